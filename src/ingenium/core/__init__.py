@@ -1,0 +1,1 @@
+"""Words and contracts of the engine: spec, problem, designs, verdict, evidence, units, errors."""

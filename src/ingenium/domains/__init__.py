@@ -1,0 +1,1 @@
+"""Fields of work; each is a folder with its data, engine, problems, baselines and formats."""

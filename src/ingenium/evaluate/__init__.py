@@ -1,0 +1,1 @@
+"""Fidelity, calibration, utility, privacy and comparison of generated designs."""

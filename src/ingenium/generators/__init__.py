@@ -1,0 +1,1 @@
+"""Families of generative models behind one interface."""

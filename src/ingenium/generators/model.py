@@ -1,0 +1,92 @@
+"""The one interface of all model families, on standardised tensors.
+
+Designs of a family have a fixed `shape`: `(d,)` for vectors, `(d, t)` for multichannel series.
+Every family is conditional: each row of `cond` holds `c` numbers. Rows must not influence each
+other, and all randomness comes from the `rng` argument.
+"""
+
+from abc import abstractmethod
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.sampling.steer import FREE, Steer
+from ingenium.train.plan import Plan, Turn
+
+
+@runtime_checkable
+class Family(Protocol):
+    """What can be fitted to designs and can propose new ones."""
+
+    shape: tuple[int, ...]
+    c: int
+
+    def fit(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Learn from designs; gives the course of the losses by name."""
+        ...
+
+    def propose(
+        self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """One design for each row of `cond`."""
+        ...
+
+    def state_dict(self) -> dict[str, Tensor]: ...
+    def load_state_dict(self, state_dict: dict[str, Tensor]) -> object: ...
+
+
+@runtime_checkable
+class HasDensity(Protocol):
+    """A family whose density can be evaluated."""
+
+    def log_density(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"]
+    ) -> Float[Tensor, " n"]:
+        """Logarithm of the conditional density of each row (nats)."""
+        ...
+
+
+class Model(nn.Module):
+    """A family fitted by gradient descent; a subclass gives `loss` and `propose`."""
+
+    def __init__(self, shape: tuple[int, ...], c: int) -> None:
+        super().__init__()
+        self.shape = shape
+        self.c = c
+
+    @abstractmethod
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """What one row adds to the training loss."""
+
+    @abstractmethod
+    def propose(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """One design for each row of `cond`."""
+
+    def turns(self) -> tuple[Turn, ...]:
+        """All parameters on the loss; adversarial families override this."""
+        return (Turn(tuple(self.parameters()), self.loss),)
+
+    def anneal(self, fraction: float) -> None:
+        """Told before each step how much of the budget is spent; most families ignore it."""
+
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """What early stopping watches; the training loss unless a family knows better."""
+        return self.loss(x, cond, rng)
+
+    def fit(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Train on all rows under `plan`."""
+        from ingenium.train.trainer import train
+
+        return train(self, x, cond, plan)

@@ -1,0 +1,1 @@
+"""Solvers, guidance and hard constraints that work with every family that supports them."""

@@ -1,0 +1,24 @@
+"""How a proposal is steered while it is drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Steer:
+    """Guidance and hard constraints of one proposal, in standardised units.
+
+    A family uses what it supports and raises `ValueError` for the rest. Rows never influence
+    each other: `energy` gives a value a row and `project` maps row by row.
+    """
+
+    weight: float = 1.0  # classifier-free guidance; 1 is the plain conditional model
+    energy: Callable[[Float[Tensor, "n *shape"]], Float[Tensor, " n"]] | None = None
+    strength: float = 1.0  # step along the negative gradient of `energy`
+    project: Callable[[Float[Tensor, "n *shape"]], Float[Tensor, "n *shape"]] | None = None
+
+
+FREE = Steer()

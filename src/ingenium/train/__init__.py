@@ -1,0 +1,1 @@
+"""Fitting of models: the trainer, its plan, checkpoints and the cache of fitted models."""

@@ -1,0 +1,66 @@
+"""What a fit needs to know: budget, optimiser settings, seed, checkpoint, progress."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+type Loss = Callable[[Tensor, Tensor, torch.Generator], Float[Tensor, " n"]]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One optimiser's share of a training step; adversarial models take several in turn.
+
+    `loss(x, cond, rng)` gives one value a row; the trainer reduces.
+    """
+
+    parameters: tuple[nn.Parameter, ...]
+    loss: Loss
+    repeats: int = 1
+    betas: tuple[float, float] = (0.9, 0.999)
+
+
+class Trainable(Protocol):
+    """What the trainer asks of a model."""
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The optimisers' shares of one training step, in order."""
+        ...
+
+    def anneal(self, fraction: float) -> None:
+        """Told before each step how much of the budget is spent, from 0 to 1."""
+        ...
+
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """What early stopping watches, on rows that are never trained on."""
+        ...
+
+    def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Budget and settings of one fit."""
+
+    seed: int = 0
+    steps: int = 2000
+    batch: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    clip_norm: float = 1.0
+    ema_decay: float = 0.999
+    warmup: float = 0.05  # share of the steps over which the learning rate rises
+    held_out: float = 0.1  # share of the rows kept for early stopping
+    patience: int = 10  # checks without improvement before the fit stops
+    check_every: int = 100  # steps between checks of the held-out loss
+    seconds: float | None = None  # wall clock bound; None for no bound
+    checkpoint: Path | None = None  # folder of the resumable state; None for no checkpoint
+    progress: Callable[[int, int, float], None] | None = None  # step, steps, held-out loss
