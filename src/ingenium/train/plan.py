@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-type Loss = Callable[[Tensor, Tensor, torch.Generator], Float[Tensor, " n"]]
+Loss = Callable[[Tensor, Tensor, torch.Generator], Float[Tensor, " n"]]
 
 
 @dataclass(frozen=True)
