@@ -107,7 +107,8 @@ class Standard:
 
     def apply(self, x: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
         """Designs or ensembles in standard deviations from the mean."""
-        return (x - self.mean) / self.std
+        scaled: np.ndarray = (x - self.mean) / self.std
+        return scaled
 
 
 def _require_finite(x: np.ndarray, name: str) -> None:

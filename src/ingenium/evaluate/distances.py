@@ -34,7 +34,9 @@ def profile_distance(real: ArrayLike, proposed: ArrayLike) -> Float64[np.ndarray
     a, b = as_series(real, proposed)
     d, t = a.shape[1:]
     scale = np.repeat(_spread(_by_channel(a)), t)
-    return _wasserstein(flat(a).T, flat(b).T, scale).reshape(d, t).mean(1)
+    by_step = _wasserstein(flat(a).T, flat(b).T, scale).reshape(d, t)
+    distance: np.ndarray = by_step.mean(1)
+    return distance
 
 
 def ramp_distance(real: ArrayLike, proposed: ArrayLike) -> Float64[np.ndarray, " d"]:
@@ -70,12 +72,11 @@ def autocorrelation_distance(
         raise ValueError(
             f"lags: expected 1 to {a.shape[-1] - 1} for series of {a.shape[-1]} steps; got {lags}"
         )
-    return np.abs(_autocorrelation(a, count) - _autocorrelation(b, count)).mean(-1)
+    gap: np.ndarray = np.abs(_autocorrelation(a, count) - _autocorrelation(b, count)).mean(-1)
+    return gap
 
 
-def crosscorrelation_distance(
-    real: ArrayLike, proposed: ArrayLike
-) -> Float64[np.ndarray, " d"]:
+def crosscorrelation_distance(real: ArrayLike, proposed: ArrayLike) -> Float64[np.ndarray, " d"]:
     """Mean absolute difference of a channel's correlations with the other channels.
 
     A single channel has none: 0.
@@ -85,7 +86,8 @@ def crosscorrelation_distance(
     a, b = as_pair(real, proposed)
     d = a.shape[1]
     gap = np.abs(_correlation(_by_channel(a)) - _correlation(_by_channel(b)))
-    return gap.sum(1) / max(1, d - 1)
+    mean: np.ndarray = gap.sum(1) / max(1, d - 1)
+    return mean
 
 
 def peak_time_distance(
@@ -122,7 +124,8 @@ def spectrum_distance(real: ArrayLike, proposed: ArrayLike) -> Float64[np.ndarra
     floor = 1e-6 * power_a.sum(-1, keepdims=True)
     floor = np.where(floor > 0, floor, 1e-6 * np.maximum(power_b.sum(-1, keepdims=True), 1e-300))
     ratio = np.maximum(power_a, floor) / np.maximum(power_b, floor)
-    return np.abs(10.0 * np.log10(ratio)).mean(-1)
+    gap_db: np.ndarray = np.abs(10.0 * np.log10(ratio)).mean(-1)
+    return gap_db
 
 
 def mmd_squared(real: ArrayLike, proposed: ArrayLike) -> float:
@@ -178,7 +181,8 @@ def _wasserstein(
     scale: Float64[np.ndarray, " d"] | None = None,
 ) -> Float64[np.ndarray, " d"]:
     distance = np.array([wasserstein_distance(u, v) for u, v in zip(a, b, strict=True)])
-    return distance / (_spread(a) if scale is None else scale)
+    scaled: np.ndarray = distance / (_spread(a) if scale is None else scale)
+    return scaled
 
 
 def _correlation(x: Float64[np.ndarray, "d values"]) -> Float64[np.ndarray, "d d"]:
@@ -189,7 +193,7 @@ def _correlation(x: Float64[np.ndarray, "d values"]) -> Float64[np.ndarray, "d d
     unit = np.divide(
         centred, norm[:, None], out=np.zeros_like(x), where=(norm > CONSTANT * scale)[:, None]
     )
-    correlation = unit @ unit.T
+    correlation: np.ndarray = unit @ unit.T
     np.fill_diagonal(correlation, 0.0)
     return correlation
 
@@ -211,10 +215,12 @@ def _peak_shares(x: Float64[np.ndarray, "n d t"]) -> Float64[np.ndarray, "d t"]:
     peaked = x.max(-1) > x.min(-1)
     at = x.argmax(-1)[..., None] == np.arange(x.shape[-1])
     count = (at & peaked[..., None]).sum(0).astype(np.float64)
-    return count / np.maximum(1.0, count.sum(-1, keepdims=True))
+    shares: np.ndarray = count / np.maximum(1.0, count.sum(-1, keepdims=True))
+    return shares
 
 
 def _power(x: Float64[np.ndarray, "n d t"]) -> Float64[np.ndarray, "d f"]:
     """Mean power of each frequency above 0."""
     centred = x - x.mean(-1, keepdims=True)
-    return (np.abs(np.fft.rfft(centred)[..., 1:]) ** 2).mean(0)
+    power: np.ndarray = (np.abs(np.fft.rfft(centred)[..., 1:]) ** 2).mean(0)
+    return power

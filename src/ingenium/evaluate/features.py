@@ -34,7 +34,8 @@ def features(x: ArrayLike) -> Float64[np.ndarray, "n f"]:
 def _products(x: Float64[np.ndarray, "n d"]) -> Float64[np.ndarray, "n q"]:
     d = x.shape[1]
     a, b = np.triu_indices(d) if d <= PAIRED else (np.arange(d), np.arange(d))
-    return x[:, a] * x[:, b]
+    products: np.ndarray = x[:, a] * x[:, b]
+    return products
 
 
 def _blocks(x: Float64[np.ndarray, "n d t"]) -> Float64[np.ndarray, "n d blocks"]:
@@ -74,4 +75,5 @@ def _correlations(x: Float64[np.ndarray, "n d t"]) -> Float64[np.ndarray, "n q"]
     tiny = 1e-9 * np.abs(x).max(-1, keepdims=True)
     unit = np.divide(centred, norm, out=np.zeros_like(x), where=norm > tiny)
     a, b = np.triu_indices(d, 1)
-    return (unit @ unit.swapaxes(1, 2))[:, a, b]
+    correlations: np.ndarray = (unit @ unit.swapaxes(1, 2))[:, a, b]
+    return correlations

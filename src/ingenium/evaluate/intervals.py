@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
@@ -188,7 +189,7 @@ def skill(
     return _percentiles(float(1.0 - a.mean() / b.mean()), 1.0 - means_a / means_b, level)
 
 
-def _share(count: int, n: int, method: str, level: float) -> Interval:
+def _share(count: int, n: int, method: Literal["wilson", "exact"], level: float) -> Interval:
     if not 0 <= count <= n or n == 0:
         raise ValueError(f"expected 0 <= count <= n with n above 0; got {count} of {n}")
     found = stats.binomtest(count, n).proportion_ci(level, method=method)

@@ -1,6 +1,5 @@
 """The measures of a scorecard: what each is called, and which way is better."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,11 +17,11 @@ class Metric:
     name: str
     label: str
     direction: Direction = "lower"
-    target: float = math.nan
+    target: float | None = None
     aim: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        if (self.direction == "target") == math.isnan(self.target):
+        if (self.direction == "target") == (self.target is None):
             raise ValueError(
                 f"{self.name}: expected a target for direction 'target' and for no other; got "
                 f"{self.direction!r} with {self.target}"
@@ -30,14 +29,14 @@ class Metric:
 
     def loss(self, value: float) -> float:
         """The value turned so that lower is better."""
-        if self.direction == "target":
+        if self.target is not None:
             return abs(value - self.target)
         return value if self.direction == "lower" else -value
 
     @property
     def better(self) -> str:
         """Which way is better, in words."""
-        if self.direction == "target":
+        if self.target is not None:
             return f"best at {self.target:g}"
         return f"{self.direction} is better"
 

@@ -120,7 +120,8 @@ def _pair_weights(
             f"weights: expected {len(pairs)} numbers of at least 0 that sum to more than 0; got "
             f"shape {w.shape}; leave weights out to count all pairs alike"
         )
-    return w / w.sum()
+    share: np.ndarray = w / w.sum()
+    return share
 
 
 def crps(ensemble: ArrayLike, observed: ArrayLike) -> Float64[np.ndarray, " n"]:
@@ -133,15 +134,16 @@ def crps(ensemble: ArrayLike, observed: ArrayLike) -> Float64[np.ndarray, " n"]:
     x, y = as_ensemble(ensemble, observed)
     scores = np.empty(len(y))
     for part in _blocks(x):
-        by_cell = sr.crps_ensemble(
-            y[part], x[:, part], m_axis=0, estimator="pwm", backend="numpy"
-        )
+        by_cell = sr.crps_ensemble(y[part], x[:, part], m_axis=0, estimator="pwm", backend="numpy")
         scores[part] = flat(by_cell).mean(1)
     return scores
 
 
 def pinball(
-    ensemble: ArrayLike, observed: ArrayLike, *, levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
+    ensemble: ArrayLike,
+    observed: ArrayLike,
+    *,
+    levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
 ) -> Float64[np.ndarray, " n"]:
     """Quantile loss of the ensemble, averaged over cells and levels.
 

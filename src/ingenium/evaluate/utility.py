@@ -102,9 +102,7 @@ def next_block(
     return Utility(proposed_errors, real_errors)
 
 
-def variables_from_others(
-    proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike
-) -> Utility:
+def variables_from_others(proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike) -> Utility:
     """Predict each variable of a vector from all others, by ridge regression.
 
     Shapes: proposed (p, d), training (j, d), held_out (n, d), d of at least 2.
