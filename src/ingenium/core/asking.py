@@ -78,14 +78,14 @@ def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted
         raise InputError(
             expected=f"{name} as a number or a range in {condition.unit}",
             came=repr(wanted),
-            instead=f"{name} = {{ at_least = {condition.lower:g}, at_most = {condition.upper:g} }}",
+            instead=f"Write {name} = {{ at_least = {condition.lower:g}, at_most = {condition.upper:g} }}.",
         )
     span = wanted if isinstance(wanted, Between) else Between(float(wanted), float(wanted))
     if span.at_most < condition.lower or span.at_least > condition.upper:
         raise InputError(
             expected=f"{name} between {condition.lower:g} and {condition.upper:g}",
             came=f"{span.at_least:g} to {span.at_most:g}",
-            instead=f"a range that overlaps {condition.lower:g} to {condition.upper:g}",
+            instead=f"Write a range that overlaps {condition.lower:g} to {condition.upper:g}.",
         )
     return span
 
@@ -135,6 +135,7 @@ def _no_such_design(spec: Spec, table: Mapping[str, np.ndarray]) -> InputError:
     return InputError(
         expected="conditions that occur together in the known designs",
         came=", ".join(f"{k} = {'/'.join(v)}" for k, v in wanted.items()),
-        instead="for the nearest that can: "
-        + ", ".join(f'{k} = "{v}"' for k, v in zip(wanted, best, strict=True)),
+        instead="The nearest that do: "
+        + ", ".join(f'{k} = "{v}"' for k, v in zip(wanted, best, strict=True))
+        + ".",
     )

@@ -60,7 +60,7 @@ def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str
         raise InputError(
             expected=f"designs with the variables {', '.join(v.name for v in variables)}",
             came=f"designs without {', '.join(missing)}",
-            instead="all of them; `ingenium show PROBLEM` lists names, dimensions and units",
+            instead="Write all of them; `ingenium show PROBLEM` lists names, dimensions and units.",
         )
     for v in variables:
         _check_one(designs[v.name], v, sizes)
@@ -73,21 +73,27 @@ def _check_one(array: xr.DataArray, v: Variable, sizes: Mapping[str, int]) -> No
         raise InputError(
             expected=f"{v.name} with dimensions {dims} and sizes {shape}",
             came=f"{dict(array.sizes)}",
-            instead="the layout that `ingenium show PROBLEM` prints",
+            instead="Write the layout that `ingenium show PROBLEM` prints.",
         )
     if array.sizes[DESIGN] == 0:
         raise InputError(
-            expected="at least one design", came="an empty batch", instead="a batch with n >= 1"
+            expected="at least one design",
+            came="an empty batch",
+            instead="Write a batch with n >= 1.",
         )
     unit = array.attrs.get("units", v.unit)
     if unit != v.unit:
         raise InputError(
-            expected=f"{v.name} in {v.unit}", came=f"units {unit}", instead=f'units = "{v.unit}"'
+            expected=f"{v.name} in {v.unit}",
+            came=f"units {unit}",
+            instead=f'Write units = "{v.unit}".',
         )
     values = array.to_numpy()
     if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
         raise InputError(
-            expected=f"{v.name} as real numbers", came=f"{values.dtype}", instead="float64"
+            expected=f"{v.name} as real numbers",
+            came=f"{values.dtype}",
+            instead="Write float64.",
         )
     below = v.lower is not None and bool((values < v.lower).any())
     above = v.upper is not None and bool((values > v.upper).any())
@@ -96,5 +102,5 @@ def _check_one(array: xr.DataArray, v: Variable, sizes: Mapping[str, int]) -> No
         raise InputError(
             expected=f"{v.name} between {v.lower} and {v.upper} {v.unit}",
             came=f"{worst:g} {v.unit}",
-            instead="values within the bounds",
+            instead="Write values within the bounds.",
         )

@@ -126,6 +126,10 @@ class Problem(ABC):
         """Hard constraints of every design, and those that a spec fixes, as a row-wise map."""
         return lambda arrays: arrays
 
+    def labels(self) -> Mapping[str, Any]:
+        """Coordinates of the dimensions beyond `design`: names, hours, positions."""
+        return {}
+
     def fixable(self) -> tuple[Quantity, ...]:
         """Quantities that a spec can fix exactly."""
         return ()

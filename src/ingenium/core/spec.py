@@ -138,14 +138,16 @@ def _explain(error: ValidationError, kind: type, where: str) -> InputError:
         return InputError(
             expected=f"only known entries in {where}",
             came=f'the unknown entry "{path}"',
-            instead=f"one of {', '.join(known)}",
+            instead=f"Write one of {', '.join(known)}.",
         )
     if fault["type"] in ("missing", "missing_argument"):
-        return InputError(expected=f"the entry {place}", came="nothing", instead=f"{path} = ...")
+        return InputError(
+            expected=f"the entry {place}", came="nothing", instead=f"Write {path} = ... ."
+        )
     return InputError(
         expected=f"{place} as a value where: {fault['msg'].removeprefix('Value error, ')}",
         came=f"{fault['input']!r}"[:120],
-        instead="a value that holds this; docs/reference/spec.md lists all entries",
+        instead="Write a value that holds this; docs/reference/spec.md lists all entries.",
     )
 
 
@@ -173,17 +175,21 @@ def load(path: Path) -> Spec:
         raise InputError(
             expected="a spec as a TOML file",
             came=f"no file at {path}",
-            instead="the path of a spec; examples/ holds some to copy",
+            instead="Write the path of a spec; examples/ holds some to copy.",
         ) from None
     except (UnicodeDecodeError, IsADirectoryError, PermissionError) as error:
         raise InputError(
-            expected=f"a readable TOML file at {path}", came=str(error), instead="UTF-8 text"
+            expected=f"a readable TOML file at {path}",
+            came=str(error),
+            instead="Write UTF-8 text.",
         ) from None
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(
-            expected=f"TOML in {path}", came=str(error), instead="valid TOML; see toml.io"
+            expected=f"TOML in {path}",
+            came=str(error),
+            instead="Write valid TOML; see toml.io.",
         ) from None
     spec = parse(table, Spec, str(path))
     return _anchor(spec, path.resolve().parent)
@@ -220,5 +226,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(expected="finite numbers in a spec", came=repr(value), instead="a number")
+        raise InputError(
+            expected="finite numbers in a spec", came=repr(value), instead="Write a number."
+        )
     return value

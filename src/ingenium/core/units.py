@@ -30,11 +30,11 @@ def convert(value: float, came: str, expected: str, *, of: str) -> float:
         raise InputError(
             expected=f"{of} in {expected} or a unit that converts to it",
             came=f'the unknown unit "{came}"',
-            instead=f'unit = "{expected}"',
+            instead=f'Write unit = "{expected}".',
         ) from None
     except pint.DimensionalityError:
         raise InputError(
             expected=f"{of} in {expected} or a unit that converts to it",
             came=f'the unit "{came}", which measures something else',
-            instead=f'unit = "{expected}"',
+            instead=f'Write unit = "{expected}".',
         ) from None
