@@ -74,18 +74,19 @@ def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted
     if condition.choices is not None:
         names = wanted if isinstance(wanted, tuple) else (wanted,)
         return tuple(choose(str(x), condition.choices, f"choice of {name}") for x in names)
+    low, high = condition.lower, condition.upper
     if isinstance(wanted, (str, tuple)):
         raise InputError(
             expected=f"{name} as a number or a range in {condition.unit}",
             came=repr(wanted),
-            instead=f"Write {name} = {{ at_least = {condition.lower:g}, at_most = {condition.upper:g} }}.",
+            instead=f"Write {name} = {{ at_least = {low:g}, at_most = {high:g} }}.",
         )
     span = wanted if isinstance(wanted, Between) else Between(float(wanted), float(wanted))
-    if span.at_most < condition.lower or span.at_least > condition.upper:
+    if span.at_most < low or span.at_least > high:
         raise InputError(
-            expected=f"{name} between {condition.lower:g} and {condition.upper:g}",
+            expected=f"{name} between {low:g} and {high:g}",
             came=f"{span.at_least:g} to {span.at_most:g}",
-            instead=f"Write a range that overlaps {condition.lower:g} to {condition.upper:g}.",
+            instead=f"Write a range that overlaps {low:g} to {high:g}.",
         )
     return span
 
