@@ -52,8 +52,8 @@ class Format(Protocol):
 
     name: str
 
-    def write(self, designs: xr.Dataset, folder: Path) -> list[Path]:
-        """Write every design below `folder`; gives the files."""
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write every design below `folder`; gives the file or folder of each by its index."""
         ...
 
     def read(self, path: Path) -> xr.Dataset:
@@ -129,7 +129,7 @@ class Problem(ABC):
         """
         return lambda arrays: arrays
 
-    def labels(self) -> Mapping[str, Any]:
+    def labels(self) -> dict[str, Any]:
         """Coordinates of the dimensions beyond `design`: names, hours, positions."""
         return {}
 

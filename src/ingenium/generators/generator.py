@@ -46,7 +46,7 @@ class Generator:
         return to_dataset(
             project(self.problem.codec.decode(x.to(torch.float64))),
             self.problem.variables,
-            {c.name: conditions[c.name] for c in self.problem.conditions} | self.problem.labels(),
+            self.problem.labels() | {c.name: conditions[c.name] for c in self.problem.conditions},
             index=np.arange(block * BLOCK, (block + 1) * BLOCK),
         )
 
