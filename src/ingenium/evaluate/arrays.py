@@ -10,18 +10,21 @@ import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
+from ingenium.core.errors import InputError
+
 
 def as_designs(x: ArrayLike, name: str) -> Float64[np.ndarray, "n d *t"]:
     """The designs as float64, checked.
 
     Raises:
-        ValueError: not of shape (n, d) or (n, d, t), empty, or not finite.
+        InputError: not of shape (n, d) or (n, d, t), empty, or not finite.
     """
     array = np.asarray(x, dtype=np.float64)
     if array.ndim not in (2, 3) or array.size == 0:
-        raise ValueError(
-            f"{name}: expected designs of shape (n, d) or (n, d, t), none of them 0; got "
-            f"{array.shape}; write x[:, None] for a single variable"
+        raise InputError(
+            f"{name}: designs of shape (n, d) or (n, d, t) with nothing of length 0",
+            f"shape {array.shape}",
+            "Write x[:, None] for a single variable.",
         )
     _require_finite(array, name)
     return array
@@ -33,13 +36,14 @@ def as_pair(
     """Real and proposed designs of one kind, checked.
 
     Raises:
-        ValueError: either is no batch of designs, or they differ in more than their number.
+        InputError: either is no batch of designs, or they differ in more than their number.
     """
     a, b = as_designs(real, "real"), as_designs(proposed, "proposed")
     if a.shape[1:] != b.shape[1:]:
-        raise ValueError(
-            f"expected real and proposed designs of one shape; got {a.shape[1:]} and "
-            f"{b.shape[1:]}; decode both with the codec of the same problem"
+        raise InputError(
+            "real and proposed designs of one shape",
+            f"{a.shape[1:]} and {b.shape[1:]}",
+            "Decode both with the codec of one problem.",
         )
     return a, b
 
@@ -50,15 +54,15 @@ def as_ensemble(
     """An ensemble and what was observed, checked.
 
     Raises:
-        ValueError: fewer than two members, or members that do not match the observed designs.
+        InputError: fewer than two members, or members that do not match the observed designs.
     """
     y = as_designs(observed, "observed")
     x = np.asarray(ensemble, dtype=np.float64)
     if x.ndim != y.ndim + 1 or x.shape[1:] != y.shape or len(x) < 2:
-        raise ValueError(
-            f"ensemble: expected shape (m, {', '.join(map(str, y.shape))}) with m of at least 2; "
-            f"got {x.shape}; propose m designs under the conditions of each observed one and put "
-            "the member first"
+        raise InputError(
+            f"an ensemble of shape (m, {', '.join(map(str, y.shape))}) with m of at least 2",
+            f"shape {x.shape}",
+            "Propose m designs under the conditions of each observed one; the member comes first.",
         )
     _require_finite(x, "ensemble")
     return x, y
@@ -68,15 +72,16 @@ def as_groups(groups: ArrayLike | None, n: int) -> np.ndarray:
     """The number of the group of each design, counted from 0; each its own if not given.
 
     Raises:
-        ValueError: not one label a design.
+        InputError: not one label a design.
     """
     if groups is None:
         return np.arange(n)
     labels = np.asarray(groups)
     if labels.shape != (n,):
-        raise ValueError(
-            f"groups: expected one label for each of {n} designs; got shape {labels.shape}; give "
-            "for instance the week of each day"
+        raise InputError(
+            f"one group label for each of {n} designs",
+            f"shape {labels.shape}",
+            "Give for instance the week of each day.",
         )
     return np.unique(labels, return_inverse=True)[1]
 
@@ -115,7 +120,8 @@ def _require_finite(x: np.ndarray, name: str) -> None:
     finite = np.isfinite(x)
     if not finite.all():
         where = np.argwhere(~finite)[0].tolist()
-        raise ValueError(
-            f"{name}: expected finite numbers; got {int((~finite).sum())} that are not, the first "
-            f"at {where}; leave failed designs out before comparing"
+        raise InputError(
+            f"{name}: finite numbers",
+            f"{int((~finite).sum())} that are not, the first at {where}",
+            "Leave failed designs out before comparing.",
         )

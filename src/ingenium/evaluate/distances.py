@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_pair, flat
 
 # A channel whose spread is below this part of its size is constant.
@@ -69,9 +70,7 @@ def autocorrelation_distance(
     a, b = as_series(real, proposed)
     count = max(1, a.shape[-1] // 4) if lags is None else lags
     if not 1 <= count < a.shape[-1]:
-        raise ValueError(
-            f"lags: expected 1 to {a.shape[-1] - 1} for series of {a.shape[-1]} steps; got {lags}"
-        )
+        raise InputError(f"lags of 1 to {a.shape[-1] - 1} for {a.shape[-1]} steps", lags)
     gap: np.ndarray = np.abs(_autocorrelation(a, count) - _autocorrelation(b, count)).mean(-1)
     return gap
 
@@ -139,7 +138,7 @@ def mmd_squared(real: ArrayLike, proposed: ArrayLike) -> float:
     a, b = (flat(x) for x in as_pair(real, proposed))
     n, p = len(a), len(b)
     if min(n, p) < 2:
-        raise ValueError(f"expected at least two designs on each side; got {n} and {p}")
+        raise InputError("at least two designs on each side", f"{n} and {p}")
     pooled = np.concatenate([a, b])
     squared = cdist(pooled, pooled, "sqeuclidean")
     median = np.median(squared[np.triu_indices(n + p, 1)])
@@ -155,13 +154,14 @@ def as_series(
     """Real and proposed series, checked.
 
     Raises:
-        ValueError: not series of one kind with at least two steps.
+        InputError: not series of one kind with at least two steps.
     """
     a, b = as_pair(real, proposed)
     if a.ndim != 3 or a.shape[-1] < 2:
-        raise ValueError(
-            f"expected series of shape (n, d, t) with at least two steps; got {a.shape}; vectors "
-            "have marginal_distance, crosscorrelation_distance and mmd_squared"
+        raise InputError(
+            "series of shape (n, d, t) with at least two steps",
+            f"shape {a.shape}",
+            "Vectors have marginal_distance, crosscorrelation_distance and mmd_squared.",
         )
     return a, b
 

@@ -5,6 +5,7 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist, pdist, squareform
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_designs, as_pair, flat
 
 
@@ -32,7 +33,7 @@ def vendi_score(x: ArrayLike, bandwidth: float) -> float:
     """
     rows = flat(as_designs(x, "x"))
     if not bandwidth > 0:
-        raise ValueError(f"bandwidth: expected above 0; got {bandwidth}; see median_distance")
+        raise InputError("a bandwidth above 0", bandwidth, "See median_distance.")
     kernel = np.exp(-squareform(pdist(rows, "sqeuclidean")) / (2.0 * bandwidth**2))
     values = np.linalg.eigvalsh(kernel / len(rows))
     values = values[values > 1e-15]
@@ -95,4 +96,4 @@ def expected_coverage(n: int, p: int, *, k: int = 5) -> float:
 def _at_least(count: int, *sets: Float64[np.ndarray, "n cells"]) -> None:
     for rows in sets:
         if len(rows) < count:
-            raise ValueError(f"expected at least {count} designs; got {len(rows)}")
+            raise InputError(f"at least {count} designs", len(rows))

@@ -9,6 +9,7 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_groups
 
 LEVEL = 0.95
@@ -40,16 +41,16 @@ class Paired:
     seeds: int
 
 
-def wilson(count: int, n: int, *, level: float = LEVEL) -> Interval:
-    """Score interval of a share.
+def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
+    """Ends of the score interval of a share.
 
     Source: Wilson, J. Am. Stat. Assoc. 22, 1927; Newcombe, Stat. Med. 17, 1998, method 3.
     """
     return _share(count, n, "wilson", level)
 
 
-def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> Interval:
-    """Exact interval of a share: never covers less than `level`.
+def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
+    """Ends of the exact interval of a share: never covers less than `level`.
 
     Source: Clopper and Pearson, Biometrika 26, 1934; Newcombe, 1998, method 5.
     """
@@ -189,11 +190,13 @@ def skill(
     return _percentiles(float(1.0 - a.mean() / b.mean()), 1.0 - means_a / means_b, level)
 
 
-def _share(count: int, n: int, method: Literal["wilson", "exact"], level: float) -> Interval:
+def _share(
+    count: int, n: int, method: Literal["wilson", "exact"], level: float
+) -> tuple[float, float]:
     if not 0 <= count <= n or n == 0:
-        raise ValueError(f"expected 0 <= count <= n with n above 0; got {count} of {n}")
+        raise InputError("a count of 0 to n, with n above 0", f"{count} of {n}")
     found = stats.binomtest(count, n).proportion_ci(level, method=method)
-    return Interval(count / n, float(found.low), float(found.high))
+    return float(found.low), float(found.high)
 
 
 def _percentiles(value: float, means: np.ndarray, level: float) -> Interval:
@@ -204,16 +207,17 @@ def _percentiles(value: float, means: np.ndarray, level: float) -> Interval:
 def _finite_row(values: ArrayLike) -> Float64[np.ndarray, " n"]:
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 1 or len(x) == 0 or not np.isfinite(x).all():
-        raise ValueError(f"expected one row of finite values; got shape {x.shape}")
+        raise InputError("one row of finite values", f"shape {x.shape}")
     return x
 
 
 def _finite_table(values: ArrayLike) -> Float64[np.ndarray, "s n"]:
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 2 or x.size == 0 or not np.isfinite(x).all():
-        raise ValueError(
-            f"expected finite values of shape (seeds, designs); got shape {x.shape}; write "
-            "x[None] for a single seed"
+        raise InputError(
+            "finite values of shape (seeds, designs)",
+            f"shape {x.shape}",
+            "Write x[None] for a single seed.",
         )
     return x
 
@@ -223,7 +227,5 @@ def _matching(
 ) -> tuple[Float64[np.ndarray, "s n"], Float64[np.ndarray, "s n"]]:
     a, b = _finite_table(first), _finite_table(second)
     if a.shape != b.shape:
-        raise ValueError(
-            f"expected the same seeds and designs on both sides; got {a.shape} and {b.shape}"
-        )
+        raise InputError("the same seeds and designs on both sides", f"{a.shape} and {b.shape}")
     return a, b

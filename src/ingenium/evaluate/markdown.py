@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.intervals import Interval
 from ingenium.evaluate.metrics import Metric
 from ingenium.evaluate.table import Comparison
@@ -19,11 +20,11 @@ def markdown(
     """A row a family, a column a measure, in tables of at most `columns` measures.
 
     Raises:
-        ValueError: nothing was measured.
+        InputError: nothing was measured.
     """
     shown = comparison.measured if metrics is None else tuple(metrics)
     if not shown:
-        raise ValueError("expected at least one measure with values; got an empty comparison")
+        raise InputError("at least one measure with values", "an empty comparison")
     tables = [_table(comparison, shown[i : i + columns]) for i in range(0, len(shown), columns)]
     notes = [f"- {name}: {text}" for name, text in comparison.notes.items()]
     parts = [

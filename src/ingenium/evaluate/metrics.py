@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ingenium.core.errors import InputError
+
 Direction = Literal["lower", "higher", "target"]
 
 
@@ -22,9 +24,9 @@ class Metric:
 
     def __post_init__(self) -> None:
         if (self.direction == "target") == (self.target is None):
-            raise ValueError(
-                f"{self.name}: expected a target for direction 'target' and for no other; got "
-                f"{self.direction!r} with {self.target}"
+            raise InputError(
+                f"a target of {self.name} for direction 'target' and for no other",
+                f"{self.direction!r} with {self.target}",
             )
 
     def loss(self, value: float) -> float:

@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.metrics import Metric
 from ingenium.evaluate.table import Comparison
 
@@ -24,12 +25,12 @@ def comparison_figure(
     """A panel for each measure, with the families in one order in all of them.
 
     Raises:
-        ValueError: nothing was measured.
+        InputError: nothing was measured.
     """
     shown = comparison.measured if metrics is None else tuple(metrics)
     families = _ordered(comparison)
     if not shown or not families:
-        raise ValueError("expected at least one family and one measure; got an empty comparison")
+        raise InputError("at least one family and one measure", "an empty comparison")
     columns = min(columns, len(shown))
     rows = math.ceil(len(shown) / columns)
     height = 0.9 + 0.2 * len(families)

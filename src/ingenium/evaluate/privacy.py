@@ -48,7 +48,7 @@ def copies(proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike) -> Cop
     typical = float(np.median(near_real))
     return Copies(
         ratio=float(np.median(near_proposed)) / typical if typical > 0 else float("nan"),
-        close=clopper_pearson(count, len(p)),
+        close=Interval(count / len(p), *clopper_pearson(count, len(p))),
         duplicates=int((near_proposed <= EQUAL * size).sum()),
     )
 

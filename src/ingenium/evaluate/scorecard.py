@@ -7,6 +7,7 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate import distances, diversity, scores, utility
 from ingenium.evaluate.arrays import Standard, as_ensemble, as_groups, as_pair
 from ingenium.evaluate.privacy import copies
@@ -33,9 +34,9 @@ class CardSettings:
 
     def __post_init__(self) -> None:
         if min(self.pairs, self.matched, self.pooled) < 1 or self.period <= 0:
-            raise ValueError(
-                "expected pairs, matched and pooled of at least 1 and a period above 0; got "
-                f"{self.pairs}, {self.matched}, {self.pooled}, {self.period}"
+            raise InputError(
+                "pairs, matched and pooled of at least 1 and a period above 0",
+                f"{self.pairs}, {self.matched}, {self.pooled} and {self.period}",
             )
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import pdist
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_ensemble, flat
 
 # What one block of work may hold in memory at once (64 MB of float64).
@@ -87,7 +88,7 @@ def variogram_score(
     Source: Scheuerer and Hamill, Mon. Weather Rev. 143, 2015, eq. 9.
 
     Raises:
-        ValueError: pairs outside the cells, negative weights or weights that sum to zero.
+        InputError: pairs outside the cells, negative weights or weights that sum to zero.
     """
     x, y = as_ensemble(ensemble, observed)
     m, n = x.shape[:2]
@@ -110,15 +111,17 @@ def _pair_weights(
     pairs: Int[np.ndarray, "q 2"], weights: Float64[np.ndarray, " q"] | None, cells: int
 ) -> Float64[np.ndarray, " q"]:
     if len(pairs) == 0 or pairs.min() < 0 or pairs.max() >= cells:
-        raise ValueError(
-            f"pairs: expected at least one pair of cells from 0 to {cells - 1}; got {len(pairs)} "
-            "pairs; write all_pairs(cells) or draw_pairs(shape, count, rng)"
+        raise InputError(
+            f"at least one pair of cells from 0 to {cells - 1}",
+            f"{len(pairs)} pairs",
+            "Write all_pairs(cells) or draw_pairs(shape, count, rng).",
         )
     w = np.ones(len(pairs)) if weights is None else np.asarray(weights, dtype=np.float64)
     if w.shape != (len(pairs),) or (w < 0).any() or not w.sum() > 0:
-        raise ValueError(
-            f"weights: expected {len(pairs)} numbers of at least 0 that sum to more than 0; got "
-            f"shape {w.shape}; leave weights out to count all pairs alike"
+        raise InputError(
+            f"{len(pairs)} weights of at least 0 that sum to more than 0",
+            f"shape {w.shape}",
+            "Leave weights out to count all pairs alike.",
         )
     share: np.ndarray = w / w.sum()
     return share

@@ -12,6 +12,7 @@ import pandas as pd
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.intervals import (
     LEVEL,
     Interval,
@@ -58,16 +59,19 @@ class Comparison:
         """With the scorecard of one more family and seed.
 
         Raises:
-            ValueError: already there, an unknown measure, or values that are neither one number nor
+            InputError: already there, an unknown measure, or values that are neither one number nor
                 one for each held-out design.
         """
         if any(entry.family == family and entry.seed == seed for entry in self.entries):
-            raise ValueError(f"{family!r} with seed {seed} is already in; give another seed")
+            raise InputError(
+                "a family and seed that are not in yet",
+                f"{family!r} with seed {seed}",
+                "Give another seed.",
+            )
         known = {metric.name for metric in self.metrics}
         if unknown := sorted(set(card) - known):
-            raise ValueError(
-                f"unknown measures {unknown}; add a Metric for each to `metrics`, which has "
-                f"{sorted(known)}"
+            raise InputError(
+                f"measures among {sorted(known)}", f"{unknown}", "Add a Metric for each to metrics."
             )
         added = tuple(self._entry(family, seed, name, card[name]) for name in card)
         return replace(self, entries=self.entries + added)
@@ -75,12 +79,12 @@ class Comparison:
     def _entry(self, family: str, seed: int, metric: str, value: ArrayLike) -> Entry:
         values = np.asarray(value, dtype=np.float64)
         if values.shape not in ((), (1,), (len(self.groups),)):
-            raise ValueError(
-                f"{metric} of {family!r}: expected one number or {len(self.groups)}, one for each "
-                f"held-out design in `groups`; got shape {values.shape}"
+            raise InputError(
+                f"one number of {metric}, or {len(self.groups)}, one a held-out design in groups",
+                f"shape {values.shape} for {family!r}",
             )
         if values.size > 1 and not np.isfinite(values).all():
-            raise ValueError(f"{metric} of {family!r}: expected a finite value for each design")
+            raise InputError(f"a finite {metric} of each design", f"others for {family!r}")
         return Entry(family, seed, metric, tuple(values.reshape(-1).tolist()))
 
     @cached_property
@@ -107,12 +111,12 @@ class Comparison:
         """All values of a family, a row a seed in rising order.
 
         Raises:
-            ValueError: there are none.
+            InputError: there are none.
         """
         by_seed = self._table.get((family, metric))
         if by_seed is None:
-            raise ValueError(
-                f"no finite {metric!r} of {family!r}; families are {list(self.families)}"
+            raise InputError(
+                f"a family with finite {metric!r}, of {list(self.families)}", f"{family!r}"
             )
         return np.array([by_seed[seed] for seed in sorted(by_seed)])
 
@@ -120,7 +124,7 @@ class Comparison:
         """Mean with its interval: over seeds and groups, or over seeds where that is all there is.
 
         Raises:
-            ValueError: there are no values.
+            InputError: there are no values.
         """
         x = self.values(family, metric)
         if x.shape[1] == 1:
@@ -137,7 +141,7 @@ class Comparison:
         A baseline without randomness that was run once stands against every seed.
 
         Raises:
-            ValueError: they share no seed.
+            InputError: they share no seed.
         """
         a, b = self._shared(family, other, metric)
         return paired_difference(a, b, self._draws(), groups=self._weeks(a), level=self.level)
@@ -146,11 +150,11 @@ class Comparison:
         """The family whose mean is best.
 
         Raises:
-            ValueError: no family has values.
+            InputError: no family has values.
         """
         having = [family for family in self.families if (family, metric.name) in self._table]
         if not having:
-            raise ValueError(f"no family has a finite {metric.name!r}")
+            raise InputError(f"a family with finite {metric.name!r}", "none")
         return min(having, key=lambda f: metric.loss(float(self.values(f, metric.name).mean())))
 
     def tied(self, metric: Metric) -> tuple[str, ...]:
@@ -184,8 +188,10 @@ class Comparison:
             return np.broadcast_to(a, size), np.broadcast_to(b, size)
         both = sorted(seeds[0] & seeds[1])
         if not both:
-            raise ValueError(
-                f"{family!r} and {other!r} share no seed of {metric!r}; run both with the same"
+            raise InputError(
+                f"a seed of {metric!r} that {family!r} and {other!r} share",
+                f"{sorted(seeds[0])} and {sorted(seeds[1])}",
+                "Run both with the same seeds.",
             )
         rows = [self._table[name, metric] for name in (family, other)]
         return np.array([rows[0][s] for s in both]), np.array([rows[1][s] for s in both])
@@ -234,7 +240,7 @@ class Comparison:
         """What `to_json` wrote.
 
         Raises:
-            ValueError: the text is not JSON of a comparison.
+            InputError: the text is not JSON of a comparison.
         """
         try:
             content = json.loads(text)
@@ -248,9 +254,8 @@ class Comparison:
                 notes=dict(content["notes"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"expected JSON written by Comparison.to_json; got {error!r}; run the comparison "
-                "again"
+            raise InputError(
+                "JSON written by Comparison.to_json", repr(error), "Run the comparison again."
             ) from error
 
 
@@ -267,7 +272,7 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 def _entry(row: Mapping[str, object]) -> Entry:
     family, seed, metric, values = (row[key] for key in ("family", "seed", "metric", "values"))
     if not isinstance(values, Sequence) or not isinstance(seed, int):
-        raise ValueError(f"expected an entry with a whole seed and a list of values; got {row}")
+        raise InputError("an entry with a whole seed and a list of values", row)
     numbers = tuple(math.nan if v is None else float(v) for v in values)
     return Entry(str(family), seed, str(metric), numbers)
 

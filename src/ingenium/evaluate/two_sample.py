@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_groups, as_pair
 from ingenium.evaluate.features import features
 from ingenium.evaluate.intervals import LEVEL, RESAMPLES, Interval
@@ -48,7 +49,7 @@ def classifier_auc(
     Source: Lopez-Paz and Oquab, arXiv:1610.06545, 2017; Hanley and McNeil, Radiology 143, 1982.
 
     Raises:
-        ValueError: shapes differ, or too few designs or groups for two folds.
+        InputError: shapes differ, or too few designs or groups for two folds.
     """
     a, b = as_pair(real, proposed)
     x = np.concatenate([features(a), features(b)])
@@ -57,9 +58,9 @@ def classifier_auc(
     group = as_groups(both, len(x))
     count = min(folds, len(a), len(b), len(np.unique(group)))
     if count < 2:
-        raise ValueError(
-            f"expected designs of both kinds and groups for at least two folds; got {len(a)} real, "
-            f"{len(b)} proposed, {len(np.unique(group))} groups, folds={folds}"
+        raise InputError(
+            "designs of both kinds and groups for at least two folds",
+            f"{len(a)} real, {len(b)} proposed, {len(np.unique(group))} groups, folds={folds}",
         )
     state = int(rng.integers(2**31))
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=state)
@@ -124,9 +125,10 @@ def _auc(
         won += ((weight_high @ wins) * weight_low).sum(1)
         pairs += weight_high.sum(1) * weight_low.sum(1)
     if pairs[0] == 0:
-        raise ValueError(
-            "expected a fold with real and proposed designs; each group holds only one kind in "
-            "every fold; give both sides the same group labels, or none"
+        raise InputError(
+            "a fold with real and proposed designs",
+            "groups that hold only one kind in every fold",
+            "Give both sides the same group labels, or none.",
         )
     auc = won[pairs > 0] / pairs[pairs > 0]
     low_end, high_end = np.quantile(auc[1:], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))

@@ -11,6 +11,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import Standard, as_pair
 
 
@@ -25,9 +26,9 @@ class Forecast:
     def __post_init__(self) -> None:
         for name, (start, end) in (("known", self.known), ("asked", self.asked)):
             if not 0.0 <= start < end <= 1.0:
-                raise ValueError(f"{name}: expected 0 <= start < end <= 1; got ({start}, {end})")
+                raise InputError(f"0 <= start < end <= 1 of what is {name}", f"({start}, {end})")
         if self.blocks < 1:
-            raise ValueError(f"blocks: expected at least 1; got {self.blocks}")
+            raise InputError("at least one block", self.blocks)
 
 
 EVENING = Forecast()
@@ -91,9 +92,9 @@ def next_block(
     """
     p, j, n = _three(proposed, training, held_out)
     if min(steps, memory) < 1 or steps + memory > n.shape[-1]:
-        raise ValueError(
-            f"expected steps and memory of at least 1 that fit into {n.shape[-1]} steps; got "
-            f"{steps} and {memory}"
+        raise InputError(
+            f"steps and memory of at least 1 that fit into {n.shape[-1]} steps",
+            f"{steps} and {memory}",
         )
     by_window = _compare(_ridge(), *(_windows(x, steps, memory) for x in (p, j, n)))
     proposed_errors, real_errors = (
@@ -124,7 +125,7 @@ def _three(
     _, n = as_pair(training, held_out)
     if j.ndim != kind or j.shape[-1] < 2:
         expected = "series (n, d, t)" if kind == 3 else "vectors (n, d)"
-        raise ValueError(f"expected {expected} with at least two on the last axis; got {j.shape}")
+        raise InputError(f"{expected} with at least two on the last axis", f"shape {j.shape}")
     standard = Standard.of(j)
     return standard.apply(p), standard.apply(j), standard.apply(n)
 
