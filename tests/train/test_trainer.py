@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ingenium.generators.networks import kept, trunk
 from ingenium.sampling.noise import gaussian
-from ingenium.train.batches import Batches, split, stream
+from ingenium.train.batches import Batches, split
 from ingenium.train.checkpoint import CheckpointError
 from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import FitError, train
