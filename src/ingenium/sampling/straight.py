@@ -49,7 +49,7 @@ class Midpoint:
             middle = (now + then) / 2
             half = state + (middle - now) * velocity(denoise, state, now)
             state = state + (then - now) * velocity(denoise, half, middle)
-        return state
+        return state / times[-1]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class StraightHeun:
                 guess = state + (then - now) * slope
                 slope = (slope + velocity(denoise, guess, then)) / 2
             state = state + (then - now) * slope
-        return state
+        return state / times[-1]
 
 
 def velocity(
