@@ -49,7 +49,7 @@ def noise(n: int, seed: int = 0) -> Tensor:
 def test_moments_of_a_gaussian(solver: Solver) -> None:
     rng = torch.Generator().manual_seed(1)
     levels = straight(500) if isinstance(solver, Midpoint | StraightHeun) else ladder(500)
-    x = solver.solve(gaussian_denoiser(), levels[0] * noise(40_000), levels, rng)
+    x = solver.solve(gaussian_denoiser(), levels[0] * noise(20_000), levels, rng)
     torch.testing.assert_close(x.mean(0), MEAN, atol=0.03, rtol=0)
     # First-order solvers with 500 steps keep a bias of about 2 % of the variance.
     torch.testing.assert_close(x.T.cov(), COV, atol=0.05, rtol=0)
