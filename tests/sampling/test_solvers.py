@@ -152,5 +152,5 @@ def test_ladder_has_the_published_levels() -> None:
     levels = ladder(3, 0.002, 80.0)
     middle = ((80.0 ** (1 / 7) + 0.002 ** (1 / 7)) / 2) ** 7
     assert levels == pytest.approx((80.0, middle, 0.002, 0.0))
-    with pytest.raises(ValueError, match="steps"):
+    with pytest.raises(ValueError, match="at least 1 step"):
         ladder(0)

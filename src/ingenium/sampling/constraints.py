@@ -16,10 +16,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
+
 Project = Callable[[Tensor], Tensor]
 
 
-class ConstraintError(ValueError):
+class ConstraintError(InputError):
     """Constraints that no design can meet."""
 
 
@@ -88,11 +90,10 @@ class Together:
         for part in self.sums:
             if seen is not None and bool((seen & part.group).any()):
                 raise ConstraintError(
-                    "FixedSum: expected groups without common elements, came groups that overlap; "
-                    "sum disjoint groups"
+                    "sums over groups without common elements", "groups that overlap"
                 )
             if bool((torch.as_tensor(part.weight) <= 0).any()):
-                raise ConstraintError("FixedSum.weight: expected positive weights, came others")
+                raise ConstraintError("positive weights of a sum", "others")
             seen = part.group if seen is None else seen | part.group
 
     @cached_property
@@ -115,7 +116,7 @@ class Together:
                 upper = torch.where(where, upper.clamp_max(0.0), upper)
         if bool((lower > upper).any()):
             raise ConstraintError(
-                "expected lower <= upper for each element, came bounds that contradict each other"
+                "lower <= upper for each element", "bounds that contradict each other"
             )
         return lower, upper
 
@@ -194,8 +195,9 @@ def _check_reach(lower: Tensor, upper: Tensor, weight: Tensor, total: Tensor) ->
     if bool(beyond.any()):
         i = int(beyond.nonzero()[0, 0])
         raise ConstraintError(
-            f"FixedSum: expected a total between {least[i]:.6g} and {most[i]:.6g}, which is what "
-            f"the bounds allow, came {total[i]:.6g} in row {i}; change the total or the bounds"
+            f"a total between {least[i]:.6g} and {most[i]:.6g}, which is what the bounds allow",
+            f"{total[i]:.6g} in row {i}",
+            "Change the total or the bounds.",
         )
 
 

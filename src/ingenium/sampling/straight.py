@@ -16,13 +16,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.sampling.solvers import Denoiser
 
 
 def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
     """Noise levels at equal distances in t, from 1 / (1 + most) to 1."""
     if steps < 1:
-        raise ValueError(f"steps: expected at least 1, came {steps}")
+        raise InputError("at least 1 step", steps)
     first = 1 / (1 + most)
     times = [first + (1 - first) * i / steps for i in range(steps)]
     return (*((1 - t) / t for t in times), 0.0)
