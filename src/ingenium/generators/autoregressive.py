@@ -1,6 +1,7 @@
 """Autoregressive mixtures: each step of a series given the steps before it."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -16,6 +17,16 @@ from ingenium.generators.rows import (
 )
 from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.steer import FREE, Steer
+
+
+@dataclass(frozen=True)
+class AutoregressiveSettings:
+    """Network and mixture."""
+
+    width: int = 128
+    k: int = 6  # components of the mixture
+    rank: int = 4  # of the link between channels
+    floor: float = 0.02  # least deviation of a component
 
 
 class Autoregressive(Model):
@@ -37,25 +48,23 @@ class Autoregressive(Model):
         self,
         shape: tuple[int, ...],
         c: int,
-        *,
-        width: int = 128,
-        k: int = 6,
-        rank: int = 4,
-        floor: float = 0.02,
+        settings: AutoregressiveSettings = AutoregressiveSettings(),
     ) -> None:
         super().__init__(shape, c)
         if len(shape) not in (1, 2):
             raise ValueError(
-                f"expected one design of shape (d,) or (d, t), got {shape}; reshape it first"
+                f"expected one design of shape (d,) or (d, t), came {shape}; reshape it first"
             )
         self.p, self.t = (1, shape[0]) if len(shape) == 1 else shape
-        self.k, self.rank, self.floor = k, min(rank, self.p - 1), floor
+        self.settings = settings
+        self.k, self.rank = settings.k, min(settings.rank, self.p - 1)
+        width = settings.width
         self.start = nn.Sequential(nn.Linear(c, width), nn.SiLU(), nn.Linear(width, width))
         self.position = nn.Parameter(torch.randn(self.t, width) / math.sqrt(width))
         self.first = nn.Parameter(torch.zeros(self.p))
         self.step_in = nn.Linear(self.p, width)
         self.memory = nn.GRU(width, width, batch_first=True)
-        self.out = 2 * self.rank * self.p + k * (2 * self.p + 1)
+        self.out = 2 * self.rank * self.p + self.k * (2 * self.p + 1)
         self.mix = nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, width), nn.SiLU())
         self.head = nn.Linear(width, self.out)
         with torch.no_grad():
@@ -105,7 +114,7 @@ class Autoregressive(Model):
         k, p, r = self.k, self.p, self.rank
         logits, mean, spread, u, v = raw.split([k, k * p, k * p, r * p, r * p], -1)
         mean = mean.unflatten(-1, (k, p)) + torch.linspace(-1, 1, k).to(mean)[:, None]
-        deviation = self.floor + functional.softplus(spread.unflatten(-1, (k, p)) + 0.5)
+        deviation = self.settings.floor + functional.softplus(spread.unflatten(-1, (k, p)) + 0.5)
         return (
             logits.log_softmax(-1),
             mean,
@@ -155,7 +164,8 @@ def mixture_log_density(
     white = (apart + apart @ lower.mT) / deviation
     each = -0.5 * white.square().sum(-1) - deviation.log().sum(-1)
     constant = 0.5 * x.shape[-1] * math.log(2 * math.pi)
-    return torch.logsumexp(weight + each, -1) - constant
+    density: Tensor = torch.logsumexp(weight + each, -1) - constant
+    return density
 
 
 def unwhiten(
@@ -163,6 +173,8 @@ def unwhiten(
 ) -> Float[Tensor, "n p"]:
     """Solve `(I + strict_lower(U V')) y = eps` for each row."""
     lower = (u @ v.mT).tril(-1)
-    return torch.linalg.solve_triangular(lower, eps[..., None], upper=False, unitriangular=True)[
-        ..., 0
-    ]
+    column = torch.linalg.solve_triangular(
+        lower, eps.unsqueeze(-1), upper=False, unitriangular=True
+    )
+    out: Tensor = column.squeeze(-1)
+    return out

@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
@@ -57,7 +58,7 @@ class Classical(nn.Module):
         if not next(self.buffers()).numel():
             raise ValueError(f"{type(self).__name__} has learned nothing yet; call fit first")
         with torch.no_grad():
-            return finish(self.draw(cond, rng).unflatten(1, self.shape), steer)
+            return finish(self.draw(cond, rng).reshape(-1, *self.shape), steer)
 
     @abstractmethod
     def learn(
@@ -81,7 +82,7 @@ class Classical(nn.Module):
             saved = state_dict.get(prefix + name)
             if saved is not None:
                 setattr(self, name, torch.empty_like(saved, device=buffer.device))
-        super()._load_from_state_dict(state_dict, prefix, *rest)  # type: ignore[arg-type]
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 class RandomProposal(Classical):
@@ -151,19 +152,30 @@ class Remembered(Classical):
         return self.rows[order.gather(1, place[:, None])[:, 0]]
 
 
+@dataclass(frozen=True)
+class BootstrapSettings:
+    """How much of the equal rows is drawn from."""
+
+    share: float = 0.25  # about a season of a year
+
+
 class Bootstrap(Remembered):
     """Historical bootstrap: a training row with equal discrete conditions.
 
-    Among the rows whose discrete conditions (day type) are equal, the `share` with the nearest
+    Among the rows whose discrete conditions (day type) are equal, the share with the nearest
     continuous conditions (season) is drawn from at random; where no row is equal, the nearest
     row is taken.
     """
 
-    def __init__(self, shape: tuple[int, ...], c: int, *, share: float = 0.25) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], c: int, settings: BootstrapSettings = BootstrapSettings()
+    ) -> None:
         super().__init__(shape, c)
-        if not 0 < share <= 1:
-            raise ValueError(f"expected a share in (0, 1], got {share}; use 1 for all equal rows")
-        self.share = share
+        if not 0 < settings.share <= 1:
+            raise ValueError(
+                f"share: expected a number in (0, 1], came {settings.share}; 1 takes all equal rows"
+            )
+        self.settings = settings
 
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
         kept, asked = self.conditions[:, self.discrete], cond[:, self.discrete]
@@ -171,20 +183,29 @@ class Bootstrap(Remembered):
         matched = equal.any(1)
         near = self.distance(cond, ~self.discrete).masked_fill(~equal, math.inf)
         order = torch.where(matched[:, None], near, self.distance(cond)).argsort(dim=1, stable=True)
-        pool = (equal.sum(1) * self.share).ceil().long().clamp(min=1)
+        pool = (equal.sum(1) * self.settings.share).ceil().long().clamp(min=1)
         return self.pick(order, torch.where(matched, pool, torch.ones_like(pool)), rng)
+
+
+@dataclass(frozen=True)
+class NeighbourSettings:
+    """How many neighbours are drawn from."""
+
+    k: int = 5
 
 
 class NearestNeighbours(Remembered):
     """One of the `k` training rows that are nearest in the space of conditions."""
 
-    def __init__(self, shape: tuple[int, ...], c: int, *, k: int = 5) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], c: int, settings: NeighbourSettings = NeighbourSettings()
+    ) -> None:
         super().__init__(shape, c)
-        if k < 1:
-            raise ValueError(f"expected at least one neighbour, got {k}; use k=5")
-        self.k = k
+        if settings.k < 1:
+            raise ValueError(f"k: expected at least one neighbour, came {settings.k}")
+        self.settings = settings
 
     def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Float[Tensor, "n d"]:
         order = self.distance(cond).argsort(dim=1, stable=True)
-        among = torch.full((len(cond),), min(self.k, len(self.rows)), device=cond.device)
+        among = torch.full((len(cond),), min(self.settings.k, len(self.rows)), device=cond.device)
         return self.pick(order, among, rng)

@@ -8,6 +8,7 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor
 
 from ingenium.generators.classical import Classical
+from ingenium.sampling.noise import gaussian
 from ingenium.train.plan import Plan
 
 
@@ -67,7 +68,8 @@ def to_scores(values: Float[Tensor, "n w"], ordered: Float[Tensor, "m w"]) -> Fl
     upto = torch.searchsorted(columns, asked, right=True)
     m = len(ordered)
     share = ((below + upto).to(values.dtype) / (2 * m)).clamp(0.5 / m, 1 - 0.5 / m)
-    return torch.special.ndtri(share).T
+    scores: Tensor = torch.special.ndtri(share).T
+    return scores
 
 
 def from_scores(

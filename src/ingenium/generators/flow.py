@@ -1,13 +1,13 @@
 """Conditional normalizing flow: an exact density and an exact inverse."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 import zuko
 from jaxtyping import Float
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor, nn
-from torch.distributions import Transform
 
 from ingenium.generators.latent import tilt
 from ingenium.generators.model import Model
@@ -17,6 +17,16 @@ from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
 COUPLED_FROM = 17  # with more dimensions an autoregressive inverse takes too many passes
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """How many axes are splined, and by what."""
+
+    leading: int = 64  # axes that go through splines
+    transforms: int = 3
+    width: int = 128
+    bins: int = 8
 
 
 class Flow(Model):
@@ -38,27 +48,21 @@ class Flow(Model):
     spread: Tensor  # (d,) deviation along each axis
 
     def __init__(
-        self,
-        shape: tuple[int, ...],
-        c: int,
-        *,
-        leading: int = 64,
-        transforms: int = 3,
-        width: int = 128,
-        bins: int = 8,
+        self, shape: tuple[int, ...], c: int, settings: FlowSettings = FlowSettings()
     ) -> None:
         super().__init__(shape, c)
         self.d = math.prod(shape)
-        self.q = min(self.d, leading)
+        self.settings = settings
+        self.q = min(self.d, settings.leading)
         self.register_buffer("centre", torch.zeros(self.d))
         self.register_buffer("axes", torch.eye(self.d))
         self.register_buffer("spread", torch.ones(self.d))
         self.flow = zuko.flows.NSF(
             self.q,
             c,
-            bins=bins,
-            transforms=transforms,
-            hidden_features=(width, width),
+            bins=settings.bins,
+            transforms=settings.transforms,
+            hidden_features=(settings.width, settings.width),
             passes=2 if self.q >= COUPLED_FROM else self.q,
             randperm=self.q >= COUPLED_FROM,
             activation=nn.SiLU,
@@ -104,7 +108,8 @@ class Flow(Model):
         lead, stretch = self.transform(cond).call_and_ladj(scores[:, : self.q])
         z = torch.cat([lead, scores[:, self.q :]], 1)
         base = -0.5 * (z.square().sum(1) + self.d * math.log(2 * math.pi))
-        return base + stretch - self.spread.log().sum()
+        density: Tensor = base + stretch - self.spread.log().sum()
+        return density
 
     def to_noise(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
@@ -119,7 +124,7 @@ class Flow(Model):
         """Designs from standard normal numbers; inverse of `to_noise`."""
         lead = self.transform(cond).inv(z[:, : self.q])
         scores = torch.cat([lead, z[:, self.q :]], 1) * self.spread
-        return (self.centre + scores @ self.axes).unflatten(1, self.shape)
+        return (self.centre + scores @ self.axes).reshape(-1, *self.shape)
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -139,7 +144,6 @@ class Flow(Model):
     def to_axes(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n d"]:
         return (x.flatten(1) - self.centre) @ self.axes.T / self.spread
 
-    def transform(self, cond: Float[Tensor, "n {self.c}"]) -> Transform:
+    def transform(self, cond: Float[Tensor, "n {self.c}"]) -> zuko.transforms.ComposedTransform:
         """The spline transform of the leading axes under each row of `cond`."""
-        transform: Transform = self.flow(cond if self.c else None).transform
-        return transform
+        return self.flow(cond if self.c else None).transform

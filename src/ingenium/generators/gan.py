@@ -1,5 +1,7 @@
 """Conditional Wasserstein adversarial model with a gradient penalty."""
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -12,7 +14,17 @@ from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Turn
 
-DRAWS = 4  # proposals for each held-out row
+
+@dataclass(frozen=True)
+class GANSettings:
+    """Networks and how they play."""
+
+    latent: int = 32
+    width: int = 64
+    depth: int = 2
+    penalty: float = 10.0
+    repeats: int = 5  # steps of the critic for one of the maker
+    draws: int = 4  # proposals for each held-out row
 
 
 class GAN(Model):
@@ -23,19 +35,13 @@ class GAN(Model):
     """
 
     def __init__(
-        self,
-        shape: tuple[int, ...],
-        c: int,
-        *,
-        latent: int = 32,
-        width: int = 96,
-        depth: int = 2,
-        penalty: float = 10.0,
+        self, shape: tuple[int, ...], c: int, settings: GANSettings = GANSettings()
     ) -> None:
         super().__init__(shape, c)
-        self.latent, self.penalty = latent, penalty
-        self.repeats = 5
-        self.make = decoder(latent, shape, c, width=width, depth=depth)
+        self.settings = settings
+        self.latent = settings.latent
+        width, depth = settings.width, settings.depth
+        self.make = decoder(self.latent, shape, c, width=width, depth=depth)
         self.critic = encoder(shape, c, 1, width=width, depth=depth)
 
     def turns(self) -> tuple[Turn, ...]:
@@ -43,7 +49,7 @@ class GAN(Model):
         critic, maker = tuple(self.critic.parameters()), tuple(self.make.parameters())
         betas = (0.0, 0.9)
         return (
-            Turn(critic, self.critic_loss, self.repeats, betas),
+            Turn(critic, self.critic_loss, self.settings.repeats, betas),
             Turn(maker, self.loss, 1, betas),
         )
 
@@ -71,9 +77,10 @@ class GAN(Model):
         between = torch.lerp(made, x, place).requires_grad_()
         scores = self.critic(between, cond).sum()
         (slope,) = torch.autograd.grad(scores, between, create_graph=True)
-        length = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
-        gap = (self.critic(made, cond) - self.critic(x, cond))[:, 0]
-        return gap + self.penalty * (length - 1).square()
+        length: Tensor = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
+        both = self.critic(torch.cat([made, x]), torch.cat([cond, cond]))[:, 0]
+        gap: Tensor = both[: len(x)] - both[len(x) :]
+        return gap + self.settings.penalty * (length - 1).square()
 
     @torch.no_grad()
     def held_out_loss(
@@ -83,11 +90,13 @@ class GAN(Model):
 
         Source: Gneiting and Raftery, J. American Statistical Association 102, 2007, eq. 22.
         """
-        made = self.draw(cond.repeat_interleave(DRAWS, 0), rng).flatten(1)
-        made = made.unflatten(0, (len(x), DRAWS))
-        to_truth = torch.linalg.vector_norm(made - x.flatten(1)[:, None], dim=-1).mean(1)
+        draws = self.settings.draws
+        made = self.draw(cond.repeat_interleave(draws, 0), rng).flatten(1)
+        made = made.reshape(len(x), draws, -1)
+        to_truth: Tensor = torch.linalg.vector_norm(made - x.flatten(1)[:, None], dim=-1).mean(1)
         pairs = torch.linalg.vector_norm(made[:, :, None] - made[:, None], dim=-1)
-        return to_truth - pairs.sum((1, 2)) / (2 * DRAWS * (DRAWS - 1))
+        score: Tensor = to_truth - pairs.sum((1, 2)) / (2 * draws * (draws - 1))
+        return score
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE

@@ -1,6 +1,7 @@
 """Exact Gaussian process regression of designs on conditions."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -8,9 +9,19 @@ from sklearn.covariance import ledoit_wolf
 from torch import Tensor, nn
 
 from ingenium.generators.classical import Classical
+from ingenium.sampling.noise import gaussian
 from ingenium.train.plan import Plan
 
 JITTER = 1e-6
+
+
+@dataclass(frozen=True)
+class GaussianProcessSettings:
+    """Size of the regression."""
+
+    components: int = 16  # leading principal components that are regressed
+    rows: int = 1000  # training rows used at most
+    steps: int = 50  # of the ascent of the marginal likelihood
 
 
 class GaussianProcess(Classical):
@@ -42,13 +53,10 @@ class GaussianProcess(Classical):
         self,
         shape: tuple[int, ...],
         c: int,
-        *,
-        components: int = 16,
-        rows: int = 1000,
-        steps: int = 50,
+        settings: GaussianProcessSettings = GaussianProcessSettings(),
     ) -> None:
         super().__init__(shape, c)
-        self.components, self.rows, self.steps = components, rows, steps
+        self.settings = settings
         self.empty("mean", "basis", "spread", "conditions", "kernel", "factor", "weights")
         self.empty("mixing", "cond_mean", "cond_spread")
 
@@ -56,7 +64,9 @@ class GaussianProcess(Classical):
         self, x: Float[Tensor, "n d"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
         rng = torch.Generator().manual_seed(plan.seed)
-        chosen = torch.randperm(len(x), generator=rng)[: self.rows].sort().values.to(x.device)
+        chosen = (
+            torch.randperm(len(x), generator=rng)[: self.settings.rows].sort().values.to(x.device)
+        )
         y, z = x[chosen].double(), cond[chosen].double()
         self.cond_mean, spread = z.mean(0), z.std(0, correction=0)
         self.cond_spread = torch.where(spread > 0, spread, 1.0)
@@ -66,7 +76,7 @@ class GaussianProcess(Classical):
         keep = size > 1e-9 * size[0].clamp(min=1e-300)
         self.basis = basis[keep]
         self.spread = size[keep] / math.sqrt(len(y))
-        q = min(self.components, len(self.basis))
+        q = min(self.settings.components, len(self.basis))
         target = ((y - self.mean) @ self.basis[:q].T / self.spread[:q]).T
         course = self.maximise(target)
         self.condition_on(target)
@@ -102,7 +112,7 @@ class GaussianProcess(Classical):
         adam = torch.optim.Adam([kernel], lr=0.1)
         course = []
         with torch.enable_grad():
-            for _ in range(self.steps):
+            for _ in range(self.settings.steps):
                 factor = torch.linalg.cholesky(self.noisy(kernel))
                 alpha = torch.cholesky_solve(target[..., None], factor)[..., 0]
                 half_log_det = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)

@@ -1,6 +1,7 @@
 """Conditional variational autoencoder."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,20 @@ from ingenium.generators.networks import decoder, encoder
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
 from ingenium.sampling.noise import gaussian
 from ingenium.sampling.steer import FREE, Steer
+
+GAIN = 10.0  # the deviations have to travel further than weights in as many steps
+
+
+@dataclass(frozen=True)
+class VAESettings:
+    """Network and prices."""
+
+    latent: int = 16
+    width: int = 64
+    depth: int = 3
+    beta: float = 1.0  # final price of the divergence
+    rise: float = 0.3  # share of the budget over which the price rises
+    floor: float = 0.02  # least deviation of a variable
 
 
 class VAE(Model):
@@ -28,44 +43,36 @@ class VAE(Model):
     """
 
     def __init__(
-        self,
-        shape: tuple[int, ...],
-        c: int,
-        *,
-        latent: int = 16,
-        width: int = 96,
-        depth: int = 3,
-        beta: float = 1.0,
+        self, shape: tuple[int, ...], c: int, settings: VAESettings = VAESettings()
     ) -> None:
         super().__init__(shape, c)
-        self.latent, self.beta = latent, beta
-        self.rise = 0.3
-        self.floor = 0.02
+        self.settings = settings
+        self.latent = settings.latent
         self.priced = 1.0  # share of beta in force
-        self.encode = encoder(shape, c, 2 * latent, width=width, depth=depth)
-        self.decode = decoder(latent, shape, c, width=width, depth=depth)
+        self.encode = encoder(shape, c, 2 * self.latent, width=settings.width, depth=settings.depth)
+        self.decode = decoder(self.latent, shape, c, width=settings.width, depth=settings.depth)
         self.raw_deviation = nn.Parameter(torch.zeros(shape))
 
     @property
     def deviation(self) -> Float[Tensor, "*shape"]:
         """Deviation of each variable around the decoded mean."""
-        return self.floor + functional.softplus(self.raw_deviation)
+        return self.settings.floor + functional.softplus(GAIN * self.raw_deviation)
 
     def anneal(self, fraction: float) -> None:
         """Raise the price of the latent numbers linearly, then hold it."""
-        self.priced = min(1.0, fraction / self.rise)
+        self.priced = min(1.0, fraction / self.settings.rise)
 
     def loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Negative evidence bound for each number of a design, at the present price (nats)."""
-        return self.bound(x, cond, rng, self.beta * self.priced)
+        return self.bound(x, cond, rng, self.settings.beta * self.priced)
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """The same at the full price, so that checks compare."""
-        return self.bound(x, cond, rng, self.beta)
+        return self.bound(x, cond, rng, self.settings.beta)
 
     def bound(
         self,
@@ -95,7 +102,8 @@ class VAE(Model):
         """Log density of designs given latent numbers (nats)."""
         apart = (x - self.decode(z, cond)) / self.deviation
         each = -0.5 * (apart.square() + math.log(2 * math.pi)) - self.deviation.log()
-        return each.flatten(1).sum(1)
+        total: Tensor = each.flatten(1).sum(1)
+        return total
 
     @torch.no_grad()
     def log_density(
@@ -134,7 +142,7 @@ class VAE(Model):
         size = self.latent + math.prod(self.shape)
 
         def design(z: Float[Tensor, "n s"]) -> Float[Tensor, "n *shape"]:
-            off = z[:, self.latent :].unflatten(1, self.shape)
+            off = z[:, self.latent :].reshape(-1, *self.shape)
             decoded: Tensor = self.decode(z[:, : self.latent], cond)
             return decoded + self.deviation * off
 
