@@ -1,0 +1,142 @@
+"""What a spec asks of an opened problem, checked and in the problem's own units."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+
+from ingenium.core.errors import InputError, choose
+from ingenium.core.problem import Problem
+from ingenium.core.quantity import Condition, Quantity
+from ingenium.core.spec import Between, Limit, Spec, Wanted
+from ingenium.core.units import convert
+
+
+def resolve(spec: Spec, problem: Problem) -> Spec:
+    """The spec with every name checked and every number in the unit of its quantity.
+
+    Raises:
+        InputError: for an unknown quantity, condition or category, or a unit that does not fit.
+    """
+    measured = {q.name: q for q in problem.quantities if q.labels is None}
+    fixable = {q.name: q for q in problem.fixable()}
+    steerable = {n: measured[n] for n in problem.steerable()}
+    for objective in spec.objectives:
+        choose(objective.quantity, measured, "quantity to improve")
+    conditions = {c.name: c for c in problem.conditions}
+    return replace(
+        spec,
+        limits=tuple(_limit(x, measured) for x in spec.limits or problem.limits),
+        conditions={k: _wanted(k, v, conditions) for k, v in spec.conditions.items()},
+        fixed={
+            k: replace(v, value=_value(v.value, v.unit, k, fixable, "quantity to fix"), unit=None)
+            for k, v in spec.fixed.items()
+        },
+        generator=replace(
+            spec.generator,
+            steer=tuple(
+                replace(
+                    t,
+                    target=_value(t.target, t.unit, t.quantity, steerable, "quantity to steer by"),
+                    unit=steerable[t.quantity].unit,
+                )
+                for t in spec.generator.steer
+            ),
+        ),
+    )
+
+
+def _value(
+    value: float, unit: str | None, name: str, known: Mapping[str, Quantity], what: str
+) -> float:
+    quantity = known[choose(name, known, what)]
+    return value if unit is None else convert(value, unit, quantity.unit, of=name)
+
+
+def _limit(limit: Limit, measured: Mapping[str, Quantity]) -> Limit:
+    """The limit in the unit of its quantity."""
+    unit = measured[choose(limit.quantity, measured, "quantity to limit")].unit
+
+    def one(bound: float | None) -> float | None:
+        if bound is None or limit.unit is None:
+            return bound
+        return convert(bound, limit.unit, unit, of=limit.quantity)
+
+    return Limit(limit.quantity, one(limit.at_least), one(limit.at_most), unit)
+
+
+def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted:
+    """A wanted condition as a tuple of categories or as a range."""
+    condition = known[choose(name, known, "condition")]
+    if condition.choices is not None:
+        names = wanted if isinstance(wanted, tuple) else (wanted,)
+        return tuple(choose(str(x), condition.choices, f"choice of {name}") for x in names)
+    low, high = condition.lower, condition.upper
+    if isinstance(wanted, (str, tuple)):
+        raise InputError(
+            expected=f"{name} as a number or a range in {condition.unit}",
+            came=repr(wanted),
+            instead=f"Write {name} = {{ at_least = {low:g}, at_most = {high:g} }}.",
+        )
+    span = wanted if isinstance(wanted, Between) else Between(float(wanted), float(wanted))
+    if span.at_most < low or span.at_least > high:
+        raise InputError(
+            expected=f"{name} between {low:g} and {high:g}",
+            came=f"{span.at_least:g} to {span.at_most:g}",
+            instead=f"Write a range that overlaps {low:g} to {high:g}.",
+        )
+    return span
+
+
+def draw_conditions(
+    spec: Spec, conditions: Iterable[Condition], known: xr.Dataset, n: int, rng: torch.Generator
+) -> xr.Dataset:
+    """Conditions for `n` designs: what the spec wants, and the rest as the known designs have it.
+
+    Wanted numbers are spread evenly over their ranges; everything else, categories and
+    numbers, comes together from one of the eight known designs of the wanted categories that
+    lie nearest to the wanted numbers, so that conditions keep their dependence.
+
+    Raises:
+        InputError: if no known design has the wanted categories together.
+    """
+    table = {c.name: known[c.name].to_numpy() for c in conditions}
+    kinds = {c.name: c for c in conditions}
+    fits = np.ones(known.sizes["design"], dtype=bool)
+    for name, wanted in spec.conditions.items():
+        if isinstance(wanted, tuple):
+            fits &= np.isin(table[name], wanted)
+    if not fits.any():
+        raise _no_such_design(spec, table)
+    pool = np.flatnonzero(fits)
+    spans = {k: v for k, v in spec.conditions.items() if isinstance(v, Between)}
+    uniform = torch.rand(n, len(spans), generator=rng, dtype=torch.float64).numpy()
+    low = np.array([s.at_least for s in spans.values()])
+    high = np.array([s.at_most for s in spans.values()])
+    drawn = low + uniform * (high - low)
+    scale = np.array([kinds[k].upper - kinds[k].lower for k in spans])
+    have = np.stack([table[k][pool] for k in spans], 1) if spans else np.empty((len(pool), 0))
+    distance = (np.abs(drawn[:, None] - have[None]) / scale).sum(-1)
+    near = np.argsort(distance, axis=1, kind="stable")[:, : 8 if spans else len(pool)]
+    pick = torch.randint(near.shape[1], (n,), generator=rng).numpy()
+    chosen = pool[near[np.arange(n), pick]]
+    columns: dict[str, Any] = {c: values[chosen] for c, values in table.items()}
+    columns |= {name: drawn[:, i] for i, name in enumerate(spans)}
+    return xr.Dataset({k: ("design", v) for k, v in columns.items()})
+
+
+def _no_such_design(spec: Spec, table: Mapping[str, np.ndarray]) -> InputError:
+    """Say which wanted categories never occur together, and what does."""
+    wanted = {k: v for k, v in spec.conditions.items() if isinstance(v, tuple)}
+    rows = {tuple(str(table[k][i]) for k in wanted) for i in range(len(next(iter(table.values()))))}
+    best = max(rows, key=lambda r: sum(v in wanted[k] for k, v in zip(wanted, r, strict=True)))
+    return InputError(
+        expected="conditions that occur together in the known designs",
+        came=", ".join(f"{k} = {'/'.join(v)}" for k, v in wanted.items()),
+        instead="The nearest that do: "
+        + ", ".join(f'{k} = "{v}"' for k, v in zip(wanted, best, strict=True))
+        + ".",
+    )

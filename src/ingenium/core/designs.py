@@ -1,0 +1,106 @@
+"""Batches of designs as xarray Datasets that follow the CF conventions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Variable
+
+DESIGN = "design"
+
+
+def to_dataset(
+    arrays: Sequence[Float[Tensor, "n ..."]],
+    variables: Sequence[Variable],
+    coords: Mapping[str, Any],
+    *,
+    index: np.ndarray | None = None,
+) -> xr.Dataset:
+    """Designs from one float64 array for each variable, with units and names attached."""
+    n = len(arrays[0])
+    data = {
+        v.name: (
+            (DESIGN, *v.dims),
+            a.detach().to(torch.float64).numpy(),
+            {"units": v.unit, "long_name": v.long_name},
+        )
+        for v, a in zip(variables, arrays, strict=True)
+    }
+    own = {k: coords[k] for k in coords}
+    own[DESIGN] = np.arange(n) if index is None else index
+    return xr.Dataset(data, coords=own, attrs={"Conventions": "CF-1.11"})
+
+
+def to_arrays(
+    designs: xr.Dataset, variables: Sequence[Variable]
+) -> tuple[Float[Tensor, "n ..."], ...]:
+    """The float64 tensors of the designs' variables, in order."""
+    return tuple(
+        torch.as_tensor(np.ascontiguousarray(designs[v.name].to_numpy(), dtype=np.float64))
+        for v in variables
+    )
+
+
+def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str, int]) -> None:
+    """Refuse designs whose variables, dimensions, sizes, units or values are not as declared.
+
+    Values that are not finite pass: a verifier answers them with FAILED.
+
+    Raises:
+        InputError: naming the first variable that differs and how.
+    """
+    missing = [v.name for v in variables if v.name not in designs]
+    if missing:
+        raise InputError(
+            expected=f"designs with the variables {', '.join(v.name for v in variables)}",
+            came=f"designs without {', '.join(missing)}",
+            instead="Write all of them; `ingenium show PROBLEM` lists names, dimensions and units.",
+        )
+    for v in variables:
+        _check_one(designs[v.name], v, sizes)
+
+
+def _check_one(array: xr.DataArray, v: Variable, sizes: Mapping[str, int]) -> None:
+    dims = (DESIGN, *v.dims)
+    shape = {d: sizes[d] for d in v.dims}
+    if array.dims != dims or any(array.sizes[d] != s for d, s in shape.items()):
+        raise InputError(
+            expected=f"{v.name} with dimensions {dims} and sizes {shape}",
+            came=f"{dict(array.sizes)}",
+            instead="Write the layout that `ingenium show PROBLEM` prints.",
+        )
+    if array.sizes[DESIGN] == 0:
+        raise InputError(
+            expected="at least one design",
+            came="an empty batch",
+            instead="Write a batch with n >= 1.",
+        )
+    unit = array.attrs.get("units", v.unit)
+    if unit != v.unit:
+        raise InputError(
+            expected=f"{v.name} in {v.unit}",
+            came=f"units {unit}",
+            instead=f'Write units = "{v.unit}".',
+        )
+    values = array.to_numpy()
+    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
+        raise InputError(
+            expected=f"{v.name} as real numbers",
+            came=f"{values.dtype}",
+            instead="Write float64.",
+        )
+    below = v.lower is not None and bool((values < v.lower).any())
+    above = v.upper is not None and bool((values > v.upper).any())
+    if below or above:
+        worst = np.nanmin(values) if below else np.nanmax(values)
+        raise InputError(
+            expected=f"{v.name} between {v.lower} and {v.upper} {v.unit}",
+            came=f"{worst:g} {v.unit}",
+            instead="Write values within the bounds.",
+        )

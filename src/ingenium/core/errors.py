@@ -1,0 +1,118 @@
+"""What can go wrong, as a family of exceptions that the command line turns into exit codes.
+
+Catch `IngeniumError` for all of them, or the built-in (`ValueError`, `OSError`, ...) that each
+one also is. All of them survive a trip between processes.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class IngeniumError(Exception):
+    """Root of the family; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class InputError(IngeniumError, ValueError):
+    """What the user gave cannot be used.
+
+    >>> raise InputError("a number of designs of at least 1", -3, "Write `-n 100`.")
+    InputError: expected a number of designs of at least 1; came -3. Write `-n 100`.
+    """
+
+    exit_code = 2
+
+    def __init__(self, expected: str, came: object, instead: str = "") -> None:
+        """Build the message.
+
+        Args:
+            expected: what would have been right, as it reads after "expected".
+            came: what was given; text is shown as it is, anything else by its `repr`.
+            instead: what to write or do, as a sentence.
+        """
+        super().__init__(expected, came, instead)
+        self.expected = expected
+        self.came = came if isinstance(came, str) else repr(came)
+        self.instead = instead
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}; came {self.came}. {self.instead}".rstrip()
+
+
+class SpecError(InputError):
+    """The specification asks for something that does not exist or contradicts itself."""
+
+
+class FolderInUseError(InputError):
+    """Another run is writing into the folder at this moment."""
+
+
+class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it is
+    """A package of an optional extra is not installed.
+
+    >>> raise MissingExtra("grid", "pandapower")
+    MissingExtra: pandapower is not installed; write: pip install "ingenium[grid]"
+    """
+
+    def __init__(self, extra: str, package: str = "") -> None:
+        """Build the message from the extra's name and, if known, the package that is absent."""
+        super().__init__(extra, package)
+        self.extra = extra
+        self.package = package
+
+    def __str__(self) -> str:
+        what = self.package or f"what {self.extra!r} needs"
+        return f'{what} is not installed; write: pip install "ingenium[{self.extra}]"'
+
+
+class EngineError(IngeniumError, RuntimeError):
+    """An engine broke down as a whole; one design without an answer is a verdict, not this."""
+
+
+class StorageError(IngeniumError, OSError):
+    """A file or database could not be written, and nothing half-written was left.
+
+    Made as any `OSError` is: `StorageError(errno, reason, path)`.
+    """
+
+    def __str__(self) -> str:
+        return f"cannot write {self.filename}: {self.strerror}"
+
+
+class CorruptError(IngeniumError):
+    """What was stored is no longer what was written."""
+
+    def __init__(self, where: str, found: str, instead: str = "") -> None:
+        """Build the message.
+
+        Args:
+            where: the file or database.
+            found: what is wrong with it, as it reads after the place.
+            instead: what to do, as a sentence.
+        """
+        super().__init__(where, found, instead)
+        self.where = where
+        self.found = found
+        self.instead = instead
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.found}. {self.instead}".rstrip()
+
+
+def choose(name: str, known: Iterable[str], what: str) -> str:
+    """`name` if it is known.
+
+    Raises:
+        InputError: with the nearest known names.
+    """
+    names = list(known)
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    raise InputError(
+        expected=f"{what}: {', '.join(names)}" if len(names) <= 12 else f"a known {what}",
+        came=f'"{name}"',
+        instead="Write " + " or ".join(f'"{x}"' for x in near or names[:3]) + ".",
+    )

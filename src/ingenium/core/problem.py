@@ -1,0 +1,174 @@
+"""The contract of a domain: problems, their data, codec, verifiers and formats.
+
+A problem is opened with its settings (the `setup` table of a spec) and then answers everything
+that the loop asks. The base class gives what most problems need; a new one declares its
+variables, conditions and quantities, and says where its designs come from, how they become
+tensors and what measures them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.core.verify import Verifier
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Projection = Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """Turns a problem's arrays into standardised tensors and back.
+
+    `decode` is differentiable, so that guidance can reach the tensors through it;
+    `decode(encode(arrays))` equals `arrays` within `tolerance`.
+    """
+
+    shape: tuple[int, ...]
+    tolerance: float
+
+    def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n *shape"]:
+        """Standardised tensors of designs."""
+        ...
+
+    def decode(self, x: Float[Tensor, "n *shape"]) -> tuple[Tensor, ...]:
+        """The problem's arrays, in the order of its variables, in float64."""
+        ...
+
+
+@runtime_checkable
+class Format(Protocol):
+    """A file format of the field."""
+
+    name: str
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write every design below `folder`; gives the file or folder of each by its index."""
+        ...
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read back what `write` wrote, or a file of the same format made elsewhere."""
+        ...
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report: a heading, a sentence, a picture or a table."""
+
+    heading: str
+    text: str = ""
+    figure: "Figure | None" = None
+    table: tuple[tuple[str, ...], ...] = ()  # first row is the header
+
+
+@dataclass(frozen=True)
+class CrossCheck:
+    """Agreement of the verifier with an independent engine on a random share of designs."""
+
+    engine: str
+    version: str
+    share: float
+    checked: int
+    disagreement: Mapping[str, float]  # largest absolute difference, by quantity
+
+
+class Problem(ABC):
+    """One thing that can be asked for in a domain, opened with its settings."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    Settings: ClassVar[type]
+    default_family: ClassVar[str]
+    licence: ClassVar[str] = ""  # of the data, as it must be named beside exported designs
+
+    variables: tuple[Variable, ...]
+    conditions: tuple[Condition, ...]
+    sizes: Mapping[str, int]  # of the dimensions beyond `design`
+    limits: tuple[Limit, ...]  # judged when a spec names none
+    tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
+    formats: Mapping[str, Format]  # the first is written by default
+    codec: Codec
+    notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
+
+    @abstractmethod
+    def __init__(self, settings: Any) -> None:
+        """Open the problem: load its data and engine, or say why that is impossible."""
+
+    @property
+    def verifier(self) -> Verifier:
+        """The exact tier, which judges."""
+        return self.tiers[-1]
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What the exact tier measures."""
+        return self.verifier.quantities
+
+    @abstractmethod
+    def data(self) -> xr.Dataset:
+        """All known designs, with each condition and `held_out` (bool) as coordinates."""
+
+    @abstractmethod
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """The conditions of designs as numbers for a model; the dataset holds no more than them."""
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Hard constraints of every design, and those that a spec fixes, as a row-wise map.
+
+        `conditions` holds a row for each row of the arrays that the map will be given.
+        """
+        return lambda arrays: arrays
+
+    def labels(self) -> dict[str, Any]:
+        """Coordinates of the dimensions beyond `design`: names, hours, positions."""
+        return {}
+
+    def fixable(self) -> tuple[Quantity, ...]:
+        """Quantities that a spec can fix exactly."""
+        return ()
+
+    def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
+        """Differentiable measurements of the arrays, by quantity."""
+        return {}
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """Measure a random share of the designs with an independent engine."""
+        return None
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """The field's own baselines, by name, as constructors of families."""
+        return {}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """What an expert of the field wants to see of a run."""
+        return ()
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Measures of likeness that only this field has, for comparisons."""
+        return {}
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Designs, their true measurements and a tolerance, for the contract test."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A field of work."""
+
+    name: str
+    summary: str
+    extra: str | None  # `pip install "ingenium[extra]"`
+    problems: Mapping[str, type[Problem]] = field(default_factory=dict)

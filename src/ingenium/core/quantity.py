@@ -1,0 +1,38 @@
+"""Named things with units: what designs hold, what verifiers measure, what specs ask for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One array of a design, e.g. the active power of each load profile over the day."""
+
+    name: str
+    dims: tuple[str, ...]  # beyond `design`
+    unit: str
+    long_name: str
+    lower: float | None = None  # physical bounds, checked when designs come in
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that a verifier measures on each design."""
+
+    name: str
+    unit: str
+    long_name: str
+    labels: tuple[str, ...] | None = None  # the number is an index into these names
+    where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What designs can be generated under: a category (`choices`) or a number in a range."""
+
+    name: str
+    long_name: str
+    choices: tuple[str, ...] | None = None
+    lower: float = 0.0
+    upper: float = 1.0
+    unit: str = "1"

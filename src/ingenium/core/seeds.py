@@ -1,0 +1,29 @@
+"""Randomness of designs: one seed and the index of a design give that design alone.
+
+Designs are proposed in blocks of fixed size, each from its own generator. A design depends on
+the seed, its block and its place in it, never on how many are asked for: the last block is
+filled up and cut. Blocks keep the shapes of all tensor operations the same, so that replaying
+one design gives the same bits as proposing a thousand.
+"""
+
+import numpy as np
+import torch
+
+BLOCK = 64
+
+
+def blocks(n: int) -> range:
+    """Indices of the blocks that hold designs 0 to n-1."""
+    return range(-(-n // BLOCK))
+
+
+def block_of(design: int) -> tuple[int, int]:
+    """The block of a design and its row there."""
+    return divmod(design, BLOCK)
+
+
+def block_rng(seed: int, block: int, purpose: str) -> torch.Generator:
+    """The generator of one block for one purpose (`conditions`, `proposal`, ...)."""
+    words = np.random.SeedSequence([seed, block, *purpose.encode()]).generate_state(2, np.uint32)
+    state = int(words[0]) << 32 | int(words[1])
+    return torch.Generator().manual_seed(state & (2**63 - 1))

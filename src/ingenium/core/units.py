@@ -1,0 +1,40 @@
+"""Units at the edge: what users write is converted once to what engines use."""
+
+from functools import cache
+
+import pint
+
+from ingenium.core.errors import InputError
+
+
+@cache
+def _registry() -> "pint.UnitRegistry[float]":
+    """Parsed on first use: reading the table of units takes a tenth of a second."""
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry()
+    registry.define("per_unit = [] = pu")
+    return registry
+
+
+def convert(value: float, came: str, expected: str, *, of: str) -> float:
+    """The value of quantity `of`, given in unit `came`, in unit `expected`.
+
+    Raises:
+        InputError: if a unit is unknown or the two do not measure the same thing.
+    """
+    if came == expected:
+        return value
+    registry = _registry()
+    try:
+        return float(registry.Quantity(value, came).to(expected).magnitude)
+    except pint.UndefinedUnitError:
+        raise InputError(
+            expected=f"{of} in {expected} or a unit that converts to it",
+            came=f'the unknown unit "{came}"',
+            instead=f'Write unit = "{expected}".',
+        ) from None
+    except pint.DimensionalityError:
+        raise InputError(
+            expected=f"{of} in {expected} or a unit that converts to it",
+            came=f'the unit "{came}", which measures something else',
+            instead=f'Write unit = "{expected}".',
+        ) from None

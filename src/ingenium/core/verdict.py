@@ -1,0 +1,40 @@
+"""Judging: measured values against limits, with signed margins."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from ingenium.core.spec import Limit
+
+
+class Verdict(IntEnum):
+    """What the core says of a design."""
+
+    ACCEPTED = 0
+    REJECTED = 1  # a limit is broken: knowledge about the design
+    FAILED = 2  # the engine has no answer
+
+
+def margins(
+    measured: Float[np.ndarray, "n k"], names: Sequence[str], limits: Sequence[Limit]
+) -> Float[np.ndarray, "n l"]:
+    """Signed distance to each limit in the unit of its quantity; at least 0 holds."""
+    columns = []
+    for limit in limits:
+        value = measured[:, names.index(limit.quantity)]
+        low = value - limit.at_least if limit.at_least is not None else np.inf
+        high = limit.at_most - value if limit.at_most is not None else np.inf
+        columns.append(np.minimum(low, high) + np.zeros(len(value)))
+    return np.stack(columns, 1) if columns else np.empty((len(measured), 0))
+
+
+def judge(
+    measured: Float[np.ndarray, "n k"], margin: Float[np.ndarray, "n l"]
+) -> Int[np.ndarray, " n"]:
+    """The verdict on each design; FAILED where any measured value is not finite."""
+    held = (margin >= 0).all(1)
+    verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED).astype(np.int64)
+    verdicts[~np.isfinite(measured).all(1)] = Verdict.FAILED
+    return verdicts

@@ -1,0 +1,115 @@
+"""How many designs hold each limit, and for the others where, when and how badly it breaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core.quantity import Quantity
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import Verdict
+from ingenium.evaluate.intervals import wilson
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One limit over a batch of verified designs (accepted and rejected, not failed)."""
+
+    limit: str
+    quantity: str
+    unit: str
+    verified: int
+    broken: int
+    share: float
+    low: float  # 95 % interval of the share, Wilson
+    high: float
+    first: int  # designs in which this limit is the one broken most, in spreads of its quantity
+    worst: float | None  # most extreme value that breaks it
+    typical: float | None  # median of the values that break it
+    where: tuple[str, ...]  # most frequent place and time among those
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of verdicts with the share of accepted designs and its 95 % Wilson interval."""
+
+    proposed: int
+    accepted: int
+    rejected: int
+    failed: int
+    acceptance: float
+    acceptance_low: float
+    acceptance_high: float
+    limits: tuple[Broken, ...]
+
+
+def summarise(
+    verdicts: xr.Dataset, limits: Sequence[Limit], quantities: Sequence[Quantity]
+) -> Summary:
+    """Counts, shares with intervals, and what breaks each limit."""
+    code = verdicts["verdict"].to_numpy()
+    counts = {v: int((code == v).sum()) for v in Verdict}
+    low, high = wilson(counts[Verdict.ACCEPTED], len(code))
+    answered = verdicts.isel(design=np.flatnonzero(code != Verdict.FAILED))
+    return Summary(
+        proposed=len(code),
+        accepted=counts[Verdict.ACCEPTED],
+        rejected=counts[Verdict.REJECTED],
+        failed=counts[Verdict.FAILED],
+        acceptance=counts[Verdict.ACCEPTED] / len(code),
+        acceptance_low=low,
+        acceptance_high=high,
+        limits=_broken(answered, limits, {q.name: q for q in quantities}),
+    )
+
+
+def _broken(
+    answered: xr.Dataset, limits: Sequence[Limit], quantities: dict[str, Quantity]
+) -> tuple[Broken, ...]:
+    margin = answered["margin"].to_numpy()
+    spread = np.array([_spread(answered[limit.quantity].to_numpy()) for limit in limits])
+    leads = np.full(len(margin), -1)
+    if margin.size:
+        scaled = margin / spread
+        leads = np.where(scaled.min(1) < 0, scaled.argmin(1), -1)
+    rows = []
+    for i, limit in enumerate(limits):
+        quantity = quantities[limit.quantity]
+        bad = np.flatnonzero(margin[:, i] < 0)
+        low, high = wilson(len(bad), max(len(margin), 1))
+        values = answered[limit.quantity].to_numpy()[bad]
+        rows.append(
+            Broken(
+                limit=limit.label,
+                quantity=limit.quantity,
+                unit=quantity.unit,
+                verified=len(margin),
+                broken=len(bad),
+                share=len(bad) / max(len(margin), 1),
+                low=low,
+                high=high,
+                first=int((leads == i).sum()),
+                worst=float(values[margin[bad, i].argmin()]) if len(bad) else None,
+                typical=float(np.median(values)) if len(bad) else None,
+                where=tuple(
+                    _usual(answered[w].to_numpy()[bad], quantities[w]) for w in quantity.where
+                )
+                if len(bad)
+                else (),
+            )
+        )
+    return tuple(rows)
+
+
+def _spread(values: np.ndarray) -> float:
+    return float(values.std()) if len(values) and values.std() > 0 else 1.0
+
+
+def _usual(values: np.ndarray, quantity: Quantity) -> str:
+    """The most frequent value, as a name or with its unit, and how often it is the one."""
+    kinds, counts = np.unique(values, return_counts=True)
+    top, share = kinds[counts.argmax()], counts.max() / counts.sum()
+    if quantity.labels is not None:
+        return f"{quantity.labels[int(top)]} ({share:.0%})"
+    return f"{top:g} {quantity.unit} ({share:.0%})"

@@ -1,0 +1,119 @@
+"""Fitted models: learned once for the same data and settings, then taken from the cache."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import xarray as xr
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ingenium.core.designs import to_arrays
+from ingenium.core.digest import array_digest, digest
+from ingenium.core.errors import CorruptError
+from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
+from ingenium.core.problem import Problem
+from ingenium.core.spec import GeneratorChoice
+from ingenium.generators import families
+from ingenium.generators.model import Family
+from ingenium.train.cache import ModelCache, fit_key
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+@dataclass(frozen=True)
+class FittedFamily:
+    """A family ready to propose, with the digest that names its weights."""
+
+    name: str
+    family: Family
+    digest: str
+    meta: dict[str, Any]
+    cached: bool
+
+    def save(self, folder: Path) -> None:
+        """Write the weights and what they are, so that a run can be replayed from its folder."""
+        with replacing(folder / "model.safetensors") as staging:
+            save_file({k: v.contiguous() for k, v in self.family.state_dict().items()}, staging)
+        write_atomic(folder / "model.json", json.dumps(_describe(self), indent=2) + "\n")
+
+
+def _describe(fitted: FittedFamily) -> dict[str, Any]:
+    return {
+        "family": fitted.name,
+        "digest": fitted.digest,
+        "shape": list(fitted.family.shape),
+        "conditions": fitted.family.c,
+        "fit": fitted.meta,
+    }
+
+
+def load(folder: Path, problem: Problem) -> FittedFamily:
+    """The model that a run kept.
+
+    Raises:
+        CorruptError: if the weights are not what the run wrote.
+    """
+    about = json.loads((folder / "model.json").read_text())
+    state = load_file(folder / "model.safetensors")
+    if state_digest(state) != about["digest"]:
+        raise CorruptError(
+            str(folder / "model.safetensors"), "is not what the run wrote", "Run the spec again."
+        )
+    family = families.build(about["family"], problem.codec.shape, about["conditions"])
+    family.load_state_dict(state)
+    return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
+
+
+def state_digest(state: Mapping[str, Tensor]) -> str:
+    """Digest of a model's weights, whatever file holds them."""
+    return digest({k: array_digest(v.detach().cpu().numpy()) for k, v in state.items()})
+
+
+def fit(
+    problem: Problem,
+    known: xr.Dataset,
+    choice: GeneratorChoice,
+    *,
+    data: str,
+    watch: Progress,
+) -> FittedFamily:
+    """The chosen family fitted to the known designs, from the cache where it was fitted before.
+
+    A stopped fit goes on from its checkpoint. `data` is the digest of `known`.
+
+    Raises:
+        InputError: for an unknown family.
+        FolderInUseError: if another process is fitting the same model.
+    """
+    name = problem.default_family if choice.family == "default" else choice.family
+    x = problem.codec.encode(to_arrays(known, problem.variables)).to(torch.float32)
+    cond = problem.features(known)
+    family = families.build(name, problem.codec.shape, cond.shape[1])
+    plan = families.plan(name, steps=choice.steps, seed=choice.seed)
+    key = fit_key(data, name, {"problem": problem.name, "plan": asdict(plan)})
+    cache = ModelCache()
+    entry = cache.get(key)
+    if entry is None:
+        watch("fit", 0, plan.steps)
+        resume = cache_folder() / "fits" / key.removeprefix("sha256:")
+        with locked(resume):
+            course = family.fit(
+                x,
+                cond,
+                replace(
+                    plan,
+                    checkpoint=resume,
+                    progress=lambda step, steps, loss: watch("fit", step, steps),
+                ),
+            )
+            meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
+            cache.put(key, family.state_dict(), meta)
+        shutil.rmtree(resume, ignore_errors=True)
+        return FittedFamily(name, family, state_digest(family.state_dict()), meta, cached=False)
+    family.load_state_dict(entry.tensors)
+    return FittedFamily(name, family, state_digest(entry.tensors), entry.meta, cached=True)

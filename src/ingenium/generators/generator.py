@@ -1,0 +1,83 @@
+"""A family fitted to a problem's designs: what the loop asks for proposals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.asking import draw_conditions
+from ingenium.core.designs import to_arrays, to_dataset
+from ingenium.core.problem import Problem, Projection
+from ingenium.core.seeds import BLOCK, block_rng
+from ingenium.core.spec import Spec
+from ingenium.generators.model import Family
+from ingenium.sampling.steer import Steer
+
+
+@dataclass(frozen=True)
+class Generator:
+    """Proposes designs of an opened problem under a resolved spec, block by block."""
+
+    problem: Problem
+    family: Family
+
+    def propose_block(self, spec: Spec, known: xr.Dataset, seed: int, block: int) -> xr.Dataset:
+        """The designs of one block, with their conditions; hard constraints hold exactly.
+
+        Args:
+            spec: resolved against the problem.
+            known: the designs whose conditions fill what the spec leaves open.
+            seed: of the whole proposal.
+            block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
+        """
+        conditions = draw_conditions(
+            spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
+        )
+        project = self.problem.project(spec.fixed, conditions)
+        x = self.family.propose(
+            self.problem.features(conditions),
+            block_rng(seed, block, "proposal"),
+            self._steer(spec, known, project),
+        )
+        return to_dataset(
+            project(self.problem.codec.decode(x.to(torch.float64))),
+            self.problem.variables,
+            self.problem.labels() | {c.name: conditions[c.name] for c in self.problem.conditions},
+            index=np.arange(block * BLOCK, (block + 1) * BLOCK),
+        )
+
+    def _steer(self, spec: Spec, known: xr.Dataset, project: Projection) -> Steer:
+        """Guidance by the spec's targets and its fixed values."""
+        codec = self.problem.codec
+
+        def onto(x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
+            return codec.encode(project(codec.decode(x))).to(x.dtype)
+
+        strengths = [t.strength for t in spec.generator.steer]
+        return Steer(
+            weight=spec.generator.guidance,
+            energy=self._energy(spec, known) if strengths else None,
+            strength=max(strengths, default=1.0),
+            project=onto if spec.fixed else None,
+        )
+
+    def _energy(self, spec: Spec, known: xr.Dataset) -> Callable[[Tensor], Tensor]:
+        """Half the squared distance to the targets, in spreads of the known designs."""
+        soft = self.problem.steerable()
+        arrays = to_arrays(known, self.problem.variables)
+        with torch.no_grad():
+            spread = {t.quantity: soft[t.quantity](*arrays).std() for t in spec.generator.steer}
+
+        def energy(x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
+            decoded = self.problem.codec.decode(x.to(torch.float64))
+            parts = [
+                (soft[t.quantity](*decoded) - t.target) / spread[t.quantity]
+                for t in spec.generator.steer
+            ]
+            return 0.5 * torch.stack(parts).square().sum(0)
+
+        return energy
