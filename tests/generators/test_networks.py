@@ -89,7 +89,7 @@ def test_no_conditions_is_fine() -> None:
 
 def test_a_missing_level_or_an_unknown_shape_is_refused() -> None:
     x, cond, _ = inputs((5,))
-    with pytest.raises(ValueError, match="noise level"):
+    with pytest.raises(ValueError, match="a noise level"):
         trunk((5,), 4).double()(x, cond)
     with pytest.raises(ValueError, match="shape"):
         trunk((2, 3, 4), 4)

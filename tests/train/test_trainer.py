@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.generators.networks import kept, trunk
 from ingenium.sampling.noise import gaussian
 from ingenium.train.batches import Batches, split
-from ingenium.train.checkpoint import CheckpointError
 from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import FitError, train
 
@@ -114,7 +114,7 @@ def test_a_stopped_fit_resumes_bit_for_bit(tmp_path: Path, stop_at: int) -> None
     again = TwoTurns()
     assert train(again, x, cond, kept_plan) == course
     assert all(torch.equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items())
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".part*"))
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -144,18 +144,18 @@ def test_a_damaged_checkpoint_is_a_clear_error(tmp_path: Path, damage: str) -> N
         index.write_text("[]")
     else:
         facts = json.loads(index.read_text())
-        del facts["sha256"]
+        del facts["digest"]
         index.write_text(json.dumps(facts))
-    with pytest.raises(CheckpointError, match="delete the folder"):
+    with pytest.raises(CorruptError, match="Delete the folder"):
         train(TwoTurns(), *data(), plan)
 
 
 def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
     plan = finished(tmp_path)
     x, cond = data()
-    with pytest.raises(CheckpointError, match="another fit"):
+    with pytest.raises(InputError, match="another fit"):
         train(TwoTurns(), x + 1, cond, plan)
-    with pytest.raises(CheckpointError, match="another fit"):
+    with pytest.raises(InputError, match="another fit"):
         train(TwoTurns(), x, cond, dataclasses.replace(plan, steps=6))
 
 

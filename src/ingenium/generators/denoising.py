@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond
 from ingenium.sampling.guidance import classifier_free, steered
@@ -40,12 +41,13 @@ class Denoising(Model):
         """The denoiser of a batch under its conditions, with all guidance.
 
         Raises:
-            ValueError: guidance by conditions is asked of a model that always saw them.
+            InputError: guidance by conditions is asked of a model that always saw them.
         """
         if steer.weight != 1 and self.drop == 0:
-            raise ValueError(
-                f"steer.weight: expected 1 for a model trained with drop = 0, came {steer.weight}; "
-                "fit it with drop = 0.1 to guide it by conditions"
+            raise InputError(
+                "steer.weight of 1 for a model fitted with drop = 0",
+                steer.weight,
+                "Fit it with drop = 0.1 to guide it by conditions.",
             )
         none = torch.zeros(len(cond), dtype=torch.bool, device=cond.device)
         plain = classifier_free(

@@ -1,6 +1,6 @@
 """Diffusion with the preconditioning, noise levels and weights of EDM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool, Float
@@ -24,7 +24,7 @@ class DiffusionSettings:
     least: float = 0.005  # smallest and largest sigma in sampling
     most: float = 80.0
     steps: int = 20
-    solver: Solver = Heun()
+    solver: Solver = field(default_factory=Heun)
 
 
 class Diffusion(Denoising):

@@ -1,6 +1,6 @@
 """Flow matching along straight paths."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool, Float
@@ -21,7 +21,7 @@ class FlowMatchingSettings:
     depth: int = 4
     drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
     steps: int = 20
-    solver: Solver = Midpoint()
+    solver: Solver = field(default_factory=Midpoint)
 
 
 class FlowMatching(Denoising):

@@ -17,6 +17,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ingenium.core.errors import InputError
+
 FREQUENCIES = 16
 
 
@@ -48,7 +50,7 @@ class Conditioning(nn.Module):
             out = known if keep is None else torch.where(keep[:, None], known, out)
         if self.of_level is not None:
             if level is None:
-                raise ValueError("this network expects a noise level a row, came None")
+                raise InputError("a noise level a row", None)
             angle = 2 * math.pi * level[:, None] * self.frequencies
             out = out + self.of_level(torch.cat([angle.cos(), angle.sin()], dim=-1))
         return functional.silu(out)
@@ -245,7 +247,7 @@ def _perceptron(d: int, width: int) -> nn.Sequential:
 def _blocks(tokens: int, width: int, depth: int) -> nn.ModuleList:
     heads = max(1, width // 32) if tokens > 1 else 0
     if heads and width % heads:
-        raise ValueError(f"width: expected a multiple of {heads} for series, came {width}")
+        raise InputError(f"a width that is a multiple of {heads} for series", width)
     return nn.ModuleList([Block(width, heads=heads) for _ in range(depth)])
 
 
@@ -259,7 +261,7 @@ def _tokens(shape: tuple[int, ...]) -> int:
         return 1
     if len(shape) == 2:
         return math.ceil(shape[1] / _patch(shape[1]))
-    raise ValueError(f"shape: expected (d,) for vectors or (d, t) for series, came {shape}")
+    raise InputError("a shape (d,) for vectors or (d, t) for series", shape)
 
 
 def _enter(shape: tuple[int, ...], width: int) -> nn.Module:

@@ -16,10 +16,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
+
 Project = Callable[[Tensor], Tensor]
 
 
-class ConstraintError(ValueError):
+class ConstraintError(InputError):
     """Constraints that no design can meet."""
 
 
@@ -88,11 +90,10 @@ class Together:
         for part in self.sums:
             if seen is not None and bool((seen & part.group).any()):
                 raise ConstraintError(
-                    "FixedSum: expected groups without common elements, came groups that overlap; "
-                    "sum disjoint groups"
+                    "sums over groups without common elements", "groups that overlap"
                 )
             if bool((torch.as_tensor(part.weight) <= 0).any()):
-                raise ConstraintError("FixedSum.weight: expected positive weights, came others")
+                raise ConstraintError("positive weights of a sum", "others")
             seen = part.group if seen is None else seen | part.group
 
     @cached_property
@@ -115,7 +116,7 @@ class Together:
                 upper = torch.where(where, upper.clamp_max(0.0), upper)
         if bool((lower > upper).any()):
             raise ConstraintError(
-                "expected lower <= upper for each element, came bounds that contradict each other"
+                "lower <= upper for each element", "bounds that contradict each other"
             )
         return lower, upper
 
@@ -153,29 +154,37 @@ def project_sum(
     _check_reach(lower, upper, weight, total)
     at_upper, at_lower = (v - upper) / weight, (v - lower) / weight  # kinks in tau
 
-    def point(tau: Float[Tensor, " n"]) -> Float[Tensor, "n q"]:
-        # An infinite tau times a weight is fine; with infinite bounds it selects the bound.
-        return torch.clamp(v - tau[:, None] * weight, lower, upper)
+    left, right = _piece(v, lower, upper, weight, total)
+    free = (at_upper <= left) & (at_lower >= right) & (lower < upper)
+    fixed = torch.where(at_upper >= right, upper, lower).masked_fill(free, 0.0)
+    slope = (free * weight.square()).sum(dim=1, keepdim=True)
+    rest = ((v * free + fixed) @ weight - total)[:, None]
+    tau = torch.where(slope > 0, rest / slope.clamp_min(1e-300), left).clamp(left, right)
+    tau = torch.where(torch.isfinite(tau), tau, right)
+    return _polished((v - tau * weight).clamp(lower, upper), lower, upper, weight, total)
 
+
+def _piece(
+    v: Float[Tensor, "n q"],
+    lower: Float[Tensor, "n q"],
+    upper: Float[Tensor, "n q"],
+    weight: Float[Tensor, " q"],
+    total: Float[Tensor, " n"],
+) -> tuple[Float[Tensor, "n 1"], Float[Tensor, "n 1"]]:
+    """The two neighbouring kinks between which the sum passes the total."""
     ends = torch.full((len(v), 1), torch.inf, dtype=v.dtype, device=v.device)
-    kinks = torch.cat([-ends, at_upper, at_lower, ends], dim=1).sort(dim=1).values
-    low = torch.zeros(len(v), dtype=torch.long, device=v.device)
+    kinks = torch.cat([-ends, (v - upper) / weight, (v - lower) / weight, ends], dim=1)
+    kinks = kinks.sort(dim=1).values
+    low = torch.zeros_like(ends, dtype=torch.long)
     high = torch.full_like(low, kinks.shape[1] - 1)
     for _ in range(kinks.shape[1].bit_length()):
         middle = (low + high) // 2
-        above = point(kinks.gather(1, middle[:, None])[:, 0]) @ weight >= total
-        low = torch.where(above, torch.maximum(low, middle), low)
-        high = torch.where(above, high, torch.minimum(high, torch.maximum(middle, low + 1)))
-    left = kinks.gather(1, low[:, None])
-    right = kinks.gather(1, high[:, None])
-    free = (at_upper <= left) & (at_lower >= right) & (lower < upper)
-    fixed = torch.where(at_upper >= right, upper, lower).masked_fill(free, 0.0)
-    slope = (free * weight.square()).sum(dim=1)
-    rest = ((v * free + fixed) @ weight) - total
-    tau = torch.where(slope > 0, rest / slope.clamp_min(1e-300), left[:, 0])
-    tau = torch.clamp(tau, left[:, 0], right[:, 0])
-    x = point(torch.where(torch.isfinite(tau), tau, right[:, 0]))
-    return _polished(x, lower, upper, weight, total)
+        # At an infinite kink all elements are at one of their bounds, which may be infinite too.
+        x = (v - kinks.gather(1, middle) * weight).clamp(lower, upper)
+        above = x @ weight[:, None] >= total[:, None]
+        low = torch.where(above, middle, low)
+        high = torch.where(above, high, torch.maximum(middle, low + 1))
+    return kinks.gather(1, low), kinks.gather(1, high)
 
 
 def _check_reach(lower: Tensor, upper: Tensor, weight: Tensor, total: Tensor) -> None:
@@ -186,8 +195,9 @@ def _check_reach(lower: Tensor, upper: Tensor, weight: Tensor, total: Tensor) ->
     if bool(beyond.any()):
         i = int(beyond.nonzero()[0, 0])
         raise ConstraintError(
-            f"FixedSum: expected a total between {least[i]:.6g} and {most[i]:.6g}, which is what "
-            f"the bounds allow, came {total[i]:.6g} in row {i}; change the total or the bounds"
+            f"a total between {least[i]:.6g} and {most[i]:.6g}, which is what the bounds allow",
+            f"{total[i]:.6g} in row {i}",
+            "Change the total or the bounds.",
         )
 
 

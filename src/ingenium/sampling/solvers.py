@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.sampling.noise import gaussian
 
 Denoiser = Callable[[Tensor, float], Tensor]  # (x at sigma, sigma) -> expected clean design
@@ -45,7 +46,7 @@ def ladder(
     Source: Karras et al., 2022, arXiv:2206.00364, eq. 5.
     """
     if steps < 1:
-        raise ValueError(f"steps: expected at least 1, came {steps}")
+        raise InputError("at least 1 step", steps)
     if steps == 1:
         return (most, 0.0)
     high, low = most ** (1 / rho), least ** (1 / rho)

@@ -16,13 +16,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.sampling.solvers import Denoiser
 
 
 def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
     """Noise levels at equal distances in t, from 1 / (1 + most) to 1."""
     if steps < 1:
-        raise ValueError(f"steps: expected at least 1, came {steps}")
+        raise InputError("at least 1 step", steps)
     first = 1 / (1 + most)
     times = [first + (1 - first) * i / steps for i in range(steps)]
     return (*((1 - t) / t for t in times), 0.0)
@@ -49,7 +50,7 @@ class Midpoint:
             middle = (now + then) / 2
             half = state + (middle - now) * velocity(denoise, state, now)
             state = state + (then - now) * velocity(denoise, half, middle)
-        return state
+        return state / times[-1]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class StraightHeun:
                 guess = state + (then - now) * slope
                 slope = (slope + velocity(denoise, guess, then)) / 2
             state = state + (then - now) * slope
-        return state
+        return state / times[-1]
 
 
 def velocity(

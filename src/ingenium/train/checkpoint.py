@@ -1,13 +1,11 @@
 """The resumable state of a fit on disk: tensors in safetensors, the rest in JSON, no pickle.
 
 A folder holds `state.json` and one `tensors-<digest>.safetensors`. The JSON names the file of the
-tensors and its SHA-256, and is replaced last, so that at any moment the folder holds one whole
+tensors and its digest, and is replaced last, so that at any moment the folder holds one whole
 state: the one before or the one after.
 """
 
-import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ingenium.core.digest import PREFIX, content_digest
+from ingenium.core.errors import CorruptError
+from ingenium.core.folders import write_atomic
+
 FORMAT = 1
 INDEX = "state.json"
-
-
-class CheckpointError(ValueError):
-    """A checkpoint is damaged or belongs to another fit."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,18 @@ class Checkpoint:
 
 
 def write(folder: Path, state: Checkpoint) -> None:
-    """Replace the state in `folder`; a stop at any moment leaves the old or the new one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Replace the state in `folder`; a stop at any moment leaves the old or the new one.
+
+    Raises:
+        StorageError: it cannot be written; the old state is still there.
+    """
     payload = save({k: v.detach().cpu().contiguous().clone() for k, v in state.tensors.items()})
-    digest = hashlib.sha256(payload).hexdigest()
-    name = f"tensors-{digest[:16]}.safetensors"
-    _replace(folder / name, payload)
-    index = {"format": FORMAT, "tensors": name, "sha256": digest, "facts": state.facts}
-    _replace(folder / INDEX, json.dumps(index, allow_nan=False).encode())
-    for old in folder.glob("tensors-*.safetensors*"):
+    digest = content_digest(payload)
+    name = f"tensors-{digest.removeprefix(PREFIX)[:16]}.safetensors"
+    write_atomic(folder / name, payload)
+    index = {"format": FORMAT, "tensors": name, "digest": digest, "facts": state.facts}
+    write_atomic(folder / INDEX, json.dumps(index, allow_nan=False))
+    for old in folder.glob("tensors-*.safetensors"):
         if old.name != name:
             old.unlink()
 
@@ -50,7 +51,7 @@ def read(folder: Path) -> Checkpoint | None:
     """The state in `folder`, or None where there is none.
 
     Raises:
-        CheckpointError: the folder holds a damaged state.
+        CorruptError: the folder holds a damaged state.
     """
     path = folder / INDEX
     if not path.exists():
@@ -58,32 +59,18 @@ def read(folder: Path) -> Checkpoint | None:
     try:
         index = json.loads(path.read_bytes())
         if index["format"] != FORMAT:
-            raise CheckpointError(_message(folder, f"format {FORMAT}", f"format {index['format']}"))
+            raise _damage(folder, f"is of format {index['format']}, not {FORMAT}")
         payload = (folder / Path(index["tensors"]).name).read_bytes()
-        if hashlib.sha256(payload).hexdigest() != index["sha256"]:
-            raise CheckpointError(_message(folder, "tensors of the noted SHA-256", "others"))
+        if content_digest(payload) != index["digest"]:
+            raise _damage(folder, "holds other tensors than were written")
         return Checkpoint(load(payload), dict(index["facts"]))
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise CheckpointError(_message(folder, f"a readable {INDEX}", repr(error))) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damage(folder, f"has an unreadable {INDEX} ({error!r})") from error
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(_message(folder, "readable tensors", str(error))) from error
+        raise _damage(folder, f"has unreadable tensors ({error})") from error
 
 
-def _replace(path: Path, payload: bytes) -> None:
-    """Write a file so that a reader finds the old one or the whole new one."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _message(folder: Path, expected: str, came: str) -> str:
-    return (
-        f"checkpoint {folder}: expected {expected}, came {came}; "
-        "delete the folder to fit from the beginning"
+def _damage(folder: Path, found: str) -> CorruptError:
+    return CorruptError(
+        f"the checkpoint {folder}", found, "Delete the folder to fit from the beginning."
     )

@@ -12,21 +12,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ingenium.core.errors import IngeniumError, InputError
 from ingenium.train import checkpoint
 from ingenium.train.batches import Batches, Split, split, stream
-from ingenium.train.checkpoint import Checkpoint, CheckpointError
+from ingenium.train.checkpoint import Checkpoint
 from ingenium.train.ema import Ema, assign
 from ingenium.train.plan import Plan, Trainable, Turn
 
 CHECKED_ROWS = 256  # held-out rows are repeated up to this many, for a loss with less noise
 
 
-class FitError(RuntimeError):
+class FitError(IngeniumError, RuntimeError):
     """A fit went astray: a loss or a gradient is not finite."""
 
 
 def train(
-    model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
+    model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "rows c"], plan: Plan
 ) -> dict[str, list[float]]:
     """Fit a model; it ends with the averaged weights of the best held-out check.
 
@@ -39,8 +40,8 @@ def train(
         as `turn_1`, `turn_2`, ...
 
     Raises:
-        ValueError: the data or the plan make no sense.
-        CheckpointError: the checkpoint is damaged or belongs to another fit.
+        InputError: the data or the plan make no sense, or the checkpoint is of another fit.
+        CorruptError: the checkpoint is damaged.
         FitError: a loss or gradient is not finite.
     """
     _check(x, cond, plan)
@@ -213,13 +214,14 @@ class _Fit:
         """Go on from a kept state.
 
         Raises:
-            CheckpointError: the state is of another fit.
+            InputError: the state is of another fit.
         """
         facts = state.facts
         if facts["fit"] != _fingerprint(self):
-            raise CheckpointError(
-                f"checkpoint {folder}: expected this fit's data, plan and model, came "
-                "those of another fit; name another folder or delete this one"
+            raise InputError(
+                "a checkpoint of this fit's data, plan and model",
+                f"{folder}, which is of another fit",
+                "Name another folder, or delete this one.",
             )
         groups = _grouped(state.tensors)
         assign(_tensors(self.model), groups["model"])
@@ -242,19 +244,20 @@ class _Fit:
 def _check(x: Tensor, cond: Tensor, plan: Plan) -> None:
     """Refuse data and plans that make no sense."""
     if len(x) < 2 or len(x) != len(cond):
-        raise ValueError(
-            f"expected at least 2 designs and as many rows of conditions, came {len(x)} designs "
-            f"and {len(cond)} rows"
+        raise InputError(
+            "at least 2 designs and as many rows of conditions",
+            f"{len(x)} designs and {len(cond)} rows",
+            "Give one row of conditions for each design.",
         )
     if not (torch.isfinite(x).all() and torch.isfinite(cond).all()):
-        raise ValueError("expected finite designs and conditions, came NaN or infinity; drop them")
+        raise InputError("finite designs and conditions", "NaN or infinity", "Drop those rows.")
     least = {"steps": 1, "batch": 1, "patience": 1, "check_every": 1}
     for name, low in least.items():
         if getattr(plan, name) < low:
-            raise ValueError(f"plan.{name}: expected at least {low}, came {getattr(plan, name)}")
+            raise InputError(f"plan.{name} of at least {low}", getattr(plan, name))
     for name in ("held_out", "warmup", "ema_decay"):
         if not 0 <= getattr(plan, name) < 1:
-            raise ValueError(f"plan.{name}: expected 0 <= value < 1, came {getattr(plan, name)}")
+            raise InputError(f"0 <= plan.{name} < 1", getattr(plan, name))
 
 
 def _names(turns: tuple[Turn, ...]) -> tuple[str, ...]:
