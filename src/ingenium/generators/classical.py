@@ -42,7 +42,10 @@ class Classical(nn.Module):
             ValueError: if the rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        return self.learn(x.detach().flatten(1), cond.detach(), plan)
+        course = self.learn(x.detach().flatten(1), cond.detach(), plan)
+        for name, buffer in self.named_buffers(recurse=False):
+            setattr(self, name, buffer.contiguous())  # as safetensors wants them
+        return course
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
