@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
+from ingenium.generators.rows import check_cond
 from ingenium.sampling.guidance import classifier_free, steered
 from ingenium.sampling.noise import gaussian
 from ingenium.sampling.solvers import Denoiser, Solver
@@ -67,7 +68,12 @@ class Denoising(Model):
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
     ) -> Float[Tensor, "n *shape"]:
-        """One design for each row of `cond`, by the solver of the settings."""
+        """One design for each row of `cond`, by the solver of the settings.
+
+        Raises:
+            ValueError: if `cond` does not fit, or guidance is asked that the model never learned.
+        """
+        check_cond(cond, self.c)
         start = self.levels[0] * gaussian(cond.new_empty(len(cond), *self.shape), rng)
         x = self.solver.solve(self.denoiser(cond, steer), start, self.levels, rng)
         return x if steer.project is None else steer.project(x)
