@@ -156,9 +156,9 @@ from ingenium.core.digest import digest
 from ingenium.train.cache import ModelCache
 torch.set_num_threads(1)
 cache = ModelCache(Path(sys.argv[1]))
-for i in range(60):
+for i in range(30):
     key = digest(i % 6)
-    if i % 20 == 19:
+    if i % 10 == 9:
         cache.prune(2000)
     fitted = cache.get(key)
     if fitted is None:

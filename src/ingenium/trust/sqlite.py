@@ -46,10 +46,8 @@ GUARDS = {
         OR EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
 }
-# the cast: a blob that someone put in place of a text must be read to be found out
-SELECT = (
-    f"SELECT sequence, {', '.join(f'CAST({name} AS TEXT)' for name in COLUMNS[1:])} FROM entries "
-)
+# a blob or nothing, put in place of a text by damage or by someone, is read as text to be found out
+SELECT = f"SELECT sequence, {', '.join(f'COALESCE(CAST({name} AS TEXT), )' for name in COLUMNS[1:])} FROM entries "
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 
 
@@ -120,18 +118,25 @@ class SqliteStore:
 
     def _prepare(self, create: bool) -> None:
         """Set the connection up, and the tables if the file is new."""
-        if not self._is_made() and not create:
+        made = self._is_made()
+        if not made and not create:
             raise InputError("a ledger", f"{self.path}, an empty file", "Name its file.")
         self._log_ahead()
         self._db.execute("PRAGMA synchronous = FULL")
-        with self._transaction():
-            if not self._is_made():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                for name, text in GUARDS.items():
-                    self._db.execute(_guard(name, text))
-                self._db.execute(f"PRAGMA application_id = {APPLICATION}")
+        if not made:
+            self._make()
         self._db.execute(SELECT + "ORDER BY sequence DESC LIMIT 1").fetchone()
+
+    def _make(self) -> None:
+        """Make the tables, unless another process has done so meanwhile."""
+        with self._transaction():
+            if self._is_made():
+                return
+            for statement in SCHEMA.split(";"):
+                self._db.execute(statement)
+            for name, text in GUARDS.items():
+                self._db.execute(_guard(name, text))
+            self._db.execute(f"PRAGMA application_id = {APPLICATION}")
 
     def _is_made(self) -> bool:
         """Whether the tables are there; refuses a file that is something else's."""
