@@ -162,11 +162,13 @@ def test_database_refuses_change(url):
         db = ledger.store._db
         table = "entries" if "sqlite" in url else "ledger_entries"
         doubled = entry.row()[1:-1]
+        next_but_far = (*doubled[:-1], entry.hash)
         for statement, values in (
             (f"UPDATE {table} SET body = '2'", ()),
             (f"DELETE FROM {table}", ()),
             (f"INSERT OR REPLACE INTO {table} VALUES (1, ?, ?, ?, ?, ?, ?, 'h')", doubled),
             (f"INSERT OR REPLACE INTO {table} VALUES (2, ?, ?, ?, ?, ?, ?, 'h')", doubled),
+            (f"INSERT OR REPLACE INTO {table} VALUES (5, ?, ?, ?, ?, ?, ?, 'h')", next_but_far),
             (f"TRUNCATE {table}", ()),
         ):
             if "OR REPLACE" in statement and table != "entries":
