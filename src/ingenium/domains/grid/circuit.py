@@ -22,7 +22,7 @@ VOLTAGE_DEPENDENT = (
     *("const_z_percent", "const_i_percent"),
 )
 # Columns of pandapower's matrices. Source: pandapower.pypower.idx_bus and idx_brch.
-BUS_TYPE, GS, BS, BASE_KV, REFERENCE = 1, 4, 5, 9, 3
+BUS_TYPE, GS, BS, BASE_KV, REFERENCE = 1, 4, 5, 9, 3  # REFERENCE: a type
 F_BUS, T_BUS, SHIFT = 0, 1, 9
 
 
