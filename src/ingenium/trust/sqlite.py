@@ -1,0 +1,190 @@
+"""The embedded ledger: one SQLite file, no server.
+
+The file must be on a local disk: the write-ahead log of SQLite does not work over a network.
+"""
+
+import errno
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingenium.core.errors import CorruptError, InputError, StorageError
+from ingenium.core.folders import full_disk, storing
+from ingenium.trust.records import COLUMNS, GENESIS, Entry
+from ingenium.trust.store import Seal
+
+APPLICATION = 0x696E6765  # "inge", in the header of the file
+WAIT_S = 30.0  # how long to wait for other writers
+REMEDY = "Restore it from a copy, or move it away to start a new one; nothing was changed."
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+SCHEMA = """
+CREATE TABLE entries (
+    sequence INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    body TEXT NOT NULL,
+    body_digest TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE
+);
+CREATE INDEX entries_by_kind ON entries (kind, sequence);
+"""
+GUARDS = {
+    "no_update": """BEFORE UPDATE ON entries
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    "no_delete": """BEFORE DELETE ON entries
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    # OR REPLACE deletes without the trigger above, so an insert must be the next in the chain
+    "in_chain": f"""BEFORE INSERT ON entries
+        WHEN NEW.sequence != (SELECT COALESCE(MAX(sequence), 0) + 1 FROM entries)
+        OR NEW.previous != COALESCE(
+            (SELECT hash FROM entries ORDER BY sequence DESC LIMIT 1), '{GENESIS}')
+        OR EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+}
+# the cast: a blob that someone put in place of a text must be read to be found out
+SELECT = (
+    f"SELECT sequence, {', '.join(f'CAST({name} AS TEXT)' for name in COLUMNS[1:])} FROM entries "
+)
+INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+
+
+class SqliteStore:
+    """Entries in a SQLite file: write-ahead log, synced at each append."""
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            InputError: if it is the database of something else, or absent and not to be made.
+            CorruptError: if it is not a whole database.
+            StorageError: if it cannot be opened or made.
+        """
+        self.path = path
+        self._turn = threading.Lock()
+        if path.is_dir() or not (create or path.exists()):
+            raise InputError("a ledger", f"{path}, where there is none", "Name its file.")
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._errors():
+            self._db = sqlite3.connect(
+                path, timeout=WAIT_S, isolation_level=None, check_same_thread=False
+            )
+        self._db.text_factory = lambda text: text.decode("utf-8", "replace")
+        try:
+            with self._errors():
+                self._prepare(create)
+        except BaseException:
+            self._db.close()
+            raise
+
+    @property
+    def where(self) -> str:
+        """The path of the file."""
+        return str(self.path)
+
+    def append(self, seal: Seal) -> Entry:
+        """Add the entry that `seal` makes from the last sequence and hash."""
+        with self._turn, self._errors(), self._transaction():
+            last = self._db.execute(
+                "SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1"
+            ).fetchone()
+            entry = seal(last or (0, GENESIS))
+            self._db.execute(INSERT, entry.row())
+        return entry
+
+    def select(self, tail: str, values: Sequence[str | int]) -> list[Entry]:
+        """Entries by the rest of a query after `FROM`."""
+        with self._turn, self._errors():
+            return [Entry(*row) for row in self._db.execute(SELECT + tail, values)]
+
+    def faults(self) -> list[str]:
+        """Damage that SQLite finds in the file, and guards that are gone."""
+        with self._turn, self._errors():
+            found = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
+            rows = self._db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            guards = dict(rows.fetchall())
+        faults = [f"the file is damaged: {text}" for text in found if text != "ok"]
+        for name, text in GUARDS.items():
+            if guards.get(name) != _guard(name, text):
+                faults.append(f"the guard {name} is gone: someone may have altered entries")
+        return faults
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _prepare(self, create: bool) -> None:
+        """Set the connection up, and the tables if the file is new."""
+        if not self._is_made() and not create:
+            raise InputError("a ledger", f"{self.path}, an empty file", "Name its file.")
+        self._log_ahead()
+        self._db.execute("PRAGMA synchronous = FULL")
+        with self._transaction():
+            if not self._is_made():
+                for statement in SCHEMA.split(";"):
+                    self._db.execute(statement)
+                for name, text in GUARDS.items():
+                    self._db.execute(_guard(name, text))
+                self._db.execute(f"PRAGMA application_id = {APPLICATION}")
+        self._db.execute(SELECT + "ORDER BY sequence DESC LIMIT 1").fetchone()
+
+    def _is_made(self) -> bool:
+        """Whether the tables are there; refuses a file that is something else's."""
+        application = self._db.execute("PRAGMA application_id").fetchone()[0]
+        tables = self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+        if application != APPLICATION and (application or tables):
+            raise InputError("a ledger", f"{self.path}, a database of something else")
+        return bool(tables)
+
+    def _log_ahead(self) -> None:
+        """Switch to the write-ahead log; SQLite does not wait by itself when others do so too."""
+        until = time.monotonic() + WAIT_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Alone with the file: all of the block is written, or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the errors of SQLite into this package's."""
+        try:
+            yield
+        except sqlite3.ProgrammingError as error:
+            raise InputError("an open ledger", f"{self.path}: {error}", "Open it again.") from error
+        except sqlite3.DatabaseError as error:
+            code = _code(error)
+            if code in DAMAGE or "no such table" in str(error):
+                raise CorruptError(self.where, f"is damaged ({error})", REMEDY) from error
+            if code == sqlite3.SQLITE_FULL:
+                raise StorageError(errno.ENOSPC, full_disk(self.path), self.where) from error
+            raise StorageError(errno.EIO, str(error), self.where) from error
+
+
+def _guard(name: str, text: str) -> str:
+    return f"CREATE TRIGGER {name} {text}"
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code of an error: its low byte."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -1,0 +1,33 @@
+"""What the ledger asks of a database; the dialects differ and are kept apart behind this."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from ingenium.trust.records import Entry
+
+Seal = Callable[[tuple[int, str]], Entry]
+
+
+class Store(Protocol):
+    """Rows of entries in a database that lets one writer in at a time."""
+
+    @property
+    def where(self) -> str:
+        """The place, as it may be shown: without a password."""
+        ...
+
+    def append(self, seal: Seal) -> Entry:
+        """Add the entry that `seal` makes from the last sequence and hash, and sync."""
+        ...
+
+    def select(self, tail: str, values: Sequence[str | int]) -> list[Entry]:
+        """Entries by the rest of a query after `FROM`, with `?` for each value."""
+        ...
+
+    def faults(self) -> list[str]:
+        """What is wrong with the store itself: damage, or guards that are gone."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
