@@ -52,8 +52,8 @@ class Format(Protocol):
 
     name: str
 
-    def write(self, designs: xr.Dataset, folder: Path) -> list[Path]:
-        """Write every design below `folder`; gives the files."""
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write every design below `folder`; gives the file or folder of each by its index."""
         ...
 
     def read(self, path: Path) -> xr.Dataset:
@@ -122,11 +122,14 @@ class Problem(ABC):
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """The conditions of designs as numbers for a model; the dataset holds no more than them."""
 
-    def project(self, fixed: Mapping[str, Fixed]) -> Projection:
-        """Hard constraints of every design, and those that a spec fixes, as a row-wise map."""
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Hard constraints of every design, and those that a spec fixes, as a row-wise map.
+
+        `conditions` holds a row for each row of the arrays that the map will be given.
+        """
         return lambda arrays: arrays
 
-    def labels(self) -> Mapping[str, Any]:
+    def labels(self) -> dict[str, Any]:
         """Coordinates of the dimensions beyond `design`: names, hours, positions."""
         return {}
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ingenium.core.asking import draw_conditions
 from ingenium.core.designs import to_arrays, to_dataset
-from ingenium.core.problem import Problem
+from ingenium.core.problem import Problem, Projection
 from ingenium.core.seeds import BLOCK, block_rng
 from ingenium.core.spec import Spec
 from ingenium.generators.model import Family
@@ -34,24 +34,25 @@ class Generator:
             seed: of the whole proposal.
             block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
         """
-        rng = block_rng(seed, block, "conditions")
-        wanted = draw_conditions(spec, self.problem.conditions, known, BLOCK, rng)
-        x = self.family.propose(
-            self.problem.features(wanted),
-            block_rng(seed, block, "proposal"),
-            self.steer(spec, known),
+        conditions = draw_conditions(
+            spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
         )
-        arrays = self.problem.project(spec.fixed)(self.problem.codec.decode(x.to(torch.float64)))
+        project = self.problem.project(spec.fixed, conditions)
+        x = self.family.propose(
+            self.problem.features(conditions),
+            block_rng(seed, block, "proposal"),
+            self._steer(spec, known, project),
+        )
         return to_dataset(
-            arrays,
+            project(self.problem.codec.decode(x.to(torch.float64))),
             self.problem.variables,
-            {c.name: wanted[c.name] for c in self.problem.conditions} | self.problem.labels(),
+            self.problem.labels() | {c.name: conditions[c.name] for c in self.problem.conditions},
             index=np.arange(block * BLOCK, (block + 1) * BLOCK),
         )
 
-    def steer(self, spec: Spec, known: xr.Dataset) -> Steer:
+    def _steer(self, spec: Spec, known: xr.Dataset, project: Projection) -> Steer:
         """Guidance by the spec's targets and its fixed values."""
-        codec, project = self.problem.codec, self.problem.project(spec.fixed)
+        codec = self.problem.codec
 
         def onto(x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
             return codec.encode(project(codec.decode(x))).to(x.dtype)

@@ -1,0 +1,21 @@
+"""What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+install_import_hook("ingenium", "beartype.beartype")
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Caches and ledgers of the tests, apart from the user's."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INGENIUM_CACHE", str(folder / "cache"))
+        patch.setenv("INGENIUM_LEDGER", str(folder / "ledger.db"))
+        yield folder

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from ingenium.core.asking import draw_conditions
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Condition
+from ingenium.core.seeds import BLOCK, block_of, block_rng, blocks
+from ingenium.core.spec import Between, Spec
+from ingenium.core.units import convert
+
+CONDITIONS = (Condition("season", "season", ("winter", "summer")), Condition("level", "level"))
+
+
+def known() -> xr.Dataset:
+    season = np.array(["winter"] * 50 + ["summer"] * 50)
+    level = np.concatenate([np.linspace(0.5, 1, 50), np.linspace(0, 0.5, 50)])
+    return xr.Dataset({"season": ("design", season), "level": ("design", level)})
+
+
+def drawn(conditions: dict[str, object], n: int = 4000) -> xr.Dataset:
+    spec = Spec("toy", conditions=conditions)  # type: ignore[arg-type]
+    return draw_conditions(spec, CONDITIONS, known(), n, torch.Generator().manual_seed(1))
+
+
+def test_open_conditions_follow_the_known_designs() -> None:
+    found = drawn({})
+    assert abs((found["season"] == "winter").mean() - 0.5) < 0.05
+    assert float(found["level"].where(found["season"] == "winter").min()) >= 0.5
+
+
+def test_wanted_numbers_are_even_over_their_range_and_pull_the_rest_along() -> None:
+    found = drawn({"level": Between(0.8, 1.0)})
+    assert set(found["season"].values) == {"winter"}
+    level = found["level"].values
+    assert level.min() >= 0.8
+    assert level.max() <= 1.0
+    assert abs(level.mean() - 0.9) < 0.01
+    assert abs(level.std() - 0.2 / 12**0.5) < 0.005
+
+
+def test_categories_that_never_occur_name_the_nearest_that_do() -> None:
+    with pytest.raises(InputError, match='season = "summer"'):
+        draw_conditions(
+            Spec("toy", conditions={"season": ("winter",)}),
+            CONDITIONS,
+            known().isel(design=slice(50, None)),
+            1,
+            torch.Generator(),
+        )
+
+
+def test_a_design_depends_on_seed_block_and_purpose_alone() -> None:
+    def first(seed: int, block: int, purpose: str) -> float:
+        return float(torch.rand(1, generator=block_rng(seed, block, purpose)))
+
+    assert first(7, 0, "proposal") == first(7, 0, "proposal")
+    assert len({first(7, 0, "a"), first(7, 1, "a"), first(8, 0, "a"), first(7, 0, "b")}) == 4
+
+
+def test_blocks_cover_all_designs() -> None:
+    assert list(blocks(BLOCK)) == [0]
+    assert list(blocks(BLOCK + 1)) == [0, 1]
+    assert block_of(BLOCK + 3) == (1, 3)
+
+
+def test_units_are_converted_or_refused() -> None:
+    assert convert(3.6, "MJ", "kWh", of="energy") == pytest.approx(1.0)
+    assert convert(93.0, "percent", "pu", of="voltage") == pytest.approx(0.93)
+    with pytest.raises(InputError, match="something else"):
+        convert(1.0, "kg", "kWh", of="energy")
+    with pytest.raises(InputError, match="unknown unit"):
+        convert(1.0, "florps", "kWh", of="energy")

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Quantity, Variable
+from ingenium.core.select import pareto_rank, select
+from ingenium.core.spec import Limit, Objective, Select
+from ingenium.core.verdict import Verdict, judge, margins
+from ingenium.core.verify import verify
+
+SIZE = (Variable("side_m", ("edge",), "m", "edge length", lower=0.0),)
+
+
+class Box:
+    """Volume and surface of a box; no answer for one without volume."""
+
+    name = "box"
+    version = "1"
+    tier = "exact"
+    quantities = (Quantity("volume_m3", "m3", "volume"), Quantity("surface_m2", "m2", "surface"))
+
+    def measure(self, side_m: Float[Tensor, "n 3"]) -> Float[Tensor, "n 2"]:
+        a, b, c = side_m.unbind(1)
+        measured = torch.stack([a * b * c, 2 * (a * b + b * c + c * a)], 1)
+        return measured.masked_fill((a * b * c == 0)[:, None], float("nan"))
+
+
+def boxes(sides: list[list[float]]) -> xr.Dataset:
+    return xr.Dataset(
+        {"side_m": (("design", "edge"), np.array(sides), {"units": "m"})}
+    ).assign_coords(design=np.arange(len(sides)))
+
+
+def in_millimetres() -> xr.Dataset:
+    designs = boxes([[1, 1, 1]])
+    designs["side_m"].attrs["units"] = "mm"
+    return designs
+
+
+def test_margins_are_signed_distances_to_the_nearer_bound() -> None:
+    measured = np.array([[0.95], [1.2], [0.8]])
+    found = margins(measured, ["v"], [Limit("v", at_least=0.9, at_most=1.1)])
+    np.testing.assert_allclose(found[:, 0], [0.05, -0.1, -0.1])
+
+
+def test_a_margin_of_zero_holds() -> None:
+    assert judge(np.array([[1.0]]), np.array([[0.0]]))[0] == Verdict.ACCEPTED
+
+
+def test_no_answer_is_failed_and_never_rejected() -> None:
+    codes = judge(np.array([[1.0, np.nan], [2.0, 1.0]]), np.array([[-1.0], [-1.0]]))
+    assert codes.tolist() == [Verdict.FAILED, Verdict.REJECTED]
+
+
+def test_verify_measures_and_judges_a_batch() -> None:
+    limits = [Limit("volume_m3", at_least=1.0), Limit("surface_m2", at_most=6.0)]
+    found = verify(
+        boxes([[1, 1, 1], [2, 1, 1], [0, 1, 1], [np.nan, 1, 1]]),
+        Box(),
+        limits,
+        variables=SIZE,
+        sizes={"edge": 3},
+    )
+    assert found["verdict"].values.tolist() == [0, 1, 2, 2]
+    assert found["surface_m2"].values[1] == 10
+    assert found["margin"].values[1].tolist() == [1.0, -4.0]
+    assert found.attrs["engine"] == "box"
+
+
+@pytest.mark.parametrize(
+    ("designs", "part"),
+    [
+        (xr.Dataset(), "without side_m"),
+        (boxes([[1, 1, 1]]).isel(edge=slice(2)), "sizes"),
+        (boxes([[1, 1, 1]]).isel(design=slice(0)), "empty batch"),
+        (boxes([[1, 1, -1]]), "between 0.0 and None"),
+        (in_millimetres(), "units mm"),
+        (boxes([[1, 1, 1]]).astype(complex), "real numbers"),
+    ],
+)
+def test_designs_that_are_not_as_declared_are_refused(designs: xr.Dataset, part: str) -> None:
+    with pytest.raises(InputError) as caught:
+        verify(designs, Box(), [], variables=SIZE, sizes={"edge": 3})
+    assert part in str(caught.value)
+
+
+def test_pareto_rank_of_a_known_front() -> None:
+    cost = np.array([[1.0, 4.0], [2.0, 2.0], [4.0, 1.0], [3.0, 3.0], [5.0, 5.0], [2.0, 2.0]])
+    assert pareto_rank(cost).tolist() == [0, 0, 0, 1, 2, 0]
+
+
+def test_selection_keeps_what_was_asked_best_first() -> None:
+    verdicts = xr.Dataset(
+        {"mass": ("design", [3.0, 1.0, 2.0, 0.5]), "verdict": ("design", [0, 0, 1, 2])}
+    )
+    objective = [Objective("mass", "minimise")]
+    assert select(verdicts, objective, Select()).tolist() == [1, 0]
+    assert select(verdicts, objective, Select(keep="verified", count=2)).tolist() == [1, 2]
+    assert select(verdicts, [], Select(keep="rejected")).tolist() == [2]
