@@ -1,26 +1,26 @@
 """The engine in Python: what the command line does, as functions.
 
-    import ingenium
+import ingenium
 
-    spec = ingenium.load_spec("examples/grid/winter_evening_peak.toml")
-    run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
-    print(run.summary)
+spec = ingenium.load_spec("examples/grid/winter_evening_peak.toml")
+run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
+print(run.summary)
 """
 
-import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 
 from ingenium import audit, loop, replaying, report
 from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.core.asking import resolve
 from ingenium.generators import fitted
 from ingenium.loop import Run, Watch, silent
 from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.place import ledger_place
 
 __all__ = [
     "fit",
@@ -36,16 +36,6 @@ __all__ = [
 def load_spec(path: str | Path) -> Spec:
     """A spec from a TOML file."""
     return specs.load(Path(path))
-
-
-def ledger_place() -> str:
-    """Where the ledger is kept: `INGENIUM_LEDGER` (path or URL), or a file of the user's data."""
-    named = os.environ.get("INGENIUM_LEDGER")
-    if named:
-        return named
-    user = os.environ.get("XDG_DATA_HOME")
-    folder = Path(user) if user else Path.home() / ".local" / "share"
-    return str(folder / "ingenium" / "ledger.sqlite")
 
 
 def propose(
@@ -82,9 +72,7 @@ def propose(
         )
 
 
-def fit(
-    spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent
-) -> fitted.FittedFamily:
+def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
     """Fit the generator that a spec chooses, so that proposing finds it in the cache."""
     with _ledger(ledger) as book:
         watch("open the problem", 0, 1)
@@ -123,9 +111,7 @@ def verify(
     return found
 
 
-def replay(
-    out: str | Path, design: int, *, ledger: Ledger | None = None
-) -> replaying.Replay:
+def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> replaying.Replay:
     """Propose and measure one design of a finished run again; says whether its evidence holds."""
     folder = Path(out)
     spec = replaying.recorded_spec(folder)

@@ -67,18 +67,15 @@ def _plugin(entry: EntryPoint) -> "Domain":
     from ingenium.core.problem import Domain
 
     package = entry.dist.name if entry.dist else entry.value
+    what = f"the domain {entry.name} of {package} does not load"
     try:
         found = entry.load()
     except IngeniumError:
         raise
     except _FAULTS as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise EngineError(f"the domain {entry.name} of {package} does not load: {reason}") from error
+        raise EngineError(f"{what}: {type(error).__name__}: {error}") from error
     if not isinstance(found, Domain) or found.name != entry.name:
-        raise EngineError(
-            f"the domain {entry.name} of {package} does not load: {entry.value} is no Domain "
-            f"with the name {entry.name}"
-        )
+        raise EngineError(f"{what}: {entry.value} is no Domain with the name {entry.name}")
     return found
 
 

@@ -30,7 +30,7 @@ def histogram(
     edges = np.linspace(low, high, BINS + 1)
     axes.hist(
         [shown[~broken], shown[broken]],
-        bins=edges,
+        bins=edges.tolist(),
         stacked=True,
         color=[HOLDS, BREAKS],
         label=["holds", "breaks"],
@@ -75,14 +75,14 @@ def _inked(axes: Axes) -> None:
 def svg(figure: Figure, name: str) -> Markup:
     """A figure of this module as SVG in the page; its identifiers start with `name`."""
     figure.patch.set_alpha(0.0)
-    return Markup(_text(figure, name).replace(INK, "currentColor"))  # noqa: S704 - our own drawing
+    return Markup(_text(figure, name).replace(INK, "currentColor"))
 
 
 def picture(figure: Figure, name: str) -> Markup:
     """Any figure as it was drawn, on its own paper: SVG, or pixels where that is smaller."""
     text = _text(figure, name)
     if len(text) <= LARGEST_SVG:
-        return Markup(text)  # noqa: S704 - drawn by matplotlib, which escapes its texts
+        return Markup(text)
     with io.BytesIO() as file:
         figure.savefig(file, format="png", dpi=110)
         data = base64.b64encode(file.getvalue()).decode()

@@ -160,10 +160,14 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Provenance as pairs of a name and a value."""
     origin, model, engine = record["origin"], record["model"], record["engine"]
     cached = "taken from the cache" if model["from_cache"] else "fitted in this run"
-    learnt = model["fit"].get("rows")
+    rows = model["fit"].get("rows")
+    learnt = f", on {rows} designs" if rows else ""
     return (
         ("Engine", f"{engine['name']} {engine['version']}"),
-        ("Generator", f"{model['family']}, {cached}" + (f", on {learnt} designs" if learnt else "")),
+        (
+            "Generator",
+            f"{model['family']}, {cached}{learnt}",
+        ),
         ("Seed", str(origin["seed"])),
         ("Spec", origin["spec"]),
         ("Data", origin["data"]),

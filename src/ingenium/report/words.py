@@ -12,11 +12,11 @@ def number(value: float | None, unit: str = "") -> str:
     """Four digits with the unit; powers of ten where the number is very large or small."""
     if value is None:
         return "none"
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
-        text = f"{value:.4g}"
+    if value == 0 or 1e-4 <= abs(value) < 1e5:
+        text = f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
     else:
         digits, power = f"{value:.3e}".split("e")
-        text = f"{float(digits):g} × 10{str(int(power)).translate(_RAISED)}"
+        text = f"{float(digits):g} \N{MULTIPLICATION SIGN} 10{str(int(power)).translate(_RAISED)}"
     shown = "" if unit in ("", "1") else unit
     return f"{text} {shown}".rstrip()
 
@@ -39,7 +39,7 @@ def limit(bound: Limit) -> str:
 
 
 def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a resolved spec asks, as headings with sentences; parts that ask nothing are left out."""
+    """What a resolved spec asks, as headings with sentences, without the parts that ask nothing."""
     units = {c.name: c.unit for c in problem.conditions}
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
