@@ -99,7 +99,7 @@ def _fan(ax: Axes, values: Float[np.ndarray, "n t"], colour: str, label: str) ->
 
 
 def _table(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
-    rows = [("quantity", "5 %", "median", "95 %", "unit")]
+    rows: list[tuple[str, ...]] = [("quantity", "5 %", "median", "95 %", "unit")]
     for name in ("load_energy", "infeed_energy", "import_peak", "export_peak", "loss_share"):
         values = verdicts[name].to_numpy()
         q = np.nanquantile(values, (0.05, 0.5, 0.95))

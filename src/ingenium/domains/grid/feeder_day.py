@@ -1,6 +1,7 @@
 """Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -159,8 +160,7 @@ class FeederDay(Problem):
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Bootstrap by season and day type, nearest days, copula, Gaussian process, random."""
         c = len(conditions.FEATURES)
-        shape = self.codec.shape
-        return {name: lambda make=make: make(shape, c) for name, make in CLASSICAL.items()}
+        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""
