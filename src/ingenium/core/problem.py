@@ -89,7 +89,7 @@ class Problem(ABC):
     summary: ClassVar[str]
     Settings: ClassVar[type]
     default_family: ClassVar[str]
-    licence: ClassVar[str] = ""  # of the data, as it must be named beside exported designs
+    licence: str = ""  # of the data, as it must be named beside exported designs
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]

@@ -49,7 +49,7 @@ def verify(
     """
     check(designs, variables, sizes)
     arrays = to_arrays(designs, variables)
-    finite = torch.stack([a.flatten(1).isfinite().all(1) for a in arrays]).all(0)
+    finite = torch.stack([a.reshape(len(a), -1).isfinite().all(1) for a in arrays]).all(0)
     started = time.perf_counter()
     measured = torch.full(
         (len(finite), len(verifier.quantities)), float("nan"), dtype=torch.float64
