@@ -1,7 +1,7 @@
 """The public door around verifiers: Datasets in and out, checked, judged and timed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -40,8 +40,9 @@ class Verifier(Protocol):
         """The columns of `measure`, in order."""
         ...
 
-    def measure(self, *arrays: Float[Tensor, "n ..."]) -> Float[Tensor, "n k"]:
-        """One row a design and one column a quantity; NaN where the engine has no answer."""
+    @property
+    def measure(self) -> Callable[..., Tensor]:
+        """Of the variables' float64 arrays (n, ...): (n, k), NaN where there is no answer."""
         ...
 
 
