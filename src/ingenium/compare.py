@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
@@ -101,7 +99,8 @@ def _measure(
         np.random.default_rng(seed),
         groups=held["group"].to_numpy() if "group" in held.coords else None,
     )
-    card |= _by_field(problem, members[:10], held)
+    ours = xr.concat([_named(problem, m, held) for m in members[:10]], dim=DESIGN)
+    card |= problem.scores(ours, held)
     count = protocol.members * held.sizes[DESIGN] + own.sizes[DESIGN]
     return Entry(
         family=name,
@@ -110,6 +109,12 @@ def _measure(
         propose_seconds=(proposed - fitted) / count * 1000,
         card={k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in card.items()},
     )
+
+
+def _named(problem: Problem, arrays: tuple[Tensor, ...], like: xr.Dataset) -> xr.Dataset:
+    """Arrays as designs under the conditions of `like`."""
+    coords = problem.labels() | {c.name: like[c.name] for c in problem.conditions}
+    return to_dataset(arrays, problem.variables, coords)
 
 
 def _propose(

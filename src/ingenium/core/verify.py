@@ -20,10 +20,25 @@ from ingenium.core.verdict import judge, margins
 class Verifier(Protocol):
     """Measures a batch of designs with an engine of the field; it never judges."""
 
-    name: str
-    version: str
-    tier: Literal["cheap", "exact"]
-    quantities: tuple[Quantity, ...]
+    @property
+    def name(self) -> str:
+        """Of the engine."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of the engine."""
+        ...
+
+    @property
+    def tier(self) -> Literal["cheap", "exact"]:
+        """Exact tiers judge; cheap ones may screen before them."""
+        ...
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The columns of `measure`, in order."""
+        ...
 
     def measure(self, *arrays: Float[Tensor, "n ..."]) -> Float[Tensor, "n k"]:
         """One row a design and one column a quantity; NaN where the engine has no answer."""

@@ -48,4 +48,4 @@ class ChannelCodec:
     def decode(self, x: Tensor) -> tuple[Tensor, ...]:
         """One float64 array for each variable."""
         stacked = x.to(torch.float64) * self.spread[:, None] + self.mean[:, None]
-        return torch.split(stacked, self.counts, dim=1)
+        return tuple(torch.split(stacked, list(self.counts), dim=1))

@@ -10,9 +10,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
-from jaxtyping import Float64, Int
+from jaxtyping import Float64, Int, Shaped
 from scipy.stats import rankdata
 
 from ingenium.core.designs import DESIGN
@@ -43,9 +42,9 @@ class DayConditions:
     Shapes: n days.
     """
 
-    dates: npt.NDArray[np.datetime64]  # n
-    season: npt.NDArray[np.str_]  # n, of SEASONS
-    day_type: npt.NDArray[np.str_]  # n, of DAY_TYPES
+    dates: Shaped[np.ndarray, " n"]  # n
+    season: Shaped[np.ndarray, " n"]  # n, of SEASONS
+    day_type: Shaped[np.ndarray, " n"]  # n, of DAY_TYPES
     energy_level: Float64[np.ndarray, " n"]
     peak_level: Float64[np.ndarray, " n"]
     weather_level: Float64[np.ndarray, " n"]  # NaN where there is no PV or wind
@@ -92,7 +91,7 @@ class DayConditions:
 
 
 def day_conditions(
-    dates: npt.NDArray[np.datetime64],
+    dates: Shaped[np.ndarray, " n"],
     load_mw: Float64[np.ndarray, "n t"],
     weather_mw: Float64[np.ndarray, "n t"],
 ) -> DayConditions:
@@ -142,30 +141,32 @@ def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]
 
 
 def clearness(
-    dates: npt.NDArray[np.datetime64], energy: Float64[np.ndarray, " n"]
+    dates: Shaped[np.ndarray, " n"], energy: Float64[np.ndarray, " n"]
 ) -> Float64[np.ndarray, " n"]:
-    """Infeed energy of each day, relative to the best day of its month.
+    """Infeed energy of each day, relative to the envelope of its season.
 
-    Its month is centred on it: all days of the table, of whatever year, at most 15 days of the
-    calendar away. For PV the best day is a clear one, so the ratio is a clear-sky index of the
-    day; with a calendar month instead, the first of March would be called cloudy for being early.
-    NaN where the whole month fed in nothing.
+    The envelope is the morphological closing of the daily energy over the calendar: the largest
+    of the days at most 15 days away (of whatever year), and then the smallest of those. It
+    follows the clear days of PV as the sun rises and sinks, so that the ratio is a clear-sky
+    index; with the best day of a calendar month, the first of March would be called cloudy for
+    being early. NaN where the envelope is zero.
     """
     day = _day_of_year(dates)
     apart = np.abs(day[:, None] - day[None, :])
     near = np.minimum(apart, YEAR_DAYS - apart) <= ENVELOPE_DAYS
-    best = np.where(near, energy[None, :], 0.0).max(-1, initial=0.0)
+    highest = np.where(near, energy[None, :], 0.0).max(-1, initial=0.0)
+    best = np.where(near, highest[None, :], np.inf).min(-1, initial=np.inf)
     unknown = np.full(len(energy), np.nan)
     return np.asarray(np.divide(energy, best, out=unknown, where=best > 0))
 
 
-def seasons(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.str_]:
+def seasons(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
     """Meteorological season of each date; December to February is winter."""
     month = dates.astype("datetime64[M]").astype(int) % 12 + 1
     return np.asarray(np.array(SEASONS)[month % 12 // 3])
 
 
-def day_types(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.str_]:
+def day_types(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
     """Type of each date; a public holiday of all German states counts as a Sunday."""
     days: list[date] = dates.astype("datetime64[D]").tolist()
     index = [2 if day.weekday() == 6 or day in public_holidays(day.year) else 0 for day in days]
@@ -209,7 +210,7 @@ def easter_sunday(year: int) -> date:
     return date(year, month, day + 1)
 
 
-def _day_of_year(dates: npt.NDArray[np.datetime64]) -> Int[np.ndarray, " n"]:
+def _day_of_year(dates: Shaped[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     days = dates.astype("datetime64[D]")
     first = days.astype("datetime64[Y]").astype("datetime64[D]")
     return np.asarray((days - first).astype(np.int64) + 1)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
-from jaxtyping import Float64, Int
+from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra, choose
@@ -50,7 +49,7 @@ class ConsumerDays:
     Shapes: n days, t steps of a day (96); `classes` consumer classes.
     """
 
-    dates: npt.NDArray[np.datetime64]  # n
+    dates: Shaped[np.ndarray, " n"]  # n
     classes: tuple[str, ...]
     load_p: Float64[np.ndarray, "classes n t"]
     load_q: Float64[np.ndarray, "classes n t"]

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float64
+from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
@@ -51,8 +50,8 @@ class Layout:
     def join(
         self,
         tables: dict[str, Float64[np.ndarray, "n columns t"]],
-        design: npt.NDArray[np.int64],
-        dates: npt.NDArray[np.datetime64],
+        design: Int[np.ndarray, " n"],
+        dates: Shaped[np.ndarray, " n"],
     ) -> xr.Dataset:
         """The days of tables whose columns are in order; the reverse of `split`."""
         order = [name for table in INFEED_TABLES for name in self.infeeds(table)]
@@ -63,7 +62,7 @@ class Layout:
         return feeder_days(load[:, 1::2], load[:, ::2], infeed[:, position], self.names, coords)
 
 
-def dates_of(days: xr.Dataset) -> npt.NDArray[np.datetime64]:
+def dates_of(days: xr.Dataset) -> Shaped[np.ndarray, " n"]:
     """The date of each design; of its day of the year in 2016, or 1 January, if it has none."""
     if "date" in days.variables:
         return np.asarray(days["date"].to_numpy().astype("datetime64[D]"))
@@ -95,7 +94,7 @@ def day_of_times(times: list[str], path: Path) -> np.datetime64:
     return date
 
 
-def design_indices(paths: list[Path]) -> npt.NDArray[np.int64]:
+def design_indices(paths: list[Path]) -> Int[np.ndarray, " n"]:
     """Index of each design from its name `design_000000`; if one has none, their order."""
     found = [NUMBERED.fullmatch(path.stem) for path in paths]
     if all(found):

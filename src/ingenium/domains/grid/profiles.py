@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float64, Int
+from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError, InputError, MissingExtra
@@ -38,7 +37,7 @@ class DayTable:
     Shapes: n days, t steps of a day (96); `loads` and `infeeds` profiles.
     """
 
-    dates: npt.NDArray[np.datetime64]  # n, days in UTC+01:00
+    dates: Shaped[np.ndarray, " n"]  # n, days in UTC+01:00
     names: ProfileNames
     load_p: Float64[np.ndarray, "n loads t"]
     load_q: Float64[np.ndarray, "n loads t"]
@@ -226,7 +225,7 @@ def load_days(path: Path) -> DayTable:
         raise CorruptError(str(path), f"does not hold days ({error})", "Delete it.") from error
 
 
-def contiguous_dates(time: pd.Series, zone: str) -> npt.NDArray[np.datetime64]:
+def contiguous_dates(time: pd.Series, zone: str) -> Shaped[np.ndarray, " n"]:
     """Date of each day of contiguous rows in UTC+01:00."""
     stamps = fixed_time(time, zone=zone)
     if len(stamps) % STEPS or not is_contiguous(stamps):
@@ -248,7 +247,7 @@ def _rated_mw(elements: pd.DataFrame) -> dict[str, float]:
 
 
 def _column(
-    profiles: dict[str, pd.DataFrame], table: str, column: str, dates: npt.NDArray[np.datetime64]
+    profiles: dict[str, pd.DataFrame], table: str, column: str, dates: Shaped[np.ndarray, " n"]
 ) -> Float64[np.ndarray, "n t"]:
     if column not in profiles.get(table, ()):
         raise InputError(
@@ -260,7 +259,7 @@ def _column(
 
 
 def _stack(
-    columns: list[Float64[np.ndarray, "n t"]], dates: npt.NDArray[np.datetime64]
+    columns: list[Float64[np.ndarray, "n t"]], dates: Shaped[np.ndarray, " n"]
 ) -> Float64[np.ndarray, "n columns t"]:
     if not columns:
         return np.empty((len(dates), 0, STEPS))

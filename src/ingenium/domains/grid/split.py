@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.conditions import SEASONS, seasons
@@ -19,7 +18,7 @@ class Split:
 
 
 def split_weeks(
-    dates: npt.NDArray[np.datetime64], rng: np.random.Generator, *, every: int = 5
+    dates: Shaped[np.ndarray, " n"], rng: np.random.Generator, *, every: int = 5
 ) -> Split:
     """Hold out every `every`-th ISO week of each season, starting at a random one.
 

@@ -8,8 +8,8 @@ from datetime import timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from jaxtyping import Bool
 
 from ingenium.core.errors import InputError
 
@@ -154,7 +154,7 @@ def _refuse_local_time(stamps: pd.DatetimeIndex) -> None:
             )
 
 
-def _last_sunday(stamps: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+def _last_sunday(stamps: pd.DatetimeIndex) -> Bool[np.ndarray, " n"]:
     return np.asarray((stamps.dayofweek == 6) & (stamps.day > 24))
 
 
