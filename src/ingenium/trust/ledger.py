@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 from ingenium.core.digest import PREFIX, canonical
@@ -142,7 +141,7 @@ class Ledger:
         """Let go of the store."""
         self.store.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Ledger":
         return self
 
     def __exit__(
