@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import torch
 
+from ingenium.core.errors import choose
 from ingenium.generators.autoregressive import Autoregressive
 from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
 from ingenium.generators.copula import GaussianCopula
@@ -16,6 +17,7 @@ from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.gaussian_process import GaussianProcess
 from ingenium.generators.model import Family
 from ingenium.generators.vae import VAE, VAESettings
+from ingenium.train.plan import Plan
 
 Maker = Callable[[tuple[int, ...], int], Family]
 
@@ -70,8 +72,7 @@ def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family
     Raises:
         ValueError: if there is no such family, or the shape is neither (d,) nor (d, t).
     """
-    if name not in FAMILIES:
-        raise ValueError(f"family: expected one of {', '.join(FAMILIES)}, came {name!r}")
+    choose(name, FAMILIES, "family")
     if len(shape) not in (1, 2) or min(shape) < 1 or c < 1:
         raise ValueError(
             f"family: expected a design of shape (d,) or (d, t) and at least one condition, came "
@@ -80,3 +81,13 @@ def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family
     with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
         torch.manual_seed(seed)
         return FAMILIES[name](shape, c)
+
+
+def plan(name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
+    """How a family is fitted, for its own number of steps if none is given.
+
+    Raises:
+        InputError: if there is no such family.
+    """
+    choose(name, FAMILIES, "family")
+    return Plan(seed=seed) if steps is None else Plan(seed=seed, steps=steps)
