@@ -50,16 +50,16 @@ def summarise(
     """Counts, shares with intervals, and what breaks each limit."""
     code = verdicts["verdict"].to_numpy()
     counts = {v: int((code == v).sum()) for v in Verdict}
-    share = wilson(counts[Verdict.ACCEPTED], len(code))
+    low, high = wilson(counts[Verdict.ACCEPTED], len(code))
     answered = verdicts.isel(design=np.flatnonzero(code != Verdict.FAILED))
     return Summary(
         proposed=len(code),
         accepted=counts[Verdict.ACCEPTED],
         rejected=counts[Verdict.REJECTED],
         failed=counts[Verdict.FAILED],
-        acceptance=share.value,
-        acceptance_low=share.low,
-        acceptance_high=share.high,
+        acceptance=counts[Verdict.ACCEPTED] / len(code),
+        acceptance_low=low,
+        acceptance_high=high,
         limits=_broken(answered, limits, {q.name: q for q in quantities}),
     )
 
@@ -77,7 +77,7 @@ def _broken(
     for i, limit in enumerate(limits):
         quantity = quantities[limit.quantity]
         bad = np.flatnonzero(margin[:, i] < 0)
-        share = wilson(len(bad), max(len(margin), 1))
+        low, high = wilson(len(bad), max(len(margin), 1))
         values = answered[limit.quantity].to_numpy()[bad]
         rows.append(
             Broken(
@@ -86,9 +86,9 @@ def _broken(
                 unit=quantity.unit,
                 verified=len(margin),
                 broken=len(bad),
-                share=share.value,
-                low=share.low,
-                high=share.high,
+                share=len(bad) / max(len(margin), 1),
+                low=low,
+                high=high,
                 first=int((leads == i).sum()),
                 worst=float(values[margin[bad, i].argmin()]) if len(bad) else None,
                 typical=float(np.median(values)) if len(bad) else None,

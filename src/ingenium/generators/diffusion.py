@@ -9,22 +9,22 @@ from torch import Tensor
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.networks import kept, trunk
 from ingenium.sampling.noise import gaussian
-from ingenium.sampling.solvers import Heun, Solver, ladder
+from ingenium.sampling.solvers import Multistep, Solver, ladder
 
 
 @dataclass(frozen=True)
 class DiffusionSettings:
     """Network, noise levels and solver; designs are standardised, so their spread is 1."""
 
-    width: int = 128
-    depth: int = 4
+    width: int = 96
+    depth: int = 3
     drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
     level_mean: float = -0.5  # of log sigma in training
     level_std: float = 1.4
     least: float = 0.005  # smallest and largest sigma in sampling
     most: float = 80.0
     steps: int = 20
-    solver: Solver = field(default_factory=Heun)
+    solver: Solver = field(default_factory=Multistep)
 
 
 class Diffusion(Denoising):

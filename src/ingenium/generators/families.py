@@ -1,6 +1,7 @@
 """The table of families: a name at the command line to a constructor with its settings."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import torch
@@ -84,10 +85,11 @@ def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family
 
 
 def plan(name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
-    """How a family is fitted, for its own number of steps if none is given.
+    """The budget with which a family is fitted; `steps` overrides its own.
 
     Raises:
         InputError: if there is no such family.
     """
     choose(name, FAMILIES, "family")
-    return Plan(seed=seed) if steps is None else Plan(seed=seed, steps=steps)
+    own = Plan(seed=seed)
+    return own if steps is None else replace(own, steps=steps)

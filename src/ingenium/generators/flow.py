@@ -23,7 +23,7 @@ COUPLED_FROM = 17  # with more dimensions an autoregressive inverse takes too ma
 class FlowSettings:
     """How many axes are splined, and by what."""
 
-    leading: int = 64  # axes that go through splines
+    leading: int = 24  # axes that go through splines
     transforms: int = 3
     width: int = 128
     bins: int = 8
@@ -32,11 +32,12 @@ class FlowSettings:
 class Flow(Model):
     """Neural spline flow on the leading principal axes, Gaussian on the trailing ones.
 
-    Designs are turned into their principal axes, which is exact and keeps volume up to a known
-    constant. The `leading` axes go through conditional rational-quadratic splines; the others
-    are independent and normal with their shrunk variance, for a few hundred rows say nothing
-    more about a thousand directions. Designs of at most `leading` numbers go through splines
-    whole. Density and inverse are exact.
+    Designs lose their linear dependence on the conditions (ridge regression) and are turned into
+    the principal axes of the rest, which is exact and keeps volume up to a known constant. The
+    leading axes go through conditional rational-quadratic splines; the others are independent
+    and normal with their shrunk variance, for a few hundred rows say nothing more about a
+    thousand directions. Designs of few numbers go through splines whole. Density and inverse are
+    exact.
 
     Shapes: d numbers of a flattened design, q leading axes.
     Source: Durkan et al., 2019, arXiv:1906.04032 (splines); Tipping and Bishop, J. Royal
@@ -44,6 +45,7 @@ class Flow(Model):
     """
 
     centre: Tensor  # (d,)
+    gain: Tensor  # (c, d) slope of the mean on the conditions
     axes: Tensor  # (d, d), rows are the principal axes
     spread: Tensor  # (d,) deviation along each axis
 
@@ -55,6 +57,7 @@ class Flow(Model):
         self.settings = settings
         self.q = min(self.d, settings.leading)
         self.register_buffer("centre", torch.zeros(self.d))
+        self.register_buffer("gain", torch.zeros(c, self.d))
         self.register_buffer("axes", torch.eye(self.d))
         self.register_buffer("spread", torch.ones(self.d))
         self.flow = zuko.flows.NSF(
@@ -77,14 +80,17 @@ class Flow(Model):
             ValueError: if rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        rows = x.flatten(1).double()
+        rows, told = x.detach().flatten(1).double().cpu(), cond.detach().double().cpu()
+        gain = _ridge(told - told.mean(0), rows - rows.mean(0))
+        rows = rows - told @ gain
         centre = rows.mean(0)
-        shrunk = torch.from_numpy(ledoit_wolf((rows - centre).cpu().numpy())[0])
+        shrunk = torch.from_numpy(ledoit_wolf((rows - centre).numpy())[0])
         size, axes = torch.linalg.eigh(shrunk)
         spread = size.flip(0).clamp(min=1e-8).sqrt()
         if self.q == self.d:  # plain standardisation: splines see the variables themselves
-            axes, spread = torch.eye(self.d), rows.std(0).cpu().clamp(min=1e-4)
+            axes, spread = torch.eye(self.d), rows.std(0).clamp(min=1e-4)
         self.centre.copy_(centre)
+        self.gain.copy_(gain)
         self.axes.copy_(axes.T.flip(0) if self.q < self.d else axes)
         self.spread.copy_(spread)
         return super().fit(x, cond, plan)
@@ -104,7 +110,7 @@ class Flow(Model):
             ValueError: if rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        scores = self.to_axes(x)
+        scores = self.to_axes(x, cond)
         lead, stretch = self.transform(cond).call_and_ladj(scores[:, : self.q])
         z = torch.cat([lead, scores[:, self.q :]], 1)
         base = -0.5 * (z.square().sum(1) + self.d * math.log(2 * math.pi))
@@ -115,7 +121,7 @@ class Flow(Model):
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
     ) -> Float[Tensor, "n d"]:
         """The standard normal numbers that designs come from; inverse of `from_noise`."""
-        scores = self.to_axes(x)
+        scores = self.to_axes(x, cond)
         return torch.cat([self.transform(cond)(scores[:, : self.q]), scores[:, self.q :]], 1)
 
     def from_noise(
@@ -124,7 +130,7 @@ class Flow(Model):
         """Designs from standard normal numbers; inverse of `to_noise`."""
         lead = self.transform(cond).inv(z[:, : self.q])
         scores = torch.cat([lead, z[:, self.q :]], 1) * self.spread
-        return (self.centre + scores @ self.axes).reshape(-1, *self.shape)
+        return (self.centre + cond @ self.gain + scores @ self.axes).reshape(-1, *self.shape)
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -141,9 +147,20 @@ class Flow(Model):
         with torch.no_grad():
             return finish(self.from_noise(z, cond), steer)
 
-    def to_axes(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n d"]:
-        return (x.flatten(1) - self.centre) @ self.axes.T / self.spread
+    def to_axes(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
+    ) -> Float[Tensor, "n d"]:
+        """Coordinates of designs along the axes, in their deviations."""
+        return (x.flatten(1) - self.centre - cond @ self.gain) @ self.axes.T / self.spread
 
     def transform(self, cond: Float[Tensor, "n {self.c}"]) -> zuko.transforms.ComposedTransform:
         """The spline transform of the leading axes under each row of `cond`."""
         return self.flow(cond if self.c else None).transform
+
+
+def _ridge(cond: Float[Tensor, "n c"], rows: Float[Tensor, "n d"]) -> Float[Tensor, "c d"]:
+    """Slope of rows on conditions, shrunk by 2 % of the variance of a standardised condition."""
+    inner = cond.T @ cond
+    held = 0.02 * len(cond) * torch.eye(cond.shape[1], dtype=cond.dtype)
+    slope: Tensor = torch.linalg.solve(inner + held, cond.T @ rows)
+    return slope

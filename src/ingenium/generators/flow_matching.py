@@ -17,10 +17,10 @@ from ingenium.sampling.straight import Midpoint, straight
 class FlowMatchingSettings:
     """Network and solver; Euler's method is the solver `Ddim`."""
 
-    width: int = 128
-    depth: int = 4
+    width: int = 96
+    depth: int = 3
     drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
-    steps: int = 20
+    steps: int = 10
     solver: Solver = field(default_factory=Midpoint)
 
 

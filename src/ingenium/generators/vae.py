@@ -33,11 +33,14 @@ class VAESettings:
 class VAE(Model):
     """Beta-VAE with a learned deviation of each variable, drawn from in every proposal.
 
-    The weight of the divergence rises from 0 to `beta` over the first `rise` of the budget, so
+    The prior of the latent numbers is a normal whose mean and deviation follow the conditions, so
+    that proposals decode latent numbers of the kind that designs encode to. The weight of the
+    divergence rises from 0 to `beta` over the first `rise` of the budget, so
     that the latent numbers are used before they are priced.
 
     Shapes: m latent numbers.
-    Source: Kingma and Welling, 2014, arXiv:1312.6114; Higgins et al., ICLR 2017 (beta); Bowman
+    Source: Kingma and Welling, 2014, arXiv:1312.6114; Sohn et al., 2015, NeurIPS 28
+        (conditional prior); Higgins et al., ICLR 2017 (beta); Bowman
         et al., 2016, arXiv:1511.06349 (annealing); Rybkin et al., 2021, arXiv:2006.13202
         (learned deviation).
     """
@@ -51,6 +54,9 @@ class VAE(Model):
         self.priced = 1.0  # share of beta in force
         self.encode = encoder(shape, c, 2 * self.latent, width=settings.width, depth=settings.depth)
         self.decode = decoder(self.latent, shape, c, width=settings.width, depth=settings.depth)
+        self.prior = nn.Linear(c, 2 * self.latent)
+        nn.init.zeros_(self.prior.weight)
+        nn.init.zeros_(self.prior.bias)
         self.raw_deviation = nn.Parameter(torch.zeros(shape))
 
     @property
@@ -83,8 +89,17 @@ class VAE(Model):
     ) -> Float[Tensor, " n"]:
         mean, spread = self.posterior(x, cond)
         z = mean + spread * gaussian(mean, rng)
-        divergence = 0.5 * (mean.square() + spread.square() - 1) - spread.log()
+        centre, width = self.believed(cond)
+        apart, narrow = (mean - centre) / width, spread / width
+        divergence = 0.5 * (apart.square() + narrow.square() - 1) - narrow.log()
         return (price * divergence.sum(1) - self.likelihood(x, z, cond)) / math.prod(self.shape)
+
+    def believed(
+        self, cond: Float[Tensor, "n {self.c}"]
+    ) -> tuple[Float[Tensor, "n m"], Float[Tensor, "n m"]]:
+        """Prior mean and deviation of the latent numbers under each condition."""
+        centre, raw = self.prior(cond).chunk(2, dim=1)
+        return centre, raw.clamp(-4, 4).exp()
 
     def posterior(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
@@ -121,11 +136,13 @@ class VAE(Model):
         check_rows(x, cond, self.shape, self.c)
         rng = torch.Generator().manual_seed(0)
         mean, spread = self.posterior(x, cond)
+        centre, width = self.believed(cond)
         weights = []
         for _ in range(draws):  # one draw at a time, or memory would grow with their number
             eps = gaussian(mean, rng)
             z = mean + spread * eps
-            odds = 0.5 * (eps.square() - z.square()) + spread.log()  # of prior to posterior
+            standard = (z - centre) / width
+            odds = 0.5 * (eps.square() - standard.square()) + (spread / width).log()
             weights.append(self.likelihood(x, z, cond) + odds.sum(1))
         return torch.stack(weights).logsumexp(0) - math.log(draws)
 
@@ -139,11 +156,12 @@ class VAE(Model):
         """
         check_cond(cond, self.c)
         check_steer(steer, "vae", energy=True)
+        centre, width = self.believed(cond)
         size = self.latent + math.prod(self.shape)
 
         def design(z: Float[Tensor, "n s"]) -> Float[Tensor, "n *shape"]:
             off = z[:, self.latent :].reshape(-1, *self.shape)
-            decoded: Tensor = self.decode(z[:, : self.latent], cond)
+            decoded: Tensor = self.decode(centre + width * z[:, : self.latent], cond)
             return decoded + self.deviation * off
 
         z = tilt(gaussian(cond.new_empty(len(cond), size), rng), design, steer, rng)

@@ -155,7 +155,7 @@ def project_sum(
     at_upper, at_lower = (v - upper) / weight, (v - lower) / weight  # kinks in tau
 
     left, right = _piece(v, lower, upper, weight, total)
-    free = (at_upper <= left) & (at_lower >= right) & (lower < upper)
+    free = (at_upper <= left) & (at_lower >= right)
     fixed = torch.where(at_upper >= right, upper, lower).masked_fill(free, 0.0)
     slope = (free * weight.square()).sum(dim=1, keepdim=True)
     rest = ((v * free + fixed) @ weight - total)[:, None]
