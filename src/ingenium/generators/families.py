@@ -17,6 +17,7 @@ from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.gaussian_process import GaussianProcess
 from ingenium.generators.model import Family
+from ingenium.generators.principal import Principal
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.train.plan import Plan
 
@@ -64,7 +65,18 @@ CLASSICAL: Mapping[str, Maker] = MappingProxyType(
         "gaussian_process": GaussianProcess,
     }
 )
-FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **CLASSICAL})
+
+
+def _principal(inner: Maker | None) -> Maker:
+    """Series by principal components of what the conditions leave open, and real residuals."""
+    return lambda shape, c: Principal(shape, c, inner)
+
+
+COMPOSED: Mapping[str, Maker] = MappingProxyType(
+    {f"principal_{name}": _principal(make) for name, make in LEARNED.items()}
+    | {"residual_bootstrap": _principal(None)}
+)
+FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **CLASSICAL})
 
 
 def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family:
