@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-import toy
 import xarray as xr
 
+import toy
 from ingenium import domains, loop
 from ingenium.api import propose, replay, verify
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import locked
+from ingenium.core.quantity import Quantity
 from ingenium.core.seeds import BLOCK
-from ingenium.core.spec import Spec, parse
+from ingenium.core.spec import Limit, Spec, parse
+from ingenium.core.verdict import judge, margins
+from ingenium.evaluate.limits import summarise
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -296,3 +299,23 @@ def test_wrong_counts_are_refused(tmp_path: Path) -> None:
     for n, seed in ((0, 1), (-3, 1), (5, -1)):
         with pytest.raises(InputError):
             propose(spec(), n, seed, tmp_path / "o")
+
+
+def test_places_and_times_read_as_such() -> None:
+    when = Quantity("when", "h", "hour")
+    where = Quantity("where", "1", "place", labels=("root", "tip"))
+    value = Quantity("value", "m", "value", where=("where", "when"))
+    measured = np.array([[1.0, 1, 18.25], [3.0, 1, 18.25], [4.0, 0, 7.0], [5.0, 1, 18.25]])
+    limits = [Limit("value", at_most=2.0)]
+    margin = margins(measured, ["value", "where", "when"], limits)
+    data = {q.name: ("design", measured[:, i]) for i, q in enumerate((value, where, when))}
+    verdicts = xr.Dataset(
+        data
+        | {
+            "margin": (("design", "limit"), margin),
+            "verdict": ("design", judge(measured, margin)),
+        }
+    )
+    found = summarise(verdicts, limits, (value, where, when)).limits[0]
+    assert (found.broken, found.worst, found.typical) == (3, 5.0, 4.0)
+    assert found.where == ("tip (67%)", "18:15 (67%)")
