@@ -1,0 +1,126 @@
+"""What a verifier of feeders measures on days that are solved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from ingenium.core.quantity import Quantity
+from ingenium.domains.grid.network import Network
+from ingenium.domains.grid.powerflow import Flow
+
+KW = 1000.0  # of one MW
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Days step by step, for reports.
+
+    Shapes: n designs, t steps.
+    """
+
+    voltage_pu: Float[np.ndarray, "n t bus"]  # in the order of `Network.bus_names`
+    line_percent: Float[np.ndarray, "n t line"]
+    trafo_percent: Float[np.ndarray, "n t trafo"]
+    import_kw: Float[np.ndarray, "n t"]  # taken from the feeding grid
+    loss_kw: Float[np.ndarray, "n t"]
+
+    @classmethod
+    def of(cls, network: Network, flow: Flow, t: int) -> "Trace":
+        """Split the steps of a flow into days of `t` steps."""
+        voltage = np.abs(flow.voltage[:, network.circuit.free_nodes])
+        n = len(voltage) // t
+
+        def days(course: Float[np.ndarray, "b place"]) -> Float[np.ndarray, "n t place"]:
+            return course.reshape(n, t, course.shape[1])
+
+        return cls(
+            days(voltage),
+            days(flow.line_percent),
+            days(flow.trafo_percent),
+            KW * flow.slack_mw.reshape(n, t),
+            KW * flow.loss_mw.reshape(n, t),
+        )
+
+
+def quantities(network: Network) -> tuple[Quantity, ...]:
+    """The columns of a measurement, in order."""
+    bus, line, trafo = network.bus_names, network.line_names, network.trafo_names
+    return (
+        *_extreme("min_voltage", "lowest voltage", "pu", "bus", bus),
+        *_extreme("max_voltage", "highest voltage", "pu", "bus", bus),
+        *_extreme("max_line_loading", "highest loading of a line", "percent", "line", line),
+        *_extreme(
+            "max_trafo_loading", "highest loading of a transformer", "percent", "trafo", trafo
+        ),
+        Quantity("balance_error", "1", "energy that sources, loads and losses leave unexplained"),
+        Quantity("load_energy", "kWh", "energy of the loads"),
+        Quantity("infeed_energy", "kWh", "energy of the infeed"),
+        Quantity("import_energy", "kWh", "net energy from the feeding grid"),
+        Quantity("loss_share", "percent", "losses as a share of the energy of the loads"),
+        Quantity(
+            "import_peak", "kW", "highest power from the feeding grid", where=("import_peak_hour",)
+        ),
+        Quantity("import_peak_hour", "h", "hour of the day at which the import peaks"),
+        Quantity("export_peak", "kW", "highest power back into the feeding grid"),
+    )
+
+
+def columns(
+    trace: Trace,
+    load_kw: Float[np.ndarray, "n t"],
+    infeed_kw: Float[np.ndarray, "n t"],
+    hours: float,
+) -> Mapping[str, Float[np.ndarray, " n"]]:
+    """The quantities by name; NaN in all of them for a day with a step that is not solved."""
+    energy = {
+        "load_energy": load_kw.sum(1) * hours,
+        "infeed_energy": infeed_kw.sum(1) * hours,
+        "import_energy": trace.import_kw.sum(1) * hours,
+    }
+    loss = trace.loss_kw.sum(1) * hours
+    load = np.maximum(energy["load_energy"], 1e-9)
+    unexplained = energy["import_energy"] + energy["infeed_energy"] - energy["load_energy"] - loss
+    found = {
+        **_where("min_voltage", "bus", -trace.voltage_pu, hours),
+        **_where("max_voltage", "bus", trace.voltage_pu, hours),
+        **_where("max_line_loading", "line", trace.line_percent, hours),
+        **_where("max_trafo_loading", "trafo", trace.trafo_percent, hours),
+        **energy,
+        "balance_error": np.abs(unexplained) / load,
+        "loss_share": 100 * loss / load,
+        "import_peak": trace.import_kw.max(1),
+        "import_peak_hour": trace.import_kw.argmax(1) * hours,
+        "export_peak": np.maximum(-trace.import_kw.min(1), 0.0),
+    }
+    found["min_voltage"] = -found["min_voltage"]
+    solved = np.isfinite(trace.import_kw).all(1)
+    return {name: np.where(solved, value, np.nan) for name, value in found.items()}
+
+
+def _extreme(
+    name: str, long_name: str, unit: str, place: str, labels: tuple[str, ...]
+) -> tuple[Quantity, ...]:
+    where, when = f"{name}_{place}", f"{name}_hour"
+    return (
+        Quantity(name, unit, long_name, where=(where, when)),
+        Quantity(where, "1", f"{place} of the {long_name}", labels=labels or ("none",)),
+        Quantity(when, "h", f"hour of the day of the {long_name}"),
+    )
+
+
+def _where(
+    name: str, place: str, values: Float[np.ndarray, "n t place"], hours: float
+) -> dict[str, Float[np.ndarray, " n"]]:
+    """The highest value of each day, where and when; zeros where there is no such element."""
+    n, _, places = values.shape
+    if places == 0:
+        return {key: np.zeros(n) for key in (name, f"{name}_{place}", f"{name}_hour")}
+    flat = values.reshape(n, -1)
+    at = flat.argmax(1)
+    return {
+        name: flat[np.arange(n), at],
+        f"{name}_{place}": (at % places).astype(np.float64),
+        f"{name}_hour": (at // places) * hours,
+    }

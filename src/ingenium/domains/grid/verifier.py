@@ -1,0 +1,156 @@
+"""Measures days of a feeder by exact AC power flow of every step."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.problem import CrossCheck
+from ingenium.core.quantity import Quantity
+from ingenium.domains.grid.mapping import ProfileMap, profile_map
+from ingenium.domains.grid.measurements import KW, Trace, columns, quantities
+from ingenium.domains.grid.network import Network
+from ingenium.domains.grid.packages import release_of
+from ingenium.domains.grid.parity import disagreement
+from ingenium.domains.grid.powerflow import Engine, Flow
+
+
+@dataclass(frozen=True)
+class FeederVerifier:
+    """Voltages, loadings and energies of a feeder over the steps of a day.
+
+    A design gives the active and reactive factor of each load profile and the factor of each
+    infeed profile at each step; `profiles` says what they mean in MW. Voltages are those of
+    buses that the feeding grid does not hold. A design with a step that has no solution is NaN
+    in every column.
+
+    Shapes: n designs, u load profiles, g infeed profiles, t steps, k quantities.
+    """
+
+    network: Network
+    profiles: ProfileMap
+    hours: float = 0.25  # of a step
+    threads: int | None = None  # None: all cores
+    rows: int = 8192  # steps solved together, which bounds the memory
+    version: str = field(default_factory=lambda: release_of("lightsim2grid").split()[1])
+    name: ClassVar[str] = "lightsim2grid"
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        load: Mapping[str, str] | None = None,
+        infeed: Mapping[str, str] | None = None,
+    ) -> "FeederVerifier":
+        """Map profiles to elements (see `profile_map`)."""
+        return cls(network, profile_map(network.net, network.circuit, load, infeed))
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The columns of `measure`, in order."""
+        return quantities(self.network)
+
+    @property
+    def cost_s(self) -> float:
+        """Roughly, seconds of one core for a day of 96 steps."""
+        return 96 * self.network.circuit.nodes * 5e-7
+
+    def measure(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Float[Tensor, "n k"]:
+        """All quantities of each design; rows do not depend on each other."""
+        names = [quantity.name for quantity in self.quantities]
+        load_mw = self.profiles.load_p_mw.sum(1)
+        infeed_mw = self.profiles.infeed_p_mw.sum(1)
+        measured = torch.zeros(len(load_p), len(names), dtype=torch.float64)
+        for part, flow in self._flows(load_p, load_q, infeed_p):
+            found = columns(
+                Trace.of(self.network, flow, load_p.shape[2]),
+                KW * torch.einsum("nut,u->nt", load_p[part], load_mw).numpy(),
+                KW * torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy(),
+                self.hours,
+            )
+            measured[part] = torch.from_numpy(np.stack([found[name] for name in names], axis=1))
+        return measured
+
+    def trace(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Trace:
+        """The course of the days; for some designs, as it holds every step of every bus."""
+        parts = [
+            Trace.of(self.network, flow, load_p.shape[2])
+            for _, flow in self._flows(load_p, load_q, infeed_p)
+        ]
+        arrays = zip(*(vars(part).values() for part in parts), strict=True)
+        return Trace(*(np.concatenate(array) for array in arrays))
+
+    def cross_check(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+        *,
+        share: float,
+        rng: np.random.Generator,
+    ) -> CrossCheck:
+        """Solve a random share of all steps by pandapower too, element by element."""
+        self._check(load_p, load_q, infeed_p)
+        n, _, t = load_p.shape
+        count = min(n * t, max(1, round(share * n * t)))
+        chosen = np.sort(rng.choice(n * t, size=count, replace=False))
+        steps = [x.transpose(1, 2).flatten(0, 1)[chosen] for x in (load_p, load_q, infeed_p)]
+        p, q = self.profiles.demand(*(x.unsqueeze(2) for x in steps))
+        found = Engine(self.network.circuit, threads=self.threads).solve(
+            p.squeeze(1).numpy(), q.squeeze(1).numpy()
+        )
+        gaps = disagreement(
+            self.network.net,
+            self.network.circuit,
+            found,
+            self.profiles.factors(*(x.numpy() for x in steps)),
+        )
+        engine, version = release_of("pandapower").split()
+        return CrossCheck(engine, version, count / (n * t), count, gaps)
+
+    def _flows(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Iterator[tuple[slice, Flow]]:
+        """Some designs at a time, so that about `rows` steps are held at once."""
+        self._check(load_p, load_q, infeed_p)
+        engine = Engine(self.network.circuit, threads=self.threads)
+        n, _, t = load_p.shape
+        days = max(1, self.rows // t)
+        for first in range(0, n, days):  # a loop over blocks of designs bounds the memory
+            part = slice(first, first + days)
+            p, q = self.profiles.demand(load_p[part], load_q[part], infeed_p[part])
+            yield part, engine.solve(p.flatten(0, 1).numpy(), q.flatten(0, 1).numpy())
+
+    def _check(self, load_p: Tensor, load_q: Tensor, infeed_p: Tensor) -> None:
+        n, t = len(load_p), load_p.shape[-1]
+        u, g = len(self.profiles.load_profiles), len(self.profiles.infeed_profiles)
+        came = tuple(tuple(x.shape) for x in (load_p, load_q, infeed_p))
+        if came != ((n, u, t), (n, u, t), (n, g, t)) or t == 0:
+            raise InputError(
+                f"active and reactive load of shape (n, {u}, t) and infeed of shape (n, {g}, t)",
+                came,
+                f"The load profiles are {', '.join(self.profiles.load_profiles)}; those of the "
+                f"infeed {', '.join(self.profiles.infeed_profiles) or 'none'}.",
+            )
+        if {x.dtype for x in (load_p, load_q, infeed_p)} != {torch.float64}:
+            raise InputError("float64 tensors", str(load_p.dtype), "Write x.double().")
