@@ -76,17 +76,19 @@ def run(
     ledger: Ledger,
     watch: Watch = silent,
     overwrite: bool = False,
+    finish: Callable[[Run, Path], None] | None = None,
 ) -> Run:
     """Propose `n` designs under a spec, verify them all and keep what survives in `out`.
 
     A stopped run goes on where it was when it is called again; `out` appears only when whole.
+    `finish` may add files to the folder that it is given, before that takes its name.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `n` is below 1.
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    _check_count(n, seed)
+    check_count(n, seed)
     clock, spec = Clock(), resolve(asked, problem)
     with clock("data"):
         known = training(problem)
@@ -121,8 +123,11 @@ def run(
         lines = records(problem, designs, verdicts, origin, export=export, cross_check=cross)
         write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
         fitted.save(part / "model")
+        done = Run(problem, spec, designs, verdicts, selected, summary, record, out)
+        if finish is not None:
+            finish(done, part)
         _enter(ledger, part, problem, origin, summary)
-    return Run(problem, spec, designs, verdicts, selected, summary, record, out)
+    return done
 
 
 def training(problem: Problem) -> xr.Dataset:
@@ -131,7 +136,8 @@ def training(problem: Problem) -> xr.Dataset:
     return known.isel({DESIGN: np.flatnonzero(~known["held_out"].to_numpy())})
 
 
-def _check_count(n: int, seed: int) -> None:
+def check_count(n: int, seed: int) -> None:
+    """Refuse a number of designs below 1 and a negative seed."""
     if n < 1:
         raise InputError("at least one design", f"-n {n}", "Write -n 1000.")
     if seed < 0:
@@ -190,7 +196,8 @@ def _propose_and_verify(
     shutil.rmtree(kept)
     merged = xr.concat(whole, dim=DESIGN, data_vars="minimal")
     rest = [v for v in merged.data_vars if v not in names]
-    designs, verdicts = merged[names], merged[rest]
+    designs = merged[names]
+    verdicts = merged[rest].drop_vars(c.name for c in problem.conditions)
     if bool((verdicts["verdict"] == 2).all()):
         raise EngineError(
             f"{problem.verifier.name} gave no answer to any of the {n} designs; "
@@ -237,7 +244,7 @@ def _export(
         index: (f"designs/{path.relative_to(folder)}", content_digest(path))
         for index, path in paths.items()
     }
-    return verdicts, selected[same], Export(name, files, shift)
+    return verdicts, selected[same], Export(name, files, shift, frozenset(order.tolist()))
 
 
 def content_digest(path: Path) -> str:

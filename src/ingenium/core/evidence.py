@@ -36,6 +36,7 @@ class Export:
     format: str
     files: Mapping[int, tuple[str, str]]  # design -> path below the output folder, digest
     shift: Mapping[str, float]  # largest change of each quantity by writing and reading back
+    measured: frozenset[int] = frozenset()  # designs whose values are those of their file
 
 
 def records(
@@ -81,10 +82,11 @@ def records(
             "design_digest": dataset_digest(design_alone(problem, designs, i)),
             "file": path,
             "file_digest": digest,
-            "format": export.format if path else None,
+            "format": export.format if index in export.measured else None,
+            "measured_on": "file" if index in export.measured else "design",
             **shared,
             **asdict(origin),
-            "replay": origin.replay.format(design=index),
+            "replay": origin.replay.replace("{design}", str(index)),
         }
 
 

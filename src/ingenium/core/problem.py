@@ -34,8 +34,15 @@ class Codec(Protocol):
     `decode(encode(arrays))` equals `arrays` within `tolerance`.
     """
 
-    shape: tuple[int, ...]
-    tolerance: float
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one standardised design."""
+        ...
+
+    @property
+    def tolerance(self) -> float:
+        """Largest absolute difference after encoding and decoding."""
+        ...
 
     def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n *shape"]:
         """Standardised tensors of designs."""
@@ -50,7 +57,10 @@ class Codec(Protocol):
 class Format(Protocol):
     """A file format of the field."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As users write it."""
+        ...
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write every design below `folder`; gives the file or folder of each by its index."""
@@ -89,7 +99,7 @@ class Problem(ABC):
     summary: ClassVar[str]
     Settings: ClassVar[type]
     default_family: ClassVar[str]
-    licence: ClassVar[str] = ""  # of the data, as it must be named beside exported designs
+    licence: str = ""  # of the data, as it must be named beside exported designs
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]

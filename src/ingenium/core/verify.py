@@ -1,7 +1,7 @@
 """The public door around verifiers: Datasets in and out, checked, judged and timed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -20,13 +20,29 @@ from ingenium.core.verdict import judge, margins
 class Verifier(Protocol):
     """Measures a batch of designs with an engine of the field; it never judges."""
 
-    name: str
-    version: str
-    tier: Literal["cheap", "exact"]
-    quantities: tuple[Quantity, ...]
+    @property
+    def name(self) -> str:
+        """Of the engine."""
+        ...
 
-    def measure(self, *arrays: Float[Tensor, "n ..."]) -> Float[Tensor, "n k"]:
-        """One row a design and one column a quantity; NaN where the engine has no answer."""
+    @property
+    def version(self) -> str:
+        """Of the engine."""
+        ...
+
+    @property
+    def tier(self) -> Literal["cheap", "exact"]:
+        """Exact tiers judge; cheap ones may screen before them."""
+        ...
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The columns of `measure`, in order."""
+        ...
+
+    @property
+    def measure(self) -> Callable[..., Tensor]:
+        """Of the variables' float64 arrays (n, ...): (n, k), NaN where there is no answer."""
         ...
 
 
@@ -49,7 +65,7 @@ def verify(
     """
     check(designs, variables, sizes)
     arrays = to_arrays(designs, variables)
-    finite = torch.stack([a.flatten(1).isfinite().all(1) for a in arrays]).all(0)
+    finite = torch.stack([a.reshape(len(a), -1).isfinite().all(1) for a in arrays]).all(0)
     started = time.perf_counter()
     measured = torch.full(
         (len(finite), len(verifier.quantities)), float("nan"), dtype=torch.float64

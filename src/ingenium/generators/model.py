@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ingenium.generators.rows import check_rows
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan, Turn
 
@@ -86,7 +87,12 @@ class Model(nn.Module):
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
     ) -> dict[str, list[float]]:
-        """Train on all rows under `plan`."""
+        """Train on all rows under `plan`.
+
+        Raises:
+            ValueError: if rows or plan do not fit.
+        """
         from ingenium.train.trainer import train
 
+        check_rows(x, cond, self.shape, self.c)
         return train(self, x, cond, plan)

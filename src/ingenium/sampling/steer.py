@@ -17,7 +17,8 @@ class Steer:
 
     weight: float = 1.0  # classifier-free guidance; 1 is the plain conditional model
     energy: Callable[[Float[Tensor, "n *shape"]], Float[Tensor, " n"]] | None = None
-    strength: float = 1.0  # step along the negative gradient of `energy`
+    strength: float = 1.0  # aims at density x exp(-strength * energy)
+    through: bool = True  # differentiate through the network: dearer, keeps correlations
     project: Callable[[Float[Tensor, "n *shape"]], Float[Tensor, "n *shape"]] | None = None
 
 

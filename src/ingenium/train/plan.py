@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -25,6 +25,7 @@ class Turn:
     betas: tuple[float, float] = (0.9, 0.999)
 
 
+@runtime_checkable
 class Trainable(Protocol):
     """What the trainer asks of a model."""
 

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 from ingenium.core.digest import PREFIX, canonical
@@ -115,12 +114,19 @@ class Ledger:
         return faults + check_chain(self.walk(), anchor)
 
     def walk(self) -> Iterator[Entry]:
-        """All entries from the first on, a page at a time."""
+        """All entries from the first on, a page at a time.
+
+        Raises:
+            CorruptError: if the store gives them in no order, as a damaged one may without end.
+        """
         page = self.store.select(f"ORDER BY sequence LIMIT {PAGE}", [])
         while page:
             yield from page
             after = page[-1].sequence
             page = self.store.select(f"WHERE sequence > ? ORDER BY sequence LIMIT {PAGE}", [after])
+            if page and page[-1].sequence <= after:
+                what = f"is damaged: after entry {after} it gives entry {page[-1].sequence}"
+                raise CorruptError(self.store.where, what, "Restore it from a copy.")
 
     def export(self, path: Path) -> int:
         """Write all entries to a file of JSON Lines, whole or not at all; gives their number."""
@@ -135,7 +141,7 @@ class Ledger:
         """Let go of the store."""
         self.store.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Ledger":
         return self
 
     def __exit__(

@@ -19,7 +19,8 @@ from ingenium.trust.store import Seal
 APPLICATION = 0x696E6765  # "inge", in the header of the file
 WAIT_S = 30.0  # how long to wait for other writers
 REMEDY = "Restore it from a copy, or move it away to start a new one; nothing was changed."
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# The statements are fixed, so a plain error (no such column) means that the tables are damaged
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 SCHEMA = """
 CREATE TABLE entries (
     sequence INTEGER PRIMARY KEY,
@@ -46,10 +47,9 @@ GUARDS = {
         OR EXISTS (SELECT 1 FROM entries WHERE hash = NEW.hash)
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
 }
-# the cast: a blob that someone put in place of a text must be read to be found out
-SELECT = (
-    f"SELECT sequence, {', '.join(f'CAST({name} AS TEXT)' for name in COLUMNS[1:])} FROM entries "
-)
+# A blob or nothing in place of a text, by damage or by someone, must be read to be found out
+TEXTS = [f"COALESCE(CAST({name} AS TEXT), '')" for name in COLUMNS[1:]]
+SELECT = f"SELECT COALESCE(sequence, 0), {', '.join(TEXTS)} FROM entries "
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 
 
@@ -120,18 +120,25 @@ class SqliteStore:
 
     def _prepare(self, create: bool) -> None:
         """Set the connection up, and the tables if the file is new."""
-        if not self._is_made() and not create:
+        made = self._is_made()
+        if not made and not create:
             raise InputError("a ledger", f"{self.path}, an empty file", "Name its file.")
         self._log_ahead()
         self._db.execute("PRAGMA synchronous = FULL")
-        with self._transaction():
-            if not self._is_made():
-                for statement in SCHEMA.split(";"):
-                    self._db.execute(statement)
-                for name, text in GUARDS.items():
-                    self._db.execute(_guard(name, text))
-                self._db.execute(f"PRAGMA application_id = {APPLICATION}")
+        if not made:
+            self._make()
         self._db.execute(SELECT + "ORDER BY sequence DESC LIMIT 1").fetchone()
+
+    def _make(self) -> None:
+        """Make the tables, unless another process has done so meanwhile."""
+        with self._transaction():
+            if self._is_made():
+                return
+            for statement in SCHEMA.split(";"):
+                self._db.execute(statement)
+            for name, text in GUARDS.items():
+                self._db.execute(_guard(name, text))
+            self._db.execute(f"PRAGMA application_id = {APPLICATION}")
 
     def _is_made(self) -> bool:
         """Whether the tables are there; refuses a file that is something else's."""
@@ -174,11 +181,13 @@ class SqliteStore:
             raise InputError("an open ledger", f"{self.path}: {error}", "Open it again.") from error
         except sqlite3.DatabaseError as error:
             code = _code(error)
-            if code in DAMAGE or "no such table" in str(error):
+            if code in DAMAGE:
                 raise CorruptError(self.where, f"is damaged ({error})", REMEDY) from error
             if code == sqlite3.SQLITE_FULL:
                 raise StorageError(errno.ENOSPC, full_disk(self.path), self.where) from error
             raise StorageError(errno.EIO, str(error), self.where) from error
+        except UnicodeDecodeError as error:  # names and messages of SQLite that quote damaged bytes
+            raise CorruptError(self.where, "is damaged (its schema is no text)", REMEDY) from error
 
 
 def _guard(name: str, text: str) -> str:

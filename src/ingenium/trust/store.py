@@ -1,13 +1,14 @@
 """What the ledger asks of a database; the dialects differ and are kept apart behind this."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ingenium.trust.records import Entry
 
 Seal = Callable[[tuple[int, str]], Entry]
 
 
+@runtime_checkable
 class Store(Protocol):
     """Rows of entries in a database that lets one writer in at a time."""
 

@@ -1,0 +1,133 @@
+"""The engine in Python: what the command line does, as functions.
+
+import ingenium
+
+spec = ingenium.load_spec("examples/grid/winter_evening_peak.toml")
+run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
+print(run.summary)
+"""
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from pathlib import Path
+
+from ingenium import audit, loop, replaying, report
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+from ingenium.generators import fitted
+from ingenium.loop import Run, Watch, silent
+from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.place import ledger_place
+
+__all__ = [
+    "fit",
+    "ledger_place",
+    "load_spec",
+    "open_problem",
+    "propose",
+    "replay",
+    "verify",
+]
+
+
+def load_spec(path: str | Path) -> Spec:
+    """A spec from a TOML file."""
+    return specs.load(Path(path))
+
+
+def propose(
+    spec: Spec,
+    n: int,
+    seed: int,
+    out: str | Path,
+    *,
+    ledger: Ledger | None = None,
+    watch: Watch = silent,
+    overwrite: bool = False,
+) -> Run:
+    """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
+
+    Raises:
+        InputError: if the spec asks for what the problem does not have, or `n` is below 1.
+        EngineError: if the engine has no answer to any design.
+        StorageError: if `out` cannot be written, or another run is writing there.
+    """
+    loop.check_count(n, seed)
+    with _ledger(ledger) as book:
+        watch("open the problem", 0, 1)
+        problem = open_problem(spec)
+        return loop.run(
+            problem,
+            spec,
+            n,
+            seed,
+            Path(out),
+            ledger=book,
+            watch=watch,
+            overwrite=overwrite,
+            finish=report.write,
+        )
+
+
+def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
+    """Fit the generator that a spec chooses, so that proposing finds it in the cache."""
+    with _ledger(ledger) as book:
+        watch("open the problem", 0, 1)
+        problem = open_problem(spec)
+        resolved = resolve(spec, problem)
+        known = loop.training(problem)
+        data = dataset_digest(known)
+        model = fitted.fit(problem, known, resolved.generator, data=data, watch=watch)
+        body = {"family": model.name, "model": model.digest, "cached": model.cached}
+        book.append("fit", {"problem": problem.name, "data": data, **body})
+    return model
+
+
+def verify(
+    what: Spec | str, files: str | Path | Iterable[str | Path], *, ledger: Ledger | None = None
+) -> audit.Audit:
+    """Measure files and judge them against a spec, or against a problem's own limits.
+
+    Args:
+        what: a spec, or the name of a problem.
+        files: in any of the problem's formats.
+        ledger: where it is noted.
+    """
+    spec = Spec(problem=what) if isinstance(what, str) else what
+    paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
+    with _ledger(ledger) as book:
+        found = audit.audit(open_problem(spec), spec, paths)
+        body = {
+            "problem": found.problem,
+            "spec": digest(specs.as_table(spec)),
+            "files": {str(p): loop.content_digest(p) for p in paths},
+            "verdicts": [d.verdict for d in found.designs],
+            "altered": list(found.altered),
+        }
+        book.append("verify", body)
+    return found
+
+
+def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> replaying.Replay:
+    """Propose and measure one design of a finished run again; says whether its evidence holds."""
+    folder = Path(out)
+    spec = replaying.recorded_spec(folder)
+    with _ledger(ledger) as book:
+        found = replaying.replay(open_problem(spec), spec, folder, design)
+        body = {
+            "problem": found.problem,
+            "design": design,
+            "evidence": file_digest(folder / "evidence.jsonl"),
+            "holds": found.holds,
+            "broken": [c.part for c in found.checks if not c.holds],
+        }
+        book.append("replay", body)
+    return found
+
+
+def _ledger(given: Ledger | None) -> "Ledger | nullcontext[Ledger]":
+    """The given ledger left open, or the user's own, closed at the end."""
+    return open_ledger(ledger_place()) if given is None else nullcontext(given)

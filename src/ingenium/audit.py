@@ -1,0 +1,137 @@
+"""Audit: files of the field measured and judged against a spec, wherever they come from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ingenium.core import evidence
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Limit, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.loop import content_digest
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One design of a file: what was measured, and what its run says of the file."""
+
+    file: str
+    format: str
+    design: int
+    verdict: str
+    measured: dict[str, dict[str, Any]]
+    margins: dict[str, float | None]
+    record: str  # `as recorded`, `altered` or `no record`
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All designs of the files."""
+
+    problem: str
+    engine: str
+    limits: tuple[Limit, ...]
+    designs: tuple[Audited, ...]
+
+    @property
+    def altered(self) -> tuple[str, ...]:
+        """Files that are not what their run wrote."""
+        return tuple(dict.fromkeys(d.file for d in self.designs if d.record == "altered"))
+
+    @property
+    def accepted(self) -> int:
+        """Designs that hold all limits."""
+        return sum(d.verdict == "accepted" for d in self.designs)
+
+
+def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
+    """Measure files in any of the problem's formats and judge them against a spec.
+
+    A file that lies in the folder of a run is compared with what that run recorded.
+
+    Raises:
+        InputError: for a file that is missing or that no format of the problem reads.
+    """
+    spec = resolve(asked, problem)
+    found: list[Audited] = []
+    for path in files:
+        name, designs = _read(problem, path)
+        verdicts = verify(
+            designs,
+            problem.verifier,
+            spec.limits,
+            variables=problem.variables,
+            sizes=problem.sizes,
+        )
+        found += _rows(problem, path, name, verdicts)
+    engine = f"{problem.verifier.name} {problem.verifier.version}"
+    return Audit(problem.name, engine, spec.limits, tuple(found))
+
+
+def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
+    """The designs of a file and the name of the format that took it."""
+    if not path.exists():
+        raise InputError("a file to measure", f"no file at {path}", "Write the path of a file.")
+    refusals = []
+    for name, form in problem.formats.items():
+        try:
+            return name, form.read(path)
+        except (ValueError, OSError) as error:
+            refusals.append(f"{name}: {error}")
+    raise InputError(
+        expected=f"a file in one of the formats {', '.join(problem.formats)}",
+        came=f"{path} ({'; '.join(refusals)})",
+        instead=f"`ingenium show {problem.name}` says what its formats hold.",
+    )
+
+
+def _rows(problem: Problem, path: Path, form: str, verdicts: xr.Dataset) -> list[Audited]:
+    state = _recorded(path)
+    return [
+        Audited(
+            file=str(path),
+            format=form,
+            design=int(index),
+            verdict=Verdict(int(verdicts["verdict"][i])).name.lower(),
+            measured=_values(problem, verdicts.isel({DESIGN: i})),
+            margins={
+                str(label): evidence.number(float(value))
+                for label, value in zip(
+                    verdicts["limit"].to_numpy(), verdicts["margin"].to_numpy()[i], strict=True
+                )
+            },
+            record=state,
+        )
+        for i, index in enumerate(verdicts[DESIGN].to_numpy())
+    ]
+
+
+def _values(problem: Problem, one: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Measured values with their units; how far they can be trusted is for a run to say."""
+    found = evidence.measured(problem, one, {q.name: 0.0 for q in problem.quantities})
+    return {
+        name: {k: v for k, v in entry.items() if k != "uncertainty"}
+        for name, entry in found.items()
+    }
+
+
+def _recorded(path: Path) -> str:
+    """Whether the run in whose folder a file lies wrote it as it is now."""
+    whole = path.resolve()
+    for folder in whole.parents[:4]:
+        if (folder / "evidence.jsonl").is_file():
+            inside = whole.relative_to(folder).as_posix()
+            written = {
+                r["file"]: r.get("file_digest") for r in evidence.read(folder / "evidence.jsonl")
+            }
+            if inside not in written:
+                return "no record"
+            return "as recorded" if written[inside] == content_digest(whole) else "altered"
+    return "no record"

@@ -1,0 +1,48 @@
+"""The command `ingenium` and its groups of commands."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ingenium import __version__
+from ingenium.cli import browse, check, compare, doctor, ledger, make
+from ingenium.cli.ending import DEBUG, STOPPED
+from ingenium.cli.output import JSON
+
+app = typer.Typer(
+    name="ingenium",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Propose designs, verify each with the exact engine of its field, keep the evidence.",
+)
+for commands in (browse, make, check, compare, ledger, doctor):
+    commands.add_to(app)
+
+
+def _version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"ingenium {__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    DEBUG.set(debug)
+    JSON.set(False)
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    try:
+        app()
+    except KeyboardInterrupt:  # before or after a command
+        sys.exit(STOPPED)

@@ -1,0 +1,24 @@
+"""The spec that a command line names."""
+
+from pathlib import Path
+
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec, load
+
+
+def asked(problem: str, path: Path | None) -> Spec:
+    """The spec in a file, or the bare problem.
+
+    Raises:
+        InputError: if the spec is for another problem, or cannot be read.
+    """
+    if path is None:
+        return Spec(problem=problem)
+    spec = load(path)
+    if spec.problem != problem:
+        raise InputError(
+            expected=f"a spec of {problem}",
+            came=f"{path}, a spec of {spec.problem}",
+            instead=f"Write {spec.problem} in place of {problem}, or name another file.",
+        )
+    return spec

@@ -1,0 +1,129 @@
+"""`list` and `show`: what can be asked for."""
+
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, errors, print_json, results, table
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
+
+SpecFile = Annotated[Path | None, typer.Option("--spec", help="The spec, a TOML file.")]
+ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="E.g. grid.feeder_day.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("list")(guarded(list_problems))
+    app.command("show")(guarded(show))
+
+
+def list_problems(json: AsJson = False) -> None:
+    """Domains and problems that are installed."""
+    from ingenium.domains.catalogue import catalogue
+
+    found = catalogue(lambda: errors().print("Asking the domains, once after a change ..."))
+    if json:
+        print_json({"domains": found})
+        return
+    console = results()
+    shown = table("", "Problem", "What it asks for")
+    for domain in found:
+        for name, summary in domain.problems:
+            shown.add_row(name, summary)
+        if domain.fault is not None:
+            shown.add_row(f"{domain.name}.*", f"[red]cannot be loaded:[/] {domain.fault}")
+    console.print(shown)
+    console.print("\n`ingenium show PROBLEM` says more.", style="dim")
+
+
+def show(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> None:
+    """A problem's variables, conditions, quantities, limits and settings."""
+    from ingenium.cli.asking import asked
+    from ingenium.core.asking import resolve
+    from ingenium.core.spec import Spec
+    from ingenium.domains import open_problem
+
+    wanted = asked(problem, spec)
+    opened = open_problem(wanted)
+    opened.limits = resolve(Spec(opened.name), opened).limits  # with their units
+    if json:
+        print_json(_described(opened))
+    else:
+        _print(opened)
+
+
+def _described(problem: "Problem") -> dict[str, Any]:
+    """All that a problem declares, as plain data."""
+    return {
+        "name": problem.name,
+        "summary": problem.summary,
+        "settings": _settings(problem),
+        "variables": [v.__dict__ for v in problem.variables],
+        "sizes": dict(problem.sizes),
+        "conditions": list(problem.conditions),
+        "quantities": list(problem.quantities),
+        "limits": list(problem.limits),
+        "fixable": [q.name for q in problem.fixable()],
+        "steerable": list(problem.steerable()),
+        "formats": list(problem.formats),
+        "engines": [{"name": t.name, "version": t.version, "tier": t.tier} for t in problem.tiers],
+        "default_family": problem.default_family,
+        "baselines": list(problem.baselines()),
+        "licence": problem.licence,
+        "notes": list(problem.notes),
+    }
+
+
+def _settings(problem: "Problem") -> list[dict[str, Any]]:
+    """Entries of `[setup]` with their defaults."""
+    found = []
+    for f in fields(problem.Settings):
+        kind = f.type.__name__ if isinstance(f.type, type) else str(f.type)
+        default = f.default_factory() if f.default_factory is not MISSING else f.default
+        plain = default if isinstance(default, str | int | float | bool | None) else str(default)
+        needed = default is MISSING
+        found.append({"name": f.name, "type": kind, "default": None if needed else plain})
+    return found
+
+
+def _print(problem: "Problem") -> None:
+    from ingenium.report import words
+
+    console = results()
+    console.print(f"[bold]{problem.name}[/]: {problem.summary}\n")
+    designs = table("A design", "Variable", "Unit", "Dimensions", "What it is")
+    for v in problem.variables:
+        dims = " x ".join(f"{problem.sizes[d]} {d}" for d in v.dims) or "one number"
+        designs.add_row(v.name, v.unit, dims, v.long_name)
+    under = table("Conditions", "Condition", "Choices or range", "What it is")
+    for c in problem.conditions:
+        span = f"{words.number(c.lower)} to {words.number(c.upper, c.unit)}"
+        under.add_row(c.name, ", ".join(c.choices) if c.choices else span, c.long_name)
+    measured = table("Measured quantities", "Quantity", "Unit", "What it is")
+    for q in problem.quantities:
+        measured.add_row(q.name, "a name" if q.labels else q.unit, q.long_name)
+    setup = table(r"Entries of \[setup]", "Entry", "Type", "Default")
+    for entry in _settings(problem):
+        setup.add_row(entry["name"], entry["type"], str(entry["default"]))
+    for part in (designs, under, measured, setup):
+        if part.row_count:
+            console.print(part)
+            console.print()
+    facts = {
+        "Limits judged by default": "; ".join(words.limit(x) for x in problem.limits),
+        "Can be fixed": ", ".join(q.name for q in problem.fixable()),
+        "Can be steered by": ", ".join(problem.steerable()),
+        "Engines": ", ".join(f"{t.name} {t.version} ({t.tier})" for t in problem.tiers),
+        "Generator": problem.default_family,
+        "Files": ", ".join(problem.formats),
+        "Data licence": problem.licence,
+        "Notes": " ".join(problem.notes),
+    }
+    for name, text in facts.items():
+        if text:
+            console.print(f"[bold]{name}[/]: {text}", soft_wrap=True)

@@ -1,0 +1,116 @@
+"""`verify` and `replay`: measure files, and see whether evidence holds."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.output import AsJson, print_json, results, table
+
+if TYPE_CHECKING:
+    from ingenium.audit import Audit
+    from ingenium.replaying import Replay
+COLOURS = {"accepted": "green", "rejected": "red", "failed": "yellow"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(guarded(verify))
+    app.command()(guarded(replay))
+
+
+def verify(
+    problem: ProblemName,
+    files: Annotated[list[Path], typer.Argument(help="In any format of the problem.")],
+    spec: SpecFile = None,
+    json: AsJson = False,
+) -> None:
+    """Measure files and judge them against a spec, wherever they come from.
+
+    Ends with 1 if no design holds, or a file is not what its run wrote.
+    """
+    from ingenium import api
+    from ingenium.cli.asking import asked
+
+    found = api.verify(asked(problem, spec), files)
+    if json:
+        print_json(
+            {
+                "problem": found.problem,
+                "engine": found.engine,
+                "limits": [x.label for x in found.limits],
+                "accepted": found.accepted,
+                "altered": found.altered,
+                "designs": found.designs,
+            }
+        )
+    else:
+        _print_audit(results(), found)
+    if found.altered or not found.accepted:
+        raise typer.Exit(UNMET)
+
+
+def _print_audit(console: Console, found: "Audit") -> None:
+    from ingenium.report import words
+
+    names = list(dict.fromkeys(x.quantity for x in found.limits))
+    shown = table("", "File", "Design", "Verdict", "Record", *names, "Broken limits")
+    for d in found.designs:
+        broken = [k for k, v in d.margins.items() if v is not None and v < 0]
+        colour = COLOURS[d.verdict]
+        shown.add_row(
+            Path(d.file).name,
+            str(d.design),
+            f"[{colour}]{d.verdict}[/]",
+            f"[bold red]{d.record}[/]" if d.record == "altered" else d.record,
+            *(words.value(d.measured[name]) for name in names),
+            "; ".join(broken).replace("[", r"\["),
+        )
+    console.print(shown, highlight=False)
+    total = len(found.designs)
+    console.print(f"\n{found.accepted} of {total} hold, measured by {found.engine}.")
+    for file in found.altered:
+        console.print(f"[bold red]Altered[/]: {file} is not what its run wrote.", soft_wrap=True)
+
+
+def replay(
+    out: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    design: Annotated[int, typer.Option(help="Which design, from 0.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """Propose one design of a run again, measure it, and say whether its evidence holds.
+
+    Ends with 1 if it does not.
+    """
+    from ingenium import api
+
+    found = api.replay(out, design)
+    if json:
+        print_json({"folder": str(out), "holds": found.holds} | found.__dict__)
+    else:
+        _print_replay(results(), found, out)
+    if not found.holds:
+        raise typer.Exit(UNMET)
+
+
+def _print_replay(console: Console, found: "Replay", out: Path) -> None:
+    shown = table("", "Part", "Holds", "Found")
+    for check in found.checks:
+        shown.add_row(check.part, "[green]yes[/]" if check.holds else "[red]no[/]", check.found)
+    console.print(shown, highlight=False)
+    where = f"design {found.design} of {shlex.quote(str(out))}"
+    if found.holds:
+        console.print(f"\nThe evidence of {where} holds.", highlight=False, soft_wrap=True)
+        return
+    broken = ", ".join(c.part for c in found.checks if not c.holds)
+    console.print(
+        f"\n[bold red]The evidence of {where} does not hold[/]: {broken}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for reason in found.reasons:
+        console.print(f"Possible reason: {reason}.", highlight=False, soft_wrap=True)

@@ -1,0 +1,151 @@
+"""`doctor`: what is installed, what is missing and the line that installs it."""
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+import typer
+from packaging.requirements import Requirement
+
+from ingenium import __version__
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.core.errors import IngeniumError
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that the engine or one of its extras needs."""
+
+    name: str
+    extra: str | None
+    needed: str
+    installed: str | None
+    fits: bool
+
+    @property
+    def line(self) -> str:
+        """What installs it."""
+        what = f"ingenium[{self.extra}]" if self.extra else "ingenium"
+        return f'pip install "{what}"'
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(guarded(doctor))
+
+
+def doctor(json: AsJson = False) -> None:
+    """What is installed and what is missing, caches, ledger, threads and disk."""
+    from ingenium.domains.catalogue import catalogue
+
+    packages, domains, state = _packages(), catalogue(), _state()
+    if json:
+        print_json(
+            {
+                "ingenium": __version__,
+                "packages": packages,
+                "missing": {p.name: p.line for p in packages if not p.fits},
+                "domains": domains,
+            }
+            | state
+        )
+        return
+    console = results()
+    shown = table("", "Package", "For", "Needed", "Installed")
+    for p in packages:
+        found = p.installed or "[red]missing[/]"
+        shown.add_row(p.name, p.extra or "core", p.needed, found if p.fits else f"[red]{found}[/]")
+    console.print(shown, highlight=False)
+    lines = dict.fromkeys(p.line for p in packages if not p.fits)
+    for line in lines:
+        console.print(f"[bold]Write[/]: {line}".replace("[grid", r"\[grid"), highlight=False)
+    console.print()
+    for domain in domains:
+        text = domain.fault or ", ".join(name for name, _ in domain.problems)
+        mark = "[red]fault[/]" if domain.fault else "[green]works[/]"
+        console.print(f"domain {domain.name}: {mark} {text}", highlight=False, soft_wrap=True)
+    for name, value in state.items():
+        text = ", ".join(f"{k} {v}" for k, v in value.items())
+        console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _packages() -> tuple[Package, ...]:
+    """What the installed metadata ask for; `dev` is left out."""
+    try:
+        lines = requires("ingenium") or []
+    except PackageNotFoundError:
+        return ()
+    found = []
+    for text in lines:
+        need = Requirement(text)
+        extra = _extra(need)
+        if extra == "dev":
+            continue
+        try:
+            have: str | None = version(need.name)
+        except PackageNotFoundError:
+            have = None
+        fits = have is not None and need.specifier.contains(have, prereleases=True)
+        found.append(Package(need.name, extra, str(need.specifier), have, fits))
+    return tuple(sorted(found, key=lambda p: (p.extra or "", p.name)))
+
+
+def _extra(need: Requirement) -> str | None:
+    """The extra that a requirement belongs to."""
+    text = str(need.marker or "")
+    return text.partition("extra ==")[2].strip().strip("\"'") or None
+
+
+def _state() -> dict[str, dict[str, Any]]:
+    """Machine, folders and ledger."""
+    from ingenium.core.folders import cache_folder
+
+    cache = cache_folder()
+    size = sum(f.stat().st_size for f in cache.rglob("*") if f.is_file()) if cache.is_dir() else 0
+    return {
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "cores": os.cpu_count(),
+            "threads": _threads(),
+        },
+        "cache": {"folder": str(cache), "mb": round(size / 1e6, 1)},
+        "disk": {
+            "free_gb_here": round(shutil.disk_usage(Path.cwd()).free / 1e9, 1),
+            "free_gb_cache": round(shutil.disk_usage(_existing(cache)).free / 1e9, 1),
+        },
+        "ledger": _ledger(),
+    }
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _existing(path: Path) -> Path:
+    return next(p for p in (path, *path.absolute().parents) if p.exists())
+
+
+def _ledger() -> dict[str, Any]:
+    """Place and state of the ledger."""
+    from ingenium.cli.ledger import absent, shown
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+
+    place = ledger_place()
+    if absent(place):
+        return {"place": shown(place), "state": "not there yet"}
+    try:
+        with open_ledger(place, create=False) as ledger:
+            faults, last = ledger.check(), ledger.entries(limit=1)
+    except IngeniumError as error:
+        return {"place": shown(place), "state": str(error)}
+    state = f"faulty: {faults[0]}" if faults else "intact"
+    return {"place": shown(place), "entries": last[0].sequence if last else 0, "state": state}

@@ -1,0 +1,88 @@
+"""`fit` and `propose`: learn from designs, and make new ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.output import AsJson, errors, print_json, results
+from ingenium.cli.progress import Stages
+
+if TYPE_CHECKING:
+    from ingenium.loop import Run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(guarded(fit))
+    app.command()(guarded(propose))
+
+
+def fit(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> None:
+    """Fit the generator of a spec and keep it, so that proposing starts at once."""
+    from ingenium import api
+    from ingenium.cli.asking import asked
+
+    with Stages() as stages:
+        model = api.fit(asked(problem, spec), watch=stages)
+    found = {
+        "problem": problem,
+        "family": model.name,
+        "model": model.digest,
+        "from_cache": model.cached,
+        "fit": model.meta,
+    }
+    if json:
+        print_json(found)
+        return
+    how = "was in the cache already" if model.cached else "is fitted and kept in the cache"
+    results().print(f"{model.name} for {problem} {how}.", highlight=False)
+
+
+def propose(
+    problem: ProblemName,
+    spec: SpecFile = None,
+    number: Annotated[int, typer.Option("-n", "--number", help="How many designs.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same designs.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Output folder; out/PROBLEM if none.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a different finished run in the folder.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Propose designs, verify all of them, keep those that hold, with their evidence."""
+    from ingenium import api
+    from ingenium.cli.asking import asked
+
+    folder = Path("out") / problem if out is None else out
+    with Stages() as stages:
+        run = api.propose(
+            asked(problem, spec), number, seed, folder, watch=stages, overwrite=overwrite
+        )
+    if json:
+        print_json(_described(run))
+    else:
+        from ingenium.cli.outcome import show
+
+        show(results(), run)
+    if not len(run.selected):
+        errors().print("No design was kept.", style="bold")
+        raise typer.Exit(UNMET)
+
+
+def _described(run: "Run") -> dict[str, Any]:
+    """The outcome for machines."""
+    from ingenium.evaluate.nearest import nearest
+
+    near = nearest(run.verdicts, run.spec.limits, run.problem.quantities)
+    return {
+        "problem": run.problem.name,
+        "folder": str(run.folder),
+        "report": str(run.folder / "report.html"),
+        "summary": run.summary,
+        "nearest": near if run.summary.accepted == 0 else None,
+        "kept": run.designs["design"].to_numpy()[run.selected].tolist(),
+        "record": run.record,
+    }

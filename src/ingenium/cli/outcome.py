@@ -1,0 +1,90 @@
+"""The table with which `propose` ends: what held, what broke, where, how bad, how likely."""
+
+import shlex
+
+from rich.console import Console
+
+from ingenium.cli.output import table
+from ingenium.evaluate.nearest import Nearest, nearest
+from ingenium.loop import Run
+from ingenium.report import words
+
+
+def show(console: Console, run: Run) -> None:
+    """Print the outcome of a run for the one who asked."""
+    s = run.summary
+    console.print()
+    console.print(f"[bold]{run.spec.title or run.problem.summary}[/] ({run.problem.name})")
+    interval = f"95 % interval {words.percent(s.acceptance_low)} to "
+    interval += words.percent(s.acceptance_high)
+    console.print(
+        f"[bold]{s.accepted}[/] of {s.proposed} designs held every limit: "
+        f"{words.percent(s.acceptance)} ({interval}).",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(
+        f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
+    )
+    if run.spec.limits:
+        console.print()
+        _limits(console, run)
+    near = nearest(run.verdicts, run.spec.limits, run.problem.quantities)
+    if s.accepted == 0 and near is not None:
+        console.print()
+        _nearest(console, near)
+    console.print()
+    _files(console, run)
+
+
+def _limits(console: Console, run: Run) -> None:
+    shown = table(
+        "",
+        "Limit",
+        "Broke it",
+        "Share (95 % interval)",
+        "Broken most",
+        "Worst",
+        "Typical",
+        "Where and when most often",
+    )
+    for limit, row in zip(run.spec.limits, run.summary.limits, strict=True):
+        span = f"{words.percent(row.low)} to {words.percent(row.high)}"
+        shown.add_row(
+            words.limit(limit),
+            str(row.broken),
+            f"{words.percent(row.share)} ({span})",
+            str(row.first),
+            words.number(row.worst, row.unit) if row.broken else "",
+            words.number(row.typical, row.unit) if row.broken else "",
+            ", ".join(row.where),
+        )
+    console.print(shown, highlight=False)
+
+
+def _nearest(console: Console, near: Nearest) -> None:
+    """Which limit is in the way, and what would be attainable."""
+    console.print("[bold]No design held every limit.[/] In the way:", highlight=False)
+    for r in near.in_the_way:
+        console.print(
+            f"  {r.limit}: broken by {r.broken} of {r.verified}; the best of any design is "
+            f"{words.number(r.best, r.unit)}, and the design nearest to all limits "
+            f"(number {near.design}) reaches {words.number(r.nearest, r.unit)}.",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+    console.print("Write limits that hold these values, or other conditions.", highlight=False)
+
+
+def _files(console: Console, run: Run) -> None:
+    folder = shlex.quote(str(run.folder))
+    kept = len(run.selected)
+    lines = [f"{kept} kept in {folder}/designs, the report in {folder}/report.html"]
+    if kept:
+        first = int(run.designs["design"][run.selected[0]])
+        lines.append(f"Replay: ingenium replay {folder} --design {first}")
+    seconds = sum(run.record["seconds"].values())
+    lines.append(f"{seconds:.1f} s, at most {run.record['peak_memory_mb']:.0f} MB of memory")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

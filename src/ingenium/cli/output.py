@@ -1,0 +1,61 @@
+"""Where commands write: results to stdout, progress and messages to stderr, JSON for machines."""
+
+import json
+from contextvars import ContextVar
+from dataclasses import asdict, is_dataclass
+from functools import cache
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+JSON: ContextVar[bool] = ContextVar("json", default=False)  # whether --json was given
+
+
+def _remember(value: bool) -> bool:
+    JSON.set(value)
+    return value
+
+
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", callback=_remember, help="Write JSON to stdout, for machines."),
+]
+
+
+@cache
+def errors() -> Console:
+    """Stderr."""
+    return Console(stderr=True, soft_wrap=True)
+
+
+def results() -> Console:
+    """Stdout, at least 100 wide where it is not a terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, 140))
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(_plain(value), indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value
+
+
+def table(title: str, *columns: str) -> Table:
+    """A plain table."""
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column, header_style="bold", overflow="fold")
+    return made

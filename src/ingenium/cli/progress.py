@@ -1,0 +1,79 @@
+"""Progress by stage on stderr: a bar in a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from ingenium.cli.ending import heed_stop
+from ingenium.cli.output import errors
+
+EVERY_S = 10.0  # between two lines of a long stage
+
+
+class Stages:
+    """Shows the stages of a run; call it with stage, done and total."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._said = 0.0
+
+    def __enter__(self) -> "Stages":
+        console = errors()
+        if console.is_terminal:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                console=console,
+            )
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            if error is None:
+                self._finish()
+            self._bar.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Note that `done` of `total` steps of a stage are done."""
+        heed_stop()
+        fresh = stage != self._stage
+        if self._bar is not None:
+            if fresh:
+                self._finish()
+                self._task = self._bar.add_task(stage, total=total)
+            if self._task is not None:
+                self._bar.update(self._task, completed=done, total=total)
+        elif fresh or time.monotonic() - self._said > EVERY_S or done == total > 1:
+            count = f" {done}/{total}" if total > 1 else ""
+            print(f"{stage}{count}", file=sys.stderr, flush=True)
+            self._said = time.monotonic()
+        self._stage = stage
+
+    def _finish(self) -> None:
+        """Fill the bar of the stage that has just ended."""
+        if self._bar is not None and self._task is not None:
+            total = self._bar.tasks[self._task].total
+            self._bar.update(self._task, completed=total)

@@ -1,0 +1,170 @@
+"""Fair comparison of families on one problem: same split, same conditions, several seeds.
+
+Every family proposes under the conditions of the held-out designs, `members` times each, and
+under those of the training designs once; the scorecard says what each measure uses.
+"""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.folders import replacing, write_atomic
+from ingenium.core.problem import Problem
+from ingenium.core.seeds import block_rng
+from ingenium.evaluate.markdown import markdown
+from ingenium.evaluate.metrics import METRICS, Metric
+from ingenium.evaluate.plots import save_comparison
+from ingenium.evaluate.scorecard import scorecard
+from ingenium.evaluate.table import Comparison
+from ingenium.generators import families
+from ingenium.generators.model import Family
+from ingenium.loop import Watch, silent, training
+
+ROWS = 512  # conditions proposed at once; bounds memory
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How families are compared."""
+
+    families: tuple[str, ...] = (*families.COMPOSED, *families.CLASSICAL)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    members: int = 100  # proposals for each held-out design
+    steps: int | None = None  # of training; None for each family's own
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one family with one seed achieved."""
+
+    family: str
+    seed: int
+    fit_seconds: float
+    propose_seconds: float  # for a thousand designs
+    card: dict[str, Any]
+
+
+def compare(
+    problem: Problem, protocol: Protocol, folder: Path, *, watch: Watch = silent
+) -> list[Entry]:
+    """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
+
+    A stopped comparison goes on where it was. Entries of other code, data or settings are not
+    taken up.
+
+    Raises:
+        InputError: for an unknown family.
+    """
+    known = problem.data()
+    held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
+    own, data = training(problem), dataset_digest(known)
+    entries = []
+    todo = [(f, s) for f in protocol.families for s in protocol.seeds]
+    for i, (name, seed) in enumerate(todo):
+        watch(f"compare {name}, seed {seed}", i, len(todo))
+        key = digest([name, seed, protocol.members, protocol.steps, data])
+        path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
+        if path.is_file():
+            entries.append(Entry(**json.loads(path.read_text())))
+            continue
+        entry = _measure(problem, name, seed, protocol, own, held)
+        write_atomic(path, json.dumps(asdict(entry)))
+        entries.append(entry)
+    return entries
+
+
+def _measure(
+    problem: Problem, name: str, seed: int, protocol: Protocol, own: xr.Dataset, held: xr.Dataset
+) -> Entry:
+    """Fit one family with one seed, propose, and score against the held-out designs."""
+    codec, cond = problem.codec, problem.features(own)
+    x = codec.encode(to_arrays(own, problem.variables)).to(torch.float32)
+    family = families.build(name, codec.shape, cond.shape[1])
+    started = time.perf_counter()
+    family.fit(x, cond, families.plan(name, steps=protocol.steps, seed=seed))
+    fitted = time.perf_counter()
+    members = [
+        _propose(problem, family, held, block_rng(seed, m, "compare held out"))
+        for m in range(protocol.members)
+    ]
+    fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
+    proposed = time.perf_counter()
+    truth = codec.encode(to_arrays(held, problem.variables))
+    card = scorecard(
+        truth.numpy(),
+        torch.stack([codec.encode(m) for m in members]).numpy(),
+        codec.encode(fresh).numpy(),
+        x.double().numpy(),
+        np.random.default_rng(seed),
+        groups=held["group"].to_numpy() if "group" in held.coords else None,
+    )
+    ours = xr.concat([_named(problem, m, held) for m in members[:10]], dim=DESIGN)
+    card |= problem.scores(ours, held)
+    count = protocol.members * held.sizes[DESIGN] + own.sizes[DESIGN]
+    return Entry(
+        family=name,
+        seed=seed,
+        fit_seconds=fitted - started,
+        propose_seconds=(proposed - fitted) / count * 1000,
+        card={k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in card.items()},
+    )
+
+
+def _named(problem: Problem, arrays: tuple[Tensor, ...], like: xr.Dataset) -> xr.Dataset:
+    """Arrays as designs under the conditions of `like`."""
+    coords = problem.labels() | {c.name: like[c.name] for c in problem.conditions}
+    return to_dataset(arrays, problem.variables, coords)
+
+
+def _propose(
+    problem: Problem, family: Family, like: xr.Dataset, rng: torch.Generator
+) -> tuple[Tensor, ...]:
+    """One design under the conditions of each row, with the hard constraints held."""
+    parts = []
+    for start in range(0, like.sizes[DESIGN], ROWS):
+        rows = like.isel({DESIGN: slice(start, start + ROWS)})
+        x = family.propose(problem.features(rows), rng)
+        decoded = problem.codec.decode(x.to(torch.float64))
+        parts.append(problem.project({}, rows)(decoded))
+    return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+
+
+def tabulate(problem: Problem, entries: list[Entry]) -> Comparison:
+    """The entries as a comparison with intervals over seeds and groups of held-out designs."""
+    known = problem.data()
+    held = known["held_out"].to_numpy()
+    groups = tuple(known["group"].to_numpy()[held].tolist()) if "group" in known.coords else ()
+    field = sorted({k for e in entries for k in e.card} - set(METRICS))
+    own = tuple(Metric(k, k.replace("_", " ").capitalize()) for k in field)
+    table = Comparison(
+        groups=groups,
+        metrics=(*METRICS.values(), *own),
+        baselines=tuple(families.CLASSICAL),
+        notes={"problem": problem.name, "data_licence": problem.licence},
+    )
+    for e in entries:
+        table = table.add(e.family, e.seed, e.card)
+    return table
+
+
+def write(table: Comparison, entries: list[Entry], folder: Path) -> None:
+    """`comparison.json`, `comparison.md`, `comparison.png` and `costs.json` in a folder."""
+    write_atomic(folder / "comparison.json", table.to_json())
+    write_atomic(folder / "comparison.md", markdown(table))
+    with replacing(folder / "comparison.png") as staging:
+        save_comparison(table, staging)
+    costs = [
+        {"family": e.family, "seed": e.seed}
+        | {k: round(getattr(e, k), 3) for k in ("fit_seconds", "propose_seconds")}
+        for e in entries
+    ]
+    write_atomic(folder / "costs.json", json.dumps(costs, indent=1) + "\n")

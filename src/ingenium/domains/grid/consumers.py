@@ -1,0 +1,231 @@
+"""Days of single consumer classes: all load profiles of SimBench, and sums of households."""
+
+import zipfile
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float64, Int, Shaped
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError, MissingExtra, choose
+from ingenium.core.folders import cache_folder, replacing
+from ingenium.domains.grid.conditions import day_types, quantile_rank, seasons
+from ingenium.domains.grid.dataset import HOURS, STEPS
+from ingenium.domains.grid.profiles import (
+    CACHE_VERSION,
+    SIMBENCH_LICENCE,
+    SIMBENCH_ZONE,
+    contiguous_dates,
+)
+
+SCENARIO = "1-complete_data-mixed-all-0-sw"
+GROUPS = {  # start of a class's name: what it is
+    "H0": "household",
+    "G": "business",
+    "L": "farm",
+    "BL": "business",
+    "WB": "business",
+    "HLS": "charging at home",
+    "APLS": "charging at work",
+    "Air": "heat pump",
+    "Soil": "heat pump",
+    "HSexp": "transmission load",
+    "HS": "transmission load",
+    "lv": "low-voltage grid",
+    "mv": "medium-voltage grid",
+    "hv": "high-voltage grid",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ConsumerDays:
+    """The year of each consumer class, relative to its rated power.
+
+    Shapes: n days, t steps of a day (96); `classes` consumer classes.
+    """
+
+    dates: Shaped[np.ndarray, " n"]  # n
+    classes: tuple[str, ...]
+    load_p: Float64[np.ndarray, "classes n t"]
+    load_q: Float64[np.ndarray, "classes n t"]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group of each class."""
+        return tuple(group_of(name) for name in self.classes)
+
+    def of_group(self, group: str) -> "ConsumerDays":
+        """The classes of one group.
+
+        Raises:
+            InputError: for an unknown group.
+        """
+        choose(group, sorted(set(self.groups)), "group of consumers")
+        return self._pick([own == group for own in self.groups])
+
+    def to_dataset(self) -> xr.Dataset:
+        """A design for each class and day, class by class, with its conditions.
+
+        `energy_level` and `peak_level` are ranks among the days of the same class.
+        """
+        count = len(self.classes)
+
+        def each_class(values: Any) -> Any:
+            return (DESIGN, np.tile(values, count))
+
+        def each_day(values: Any) -> Any:
+            return (DESIGN, np.repeat(np.asarray(values), len(self.dates)))
+
+        day_of_year = self.dates - self.dates.astype("datetime64[Y]").astype("datetime64[D]")
+        return xr.Dataset(
+            {
+                name: ((DESIGN, "time"), values.reshape(-1, STEPS), {"units": "1"} | attrs)
+                for name, values, attrs in (
+                    ("load_p", self.load_p, {"long_name": "active load, relative to its rating"}),
+                    ("load_q", self.load_q, {"long_name": "reactive load, relative to its rating"}),
+                )
+            },
+            coords={
+                DESIGN: np.arange(count * len(self.dates)),
+                "time": ("time", HOURS, {"units": "h", "long_name": "start of the step"}),
+                "consumer_class": each_day(self.classes),
+                "group": each_day(self.groups),
+                "date": each_class(self.dates.astype("datetime64[ns]")),
+                "season": each_class(seasons(self.dates)),
+                "day_type": each_class(day_types(self.dates)),
+                "day_of_year": each_class(day_of_year.astype(np.float64) + 1),
+                "energy_level": (DESIGN, _ranks(self.load_p.sum(-1))),
+                "peak_level": (DESIGN, _ranks(self.load_p.max(-1))),
+            },
+            attrs={"Conventions": "CF-1.11", "license": SIMBENCH_LICENCE},
+        )
+
+    def _pick(self, chosen: list[bool]) -> "ConsumerDays":
+        index = np.flatnonzero(chosen)
+        classes = tuple(self.classes[i] for i in index)
+        return ConsumerDays(self.dates, classes, self.load_p[index], self.load_q[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Crowds:
+    """Mean load of crowds of consumers over a day.
+
+    Shapes: n crowds, t steps (96).
+    """
+
+    load: Float64[np.ndarray, "n t"]  # mean active load, relative to the rated power
+    day: Int[np.ndarray, " n"]  # position of the day that season and day type are taken from
+
+
+def crowds(
+    days: ConsumerDays,
+    size: int,
+    n: int,
+    rng: np.random.Generator,
+    *,
+    day: Int[np.ndarray, " n"] | None = None,
+) -> Crowds:
+    """Draw `n` crowds of `size` consumers, each consumer independently.
+
+    A crowd has one day of the year; each consumer is a random class on a random day of the same
+    season and day type, so that consumers share the season and the weekday and nothing else.
+
+    Args:
+        days: the classes to draw from, such as `consumer_days().of_group("household")`.
+        size: consumers in a crowd.
+        n: crowds.
+        rng: draws days and consumers.
+        day: position of each crowd's day; random ones without it.
+
+    Raises:
+        InputError: for a size or number below 1.
+    """
+    if size < 1 or n < 1:
+        raise InputError("at least one crowd of at least one consumer", f"n {n}, size {size}")
+    if day is None:
+        day = rng.integers(len(days.dates), size=n)
+    kind = np.array(
+        [f"{a} {b}" for a, b in zip(seasons(days.dates), day_types(days.dates), strict=True)]
+    )
+    load = np.zeros((n, STEPS))
+    for name in np.unique(kind[day]):  # a loop over kinds of day, of which there are at most 12
+        rows = np.flatnonzero(kind[day] == name)
+        pool = np.flatnonzero(kind == name)
+        for _ in range(size):  # one consumer of every crowd at a time keeps the memory small
+            consumer = rng.integers(len(days.classes), size=len(rows))
+            load[rows] += days.load_p[consumer, rng.choice(pool, size=len(rows))]
+    return Crowds(load / size, day)
+
+
+def consumer_days(folder: Path | None = None) -> ConsumerDays:
+    """The year 2016 of all 96 load classes of SimBench, kept in the cache after the first call.
+
+    Args:
+        folder: where to keep it; by default the cache of ingenium.
+
+    Raises:
+        MissingExtra: if simbench is not installed.
+    """
+    try:
+        version = metadata.version("simbench")
+    except metadata.PackageNotFoundError as error:
+        raise MissingExtra("grid", "simbench") from error
+    path = (folder or cache_folder() / "grid" / "days") / f"consumers-{version}-{CACHE_VERSION}.npz"
+    if path.is_file():
+        try:
+            return _load(path)
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+            path.unlink()  # a damaged entry is built again
+    days = _read()
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez(
+            file,
+            dates=days.dates.astype(np.int64),
+            classes=np.array(days.classes),
+            load_p=days.load_p,
+            load_q=days.load_q,
+        )
+    return days
+
+
+def group_of(name: str) -> str:
+    """Group of a consumer class, from the longest start of its name in `GROUPS`."""
+    starts = [start for start in GROUPS if name.startswith(start)]
+    return GROUPS[max(starts, key=len)] if starts else "other"
+
+
+def _load(path: Path) -> ConsumerDays:
+    with np.load(path, allow_pickle=False) as file:
+        classes = tuple(str(name) for name in file["classes"])
+        dates = file["dates"].astype("datetime64[D]")
+        return ConsumerDays(dates, classes, file["load_p"], file["load_q"])
+
+
+def _read() -> ConsumerDays:
+    """All classes from the table inside the package, without building a net."""
+    spec = find_spec("simbench")
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingExtra("grid", "simbench")
+    try:
+        from pyarrow import csv
+    except ImportError as error:
+        raise MissingExtra("grid", "pyarrow") from error
+    path = Path(spec.submodule_search_locations[0]) / "networks" / SCENARIO / "LoadProfile.csv"
+    table = csv.read_csv(path, parse_options=csv.ParseOptions(delimiter=";")).to_pandas()
+    dates = contiguous_dates(table["time"], SIMBENCH_ZONE)
+    classes = tuple(sorted(name.removesuffix("_pload") for name in table if "_pload" in name))
+    p, q = (
+        np.stack([table[f"{name}_{what}load"].to_numpy(np.float64) for name in classes])
+        for what in "pq"
+    )
+    shape = (len(classes), len(dates), STEPS)
+    return ConsumerDays(dates, classes, p.reshape(shape), q.reshape(shape))
+
+
+def _ranks(values: Float64[np.ndarray, "classes n"]) -> Float64[np.ndarray, " designs"]:
+    return np.concatenate([quantile_rank(own) for own in values])

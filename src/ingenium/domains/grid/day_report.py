@@ -1,0 +1,113 @@
+"""What an operator wants to see of proposed days: their course, their voltages, the real ones."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.problem import Section
+from ingenium.domains.grid.dataset import HOURS, VARIABLES
+from ingenium.domains.grid.feeder import OpenFeeder
+from ingenium.domains.grid.verifier import FeederVerifier
+
+SHOWN = 400  # days drawn in the fans; enough for their quantiles
+KW = 1000.0
+PROPOSED, KNOWN = "#2166ac", "#8c510a"
+
+
+def sections(
+    feeder: OpenFeeder, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
+    """Power of the day and voltages, proposed beside real days of the same kind."""
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)[:SHOWN]
+    own, real = designs.isel({DESIGN: answered}), _like(known, designs)
+    return (
+        Section(
+            "Power over the day",
+            f"Proposed days in blue and the {real.sizes[DESIGN]} real days of the same season and "
+            "day type in brown: median, and bands that hold 50 % and 90 % of the days.",
+            _power(feeder, own, real),
+        ),
+        Section(
+            "Voltage and loading over the day",
+            "The lowest and highest voltage of the feeder and its highest loading at each step, "
+            "from the exact power flow of each proposed day.",
+            _strain(feeder.verifier, own),
+        ),
+        Section("Peaks and energies", "Quantiles over days.", None, _table(designs, verdicts)),
+    )
+
+
+def _like(known: xr.Dataset, designs: xr.Dataset) -> xr.Dataset:
+    """Known days of the seasons and day types that were proposed."""
+    fits = np.ones(known.sizes[DESIGN], dtype=bool)
+    for name in ("season", "day_type"):
+        fits &= np.isin(known[name].to_numpy(), np.unique(designs[name].to_numpy()))
+    return known.isel({DESIGN: np.flatnonzero(fits)})
+
+
+def _kw(feeder: OpenFeeder, days: xr.Dataset) -> dict[str, Float[np.ndarray, "n t"]]:
+    load = np.einsum("nut,u->nt", days["load_p"].to_numpy(), feeder.table.load_mw) * KW
+    infeed = np.einsum("ngt,g->nt", days["infeed_p"].to_numpy(), feeder.table.infeed_mw) * KW
+    return {"Load": load, "Infeed": infeed, "Load less infeed": load - infeed}
+
+
+def _power(feeder: OpenFeeder, own: xr.Dataset, real: xr.Dataset) -> Figure:
+    figure = Figure(figsize=(9.5, 3.2), layout="constrained")
+    axes = figure.subplots(1, 3)
+    ours, theirs = _kw(feeder, own), _kw(feeder, real)
+    for ax, what in zip(axes, ours, strict=True):
+        if len(theirs[what]):
+            _fan(ax, theirs[what], KNOWN, "real")
+        _fan(ax, ours[what], PROPOSED, "proposed")
+        ax.set_title(f"{what} (kW)", fontsize=10)
+    axes[0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _strain(verifier: FeederVerifier, own: xr.Dataset) -> Figure:
+    trace = verifier.trace(*to_arrays(own, VARIABLES))
+    figure = Figure(figsize=(9.5, 3.2), layout="constrained")
+    axes = figure.subplots(1, 3)
+    _fan(axes[0], trace.voltage_pu.min(2), PROPOSED, "lowest")
+    _fan(axes[0], trace.voltage_pu.max(2), "#b2182b", "highest")
+    axes[0].set_title("Voltage (pu)", fontsize=10)
+    axes[0].legend(frameon=False, fontsize=8)
+    loadings = {
+        "Line loading (%)": trace.line_percent,
+        "Transformer loading (%)": trace.trafo_percent,
+    }
+    for ax, (title, values) in zip(axes[1:], loadings.items(), strict=True):
+        ax.set_title(title, fontsize=10)
+        if values.shape[2]:
+            _fan(ax, values.max(2), PROPOSED, "")
+    return figure
+
+
+def _fan(ax: Axes, values: Float[np.ndarray, "n t"], colour: str, label: str) -> None:
+    low, left, middle, right, high = np.nanquantile(values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
+    ax.fill_between(HOURS, low, high, color=colour, alpha=0.15, linewidth=0)
+    ax.fill_between(HOURS, left, right, color=colour, alpha=0.25, linewidth=0)
+    ax.plot(HOURS, middle, color=colour, linewidth=1.4, label=label)
+    ax.set_xlim(0, 24)
+    ax.set_xticks(range(0, 25, 6), [f"{h:02d}:00" for h in range(0, 25, 6)], fontsize=8)
+    ax.tick_params(axis="y", labelsize=8)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25, linewidth=0.6)
+
+
+def _table(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
+    rows: list[tuple[str, ...]] = [("quantity", "5 %", "median", "95 %", "unit")]
+    for name in ("load_energy", "infeed_energy", "import_peak", "export_peak", "loss_share"):
+        values = verdicts[name].to_numpy()
+        q = np.nanquantile(values, (0.05, 0.5, 0.95))
+        rows.append(
+            (
+                str(verdicts[name].attrs["long_name"]),
+                *(f"{x:.4g}" for x in q),
+                str(verdicts[name].attrs["units"]),
+            )
+        )
+    return tuple(rows)

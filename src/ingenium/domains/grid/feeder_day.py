@@ -1,0 +1,192 @@
+"""Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from scipy.stats import wasserstein_distance
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section
+from ingenium.core.quantity import Quantity
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.grid import conditions, day_report
+from ingenium.domains.grid.codec import ChannelCodec
+from ingenium.domains.grid.dataset import STEPS, VARIABLES
+from ingenium.domains.grid.envelope import InfeedBounds
+from ingenium.domains.grid.feeder import FeederSettings, open_feeder
+from ingenium.domains.grid.formats import formats
+from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
+from ingenium.domains.grid.reference import reference_day
+from ingenium.domains.grid.split import split_weeks
+from ingenium.generators.families import CLASSICAL
+from ingenium.sampling.constraints import Box, FixedSum, Together
+
+KWH = 1000 * 24 / STEPS  # of one MW over one step
+CROSS_CHECKED = 0.01  # share of all steps that pandapower solves too
+OPERATOR = ("min_voltage", "max_voltage", "max_line_loading", "max_trafo_loading", "import_peak")
+_GAPS = {  # which disagreement of the engines is the doubt of which quantity
+    "min_voltage": ("voltage", 1.0),
+    "max_voltage": ("voltage", 1.0),
+    "max_line_loading": ("line_loading", 1.0),
+    "max_trafo_loading": ("trafo_loading", 1.0),
+    "import_peak": ("power", 1000.0),
+    "export_peak": ("power", 1000.0),
+}
+
+
+class FeederDay(Problem):
+    """Plausible days of a feeder, each with its exact power flow."""
+
+    name: ClassVar[str] = "grid.feeder_day"
+    summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
+    Settings: ClassVar[type] = FeederSettings
+    default_family: ClassVar[str] = "principal_flow_matching"
+
+    def __init__(self, settings: FeederSettings) -> None:
+        """Open the net and its days; the engine must agree with pandapower on them."""
+        feeder = open_feeder(settings)
+        self.settings, self.feeder = settings, feeder
+        names = feeder.table.names
+        self.licence = feeder.table.licence
+        self.notes = feeder.notes
+        self.variables = VARIABLES
+        self.conditions = conditions.CONDITIONS
+        self.sizes = {
+            "load_profile": len(names.load),
+            "infeed_profile": len(names.infeed),
+            "time": STEPS,
+        }
+        self.limits = (
+            Limit("min_voltage", at_least=0.9, unit="pu"),
+            Limit("max_voltage", at_most=1.1, unit="pu"),
+            Limit("max_line_loading", at_most=100.0, unit="percent"),
+            Limit("max_trafo_loading", at_most=100.0, unit="percent"),
+            Limit("balance_error", at_most=1e-6, unit="1"),
+        )
+        self.tiers = (feeder.verifier,)
+        self.formats = formats(names, feeder.verifier.network.net)
+        self._days = self._read_days()
+        learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
+        arrays = to_arrays(learned, VARIABLES)
+        self.codec = ChannelCodec.of(arrays)
+        self._bounds = InfeedBounds.of(
+            arrays[2],
+            torch.as_tensor(learned["day_of_year"].to_numpy()),
+            torch.tensor([kind == "solar" for kind in names.kinds], dtype=torch.bool),
+        )
+
+    def _read_days(self) -> xr.Dataset:
+        table = self.feeder.table
+        days = table.to_dataset()
+        split = split_weeks(
+            table.dates,
+            np.random.default_rng(self.settings.split_seed),
+            every=self.settings.held_out_every,
+        )
+        held = np.isin(np.arange(len(table)), split.held_out)
+        week = (table.dates.astype("datetime64[D]").astype(np.int64) + 3) // 7
+        return days.assign_coords(held_out=(DESIGN, held), group=(DESIGN, week))
+
+    def data(self) -> xr.Dataset:
+        """All days of the feeder; whole weeks are held out."""
+        return self._days
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """Season, day type and levels as numbers."""
+        return torch.as_tensor(conditions.features(designs), dtype=torch.float32)
+
+    def labels(self) -> dict[str, Any]:
+        """Names of profiles and hours of steps."""
+        return self.feeder.table.names.labels()
+
+    def fixable(self) -> tuple[Quantity, ...]:
+        """The energies of a day."""
+        return tuple(q for q in self.quantities if q.name in ("load_energy", "infeed_energy"))
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Loads at least 0, PV exactly 0 at night, energies of the day exactly as fixed."""
+        lower, upper = self._bounds.at(torch.as_tensor(conditions["day_of_year"].to_numpy()))
+        profiles = self.feeder.verifier.profiles
+        load = Together((Box(lower=0.0), *self._sum(fixed, "load_energy", profiles.load_p_mw)))
+        infeed = Together(
+            (
+                Box(lower=lower, upper=upper),
+                *self._sum(fixed, "infeed_energy", profiles.infeed_p_mw),
+            )
+        )
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            load_p, load_q, infeed_p = arrays
+            return load.project(load_p), load_q, infeed.project(infeed_p)
+
+        return onto
+
+    def _sum(
+        self, fixed: Mapping[str, Fixed], quantity: str, power_mw: Float[Tensor, "p node"]
+    ) -> tuple[FixedSum, ...]:
+        if quantity not in fixed:
+            return ()
+        weight = power_mw.sum(1) * KWH
+        group = (weight > 0)[:, None].expand(-1, STEPS)
+        each = torch.where(weight > 0, weight, 1.0)[:, None].expand(-1, STEPS)
+        return (FixedSum(total=fixed[quantity].value, group=group, weight=each),)
+
+    def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
+        """Smooth extremes with gradients through the power flow."""
+        gradient = FeederGradient(self.feeder.verifier)
+        own = [name for name in SOFTNESS if name != "max_trafo_loading" or self._has_trafo()]
+        return {name: gradient.measurement(name) for name in own}
+
+    def _has_trafo(self) -> bool:
+        return len(self.feeder.verifier.network.circuit.trafos) > 0
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """A random share of all steps, solved by pandapower too."""
+        found = self.feeder.verifier.cross_check(
+            *to_arrays(designs, VARIABLES), share=CROSS_CHECKED, rng=np.random.default_rng(seed)
+        )
+        gaps = {q: found.disagreement[key] * scale for q, (key, scale) in _GAPS.items()}
+        gaps["unsolved"] = found.disagreement["unsolved"]
+        return CrossCheck(found.engine, found.version, found.share, found.checked, gaps)
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Bootstrap by season and day type, nearest days, copula, Gaussian process, random."""
+        c = len(conditions.FEATURES)
+        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """What an operator wants to see."""
+        return day_report.sections(self.feeder, self._days, designs, verdicts)
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Distance of the operator's quantities after power flow, in spreads of the real ones.
+
+        Source: Wasserstein-1 distance of the distributions over days.
+        """
+        names = [q.name for q in self.quantities]
+        found = {}
+        proposed, real = (
+            self.verifier.measure(*to_arrays(d, VARIABLES)).numpy() for d in (designs, held_out)
+        )
+        for name in OPERATOR:
+            i = names.index(name)
+            ours, theirs = proposed[:, i], real[:, i]
+            ours = ours[np.isfinite(ours)]
+            spread = theirs.std() or 1.0
+            found[f"{name}_distance"] = float(wasserstein_distance(ours, theirs) / spread)
+        return found
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Full load without infeed, as pandapower solves it."""
+        arrays, truth = reference_day(self.feeder.verifier)
+        one = self._days.isel({DESIGN: [0]})
+        coords = {c.name: one[c.name] for c in self.conditions} | self.labels()
+        return ((to_dataset(arrays, VARIABLES, coords), truth, 1e-6),)

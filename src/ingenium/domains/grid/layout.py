@@ -1,0 +1,102 @@
+"""How SimBench lays days of a feeder out in tables: its tables, columns, times and names."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Float64, Int, Shaped
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.domains.grid.dataset import STEPS, ProfileNames, feeder_days
+
+TIME_FORMAT = "%d.%m.%Y %H:%M"
+INFEED_TABLES = ("renewables", "storage", "powerplants")
+TABLE_OF = {"storage": "storage", "plant": "powerplants"}  # of a kind; the others are renewables
+NUMBERED = re.compile(r"design_(\d+)")
+FIRST_DAY = np.datetime64("2016-01-01", "D")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The tables of a feeder, by the names that `net.profiles` gives them."""
+
+    names: ProfileNames
+
+    def infeeds(self, table: str) -> list[str]:
+        """Infeed profiles in a table."""
+        pairs = zip(self.names.infeed, self.names.kinds, strict=True)
+        return [name for name, kind in pairs if TABLE_OF.get(kind, "renewables") == table]
+
+    def columns(self) -> dict[str, list[str]]:
+        """Columns of each table, without `time`."""
+        load = [f"{name}_{what}load" for name in self.names.load for what in "qp"]
+        return {"load": load} | {table: self.infeeds(table) for table in INFEED_TABLES}
+
+    def split(self, days: xr.Dataset) -> dict[str, Float64[np.ndarray, "n columns t"]]:
+        """Values of each table, in the order of its columns."""
+        p, q = days["load_p"].to_numpy(), days["load_q"].to_numpy()
+        load = np.stack([q, p], axis=2).reshape(len(p), 2 * p.shape[1], STEPS)
+        infeed = days["infeed_p"].to_numpy()
+        tables = {"load": load}
+        for table in INFEED_TABLES:
+            position = [self.names.infeed.index(name) for name in self.infeeds(table)]
+            tables[table] = infeed[:, position]
+        return tables
+
+    def join(
+        self,
+        tables: dict[str, Float64[np.ndarray, "n columns t"]],
+        design: Int[np.ndarray, " n"],
+        dates: Shaped[np.ndarray, " n"],
+    ) -> xr.Dataset:
+        """The days of tables whose columns are in order; the reverse of `split`."""
+        order = [name for table in INFEED_TABLES for name in self.infeeds(table)]
+        infeed = np.concatenate([tables[table] for table in INFEED_TABLES], axis=1)
+        position = [order.index(name) for name in self.names.infeed]
+        load = tables["load"]
+        coords = {DESIGN: design, "date": (DESIGN, dates.astype("datetime64[ns]"))}
+        return feeder_days(load[:, 1::2], load[:, ::2], infeed[:, position], self.names, coords)
+
+
+def dates_of(days: xr.Dataset) -> Shaped[np.ndarray, " n"]:
+    """The date of each design; of its day of the year in 2016, or 1 January, if it has none."""
+    if "date" in days.variables:
+        return np.asarray(days["date"].to_numpy().astype("datetime64[D]"))
+    if "day_of_year" in days.variables:
+        offset = np.rint(days["day_of_year"].to_numpy()).astype(np.int64) - 1
+        return np.asarray(FIRST_DAY + offset)
+    return np.full(days.sizes[DESIGN], FIRST_DAY)
+
+
+def day_times(date: np.datetime64) -> list[str]:
+    """The 96 times of a day as SimBench writes them."""
+    day = pd.Timestamp(date).strftime("%d.%m.%Y")
+    return [f"{day} {step // 4:02d}:{step % 4 * 15:02d}" for step in range(STEPS)]
+
+
+def day_of_times(times: list[str], path: Path) -> np.datetime64:
+    """The one date of the 96 times of a table.
+
+    Raises:
+        InputError: if they are anything else.
+    """
+    first = pd.to_datetime(times[:1], format=TIME_FORMAT, errors="coerce").to_numpy()
+    if len(times) != STEPS or np.isnat(first[0]) or times != day_times(first[0]):
+        raise InputError(
+            "the 96 times of one day, such as 31.12.2016 00:00 to 31.12.2016 23:45",
+            f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}",
+        )
+    date: np.datetime64 = first.astype("datetime64[D]")[0]
+    return date
+
+
+def design_indices(paths: list[Path]) -> Int[np.ndarray, " n"]:
+    """Index of each design from its name `design_000000`; if one has none, their order."""
+    found = [NUMBERED.fullmatch(path.stem) for path in paths]
+    if all(found):
+        return np.array([int(match[1]) for match in found if match])
+    return np.arange(len(paths))

@@ -1,0 +1,131 @@
+"""Checks and scaling that every measure of this layer starts from.
+
+Designs are vectors `(n, d)` or series `(n, d, t)`. In shapes, `n` counts real designs, `p` proposed
+ones and `m` the members of an ensemble: proposals under the conditions of one real design.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+
+from ingenium.core.errors import InputError
+
+# A label of each design; whole groups are kept together, drawn together, left out together.
+Groups = np.ndarray | Sequence[int | str]
+
+
+def as_designs(x: ArrayLike, name: str) -> Float64[np.ndarray, "n d *t"]:
+    """The designs as float64, checked.
+
+    Raises:
+        InputError: not of shape (n, d) or (n, d, t), empty, or not finite.
+    """
+    array = np.asarray(x, dtype=np.float64)
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise InputError(
+            f"{name}: designs of shape (n, d) or (n, d, t) with nothing of length 0",
+            f"shape {array.shape}",
+            "Write x[:, None] for a single variable.",
+        )
+    _require_finite(array, name)
+    return array
+
+
+def as_pair(
+    real: ArrayLike, proposed: ArrayLike
+) -> tuple[Float64[np.ndarray, "n d *t"], Float64[np.ndarray, "p d *t"]]:
+    """Real and proposed designs of one kind, checked.
+
+    Raises:
+        InputError: either is no batch of designs, or they differ in more than their number.
+    """
+    a, b = as_designs(real, "real"), as_designs(proposed, "proposed")
+    if a.shape[1:] != b.shape[1:]:
+        raise InputError(
+            "real and proposed designs of one shape",
+            f"{a.shape[1:]} and {b.shape[1:]}",
+            "Decode both with the codec of one problem.",
+        )
+    return a, b
+
+
+def as_ensemble(
+    ensemble: ArrayLike, observed: ArrayLike
+) -> tuple[Float64[np.ndarray, "m n d *t"], Float64[np.ndarray, "n d *t"]]:
+    """An ensemble and what was observed, checked.
+
+    Raises:
+        InputError: fewer than two members, or members that do not match the observed designs.
+    """
+    y = as_designs(observed, "observed")
+    x = np.asarray(ensemble, dtype=np.float64)
+    if x.ndim != y.ndim + 1 or x.shape[1:] != y.shape or len(x) < 2:
+        raise InputError(
+            f"an ensemble of shape (m, {', '.join(map(str, y.shape))}) with m of at least 2",
+            f"shape {x.shape}",
+            "Propose m designs under the conditions of each observed one; the member comes first.",
+        )
+    _require_finite(x, "ensemble")
+    return x, y
+
+
+def as_groups(groups: Groups | None, n: int) -> np.ndarray:
+    """The number of the group of each design, counted from 0; each its own if not given.
+
+    Raises:
+        InputError: not one label a design.
+    """
+    if groups is None:
+        return np.arange(n)
+    labels = np.asarray(groups)
+    if labels.shape != (n,):
+        raise InputError(
+            f"one group label for each of {n} designs",
+            f"shape {labels.shape}",
+            "Give for instance the week of each day.",
+        )
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def flat(x: Float64[np.ndarray, "n d *t"]) -> Float64[np.ndarray, "n cells"]:
+    """Each design as one row of `d` or `d * t` cells."""
+    return x.reshape(len(x), -1)
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Mean and standard deviation of each channel, usually of the training designs.
+
+    Shapes: `mean` and `std` are (d,) for vectors, (d, 1) for series, so that they broadcast over
+    any axes in front. A constant channel keeps a scale of 1.
+    """
+
+    mean: Float64[np.ndarray, "d *one"]
+    std: Float64[np.ndarray, "d *one"]
+
+    @classmethod
+    def of(cls, x: Float64[np.ndarray, "n d *t"]) -> "Standard":
+        """The mean and standard deviation over designs, and over time for series."""
+        axes = (0, 2) if x.ndim == 3 else (0,)
+        mean, std = x.mean(axes), x.std(axes)
+        std = np.where(std > 1e-12 * np.maximum(1.0, np.abs(mean)), std, 1.0)
+        return cls(mean[:, None], std[:, None]) if x.ndim == 3 else cls(mean, std)
+
+    def apply(self, x: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+        """Designs or ensembles in standard deviations from the mean."""
+        scaled: np.ndarray = (x - self.mean) / self.std
+        return scaled
+
+
+def _require_finite(x: np.ndarray, name: str) -> None:
+    finite = np.isfinite(x)
+    if not finite.all():
+        where = np.argwhere(~finite)[0].tolist()
+        raise InputError(
+            f"{name}: finite numbers",
+            f"{int((~finite).sum())} that are not, the first at {where}",
+            "Leave failed designs out before comparing.",
+        )

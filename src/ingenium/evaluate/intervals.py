@@ -1,0 +1,231 @@
+"""Intervals of what was measured: over groups of designs, over seeds, of shares, and of pairs."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from ingenium.core.errors import InputError
+from ingenium.evaluate.arrays import Groups, as_groups
+
+LEVEL = 0.95
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the ends of its interval; ends are NaN where there was too little to say."""
+
+    value: float
+    low: float
+    high: float
+
+    def holds(self, truth: float) -> bool:
+        """Whether `truth` lies in the interval, ends included."""
+        return bool(self.low <= truth <= self.high)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """One family less another on the same seeds and designs.
+
+    `seeds_won` is the share of seeds in which the first was lower (a tie counts half).
+    """
+
+    difference: Interval
+    seeds_won: float
+    seeds: int
+
+
+def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
+    """Ends of the score interval of a share.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22, 1927; Newcombe, Stat. Med. 17, 1998, method 3.
+    """
+    return _share(count, n, "wilson", level)
+
+
+def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
+    """Ends of the exact interval of a share: never covers less than `level`.
+
+    Source: Clopper and Pearson, Biometrika 26, 1934; Newcombe, 1998, method 5.
+    """
+    return _share(count, n, "exact", level)
+
+
+def t_interval(values: ArrayLike, *, level: float = LEVEL) -> Interval:
+    """Mean over seeds with Student's interval; the ends are NaN for a single seed."""
+    x = _finite_row(values)
+    mean = float(x.mean())
+    if len(x) == 1:
+        return Interval(mean, math.nan, math.nan)
+    half = stats.t.ppf((1.0 + level) / 2.0, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x))
+    return Interval(mean, mean - float(half), mean + float(half))
+
+
+def mean_interval(
+    values: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    groups: Groups | None = None,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Mean over designs with its bootstrap interval; whole groups (weeks) are drawn.
+
+    Bias-corrected and accelerated. With few groups (below about 10) it is somewhat too narrow, as
+    every bootstrap is. The ends are NaN for a single group.
+
+    Shapes: values (n,), groups (n,).
+    Source: Efron, J. Am. Stat. Assoc. 82, 1987; scipy.stats.bootstrap.
+    """
+    x = _finite_row(values)
+    group = as_groups(groups, len(x))
+    size = np.bincount(group).astype(np.float64)
+    total = np.bincount(group, weights=x)
+    mean = float(x.mean())
+    if len(size) == 1:
+        return Interval(mean, math.nan, math.nan)
+    if np.ptp(total / size) <= 1e-12 * max(1.0, abs(mean)):  # BCa has no answer without spread
+        return Interval(mean, mean, mean)
+    found = stats.bootstrap(
+        (total, size),
+        lambda s, c, axis: s.sum(axis) / c.sum(axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=resamples,
+        confidence_level=level,
+        method="BCa",
+        rng=rng,
+    )
+    low, high = found.confidence_interval
+    return Interval(mean, float(low), float(high))
+
+
+def crossed_means(
+    values: Float64[np.ndarray, "s n"],
+    rng: np.random.Generator,
+    *,
+    groups: Groups | None = None,
+    resamples: int = RESAMPLES,
+) -> Float64[np.ndarray, " resamples"]:
+    """Means of bootstrap draws of seeds and, independently, of groups of designs.
+
+    The same generator state gives the same draws for every table of the same size, which is what
+    makes differences of two calls paired. A single seed, or a single group, is kept as it is.
+
+    Shapes: values (s seeds, n designs), groups (n,).
+    Source: Owen, Ann. Appl. Stat. 1, 2007 (the pigeonhole bootstrap).
+    """
+    s, n = values.shape
+    group = as_groups(groups, n)
+    size = np.bincount(group).astype(np.float64)
+    total = np.stack([np.bincount(group, weights=row) for row in values])
+    seeds = rng.multinomial(s, np.full(s, 1.0 / s), size=resamples) / s
+    weeks = rng.multinomial(len(size), np.full(len(size), 1.0 / len(size)), size=resamples)
+    means: np.ndarray = ((seeds @ total) * weeks).sum(-1) / (weeks @ size)
+    return means
+
+
+def crossed_interval(
+    values: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    groups: Groups | None = None,
+    level: float = LEVEL,
+) -> Interval:
+    """Mean over seeds and designs with an interval that holds both kinds of chance.
+
+    Shapes: values (s seeds, n designs), groups (n,).
+    """
+    x = _finite_table(values)
+    return _percentiles(float(x.mean()), crossed_means(x, rng, groups=groups), level)
+
+
+def paired_difference(
+    first: ArrayLike,
+    second: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    groups: Groups | None = None,
+    level: float = LEVEL,
+) -> Paired:
+    """The first family less the second, on the same seeds and the same designs.
+
+    One value a seed (n of 1) gets Student's interval over seeds, more the crossed bootstrap.
+
+    Shapes: first and second (s seeds, n designs), groups (n,).
+    """
+    a, b = _matching(first, second)
+    gap = a - b
+    by_seed = gap.mean(1)
+    if gap.shape[1] == 1:
+        difference = t_interval(by_seed, level=level)
+    else:
+        difference = crossed_interval(gap, rng, groups=groups, level=level)
+    won = float(((by_seed < 0) + 0.5 * (by_seed == 0)).mean())
+    return Paired(difference, won, len(gap))
+
+
+def skill(
+    score: ArrayLike,
+    reference: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    groups: Groups | None = None,
+    level: float = LEVEL,
+) -> Interval:
+    """Part of the reference's score that is saved: 1 - score / reference, paired.
+
+    Shapes: score and reference (s seeds, n designs), groups (n,).
+    """
+    a, b = _matching(score, reference)
+    state = rng.integers(2**63)
+    means_a = crossed_means(a, np.random.default_rng(state), groups=groups)
+    means_b = crossed_means(b, np.random.default_rng(state), groups=groups)
+    return _percentiles(float(1.0 - a.mean() / b.mean()), 1.0 - means_a / means_b, level)
+
+
+def _share(
+    count: int, n: int, method: Literal["wilson", "exact"], level: float
+) -> tuple[float, float]:
+    if not 0 <= count <= n or n == 0:
+        raise InputError("a count of 0 to n, with n above 0", f"{count} of {n}")
+    found = stats.binomtest(count, n).proportion_ci(level, method=method)
+    return float(found.low), float(found.high)
+
+
+def _percentiles(value: float, means: np.ndarray, level: float) -> Interval:
+    low, high = np.quantile(means, ((1.0 - level) / 2.0, (1.0 + level) / 2.0))
+    return Interval(value, float(low), float(high))
+
+
+def _finite_row(values: ArrayLike) -> Float64[np.ndarray, " n"]:
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim != 1 or len(x) == 0 or not np.isfinite(x).all():
+        raise InputError("one row of finite values", f"shape {x.shape}")
+    return x
+
+
+def _finite_table(values: ArrayLike) -> Float64[np.ndarray, "s n"]:
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim != 2 or x.size == 0 or not np.isfinite(x).all():
+        raise InputError(
+            "finite values of shape (seeds, designs)",
+            f"shape {x.shape}",
+            "Write x[None] for a single seed.",
+        )
+    return x
+
+
+def _matching(
+    first: ArrayLike, second: ArrayLike
+) -> tuple[Float64[np.ndarray, "s n"], Float64[np.ndarray, "s n"]]:
+    a, b = _finite_table(first), _finite_table(second)
+    if a.shape != b.shape:
+        raise InputError("the same seeds and designs on both sides", f"{a.shape} and {b.shape}")
+    return a, b

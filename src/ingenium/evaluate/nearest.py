@@ -1,0 +1,76 @@
+"""What a batch came to where it does not hold its limits: which is in the way, and how near."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core.quantity import Quantity
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One limit: the best value of any design, and that of the design nearest to all limits."""
+
+    limit: str
+    quantity: str
+    unit: str
+    broken: int  # designs that break it
+    verified: int
+    best: float
+    best_design: int
+    nearest: float  # of the design nearest to all limits
+    holds: bool  # whether that design holds this limit
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The design that comes nearest to all limits, and what each limit would have to be."""
+
+    design: int
+    reaches: tuple[Reach, ...]
+
+    @property
+    def in_the_way(self) -> tuple[Reach, ...]:
+        """The limits that the nearest design breaks, the one that most designs break first."""
+        broken = [r for r in self.reaches if not r.holds]
+        return tuple(sorted(broken, key=lambda r: -r.broken))
+
+
+def nearest(
+    verdicts: xr.Dataset, limits: Sequence[Limit], quantities: Sequence[Quantity]
+) -> Nearest | None:
+    """The design with the least worst violation, each in spreads of its quantity.
+
+    None if no design was measured, or there is no limit.
+    """
+    code = verdicts["verdict"].to_numpy()
+    answered = verdicts.isel(design=np.flatnonzero(code != Verdict.FAILED))
+    margin = answered["margin"].to_numpy()
+    if not margin.size:
+        return None
+    spread = np.array([max(float(answered[x.quantity].std()), 1e-12) for x in limits])
+    index = answered["design"].to_numpy()
+    chosen = int(np.minimum(margin / spread, 0.0).min(1).argmax())
+    units = {q.name: q.unit for q in quantities}
+    reaches = []
+    for i, limit in enumerate(limits):
+        values = answered[limit.quantity].to_numpy()
+        best = int(margin[:, i].argmax())
+        reaches.append(
+            Reach(
+                limit=limit.label,
+                quantity=limit.quantity,
+                unit=units[limit.quantity],
+                broken=int((margin[:, i] < 0).sum()),
+                verified=len(margin),
+                best=float(values[best]),
+                best_design=int(index[best]),
+                nearest=float(values[chosen]),
+                holds=bool(margin[chosen, i] >= 0),
+            )
+        )
+    return Nearest(int(index[chosen]), tuple(reaches))

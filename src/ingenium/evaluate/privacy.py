@@ -1,0 +1,66 @@
+"""Are proposals copies of the designs that the family learned from?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+from scipy.spatial.distance import cdist
+
+from ingenium.evaluate.arrays import Standard, as_pair, flat
+from ingenium.evaluate.intervals import Interval, clopper_pearson
+
+# The share of held-out real designs that lie closer to the training designs than the bound.
+CLOSE = 0.05
+# Relative distance below which a proposal is the training design itself, in single precision.
+EQUAL = 1e-6
+
+
+@dataclass(frozen=True)
+class Copies:
+    """How near proposals lie to the training designs, beside real designs never trained on.
+
+    `ratio` compares the median distances: 1 like new real designs, near 0 copies, above 1 further
+    from the data than real designs are. `close` is the share of proposals nearer than the nearest
+    5 % of held-out designs: 0.05 without copying.
+    """
+
+    ratio: float
+    close: Interval
+    duplicates: int
+
+
+def copies(proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike) -> Copies:
+    """Distance of each proposal to its nearest training design, against that of held-out designs.
+
+    Shapes: proposed (p, d) or (p, d, t), training (j, ...), held_out (n, ...).
+    Source: distance to closest record, Zhao et al., CTAB-GAN, PMLR 157, 2021, sec. 4.
+    """
+    j, p = as_pair(training, proposed)
+    _, n = as_pair(training, held_out)
+    standard = Standard.of(j)
+    known = flat(standard.apply(j))
+    near_proposed = nearest(flat(standard.apply(p)), known)
+    near_real = nearest(flat(standard.apply(n)), known)
+    bound = float(np.quantile(near_real, CLOSE))
+    count = int((near_proposed < bound).sum())
+    size = np.sqrt(known.shape[1])  # the norm of a typical standardised design
+    typical = float(np.median(near_real))
+    return Copies(
+        ratio=float(np.median(near_proposed)) / typical if typical > 0 else float("nan"),
+        close=Interval(count / len(p), *clopper_pearson(count, len(p))),
+        duplicates=int((near_proposed <= EQUAL * size).sum()),
+    )
+
+
+def nearest(
+    x: Float64[np.ndarray, "n cells"], known: Float64[np.ndarray, "j cells"]
+) -> Float64[np.ndarray, " n"]:
+    """Distance of each row to the nearest row of `known`; exactly 0 for equal rows.
+
+    Squared differences are summed as they are: the faster expansion by norms loses the digits that
+    tell a duplicate from a neighbour.
+    """
+    step = max(1, 8_000_000 // len(known))
+    parts = [cdist(x[i : i + step], known).min(1) for i in range(0, len(x), step)]
+    return np.concatenate(parts)

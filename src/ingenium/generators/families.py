@@ -1,0 +1,121 @@
+"""The table of families: a name at the command line to a constructor with its settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import torch
+
+from ingenium.core.errors import choose
+from ingenium.generators.autoregressive import Autoregressive, AutoregressiveSettings
+from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
+from ingenium.generators.copula import GaussianCopula
+from ingenium.generators.diffusion import Diffusion, DiffusionSettings
+from ingenium.generators.energy import Energy
+from ingenium.generators.flow import Flow
+from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
+from ingenium.generators.gan import GAN, GANSettings
+from ingenium.generators.gaussian_process import GaussianProcess
+from ingenium.generators.model import Family
+from ingenium.generators.principal import Principal
+from ingenium.generators.vae import VAE, VAESettings
+from ingenium.train.plan import Plan
+
+Maker = Callable[[tuple[int, ...], int], Family]
+
+
+def _latent(shape: tuple[int, ...], most: int) -> int:
+    """A latent number for each variable of a vector, and `most` for a series."""
+    return min(shape[0], most) if len(shape) == 1 else most
+
+
+def _vae(shape: tuple[int, ...], c: int) -> VAE:
+    # A series has so many numbers that the price of a latent one would not be felt at 1.
+    return VAE(
+        shape, c, VAESettings(latent=_latent(shape, 16), beta=1.0 if len(shape) == 1 else 4.0)
+    )
+
+
+def _gan(shape: tuple[int, ...], c: int) -> GAN:
+    return GAN(shape, c, GANSettings(latent=2 * _latent(shape, 16)))
+
+
+def _diffusion(shape: tuple[int, ...], c: int) -> Diffusion:
+    return Diffusion(shape, c, DiffusionSettings(width=128 if len(shape) == 1 else 96))
+
+
+def _flow_matching(shape: tuple[int, ...], c: int) -> FlowMatching:
+    return FlowMatching(shape, c, FlowMatchingSettings(width=128 if len(shape) == 1 else 96))
+
+
+def _autoregressive(shape: tuple[int, ...], c: int) -> Autoregressive:
+    return Autoregressive(shape, c, AutoregressiveSettings(width=64 if len(shape) == 1 else 96))
+
+
+LEARNED: Mapping[str, Maker] = MappingProxyType(
+    {
+        "vae": _vae,
+        "gan": _gan,
+        "flow": Flow,
+        "diffusion": _diffusion,
+        "flow_matching": _flow_matching,
+        "autoregressive": _autoregressive,
+        "energy": Energy,
+    }
+)
+CLASSICAL: Mapping[str, Maker] = MappingProxyType(
+    {
+        "random": RandomProposal,
+        "bootstrap": Bootstrap,
+        "nearest_neighbours": NearestNeighbours,
+        "gaussian_copula": GaussianCopula,
+        "gaussian_process": GaussianProcess,
+    }
+)
+
+
+def _principal(inner: Maker | None) -> Maker:
+    """Series by principal components of what the conditions leave open, and real residuals."""
+    return lambda shape, c: Principal(shape, c, inner)
+
+
+COMPOSED: Mapping[str, Maker] = MappingProxyType(
+    {f"principal_{name}": _principal(make) for name, make in LEARNED.items()}
+    | {"residual_bootstrap": _principal(None)}
+)
+FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **CLASSICAL})
+
+PLANS: Mapping[str, Plan] = MappingProxyType(
+    {
+        "autoregressive": Plan(steps=1500, learning_rate=3e-3),
+        "gan": Plan(steps=1000, learning_rate=5e-4),
+    }
+)
+
+
+def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family:
+    """A family by its name, its first weights fixed by `seed`.
+
+    Raises:
+        ValueError: if there is no such family, or the shape is neither (d,) nor (d, t).
+    """
+    choose(name, FAMILIES, "family")
+    if len(shape) not in (1, 2) or min(shape) < 1 or c < 1:
+        raise ValueError(
+            f"family: expected a design of shape (d,) or (d, t) and at least one condition, came "
+            f"{shape} and {c}; give unconditional designs one condition that is always 0"
+        )
+    with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
+        torch.manual_seed(seed)
+        return FAMILIES[name](shape, c)
+
+
+def plan(name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
+    """The budget with which a family is fitted; `steps` overrides its own.
+
+    Raises:
+        InputError: if there is no such family.
+    """
+    choose(name, FAMILIES, "family")
+    own = replace(PLANS.get(name, Plan()), seed=seed)
+    return own if steps is None else replace(own, steps=steps)

@@ -1,0 +1,69 @@
+"""What every family does with rows at its door: check them and finish them."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.sampling.steer import Steer
+
+
+def check_cond(cond: Tensor, c: int) -> None:
+    """Refuse conditions that a family was not built for.
+
+    Raises:
+        ValueError: if `cond` is not a finite matrix of `c` columns.
+    """
+    if cond.ndim != 2 or cond.shape[1] != c:
+        raise ValueError(
+            f"expected conditions of shape (n, {c}), came {tuple(cond.shape)}; "
+            f"give one row of {c} numbers for each design"
+        )
+    if not torch.isfinite(cond).all():
+        raise ValueError(
+            "expected finite conditions, came NaN or infinity; drop or fill those rows"
+        )
+
+
+def check_rows(x: Tensor, cond: Tensor, shape: tuple[int, ...], c: int) -> None:
+    """Refuse designs and conditions that do not fit a family or each other.
+
+    Raises:
+        ValueError: if shapes or row counts differ from `shape` and `c`, or values are not finite.
+    """
+    if tuple(x.shape[1:]) != shape:
+        want = ", ".join(str(size) for size in shape)
+        raise ValueError(
+            f"expected designs of shape (n, {want}), came {tuple(x.shape)}; "
+            "build the family with the shape of one design"
+        )
+    check_cond(cond, c)
+    if len(x) != len(cond) or not len(x):
+        raise ValueError(
+            "expected as many conditions as designs and at least one, "
+            f"came {len(cond)} and {len(x)}"
+        )
+    if not torch.isfinite(x).all():
+        raise ValueError("expected finite designs, came NaN or infinity; drop or fill those rows")
+
+
+def check_steer(steer: Steer, family: str, *, weight: bool = False, energy: bool = False) -> None:
+    """Refuse the kinds of steering that a family does not support.
+
+    Raises:
+        ValueError: if `steer` asks for guidance that is not among the supported kinds.
+    """
+    if steer.weight != 1.0 and not weight:
+        raise ValueError(
+            f"{family} has no classifier-free guidance: expected weight 1, came {steer.weight}; "
+            "leave weight at 1 or use diffusion, flow_matching or energy"
+        )
+    if steer.energy is not None and not energy:
+        raise ValueError(
+            f"{family} cannot follow the gradient of an energy while it proposes; leave energy "
+            "out, or use diffusion, flow_matching, energy, vae, gan or flow"
+        )
+
+
+def finish(x: Float[Tensor, "n *shape"], steer: Steer) -> Float[Tensor, "n *shape"]:
+    """Put proposed designs on the hard constraints, if there are any."""
+    return x if steer.project is None else steer.project(x)

@@ -1,0 +1,252 @@
+"""Replay: a design of a finished run proposed and measured again, to see if its record holds."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+
+from ingenium.core import evidence
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.errors import CorruptError, IngeniumError, InputError
+from ingenium.core.problem import Problem
+from ingenium.core.provenance import code_digest, versions
+from ingenium.core.seeds import block_of
+from ingenium.core.spec import Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.generators import fitted
+from ingenium.generators.generator import Generator
+from ingenium.loop import content_digest, training
+
+TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part of a record, whether it holds, and what was found."""
+
+    part: str
+    holds: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What proposing and measuring one design again gave."""
+
+    design: int
+    problem: str
+    recorded: str  # verdict
+    verdict: str
+    checks: tuple[Check, ...]
+    reasons: tuple[str, ...]  # why a part may not hold; empty where all hold
+
+    @property
+    def holds(self) -> bool:
+        """Whether every part of the evidence holds."""
+        return all(c.holds for c in self.checks)
+
+
+def recorded_spec(out: Path) -> Spec:
+    """The spec of a finished run.
+
+    Raises:
+        InputError: if the folder holds no finished run.
+    """
+    wanted = ("spec.toml", "run.json", "evidence.jsonl", "model/model.json")
+    missing = [name for name in wanted if not (out / name).is_file()]
+    if missing:
+        raise InputError(
+            expected="the output folder of a finished run",
+            came=f"{out}, without {', '.join(missing)}",
+            instead="Write the folder that `ingenium propose` was given with --out.",
+        )
+    return specs.load(out / "spec.toml")
+
+
+def record_of(out: Path, design: int) -> dict[str, Any]:
+    """The evidence of one design.
+
+    Raises:
+        InputError: if the run has no such design.
+        CorruptError: if the evidence cannot be read.
+    """
+    records = evidence.read(out / "evidence.jsonl")
+    found = [r for r in records if r["design"] == design]
+    if not found:
+        raise InputError(
+            expected=f"a design from 0 to {len(records) - 1}",
+            came=f"--design {design}",
+            instead="Write --design 0, for instance.",
+        )
+    return found[0]
+
+
+def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
+    """Propose one design again from its seed and place, measure it and compare with its record.
+
+    Args:
+        problem: opened from the spec of the run.
+        asked: that spec, from `recorded_spec`.
+        out: folder of the run.
+        design: its index.
+
+    Raises:
+        InputError: if the folder holds no such design.
+        CorruptError: if the model or the evidence is not what the run wrote.
+    """
+    record = record_of(out, design)
+    spec = resolve(asked, problem)
+    known = training(problem)
+    try:
+        model = fitted.load(out / "model", problem)
+        checks = [
+            _same("spec", record["spec"], digest(specs.as_table(spec))),
+            _same("data", record["data"], dataset_digest(known)),
+            _same("model", record["model"], model.digest),
+        ]
+        block, row = block_of(design)
+        again = Generator(problem, model.family).propose_block(spec, known, record["seed"], block)
+        one = again.isel({DESIGN: [row]})
+        checks.append(_design(problem, one, record, out))
+        verdicts = _measure(problem, spec, _as_exported(problem, one, record))
+        checks += _measured(problem, verdicts, record, "proposed again")
+        if record["file"]:
+            checks += _file(problem, spec, record, out)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorruptError(
+            str(out / "evidence.jsonl"),
+            f"holds an incomplete record of design {design} ({error})",
+            "Run the spec again.",
+        ) from error
+    holds = all(c.holds for c in checks)
+    verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
+    reasons = () if holds else _reasons(record, json.loads((out / "run.json").read_text()))
+    return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
+
+
+def _same(part: str, recorded: str, found: str) -> Check:
+    if recorded == found:
+        return Check(part, True, "same digest")
+    return Check(part, False, f"digest {found[:19]}, recorded {recorded[:19]}")
+
+
+def _measure(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+    return verify(
+        designs,
+        problem.verifier,
+        spec.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+    )
+
+
+def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> Check:
+    """The design's arrays bit for bit, or by how much they differ from the stored ones."""
+    if dataset_digest(evidence.design_alone(problem, one, 0)) == record["design_digest"]:
+        return Check("design", True, "the same bit for bit")
+    try:
+        with xr.open_dataset(out / "designs.nc", engine="h5netcdf") as stored:
+            before = stored.sel({DESIGN: record["design"]}).load()
+    except (OSError, KeyError, ValueError):
+        return Check("design", False, "differs, and designs.nc cannot be read to say by how much")
+    apart = {
+        v.name: float(np.max(np.abs(one[v.name][0].to_numpy() - before[v.name].to_numpy())))
+        for v in problem.variables
+    }
+    worst = ", ".join(
+        f"{v.name} by up to {apart[v.name]:.3g} {v.unit}"
+        for v in problem.variables
+        if apart[v.name] > 0
+    )
+    return Check("design", False, f"differs from designs.nc: {worst or 'in its record only'}")
+
+
+def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -> xr.Dataset:
+    """The design as its record measured it: rounded by its file where it went through one."""
+    if record["measured_on"] != "file":
+        return one
+    form = problem.formats[record["format"]]
+    with tempfile.TemporaryDirectory() as folder:
+        form.write(one, Path(folder))
+        return form.read(Path(folder)).load()
+
+
+def _measured(
+    problem: Problem, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
+) -> list[Check]:
+    """Verdict and measured values against the record."""
+    verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
+    agrees = verdict == record["verdict"]
+    found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
+    checks = [Check(f"verdict ({how})", agrees, found)]
+    doubt = {q.name: 0.0 for q in problem.quantities}
+    again = evidence.measured(problem, verdicts.isel({DESIGN: 0}), doubt)
+    for name, value in again.items():
+        was = record["measured"][name]
+        if value["value"] is None or "unit" not in value:
+            if value["value"] != was["value"]:
+                text = f"{value['value']}, recorded {was['value']}"
+                checks.append(Check(f"{name} ({how})", False, text))
+            continue
+        exported = record["measured_on"] == "file"
+        checks.append(_number(f"{name} ({how})", value, was, exported=exported))
+    return checks
+
+
+def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], *, exported: bool) -> Check:
+    """One measured number against the recorded one."""
+    value, recorded, unit = now["value"], was["value"], now["unit"]
+    if recorded is None:
+        return Check(part, False, f"{value:.6g} {unit}, recorded none")
+    allowed = TOLERANCE * max(abs(recorded), 1e-12) + (was["uncertainty"] if exported else 0.0)
+    apart = abs(value - recorded)
+    if apart <= allowed:
+        return Check(part, True, f"{value:.6g} {unit}")
+    text = f"{value:.9g} {unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
+    return Check(part, False, text)
+
+
+def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) -> list[Check]:
+    """The exported file: its digest, and what measuring it gives."""
+    path = out / record["file"]
+    if not path.exists():
+        return [Check("file", False, f"{record['file']} is gone")]
+    intact = content_digest(path) == record["file_digest"]
+    found = "as recorded" if intact else "was altered after the run"
+    checks = [Check("file", intact, f"{record['file']} {found}")]
+    try:
+        designs = problem.formats[record["format"]].read(path)
+        chosen = designs.sel({DESIGN: [record["design"]]}) if designs.sizes[DESIGN] > 1 else designs
+        verdicts = _measure(problem, spec, chosen)
+    except (IngeniumError, ValueError, KeyError) as error:
+        return [*checks, Check("file measured", False, f"cannot be read: {error}")]
+    return checks + _measured(problem, verdicts, record, "its file")
+
+
+def _reasons(record: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, ...]:
+    """What differs between then and now and can make numbers differ."""
+    found = []
+    if record["code"] != code_digest():
+        found.append(f"the code of ingenium is not that of the run (version {record['version']})")
+    now = versions()
+    changed = [f"{k} {v} then, {now[k]} now" for k, v in run["versions"].items() if now.get(k) != v]
+    if changed:
+        found.append("other versions: " + "; ".join(changed))
+    threads = run["machine"]["torch_threads"]
+    if threads != torch.get_num_threads():
+        found.append(f"{threads} threads then, {torch.get_num_threads()} now")
+    capability = torch.backends.cpu.get_cpu_capability()
+    if run["machine"]["torch_capability"] != capability:
+        was = run["machine"]["torch_capability"]
+        found.append(f"another processor: {was} then, {capability} now")
+    return tuple(found) or ("nothing that the run noted has changed: a file of it was altered",)

@@ -1,0 +1,102 @@
+"""Pictures of a report as inline SVG that follows the page from light to dark."""
+
+import base64
+import io
+import re
+
+import numpy as np
+from jaxtyping import Bool, Float
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingenium.core.spec import Limit
+
+HOLDS, BREAKS = "#2f7fc1", "#d1495b"
+INK = "#010203"  # stands for the page's own text colour
+LARGEST_SVG = 250_000  # characters; larger pictures become pixels
+BINS = 36
+
+
+def histogram(
+    values: Float[np.ndarray, " n"], broken: Bool[np.ndarray, " n"], limit: Limit, label: str
+) -> Figure:
+    """How a limited quantity is spread, with the limit drawn and the broken side coloured."""
+    figure = Figure(figsize=(5.2, 2.7), layout="constrained")
+    axes = figure.add_subplot()
+    bounds = [b for b in (limit.at_least, limit.at_most) if b is not None]
+    low, high = _window(values, bounds)
+    shown = np.clip(values, low, high)
+    edges = np.linspace(low, high, BINS + 1)
+    axes.hist(
+        [shown[~broken], shown[broken]],
+        bins=edges.tolist(),
+        stacked=True,
+        color=[HOLDS, BREAKS],
+        label=["holds", "breaks"],
+    )
+    for bound in bounds:
+        axes.axvline(bound, color=INK, linewidth=1.2, linestyle="--")
+    if limit.at_least is not None:
+        axes.axvspan(low, limit.at_least, color=BREAKS, alpha=0.10, linewidth=0)
+    if limit.at_most is not None:
+        axes.axvspan(limit.at_most, high, color=BREAKS, alpha=0.10, linewidth=0)
+    axes.set_xlim(low, high)
+    axes.set_xlabel(label)
+    axes.set_ylabel("designs")
+    outside = int(((values < low) | (values > high)).sum())
+    if outside:
+        axes.set_title(f"{outside} beyond the range are drawn at its ends", fontsize=8)
+    _inked(axes)
+    return figure
+
+
+def _window(values: Float[np.ndarray, " n"], bounds: list[float]) -> tuple[float, float]:
+    """A range that shows 99 % of the values and every bound."""
+    low, high = (float(x) for x in np.quantile(values, (0.005, 0.995)))
+    low, high = min([low, *bounds]), max([high, *bounds])
+    room = 0.04 * (high - low) or 0.5 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _inked(axes: Axes) -> None:
+    """Axes in the page's text colour, without a box."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(INK)
+    axes.tick_params(colors=INK, labelsize=8)
+    for text in (axes.xaxis.label, axes.yaxis.label, axes.title):
+        text.set_color(INK)
+    axes.xaxis.label.set_fontsize(9)
+    axes.yaxis.label.set_fontsize(9)
+    axes.patch.set_alpha(0.0)
+
+
+def svg(figure: Figure, name: str) -> Markup:
+    """A figure of this module as SVG in the page; its identifiers start with `name`."""
+    figure.patch.set_alpha(0.0)
+    return Markup(_text(figure, name).replace(INK, "currentColor"))
+
+
+def picture(figure: Figure, name: str) -> Markup:
+    """Any figure as it was drawn, on its own paper: SVG, or pixels where that is smaller."""
+    text = _text(figure, name)
+    if len(text) <= LARGEST_SVG:
+        return Markup(text)
+    with io.BytesIO() as file:
+        figure.savefig(file, format="png", dpi=110)
+        data = base64.b64encode(file.getvalue()).decode()
+    return Markup('<img alt="" src="data:image/png;base64,{}">').format(data)
+
+
+def _text(figure: Figure, name: str) -> str:
+    with io.StringIO() as file:
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        text = file.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r'href="#', f'href="#{name}-', text)
+    text = re.sub(r"url\(#", f"url(#{name}-", text)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*pt"', r"\1", text, count=1)
+    return re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r"\1", text, count=1)

@@ -1,0 +1,82 @@
+"""Specs and numbers in words, for the report and the command line."""
+
+from collections.abc import Iterator, Mapping
+
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Between, Limit, Spec, Wanted
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Four digits with the unit; powers of ten where the number is very large or small."""
+    if value is None:
+        return "none"
+    if value == 0 or 1e-4 <= abs(value) < 1e5:
+        text = f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+    else:
+        digits, power = f"{value:.3e}".split("e")
+        text = f"{float(digits):g} \N{MULTIPLICATION SIGN} 10{str(int(power)).translate(_RAISED)}"
+    shown = "" if unit in ("", "1") else unit
+    return f"{text} {shown}".rstrip()
+
+
+def percent(share: float) -> str:
+    """A share in percent, with a digit more where it is near none or all."""
+    digits = 2 if 0 < share < 0.01 or 0.99 < share < 1 else 1
+    return f"{100 * share:.{digits}f} %"
+
+
+def limit(bound: Limit) -> str:
+    """A limit as a sentence without its verb, e.g. `min_voltage at least 0.9 pu`."""
+    unit = bound.unit or ""
+    if bound.at_least is None:
+        return f"{bound.quantity} at most {number(bound.at_most, unit)}"
+    if bound.at_most is None:
+        return f"{bound.quantity} at least {number(bound.at_least, unit)}"
+    low, high = number(bound.at_least), number(bound.at_most, unit)
+    return f"{bound.quantity} from {low} to {high}"
+
+
+def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a resolved spec asks, as headings with sentences, without the parts that ask nothing."""
+    units = {c.name: c.unit for c in problem.conditions}
+    measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
+    parts = {
+        "Setup": tuple(f"{k} = {v}" for k, v in spec.setup.items()),
+        "Under": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
+        "Holding": tuple(limit(x) for x in spec.limits),
+        "Fixed": tuple(
+            f"{k} = {number(v.value, measured.get(k, ''))}" for k, v in spec.fixed.items()
+        ),
+        "Steered": tuple(
+            f"{t.quantity} towards {number(t.target, t.unit or '')}" for t in spec.generator.steer
+        ),
+        "Ranked": tuple(f"{o.sense} {o.quantity}" for o in spec.objectives),
+        "Kept": (_kept(spec),),
+    }
+    yield from ((heading, lines) for heading, lines in parts.items() if lines)
+
+
+def _wanted(wanted: Wanted, unit: str) -> str:
+    if isinstance(wanted, Between):
+        if wanted.at_least == wanted.at_most:
+            return f"= {number(wanted.at_least, unit)}"
+        return f"from {number(wanted.at_least)} to {number(wanted.at_most, unit)}"
+    if isinstance(wanted, tuple):
+        return "= " + " or ".join(wanted)
+    return f"= {wanted}"
+
+
+def _kept(spec: Spec) -> str:
+    which = {"accepted": "accepted", "rejected": "rejected", "verified": "verified"}
+    many = "all" if spec.select.count is None else f"the best {spec.select.count}"
+    return f"{many} {which[spec.select.keep]} designs"
+
+
+def value(entry: Mapping[str, object]) -> str:
+    """A measured value of an evidence record, with its unit."""
+    found = entry["value"]
+    if isinstance(found, float | int):
+        return number(float(found), str(entry.get("unit", "")))
+    return "none" if found is None else str(found)

@@ -1,0 +1,188 @@
+"""Solvers that turn noise into designs with a denoiser, for any number of steps.
+
+All work in one frame: at noise level sigma the state is x = clean + sigma * noise, and the
+denoiser gives the expected clean design. DDIM and DDPM, written for other frames, are the same
+algorithms after a rescaling of x (Karras et al., 2022, arXiv:2206.00364, sec. 4 and app. C).
+
+Shapes: n designs, then the axes of one design; sigmas are plain numbers, equal for all rows.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.sampling.noise import gaussian
+
+Denoiser = Callable[[Tensor, float], Tensor]  # (x at sigma, sigma) -> expected clean design
+
+
+@runtime_checkable
+class Solver(Protocol):
+    """Takes the state at the highest noise level to a clean design."""
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Clean designs; `levels` fall and end with 0."""
+        ...
+
+
+def ladder(
+    steps: int, least: float = 0.002, most: float = 80.0, rho: float = 7.0
+) -> tuple[float, ...]:
+    """Falling noise levels, dense where they are small; `steps` positive ones and then 0.
+
+    Source: Karras et al., 2022, arXiv:2206.00364, eq. 5.
+    """
+    if steps < 1:
+        raise InputError("at least 1 step", steps)
+    if steps == 1:
+        return (most, 0.0)
+    high, low = most ** (1 / rho), least ** (1 / rho)
+    return (*((high + i / (steps - 1) * (low - high)) ** rho for i in range(steps)), 0.0)
+
+
+@dataclass(frozen=True)
+class Ddim:
+    """First order, no new noise, one evaluation a step.
+
+    Source: Song et al., 2021, arXiv:2010.02502, eq. 13; Karras et al., 2022, sec. 4.
+    """
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Euler steps; linear in sigma, which is exact where the denoiser is constant."""
+        for now, then in pairwise(levels):
+            x = torch.lerp(denoise(x, now), x, then / now)
+        return x
+
+
+@dataclass(frozen=True)
+class Heun:
+    """Second order, no new noise, two evaluations a step (one in the last).
+
+    Source: Karras et al., 2022, arXiv:2206.00364, alg. 1.
+    """
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Trapezoid steps; the last one goes to the denoised design itself."""
+        for now, then in pairwise(levels):
+            x = _trapezoid(denoise, x, now, then)
+        return x
+
+
+@dataclass(frozen=True)
+class Multistep:
+    """Second order from the step before, no new noise, one evaluation a step.
+
+    Source: Lu et al., 2022, arXiv:2211.01095, alg. 2 (DPM-Solver++ 2M), in the frame where the
+    signal is not scaled; its first and last steps are of first order.
+    """
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Steps in the logarithm of sigma, extrapolating the denoised design."""
+        before: tuple[Tensor, float] | None = None  # denoised design and its length of step
+        for now, then in pairwise(levels):
+            clean = denoise(x, now)
+            if then == 0:
+                return clean
+            length = math.log(now / then)
+            ahead = clean
+            if before is not None:
+                ahead = clean + 0.5 * length / before[1] * (clean - before[0])
+            x = torch.lerp(ahead, x, then / now)
+            before = clean, length
+        return x
+
+
+@dataclass(frozen=True)
+class Ancestral:
+    """First order with new noise at each step, one evaluation a step.
+
+    Each step draws from the Gaussian of DDPM, q(x_then | x_now, clean), with its true variance.
+    Source: Ho et al., 2020, arXiv:2006.11239, eq. 6 and 7; Song et al., 2021, with eta = 1.
+    """
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Steps towards the denoised design, with the noise that was taken too much put back."""
+        for now, then in pairwise(levels):
+            share = (then / now) ** 2
+            x = torch.lerp(denoise(x, now), x, share)
+            if then > 0:
+                x = x + then * math.sqrt(1 - share) * gaussian(x, rng)
+        return x
+
+
+@dataclass(frozen=True)
+class Churned:
+    """Heun's method with noise added before each step, two evaluations a step.
+
+    The added noise corrects errors of earlier steps; `churn` 0 is Heun itself.
+    Source: Karras et al., 2022, arXiv:2206.00364, alg. 2, with s_noise = 1.
+    """
+
+    churn: float = 10.0
+    least: float = 0.05
+    most: float = 50.0
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Up a little in noise, then a step of Heun down."""
+        rise = min(self.churn / (len(levels) - 1), math.sqrt(2) - 1)
+        for now, then in pairwise(levels):
+            high = now * (1 + rise) if self.least <= now <= self.most else now
+            if high > now:
+                x = x + math.sqrt(high**2 - now**2) * gaussian(x, rng)
+            x = _trapezoid(denoise, x, high, then)
+        return x
+
+
+def _trapezoid(
+    denoise: Denoiser, x: Float[Tensor, "n *shape"], now: float, then: float
+) -> Float[Tensor, "n *shape"]:
+    """One step of Heun's method from noise level `now` to `then`."""
+    clean = denoise(x, now)
+    if then == 0:
+        return clean
+    slope = (x - clean) / now
+    guess = x + (then - now) * slope
+    return x + (then - now) * 0.5 * (slope + (guess - denoise(guess, then)) / then)

@@ -1,0 +1,56 @@
+"""Which rows a fit trains on, which it keeps aside, and in what order they come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+
+def stream(seed: int, *path: int) -> torch.Generator:
+    """A generator of its own for each path of whole numbers under one seed."""
+    state = np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0]) >> 1)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on and rows kept for early stopping."""
+
+    train: Int[Tensor, " m"]
+    held_out: Int[Tensor, " k"]
+
+
+def split(n: int, share: float, rng: torch.Generator) -> Split:
+    """Put a share of the rows aside; at least one on each side where `share` is positive."""
+    order = torch.randperm(n, generator=rng)
+    kept = min(max(round(n * share), 1), n - 1) if share > 0 else 0
+    return Split(order[kept:].sort().values, order[:kept].sort().values)
+
+
+@dataclass
+class Batches:
+    """Endless shuffled passes over the rows, fixed by the seed and the count of batches drawn."""
+
+    rows: Int[Tensor, " m"]
+    size: int
+    seed: int
+    drawn: int = 0  # batches given so far; all that a resumed fit needs to know
+
+    def __post_init__(self) -> None:
+        self.size = min(self.size, len(self.rows))
+        self._pass = -1
+        self._order = self.rows
+
+    def __iter__(self) -> Iterator[Int[Tensor, " b"]]:
+        return self
+
+    def __next__(self) -> Int[Tensor, " b"]:
+        whole, place = divmod(self.drawn, len(self.rows) // self.size)
+        if whole != self._pass:
+            shuffled = torch.randperm(len(self.rows), generator=stream(self.seed, 2, whole))
+            self._pass, self._order = whole, self.rows[shuffled]
+        self.drawn += 1
+        return self._order[place * self.size : (place + 1) * self.size]

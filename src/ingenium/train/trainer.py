@@ -1,0 +1,327 @@
+"""The one training loop of all model families."""
+
+import hashlib
+import math
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.core.errors import IngeniumError, InputError
+from ingenium.train import checkpoint
+from ingenium.train.batches import Batches, Split, split, stream
+from ingenium.train.checkpoint import Checkpoint
+from ingenium.train.ema import Ema, assign
+from ingenium.train.plan import Plan, Trainable, Turn
+
+CHECKED_ROWS = 256  # held-out rows are repeated up to this many, for a loss with less noise
+
+
+class FitError(IngeniumError, RuntimeError):
+    """A fit went astray: a loss or a gradient is not finite."""
+
+
+def train(
+    model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "rows c"], plan: Plan
+) -> dict[str, list[float]]:
+    """Fit a model; it ends with the averaged weights of the best held-out check.
+
+    With `plan.checkpoint`, the state is kept at every check; the same call after a stop goes on
+    from there and ends with the same weights, bit for bit, as a fit that was never stopped.
+    `plan.seconds` bounds the time only: learning rate and `anneal` follow the count of steps.
+
+    Returns:
+        At each check: `step`, `held_out`, and the mean loss of each turn since the check before
+        as `turn_1`, `turn_2`, ...
+
+    Raises:
+        InputError: the data or the plan make no sense, or the checkpoint is of another fit.
+        CorruptError: the checkpoint is damaged.
+        FitError: a loss or gradient is not finite.
+    """
+    _check(x, cond, plan)
+    fit = _Fit.start(model, x, cond, plan)
+    started = time.monotonic() - fit.seconds
+    while not fit.done:
+        fit.step_once()
+        fit.seconds = time.monotonic() - started
+        late = plan.seconds is not None and fit.seconds >= plan.seconds
+        if late or fit.step == plan.steps or fit.step % plan.check_every == 0:
+            fit.check(last=late or fit.step == plan.steps)
+        if plan.progress is not None:
+            plan.progress(fit.step, plan.steps, fit.latest)
+    assign(fit.parameters, fit.best)
+    return fit.course
+
+
+@dataclass
+class _Fit:
+    """The state of a fit under way."""
+
+    model: Trainable
+    x: Float[Tensor, "n *shape"]
+    cond: Float[Tensor, "n c"]
+    plan: Plan
+    turns: tuple[Turn, ...]
+    optimisers: list[torch.optim.AdamW]
+    parameters: dict[str, nn.Parameter]
+    ema: Ema
+    best: dict[str, Tensor]
+    rows: Split
+    batches: Batches
+    rng: torch.Generator
+    course: dict[str, list[float]]
+    sums: list[float]  # of the losses of each turn since the last check
+    step: int = 0
+    seconds: float = 0.0
+    least: float = math.inf  # held-out loss of `best`
+    idle: int = 0  # checks since then
+    done: bool = False
+
+    @classmethod
+    def start(
+        cls, model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
+    ) -> "_Fit":
+        """A fit at its beginning, or where its checkpoint left it."""
+        parameters = dict(model.named_parameters())
+        like = next(iter(parameters.values()))
+        turns = model.turns()
+        ema = Ema(parameters, plan.ema_decay)
+        rows = split(len(x), plan.held_out, stream(plan.seed, 0))
+        fit = cls(
+            model=model,
+            x=x.detach().to(like),
+            cond=cond.detach().to(like),
+            plan=plan,
+            turns=turns,
+            optimisers=[_optimiser(turn, plan) for turn in turns],
+            parameters=parameters,
+            ema=ema,
+            best=ema.snapshot(),
+            rows=rows,
+            batches=Batches(rows.train, plan.batch, plan.seed),
+            rng=stream(plan.seed, 1),
+            course={name: [] for name in ("step", "held_out", *_names(turns))},
+            sums=[0.0] * len(turns),
+        )
+        if plan.checkpoint is not None:
+            state = checkpoint.read(plan.checkpoint)
+            if state is None:
+                fit.save(plan.checkpoint)
+            else:
+                fit.load(state, plan.checkpoint)
+        return fit
+
+    @property
+    def latest(self) -> float:
+        """The held-out loss of the last check."""
+        return self.course["held_out"][-1] if self.course["held_out"] else math.inf
+
+    def step_once(self) -> None:
+        """One step of every optimiser in turn."""
+        fraction = self.step / self.plan.steps
+        self.model.anneal(fraction)
+        rate = self.plan.learning_rate * _schedule(fraction, self.plan.warmup, self.plan.steps)
+        for i, (turn, optimiser) in enumerate(zip(self.turns, self.optimisers, strict=True)):
+            optimiser.param_groups[0]["lr"] = rate
+            loss = 0.0
+            for _ in range(turn.repeats):
+                loss += self._descend(turn, optimiser) / turn.repeats
+            self.sums[i] += loss
+        self.ema.update(self.step)
+        self.step += 1
+
+    def _descend(self, turn: Turn, optimiser: torch.optim.AdamW) -> float:
+        """One step of one optimiser; gives its loss."""
+        rows = next(self.batches).to(self.x.device)
+        with _precision(self.x.device):
+            loss = turn.loss(self.x[rows], self.cond[rows], self.rng).float().mean()
+        value = loss.item()
+        if not math.isfinite(value):
+            raise FitError(_astray("loss", value, self.step, self.plan))
+        # Only this turn's parameters get a gradient, so that turns never disturb each other.
+        gradients = torch.autograd.grad(loss, turn.parameters, allow_unused=True)
+        for parameter, gradient in zip(turn.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        norm = nn.utils.clip_grad_norm_(turn.parameters, self.plan.clip_norm).item()
+        if not math.isfinite(norm):
+            raise FitError(_astray("norm of the gradient", norm, self.step, self.plan))
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        return value
+
+    def check(self, *, last: bool) -> None:
+        """Watch the averaged weights on held-out rows, keep the best, decide whether to stop."""
+        since = self.step - (int(self.course["step"][-1]) if self.course["step"] else 0)
+        turn_means = [total / since for total in self.sums]
+        self.sums = [0.0] * len(self.sums)
+        # Without held-out rows nothing is watched, and the last weights count as the best.
+        loss = self._held_out() if len(self.rows.held_out) else turn_means[0]
+        if not math.isfinite(loss):
+            raise FitError(_astray("held-out loss", loss, self.step, self.plan))
+        self.course["step"].append(float(self.step))
+        self.course["held_out"].append(loss)
+        for name, mean in zip(_names(self.turns), turn_means, strict=True):
+            self.course[name].append(mean)
+        if loss < self.least or not len(self.rows.held_out):
+            self.least, self.best, self.idle = loss, self.ema.snapshot(), 0
+        else:
+            self.idle += 1
+        self.done = last or self.idle >= self.plan.patience
+        if self.plan.checkpoint is not None:
+            self.save(self.plan.checkpoint)
+
+    def _held_out(self) -> float:
+        """Mean held-out loss of the averaged weights, under the same draws at every check."""
+        kept = self.rows.held_out
+        kept = kept.repeat(-(-CHECKED_ROWS // len(kept))) if len(kept) < CHECKED_ROWS else kept
+        rng = stream(self.plan.seed, 3)
+        total = 0.0
+        with self.ema.in_place(), _precision(self.x.device):
+            for rows in torch.split(kept.to(self.x.device), CHECKED_ROWS):
+                values = self.model.held_out_loss(self.x[rows], self.cond[rows], rng)
+                total += values.detach().double().sum().item()
+        return total / len(kept)
+
+    def save(self, folder: Path) -> None:
+        """Keep the whole state in a folder."""
+        tensors = {f"model/{k}": v for k, v in _tensors(self.model).items()}
+        tensors |= {f"ema/{k}": v for k, v in self.ema.average.items()}
+        tensors |= {f"best/{k}": v for k, v in self.best.items()}
+        tensors["rng"] = self.rng.get_state()
+        for i, optimiser in enumerate(self.optimisers):
+            for j, slots in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser/{i}/{j}/{k}": v for k, v in slots.items()}
+        facts = {
+            "fit": _fingerprint(self),
+            "course": self.course,
+            "sums": self.sums,
+            "step": self.step,
+            "drawn": self.batches.drawn,
+            "seconds": self.seconds,
+            "least": self.least if math.isfinite(self.least) else None,
+            "idle": self.idle,
+            "done": self.done,
+        }
+        checkpoint.write(folder, Checkpoint(tensors, facts))
+
+    def load(self, state: Checkpoint, folder: Path) -> None:
+        """Go on from a kept state.
+
+        Raises:
+            InputError: the state is of another fit.
+        """
+        facts = state.facts
+        if facts["fit"] != _fingerprint(self):
+            raise InputError(
+                "a checkpoint of this fit's data, plan and model",
+                f"{folder}, which is of another fit",
+                "Name another folder, or delete this one.",
+            )
+        groups = _grouped(state.tensors)
+        assign(_tensors(self.model), groups["model"])
+        assign(self.ema.average, groups["ema"])
+        assign(self.best, groups["best"])
+        self.rng.set_state(state.tensors["rng"])
+        for i, optimiser in enumerate(self.optimisers):
+            slots: dict[int, dict[str, Tensor]] = {}
+            for name, value in groups.get("optimiser", {}).items():
+                turn, place, slot = name.split("/")
+                if int(turn) == i:
+                    slots.setdefault(int(place), {})[slot] = value
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
+        self.course, self.sums, self.step = facts["course"], facts["sums"], facts["step"]
+        self.batches.drawn, self.seconds = facts["drawn"], facts["seconds"]
+        self.least = math.inf if facts["least"] is None else facts["least"]
+        self.idle, self.done = facts["idle"], facts["done"]
+
+
+def _check(x: Tensor, cond: Tensor, plan: Plan) -> None:
+    """Refuse data and plans that make no sense."""
+    if len(x) < 2 or len(x) != len(cond):
+        raise InputError(
+            "at least 2 designs and as many rows of conditions",
+            f"{len(x)} designs and {len(cond)} rows",
+            "Give one row of conditions for each design.",
+        )
+    if not (torch.isfinite(x).all() and torch.isfinite(cond).all()):
+        raise InputError("finite designs and conditions", "NaN or infinity", "Drop those rows.")
+    least = {"steps": 1, "batch": 1, "patience": 1, "check_every": 1}
+    for name, low in least.items():
+        if getattr(plan, name) < low:
+            raise InputError(f"plan.{name} of at least {low}", getattr(plan, name))
+    for name in ("held_out", "warmup", "ema_decay"):
+        if not 0 <= getattr(plan, name) < 1:
+            raise InputError(f"0 <= plan.{name} < 1", getattr(plan, name))
+
+
+def _names(turns: tuple[Turn, ...]) -> tuple[str, ...]:
+    return tuple(f"turn_{i + 1}" for i in range(len(turns)))
+
+
+def _optimiser(turn: Turn, plan: Plan) -> torch.optim.AdamW:
+    return torch.optim.AdamW(
+        list(turn.parameters),
+        lr=plan.learning_rate,
+        betas=turn.betas,
+        weight_decay=plan.weight_decay,
+    )
+
+
+def _schedule(fraction: float, warmup: float, steps: int) -> float:
+    """Linear rise, then half a cosine down to zero.
+
+    Source: Loshchilov and Hutter, ICLR 2017, arXiv:1608.03983, eq. 5 without restarts.
+    """
+    if fraction < warmup:
+        return (fraction + 1 / steps) / (warmup + 1 / steps)
+    return 0.5 * (1 + math.cos(math.pi * (fraction - warmup) / (1 - warmup)))
+
+
+def _precision(device: torch.device) -> AbstractContextManager[object]:
+    """Half precision where the device computes it natively, else none."""
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def _tensors(model: Trainable) -> dict[str, Tensor]:
+    return {k: v for k, v in model.state_dict().items() if isinstance(v, Tensor)}
+
+
+def _grouped(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    groups: dict[str, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        group, _, rest = name.partition("/")
+        groups.setdefault(group, {})[rest] = value
+    return groups
+
+
+def _fingerprint(fit: _Fit) -> str:
+    """Digest of all that decides the course of a fit, save the first weights."""
+    plan = fit.plan
+    settings = (
+        *(plan.seed, plan.steps, plan.batch, plan.learning_rate, plan.weight_decay),
+        *(plan.clip_norm, plan.ema_decay, plan.warmup, plan.held_out),
+        *(plan.patience, plan.check_every),
+        [(name, tuple(p.shape), str(p.dtype)) for name, p in fit.parameters.items()],
+        [(len(turn.parameters), turn.repeats, turn.betas) for turn in fit.turns],
+        tuple(fit.x.shape),
+    )
+    digest = hashlib.sha256(repr(settings).encode())
+    for data in (fit.x, fit.cond):
+        digest.update(data.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _astray(what: str, value: float, step: int, plan: Plan) -> str:
+    return (
+        f"step {step}: expected a finite {what}, came {value}; lower plan.learning_rate "
+        f"(now {plan.learning_rate:g}) or plan.clip_norm (now {plan.clip_norm:g}), "
+        "or look for extreme values in the designs"
+    )

@@ -1,0 +1,264 @@
+"""What holds for every problem of every domain.
+
+A domain's test module inherits it and says how its problem is opened::
+
+    class TestFeederDay(ProblemContract):
+        problem_name = "grid.feeder_day"
+        setup = {"grid": "1-LV-rural1--0-sw"}
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from ingenium.core.asking import draw_conditions, resolve
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Fixed, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.domains import open_problem, problem_class
+
+
+@functools.cache
+def opened(name: str, setup: str) -> tuple[Problem, xr.Dataset]:
+    """A problem and its data, once for all tests on it."""
+    problem = open_problem(Spec(problem=name, setup=json.loads(setup)))
+    return problem, problem.data()
+
+
+class ProblemContract:
+    """Inherited once for each problem."""
+
+    problem_name: ClassVar[str]
+    setup: ClassVar[Mapping[str, Any]] = {}
+    few: ClassVar[int] = 5  # designs in each test
+    equal: ClassVar[float] = 1e-9  # relative; what batching may change
+
+    @pytest.fixture
+    def problem(self) -> Problem:
+        return opened(self.problem_name, json.dumps(dict(self.setup)))[0]
+
+    @pytest.fixture
+    def known(self) -> xr.Dataset:
+        return opened(self.problem_name, json.dumps(dict(self.setup)))[1]
+
+    @pytest.fixture
+    def designs(self, problem: Problem, known: xr.Dataset) -> xr.Dataset:
+        """The first known designs, as a generator's own come out."""
+        chosen = known.isel({DESIGN: slice(0, self.few)})
+        conditions = {c.name: chosen[c.name].variable for c in problem.conditions}
+        arrays = to_arrays(chosen, problem.variables)
+        return to_dataset(arrays, problem.variables, conditions | dict(problem.labels()))
+
+    def measure(self, problem: Problem, designs: xr.Dataset) -> xr.Dataset:
+        limits = resolve(Spec(problem=problem.name), problem).limits
+        return verify(
+            designs, problem.verifier, limits, variables=problem.variables, sizes=problem.sizes
+        )
+
+    def test_name_and_words(self, problem: Problem) -> None:
+        assert problem.name == self.problem_name
+        assert problem_class(self.problem_name) is type(problem)
+        assert problem.summary
+        assert problem.formats
+        for named in (*problem.variables, *problem.quantities, *problem.conditions):
+            assert named.long_name, named.name
+        names = [x.name for x in (*problem.variables, *problem.conditions, *problem.quantities)]
+        assert len(set(names)) == len(names), "variables, conditions and quantities share a name"
+
+    def test_unknown_setup_is_refused(self) -> None:
+        setup = {**self.setup, "no_such_entry": 1}
+        with pytest.raises(InputError, match="no_such_entry"):
+            open_problem(Spec(problem=self.problem_name, setup=setup))
+
+    def test_places_are_quantities_with_names_or_units(self, problem: Problem) -> None:
+        known = {q.name for q in problem.quantities}
+        for q in problem.quantities:
+            assert set(q.where) <= known
+
+    def test_known_designs(self, problem: Problem, known: xr.Dataset) -> None:
+        assert known["held_out"].dtype == bool
+        assert 0 < int(known["held_out"].sum()) < known.sizes[DESIGN]
+        for condition in problem.conditions:
+            values = known[condition.name].to_numpy()
+            if condition.choices is not None:
+                assert set(values.tolist()) <= set(condition.choices)
+            else:
+                assert condition.lower <= values.min() <= values.max() <= condition.upper
+
+    def test_known_answers(self, problem: Problem) -> None:
+        answers = problem.known_answers()
+        assert answers, "a problem needs a design whose measurements are known"
+        for designs, truth, tolerance in answers:
+            found = self.measure(problem, designs)
+            for name, value in truth.items():
+                assert found[name].to_numpy() == pytest.approx(value, rel=tolerance)
+
+    def test_batch_equals_one_by_one(self, problem: Problem, designs: xr.Dataset) -> None:
+        together = self.measure(problem, designs)
+        for i in range(designs.sizes[DESIGN]):
+            alone = self.measure(problem, designs.isel({DESIGN: [i]}))
+            for q in problem.quantities:
+                np.testing.assert_allclose(
+                    alone[q.name][0], together[q.name][i], rtol=self.equal, atol=1e-12
+                )
+
+    def test_measuring_twice_gives_the_same_bits(
+        self, problem: Problem, designs: xr.Dataset
+    ) -> None:
+        first, second = self.measure(problem, designs), self.measure(problem, designs)
+        for q in problem.quantities:
+            np.testing.assert_array_equal(first[q.name], second[q.name])
+
+    def test_nan_is_failed_and_others_are_not_disturbed(
+        self, problem: Problem, designs: xr.Dataset
+    ) -> None:
+        broken = designs.copy(deep=True)
+        first = problem.variables[0].name
+        broken[first].to_numpy()[1] = np.nan
+        found, before = self.measure(problem, broken), self.measure(problem, designs)
+        assert int(found["verdict"][1]) == Verdict.FAILED
+        assert int(found["verdict"][0]) == int(before["verdict"][0]) != Verdict.FAILED
+
+    def test_wrong_width_is_refused(self, problem: Problem, designs: xr.Dataset) -> None:
+        for v in problem.variables:
+            if v.dims:
+                cut = designs.isel({v.dims[0]: slice(0, -1)})
+            else:
+                cut = designs.assign({v.name: designs[v.name].expand_dims("more", -1)})
+            with pytest.raises(InputError, match=v.name):
+                self.measure(problem, cut)
+
+    def test_wrong_unit_is_refused(self, problem: Problem, designs: xr.Dataset) -> None:
+        wrong = designs.copy(deep=True)
+        name = problem.variables[0].name
+        wrong[name].attrs["units"] = "furlong"
+        with pytest.raises(InputError, match="furlong"):
+            self.measure(problem, wrong)
+
+    def test_codec_round_trip(self, problem: Problem, designs: xr.Dataset) -> None:
+        arrays = to_arrays(designs, problem.variables)
+        x = problem.codec.encode(arrays)
+        assert tuple(x.shape) == (self.few, *problem.codec.shape)
+        assert bool(x.isfinite().all())
+        for back, array in zip(problem.codec.decode(x), arrays, strict=True):
+            assert back.dtype == torch.float64
+            scale = max(1.0, float(array.abs().max()))
+            assert float((back - array).abs().max()) <= problem.codec.tolerance * scale
+
+    def test_decode_passes_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
+        x = problem.codec.encode(to_arrays(designs, problem.variables)).detach().requires_grad_()
+        total = torch.stack([a.sum() for a in problem.codec.decode(x)]).sum()
+        (slope,) = torch.autograd.grad(total, x)
+        assert bool(slope.isfinite().all())
+        assert float(slope.abs().max()) > 0
+
+    def test_features(self, problem: Problem, known: xr.Dataset) -> None:
+        names = [c.name for c in problem.conditions]
+        only = xr.Dataset({n: known[n].variable for n in names}).isel({DESIGN: slice(0, self.few)})
+        x = problem.features(only)
+        assert x.shape[0] == self.few
+        assert bool(x.isfinite().all())
+        assert torch.equal(x, problem.features(known.isel({DESIGN: slice(0, self.few)})))
+
+    def test_formats_round_trip(
+        self, problem: Problem, designs: xr.Dataset, tmp_path: Path
+    ) -> None:
+        moved = designs.assign_coords({DESIGN: designs[DESIGN] + 7})
+        for name, form in problem.formats.items():
+            folder = tmp_path / name
+            folder.mkdir()
+            files = form.write(moved, folder)
+            assert list(files) == moved[DESIGN].to_numpy().tolist()
+            assert all(p.exists() and folder in p.parents for p in files.values())
+            back = form.read(folder).sel({DESIGN: moved[DESIGN].to_numpy()})
+            first, again = self.measure(problem, moved), self.measure(problem, back)
+            for q in problem.quantities:
+                if q.labels is None and q.unit != "h":
+                    np.testing.assert_allclose(again[q.name], first[q.name], rtol=0.02)
+
+    def test_one_file_is_read_alone(
+        self, problem: Problem, designs: xr.Dataset, tmp_path: Path
+    ) -> None:
+        name, form = next(iter(problem.formats.items()))
+        files = form.write(designs, tmp_path)
+        index = int(designs[DESIGN][2])
+        one = form.read(files[index])
+        found = self.measure(problem, one.sel({DESIGN: [index]}))
+        whole = self.measure(problem, form.read(tmp_path).sel({DESIGN: [index]}))
+        for q in problem.quantities:
+            np.testing.assert_allclose(found[q.name], whole[q.name], rtol=self.equal, err_msg=name)
+
+    def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
+        strange = tmp_path / "notes.txt"
+        strange.write_text("not a design")
+        for form in problem.formats.values():
+            with pytest.raises(ValueError, match=r"\S"):
+                form.read(strange)
+
+    def test_drawn_conditions_are_admissible(self, problem: Problem, known: xr.Dataset) -> None:
+        spec = resolve(Spec(problem=problem.name), problem)
+        rng = torch.Generator().manual_seed(3)
+        drawn = draw_conditions(spec, problem.conditions, known, 50, rng)
+        for c in problem.conditions:
+            values = drawn[c.name].to_numpy()
+            if c.choices is not None:
+                assert set(values.tolist()) <= set(c.choices)
+            else:
+                assert values.min() >= c.lower
+                assert values.max() <= c.upper
+        rng = torch.Generator().manual_seed(3)
+        assert drawn.identical(draw_conditions(spec, problem.conditions, known, 50, rng))
+
+    def test_projection_holds_and_stays(self, problem: Problem, designs: xr.Dataset) -> None:
+        conditions = xr.Dataset({c.name: designs[c.name].variable for c in problem.conditions})
+        project = problem.project({}, conditions)
+        once = project(to_arrays(designs, problem.variables))
+        for a, b in zip(project(once), once, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+    def test_fixed_values_hold_exactly(self, problem: Problem, designs: xr.Dataset) -> None:
+        conditions = xr.Dataset({c.name: designs[c.name].variable for c in problem.conditions})
+        measured = {q.name for q in problem.quantities}
+        variables = [v.name for v in problem.variables]
+        for q in problem.fixable():
+            here = self.measure(problem, designs) if q.name in measured else designs
+            target = float(here[q.name].mean())
+            arrays = problem.project({q.name: Fixed(target)}, conditions)(
+                to_arrays(designs, problem.variables)
+            )
+            if q.name in measured:
+                again = to_dataset(arrays, problem.variables, dict(problem.labels()))
+                found = self.measure(problem, again)[q.name].to_numpy()
+            else:
+                found = arrays[variables.index(q.name)].numpy()
+            assert found == pytest.approx(target, rel=1e-9)
+
+    def test_steerable_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
+        """Finite, the measured value itself, and along one direction as differences say."""
+        measured = self.measure(problem, designs)
+        x = problem.codec.encode(to_arrays(designs, problem.variables)).to(torch.float64)
+        rng = torch.Generator().manual_seed(1)
+        way = torch.randn(x.shape, generator=rng, dtype=torch.float64)
+        step = 1e-5
+        for name, soft in problem.steerable().items():
+            values = soft(*problem.codec.decode(x))
+            np.testing.assert_allclose(values.detach(), measured[name], rtol=0.02)
+            at = x.detach().clone().requires_grad_()
+            (slope,) = torch.autograd.grad(soft(*problem.codec.decode(at)).sum(), at)
+            assert bool(slope.isfinite().all()), name
+            along = (slope * way).flatten(1).sum(1)
+            with torch.no_grad():
+                up, down = (soft(*problem.codec.decode(x + s * way)) for s in (step, -step))
+            difference = (up - down) / (2 * step)
+            scale = float(difference.abs().max())
+            torch.testing.assert_close(along, difference, rtol=1e-3, atol=1e-3 * scale)

@@ -1,0 +1,215 @@
+"""What every family promises, on vectors and on series, against conditional Gaussians."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+import torch
+from jaxtyping import config
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from ingenium.generators.families import CLASSICAL, FAMILIES, LEARNED, build
+from ingenium.generators.model import Family
+from ingenium.sampling.steer import Steer
+from ingenium.train.plan import Plan
+
+SHAPES = [(2,), (2, 3)]
+GUIDED = ["diffusion", "flow_matching", "energy"]
+FOLLOWING = [*GUIDED, "vae", "gan", "flow"]  # follow the gradient of an energy
+BRIEF = Plan(steps=12, batch=32, check_every=6)
+ASKED = torch.tensor([[1.0, -0.5]])
+
+
+def truth(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Slope of the mean on the conditions, and Cholesky factor of the covariance."""
+    d = shape[0] if len(shape) == 1 else shape[0] * shape[1]
+    slope = torch.linspace(-1, 1, 2 * d).reshape(2, d)
+    factor = 0.3 * torch.eye(d) + 0.5 / d**0.5 * torch.ones(d, d).tril()
+    return slope, factor
+
+
+def designs(shape: tuple[int, ...], n: int) -> tuple[Tensor, Tensor]:
+    rng = torch.Generator().manual_seed(0)
+    slope, factor = truth(shape)
+    cond = torch.randn(n, 2, generator=rng)
+    x = cond @ slope + torch.randn(n, len(factor), generator=rng) @ factor.T
+    return x.reshape(n, *shape), cond
+
+
+@cache
+def fitted(name: str, shape: tuple[int, ...]) -> Family:
+    """Fitted for a moment: enough for all that does not depend on quality."""
+    family = build(name, shape, 2, seed=1)
+    family.fit(*designs(shape, 96), BRIEF)
+    return family
+
+
+def rng(seed: int = 7) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+every = pytest.mark.parametrize("name", FAMILIES)
+both = pytest.mark.parametrize("shape", SHAPES, ids=["vector", "series"])
+
+
+@every
+@both
+def test_same_generator_same_designs(name: str, shape: tuple[int, ...]) -> None:
+    family, cond = fitted(name, shape), designs(shape, 16)[1]
+    first = family.propose(cond, rng())
+    assert first.shape == (16, *shape)
+    assert first.dtype == torch.float32
+    assert not first.requires_grad
+    assert torch.isfinite(first).all()
+    assert torch.equal(first, family.propose(cond, rng()))
+    assert not torch.equal(first, family.propose(cond, rng(8)))
+
+
+@every
+@both
+def test_rows_are_independent(name: str, shape: tuple[int, ...]) -> None:
+    family, cond = fitted(name, shape), designs(shape, 16)[1]
+    other = cond.clone()
+    other[5] = torch.tensor([3.0, -3.0])
+    before, after = family.propose(cond, rng()), family.propose(other, rng())
+    rest = torch.arange(16) != 5
+    assert torch.equal(before[rest], after[rest])
+    if name != "random":
+        assert not torch.equal(before[5], after[5])
+
+
+@every
+@both
+def test_state_survives_safetensors(name: str, shape: tuple[int, ...]) -> None:
+    family, cond = fitted(name, shape), designs(shape, 16)[1]
+    fresh = build(name, shape, 2, seed=99)
+    fresh.load_state_dict(load(save(dict(family.state_dict()))))
+    assert torch.equal(family.propose(cond, rng()), fresh.propose(cond, rng()))
+
+
+@pytest.fixture
+def annotations_off() -> Iterator[None]:
+    """As for users, who run without checked annotations."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
+
+
+@every
+@both
+@pytest.mark.usefixtures("annotations_off")
+def test_wrong_width_is_refused(name: str, shape: tuple[int, ...]) -> None:
+    family, (x, cond) = build(name, shape, 2), designs(shape, 8)
+    for bad_x, bad_cond in [
+        (x, cond[:, :1]),
+        (x[:, :1], cond),
+        (x, cond[:4]),
+        (x * torch.nan, cond),
+        (x, cond * torch.inf),
+    ]:
+        with pytest.raises(ValueError, match="expected"):
+            family.fit(bad_x, bad_cond, BRIEF)
+    with pytest.raises(ValueError, match="expected"):
+        fitted(name, shape).propose(cond[:, :1], rng())
+
+
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_nothing_learned_nothing_proposed(name: str) -> None:
+    with pytest.raises(ValueError, match="fit first"):
+        build(name, (2,), 2).propose(ASKED, rng())
+
+
+@every
+@both
+def test_projection_comes_last(name: str, shape: tuple[int, ...]) -> None:
+    family, cond = fitted(name, shape), designs(shape, 16)[1]
+
+    def sums_to_one(x: Tensor) -> Tensor:
+        excess = x.flatten(1).mean(1) - 1
+        return x - excess.view(-1, *[1] * len(shape))
+
+    steered = family.propose(cond, rng(), Steer(project=sums_to_one))
+    torch.testing.assert_close(steered.flatten(1).mean(1), torch.ones(16), atol=1e-5, rtol=0)
+
+
+@every
+@both
+def test_energy_is_followed_or_refused(name: str, shape: tuple[int, ...]) -> None:
+    family, cond = fitted(name, shape), designs(shape, 64)[1]
+    target = 3.0
+    steer = Steer(energy=lambda x: (x - target).square().flatten(1).sum(1), strength=2.0)
+    if name not in FOLLOWING:
+        with pytest.raises(ValueError, match="energy"):
+            family.propose(cond, rng(), steer)
+        return
+    off = (family.propose(cond, rng()) - target).abs().mean()
+    assert (family.propose(cond, rng(), steer) - target).abs().mean() < 0.8 * off
+
+
+@every
+@both
+def test_weight_is_used_or_refused(name: str, shape: tuple[int, ...]) -> None:
+    family, cond = fitted(name, shape), designs(shape, 16)[1]
+    if name not in GUIDED:
+        with pytest.raises(ValueError, match="weight"):
+            family.propose(cond, rng(), Steer(weight=2.0))
+        return
+    plain = family.propose(cond, rng())
+    assert not torch.equal(plain, family.propose(cond, rng(), Steer(weight=2.0)))
+
+
+def moments(family: Family, shape: tuple[int, ...], n: int) -> tuple[float, float]:
+    """Largest error of a mean in true deviations, and relative error of the covariance."""
+    slope, factor = truth(shape)
+    y = family.propose(ASKED.expand(n, 2), rng()).flatten(1)
+    covariance = factor @ factor.T
+    off = (y.mean(0) - (ASKED @ slope)[0]).abs() / covariance.diagonal().sqrt()
+    return float(off.max()), float((torch.cov(y.T) - covariance).norm() / covariance.norm())
+
+
+# Largest error of the mean (in deviations) and relative error of the covariance.
+QUICK = {"vae": (0.25, 0.35), "flow": (0.25, 0.35), "autoregressive": (0.25, 0.35)}
+QUICK |= {"diffusion": (0.3, 0.45), "flow_matching": (0.3, 0.45), "energy": (0.4, 0.5)}
+QUICK |= {"gaussian_copula": (0.15, 0.15), "gaussian_process": (0.15, 0.15)}
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_learns_a_conditional_gaussian(name: str) -> None:
+    family = build(name, (2,), 2)
+    family.fit(*designs((2,), 500), Plan(steps=250, batch=128, ema_decay=0.98, check_every=50))
+    mean, covariance = moments(family, (2,), 1000)
+    assert mean < QUICK[name][0]
+    assert covariance < QUICK[name][1]
+
+
+THOROUGH = dict.fromkeys(LEARNED, (0.15, 0.2)) | {"gan": (0.4, 0.6), "energy": (0.25, 0.35)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("shape", [(4,), (2, 3)], ids=["vector", "series"])
+def test_learns_a_conditional_gaussian_well(name: str, shape: tuple[int, ...]) -> None:
+    family = build(name, shape, 2)
+    family.fit(*designs(shape, 4000), Plan(steps=1500, batch=128, ema_decay=0.99))
+    mean, covariance = moments(family, shape, 4000)
+    assert mean < THOROUGH[name][0]
+    assert covariance < THOROUGH[name][1]
+
+
+def test_build_leaves_the_global_state_alone() -> None:
+    state = torch.random.get_rng_state()
+    first, second, third = (build("vae", (2,), 2, seed=seed) for seed in (3, 3, 4))
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert isinstance(first, nn.Module)
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, second.state_dict()[name])
+    assert any(not torch.equal(v, third.state_dict()[k]) for k, v in first.state_dict().items())
+
+
+def test_build_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(ValueError, match="expected one of"):
+        build("vea", (2,), 2)
+    for shape, c in [((2, 3, 4), 2), ((), 2), ((0,), 2), ((2,), 0)]:
+        with pytest.raises(ValueError, match="expected a design of shape"):
+            build("vae", shape, c)

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+
+from ingenium.core.errors import InputError
+from ingenium.domains.grid.conditions import day_types, seasons
+from ingenium.domains.grid.consumers import ConsumerDays, consumer_days, crowds, group_of
+from ingenium.domains.grid.dataset import ProfileNames
+
+YEAR = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
+
+
+@pytest.fixture(scope="module")
+def days():
+    return consumer_days()
+
+
+def test_all_classes(days):
+    assert days.load_p.shape == days.load_q.shape == (96, 366, 96)
+    household = days.of_group("household")
+    assert household.classes == ("H0-A", "H0-B", "H0-C", "H0-G", "H0-H", "H0-L")
+    # the first rows of the column H0-A_pload in the table of the package
+    np.testing.assert_array_equal(household.load_p[0, 0, :2], [0.276685, 0.066011])
+    assert "other" not in days.groups
+
+
+def test_cache(days, tmp_path):
+    first = consumer_days(tmp_path)
+    (path,) = tmp_path.glob("*.npz")
+    changed = path.stat().st_mtime_ns
+    again = consumer_days(tmp_path)
+    assert path.stat().st_mtime_ns == changed
+    np.testing.assert_array_equal(first.load_q, again.load_q)
+    np.testing.assert_array_equal(first.load_q, days.load_q)
+    path.write_bytes(b"PK damaged")
+    np.testing.assert_array_equal(consumer_days(tmp_path).load_p, days.load_p)
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [("L0-A", "farm"), ("lv_rural1", "low-voltage grid"), ("HLS_A_3.7", "charging at home")],
+)
+def test_groups(name, group):
+    assert group_of(name) == group
+
+
+def test_unknown_group(days):
+    with pytest.raises(InputError, match="household"):
+        days.of_group("houshold")
+
+
+def test_dataset_is_class_by_class(days):
+    data = days.of_group("household").to_dataset()
+    assert data.sizes == {"design": 6 * 366, "time": 96}
+    row = data.isel(design=366 + 31)
+    assert (str(row["consumer_class"].values), str(row["group"].values)) == ("H0-B", "household")
+    assert row["date"].values == np.datetime64("2016-02-01")
+    assert row["day_of_year"] == 32
+    np.testing.assert_array_equal(row["load_p"], days.of_group("household").load_p[1, 31])
+    levels = data["energy_level"].to_numpy().reshape(6, 366)
+    np.testing.assert_allclose(levels.mean(-1), 0.5)  # ranks are within a class
+
+
+def test_spread_of_independent_consumers_falls_with_the_root():
+    rng = np.random.default_rng(0)
+    load = rng.gamma(1.0, size=(4, 366, 96))
+    own = ConsumerDays(YEAR, tuple("abcd"), load, load)
+    day = np.full(4000, 100)  # of one kind of day, whose mean is the same for all
+    spread = [crowds(own, m, 4000, rng, day=day).load.std(0).mean() for m in (1, 4, 16, 64)]
+    np.testing.assert_allclose(spread[0] / np.array(spread), [1, 2, 4, 8], rtol=0.05)
+
+
+def test_a_crowd_keeps_season_and_day_type():
+    kind = np.char.add(seasons(YEAR), day_types(YEAR))
+    number = np.unique(kind, return_inverse=True)[1].astype(float)
+    load = np.broadcast_to(number[None, :, None], (3, 366, 96)).copy()
+    own = ConsumerDays(YEAR, ("a", "b", "c"), load, load)
+    drawn = crowds(own, 5, 500, np.random.default_rng(0))
+    np.testing.assert_allclose(drawn.load, np.repeat(number[drawn.day][:, None], 96, 1))
+    given = crowds(own, 1, 3, np.random.default_rng(0), day=np.array([7, 7, 200]))
+    assert given.day.tolist() == [7, 7, 200]
+
+
+def test_energy_of_real_households_is_kept(days):
+    households = days.of_group("household")
+    mean = crowds(households, 64, 4000, np.random.default_rng(0)).load.mean()
+    assert mean == pytest.approx(households.load_p.mean(), rel=0.01)
+
+
+def test_wrong_sizes(days):
+    with pytest.raises(InputError, match="size 0"):
+        crowds(days, 0, 3, np.random.default_rng(0))
+
+
+def test_names_are_checked():
+    with pytest.raises(InputError, match="'a' twice"):
+        ProfileNames(("a", "a"))
+    with pytest.raises(InputError, match="one kind"):
+        ProfileNames(("a",), ("b",), ("sun",))
+    with pytest.raises(InputError, match="at least one load"):
+        ProfileNames(())

@@ -1,0 +1,144 @@
+"""Days of SimBench nets against the raw tables of the package."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.domains.grid.dataset import ProfileNames
+from ingenium.domains.grid.profiles import (
+    DayTable,
+    days_of_net,
+    load_days,
+    save_days,
+    simbench_days,
+    simbench_net,
+)
+
+CODE = "1-LV-rural1--0-no_sw"
+
+
+@pytest.fixture(scope="module")
+def net():
+    return simbench_net(CODE)
+
+
+@pytest.fixture(scope="module")
+def days(net):
+    return days_of_net(net, source=CODE)
+
+
+def raw(table: str, columns: list[str]) -> pd.DataFrame:
+    home = Path(find_spec("simbench").submodule_search_locations[0])
+    path = home / "networks" / "1-complete_data-mixed-all-0-sw" / f"{table}Profile.csv"
+    return pd.read_csv(path, sep=";", usecols=["time", *columns])
+
+
+def test_days_equal_the_raw_table(days):
+    load = raw("Load", ["H0-A_pload", "H0-A_qload", "L2-A_pload"])
+    res = raw("RES", ["PV8"])
+    names = days.names
+    assert names.load == ("H0-A", "H0-B", "H0-C", "L1-A", "L2-A")
+    assert (names.infeed, names.kinds) == (("PV5", "PV6", "PV8"), ("solar",) * 3)
+    assert days.load_p.shape == (366, 5, 96)
+    np.testing.assert_array_equal(days.load_p[:, 0].ravel(), load["H0-A_pload"])
+    np.testing.assert_array_equal(days.load_q[:, 0].ravel(), load["H0-A_qload"])
+    np.testing.assert_array_equal(days.load_p[:, 4].ravel(), load["L2-A_pload"])
+    np.testing.assert_array_equal(days.infeed_p[:, 2].ravel(), res["PV8"])
+    assert days.dates[0] == np.datetime64("2016-01-01")
+    np.testing.assert_array_equal(np.diff(days.dates).astype(int), 1)
+
+
+def test_local_time_is_an_hour_ahead_in_summer(days):
+    table = raw("Load", ["H0-A_pload"])
+    row = table.index[table["time"] == "01.07.2016 13:00"][0]
+    day = int(np.flatnonzero(days.dates == np.datetime64("2016-07-01"))[0])
+    assert days.load_p[day, 0, 48] == table["H0-A_pload"][row]
+
+
+def test_rated_power_and_energy(net, days):
+    assert days.load_mw.sum() == pytest.approx(net.load.p_mw.sum(), rel=1e-12)
+    assert days.infeed_mw.tolist() == pytest.approx([0.063, 0.019, 0.078381])
+    profiles = net.profiles["load"]
+    total = sum(profiles[f"{row.profile}_pload"] * row.p_mw for row in net.load.itertuples())
+    np.testing.assert_allclose(days.total_load_mw.ravel(), total, rtol=1e-12)
+    assert days.weather_infeed_mw.max() > 0
+
+
+def test_conditions_make_sense(days):
+    own = days.conditions()
+    dim = days.infeed_p.sum((1, 2))
+    assert np.isfinite(own.weather_level).all()
+    assert np.argmin(dim) in np.flatnonzero(own.weather_level < 0.05)
+    clear_winter = own.weather_level[(own.season == "winter")].max()
+    assert clear_winter > 0.9  # a level is relative to the season, not to the year
+    data = days.to_dataset()
+    assert data["load_p"].attrs["units"] == "1"
+    assert data.sizes == {"design": 366, "load_profile": 5, "infeed_profile": 3, "time": 96}
+
+
+def test_cache_gives_the_same_and_survives_damage(days, net, tmp_path, monkeypatch):
+    monkeypatch.setattr("ingenium.domains.grid.profiles.simbench_net", lambda code: net)
+    first = simbench_days(CODE, tmp_path)
+    (path,) = tmp_path.glob("*.npz")
+    assert first.digest() == days.digest() == load_days(path).digest()
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(CorruptError, match="does not hold days"):
+        load_days(path)
+    assert simbench_days(CODE, tmp_path).digest() == first.digest()
+    monkeypatch.setattr("ingenium.domains.grid.profiles.simbench_net", None)
+    assert simbench_days(CODE, tmp_path).source.startswith("SimBench 1-LV-rural1")
+
+
+def test_a_pickle_is_not_loaded(tmp_path):
+    path = tmp_path / "days.npz"
+    np.savez(path, head=np.array([{"names": 1}], dtype=object))
+    with pytest.raises(CorruptError, match="pickle"):
+        load_days(path)
+
+
+def test_take_and_digest(days, tmp_path):
+    part = days.take(np.array([3, 1]))
+    assert part.dates.tolist() == [days.dates[3].item(), days.dates[1].item()]
+    assert part.digest() != days.digest()
+    save_days(part, tmp_path / "part.npz")
+    assert load_days(tmp_path / "part.npz").digest() == part.digest()
+
+
+def test_unknown_profile_and_gap_are_refused(net):
+    from copy import deepcopy
+
+    broken = deepcopy(net)
+    broken.load.loc[0, "profile"] = "H9-Z"
+    with pytest.raises(InputError, match="H9-Z_pload"):
+        days_of_net(broken, source="x")
+    broken = deepcopy(net)
+    broken.profiles["load"] = broken.profiles["load"].drop(index=5000)
+    with pytest.raises(InputError, match="with gaps"):
+        days_of_net(broken, source="x")
+
+
+def test_unknown_code():
+    with pytest.raises(InputError, match="1-LV-rural9"):
+        simbench_net("1-LV-rural9--0-sw")
+
+
+def test_shapes_are_checked():
+    zeros = np.zeros((2, 1, 96))
+    dates = np.array(["2016-01-01", "2016-01-02"], "datetime64[D]")
+    with pytest.raises(InputError, match="infeed_p of shape"):
+        DayTable(dates, ProfileNames(("a",)), zeros, zeros, zeros, np.ones(1), np.ones(1), "x")
+    with pytest.raises(InputError, match="finite numbers in load_q"):
+        DayTable(
+            dates,
+            ProfileNames(("a",)),
+            zeros,
+            zeros * np.nan,
+            np.zeros((2, 0, 96)),
+            np.ones(1),
+            np.ones(0),
+            "x",
+        )
