@@ -10,6 +10,7 @@ run, and from benchmarks/results/*.json; `files:PATH` is a file of the repositor
 import ast
 import json
 from functools import cache
+from textwrap import dedent
 from typing import Any
 
 from blocks import ROOT, choice, main, table
@@ -126,7 +127,7 @@ def source(name: str) -> str:
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(d.lineno for d in decorators)])
     lines = text.splitlines()[first - 1 : node.end_lineno]
-    return "```python\n" + "\n".join(lines) + "\n```"
+    return f"```python\n{dedent(chr(10).join(lines))}\n```"
 
 
 def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
