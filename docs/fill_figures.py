@@ -102,7 +102,7 @@ def cross_check() -> str:
 
 def comparison() -> str:
     """The table of all families and baselines, where one is stored."""
-    stored = sorted((ROOT / "benchmarks" / "results").glob("compar*.json"))
+    stored = sorted((ROOT / "benchmarks" / "results").rglob("comparison*.json"))
     if not stored:
         return "No comparison is stored yet."
     return markdown(Comparison.from_json(stored[-1].read_text()))

@@ -26,6 +26,7 @@ from ingenium.domains.grid.feeder_day import FeederDay
 DOCS = Path(__file__).resolve().parent
 REAL, PROPOSED = "#8c510a", "#2166ac"
 SHOWN = 400  # days in each fan
+FEW = 20  # fewer days are drawn as lines
 
 
 def take(out: Path) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def picture(out: Path) -> Figure:
     days = {"proposed": designs.isel(design=answered), "real": alike(problem.data(), spec)}
     figure = Figure(figsize=(9.5, 3.6), layout="constrained")
     power, voltage = figure.subplots(1, 2)
-    for name, colour in (("real", REAL), ("proposed", PROPOSED)):
+    for name, colour in (("proposed", PROPOSED), ("real", REAL)):
         own = days[name]
         label = f"{name} ({own.sizes['design']} days)"
         load_kw = 1000 * np.einsum("nut,u->nt", own["load_p"], problem.feeder.table.load_mw)
@@ -66,7 +67,9 @@ def picture(out: Path) -> Figure:
             voltage.axhline(limit.at_least, color="#b2182b", linestyle="--", linewidth=1)
             voltage.text(0.3, limit.at_least, "limit", va="bottom", fontsize=8, color="#b2182b")
     power.legend(frameon=False, fontsize=8, loc="upper left")
-    figure.supxlabel("median, and bands that hold 50 % and 90 % of the days", fontsize=8)
+    figure.supxlabel(
+        "blue: median, and bands that hold 50 % and 90 % of the days; brown: real days", fontsize=8
+    )
     return figure
 
 
@@ -84,6 +87,12 @@ def alike(known: xr.Dataset, spec: Spec) -> xr.Dataset:
 
 def fan(ax: Axes, values: np.ndarray, colour: str, label: str) -> None:
     hours = np.arange(values.shape[1]) * 24 / values.shape[1]
+    if len(values) < FEW:
+        for i, day in enumerate(values):
+            ax.plot(
+                hours, day, color=colour, linewidth=0.7, alpha=0.8, label=label if not i else ""
+            )
+        return
     low, left, middle, right, high = np.nanquantile(values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
     ax.fill_between(hours, low, high, color=colour, alpha=0.15, linewidth=0)
     ax.fill_between(hours, left, right, color=colour, alpha=0.25, linewidth=0)
