@@ -1,4 +1,8 @@
-"""Fair comparison of families on one problem: same split, same conditions, several seeds."""
+"""Fair comparison of families on one problem: same split, same conditions, several seeds.
+
+Every family proposes under the conditions of the held-out designs, `members` times each, and
+under those of the training designs once; the scorecard says what each measure uses.
+"""
 
 import json
 import time
@@ -13,10 +17,14 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
-from ingenium.core.folders import write_atomic
+from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import block_rng
+from ingenium.evaluate.markdown import markdown
+from ingenium.evaluate.metrics import METRICS, Metric
+from ingenium.evaluate.plots import save_comparison
 from ingenium.evaluate.scorecard import scorecard
+from ingenium.evaluate.table import Comparison
 from ingenium.generators import families
 from ingenium.generators.model import Family
 from ingenium.loop import Watch, silent, training
@@ -28,7 +36,7 @@ ROWS = 512  # conditions proposed at once; bounds memory
 class Protocol:
     """How families are compared."""
 
-    families: tuple[str, ...]
+    families: tuple[str, ...] = (*families.COMPOSED, *families.CLASSICAL)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     members: int = 100  # proposals for each held-out design
     steps: int | None = None  # of training; None for each family's own
@@ -58,12 +66,12 @@ def compare(
     """
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
-    own = training(problem)
+    own, data = training(problem), dataset_digest(known)
     entries = []
     todo = [(f, s) for f in protocol.families for s in protocol.seeds]
     for i, (name, seed) in enumerate(todo):
         watch(f"compare {name}, seed {seed}", i, len(todo))
-        key = digest([name, seed, protocol.members, protocol.steps, dataset_digest(known)])
+        key = digest([name, seed, protocol.members, protocol.steps, data])
         path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
         if path.is_file():
             entries.append(Entry(**json.loads(path.read_text())))
@@ -128,3 +136,35 @@ def _propose(
         decoded = problem.codec.decode(x.to(torch.float64))
         parts.append(problem.project({}, rows)(decoded))
     return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+
+
+def tabulate(problem: Problem, entries: list[Entry]) -> Comparison:
+    """The entries as a comparison with intervals over seeds and groups of held-out designs."""
+    known = problem.data()
+    held = known["held_out"].to_numpy()
+    groups = tuple(known["group"].to_numpy()[held].tolist()) if "group" in known.coords else ()
+    field = sorted({k for e in entries for k in e.card} - set(METRICS))
+    own = tuple(Metric(k, k.replace("_", " ").capitalize()) for k in field)
+    table = Comparison(
+        groups=groups,
+        metrics=(*METRICS.values(), *own),
+        baselines=tuple(families.CLASSICAL),
+        notes={"problem": problem.name, "data_licence": problem.licence},
+    )
+    for e in entries:
+        table = table.add(e.family, e.seed, e.card)
+    return table
+
+
+def write(table: Comparison, entries: list[Entry], folder: Path) -> None:
+    """`comparison.json`, `comparison.md`, `comparison.png` and `costs.json` in a folder."""
+    write_atomic(folder / "comparison.json", table.to_json())
+    write_atomic(folder / "comparison.md", markdown(table))
+    with replacing(folder / "comparison.png") as staging:
+        save_comparison(table, staging)
+    costs = [
+        {"family": e.family, "seed": e.seed}
+        | {k: round(getattr(e, k), 3) for k in ("fit_seconds", "propose_seconds")}
+        for e in entries
+    ]
+    write_atomic(folder / "costs.json", json.dumps(costs, indent=1) + "\n")

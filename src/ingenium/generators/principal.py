@@ -1,7 +1,7 @@
 """Series from few latent numbers of another family, with the texture of real residuals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -27,7 +27,7 @@ class PrincipalSettings:
 
     components: int = 6  # latent numbers of the inner family; fewer if there are few rows
     near: int = 60  # training rows in the neighbourhood from which a residual is drawn
-    mean: MeanSettings = MeanSettings()
+    mean: MeanSettings = field(default_factory=MeanSettings)
 
 
 class Principal(LearnedBuffers):
@@ -67,7 +67,8 @@ class Principal(LearnedBuffers):
                 f"{shape}, {settings.components} and {settings.near}",
                 "Use another family for vectors.",
             )
-        self.shape, self.c, self.settings = shape, c, settings
+        self.shape: tuple[int, ...] = shape
+        self.c, self.settings = c, settings
         self.columns = DayColumns(*shape)
         self.means = nn.ModuleList()
         self.empty("conditions", "axes", "rest")
@@ -208,4 +209,5 @@ def _blocks(x: Float[Tensor, "n d t"], cond: Float[Tensor, "n c"]) -> Int[Tensor
     for _ in range(d.bit_length()):  # paths of up to d links
         linked = (linked @ linked).clamp(max=1)
     first = (linked > 0).double().argmax(1)
-    return first.unique(return_inverse=True)[1]
+    block: Tensor = first.unique(return_inverse=True)[1]
+    return block

@@ -1,0 +1,58 @@
+"""`compare`: all families on the same split, with intervals."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.cli.progress import Stages
+
+SHOWN = ("energy_score", "variogram_score", "classifier_auc", "coverage_90", "copy_ratio")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(guarded(compare))
+
+
+def compare(
+    problem: ProblemName,
+    spec: SpecFile = None,
+    family: Annotated[
+        list[str] | None, typer.Option(help="One of the families; repeat it. All if none.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
+    members: Annotated[int, typer.Option(min=10, help="Proposals for a held-out design.")] = 100,
+    steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Fit families and baselines on the same split and score them on held-out designs."""
+    from ingenium import compare as comparing
+    from ingenium.cli.asking import asked
+    from ingenium.domains import open_problem
+
+    folder = Path("out") / f"compare-{problem}" if out is None else out
+    default = comparing.Protocol()
+    protocol = comparing.Protocol(
+        tuple(family) if family else default.families, tuple(range(seeds)), members, steps
+    )
+    with Stages() as stages:
+        opened = open_problem(asked(problem, spec))
+        entries = comparing.compare(opened, protocol, folder, watch=stages)
+        compared = comparing.tabulate(opened, entries)
+        comparing.write(compared, entries, folder)
+    if json:
+        print_json(compared.summary().to_dict("records"))
+        return
+    shown = table(f"{problem}: mean over {seeds} seeds (95 % interval)", "family", *SHOWN)
+    for name in compared.families:
+        row = [compared.find(name, metric) for metric in SHOWN]
+        shown.add_row(
+            name, *(f"{i.value:.4g} ({i.low:.4g} to {i.high:.4g})" if i else "-" for i in row)
+        )
+    results().print(shown)
+    results().print(f"Table, picture and numbers: {folder}", highlight=False)
