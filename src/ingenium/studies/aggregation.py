@@ -1,6 +1,8 @@
 """Row 27.2: scenarios of crowds of households narrow as the crowd grows, and stay calibrated."""
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -22,7 +24,7 @@ from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 
 SIZES = ("1", "4", "16", "all")  # households
-STEPS_UP = tuple(zip(SIZES, SIZES[1:], strict=False))
+STEPS_UP = tuple(pairwise(SIZES))
 FAMILIES = ("gaussian_copula", "residual_bootstrap")
 TOLD = 2 + len(DAY_TYPES)  # features of the calendar; a crowd's own levels are not told
 CROWDS = 2  # for each day
@@ -59,11 +61,8 @@ def measure_crowds(days: ConsumerDays, budget: Budget, watch: Watch) -> Measured
         watch(f"{name}, crowd of {size}, seed {seed}", i, len(todo))
         rng = np.random.default_rng([seed, SIZES.index(size)])
         own, held = (level(days, part, size, rng) for part in (split.train, split.held_out))
-        rows = kept_rows(
-            budget,
-            [data, name, size, seed],
-            lambda name=name, own=own, held=held, seed=seed: _rows(name, own, held, seed),
-        )
+        make = partial(_rows, name, own, held, seed)
+        rows = kept_rows(budget, [data, name, size, seed], make)
         found.setdefault((name, size), []).append(rows)
     week = level(days, split.held_out, "all", np.random.default_rng(0)).week
     table = {
@@ -97,9 +96,7 @@ def level(
     days: ConsumerDays, part: Int[np.ndarray, " k"], size: str, rng: np.random.Generator
 ) -> Level:
     """Crowds of one size on each day of a part of the year, drawn from that part alone."""
-    own = ConsumerDays(
-        days.dates[part], days.classes, days.load_p[:, part], days.load_q[:, part]
-    )
+    own = ConsumerDays(days.dates[part], days.classes, days.load_p[:, part], days.load_q[:, part])
     day = np.tile(np.arange(len(part)), CROWDS)
     if size == "all":  # the real sum of the day, with whatever households have in common
         load = own.load_p.mean(0)[day]
@@ -153,9 +150,9 @@ STUDY = Study(
     ),
     claimed="monotone; near nominal coverage (87 to 93 % of 90 % intervals stands for it)",
     protocol=(
-        "Households of SimBench: crowds of 1, 4 and 16 random ones on random days of one season and "
-        "day type, and all classes on the same real day; every fifth week of each season held out, "
-        f"crowds drawn within each part. A {FAMILIES[0]} conditional on the calendar alone is "
+        "Households of SimBench: crowds of 1, 4 and 16 random ones on random days of one season "
+        "and day type, and all classes on the same real day; every fifth week of each season held "
+        f"out, crowds drawn within each part. A {FAMILIES[0]} conditional on the calendar alone is "
         f"fitted for each size; {MEMBERS} scenarios for each of {CROWDS} crowds a held-out day. "
         "Spread is the mean width of the 90 % interval over the mean load. Bootstrap over seeds "
         f"and weeks. A {FAMILIES[1]} and the spread of the real crowds are reported beside."

@@ -117,9 +117,7 @@ def load_days(
     x = ((load - mean) / spread).to(torch.float32)
     place = np.flatnonzero(held.numpy())
     week = told["group"].to_numpy()[place]
-    return LoadDays(
-        x[~held], cond[~held], x[held], cond[held], week, after[place], mean, spread
-    )
+    return LoadDays(x[~held], cond[~held], x[held], cond[held], week, after[place], mean, spread)
 
 
 def fitted(name: str, days: LoadDays, base: Principal, *, steps: int | None, seed: int) -> "Family":
@@ -174,9 +172,12 @@ def score_families(
 ) -> dict[str, dict[str, Float64[np.ndarray, "s n"]]]:
     """Scores by family and measure, a row for each seed; `also` measures a fitted family more."""
     base = fit_base(days)
+    same: dict[str, Family] = {BASE: base}  # families whose fit has no chance in it, fitted once
 
     def rows(name: str, seed: int) -> Rows:
-        family = base if name == BASE else fitted(name, days, base, steps=work.steps, seed=seed)
+        family = same.get(name) or fitted(name, days, base, steps=work.steps, seed=seed)
+        if name in families.CLASSICAL:
+            same[name] = family
         x = ensemble(family, days, work.members, block_rng(seed, 0, f"study {name}"))
         return score(x, days) | {k: np.array([v]) for k, v in also(family).items()}
 
@@ -201,9 +202,7 @@ def gain_percent(
     return Interval(100 * found.value, 100 * found.low, 100 * found.high)
 
 
-def all_scores(
-    table: Mapping[str, Mapping[str, np.ndarray]], week: Any
-) -> dict[str, Interval]:
+def all_scores(table: Mapping[str, Mapping[str, np.ndarray]], week: Any) -> dict[str, Interval]:
     """Every family's `MEASURES` with intervals over seeds and weeks."""
     rng = np.random.default_rng(0)
     return {

@@ -31,9 +31,7 @@ def compare_diffusion(days: LoadDays, budget: Budget, watch: Watch) -> Measured:
     }
     beside = day_ahead.all_scores(table, days.week)
     beside |= {
-        f"{BASE} {measure} gain (%)": day_ahead.gain_percent(
-            table, BASE, RIVAL, measure, days.week
-        )
+        f"{BASE} {measure} gain (%)": day_ahead.gain_percent(table, BASE, RIVAL, measure, days.week)
         for measure in ("crps", "pinball")
     }
     return Measured(values, beside, days.digest)

@@ -30,7 +30,11 @@ def measure(budget: Budget, watch: Watch) -> Measured:
 def compare_flow(days: LoadDays, budget: Budget, watch: Watch) -> Measured:
     """The measurement on given days."""
     table = day_ahead.score_families(
-        days, (FLOW, *RIVALS, BASE), budget, QUICK if budget.quick else FULL, watch,
+        days,
+        (FLOW, *RIVALS, BASE),
+        budget,
+        QUICK if budget.quick else FULL,
+        watch,
         also=lambda family: _inverted(family, days),
     )
     values = {
@@ -74,12 +78,12 @@ STUDY = Study(
     ),
     claimed="lower CRPS and energy score than both; no number is printed",
     protocol=(
-        "The household profiles of SimBench 1-LV-rural1--0-sw, every fifth week of each season held "
-        "out. Conditions: calendar, the day's weather level, yesterday's energy and peak level. "
+        "The household profiles of SimBench 1-LV-rural1--0-sw, every fifth week of each season "
+        "held out. Conditions: calendar, the day's weather level, yesterday's energy and peak level. "
         "Flow, VAE and GAN, all on the same six principal components of what a kernel regression "
         "on the conditions leaves, with the same residual texture, the same steps and seeds; "
-        f"{FULL.members} scenarios for each held-out day. Gains are 1 - score / rival's score, with a "
-        "bootstrap over seeds and weeks. The flow's round trip runs in float64 both ways."
+        f"{FULL.members} scenarios for each held-out day. Gains are 1 - score / rival's score, "
+        "with a bootstrap over seeds and weeks. The flow's round trip runs in float64 both ways."
     ),
     budget=f"5 seeds, {FULL.steps} steps each; quick: 1 seed, {QUICK.steps} steps",
     parts=(

@@ -128,7 +128,7 @@ def _ranks(
 ) -> Float64[np.ndarray, " r"]:
     """Rank of each value among known ones, on the scale of the conditions' levels."""
     level = (np.arange(len(known)) + 0.5) / len(known)
-    return np.interp(values, np.sort(known), level)
+    return np.asarray(np.interp(values, np.sort(known), level))
 
 
 STUDY = Study(
@@ -137,14 +137,14 @@ STUDY = Study(
         "29 Generative AI in Power Systems, Power Electronics, and Intelligent Energy Management"
     ),
     title="Load shapes with peak and energy as asked for",
-    claim="Controllable 24 h load shapes by flow, VAE and GAN: distribution distance; peak honoured.",
+    claim="Controllable 24 h load shapes by flow, VAE, GAN: distribution distance; peak honoured.",
     claimed=f"no number is printed; a mean error of rank of at most {RANK_ERROR} stands for it",
     protocol=(
         "All load profiles of SimBench 1-LV-rural1--0-sw, every fifth week of each season held "
         "out. Flow, VAE and GAN on principal components, conditional on calendar, weather and the "
         "levels (quantile ranks) of the feeder's peak and energy. For each held-out day "
-        f"{FULL.members} shapes are asked for with its levels, and the ranks of their measured peak "
-        "and energy are compared with those asked for (a third if the levels were ignored). Then "
+        f"{FULL.members} shapes are asked for with its levels, and the ranks of their measured "
+        "peak and energy are compared with those asked for (a third if the levels were ignored). Then "
         "the energy is fixed at three levels by projection. Distance: Wasserstein-1 at each step "
         "to the held-out days, over the distance of the training days to them. A residual "
         "bootstrap is reported beside."

@@ -1,17 +1,17 @@
 """Row 27.15: one table of all model families over the series of the energy system."""
 
-import json
-import math
-from collections.abc import Mapping
 from pathlib import Path
 
-from ingenium.compare import Entry, Protocol, compare
+import numpy as np
+
+from ingenium.compare import Protocol, compare, tabulate
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.intervals import Interval
+from ingenium.evaluate.table import Comparison
 from ingenium.loop import Watch
 from ingenium.studies.rules import Part
 from ingenium.studies.study import FEWEST, SOURCE, Budget, Measured, Study
@@ -35,25 +35,24 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     if budget.quick:
         families = tuple(HUB.values())[:3]
         protocol = Protocol(families, budget.seeds, members=4, steps=20)
-        return table(compare(problem, protocol, budget.folder, watch=watch), tasks(problem), data, 1)
+        entries = compare(problem, protocol, budget.folder, watch=watch)
+        return table(tabulate(problem, entries), tasks(problem), data, len(budget.seeds))
     kept = read_comparison(COMPARISON)
-    if kept and all(_cell(kept, family, len(budget.seeds)) for family in HUB.values()):
+    if kept is not None and all(_filled(kept, name, len(budget.seeds)) for name in HUB.values()):
         note = "Taken from the comparison of the repository (benchmarks/results)."
         return table(kept, tasks(problem), data, len(budget.seeds), notes=(note,))
     protocol = Protocol(tuple(HUB.values()), budget.seeds)
     entries = compare(problem, protocol, budget.folder, watch=watch)
-    return table(entries, tasks(problem), data, len(budget.seeds))
+    return table(tabulate(problem, entries), tasks(problem), data, len(budget.seeds))
 
 
-def read_comparison(path: Path) -> list[Entry]:
-    """Entries of a written comparison: a list, or a table with them under `entries`."""
-    if not path.is_file():
-        return []
-    found = json.loads(path.read_text(encoding="utf-8"))
-    rows = found.get("entries", []) if isinstance(found, dict) else found
-    names = ("family", "seed", "fit_seconds", "propose_seconds", "card")
-    whole = [row for row in rows if isinstance(row, dict) and all(name in row for name in names)]
-    return [Entry(**{name: row[name] for name in names}) for row in whole]
+def read_comparison(path: Path) -> Comparison | None:
+    """A written comparison, if there is one.
+
+    Raises:
+        InputError: if the file is none.
+    """
+    return Comparison.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def tasks(problem: Problem) -> tuple[str, ...]:
@@ -66,7 +65,7 @@ def tasks(problem: Problem) -> tuple[str, ...]:
 
 
 def table(
-    entries: list[Entry],
+    found: Comparison,
     held: tuple[str, ...],
     data: str,
     least: int = FEWEST,
@@ -74,38 +73,28 @@ def table(
     notes: tuple[str, ...] = (),
 ) -> Measured:
     """How much of families by tasks is filled with scores of at least `least` seeds."""
-    whole = [model for model, family in HUB.items() if _cell(entries, family, least)]
+    whole = [model for model, family in HUB.items() if _filled(found, family, least)]
     values = {
         "models": _exact(len(whole)),
         "tasks": _exact(len(held) if whole else 0),
         "cells": _exact(len(whole) * len(held)),
     }
     beside = {}
-    for model, family in HUB.items():
-        cards = [e.card for e in entries if e.family == family]
+    for family in found.families:
         for name in MEASURES:
-            numbers = [_mean(card, name) for card in cards if name in card]
-            if numbers:
-                beside[f"{model} {name}"] = t_interval(numbers)
+            interval = found.find(family, name)
+            if interval is not None:
+                beside[f"{family} {name}"] = interval
     text = f"Series in the comparison: {', '.join(held) or 'none'}, proposed and scored jointly."
     return Measured(values, beside, data, (text, *notes))
 
 
-def _cell(entries: list[Entry], family: str, least: int) -> bool:
+def _filled(found: Comparison, family: str, least: int) -> bool:
     """Whether a family has finite scores of enough seeds."""
-    seeds = {
-        e.seed
-        for e in entries
-        if e.family == family and math.isfinite(_mean(e.card, "energy_score"))
-    }
-    return len(seeds) >= least
-
-
-def _mean(card: Mapping[str, object], name: str) -> float:
-    value = card.get(name, math.nan)
-    if isinstance(value, list):
-        return sum(float(v) for v in value) / len(value)
-    return float(value) if isinstance(value, int | float) else math.nan
+    if found.find(family, MEASURES[0]) is None:
+        return False
+    values = found.values(family, MEASURES[0])
+    return len(values) >= least and bool(np.isfinite(values).all())
 
 
 def _exact(count: int) -> Interval:

@@ -1,5 +1,6 @@
 """A study: one published claim, how it is tested, and what came out."""
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ class Study:
         Raises:
             InputError: if a named part of the source does not exist.
         """
-        content = {}
+        content: dict[str, str] = {}
         for name in self.depends:
             path = self.source / name
             files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
@@ -140,7 +141,9 @@ class Study:
         found = Measured({}, {}, "", (self.untestable,))
         status = Status.NOT_TESTABLE
         if self.measure is not None:
-            found = self.measure(Budget(seeds, quick, folder), watch)
+            parts = folder / code[7:19]  # those of other source are never taken up
+            found = self.measure(Budget(seeds, quick, parts), watch)
+            shutil.rmtree(parts, ignore_errors=True)
             status = decide(self.parts, found.values)
         return Result(
             row=self.row,
