@@ -79,7 +79,7 @@ STUDY = Study(
     claimed="lower CRPS and energy score than both; no number is printed",
     protocol=(
         "The household profiles of SimBench 1-LV-rural1--0-sw, every fifth week of each season "
-        "held out. Conditions: calendar, the day's weather level, yesterday's energy and peak level. "
+        "held out. Conditions: calendar, the day's weather level, yesterday's energy and peak. "
         "Flow, VAE and GAN, all on the same six principal components of what a kernel regression "
         "on the conditions leaves, with the same residual texture, the same steps and seeds; "
         f"{FULL.members} scenarios for each held-out day. Gains are 1 - score / rival's score, "

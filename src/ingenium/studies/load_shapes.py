@@ -144,9 +144,9 @@ STUDY = Study(
         "out. Flow, VAE and GAN on principal components, conditional on calendar, weather and the "
         "levels (quantile ranks) of the feeder's peak and energy. For each held-out day "
         f"{FULL.members} shapes are asked for with its levels, and the ranks of their measured "
-        "peak and energy are compared with those asked for (a third if the levels were ignored). Then "
-        "the energy is fixed at three levels by projection. Distance: Wasserstein-1 at each step "
-        "to the held-out days, over the distance of the training days to them. A residual "
+        "peak and energy are compared with those asked for (a third if the levels were ignored). "
+        "Then the energy is fixed at three levels by projection. Distance: Wasserstein-1 at each "
+        "step to the held-out days, over the distance of the training days to them. A residual "
         "bootstrap is reported beside."
     ),
     budget=f"5 seeds, {FULL.steps} steps each; quick: 1 seed, {QUICK.steps} steps",
