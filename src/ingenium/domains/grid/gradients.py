@@ -18,8 +18,8 @@ from ingenium.domains.grid.verifier import FeederVerifier
 SOFTNESS = {  # scale over which values near the extreme count too
     "min_voltage": 5e-4,
     "max_voltage": 5e-4,
-    "max_line_loading": 0.5,
-    "max_trafo_loading": 0.5,
+    "max_line_loading": 0.1,
+    "max_trafo_loading": 0.1,
 }
 
 
