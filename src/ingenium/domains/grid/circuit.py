@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Complex, Float, Int, Num
 
 from ingenium.domains.grid.netfile import NetworkError
 from ingenium.domains.grid.packages import package
@@ -218,7 +218,7 @@ def _names(table: Any, index: Any) -> str:
 
 
 def _two_ports(
-    branch: Complex[np.ndarray, "branch c"],
+    branch: Num[np.ndarray, "branch c"],
     f: Int[np.ndarray, " branch"],
     t: Int[np.ndarray, " branch"],
     slack: int,
