@@ -42,6 +42,7 @@ class ProblemContract:
     setup: ClassVar[Mapping[str, Any]] = {}
     few: ClassVar[int] = 5  # designs in each test
     equal: ClassVar[float] = 1e-9  # relative; what batching may change
+    soft: ClassVar[float] = 0.02  # relative; what smoothing may change in a steerable quantity
 
     @pytest.fixture
     def problem(self) -> Problem:
@@ -184,7 +185,7 @@ class ProblemContract:
             first, again = self.measure(problem, moved), self.measure(problem, back)
             for q in problem.quantities:
                 if q.labels is None and q.unit != "h":
-                    np.testing.assert_allclose(again[q.name], first[q.name], rtol=0.02)
+                    np.testing.assert_allclose(again[q.name], first[q.name], rtol=0.02, atol=1e-9)
 
     def test_one_file_is_read_alone(
         self, problem: Problem, designs: xr.Dataset, tmp_path: Path
@@ -244,7 +245,7 @@ class ProblemContract:
             assert found == pytest.approx(target, rel=1e-9)
 
     def test_steerable_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
-        """Finite, the measured value itself, and along one direction as differences say."""
+        """Finite, near the measured value, and along one direction as differences say."""
         measured = self.measure(problem, designs)
         x = problem.codec.encode(to_arrays(designs, problem.variables)).to(torch.float64)
         rng = torch.Generator().manual_seed(1)
@@ -252,7 +253,7 @@ class ProblemContract:
         step = 1e-5
         for name, soft in problem.steerable().items():
             values = soft(*problem.codec.decode(x))
-            np.testing.assert_allclose(values.detach(), measured[name], rtol=0.02)
+            np.testing.assert_allclose(values.detach(), measured[name], rtol=self.soft)
             at = x.detach().clone().requires_grad_()
             (slope,) = torch.autograd.grad(soft(*problem.codec.decode(at)).sum(), at)
             assert bool(slope.isfinite().all()), name
