@@ -15,6 +15,7 @@ from typing import Any
 
 from blocks import ROOT, choice, main, table
 
+from ingenium.core.spec import Limit
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
@@ -34,11 +35,12 @@ def demo() -> str:
     s, run = figures()["summary"], figures()["run"]
     span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
     rows = [("Limit", "Broke it", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
-    for b in s["limits"]:
+    asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
+    for limit, b in zip(asked, s["limits"], strict=True):
         bad = b["broken"] > 0
         rows.append(
             (
-                b["limit"],
+                limit,
                 str(b["broken"]),
                 f"{words.percent(b['share'])} ({words.percent(b['low'])} to "
                 f"{words.percent(b['high'])})",
@@ -72,7 +74,8 @@ def record() -> str:
         return "No design of the stored run was kept."
     keys = ("min_voltage", "min_voltage_bus", "max_line_loading", "load_energy")
     shown = found | {"measured": {k: found["measured"][k] for k in keys}}
-    return f"```json\n{json.dumps(short(shown), indent=1, ensure_ascii=False)}\n```"
+    lines = [f' "{k}": {json.dumps(short(v), ensure_ascii=False)}' for k, v in shown.items()]
+    return "```json\n{\n" + ",\n".join(lines) + "\n}\n```"
 
 
 def short(value: Any) -> Any:

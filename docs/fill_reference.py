@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 
-import click
 import typer
 from blocks import choice, main, table
 
@@ -158,16 +157,19 @@ def commands() -> str:
     """Every command with its arguments and options, from the application itself."""
     parts = []
     for name, command in every(typer.main.get_command(app), "ingenium"):
-        context = click.Context(command, info_name=name)
-        usage = " ".join(command.collect_usage_pieces(context))
         rows = [("Argument or option", "Default", "Meaning")]
-        for p in command.params:
-            record = described(p, context)
-            if record is not None:
-                rows.append(record)
+        rows += [row for row in map(described, command.params) if row is not None]
         body = f"\n\n{table(*rows)}" if len(rows) > 1 else ""
-        parts.append(f"### `{name}`\n\n`{name} {usage}`\n\n{(command.help or '').strip()}{body}")
+        parts.append(f"### `{usage(name, command)}`\n\n{(command.help or '').strip()}{body}")
     return "\n\n".join(parts)
+
+
+def usage(name: str, command: typing.Any) -> str:
+    """How a command is written, without its options."""
+    if hasattr(command, "commands"):
+        return f"{name} COMMAND"
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    return " ".join([name, *(spelled(p) + "..." * (p.nargs == -1) for p in arguments)])
 
 
 def every(command: typing.Any, name: str) -> Iterator[tuple[str, typing.Any]]:
@@ -177,18 +179,20 @@ def every(command: typing.Any, name: str) -> Iterator[tuple[str, typing.Any]]:
         yield from every(inner, f"{name} {sub}")
 
 
-def described(p: typing.Any, context: click.Context) -> tuple[str, str, str] | None:
+def described(p: typing.Any) -> tuple[str, str, str] | None:
     """Name, default and help of one parameter; none for `--help`."""
     if "--help" in p.opts:
         return None
-    name = p.opts[0] if p.param_type_name == "argument" else ", ".join(reversed(p.opts))
-    value = p.default
-    given = "must be given" if p.required else "none" if value in (None, False) else f"`{value}`"
-    return (
-        f"`{p.metavar or name if p.param_type_name == 'argument' else name}`",
-        given,
-        p.help or "",
-    )
+    value = p.default() if callable(p.default) else p.default
+    given = "none" if value is None else "off" if value is False else f"`{value}`"
+    return f"`{spelled(p)}`", "must be given" if p.required else given, p.help or ""
+
+
+def spelled(p: typing.Any) -> str:
+    """An argument in capitals, an option with all its names."""
+    if p.param_type_name == "argument":
+        return str(p.metavar or p.opts[0].upper())
+    return ", ".join(reversed(p.opts))
 
 
 def codes() -> str:
