@@ -76,6 +76,11 @@ def test_autocorrelation_distance_of_two_ar1_processes():
     assert gap == pytest.approx([truth], abs=0.01)
 
 
+def test_autocorrelation_distance_does_not_see_a_fixed_course(days):
+    course = 20 * np.sin(np.arange(24) / 4)
+    assert D.autocorrelation_distance(days, days + course) == pytest.approx(np.zeros(3), abs=1e-9)
+
+
 def test_crosscorrelation_distance_of_a_known_correlation():
     rng = np.random.default_rng(4)
     z = rng.normal(size=(50_000, 2))

@@ -77,6 +77,8 @@ def test_crossed_interval_holds_the_chance_of_seeds():
     found = crossed_interval(values, rng)
     width = 2 * 1.96 * values[:, 0].std() / math.sqrt(50)
     assert found.high - found.low == pytest.approx(width, rel=0.12)
+    constant = crossed_interval(np.full((5, 21), 3.0), rng, groups=np.arange(21) // 7)
+    assert (constant.low, constant.high) == pytest.approx((3.0, 3.0))
 
 
 def test_pairing_removes_the_days_that_are_hard_for_all():

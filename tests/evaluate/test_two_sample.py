@@ -13,21 +13,27 @@ from ingenium.evaluate.two_sample import classifier_auc
 def test_auc_of_two_gaussians(shift):
     # Phi(shift / sqrt 2): Hanley and McNeil, 1982.
     rng = np.random.default_rng(0)
-    real, proposed = rng.normal(size=(1500, 1)), rng.normal(size=(1500, 1)) + shift
+    real, proposed = rng.normal(size=(900, 1)), rng.normal(size=(900, 1)) + shift
     found = classifier_auc(real, proposed, rng)
     truth = norm.cdf(shift / np.sqrt(2))
-    assert found.by_classifier["logistic"].value == pytest.approx(truth, abs=0.025)
-    assert found.by_classifier["trees"].value == pytest.approx(truth, abs=0.04)
+    assert found.by_classifier["logistic"].value == pytest.approx(truth, abs=0.03)
+    assert found.by_classifier["trees"].value == pytest.approx(truth, abs=0.05)
     assert found.by_classifier["logistic"].holds(truth)
 
 
+@pytest.mark.slow
 def test_the_interval_of_equal_sets_holds_one_half():
     rng = np.random.default_rng(1)
     held = 0
-    for _ in range(10):
+    for _ in range(6):
         found = classifier_auc(rng.normal(size=(80, 2)), rng.normal(size=(80, 2)), rng)
         held += found.by_classifier["logistic"].holds(0.5)
-    assert held >= 7
+    assert held >= 4
+
+
+def test_ties_count_half():
+    found = classifier_auc(np.ones((20, 2)), np.ones((30, 2)), np.random.default_rng(0))
+    assert found.auc.value == pytest.approx(0.5)
 
 
 def test_the_worse_news_is_reported():
