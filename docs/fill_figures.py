@@ -19,6 +19,8 @@ from ingenium.core.spec import Limit
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
+from ingenium.studies import results
+from ingenium.studies.registry import STUDIES
 
 DEMO = "winter_evening_peak"
 
@@ -111,6 +113,21 @@ def comparison() -> str:
     return markdown(Comparison.from_json(stored[-1].read_text()))
 
 
+def studies() -> str:
+    """Every claim of the evidence book with what became of it."""
+    rows = [("Row", "Claim", "Result", "Measured (95 % interval)", "Run")]
+    for study in STUDIES:
+        result = results.read(study.row, ROOT / "studies" / "results")
+        status = result.status.value if result else "not yet"
+        value = result.values.get(study.headline) if result else None
+        unit = next((p.unit for p in study.parts if p.name == study.headline), "")
+        ends = f"{words.number(value.low)} to {words.number(value.high)}" if value else ""
+        shown = f"{words.number(value.value, unit)} ({ends})" if value else ""
+        run = "" if result is None else "quick" if result.quick else f"{len(result.seeds)} seeds"
+        rows.append((study.row, study.title, status, shown, run))
+    return table(*rows)
+
+
 def file(name: str) -> str:
     """A whole file, fenced."""
     language = {"py": "python"}.get(name.rpartition(".")[2], name.rpartition(".")[2])
@@ -146,6 +163,7 @@ MAKERS = {
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,
+    "studies": studies,
 }
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from ingenium.cli.app import app
 from ingenium.core import errors, spec
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
-from ingenium.domains import open_problem
+from ingenium.domains import open_problem, problem_class
 from ingenium.domains.grid import columns
 from ingenium.generators.families import CLASSICAL, COMPOSED, LEARNED
 from ingenium.report import words
@@ -111,24 +111,24 @@ def comments(kind: type) -> dict[str, str]:
 
 
 @cache
-def problem() -> Problem:
-    """The problem that the reference describes, on its default grid."""
-    return open_problem(Spec(PROBLEM))
+def problem(name: str) -> Problem:
+    """A problem with its default settings."""
+    return open_problem(Spec(name))
 
 
-def conditions() -> str:
+def conditions(name: str) -> str:
     rows = [("Condition", "Choices or range", "What it is")]
-    for c in problem().conditions:
+    for c in problem(name).conditions:
         span = ", ".join(c.choices or ()) or f"{c.lower:g} to {words.number(c.upper, c.unit)}"
         rows.append((f"`{c.name}`", span, c.long_name))
     return table(*rows)
 
 
-def quantities() -> str:
-    fixable = {q.name for q in problem().fixable()}
-    steerable = set(problem().steerable())
+def quantities(name: str) -> str:
+    fixable = {q.name for q in problem(name).fixable()}
+    steerable = set(problem(name).steerable())
     rows = [("Quantity", "Unit", "What it is", "Can be")]
-    for q in problem().quantities:
+    for q in problem(name).quantities:
         if q.labels is None:
             can = ["limited", "improved"]
             can += ["fixed"] * (q.name in fixable) + ["steered by"] * (q.name in steerable)
@@ -136,8 +136,8 @@ def quantities() -> str:
     return table(*rows)
 
 
-def limits() -> str:
-    found = [f"- `{words.limit(limit)}`" for limit in problem().limits]
+def limits(name: str) -> str:
+    found = [f"- `{words.limit(limit)}`" for limit in problem(name).limits]
     return "\n".join(found)
 
 
@@ -149,7 +149,7 @@ def families() -> str:
         ("classical", CLASSICAL),
     ):
         rows.append((kind, ", ".join(f"`{name}`" for name in names)))
-    text = f"`default` is the problem's own: `{problem().default_family}` for `{PROBLEM}`."
+    text = f"`default` is the problem's own: `{problem(PROBLEM).default_family}` for `{PROBLEM}`."
     return f"{table(*rows)}\n\n{text}"
 
 
@@ -223,10 +223,6 @@ MAKERS: dict[str, Callable[[], str]] = {
     "generator": lambda: entries(spec.GeneratorChoice),
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
-    "setup": lambda: entries(problem().Settings),
-    "conditions": conditions,
-    "quantities": quantities,
-    "limits": limits,
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),
     "mapping-gaps": lambda: entries(columns.Gaps),
@@ -236,5 +232,19 @@ MAKERS: dict[str, Callable[[], str]] = {
     "errors": faults,
 }
 
+OF_PROBLEM: dict[str, Callable[[str], str]] = {
+    "setup": lambda name: entries(problem_class(name).Settings),
+    "conditions": conditions,
+    "quantities": quantities,
+    "limits": limits,
+}
+
+
+def reference(name: str) -> str:
+    """A block such as `limit`, or of a problem such as `grid.feeder_day/conditions`."""
+    asked, _, part = name.rpartition("/")
+    return OF_PROBLEM[part](asked) if asked else choice(MAKERS)(name)
+
+
 if __name__ == "__main__":
-    main({"reference": choice(MAKERS)})
+    main({"reference": reference})
