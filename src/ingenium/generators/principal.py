@@ -99,7 +99,7 @@ class Principal(LearnedBuffers):
             mean.learn(z[:, own], cond, self.settings.mean)
             residual[:, own] = mean.residual
             mean.residual = mean.residual[:0]  # kept once, in `rest`
-        course = self._fit_inner(residual, cond, plan)
+        course = self.fit_inner(residual, cond, plan)
         for module in self.modules():
             for name, buffer in module.named_buffers(recurse=False):
                 setattr(module, name, buffer.contiguous())  # as safetensors wants them
@@ -143,8 +143,14 @@ class Principal(LearnedBuffers):
     def _design(self, latent: Tensor, start: Tensor, cond: Tensor) -> Float[Tensor, "n d t"]:
         return self.columns.decode(start + latent.to(torch.float64) @ self.axes, cond)
 
-    def _fit_inner(self, residual: Tensor, cond: Tensor, plan: Plan) -> dict[str, list[float]]:
-        """Components of the residuals for the inner family, and what they leave."""
+    def fit_inner(
+        self, residual: Float[Tensor, "n w"], cond: Float[Tensor, "n c"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Fit the inner family to the components of residuals, and keep what they leave.
+
+        With the state of a fitted residual bootstrap loaded, its `rest` are these residuals: so
+        several families can share what does not depend on them.
+        """
         if self.inner is None:
             self.axes, self.rest = residual[:0].clone(), residual
             return {}
