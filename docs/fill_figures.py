@@ -26,9 +26,9 @@ DEMO = "winter_evening_peak"
 
 
 @cache
-def figures() -> dict[str, Any]:
-    """What the documents show of the demo."""
-    found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{DEMO}.json").read_text())
+def figures(name: str = DEMO) -> dict[str, Any]:
+    """What was kept of a run; of the demo unless another is named."""
+    found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{name}.json").read_text())
     return found
 
 
@@ -113,6 +113,23 @@ def comparison() -> str:
     return markdown(Comparison.from_json(stored[-1].read_text()))
 
 
+def steering() -> str:
+    """The same spec with and without steering."""
+    rows = [("Run", "Held", "Lowest voltage of the day: 5 %, median, 95 %", "To propose")]
+    for title, name in (("without", "not_steered_low_voltage"), ("with", "steered_low_voltage")):
+        found = figures(name)
+        s, low = found["summary"], found["quantiles"]["min_voltage"]
+        rows.append(
+            (
+                f"{title} steering",
+                f"{s['accepted']} of {s['proposed']}",
+                ", ".join(f"{x:.4f}" for x in low) + " pu",
+                f"{found['run']['seconds']['propose']:.1f} s",
+            )
+        )
+    return table(*rows)
+
+
 def studies() -> str:
     """Every claim of the evidence book with what became of it."""
     rows = [("Row", "Claim", "Result", "Measured (95 % interval)", "Run")]
@@ -163,6 +180,7 @@ MAKERS = {
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,
+    "steering": steering,
     "studies": studies,
 }
 

@@ -21,6 +21,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem, problem_class
 from ingenium.domains.grid import columns
+from ingenium.domains.grid.consumers import GROUPS
 from ingenium.generators.families import CLASSICAL, COMPOSED, LEARNED
 from ingenium.report import words
 
@@ -42,6 +43,8 @@ MEANING = {  # of entries whose name says it all in the code
     "family": "which family proposes; see below",
     "split_seed": "which weeks are never learned from",
     "p": "column of the active power",
+    "Columns.unit": f"one of {', '.join(columns.UNITS)}; pu is a share of the rated power",
+    "group": f"one of {', '.join(sorted(set(GROUPS.values())))}",
 }
 
 
@@ -50,7 +53,8 @@ def entries(kind: type) -> str:
     notes = comments(kind)
     rows = [("Entry", "Type", "Default", "Meaning")]
     for f in fields(kind):
-        note = notes.get(f.name) or about(f.type) or MEANING.get(f.name, "")
+        named = MEANING.get(f"{kind.__name__}.{f.name}") or MEANING.get(f.name, "")
+        note = notes.get(f.name) or about(f.type) or named
         rows.append((f"`{f.name}`", in_words(f.type), default(f), note.replace("None", "none")))
     return f"{about(kind)}\n\n{table(*rows)}"
 
