@@ -15,17 +15,20 @@ from typing import Any
 
 from blocks import ROOT, choice, main, table
 
+from ingenium.core.spec import Limit
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
+from ingenium.studies import results
+from ingenium.studies.registry import STUDIES
 
 DEMO = "winter_evening_peak"
 
 
 @cache
-def figures() -> dict[str, Any]:
-    """What the documents show of the demo."""
-    found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{DEMO}.json").read_text())
+def figures(name: str = DEMO) -> dict[str, Any]:
+    """What was kept of a run; of the demo unless another is named."""
+    found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{name}.json").read_text())
     return found
 
 
@@ -34,11 +37,12 @@ def demo() -> str:
     s, run = figures()["summary"], figures()["run"]
     span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
     rows = [("Limit", "Broke it", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
-    for b in s["limits"]:
+    asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
+    for limit, b in zip(asked, s["limits"], strict=True):
         bad = b["broken"] > 0
         rows.append(
             (
-                b["limit"],
+                limit,
                 str(b["broken"]),
                 f"{words.percent(b['share'])} ({words.percent(b['low'])} to "
                 f"{words.percent(b['high'])})",
@@ -72,7 +76,8 @@ def record() -> str:
         return "No design of the stored run was kept."
     keys = ("min_voltage", "min_voltage_bus", "max_line_loading", "load_energy")
     shown = found | {"measured": {k: found["measured"][k] for k in keys}}
-    return f"```json\n{json.dumps(short(shown), indent=1, ensure_ascii=False)}\n```"
+    lines = [f' "{k}": {json.dumps(short(v), ensure_ascii=False)}' for k, v in shown.items()]
+    return "```json\n{\n" + ",\n".join(lines) + "\n}\n```"
 
 
 def short(value: Any) -> Any:
@@ -106,6 +111,38 @@ def comparison() -> str:
     if not stored:
         return "No comparison is stored yet."
     return markdown(Comparison.from_json(stored[-1].read_text()))
+
+
+def steering() -> str:
+    """The same spec with and without steering."""
+    rows = [("Run", "Held", "Lowest voltage of the day: 5 %, median, 95 %", "To propose")]
+    for title, name in (("without", "not_steered_low_voltage"), ("with", "steered_low_voltage")):
+        found = figures(name)
+        s, low = found["summary"], found["quantiles"]["min_voltage"]
+        rows.append(
+            (
+                f"{title} steering",
+                f"{s['accepted']} of {s['proposed']}",
+                ", ".join(f"{x:.4f}" for x in low) + " pu",
+                f"{found['run']['seconds']['propose']:.1f} s",
+            )
+        )
+    return table(*rows)
+
+
+def studies() -> str:
+    """Every claim of the evidence book with what became of it."""
+    rows = [("Row", "Claim", "Result", "Measured (95 % interval)", "Run")]
+    for study in STUDIES:
+        result = results.read(study.row, ROOT / "studies" / "results")
+        status = result.status.value if result else "not yet"
+        value = result.values.get(study.headline) if result else None
+        unit = next((p.unit for p in study.parts if p.name == study.headline), "")
+        ends = f"{words.number(value.low)} to {words.number(value.high)}" if value else ""
+        shown = f"{words.number(value.value, unit)} ({ends})" if value else ""
+        run = "" if result is None else "quick" if result.quick else f"{len(result.seeds)} seeds"
+        rows.append((study.row, study.title, status, shown, run))
+    return table(*rows)
 
 
 def file(name: str) -> str:
@@ -143,6 +180,8 @@ MAKERS = {
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,
+    "steering": steering,
+    "studies": studies,
 }
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 
-import click
 import typer
 from blocks import choice, main, table
 
@@ -20,8 +19,9 @@ from ingenium.cli.app import app
 from ingenium.core import errors, spec
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
-from ingenium.domains import open_problem
+from ingenium.domains import open_problem, problem_class
 from ingenium.domains.grid import columns
+from ingenium.domains.grid.consumers import GROUPS
 from ingenium.generators.families import CLASSICAL, COMPOSED, LEARNED
 from ingenium.report import words
 
@@ -43,6 +43,8 @@ MEANING = {  # of entries whose name says it all in the code
     "family": "which family proposes; see below",
     "split_seed": "which weeks are never learned from",
     "p": "column of the active power",
+    "Columns.unit": f"one of {', '.join(columns.UNITS)}; pu is a share of the rated power",
+    "group": f"one of {', '.join(sorted(set(GROUPS.values())))}",
 }
 
 
@@ -51,7 +53,8 @@ def entries(kind: type) -> str:
     notes = comments(kind)
     rows = [("Entry", "Type", "Default", "Meaning")]
     for f in fields(kind):
-        note = notes.get(f.name) or about(f.type) or MEANING.get(f.name, "")
+        named = MEANING.get(f"{kind.__name__}.{f.name}") or MEANING.get(f.name, "")
+        note = notes.get(f.name) or about(f.type) or named
         rows.append((f"`{f.name}`", in_words(f.type), default(f), note.replace("None", "none")))
     return f"{about(kind)}\n\n{table(*rows)}"
 
@@ -112,24 +115,24 @@ def comments(kind: type) -> dict[str, str]:
 
 
 @cache
-def problem() -> Problem:
-    """The problem that the reference describes, on its default grid."""
-    return open_problem(Spec(PROBLEM))
+def problem(name: str) -> Problem:
+    """A problem with its default settings."""
+    return open_problem(Spec(name))
 
 
-def conditions() -> str:
+def conditions(name: str) -> str:
     rows = [("Condition", "Choices or range", "What it is")]
-    for c in problem().conditions:
+    for c in problem(name).conditions:
         span = ", ".join(c.choices or ()) or f"{c.lower:g} to {words.number(c.upper, c.unit)}"
         rows.append((f"`{c.name}`", span, c.long_name))
     return table(*rows)
 
 
-def quantities() -> str:
-    fixable = {q.name for q in problem().fixable()}
-    steerable = set(problem().steerable())
+def quantities(name: str) -> str:
+    fixable = {q.name for q in problem(name).fixable()}
+    steerable = set(problem(name).steerable())
     rows = [("Quantity", "Unit", "What it is", "Can be")]
-    for q in problem().quantities:
+    for q in problem(name).quantities:
         if q.labels is None:
             can = ["limited", "improved"]
             can += ["fixed"] * (q.name in fixable) + ["steered by"] * (q.name in steerable)
@@ -137,8 +140,8 @@ def quantities() -> str:
     return table(*rows)
 
 
-def limits() -> str:
-    found = [f"- `{words.limit(limit)}`" for limit in problem().limits]
+def limits(name: str) -> str:
+    found = [f"- `{words.limit(limit)}`" for limit in problem(name).limits]
     return "\n".join(found)
 
 
@@ -150,7 +153,7 @@ def families() -> str:
         ("classical", CLASSICAL),
     ):
         rows.append((kind, ", ".join(f"`{name}`" for name in names)))
-    text = f"`default` is the problem's own: `{problem().default_family}` for `{PROBLEM}`."
+    text = f"`default` is the problem's own: `{problem(PROBLEM).default_family}` for `{PROBLEM}`."
     return f"{table(*rows)}\n\n{text}"
 
 
@@ -158,16 +161,19 @@ def commands() -> str:
     """Every command with its arguments and options, from the application itself."""
     parts = []
     for name, command in every(typer.main.get_command(app), "ingenium"):
-        context = click.Context(command, info_name=name)
-        usage = " ".join(command.collect_usage_pieces(context))
         rows = [("Argument or option", "Default", "Meaning")]
-        for p in command.params:
-            record = described(p, context)
-            if record is not None:
-                rows.append(record)
+        rows += [row for row in map(described, command.params) if row is not None]
         body = f"\n\n{table(*rows)}" if len(rows) > 1 else ""
-        parts.append(f"### `{name}`\n\n`{name} {usage}`\n\n{(command.help or '').strip()}{body}")
+        parts.append(f"### `{usage(name, command)}`\n\n{(command.help or '').strip()}{body}")
     return "\n\n".join(parts)
+
+
+def usage(name: str, command: typing.Any) -> str:
+    """How a command is written, without its options."""
+    if hasattr(command, "commands"):
+        return f"{name} COMMAND"
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    return " ".join([name, *(spelled(p) + "..." * (p.nargs == -1) for p in arguments)])
 
 
 def every(command: typing.Any, name: str) -> Iterator[tuple[str, typing.Any]]:
@@ -177,18 +183,20 @@ def every(command: typing.Any, name: str) -> Iterator[tuple[str, typing.Any]]:
         yield from every(inner, f"{name} {sub}")
 
 
-def described(p: typing.Any, context: click.Context) -> tuple[str, str, str] | None:
+def described(p: typing.Any) -> tuple[str, str, str] | None:
     """Name, default and help of one parameter; none for `--help`."""
     if "--help" in p.opts:
         return None
-    name = p.opts[0] if p.param_type_name == "argument" else ", ".join(reversed(p.opts))
-    value = p.default
-    given = "must be given" if p.required else "none" if value in (None, False) else f"`{value}`"
-    return (
-        f"`{p.metavar or name if p.param_type_name == 'argument' else name}`",
-        given,
-        p.help or "",
-    )
+    value = p.default() if callable(p.default) else p.default
+    given = "none" if value is None else "off" if value is False else f"`{value}`"
+    return f"`{spelled(p)}`", "must be given" if p.required else given, p.help or ""
+
+
+def spelled(p: typing.Any) -> str:
+    """An argument in capitals, an option with all its names."""
+    if p.param_type_name == "argument":
+        return str(p.metavar or p.opts[0].upper())
+    return ", ".join(reversed(p.opts))
 
 
 def codes() -> str:
@@ -219,10 +227,6 @@ MAKERS: dict[str, Callable[[], str]] = {
     "generator": lambda: entries(spec.GeneratorChoice),
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
-    "setup": lambda: entries(problem().Settings),
-    "conditions": conditions,
-    "quantities": quantities,
-    "limits": limits,
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),
     "mapping-gaps": lambda: entries(columns.Gaps),
@@ -232,5 +236,19 @@ MAKERS: dict[str, Callable[[], str]] = {
     "errors": faults,
 }
 
+OF_PROBLEM: dict[str, Callable[[str], str]] = {
+    "setup": lambda name: entries(problem_class(name).Settings),
+    "conditions": conditions,
+    "quantities": quantities,
+    "limits": limits,
+}
+
+
+def reference(name: str) -> str:
+    """A block such as `limit`, or of a problem such as `grid.feeder_day/conditions`."""
+    asked, _, part = name.rpartition("/")
+    return OF_PROBLEM[part](asked) if asked else choice(MAKERS)(name)
+
+
 if __name__ == "__main__":
-    main({"reference": choice(MAKERS)})
+    main({"reference": reference})

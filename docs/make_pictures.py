@@ -26,6 +26,7 @@ from ingenium.domains.grid.feeder_day import FeederDay
 DOCS = Path(__file__).resolve().parent
 REAL, PROPOSED = "#8c510a", "#2166ac"
 SHOWN = 400  # days in each fan
+SHARES = (0.05, 0.5, 0.95)  # of the quantiles that are kept
 FEW = 20  # fewer days are drawn as lines
 
 
@@ -33,10 +34,13 @@ def take(out: Path) -> dict[str, Any]:
     """The figures of a run: counts, seconds, and the record of its first kept design."""
     run = json.loads((out / "run.json").read_text())
     kept = [r for r in evidence.read(out / "evidence.jsonl") if r["file"] is not None]
+    designs = xr.load_dataset(out / "designs.nc", engine="h5netcdf")
+    limited = dict.fromkeys(limit["quantity"] for limit in run["spec"]["limits"])
     names = ("n", "spec", "model", "engine", "cross_check", "versions", "machine", "seconds")
     return {
         "summary": json.loads((out / "summary.json").read_text()),
         "run": {k: run[k] for k in (*names, "peak_memory_mb")},
+        "quantiles": {q: np.nanquantile(designs[q], SHARES).tolist() for q in limited},
         "evidence": kept[0] if kept else None,
     }
 
@@ -107,10 +111,13 @@ def fan(ax: Axes, values: np.ndarray, colour: str, label: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, help="folder of a finished run")
-    out = parser.parse_args().out.resolve()
+    parser.add_argument("--figures-only", action="store_true", help="draw no picture")
+    asked = parser.parse_args()
+    out = asked.out.resolve()
     figures = json.dumps(take(out), indent=1) + "\n"
     (DOCS / "figures" / f"{out.name}.json").write_text(figures)
-    picture(out).savefig(DOCS / "pictures" / f"{out.name}.png", dpi=110)
+    if not asked.figures_only:
+        picture(out).savefig(DOCS / "pictures" / f"{out.name}.png", dpi=110)
 
 
 if __name__ == "__main__":
