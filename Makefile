@@ -27,7 +27,13 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/fill_figures.py --check
+	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python -m pytest
+
+docs: $(STAMP)
+	$(BIN)/python docs/fill_figures.py
+	$(BIN)/python docs/fill_reference.py
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -160,7 +160,7 @@ class Cantilever(Problem):
     name: ClassVar[str] = "toy.cantilever"
     summary: ClassVar[str] = "Sections of a steel cantilever for a load at its tip"
     Settings: ClassVar[type] = Settings
-    default_family: ClassVar[str] = "gauss"
+    default_family: ClassVar[str] = "gaussian_copula"
     licence: ClassVar[str] = "CC0-1.0"
     notes = ("The beams were drawn by rule of thumb.",)
 

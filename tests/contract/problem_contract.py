@@ -7,6 +7,8 @@ A domain's test module inherits it and says how its problem is opened::
         setup = {"grid": "1-LV-rural1--0-sw"}
 """
 
+import functools
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +28,13 @@ from ingenium.core.verify import verify
 from ingenium.domains import open_problem, problem_class
 
 
+@functools.cache
+def opened(name: str, setup: str) -> tuple[Problem, xr.Dataset]:
+    """A problem and its data, once for all tests on it."""
+    problem = open_problem(Spec(problem=name, setup=json.loads(setup)))
+    return problem, problem.data()
+
+
 class ProblemContract:
     """Inherited once for each problem."""
 
@@ -34,15 +43,15 @@ class ProblemContract:
     few: ClassVar[int] = 5  # designs in each test
     equal: ClassVar[float] = 1e-9  # relative; what batching may change
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def problem(self) -> Problem:
-        return open_problem(Spec(problem=self.problem_name, setup=self.setup))
+        return opened(self.problem_name, json.dumps(dict(self.setup)))[0]
 
-    @pytest.fixture(scope="class")
-    def known(self, problem: Problem) -> xr.Dataset:
-        return problem.data()
+    @pytest.fixture
+    def known(self) -> xr.Dataset:
+        return opened(self.problem_name, json.dumps(dict(self.setup)))[1]
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def designs(self, problem: Problem, known: xr.Dataset) -> xr.Dataset:
         """The first known designs, as a generator's own come out."""
         chosen = known.isel({DESIGN: slice(0, self.few)})
@@ -174,7 +183,7 @@ class ProblemContract:
             back = form.read(folder).sel({DESIGN: moved[DESIGN].to_numpy()})
             first, again = self.measure(problem, moved), self.measure(problem, back)
             for q in problem.quantities:
-                if q.labels is None and not q.unit == "h":
+                if q.labels is None and q.unit != "h":
                     np.testing.assert_allclose(again[q.name], first[q.name], rtol=0.02)
 
     def test_one_file_is_read_alone(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-import toy
 from problem_contract import ProblemContract
 
+import toy
 from ingenium import domains
 
 

@@ -21,10 +21,11 @@ for commands in (browse, make, check, compare, study, ledger, doctor):
     commands.add_to(app)
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool) -> bool:
     if asked:
         typer.echo(f"ingenium {__version__}")
         raise typer.Exit
+    return asked
 
 
 @app.callback()

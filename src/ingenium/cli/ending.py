@@ -5,10 +5,14 @@
 """
 
 import functools
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from types import FrameType
 from typing import ParamSpec
 
 import typer
@@ -19,6 +23,7 @@ from ingenium.core.errors import IngeniumError, InputError
 UNMET, FAULT, STOPPED = 1, 3, 130
 DEBUG: ContextVar[bool] = ContextVar("debug", default=False)
 P = ParamSpec("P")
+_asked = threading.Event()  # Ctrl-C was pressed
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
@@ -27,7 +32,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with _stoppable():
+                command(*args, **kwargs)
         except (typer.Exit, BrokenPipeError):
             raise
         except KeyboardInterrupt:
@@ -44,6 +50,36 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(FAULT) from None
 
     return run
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Remember Ctrl-C as well as raising it: raised in a callback of Python's own, it gets lost."""
+    _asked.clear()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        _asked.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def heed_stop() -> None:
+    """Stop now if it was asked for; called between the steps of long work.
+
+    Raises:
+        KeyboardInterrupt: if Ctrl-C was pressed since the command began.
+    """
+    if _asked.is_set():
+        raise KeyboardInterrupt
 
 
 def _say(what: str, message: str, error: Exception | None = None) -> None:

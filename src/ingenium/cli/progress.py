@@ -3,7 +3,6 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
 
 from rich.progress import (
     BarColumn,
@@ -16,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ingenium.cli.ending import heed_stop
 from ingenium.cli.output import errors
 
 EVERY_S = 10.0  # between two lines of a long stage
@@ -30,7 +30,7 @@ class Stages:
         self._stage = ""
         self._said = 0.0
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Stages":
         console = errors()
         if console.is_terminal:
             self._bar = Progress(
@@ -58,6 +58,7 @@ class Stages:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Note that `done` of `total` steps of a stage are done."""
+        heed_stop()
         fresh = stage != self._stage
         if self._bar is not None:
             if fresh:

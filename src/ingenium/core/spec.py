@@ -121,6 +121,15 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str) -> T:
     Raises:
         InputError: naming the entry, what was expected and what came.
     """
+    if is_dataclass(kind):  # a plain one would pass over what it does not know
+        names = [f.name for f in fields(kind)]
+        for entry in table:
+            if entry not in names:
+                raise InputError(
+                    expected=f"only known entries in {where}",
+                    came=f'the unknown entry "{entry}"',
+                    instead=f"Write one of {', '.join(names)}.",
+                )
     try:
         return TypeAdapter(kind).validate_python(dict(table))
     except ValidationError as error:

@@ -107,9 +107,13 @@ def _spread(values: np.ndarray) -> float:
 
 
 def _usual(values: np.ndarray, quantity: Quantity) -> str:
-    """The most frequent value, as a name or with its unit, and how often it is the one."""
+    """The most frequent value and its share: as a name, a time of the day, or with its unit."""
     kinds, counts = np.unique(values, return_counts=True)
     top, share = kinds[counts.argmax()], counts.max() / counts.sum()
     if quantity.labels is not None:
         return f"{quantity.labels[int(top)]} ({share:.0%})"
-    return f"{top:g} {quantity.unit} ({share:.0%})"
+    if quantity.unit == "h":
+        minutes = round(60 * float(top))
+        return f"{minutes // 60:02d}:{minutes % 60:02d} ({share:.0%})"
+    unit = "" if quantity.unit == "1" else f" {quantity.unit}"
+    return f"{top:g}{unit} ({share:.0%})"

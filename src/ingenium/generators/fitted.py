@@ -17,6 +17,7 @@ from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
 from ingenium.core.problem import Problem
+from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import families
 from ingenium.generators.model import Family
@@ -101,7 +102,7 @@ def fit(
     if entry is None:
         watch("fit", 0, plan.steps)
         resume = cache_folder() / "fits" / key.removeprefix("sha256:")
-        with locked(resume):
+        with locked(resume), one_thread():
             course = family.fit(
                 x,
                 cond,

@@ -122,7 +122,7 @@ def best(run: Run, count: int = BEST) -> tuple[tuple[str, ...], ...]:
     asked = [limit.quantity for limit in run.spec.limits]
     wanted = dict.fromkeys([o.quantity for o in run.spec.objectives] + asked)
     units = {q.name: q.unit for q in run.problem.quantities}
-    conditions = [c.name for c in run.problem.conditions]
+    conditions = {c.name: c.unit for c in run.problem.conditions}
     header = ("design", "verdict", *conditions, *wanted, "smallest margin", "of")
     rows = [header]
     for i in run.selected[:count]:
@@ -131,7 +131,7 @@ def best(run: Run, count: int = BEST) -> tuple[tuple[str, ...], ...]:
             (
                 str(int(run.designs[DESIGN][i])),
                 Verdict(int(one["verdict"])).name.lower(),
-                *(_condition(run.designs[c][i]) for c in conditions),
+                *(_condition(run.designs[c][i], unit) for c, unit in conditions.items()),
                 *(words.number(float(one[name]), units[name]) for name in wanted),
                 *_tightest(run, one, units),
             )
@@ -139,9 +139,9 @@ def best(run: Run, count: int = BEST) -> tuple[tuple[str, ...], ...]:
     return tuple(rows)
 
 
-def _condition(value: xr.DataArray) -> str:
+def _condition(value: xr.DataArray, unit: str) -> str:
     item = value.item()
-    return words.number(item) if isinstance(item, float) else str(item)
+    return words.number(item, unit) if isinstance(item, float) else str(item)
 
 
 def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> tuple[str, str]:

@@ -30,12 +30,17 @@ class Trace:
     def of(cls, network: Network, flow: Flow, t: int) -> "Trace":
         """Split the steps of a flow into days of `t` steps."""
         voltage = np.abs(flow.voltage[:, network.circuit.free_nodes])
+        n = len(voltage) // t
+
+        def days(course: Float[np.ndarray, "b place"]) -> Float[np.ndarray, "n t place"]:
+            return course.reshape(n, t, course.shape[1])
+
         return cls(
-            voltage.reshape(-1, t, voltage.shape[1]),
-            flow.line_percent.reshape(-1, t, flow.line_percent.shape[1]),
-            flow.trafo_percent.reshape(-1, t, flow.trafo_percent.shape[1]),
-            KW * flow.slack_mw.reshape(-1, t),
-            KW * flow.loss_mw.reshape(-1, t),
+            days(voltage),
+            days(flow.line_percent),
+            days(flow.trafo_percent),
+            KW * flow.slack_mw.reshape(n, t),
+            KW * flow.loss_mw.reshape(n, t),
         )
 
 
@@ -78,10 +83,10 @@ def columns(
     load = np.maximum(energy["load_energy"], 1e-9)
     unexplained = energy["import_energy"] + energy["infeed_energy"] - energy["load_energy"] - loss
     found = {
-        **_where("min_voltage", "bus", -trace.voltage_pu),
-        **_where("max_voltage", "bus", trace.voltage_pu),
-        **_where("max_line_loading", "line", trace.line_percent),
-        **_where("max_trafo_loading", "trafo", trace.trafo_percent),
+        **_where("min_voltage", "bus", -trace.voltage_pu, hours),
+        **_where("max_voltage", "bus", trace.voltage_pu, hours),
+        **_where("max_line_loading", "line", trace.line_percent, hours),
+        **_where("max_trafo_loading", "trafo", trace.trafo_percent, hours),
         **energy,
         "balance_error": np.abs(unexplained) / load,
         "loss_share": 100 * loss / load,
@@ -97,25 +102,25 @@ def columns(
 def _extreme(
     name: str, long_name: str, unit: str, place: str, labels: tuple[str, ...]
 ) -> tuple[Quantity, ...]:
-    where, when = f"{name}_{place}", f"{name}_step"
+    where, when = f"{name}_{place}", f"{name}_hour"
     return (
         Quantity(name, unit, long_name, where=(where, when)),
         Quantity(where, "1", f"{place} of the {long_name}", labels=labels or ("none",)),
-        Quantity(when, "1", f"step of the {long_name}"),
+        Quantity(when, "h", f"hour of the day of the {long_name}"),
     )
 
 
 def _where(
-    name: str, place: str, values: Float[np.ndarray, "n t place"]
+    name: str, place: str, values: Float[np.ndarray, "n t place"], hours: float
 ) -> dict[str, Float[np.ndarray, " n"]]:
     """The highest value of each day, where and when; zeros where there is no such element."""
     n, _, places = values.shape
     if places == 0:
-        return {key: np.zeros(n) for key in (name, f"{name}_{place}", f"{name}_step")}
+        return {key: np.zeros(n) for key in (name, f"{name}_{place}", f"{name}_hour")}
     flat = values.reshape(n, -1)
     at = flat.argmax(1)
     return {
         name: flat[np.arange(n), at],
         f"{name}_{place}": (at % places).astype(np.float64),
-        f"{name}_step": (at // places).astype(np.float64),
+        f"{name}_hour": (at // places) * hours,
     }

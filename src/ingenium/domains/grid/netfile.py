@@ -58,13 +58,15 @@ def read_json(path: Path) -> Any:
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
+    hint = "Write it with pandapower.to_json(net, path)."
     try:
         text = path.read_text(encoding="utf-8")
-        _refuse_code(json.loads(text), path)
+        content = json.loads(text)
+        _refuse_code(content, path)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise NetworkError(
-            "a JSON file", f"{path} with {error}", "Write it with pandapower.to_json(net, path)."
-        ) from error
+        raise NetworkError("a JSON file of a net", f"{path} with {error}", hint) from error
+    if not isinstance(content, dict):
+        raise NetworkError("a JSON file of a net", f"{path} with a {type(content).__name__}", hint)
     pandapower = package("pandapower")
     try:
         with warnings.catch_warnings():
@@ -72,12 +74,8 @@ def read_json(path: Path) -> Any:
             net = pandapower.from_json_string(text, convert=True)
     except (ValueError, TypeError, LookupError, AttributeError, UserWarning) as error:
         raise NetworkError("a net that pandapower can read", f"{path} with {error!r}") from error
-    if not isinstance(net, pandapower.pandapowerNet) or len(net.bus) == 0:
-        raise NetworkError(
-            "a pandapower net with buses",
-            f"{path} without them",
-            "Write one with pandapower.to_json(net, path).",
-        )
+    if not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True):
+        raise NetworkError("a pandapower net with buses", f"{path} without them", hint)
     return net
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -48,7 +48,7 @@ class FeederVerifier:
         network: Network,
         load: Mapping[str, str] | None = None,
         infeed: Mapping[str, str] | None = None,
-    ) -> Self:
+    ) -> "FeederVerifier":
         """Map profiles to elements (see `profile_map`)."""
         return cls(network, profile_map(network.net, network.circuit, load, infeed))
 

@@ -1,0 +1,321 @@
+"""The whole way of designs, on beams in closed form: propose, verify, export, record, replay."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import toy
+from ingenium import domains, loop
+from ingenium.api import propose, replay, verify
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import CorruptError, EngineError, FolderInUseError, InputError
+from ingenium.core.evidence import read
+from ingenium.core.folders import locked
+from ingenium.core.quantity import Quantity
+from ingenium.core.seeds import BLOCK
+from ingenium.core.spec import Limit, Spec, parse
+from ingenium.core.verdict import judge, margins
+from ingenium.evaluate.limits import summarise
+from ingenium.trust.ledger import open_ledger
+from ingenium.trust.place import ledger_place
+
+N = 2 * BLOCK + 9
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(toy.install(tmp_path_factory.mktemp("plugin"))))
+        domains.load.cache_clear()
+        yield
+    domains.load.cache_clear()
+
+
+def spec(**entries: Any) -> Spec:
+    table = {"problem": "toy.cantilever", "conditions": {"duty": "heavy"}}
+    return parse(table | entries, Spec, "spec")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
+    asked = spec(objectives=[{"quantity": "mass_kg", "sense": "minimise"}])
+    return propose(asked, N, 7, tmp_path_factory.mktemp("runs") / "one")
+
+
+@pytest.fixture
+def folder(finished: loop.Run, tmp_path: Path) -> Path:
+    """A copy of the finished run, to be spoiled."""
+    return Path(shutil.copytree(finished.folder, tmp_path / "copy"))
+
+
+def test_folder_is_complete(finished: loop.Run) -> None:
+    out = finished.folder
+    for name in ("spec.toml", "run.json", "designs.nc", "summary.json", "report.html"):
+        assert (out / name).is_file(), name
+    records = read(out / "evidence.jsonl")
+    assert [r["design"] for r in records] == list(range(N))
+    summary = json.loads((out / "summary.json").read_text())
+    for name in ("proposed", "accepted", "rejected", "failed", "acceptance", "seconds"):
+        assert name in summary
+    assert summary["proposed"] == N == summary["accepted"] + summary["rejected"]
+    assert 0.2 < summary["acceptance"] < 0.9, "the toy should break some limits and hold some"
+    stored = [r for r in records if r["file"]]
+    assert len(stored) == summary["accepted"] == len(list((out / "designs").iterdir()))
+    for r in stored:
+        assert file_digest(out / r["file"]) == r["file_digest"]
+    assert not list(out.glob("blocks-*"))
+    assert [p.name for p in out.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_every_accepted_design_holds_by_hand(finished: loop.Run) -> None:
+    """From the exported files alone, by the textbook's formulas."""
+    beams = [json.loads(p.read_text()) for p in (finished.folder / "designs").iterdir()]
+    assert beams
+    for beam in beams:
+        w, h, load = beam["width_mm"] / 1e3, beam["height_mm"] / 1e3, beam["tip_load_n"]
+        assert load / (3 * 210e9 * w * h**3 / 12) <= 0.004
+        assert load / (w * h**2 / 6) <= 160e6
+        assert load >= toy.HEAVY_N
+
+
+def test_lightest_comes_first(finished: loop.Run) -> None:
+    mass = finished.verdicts["mass_kg"].to_numpy()[finished.selected]
+    assert (np.diff(mass) >= 0).all()
+
+
+def test_report_needs_nothing_else(finished: loop.Run) -> None:
+    page = (finished.folder / "report.html").read_text()
+    assert len(page) < 2_000_000
+    assert 'src="http' not in page
+    assert "<script" not in page
+    assert "<link" not in page
+    assert f"<strong>{finished.summary.accepted}</strong> of {N}" in page
+    assert "CC0-1.0" in page
+    assert f"ingenium replay {finished.folder} --design" in page
+
+
+@pytest.mark.parametrize("design", [0, 5, BLOCK - 1, BLOCK, N - 1])
+def test_replay_is_bit_for_bit(finished: loop.Run, design: int) -> None:
+    found = replay(finished.folder, design)
+    assert found.holds, [c for c in found.checks if not c.holds]
+    bits = next(c for c in found.checks if c.part == "design")
+    assert bits.found == "the same bit for bit"
+
+
+def test_designs_do_not_depend_on_how_many(finished: loop.Run, tmp_path: Path) -> None:
+    few = propose(finished.spec, 10, 7, tmp_path / "few")
+    for v in few.problem.variables:
+        np.testing.assert_array_equal(few.designs[v.name], finished.designs[v.name][:10])
+    other = propose(finished.spec, 10, 8, tmp_path / "other")
+    assert not np.array_equal(other.designs["width_m"], few.designs["width_m"])
+
+
+def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
+    finished: loop.Run, tmp_path: Path
+) -> None:
+    asked = finished.spec
+    out = tmp_path / "stopped"
+    seen: list[int] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "propose and verify":
+            raise KeyboardInterrupt
+
+    def count(stage: str, done: int, total: int) -> None:
+        if stage == "propose and verify":
+            seen.append(done)
+
+    with pytest.raises(KeyboardInterrupt):
+        propose(asked, N, 7, out, watch=stop)
+    assert not out.exists()
+    first = next((tmp_path / ".stopped.partial").glob("blocks-*/000000.nc"))
+    written = first.stat().st_mtime_ns
+    kept = tmp_path / "kept"
+    shutil.copytree(tmp_path / ".stopped.partial", kept)
+    run = propose(asked, N, 7, out, watch=count)
+    assert seen[-1] == N
+    assert written == next(kept.glob("blocks-*/000000.nc")).stat().st_mtime_ns
+    whole = propose(asked, N, 7, tmp_path / "whole")
+    for a, b in zip(
+        read(out / "evidence.jsonl"), read(whole.folder / "evidence.jsonl"), strict=True
+    ):
+        assert a | {"replay": ""} == b | {"replay": ""}
+    assert run.summary == whole.summary
+
+
+def test_a_run_stopped_at_each_stage_leaves_no_folder(tmp_path: Path) -> None:
+    stages = (
+        "open the problem",
+        "fit",
+        "propose and verify",
+        "cross-check",
+        "export and read back",
+    )
+    for i, stage in enumerate(stages):
+        out = tmp_path / f"at{i}"
+        asked = spec(generator={"family": "gaussian_copula", "seed": 100 + i})
+
+        def stop(now: str, done: int, total: int, at: str = stage) -> None:
+            if now == at:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            propose(asked, 20, 1, out, watch=stop)
+        assert not out.exists()
+        propose(asked, 20, 1, out)
+        assert replay(out, 3).holds
+
+
+def test_two_runs_into_one_folder(finished: loop.Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with locked(out), pytest.raises(FolderInUseError):
+        propose(spec(), 5, 1, out)
+    propose(spec(), 5, 1, out)
+    with pytest.raises(InputError, match="different finished run"):
+        propose(spec(), 6, 1, out)
+    assert propose(spec(), 6, 1, out, overwrite=True).summary.proposed == 6
+
+
+def test_altered_file_is_found_out(finished: loop.Run, folder: Path) -> None:
+    design = int(finished.designs["design"][finished.selected[0]])
+    path = folder / "designs" / f"beam_{design:06d}.json"
+    assert verify(finished.spec, path).designs[0].record == "as recorded"
+    beam = json.loads(path.read_text())
+    path.write_text(json.dumps(beam | {"height_mm": beam["height_mm"] - 30}))
+    found = verify(finished.spec, path)
+    assert found.altered == (str(path),)
+    assert found.designs[0].verdict == "rejected"
+    again = replay(folder, design)
+    broken = {c.part for c in again.checks if not c.holds}
+    assert {"file", "deflection_m (its file)"} <= broken
+    assert "design" not in broken
+
+
+def test_foreign_file_has_no_record(finished: loop.Run, tmp_path: Path) -> None:
+    beams = xr.Dataset(
+        {v.name: ("design", [x]) for v, x in zip(toy.VARIABLES, (0.1, 0.2, 9e3), strict=True)},
+        coords={"design": [0]},
+    )
+    toy.BeamTable().write(beams, tmp_path)
+    found = verify("toy.cantilever", tmp_path / "beams.csv")
+    assert [(d.format, d.verdict, d.record) for d in found.designs] == [
+        ("beam-csv", "accepted", "no record")
+    ]
+    with pytest.raises(InputError, match="beam-json, beam-csv"):
+        verify("toy.cantilever", finished.folder / "report.html")
+    with pytest.raises(InputError, match="no file"):
+        verify("toy.cantilever", tmp_path / "none.json")
+
+
+def test_altered_evidence_is_found_out(folder: Path) -> None:
+    path = folder / "evidence.jsonl"
+    records = read(path)
+    records[3]["measured"]["deflection_m"]["value"] *= 1.5
+    records[4]["design_digest"] = "sha256:" + 64 * "0"
+    path.write_text("".join(json.dumps(r) + "\n" for r in records))
+    broken = {c.part for c in replay(folder, 3).checks if not c.holds}
+    assert "deflection_m (proposed again)" in broken
+    found = replay(folder, 4)
+    assert {c.part for c in found.checks if not c.holds} == {"design"}
+    assert found.reasons
+    assert replay(folder, 5).holds
+    path.write_text(path.read_text()[:-20])
+    with pytest.raises(CorruptError, match="line"):
+        replay(folder, 5)
+
+
+def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
+    text = (folder / "spec.toml").read_text()
+    (folder / "spec.toml").write_text(text.replace("heavy", "light"))
+    assert "spec" in {c.part for c in replay(folder, 0).checks if not c.holds}
+    weights = folder / "model" / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-3] ^= 0x40
+    weights.write_bytes(data)
+    with pytest.raises(CorruptError, match="not what the run wrote"):
+        replay(folder, 0)
+
+
+def test_replay_of_what_is_not_there(finished: loop.Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"from 0 to {N - 1}"):
+        replay(finished.folder, N)
+    with pytest.raises(InputError, match="finished run"):
+        replay(tmp_path, 0)
+
+
+def test_nothing_accepted_names_the_nearest(tmp_path: Path) -> None:
+    run = propose(
+        spec(limits=[{"quantity": "deflection_m", "at_most": 1e-6}]), 30, 1, tmp_path / "o"
+    )
+    assert run.summary.accepted == 0
+    assert not len(run.selected)
+    least = float(run.verdicts["deflection_m"].min())
+    page = (run.folder / "report.html").read_text()
+    assert "What is in the way" in page
+    assert f"{least:.4g}"[:5] in page
+    assert replay(run.folder, 3).holds
+
+
+def test_rounding_that_breaks_a_limit_is_not_exported(tmp_path: Path) -> None:
+    """Each accepted design is at its own limit's edge in some run: the file's numbers count."""
+    first = propose(spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}]), 60, 2, tmp_path / "a")
+    stored = first.verdicts["mass_kg"].to_numpy()  # of the files
+    plain = (
+        first.designs["width_m"] * first.designs["height_m"] * toy.DENSITY_KG_M3
+    ).to_numpy()  # of the arrays
+    i = int(np.argmax(stored - plain))
+    assert stored[i] > plain[i]
+    edge = float((stored[i] + plain[i]) / 2)
+    run = propose(spec(limits=[{"quantity": "mass_kg", "at_most": edge}]), 60, 2, tmp_path / "b")
+    record = read(run.folder / "evidence.jsonl")[i]
+    assert record["verdict"] == "rejected"
+    assert record["file"] is None
+    assert not (run.folder / "designs" / f"beam_{i:06d}.json").exists()
+    assert replay(run.folder, i).holds
+
+
+def test_no_answer_from_the_engine(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="euler-bernoulli gave no answer"):
+        propose(spec(setup={"broken": True}), 5, 1, tmp_path / "o")
+    assert not (tmp_path / "o").exists()
+
+
+def test_each_deed_is_in_the_ledger(finished: loop.Run) -> None:
+    with open_ledger(ledger_place()) as ledger:
+        assert not ledger.check()
+        proposals = [e.body for e in ledger.entries("proposal")]
+        assert {e.kind for e in ledger.entries()} >= {"proposal", "replay", "verify"}
+    digest = file_digest(finished.folder / "evidence.jsonl")
+    assert digest in [b["evidence"] for b in proposals]
+
+
+def test_wrong_counts_are_refused(tmp_path: Path) -> None:
+    for n, seed in ((0, 1), (-3, 1), (5, -1)):
+        with pytest.raises(InputError):
+            propose(spec(), n, seed, tmp_path / "o")
+
+
+def test_places_and_times_read_as_such() -> None:
+    when = Quantity("when", "h", "hour")
+    where = Quantity("where", "1", "place", labels=("root", "tip"))
+    value = Quantity("value", "m", "value", where=("where", "when"))
+    measured = np.array([[1.0, 1, 18.25], [3.0, 1, 18.25], [4.0, 0, 7.0], [5.0, 1, 18.25]])
+    limits = [Limit("value", at_most=2.0)]
+    margin = margins(measured, ["value", "where", "when"], limits)
+    data = {q.name: ("design", measured[:, i]) for i, q in enumerate((value, where, when))}
+    verdicts = xr.Dataset(
+        data
+        | {
+            "margin": (("design", "limit"), margin),
+            "verdict": ("design", judge(measured, margin)),
+        }
+    )
+    found = summarise(verdicts, limits, (value, where, when)).limits[0]
+    assert (found.broken, found.worst, found.typical) == (3, 5.0, 4.0)
+    assert found.where == ("tip (67%)", "18:15 (67%)")
