@@ -12,7 +12,11 @@ GAIN = Part("gain", "better", "%", at_least=0.0)
 CLAIMED = Part("claimed", "better by 18.3 %", "%", at_least=18.3)
 EXACT = Part("exact", "inverts exactly", at_most=1e-9, main=False)
 
-ABOVE, BELOW, ACROSS = Interval(20, 19, 21), Interval(-3, -4, -2), Interval(1, -20, 20)
+ABOVE, BELOW, ACROSS = (
+    Interval(20.0, 19.0, 21.0),
+    Interval(-3.0, -4.0, -2.0),
+    Interval(1.0, -20.0, 20.0),
+)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +39,19 @@ def test_a_part_is_judged_by_its_whole_interval(found: Interval, outcome: Outcom
 @pytest.mark.parametrize(
     ("gain", "claimed", "exact", "status"),
     [
-        (ABOVE, ABOVE, Interval(0, 0, 0), Status.REPRODUCED),
-        (ABOVE, BELOW, Interval(0, 0, 0), Status.PARTLY),
-        (ABOVE, ACROSS, Interval(0, 0, 0), Status.PARTLY),
-        (ABOVE, ABOVE, Interval(1, 1, 1), Status.PARTLY),
-        (BELOW, BELOW, Interval(0, 0, 0), Status.REFUTED),  # a check alone is no part of the truth
-        (ACROSS, BELOW, Interval(0, 0, 0), Status.REFUTED),
-        (ACROSS, ACROSS, Interval(0, 0, 0), Status.NOT_YET),
-        (ACROSS, ACROSS, Interval(1, 1, 1), Status.NOT_YET),
+        (ABOVE, ABOVE, Interval(0.0, 0.0, 0.0), Status.REPRODUCED),
+        (ABOVE, BELOW, Interval(0.0, 0.0, 0.0), Status.PARTLY),
+        (ABOVE, ACROSS, Interval(0.0, 0.0, 0.0), Status.PARTLY),
+        (ABOVE, ABOVE, Interval(1.0, 1.0, 1.0), Status.PARTLY),
+        (
+            BELOW,
+            BELOW,
+            Interval(0.0, 0.0, 0.0),
+            Status.REFUTED,
+        ),  # a check alone is no part of the truth
+        (ACROSS, BELOW, Interval(0.0, 0.0, 0.0), Status.REFUTED),
+        (ACROSS, ACROSS, Interval(0.0, 0.0, 0.0), Status.NOT_YET),
+        (ACROSS, ACROSS, Interval(1.0, 1.0, 1.0), Status.NOT_YET),
     ],
 )
 def test_the_rule(gain: Interval, claimed: Interval, exact: Interval, status: Status) -> None:
@@ -57,4 +66,4 @@ def test_every_part_must_be_measured() -> None:
 
 def test_bounds_in_words() -> None:
     assert CLAIMED.bound == "at least 18.3 %"
-    assert Part("c", "", at_least=1, at_most=2).bound == "at least 1 and at most 2"
+    assert Part("c", "", at_least=1.0, at_most=2.0).bound == "at least 1 and at most 2"
