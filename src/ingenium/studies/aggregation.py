@@ -25,7 +25,7 @@ from ingenium.studies.study import Budget, Measured, Study
 
 SIZES = ("1", "4", "16", "all")  # households
 STEPS_UP = tuple(pairwise(SIZES))
-FAMILIES = ("gaussian_copula", "residual_bootstrap")
+FAMILY = "gaussian_copula"
 TOLD = 2 + len(DAY_TYPES)  # features of the calendar; a crowd's own levels are not told
 CROWDS = 2  # for each day
 MEMBERS = 100
@@ -54,40 +54,37 @@ def measure_crowds(days: ConsumerDays, budget: Budget, watch: Watch) -> Measured
     """The measurement on given households."""
     split = split_weeks(days.dates, np.random.default_rng(0))
     data = digest([array_digest(days.load_p), array_digest(split.held_out)])
-    names = FAMILIES[:1] if budget.quick else FAMILIES
-    todo = [(name, size, seed) for name in names for size in SIZES for seed in budget.seeds]
-    found: dict[tuple[str, str], list[Rows]] = {}
-    for i, (name, size, seed) in enumerate(todo):
-        watch(f"{name}, crowd of {size}, seed {seed}", i, len(todo))
+    todo = [(size, seed) for size in SIZES for seed in budget.seeds]
+    found: dict[str, list[Rows]] = {}
+    for i, (size, seed) in enumerate(todo):
+        watch(f"crowd of {size}, seed {seed}", i, len(todo))
         rng = np.random.default_rng([seed, SIZES.index(size)])
         own, held = (level(days, part, size, rng) for part in (split.train, split.held_out))
-        make = partial(_rows, name, own, held, seed)
-        rows = kept_rows(budget, [data, name, size, seed], make)
-        found.setdefault((name, size), []).append(rows)
+        make = partial(_rows, own, held, seed)
+        rows = kept_rows(budget, [data, size, seed], make)
+        found.setdefault(size, []).append(rows)
     week = level(days, split.held_out, "all", np.random.default_rng(0)).week
     table = {
         key: {m: np.stack([row[m] for row in rows]) for m in rows[0]} for key, rows in found.items()
     }
-    values = _parts(table, names[0], week)
+    values = _parts(table, week)
     beside: dict[str, Interval] = {}
     rng = np.random.default_rng(0)
-    for (name, size), own_rows in table.items():
+    for size, own_rows in table.items():
         for m in ("width", "real_width", "coverage", "crps"):
-            beside[f"{name}, {size}: {m}"] = crossed_interval(own_rows[m], rng, groups=week)
+            beside[f"households {size}: {m}"] = crossed_interval(own_rows[m], rng, groups=week)
     return Measured(values, beside, data)
 
 
-def _parts(
-    table: dict[tuple[str, str], dict[str, np.ndarray]], name: str, week: np.ndarray
-) -> dict[str, Interval]:
+def _parts(table: dict[str, dict[str, np.ndarray]], week: np.ndarray) -> dict[str, Interval]:
     """How much narrower each size is than the one before, and the coverage of each (%)."""
     values = {}
     rng = np.random.default_rng(0)
     for small, large in STEPS_UP:
-        found = skill(table[name, large]["width"], table[name, small]["width"], rng, groups=week)
+        found = skill(table[large]["width"], table[small]["width"], rng, groups=week)
         values[f"narrower_{large}"] = _percent(found)
     for size in SIZES:
-        found = crossed_interval(table[name, size]["coverage"], rng, groups=week)
+        found = crossed_interval(table[size]["coverage"], rng, groups=week)
         values[f"coverage_{size}"] = _percent(found)
     return values
 
@@ -114,15 +111,15 @@ def level(
     return Level(load, cond, (dates.astype(np.int64) + 3) // 7)
 
 
-def _rows(name: str, own: Level, held: Level, seed: int) -> Rows:
-    """Relative width, coverage and CRPS of a family for each held-out crowd."""
+def _rows(own: Level, held: Level, seed: int) -> Rows:
+    """Relative width, coverage and CRPS for each held-out crowd."""
     mean, spread = own.load.mean(), own.load.std()
     x = torch.as_tensor((own.load - mean) / spread, dtype=torch.float32)[:, None]
     order = np.argsort(own.week, kind="stable")  # neighbouring days are left out together
     x, cond = x[order], own.cond[order]
-    family = families.build(name, tuple(x.shape[1:]), cond.shape[1], seed=seed)
-    family.fit(x, cond, families.plan(name, seed=seed))
-    proposed = family.propose(held.cond.repeat(MEMBERS, 1), block_rng(seed, 0, f"crowds {name}"))
+    family = families.build(FAMILY, tuple(x.shape[1:]), cond.shape[1], seed=seed)
+    family.fit(x, cond, families.plan(FAMILY, seed=seed))
+    proposed = family.propose(held.cond.repeat(MEMBERS, 1), block_rng(seed, 0, f"crowds {FAMILY}"))
     load = (proposed.double().numpy()[:, 0] * spread + mean).clip(min=0.0)
     ensemble = load.reshape(MEMBERS, len(held.load), 1, -1)
     observed = held.load[:, None]
@@ -152,10 +149,10 @@ STUDY = Study(
     protocol=(
         "Households of SimBench: crowds of 1, 4 and 16 random ones on random days of one season "
         "and day type, and all classes on the same real day; every fifth week of each season held "
-        f"out, crowds drawn within each part. A {FAMILIES[0]} conditional on the calendar alone is "
+        f"out, crowds drawn within each part. A {FAMILY} conditional on the calendar alone is "
         f"fitted for each size; {MEMBERS} scenarios for each of {CROWDS} crowds a held-out day. "
         "Spread is the mean width of the 90 % interval over the mean load. Bootstrap over seeds "
-        f"and weeks. A {FAMILIES[1]} and the spread of the real crowds are reported beside."
+        "and weeks. The spread of the real crowds is reported beside."
     ),
     budget="5 seeds; quick: 1 seed",
     parts=(

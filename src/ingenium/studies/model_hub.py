@@ -119,9 +119,9 @@ STUDY = Study(
     ),
     budget="5 seeds; quick: 1 seed, 3 models, 20 steps",
     parts=(
-        Part("cells", "cells of the table that are filled", at_least=20),
-        Part("models", "models on all tasks that there are data for", at_least=5),
-        Part("tasks", "tasks with data", at_least=4),
+        Part("cells", "cells of the table that are filled", at_least=20.0),
+        Part("models", "models on all tasks that there are data for", at_least=5.0),
+        Part("tasks", "tasks with data", at_least=4.0),
     ),
     headline="cells",
     measure=measure,
