@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.measuring import report, spread
+from benchmarks.measuring import report, save, spread
 from ingenium.core.designs import to_arrays
 from ingenium.core.provenance import peak_memory_mb
 from ingenium.core.spec import Spec
@@ -83,7 +83,9 @@ def run() -> None:
     x = problem.codec.encode(to_arrays(known, problem.variables)).float()
     cond = problem.features(known)
     fork = multiprocessing.get_context("fork")
-    rows = []
+    title = f"Families on {len(x)} days of {x.shape[1]} channels and {x.shape[2]} steps, one thread"
+    about = {"proposed": PROPOSED, "rounds": ROUNDS}
+    rows: list[dict[str, Any]] = []
     for name in families.FAMILIES:
         here, there = fork.Pipe(duplex=False)
         child = fork.Process(target=_child, args=(name, x, cond, there))
@@ -95,10 +97,5 @@ def run() -> None:
             raise RuntimeError(f"the process of {name} ended without a result") from None
         finally:
             child.join()
-    report(
-        "families",
-        f"Families on {len(x)} days of {x.shape[1]} channels and {x.shape[2]} steps, one thread",
-        rows,
-        proposed=PROPOSED,
-        rounds=ROUNDS,
-    )
+        save("families", title, rows, about)  # what was measured stays if a later one stops
+    report("families", title, rows, about)

@@ -57,7 +57,5 @@ def run() -> None:
         "loop",
         f"The loop by stage, {N} designs of {SPEC.stem}, model from the cache",
         rows,
-        n=N,
-        rounds=ROUNDS,
-        first_run_with_fit=first,
+        {"n": N, "rounds": ROUNDS, "first_run_with_fit": first},
     )

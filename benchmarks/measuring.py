@@ -62,8 +62,23 @@ def ratio(slow: Sequence[float], fast: Sequence[float], scale: float) -> dict[st
     return spread([scale * a / b for a, b in zip(slow, fast, strict=True)])
 
 
-def report(name: str, title: str, rows: Sequence[Mapping[str, Any]], **about: Any) -> None:
+def report(
+    name: str, title: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+) -> None:
     """Write `results/NAME.json` and print the rows."""
+    save(name, title, rows, about)
+    table = Table(title=title)
+    for key in rows[0]:
+        table.add_column(key)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console(width=140).print(table)
+
+
+def save(
+    name: str, title: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+) -> None:
+    """Write `results/NAME.json`, with what it was measured on."""
     RESULTS.mkdir(exist_ok=True)
     found = {
         "benchmark": name,
@@ -75,12 +90,6 @@ def report(name: str, title: str, rows: Sequence[Mapping[str, Any]], **about: An
         "rows": list(rows),
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    table = Table(title=title)
-    for key in rows[0]:
-        table.add_column(key)
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console(width=140).print(table)
 
 
 def _cell(value: Any) -> str:

@@ -97,10 +97,12 @@ def run() -> None:
         "samplers",
         "Diffusion by solver and steps: energy distance to held-out days",
         rows,
-        fit_cpu_s=fit_s,
-        proposals=MEMBERS * len(held),
-        held_out_days=len(held),
-        seeds=SEEDS,
-        training_days_energy_distance=energy_distance(x.numpy(), real),
+        {
+            "fit_cpu_s": fit_s,
+            "proposals": MEMBERS * len(held),
+            "held_out_days": len(held),
+            "seeds": SEEDS,
+            "training_days_energy_distance": energy_distance(x.numpy(), real),
+        },
     )
     print(f"training days to held-out days: {energy_distance(x.numpy(), real):.3g}")
