@@ -1,11 +1,22 @@
-from typing import Any, ClassVar
+"""The contract on the days of a SimBench feeder and of one consumer."""
 
+import pytest
+import xarray as xr
 from problem_contract import ProblemContract
+
+from ingenium.core.problem import Problem
 
 
 class TestFeederDay(ProblemContract):
     problem_name = "grid.feeder_day"
-    setup: ClassVar[dict[str, Any]] = {"grid": "1-LV-rural1--0-sw"}
+
+    @pytest.fixture
+    def problem(self, rural_days: Problem) -> Problem:
+        return rural_days
+
+    @pytest.fixture
+    def known(self, rural_days: Problem) -> xr.Dataset:
+        return rural_days.data()
 
 
 class TestProfileDay(ProblemContract):

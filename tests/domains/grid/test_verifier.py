@@ -87,13 +87,13 @@ def test_a_day_is_what_pandapower_says(network: Network) -> None:
         step = int(getattr(np, f"arg{pick}")(values))
         bus = getattr(truth["voltage"][step], f"idx{pick}")()
         assert found[name] == pytest.approx(values[step], abs=1e-8)
-        assert found[f"{name}_step"] == step
+        assert found[f"{name}_hour"] == verifier.hours * step
         assert net.bus.name[bus] in label[f"{name}_bus"][int(found[f"{name}_bus"])].split(" + ")
     for name, table in (("max_line_loading", "line"), ("max_trafo_loading", "trafo")):
         values = [v.max() for v in truth[table]]
         step = int(np.argmax(values))
         assert found[name] == pytest.approx(values[step], abs=1e-5)
-        assert found[f"{name}_step"] == step
+        assert found[f"{name}_hour"] == verifier.hours * step
         at = label[f"{name}_{table}"][int(found[f"{name}_{table}"])]
         assert at == net[table].name[truth[table][step].idxmax()]
     kwh = 1000 * verifier.hours

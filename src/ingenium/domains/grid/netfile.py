@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import InputError
+from ingenium.core.folders import cache_folder
 from ingenium.domains.grid.packages import package, release_of
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
@@ -77,11 +78,6 @@ def read_json(path: Path) -> Any:
     if not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True):
         raise NetworkError("a pandapower net with buses", f"{path} without them", hint)
     return net
-
-
-def cache_folder() -> Path:
-    """Where nets are kept: `INGENIUM_CACHE`, or `.cache/ingenium` in the home folder."""
-    return Path(os.environ.get("INGENIUM_CACHE") or Path.home() / ".cache" / "ingenium")
 
 
 def _refuse_code(content: object, path: Path) -> None:
