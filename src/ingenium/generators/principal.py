@@ -67,7 +67,8 @@ class Principal(LearnedBuffers):
                 f"{shape}, {settings.components} and {settings.near}",
                 "Use another family for vectors.",
             )
-        self.shape, self.c, self.settings = shape, c, settings
+        self.shape: tuple[int, ...] = shape
+        self.c, self.settings = c, settings
         self.columns = DayColumns(*shape)
         self.means = nn.ModuleList()
         self.empty("conditions", "axes", "rest")
