@@ -16,6 +16,7 @@ from typing import Any
 from blocks import ROOT, choice, main, table
 
 from ingenium.core.spec import Limit
+from ingenium.evaluate.aims import weigh
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
@@ -107,10 +108,37 @@ def cross_check() -> str:
 
 def comparison() -> str:
     """The table of all families and baselines, where one is stored."""
-    stored = sorted((ROOT / "benchmarks" / "results").rglob("comparison*.json"))
-    if not stored:
+    found = compared()
+    return "No comparison is stored yet." if found is None else markdown(found)
+
+
+def compared() -> Comparison | None:
+    """The stored comparison of all families on feeder days."""
+    path = ROOT / "benchmarks" / "results" / "compare_feeder_day.json"
+    return Comparison.from_json(path.read_text()) if path.is_file() else None
+
+
+def main_measures() -> str:
+    """The measures that decide, of all families and baselines."""
+    found = compared()
+    if found is None:
         return "No comparison is stored yet."
-    return markdown(Comparison.from_json(stored[-1].read_text()))
+    names = ("energy_score", "variogram_score", "coverage_90", "classifier_auc", "copy_ratio")
+    return markdown(found, metrics=[m for m in found.measured if m.name in names])
+
+
+def aims() -> str:
+    """What was aimed at, and whether the default family and the best one got there."""
+    found = compared()
+    if found is None:
+        return "No comparison is stored yet."
+    rows = [("Family", "Aim", "Measured", "Held")]
+    for family in (f for f in found.families if f not in found.baselines):
+        rows += [
+            (f"`{family}`", a.what, a.measured, "yes" if a.held else "no")
+            for a in weigh(found, family)
+        ]
+    return table(*rows)
 
 
 def steering() -> str:
@@ -180,6 +208,8 @@ MAKERS = {
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,
+    "main_measures": main_measures,
+    "aims": aims,
     "steering": steering,
     "studies": studies,
 }
