@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from scipy.stats import gamma
 
 from ingenium.core.spec import Spec
 from ingenium.domains.grid.conditions import day_types, features
@@ -129,8 +130,10 @@ def households() -> ConsumerDays:
 
 def test_crowds_of_independent_households_narrow_and_stay_calibrated(tmp_path):
     found = aggregation.measure_crowds(households(), Budget((0,), True, tmp_path), silent)
-    for size in ("4", "16"):  # twice the root of the number
-        assert found.values[f"narrower_{size}"].value == pytest.approx(50, abs=5)
+    width = {m: np.ptp(gamma.ppf([0.05, 0.95], m)) / m for m in (1, 4, 16)}  # sums of exponentials
+    for small, large in ((1, 4), (4, 16)):
+        narrower = 100 * (1 - width[large] / width[small])
+        assert found.values[f"narrower_{large}"].value == pytest.approx(narrower, abs=4)
     for size in aggregation.SIZES:
         assert found.values[f"coverage_{size}"].value == pytest.approx(90, abs=2.5)
     assert decide(aggregation.STUDY.parts, found.values) in Status
@@ -162,7 +165,9 @@ def test_levels_of_new_years_are_those_of_near_training_weeks():
 
 
 def test_annual_profiles_of_a_share_say_so(tmp_path):
-    found = annual_profiles.measure_years(households(), 12, Budget((0,), True, tmp_path), silent)
+    whole = households()
+    pair = ConsumerDays(whole.dates, ("A", "B"), whole.load_p[:2], whole.load_q[:2])
+    found = annual_profiles.measure_years(pair, 12, Budget((0,), True, tmp_path), silent)
     assert "extrapolated from 12" in found.notes[0]
     assert found.values["spatial"].value < 0.1
     assert found.values["seconds"].value > 1
