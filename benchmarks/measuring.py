@@ -65,7 +65,7 @@ def ratio(slow: Sequence[float], fast: Sequence[float], scale: float) -> dict[st
 def report(
     name: str, title: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
 ) -> None:
-    """Write `results/NAME.json` and print the rows."""
+    """Write `results/NAME.json` and print the medians."""
     save(name, title, rows, about)
     table = Table(title=title)
     for key in rows[0]:
@@ -94,5 +94,5 @@ def save(
 
 def _cell(value: Any) -> str:
     if isinstance(value, Mapping) and set(value) == {"median", "least", "most"}:
-        return f"{value['median']:.3g} ({value['least']:.3g} to {value['most']:.3g})"
+        return f"{value['median']:.3g}"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
