@@ -53,6 +53,13 @@ def _describe(fitted: FittedFamily) -> dict[str, Any]:
     }
 
 
+def _chosen(problem: Problem, choice: GeneratorChoice) -> str:
+    """The family of a choice; the problem's own where it is left open."""
+    if choice.family != "default":
+        return choice.family
+    return (choice.steer and problem.steered_family) or problem.default_family
+
+
 def load(folder: Path, problem: Problem) -> FittedFamily:
     """The model that a run kept.
 
@@ -91,7 +98,7 @@ def fit(
         InputError: for an unknown family.
         FolderInUseError: if another process is fitting the same model.
     """
-    name = problem.default_family if choice.family == "default" else choice.family
+    name = _chosen(problem, choice)
     x = problem.codec.encode(to_arrays(known, problem.variables)).to(torch.float32)
     cond = problem.features(known)
     family = families.build(name, problem.codec.shape, cond.shape[1])
