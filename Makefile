@@ -17,7 +17,7 @@ demo: $(STAMP)
 	$(BIN)/ingenium propose grid.feeder_day --spec examples/grid/winter_evening_peak.toml -n 1000 --seed 7 --out out/winter_evening_peak
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
@@ -27,7 +27,13 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python docs/fill_figures.py --check
+	$(BIN)/python docs/fill_reference.py --check
+	$(BIN)/python -m pytest -n 2
+
+docs: $(STAMP)
+	$(BIN)/python docs/fill_figures.py
+	$(BIN)/python docs/fill_reference.py
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -10,6 +10,10 @@ from jaxtyping import install_import_hook
 install_import_hook("ingenium", "beartype.beartype")
 torch.set_num_threads(1)
 
+from ingenium.core.problem import Problem  # noqa: E402  (its shapes are checked from here on)
+from ingenium.core.spec import Spec  # noqa: E402
+from ingenium.domains import open_problem  # noqa: E402
+
 
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -19,3 +23,9 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("INGENIUM_CACHE", str(folder / "cache"))
         patch.setenv("INGENIUM_LEDGER", str(folder / "ledger.db"))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def rural_days(own_folders: Path) -> Problem:
+    """Days of the feeder that a spec names by default, opened once for all tests."""
+    return open_problem(Spec(problem="grid.feeder_day"))

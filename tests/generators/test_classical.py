@@ -150,3 +150,13 @@ def test_gaussian_process_keeps_all_variance() -> None:
     y = family.propose(cond.repeat(10, 1), rng(3))
     known, got = np.cov(x.numpy().T), np.cov(y.numpy().T)
     assert np.linalg.norm(got - known) / np.linalg.norm(known) < 0.1
+
+
+def test_copula_keeps_the_spread_of_unrelated_variables() -> None:
+    """Shrinkage takes nearly all correlation away here, and must not take variance."""
+    x = torch.randn(60, 200, generator=rng())
+    family = GaussianCopula((200,), 1)
+    family.fit(x, torch.randn(60, 1, generator=rng(1)), PLAN)
+    y = family.propose(torch.randn(3000, 1, generator=rng(2)), rng(3))
+    assert float(family.shrinkage) > 0.5
+    assert float((y.std(0) / x.std(0)).mean()) == pytest.approx(1, abs=0.03)

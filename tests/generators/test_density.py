@@ -164,7 +164,7 @@ def test_energy_ranks_designs_as_the_density_does() -> None:
     x = 0.6 * cond + 0.5 * torch.randn(2000, 2, generator=rng)
     torch.manual_seed(0)
     model = Energy((2,), 1, EnergySettings(width=32, depth=2, least=0.1, level_mean=-1.0))
-    model.fit(x, cond, Plan(steps=500, batch=128, ema_decay=0.98))
+    model.fit(x, cond, Plan(steps=400, batch=128, ema_decay=0.98))
     near = 0.6 + 0.5 * torch.randn(300, 2, generator=rng)
     learned = model.unnormalised_log_density(near, torch.ones(300, 1))
     known = -0.5 * (near - 0.6).square().sum(1) / (0.5**2 + 0.1**2)

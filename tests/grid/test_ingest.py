@@ -136,6 +136,22 @@ def test_five_minutes_are_averaged(net, table, tmp_path):
     check(ingest(written(fine, tmp_path / "p.csv"), mapping(), net), table)
 
 
+def test_a_lost_part_of_a_mean_loses_its_day(net, table, tmp_path):
+    fine = table.loc[table.index.repeat(3)].reset_index(drop=True)
+    stamps = pd.date_range(FIXED[0], periods=len(fine), freq="5min")
+    fine["time"] = stamps.strftime("%Y-%m-%d %H:%M")
+    feeder = ingest(written(fine.drop(index=400), tmp_path / "p.csv"), mapping(), net)
+    assert len(feeder.table) == DAYS - 1
+
+
+def test_reactive_column_of_a_load_without_rated_reactive_power(net, table, tmp_path):
+    loads = mapping()["loads"] | {"House 2": {"p": "h2_w", "q": "h1_kvar", "unit": "W"}}
+    feeder = ingest(written(table, tmp_path / "p.csv"), mapping(loads=loads), net)
+    load = feeder.net.load.loc[1]
+    var = feeder.table.load_q[:, 1] * load.q_mvar * load.scaling * 1e6
+    np.testing.assert_allclose(var.ravel(), table.h1_kvar, rtol=1e-12)
+
+
 def test_hours_are_refused_or_interpolated_with_their_energy(net, table, tmp_path):
     coarse = table.iloc[::4].reset_index(drop=True)
     path = written(coarse, tmp_path / "p.csv")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingenium import __version__
-from ingenium.cli import browse, check, compare, doctor, ledger, make
+from ingenium.cli import browse, check, compare, doctor, ledger, make, study
 from ingenium.cli.ending import DEBUG, STOPPED
 from ingenium.cli.output import JSON
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     help="Propose designs, verify each with the exact engine of its field, keep the evidence.",
 )
-for commands in (browse, make, check, compare, ledger, doctor):
+for commands in (browse, make, check, compare, study, ledger, doctor):
     commands.add_to(app)
 
 

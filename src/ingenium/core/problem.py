@@ -99,6 +99,7 @@ class Problem(ABC):
     summary: ClassVar[str]
     Settings: ClassVar[type]
     default_family: ClassVar[str]
+    steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     licence: str = ""  # of the data, as it must be named beside exported designs
 
     variables: tuple[Variable, ...]

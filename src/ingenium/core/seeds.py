@@ -2,9 +2,12 @@
 
 Designs are proposed in blocks of fixed size, each from its own generator. A design depends on
 the seed, its block and its place in it, never on how many are asked for: the last block is
-filled up and cut. Blocks keep the shapes of all tensor operations the same, so that replaying
-one design gives the same bits as proposing a thousand.
+filled up and cut. Blocks keep the shapes of all tensor operations the same, and `one_thread` the
+order of their sums, so that replaying one design gives the same bits as proposing a thousand.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -27,3 +30,18 @@ def block_rng(seed: int, block: int, purpose: str) -> torch.Generator:
     words = np.random.SeedSequence([seed, block, *purpose.encode()]).generate_state(2, np.uint32)
     state = int(words[0]) << 32 | int(words[1])
     return torch.Generator().manual_seed(state & (2**63 - 1))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run tensor operations on one thread inside the block, whatever the machine has.
+
+    Sums are then taken in one order, so fits and proposals repeat bit for bit; the matrices of
+    a design are small, and threads would cost more than they give.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -4,6 +4,7 @@ Designs are vectors `(n, d)` or series `(n, d, t)`. In shapes, `n` counts real d
 ones and `m` the members of an ensemble: proposals under the conditions of one real design.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
 from ingenium.core.errors import InputError
+
+# A label of each design; whole groups are kept together, drawn together, left out together.
+Groups = np.ndarray | Sequence[int | str]
 
 
 def as_designs(x: ArrayLike, name: str) -> Float64[np.ndarray, "n d *t"]:
@@ -68,7 +72,7 @@ def as_ensemble(
     return x, y
 
 
-def as_groups(groups: ArrayLike | None, n: int) -> np.ndarray:
+def as_groups(groups: Groups | None, n: int) -> np.ndarray:
     """The number of the group of each design, counted from 0; each its own if not given.
 
     Raises:

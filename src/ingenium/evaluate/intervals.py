@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.arrays import as_groups
+from ingenium.evaluate.arrays import Groups, as_groups
 
 LEVEL = 0.95
 RESAMPLES = 2000
@@ -26,7 +26,7 @@ class Interval:
 
     def holds(self, truth: float) -> bool:
         """Whether `truth` lies in the interval, ends included."""
-        return self.low <= truth <= self.high
+        return bool(self.low <= truth <= self.high)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def mean_interval(
     values: ArrayLike,
     rng: np.random.Generator,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups | None = None,
     level: float = LEVEL,
     resamples: int = RESAMPLES,
 ) -> Interval:
@@ -110,7 +110,7 @@ def crossed_means(
     values: Float64[np.ndarray, "s n"],
     rng: np.random.Generator,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups | None = None,
     resamples: int = RESAMPLES,
 ) -> Float64[np.ndarray, " resamples"]:
     """Means of bootstrap draws of seeds and, independently, of groups of designs.
@@ -135,7 +135,7 @@ def crossed_interval(
     values: ArrayLike,
     rng: np.random.Generator,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups | None = None,
     level: float = LEVEL,
 ) -> Interval:
     """Mean over seeds and designs with an interval that holds both kinds of chance.
@@ -151,7 +151,7 @@ def paired_difference(
     second: ArrayLike,
     rng: np.random.Generator,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups | None = None,
     level: float = LEVEL,
 ) -> Paired:
     """The first family less the second, on the same seeds and the same designs.
@@ -176,7 +176,7 @@ def skill(
     reference: ArrayLike,
     rng: np.random.Generator,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups | None = None,
     level: float = LEVEL,
 ) -> Interval:
     """Part of the reference's score that is saved: 1 - score / reference, paired.

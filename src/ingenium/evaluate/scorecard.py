@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from threadpoolctl import threadpool_limits
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate import distances, diversity, scores, utility
-from ingenium.evaluate.arrays import Standard, as_ensemble, as_groups, as_pair
+from ingenium.evaluate.arrays import Groups, Standard, as_ensemble, as_groups, as_pair
 from ingenium.evaluate.privacy import copies
 from ingenium.evaluate.two_sample import classifier_auc
 
@@ -50,7 +49,7 @@ def scorecard(
     training: ArrayLike,
     rng: np.random.Generator,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups | None = None,
     settings: CardSettings = DEFAULT,
 ) -> Card:
     """Scores, distances, classifier, utility, privacy and diversity of one family and seed.
@@ -70,14 +69,12 @@ def scorecard(
     standard = Standard.of(known)
     x, y = standard.apply(x), standard.apply(y)
     known, fresh = standard.apply(known), standard.apply(fresh)
-    # Many small fits: on a busy machine threads that wait for each other cost ten times the work.
-    with threadpool_limits(1):
-        card = _scores(x, y, settings)
-        card |= _distances(x, y, settings)
-        card |= _told_apart(x, y, group, rng, settings)
-        card |= _diversity(x, y, settings)
-        card |= _utility(fresh, known, y)
-        return card | _privacy(fresh, known, y)
+    card = _scores(x, y, settings)
+    card |= _distances(x, y, settings)
+    card |= _told_apart(x, y, group, rng, settings)
+    card |= _diversity(x, y, settings)
+    card |= _utility(fresh, known, y)
+    return card | _privacy(fresh, known, y)
 
 
 def _scores(

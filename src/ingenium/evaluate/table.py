@@ -55,7 +55,7 @@ class Comparison:
         plain = tuple(g if isinstance(g, str) else int(g) for g in self.groups)
         object.__setattr__(self, "groups", plain)  # numpy's own numbers do not go into JSON
 
-    def add(self, family: str, seed: int, card: Mapping[str, ArrayLike]) -> "Comparison":
+    def add(self, family: str, seed: int, card: Mapping[str, ArrayLike | float]) -> "Comparison":
         """With the scorecard of one more family and seed.
 
         Raises:
@@ -76,7 +76,7 @@ class Comparison:
         added = tuple(self._entry(family, seed, name, card[name]) for name in card)
         return replace(self, entries=self.entries + added)
 
-    def _entry(self, family: str, seed: int, metric: str, value: ArrayLike) -> Entry:
+    def _entry(self, family: str, seed: int, metric: str, value: ArrayLike | float) -> Entry:
         values = np.asarray(value, dtype=np.float64)
         if values.shape not in ((), (1,), (len(self.groups),)):
             raise InputError(

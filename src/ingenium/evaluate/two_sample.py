@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.arrays import as_groups, as_pair
+from ingenium.evaluate.arrays import Groups, as_groups, as_pair
 from ingenium.evaluate.features import features
 from ingenium.evaluate.intervals import LEVEL, RESAMPLES, Interval
 
@@ -35,7 +36,7 @@ def classifier_auc(
     proposed: ArrayLike,
     rng: np.random.Generator,
     *,
-    groups: tuple[ArrayLike, ArrayLike] | None = None,
+    groups: tuple[Groups, Groups] | None = None,
     folds: int = 5,
 ) -> TwoSample:
     """Area under the ROC curve of two classifiers, each design judged by one that never saw it.
@@ -73,7 +74,7 @@ def classifier_auc(
     return TwoSample(max(found.values(), key=lambda interval: interval.value), found)
 
 
-def _classifiers(state: int) -> dict[str, ClassifierMixin]:
+def _classifiers(state: int) -> dict[str, BaseEstimator]:
     logistic = LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced")
     trees = HistGradientBoostingClassifier(
         max_iter=60,
@@ -88,17 +89,19 @@ def _classifiers(state: int) -> dict[str, ClassifierMixin]:
 
 
 def _out_of_fold(
-    model: ClassifierMixin,
+    model: BaseEstimator,
     x: Float64[np.ndarray, "rows f"],
     label: Bool[np.ndarray, " rows"],
     parts: list[Int[np.ndarray, " part"]],
 ) -> Float64[np.ndarray, " rows"]:
     score = np.zeros(len(x))
-    for test in parts:
-        train = np.setdiff1d(np.arange(len(x)), test)
-        if label[train].all() or not label[train].any():  # one kind only: nothing to learn
-            continue
-        score[test] = clone(model).fit(x[train], label[train]).predict_proba(x[test])[:, 1]
+    # On a busy machine, threads that wait for each other cost these small fits ten times the work.
+    with threadpool_limits(1):
+        for test in parts:
+            train = np.setdiff1d(np.arange(len(x)), test)
+            if label[train].all() or not label[train].any():  # one kind only: nothing to learn
+                continue
+            score[test] = clone(model).fit(x[train], label[train]).predict_proba(x[test])[:, 1]
     return score
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import Standard, as_pair
@@ -72,8 +73,9 @@ def evening_total(
     Shapes: proposed (p, d, t), training (j, d, t), held_out (n, d, t).
     """
     p, j, n = _three(proposed, training, held_out)
-    tables = [_evening(x, forecast) for x in (p, j, n)]
-    return _compare(_trees(), *((x, y.mean(-1, keepdims=True)) for x, y in tables))
+    rows = [_evening(x, forecast) for x in (p, j, n)]
+    totals = (_Rows(row.known, row.asked.mean(-1, keepdims=True)) for row in rows)
+    return _compare(_trees(), *totals)
 
 
 def next_block(
@@ -110,7 +112,7 @@ def variables_from_others(proposed: ArrayLike, training: ArrayLike, held_out: Ar
     """
     p, j, n = _three(proposed, training, held_out, kind=2)
     parts = [
-        _compare(_ridge(), *((np.delete(x, k, 1), x[:, [k]]) for x in (p, j, n)))
+        _compare(_ridge(), *(_Rows(np.delete(x, k, 1), x[:, [k]]) for x in (p, j, n)))
         for k in range(n.shape[1])
     ]
     errors = (np.mean([u.proposed for u in parts], 0), np.mean([u.real for u in parts], 0))
@@ -130,10 +132,15 @@ def _three(
     return standard.apply(p), standard.apply(j), standard.apply(n)
 
 
-Table = tuple[Float64[np.ndarray, "rows f"], Float64[np.ndarray, "rows y"]]
+@dataclass(frozen=True)
+class _Rows:
+    """What a model is given and what it should answer, row by row."""
+
+    known: Float64[np.ndarray, "rows f"]
+    asked: Float64[np.ndarray, "rows y"]
 
 
-def _evening(x: Float64[np.ndarray, "n d t"], forecast: Forecast) -> Table:
+def _evening(x: Float64[np.ndarray, "n d t"], forecast: Forecast) -> _Rows:
     t = x.shape[-1]
     start, end = (round(edge * t) for edge in forecast.known)
     end = max(end, start + 1)
@@ -141,35 +148,37 @@ def _evening(x: Float64[np.ndarray, "n d t"], forecast: Forecast) -> Table:
     sums = np.add.reduceat(x[..., :end], edges[:-1], -1)
     first = round(forecast.asked[0] * t)
     last = max(first + 1, round(forecast.asked[1] * t))
-    return (sums / np.diff(edges)).reshape(len(x), -1), x[..., first:last].mean(-1)
+    known = (sums / np.diff(edges)).reshape(len(x), -1)
+    return _Rows(known, x[..., first:last].mean(-1))
 
 
-def _windows(x: Float64[np.ndarray, "n d t"], steps: int, memory: int) -> Table:
+def _windows(x: Float64[np.ndarray, "n d t"], steps: int, memory: int) -> _Rows:
     starts = range(memory, x.shape[-1] - steps + 1, steps)
     known = np.stack([x[..., s - memory : s] for s in starts], 1)
     asked = np.stack([x[..., s : s + steps].mean(-1) for s in starts], 1)
     rows = known.shape[0] * known.shape[1]
-    return known.reshape(rows, -1), asked.reshape(rows, -1)
+    return _Rows(known.reshape(rows, -1), asked.reshape(rows, -1))
 
 
-def _ridge() -> RegressorMixin:
+def _ridge() -> BaseEstimator:
     return make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-2, 5, 15)))
 
 
-def _trees() -> RegressorMixin:
+def _trees() -> BaseEstimator:
     return HistGradientBoostingRegressor(
         max_iter=100, max_leaf_nodes=8, min_samples_leaf=5, early_stopping=False
     )
 
 
-def _compare(model: RegressorMixin, proposed: Table, training: Table, held_out: Table) -> Utility:
+def _compare(model: BaseEstimator, proposed: _Rows, training: _Rows, held_out: _Rows) -> Utility:
     return Utility(_errors(model, proposed, held_out), _errors(model, training, held_out))
 
 
-def _errors(model: RegressorMixin, train: Table, held_out: Table) -> Float64[np.ndarray, " n"]:
+def _errors(model: BaseEstimator, train: _Rows, held_out: _Rows) -> Float64[np.ndarray, " n"]:
     """Mean absolute error of each row."""
-    x, y = train
-    target = y[:, 0] if y.shape[1] == 1 else y
-    predicted = clone(model).fit(x, target).predict(held_out[0]).reshape(held_out[1].shape)
-    error: np.ndarray = np.abs(predicted - held_out[1]).mean(-1)
+    target = train.asked[:, 0] if train.asked.shape[1] == 1 else train.asked
+    with threadpool_limits(1):  # threads of such small fits mostly wait for each other
+        fitted = clone(model).fit(train.known, target)
+        predicted = fitted.predict(held_out.known).reshape(held_out.asked.shape)
+    error: np.ndarray = np.abs(predicted - held_out.asked).mean(-1)
     return error

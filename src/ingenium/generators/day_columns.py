@@ -16,7 +16,7 @@ GATED_SHARE = 0.2  # a channel at its floor for this share of the steps is gated
 
 
 class DayColumns(LearnedBuffers):
-    """Invertible change of series into columns that are about normal.
+    """Invertible change of series into columns that are about normal, to 1e-6 of their range.
 
     Three things are found in the training days and taken out, so that every proposal has them
     exactly:
@@ -100,7 +100,7 @@ class DayColumns(LearnedBuffers):
     def _lines(self, columns: Tensor) -> Tensor:
         """All steps, linear between the kept ones; after the last one its value stays."""
         out, start = [], 0
-        for stride in self.stride.unique().tolist():
+        for stride in torch.unique(self.stride).tolist():
             many = int((self.stride == stride).sum())
             stop = start + many * (self.t // stride)
             part = columns[:, start:stop].reshape(len(columns), many, -1)
@@ -166,6 +166,6 @@ def _season(cond: Float[Tensor, "n c"]) -> Int[Tensor, " two"]:
     for i in range(cond.shape[1]):
         for j in range(i + 1, cond.shape[1]):
             pair = cond[:, [i, j]]
-            if (pair.square().sum(1) - 1).abs().max() < 1e-3 and len(pair.unique(dim=0)) > 4:
+            if (pair.square().sum(1) - 1).abs().max() < 1e-3 and len(torch.unique(pair, dim=0)) > 4:
                 return torch.tensor([i, j])
     return torch.empty(0, dtype=torch.int64)

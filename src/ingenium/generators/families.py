@@ -7,7 +7,7 @@ from types import MappingProxyType
 import torch
 
 from ingenium.core.errors import choose
-from ingenium.generators.autoregressive import Autoregressive
+from ingenium.generators.autoregressive import Autoregressive, AutoregressiveSettings
 from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
@@ -30,7 +30,10 @@ def _latent(shape: tuple[int, ...], most: int) -> int:
 
 
 def _vae(shape: tuple[int, ...], c: int) -> VAE:
-    return VAE(shape, c, VAESettings(latent=_latent(shape, 16)))
+    # A series has so many numbers that the price of a latent one would not be felt at 1.
+    return VAE(
+        shape, c, VAESettings(latent=_latent(shape, 16), beta=1.0 if len(shape) == 1 else 4.0)
+    )
 
 
 def _gan(shape: tuple[int, ...], c: int) -> GAN:
@@ -45,6 +48,10 @@ def _flow_matching(shape: tuple[int, ...], c: int) -> FlowMatching:
     return FlowMatching(shape, c, FlowMatchingSettings(width=128 if len(shape) == 1 else 96))
 
 
+def _autoregressive(shape: tuple[int, ...], c: int) -> Autoregressive:
+    return Autoregressive(shape, c, AutoregressiveSettings(width=64 if len(shape) == 1 else 96))
+
+
 LEARNED: Mapping[str, Maker] = MappingProxyType(
     {
         "vae": _vae,
@@ -52,7 +59,7 @@ LEARNED: Mapping[str, Maker] = MappingProxyType(
         "flow": Flow,
         "diffusion": _diffusion,
         "flow_matching": _flow_matching,
-        "autoregressive": Autoregressive,
+        "autoregressive": _autoregressive,
         "energy": Energy,
     }
 )
@@ -77,6 +84,13 @@ COMPOSED: Mapping[str, Maker] = MappingProxyType(
     | {"residual_bootstrap": _principal(None)}
 )
 FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **CLASSICAL})
+
+PLANS: Mapping[str, Plan] = MappingProxyType(
+    {
+        "autoregressive": Plan(steps=1500, learning_rate=3e-3),
+        "gan": Plan(steps=1000, learning_rate=5e-4),
+    }
+)
 
 
 def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family:
@@ -103,5 +117,5 @@ def plan(name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
         InputError: if there is no such family.
     """
     choose(name, FAMILIES, "family")
-    own = Plan(seed=seed)
+    own = replace(PLANS.get(name, Plan()), seed=seed)
     return own if steps is None else replace(own, steps=steps)

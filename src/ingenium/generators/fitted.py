@@ -17,6 +17,7 @@ from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
 from ingenium.core.problem import Problem
+from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import families
 from ingenium.generators.model import Family
@@ -50,6 +51,13 @@ def _describe(fitted: FittedFamily) -> dict[str, Any]:
         "conditions": fitted.family.c,
         "fit": fitted.meta,
     }
+
+
+def _chosen(problem: Problem, choice: GeneratorChoice) -> str:
+    """The family of a choice; the problem's own where it is left open."""
+    if choice.family != "default":
+        return choice.family
+    return (choice.steer and problem.steered_family) or problem.default_family
 
 
 def load(folder: Path, problem: Problem) -> FittedFamily:
@@ -90,7 +98,7 @@ def fit(
         InputError: for an unknown family.
         FolderInUseError: if another process is fitting the same model.
     """
-    name = problem.default_family if choice.family == "default" else choice.family
+    name = _chosen(problem, choice)
     x = problem.codec.encode(to_arrays(known, problem.variables)).to(torch.float32)
     cond = problem.features(known)
     family = families.build(name, problem.codec.shape, cond.shape[1])
@@ -101,7 +109,7 @@ def fit(
     if entry is None:
         watch("fit", 0, plan.steps)
         resume = cache_folder() / "fits" / key.removeprefix("sha256:")
-        with locked(resume):
+        with locked(resume), one_thread():
             course = family.fit(
                 x,
                 cond,

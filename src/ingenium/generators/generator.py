@@ -12,7 +12,7 @@ from torch import Tensor
 from ingenium.core.asking import draw_conditions
 from ingenium.core.designs import to_arrays, to_dataset
 from ingenium.core.problem import Problem, Projection
-from ingenium.core.seeds import BLOCK, block_rng
+from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
 from ingenium.generators.model import Family
 from ingenium.sampling.steer import Steer
@@ -38,11 +38,11 @@ class Generator:
             spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
         )
         project = self.problem.project(spec.fixed, conditions)
-        x = self.family.propose(
-            self.problem.features(conditions),
-            block_rng(seed, block, "proposal"),
-            self._steer(spec, known, project),
-        )
+        steer = self._steer(spec, known, project)
+        with one_thread():
+            x = self.family.propose(
+                self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
+            )
         return to_dataset(
             project(self.problem.codec.decode(x.to(torch.float64))),
             self.problem.variables,

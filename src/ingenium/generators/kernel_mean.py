@@ -75,14 +75,19 @@ class KernelMean(LearnedBuffers):
 
     def distance(self, cond: Float[Tensor, "n c"]) -> Float[Tensor, "n m"]:
         """Distance of conditions to those of the training rows, by relevance."""
-        return torch.cdist(self._scaled(cond), self.rows)
+        return _distance(self._scaled(cond), self.rows)
 
     def _scaled(self, cond: Tensor) -> Tensor:
         return (cond.to(torch.float64) - self.centre) / self.spread * self.relevance
 
 
 def _kernel(a: Float[Tensor, "n c"], b: Float[Tensor, "m c"]) -> Float[Tensor, "n m"]:
-    return torch.exp(-0.5 * torch.cdist(a, b).square())
+    return torch.exp(-0.5 * _distance(a, b).square())
+
+
+def _distance(a: Float[Tensor, "n c"], b: Float[Tensor, "m c"]) -> Float[Tensor, "n m"]:
+    """Euclidean distance by differences, so that a row gets the same bits in any batch."""
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def _relevance(
@@ -126,7 +131,7 @@ def _left_out(
         own = vectors @ (shrink[:, None] * turned)
         left = torch.empty_like(y)
         # Runs are few, and the last one may be shorter.
-        for rows in torch.arange(len(y)).split(run):
+        for rows in torch.split(torch.arange(len(y)), run):
             inverse = (vectors[rows] * shrink) @ vectors[rows].T
             left[rows] = torch.linalg.solve(inverse, own[rows])
         error = left.square().mean(0)

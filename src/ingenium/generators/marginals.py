@@ -68,7 +68,7 @@ class Marginals(LearnedBuffers):
 
 def _table(values: Tensor) -> tuple[Tensor, Tensor, bool]:
     """Distinct values, their scores, and whether they are a grid."""
-    distinct, count = values.unique(return_counts=True)
+    distinct, count = torch.unique(values, return_counts=True)
     share = (count.cumsum(0) - 0.5 * count) / len(values)
     score = torch.special.ndtri(share)
     on_grid = len(distinct) <= min(KNOTS, len(values) / 4)

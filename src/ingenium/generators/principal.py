@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
-from ingenium.generators.day_columns import DayColumns
+from ingenium.generators.day_columns import STRIDES, DayColumns
 from ingenium.generators.kernel_mean import KernelMean, MeanSettings
 from ingenium.generators.learned_buffers import LearnedBuffers
 from ingenium.generators.model import Family
@@ -73,7 +73,7 @@ class Principal(LearnedBuffers):
         self.means = nn.ModuleList()
         self.empty("conditions", "axes", "rest")
         self.empty("block", dtype=torch.int64)
-        self.inner = None if inner is None else inner((settings.components,), c)
+        self.inner = None if inner is None else inner((self._components(),), c)
 
     def fit(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
@@ -100,7 +100,11 @@ class Principal(LearnedBuffers):
             mean.learn(z[:, own], cond, self.settings.mean)
             residual[:, own] = mean.residual
             mean.residual = mean.residual[:0]  # kept once, in `rest`
-        return self._fit_inner(residual, cond, plan)
+        course = self.fit_inner(residual, cond, plan)
+        for module in self.modules():
+            for name, buffer in module.named_buffers(recurse=False):
+                setattr(module, name, buffer.contiguous())  # as safetensors wants them
+        return course
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -120,41 +124,49 @@ class Principal(LearnedBuffers):
             check_steer(steer, type(self).__name__)
             latent = start.new_zeros(len(cond), len(self.axes))
         else:
-            latent = self._latent(start, cond, rng, steer)
+            latent = self._latent(self.inner, start, cond, rng, steer)
         with torch.no_grad():
             return finish(self._design(latent, start, cond).to(cond.dtype), steer)
 
     def _latent(
-        self, start: Tensor, cond: Tensor, rng: torch.Generator, steer: Steer
+        self, inner: Family, start: Tensor, cond: Tensor, rng: torch.Generator, steer: Steer
     ) -> Float[Tensor, "n k"]:
         """Latent numbers of the inner family, guided through the whole map to designs."""
-        assert_inner = self.inner
-        if assert_inner is None:
-            raise InputError("an inner family", "none", "Build the family with one.")
-        energy = steer.energy
-        inside = replace(steer, project=None)
-        if energy is not None:
-            outer = energy
-            inside = replace(
-                inside, energy=lambda v: outer(self._design(v, start, cond).to(cond.dtype))
-            )
-        return assert_inner.propose(cond, rng, inside)
+        outer = steer.energy
+        if outer is None:
+            return inner.propose(cond, rng, replace(steer, project=None))
+
+        def energy(latent: Float[Tensor, "n k"]) -> Float[Tensor, " n"]:
+            return outer(self._design(latent, start, cond).to(cond.dtype))
+
+        return inner.propose(cond, rng, replace(steer, project=None, energy=energy))
 
     def _design(self, latent: Tensor, start: Tensor, cond: Tensor) -> Float[Tensor, "n d t"]:
         return self.columns.decode(start + latent.to(torch.float64) @ self.axes, cond)
 
-    def _fit_inner(self, residual: Tensor, cond: Tensor, plan: Plan) -> dict[str, list[float]]:
-        """Components of the residuals for the inner family, and what they leave."""
+    def fit_inner(
+        self, residual: Float[Tensor, "n w"], cond: Float[Tensor, "n c"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Fit the inner family to the components of residuals, and keep what they leave.
+
+        With the state of a fitted residual bootstrap loaded, its `rest` are these residuals: so
+        several families can share what does not depend on them.
+        """
         if self.inner is None:
             self.axes, self.rest = residual[:0].clone(), residual
             return {}
-        k = self.settings.components
+        k = self._components()
         _, _, axes = torch.linalg.svd(residual, full_matrices=False)
         scores = residual @ axes[:k].T
         spread = scores.std(0).clamp(min=1e-12)
         self.axes = axes[:k] * spread[:, None]
         self.rest = residual - scores @ axes[:k]
         return self.inner.fit((scores / spread).to(cond.dtype), cond, plan)
+
+    def _components(self) -> int:
+        """Latent numbers; a channel has at least `t / 8` columns, however it is thinned out."""
+        d, t = self.shape
+        return min(self.settings.components, d * max(t // max(STRIDES), 1))
 
     def _blocks(self) -> list[tuple[Tensor, KernelMean]]:
         """Columns and mean of each block."""
@@ -203,5 +215,5 @@ def _blocks(x: Float[Tensor, "n d t"], cond: Float[Tensor, "n c"]) -> Int[Tensor
     for _ in range(d.bit_length()):  # paths of up to d links
         linked = (linked @ linked).clamp(max=1)
     first = (linked > 0).double().argmax(1)
-    block: Tensor = first.unique(return_inverse=True)[1]
+    block: Tensor = torch.unique(first, return_inverse=True)[1]
     return block

@@ -99,7 +99,7 @@ class VAE(Model):
     ) -> tuple[Float[Tensor, "n m"], Float[Tensor, "n m"]]:
         """Prior mean and deviation of the latent numbers under each condition."""
         centre, raw = self.prior(cond).chunk(2, dim=1)
-        return centre, raw.clamp(-4, 4).exp()
+        return centre, (0.5 * GAIN * raw).clamp(-4, 4).exp()
 
     def posterior(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]

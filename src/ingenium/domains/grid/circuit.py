@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from jaxtyping import Complex, Float, Int, Num
+from jaxtyping import Complex, Float, Int, Integer, Num
 
 from ingenium.domains.grid.netfile import NetworkError
 from ingenium.domains.grid.packages import package
@@ -63,7 +63,7 @@ class Circuit:
         """Nodes with a bus whose voltage is a result, in order."""
         return np.setdiff1d(self.bus_node, [self.slack])
 
-    def node_of(self, buses: Int[np.ndarray, " e"]) -> Int[np.ndarray, " e"]:
+    def node_of(self, buses: Integer[np.ndarray, " e"]) -> Int[np.ndarray, " e"]:
         """The node of each bus of the net; -1 without supply."""
         known = dict(zip(self.bus_index.tolist(), self.bus_node.tolist(), strict=True))
         return np.array([known.get(bus, -1) for bus in buses.tolist()], dtype=np.int64)
@@ -109,16 +109,12 @@ def circuit_of(net: Any) -> tuple[Circuit, tuple[str, ...]]:
     refuse_unsupported(net)
     done = solved(net)
     matrices = done._ppc["internal"]
+    if "V" not in matrices:  # pandapower had nothing to solve
+        raise NetworkError("buses supplied by lines or transformers", "none in service")
     bus, branch = matrices["bus"].real, matrices["branch"].real
     slack = np.flatnonzero(bus[:, BUS_TYPE] == REFERENCE)
-    if len(slack) != 1 or len(branch) == 0:
-        raise NetworkError(
-            "a net fed at one bus, with lines or transformers",
-            f"{len(slack)} feeding buses and {len(branch)} branches in service",
-            "Keep one net.ext_grid in service.",
-        )
     f, t = branch[:, F_BUS].astype(np.int64), branch[:, T_BUS].astype(np.int64)
-    y_from, y_to, y_mutual = _two_ports(matrices["branch"], f, t, int(slack[0]))
+    y_from, y_to, y_mutual = _two_ports(branch, f, t, int(slack[0]))
     rows, index = _branches(done)
     percent_from, percent_to = _ratings(done, rows, bus[f, BASE_KV], bus[t, BASE_KV])
     energised = done._pd2ppc_lookups["bus"][net.bus.index.to_numpy()]
@@ -166,6 +162,11 @@ def refuse_unsupported(net: Any) -> None:
                 f"{active} in service in net.{table}",
                 "Model them by those elements, or take them out of service.",
             )
+    feeding = net.ext_grid.bus[net.ext_grid.in_service.astype(bool)].nunique()
+    if feeding != 1:
+        raise NetworkError(
+            "a net fed at one bus", f"{feeding} feeding buses", "Keep one net.ext_grid in service."
+        )
     for column in VOLTAGE_DEPENDENT:
         if column in net.load and net.load[column].fillna(0).ne(0).any():
             raise NetworkError(
@@ -226,7 +227,7 @@ def _two_ports(
     """Admittances of each branch, with the angles turned so that no phase shift is left."""
     vectors = package("pandapower.pypower.makeYbus").branch_vectors(branch, len(branch))
     y_to, y_from, y_ft, y_tf = (np.asarray(y, dtype=np.complex128) for y in vectors)
-    angle = _turns(np.deg2rad(branch[:, SHIFT].real), f, t, slack)
+    angle = _turns(np.deg2rad(branch[:, SHIFT]), f, t, slack)
     turned = np.exp(1j * (angle[t] - angle[f]))
     y_ft, y_tf = y_ft * turned, y_tf / turned
     if np.abs(y_ft - y_tf).max() > 1e-9 * np.abs(y_ft).max():

@@ -46,7 +46,8 @@ class FeederDay(Problem):
     name: ClassVar[str] = "grid.feeder_day"
     summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
     Settings: ClassVar[type] = FeederSettings
-    default_family: ClassVar[str] = "principal_flow_matching"
+    default_family: ClassVar[str] = "principal_autoregressive"
+    steered_family: ClassVar[str] = "flow_matching"
 
     def __init__(self, settings: FeederSettings) -> None:
         """Open the net and its days; the engine must agree with pandapower on them."""

@@ -41,7 +41,7 @@ def formats(names: ProfileNames, net: Any) -> Mapping[str, Format]:
     return {form.name: form for form in known}
 
 
-@dataclass
+@dataclass(frozen=True)
 class NetCdfDays:
     """NetCDF-4 after the CF conventions; one file for all designs, without loss."""
 
@@ -71,7 +71,7 @@ class NetCdfDays:
         return check_days(days, self.names)
 
 
-@dataclass
+@dataclass(frozen=True)
 class ParquetDays:
     """Parquet, one file for all designs, without loss.
 

@@ -1,6 +1,7 @@
 """Differentiable measurements of a feeder: gradients through the exact AC power flow."""
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,8 +18,8 @@ from ingenium.domains.grid.verifier import FeederVerifier
 SOFTNESS = {  # scale over which values near the extreme count too
     "min_voltage": 5e-4,
     "max_voltage": 5e-4,
-    "max_line_loading": 0.5,
-    "max_trafo_loading": 0.5,
+    "max_line_loading": 0.1,
+    "max_trafo_loading": 0.1,
 }
 
 
@@ -78,13 +79,15 @@ class FeederGradient:
     def _voltage(self, p_mw: Float[Tensor, "b node"], q_mvar: Float[Tensor, "b node"]) -> Tensor:
         # Built anew for each call: the backward pass needs the engine as this call left it.
         grid, start = engine_grid(self.verifier.network.circuit)
-        flow = package("lightsim2grid.differentiable").BatchCPUPowerFlow.init_from_grid(
-            grid,
-            nb_thread=self.verifier.threads or os.cpu_count() or 1,
-            max_iter=MAX_ITERATIONS,
-            tol=TOLERANCE_PU,
-            v_init=start,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it wraps read-only arrays, and never writes to them
+            flow = package("lightsim2grid.differentiable").BatchCPUPowerFlow.init_from_grid(
+                grid,
+                nb_thread=self.verifier.threads or os.cpu_count() or 1,
+                max_iter=MAX_ITERATIONS,
+                tol=TOLERANCE_PU,
+                v_init=start,
+            )
         voltage: Tensor = flow(load_p=p_mw, load_q=q_mvar)
         return voltage
 

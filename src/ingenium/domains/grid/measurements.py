@@ -30,12 +30,17 @@ class Trace:
     def of(cls, network: Network, flow: Flow, t: int) -> "Trace":
         """Split the steps of a flow into days of `t` steps."""
         voltage = np.abs(flow.voltage[:, network.circuit.free_nodes])
+        n = len(voltage) // t
+
+        def days(course: Float[np.ndarray, "b place"]) -> Float[np.ndarray, "n t place"]:
+            return course.reshape(n, t, course.shape[1])
+
         return cls(
-            voltage.reshape(-1, t, voltage.shape[1]),
-            flow.line_percent.reshape(-1, t, flow.line_percent.shape[1]),
-            flow.trafo_percent.reshape(-1, t, flow.trafo_percent.shape[1]),
-            KW * flow.slack_mw.reshape(-1, t),
-            KW * flow.loss_mw.reshape(-1, t),
+            days(voltage),
+            days(flow.line_percent),
+            days(flow.trafo_percent),
+            KW * flow.slack_mw.reshape(n, t),
+            KW * flow.loss_mw.reshape(n, t),
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import InputError
+from ingenium.core.folders import cache_folder
 from ingenium.domains.grid.packages import package, release_of
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
@@ -58,13 +59,15 @@ def read_json(path: Path) -> Any:
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
+    hint = "Write it with pandapower.to_json(net, path)."
     try:
         text = path.read_text(encoding="utf-8")
-        _refuse_code(json.loads(text), path)
+        content = json.loads(text)
+        _refuse_code(content, path)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise NetworkError(
-            "a JSON file", f"{path} with {error}", "Write it with pandapower.to_json(net, path)."
-        ) from error
+        raise NetworkError("a JSON file of a net", f"{path} with {error}", hint) from error
+    if not isinstance(content, dict):
+        raise NetworkError("a JSON file of a net", f"{path} with a {type(content).__name__}", hint)
     pandapower = package("pandapower")
     try:
         with warnings.catch_warnings():
@@ -72,18 +75,9 @@ def read_json(path: Path) -> Any:
             net = pandapower.from_json_string(text, convert=True)
     except (ValueError, TypeError, LookupError, AttributeError, UserWarning) as error:
         raise NetworkError("a net that pandapower can read", f"{path} with {error!r}") from error
-    if not isinstance(net, pandapower.pandapowerNet) or len(net.bus) == 0:
-        raise NetworkError(
-            "a pandapower net with buses",
-            f"{path} without them",
-            "Write one with pandapower.to_json(net, path).",
-        )
+    if not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True):
+        raise NetworkError("a pandapower net with buses", f"{path} without them", hint)
     return net
-
-
-def cache_folder() -> Path:
-    """Where nets are kept: `INGENIUM_CACHE`, or `.cache/ingenium` in the home folder."""
-    return Path(os.environ.get("INGENIUM_CACHE") or Path.home() / ".cache" / "ingenium")
 
 
 def _refuse_code(content: object, path: Path) -> None:

@@ -24,7 +24,7 @@ from ingenium.domains.grid.layout import (
 SLOT = '"profiles": null'
 
 
-@dataclass
+@dataclass(frozen=True)
 class PandapowerJson:
     """`design_000000.json` for each design, for `pandapower.from_json`; without loss.
 

@@ -93,7 +93,9 @@ class PandapowerLoop:
         recycle = {"bus_pq": True, "trafo": False, "gen": False}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pandapower.runpp(self.net, tolerance_mva=1e-9, recycle=recycle, only_v_results=True)
+            pandapower.runpp(
+                self.net, tolerance_mva=1e-9, recycle=recycle, only_v_results=True, numba=False
+            )
         inner, c = self.net._ppc["internal"], self.circuit
         if not self.net._ppc["success"]:
             self.net = deepcopy(self.base)  # the next case must not start from this one

@@ -70,17 +70,13 @@ class Engine:
     def solve(self, p_mw: Float[np.ndarray, "b node"], q_mvar: Float[np.ndarray, "b node"]) -> Flow:
         """All rows together; needs about 150 bytes for each row and node."""
         p_mw, q_mvar = np.ascontiguousarray(p_mw), np.ascontiguousarray(q_mvar)
-        known = np.isfinite(p_mw).all(1) & np.isfinite(q_mvar).all(1)
-        if not known.all():  # numbers that are none must not reach the factorisation
-            p_mw = np.where(known[:, None], p_mw, 0.0)
-            q_mvar = np.where(known[:, None], q_mvar, 0.0)
         if self._rows != len(p_mw):
             self._sweep, self._rows = self._fresh(), len(p_mw)
         self._sweep.modify_load_p(p_mw)
         self._sweep.modify_load_q(q_mvar)
         self._sweep.compute(self.start, MAX_ITERATIONS, TOLERANCE_PU)
         voltage = np.array(self._sweep.get_voltages())
-        voltage[~(known & np.array(self._sweep.converged_mask(), dtype=bool))] = np.nan
+        voltage[~np.array(self._sweep.converged_mask(), dtype=bool)] = np.nan
         return flow(self.circuit, voltage, p_mw, q_mvar)
 
     def _fresh(self) -> Any:

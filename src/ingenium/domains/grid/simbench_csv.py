@@ -31,7 +31,7 @@ FILES = {
 OPTIONAL = ("storage", "powerplants")  # left out when a feeder has none
 
 
-@dataclass
+@dataclass(frozen=True)
 class SimbenchCsv:
     """SimBench's profile tables, `;` between columns, a folder a design.
 

@@ -1,0 +1,24 @@
+"""Run the benchmarks that are named, or all: `python -m benchmarks [NAME ...]`."""
+
+import sys
+from importlib import import_module
+
+import torch
+
+NAMES = ("feeder_days", "families", "samplers", "loop")
+
+
+def main(asked: list[str]) -> int:
+    """Run and print each."""
+    unknown = sorted(set(asked) - set(NAMES))
+    if unknown:
+        print(f"expected names of {', '.join(NAMES)}; came {', '.join(unknown)}", file=sys.stderr)
+        return 2
+    torch.set_num_threads(1)
+    for name in asked or NAMES:
+        import_module(f"benchmarks.{name}").run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

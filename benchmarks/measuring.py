@@ -1,0 +1,98 @@
+"""Interleaved timing, and results as JSON files and tables."""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ingenium.core.provenance import machine, versions
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("lightsim2grid", "pandapower", "numba")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Repeated runs: by the clock on the wall, and of the processor, summed over threads.
+
+    The processor's seconds say what the work costs where other programs run beside it.
+    """
+
+    wall_s: tuple[float, ...]
+    cpu_s: tuple[float, ...]
+
+    def spread(self) -> dict[str, Any]:
+        """Median, least and most of both."""
+        return {"wall_s": spread(self.wall_s), "cpu_s": spread(self.cpu_s)}
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median, least and most."""
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def timed(work: Callable[[], object], rounds: int) -> Timing:
+    """Time some work a number of times."""
+    return interleaved({"work": work}, rounds)["work"]
+
+
+def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
+    """Time several works in turn, so that what slows the machine down slows all of them."""
+    wall: dict[str, list[float]] = {name: [] for name in works}
+    cpu: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            started, spent = time.perf_counter(), time.process_time()
+            work()
+            wall[name].append(time.perf_counter() - started)
+            cpu[name].append(time.process_time() - spent)
+    return {name: Timing(tuple(wall[name]), tuple(cpu[name])) for name in works}
+
+
+def ratio(slow: Sequence[float], fast: Sequence[float], scale: float) -> dict[str, float]:
+    """How many times faster, from the pairs of each round; `scale` makes their work equal."""
+    return spread([scale * a / b for a, b in zip(slow, fast, strict=True)])
+
+
+def report(
+    name: str, title: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+) -> None:
+    """Write `results/NAME.json` and print the medians."""
+    save(name, title, rows, about)
+    table = Table(title=title)
+    for key in rows[0]:
+        table.add_column(key)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console(width=140).print(table)
+
+
+def save(
+    name: str, title: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+) -> None:
+    """Write `results/NAME.json`, with what it was measured on."""
+    RESULTS.mkdir(exist_ok=True)
+    found = {
+        "benchmark": name,
+        "title": title,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine() | {"load_average": os.getloadavg()[0]},
+        "versions": versions(PACKAGES),
+        **about,
+        "rows": list(rows),
+    }
+    (RESULTS / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping) and set(value) == {"median", "least", "most"}:
+        return f"{value['median']:.3g}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,218 @@
+"""Fills blocks of the documents from result files and sources; no figure and no code is typed.
+
+    python docs/fill_figures.py [--check]
+
+`figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
+run, and from benchmarks/results/*.json; `files:PATH` is a file of the repository, and
+`source:PATH:NAME` one class, function or value of a Python file.
+"""
+
+import ast
+import json
+from functools import cache
+from textwrap import dedent
+from typing import Any
+
+from blocks import ROOT, choice, main, table
+
+from ingenium.core.spec import Limit
+from ingenium.evaluate.aims import weigh
+from ingenium.evaluate.markdown import markdown
+from ingenium.evaluate.table import Comparison
+from ingenium.report import words
+from ingenium.studies import results
+from ingenium.studies.registry import STUDIES
+
+DEMO = "winter_evening_peak"
+
+
+@cache
+def figures(name: str = DEMO) -> dict[str, Any]:
+    """What was kept of a run; of the demo unless another is named."""
+    found: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / f"{name}.json").read_text())
+    return found
+
+
+def demo() -> str:
+    """What the demo prints, from its summary."""
+    s, run = figures()["summary"], figures()["run"]
+    span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
+    rows = [("Limit", "Broke it", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
+    asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
+    for limit, b in zip(asked, s["limits"], strict=True):
+        bad = b["broken"] > 0
+        rows.append(
+            (
+                limit,
+                str(b["broken"]),
+                f"{words.percent(b['share'])} ({words.percent(b['low'])} to "
+                f"{words.percent(b['high'])})",
+                words.number(b["worst"], b["unit"]) if bad else "",
+                words.number(b["typical"], b["unit"]) if bad else "",
+                ", ".join(b["where"]),
+            )
+        )
+    return (
+        f"**{s['accepted']}** of {s['proposed']} designs held every limit: "
+        f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} broke a limit; "
+        f"to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
+    )
+
+
+def cost(run: dict[str, Any]) -> str:
+    """Seconds and memory of the run, and on what."""
+    total = sum(run["seconds"].values())
+    fitted = "model from the cache" if run["model"]["from_cache"] else "with fitting"
+    stages = ", ".join(f"{k} {v:.1f} s" for k, v in run["seconds"].items())
+    return (
+        f"{total:.0f} s ({fitted}; {stages}), at most {run['peak_memory_mb']:.0f} MB, on "
+        f"{run['machine']['cores']} cores with {run['machine']['torch_threads']} threads."
+    )
+
+
+def record() -> str:
+    """The evidence of one design, digests and lists cut short."""
+    found = figures()["evidence"]
+    if found is None:
+        return "No design of the stored run was kept."
+    keys = ("min_voltage", "min_voltage_bus", "max_line_loading", "load_energy")
+    shown = found | {"measured": {k: found["measured"][k] for k in keys}}
+    lines = [f' "{k}": {json.dumps(short(v), ensure_ascii=False)}' for k, v in shown.items()]
+    return "```json\n{\n" + ",\n".join(lines) + "\n}\n```"
+
+
+def short(value: Any) -> Any:
+    """Digests of 8 digits and numbers of 6."""
+    if isinstance(value, dict):
+        return {k: short(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [short(v) for v in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, str) and value.startswith("sha256:"):
+        return f"{value[:15]}..."
+    return value
+
+
+def cross_check() -> str:
+    """How far the two engines are apart, from the run."""
+    found = figures()["run"]["cross_check"]
+    engine = figures()["run"]["engine"]
+    rows = [("Quantity", "Largest difference")]
+    rows += [(f"`{k}`", words.number(v)) for k, v in found["disagreement"].items()]
+    return (
+        f"{engine['name']} {engine['version']} against {found['engine']} {found['version']} on "
+        f"{found['checked']} steps ({words.percent(found['share'])}):\n\n{table(*rows)}"
+    )
+
+
+def comparison() -> str:
+    """The table of all families and baselines, where one is stored."""
+    found = compared()
+    return "No comparison is stored yet." if found is None else markdown(found)
+
+
+def compared() -> Comparison | None:
+    """The stored comparison of all families on feeder days."""
+    path = ROOT / "benchmarks" / "results" / "compare_feeder_day.json"
+    return Comparison.from_json(path.read_text()) if path.is_file() else None
+
+
+def main_measures() -> str:
+    """The measures that decide, of all families and baselines."""
+    found = compared()
+    if found is None:
+        return "No comparison is stored yet."
+    names = ("energy_score", "variogram_score", "coverage_90", "classifier_auc", "copy_ratio")
+    return markdown(found, metrics=[m for m in found.measured if m.name in names])
+
+
+def aims() -> str:
+    """What was aimed at, and whether the default family and the best one got there."""
+    found = compared()
+    if found is None:
+        return "No comparison is stored yet."
+    rows = [("Family", "Aim", "Measured", "Held")]
+    for family in (f for f in found.families if f not in found.baselines):
+        rows += [
+            (f"`{family}`", a.what, a.measured, "yes" if a.held else "no")
+            for a in weigh(found, family)
+        ]
+    return table(*rows)
+
+
+def steering() -> str:
+    """The same spec with and without steering."""
+    rows = [("Run", "Held", "Lowest voltage of the day: 5 %, median, 95 %", "To propose")]
+    for title, name in (("without", "not_steered_low_voltage"), ("with", "steered_low_voltage")):
+        found = figures(name)
+        s, low = found["summary"], found["quantiles"]["min_voltage"]
+        rows.append(
+            (
+                f"{title} steering",
+                f"{s['accepted']} of {s['proposed']}",
+                ", ".join(f"{x:.4f}" for x in low) + " pu",
+                f"{found['run']['seconds']['propose']:.1f} s",
+            )
+        )
+    return table(*rows)
+
+
+def studies() -> str:
+    """Every claim of the evidence book with what became of it."""
+    rows = [("Row", "Claim", "Result", "Measured (95 % interval)", "Run")]
+    for study in STUDIES:
+        result = results.read(study.row, ROOT / "studies" / "results")
+        status = result.status.value if result else "not yet"
+        value = result.values.get(study.headline) if result else None
+        unit = next((p.unit for p in study.parts if p.name == study.headline), "")
+        ends = f"{words.number(value.low)} to {words.number(value.high)}" if value else ""
+        shown = f"{words.number(value.value, unit)} ({ends})" if value else ""
+        run = "" if result is None else "quick" if result.quick else f"{len(result.seeds)} seeds"
+        rows.append((study.row, study.title, status, shown, run))
+    return table(*rows)
+
+
+def file(name: str) -> str:
+    """A whole file, fenced."""
+    language = {"py": "python"}.get(name.rpartition(".")[2], name.rpartition(".")[2])
+    return f"```{language}\n{(ROOT / name).read_text().strip()}\n```"
+
+
+def source(name: str) -> str:
+    """One class, function or value at the top of a Python file, or `Class.method`."""
+    path, _, wanted = name.partition(":")
+    text = (ROOT / path).read_text()
+    body: list[ast.stmt] = ast.parse(text).body
+    outer, _, inner = wanted.partition(".")
+    node = named(body, outer, name)
+    if inner:
+        assert isinstance(node, ast.ClassDef)
+        node = named(node.body, inner, name)
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(d.lineno for d in decorators)])
+    lines = text.splitlines()[first - 1 : node.end_lineno]
+    return f"```python\n{dedent(chr(10).join(lines))}\n```"
+
+
+def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
+    for node in body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node
+        if wanted in (getattr(target, "name", None), getattr(target, "id", None)):
+            return node
+    raise SystemExit(f"expected {wanted} in {name.partition(':')[0]}; it is not there")
+
+
+MAKERS = {
+    "demo": demo,
+    "evidence": record,
+    "cross-check": cross_check,
+    "comparison": comparison,
+    "main_measures": main_measures,
+    "aims": aims,
+    "steering": steering,
+    "studies": studies,
+}
+
+if __name__ == "__main__":
+    main({"figures": choice(MAKERS), "files": file, "source": source})

@@ -1,0 +1,217 @@
+"""Days of one consumer class: the load profile of a household, farm, business, heat pump, car."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from ingenium import __version__
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.errors import InputError, choose
+from ingenium.core.problem import Problem, Projection
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.grid import conditions
+from ingenium.domains.grid.codec import ChannelCodec
+from ingenium.domains.grid.consumers import consumer_days
+from ingenium.domains.grid.dataset import HOURS, STEPS
+from ingenium.domains.grid.profiles import SIMBENCH_LICENCE
+from ingenium.domains.grid.split import split_weeks
+from ingenium.sampling.constraints import Box, FixedSum, Together
+
+STEP_H = 24 / STEPS
+DIGITS = 7
+VARIABLES = (
+    Variable("load_p", ("time",), "1", "active load, relative to its rating"),
+    Variable("load_q", ("time",), "1", "reactive load, relative to its rating"),
+)
+
+
+@dataclass(frozen=True)
+class ProfileSettings:
+    """Which consumers, and how days are held out."""
+
+    group: str = "household"
+    held_out_every: int = 5
+    split_seed: int = 0
+
+
+@dataclass(frozen=True)
+class ProfileArithmetic:
+    """Energy, peak, ramp and shape of a profile; exact, as they are sums and extremes.
+
+    Shapes: n designs, t steps.
+    """
+
+    name: ClassVar[str] = "profile arithmetic"
+    version: ClassVar[str] = __version__
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar[tuple[Quantity, ...]] = (
+        Quantity("full_load_hours", "h", "energy of the day over the rating"),
+        Quantity("peak", "1", "highest active load", where=("peak_hour",)),
+        Quantity("peak_hour", "h", "hour of the day at which the load peaks"),
+        Quantity("least", "1", "lowest active load"),
+        Quantity("load_factor", "1", "mean over peak of the active load"),
+        Quantity("ramp", "1", "largest change from one step to the next"),
+        Quantity("reactive_share", "1", "reactive over active energy"),
+    )
+
+    def measure(
+        self, load_p: Float64[Tensor, "n t"], load_q: Float64[Tensor, "n t"]
+    ) -> Float64[Tensor, "n k"]:
+        """All quantities of each profile."""
+        energy, peak = load_p.sum(1) * STEP_H, load_p.amax(1)
+        tiny = torch.finfo(torch.float64).tiny
+        columns = (
+            energy,
+            peak,
+            load_p.argmax(1).to(torch.float64) * STEP_H,
+            load_p.amin(1),
+            load_p.mean(1) / peak.clamp(min=tiny),
+            load_p.diff(dim=1).abs().amax(1),
+            load_q.sum(1) * STEP_H / energy.clamp(min=tiny),
+        )
+        return torch.stack(columns, 1)
+
+
+@dataclass(frozen=True)
+class ProfileCsv:
+    """One CSV a design with the columns hour, load_p and load_q, to 7 significant digits."""
+
+    name: str = "csv"
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write `profile_000000.csv` and so on."""
+        p, q = designs["load_p"].to_numpy(), designs["load_q"].to_numpy()
+        paths = {}
+        for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a file a design
+            path = folder / f"profile_{index:06d}.csv"
+            frame = pd.DataFrame({"hour": HOURS, "load_p": p[i], "load_q": q[i]})
+            frame.to_csv(path, index=False, float_format=f"%.{DIGITS}g")
+            paths[int(index)] = path
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read a file, or all that a folder holds.
+
+        Raises:
+            InputError: for anything but whole days in this layout.
+        """
+        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        frames = [self._one(file) for file in files]
+        if not frames:
+            raise InputError("a CSV of a profile", f"none in {path}", "Name the file itself.")
+        stems = [file.stem.removeprefix("profile_") for file in files]
+        index = [int(s) if s.isdecimal() else i for i, s in enumerate(stems)]
+        data = {
+            v.name: (
+                (DESIGN, "time"),
+                np.stack([f[v.name].to_numpy(np.float64) for f in frames]),
+                {"units": v.unit, "long_name": v.long_name},
+            )
+            for v in VARIABLES
+        }
+        return xr.Dataset(data, coords={DESIGN: index, "time": HOURS})
+
+    def _one(self, file: Path) -> pd.DataFrame:
+        try:
+            frame = pd.read_csv(file)
+        except (OSError, ValueError) as error:
+            raise InputError("a CSV of a profile", f"{file}: {error}", "See `show`.") from None
+        if list(frame.columns) != ["hour", "load_p", "load_q"] or not np.array_equal(
+            frame["hour"], HOURS
+        ):
+            raise InputError(
+                "the columns hour, load_p, load_q and 96 rows from hour 0 to 23.75",
+                f"{list(frame.columns)} and {len(frame)} rows in {file}",
+                "Resample the day to quarter hours.",
+            )
+        return frame
+
+
+class ProfileDay(Problem):
+    """Plausible days of single consumers of one group, conditional on class and kind of day."""
+
+    name: ClassVar[str] = "grid.profile_day"
+    summary: ClassVar[str] = "one consumer's day: household, farm, business, heat pump or car"
+    Settings: ClassVar[type] = ProfileSettings
+    default_family: ClassVar[str] = "flow_matching"
+
+    def __init__(self, settings: ProfileSettings) -> None:
+        """Open the SimBench year of the group's classes."""
+        every = consumer_days()
+        choose(settings.group, sorted(set(every.groups)), "group of consumers")
+        own = every.of_group(settings.group)
+        self.licence = SIMBENCH_LICENCE
+        self.classes = own.classes
+        self.variables = VARIABLES
+        self.sizes = {"time": STEPS}
+        self.conditions = (
+            Condition("consumer_class", "class of the consumer", own.classes),
+            *(c for c in conditions.CONDITIONS if c.name != "weather_level"),
+        )
+        self.limits = (Limit("least", at_least=0.0, unit="1"), Limit("peak", at_most=1.2, unit="1"))
+        self.tiers = (ProfileArithmetic(),)
+        self.formats = {"csv": ProfileCsv()}
+        split = split_weeks(
+            own.dates, np.random.default_rng(settings.split_seed), every=settings.held_out_every
+        )
+        held = np.isin(np.arange(len(own.dates)), split.held_out)
+        week = (own.dates.astype("datetime64[D]").astype(np.int64) + 3) // 7
+        self._days = own.to_dataset().assign_coords(
+            held_out=(DESIGN, np.tile(held, len(own.classes))),
+            group=(DESIGN, np.tile(week, len(own.classes))),
+        )
+        learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
+        self.codec = ChannelCodec.of(to_arrays(learned, VARIABLES))
+
+    def data(self) -> xr.Dataset:
+        """A design for each class and day; whole weeks are held out."""
+        return self._days
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """Kind of day, levels, and which class it is."""
+        one_hot = designs["consumer_class"].to_numpy()[:, None] == np.array(self.classes)
+        both = np.concatenate([conditions.features(designs), one_hot], 1)
+        return torch.as_tensor(both, dtype=torch.float32)
+
+    def labels(self) -> dict[str, Any]:
+        """Hours of the steps."""
+        return {"time": ("time", HOURS, {"units": "h", "long_name": "start of the step"})}
+
+    def fixable(self) -> tuple[Quantity, ...]:
+        """The energy of the day."""
+        return self.quantities[:1]
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Load at least 0; its energy exactly as fixed."""
+        parts: list[Box | FixedSum] = [Box(lower=0.0)]
+        if "full_load_hours" in fixed:
+            whole = torch.ones(STEPS, dtype=torch.bool)
+            parts.append(FixedSum(fixed["full_load_hours"].value, whole, STEP_H))
+        together = Together(tuple(parts))
+        return lambda arrays: (together.project(arrays[0]), arrays[1])
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """A triangle that rises to 1 at noon and falls again: closed form."""
+        rise = np.minimum(HOURS, 24 - HOURS) / 12
+        one = self._days.isel({DESIGN: [0]}).copy(deep=True)
+        one["load_p"].values[0] = rise
+        one["load_q"].values[0] = 0.5 * rise
+        truth = {
+            "full_load_hours": 12.0,
+            "peak": 1.0,
+            "peak_hour": 12.0,
+            "least": 0.0,
+            "load_factor": 0.5,
+            "ramp": 0.25 / 12,
+            "reactive_share": 0.5,
+        }
+        return ((one, truth, 1e-12),)

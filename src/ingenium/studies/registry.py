@@ -1,0 +1,31 @@
+"""The list of studies, in the order of the reference."""
+
+from ingenium.core.errors import choose
+from ingenium.studies import (
+    aggregation,
+    annual_profiles,
+    diffusion_load,
+    flow_load,
+    load_shapes,
+    model_hub,
+)
+from ingenium.studies.study import Study
+
+STUDIES: tuple[Study, ...] = (
+    diffusion_load.STUDY,
+    flow_load.STUDY,
+    aggregation.STUDY,
+    model_hub.STUDY,
+    load_shapes.STUDY,
+    annual_profiles.STUDY,
+)
+
+
+def find(row: str) -> Study:
+    """The study of a row.
+
+    Raises:
+        InputError: if there is none, with the nearest rows.
+    """
+    known = {study.row: study for study in STUDIES}
+    return known[choose(row, known, "row of the evidence book")]

@@ -1,0 +1,79 @@
+"""Every example parses and asks for what its problem has; the feeder of one's own runs."""
+
+import json
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+import ingenium
+from ingenium.core.asking import resolve
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Spec, load
+from ingenium.domains import open_problem
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SPECS = sorted(p for p in EXAMPLES.glob("*/*.toml"))
+OWN = EXAMPLES / "grid" / "own_feeder"
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    """Opened once: all these examples ask for the same grid."""
+    return open_problem(load(EXAMPLES / "grid" / "winter_evening_peak.toml"))
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The feeder of one's own with its files made."""
+    folder = tmp_path_factory.mktemp("examples") / "own_feeder"
+    ignored = shutil.ignore_patterns("net.json", "profiles.csv")
+    shutil.copytree(OWN, folder, ignore=ignored)
+    runpy.run_path(str(folder / "make_files.py"))["write"](folder)
+    return folder
+
+
+def test_there_are_examples() -> None:
+    assert {p.stem for p in SPECS} >= {
+        "winter_evening_peak",
+        "steered_low_voltage",
+        "fixed_energy",
+    }
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
+def test_example_resolves(path: Path, problem: Problem) -> None:
+    spec = load(path)
+    assert spec.title
+    assert spec.problem == problem.name
+    assert spec.setup == dict(load(EXAMPLES / "grid" / "winter_evening_peak.toml").setup)
+    assert resolve(spec, problem).limits
+
+
+def test_units_of_the_examples(problem: Problem) -> None:
+    fixed = resolve(load(EXAMPLES / "grid" / "fixed_energy.toml"), problem).fixed
+    assert fixed["load_energy"].value == pytest.approx(1500.0)  # kWh
+    steered = resolve(load(EXAMPLES / "grid" / "steered_low_voltage.toml"), problem)
+    assert [t.quantity for t in steered.generator.steer] == ["min_voltage"]
+
+
+def test_own_feeder_opens(own: Path) -> None:
+    spec = load(own / "own_feeder.toml")
+    assert Path(str(spec.setup["grid"])) == own / "net.json"
+    opened = open_problem(spec)
+    assert resolve(spec, opened).limits
+    assert opened.sizes == {"load_profile": 5, "infeed_profile": 1, "time": 96}
+    assert opened.data().sizes["design"] == 140
+
+
+@pytest.mark.slow
+def test_own_feeder_runs_and_replays(own: Path, tmp_path: Path) -> None:
+    table: Spec = ingenium.load_spec(own / "own_feeder.toml")
+    run = ingenium.propose(table, n=20, seed=1, out=tmp_path / "out")
+    assert run.summary.proposed == 20
+    assert 0 < run.summary.accepted <= 20
+    assert run.summary.failed == 0
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["proposed"] == 20
+    first = int(run.designs["design"][run.selected[0]])
+    assert ingenium.replay(tmp_path / "out", first).holds
