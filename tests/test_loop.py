@@ -22,6 +22,7 @@ from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Limit, Spec, parse
 from ingenium.core.verdict import judge, margins
 from ingenium.evaluate.limits import summarise
+from ingenium.generators.generator import Generator
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -116,37 +117,41 @@ def test_designs_do_not_depend_on_how_many(finished: loop.Run, tmp_path: Path) -
     assert not np.array_equal(other.designs["width_m"], few.designs["width_m"])
 
 
+def test_no_two_designs_are_the_same(tmp_path: Path) -> None:
+    """Not even under one condition alone, in different blocks or from different seeds."""
+    asked = spec(conditions={"duty": "heavy", "load_n": 9000.0})
+    runs = [propose(asked, 2 * BLOCK, seed, tmp_path / str(seed)) for seed in (1, 2)]
+    widths = np.concatenate([run.designs["width_m"] for run in runs])
+    assert len(np.unique(widths)) == len(widths)
+
+
 def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
-    finished: loop.Run, tmp_path: Path
+    finished: loop.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = finished.spec
     out = tmp_path / "stopped"
-    seen: list[int] = []
+    blocks: list[int] = []
+    whole = Generator.propose_block
 
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "propose and verify":
             raise KeyboardInterrupt
 
-    def count(stage: str, done: int, total: int) -> None:
-        if stage == "propose and verify":
-            seen.append(done)
+    def noted(self: Generator, spec: Spec, known: xr.Dataset, seed: int, block: int) -> xr.Dataset:
+        blocks.append(block)
+        return whole(self, spec, known, seed, block)
 
+    monkeypatch.setattr(Generator, "propose_block", noted)
     with pytest.raises(KeyboardInterrupt):
         propose(asked, N, 7, out, watch=stop)
     assert not out.exists()
-    first = next((tmp_path / ".stopped.partial").glob("blocks-*/000000.nc"))
-    written = first.stat().st_mtime_ns
-    kept = tmp_path / "kept"
-    shutil.copytree(tmp_path / ".stopped.partial", kept)
-    run = propose(asked, N, 7, out, watch=count)
-    assert seen[-1] == N
-    assert written == next(kept.glob("blocks-*/000000.nc")).stat().st_mtime_ns
-    whole = propose(asked, N, 7, tmp_path / "whole")
-    for a, b in zip(
-        read(out / "evidence.jsonl"), read(whole.folder / "evidence.jsonl"), strict=True
-    ):
+    run = propose(asked, N, 7, out)
+    assert blocks == [0, 1, 2], "a verified block is not proposed again"
+    fresh = propose(asked, N, 7, tmp_path / "fresh")
+    stopped, straight = (read(f / "evidence.jsonl") for f in (out, fresh.folder))
+    for a, b in zip(stopped, straight, strict=True):
         assert a | {"replay": ""} == b | {"replay": ""}
-    assert run.summary == whole.summary
+    assert run.summary == fresh.summary
 
 
 def test_a_run_stopped_at_each_stage_leaves_no_folder(tmp_path: Path) -> None:
