@@ -197,7 +197,9 @@ class ProblemContract:
         found = self.measure(problem, one.sel({DESIGN: [index]}))
         whole = self.measure(problem, form.read(tmp_path).sel({DESIGN: [index]}))
         for q in problem.quantities:
-            np.testing.assert_allclose(found[q.name], whole[q.name], rtol=self.equal, atol=1e-9, err_msg=name)
+            np.testing.assert_allclose(
+                found[q.name], whole[q.name], rtol=self.equal, atol=1e-9, err_msg=name
+            )
 
     def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
         strange = tmp_path / "notes.txt"
