@@ -34,7 +34,7 @@ class Marginals(LearnedBuffers):
         self.empty("length", dtype=torch.int64)
         self.empty("on_grid", dtype=torch.bool)
 
-    def learn(self, channels: Sequence[Float[Tensor, " m"]]) -> None:
+    def learn(self, channels: Sequence[Float[Tensor, " _"]]) -> None:
         """Build the table of each channel from all values that it took."""
         tables = [_table(v.detach().to(torch.float64)) for v in channels]
         most = max(len(v) for v, _, _ in tables)
