@@ -38,7 +38,7 @@ def versions(packages: tuple[str, ...] = ()) -> dict[str, str]:
 def machine() -> dict[str, Any]:
     """Processor, threads and system; exact replay is promised on the same one."""
     return {
-        "system": platform.platform(),
+        "system": platform.system(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
         "torch_threads": torch.get_num_threads(),
