@@ -302,7 +302,11 @@ def test_a_stop_that_got_lost_is_heeded(
 
     whole = loop.training
     monkeypatch.setattr(loop, "training", lambda problem: (Press(), whole(problem))[1])
-    code, _, message = call("propose", "toy.cantilever", *spec(files), "--out", tmp_path / "o")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    try:
+        code, _, message = call("propose", "toy.cantilever", *spec(files), "--out", tmp_path / "o")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert code == 130
     assert "same command" in message
     assert not (tmp_path / "o").exists()
