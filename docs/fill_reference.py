@@ -38,7 +38,7 @@ MEANING = {  # of entries whose name says it all in the code
     "value": "what every design holds",
     "target": "the value to steer towards",
     "strength": "how hard; the density is multiplied by exp(-strength/2 x squared distance), the "
-    "distance in spreads of the known designs; the largest of all targets counts",
+    "distance in spreads of the known designs",
     "unit": "none: the unit in which the problem measures",
     "family": "which family proposes; see below",
     "split_seed": "which weeks are never learned from",

@@ -292,6 +292,8 @@ def test_no_answer_from_the_engine(tmp_path: Path) -> None:
 
 
 def test_each_deed_is_in_the_ledger(finished: loop.Run) -> None:
+    replay(finished.folder, 0)
+    verify(finished.spec, next((finished.folder / "designs").iterdir()))
     with open_ledger(ledger_place()) as ledger:
         assert not ledger.check()
         proposals = [e.body for e in ledger.entries("proposal")]

@@ -238,8 +238,11 @@ def _export(
     for variable in again.data_vars:
         verdicts[variable].to_numpy()[selected] = again[variable].to_numpy()
     same = again["verdict"].to_numpy() == before
-    for index in order[~same]:  # the rounding of the file changed its verdict
-        _remove(paths.pop(int(index)))
+    if not same.all():  # rounding changed a verdict; formats may share one file among designs
+        shutil.rmtree(folder)
+        folder.mkdir()
+        kept = designs.isel({DESIGN: selected[same]})
+        paths = form.write(kept, folder) if same.any() else {}
     files = {
         index: (f"designs/{path.relative_to(folder)}", content_digest(path))
         for index, path in paths.items()
@@ -250,13 +253,6 @@ def _export(
 def content_digest(path: Path) -> str:
     """Digest of a file, or of a folder's files with their names."""
     return folder_digest(path) if path.is_dir() else file_digest(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _record(

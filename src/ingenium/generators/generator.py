@@ -66,11 +66,13 @@ class Generator:
         )
 
     def _energy(self, spec: Spec, known: xr.Dataset) -> Callable[[Tensor], Tensor]:
-        """Half the squared distance to the targets, in spreads of the known designs."""
+        """Half the squared distances in spreads of the known designs, by relative strength."""
         soft = self.problem.steerable()
         arrays = to_arrays(known, self.problem.variables)
         with torch.no_grad():
             spread = {t.quantity: soft[t.quantity](*arrays).std() for t in spec.generator.steer}
+        most = max(t.strength for t in spec.generator.steer) or 1.0
+        share = torch.tensor([t.strength / most for t in spec.generator.steer])
 
         def energy(x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
             decoded = self.problem.codec.decode(x.to(torch.float64))
@@ -78,6 +80,6 @@ class Generator:
                 (soft[t.quantity](*decoded) - t.target) / spread[t.quantity]
                 for t in spec.generator.steer
             ]
-            return 0.5 * torch.stack(parts).square().sum(0)
+            return 0.5 * (share[:, None] * torch.stack(parts).square()).sum(0)
 
         return energy

@@ -47,7 +47,7 @@ def read_net(source: str | Path) -> tuple[str, Any]:
     if not path.is_file():
         raise NetworkError(
             "a SimBench code such as 1-LV-rural1--0-sw, or the path of a pandapower JSON file",
-            f'"{text}"',
+            f'"{text}", which is no code, and no file lies at {path.absolute()}',
             _close_codes(text),
         )
     return path.stem, read_json(path)
