@@ -92,7 +92,7 @@ def _out_of_fold(
     model: BaseEstimator,
     x: Float64[np.ndarray, "rows f"],
     label: Bool[np.ndarray, " rows"],
-    parts: list[Int[np.ndarray, " part"]],
+    parts: list[Int[np.ndarray, " _"]],
 ) -> Float64[np.ndarray, " rows"]:
     score = np.zeros(len(x))
     # On a busy machine, threads that wait for each other cost these small fits ten times the work.
@@ -115,7 +115,7 @@ def _auc(
     score: Float64[np.ndarray, " rows"],
     label: Bool[np.ndarray, " rows"],
     group: Int[np.ndarray, " rows"],
-    parts: list[Int[np.ndarray, " part"]],
+    parts: list[Int[np.ndarray, " _"]],
     weight: Float64[np.ndarray, "draws groups"],
 ) -> Interval:
     """Share of pairs within folds in which the proposed design scores higher; ties count half."""

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ingenium.generators.learned_buffers import LearnedBuffers
 
-KNOTS = 2048  # at most so many points of a table
+KNOTS = 2048  # at most so many points of the table of a continuous channel
+GRID_SHARE = 0.25  # a channel with fewer distinct values a value seen was measured on a grid
 
 
 class Marginals(LearnedBuffers):
@@ -16,8 +17,9 @@ class Marginals(LearnedBuffers):
 
     The score of a value is the normal quantile of its middle rank, so a value that is taken often
     (an atom) has one score, and many scores lead back to it. A channel with few distinct values
-    was measured on a grid: every score leads to a value of that grid, and gradients pass as if
-    it were linear between them. Values outside the range that was seen are moved to its ends.
+    was measured on a grid: its table is kept whole, every score leads to a value of that grid, and
+    gradients pass as if it were linear between them. Values outside the range that was seen are
+    moved to its ends.
 
     Shapes: d channels, k points of the longest table, n rows, w columns, each of one channel.
     Source: Van der Waerden scores; Conover, Practical Nonparametric Statistics, 3rd ed., sec. 5.10.
@@ -71,13 +73,13 @@ def _table(values: Tensor) -> tuple[Tensor, Tensor, bool]:
     distinct, count = torch.unique(values, return_counts=True)
     share = (count.cumsum(0) - 0.5 * count) / len(values)
     score = torch.special.ndtri(share)
-    on_grid = len(distinct) <= min(KNOTS, len(values) / 4)
+    on_grid = len(distinct) <= GRID_SHARE * len(values)
     if len(distinct) == 1:  # a constant: a second point that no score reaches
         return distinct.repeat(2), score.new_tensor([0.0, 1.0]), True
-    if len(distinct) > KNOTS:
+    if not on_grid and len(distinct) > KNOTS:
         kept = torch.linspace(0, len(distinct) - 1, KNOTS, dtype=torch.float64).round().long()
         distinct, score = distinct[kept], score[kept]
-    return distinct, score, bool(on_grid)
+    return distinct, score, on_grid
 
 
 def _padded(row: Tensor, length: int, value: float) -> Tensor:
