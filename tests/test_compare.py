@@ -59,10 +59,7 @@ def test_the_table_ranks_known_designs_above_random_ones(problem: Problem, tmp_p
     compare.write(table, entries, tmp_path)
     names = {"comparison.json", "comparison.md", "comparison.png", "costs.json", "parts"}
     assert {f.name for f in tmp_path.iterdir()} == names
-    bootstrap, random = (table.find(f, "energy_score") for f in PROTOCOL.families)
-    assert bootstrap is not None
-    assert random is not None
-    assert bootstrap.high < random.low
+    assert table.paired("bootstrap", "random", "energy_score").difference.high < 0
 
 
 def test_rounding_to_single_precision_tells_no_design_from_its_proposal(problem: Problem) -> None:
