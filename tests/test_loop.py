@@ -137,9 +137,9 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
         if stage == "propose and verify":
             raise KeyboardInterrupt
 
-    def noted(self: Generator, spec: Spec, known: xr.Dataset, seed: int, block: int) -> xr.Dataset:
+    def noted(self: Generator, seed: int, block: int) -> xr.Dataset:
         blocks.append(block)
-        return whole(self, spec, known, seed, block)
+        return whole(self, seed, block)
 
     monkeypatch.setattr(Generator, "propose_block", noted)
     with pytest.raises(KeyboardInterrupt):

@@ -111,11 +111,13 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         model = fitted.load(out / "model", problem)
         checks = [
             _same("spec", record["spec"], digest(specs.as_table(spec))),
+            _same("system", record["system"], problem.system),
             _same("data", record["data"], dataset_digest(known)),
             _same("model", record["model"], model.digest),
         ]
         block, row = block_of(design)
-        again = Generator(problem, model.family).propose_block(spec, known, record["seed"], block)
+        generator = Generator(problem, model.family, spec, known)
+        again = generator.propose_block(record["seed"], block)
         one = again.isel({DESIGN: [row]})
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record))
@@ -152,7 +154,7 @@ def _measure(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
 
 def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> Check:
     """The design's arrays bit for bit, or by how much they differ from the stored ones."""
-    if dataset_digest(evidence.design_alone(problem, one, 0)) == record["design_digest"]:
+    if evidence.design_digests(problem, one)[0] == record["design_digest"]:
         return Check("design", True, "the same bit for bit")
     try:
         with xr.open_dataset(out / "designs.nc", engine="h5netcdf") as stored:
@@ -190,7 +192,7 @@ def _measured(
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
     checks = [Check(f"verdict ({how})", agrees, found)]
     doubt = {q.name: 0.0 for q in problem.quantities}
-    again = evidence.measured(problem, verdicts.isel({DESIGN: 0}), doubt)
+    again = evidence.measured(problem, evidence.table(problem, verdicts)[0], doubt)
     for name, value in again.items():
         was = record["measured"][name]
         if value["value"] is None or "unit" not in value:
