@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 import xarray as xr
 
 import toy
-from ingenium import domains, loop
+from ingenium import loop
 from ingenium.api import propose, replay, verify
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, EngineError, FolderInUseError, InputError
@@ -27,15 +26,7 @@ from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
 N = 2 * BLOCK + 9
-
-
-@pytest.fixture(scope="module", autouse=True)
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(toy.install(tmp_path_factory.mktemp("plugin"))))
-        domains.load.cache_clear()
-        yield
-    domains.load.cache_clear()
+pytestmark = pytest.mark.usefixtures("beams")
 
 
 def spec(**entries: Any) -> Spec:
@@ -44,7 +35,7 @@ def spec(**entries: Any) -> Spec:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
+def finished(beams: None, tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
     asked = spec(objectives=[{"quantity": "mass_kg", "sense": "minimise"}])
     return propose(asked, N, 7, tmp_path_factory.mktemp("runs") / "one")
 
@@ -161,6 +152,7 @@ def test_a_run_stopped_at_each_stage_leaves_no_folder(tmp_path: Path) -> None:
         "propose and verify",
         "cross-check",
         "export and read back",
+        "evidence and report",
     )
     for i, stage in enumerate(stages):
         out = tmp_path / f"at{i}"

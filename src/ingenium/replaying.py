@@ -121,7 +121,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         one = again.isel({DESIGN: [row]})
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record))
-        checks += _measured(problem, verdicts, record, "proposed again")
+        checks += _measured(problem, spec, verdicts, record, "proposed again")
         if record["file"]:
             checks += _file(problem, spec, record, out)
     except (KeyError, TypeError, AttributeError) as error:
@@ -184,15 +184,19 @@ def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -
 
 
 def _measured(
-    problem: Problem, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
+    problem: Problem, spec: Spec, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
 ) -> list[Check]:
-    """Verdict and measured values against the record."""
+    """Verdict, measured values and margins against the record."""
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
     agrees = verdict == record["verdict"]
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
     checks = [Check(f"verdict ({how})", agrees, found)]
-    doubt = {q.name: 0.0 for q in problem.quantities}
-    again = evidence.measured(problem, evidence.table(problem, verdicts)[0], doubt)
+    again = evidence.measured(
+        problem,
+        evidence.table(problem, verdicts)[0],
+        {q.name: q.rounding for q in problem.quantities},
+    )
+    allowed = {}
     for name, value in again.items():
         was = record["measured"][name]
         if value["value"] is None or "unit" not in value:
@@ -200,17 +204,41 @@ def _measured(
                 text = f"{value['value']}, recorded {was['value']}"
                 checks.append(Check(f"{name} ({how})", False, text))
             continue
-        exported = record["measured_on"] == "file"
-        checks.append(_number(f"{name} ({how})", value, was, exported=exported))
-    return checks
+        allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
+        if record["measured_on"] == "file":
+            allowed[name] += was["uncertainty"]
+        checks.append(_number(f"{name} ({how})", value, was, allowed[name]))
+    return [*checks, _margins(spec, verdicts, record, allowed, how)]
 
 
-def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], *, exported: bool) -> Check:
+def _margins(
+    spec: Spec,
+    verdicts: xr.Dataset,
+    record: Mapping[str, Any],
+    allowed: Mapping[str, float],
+    how: str,
+) -> Check:
+    """The recorded margins, which differ as far as the quantities that they belong to may."""
+    labels = [str(label) for label in verdicts["limit"].to_numpy()]
+    now = evidence.margins(labels, verdicts["margin"].to_numpy()[0])
+    was: Mapping[str, float | None] = record["margins"]
+    apart = sorted(was.keys() ^ now.keys())
+    for label, limit in zip(labels, spec.limits, strict=True):
+        value, recorded = now[label], was.get(label)
+        if value is None or recorded is None:
+            same = value is recorded
+        else:
+            same = abs(value - recorded) <= allowed.get(limit.quantity, 0.0)
+        if not same:
+            apart.append(f"{label}: {value}, recorded {recorded}")
+    return Check(f"margins ({how})", not apart, "; ".join(apart) or f"of {len(labels)} limits")
+
+
+def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], allowed: float) -> Check:
     """One measured number against the recorded one."""
     value, recorded, unit = now["value"], was["value"], now["unit"]
     if recorded is None:
         return Check(part, False, f"{value:.6g} {unit}, recorded none")
-    allowed = TOLERANCE * max(abs(recorded), 1e-12) + (was["uncertainty"] if exported else 0.0)
     apart = abs(value - recorded)
     if apart <= allowed:
         return Check(part, True, f"{value:.6g} {unit}")
@@ -232,7 +260,7 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
         verdicts = _measure(problem, spec, chosen)
     except (IngeniumError, ValueError, KeyError) as error:
         return [*checks, Check("file measured", False, f"cannot be read: {error}")]
-    return checks + _measured(problem, verdicts, record, "its file")
+    return checks + _measured(problem, spec, verdicts, record, "its file")
 
 
 def _reasons(record: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, ...]:
