@@ -286,6 +286,13 @@ def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
         replay(folder, 0)
 
 
+def test_another_system_is_found_out(finished: loop.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toy.Cantilever, "system", "sha256:edited")
+    found = replay(finished.folder, 0)
+    assert [c.part for c in found.checks if not c.holds] == ["system"]
+    assert found.reasons == ("what the engine models, such as the net, is not that of the run",)
+
+
 def test_replay_of_what_is_not_there(finished: loop.Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"from 0 to {N - 1}"):
         replay(finished.folder, N)

@@ -132,7 +132,8 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         ) from error
     holds = all(c.holds for c in checks)
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
-    reasons = () if holds else _reasons(record, json.loads((out / "run.json").read_text()))
+    run = json.loads((out / "run.json").read_text())
+    reasons = () if holds else _reasons(problem, record, run)
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
 
 
@@ -263,9 +264,13 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
     return checks + _measured(problem, spec, verdicts, record, "its file")
 
 
-def _reasons(record: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, ...]:
+def _reasons(
+    problem: Problem, record: Mapping[str, Any], run: Mapping[str, Any]
+) -> tuple[str, ...]:
     """What differs between then and now and can make numbers differ."""
     found = []
+    if record["system"] != problem.system:
+        found.append("what the engine models, such as the net, is not that of the run")
     if record["code"] != code_digest():
         found.append(f"the code of ingenium is not that of the run (version {record['version']})")
     now = versions()

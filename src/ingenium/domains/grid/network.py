@@ -1,5 +1,6 @@
 """A grid, read, turned into a circuit, and checked against pandapower before anyone uses it."""
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,10 @@ def network_of(name: str, net: Any, *, cases: int = 8, seed: int = 0) -> Network
 
 
 def _plain(value: Any) -> Any:
-    """An entry of a table as JSON has it; text where there is no such form."""
+    """An entry of a table as JSON has it, none if missing; text where there is no such form."""
     value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and math.isnan(value):
+        return None
     return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
 
 
