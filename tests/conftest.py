@@ -10,7 +10,9 @@ from jaxtyping import install_import_hook
 install_import_hook("ingenium", "beartype.beartype")
 torch.set_num_threads(1)
 
-from ingenium.core.problem import Problem  # noqa: E402  (its shapes are checked from here on)
+import toy  # noqa: E402  (all shapes are checked from here on)
+from ingenium import domains  # noqa: E402
+from ingenium.core.problem import Problem  # noqa: E402
 from ingenium.core.spec import Spec  # noqa: E402
 from ingenium.domains import open_problem  # noqa: E402
 
@@ -29,3 +31,13 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def rural_days(own_folders: Path) -> Problem:
     """Days of the feeder that a spec names by default, opened once for all tests."""
     return open_problem(Spec(problem="grid.feeder_day"))
+
+
+@pytest.fixture(scope="module")
+def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The toy's package is installed for the tests of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(toy.install(tmp_path_factory.mktemp("plugin"))))
+        domains.load.cache_clear()
+        yield
+    domains.load.cache_clear()

@@ -1,19 +1,21 @@
 """The whole way of designs, on beams in closed form: propose, verify, export, record, replay."""
 
+import dataclasses
+import functools
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
 import toy
-from ingenium import domains, loop
+from ingenium import loop
 from ingenium.api import propose, replay, verify
-from ingenium.core.digest import file_digest
+from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.errors import CorruptError, EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import locked
@@ -27,15 +29,7 @@ from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
 N = 2 * BLOCK + 9
-
-
-@pytest.fixture(scope="module", autouse=True)
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(toy.install(tmp_path_factory.mktemp("plugin"))))
-        domains.load.cache_clear()
-        yield
-    domains.load.cache_clear()
+pytestmark = pytest.mark.usefixtures("beams")
 
 
 def spec(**entries: Any) -> Spec:
@@ -44,7 +38,7 @@ def spec(**entries: Any) -> Spec:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
+def finished(beams: None, tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
     asked = spec(objectives=[{"quantity": "mass_kg", "sense": "minimise"}])
     return propose(asked, N, 7, tmp_path_factory.mktemp("runs") / "one")
 
@@ -83,6 +77,13 @@ def test_every_accepted_design_holds_by_hand(finished: loop.Run) -> None:
         assert load / (3 * 210e9 * w * h**3 / 12) <= 0.004
         assert load / (w * h**2 / 6) <= 160e6
         assert load >= toy.HEAVY_N
+
+
+def test_digest_of_a_design_is_that_of_its_arrays_alone(finished: loop.Run) -> None:
+    names = [v.name for v in finished.problem.variables]
+    for r in read(finished.folder / "evidence.jsonl")[:5]:
+        one = finished.designs[names].sel(design=r["design"]).reset_coords(drop=True)
+        assert r["design_digest"] == dataset_digest(one)
 
 
 def test_lightest_comes_first(finished: loop.Run) -> None:
@@ -137,9 +138,9 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
         if stage == "propose and verify":
             raise KeyboardInterrupt
 
-    def noted(self: Generator, spec: Spec, known: xr.Dataset, seed: int, block: int) -> xr.Dataset:
+    def noted(self: Generator, seed: int, block: int) -> xr.Dataset:
         blocks.append(block)
-        return whole(self, spec, known, seed, block)
+        return whole(self, seed, block)
 
     monkeypatch.setattr(Generator, "propose_block", noted)
     with pytest.raises(KeyboardInterrupt):
@@ -161,6 +162,7 @@ def test_a_run_stopped_at_each_stage_leaves_no_folder(tmp_path: Path) -> None:
         "propose and verify",
         "cross-check",
         "export and read back",
+        "evidence and report",
     )
     for i, stage in enumerate(stages):
         out = tmp_path / f"at{i}"
@@ -235,6 +237,43 @@ def test_altered_evidence_is_found_out(folder: Path) -> None:
         replay(folder, 5)
 
 
+def test_altered_margins_are_found_out(folder: Path) -> None:
+    path = folder / "evidence.jsonl"
+    records = read(path)
+    for design, change in ((3, 1e-3), (4, None)):
+        margins = records[design]["margins"]
+        label = next(iter(margins))
+        margins[label] = None if change is None else margins[label] + change
+    del records[5]["margins"][label]
+    path.write_text("".join(json.dumps(r) + "\n" for r in records))
+    for design in (3, 4, 5):
+        broken = {c.part for c in replay(folder, design).checks if not c.holds}
+        assert "margins (proposed again)" in broken, design
+    assert replay(folder, 6).holds
+
+
+def test_replay_allows_for_sums_that_cancel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The difference of two large sums moves by rounding when it is measured in another batch."""
+    plain = toy.EulerBernoulli.measure
+
+    def alone(self: toy.EulerBernoulli, *arrays: torch.Tensor) -> torch.Tensor:
+        found = plain(self, *arrays)
+        found[:, 1] = 1e-10 + (1e-16 if len(found) == 1 else 0.0)
+        return found
+
+    monkeypatch.setattr(toy.EulerBernoulli, "measure", alone)
+    asked = spec(limits=[{"quantity": "deflection_m", "at_most": 1e-9}])
+    out = propose(asked, 20, 1, tmp_path / "o").folder
+    assert {c.part for c in replay(out, 0).checks if not c.holds} == {"stress_pa (proposed again)"}
+    first, stress, *rest = toy.EulerBernoulli.quantities
+    told = (first, dataclasses.replace(stress, rounding=1e-12), *rest)
+    telling = functools.partial(toy.EulerBernoulli, quantities=told)
+    monkeypatch.setattr(toy, "EulerBernoulli", telling)
+    assert replay(out, 0).holds
+
+
 def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
     text = (folder / "spec.toml").read_text()
     (folder / "spec.toml").write_text(text.replace("heavy", "light"))
@@ -245,6 +284,13 @@ def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
     weights.write_bytes(data)
     with pytest.raises(CorruptError, match="not what the run wrote"):
         replay(folder, 0)
+
+
+def test_another_system_is_found_out(finished: loop.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toy.Cantilever, "system", "sha256:edited")
+    found = replay(finished.folder, 0)
+    assert [c.part for c in found.checks if not c.holds] == ["system"]
+    assert found.reasons == ("what the engine models, such as the net, is not that of the run",)
 
 
 def test_replay_of_what_is_not_there(finished: loop.Run, tmp_path: Path) -> None:

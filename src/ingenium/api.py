@@ -18,7 +18,7 @@ from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators import fitted
-from ingenium.loop import Run, Watch, silent
+from ingenium.loop import Clock, Run, Watch, silent
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -47,8 +47,11 @@ def propose(
     ledger: Ledger | None = None,
     watch: Watch = silent,
     overwrite: bool = False,
+    clock: Clock | None = None,
 ) -> Run:
     """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
+
+    `clock` may hold the seconds of what came before, such as imports.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `n` is below 1.
@@ -56,9 +59,11 @@ def propose(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     loop.check_count(n, seed)
+    clock = clock or Clock()
     with _ledger(ledger) as book:
-        watch("open the problem", 0, 1)
-        problem = open_problem(spec)
+        with clock("open the problem"):
+            watch("open the problem", 0, 1)
+            problem = open_problem(spec)
         return loop.run(
             problem,
             spec,
@@ -69,6 +74,7 @@ def propose(
             watch=watch,
             overwrite=overwrite,
             finish=report.write,
+            clock=clock,
         )
 
 

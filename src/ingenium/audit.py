@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from ingenium.core import evidence
 from ingenium.core.asking import resolve
@@ -93,27 +95,23 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
 
 
 def _rows(problem: Problem, path: Path, form: str, verdicts: xr.Dataset) -> list[Audited]:
-    state = _recorded(path)
+    state, values = _recorded(path), evidence.table(problem, verdicts)
+    labels = [str(label) for label in verdicts["limit"].to_numpy()]
     return [
         Audited(
             file=str(path),
             format=form,
             design=int(index),
             verdict=Verdict(int(verdicts["verdict"][i])).name.lower(),
-            measured=_values(problem, verdicts.isel({DESIGN: i})),
-            margins={
-                str(label): evidence.number(float(value))
-                for label, value in zip(
-                    verdicts["limit"].to_numpy(), verdicts["margin"].to_numpy()[i], strict=True
-                )
-            },
+            measured=_values(problem, values[i]),
+            margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
             record=state,
         )
         for i, index in enumerate(verdicts[DESIGN].to_numpy())
     ]
 
 
-def _values(problem: Problem, one: xr.Dataset) -> dict[str, dict[str, Any]]:
+def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[str, Any]]:
     """Measured values with their units; how far they can be trusted is for a run to say."""
     found = evidence.measured(problem, one, {q.name: 0.0 for q in problem.quantities})
     return {

@@ -4,27 +4,32 @@ import json
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import xarray as xr
+from jaxtyping import Bool
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
-from ingenium.core.designs import DESIGN
+from ingenium.core.blocks import Blocks
+from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
-from ingenium.core.evidence import Export, Origin, records
+from ingenium.core.evidence import Export, Origin, records, table
 from ingenium.core.folders import replacing, staged, write_atomic
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, blocks
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verdicts as judged
 from ingenium.core.verify import verify
 from ingenium.evaluate.limits import Summary, summarise
 from ingenium.generators.fitted import FittedFamily, fit
@@ -77,11 +82,13 @@ def run(
     watch: Watch = silent,
     overwrite: bool = False,
     finish: Callable[[Run, Path], None] | None = None,
+    clock: Clock | None = None,
 ) -> Run:
     """Propose `n` designs under a spec, verify them all and keep what survives in `out`.
 
     A stopped run goes on where it was when it is called again; `out` appears only when whole.
-    `finish` may add files to the folder that it is given, before that takes its name.
+    `finish` may add files to the folder that it is given, before that takes its name. `clock` may
+    hold what was spent before.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `n` is below 1.
@@ -89,43 +96,39 @@ def run(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     check_count(n, seed)
-    clock, spec = Clock(), resolve(asked, problem)
+    clock, spec = clock or Clock(), resolve(asked, problem)
     with clock("data"):
         known = training(problem)
         data = dataset_digest(known)
-    identity = digest([problem.name, specs.as_table(spec), n, seed, data])
+    identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
             fitted = fit(problem, known, spec.generator, data=data, watch=watch)
-        origin = _origin(spec, data, fitted, seed, out)
-        designs, verdicts = _propose_and_verify(
-            Generator(problem, fitted.family),
-            spec,
-            known,
-            n,
-            origin,
-            part,
-            clock=clock,
-            watch=watch,
-        )
+        origin = _origin(problem, spec, data, fitted, seed, out)
+        generator = Generator(problem, fitted.family, spec, known)
+        kept = _kept(part, origin, problem)
+        designs, verdicts = _propose_and_verify(generator, n, seed, kept, clock, watch)
         with clock("cross-check"):
             watch("cross-check", 0, 1)
             cross = problem.cross_check(designs, verdicts, seed)
-        selected = select(verdicts, spec.objectives, spec.select)
         with clock("export and read back"):
             watch("export and read back", 0, 1)
-            verdicts, selected, export = _export(
-                problem, spec, designs, verdicts, selected, part / "designs"
-            )
-        summary = summarise(verdicts, spec.limits, problem.quantities)
+            verdicts, selected, export = _export(problem, spec, designs, verdicts, part / "designs")
+        with clock("evidence"):
+            watch("evidence and report", 0, 1)
+            summary = summarise(verdicts, spec.limits, problem.quantities)
+            lines = records(problem, designs, verdicts, origin, export=export, cross_check=cross)
+            write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
+            fitted.save(part / "model")
+            _write(part, problem, asked, designs, verdicts)
         record = _record(problem, asked, origin, fitted, clock, cross=cross, n=n)
-        _write(part, problem, asked, designs, verdicts, record, summary)
-        lines = records(problem, designs, verdicts, origin, export=export, cross_check=cross)
-        write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
-        fitted.save(part / "model")
         done = Run(problem, spec, designs, verdicts, selected, summary, record, out)
-        if finish is not None:
-            finish(done, part)
+        with clock("report"):
+            if finish is not None:
+                finish(done, part)
+        kept.drop()
+        done = replace(done, record=record | _spent(clock))
+        _sum_up(part, done)
         _enter(ledger, part, problem, origin, summary)
     return done
 
@@ -144,10 +147,13 @@ def check_count(n: int, seed: int) -> None:
         raise InputError("a seed of at least 0", f"--seed {seed}", "Write --seed 7.")
 
 
-def _origin(spec: Spec, data: str, fitted: FittedFamily, seed: int, out: Path) -> Origin:
+def _origin(
+    problem: Problem, spec: Spec, data: str, fitted: FittedFamily, seed: int, out: Path
+) -> Origin:
     return Origin(
         seed=seed,
         spec=digest(specs.as_table(spec)),
+        system=problem.system,
         data=data,
         model=fitted.digest,
         code=code_digest(),
@@ -156,98 +162,120 @@ def _origin(spec: Spec, data: str, fitted: FittedFamily, seed: int, out: Path) -
     )
 
 
+def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
+    """The blocks that an earlier attempt verified with the same code, packages and engine."""
+    engine = problem.verifier
+    under = [asdict(origin), versions(), machine(), engine.name, engine.version]
+    kept = Blocks(part, digest(under)[7:19])
+    kept.sweep()
+    return kept
+
+
 def _propose_and_verify(
-    generator: Generator,
-    spec: Spec,
-    known: xr.Dataset,
-    n: int,
-    origin: Origin,
-    part: Path,
-    *,
-    clock: Clock,
-    watch: Watch,
+    generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified block is kept on disk at once."""
-    problem = generator.problem
-    kept = part / f"blocks-{digest(asdict(origin))[7:19]}"
-    names = [v.name for v in problem.variables]
     whole = []
     for block in blocks(n):
-        path = kept / f"{block:06d}.nc"
-        if not path.is_file():
-            with clock("propose"):
-                designs = generator.propose_block(spec, known, origin.seed, block)
-                designs = designs.isel({DESIGN: slice(0, n - block * BLOCK)})
-            with clock("verify"):
-                verdicts = verify(
-                    designs,
-                    problem.verifier,
-                    spec.limits,
-                    variables=problem.variables,
-                    sizes=problem.sizes,
-                )
-            with replacing(path) as staging:
-                xr.merge([designs, verdicts], combine_attrs="drop_conflicts").to_netcdf(
-                    staging, engine="h5netcdf"
-                )
-        with xr.open_dataset(path, engine="h5netcdf") as stored:
-            whole.append(stored.load())
+        arrays = kept.load(block)
+        if arrays is None:
+            arrays = _block(generator, n, seed, block, clock)
+            kept.keep(block, arrays)
+        whole.append(arrays)
         watch("propose and verify", min((block + 1) * BLOCK, n), n)
-    shutil.rmtree(kept)
-    merged = xr.concat(whole, dim=DESIGN, data_vars="minimal")
-    rest = [v for v in merged.data_vars if v not in names]
-    designs = merged[names]
-    verdicts = merged[rest].drop_vars(c.name for c in problem.conditions)
-    if bool((verdicts["verdict"] == 2).all()):
+    designs, verdicts = _joined(generator, whole)
+    if bool((verdicts["verdict"] == Verdict.FAILED).all()):
         raise EngineError(
-            f"{problem.verifier.name} gave no answer to any of the {n} designs; "
+            f"{generator.problem.verifier.name} gave no answer to any of the {n} designs; "
             "check the model that the spec names with `ingenium doctor`"
         )
     return designs, verdicts
 
 
-def _export(
-    problem: Problem,
-    spec: Spec,
-    designs: xr.Dataset,
-    verdicts: xr.Dataset,
-    selected: np.ndarray,
-    folder: Path,
-) -> tuple[xr.Dataset, np.ndarray, Export]:
-    """Write the selected designs, read the files, measure again; what the files say counts."""
-    name, form = next(iter(problem.formats.items()))
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    if not len(selected):
-        return verdicts, selected, Export(name, {}, {})
-    paths = form.write(designs.isel({DESIGN: selected}), folder)
-    order = designs[DESIGN].to_numpy()[selected]
-    again = verify(
-        form.read(folder).sel({DESIGN: order}),
-        problem.verifier,
-        spec.limits,
-        variables=problem.variables,
-        sizes=problem.sizes,
+def _block(
+    generator: Generator, n: int, seed: int, block: int, clock: Clock
+) -> dict[str, np.ndarray]:
+    """The designs of a block with their conditions, and what was measured, as arrays by name."""
+    problem = generator.problem
+    with clock("propose"):
+        designs = generator.propose_block(seed, block)
+        designs = designs.isel({DESIGN: slice(0, n - block * BLOCK)})
+    with clock("verify"):
+        verdicts = _verify(problem, generator.spec, designs)
+    names = [v.name for v in problem.variables] + [c.name for c in problem.conditions]
+    arrays = {f"designs:{name}": designs[name].to_numpy() for name in names}
+    texts = {k: v.astype(np.str_) for k, v in arrays.items() if v.dtype == object}
+    return arrays | texts | {"measured": table(problem, verdicts)}
+
+
+def _joined(
+    generator: Generator, whole: list[dict[str, np.ndarray]]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Designs and verdicts of all blocks."""
+    problem = generator.problem
+    arrays = {name: np.concatenate([block[name] for block in whole]) for name in whole[0]}
+    under = {c.name: (DESIGN, arrays[f"designs:{c.name}"]) for c in problem.conditions}
+    designs = to_dataset(
+        [torch.from_numpy(arrays[f"designs:{v.name}"]) for v in problem.variables],
+        problem.variables,
+        problem.labels() | under,
     )
-    shift = {}
-    verdicts = verdicts.copy(deep=True)
-    for q in problem.quantities:
-        change = again[q.name].to_numpy() - verdicts[q.name].to_numpy()[selected]
-        shift[q.name] = float(np.nanmax(np.abs(change))) if np.isfinite(change).any() else 0.0
-    before = verdicts["verdict"].to_numpy()[selected]
-    for variable in again.data_vars:
-        verdicts[variable].to_numpy()[selected] = again[variable].to_numpy()
-    same = again["verdict"].to_numpy() == before
-    if not same.all():  # rounding changed a verdict; formats may share one file among designs
-        shutil.rmtree(folder)
+    index = designs[DESIGN].to_numpy()
+    limits = generator.spec.limits
+    return designs, judged(arrays["measured"], problem.verifier, limits, index=index)
+
+
+def _verify(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+    return verify(
+        designs, problem.verifier, spec.limits, variables=problem.variables, sizes=problem.sizes
+    )
+
+
+def _export(
+    problem: Problem, spec: Spec, designs: xr.Dataset, proposed: xr.Dataset, folder: Path
+) -> tuple[xr.Dataset, np.ndarray, Export]:
+    """Write the selected designs, read the files, measure again; what the files say counts.
+
+    Where that changes which designs are selected, the export is written and measured anew, until
+    what lies there is what its own values select.
+    """
+    name, form = next(iter(problem.formats.items()))
+    verdicts, paths = proposed.copy(deep=True), dict[int, Path]()
+    written: set[int] | None = None
+    measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
+    while set(selected := select(verdicts, spec.objectives, spec.select)) != written:
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        kept = designs.isel({DESIGN: selected[same]})
-        paths = form.write(kept, folder) if same.any() else {}
-    files = {
-        index: (f"designs/{path.relative_to(folder)}", content_digest(path))
-        for index, path in paths.items()
+        written, paths = set(selected), {}
+        if len(selected):
+            chosen = designs.isel({DESIGN: selected})
+            paths = form.write(chosen, folder)
+            back = form.read(folder).sel({DESIGN: chosen[DESIGN].to_numpy()})
+            again = _verify(problem, spec, back)
+            for variable in again.data_vars:
+                verdicts[variable].to_numpy()[selected] = again[variable].to_numpy()
+            measured[selected] = True
+    index = designs[DESIGN].to_numpy()[measured].tolist()
+    shift = _shift(problem, proposed, verdicts, measured)
+    return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
+
+
+def _shift(
+    problem: Problem, before: xr.Dataset, after: xr.Dataset, measured: Bool[np.ndarray, " n"]
+) -> dict[str, float]:
+    """The largest change of each quantity by writing and reading back."""
+    change = np.abs(table(problem, after)[measured] - table(problem, before)[measured])
+    largest = np.where(np.isfinite(change), change, 0.0).max(0, initial=0.0)
+    return dict(zip((q.name for q in problem.quantities), largest.tolist(), strict=True))
+
+
+def _files(paths: Mapping[int, Path], folder: Path) -> dict[int, tuple[str, str]]:
+    """Place and digest of the file of each design; several may share one."""
+    known = {
+        path: (f"designs/{path.relative_to(folder).as_posix()}", content_digest(path))
+        for path in set(paths.values())
     }
-    return verdicts, selected[same], Export(name, files, shift, frozenset(order.tolist()))
+    return {index: known[path] for index, path in paths.items()}
 
 
 def content_digest(path: Path) -> str:
@@ -277,30 +305,34 @@ def _record(
         "notes": list(problem.notes),
         "versions": versions(),
         "machine": machine(),
+        **_spent(clock),
+    }
+
+
+def _spent(clock: Clock) -> dict[str, Any]:
+    """Seconds by stage and memory, until now."""
+    return {
         "seconds": {k: round(v, 3) for k, v in clock.seconds.items()},
         "peak_memory_mb": round(peak_memory_mb(), 1),
     }
 
 
+def _sum_up(part: Path, run: Run) -> None:
+    """Write the record and the summary of a run, with the seconds of all that came before."""
+    write_atomic(part / "run.json", json.dumps(run.record, indent=2) + "\n")
+    seconds = round(sum(run.record["seconds"].values()), 2)
+    summary = asdict(run.summary) | {"seconds": seconds}
+    write_atomic(part / "summary.json", json.dumps(summary, indent=2) + "\n")
+
+
 def _write(
-    part: Path,
-    problem: Problem,
-    asked: Spec,
-    designs: xr.Dataset,
-    verdicts: xr.Dataset,
-    record: dict[str, Any],
-    summary: Summary,
+    part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> None:
     write_atomic(part / "spec.toml", specs.dump(asked))
-    write_atomic(part / "run.json", json.dumps(record, indent=2) + "\n")
-    seconds = round(sum(record["seconds"].values()), 2)
-    write_atomic(
-        part / "summary.json", json.dumps(asdict(summary) | {"seconds": seconds}, indent=2) + "\n"
-    )
     with replacing(part / "designs.nc") as staging:
         xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
             title=asked.title or problem.summary,
-            source=f"ingenium {record['versions']['ingenium']}, problem {problem.name}",
+            source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
             license=problem.licence,
             Conventions="CF-1.11",
         ).to_netcdf(staging, engine="h5netcdf")

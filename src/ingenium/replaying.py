@@ -111,15 +111,17 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         model = fitted.load(out / "model", problem)
         checks = [
             _same("spec", record["spec"], digest(specs.as_table(spec))),
+            _same("system", record["system"], problem.system),
             _same("data", record["data"], dataset_digest(known)),
             _same("model", record["model"], model.digest),
         ]
         block, row = block_of(design)
-        again = Generator(problem, model.family).propose_block(spec, known, record["seed"], block)
+        generator = Generator(problem, model.family, spec, known)
+        again = generator.propose_block(record["seed"], block)
         one = again.isel({DESIGN: [row]})
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record))
-        checks += _measured(problem, verdicts, record, "proposed again")
+        checks += _measured(problem, spec, verdicts, record, "proposed again")
         if record["file"]:
             checks += _file(problem, spec, record, out)
     except (KeyError, TypeError, AttributeError) as error:
@@ -130,7 +132,8 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         ) from error
     holds = all(c.holds for c in checks)
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
-    reasons = () if holds else _reasons(record, json.loads((out / "run.json").read_text()))
+    run = json.loads((out / "run.json").read_text())
+    reasons = () if holds else _reasons(problem, record, run)
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
 
 
@@ -152,7 +155,7 @@ def _measure(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
 
 def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> Check:
     """The design's arrays bit for bit, or by how much they differ from the stored ones."""
-    if dataset_digest(evidence.design_alone(problem, one, 0)) == record["design_digest"]:
+    if evidence.design_digests(problem, one)[0] == record["design_digest"]:
         return Check("design", True, "the same bit for bit")
     try:
         with xr.open_dataset(out / "designs.nc", engine="h5netcdf") as stored:
@@ -182,15 +185,19 @@ def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -
 
 
 def _measured(
-    problem: Problem, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
+    problem: Problem, spec: Spec, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
 ) -> list[Check]:
-    """Verdict and measured values against the record."""
+    """Verdict, measured values and margins against the record."""
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
     agrees = verdict == record["verdict"]
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
     checks = [Check(f"verdict ({how})", agrees, found)]
-    doubt = {q.name: 0.0 for q in problem.quantities}
-    again = evidence.measured(problem, verdicts.isel({DESIGN: 0}), doubt)
+    again = evidence.measured(
+        problem,
+        evidence.table(problem, verdicts)[0],
+        {q.name: q.rounding for q in problem.quantities},
+    )
+    allowed = {}
     for name, value in again.items():
         was = record["measured"][name]
         if value["value"] is None or "unit" not in value:
@@ -198,17 +205,41 @@ def _measured(
                 text = f"{value['value']}, recorded {was['value']}"
                 checks.append(Check(f"{name} ({how})", False, text))
             continue
-        exported = record["measured_on"] == "file"
-        checks.append(_number(f"{name} ({how})", value, was, exported=exported))
-    return checks
+        allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
+        if record["measured_on"] == "file":
+            allowed[name] += was["uncertainty"]
+        checks.append(_number(f"{name} ({how})", value, was, allowed[name]))
+    return [*checks, _margins(spec, verdicts, record, allowed, how)]
 
 
-def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], *, exported: bool) -> Check:
+def _margins(
+    spec: Spec,
+    verdicts: xr.Dataset,
+    record: Mapping[str, Any],
+    allowed: Mapping[str, float],
+    how: str,
+) -> Check:
+    """The recorded margins, which differ as far as the quantities that they belong to may."""
+    labels = [str(label) for label in verdicts["limit"].to_numpy()]
+    now = evidence.margins(labels, verdicts["margin"].to_numpy()[0])
+    was: Mapping[str, float | None] = record["margins"]
+    apart = sorted(was.keys() ^ now.keys())
+    for label, limit in zip(labels, spec.limits, strict=True):
+        value, recorded = now[label], was.get(label)
+        if value is None or recorded is None:
+            same = value is recorded
+        else:
+            same = abs(value - recorded) <= allowed.get(limit.quantity, 0.0)
+        if not same:
+            apart.append(f"{label}: {value}, recorded {recorded}")
+    return Check(f"margins ({how})", not apart, "; ".join(apart) or f"of {len(labels)} limits")
+
+
+def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], allowed: float) -> Check:
     """One measured number against the recorded one."""
     value, recorded, unit = now["value"], was["value"], now["unit"]
     if recorded is None:
         return Check(part, False, f"{value:.6g} {unit}, recorded none")
-    allowed = TOLERANCE * max(abs(recorded), 1e-12) + (was["uncertainty"] if exported else 0.0)
     apart = abs(value - recorded)
     if apart <= allowed:
         return Check(part, True, f"{value:.6g} {unit}")
@@ -230,12 +261,16 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
         verdicts = _measure(problem, spec, chosen)
     except (IngeniumError, ValueError, KeyError) as error:
         return [*checks, Check("file measured", False, f"cannot be read: {error}")]
-    return checks + _measured(problem, verdicts, record, "its file")
+    return checks + _measured(problem, spec, verdicts, record, "its file")
 
 
-def _reasons(record: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, ...]:
+def _reasons(
+    problem: Problem, record: Mapping[str, Any], run: Mapping[str, Any]
+) -> tuple[str, ...]:
     """What differs between then and now and can make numbers differ."""
     found = []
+    if record["system"] != problem.system:
+        found.append("what the engine models, such as the net, is not that of the run")
     if record["code"] != code_digest():
         found.append(f"the code of ingenium is not that of the run (version {record['version']})")
     now = versions()

@@ -97,3 +97,16 @@ def test_label_reads_as_an_inequality() -> None:
 def test_numbers_that_are_not_finite_cannot_be_written() -> None:
     with pytest.raises(InputError, match="finite"):
         specs.dump(Spec("a", setup={"x": float("nan")}))
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_selection_of_less_than_one_is_refused(count: int) -> None:
+    with pytest.raises(InputError, match="count is at least 1"):
+        specs.parse({"problem": "toy.beam", "select": {"count": count}}, Spec, "spec")
+
+
+def test_limits_that_differ_have_labels_that_differ() -> None:
+    """Margins are kept by label: one of two near limits must not hide the other."""
+    labels = {Limit("v", at_least=0.95).label, Limit("v", at_least=0.95000001).label}
+    assert labels == {"0.95 <= v", "0.95000001 <= v"}
+    assert Limit("v", at_least=0.9, at_most=1.0, unit="pu").label == "0.9 <= v <= 1 [pu]"

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -101,3 +103,29 @@ def test_selection_keeps_what_was_asked_best_first() -> None:
     assert select(verdicts, objective, Select()).tolist() == [1, 0]
     assert select(verdicts, objective, Select(keep="verified", count=2)).tolist() == [1, 2]
     assert select(verdicts, [], Select(keep="rejected")).tolist() == [2]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_fronts_are_those_of_taking_one_after_the_other(columns: int) -> None:
+    """By the definition, with ties and doubles."""
+    cost = np.random.default_rng(1).integers(0, 6, (80, columns)).astype(float)
+    left, front = set(range(len(cost))), {}
+    while left:
+        beaten = {
+            i
+            for i in left
+            for j in left
+            if (cost[j] <= cost[i]).all() and (cost[j] < cost[i]).any()
+        }
+        front |= dict.fromkeys(left - beaten, max(front.values(), default=-1) + 1)
+        left = beaten
+    assert pareto_rank(cost).tolist() == [front[i] for i in range(len(cost))]
+
+
+def test_many_designs_are_ranked_in_little_memory() -> None:
+    cost = np.random.default_rng(2).permutation(4000).astype(float)[:, None]
+    tracemalloc.start()
+    assert pareto_rank(cost).tolist() == cost[:, 0].astype(int).tolist()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2e6

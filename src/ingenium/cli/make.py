@@ -1,5 +1,6 @@
 """`fit` and `propose`: learn from designs, and make new ones."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,13 +54,22 @@ def propose(
     json: AsJson = False,
 ) -> None:
     """Propose designs, verify all of them, keep those that hold, with their evidence."""
+    began = time.perf_counter()
     from ingenium import api
     from ingenium.cli.asking import asked
+    from ingenium.loop import Clock
 
+    clock = Clock({"start": time.perf_counter() - began})
     folder = Path("out") / problem if out is None else out
     with Stages() as stages:
         run = api.propose(
-            asked(problem, spec), number, seed, folder, watch=stages, overwrite=overwrite
+            asked(problem, spec),
+            number,
+            seed,
+            folder,
+            watch=stages,
+            overwrite=overwrite,
+            clock=clock,
         )
     if json:
         print_json(_described(run))

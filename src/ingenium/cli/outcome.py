@@ -9,6 +9,8 @@ from ingenium.evaluate.nearest import Nearest, nearest
 from ingenium.loop import Run
 from ingenium.report import words
 
+LONGEST = 5  # stages whose seconds are shown
+
 
 def show(console: Console, run: Run) -> None:
     """Print the outcome of a run for the one who asked."""
@@ -84,7 +86,10 @@ def _files(console: Console, run: Run) -> None:
     if kept:
         first = int(run.designs["design"][run.selected[0]])
         lines.append(f"Replay: ingenium replay {folder} --design {first}")
-    seconds = sum(run.record["seconds"].values())
-    lines.append(f"{seconds:.1f} s, at most {run.record['peak_memory_mb']:.0f} MB of memory")
+    seconds: dict[str, float] = run.record["seconds"]
+    longest = sorted(seconds, key=lambda stage: -seconds[stage])[:LONGEST]
+    parts = ", ".join(f"{stage} {seconds[stage]:.1f}" for stage in seconds if stage in longest)
+    memory = run.record["peak_memory_mb"]
+    lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,16 +1,18 @@
 """Evidence: the record that each design carries, one JSON line a design."""
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import dataset_digest
+from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.verdict import Verdict
@@ -22,6 +24,7 @@ class Origin:
 
     seed: int
     spec: str  # digests
+    system: str
     data: str
     model: str
     code: str
@@ -65,59 +68,75 @@ def records(
         "data_licence": problem.licence,
         "notes": list(problem.notes),
     }
-    for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
-        one = verdicts.isel({DESIGN: i})
-        path, digest = export.files.get(index, (None, None))
+    values, judged = table(problem, verdicts), verdicts["verdict"].to_numpy().tolist()
+    labels = [str(label) for label in verdicts["limit"].to_numpy()]
+    margin = verdicts["margin"].to_numpy()
+    under = {c.name: designs[c.name].to_numpy().tolist() for c in problem.conditions}
+    digests = design_digests(problem, designs)
+    made = asdict(origin)
+    for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a line each
+        path, file_digest = export.files.get(index, (None, None))
         yield {
             "design": index,
-            "verdict": Verdict(int(one["verdict"])).name.lower(),
-            "measured": measured(problem, one, doubt),
-            "margins": {
-                str(label): number(value)
-                for label, value in zip(
-                    one["limit"].to_numpy(), one["margin"].to_numpy(), strict=True
-                )
-            },
-            "conditions": {c.name: _plain(designs[c.name][i]) for c in problem.conditions},
-            "design_digest": dataset_digest(design_alone(problem, designs, i)),
+            "verdict": Verdict(judged[i]).name.lower(),
+            "measured": measured(problem, values[i], doubt),
+            "margins": margins(labels, margin[i]),
+            "conditions": {name: _plain(column[i]) for name, column in under.items()},
+            "design_digest": digests[i],
             "file": path,
-            "file_digest": digest,
+            "file_digest": file_digest,
             "format": export.format if index in export.measured else None,
             "measured_on": "file" if index in export.measured else "design",
             **shared,
-            **asdict(origin),
+            **made,
             "replay": origin.replay.replace("{design}", str(index)),
         }
 
 
-def design_alone(problem: Problem, designs: xr.Dataset, i: int) -> xr.Dataset:
-    """The arrays of one design without its index: what its digest covers."""
-    names = [v.name for v in problem.variables]
-    return designs[names].isel({DESIGN: i}).reset_coords(drop=True)
+def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
+    """A digest of the arrays of each design, with the positions along its axes.
+
+    It is that of the Dataset of the design alone, without its index (`dataset_digest`).
+    """
+    arrays = {v.name: designs[v.name] for v in problem.variables}
+    axes = {str(dim) for a in arrays.values() for dim in a.dims[1:] if dim in designs.indexes}
+    shared = {dim: [[dim], array_digest(designs[dim].to_numpy())] for dim in axes}
+    values = {name: (list(a.dims[1:]), a.to_numpy()) for name, a in arrays.items()}
+    return [
+        digest([shared | {k: [dims, array_digest(x[i])] for k, (dims, x) in values.items()}, {}])
+        for i in range(designs.sizes[DESIGN])
+    ]
+
+
+def table(problem: Problem, verdicts: xr.Dataset) -> Float[np.ndarray, "n k"]:
+    """All measured values: a row for each design, the quantities in order."""
+    return np.stack([verdicts[q.name].to_numpy() for q in problem.quantities], axis=1)
 
 
 def measured(
-    problem: Problem, one: xr.Dataset, doubt: Mapping[str, float]
+    problem: Problem, values: Float[np.ndarray, " k"], doubt: Mapping[str, float]
 ) -> dict[str, dict[str, Any]]:
-    """Measured values with unit and uncertainty; places by their names."""
+    """Measured values of one design with unit and uncertainty; places by their names."""
     out: dict[str, dict[str, Any]] = {}
-    for q in problem.quantities:
-        value = float(one[q.name])
+    for q, value in zip(problem.quantities, values.tolist(), strict=True):
         if q.labels is not None:
-            place = q.labels[int(value)] if np.isfinite(value) else None
-            out[q.name] = {"value": place}
+            out[q.name] = {"value": q.labels[int(value)] if math.isfinite(value) else None}
         else:
             out[q.name] = {"value": number(value), "unit": q.unit, "uncertainty": doubt[q.name]}
     return out
 
 
+def margins(labels: Sequence[str], values: Float[np.ndarray, " l"]) -> dict[str, float | None]:
+    """Margins of one design by limit."""
+    return {k: number(v) for k, v in zip(labels, values.tolist(), strict=True)}
+
+
 def number(value: float) -> float | None:
     """A JSON number; null for what is not finite."""
-    return float(value) if np.isfinite(value) else None
+    return value if math.isfinite(value) else None
 
 
-def _plain(value: xr.DataArray) -> Any:
-    item = value.item()
+def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
 
 

@@ -55,7 +55,10 @@ class Codec(Protocol):
 
 @runtime_checkable
 class Format(Protocol):
-    """A file format of the field."""
+    """A file format of the field.
+
+    Designs may share a file; what it keeps of one must not depend on the others.
+    """
 
     @property
     def name(self) -> str:
@@ -101,6 +104,7 @@ class Problem(ABC):
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     licence: str = ""  # of the data, as it must be named beside exported designs
+    system: str = ""  # digest of what the engine models, such as a net; empty if the spec says all
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]

@@ -24,6 +24,7 @@ class Quantity:
     long_name: str
     labels: tuple[str, ...] | None = None  # the number is an index into these names
     where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
+    rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,9 @@ def pareto_rank(cost: Float[np.ndarray, "n o"]) -> Int[np.ndarray, " n"]:
 
     Source: Goldberg, Genetic Algorithms in Search, Optimization and Machine Learning, 1989.
     """
-    no_worse = (cost[:, None] <= cost[None]).all(-1)
-    beats = no_worse & (cost[:, None] < cost[None]).any(-1)
-    rank = np.full(len(cost), -1)
-    left = np.ones(len(cost), dtype=bool)
-    while left.any():  # one pass a front
-        front = left & ~(beats & left[:, None]).any(0)
-        rank[front] = rank.max() + 1
-        left &= ~front
-    return rank
+    order = np.lexsort(cost.T[::-1])  # whoever beats a row comes before it
+    cost, rank = cost[order], np.empty(len(cost), dtype=np.int64)
+    for i, own in enumerate(cost):  # a row needs the fronts of those before it
+        beats = (cost[:i] <= own).all(1) & (cost[:i] < own).any(1)
+        rank[i] = rank[:i][beats].max(initial=-1) + 1
+    return rank[np.argsort(order)]

@@ -35,8 +35,8 @@ class Limit:
     @property
     def label(self) -> str:
         """The limit in words, e.g. `0.9 <= min_voltage [pu]`."""
-        low = "" if self.at_least is None else f"{self.at_least:g} <= "
-        high = "" if self.at_most is None else f" <= {self.at_most:g}"
+        low = "" if self.at_least is None else f"{self.at_least:.12g} <= "
+        high = "" if self.at_most is None else f" <= {self.at_most:.12g}"
         return f"{low}{self.quantity}{high}" + (f" [{self.unit}]" if self.unit else "")
 
 
@@ -95,6 +95,10 @@ class Select:
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
     count: int | None = None  # the best so many; None for all
+
+    def __post_init__(self) -> None:
+        if self.count is not None and self.count < 1:
+            raise ValueError(f"count is at least 1, or left out; {self.count} came")
 
 
 Wanted = str | float | tuple[str, ...] | Between

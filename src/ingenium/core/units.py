@@ -1,15 +1,19 @@
 """Units at the edge: what users write is converted once to what engines use."""
 
 from functools import cache
-
-import pint
+from typing import TYPE_CHECKING
 
 from ingenium.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pint
 
 
 @cache
 def _registry() -> "pint.UnitRegistry[float]":
-    """Parsed on first use: reading the table of units takes a tenth of a second."""
+    """Imported and parsed on first use: both take a tenth of a second."""
+    import pint
+
     registry: pint.UnitRegistry[float] = pint.UnitRegistry()
     registry.define("per_unit = [] = pu")
     return registry
@@ -23,6 +27,8 @@ def convert(value: float, came: str, expected: str, *, of: str) -> float:
     """
     if came == expected:
         return value
+    import pint
+
     registry = _registry()
     try:
         return float(registry.Quantity(value, came).to(expected).magnitude)

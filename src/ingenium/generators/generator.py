@@ -1,7 +1,8 @@
 """A family fitted to a problem's designs: what the loop asks for proposals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -24,21 +25,22 @@ class Generator:
 
     problem: Problem
     family: Family
+    spec: Spec  # resolved
+    known: xr.Dataset  # the designs whose conditions fill what the spec leaves open
 
-    def propose_block(self, spec: Spec, known: xr.Dataset, seed: int, block: int) -> xr.Dataset:
+    def propose_block(self, seed: int, block: int) -> xr.Dataset:
         """The designs of one block, with their conditions; hard constraints hold exactly.
 
         Args:
-            spec: resolved against the problem.
-            known: the designs whose conditions fill what the spec leaves open.
             seed: of the whole proposal.
             block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
         """
+        spec, known = self.spec, self.known
         conditions = draw_conditions(
             spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
         )
         project = self.problem.project(spec.fixed, conditions)
-        steer = self._steer(spec, known, project)
+        steer = self._steer(project)
         with one_thread():
             x = self.family.propose(
                 self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
@@ -50,8 +52,9 @@ class Generator:
             index=np.arange(block * BLOCK, (block + 1) * BLOCK),
         )
 
-    def _steer(self, spec: Spec, known: xr.Dataset, project: Projection) -> Steer:
+    def _steer(self, project: Projection) -> Steer:
         """Guidance by the spec's targets and its fixed values."""
+        spec = self.spec
         codec = self.problem.codec
 
         def onto(x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
@@ -60,26 +63,29 @@ class Generator:
         strengths = [t.strength for t in spec.generator.steer]
         return Steer(
             weight=spec.generator.guidance,
-            energy=self._energy(spec, known) if strengths else None,
+            energy=self._energy() if strengths else None,
             strength=max(strengths, default=1.0),
             project=onto if spec.fixed else None,
         )
 
-    def _energy(self, spec: Spec, known: xr.Dataset) -> Callable[[Tensor], Tensor]:
+    def _energy(self) -> Callable[[Tensor], Tensor]:
         """Half the squared distances in spreads of the known designs, by relative strength."""
+        targets, spread = self.spec.generator.steer, self._spread
         soft = self.problem.steerable()
-        arrays = to_arrays(known, self.problem.variables)
-        with torch.no_grad():
-            spread = {t.quantity: soft[t.quantity](*arrays).std() for t in spec.generator.steer}
-        most = max(t.strength for t in spec.generator.steer) or 1.0
-        share = torch.tensor([t.strength / most for t in spec.generator.steer])
+        most = max(t.strength for t in targets) or 1.0
+        share = torch.tensor([t.strength / most for t in targets])
 
         def energy(x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
             decoded = self.problem.codec.decode(x.to(torch.float64))
-            parts = [
-                (soft[t.quantity](*decoded) - t.target) / spread[t.quantity]
-                for t in spec.generator.steer
-            ]
+            parts = [(soft[t.quantity](*decoded) - t.target) / spread[t.quantity] for t in targets]
             return 0.5 * (share[:, None] * torch.stack(parts).square()).sum(0)
 
         return energy
+
+    @cached_property
+    def _spread(self) -> Mapping[str, Tensor]:
+        """How each steered quantity is spread over the known designs; measured once a run."""
+        soft = self.problem.steerable()
+        arrays = to_arrays(self.known, self.problem.variables)
+        with torch.no_grad():
+            return {t.quantity: soft[t.quantity](*arrays).std() for t in self.spec.generator.steer}

@@ -31,6 +31,7 @@ def histogram(
     axes.hist(
         [shown[~broken], shown[broken]],
         bins=edges.tolist(),
+        histtype="stepfilled",
         stacked=True,
         color=[HOLDS, BREAKS],
         label=["holds", "breaks"],

@@ -27,7 +27,7 @@ def propose(problem: Problem, spec: Spec) -> xr.Dataset:
     asked, known = resolve(spec, problem), training(problem)
     data = dataset_digest(known)
     fitted = fit(problem, known, asked.generator, data=data, watch=silent)
-    return Generator(problem, fitted.family).propose_block(asked, known, 3, 0)
+    return Generator(problem, fitted.family, asked, known).propose_block(3, 0)
 
 
 def from_bootstrap(problem: Problem, **entries: Any) -> xr.Dataset:

@@ -63,6 +63,25 @@ def test_a_line_without_a_rating_is_told_and_loaded_by_0() -> None:
     assert network.changes == ("Lines without max_i_ka, whose loading is given as 0: cable.",)
 
 
+def test_the_digest_is_that_of_the_elements(tmp_path: Path) -> None:
+    """It follows any change of an element, and neither results nor the way through a file."""
+    net = oddities()
+    net.line["length_km"] = net.line["length_km"].round(6)  # as a file keeps it
+    digest = network_of("a", net, cases=1).digest()
+    path = tmp_path / "net.json"
+    pp.to_json(net, str(path))
+    assert load_network(path, cases=1).digest() == digest
+    pp.runpp(net)
+    assert network_of("b", net, cases=1).digest() == digest
+    for table, column in (("line", "max_i_ka"), ("load", "scaling"), ("switch", "closed")):
+        changed = pp.from_json(str(path))
+        value = changed[table][column].iloc[0]
+        changed[table].loc[changed[table].index[0], column] = (
+            not value if column == "closed" else 1.001 * value
+        )
+        assert network_of("c", changed, cases=1).digest() != digest, (table, column)
+
+
 def test_the_users_net_is_not_touched() -> None:
     net = two_buses()
     before = pp.to_json(net)

@@ -56,6 +56,7 @@ class FeederDay(Problem):
         names = feeder.table.names
         self.licence = feeder.table.licence
         self.notes = feeder.notes
+        self.system = feeder.verifier.network.digest()
         self.variables = VARIABLES
         self.conditions = conditions.CONDITIONS
         self.sizes = {

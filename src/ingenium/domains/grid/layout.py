@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float64, Int, Shaped
 
@@ -74,8 +74,8 @@ def dates_of(days: xr.Dataset) -> Shaped[np.ndarray, " n"]:
 
 def day_times(date: np.datetime64) -> list[str]:
     """The 96 times of a day as SimBench writes them."""
-    day = pd.Timestamp(date).strftime("%d.%m.%Y")
-    return [f"{day} {step // 4:02d}:{step % 4 * 15:02d}" for step in range(STEPS)]
+    year, month, day = str(date.astype("datetime64[D]")).split("-")
+    return [f"{day}.{month}.{year} {step // 4:02d}:{step % 4 * 15:02d}" for step in range(STEPS)]
 
 
 def day_of_times(times: list[str], path: Path) -> np.datetime64:
@@ -84,14 +84,21 @@ def day_of_times(times: list[str], path: Path) -> np.datetime64:
     Raises:
         InputError: if they are anything else.
     """
-    first = pd.to_datetime(times[:1], format=TIME_FORMAT, errors="coerce").to_numpy()
-    if len(times) != STEPS or np.isnat(first[0]) or times != day_times(first[0]):
+    date = _date(times[0]) if times else None
+    if date is None or times != day_times(date):
         raise InputError(
             "the 96 times of one day, such as 31.12.2016 00:00 to 31.12.2016 23:45",
             f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}",
         )
-    date: np.datetime64 = first.astype("datetime64[D]")[0]
     return date
+
+
+def _date(time: str) -> np.datetime64 | None:
+    """The date of a time as SimBench writes it; none if it is no such time."""
+    try:
+        return np.datetime64(datetime.strptime(time, TIME_FORMAT), "D")
+    except (TypeError, ValueError):
+        return None
 
 
 def design_indices(paths: list[Path]) -> Int[np.ndarray, " n"]:

@@ -54,7 +54,12 @@ def quantities(network: Network) -> tuple[Quantity, ...]:
         *_extreme(
             "max_trafo_loading", "highest loading of a transformer", "percent", "trafo", trafo
         ),
-        Quantity("balance_error", "1", "energy that sources, loads and losses leave unexplained"),
+        Quantity(
+            "balance_error",
+            "1",
+            "energy that sources, loads and losses leave unexplained",
+            rounding=1e-12,  # of sums that are all but equal
+        ),
         Quantity("load_energy", "kWh", "energy of the loads"),
         Quantity("infeed_energy", "kWh", "energy of the infeed"),
         Quantity("import_energy", "kWh", "net energy from the feeding grid"),

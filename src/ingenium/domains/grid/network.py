@@ -1,5 +1,6 @@
 """A grid, read, turned into a circuit, and checked against pandapower before anyone uses it."""
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ingenium.core.digest import digest
 from ingenium.domains.grid.circuit import Circuit, circuit_of
 from ingenium.domains.grid.netfile import read_net
 from ingenium.domains.grid.parity import Parity, gate
@@ -21,6 +23,16 @@ class Network:
     circuit: Circuit
     changes: tuple[str, ...]  # what the circuit merges or leaves out, in sentences
     parity: Parity
+
+    def digest(self) -> str:
+        """Digest of the elements of the net, with what is known of each; no results are counted."""
+        tables = {
+            name: {str(column): [_plain(x) for x in table[column]] for column in table.columns}
+            for name, table in self.net.items()
+            if not name.startswith(("_", "res_")) and len(getattr(table, "columns", ()))
+            if len(table)
+        }
+        return digest([tables, float(self.net.sn_mva), float(self.net.f_hz)])
 
     @property
     def bus_names(self) -> tuple[str, ...]:
@@ -62,6 +74,14 @@ def network_of(name: str, net: Any, *, cases: int = 8, seed: int = 0) -> Network
     circuit, changes = circuit_of(net)
     parity = gate(net, circuit, np.random.default_rng(seed), cases=cases)
     return Network(name, net, circuit, changes, parity)
+
+
+def _plain(value: Any) -> Any:
+    """An entry of a table as JSON has it, none if missing; text where there is no such form."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
 
 
 def _names(table: Any, index: Any) -> tuple[str, ...]:

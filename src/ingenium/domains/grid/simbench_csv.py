@@ -141,7 +141,7 @@ def _read_table(
     types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
     try:
         table = csv.read_csv(
-            BytesIO(path.read_bytes()),
+            pyarrow.BufferReader(path.read_bytes()),  # needs no lock of Python's in its thread
             read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(delimiter=";"),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[]),

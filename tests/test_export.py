@@ -1,0 +1,121 @@
+"""What is exported: one file or many, the files' own values decide what is handed over."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import toy
+from ingenium import loop
+from ingenium.api import propose, replay, verify
+from ingenium.core.designs import DESIGN
+from ingenium.core.evidence import read
+from ingenium.core.spec import Spec, parse
+
+pytestmark = pytest.mark.usefixtures("beams")
+N = 60
+
+
+class CoarseTable(toy.BeamTable):
+    """All beams in one CSV file, in whole millimetres, so that limits can break by rounding."""
+
+    name = "beam-csv"
+    written: ClassVar[list[list[int]]] = []
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        self.written.append(designs[DESIGN].to_numpy().tolist())
+        coarse = {name: designs[name].round(3) for name in ("width_m", "height_m")}
+        return super().write(designs.assign(coarse), folder)
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> type[CoarseTable]:
+    """The toy exports into one file for all designs."""
+    CoarseTable.written.clear()
+    monkeypatch.setattr(toy, "BeamFiles", CoarseTable)
+    monkeypatch.setattr(toy, "BeamTable", toy.BeamFiles)
+    return CoarseTable
+
+
+def spec(**entries: Any) -> Spec:
+    return parse({"problem": "toy.cantilever"} | entries, Spec, "spec")
+
+
+def edge(folder: Path) -> float:
+    """A mass that some designs hold as proposed and break as written."""
+    free = spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}])
+    run = propose(free, N, 2, folder)
+    stored = run.verdicts["mass_kg"].to_numpy()
+    plain = (run.designs["width_m"] * run.designs["height_m"] * toy.DENSITY_KG_M3).to_numpy()
+    i = int(np.argmax(stored - plain))
+    assert stored[i] > plain[i]
+    return float((stored[i] + plain[i]) / 2)
+
+
+def test_a_flipped_verdict_leaves_the_shared_file(
+    shared: type[CoarseTable], tmp_path: Path
+) -> None:
+    limit = {"quantity": "mass_kg", "at_most": edge(tmp_path / "free")}
+    shared.written.clear()
+    run = propose(spec(limits=[limit]), N, 2, tmp_path / "out")
+    first, *_, last = shared.written
+    dropped = set(first) - set(last)
+    assert dropped, "some design should flip"
+    assert sorted(last) == sorted(run.designs[DESIGN].to_numpy()[run.selected].tolist())
+    file = run.folder / "designs" / "beams.csv"
+    assert list(toy.BeamTable.read(CoarseTable(), file)[DESIGN].to_numpy()) == last
+    records = read(run.folder / "evidence.jsonl")
+    for r in records:
+        if r["design"] in last:
+            assert (r["verdict"], r["file"]) == ("accepted", "designs/beams.csv")
+            assert r["file_digest"] == loop.content_digest(file)
+        else:
+            assert r["file"] is None
+    for design in (*sorted(dropped), last[0], last[-1]):
+        assert records[design]["measured_on"] == "file"
+        found = replay(run.folder, design)
+        assert found.holds, [c for c in found.checks if not c.holds]
+    found = verify(spec(limits=[limit]), file)
+    assert [d.design for d in found.designs] == last
+    assert {(d.verdict, d.record) for d in found.designs} == {("accepted", "as recorded")}
+
+
+def test_what_lies_there_was_measured_last(shared: type[CoarseTable], tmp_path: Path) -> None:
+    """A file that is written anew is read and measured anew, and the next best move up."""
+    limit = {"quantity": "mass_kg", "at_most": edge(tmp_path / "free")}
+    first = {"quantity": "mass_kg", "sense": "maximise"}
+    asked = spec(limits=[limit], objectives=[first], select={"count": 5})
+    run = propose(asked, N, 2, tmp_path / "out")
+    assert len(run.selected) == 5, "the place of a design that flipped is filled"
+    masses = run.verdicts["mass_kg"].to_numpy()
+    assert (np.diff(masses[run.selected]) <= 0).all()
+    for d in verify(asked, run.folder / "designs" / "beams.csv").designs:
+        assert d.verdict == "accepted"
+        assert d.measured["mass_kg"]["value"] == pytest.approx(masses[d.design], rel=1e-12)
+
+
+def test_an_altered_shared_file_is_found_out(shared: type[CoarseTable], tmp_path: Path) -> None:
+    run = propose(spec(), N, 2, tmp_path / "out")
+    file = run.folder / "designs" / "beams.csv"
+    kept = run.designs[DESIGN].to_numpy()[run.selected]
+    head, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([head, *rows[1:]]) + "\n")
+    found = replay(run.folder, int(kept[0]))
+    broken = {c.part for c in found.checks if not c.holds}
+    assert broken == {"file", "file measured"}
+    assert verify(spec(), file).altered == (str(file),)
+
+
+def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
+    """Opening, evidence and report are in them, and the summary has their sum."""
+    clock = loop.Clock({"start": 100.0})
+    run = propose(spec(), 20, 1, tmp_path / "out", clock=clock)
+    seconds = json.loads((run.folder / "run.json").read_text())["seconds"]
+    wanted = {"start", "open the problem", "fit", "propose", "verify", "evidence", "report"}
+    assert wanted <= seconds.keys()
+    assert seconds["start"] == 100.0
+    summary = json.loads((run.folder / "summary.json").read_text())
+    assert summary["seconds"] == pytest.approx(sum(seconds.values()), abs=0.01)
