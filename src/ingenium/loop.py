@@ -90,6 +90,7 @@ def run(
     """
     check_count(n, seed)
     clock, spec = Clock(), resolve(asked, problem)
+    watch("data", 0, 1)
     with clock("data"):
         known = training(problem)
         data = dataset_digest(known)
@@ -124,8 +125,11 @@ def run(
         write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
         fitted.save(part / "model")
         done = Run(problem, spec, designs, verdicts, selected, summary, record, out)
+        watch("report", 0, 1)
         if finish is not None:
             finish(done, part)
+        shutil.rmtree(_blocks_folder(part, origin))
+        watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
         _enter(ledger, part, problem, origin, summary)
     return done
 
@@ -169,7 +173,7 @@ def _propose_and_verify(
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified block is kept on disk at once."""
     problem = generator.problem
-    kept = part / f"blocks-{digest(asdict(origin))[7:19]}"
+    kept = _blocks_folder(part, origin)
     names = [v.name for v in problem.variables]
     whole = []
     for block in blocks(n):
@@ -193,7 +197,6 @@ def _propose_and_verify(
         with xr.open_dataset(path, engine="h5netcdf") as stored:
             whole.append(stored.load())
         watch("propose and verify", min((block + 1) * BLOCK, n), n)
-    shutil.rmtree(kept)
     merged = xr.concat(whole, dim=DESIGN, data_vars="minimal")
     rest = [v for v in merged.data_vars if v not in names]
     designs = merged[names]
@@ -204,6 +207,11 @@ def _propose_and_verify(
             "check the model that the spec names with `ingenium doctor`"
         )
     return designs, verdicts
+
+
+def _blocks_folder(part: Path, origin: Origin) -> Path:
+    """Where verified blocks lie until the run is whole, so that a stopped one goes on."""
+    return part / f"blocks-{digest(asdict(origin))[7:19]}"
 
 
 def _export(

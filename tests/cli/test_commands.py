@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -289,43 +287,8 @@ def test_doctor_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 'pip install "ingenium[grid]"' in call("doctor")[1]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_stop_that_got_lost_is_heeded(
-    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Python drops what is raised in a finaliser; the run must stop at its next step anyhow."""
-    from ingenium import loop
-
-    class Press:
-        def __del__(self) -> None:
-            signal.raise_signal(signal.SIGINT)
-
-    whole = loop.training
-    monkeypatch.setattr(loop, "training", lambda problem: (Press(), whole(problem))[1])
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
-    try:
-        code, _, message = call("propose", "toy.cantilever", *spec(files), "--out", tmp_path / "o")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert code == 130
-    assert "same command" in message
-    assert not (tmp_path / "o").exists()
-
-
 def test_version() -> None:
     assert call("--version")[1].strip() == f"ingenium {__version__}"
-
-
-def process(*words: object, plugin: Path) -> subprocess.Popen[str]:
-    """The command in a process of its own, as a user runs it."""
-    path = os.pathsep.join([str(plugin), str(Path(toy.__file__).parent), *sys.path])
-    return subprocess.Popen(
-        [sys.executable, "-c", "from ingenium.cli import main; main()", *(str(w) for w in words)],
-        env=os.environ | {"PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_help_and_list_import_nothing_heavy(plugin: Path) -> None:
@@ -348,29 +311,3 @@ def test_help_and_list_import_nothing_heavy(plugin: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["none", "True"]
-
-
-@pytest.mark.slow
-def test_interrupt_resumes(files: Path, tmp_path: Path, plugin: Path) -> None:
-    """Ctrl-C after the first block; the same command goes on and only then the folder is there."""
-    out = tmp_path / "o"
-    words = ("propose", "toy.cantilever", *spec(files, "slow"), "-n", "300", "--out", out)
-    running = process(*words, plugin=plugin)
-    partial = tmp_path / ".o.partial"
-    until = time.monotonic() + 60
-    while not list(partial.glob("blocks-*/000001.nc")):
-        assert running.poll() is None, running.stderr and running.stderr.read()
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    _, message = running.communicate(timeout=30)
-    assert running.returncode == 130, message
-    assert "same command" in message
-    assert "Traceback" not in message
-    assert not out.exists()
-    done = [p.name for p in partial.glob("blocks-*/*.nc")]
-    assert {"000000.nc", "000001.nc"} <= set(done) < {f"00000{i}.nc" for i in range(5)}
-    assert not list(partial.rglob(".part-*"))
-    code, text, _ = call(*words)
-    assert code == 0, text
-    assert len(read(out / "evidence.jsonl")) == 300
