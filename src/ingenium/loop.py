@@ -15,6 +15,7 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
+from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
@@ -90,6 +91,7 @@ def run(
     """
     check_count(n, seed)
     clock, spec = Clock(), resolve(asked, problem)
+    check_memory(n, problem, spec)
     watch("data", 0, 1)
     with clock("data"):
         known = training(problem)
@@ -135,17 +137,20 @@ def run(
 
 
 def training(problem: Problem) -> xr.Dataset:
-    """The designs that a generator may learn from."""
+    """The designs that a generator may learn from.
+
+    Raises:
+        InputError: if there are fewer than two.
+    """
     known = problem.data()
-    return known.isel({DESIGN: np.flatnonzero(~known["held_out"].to_numpy())})
-
-
-def check_count(n: int, seed: int) -> None:
-    """Refuse a number of designs below 1 and a negative seed."""
-    if n < 1:
-        raise InputError("at least one design", f"-n {n}", "Write -n 1000.")
-    if seed < 0:
-        raise InputError("a seed of at least 0", f"--seed {seed}", "Write --seed 7.")
+    learned = np.flatnonzero(~known["held_out"].to_numpy())
+    if len(learned) < 2:
+        raise InputError(
+            f"at least two known designs of {problem.name} to learn from",
+            f"{len(learned)} (and {known.sizes[DESIGN] - len(learned)} held out)",
+            "Write a setup that gives more of them.",
+        )
+    return known.isel({DESIGN: learned})
 
 
 def _origin(spec: Spec, data: str, fitted: FittedFamily, seed: int, out: Path) -> Origin:

@@ -144,7 +144,7 @@ def test_propose_in_json(files: Path, tmp_path: Path) -> None:
     assert found["summary"]["proposed"] == 5
     assert len(found["kept"]) == found["summary"]["accepted"]
     assert Path(found["report"]).is_file()
-    assert found["nearest"] is None
+    assert found["summary"]["nearest"] is None
 
 
 def test_unmet_limits_end_with_1_and_the_nearest(files: Path, tmp_path: Path) -> None:
@@ -152,9 +152,10 @@ def test_unmet_limits_end_with_1_and_the_nearest(files: Path, tmp_path: Path) ->
     code, text, _ = call(*words, tmp_path / "o")
     assert code == 1
     assert "No design held every limit" in text
+    assert "Nearest that one held together" in text
     code, text, _ = call(*words, tmp_path / "o", "--json")
     assert code == 1
-    near = json.loads(text)["nearest"]
+    near = json.loads(text)["summary"]["nearest"]
     measured = [
         r["measured"]["deflection_m"]["value"] for r in read(tmp_path / "o" / "evidence.jsonl")
     ]
@@ -180,6 +181,9 @@ def test_engine_without_an_answer_ends_with_3(files: Path, tmp_path: Path) -> No
         (("show", "cantilever"), "DOMAIN.NAME"),
         (("propose", "toy.cantilever", "-n", "0"), "at least one design"),
         (("propose", "toy.cantilever", "--seed", "-1"), "seed"),
+        (("propose", "toy.cantilever", "-n", "9" * 30), "GB"),
+        (("propose", "toy.cantilever", "--spec", "guided.toml"), "no classifier-free guidance"),
+        (("propose", "toy.cantilever", "--spec", "steered.toml"), "cannot follow a gradient"),
         (("propose", "toy.cantilever", "--spec", "none.toml"), "no file"),
         (("propose", "toy.other", "--spec", "met.toml"), "a spec of toy.cantilever"),
         (("propose", "toy.cantilever", "--spec", "unknown.toml"), "no_such_thing"),
@@ -192,6 +196,9 @@ def test_engine_without_an_answer_ends_with_3(files: Path, tmp_path: Path) -> No
 def test_wrong_input_ends_with_2(words: Sequence[str], says: str, files: Path) -> None:
     text = (files / "met.toml").read_text()
     (files / "unknown.toml").write_text(text.replace("pause_s", "no_such_thing"))
+    (files / "guided.toml").write_text(text + "[generator]\nguidance = 2.0\n")
+    steer = '[[generator.steer]]\nquantity = "mass_kg"\ntarget = 50.0\n'
+    (files / "steered.toml").write_text(text + steer)
     (files / "family.toml").write_text(text + '[generator]\nfamily = "gausian_copula"\n')
     here = Path.cwd()
     os.chdir(files)

@@ -5,7 +5,7 @@ import shlex
 from rich.console import Console
 
 from ingenium.cli.output import table
-from ingenium.evaluate.nearest import Nearest, nearest
+from ingenium.evaluate.nearest import Nearest
 from ingenium.loop import Run
 from ingenium.report import words
 
@@ -29,10 +29,9 @@ def show(console: Console, run: Run) -> None:
     if run.spec.limits:
         console.print()
         _limits(console, run)
-    near = nearest(run.verdicts, run.spec.limits, run.problem.quantities)
-    if s.accepted == 0 and near is not None:
+    if s.nearest is not None:
         console.print()
-        _nearest(console, near)
+        _nearest(console, s.nearest)
     console.print()
     _files(console, run)
 
@@ -63,18 +62,22 @@ def _limits(console: Console, run: Run) -> None:
 
 
 def _nearest(console: Console, near: Nearest) -> None:
-    """Which limit is in the way, and what would be attainable."""
-    console.print("[bold]No design held every limit.[/] In the way:", highlight=False)
-    for r in near.in_the_way:
-        console.print(
-            f"  {r.limit}: broken by {r.broken} of {r.verified}; the best of any design is "
-            f"{words.number(r.best, r.unit)}, and the design nearest to all limits "
-            f"(number {near.design}) reaches {words.number(r.nearest, r.unit)}.",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    console.print("Write limits that hold these values, or other conditions.", highlight=False)
+    """Which limits are in the way, and the nearest ones that were held."""
+    way = ", ".join(f"{r.limit} (broken by {r.broken} of {r.verified})" for r in near.in_the_way)
+    console.print("[bold]No design held every limit.[/] In the way:", highlight=False, end=" ")
+    console.print(way + ".", highlight=False, markup=False, soft_wrap=True)
+    console.print()
+    shown = table("", "Limit", "Nearest that a design held", "Nearest that one held together")
+    for r in near.reaches:
+        shown.add_row(r.limit.replace("[", r"\["), words.limit(r.alone), words.limit(r.together))
+    console.print(shown, highlight=False)
+    console.print()
+    console.print(
+        f"Design {near.design} holds all limits of the last column. Write those, or other "
+        "conditions.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _files(console: Console, run: Run) -> None:

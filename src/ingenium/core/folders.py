@@ -152,8 +152,13 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
                 shutil.rmtree(partial)
             partial.mkdir(exist_ok=True)
             write_atomic(partial / MARK, run)
-        with storing(folder, only=FULL):
-            yield partial
+        try:
+            with storing(folder, only=FULL):
+                yield partial
+        except BaseException:
+            if [path.name for path in partial.iterdir()] == [MARK]:
+                shutil.rmtree(partial)  # there is nothing to go on from
+            raise
         with storing(folder):
             if folder.exists():
                 folder.rename(replaced)
