@@ -157,13 +157,39 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
     assert run.summary == fresh.summary
 
 
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"\x89HDF\r\n\x1a\n" + 99 * b"\0", None])
+def test_a_damaged_block_of_a_stopped_run_is_done_again(
+    finished: loop.Run, tmp_path: Path, damage: bytes | None
+) -> None:
+    out = tmp_path / "stopped"
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "cross-check":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        propose(finished.spec, N, 7, out, watch=stop)
+    block = next(tmp_path.glob(".stopped.partial/blocks-*/000001.nc"))
+    whole = block.read_bytes()
+    width = finished.designs["width_m"].to_numpy()[BLOCK : 2 * BLOCK].tobytes()
+    place = whole.index(width)  # one bit of one width flips
+    flipped = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    block.write_bytes(flipped if damage is None else damage)
+    again = propose(finished.spec, N, 7, out)
+    xr.testing.assert_equal(again.designs, finished.designs)
+    assert again.summary == finished.summary
+
+
 def test_a_run_stopped_at_each_stage_leaves_no_folder(tmp_path: Path) -> None:
     stages = (
         "open the problem",
+        "data",
         "fit",
         "propose and verify",
         "cross-check",
         "export and read back",
+        "report",
+        "keep",
     )
     for i, stage in enumerate(stages):
         out = tmp_path / f"at{i}"
@@ -236,6 +262,47 @@ def test_altered_evidence_is_found_out(folder: Path) -> None:
     path.write_text(path.read_text()[:-20])
     with pytest.raises(CorruptError, match="line"):
         replay(folder, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("evidence.jsonl", b"", "holds no record"),
+        ("evidence.jsonl", b"\xff\xfe\n", "holds no record in line 1"),
+        ("evidence.jsonl", b"[" * 99999, "holds no record in line 1"),
+        ("evidence.jsonl", b'{"design": 0, "verdict": "accepted", "measured": {}}', "incomplete"),
+        ("model/model.json", b"{}", "model is not what the run wrote"),
+        ("model/model.json", b"\x80\x04", "model is not what the run wrote"),
+        ("model/model.safetensors", b"\x80\x04.", "model is not what the run wrote"),
+        ("model/model.safetensors", 7 * b"\xff" + b"\0{}", "model is not what the run wrote"),
+    ],
+)
+def test_rubbish_in_a_run_is_told(folder: Path, name: str, content: bytes, says: str) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(CorruptError, match=says):
+        replay(folder, 0)
+
+
+def test_hostile_records_are_told(folder: Path) -> None:
+    path = folder / "evidence.jsonl"
+    first = read(path)[0]
+    for entry, value in (("seed", "x"), ("seed", -1), ("format", "pickle"), ("measured", None)):
+        altered = first | {"file": None, "measured_on": "file"} | {entry: value}
+        path.write_text(json.dumps(altered) + "\n")
+        with pytest.raises(CorruptError, match="incomplete record of design 0"):
+            replay(folder, 0)
+    for file in ("/dev/zero", "../../../../../../../../dev/zero"):
+        path.write_text(json.dumps(first | {"file": file}) + "\n")
+        broken = {c.part: c.found for c in replay(folder, 0).checks if not c.holds}
+        assert "outside the folder" in broken["file"]
+
+
+def test_run_json_is_not_needed_unless_something_differs(folder: Path) -> None:
+    (folder / "run.json").write_text("[]")
+    assert replay(folder, 0).holds
+    text = (folder / "spec.toml").read_text()
+    (folder / "spec.toml").write_text(text.replace("heavy", "light"))
+    assert replay(folder, 0).reasons == ("run.json is not what the run wrote",)
 
 
 def test_altered_model_and_spec_are_found_out(folder: Path) -> None:

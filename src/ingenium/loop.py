@@ -21,6 +21,7 @@ from ingenium.core.digest import dataset_digest, digest, file_digest, folder_dig
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Export, Origin, records
 from ingenium.core.folders import replacing, staged, write_atomic
+from ingenium.core.kept import keep, kept
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, blocks
@@ -178,12 +179,13 @@ def _propose_and_verify(
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified block is kept on disk at once."""
     problem = generator.problem
-    kept = _blocks_folder(part, origin)
+    folder = _blocks_folder(part, origin)
     names = [v.name for v in problem.variables]
     whole = []
     for block in blocks(n):
-        path = kept / f"{block:06d}.nc"
-        if not path.is_file():
+        path = folder / f"{block:06d}.nc"
+        found = kept(path)
+        if found is None:
             with clock("propose"):
                 designs = generator.propose_block(spec, known, origin.seed, block)
                 designs = designs.isel({DESIGN: slice(0, n - block * BLOCK)})
@@ -195,12 +197,9 @@ def _propose_and_verify(
                     variables=problem.variables,
                     sizes=problem.sizes,
                 )
-            with replacing(path) as staging:
-                xr.merge([designs, verdicts], combine_attrs="drop_conflicts").to_netcdf(
-                    staging, engine="h5netcdf"
-                )
-        with xr.open_dataset(path, engine="h5netcdf") as stored:
-            whole.append(stored.load())
+            found = xr.merge([designs, verdicts], combine_attrs="drop_conflicts")
+            keep(path, found)
+        whole.append(found)
         watch("propose and verify", min((block + 1) * BLOCK, n), n)
     merged = xr.concat(whole, dim=DESIGN, data_vars="minimal")
     rest = [v for v in merged.data_vars if v not in names]

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import xarray as xr
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -24,6 +25,7 @@ from ingenium.generators.model import Family
 from ingenium.train.cache import ModelCache, fit_key
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,19 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
     """The model that a run kept.
 
     Raises:
-        CorruptError: if the weights are not what the run wrote.
+        CorruptError: if the model is not what the run wrote.
     """
-    about = json.loads((folder / "model.json").read_text())
-    state = load_file(folder / "model.safetensors")
-    if state_digest(state) != about["digest"]:
-        raise CorruptError(
-            str(folder / "model.safetensors"), "is not what the run wrote", "Run the spec again."
-        )
-    family = families.build(about["family"], problem.codec.shape, about["conditions"])
-    family.load_state_dict(state)
-    return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
+    try:
+        about = json.loads((folder / "model.json").read_bytes())
+        state = load_file(folder / "model.safetensors")
+        if state_digest(state) != about["digest"]:
+            raise ValueError("other weights than its digest says")
+        family = families.build(about["family"], problem.codec.shape, about["conditions"])
+        family.load_state_dict(state)
+        return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
+    except (*_DAMAGE, SafetensorError) as error:
+        found = f"is not what the run wrote ({error})"
+        raise CorruptError(str(folder), found, "Run the spec again.") from error
 
 
 def state_digest(state: Mapping[str, Tensor]) -> str:
