@@ -377,6 +377,7 @@ def test_more_designs_than_memory_are_refused_at_once(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.filterwarnings("ignore:std\\(\\)")  # of the one design
 def test_too_few_known_designs_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at least two known designs"):
         propose(spec(setup={"known": 1}), 5, 1, tmp_path / "o")

@@ -141,6 +141,9 @@ def _explain(error: ValidationError, kind: type, where: str) -> InputError:
     """The first fault of a validation, in the three parts of an `InputError`."""
     faults = error.errors(include_url=False)
     fault = next((f for f in faults if f["type"] == "value_error"), faults[0])
+    told = fault.get("ctx", {}).get("error")
+    if isinstance(told, InputError):  # by settings that check themselves
+        return told
     path = ".".join(str(p) for p in fault["loc"] if not str(p).startswith(("Between", "tuple[")))
     place = f"{path} in {where}" if path else where
     if fault["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
