@@ -20,8 +20,9 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Export, Origin, records
-from ingenium.core.folders import replacing, staged, write_atomic
+from ingenium.core.folders import staged, write_atomic
 from ingenium.core.kept import keep, kept
+from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, blocks
@@ -309,13 +310,13 @@ def _write(
     write_atomic(
         part / "summary.json", json.dumps(asdict(summary) | {"seconds": seconds}, indent=2) + "\n"
     )
-    with replacing(part / "designs.nc") as staging:
-        xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
-            title=asked.title or problem.summary,
-            source=f"ingenium {record['versions']['ingenium']}, problem {problem.name}",
-            license=problem.licence,
-            Conventions="CF-1.11",
-        ).to_netcdf(staging, engine="h5netcdf")
+    whole = xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+        title=asked.title or problem.summary,
+        source=f"ingenium {record['versions']['ingenium']}, problem {problem.name}",
+        license=problem.licence,
+        Conventions="CF-1.11",
+    )
+    write_netcdf(part / "designs.nc", whole)
 
 
 def _enter(ledger: Ledger, part: Path, problem: Problem, origin: Origin, summary: Summary) -> None:

@@ -16,6 +16,7 @@ import typer
 from ingenium.cli.output import JSON, errors, print_json
 from ingenium.cli.stopping import STOPPED, deafen, stop_asked
 from ingenium.core.errors import IngeniumError, InputError
+from ingenium.core.folders import UNWRITABLE
 
 UNMET, FAULT = 1, 3
 DEBUG: ContextVar[bool] = ContextVar("debug", default=False)
@@ -48,6 +49,9 @@ def _end(error: BaseException) -> int:
             traceback.print_exception(error, file=sys.stderr)
         _say("Error", str(error), error)
         return error.exit_code
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        _say("Error", f"the output cannot be written: {error.strerror}", error)
+        return FAULT
     traceback.print_exception(error, file=sys.stderr)  # a fault of ours must not look like theirs
     _say("Fault of ingenium", f"{type(error).__name__}: {error}", error)
     return FAULT

@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 def list_entries(
     kind: Annotated[str | None, typer.Option(help="Only these, e.g. proposal.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10**9, help="How many of the newest.")] = 20,
     json: AsJson = False,
 ) -> None:
     """The newest entries."""

@@ -16,6 +16,7 @@ from ingenium.core.errors import FolderInUseError, InputError, StorageError
 
 MARK = ".ingenium"  # in each run folder: the identity of the run that wrote it
 FULL = (errno.ENOSPC, errno.EDQUOT)
+UNWRITABLE = (*FULL, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def cache_folder() -> Path:
@@ -153,7 +154,7 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
             partial.mkdir(exist_ok=True)
             write_atomic(partial / MARK, run)
         try:
-            with storing(folder, only=FULL):
+            with storing(folder, only=UNWRITABLE):
                 yield partial
         except BaseException:
             if [path.name for path in partial.iterdir()] == [MARK]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from ingenium.core.folders import replacing
+from ingenium.core.netcdf import write_netcdf
 
 
 def keep(path: Path, block: xr.Dataset) -> None:
@@ -16,8 +16,7 @@ def keep(path: Path, block: xr.Dataset) -> None:
         for name, array in arrays.items()
         if array.dtype.kind in "biuf" and array.size and array.ndim
     }
-    with replacing(path) as staging:
-        block.to_netcdf(staging, engine="h5netcdf", encoding=encoding)
+    write_netcdf(path, block, encoding)
 
 
 def kept(path: Path) -> xr.Dataset | None:

@@ -10,13 +10,13 @@ from typing import Any
 import torch
 import xarray as xr
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError
-from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
+from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
@@ -40,8 +40,8 @@ class FittedFamily:
 
     def save(self, folder: Path) -> None:
         """Write the weights and what they are, so that a run can be replayed from its folder."""
-        with replacing(folder / "model.safetensors") as staging:
-            save_file({k: v.contiguous() for k, v in self.family.state_dict().items()}, staging)
+        weights = save({k: v.contiguous() for k, v in self.family.state_dict().items()})
+        write_atomic(folder / "model.safetensors", weights)
         write_atomic(folder / "model.json", json.dumps(_describe(self), indent=2) + "\n")
 
 
