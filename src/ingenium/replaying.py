@@ -207,14 +207,15 @@ def _measured(
 
 def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], *, exported: bool) -> Check:
     """One measured number against the recorded one."""
-    value, recorded, unit = now["value"], was["value"], now["unit"]
+    value, recorded = now["value"], was["value"]
+    unit = "" if now["unit"] == "1" else f" {now['unit']}"
     if recorded is None:
-        return Check(part, False, f"{value:.6g} {unit}, recorded none")
+        return Check(part, False, f"{value:.6g}{unit}, recorded none")
     allowed = TOLERANCE * max(abs(recorded), 1e-12) + (was["uncertainty"] if exported else 0.0)
     apart = abs(value - recorded)
     if apart <= allowed:
-        return Check(part, True, f"{value:.6g} {unit}")
-    text = f"{value:.9g} {unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
+        return Check(part, True, f"{value:.6g}{unit}")
+    text = f"{value:.9g}{unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
     return Check(part, False, text)
 
 

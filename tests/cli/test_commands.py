@@ -139,6 +139,27 @@ def test_propose_tells_an_operator(files: Path, tmp_path: Path) -> None:
     assert "propose and verify" not in text
 
 
+def test_text_of_users_is_shown_as_it_is(files: Path, tmp_path: Path) -> None:
+    """Neither markup nor the short names of pictures are read into titles, names and folders."""
+    odd = "[/red] [bold] :x: <b>"
+    text = (files / "met.toml").read_text().replace('"A beam"', f'"{odd}"')
+    (tmp_path / "odd.toml").write_text(text)
+    out = tmp_path / "[/i] :x:"
+    code, shown, _ = call(
+        *("propose", "toy.cantilever", "--spec", tmp_path / "odd.toml", "--out", out, "-n", "9")
+    )
+    assert code == 0
+    assert f"{odd} (toy.cantilever)" in shown
+    page = (out / "report.html").read_text()
+    assert "<h1>[/red] [bold] :x: &lt;b&gt;</h1>" in page
+    design = next(r["design"] for r in read(out / "evidence.jsonl") if r["file"])
+    assert str(out) in call("replay", out, "--design", design)[1].replace("\n", "")
+    copy = tmp_path / "[b].json"
+    copy.write_bytes(next((out / "designs").iterdir()).read_bytes())
+    assert "[b].json" in call("verify", "toy.cantilever", copy)[1]
+    assert "no file at [/i]:x:" in call("verify", "toy.cantilever", "[/i]:x:")[2]
+
+
 def test_propose_in_json(files: Path, tmp_path: Path) -> None:
     found = answer("propose", "toy.cantilever", *spec(files), "-n", "5", "--out", tmp_path / "o")
     assert found["summary"]["proposed"] == 5
@@ -284,14 +305,14 @@ def test_corrupt_ledger_ends_with_3(
 def test_doctor_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     from ingenium.cli import doctor
 
-    lines = ["numpy>=2.1", 'no-such-package>=1; extra == "grid"', 'numpy>=999; extra == "odd"']
+    lines = ["numpy>=2.1", 'no-such-package>=1; extra == "bold"', 'numpy>=999; extra == "odd"']
     monkeypatch.setattr(doctor, "requires", lambda name: lines)
     found = answer("doctor")
     assert found["missing"] == {
-        "no-such-package": 'pip install "ingenium[grid]"',
+        "no-such-package": 'pip install "ingenium[bold]"',
         "numpy": 'pip install "ingenium[odd]"',
     }
-    assert 'pip install "ingenium[grid]"' in call("doctor")[1]
+    assert 'pip install "ingenium[bold]"' in call("doctor")[1]
 
 
 def test_version() -> None:

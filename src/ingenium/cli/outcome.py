@@ -3,6 +3,7 @@
 import shlex
 
 from rich.console import Console
+from rich.markup import escape
 
 from ingenium.cli.output import table
 from ingenium.evaluate.nearest import Nearest
@@ -14,7 +15,8 @@ def show(console: Console, run: Run) -> None:
     """Print the outcome of a run for the one who asked."""
     s = run.summary
     console.print()
-    console.print(f"[bold]{run.spec.title or run.problem.summary}[/] ({run.problem.name})")
+    title = escape(run.spec.title or run.problem.summary)
+    console.print(f"[bold]{title}[/] ({run.problem.name})")
     interval = f"95 % interval {words.percent(s.acceptance_low)} to "
     interval += words.percent(s.acceptance_high)
     console.print(
@@ -56,7 +58,7 @@ def _limits(console: Console, run: Run) -> None:
             str(row.first),
             words.number(row.worst, row.unit) if row.broken else "",
             words.number(row.typical, row.unit) if row.broken else "",
-            ", ".join(row.where),
+            escape(", ".join(row.where)),
         )
     console.print(shown, highlight=False)
 
@@ -69,7 +71,7 @@ def _nearest(console: Console, near: Nearest) -> None:
     console.print()
     shown = table("", "Limit", "Nearest that a design held", "Nearest that one held together")
     for r in near.reaches:
-        shown.add_row(r.limit.replace("[", r"\["), words.limit(r.alone), words.limit(r.together))
+        shown.add_row(escape(r.limit), words.limit(r.alone), words.limit(r.together))
     console.print(shown, highlight=False)
     console.print()
     console.print(
