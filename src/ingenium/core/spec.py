@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import tomli_w
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import InputError
 
 T = TypeVar("T")
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
-Number = Annotated[float, Strict()]  # no text and no truth value that reads as one
+Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
 
 
 @checked(frozen=True, config=_STRICT)
