@@ -74,6 +74,8 @@ def in_words(kind: object) -> str:
     if is_dataclass(kind):
         return f"table `{kind.__name__}`"
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return in_words(inner[0]) + "".join(bound(x) for x in inner[1:])
     if origin is typing.Literal:
         return " or ".join(f'"{x}"' for x in inner)
     if origin is tuple:
@@ -84,6 +86,17 @@ def in_words(kind: object) -> str:
         return " or ".join(in_words(x) for x in inner if x is not type(None))
     names = {"str": "text", "float": "number", "int": "whole number", "bool": "true or false"}
     return names.get(getattr(kind, "__name__", str(kind)), str(kind).removeprefix("typing."))
+
+
+def bound(mark: object) -> str:
+    """The bounds that a field's annotation states."""
+    words = {"ge": " of at least {}", "max_length": " of at most {} characters"}
+    return "".join(
+        text.format(getattr(x, name))
+        for x in getattr(mark, "metadata", ())
+        for name, text in words.items()
+        if hasattr(x, name)
+    )
 
 
 def default(f: typing.Any) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import xarray as xr
 import toy
 from ingenium import loop
 from ingenium.api import propose, replay, verify
+from ingenium.core.counts import check_memory
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.errors import CorruptError, EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
@@ -22,9 +24,11 @@ from ingenium.core.folders import locked
 from ingenium.core.quantity import Quantity
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Limit, Spec, parse
-from ingenium.core.verdict import judge, margins
+from ingenium.core.verdict import Verdict, judge, margins
+from ingenium.domains import open_problem
 from ingenium.evaluate.limits import summarise
 from ingenium.generators.generator import Generator
+from ingenium.report import words
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -155,14 +159,40 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
     assert run.summary == fresh.summary
 
 
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"\x89HDF\r\n\x1a\n" + 99 * b"\0", None])
+def test_a_damaged_block_of_a_stopped_run_is_done_again(
+    finished: loop.Run, tmp_path: Path, damage: bytes | None
+) -> None:
+    out = tmp_path / "stopped"
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "cross-check":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        propose(finished.spec, N, 7, out, watch=stop)
+    block = next(tmp_path.glob(".stopped.partial/blocks-*/000001.npz"))
+    whole = block.read_bytes()
+    width = finished.designs["width_m"].to_numpy()[BLOCK : 2 * BLOCK].tobytes()
+    place = whole.index(width)  # one bit of one width flips
+    flipped = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    block.write_bytes(flipped if damage is None else damage)
+    again = propose(finished.spec, N, 7, out)
+    xr.testing.assert_equal(again.designs, finished.designs)
+    assert again.summary == finished.summary
+
+
 def test_a_run_stopped_at_each_stage_leaves_no_folder(tmp_path: Path) -> None:
     stages = (
         "open the problem",
+        "data",
         "fit",
         "propose and verify",
         "cross-check",
         "export and read back",
-        "evidence and report",
+        "evidence",
+        "report",
+        "keep",
     )
     for i, stage in enumerate(stages):
         out = tmp_path / f"at{i}"
@@ -274,6 +304,47 @@ def test_replay_allows_for_sums_that_cancel(
     assert replay(out, 0).holds
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("evidence.jsonl", b"", "holds no record"),
+        ("evidence.jsonl", b"\xff\xfe\n", "holds no record in line 1"),
+        ("evidence.jsonl", b"[" * 99999, "holds no record in line 1"),
+        ("evidence.jsonl", b'{"design": 0, "verdict": "accepted", "measured": {}}', "incomplete"),
+        ("model/model.json", b"{}", "model is not what the run wrote"),
+        ("model/model.json", b"\x80\x04", "model is not what the run wrote"),
+        ("model/model.safetensors", b"\x80\x04.", "model is not what the run wrote"),
+        ("model/model.safetensors", 7 * b"\xff" + b"\0{}", "model is not what the run wrote"),
+    ],
+)
+def test_rubbish_in_a_run_is_told(folder: Path, name: str, content: bytes, says: str) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(CorruptError, match=says):
+        replay(folder, 0)
+
+
+def test_hostile_records_are_told(folder: Path) -> None:
+    path = folder / "evidence.jsonl"
+    first = read(path)[0]
+    for entry, value in (("seed", "x"), ("seed", -1), ("format", "pickle"), ("measured", None)):
+        altered = first | {"file": None, "measured_on": "file"} | {entry: value}
+        path.write_text(json.dumps(altered) + "\n")
+        with pytest.raises(CorruptError, match="incomplete record of design 0"):
+            replay(folder, 0)
+    for file in ("/dev/zero", "../../../../../../../../dev/zero"):
+        path.write_text(json.dumps(first | {"file": file}) + "\n")
+        broken = {c.part: c.found for c in replay(folder, 0).checks if not c.holds}
+        assert "outside the folder" in broken["file"]
+
+
+def test_run_json_is_not_needed_unless_something_differs(folder: Path) -> None:
+    (folder / "run.json").write_text("[]")
+    assert replay(folder, 0).holds
+    text = (folder / "spec.toml").read_text()
+    (folder / "spec.toml").write_text(text.replace("heavy", "light"))
+    assert replay(folder, 0).reasons == ("run.json is not what the run wrote",)
+
+
 def test_altered_model_and_spec_are_found_out(folder: Path) -> None:
     text = (folder / "spec.toml").read_text()
     (folder / "spec.toml").write_text(text.replace("heavy", "light"))
@@ -311,6 +382,52 @@ def test_nothing_accepted_names_the_nearest(tmp_path: Path) -> None:
     assert "What is in the way" in page
     assert f"{least:.4g}"[:5] in page
     assert replay(run.folder, 3).holds
+
+
+def test_the_nearest_limits_hold(tmp_path: Path) -> None:
+    """Each alone, and all together; and nothing nearer to what was asked for does."""
+    hard = [
+        {"quantity": "mass_kg", "at_least": 1.0, "at_most": 30.0},
+        {"quantity": "deflection_m", "at_most": 5e-4},
+        {"quantity": "stress_pa", "at_most": 900e6},
+    ]
+    run = propose(spec(limits=hard), 40, 1, tmp_path / "hard")
+    near = json.loads((run.folder / "summary.json").read_text())["nearest"]
+    page = (run.folder / "report.html").read_text()
+    names = [q.name for q in run.problem.quantities]
+    measured = np.stack([run.verdicts[name].to_numpy() for name in names], 1)
+
+    def accepted(*limits: dict[str, Any]) -> list[int]:
+        verdict = judge(measured, margins(measured, names, [Limit(**x) for x in limits]))
+        return np.flatnonzero(verdict == Verdict.ACCEPTED).tolist()
+
+    assert accepted(*(r["together"] for r in near["reaches"])) == [near["design"]]
+    for reach, asked in zip(near["reaches"], hard, strict=True):
+        assert reach["best_design"] in accepted(reach["alone"])
+        if reach["alone"]["at_most"] != asked["at_most"]:
+            closer = reach["alone"] | {"at_most": reach["alone"]["at_most"] * 0.999}
+            assert not accepted(closer)
+        assert words.limit(Limit(**reach["together"])) in page
+    assert near["reaches"][0]["alone"]["at_least"] == 1.0
+    assert near["reaches"][2]["together"]["at_most"] == 900e6, "it was never in the way"
+
+
+def test_more_designs_than_memory_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"would take .* GB\. Write -n \d+ at most") as caught:
+        propose(spec(), 10**12, 1, tmp_path / "o")
+    most = int(re.search(r"-n (\d+) at most", str(caught.value))[1])  # type: ignore[index]
+    problem = open_problem(spec())
+    check_memory(most, problem, spec())
+    with pytest.raises(InputError, match="would take"):
+        check_memory(3 * most, problem, spec())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:std\\(\\)")  # of the one design
+def test_too_few_known_designs_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least two known designs"):
+        propose(spec(setup={"known": 1}), 5, 1, tmp_path / "o")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rounding_that_breaks_a_limit_is_not_exported(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_stop_after_the_last_block_costs_no_verification(
     tmp_path: Path, proposed: list[int]
 ) -> None:
     def stop(stage: str, done: int, total: int) -> None:
-        if stage == "evidence and report":
+        if stage == "evidence":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -14,6 +14,7 @@ from pathlib import Path
 from ingenium import audit, loop, replaying, report
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
+from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -58,7 +59,7 @@ def propose(
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    loop.check_count(n, seed)
+    check_count(n, seed)
     clock = clock or Clock()
     with _ledger(ledger) as book:
         with clock("open the problem"):

@@ -85,7 +85,7 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     for name, form in problem.formats.items():
         try:
             return name, form.read(path)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, LookupError, TypeError, RecursionError) as error:
             refusals.append(f"{name}: {error}")
     raise InputError(
         expected=f"a file in one of the formats {', '.join(problem.formats)}",

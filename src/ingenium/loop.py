@@ -18,11 +18,13 @@ from jaxtyping import Bool
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
+from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Export, Origin, records, table
-from ingenium.core.folders import replacing, staged, write_atomic
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, blocks
@@ -97,6 +99,8 @@ def run(
     """
     check_count(n, seed)
     clock, spec = clock or Clock(), resolve(asked, problem)
+    check_memory(n, problem, spec)
+    watch("data", 0, 1)
     with clock("data"):
         known = training(problem)
         data = dataset_digest(known)
@@ -115,7 +119,7 @@ def run(
             watch("export and read back", 0, 1)
             verdicts, selected, export = _export(problem, spec, designs, verdicts, part / "designs")
         with clock("evidence"):
-            watch("evidence and report", 0, 1)
+            watch("evidence", 0, 1)
             summary = summarise(verdicts, spec.limits, problem.quantities)
             lines = records(problem, designs, verdicts, origin, export=export, cross_check=cross)
             write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
@@ -123,28 +127,33 @@ def run(
             _write(part, problem, asked, designs, verdicts)
         record = _record(problem, asked, origin, fitted, clock, cross=cross, n=n)
         done = Run(problem, spec, designs, verdicts, selected, summary, record, out)
+        watch("report", 0, 1)
         with clock("report"):
             if finish is not None:
                 finish(done, part)
-        kept.drop()
         done = replace(done, record=record | _spent(clock))
         _sum_up(part, done)
+        watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
+        kept.drop()
         _enter(ledger, part, problem, origin, summary)
     return done
 
 
 def training(problem: Problem) -> xr.Dataset:
-    """The designs that a generator may learn from."""
+    """The designs that a generator may learn from.
+
+    Raises:
+        InputError: if there are fewer than two.
+    """
     known = problem.data()
-    return known.isel({DESIGN: np.flatnonzero(~known["held_out"].to_numpy())})
-
-
-def check_count(n: int, seed: int) -> None:
-    """Refuse a number of designs below 1 and a negative seed."""
-    if n < 1:
-        raise InputError("at least one design", f"-n {n}", "Write -n 1000.")
-    if seed < 0:
-        raise InputError("a seed of at least 0", f"--seed {seed}", "Write --seed 7.")
+    learned = np.flatnonzero(~known["held_out"].to_numpy())
+    if len(learned) < 2:
+        raise InputError(
+            f"at least two known designs of {problem.name} to learn from",
+            f"{len(learned)} (and {known.sizes[DESIGN] - len(learned)} held out)",
+            "Write a setup that gives more of them.",
+        )
+    return known.isel({DESIGN: learned})
 
 
 def _origin(
@@ -329,13 +338,13 @@ def _write(
     part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> None:
     write_atomic(part / "spec.toml", specs.dump(asked))
-    with replacing(part / "designs.nc") as staging:
-        xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
-            title=asked.title or problem.summary,
-            source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
-            license=problem.licence,
-            Conventions="CF-1.11",
-        ).to_netcdf(staging, engine="h5netcdf")
+    whole = xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+        title=asked.title or problem.summary,
+        source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
+        license=problem.licence,
+        Conventions="CF-1.11",
+    )
+    write_netcdf(part / "designs.nc", whole)
 
 
 def _enter(ledger: Ledger, part: Path, problem: Problem, origin: Origin, summary: Summary) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,9 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         checks += _measured(problem, spec, verdicts, record, "proposed again")
         if record["file"]:
             checks += _file(problem, spec, record, out)
-    except (KeyError, TypeError, AttributeError) as error:
+    except IngeniumError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise CorruptError(
             str(out / "evidence.jsonl"),
             f"holds an incomplete record of design {design} ({error})",
@@ -132,8 +134,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         ) from error
     holds = all(c.holds for c in checks)
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
-    run = json.loads((out / "run.json").read_text())
-    reasons = () if holds else _reasons(problem, record, run)
+    reasons = () if holds else _reasons(problem, record, out / "run.json")
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
 
 
@@ -237,19 +238,22 @@ def _margins(
 
 def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], allowed: float) -> Check:
     """One measured number against the recorded one."""
-    value, recorded, unit = now["value"], was["value"], now["unit"]
+    value, recorded = now["value"], was["value"]
+    unit = "" if now["unit"] == "1" else f" {now['unit']}"
     if recorded is None:
-        return Check(part, False, f"{value:.6g} {unit}, recorded none")
+        return Check(part, False, f"{value:.6g}{unit}, recorded none")
     apart = abs(value - recorded)
     if apart <= allowed:
-        return Check(part, True, f"{value:.6g} {unit}")
-    text = f"{value:.9g} {unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
+        return Check(part, True, f"{value:.6g}{unit}")
+    text = f"{value:.9g}{unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
     return Check(part, False, text)
 
 
 def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) -> list[Check]:
     """The exported file: its digest, and what measuring it gives."""
     path = out / record["file"]
+    if not path.resolve().is_relative_to(out.resolve()):
+        return [Check("file", False, f"{record['file']} lies outside the folder")]
     if not path.exists():
         return [Check("file", False, f"{record['file']} is gone")]
     intact = content_digest(path) == record["file_digest"]
@@ -264,24 +268,34 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
     return checks + _measured(problem, spec, verdicts, record, "its file")
 
 
-def _reasons(
-    problem: Problem, record: Mapping[str, Any], run: Mapping[str, Any]
-) -> tuple[str, ...]:
-    """What differs between then and now and can make numbers differ."""
-    found = []
+def _reasons(problem: Problem, record: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    """What differs between then, as `run.json` tells it, and now and can make numbers differ."""
+    try:
+        run = json.loads(path.read_bytes())
+        return tuple(_changes(problem, record, run["versions"], run["machine"])) or (
+            "nothing that the run noted has changed: a file of it was altered",
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ("run.json is not what the run wrote",)
+
+
+def _changes(
+    problem: Problem,
+    record: Mapping[str, Any],
+    then: Mapping[str, str],
+    machine: Mapping[str, Any],
+) -> Iterator[str]:
     if record["system"] != problem.system:
-        found.append("what the engine models, such as the net, is not that of the run")
+        yield "what the engine models, such as the net, is not that of the run"
     if record["code"] != code_digest():
-        found.append(f"the code of ingenium is not that of the run (version {record['version']})")
+        yield f"the code of ingenium is not that of the run (version {record['version']})"
     now = versions()
-    changed = [f"{k} {v} then, {now[k]} now" for k, v in run["versions"].items() if now.get(k) != v]
+    changed = [f"{k} {v} then, {now.get(k)} now" for k, v in then.items() if now.get(k) != v]
     if changed:
-        found.append("other versions: " + "; ".join(changed))
-    threads = run["machine"]["torch_threads"]
+        yield "other versions: " + "; ".join(changed)
+    threads = machine["torch_threads"]
     if threads != torch.get_num_threads():
-        found.append(f"{threads} threads then, {torch.get_num_threads()} now")
+        yield f"{threads} threads then, {torch.get_num_threads()} now"
     capability = torch.backends.cpu.get_cpu_capability()
-    if run["machine"]["torch_capability"] != capability:
-        was = run["machine"]["torch_capability"]
-        found.append(f"another processor: {was} then, {capability} now")
-    return tuple(found) or ("nothing that the run noted has changed: a file of it was altered",)
+    if machine["torch_capability"] != capability:
+        yield f"another processor: {machine['torch_capability']} then, {capability} now"

@@ -3,7 +3,8 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.asking import draw_conditions
+import toy
+from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition
 from ingenium.core.seeds import BLOCK, block_of, block_rng, blocks
@@ -40,6 +41,13 @@ def test_wanted_numbers_are_even_over_their_range_and_pull_the_rest_along() -> N
     assert abs(level.std() - 0.2 / 12**0.5) < 0.005
 
 
+def test_ranges_that_leave_the_condition_are_refused() -> None:
+    problem = toy.Cantilever(toy.Settings())
+    for span in (Between(500.0, 2000.0), Between(2000.0, 1e9), Between(-5.0, -1.0)):
+        with pytest.raises(InputError, match="load_n between 1000 and 20000"):
+            resolve(Spec("toy.cantilever", conditions={"load_n": span}), problem)
+
+
 def test_categories_that_never_occur_name_the_nearest_that_do() -> None:
     with pytest.raises(InputError, match='season = "summer"'):
         draw_conditions(
@@ -70,5 +78,14 @@ def test_units_are_converted_or_refused() -> None:
     assert convert(93.0, "percent", "pu", of="voltage") == pytest.approx(0.93)
     with pytest.raises(InputError, match="something else"):
         convert(1.0, "kg", "kWh", of="energy")
+    assert convert(1.0, "kg*m^2/s**2", "J", of="energy") == 1.0
+    with pytest.raises(InputError, match="finite number of kg"):
+        convert(1e308, "t", "kg", of="mass")
+
+
+@pytest.mark.parametrize(
+    "unit", ["florps", "", "9**9**9**9", "__import__('os')", "kWh" * 9000, "kWh)", "1/0", "\0"]
+)
+def test_what_is_no_unit_is_told_at_once(unit: str) -> None:
     with pytest.raises(InputError, match="unknown unit"):
-        convert(1.0, "florps", "kWh", of="energy")
+        convert(1.0, unit, "kWh", of="energy")

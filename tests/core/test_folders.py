@@ -260,3 +260,55 @@ def test_a_promotion_cut_between_its_renames_is_taken_back(tmp_path, monkeypatch
     with pytest.raises(InputError, match="different finished run"), staged(folder, "two"):
         pass
     assert (folder / "a").read_text() == "1"
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "runs")
+    for run in ("one", "two"):
+        with staged(tmp_path / "link", run, overwrite=True) as partial:
+            (partial / run).write_text("1")
+    assert (tmp_path / "link").is_symlink()
+    assert names(tmp_path / "disk") == ["runs"]
+    assert names(tmp_path / "disk" / "runs") == [".ingenium", "two"]
+    with locked(tmp_path / "link"), pytest.raises(FolderInUseError):
+        locked(tmp_path / "disk" / "runs").__enter__()
+
+
+def test_links_laid_into_unfinished_work_are_not_followed(tmp_path):
+    """Whoever may write beside the output folder must not reach what the user alone may write."""
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / ".ingenium").write_text("one")
+    (victim / "precious").write_text("1")
+    (tmp_path / "outs").mkdir()
+    (tmp_path / "outs" / ".out.partial").symlink_to(victim)
+    (tmp_path / "outs" / ".out.replaced").symlink_to(victim)
+    with staged(tmp_path / "outs" / "out", "one") as partial:
+        (partial / "precious").write_text("2")
+    half = tmp_path / "outs" / "two"
+    with pytest.raises(FileExistsError), staged(half, "one") as partial:
+        [(partial / "model").symlink_to(victim) for _ in range(2)]
+    with staged(half, "one") as partial:
+        assert names(partial) == [".ingenium"]
+    assert names(victim) == [".ingenium", "precious"]
+    assert (victim / "precious").read_text() == "1"
+    assert names(tmp_path / "outs") == ["out", "two"]
+
+
+def test_no_folder_is_left_where_nothing_was_done(tmp_path):
+    with pytest.raises(InputError), staged(tmp_path / "out", "one"):
+        raise InputError("a plan", "none")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["/", "/.."])
+def test_the_root_is_no_output_folder(place):
+    with pytest.raises(InputError, match="folder for the output"), staged(Path(place), "one"):
+        pass
+
+
+def test_a_mark_that_is_no_text_is_another_run(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".ingenium").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="different finished run"):
+        staged(tmp_path / "out", "one").__enter__()

@@ -77,6 +77,20 @@ def test_file_names_in_setup_are_taken_from_the_folder_of_the_spec(tmp_path: Pat
         ('problem = "a"\n[generator]\nfamly = "x"', "family, guidance"),
         ('problem = "a"\n[select]\nkeep = "best"', "accepted"),
         ('problem = "a', "TOML"),
+        ('problem = ""', "at least 1 character"),
+        ('problem = "a"\ntitle = "' + 201 * "x" + '"', "at most 200 characters"),
+        ('problem = "a"\n[limits]\nquantity = "v"', "[[limits]], in double brackets"),
+        ('problem = "a"\n[[limits]]\nquantity = "v"\nat_most = true', "valid number; came True"),
+        ('problem = "a"\n[[limits]]\nquantity = "v"\nat_most = "3"', "valid number; came '3'"),
+        ('problem = "a"\n[[limits]]\nquantity = "v"\nat_most = 1' + 5000 * "0", "4300 digits"),
+        ('problem = "a"\n[generator]\nsteps = 0', "greater than or equal to 1"),
+        ('problem = "a"\n[generator]\nseed = -1', "greater than or equal to 0"),
+        ('problem = "a"\n[select]\ncount = -1', "greater than or equal to 1"),
+        (
+            'problem = "a"\n[[generator.steer]]\nquantity = "v"\ntarget = 1\nstrength = -1',
+            "greater than or equal to 0",
+        ),
+        ('problem = "a"\nx = ' + 9000 * "[" + 9000 * "]", "TOML"),
     ],
 )
 def test_faults_are_told_with_what_was_expected(tmp_path: Path, text: str, part: str) -> None:
@@ -101,7 +115,7 @@ def test_numbers_that_are_not_finite_cannot_be_written() -> None:
 
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_selection_of_less_than_one_is_refused(count: int) -> None:
-    with pytest.raises(InputError, match="count is at least 1"):
+    with pytest.raises(InputError, match="greater than or equal to 1"):
         specs.parse({"problem": "toy.beam", "select": {"count": count}}, Spec, "spec")
 
 

@@ -79,7 +79,7 @@ def test_verify_measures_and_judges_a_batch() -> None:
         (xr.Dataset(), "without side_m"),
         (boxes([[1, 1, 1]]).isel(edge=slice(2)), "sizes"),
         (boxes([[1, 1, 1]]).isel(design=slice(0)), "empty batch"),
-        (boxes([[1, 1, -1]]), "between 0.0 and None"),
+        (boxes([[1, 1, -1]]), "at least 0 "),
         (in_millimetres(), "units mm"),
         (boxes([[1, 1, 1]]).astype(complex), "real numbers"),
     ],

@@ -1,13 +1,12 @@
 """The command `ingenium` and its groups of commands."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from ingenium import __version__
 from ingenium.cli import browse, check, compare, doctor, ledger, make, study
-from ingenium.cli.ending import DEBUG, STOPPED
+from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
 
 app = typer.Typer(
@@ -38,11 +37,3 @@ def root(
     """Options of every command."""
     DEBUG.set(debug)
     JSON.set(False)
-
-
-def main() -> None:
-    """Entry point of the installed command."""
-    try:
-        app()
-    except KeyboardInterrupt:  # before or after a command
-        sys.exit(STOPPED)

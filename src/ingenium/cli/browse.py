@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, errors, print_json, results, table
@@ -34,9 +35,9 @@ def list_problems(json: AsJson = False) -> None:
     shown = table("", "Problem", "What it asks for")
     for domain in found:
         for name, summary in domain.problems:
-            shown.add_row(name, summary)
+            shown.add_row(name, escape(summary))
         if domain.fault is not None:
-            shown.add_row(f"{domain.name}.*", f"[red]cannot be loaded:[/] {domain.fault}")
+            shown.add_row(f"{domain.name}.*", f"[red]cannot be loaded:[/] {escape(domain.fault)}")
     console.print(shown)
     console.print("\n`ingenium show PROBLEM` says more.", style="dim")
 
@@ -95,21 +96,21 @@ def _print(problem: "Problem") -> None:
     from ingenium.report import words
 
     console = results()
-    console.print(f"[bold]{problem.name}[/]: {problem.summary}\n")
+    console.print(f"[bold]{problem.name}[/]: {escape(problem.summary)}\n")
     designs = table("A design", "Variable", "Unit", "Dimensions", "What it is")
     for v in problem.variables:
         dims = " x ".join(f"{problem.sizes[d]} {d}" for d in v.dims) or "one number"
-        designs.add_row(v.name, v.unit, dims, v.long_name)
+        designs.add_row(v.name, v.unit, dims, escape(v.long_name))
     under = table("Conditions", "Condition", "Choices or range", "What it is")
     for c in problem.conditions:
         span = f"{words.number(c.lower)} to {words.number(c.upper, c.unit)}"
-        under.add_row(c.name, ", ".join(c.choices) if c.choices else span, c.long_name)
+        under.add_row(c.name, ", ".join(c.choices) if c.choices else span, escape(c.long_name))
     measured = table("Measured quantities", "Quantity", "Unit", "What it is")
     for q in problem.quantities:
-        measured.add_row(q.name, "a name" if q.labels else q.unit, q.long_name)
+        measured.add_row(q.name, "a name" if q.labels else q.unit, escape(q.long_name))
     setup = table(r"Entries of \[setup]", "Entry", "Type", "Default")
     for entry in _settings(problem):
-        setup.add_row(entry["name"], entry["type"], str(entry["default"]))
+        setup.add_row(entry["name"], escape(entry["type"]), escape(str(entry["default"])))
     for part in (designs, under, measured, setup):
         if part.row_count:
             console.print(part)
@@ -126,4 +127,4 @@ def _print(problem: "Problem") -> None:
     }
     for name, text in facts.items():
         if text:
-            console.print(f"[bold]{name}[/]: {text}", soft_wrap=True)
+            console.print(f"[bold]{name}[/]: {escape(text)}", soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
@@ -63,18 +64,20 @@ def _print_audit(console: Console, found: "Audit") -> None:
         broken = [k for k, v in d.margins.items() if v is not None and v < 0]
         colour = COLOURS[d.verdict]
         shown.add_row(
-            Path(d.file).name,
+            escape(Path(d.file).name),
             str(d.design),
             f"[{colour}]{d.verdict}[/]",
             f"[bold red]{d.record}[/]" if d.record == "altered" else d.record,
-            *(words.value(d.measured[name]) for name in names),
-            "; ".join(broken).replace("[", r"\["),
+            *(escape(words.value(d.measured[name])) for name in names),
+            escape("; ".join(broken)),
         )
     console.print(shown, highlight=False)
     total = len(found.designs)
     console.print(f"\n{found.accepted} of {total} hold, measured by {found.engine}.")
     for file in found.altered:
-        console.print(f"[bold red]Altered[/]: {file} is not what its run wrote.", soft_wrap=True)
+        console.print(
+            f"[bold red]Altered[/]: {escape(file)} is not what its run wrote.", soft_wrap=True
+        )
 
 
 def replay(
@@ -100,17 +103,19 @@ def replay(
 def _print_replay(console: Console, found: "Replay", out: Path) -> None:
     shown = table("", "Part", "Holds", "Found")
     for check in found.checks:
-        shown.add_row(check.part, "[green]yes[/]" if check.holds else "[red]no[/]", check.found)
+        shown.add_row(
+            check.part, "[green]yes[/]" if check.holds else "[red]no[/]", escape(check.found)
+        )
     console.print(shown, highlight=False)
-    where = f"design {found.design} of {shlex.quote(str(out))}"
+    where = escape(f"design {found.design} of {shlex.quote(str(out))}")
     if found.holds:
         console.print(f"\nThe evidence of {where} holds.", highlight=False, soft_wrap=True)
         return
     broken = ", ".join(c.part for c in found.checks if not c.holds)
     console.print(
-        f"\n[bold red]The evidence of {where} does not hold[/]: {broken}.",
+        f"\n[bold red]The evidence of {where} does not hold[/]: {escape(broken)}.",
         highlight=False,
         soft_wrap=True,
     )
     for reason in found.reasons:
-        console.print(f"Possible reason: {reason}.", highlight=False, soft_wrap=True)
+        console.print(f"Possible reason: {escape(reason)}.", highlight=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
@@ -55,4 +56,4 @@ def compare(
             name, *(f"{i.value:.4g} ({i.low:.4g} to {i.high:.4g})" if i else "-" for i in row)
         )
     results().print(shown)
-    results().print(f"Table, picture and numbers: {folder}", highlight=False)
+    results().print(escape(f"Table, picture and numbers: {folder}"), highlight=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 from packaging.requirements import Requirement
+from rich.markup import escape
 
 from ingenium import __version__
 from ingenium.cli.ending import guarded
@@ -63,12 +64,14 @@ def doctor(json: AsJson = False) -> None:
     console.print(shown, highlight=False)
     lines = dict.fromkeys(p.line for p in packages if not p.fits)
     for line in lines:
-        console.print(f"[bold]Write[/]: {line}".replace("[grid", r"\[grid"), highlight=False)
+        console.print(f"[bold]Write[/]: {escape(line)}", highlight=False)
     console.print()
     for domain in domains:
         text = domain.fault or ", ".join(name for name, _ in domain.problems)
         mark = "[red]fault[/]" if domain.fault else "[green]works[/]"
-        console.print(f"domain {domain.name}: {mark} {text}", highlight=False, soft_wrap=True)
+        console.print(
+            f"domain {domain.name}: {mark} {escape(text)}", highlight=False, soft_wrap=True
+        )
     for name, value in state.items():
         text = ", ".join(f"{k} {v}" for k, v in value.items())
         console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)

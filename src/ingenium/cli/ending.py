@@ -5,25 +5,22 @@
 """
 
 import functools
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
-from types import FrameType
 from typing import ParamSpec
 
 import typer
 
 from ingenium.cli.output import JSON, errors, print_json
+from ingenium.cli.stopping import STOPPED, deafen, stop_asked
 from ingenium.core.errors import IngeniumError, InputError
+from ingenium.core.folders import UNWRITABLE
 
-UNMET, FAULT, STOPPED = 1, 3, 130
+UNMET, FAULT = 1, 3
 DEBUG: ContextVar[bool] = ContextVar("debug", default=False)
 P = ParamSpec("P")
-_asked = threading.Event()  # Ctrl-C was pressed
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
@@ -32,57 +29,35 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with _stoppable():
-                command(*args, **kwargs)
+            command(*args, **kwargs)
         except (typer.Exit, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
-            _say("Stopped", "nothing half-written is left; the same command goes on from here.")
-            raise typer.Exit(STOPPED) from None
-        except IngeniumError as error:
-            if DEBUG.get():
-                traceback.print_exc(file=sys.stderr)
-            _say("Error", str(error), error)
-            raise typer.Exit(error.exit_code) from None
-        except Exception as error:  # noqa: BLE001 - else a fault of ours ends like unmet limits
-            traceback.print_exc(file=sys.stderr)
-            _say("Fault of ingenium", f"{type(error).__name__}: {error}", error)
-            raise typer.Exit(FAULT) from None
+        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - each has its code
+            raise typer.Exit(_end(error)) from None
 
     return run
 
 
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Remember Ctrl-C as well as raising it: raised in a callback of Python's own, it gets lost."""
-    _asked.clear()
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        _asked.set()
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def heed_stop() -> None:
-    """Stop now if it was asked for; called between the steps of long work.
-
-    Raises:
-        KeyboardInterrupt: if Ctrl-C was pressed since the command began.
-    """
-    if _asked.is_set():
-        raise KeyboardInterrupt
+def _end(error: BaseException) -> int:
+    """Say what ended the command; gives the exit code."""
+    if isinstance(error, KeyboardInterrupt) or stop_asked():  # the stop may come as another error
+        deafen()
+        _say("Stopped", "nothing half-written is left; the same command goes on from here.")
+        return STOPPED
+    if isinstance(error, IngeniumError):
+        if DEBUG.get():
+            traceback.print_exception(error, file=sys.stderr)
+        _say("Error", str(error), error)
+        return error.exit_code
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        _say("Error", f"the output cannot be written: {error.strerror}", error)
+        return FAULT
+    traceback.print_exception(error, file=sys.stderr)  # a fault of ours must not look like theirs
+    _say("Fault of ingenium", f"{type(error).__name__}: {error}", error)
+    return FAULT
 
 
-def _say(what: str, message: str, error: Exception | None = None) -> None:
+def _say(what: str, message: str, error: BaseException | None = None) -> None:
     """The message on stderr; with --json also as an object on stdout."""
     errors().print(f"[bold red]{what}[/]: ", end="")
     errors().print(message, markup=False, highlight=False)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from ingenium.cli.ending import FAULT, guarded
 from ingenium.cli.output import AsJson, print_json, results, table
@@ -23,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 def list_entries(
     kind: Annotated[str | None, typer.Option(help="Only these, e.g. proposal.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10**9, help="How many of the newest.")] = 20,
     json: AsJson = False,
 ) -> None:
     """The newest entries."""
@@ -39,13 +40,15 @@ def list_entries(
         print_json({"ledger": shown(place), "entries": [_table(e) for e in entries]})
         return
     if not entries:
-        results().print(f"No entries in {shown(place)}.", highlight=False, soft_wrap=True)
+        results().print(escape(f"No entries in {shown(place)}."), highlight=False, soft_wrap=True)
         return
     rows = table("", "No.", "Time", "Kind", "By", "Problem", "Hash")
     for e in entries:
         about = e.body.get("problem", "") if isinstance(e.body, dict) else ""
         digits = e.hash.removeprefix("sha256:")[:12]
-        rows.add_row(str(e.sequence), e.time[:19], e.kind, e.actor, str(about), digits)
+        rows.add_row(
+            str(e.sequence), e.time[:19], e.kind, escape(e.actor), escape(str(about)), digits
+        )
     results().print(rows, highlight=False)
 
 
@@ -63,7 +66,7 @@ def show(
         print_json(_table(entry))
         return
     console = results()
-    console.print(f"[bold]{entry.kind}[/] {entry.sequence}, {entry.time}, by {entry.actor}")
+    console.print(f"[bold]{entry.kind}[/] {entry.sequence}, {entry.time}, by {escape(entry.actor)}")
     console.print(f"hash     {entry.hash}\nprevious {entry.previous}", highlight=False)
     console.print_json(data=entry.body)
 
@@ -91,9 +94,11 @@ def check(
     else:
         console = results()
         for fault in faults:
-            console.print(f"[red]{fault}[/]", soft_wrap=True)
+            console.print(f"[red]{escape(fault)}[/]", soft_wrap=True)
         state = "is [bold red]not[/] what was written" if faults else "is intact"
-        console.print(f"{shown(place)} {state}; head {head}", highlight=False, soft_wrap=True)
+        console.print(
+            f"{escape(shown(place))} {state}; head {head}", highlight=False, soft_wrap=True
+        )
     if faults:
         raise typer.Exit(FAULT)
 

@@ -84,15 +84,11 @@ def propose(
 
 def _described(run: "Run") -> dict[str, Any]:
     """The outcome for machines."""
-    from ingenium.evaluate.nearest import nearest
-
-    near = nearest(run.verdicts, run.spec.limits, run.problem.quantities)
     return {
         "problem": run.problem.name,
         "folder": str(run.folder),
         "report": str(run.folder / "report.html"),
         "summary": run.summary,
-        "nearest": near if run.summary.accepted == 0 else None,
         "kept": run.designs["design"].to_numpy()[run.selected].tolist(),
         "record": run.record,
     }

@@ -3,9 +3,10 @@
 import shlex
 
 from rich.console import Console
+from rich.markup import escape
 
 from ingenium.cli.output import table
-from ingenium.evaluate.nearest import Nearest, nearest
+from ingenium.evaluate.nearest import Nearest
 from ingenium.loop import Run
 from ingenium.report import words
 
@@ -16,7 +17,8 @@ def show(console: Console, run: Run) -> None:
     """Print the outcome of a run for the one who asked."""
     s = run.summary
     console.print()
-    console.print(f"[bold]{run.spec.title or run.problem.summary}[/] ({run.problem.name})")
+    title = escape(run.spec.title or run.problem.summary)
+    console.print(f"[bold]{title}[/] ({run.problem.name})")
     interval = f"95 % interval {words.percent(s.acceptance_low)} to "
     interval += words.percent(s.acceptance_high)
     console.print(
@@ -31,10 +33,9 @@ def show(console: Console, run: Run) -> None:
     if run.spec.limits:
         console.print()
         _limits(console, run)
-    near = nearest(run.verdicts, run.spec.limits, run.problem.quantities)
-    if s.accepted == 0 and near is not None:
+    if s.nearest is not None:
         console.print()
-        _nearest(console, near)
+        _nearest(console, s.nearest)
     console.print()
     _files(console, run)
 
@@ -59,24 +60,28 @@ def _limits(console: Console, run: Run) -> None:
             str(row.first),
             words.number(row.worst, row.unit) if row.broken else "",
             words.number(row.typical, row.unit) if row.broken else "",
-            ", ".join(row.where),
+            escape(", ".join(row.where)),
         )
     console.print(shown, highlight=False)
 
 
 def _nearest(console: Console, near: Nearest) -> None:
-    """Which limit is in the way, and what would be attainable."""
-    console.print("[bold]No design held every limit.[/] In the way:", highlight=False)
-    for r in near.in_the_way:
-        console.print(
-            f"  {r.limit}: broken by {r.broken} of {r.verified}; the best of any design is "
-            f"{words.number(r.best, r.unit)}, and the design nearest to all limits "
-            f"(number {near.design}) reaches {words.number(r.nearest, r.unit)}.",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    console.print("Write limits that hold these values, or other conditions.", highlight=False)
+    """Which limits are in the way, and the nearest ones that were held."""
+    way = ", ".join(f"{r.limit} (broken by {r.broken} of {r.verified})" for r in near.in_the_way)
+    console.print("[bold]No design held every limit.[/] In the way:", highlight=False, end=" ")
+    console.print(way + ".", highlight=False, markup=False, soft_wrap=True)
+    console.print()
+    shown = table("", "Limit", "Nearest that a design held", "Nearest that one held together")
+    for r in near.reaches:
+        shown.add_row(escape(r.limit), words.limit(r.alone), words.limit(r.together))
+    console.print(shown, highlight=False)
+    console.print()
+    console.print(
+        f"Design {near.design} holds all limits of the last column. Write those, or other "
+        "conditions.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _files(console: Console, run: Run) -> None:

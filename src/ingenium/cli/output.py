@@ -27,13 +27,15 @@ AsJson = Annotated[
 @cache
 def errors() -> Console:
     """Stderr."""
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 def results() -> Console:
     """Stdout, at least 100 wide where it is not a terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 140))
+    console = Console(emoji=False)
+    if console.is_terminal:
+        return console
+    return Console(width=max(console.width, 140), emoji=False)
 
 
 def print_json(value: Any) -> None:

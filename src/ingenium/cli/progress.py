@@ -15,8 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ingenium.cli.ending import heed_stop
 from ingenium.cli.output import errors
+from ingenium.cli.stopping import heed_stop
 
 EVERY_S = 10.0  # between two lines of a long stage
 

@@ -82,11 +82,11 @@ def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted
             instead=f"Write {name} = {{ at_least = {low:g}, at_most = {high:g} }}.",
         )
     span = wanted if isinstance(wanted, Between) else Between(float(wanted), float(wanted))
-    if span.at_most < low or span.at_least > high:
+    if span.at_least < low or span.at_most > high:
         raise InputError(
             expected=f"{name} between {low:g} and {high:g}",
             came=f"{span.at_least:g} to {span.at_most:g}",
-            instead=f"Write a range that overlaps {low:g} to {high:g}.",
+            instead=f"Write {name} = {{ at_least = {low:g}, at_most = {high:g} }} or less.",
         )
     return span
 

@@ -100,7 +100,13 @@ def _check_one(array: xr.DataArray, v: Variable, sizes: Mapping[str, int]) -> No
     if below or above:
         worst = np.nanmin(values) if below else np.nanmax(values)
         raise InputError(
-            expected=f"{v.name} between {v.lower} and {v.upper} {v.unit}",
+            expected=f"{v.name} of {' and '.join(_bounds(v))} {v.unit}",
             came=f"{worst:g} {v.unit}",
             instead="Write values within the bounds.",
         )
+
+
+def _bounds(v: Variable) -> list[str]:
+    """The bounds of a variable that has any, in words."""
+    low = [] if v.lower is None else [f"at least {v.lower:g}"]
+    return low if v.upper is None else [*low, f"at most {v.upper:g}"]

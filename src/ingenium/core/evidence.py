@@ -147,13 +147,15 @@ def read(path: Path) -> list[dict[str, Any]]:
         CorruptError: if a line is not a record.
     """
     out = []
-    for i, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for i, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             record = json.loads(line)
             record["design"], record["verdict"], record["measured"]
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             raise CorruptError(
                 str(path), f"holds no record in line {i}", "Run the spec again."
             ) from None
         out.append(record)
+    if not out:
+        raise CorruptError(str(path), "holds no record", "Run the spec again.")
     return out

@@ -16,6 +16,7 @@ from ingenium.core.errors import FolderInUseError, InputError, StorageError
 
 MARK = ".ingenium"  # in each run folder: the identity of the run that wrote it
 FULL = (errno.ENOSPC, errno.EDQUOT)
+UNWRITABLE = (*FULL, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def cache_folder() -> Path:
@@ -91,7 +92,7 @@ def locked(folder: Path) -> Iterator[None]:
         FolderInUseError: if another run holds it.
         StorageError: if the lock cannot be written.
     """
-    folder = folder.absolute()
+    folder = _real(folder)
     path = folder.with_name(f".{folder.name}.lock")
     handle = _take(path, folder)
     try:
@@ -119,7 +120,7 @@ def identity(folder: Path) -> str | None:
             f"{folder}, which holds other files",
             "Name another folder.",
         )
-    return mark.read_text()
+    return mark.read_text(errors="replace")
 
 
 @contextmanager
@@ -141,19 +142,24 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
         InputError: if the folder holds a different finished run, or files of something else.
         StorageError: if it cannot be written.
     """
-    folder = folder.absolute()
+    folder = _real(folder)
     partial = folder.with_name(f".{folder.name}.partial")
     replaced = folder.with_name(f".{folder.name}.replaced")
     with locked(folder):
         with storing(folder):
             _recover(folder, replaced)
             _admit(folder, run, overwrite)
-            if partial.exists() and _mark(partial) != run:
-                shutil.rmtree(partial)
+            if _linked(partial) or (partial.exists() and _mark(partial) != run):
+                _remove(partial)
             partial.mkdir(exist_ok=True)
             write_atomic(partial / MARK, run)
-        with storing(folder, only=FULL):
-            yield partial
+        try:
+            with storing(folder, only=UNWRITABLE):
+                yield partial
+        except BaseException:
+            if [path.name for path in partial.iterdir()] == [MARK]:
+                shutil.rmtree(partial)  # there is nothing to go on from
+            raise
         with storing(folder):
             if folder.exists():
                 folder.rename(replaced)
@@ -164,8 +170,8 @@ def staged(folder: Path, run: str, *, overwrite: bool = False) -> Iterator[Path]
 
 def _recover(folder: Path, replaced: Path) -> None:
     """Finish, or take back, a promotion that was cut between its two renames."""
-    if replaced.exists() and folder.exists():
-        shutil.rmtree(replaced)
+    if replaced.is_symlink() or (replaced.exists() and folder.exists()):
+        _remove(replaced)
     elif replaced.exists():
         replaced.rename(folder)
 
@@ -180,9 +186,30 @@ def _admit(folder: Path, run: str, overwrite: bool) -> None:
         )
 
 
+def _real(folder: Path) -> Path:
+    """The folder that a path means, links followed; two names of one folder are one."""
+    real = Path(os.path.realpath(folder))
+    if not real.name:
+        raise InputError("a folder for the output", str(folder), "Name another.")
+    return real
+
+
+def _linked(folder: Path) -> bool:
+    """Whether a folder of ours is a link, or holds one: then it is not what we wrote."""
+    return folder.is_symlink() or any(path.is_symlink() for path in folder.rglob("*"))
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder; of a link the link alone."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
+
+
 def _mark(folder: Path) -> str | None:
     mark = folder / MARK
-    return mark.read_text() if mark.is_file() else None
+    return mark.read_text(errors="replace") if mark.is_file() else None
 
 
 def _take(path: Path, folder: Path) -> int:

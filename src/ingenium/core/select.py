@@ -32,7 +32,8 @@ def select(
             ],
             1,
         )
-        kept = kept[np.lexsort((cost[:, 0], pareto_rank(cost)))]
+        front = pareto_rank(cost) if len(objectives) > 1 else np.zeros(len(kept))
+        kept = kept[np.lexsort((cost[:, 0], front))]
     return kept[: choice.count]
 
 

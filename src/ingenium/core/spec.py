@@ -5,16 +5,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import tomli_w
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import InputError
 
 T = TypeVar("T")
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
+Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
 
 
 @checked(frozen=True, config=_STRICT)
@@ -22,8 +23,8 @@ class Limit:
     """A bound on a measured quantity; judged with a signed margin."""
 
     quantity: str
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
     unit: str | None = None  # None is the unit in which the problem measures
 
     def __post_init__(self) -> None:
@@ -52,8 +53,8 @@ class Objective:
 class Between:
     """A range of a numeric condition; designs are spread evenly over it."""
 
-    at_least: float
-    at_most: float
+    at_least: Number
+    at_most: Number
 
     def __post_init__(self) -> None:
         if self.at_least > self.at_most:
@@ -64,7 +65,7 @@ class Between:
 class Fixed:
     """A value that every design holds exactly, by projection."""
 
-    value: float
+    value: Number
     unit: str | None = None
 
 
@@ -73,9 +74,9 @@ class Target:
     """A measured quantity towards which the proposal is steered by its gradient."""
 
     quantity: str
-    target: float
+    target: Number
     unit: str | None = None
-    strength: float = 1.0
+    strength: Annotated[Number, Field(ge=0)] = 1.0
 
 
 @checked(frozen=True, config=_STRICT)
@@ -83,9 +84,9 @@ class GeneratorChoice:
     """Which family proposes, how long it may learn and how it is steered."""
 
     family: str = "default"
-    guidance: float = 1.0  # classifier-free weight; 1 is the plain conditional model
-    steps: int | None = None  # of training; None for the family's own
-    seed: int = 0  # of the fit
+    guidance: Number = 1.0  # classifier-free weight; 1 is the plain conditional model
+    steps: Annotated[int, Field(ge=1)] | None = None  # of training; None for the family's own
+    seed: Annotated[int, Field(ge=0)] = 0  # of the fit
     steer: tuple[Target, ...] = ()
 
 
@@ -94,11 +95,7 @@ class Select:
     """What is kept and exported."""
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
-    count: int | None = None  # the best so many; None for all
-
-    def __post_init__(self) -> None:
-        if self.count is not None and self.count < 1:
-            raise ValueError(f"count is at least 1, or left out; {self.count} came")
+    count: Annotated[int, Field(ge=1)] | None = None  # the best so many; None for all
 
 
 Wanted = str | float | tuple[str, ...] | Between
@@ -108,8 +105,8 @@ Wanted = str | float | tuple[str, ...] | Between
 class Spec:
     """What is asked of a problem: conditions, limits, objectives."""
 
-    problem: str
-    title: str = ""
+    problem: Annotated[str, Field(min_length=1)]
+    title: Annotated[str, Field(max_length=200)] = ""
     setup: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Wanted] = field(default_factory=dict)
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
@@ -144,6 +141,9 @@ def _explain(error: ValidationError, kind: type, where: str) -> InputError:
     """The first fault of a validation, in the three parts of an `InputError`."""
     faults = error.errors(include_url=False)
     fault = next((f for f in faults if f["type"] == "value_error"), faults[0])
+    told = fault.get("ctx", {}).get("error")
+    if isinstance(told, InputError):  # by settings that check themselves
+        return told
     path = ".".join(str(p) for p in fault["loc"] if not str(p).startswith(("Between", "tuple[")))
     place = f"{path} in {where}" if path else where
     if fault["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
@@ -157,11 +157,20 @@ def _explain(error: ValidationError, kind: type, where: str) -> InputError:
         return InputError(
             expected=f"the entry {place}", came="nothing", instead=f"Write {path} = ... ."
         )
+    listed = fault["type"] == "tuple_type"
     return InputError(
         expected=f"{place} as a value where: {fault['msg'].removeprefix('Value error, ')}",
-        came=f"{fault['input']!r}"[:120],
-        instead="Write a value that holds this; docs/reference/spec.md lists all entries.",
+        came=_short(fault["input"]),
+        instead=f"Write [[{path}]], in double brackets."
+        if listed
+        else "Write a value that holds this; docs/reference/spec.md lists all entries.",
     )
+
+
+def _short(value: object) -> str:
+    """What was written, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:120]} ..."
 
 
 def _known_entries(kind: type, loc: tuple[int | str, ...]) -> list[str]:
@@ -198,7 +207,7 @@ def load(path: Path) -> Spec:
         ) from None
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of numbers with too many digits
         raise InputError(
             expected=f"TOML in {path}",
             came=str(error),

@@ -10,6 +10,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.evaluate.intervals import wilson
+from ingenium.evaluate.nearest import Nearest, nearest
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Summary:
     acceptance_low: float
     acceptance_high: float
     limits: tuple[Broken, ...]
+    nearest: Nearest | None  # where no design held every limit: what could be held
 
 
 def summarise(
@@ -61,6 +63,7 @@ def summarise(
         acceptance_low=low,
         acceptance_high=high,
         limits=_broken(answered, limits, {q.name: q for q in quantities}),
+        nearest=None if counts[Verdict.ACCEPTED] else nearest(verdicts, limits, quantities),
     )
 
 

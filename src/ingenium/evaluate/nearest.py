@@ -1,7 +1,9 @@
 """What a batch came to where it does not hold its limits: which is in the way, and how near."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 import xarray as xr
@@ -13,7 +15,11 @@ from ingenium.core.verdict import Verdict
 
 @dataclass(frozen=True)
 class Reach:
-    """One limit: the best value of any design, and that of the design nearest to all limits."""
+    """One limit: the best value of any design, and that of the design nearest to all limits.
+
+    `alone` is the limit nearest to the one asked for that a design held, whatever the others;
+    `together` are the limits that the nearest design held all at once.
+    """
 
     limit: str
     quantity: str
@@ -24,6 +30,8 @@ class Reach:
     best_design: int
     nearest: float  # of the design nearest to all limits
     holds: bool  # whether that design holds this limit
+    alone: Limit
+    together: Limit
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,25 @@ def nearest(
                 best_design=int(index[best]),
                 nearest=float(values[chosen]),
                 holds=bool(margin[chosen, i] >= 0),
+                alone=_attainable(limit, float(values[best])),
+                together=_attainable(limit, float(values[chosen])),
             )
         )
     return Nearest(int(index[chosen]), tuple(reaches))
+
+
+def _attainable(limit: Limit, value: float) -> Limit:
+    """The limit itself if `value` holds it, or else moved so that it does, in four digits."""
+    if limit.at_least is not None and value < limit.at_least:
+        return replace(limit, at_least=_rounded(value, ROUND_FLOOR))
+    if limit.at_most is not None and value > limit.at_most:
+        return replace(limit, at_most=_rounded(value, ROUND_CEILING))
+    return limit
+
+
+def _rounded(value: float, direction: str) -> float:
+    """Four digits towards the looser side, so that what is said does hold."""
+    if value == 0:
+        return value
+    last = math.floor(math.log10(abs(value))) - 3
+    return float(Decimal(value).quantize(Decimal((0, (1,), last)), rounding=direction))

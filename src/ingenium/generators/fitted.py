@@ -9,13 +9,14 @@ from typing import Any
 
 import torch
 import xarray as xr
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError
-from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
+from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
@@ -24,6 +25,7 @@ from ingenium.generators.model import Family
 from ingenium.train.cache import ModelCache, fit_key
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class FittedFamily:
 
     def save(self, folder: Path) -> None:
         """Write the weights and what they are, so that a run can be replayed from its folder."""
-        with replacing(folder / "model.safetensors") as staging:
-            save_file({k: v.contiguous() for k, v in self.family.state_dict().items()}, staging)
+        weights = save({k: v.contiguous() for k, v in self.family.state_dict().items()})
+        write_atomic(folder / "model.safetensors", weights)
         write_atomic(folder / "model.json", json.dumps(_describe(self), indent=2) + "\n")
 
 
@@ -64,17 +66,19 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
     """The model that a run kept.
 
     Raises:
-        CorruptError: if the weights are not what the run wrote.
+        CorruptError: if the model is not what the run wrote.
     """
-    about = json.loads((folder / "model.json").read_text())
-    state = load_file(folder / "model.safetensors")
-    if state_digest(state) != about["digest"]:
-        raise CorruptError(
-            str(folder / "model.safetensors"), "is not what the run wrote", "Run the spec again."
-        )
-    family = families.build(about["family"], problem.codec.shape, about["conditions"])
-    family.load_state_dict(state)
-    return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
+    try:
+        about = json.loads((folder / "model.json").read_bytes())
+        state = load_file(folder / "model.safetensors")
+        if state_digest(state) != about["digest"]:
+            raise ValueError("other weights than its digest says")
+        family = families.build(about["family"], problem.codec.shape, about["conditions"])
+        family.load_state_dict(state)
+        return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
+    except (*_DAMAGE, SafetensorError) as error:
+        found = f"is not what the run wrote ({error})"
+        raise CorruptError(str(folder), found, "Run the spec again.") from error
 
 
 def state_digest(state: Mapping[str, Tensor]) -> str:

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.sampling.steer import Steer
 
 
@@ -50,17 +51,19 @@ def check_steer(steer: Steer, family: str, *, weight: bool = False, energy: bool
     """Refuse the kinds of steering that a family does not support.
 
     Raises:
-        ValueError: if `steer` asks for guidance that is not among the supported kinds.
+        InputError: if `steer` asks for guidance that is not among the supported kinds.
     """
     if steer.weight != 1.0 and not weight:
-        raise ValueError(
-            f"{family} has no classifier-free guidance: expected weight 1, came {steer.weight}; "
-            "leave weight at 1 or use diffusion, flow_matching or energy"
+        raise InputError(
+            f"no classifier-free guidance with {family}, which has none",
+            f"the weight {steer.weight:g}",
+            "Leave guidance at 1, or use diffusion, flow_matching or energy.",
         )
     if steer.energy is not None and not energy:
-        raise ValueError(
-            f"{family} cannot follow the gradient of an energy while it proposes; leave energy "
-            "out, or use diffusion, flow_matching, energy, vae, gan or flow"
+        raise InputError(
+            f"no target to steer towards with {family}, which cannot follow a gradient",
+            "one",
+            "Leave steer out, or use diffusion, flow_matching, energy, vae, gan or flow.",
         )
 
 

@@ -16,7 +16,6 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.evaluate.nearest import nearest
 from ingenium.loop import Run
 from ingenium.report import figures, words
 
@@ -45,7 +44,6 @@ def write(run: Run, folder: Path) -> None:
 def render(run: Run) -> str:
     """The report as HTML."""
     summary, record = run.summary, run.record
-    near = nearest(run.verdicts, run.spec.limits, run.problem.quantities)
     return _template().render(
         title=run.spec.title or run.problem.summary,
         problem=run.problem,
@@ -56,7 +54,7 @@ def render(run: Run) -> str:
         asked=tuple(words.asked(run.spec, run.problem)),
         limits=tuple(zip(run.spec.limits, summary.limits, strict=True)),
         histograms=_histograms(run),
-        nearest=near if summary.accepted == 0 else None,
+        nearest=summary.nearest,
         sections=_sections(run),
         best=best(run),
         record=record,

@@ -97,6 +97,12 @@ def solved(net: Any) -> Any:
         ) from error
     except (UserWarning, ValueError, LookupError, TypeError, AttributeError) as error:
         raise NetworkError("a net that pandapower can solve", repr(error)) from error
+    except ArithmeticError as error:
+        raise NetworkError(
+            "a net that pandapower can solve",
+            f"one in which pandapower divides by 0 ({error})",
+            "Check for lengths, impedances, rated voltages and powers that are 0 or absent.",
+        ) from error
     return done
 
 

@@ -31,9 +31,14 @@ class FeederSettings:
     def __post_init__(self) -> None:
         for name in ("load_scale", "infeed_scale"):
             if not 0 < getattr(self, name) < 100:
-                raise ValueError(f"{name} lies above 0 and below 100")
+                raise InputError(
+                    f"{name} above 0 and below 100", getattr(self, name), f"Write {name} = 1.0."
+                )
+        if self.split_seed < 0:
+            raise InputError("split_seed of at least 0", self.split_seed, "Write split_seed = 0.")
         if (self.profiles is None) != (self.mapping is None):
-            raise ValueError("profiles and mapping come together")
+            given = "profiles" if self.mapping is None else "mapping"
+            raise InputError("profiles and mapping together", f"{given} alone", "Write both.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +71,12 @@ def open_feeder(settings: FeederSettings) -> OpenFeeder:
         )
     net, scaled = _scaled(net, settings)
     verifier = FeederVerifier.of(network_of(name, net))
+    if not bool(verifier.profiles.load_p_mw.any()):
+        raise InputError(
+            "a net that supplies at least one load",
+            "only loads without supply, or of 0 MW",
+            "Connect the loads to the feeding bus: check lines and switches.",
+        )
     return OpenFeeder(
         verifier, _in_order(table, verifier), (*notes, *scaled, *verifier.network.changes)
     )

@@ -12,6 +12,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra
 from ingenium.core.folders import replacing
+from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Format
 from ingenium.domains.grid.dataset import (
     HOURS,
@@ -53,8 +54,7 @@ class NetCdfDays:
         days = check_days(designs, self.names)
         path = folder / f"{FILE}.nc"
         encoding = {v.name: {"zlib": True, "complevel": 1} for v in VARIABLES}
-        with replacing(path) as part:
-            days.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+        write_netcdf(path, days, encoding)
         return _same_file(days, path)
 
     def read(self, path: Path) -> xr.Dataset:

@@ -156,8 +156,11 @@ def _find(net: Any, tables: tuple[str, ...], name: str, columns: Columns) -> _El
 
 
 def _rated(row: pd.Series, name: str, columns: Columns, table: str) -> _Element:
-    scaling = float(row["scaling"])
-    rated_mw = float(row["p_mw"]) * scaling
+    try:
+        scaling = float(row["scaling"])
+        rated_mw = float(row["p_mw"]) * scaling
+    except (TypeError, ValueError):
+        rated_mw = np.nan
     if not np.isfinite(rated_mw) or rated_mw == 0 or (rated_mw < 0 and table != "storage"):
         raise InputError(
             f"a rated power p_mw above 0 of {name!r} in net.{table}",

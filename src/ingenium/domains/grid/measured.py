@@ -179,7 +179,7 @@ def _numbers(column: pd.Series) -> pd.Series:
         first = int(bad.argmax())
         raise InputError(
             f"numbers in the column {column.name!r}",
-            f"{column.iloc[first]!r} in row {first + 2}",
+            f"{str(column.iloc[first])[:40]!r} in row {first + 2}",
             "Correct the value, or leave the cell empty.",
         )
     return numbers

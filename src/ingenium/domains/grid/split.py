@@ -33,7 +33,9 @@ def split_weeks(
         InputError: if there are too few weeks to hold out one and keep one.
     """
     if every < 2:
-        raise InputError("to hold out every second week or fewer", every, "Write every = 5.")
+        raise InputError(
+            "to hold out every second week or fewer", every, "Write held_out_every = 5."
+        )
     days = dates.astype("datetime64[D]")
     week = (days.astype(np.int64) + 3) // 7  # week 0 holds 1970-01-01, a Thursday
     weeks = np.unique(week)

@@ -1,0 +1,191 @@
+"""Ctrl-C and SIGTERM at any moment: heeded, without a traceback, and the run goes on later."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import toy
+from ingenium.core.evidence import read
+
+SPEC = """
+problem = "toy.cantilever"
+[setup]
+pause_s = {pause}
+[conditions]
+duty = "heavy"
+[generator]
+family = "vae"
+steps = 60
+seed = {seed}
+[[limits]]
+quantity = "deflection_m"
+at_most = 4.0
+unit = "mm"
+"""
+# `hook` may replace parts of the engine before the command starts
+START = "import ingenium.cli\n{hook}\ningenium.cli.main()"
+BOTH = 1 << signal.SIGINT - 1 | 1 << signal.SIGTERM - 1
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy.install(tmp_path_factory.mktemp("plugin"))
+
+
+class Command:
+    """A command in a process of its own, as a user runs it."""
+
+    def __init__(self, plugin: Path, folder: Path, *, hook: str = "", **spec: float) -> None:
+        folder.mkdir(exist_ok=True)
+        self.out = folder / "o"
+        self.partial = folder / ".o.partial"
+        (folder / "spec.toml").write_text(SPEC.format(**{"pause": 0.0, "seed": 0} | spec))
+        words = ["propose", "toy.cantilever", "--spec", str(folder / "spec.toml"), "-n", "300"]
+        path = os.pathsep.join([str(plugin), str(Path(toy.__file__).parent), *sys.path])
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START.format(hook=hook), *words, "--out", str(self.out)],
+            env=os.environ | {"PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    def until_it_listens(self) -> None:
+        """Wait for the command's first line, as good as; Python itself takes a moment before."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        for _ in self._polls():
+            caught = next(x for x in status.read_text().splitlines() if x.startswith("SigCgt"))
+            if int(caught.split()[1], 16) & BOTH == BOTH:
+                return
+
+    def until(self, pattern: str) -> None:
+        """Wait for a file in the unfinished run."""
+        for _ in self._polls():
+            if list(self.partial.glob(pattern)):
+                return
+
+    def _polls(self) -> Iterator[None]:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and self.process.poll() is None:
+            yield
+            time.sleep(0.01)
+        raise AssertionError(f"ended too early: {self.process.communicate(timeout=1)}")
+
+    def end(self) -> tuple[int, str]:
+        """Exit code and stderr."""
+        _, message = self.process.communicate(timeout=120)
+        return self.process.returncode, message
+
+
+def check_stopped(command: Command, when: object = "") -> None:
+    code, message = command.end()
+    assert code == 130, (when, code, message)
+    for ugly in ("Traceback", "Exception ignored", "KeyboardInterrupt", "Aborted"):
+        assert ugly not in message, (when, message)
+    assert not command.out.exists(), when
+    assert not list(command.out.parent.glob(".*.lock")), when
+    assert not list(command.out.parent.rglob(".part-*")), when
+
+
+LOST = """
+import signal
+from ingenium import loop
+class Press:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+        for _ in range(30000000 * {long}):
+            pass
+training = loop.training
+loop.training = lambda problem: (Press(), training(problem))[1]
+"""
+
+
+@pytest.mark.parametrize("long", [0, 1])
+def test_a_stop_in_a_finaliser_is_heeded(plugin: Path, tmp_path: Path, long: int) -> None:
+    """Python drops what is raised there, be it by the press or, later, by the timer."""
+    command = Command(plugin, tmp_path, hook=LOST.format(long=long))
+    check_stopped(command)
+
+
+SWALLOWED = """
+import signal
+from ingenium import loop
+training = loop.training
+def swallowing(problem):
+    try:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    except BaseException:
+        {then}
+    return training(problem)
+loop.training = swallowing
+"""
+
+
+@pytest.mark.parametrize("then", ["pass", "raise ImportError('no such thing')"])
+def test_a_stop_that_others_swallow_or_rename_is_heeded(
+    plugin: Path, tmp_path: Path, then: str
+) -> None:
+    check_stopped(Command(plugin, tmp_path, hook=SWALLOWED.format(then=then)))
+
+
+def test_ignored_signals_stay_ignored(plugin: Path, tmp_path: Path) -> None:
+    """As for a command that a shell started in the background."""
+    hook = (
+        "import signal\n"
+        "for number in (signal.SIGINT, signal.SIGTERM):\n"
+        "    signal.signal(number, signal.SIG_IGN)\n" + SWALLOWED.format(then="raise")
+    )
+    command = Command(plugin, tmp_path, hook=hook)
+    code, message = command.end()
+    assert code == 0, message
+    assert command.out.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_goes_on(plugin: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """Blocks that were verified are kept, and the same command needs only the others."""
+    command = Command(plugin, tmp_path, pause=0.5)
+    command.until("blocks-*/000001.npz")
+    command.process.send_signal(number)
+    check_stopped(command)
+    kept = {p.name: p.stat().st_mtime_ns for p in command.partial.glob("blocks-*/*.npz")}
+    assert {"000000.npz", "000001.npz"} <= set(kept) < {f"00000{i}.npz" for i in range(5)}
+    command = Command(plugin, tmp_path, pause=0.5)
+    code, message = command.end()
+    assert code == 0, message
+    assert len(read(command.out / "evidence.jsonl")) == 300
+
+
+@pytest.mark.slow
+def test_a_stop_at_any_moment(plugin: Path, tmp_path: Path) -> None:
+    """At random moments from the first line to the last, one or several signals."""
+    rng = random.Random(5)
+    command = Command(plugin, tmp_path / "whole", pause=0.3)
+    command.until_it_listens()
+    started = time.monotonic()
+    assert command.end()[0] == 0
+    whole_s = time.monotonic() - started
+    stopped = 0
+    for i in range(30):
+        command = Command(plugin, tmp_path / str(i), pause=0.3, seed=i)
+        command.until_it_listens()
+        when = rng.uniform(0, 0.9 * whole_s), rng.choice([signal.SIGINT, signal.SIGTERM])
+        time.sleep(when[0])
+        for _ in range(rng.choice([1, 1, 2, 5])):
+            command.process.send_signal(when[1])
+            time.sleep(rng.choice([0, 0.01, 0.3]))
+        if command.out.exists():  # it was whole before
+            assert command.end()[0] == 0
+            continue
+        check_stopped(command, when)
+        stopped += 1
+    assert stopped >= 20
