@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import xarray as xr
 import toy
 from ingenium import loop
 from ingenium.api import propose, replay, verify
-from ingenium.core.counts import check_memory
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.errors import CorruptError, EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
@@ -24,11 +22,9 @@ from ingenium.core.folders import locked
 from ingenium.core.quantity import Quantity
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Limit, Spec, parse
-from ingenium.core.verdict import Verdict, judge, margins
-from ingenium.domains import open_problem
+from ingenium.core.verdict import judge, margins
 from ingenium.evaluate.limits import summarise
 from ingenium.generators.generator import Generator
-from ingenium.report import words
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -382,52 +378,6 @@ def test_nothing_accepted_names_the_nearest(tmp_path: Path) -> None:
     assert "What is in the way" in page
     assert f"{least:.4g}"[:5] in page
     assert replay(run.folder, 3).holds
-
-
-def test_the_nearest_limits_hold(tmp_path: Path) -> None:
-    """Each alone, and all together; and nothing nearer to what was asked for does."""
-    hard = [
-        {"quantity": "mass_kg", "at_least": 1.0, "at_most": 30.0},
-        {"quantity": "deflection_m", "at_most": 5e-4},
-        {"quantity": "stress_pa", "at_most": 900e6},
-    ]
-    run = propose(spec(limits=hard), 40, 1, tmp_path / "hard")
-    near = json.loads((run.folder / "summary.json").read_text())["nearest"]
-    page = (run.folder / "report.html").read_text()
-    names = [q.name for q in run.problem.quantities]
-    measured = np.stack([run.verdicts[name].to_numpy() for name in names], 1)
-
-    def accepted(*limits: dict[str, Any]) -> list[int]:
-        verdict = judge(measured, margins(measured, names, [Limit(**x) for x in limits]))
-        return np.flatnonzero(verdict == Verdict.ACCEPTED).tolist()
-
-    assert accepted(*(r["together"] for r in near["reaches"])) == [near["design"]]
-    for reach, asked in zip(near["reaches"], hard, strict=True):
-        assert reach["best_design"] in accepted(reach["alone"])
-        if reach["alone"]["at_most"] != asked["at_most"]:
-            closer = reach["alone"] | {"at_most": reach["alone"]["at_most"] * 0.999}
-            assert not accepted(closer)
-        assert words.limit(Limit(**reach["together"])) in page
-    assert near["reaches"][0]["alone"]["at_least"] == 1.0
-    assert near["reaches"][2]["together"]["at_most"] == 900e6, "it was never in the way"
-
-
-def test_more_designs_than_memory_are_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"would take .* GB\. Write -n \d+ at most") as caught:
-        propose(spec(), 10**12, 1, tmp_path / "o")
-    most = int(re.search(r"-n (\d+) at most", str(caught.value))[1])  # type: ignore[index]
-    problem = open_problem(spec())
-    check_memory(most, problem, spec())
-    with pytest.raises(InputError, match="would take"):
-        check_memory(3 * most, problem, spec())
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.filterwarnings("ignore:std\\(\\)")  # of the one design
-def test_too_few_known_designs_are_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="at least two known designs"):
-        propose(spec(setup={"known": 1}), 5, 1, tmp_path / "o")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_rounding_that_breaks_a_limit_is_not_exported(tmp_path: Path) -> None:

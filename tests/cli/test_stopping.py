@@ -96,12 +96,13 @@ def check_stopped(command: Command, when: object = "") -> None:
 
 
 LOST = """
-import signal
+import signal, time
 from ingenium import loop
 class Press:
     def __del__(self):
         signal.raise_signal(signal.SIGINT)
-        for _ in range(30000000 * {long}):
+        until = time.monotonic() + 2.5 * {long}
+        while time.monotonic() < until:
             pass
 training = loop.training
 loop.training = lambda problem: (Press(), training(problem))[1]
@@ -113,6 +114,31 @@ def test_a_stop_in_a_finaliser_is_heeded(plugin: Path, tmp_path: Path, long: int
     """Python drops what is raised there, be it by the press or, later, by the timer."""
     command = Command(plugin, tmp_path, hook=LOST.format(long=long))
     check_stopped(command)
+
+
+TIDYING = """
+import pathlib, signal, time
+from ingenium import loop
+def slow(problem):
+    try:
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(60)  # no place to stop at
+    finally:
+        for _ in range(250):
+            time.sleep(0.01)
+        pathlib.Path({mark!r}).write_text("tidied up")
+loop.training = slow
+"""
+
+
+def test_work_without_a_place_to_stop_is_interrupted_and_tidies_up(
+    plugin: Path, tmp_path: Path
+) -> None:
+    """After a second it is interrupted where it is, and what it does then is not."""
+    started = time.monotonic()
+    check_stopped(Command(plugin, tmp_path, hook=TIDYING.format(mark=str(tmp_path / "mark"))))
+    assert time.monotonic() - started < 50
+    assert (tmp_path / "mark").read_text() == "tidied up"
 
 
 SWALLOWED = """
