@@ -7,13 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-import xarray as xr
 from jaxtyping import Float64, Int, Shaped
 
-from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.seeds import block_rng
-from ingenium.domains.grid.conditions import DAY_TYPES, day_types, features
+from ingenium.domains.grid.conditions import DAY_TYPES, calendar, features
 from ingenium.domains.grid.consumers import ConsumerDays, consumer_days, crowds, day_kinds
 from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate import scores
@@ -122,14 +120,7 @@ def level(
     else:
         load = crowds(own, int(size), len(day), rng, day=day, among=among).load
     dates = own.dates[day].astype("datetime64[D]")
-    first = dates.astype("datetime64[Y]").astype("datetime64[D]")
-    told = xr.Dataset(
-        coords={
-            "day_of_year": (DESIGN, (dates - first).astype(np.float64) + 1),
-            "day_type": (DESIGN, day_types(dates)),
-        }
-    )
-    cond = torch.as_tensor(features(told)[:, :TOLD], dtype=torch.float32)
+    cond = torch.as_tensor(features(calendar(dates))[:, :TOLD], dtype=torch.float32)
     return Level(load, cond, (dates.astype(np.int64) + 3) // 7)
 
 

@@ -14,7 +14,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.provenance import peak_memory_mb
 from ingenium.core.seeds import block_rng
-from ingenium.domains.grid.conditions import DAY_TYPES, day_types, features, quantile_rank
+from ingenium.domains.grid.conditions import DAY_TYPES, calendar, features, quantile_rank
 from ingenium.domains.grid.consumers import ConsumerDays, consumer_days
 from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate.intervals import Interval, t_interval
@@ -90,11 +90,6 @@ class Year:
         """The year of households, every fifth week of each season held out."""
         load = np.ascontiguousarray(days.load_p.transpose(1, 0, 2))
         dates = days.dates.astype("datetime64[D]")
-        first = dates.astype("datetime64[Y]").astype("datetime64[D]")
-        told = {
-            "day_of_year": (DESIGN, (dates - first).astype(np.float64) + 1),
-            "day_type": (DESIGN, day_types(dates)),
-        }
         split = split_weeks(dates, np.random.default_rng(0))
         train = split.train
         level = quantile_rank(load.sum((1, 2)))
@@ -103,8 +98,9 @@ class Year:
         own, counts = np.unique(week[train], return_counts=True)
         donors = own[counts == 7]
         donor_level = np.stack([level[week == w] for w in donors])
-        calendar = xr.Dataset(coords=told)
-        return cls(load, calendar, train, split.held_out, level, week, weekday, donors, donor_level)
+        return cls(
+            load, calendar(dates), train, split.held_out, level, week, weekday, donors, donor_level
+        )
 
     def drawn_levels(self, years: int, rng: np.random.Generator) -> Float64[np.ndarray, "y n"]:
         """Levels of new years: each week has those of a real week of its season."""

@@ -8,6 +8,7 @@ from ingenium.studies import (
     flow_load,
     load_shapes,
     model_hub,
+    point_forecast,
 )
 from ingenium.studies.study import Study
 
@@ -15,6 +16,7 @@ STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
+    point_forecast.STUDY,
     model_hub.STUDY,
     load_shapes.STUDY,
     annual_profiles.STUDY,
