@@ -8,6 +8,7 @@ from ingenium.studies import (
     flow_load,
     load_shapes,
     model_hub,
+    operating_envelopes,
     point_forecast,
 )
 from ingenium.studies.study import Study
@@ -19,6 +20,7 @@ STUDIES: tuple[Study, ...] = (
     point_forecast.STUDY,
     model_hub.STUDY,
     load_shapes.STUDY,
+    operating_envelopes.STUDY,
     annual_profiles.STUDY,
 )
 
