@@ -10,6 +10,7 @@ from ingenium.studies import (
     model_hub,
     operating_envelopes,
     point_forecast,
+    power_weeks,
 )
 from ingenium.studies.study import Study
 
@@ -20,6 +21,7 @@ STUDIES: tuple[Study, ...] = (
     point_forecast.STUDY,
     model_hub.STUDY,
     load_shapes.STUDY,
+    power_weeks.STUDY,
     operating_envelopes.STUDY,
     annual_profiles.STUDY,
 )
