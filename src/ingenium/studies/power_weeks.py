@@ -91,6 +91,12 @@ def measure_weeks(weeks: "Weeks", cases: tuple[str, ...], budget: Budget, watch:
     wanted = {part.name for part in STUDY.parts}
     beside |= {f"{FAMILY}: {k}": values.pop(k) for k in list(values) if k not in wanted}
     beside |= weeks.of_simbench()
+    aligned = np.isin(weeks.known["group"].to_numpy(), weeks.donors)
+    for case in cases:
+        own = whole(real[case].within_loading[aligned])
+        low, high = wilson(int(own.sum()), len(own))
+        share = Interval(100 * float(own.mean()), 100 * low, 100 * high)
+        beside[f"real weeks: {case}_within_loading"] = share
     data = digest([dataset_digest(weeks.known), weeks.days.digest])
     return Measured(values, beside, data)
 
