@@ -3,7 +3,13 @@ import pytest
 
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.conditions import day_types, seasons
-from ingenium.domains.grid.consumers import ConsumerDays, consumer_days, crowds, group_of
+from ingenium.domains.grid.consumers import (
+    ConsumerDays,
+    consumer_days,
+    crowds,
+    day_kinds,
+    group_of,
+)
 from ingenium.domains.grid.dataset import ProfileNames
 
 YEAR = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
@@ -65,8 +71,24 @@ def test_spread_of_independent_consumers_falls_with_the_root():
     load = rng.gamma(1.0, size=(4, 366, 96))
     own = ConsumerDays(YEAR, tuple("abcd"), load, load)
     day = np.full(4000, 100)  # of one kind of day, whose mean is the same for all
-    spread = [crowds(own, m, 4000, rng, day=day).load.std(0).mean() for m in (1, 4, 16, 64)]
-    np.testing.assert_allclose(spread[0] / np.array(spread), [1, 2, 4, 8], rtol=0.05)
+    sizes = np.array([1, 4, 16, 64])
+    spread = [crowds(own, int(m), 4000, rng, day=day).load.std(0).mean() for m in sizes]
+    kind = day_kinds(YEAR)
+    pool = 4 * (kind == kind[100]).sum()  # different ones, as Cochran, 1977, eq. 2.15 counts them
+    root = np.sqrt(sizes / (1 - (sizes - 1) / (pool - 1)))
+    np.testing.assert_allclose(spread[0] / np.array(spread), root, rtol=0.05)
+
+
+def test_a_crowd_of_all_is_their_mean():
+    rng = np.random.default_rng(0)
+    load = rng.gamma(1.0, size=(4, 366, 96))
+    own = ConsumerDays(YEAR, tuple("abcd"), load, load)
+    kind = day_kinds(YEAR)
+    pool = load[:, kind == kind[100]].reshape(-1, 96)
+    drawn = crowds(own, len(pool), 1, rng, day=np.array([100]))
+    np.testing.assert_allclose(drawn.load[0], pool.mean(0))
+    with pytest.raises(InputError, match="at most"):
+        crowds(own, len(pool) + 1, 1, rng, day=np.array([100]))
 
 
 def test_a_crowd_keeps_season_and_day_type():

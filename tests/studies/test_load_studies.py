@@ -22,6 +22,7 @@ from ingenium.studies import (
     flow_load,
     load_shapes,
     model_hub,
+    point_forecast,
 )
 from ingenium.studies.day_ahead import LoadDays, Work
 from ingenium.studies.rules import Status, decide
@@ -134,10 +135,47 @@ def test_crowds_of_independent_households_narrow_and_stay_calibrated(tmp_path):
     for small, large in ((1, 4), (4, 16)):
         narrower = 100 * (1 - width[large] / width[small])
         assert found.values[f"narrower_{large}"].value == pytest.approx(narrower, abs=4)
-    for size in aggregation.SIZES:
-        # marginals of a few hundred crowds, one seed and correlated steps: wide of the nominal
-        assert found.values[f"coverage_{size}"].value == pytest.approx(90, abs=5)
+    for size, count in {"1": 1, "4": 4, "16": 16, "all": 6}.items():
+        # Crowds share households, so only so many of them are independent; steps are.
+        held, own = (min(n * 6 // count, n * (1 if size == "all" else 2)) for n in (68, 296))
+        error = np.sqrt(0.9 * 0.1 * (1 / held + 1 / own) / 96)  # binomial
+        assert found.values[f"coverage_{size}"].value == pytest.approx(90, abs=300 * error)
     assert decide(aggregation.STUDY.parts, found.values) in Status
+
+
+def test_point_forecasts_of_white_noise_gain_what_they_must(tmp_path):
+    rng = np.random.default_rng(0)
+    dates = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
+    load = 10 + 3 * np.sin(2 * np.pi * HOURS / 24) + rng.normal(size=(2, 366, 96))
+    days = ConsumerDays(dates, ("H0-A", "G0-A"), load, load)
+    found = point_forecast.measure_series(days, days.classes, Budget((0,), True, tmp_path), silent)
+    # The errors of an earlier day have twice the variance of the noise. To those of the forecast
+    # come a mean of 290 days and medians of 100 members out of 60 residuals (pi / 2 over each).
+    variance = 1 + 1 / 290 + np.pi / 2 * (1 / 60 + 1 / point_forecast.MEMBERS)
+    gain = 100 * (1 - (variance / 2) ** 0.5)
+    for rival in ("persistence", "last_week"):
+        assert found.values[f"over_{rival}"].value == pytest.approx(gain, abs=1)
+    held = len(point_forecast.Series.of(days, "H0-A").held) * 96
+    for level, share in point_forecast.LEVELS.items():
+        error = 100 * np.sqrt(share * (1 - share) * (1 / held + 1 / 290 / 96) / 2)
+        # Quantiles of 290 residuals at each step lose about 1 / 290 beyond chance.
+        assert found.values[f"coverage_{level}"].value == pytest.approx(
+            100 * share, abs=3 * error + 1
+        )
+    assert found.values["beaten"].value == 100
+    assert "gaussian_process coverage_90 (%)" in found.beside
+
+
+def test_series_know_nothing_of_their_own_day():
+    whole = households()
+    changed = whole.load_p.copy()
+    split = annual_profiles.Year.of(whole).held_out
+    day = int(split[split > 100][0])
+    changed[0, day] *= 5  # a held-out day: its own forecast may not notice
+    other = ConsumerDays(whole.dates, whole.classes, changed, whole.load_q)
+    one, two = (point_forecast.Series.of(d, "A") for d in (whole, other))
+    differs = (one.cond != two.cond).any(1).numpy()
+    assert set(np.flatnonzero(differs) + 7) == {day + 1, day + 7}
 
 
 def test_correlations_of_a_known_year():
@@ -172,6 +210,26 @@ def test_annual_profiles_of_a_share_say_so(tmp_path):
     assert "extrapolated from 12" in found.notes[0]
     assert found.values["spatial"].value < 0.1
     assert found.values["seconds"].value > 1
+    assert found.beside["profiles made"].value == 12
+    assert found.beside["error without any correlation: weekly"].value > 0
+
+
+def test_all_annual_profiles_are_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(annual_profiles, "PROFILES", 13)
+    whole = households()
+    pair = ConsumerDays(whole.dates, ("A", "B"), whole.load_p[:2], whole.load_q[:2])
+    made: list[int] = []
+    own = annual_profiles.Proposer.propose
+
+    def counted(self, years, seed, block):
+        load = own(self, years, seed, block)
+        made.append(load[:, 0, :, 0].size)
+        return load
+
+    monkeypatch.setattr(annual_profiles.Proposer, "propose", counted)
+    found = annual_profiles.measure_years(pair, 13, Budget((0,), False, tmp_path), silent)
+    assert not found.notes
+    assert sum(made[:-1]) == found.beside["profiles made"].value == 14  # of whole pairs
 
 
 def test_ranks_are_those_of_the_conditions():

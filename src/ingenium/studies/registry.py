@@ -8,6 +8,9 @@ from ingenium.studies import (
     flow_load,
     load_shapes,
     model_hub,
+    operating_envelopes,
+    point_forecast,
+    power_weeks,
 )
 from ingenium.studies.study import Study
 
@@ -15,8 +18,11 @@ STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
+    point_forecast.STUDY,
     model_hub.STUDY,
     load_shapes.STUDY,
+    power_weeks.STUDY,
+    operating_envelopes.STUDY,
     annual_profiles.STUDY,
 )
 

@@ -131,6 +131,16 @@ def features(days: xr.Dataset) -> Float64[np.ndarray, "n c"]:
     return np.concatenate([season, one_hot, scaled], axis=-1)
 
 
+def calendar(dates: Shaped[np.ndarray, " n"]) -> xr.Dataset:
+    """What a date alone says: day of the year and day type, as coordinates along `design`."""
+    return xr.Dataset(
+        coords={
+            "day_of_year": (DESIGN, _day_of_year(dates).astype(np.float64)),
+            "day_type": (DESIGN, day_types(dates)),
+        }
+    )
+
+
 def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     """Middle of each value's rank, in (0, 1); equal values share a rank, NaN stays NaN."""
     rank = np.full(len(value), np.nan)

@@ -1,6 +1,7 @@
 """Days of single consumer classes: all load profiles of SimBench, and sums of households."""
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -129,11 +130,15 @@ def crowds(
     rng: np.random.Generator,
     *,
     day: Int[np.ndarray, " n"] | None = None,
+    among: Mapping[str, int] | None = None,
 ) -> Crowds:
-    """Draw `n` crowds of `size` consumers, each consumer independently.
+    """Draw `n` crowds of `size` different consumers.
 
     A crowd has one day of the year; each consumer is a random class on a random day of the same
-    season and day type, so that consumers share the season and the weekday and nothing else.
+    season and day type, so that consumers share the season and the weekday and nothing else. No
+    consumer enters a crowd twice: then its mean varies as that of `size` new ones, however few
+    there are to draw from, while repetitions would widen it (Cochran, Sampling Techniques, 3rd
+    ed., 1977, sec. 2.6 and 2.9).
 
     Args:
         days: the classes to draw from, such as `consumer_days().of_group("household")`.
@@ -141,25 +146,38 @@ def crowds(
         n: crowds.
         rng: draws days and consumers.
         day: position of each crowd's day; random ones without it.
+        among: of how many random days of each kind a crowd is drawn; all without it. Crowds from
+            parts of a year of different length are alike only if this is the same for both.
 
     Raises:
-        InputError: for a size or number below 1.
+        InputError: for a size or number below 1, or more consumers than there are different ones.
     """
     if size < 1 or n < 1:
         raise InputError("at least one crowd of at least one consumer", f"n {n}, size {size}")
     if day is None:
         day = rng.integers(len(days.dates), size=n)
-    kind = np.array(
-        [f"{a} {b}" for a, b in zip(seasons(days.dates), day_types(days.dates), strict=True)]
-    )
+    kind = day_kinds(days.dates)
     load = np.zeros((n, STEPS))
     for name in np.unique(kind[day]):  # a loop over kinds of day, of which there are at most 12
         rows = np.flatnonzero(kind[day] == name)
         pool = np.flatnonzero(kind == name)
-        for _ in range(size):  # one consumer of every crowd at a time keeps the memory small
-            consumer = rng.integers(len(days.classes), size=len(rows))
-            load[rows] += days.load_p[consumer, rng.choice(pool, size=len(rows))]
-    return Crowds(load / size, day)
+        few = len(pool) if among is None else min(among[str(name)], len(pool))
+        if size > few * len(days.classes):
+            raise InputError(
+                f"crowds of at most {few * len(days.classes)} consumers", f"{size} ({name})"
+            )
+        for row in rows:  # a loop over crowds keeps the memory small
+            own = rng.choice(pool, few, replace=False)
+            consumer, when = np.divmod(rng.choice(len(days.classes) * few, size, False), few)
+            load[row] = days.load_p[consumer, own[when]].mean(0)
+    return Crowds(load, day)
+
+
+def day_kinds(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
+    """Season and day type of each date, in one word: days among which consumers are drawn."""
+    return np.asarray(
+        np.char.add(np.char.add(seasons(dates).astype(str), " "), day_types(dates).astype(str))
+    )
 
 
 def consumer_days(folder: Path | None = None) -> ConsumerDays:

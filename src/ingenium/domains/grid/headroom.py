@@ -1,0 +1,134 @@
+"""How much more power a feeder takes at each step before a voltage limit is reached."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.domains.grid.powerflow import Engine
+from ingenium.domains.grid.verifier import FeederVerifier
+
+ITERATIONS = 30
+NEAR_PU = 1e-6  # of the limit, on the side that holds
+
+
+@dataclass(frozen=True, eq=False)
+class Headroom:
+    """Extra infeed or load of all customers together, until a voltage limit is reached.
+
+    The extra power is shared among the nodes of loads in proportion to their rated power, without
+    reactive power. Infeed may rise until the highest voltage reaches `highest_pu`, load until the
+    lowest reaches `lowest_pu`; where the limit is broken without any, there is no room.
+
+    Shapes: n days, t steps.
+    Source: Liu, Ochoa, Riaz, Mancarella, Ting, San and Theunissen, Grid and market services from
+        the edge, IEEE Power and Energy Magazine 19(4), 2021 (operating envelopes); Dowell and
+        Jarratt, BIT 11, 1971 (the Illinois rule).
+    """
+
+    verifier: FeederVerifier
+    lowest_pu: float
+    highest_pu: float
+    most_mw: float  # at which the search ends
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lowest_pu < self.highest_pu or self.most_mw <= 0:
+            raise InputError(
+                "a band of voltage and a largest power above 0",
+                f"{self.lowest_pu} to {self.highest_pu} pu, {self.most_mw} MW",
+            )
+
+    def infeed_mw(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Float64[np.ndarray, "n t"]:
+        """Extra infeed until the upper limit."""
+        return self._room(load_p, load_q, infeed_p, -1.0)
+
+    def load_mw(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Float64[np.ndarray, "n t"]:
+        """Extra load until the lower limit."""
+        return self._room(load_p, load_q, infeed_p, 1.0)
+
+    def margin_pu(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+        extra_mw: Float64[np.ndarray, "n t"],
+    ) -> Float64[np.ndarray, "n t"]:
+        """Signed distance of the voltages to the band with an extra load (infeed below 0).
+
+        At least 0 holds; NaN where there is no solution.
+        """
+        p, q = self.verifier.profiles.demand(load_p, load_q, infeed_p)
+        shape = extra_mw.shape
+        rows = p.flatten(0, 1).numpy(), q.flatten(0, 1).numpy()
+        lowest, highest = self._margins(*rows, extra_mw.ravel())
+        return np.asarray(np.minimum(lowest, highest).reshape(shape))
+
+    def _room(
+        self, load_p: Tensor, load_q: Tensor, infeed_p: Tensor, sign: float
+    ) -> Float64[np.ndarray, "n t"]:
+        n, _, t = load_p.shape
+        days = max(1, self.verifier.rows // t)
+        parts = []
+        for first in range(0, n, days):  # a loop over blocks of designs bounds the memory
+            part = slice(first, first + days)
+            p, q = self.verifier.profiles.demand(load_p[part], load_q[part], infeed_p[part])
+            parts.append(self._root(p.flatten(0, 1).numpy(), q.flatten(0, 1).numpy(), sign))
+        return np.concatenate(parts).reshape(n, t)
+
+    def _root(
+        self, p: Float64[np.ndarray, "b node"], q: Float64[np.ndarray, "b node"], sign: float
+    ) -> Float64[np.ndarray, " b"]:
+        """Where the margin of each row is nearly used up; a step without a solution is beyond."""
+
+        def left(rows: Any, extra_mw: Float64[np.ndarray, " c"]) -> Float64[np.ndarray, " c"]:
+            margins = self._margins(p[rows], q[rows], sign * extra_mw)
+            return margins[0 if sign > 0 else 1] - NEAR_PU / 2  # so that what is found holds
+
+        low, high = np.zeros(len(p)), np.full(len(p), self.most_mw)
+        f_low, f_high = left(slice(None), low), left(slice(None), high)
+        room = np.where(f_high >= 0, high, 0.0)
+        open_ = np.flatnonzero((f_low > 0) & ~(f_high >= 0))
+        kept = np.zeros(len(p))  # which end stayed: 1 low, -1 high
+        for _ in range(ITERATIONS):
+            if not len(open_):
+                break
+            a, b, fa, fb = (x[open_] for x in (low, high, f_low, f_high))
+            middle = np.where(np.isnan(fb), (a + b) / 2, (a * fb - b * fa) / (fb - fa))
+            f = left(open_, middle)
+            holds = f >= 0
+            at, off = open_[holds], open_[~holds]
+            f_high[at] = np.where(kept[at] == -1, f_high[at] / 2, f_high[at])
+            f_low[off] = np.where(kept[off] == 1, f_low[off] / 2, f_low[off])
+            low[at], f_low[at], kept[at] = middle[holds], f[holds], -1
+            high[off], f_high[off], kept[off] = middle[~holds], f[~holds], 1
+            near = np.abs(f) < NEAR_PU / 2
+            room[open_] = np.where(near, middle, low[open_])
+            open_ = open_[~near]
+        return room
+
+    def _margins(
+        self,
+        p: Float64[np.ndarray, "b node"],
+        q: Float64[np.ndarray, "b node"],
+        extra_mw: Float64[np.ndarray, " b"],
+    ) -> tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"]]:
+        """Distance of the lowest and of the highest voltage to their limits."""
+        circuit = self.verifier.network.circuit
+        engine = Engine(circuit, threads=self.verifier.threads)
+        rated = self.verifier.profiles.load_p_mw.sum(0).numpy()
+        more = extra_mw[:, None] * (rated / rated.sum())
+        voltage = np.abs(engine.solve(p + more, q).voltage[:, circuit.free_nodes])
+        return voltage.min(1) - self.lowest_pu, self.highest_pu - voltage.max(1)

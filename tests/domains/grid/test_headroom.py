@@ -1,0 +1,66 @@
+"""Room of a feeder against the closed form of one line."""
+
+import numpy as np
+import pytest
+import torch
+from nets import two_buses
+
+from ingenium.core.errors import InputError
+from ingenium.domains.grid.headroom import NEAR_PU, Headroom
+from ingenium.domains.grid.network import network_of
+from ingenium.domains.grid.verifier import FeederVerifier
+
+P_MW, Q_MVAR = 0.05, 0.02
+R, X = (0.3 * ohm_per_km / 0.4**2 for ohm_per_km in (0.4, 0.1))  # pu on 1 MVA
+
+
+@pytest.fixture(scope="module")
+def verifier() -> FeederVerifier:
+    return FeederVerifier.of(network_of("two", two_buses(P_MW, Q_MVAR), cases=1))
+
+
+def day(p: list[float], q: list[float]) -> tuple[torch.Tensor, ...]:
+    load_p, load_q = (torch.tensor([[x]], dtype=torch.float64) for x in (p, q))
+    return load_p, load_q, torch.zeros(1, 0, len(p), dtype=torch.float64)
+
+
+def load_at(voltage: float, q: float) -> float:
+    """Load behind a line fed at 1 pu that gives a voltage: U1^2 U2^2 = (U2^2 + rp + xq)^2 + ..."""
+    # |U2^2 + (r + jx)(p - jq)| = |U1| |U2|, a quadratic in p.
+    a = R**2 + X**2
+    b = 2 * voltage**2 * R
+    c = (voltage**2 + X * q) ** 2 + (R * q) ** 2 - voltage**2
+    roots = np.roots([a, b, c])
+    return float(roots[np.abs(roots).argmin()])
+
+
+def test_room_is_that_of_the_closed_form(verifier: FeederVerifier) -> None:
+    room = Headroom(verifier, 0.95, 1.03, 0.5)
+    p, q = [0.0, 0.4, 1.0], [0.0, 1.0, 0.5]
+    infeed, load = room.infeed_mw(*day(p, q)), room.load_mw(*day(p, q))
+    for t in range(3):
+        now, mvar = p[t] * P_MW, q[t] * Q_MVAR
+        near = 2 * NEAR_PU / R
+        assert infeed[0, t] == pytest.approx(now - load_at(1.03, mvar), abs=near)
+        assert load[0, t] == pytest.approx(load_at(0.95, mvar) - now, abs=near)
+
+
+def test_what_is_found_holds_and_a_little_more_does_not(verifier: FeederVerifier) -> None:
+    room = Headroom(verifier, 0.95, 1.03, 0.5)
+    known = day([0.0, 0.3, 0.8], [0.1, 0.9, 0.5])
+    for sign, found in ((-1, room.infeed_mw(*known)), (1, room.load_mw(*known))):
+        margin = room.margin_pu(*known, sign * found)
+        assert (margin >= 0).all()
+        assert (margin <= NEAR_PU).all()
+        assert (room.margin_pu(*known, sign * (found + 1e-4)) < 0).all()
+
+
+def test_ends_of_the_search(verifier: FeederVerifier) -> None:
+    none = Headroom(verifier, 0.99, 1.2, 0.01)
+    assert none.load_mw(*day([1.0], [1.0])) == 0.0  # below the band without any
+    assert none.infeed_mw(*day([1.0], [1.0])) == 0.01
+    # 50 MW has no solution, which lies beyond the limit.
+    far = Headroom(verifier, 0.9, 1.1, 50.0).load_mw(*day([0.0], [0.0]))
+    assert far[0, 0] == pytest.approx(load_at(0.9, 0.0), abs=2 * NEAR_PU / R)
+    with pytest.raises(InputError, match="band of voltage"):
+        Headroom(verifier, 1.1, 0.9, 1.0)
