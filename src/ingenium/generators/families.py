@@ -37,7 +37,11 @@ def _vae(shape: tuple[int, ...], c: int) -> VAE:
 
 
 def _gan(shape: tuple[int, ...], c: int) -> GAN:
-    return GAN(shape, c, GANSettings(latent=2 * _latent(shape, 16)))
+    # On few numbers a penalty of 10 stops the critic before it sees what is wrong. A 2-D Gaussian
+    # over 5 seeds: largest error of a mean 0.37 to 0.88 deviations with 10, 0.07 to 0.09 with 0.1.
+    # Source: gan_toy.py of the authors, github.com/igul222/improved_wgan_training (0.1).
+    penalty = 0.1 if len(shape) == 1 else 10.0
+    return GAN(shape, c, GANSettings(latent=2 * _latent(shape, 16), penalty=penalty))
 
 
 def _diffusion(shape: tuple[int, ...], c: int) -> Diffusion:
