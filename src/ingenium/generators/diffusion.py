@@ -1,5 +1,6 @@
 """Diffusion with the preconditioning, noise levels and weights of EDM."""
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -8,7 +9,8 @@ from torch import Tensor
 
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.levels import LevelSettings, weighted_error
-from ingenium.sampling.solvers import Multistep, Solver
+from ingenium.generators.path_density import PathDensity
+from ingenium.sampling.solvers import Multistep, Solver, ladder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +23,11 @@ class DiffusionSettings(LevelSettings):
     solver: Solver = field(default_factory=Multistep)
 
 
-class Diffusion(Denoising):
+class Diffusion(Denoising, PathDensity):
     """A denoiser at all noise levels, and solvers that sample with it.
+
+    Its density is that of designs with noise of the least deviation, below which the network was
+    hardly trained; where designs vary by much more than that, the difference is none.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
     Source: Karras et al., 2022, arXiv:2206.00364, table 1 (column EDM) with sigma_data = 1.
@@ -44,7 +49,7 @@ class Diffusion(Denoising):
         """Expected clean design of each row at its own noise level."""
         s = sigma.view(-1, *[1] * len(self.shape))
         inner = (s.square() + 1).sqrt()
-        out = self.network(x / inner, cond, sigma.log() / 4, keep)
+        out = self.network(x / inner, cond, self.level(sigma), keep)
         clean: Tensor = x / inner.square() + s / inner * out
         return clean
 
@@ -53,3 +58,12 @@ class Diffusion(Denoising):
     ) -> Float[Tensor, " n"]:
         """Weighted squared error of the denoised design."""
         return weighted_error(self.denoise, self.settings, x, cond, rng, keep)
+
+    def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """A quarter of the logarithm, as in EDM."""
+        return sigma.log() / 4
+
+    def angles(self, steps: int) -> tuple[float, ...]:
+        """Between the least and the largest noise level, dense where they are small."""
+        levels = ladder(steps + 1, self.settings.least, self.settings.most)
+        return tuple(math.atan(sigma) for sigma in reversed(levels[:-1]))

@@ -1,5 +1,6 @@
 """Flow matching along straight paths."""
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -7,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ingenium.generators.denoising import Denoising, DenoisingSettings
+from ingenium.generators.path_density import PathDensity
 from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.solvers import Solver
 from ingenium.sampling.straight import Midpoint, straight
@@ -25,7 +27,7 @@ class FlowMatchingSettings(DenoisingSettings):
         return straight(self.steps)
 
 
-class FlowMatching(Denoising):
+class FlowMatching(Denoising, PathDensity):
     """Conditional flow matching: the velocity on the line from noise to design.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
@@ -67,7 +69,7 @@ class FlowMatching(Denoising):
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected clean design: the end of the line from here along the velocity."""
-        t = 1 / (1 + sigma)
+        t = self.level(sigma)
         s = t.view(-1, *[1] * len(self.shape))
         return s * x + (1 - s) * self.velocity(s * x, t, cond, keep)
 
@@ -80,3 +82,11 @@ class FlowMatching(Denoising):
         at = torch.lerp(noise, x, t.view(-1, *[1] * len(self.shape)))
         wrong = self.velocity(at, t, cond, keep) - (x - noise)
         return wrong.square().flatten(1).mean(-1)
+
+    def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """The place on the line, 0 at noise and 1 at the design."""
+        return 1 / (1 + sigma)
+
+    def angles(self, steps: int) -> tuple[float, ...]:
+        """The whole line, at equal distances."""
+        return tuple(math.atan2(i, steps - i) for i in range(steps + 1))

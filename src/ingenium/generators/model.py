@@ -42,7 +42,12 @@ class Family(Protocol):
 
 @runtime_checkable
 class HasDensity(Protocol):
-    """A family whose density can be evaluated."""
+    """A family whose density can be evaluated.
+
+    Exact for `flow`, `autoregressive`, and vectors of `diffusion` and `flow_matching` up to the
+    error of their solver; for their series an unbiased estimate, whose standard error `density`
+    gives; a lower bound for `vae`. A `gan` has none, `energy` knows its own up to a constant.
+    """
 
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"]
