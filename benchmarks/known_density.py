@@ -23,9 +23,9 @@ from ingenium.generators.flow import Flow
 from ingenium.generators.model import Family, HasDensity
 
 D, C = 8, 2
-ROWS, HELD_OUT = 2000, 1000
-ASKED, MEMBERS = 200, 40  # conditions and proposals for each, for intervals
-SEEDS = 2
+ROWS, HELD_OUT = 500, 500
+ASKED, MEMBERS = 200, 30  # conditions and proposals for each, for intervals
+SEEDS = 3
 NAMES = (*families.LEARNED, *families.CLASSICAL)
 
 

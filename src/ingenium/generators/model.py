@@ -44,9 +44,9 @@ class Family(Protocol):
 class HasDensity(Protocol):
     """A family whose density can be evaluated.
 
-    Exact for `flow`, `autoregressive`, and vectors of `diffusion` and `flow_matching` up to the
-    error of their solver; for their series an unbiased estimate, whose standard error `density`
-    gives; a lower bound for `vae`. A `gan` has none, `energy` knows its own up to a constant.
+    Exact for `flow` and `autoregressive`, and up to the error of a solver for designs of at most
+    32 numbers of `diffusion` and `flow_matching`; for larger ones an unbiased estimate, whose
+    standard error `density` gives; a lower bound for `vae`. A `gan` has none, `energy` knows its own up to a constant.
     """
 
     def log_density(
