@@ -46,7 +46,8 @@ class HasDensity(Protocol):
 
     Exact for `flow` and `autoregressive`, and up to the error of a solver for designs of at most
     32 numbers of `diffusion` and `flow_matching`; for larger ones an unbiased estimate, whose
-    standard error `density` gives; a lower bound for `vae`. A `gan` has none, `energy` knows its own up to a constant.
+    standard error `density` gives; a lower bound for `vae`. A `gan` has none, `energy` knows its
+    own up to a constant.
     """
 
     def log_density(
