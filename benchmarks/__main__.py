@@ -5,7 +5,7 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("feeder_days", "families", "samplers", "loop")
+NAMES = ("feeder_days", "families", "samplers", "known_density", "loop")
 
 
 def main(asked: list[str]) -> int:

@@ -11,13 +11,14 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from ingenium.generators.families import CLASSICAL, COMPOSED, FAMILIES, LEARNED, build, plan
-from ingenium.generators.model import Family
+from ingenium.generators.model import Family, HasDensity
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
 
 SHAPES = [(2,), (2, 3)]
 GUIDED = ["diffusion", "flow_matching", "energy"]
 FOLLOWING = [*GUIDED, "vae", "gan", "flow"]  # follow the gradient of an energy
+DENSE = ["vae", "flow", "autoregressive", "diffusion", "flow_matching"]
 BRIEF = Plan(steps=6, batch=32, check_every=3)
 ASKED = torch.tensor([[1.0, -0.5]])
 
@@ -166,6 +167,26 @@ def test_weight_is_used_or_refused(name: str, shape: tuple[int, ...]) -> None:
         return
     plain = family.propose(cond, rng())
     assert not torch.equal(plain, family.propose(cond, rng(), Steer(weight=2.0)))
+
+
+@promised
+@pytest.mark.usefixtures("annotations_off")
+def test_density_of_each_row_or_none(name: str, shape: tuple[int, ...]) -> None:
+    """Days of composed families carry the residuals of real days, which have no density."""
+    family, (x, cond) = fitted(name, shape), designs(shape, 16)
+    if name not in DENSE:
+        assert not isinstance(family, HasDensity)
+        return
+    assert isinstance(family, HasDensity)
+    with torch.no_grad():
+        found = family.log_density(x, cond)
+        alone = family.log_density(x[:5], cond[:5])
+    assert found.shape == (16,)
+    assert torch.isfinite(found).all()
+    torch.testing.assert_close(alone, found[:5])
+    assert (family.log_density(x[:5] + 20, cond[:5]) < alone).all()
+    with pytest.raises(ValueError, match="expected"):
+        family.log_density(x, cond[:4])
 
 
 def moments(family: Family, shape: tuple[int, ...], n: int) -> tuple[float, float]:

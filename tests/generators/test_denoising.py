@@ -7,13 +7,16 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
+from torch.distributions import MultivariateNormal
 
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
-from ingenium.generators.model import Family
+from ingenium.generators.model import Family, HasDensity
+from ingenium.generators.path_density import PathDensity
+from ingenium.sampling import density
 from ingenium.sampling.guidance import classifier_free
-from ingenium.sampling.solvers import Ancestral, Ddim, Denoiser, Multistep
+from ingenium.sampling.solvers import Ancestral, Ddim, Denoiser, Heun, Multistep, ladder
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
 
@@ -83,6 +86,68 @@ def test_a_fit_learns_the_conditional_density(fitted: Denoising) -> None:
     mean = torch.tensor([1.2, -0.8], dtype=torch.float64)
     torch.testing.assert_close(x.mean(0), mean, atol=0.08, rtol=0)
     torch.testing.assert_close(x.T.cov(), cov, atol=0.1, rtol=0)
+
+
+def test_density_is_the_true_one(fitted: Denoising) -> None:
+    """On designs of the data the mean difference is the divergence of the learned density."""
+    assert isinstance(fitted, PathDensity)
+    assert isinstance(fitted, HasDensity)
+    x, cond = (rows[-1000:] for rows in regression(5000))  # not seen in training
+    known = MultivariateNormal(0.8 * cond, 0.36 * torch.tensor([[1.0, 0.9], [0.9, 1.0]]))
+    off = known.log_prob(x) - fitted.log_density(x, cond)
+    assert -0.01 < off.mean().item() < 0.04
+    assert off.square().mean().sqrt().item() < 0.35
+    assert (fitted.density(x, cond).error == 0).all()
+
+
+def test_density_is_that_of_proposals(fitted: Denoising) -> None:
+    """It integrates to 1, and its entropy from proposals in many steps is the integral's."""
+    assert isinstance(fitted, PathDensity)
+    cond = torch.tensor([[1.5, -1.0]])
+    axis = torch.linspace(-3.2, 3.2, 41)
+    grid = torch.cartesian_prod(axis + 1.2, axis - 0.8)
+    log = fitted.log_density(grid, cond.expand(len(grid), 2)).double()
+    cell = float(axis[1] - axis[0]) ** 2
+    assert float(log.exp().sum()) * cell == pytest.approx(1, abs=1e-3)
+    entropy = -float((log.exp() * log).sum()) * cell
+    many, levels = cond.expand(1500, 2), ladder(80, 0.005, 80.0)
+    start = levels[0] * torch.randn(1500, 2, generator=rng(1))
+    x = Heun().solve(fitted.denoiser(many), start, levels, rng())
+    assert -fitted.log_density(x, many).mean().item() == pytest.approx(entropy, abs=0.07)
+
+
+@BOTH
+def test_density_of_untrained_is_that_of_white_designs(build: Build) -> None:
+    """Numbers of a series are too many for the exact trace; here the estimate has no error."""
+    for shape in [(3,), (2, 20)]:
+        model = build(shape, 1)
+        assert isinstance(model, PathDensity)
+        x = torch.randn(20, *shape, generator=rng())
+        found = model.density(x, torch.zeros(20, 1), steps=2)
+        size = x[0].numel()
+        known = -0.5 * (x.flatten(1).square().sum(1) + size * math.log(2 * math.pi))
+        torch.testing.assert_close(found.value, known, atol=1e-4 * size, rtol=1e-3)
+        assert (found.error == 0).all()
+
+
+@BOTH
+def test_density_of_series_agrees_with_the_exact_trace(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The estimate of a series lies within its stated error of the exact trace."""
+    model = build((2, 20), 1)
+    assert isinstance(model, PathDensity)
+    x, cond = torch.randn(40, 2, 20, generator=rng()), torch.randn(40, 1, generator=rng())
+    x = x.cumsum(-1) / 3 + cond[:, None]
+    model.fit(x, cond, Plan(steps=60, batch=16, ema_decay=0.9))
+    guess = model.density(x, cond, steps=4)
+    assert torch.equal(guess.value[:7], model.density(x[:7], cond[:7], steps=4).value)
+    monkeypatch.setattr(density, "EXACT_UP_TO", 40)
+    exact = model.density(x, cond, steps=4)
+    off = (guess.value - exact.value) / guess.error
+    assert (guess.error > 0).all()
+    assert (exact.error == 0).all()
+    assert 0.6 < off.square().mean().sqrt().item() < 1.6
 
 
 def test_guidance_by_conditions_goes_where_exact_denoisers_go(fitted: Denoising) -> None:

@@ -1,6 +1,7 @@
-"""What families that denoise have in common: proposals by a solver, with guidance."""
+"""What families that denoise have in common: network, loss, proposals by a solver with guidance."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
@@ -8,7 +9,8 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
-from ingenium.generators.rows import check_cond
+from ingenium.generators.networks import kept, trunk
+from ingenium.generators.rows import check_cond, finish
 from ingenium.sampling.guidance import classifier_free, steered
 from ingenium.sampling.noise import gaussian
 from ingenium.sampling.solvers import Denoiser, Solver
@@ -17,15 +19,34 @@ from ingenium.sampling.steer import FREE, Steer
 ROWS_AT_ONCE = 512  # rows through the network at a time, which keeps memory small
 
 
+@dataclass(frozen=True, kw_only=True)
+class DenoisingSettings:
+    """Network and solver."""
+
+    width: int = 96
+    depth: int = 3
+    drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
+    steps: int
+    solver: Solver
+
+    @property
+    @abstractmethod
+    def levels(self) -> tuple[float, ...]:
+        """Noise levels that a proposal passes through; they fall and end with 0."""
+
+
 class Denoising(Model):
     """A family that can tell the expected clean design at any noise level.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
     """
 
-    solver: Solver
-    levels: tuple[float, ...]  # falling noise levels of the solver, the last one 0
-    drop: float  # share of rows trained without conditions
+    def __init__(self, shape: tuple[int, ...], c: int, settings: DenoisingSettings) -> None:
+        super().__init__(shape, c)
+        self.drop = settings.drop
+        self.solver = settings.solver
+        self.levels = settings.levels
+        self.network = trunk(shape, c, width=settings.width, depth=settings.depth)
 
     @abstractmethod
     def denoise(
@@ -36,6 +57,25 @@ class Denoising(Model):
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected clean design, given clean + sigma * noise; `keep` drops conditions."""
+
+    @abstractmethod
+    def error(
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+    ) -> Float[Tensor, " n"]:
+        """What the network misses of each row, at a noise level drawn for it."""
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """The error, with a share of the conditions dropped."""
+        return self.error(x, cond, rng, kept(len(x), self.drop, rng).to(x.device))
+
+    @torch.no_grad()
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """The error with all conditions known."""
+        return self.error(x, cond, rng, None)
 
     def denoiser(self, cond: Float[Tensor, "n {self.c}"], steer: Steer = FREE) -> Denoiser:
         """The denoiser of a batch under its conditions, with all guidance.
@@ -76,4 +116,4 @@ class Denoising(Model):
         check_cond(cond, self.c)
         start = self.levels[0] * gaussian(cond.new_empty(len(cond), *self.shape), rng)
         x = self.solver.solve(self.denoiser(cond, steer), start, self.levels, rng)
-        return x if steer.project is None else steer.project(x)
+        return finish(x, steer)

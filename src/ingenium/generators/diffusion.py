@@ -1,5 +1,6 @@
 """Diffusion with the preconditioning, noise levels and weights of EDM."""
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -7,28 +8,26 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ingenium.generators.denoising import Denoising
-from ingenium.generators.networks import kept, trunk
-from ingenium.sampling.noise import gaussian
+from ingenium.generators.levels import LevelSettings, weighted_error
+from ingenium.generators.path_density import PathDensity
 from ingenium.sampling.solvers import Multistep, Solver, ladder
 
 
-@dataclass(frozen=True)
-class DiffusionSettings:
-    """Network, noise levels and solver; designs are standardised, so their spread is 1."""
+@dataclass(frozen=True, kw_only=True)
+class DiffusionSettings(LevelSettings):
+    """Network, noise levels and solver."""
 
-    width: int = 96
-    depth: int = 3
-    drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
-    level_mean: float = -0.5  # of log sigma in training
-    level_std: float = 1.4
-    least: float = 0.005  # smallest and largest sigma in sampling
+    least: float = 0.005
     most: float = 80.0
     steps: int = 20
     solver: Solver = field(default_factory=Multistep)
 
 
-class Diffusion(Denoising):
+class Diffusion(Denoising, PathDensity):
     """A denoiser at all noise levels, and solvers that sample with it.
+
+    Its density is that of designs with noise of the least deviation, below which the network was
+    hardly trained; where designs vary by much more than that, the difference is none.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
     Source: Karras et al., 2022, arXiv:2206.00364, table 1 (column EDM) with sigma_data = 1.
@@ -37,12 +36,8 @@ class Diffusion(Denoising):
     def __init__(
         self, shape: tuple[int, ...], c: int, settings: DiffusionSettings = DiffusionSettings()
     ) -> None:
-        super().__init__(shape, c)
+        super().__init__(shape, c, settings)
         self.settings = settings
-        self.solver = settings.solver
-        self.levels = ladder(settings.steps, settings.least, settings.most)
-        self.drop = settings.drop
-        self.network = trunk(shape, c, width=settings.width, depth=settings.depth)
 
     def denoise(
         self,
@@ -54,27 +49,21 @@ class Diffusion(Denoising):
         """Expected clean design of each row at its own noise level."""
         s = sigma.view(-1, *[1] * len(self.shape))
         inner = (s.square() + 1).sqrt()
-        out = self.network(x / inner, cond, sigma.log() / 4, keep)
+        out = self.network(x / inner, cond, self.level(sigma), keep)
         clean: Tensor = x / inner.square() + s / inner * out
         return clean
 
-    def loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """Weighted squared error of the denoised design; 1 a row for an untrained network."""
-        return self._error(x, cond, rng, kept(len(x), self.settings.drop, rng).to(x.device))
-
-    def held_out_loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """The same error with all conditions known."""
-        return self._error(x, cond, rng, None)
-
-    def _error(
+    def error(
         self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
     ) -> Float[Tensor, " n"]:
-        own = self.settings
-        sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
-        noisy = x + sigma.view(-1, *[1] * len(self.shape)) * gaussian(x, rng)
-        error = (self.denoise(noisy, sigma, cond, keep) - x).square().flatten(1).mean(-1)
-        return error * (1 + sigma.square().reciprocal())
+        """Weighted squared error of the denoised design."""
+        return weighted_error(self.denoise, self.settings, x, cond, rng, keep)
+
+    def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """A quarter of the logarithm, as in EDM."""
+        return sigma.log() / 4
+
+    def angles(self, steps: int) -> tuple[float, ...]:
+        """Between the least and the largest noise level, dense where they are small."""
+        levels = ladder(steps + 1, self.settings.least, self.settings.most)
+        return tuple(math.atan(sigma) for sigma in reversed(levels[:-1]))

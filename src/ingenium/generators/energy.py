@@ -7,23 +7,18 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ingenium.generators.denoising import Denoising
-from ingenium.generators.networks import kept, trunk
+from ingenium.generators.levels import LevelSettings, weighted_error
 from ingenium.generators.rows import check_rows
 from ingenium.sampling.langevin import AnnealedLangevin
-from ingenium.sampling.noise import gaussian
-from ingenium.sampling.solvers import Solver, ladder
+from ingenium.sampling.solvers import Solver
 
 
-@dataclass(frozen=True)
-class EnergySettings:
+@dataclass(frozen=True, kw_only=True)
+class EnergySettings(LevelSettings):
     """Network, noise levels and solver."""
 
     width: int = 64
-    depth: int = 3
-    drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
-    level_mean: float = -0.5  # of log sigma in training
-    level_std: float = 1.4
-    least: float = 0.02  # smallest and largest sigma in sampling
+    least: float = 0.02
     most: float = 40.0
     steps: int = 20
     solver: Solver = field(default_factory=AnnealedLangevin)
@@ -47,12 +42,8 @@ class Energy(Denoising):
     def __init__(
         self, shape: tuple[int, ...], c: int, settings: EnergySettings = EnergySettings()
     ) -> None:
-        super().__init__(shape, c)
+        super().__init__(shape, c, settings)
         self.settings = settings
-        self.solver = settings.solver
-        self.levels = ladder(settings.steps, settings.least, settings.most)
-        self.drop = settings.drop
-        self.network = trunk(shape, c, width=settings.width, depth=settings.depth)
 
     def energy(
         self,
@@ -84,27 +75,11 @@ class Energy(Denoising):
         clean: Tensor = x - sigma.square().view(-1, *[1] * len(self.shape)) * slope
         return clean
 
-    def loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """Weighted squared error of the denoised design; 1 a row for an untrained network."""
-        return self._error(x, cond, rng, kept(len(x), self.drop, rng).to(x.device))
-
-    def held_out_loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """The same error with all conditions known."""
-        with torch.no_grad():
-            return self._error(x, cond, rng, None)
-
-    def _error(
+    def error(
         self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
     ) -> Float[Tensor, " n"]:
-        own = self.settings
-        sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
-        noisy = x + sigma.view(-1, *[1] * len(self.shape)) * gaussian(x, rng)
-        error = (self.denoise(noisy, sigma, cond, keep) - x).square().flatten(1).mean(-1)
-        return error * (1 + sigma.square().reciprocal())
+        """Weighted squared error of the denoised design."""
+        return weighted_error(self.denoise, self.settings, x, cond, rng, keep)
 
     def unnormalised_log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]

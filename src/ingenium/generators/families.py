@@ -1,5 +1,6 @@
 """The table of families: a name at the command line to a constructor with its settings."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,6 +22,8 @@ from ingenium.generators.principal import Principal
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.train.plan import Plan
 
+FEW = 64  # numbers of a design
+
 Maker = Callable[[tuple[int, ...], int], Family]
 
 
@@ -30,10 +33,10 @@ def _latent(shape: tuple[int, ...], most: int) -> int:
 
 
 def _vae(shape: tuple[int, ...], c: int) -> VAE:
-    # A series has so many numbers that the price of a latent one would not be felt at 1.
-    return VAE(
-        shape, c, VAESettings(latent=_latent(shape, 16), beta=1.0 if len(shape) == 1 else 4.0)
-    )
+    # A design of many numbers would not feel the price of a latent one at 1; at 4 one of few
+    # numbers leaves its latent ones unused, and with them what its numbers have in common.
+    beta = 1.0 if math.prod(shape) <= FEW else 4.0
+    return VAE(shape, c, VAESettings(latent=_latent(shape, 16), beta=beta))
 
 
 def _gan(shape: tuple[int, ...], c: int) -> GAN:

@@ -1,30 +1,33 @@
 """Flow matching along straight paths."""
 
+import math
 from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ingenium.generators.denoising import Denoising
-from ingenium.generators.networks import kept, trunk
+from ingenium.generators.denoising import Denoising, DenoisingSettings
+from ingenium.generators.path_density import PathDensity
 from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.solvers import Solver
 from ingenium.sampling.straight import Midpoint, straight
 
 
-@dataclass(frozen=True)
-class FlowMatchingSettings:
+@dataclass(frozen=True, kw_only=True)
+class FlowMatchingSettings(DenoisingSettings):
     """Network and solver; Euler's method is the solver `Ddim`."""
 
-    width: int = 96
-    depth: int = 3
-    drop: float = 0.1  # share of rows trained without conditions, for classifier-free guidance
     steps: int = 10
     solver: Solver = field(default_factory=Midpoint)
 
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """At equal distances along the line."""
+        return straight(self.steps)
 
-class FlowMatching(Denoising):
+
+class FlowMatching(Denoising, PathDensity):
     """Conditional flow matching: the velocity on the line from noise to design.
 
     Shapes: n designs, `*shape` axes of one design, c spec features.
@@ -37,12 +40,8 @@ class FlowMatching(Denoising):
         c: int,
         settings: FlowMatchingSettings = FlowMatchingSettings(),
     ) -> None:
-        super().__init__(shape, c)
+        super().__init__(shape, c, settings)
         self.settings = settings
-        self.solver = settings.solver
-        self.levels = straight(settings.steps)
-        self.drop = settings.drop
-        self.network = trunk(shape, c, width=settings.width, depth=settings.depth)
 
     def velocity(
         self,
@@ -70,27 +69,24 @@ class FlowMatching(Denoising):
         keep: Bool[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *shape"]:
         """Expected clean design: the end of the line from here along the velocity."""
-        t = 1 / (1 + sigma)
+        t = self.level(sigma)
         s = t.view(-1, *[1] * len(self.shape))
         return s * x + (1 - s) * self.velocity(s * x, t, cond, keep)
 
-    def loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """Squared error of the velocity."""
-        return self._error(x, cond, rng, kept(len(x), self.settings.drop, rng).to(x.device))
-
-    def held_out_loss(
-        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Float[Tensor, " n"]:
-        """The same error with all conditions known."""
-        return self._error(x, cond, rng, None)
-
-    def _error(
+    def error(
         self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
     ) -> Float[Tensor, " n"]:
+        """Squared error of the velocity."""
         t = uniform(x.flatten(1)[:, 0], rng)
         noise = gaussian(x, rng)
         at = torch.lerp(noise, x, t.view(-1, *[1] * len(self.shape)))
-        error = self.velocity(at, t, cond, keep) - (x - noise)
-        return error.square().flatten(1).mean(-1)
+        wrong = self.velocity(at, t, cond, keep) - (x - noise)
+        return wrong.square().flatten(1).mean(-1)
+
+    def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """The place on the line, 0 at noise and 1 at the design."""
+        return 1 / (1 + sigma)
+
+    def angles(self, steps: int) -> tuple[float, ...]:
+        """The whole line, at equal distances."""
+        return tuple(math.atan2(i, steps - i) for i in range(steps + 1))

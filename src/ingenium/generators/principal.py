@@ -40,6 +40,9 @@ class Principal(LearnedBuffers):
     smooth model of a few hundred rows cannot learn: spikes, ramps, and how channels of a block
     switch together. Gradients pass from the output to the latent numbers; the rest is constant.
 
+    Such a design has no density: it lies on one of finitely many planes, one for each choice of
+    rests. What can be evaluated is the density of the latent numbers, `inner.log_density`.
+
     Without an inner family the whole residual is drawn, which is a regression-adjusted bootstrap.
 
     Shapes: n designs, d channels, t steps, c spec features, m training rows, w columns, k latent.

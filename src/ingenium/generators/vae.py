@@ -126,7 +126,7 @@ class VAE(Model):
     ) -> Float[Tensor, " n"]:
         """A lower bound (in expectation) of the log density, by importance weighting (nats).
 
-        The draws are the same at every call.
+        The draws of a row are the same at every call, whatever rows come with it.
 
         Source: Burda et al., 2016, arXiv:1509.00519, eq. 8.
 
@@ -137,9 +137,9 @@ class VAE(Model):
         rng = torch.Generator().manual_seed(0)
         mean, spread = self.posterior(x, cond)
         centre, width = self.believed(cond)
+        noise = gaussian(mean.new_empty(len(x), draws, self.latent), rng)
         weights = []
-        for _ in range(draws):  # one draw at a time, or memory would grow with their number
-            eps = gaussian(mean, rng)
+        for eps in noise.unbind(1):  # one at a time, or memory for designs would grow with them
             z = mean + spread * eps
             standard = (z - centre) / width
             odds = 0.5 * (eps.square() - standard.square()) + (spread / width).log()

@@ -2,18 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from ingenium.sampling.noise import gaussian
-from ingenium.sampling.solvers import Denoiser
+from ingenium.sampling.solvers import Ancestral, Denoiser, Span, State
 
 
 @dataclass(frozen=True)
-class AnnealedLangevin:
+class AnnealedLangevin(Ancestral):
     """Draws at each noise level from the last one's denoised design, then Langevin steps there.
 
     The slope of the log density at noise sigma is `(clean - x) / sigma^2`. A Langevin step of
@@ -25,21 +22,11 @@ class AnnealedLangevin:
     corrections: int = 1  # Langevin steps a level
     pace: float = 0.1
 
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """`1 + corrections` evaluations a level; the last level gives the denoised design."""
-        for now, then in pairwise(levels):
-            share = (then / now) ** 2
-            x = torch.lerp(denoise(x, now), x, share)
-            if then == 0:
-                return x
-            x = x + then * math.sqrt(1 - share) * gaussian(x, rng)
-            for _ in range(self.corrections):
-                x = torch.lerp(x, denoise(x, then), self.pace)
-                x = x + then * math.sqrt(2 * self.pace) * gaussian(x, rng)
+    def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
+        """`1 + corrections` evaluations; the last step gives the denoised design."""
+        x = super().step(denoise, x, span, rng)
+        then = span[1]
+        for _ in range(self.corrections if then > 0 else 0):
+            x = torch.lerp(x, denoise(x, then), self.pace)
+            x = x + then * math.sqrt(2 * self.pace) * gaussian(x, rng)
         return x

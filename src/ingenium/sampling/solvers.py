@@ -8,6 +8,7 @@ Shapes: n designs, then the axes of one design; sigmas are plain numbers, equal 
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,8 @@ from ingenium.core.errors import InputError
 from ingenium.sampling.noise import gaussian
 
 Denoiser = Callable[[Tensor, float], Tensor]  # (x at sigma, sigma) -> expected clean design
+State = Float[Tensor, "n *shape"]
+Span = tuple[float, float]  # the noise level that a step starts from, and the one it reaches
 
 
 @runtime_checkable
@@ -53,44 +56,49 @@ def ladder(
     return (*((high + i / (steps - 1) * (low - high)) ** rho for i in range(steps)), 0.0)
 
 
+class Stepwise(ABC):
+    """A solver whose steps do not remember each other."""
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Steps from each level to the next."""
+        for span in pairwise(levels):
+            x = self.step(denoise, x, span, rng)
+        return x
+
+    @abstractmethod
+    def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
+        """The state at the end of the span."""
+
+
 @dataclass(frozen=True)
-class Ddim:
+class Ddim(Stepwise):
     """First order, no new noise, one evaluation a step.
 
     Source: Song et al., 2021, arXiv:2010.02502, eq. 13; Karras et al., 2022, sec. 4.
     """
 
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """Euler steps; linear in sigma, which is exact where the denoiser is constant."""
-        for now, then in pairwise(levels):
-            x = torch.lerp(denoise(x, now), x, then / now)
-        return x
+    def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
+        """An Euler step; linear in sigma, which is exact where the denoiser is constant."""
+        now, then = span
+        return torch.lerp(denoise(x, now), x, then / now)
 
 
 @dataclass(frozen=True)
-class Heun:
+class Heun(Stepwise):
     """Second order, no new noise, two evaluations a step (one in the last).
 
     Source: Karras et al., 2022, arXiv:2206.00364, alg. 1.
     """
 
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """Trapezoid steps; the last one goes to the denoised design itself."""
-        for now, then in pairwise(levels):
-            x = _trapezoid(denoise, x, now, then)
-        return x
+    def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
+        """A trapezoid step; the last one goes to the denoised design itself."""
+        return _trapezoid(denoise, x, span)
 
 
 @dataclass(frozen=True)
@@ -124,27 +132,19 @@ class Multistep:
 
 
 @dataclass(frozen=True)
-class Ancestral:
+class Ancestral(Stepwise):
     """First order with new noise at each step, one evaluation a step.
 
     Each step draws from the Gaussian of DDPM, q(x_then | x_now, clean), with its true variance.
     Source: Ho et al., 2020, arXiv:2006.11239, eq. 6 and 7; Song et al., 2021, with eta = 1.
     """
 
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """Steps towards the denoised design, with the noise that was taken too much put back."""
-        for now, then in pairwise(levels):
-            share = (then / now) ** 2
-            x = torch.lerp(denoise(x, now), x, share)
-            if then > 0:
-                x = x + then * math.sqrt(1 - share) * gaussian(x, rng)
-        return x
+    def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
+        """Towards the denoised design, with the noise that was taken too much put back."""
+        now, then = span
+        share = (then / now) ** 2
+        x = torch.lerp(denoise(x, now), x, share)
+        return x + then * math.sqrt(1 - share) * gaussian(x, rng) if then > 0 else x
 
 
 @dataclass(frozen=True)
@@ -172,14 +172,13 @@ class Churned:
             high = now * (1 + rise) if self.least <= now <= self.most else now
             if high > now:
                 x = x + math.sqrt(high**2 - now**2) * gaussian(x, rng)
-            x = _trapezoid(denoise, x, high, then)
+            x = _trapezoid(denoise, x, (high, then))
         return x
 
 
-def _trapezoid(
-    denoise: Denoiser, x: Float[Tensor, "n *shape"], now: float, then: float
-) -> Float[Tensor, "n *shape"]:
-    """One step of Heun's method from noise level `now` to `then`."""
+def _trapezoid(denoise: Denoiser, x: State, span: Span) -> State:
+    """One step of Heun's method."""
+    now, then = span
     clean = denoise(x, now)
     if then == 0:
         return clean

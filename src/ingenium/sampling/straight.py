@@ -9,6 +9,7 @@ Source: Lipman et al., 2023, arXiv:2210.02747; Hairer, Norsett and Wanner, Solvi
 Differential Equations I, 2nd ed., 1993, sec. II.1.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.sampling.solvers import Denoiser
+from ingenium.sampling.solvers import Denoiser, Span, State
 
 
 def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
@@ -29,58 +30,60 @@ def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
     return (*((1 - t) / t for t in times), 0.0)
 
 
+class AlongLine(ABC):
+    """A solver whose steps go along the line, from one t to the next."""
+
+    def solve(
+        self,
+        denoise: Denoiser,
+        x: Float[Tensor, "n *shape"],
+        levels: tuple[float, ...],
+        rng: torch.Generator,
+    ) -> Float[Tensor, "n *shape"]:
+        """Steps in t from each level to the next."""
+        times = [1 / (1 + level) for level in levels]
+        state = x * times[0]
+        for span in pairwise(times):
+            state = self.step(denoise, state, span)
+        return state / times[-1]
+
+    @abstractmethod
+    def step(self, denoise: Denoiser, state: State, span: Span) -> State:
+        """The state at the end of the span of t."""
+
+
 @dataclass(frozen=True)
-class Midpoint:
+class Midpoint(AlongLine):
     """Second order in t, two evaluations a step, none at t = 1.
 
     Source: Hairer et al., 1993, table II.1.1.
     """
 
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """Steps with the velocity in their middle."""
-        times = [1 / (1 + level) for level in levels]
-        state = x * times[0]
-        for now, then in pairwise(times):
-            middle = (now + then) / 2
-            half = state + (middle - now) * velocity(denoise, state, now)
-            state = state + (then - now) * velocity(denoise, half, middle)
-        return state / times[-1]
+    def step(self, denoise: Denoiser, state: State, span: Span) -> State:
+        """With the velocity in the middle."""
+        now, then = span
+        middle = (now + then) / 2
+        half = state + (middle - now) * velocity(denoise, state, now)
+        return state + (then - now) * velocity(denoise, half, middle)
 
 
 @dataclass(frozen=True)
-class StraightHeun:
+class StraightHeun(AlongLine):
     """Second order in t, two evaluations a step, the last step of first order.
 
     Source: Hairer et al., 1993, sec. II.1 (Heun's second-order method).
     """
 
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """Trapezoid steps; the velocity at t = 1 is never asked for."""
-        times = [1 / (1 + level) for level in levels]
-        state = x * times[0]
-        for now, then in pairwise(times):
-            slope = velocity(denoise, state, now)
-            if then < 1:
-                guess = state + (then - now) * slope
-                slope = (slope + velocity(denoise, guess, then)) / 2
-            state = state + (then - now) * slope
-        return state / times[-1]
+    def step(self, denoise: Denoiser, state: State, span: Span) -> State:
+        """With the mean of the velocities at both ends; that at t = 1 is never asked for."""
+        now, then = span
+        slope = velocity(denoise, state, now)
+        if then < 1:
+            guess = state + (then - now) * slope
+            slope = (slope + velocity(denoise, guess, then)) / 2
+        return state + (then - now) * slope
 
 
-def velocity(
-    denoise: Denoiser, state: Float[Tensor, "n *shape"], t: float
-) -> Float[Tensor, "n *shape"]:
+def velocity(denoise: Denoiser, state: State, t: float) -> State:
     """Velocity of the straight path at time t in (0, 1), from the denoised design."""
     return (denoise(state / t, (1 - t) / t) - state) / (1 - t)
