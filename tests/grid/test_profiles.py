@@ -1,9 +1,11 @@
 """Days of SimBench nets against the raw tables of the package."""
 
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pandapower
 import pandas as pd
 import pytest
 
@@ -13,6 +15,7 @@ from ingenium.domains.grid.profiles import (
     DayTable,
     days_of_net,
     load_days,
+    name_apart,
     save_days,
     simbench_days,
     simbench_net,
@@ -109,8 +112,6 @@ def test_take_and_digest(days, tmp_path):
 
 
 def test_unknown_profile_and_gap_are_refused(net):
-    from copy import deepcopy
-
     broken = deepcopy(net)
     broken.load.loc[0, "profile"] = "H9-Z"
     with pytest.raises(InputError, match="H9-Z_pload"):
@@ -119,6 +120,24 @@ def test_unknown_profile_and_gap_are_refused(net):
     broken.profiles["load"] = broken.profiles["load"].drop(index=5000)
     with pytest.raises(InputError, match="with gaps"):
         days_of_net(broken, source="x")
+
+
+def test_a_storage_profile_named_as_that_of_plants_is_another_series(net):
+    """As lv_rural1 of SimBench 1-MV-rural--2-sw: it must not stand for the plants."""
+    shared = deepcopy(net)
+    plants = shared.profiles["renewables"]
+    shared.profiles["storage"] = plants[["time", "PV5", "PV6"]].assign(PV5=-plants["PV5"])
+    for _ in range(2):
+        pandapower.create_storage(shared, 0, p_mw=0.1, max_e_mwh=1.0)
+    shared.storage["profile"] = ["PV5", "PV6"]
+    with pytest.raises(InputError, match=r"'PV5', which differs in .*renewables and storage"):
+        days_of_net(shared, source="x")
+    name_apart(shared)
+    found, plain = (days_of_net(n, source="x") for n in (shared, net))
+    assert found.names.infeed == ("PV5", "PV5 storage", "PV6", "PV8")
+    assert found.names.kinds == ("solar", "storage", "solar", "solar")
+    np.testing.assert_array_equal(found.infeed_p[:, [0, 2, 3]], plain.infeed_p)
+    np.testing.assert_array_equal(found.infeed_p[:, 1], -plain.infeed_p[:, 0])
 
 
 def test_unknown_code():

@@ -125,7 +125,7 @@ def fit(
             )
             meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
             cache.put(key, family.state_dict(), meta)
-        shutil.rmtree(resume, ignore_errors=True)
+            shutil.rmtree(resume, ignore_errors=True)
         return FittedFamily(name, family, state_digest(family.state_dict()), meta, cached=False)
     family.load_state_dict(entry.tensors)
     return FittedFamily(name, family, state_digest(entry.tensors), entry.meta, cached=True)

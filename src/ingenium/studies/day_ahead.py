@@ -46,7 +46,7 @@ Also = Callable[["Family"], Mapping[str, float]]
 class Work:
     """How much is done for one family and seed."""
 
-    steps: int  # of training
+    steps: int | None  # of training; None for each family's own
     members: int  # proposals for each held-out day
 
 

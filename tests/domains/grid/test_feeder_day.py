@@ -110,7 +110,14 @@ def test_steering_moves_the_voltage_to_its_target(rural_days: Problem) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "code", ["1-LV-rural1--0-sw", "1-LV-semiurb4--0-sw", "1-LV-urban6--0-sw", "1-MV-comm--0-sw"]
+    "code",
+    [
+        "1-LV-rural1--0-sw",
+        "1-LV-semiurb4--0-sw",
+        "1-LV-urban6--0-sw",
+        "1-MV-comm--0-sw",
+        "1-MV-rural--2-sw",
+    ],
 )
 def test_a_week_of_a_simbench_grid(code: str) -> None:
     problem = open_problem(Spec(problem="grid.feeder_day", setup={"grid": code}))

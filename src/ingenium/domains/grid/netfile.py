@@ -13,6 +13,7 @@ from typing import Any
 from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder
 from ingenium.domains.grid.packages import package, release_of
+from ingenium.domains.grid.profiles import CACHE_VERSION, name_apart
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
 # What a net without controllers holds. pandapower imports modules that its JSON names, so
@@ -114,7 +115,8 @@ def _refuse_class(content: dict[str, object], path: Path) -> None:
 
 def _simbench(code: str) -> Any:
     """The net of a SimBench code without its profiles, from the cache where it is there."""
-    release = f"{release_of('simbench')} {release_of('pandapower')}".replace(" ", "-")
+    release = f"{release_of('simbench')} {release_of('pandapower')} {CACHE_VERSION}"
+    release = release.replace(" ", "-")
     path = cache_folder() / "nets" / release / f"{code}.json"
     if path.is_file():
         # A damaged entry is built again: nothing is lost but the seconds it takes.
@@ -126,6 +128,7 @@ def _simbench(code: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = simbench.get_simbench_net(code)
+    name_apart(net)
     del net["profiles"]
     _write(path, package("pandapower").to_json(net, None))
     return read_json(path)

@@ -19,7 +19,7 @@ from ingenium.domains.grid.conditions import DayConditions, day_conditions
 from ingenium.domains.grid.dataset import STEPS, WEATHER_KINDS, ProfileNames, feeder_days
 from ingenium.domains.grid.stamps import fixed_time, is_contiguous
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 SIMBENCH_ZONE = "Europe/Berlin"
 SIMBENCH_LICENCE = "SimBench data: ODbL 1.0 and DbCL 1.0, share-alike"
 INFEED_TABLES = (("sgen", "renewables"), ("storage", "storage"), ("gen", "powerplants"))
@@ -125,7 +125,13 @@ def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENC
     home: dict[str, str] = {}
     for element, table in INFEED_TABLES:
         for name, rated in _rated_mw(net[element]).items():
-            home[name] = table if name in profiles.get(table, ()) else "powerplants"
+            own = table if name in profiles.get(table, ()) else "powerplants"
+            if home.setdefault(name, own) != own and not _same(profiles, name, home[name], own):
+                raise InputError(
+                    "profiles that mean one series each",
+                    f"{name!r}, which differs in the tables {home[name]} and {own}",
+                    "Give one of them another name, there and in the elements that follow it.",
+                )
             infeed_mw[name] = infeed_mw.get(name, 0.0) + rated
     infeeds = tuple(sorted(home))
     kinds = tuple(kind_of(name, home[name]) for name in infeeds)
@@ -187,7 +193,31 @@ def simbench_net(code: str) -> Any:
     if code not in known:
         near = [other for other in known if other.split("-")[1] in code][:3]
         raise InputError("a SimBench code", code, f"Write, for example, {', '.join(near)}.")
-    return simbench.get_simbench_net(code)
+    net = simbench.get_simbench_net(code)
+    name_apart(net)
+    return net
+
+
+def name_apart(net: Any) -> None:
+    """Give a storage profile that is named as one of plants, but is another, its own name.
+
+    The medium-voltage nets of SimBench's scenarios 1 and 2 have such profiles (lv_rural1).
+    """
+    tables = net.profiles
+    plants, storage = tables.get("renewables", pd.DataFrame()), tables.get("storage")
+    if storage is None:
+        return
+    shared = [name for name in storage if name != "time" and name in plants]
+    names = {n: f"{n} storage" for n in shared if not _same(tables, n, "renewables", "storage")}
+    tables["storage"] = storage.rename(columns=names)
+    net.storage["profile"] = net.storage["profile"].replace(names)
+
+
+def _same(profiles: dict[str, pd.DataFrame], name: str, one: str, other: str) -> bool:
+    """Whether a profile has the same values in two tables."""
+    return all(name in profiles.get(table, ()) for table in (one, other)) and bool(
+        np.array_equal(profiles[one][name], profiles[other][name])
+    )
 
 
 def kind_of(name: str, table: str = "renewables") -> str:
