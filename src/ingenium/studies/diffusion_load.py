@@ -49,9 +49,10 @@ STUDY = Study(
     protocol=(
         "All load profiles of SimBench 1-LV-rural1--0-sw in place of the chapter's PJM load, every "
         "fifth week of each season held out. Conditions: calendar, the day's weather level (as "
-        "measured: a perfect forecast of it), yesterday's energy and peak level. Diffusion on six principal components of what a kernel "
-        "regression leaves, with real residuals, against a multi-output Gaussian process with "
-        f"the same conditions; {FULL.members} scenarios for each held-out day. Gains are 1 - score "
+        "measured: a perfect forecast of it), yesterday's energy and peak level. "
+        "Diffusion on six principal components of what a kernel regression leaves, with real "
+        "residuals, against a multi-output Gaussian process with the same conditions; "
+        f"{FULL.members} scenarios for each held-out day. Gains are 1 - score "
         "/ rival's score with a bootstrap over seeds and weeks. The same without the diffusion "
         "(residual bootstrap) is reported beside, for how much is owed to the regression. The "
         "row's MAPE and contingency set are not tested here."

@@ -231,9 +231,9 @@ STUDY = Study(
         f"days, with its penalty chosen on training days; beside, for one series in "
         f"{PROCESS_EVERY}, a Gaussian process on the same conditions. Errors are in standard "
         "deviations of the series. Intervals by bootstrap over seeds and weeks; for what is "
-        "counted by series, over series. A step at which nothing ever happens counts as covered at the "
-        "nominal level, which flatters coverage of the charging stations. Days between held-out and other weeks know their "
-        "neighbours, as a forecaster would."
+        "counted by series, over series. A step at which nothing ever happens counts as covered "
+        "at the nominal level, which flatters charging stations. Days between held-out and other "
+        "weeks know their neighbours, as a forecaster would."
     ),
     budget=f"5 seeds of draws; quick: 1 seed, one series in {QUICK_EVERY}",
     parts=(
