@@ -1,5 +1,6 @@
 """What holds for every test: one thread, checked shapes, warnings as errors, no shared caches."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ install_import_hook("ingenium", "beartype.beartype")
 torch.set_num_threads(1)
 
 import toy  # noqa: E402  (all shapes are checked from here on)
-from ingenium import domains  # noqa: E402
+from ingenium import domains, loop  # noqa: E402
+from ingenium.api import propose  # noqa: E402
 from ingenium.core.problem import Problem  # noqa: E402
 from ingenium.core.spec import Spec  # noqa: E402
 from ingenium.domains import open_problem  # noqa: E402
@@ -41,3 +43,16 @@ def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         domains.load.cache_clear()
         yield
     domains.load.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def finished(beams: None, tmp_path_factory: pytest.TempPathFactory) -> loop.Run:
+    """A run of heavily loaded beams, the lightest first."""
+    asked = toy.spec(objectives=[{"quantity": "mass_kg", "sense": "minimise"}])
+    return propose(asked, toy.N, 7, tmp_path_factory.mktemp("runs") / "one")
+
+
+@pytest.fixture
+def folder(finished: loop.Run, tmp_path: Path) -> Path:
+    """A copy of the finished run, to be spoiled."""
+    return Path(shutil.copytree(finished.folder, tmp_path / "copy"))

@@ -1,14 +1,12 @@
 """The comparison on beams in closed form: what is measured once, and what a classifier sees."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-import toy
-from ingenium import compare, domains
+from ingenium import compare
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
@@ -18,13 +16,9 @@ from ingenium.domains import open_problem
 PROTOCOL = compare.Protocol(families=("bootstrap", "random"), seeds=(0, 1), members=10)
 
 
-@pytest.fixture(scope="module", name="problem")
-def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Problem]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(toy.install(tmp_path_factory.mktemp("plugin"))))
-        domains.load.cache_clear()
-        yield open_problem(Spec(problem="toy.cantilever"))
-    domains.load.cache_clear()
+@pytest.fixture(scope="module")
+def problem(beams: None) -> Problem:
+    return open_problem(Spec(problem="toy.cantilever"))
 
 
 def test_what_was_measured_is_not_measured_again_unless_the_code_changed(

@@ -22,7 +22,8 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import CrossCheck, Domain, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
-from ingenium.core.spec import Fixed, Limit
+from ingenium.core.seeds import BLOCK
+from ingenium.core.spec import Fixed, Limit, Spec, parse
 
 MODULUS_PA = 210e9
 DENSITY_KG_M3 = 7850.0
@@ -270,3 +271,12 @@ def install(folder: Path, entries: Mapping[str, str] | None = None) -> Path:
     lines = [f"{k} = {v}" for k, v in (entries or {"toy": "toy:DOMAIN"}).items()]
     (about / "entry_points.txt").write_text("[ingenium.domains]\n" + "\n".join(lines) + "\n")
     return folder
+
+
+N = 2 * BLOCK + 9  # designs of a run: whole blocks and a part of one
+
+
+def spec(**entries: Any) -> Spec:
+    """Heavily loaded beams, and whatever else a spec may hold."""
+    table = {"problem": "toy.cantilever", "conditions": {"duty": "heavy"}}
+    return parse(table | entries, Spec, "spec")

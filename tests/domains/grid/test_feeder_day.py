@@ -87,9 +87,16 @@ def test_no_pv_in_a_winter_evening(rural_days: Problem) -> None:
 
 
 @pytest.mark.slow
-def test_steering_moves_the_voltage_to_its_target(rural_days: Problem) -> None:
+@pytest.mark.parametrize(
+    ("family", "way"),
+    # The family of specs that steer; on principal components only six numbers can move.
+    [("flow_matching", 0.5), ("principal_flow_matching", 0.1)],
+)
+def test_steering_moves_the_voltage_to_its_target(
+    rural_days: Problem, family: str, way: float
+) -> None:
     def lowest(*targets: Target) -> np.ndarray:
-        choice = GeneratorChoice(family="principal_flow_matching", steps=60, steer=targets)
+        choice = GeneratorChoice(family=family, steps=60, steer=targets)
         spec = Spec(problem=rural_days.name, generator=choice)
         found = verify(
             propose(rural_days, spec),
@@ -104,7 +111,7 @@ def test_steering_moves_the_voltage_to_its_target(rural_days: Problem) -> None:
     target = float(free.mean() - 2 * free.std())
     steered = lowest(Target("min_voltage", target, "pu", strength=5.0))
     moved = (free.mean() - steered.mean()) / (free.mean() - target)
-    assert moved > 0.3  # of the way; the draw of conditions and noise is the same
+    assert moved > way  # the draw of conditions and noise is the same
     assert np.abs(steered - target).mean() < np.abs(free - target).mean()
 
 
