@@ -2,35 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import toy
 from ingenium import domains
 from ingenium.api import propose
 from ingenium.core.counts import check_memory
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Limit, Spec, parse
+from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict, judge, margins
 from ingenium.report import words
+from toy import spec
 
-
-@pytest.fixture(scope="module", autouse=True)
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(toy.install(tmp_path_factory.mktemp("plugin"))))
-        domains.load.cache_clear()
-        yield
-    domains.load.cache_clear()
-
-
-def spec(**entries: Any) -> Spec:
-    table = {"problem": "toy.cantilever", "conditions": {"duty": "heavy"}}
-    return parse(table | entries, Spec, "spec")
+pytestmark = pytest.mark.usefixtures("beams")
 
 
 def test_the_nearest_limits_hold(tmp_path: Path) -> None:
