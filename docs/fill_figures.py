@@ -16,6 +16,7 @@ from typing import Any
 from blocks import ROOT, choice, main, table
 
 from ingenium.core.spec import Limit
+from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.evaluate.aims import weigh
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
@@ -141,6 +142,19 @@ def aims() -> str:
     return table(*rows)
 
 
+def other_feeders() -> str:
+    """The aims of the default family on feeders on which nothing was chosen."""
+    stem = "compare_feeder_day_"
+    rows = [("Feeder", "Aim", "Measured", "Held")]
+    for path in sorted((ROOT / "benchmarks" / "results").glob(f"{stem}1-*.json")):
+        feeder = path.stem.removeprefix(stem)
+        rows += [
+            (feeder, a.what, a.measured, "yes" if a.held else "no")
+            for a in weigh(Comparison.from_json(path.read_text()), FeederDay.default_family)
+        ]
+    return table(*rows)
+
+
 def steering() -> str:
     """The same spec with and without steering."""
     rows = [("Run", "Held", "Lowest voltage of the day: 5 %, median, 95 %", "To propose")]
@@ -210,6 +224,7 @@ MAKERS = {
     "comparison": comparison,
     "main_measures": main_measures,
     "aims": aims,
+    "other_feeders": other_feeders,
     "steering": steering,
     "studies": studies,
 }
