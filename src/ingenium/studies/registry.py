@@ -4,6 +4,7 @@ from ingenium.core.errors import choose
 from ingenium.studies import (
     aggregation,
     annual_profiles,
+    conserved_energy,
     diffusion_load,
     flow_load,
     load_shapes,
@@ -16,6 +17,7 @@ from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
+    conserved_energy.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
     point_forecast.STUDY,
