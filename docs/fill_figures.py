@@ -10,6 +10,7 @@ run, and from benchmarks/results/*.json; `files:PATH` is a file of the repositor
 import ast
 import json
 from functools import cache
+from math import isfinite
 from textwrap import dedent
 from typing import Any
 
@@ -23,6 +24,8 @@ from ingenium.evaluate.table import Comparison
 from ingenium.report import words
 from ingenium.studies import results
 from ingenium.studies.registry import STUDIES
+from ingenium.studies.rules import Part
+from ingenium.studies.study import Result
 
 DEMO = "winter_evening_peak"
 
@@ -174,17 +177,34 @@ def steering() -> str:
 
 def studies() -> str:
     """Every claim of the evidence book with what became of it."""
-    rows = [("Row", "Claim", "Result", "Measured (95 % interval)", "Run")]
+    rows = [("Row", "Claim", "Result", "Main figure", "Measured (95 % interval)", "Run")]
     for study in STUDIES:
         result = results.read(study.row, ROOT / "studies" / "results")
         status = result.status.value if result else "not yet"
-        value = result.values.get(study.headline) if result else None
-        unit = next((p.unit for p in study.parts if p.name == study.headline), "")
-        ends = f"{words.number(value.low)} to {words.number(value.high)}" if value else ""
-        shown = f"{words.number(value.value, unit)} ({ends})" if value else ""
+        part = next(p for p in study.parts if p.name == study.headline)
         run = "" if result is None else "quick" if result.quick else f"{len(result.seeds)} seeds"
-        rows.append((study.row, study.title, status, shown, run))
+        rows.append((study.row, study.title, status, part.text, _value(result, part), run))
     return table(*rows)
+
+
+def study_parts() -> str:
+    """What each claim was taken apart into, with the bounds stated beforehand."""
+    rows = [("Row", "Part of the claim", "Bound", "Measured (95 % interval)", "Outcome")]
+    for study in STUDIES:
+        result = results.read(study.row, ROOT / "studies" / "results")
+        for part in study.parts:
+            outcome = result.outcomes.get(part.name) if result else None
+            said = outcome.value if outcome else "open"
+            rows.append((study.row, part.text, part.bound, _value(result, part), said))
+    return table(*rows)
+
+
+def _value(result: Result | None, part: Part) -> str:
+    value = result.values.get(part.name) if result else None
+    if value is None or not isfinite(value.value):
+        return ""
+    ends = f"{words.number(value.low)} to {words.number(value.high)}"
+    return f"{words.number(value.value, part.unit)} ({ends})"
 
 
 def file(name: str) -> str:
@@ -227,6 +247,7 @@ MAKERS = {
     "other_feeders": other_feeders,
     "steering": steering,
     "studies": studies,
+    "study_parts": study_parts,
 }
 
 if __name__ == "__main__":
