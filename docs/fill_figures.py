@@ -3,8 +3,8 @@
     python docs/fill_figures.py [--check]
 
 `figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
-run, and from benchmarks/results/*.json; `files:PATH` is a file of the repository, and
-`source:PATH:NAME` one class, function or value of a Python file.
+run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark, `files:PATH` a
+file of the repository, and `source:PATH:NAME` one class, function or value of a Python file.
 """
 
 import ast
@@ -237,6 +237,24 @@ def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
     raise SystemExit(f"expected {wanted} in {name.partition(':')[0]}; it is not there")
 
 
+def benchmark(name: str) -> str:
+    """A benchmark's rows, medians where there are several runs, and what it ran on."""
+    found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+    on, used = found["machine"], found["versions"]
+    shown = [tuple(found["rows"][0])]
+    shown += [tuple(_cell(value) for value in row.values()) for row in found["rows"]]
+    packages = ", ".join(f"{k} {used[k]}" for k in ("torch", "lightsim2grid", "pandapower"))
+    return (
+        f"{found['title']}.\n\n{table(*shown)}\n\n{found['date'][:10]}, {on['cores']} cores, "
+        f"{on['torch_capability']}; {packages}."
+    )
+
+
+def _cell(value: Any) -> str:
+    value = value["median"] if isinstance(value, dict) else value
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
 MAKERS = {
     "demo": demo,
     "evidence": record,
@@ -251,4 +269,4 @@ MAKERS = {
 }
 
 if __name__ == "__main__":
-    main({"figures": choice(MAKERS), "files": file, "source": source})
+    main({"figures": choice(MAKERS), "files": file, "source": source, "benchmark": benchmark})
