@@ -3,8 +3,8 @@
     python docs/fill_figures.py [--check]
 
 `figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
-run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark, `files:PATH` a
-file of the repository, and `source:PATH:NAME` one class, function or value of a Python file.
+run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark, `files:PATH`
+a file of the repository, and `source:PATH:NAME` one class, function or value of a Python file.
 """
 
 import ast
