@@ -120,16 +120,26 @@ def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[st
     }
 
 
+def spec_of(files: Sequence[Path]) -> Path | None:
+    """The spec of the run in whose folder all files lie; none if they lie in no or several."""
+    folders = {run_of(path) for path in files}
+    folder = folders.pop() if len(folders) == 1 else None
+    return folder / "spec.toml" if folder and (folder / "spec.toml").is_file() else None
+
+
+def run_of(path: Path) -> Path | None:
+    """The folder of the run in which a file lies, if it lies in one."""
+    parents = path.resolve().parents[:4]
+    return next((p for p in parents if (p / "evidence.jsonl").is_file()), None)
+
+
 def _recorded(path: Path) -> str:
     """Whether the run in whose folder a file lies wrote it as it is now."""
-    whole = path.resolve()
-    for folder in whole.parents[:4]:
-        if (folder / "evidence.jsonl").is_file():
-            inside = whole.relative_to(folder).as_posix()
-            written = {
-                r["file"]: r.get("file_digest") for r in evidence.read(folder / "evidence.jsonl")
-            }
-            if inside not in written:
-                return "no record"
-            return "as recorded" if written[inside] == content_digest(whole) else "altered"
-    return "no record"
+    whole, folder = path.resolve(), run_of(path)
+    if folder is None:
+        return "no record"
+    written = {r["file"]: r.get("file_digest") for r in evidence.read(folder / "evidence.jsonl")}
+    inside = whole.relative_to(folder).as_posix()
+    if inside not in written:
+        return "no record"
+    return "as recorded" if written[inside] == content_digest(whole) else "altered"

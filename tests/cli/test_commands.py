@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -270,6 +271,26 @@ def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
         assert "does not hold" in text
     finally:
         path.write_text(whole)
+
+
+def test_files_of_a_run_are_measured_as_it_was_asked(plugin: Path, tmp_path: Path) -> None:
+    """A beam of 2 m, not the default of 1 m, without the spec being named again."""
+    long, out = tmp_path / "long.toml", tmp_path / "o"
+    long.write_text('problem = "toy.cantilever"\n[setup]\nlength_m = 2.0\n')
+    assert call("propose", "toy.cantilever", "--spec", long, "-n", "20", "--out", out)[0] == 0
+    record = next(r for r in read(out / "evidence.jsonl") if r["file"])
+    found = answer("verify", "toy.cantilever", out / record["file"])
+    assert found["spec"] == str(out / "spec.toml")
+    recorded = record["measured"]["deflection_m"]["value"]
+    assert found["designs"][0]["measured"]["deflection_m"]["value"] == pytest.approx(recorded)
+    elsewhere = shutil.copy(out / record["file"], tmp_path / "beam.json")
+    apart = answer("verify", "toy.cantilever", elsewhere)
+    assert apart["spec"] is None
+    plain = apart["designs"][0]["measured"]["deflection_m"]["value"]
+    assert plain == pytest.approx(recorded / 8, rel=1e-9)
+    assert "of toy.cantilever itself" in call("verify", "toy.cantilever", elsewhere)[1]
+    both = answer("verify", "toy.cantilever", elsewhere, out / record["file"])
+    assert both["spec"] is None
 
 
 def test_ledger(out: Path) -> None:

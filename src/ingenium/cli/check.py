@@ -32,16 +32,20 @@ def verify(
 ) -> None:
     """Measure files and judge them against a spec, wherever they come from.
 
+    Without a spec, files in the folder of a run are measured and judged as that run was asked.
     Ends with 1 if no design holds, or a file is not what its run wrote.
     """
     from ingenium import api
+    from ingenium.audit import spec_of
     from ingenium.cli.asking import asked
 
+    spec = spec or spec_of(files)
     found = api.verify(asked(problem, spec), files)
     if json:
         print_json(
             {
                 "problem": found.problem,
+                "spec": str(spec) if spec else None,
                 "engine": found.engine,
                 "limits": [x.label for x in found.limits],
                 "accepted": found.accepted,
@@ -51,6 +55,8 @@ def verify(
         )
     else:
         _print_audit(results(), found)
+        against = f"the spec {spec}" if spec else f"the limits of {problem} itself"
+        results().print(f"Judged against {against}.", highlight=False, markup=False)
     if found.altered or not found.accepted:
         raise typer.Exit(UNMET)
 
