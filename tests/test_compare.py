@@ -61,7 +61,7 @@ def test_rounding_to_single_precision_tells_no_design_from_its_proposal(problem:
     codec = problem.codec
     proposed = codec.decode(codec.encode(known).to(torch.float32).to(torch.float64))
     assert not torch.equal(codec.encode(proposed), codec.encode(known))
-    np.testing.assert_array_equal(compare._seen(codec, proposed), compare._seen(codec, known))
+    np.testing.assert_array_equal(compare._seen(problem, proposed), compare._seen(problem, known))
 
 
 def test_an_unknown_family_is_refused(problem: Problem, tmp_path: Path) -> None:

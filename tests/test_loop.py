@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,9 +109,9 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
         if stage == "propose and verify":
             raise KeyboardInterrupt
 
-    def noted(self: Generator, seed: int, block: int) -> xr.Dataset:
+    def noted(self: Generator, seed: int, block: int, *rows: Any, **watch: Any) -> xr.Dataset:
         blocks.append(block)
-        return whole(self, seed, block)
+        return whole(self, seed, block, *rows, **watch)
 
     monkeypatch.setattr(Generator, "propose_block", noted)
     with pytest.raises(KeyboardInterrupt):

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,9 +36,9 @@ def proposed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     found: list[int] = []
     whole = Generator.propose_block
 
-    def noted(self: Generator, seed: int, block: int) -> xr.Dataset:
+    def noted(self: Generator, seed: int, block: int, *rows: Any, **watch: Any) -> xr.Dataset:
         found.append(block)
-        return whole(self, seed, block)
+        return whole(self, seed, block, *rows, **watch)
 
     monkeypatch.setattr(Generator, "propose_block", noted)
     return found

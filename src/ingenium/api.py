@@ -16,10 +16,11 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.problem import Watch, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators import fitted
-from ingenium.loop import Clock, Run, Watch, silent
+from ingenium.loop import Clock, Run
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.folders import replacing, write_atomic
-from ingenium.core.problem import Codec, Problem
+from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest
 from ingenium.core.seeds import block_rng
 from ingenium.evaluate.markdown import markdown
@@ -28,7 +28,7 @@ from ingenium.evaluate.scorecard import scorecard
 from ingenium.evaluate.table import Comparison
 from ingenium.generators import families
 from ingenium.generators.model import Family
-from ingenium.loop import Watch, silent, training
+from ingenium.loop import training
 
 ROWS = 512  # conditions proposed at once; bounds memory
 
@@ -65,6 +65,7 @@ def compare(
     Raises:
         InputError: for an unknown family.
     """
+    problem.prepare(watch)
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     own, data = training(problem), dataset_digest(known)
@@ -87,9 +88,9 @@ def _measure(
     problem: Problem, name: str, seed: int, protocol: Protocol, own: xr.Dataset, held: xr.Dataset
 ) -> Entry:
     """Fit one family with one seed, propose, and score against the held-out designs."""
-    codec, cond = problem.codec, problem.features(own)
-    x = codec.encode(to_arrays(own, problem.variables)).to(torch.float32)
-    family = families.build(name, codec.shape, cond.shape[1])
+    cond = problem.features(own)
+    x = problem.encode(own).to(torch.float32)
+    family = families.build(name, problem.codec.shape, cond.shape[1])
     started = time.perf_counter()
     family.fit(x, cond, families.plan(name, steps=protocol.steps, seed=seed))
     fitted = time.perf_counter()
@@ -100,9 +101,9 @@ def _measure(
     fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
     proposed = time.perf_counter()
     card = scorecard(
-        _seen(codec, to_arrays(held, problem.variables)),
-        np.stack([_seen(codec, m) for m in members]),
-        _seen(codec, fresh),
+        _seen(problem, to_arrays(held, problem.variables)),
+        np.stack([_seen(problem, m) for m in members]),
+        _seen(problem, fresh),
         x.double().numpy(),
         np.random.default_rng(seed),
         groups=held["group"].to_numpy() if "group" in held.coords else None,
@@ -119,13 +120,13 @@ def _measure(
     )
 
 
-def _seen(codec: Codec, arrays: tuple[Tensor, ...]) -> np.ndarray:
+def _seen(problem: Problem, arrays: tuple[Tensor, ...]) -> np.ndarray:
     """Standardised designs to single precision, as families learn and propose them.
 
     Real designs carry more digits. Without this a classifier tells most proposals by their last
     bits: the zero of a plant at dawn is 2e-8 of a standard deviation off.
     """
-    return codec.encode(arrays).to(torch.float32).double().numpy()
+    return problem.codec.encode(problem.proposed(arrays)).to(torch.float32).double().numpy()
 
 
 def _named(problem: Problem, arrays: tuple[Tensor, ...], like: xr.Dataset) -> xr.Dataset:
@@ -142,7 +143,7 @@ def _propose(
     for start in range(0, like.sizes[DESIGN], ROWS):
         rows = like.isel({DESIGN: slice(start, start + ROWS)})
         x = family.propose(problem.features(rows), rng)
-        decoded = problem.codec.decode(x.to(torch.float64))
+        decoded = problem.decode(x.to(torch.float64), rows)
         parts.append(problem.project({}, rows)(decoded))
     return tuple(torch.cat(column) for column in zip(*parts, strict=True))
 

@@ -25,7 +25,7 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Export, Origin, records, table
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import CrossCheck, Problem
+from ingenium.core.problem import CrossCheck, Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, blocks
 from ingenium.core.select import select
@@ -37,8 +37,6 @@ from ingenium.evaluate.limits import Summary, summarise
 from ingenium.generators.fitted import FittedFamily, fit
 from ingenium.generators.generator import Generator
 from ingenium.trust.ledger import Ledger
-
-Watch = Callable[[str, int, int], None]  # stage, done, total
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,6 @@ class Clock:
         started = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Watch nothing."""
 
 
 def run(
@@ -102,6 +96,7 @@ def run(
     check_memory(n, problem, spec)
     watch("data", 0, 1)
     with clock("data"):
+        problem.prepare(watch)
         known = training(problem)
         data = dataset_digest(known)
     identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
@@ -188,7 +183,7 @@ def _propose_and_verify(
     for block in blocks(n):
         arrays = kept.load(block)
         if arrays is None:
-            arrays = _block(generator, n, seed, block, clock)
+            arrays = _block(generator, n, seed, block, clock, watch)
             kept.keep(block, arrays)
         whole.append(arrays)
         watch("propose and verify", min((block + 1) * BLOCK, n), n)
@@ -202,13 +197,13 @@ def _propose_and_verify(
 
 
 def _block(
-    generator: Generator, n: int, seed: int, block: int, clock: Clock
+    generator: Generator, n: int, seed: int, block: int, clock: Clock, watch: Watch
 ) -> dict[str, np.ndarray]:
     """The designs of a block with their conditions, and what was measured, as arrays by name."""
     problem = generator.problem
     with clock("propose"):
-        designs = generator.propose_block(seed, block)
-        designs = designs.isel({DESIGN: slice(0, n - block * BLOCK)})
+        rows = range(min(BLOCK, n - block * BLOCK))
+        designs = generator.propose_block(seed, block, rows, watch=watch)
     with clock("verify"):
         verdicts = _verify(problem, generator.spec, designs)
     names = [v.name for v in problem.variables] + [c.name for c in problem.conditions]

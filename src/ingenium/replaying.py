@@ -117,8 +117,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         ]
         block, row = block_of(design)
         generator = Generator(problem, model.family, spec, known)
-        again = generator.propose_block(record["seed"], block)
-        one = again.isel({DESIGN: [row]})
+        one = generator.propose_block(record["seed"], block, [row])
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record))
         checks += _measured(problem, spec, verdicts, record, "proposed again")

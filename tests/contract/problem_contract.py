@@ -156,7 +156,7 @@ class ProblemContract:
             self.measure(problem, wrong)
 
     def test_codec_round_trip(self, problem: Problem, designs: xr.Dataset) -> None:
-        arrays = to_arrays(designs, problem.variables)
+        arrays = problem.proposed(to_arrays(designs, problem.variables))
         x = problem.codec.encode(arrays)
         assert tuple(x.shape) == (self.few, *problem.codec.shape)
         assert bool(x.isfinite().all())
@@ -166,7 +166,7 @@ class ProblemContract:
             assert float((back - array).abs().max()) <= problem.codec.tolerance * scale
 
     def test_decode_passes_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
-        x = problem.codec.encode(to_arrays(designs, problem.variables)).detach().requires_grad_()
+        x = problem.encode(designs).detach().requires_grad_()
         total = torch.stack([a.sum() for a in problem.codec.decode(x)]).sum()
         (slope,) = torch.autograd.grad(total, x)
         assert bool(slope.isfinite().all())
@@ -287,19 +287,19 @@ class ProblemContract:
     def test_steerable_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
         """Finite, near the measured value, and along one direction as differences say."""
         measured = self.measure(problem, designs)
-        x = problem.codec.encode(to_arrays(designs, problem.variables)).to(torch.float64)
+        x = problem.encode(designs).to(torch.float64)
         rng = torch.Generator().manual_seed(1)
         way = torch.randn(x.shape, generator=rng, dtype=torch.float64)
         step = 1e-5
         for name, soft in problem.steerable().items():
-            values = soft(*problem.codec.decode(x))
+            values = soft(*problem.decode(x, designs))
             np.testing.assert_allclose(values.detach(), measured[name], rtol=self.soft)
             at = x.detach().clone().requires_grad_()
-            (slope,) = torch.autograd.grad(soft(*problem.codec.decode(at)).sum(), at)
+            (slope,) = torch.autograd.grad(soft(*problem.decode(at, designs)).sum(), at)
             assert bool(slope.isfinite().all()), name
             along = (slope * way).flatten(1).sum(1)
             with torch.no_grad():
-                up, down = (soft(*problem.codec.decode(x + s * way)) for s in (step, -step))
+                up, down = (soft(*problem.decode(x + s * way, designs)) for s in (step, -step))
             difference = (up - down) / (2 * step)
             scale = float(difference.abs().max())
             torch.testing.assert_close(along, difference, rtol=1e-3, atol=1e-3 * scale)

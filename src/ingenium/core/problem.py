@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
+import numpy as np
+import torch
 import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.designs import to_arrays
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.verify import Verifier
@@ -24,14 +27,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Projection = Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
+Watch = Callable[[str, int, int], None]  # stage, done, total
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Watch nothing."""
 
 
 @runtime_checkable
 class Codec(Protocol):
-    """Turns a problem's arrays into standardised tensors and back.
+    """Turns the arrays that a model proposes into standardised tensors and back.
 
-    `decode` is differentiable, so that guidance can reach the tensors through it;
-    `decode(encode(arrays))` equals `arrays` within `tolerance`.
+    They are those of the variables that no condition gives, in order. `decode` is differentiable,
+    so that guidance can reach the tensors through it; `decode(encode(arrays))` equals `arrays`
+    within `tolerance`.
     """
 
     @property
@@ -49,7 +58,7 @@ class Codec(Protocol):
         ...
 
     def decode(self, x: Float[Tensor, "n *shape"]) -> tuple[Tensor, ...]:
-        """The problem's arrays, in the order of its variables, in float64."""
+        """The arrays of the variables that no condition gives, in order, in float64."""
         ...
 
 
@@ -137,12 +146,40 @@ class Problem(ABC):
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """The conditions of designs as numbers for a model; the dataset holds no more than them."""
 
+    def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
+        """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
+
+    def encode(self, designs: xr.Dataset) -> Float[Tensor, "n *shape"]:
+        """Standardised tensors of designs."""
+        return self.codec.encode(self.proposed(to_arrays(designs, self.variables)))
+
+    def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Arrays of all variables: those of the codec, and those that the conditions give."""
+        proposed = iter(self.codec.decode(x))
+        return tuple(
+            next(proposed)
+            if v.given is None
+            else torch.as_tensor(np.array(conditions[v.given], dtype=np.float64))
+            for v in self.variables
+        )
+
+    def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Of the arrays of all variables those that no condition gives."""
+        both = zip(self.variables, arrays, strict=True)
+        return tuple(a for v, a in both if v.given is None)
+
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Hard constraints of every design, and those that a spec fixes, as a row-wise map.
 
         `conditions` holds a row for each row of the arrays that the map will be given.
         """
         return lambda arrays: arrays
+
+    def repair(
+        self, arrays: tuple[Tensor, ...], conditions: xr.Dataset, watch: Watch = silent
+    ) -> tuple[Tensor, ...]:
+        """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
+        return arrays
 
     def labels(self) -> dict[str, Any]:
         """Coordinates of the dimensions beyond `design`: names, hours, positions."""

@@ -13,6 +13,7 @@ class Variable:
     long_name: str
     lower: float | None = None  # physical bounds, checked when designs come in
     upper: float | None = None
+    given: str | None = None  # the condition whose number it is, so that no model proposes it
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ingenium.core.designs import to_arrays
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, write_atomic
@@ -103,7 +102,7 @@ def fit(
         FolderInUseError: if another process is fitting the same model.
     """
     name = _chosen(problem, choice)
-    x = problem.codec.encode(to_arrays(known, problem.variables)).to(torch.float32)
+    x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
     family = families.build(name, problem.codec.shape, cond.shape[1])
     plan = families.plan(name, steps=choice.steps, seed=choice.seed)

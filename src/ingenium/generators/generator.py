@@ -1,6 +1,6 @@
 """A family fitted to a problem's designs: what the loop asks for proposals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.asking import draw_conditions
-from ingenium.core.designs import to_arrays, to_dataset
-from ingenium.core.problem import Problem, Projection
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.problem import Problem, Projection, Watch, silent
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
 from ingenium.generators.model import Family
@@ -28,47 +28,60 @@ class Generator:
     spec: Spec  # resolved
     known: xr.Dataset  # the designs whose conditions fill what the spec leaves open
 
-    def propose_block(self, seed: int, block: int) -> xr.Dataset:
+    def propose_block(
+        self,
+        seed: int,
+        block: int,
+        rows: Sequence[int] = range(BLOCK),
+        *,
+        watch: Watch = silent,
+    ) -> xr.Dataset:
         """The designs of one block, with their conditions; hard constraints hold exactly.
 
         Args:
             seed: of the whole proposal.
             block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
+            rows: those of the block that are wanted; what they are does not depend on it.
+            watch: told how far the repair is.
         """
         spec, known = self.spec, self.known
         conditions = draw_conditions(
             spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
         )
         project = self.problem.project(spec.fixed, conditions)
-        steer = self._steer(project)
+        steer = self._steer(project, conditions)
         with one_thread():
             x = self.family.propose(
                 self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
             )
+        arrays = project(self.problem.decode(x.to(torch.float64), conditions))
+        own = conditions.isel({DESIGN: list(rows)})
+        arrays = self.problem.repair(tuple(a[list(rows)] for a in arrays), own, watch)
         return to_dataset(
-            project(self.problem.codec.decode(x.to(torch.float64))),
+            arrays,
             self.problem.variables,
-            self.problem.labels() | {c.name: conditions[c.name] for c in self.problem.conditions},
-            index=np.arange(block * BLOCK, (block + 1) * BLOCK),
+            self.problem.labels() | {c.name: own[c.name] for c in self.problem.conditions},
+            index=block * BLOCK + np.asarray(rows),
         )
 
-    def _steer(self, project: Projection) -> Steer:
+    def _steer(self, project: Projection, conditions: xr.Dataset) -> Steer:
         """Guidance by the spec's targets and its fixed values."""
         spec = self.spec
-        codec = self.problem.codec
+        problem = self.problem
 
         def onto(x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
-            return codec.encode(project(codec.decode(x))).to(x.dtype)
+            arrays = project(problem.decode(x, conditions))
+            return problem.codec.encode(problem.proposed(arrays)).to(x.dtype)
 
         strengths = [t.strength for t in spec.generator.steer]
         return Steer(
             weight=spec.generator.guidance,
-            energy=self._energy() if strengths else None,
+            energy=self._energy(conditions) if strengths else None,
             strength=max(strengths, default=1.0),
             project=onto if spec.fixed else None,
         )
 
-    def _energy(self) -> Callable[[Tensor], Tensor]:
+    def _energy(self, conditions: xr.Dataset) -> Callable[[Tensor], Tensor]:
         """Half the squared distances in spreads of the known designs, by relative strength."""
         targets, spread = self.spec.generator.steer, self._spread
         soft = self.problem.steerable()
@@ -76,7 +89,7 @@ class Generator:
         share = torch.tensor([t.strength / most for t in targets])
 
         def energy(x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
-            decoded = self.problem.codec.decode(x.to(torch.float64))
+            decoded = self.problem.decode(x.to(torch.float64), conditions)
             parts = [(soft[t.quantity](*decoded) - t.target) / spread[t.quantity] for t in targets]
             return 0.5 * (share[:, None] * torch.stack(parts).square()).sum(0)
 

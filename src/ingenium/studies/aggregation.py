@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.digest import array_digest, digest
+from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.domains.grid.conditions import DAY_TYPES, calendar, features
 from ingenium.domains.grid.consumers import ConsumerDays, consumer_days, crowds, day_kinds
@@ -17,7 +18,6 @@ from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
-from ingenium.loop import Watch
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study

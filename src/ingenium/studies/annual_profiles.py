@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest
+from ingenium.core.problem import Watch
 from ingenium.core.provenance import peak_memory_mb
 from ingenium.core.seeds import block_rng
 from ingenium.domains.grid.conditions import DAY_TYPES, calendar, features, quantile_rank
@@ -21,7 +22,6 @@ from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.privacy import copies
 from ingenium.generators import families
 from ingenium.generators.model import Family
-from ingenium.loop import Watch
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study

@@ -20,6 +20,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
+from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -27,7 +28,6 @@ from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
 from ingenium.generators.principal import Principal
-from ingenium.loop import Watch
 from ingenium.studies.study import Budget
 
 if TYPE_CHECKING:

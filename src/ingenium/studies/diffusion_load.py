@@ -1,6 +1,6 @@
 """Row 22.5: diffusion scenarios of load against a Gaussian process."""
 
-from ingenium.loop import Watch
+from ingenium.core.problem import Watch
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, LoadDays, Work
 from ingenium.studies.rules import Part

@@ -2,11 +2,11 @@
 
 import torch
 
+from ingenium.core.problem import Watch
 from ingenium.evaluate.intervals import Interval
 from ingenium.generators.flow import Flow
 from ingenium.generators.model import Family
 from ingenium.generators.principal import Principal
-from ingenium.loop import Watch
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, LoadDays, Work
 from ingenium.studies.rules import Part

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError
+from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Fixed, Spec
 from ingenium.domains import open_problem
@@ -17,7 +18,6 @@ from ingenium.evaluate import distances
 from ingenium.evaluate.intervals import Interval, crossed_interval, t_interval
 from ingenium.generators.model import Family
 from ingenium.generators.principal import Principal
-from ingenium.loop import Watch
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, Rows, Work
 from ingenium.studies.rules import Part

@@ -7,12 +7,11 @@ import numpy as np
 from ingenium.compare import Protocol, compare, tabulate
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest
-from ingenium.core.problem import Problem
+from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import Interval
 from ingenium.evaluate.table import Comparison
-from ingenium.loop import Watch
 from ingenium.studies.rules import Part
 from ingenium.studies.study import FEWEST, SOURCE, Budget, Measured, Study
 

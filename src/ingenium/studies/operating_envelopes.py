@@ -13,6 +13,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import EngineError
+from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -22,7 +23,6 @@ from ingenium.domains.grid.headroom import Headroom
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
-from ingenium.loop import Watch
 from ingenium.studies.day_ahead import Rows, Work, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study

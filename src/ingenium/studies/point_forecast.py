@@ -11,6 +11,7 @@ from sklearn.linear_model import RidgeCV
 from torch import Tensor
 
 from ingenium.core.digest import array_digest, digest
+from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.domains.grid.conditions import DAY_TYPES, calendar, features
 from ingenium.domains.grid.consumers import ConsumerDays, consumer_days
@@ -18,7 +19,6 @@ from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, mean_interval, skill, wilson
 from ingenium.generators import families
-from ingenium.loop import Watch
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study

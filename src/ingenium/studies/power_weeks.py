@@ -13,6 +13,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import EngineError
+from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -21,7 +22,6 @@ from ingenium.domains.grid.conditions import LEVELS
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.evaluate import distances
 from ingenium.evaluate.intervals import Interval, t_interval, wilson
-from ingenium.loop import Watch
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import LoadDays, Rows, Work, kept_rows
 from ingenium.studies.rules import Part

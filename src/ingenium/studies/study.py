@@ -10,9 +10,9 @@ from typing import Any
 
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
+from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import machine, versions
 from ingenium.evaluate.intervals import Interval
-from ingenium.loop import Watch, silent
 from ingenium.studies.rules import Outcome, Part, Status, decide, outcomes
 
 SOURCE = Path(__file__).parents[1]  # of the package

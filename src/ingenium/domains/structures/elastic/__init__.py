@@ -1,0 +1,1 @@
+"""Linear elasticity on regular grids, many designs at a time."""
