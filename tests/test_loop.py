@@ -118,7 +118,7 @@ def test_a_stopped_run_goes_on_and_gives_the_same_evidence(
         propose(asked, N, 7, out, watch=stop)
     assert not out.exists()
     run = propose(asked, N, 7, out)
-    assert blocks == [0, 1, 2], "a verified block is not proposed again"
+    assert blocks == [0, 1, 2], "a verified unit is not proposed again"
     fresh = propose(asked, N, 7, tmp_path / "fresh")
     stopped, straight = (read(f / "evidence.jsonl") for f in (out, fresh.folder))
     for a, b in zip(stopped, straight, strict=True):

@@ -64,6 +64,28 @@ def test_a_stop_after_the_last_block_costs_no_verification(
     assert proposed == [0, 1, 2]
 
 
+def test_designs_do_not_depend_on_how_many_are_measured_together(
+    tmp_path: Path, proposed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a design takes seconds, fewer than a block are mended, measured and kept at a time."""
+    whole = propose(ASKED, 70, 1, tmp_path / "whole")
+    monkeypatch.setattr(toy.Cantilever, "at_once", 16)
+    monkeypatch.setattr(toy.Cantilever, "repair", lambda self, arrays, conditions: arrays)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "propose and verify" and done == 48:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        propose(ASKED, 70, 1, tmp_path / "small", watch=stop)
+    proposed.clear()
+    small = propose(ASKED, 70, 1, tmp_path / "small")
+    assert proposed == [0, 1], "the first three units of sixteen were kept"
+    for name in ("width_m", "tip_load_n"):
+        np.testing.assert_array_equal(small.designs[name], whole.designs[name])
+    np.testing.assert_array_equal(small.verdicts["verdict"], whole.verdicts["verdict"])
+
+
 def test_what_a_killed_process_left_does_not_get_into_the_folder(tmp_path: Path) -> None:
     part = interrupted(tmp_path / "out")
     kept = next(part.glob("blocks-*"))

@@ -27,7 +27,7 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
-from ingenium.core.seeds import BLOCK, blocks
+from ingenium.core.seeds import units
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
@@ -112,7 +112,9 @@ def run(
             cross = problem.cross_check(designs, verdicts, seed)
         with clock("export and read back"):
             watch("export and read back", 0, 1)
-            verdicts, selected, export = _export(problem, spec, designs, verdicts, part / "designs")
+            verdicts, selected, export = _export(
+                problem, spec, designs, verdicts, part / "designs", watch=watch
+            )
         with clock("evidence"):
             watch("evidence", 0, 1)
             summary = summarise(verdicts, spec.limits, problem.quantities)
@@ -167,7 +169,7 @@ def _origin(
 
 
 def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
-    """The blocks that an earlier attempt verified with the same code, packages and engine."""
+    """What an earlier attempt verified with the same code, packages and engine."""
     engine = problem.verifier
     under = [asdict(origin), versions(), machine(), engine.name, engine.version]
     kept = Blocks(part, digest(under)[7:19])
@@ -178,15 +180,16 @@ def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
 def _propose_and_verify(
     generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
 ) -> tuple[xr.Dataset, xr.Dataset]:
-    """All designs with their verdicts; each verified block is kept on disk at once."""
-    whole = []
-    for block in blocks(n):
-        arrays = kept.load(block)
+    """All designs with their verdicts; each verified unit is kept on disk at once."""
+    whole, done = [], 0
+    for unit, (block, rows) in enumerate(units(n, generator.problem.at_once)):
+        arrays = kept.load(unit)
         if arrays is None:
-            arrays = _block(generator, n, seed, block, clock, watch)
-            kept.keep(block, arrays)
+            arrays = _unit(generator, seed, block, rows, clock)
+            kept.keep(unit, arrays)
         whole.append(arrays)
-        watch("propose and verify", min((block + 1) * BLOCK, n), n)
+        done += len(rows)
+        watch("propose and verify", done, n)
     designs, verdicts = _joined(generator, whole)
     if bool((verdicts["verdict"] == Verdict.FAILED).all()):
         raise EngineError(
@@ -196,14 +199,13 @@ def _propose_and_verify(
     return designs, verdicts
 
 
-def _block(
-    generator: Generator, n: int, seed: int, block: int, clock: Clock, watch: Watch
+def _unit(
+    generator: Generator, seed: int, block: int, rows: range, clock: Clock
 ) -> dict[str, np.ndarray]:
-    """The designs of a block with their conditions, and what was measured, as arrays by name."""
+    """The designs of some rows with their conditions, and what was measured, as arrays by name."""
     problem = generator.problem
     with clock("propose"):
-        rows = range(min(BLOCK, n - block * BLOCK))
-        designs = generator.propose_block(seed, block, rows, watch=watch)
+        designs = generator.propose_block(seed, block, rows)
     with clock("verify"):
         verdicts = _verify(problem, generator.spec, designs)
     names = [v.name for v in problem.variables] + [c.name for c in problem.conditions]
@@ -215,7 +217,7 @@ def _block(
 def _joined(
     generator: Generator, whole: list[dict[str, np.ndarray]]
 ) -> tuple[xr.Dataset, xr.Dataset]:
-    """Designs and verdicts of all blocks."""
+    """Designs and verdicts of all units."""
     problem = generator.problem
     arrays = {name: np.concatenate([block[name] for block in whole]) for name in whole[0]}
     under = {c.name: (DESIGN, arrays[f"designs:{c.name}"]) for c in problem.conditions}
@@ -236,7 +238,13 @@ def _verify(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
 
 
 def _export(
-    problem: Problem, spec: Spec, designs: xr.Dataset, proposed: xr.Dataset, folder: Path
+    problem: Problem,
+    spec: Spec,
+    designs: xr.Dataset,
+    proposed: xr.Dataset,
+    folder: Path,
+    *,
+    watch: Watch,
 ) -> tuple[xr.Dataset, np.ndarray, Export]:
     """Write the selected designs, read the files, measure again; what the files say counts.
 
@@ -248,17 +256,20 @@ def _export(
     written: set[int] | None = None
     measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
     while set(selected := select(verdicts, spec.objectives, spec.select)) != written:
+        new = selected[~measured[selected]]  # of the others the file said so already
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         written, paths = set(selected), {}
         if len(selected):
             chosen = designs.isel({DESIGN: selected})
             paths = form.write(chosen, folder)
-            back = form.read(folder).sel({DESIGN: chosen[DESIGN].to_numpy()})
-            again = _verify(problem, spec, back)
+            back = form.read(folder)
+        for part in (new[i : i + problem.at_once] for i in range(0, len(new), problem.at_once)):
+            again = _verify(problem, spec, back.sel({DESIGN: designs[DESIGN].to_numpy()[part]}))
             for variable in again.data_vars:
-                verdicts[variable].to_numpy()[selected] = again[variable].to_numpy()
-            measured[selected] = True
+                verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
+            measured[part] = True
+            watch("export and read back", int(measured.sum()), len(selected))
     index = designs[DESIGN].to_numpy()[measured].tolist()
     shift = _shift(problem, proposed, verdicts, measured)
     return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))

@@ -1,4 +1,4 @@
-"""Verified blocks of a run, kept on disk until all are there, so that a stopped run goes on."""
+"""Verified designs of a run, kept on disk until all are there, so that a stopped run goes on."""
 
 import shutil
 import zipfile
@@ -15,7 +15,7 @@ PREFIX = "blocks-"
 
 @dataclass(frozen=True)
 class Blocks:
-    """Arrays of each block by name, in a file each; `name` says under what they were made."""
+    """Arrays by name of each unit of designs, a file each; `name` says under what they were made."""
 
     part: Path  # the unfinished folder of the run
     name: str
@@ -26,26 +26,26 @@ class Blocks:
         return self.part / f"{PREFIX}{self.name}"
 
     def sweep(self) -> None:
-        """Remove what earlier attempts left in the unfinished folder, except these blocks."""
+        """Remove what earlier attempts left in the unfinished folder, except these."""
         for path in self.part.iterdir():
             if path.is_dir() and path != self.folder:
                 shutil.rmtree(path)
             elif not path.is_dir() and path.name != MARK:
                 path.unlink()
 
-    def keep(self, block: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write the arrays of a block.
+    def keep(self, unit: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write the arrays of a unit.
 
         Raises:
             StorageError: if they cannot be written; nothing is left behind.
         """
-        with replacing(self._path(block)) as staging, staging.open("wb") as file:
+        with replacing(self._path(unit)) as staging, staging.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
-    def load(self, block: int) -> dict[str, np.ndarray] | None:
-        """The arrays of a block, as they were kept; none if it must be made (again)."""
+    def load(self, unit: int) -> dict[str, np.ndarray] | None:
+        """The arrays of a unit, as they were kept; none if it must be made (again)."""
         try:
-            with np.load(self._path(block), allow_pickle=False) as stored:
+            with np.load(self._path(unit), allow_pickle=False) as stored:
                 return dict(stored)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return None
@@ -54,5 +54,5 @@ class Blocks:
         """Remove all of them."""
         shutil.rmtree(self.folder)
 
-    def _path(self, block: int) -> Path:
-        return self.folder / f"{block:06d}.npz"
+    def _path(self, unit: int) -> Path:
+        return self.folder / f"{unit:06d}.npz"

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.verify import Verifier
 
@@ -122,6 +123,7 @@ class Problem(ABC):
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
+    at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod
@@ -175,9 +177,7 @@ class Problem(ABC):
         """
         return lambda arrays: arrays
 
-    def repair(
-        self, arrays: tuple[Tensor, ...], conditions: xr.Dataset, watch: Watch = silent
-    ) -> tuple[Tensor, ...]:
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
         return arrays
 

@@ -15,9 +15,10 @@ import torch
 BLOCK = 64
 
 
-def blocks(n: int) -> range:
-    """Indices of the blocks that hold designs 0 to n-1."""
-    return range(-(-n // BLOCK))
+def units(n: int, size: int) -> list[tuple[int, range]]:
+    """Designs 0 to n-1 in units of `size`, which divides `BLOCK`: block and rows of each."""
+    starts = range(0, n, size)
+    return [(s // BLOCK, range(s % BLOCK, s % BLOCK + min(size, n - s))) for s in starts]
 
 
 def block_of(design: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """A family fitted to a problem's designs: what the loop asks for proposals."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ingenium.core.asking import draw_conditions
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.problem import Problem, Projection, Watch, silent
+from ingenium.core.problem import Problem, Projection
 from ingenium.core.seeds import BLOCK, block_rng, one_thread
 from ingenium.core.spec import Spec
 from ingenium.generators.model import Family
@@ -27,14 +27,12 @@ class Generator:
     family: Family
     spec: Spec  # resolved
     known: xr.Dataset  # the designs whose conditions fill what the spec leaves open
+    _last: dict[tuple[int, int], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
+        default_factory=dict, repr=False
+    )  # by seed and block, for the next rows of the same one
 
     def propose_block(
-        self,
-        seed: int,
-        block: int,
-        rows: Sequence[int] = range(BLOCK),
-        *,
-        watch: Watch = silent,
+        self, seed: int, block: int, rows: Sequence[int] = range(BLOCK)
     ) -> xr.Dataset:
         """The designs of one block, with their conditions; hard constraints hold exactly.
 
@@ -42,8 +40,22 @@ class Generator:
             seed: of the whole proposal.
             block: its index; designs `block * BLOCK` and the `BLOCK - 1` that follow.
             rows: those of the block that are wanted; what they are does not depend on it.
-            watch: told how far the repair is.
         """
+        if (seed, block) not in self._last:
+            self._last.clear()
+            self._last[seed, block] = self._whole(seed, block)
+        arrays, conditions = self._last[seed, block]
+        own = conditions.isel({DESIGN: list(rows)})
+        arrays = self.problem.repair(tuple(a[list(rows)] for a in arrays), own)
+        return to_dataset(
+            arrays,
+            self.problem.variables,
+            self.problem.labels() | {c.name: own[c.name] for c in self.problem.conditions},
+            index=block * BLOCK + np.asarray(rows),
+        )
+
+    def _whole(self, seed: int, block: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+        """All proposals of a block, projected but not mended, and their conditions."""
         spec, known = self.spec, self.known
         conditions = draw_conditions(
             spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
@@ -54,15 +66,7 @@ class Generator:
             x = self.family.propose(
                 self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
             )
-        arrays = project(self.problem.decode(x.to(torch.float64), conditions))
-        own = conditions.isel({DESIGN: list(rows)})
-        arrays = self.problem.repair(tuple(a[list(rows)] for a in arrays), own, watch)
-        return to_dataset(
-            arrays,
-            self.problem.variables,
-            self.problem.labels() | {c.name: own[c.name] for c in self.problem.conditions},
-            index=block * BLOCK + np.asarray(rows),
-        )
+        return project(self.problem.decode(x.to(torch.float64), conditions)), conditions
 
     def _steer(self, project: Projection, conditions: xr.Dataset) -> Steer:
         """Guidance by the spec's targets and its fixed values."""
