@@ -15,7 +15,7 @@ PREFIX = "blocks-"
 
 @dataclass(frozen=True)
 class Blocks:
-    """Arrays by name of each unit of designs, a file each; `name` says under what they were made."""
+    """Arrays of each unit of designs by name, a file each; `name` is what they were made under."""
 
     part: Path  # the unfinished folder of the run
     name: str
