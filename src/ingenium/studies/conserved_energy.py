@@ -24,6 +24,7 @@ from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, Work, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.solved_runs import of_kind
+from ingenium.studies.sources import LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY = FeederDay.default_family
@@ -278,13 +279,11 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "train",
-        "evaluate",
+        *LEARNING,
         "studies/conserved_energy.py",
         "studies/day_ahead.py",
         "studies/solved_runs.py",
     ),
+    without=OF_FIELDS,
     packages=("simbench", "scoringrules"),
 )

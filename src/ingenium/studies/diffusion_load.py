@@ -4,6 +4,7 @@ from ingenium.core.problem import Watch
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, LoadDays, Work
 from ingenium.studies.rules import Part
+from ingenium.studies.sources import LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 DIFFUSION, RIVAL = "principal_diffusion", "gaussian_process"
@@ -67,12 +68,10 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "train",
-        "evaluate",
+        *LEARNING,
         "studies/day_ahead.py",
         "studies/diffusion_load.py",
     ),
+    without=OF_FIELDS,
     packages=("simbench", "scoringrules"),
 )

@@ -21,6 +21,7 @@ from ingenium.generators.principal import Principal
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, Rows, Work
 from ingenium.studies.rules import Part
+from ingenium.studies.sources import LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILIES = ("flow", "vae", "gan")
@@ -173,12 +174,10 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "train",
-        "evaluate",
+        *LEARNING,
         "studies/day_ahead.py",
         "studies/load_shapes.py",
     ),
+    without=OF_FIELDS,
     packages=("simbench",),
 )

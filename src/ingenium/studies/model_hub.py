@@ -13,6 +13,7 @@ from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import Interval
 from ingenium.evaluate.table import Comparison
 from ingenium.studies.rules import Part
+from ingenium.studies.sources import LEARNING, OF_FIELDS
 from ingenium.studies.study import FEWEST, SOURCE, Budget, Measured, Study
 
 HUB = {  # the chapter's models by the families that stand for them
@@ -126,12 +127,10 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "train",
-        "evaluate",
+        *LEARNING,
         "compare.py",
         "studies/model_hub.py",
     ),
+    without=OF_FIELDS,
     packages=("simbench",),
 )

@@ -26,6 +26,7 @@ from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import LoadDays, Rows, Work, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.solved_runs import HIGHEST_PU, LOWEST_PU, Course, of_kind
+from ingenium.studies.sources import LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 GRIDS = {"1-LV-rural1--1-sw": ("storage", "pv", "combined"), "1-MV-rural--0-sw": ("wind",)}
@@ -291,13 +292,11 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "train",
-        "evaluate",
+        *LEARNING,
         "studies/day_ahead.py",
         "studies/power_weeks.py",
         "studies/solved_runs.py",
     ),
+    without=OF_FIELDS,
     packages=("simbench",),
 )

@@ -1,0 +1,55 @@
+"""Designs that an engine makes in pieces, kept in the cache, so that a stopped making goes on."""
+
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingenium.core.digest import digest
+from ingenium.core.folders import cache_folder, locked, replacing
+from ingenium.core.problem import Watch, silent
+
+Make = Callable[[int], Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Arrays of known designs by name, made piece by piece.
+
+    Shapes: every array has one row a design; pieces are joined along it.
+    """
+
+    name: str  # such as `minimum_compliance`; names the folder and the progress
+    under: object  # all that the designs depend on, as plain data; another value, another stock
+    pieces: int
+    make: Make  # of a piece, by its number; must give the same arrays each time
+
+    @property
+    def folder(self) -> Path:
+        """Where the pieces lie."""
+        return cache_folder() / "stock" / f"{self.name}-{digest([self.name, self.under])[7:19]}"
+
+    def complete(self, watch: Watch = silent) -> dict[str, np.ndarray]:
+        """All arrays; pieces that are missing or damaged are made, each kept at once.
+
+        Raises:
+            StorageError: if the cache cannot be written, or another process makes the same stock.
+        """
+        with locked(self.folder):
+            made = [self._piece(number, watch) for number in range(self.pieces)]
+        return {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
+
+    def _piece(self, number: int, watch: Watch) -> dict[str, np.ndarray]:
+        path = self.folder / f"{number:05d}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return dict(stored)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            watch(f"make designs ({self.name})", number, self.pieces)
+        arrays = dict(self.make(number))
+        with replacing(path) as staging, staging.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        watch(f"make designs ({self.name})", number + 1, self.pieces)
+        return arrays

@@ -1,0 +1,4 @@
+"""Source that many studies rest on, named once."""
+
+LEARNING = ("generators", "sampling", "train", "evaluate")  # what fits, proposes and scores
+OF_FIELDS: tuple[str, ...] = ()  # files in it that only designs on a grid of cells need
