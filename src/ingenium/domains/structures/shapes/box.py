@@ -77,6 +77,12 @@ def open_box(asked: ShapeSettings) -> Box:
     elastic = Elastic(grid, held(grid, supports), settings.material.poisson)
     solid, void = (cells_of(grid, settings.passive, kind) for kind in ("solid", "void"))
     box = Box(settings, elastic, Loading(grid, loads), solid, void)
+    if all(c.lower == c.upper for c in box.conditions):
+        raise InputError(
+            "a range of a load or of the volume, since models learn from designs that differ",
+            "loads and volume that are all fixed",
+            "Write volume_fraction = [0.3, 0.6], or from_m and to_m of a load.",
+        )
     _check_volume(box)
     _check_held(box)
     _check_loads(box)

@@ -23,12 +23,12 @@ def point(grid: RegularGrid, at: Point, what: str) -> Float64[Tensor, " dim"]:
     Raises:
         InputError: for a point with another number of coordinates, or outside of the box.
     """
-    size = [n * grid.cell_m for n in grid.cells]
+    size = [round(n * grid.cell_m, 9) for n in grid.cells]
     if len(at) != grid.dim:
         raise InputError(
             f"{what} with {grid.dim} coordinates in m",
             list(at) if at else "nothing",
-            f"Write {what} = {size}, for the far corner.",
+            f"Write it as {what.split()[0]} = {size}, which is the far corner.",
         )
     cells = torch.tensor(at, dtype=torch.float64) / grid.cell_m
     most = torch.tensor(grid.cells, dtype=torch.float64)
@@ -88,7 +88,7 @@ def cells_of(grid: RegularGrid, boxes: tuple[Passive, ...], kind: str) -> Bool[T
     for box in boxes:
         if box.kind != kind:
             continue
-        a, b = (point(grid, p, "a corner of a passive box") for p in (box.from_m, box.to_m))
+        a, b = (point(grid, p, "from_m and to_m of a passive box") for p in (box.from_m, box.to_m))
         own = ((centres > torch.minimum(a, b)) & (centres < torch.maximum(a, b))).all(1)
         if not bool(own.any()):
             raise InputError(
