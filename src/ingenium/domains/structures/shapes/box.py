@@ -3,7 +3,6 @@
 Shapes: n designs, l load cases, e cells, f displacements, m rigid moves.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -17,6 +16,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition
 from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.elastic.memory import SHARE, machine_bytes, refuse_above
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.shapes.loading import Loading, Numbers
 from ingenium.domains.structures.shapes.places import around, cells_of, held, node_places
@@ -95,15 +95,13 @@ def check_size(grid: RegularGrid) -> None:
     Raises:
         InputError: with the memory that it would take.
     """
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     needed = grid.n_displacements * PER_DISPLACEMENT
-    if needed > memory:
-        part = (memory / needed) ** (1 / grid.dim)
-        raise InputError(
-            f"so few cells that {memory / 1e9:.3g} GB of memory hold their solution",
-            f"cells = {list(grid.cells)}, which would take {needed / 1e9:.3g} GB",
-            f"Write cells = {[max(1, int(n * part)) for n in grid.cells]} at most.",
-        )
+    part = (SHARE * machine_bytes() / needed) ** (1 / grid.dim)
+    refuse_above(
+        needed,
+        "a box of cells",
+        f"Write cells = {[max(1, int(n * part)) for n in grid.cells]} at most.",
+    )
 
 
 def _check_volume(box: Box) -> None:

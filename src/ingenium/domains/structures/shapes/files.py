@@ -161,9 +161,3 @@ class VtkShape(ShapeFile):
             return density.reshape(shape, order="F"), {k: float(v) for k, v in arrays.items()}
         except (OSError, ValueError, KeyError, ElementTree.ParseError) as error:
             raise InputError("VTK image data of a shape", f"{path.name} ({error})") from error
-
-
-def formats(box: Box, variables: tuple[Variable, ...]) -> Mapping[str, ShapeFile]:
-    """All formats, by name; the first is the usual one."""
-    known = (NpzShape(box, variables), VtkShape(box, variables))
-    return {form.name: form for form in known}

@@ -20,9 +20,10 @@ from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
-from ingenium.domains.structures.shapes.files import formats
+from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.settings import ShapeSettings
+from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
 from ingenium.generators.families import CLASSICAL
@@ -63,7 +64,8 @@ class MinimumCompliance(Problem):
         self.tiers = (ShapeVerifier(self.box),)
         self.system = digest(asdict(self.settings))
         self.codec = FieldCodec(grid.cells)
-        self.formats = formats(self.box, self.variables)
+        forms = (StlShape, NpzShape, VtkShape)  # the first is the usual one
+        self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
 

@@ -22,6 +22,7 @@ from ingenium.domains.structures.shapes.loading import Numbers
 
 PENALTY = 3.0  # exponent of the stiffness of a cell that is neither solid nor void
 VOID = 1e-9  # stiffness of a void cell, as a share of the solid
+FIRM = 1e-6  # the same under a load that no held piece bears, which is rejected in any case
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +72,12 @@ class ShapeVerifier:
     ) -> Float[Tensor, "n k"]:
         numbers, flat = self.box.numbers(given), density.flatten(1)
         load = self.box.loading.forces(numbers, len(flat))
-        moved = self.box.elastic.solve(self.moduli(flat), load)
+        count, unheld = self._wholeness(flat > 0.5, load)
+        moved = self._moved(flat, load, unheld > 0)
         work = (moved * load).sum(-1)
         mean, material = work.mean(1), self.box.settings.material
         volume = flat.mean(1)
         size = self.box.grid.cell_volume_m3 * self.box.grid.n_cells
-        count, unheld = self._wholeness(flat > 0.5, load)
         columns = [
             mean,
             work.amax(1),
@@ -94,9 +95,20 @@ class ShapeVerifier:
         found = torch.stack(columns, 1)
         return found.masked_fill(~found.isfinite().all(1, keepdim=True), float("nan"))
 
-    def moduli(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
+    def _moved(
+        self, density: Float64[Tensor, "n e"], load: Float64[Tensor, "n l f"], floats: Tensor
+    ) -> Float64[Tensor, "n l f"]:
+        """Displacements; where a load floats on void, that void is firm enough for an answer."""
+        moved = self.box.elastic.solve(self.moduli(density), load)
+        again = floats & moved.flatten(1).isnan().any(1)
+        if bool(again.any()):
+            moduli = self.moduli(density[again], FIRM)
+            moved[again] = self.box.elastic.solve(moduli, load[again])
+        return moved
+
+    def moduli(self, density: Float64[Tensor, "n e"], void: float = VOID) -> Float64[Tensor, "n e"]:
         """Of cells with these densities (Pa)."""
-        share = VOID + density.clamp(min=0.0) ** PENALTY * (1 - VOID)
+        share = void + density.clamp(min=0.0) ** PENALTY * (1 - void)
         return share * self.box.settings.material.modulus_pa
 
     def compliance(
