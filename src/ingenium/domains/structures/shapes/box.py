@@ -171,11 +171,13 @@ def loose_moves(box: Box, cells: Bool[Tensor, " e"]) -> list[str]:
 def _check_held(box: Box) -> None:
     """Some piece of what is not void must be held against all rigid moves."""
     labels, count = pieces(box.grid, ~box.void)
-    loose = [loose_moves(box, torch.from_numpy(labels == i + 1)) for i in range(count)]
+    parts = (torch.from_numpy(labels == i + 1) for i in range(count))
+    loose: list[list[str]] = [loose_moves(box, part) for part in parts]
     if all(loose):
+        fewest = sorted(set(sorted(loose, key=len)[0]))
         raise InputError(
             "supports that hold the part against every shift and turn",
-            f"supports that leave it {' and '.join(sorted(set(min(loose, key=len))))}",
+            f"supports that leave it {' and '.join(fewest)}",
             'Write one more [[setup.supports]], such as face = "left" with no axes, which '
             "clamps it.",
         )

@@ -65,7 +65,7 @@ def _loads(ax: Axes, box: Box, numbers: Numbers, row: int) -> None:
         outside = at - way * length if _leaves(box, at, -way) else at + way * length
         tail, head = (outside, at) if _leaves(box, at, -way) else (at, outside)
         style = {"arrowstyle": "-|>", "color": colour, "lw": 1.4, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", xy=head, xytext=tail, arrowprops=style, zorder=4)
+        ax.annotate("", xy=tuple(head), xytext=tuple(tail), arrowprops=style, zorder=4)
 
 
 def _leaves(box: Box, at: np.ndarray, way: np.ndarray) -> bool:

@@ -3,14 +3,13 @@
 Shapes: n designs.
 """
 
-import json
 import re
 import zipfile
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from xml.etree import ElementTree
 
 import numpy as np
@@ -108,8 +107,9 @@ class NpzShape(ShapeFile):
     suffix = ".npz"
 
     def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+        arrays: dict[str, Any] = {k: np.array(v) for k, v in asked.items()}
         with replacing(path) as part, part.open("wb") as file:
-            np.savez_compressed(file, density=density, **{k: np.array(v) for k, v in asked.items()})
+            np.savez_compressed(file, density=density, **arrays)
 
     def read_one(self, path: Path) -> Shape:
         try:

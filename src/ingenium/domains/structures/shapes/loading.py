@@ -39,16 +39,12 @@ class Loading:
         for load in self.loads:
             if load.to_m not in ((), load.from_m):
                 found.append(
-                    Condition(
-                        f"{load.name}_position", f"place of the load {load.name} on its line"
-                    )
+                    Condition(f"{load.name}_position", f"place of the load {load.name} on its line")
                 )
             for what, (low, high) in (("angle", load.angle_deg), ("tilt", load.tilt_deg)):
                 if low < high:
                     name = f"{what} of the load {load.name}"
-                    found.append(
-                        Condition(f"{load.name}_{what}", name, None, low, high, "degree")
-                    )
+                    found.append(Condition(f"{load.name}_{what}", name, None, low, high, "degree"))
         return tuple(found)
 
     def centre(self, load: Load, numbers: Numbers, n: int) -> Float64[Tensor, "n dim"]:

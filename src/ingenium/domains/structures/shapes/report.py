@@ -89,9 +89,7 @@ def _beside_simp(problem: "MinimumCompliance", rows: xr.Dataset, verdicts: xr.Da
     for i, index in enumerate(rows[DESIGN].to_numpy().tolist()):
         gap = f"{100 * (ours[i] / column[i] - 1):+.2f} %"
         calls = str(int(course.solves[i]))
-        table.append(
-            (str(index), f"{ours[i]:.5g}", str(steps + 1), f"{column[i]:.5g}", calls, gap)
-        )
+        table.append((str(index), f"{ours[i]:.5g}", str(steps + 1), f"{column[i]:.5g}", calls, gap))
     return Section(
         "Beside SIMP",
         f"The same loads and volumes given to SIMP from even densities, {REST} steps at most. "

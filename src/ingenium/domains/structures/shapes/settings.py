@@ -180,9 +180,7 @@ def _mbb(grid: RegularGrid) -> Given:
 def _cantilever_3d(grid: RegularGrid) -> Given:
     """Clamped on the left, a force of 1 N on the middle line of the right face."""
     x, y, z = (n * grid.cell_m for n in grid.cells)
-    load = Load(
-        name="tip", from_m=(x, 0.0, z / 2), to_m=(x, y, z / 2), angle_deg=(-135.0, -45.0)
-    )
+    load = Load(name="tip", from_m=(x, 0.0, z / 2), to_m=(x, y, z / 2), angle_deg=(-135.0, -45.0))
     return (Support(face="left"),), (load,)
 
 

@@ -45,10 +45,12 @@ def _joined(box: Box, filled: np.ndarray, rank: np.ndarray) -> np.ndarray:
         near = np.flatnonzero(rim & ~kept & ~void)
         if len(near) == 0:
             break
-        chosen = near[np.argsort(-rank[near], kind="stable")][: max(1, min(missing, len(near) // 4))]
+        chosen = near[np.argsort(-rank[near], kind="stable")][
+            : max(1, min(missing, len(near) // 4))
+        ]
         kept[chosen] = True
         missing -= len(chosen)
-    return kept
+    return np.asarray(kept)
 
 
 def _apart(kept: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:

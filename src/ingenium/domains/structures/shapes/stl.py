@@ -48,11 +48,11 @@ class StlShape(ShapeFile):
         grid = self.box.grid
         folder = path.parent if path.is_file() else path
         mesh = read_mesh(path if path.is_file() else path / PART)
-        cells = (*grid.cells, *(1,) * (3 - grid.dim))
+        nx, ny, nz = (*grid.cells, 1)[:3]
         if grid.dim == 2:
             mesh = mesh.copy()
             mesh.vertices = mesh.vertices * [1.0, 1.0, grid.cell_m / grid.thickness_m]
-        filled = voxels(mesh, cells, grid.cell_m) > FILLED
+        filled = voxels(mesh, (nx, ny, nz), grid.cell_m) > FILLED
         return filled.reshape(grid.cells).astype(np.float64), _asked(folder / ASKED)
 
 

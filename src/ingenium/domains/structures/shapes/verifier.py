@@ -18,7 +18,6 @@ import ingenium
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.elastic.element import constitutive, strain
 from ingenium.domains.structures.shapes.box import VOLUME, Box, pieces
-from ingenium.domains.structures.shapes.loading import Numbers
 
 PENALTY = 3.0  # exponent of the stiffness of a cell that is neither solid nor void
 VOID = 1e-9  # stiffness of a void cell, as a share of the solid
@@ -122,14 +121,16 @@ class ShapeVerifier:
         """Work of the loads on the box where all that may be is solid; one matrix for all."""
         whole = self.moduli((~self.box.void).double()[None])
         moved = self.box.elastic.solve(whole, load.flatten(0, 1)[None])
-        return (moved.view_as(load) * load).sum(-1)
+        work: Tensor = (moved.view_as(load) * load).sum(-1)
+        return work
 
     def _largest(
         self, moved: Float64[Tensor, "n l f"], filled: Bool[Tensor, "n e"]
     ) -> Float64[Tensor, " n"]:
         """Largest length of a displacement of a node that touches material."""
         grid = self.box.grid
-        length = moved.unflatten(-1, (grid.n_nodes, grid.dim)).norm(dim=-1).amax(1)
+        each = moved.unflatten(-1, (grid.n_nodes, grid.dim))
+        length: Tensor = torch.linalg.vector_norm(each, dim=-1).amax(1)
         return (length[:, grid.cell_nodes].amax(-1) * filled).amax(1)
 
     def _stress(
