@@ -11,7 +11,7 @@ from ingenium.domains.structures.cells.periodic import Periodic
 from ingenium.domains.structures.cells.reference import Reference
 from ingenium.domains.structures.elastic.element import constitutive
 
-GRIDS = [(8, 8), (12, 6), (5, 7), (4, 4, 4), (4, 6, 3)]
+GRIDS = [(8, 8), (12, 27), (5, 7), (4, 4, 4), (4, 6, 9)]
 
 
 def moduli(cell: Periodic, *, low: float, n: int = 1) -> torch.Tensor:

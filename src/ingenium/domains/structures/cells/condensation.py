@@ -1,6 +1,6 @@
 """Direct solution of periodic grids, put together from equal boxes: dissection of a torus.
 
-Boxes are joined in pairs along one axis, and the nodes that no other box touches are eliminated
+Neighbouring boxes are joined along one axis, and the nodes that no other box touches are eliminated
 at once. A box that spans an axis is closed there into a ring, so that after the last joining
 nothing is left but the macroscopic strain. All boxes of a level are one batch.
 
@@ -36,7 +36,7 @@ class Join:
     Shapes: j children of a parent, m displacements and strains of a child.
     """
 
-    axis: int  # along which two neighbours are joined
+    axis: int  # along which neighbours are joined
     place: Int64[Tensor, "j m"]  # of each child's displacements in the parent; -1 is held
     eliminated: int
     size: int  # displacements and strains of the parent
@@ -65,8 +65,8 @@ class Torus:
 
     @property
     def leaf(self) -> Box:
-        """The box that is left when every even axis is halved while it is long."""
-        return tuple(_halved(n, LEAF[len(self.cells)]) for n in self.cells)
+        """The box that is put together at once."""
+        return tuple(_spans(n, LEAF[len(self.cells)])[0] for n in self.cells)
 
     @cached_property
     def joins(self) -> list[Join]:
@@ -76,12 +76,14 @@ class Torus:
         origins = list(product(*map(range, box)))
         elements = [[_add(o, c) for c in corners] for o in origins]
         joins = [self._join(-1, box, elements)]
+        spans = [_spans(n, LEAF[dim]) for n in self.cells]
         while box != self.cells:
             axis = min((a for a in range(dim) if box[a] < self.cells[a]), key=lambda a: box[a])
-            kept = self._kept(box)
-            step = tuple(box[a] * (a == axis) for a in range(dim))
-            box = _add(box, step)
-            joins.append(self._join(axis, box, [kept, [_add(n, step) for n in kept]]))
+            span = next(s for s in spans[axis] if s > box[axis])
+            steps = [tuple(s * (a == axis) for a in range(dim)) for s in range(0, span, box[axis])]
+            children = [[_add(n, step) for n in self._kept(box)] for step in steps]
+            box = (*box[:axis], span, *box[axis + 1 :])
+            joins.append(self._join(axis, box, children))
         return joins
 
     def solve(
@@ -96,8 +98,8 @@ class Torus:
         children, factors = by_leaf * element, []
         for join in self.joins:
             if join.axis >= 0:
-                count[join.axis] //= 2
-                children = _paired(children, count, join.axis)
+                count[join.axis] //= len(join.place)
+                children = _beside(children, count, join.axis)
             rest, factor = _eliminate(join.assemble(children), join.eliminated)
             children = rest
             factors.append(factor)
@@ -119,8 +121,8 @@ class Torus:
             children = join.scatter(torch.cat([inner, known], 1))
             if join.axis < 0:
                 return children
-            known = _unpaired(children, count, join.axis)
-            count[join.axis] *= 2
+            known = _apart(children, count, join.axis)
+            count[join.axis] *= len(join.place)
         raise AssertionError("the first join has no axis")
 
     def _kept(self, box: Box) -> list[Box]:
@@ -167,8 +169,12 @@ def _add_in_place(children: np.ndarray, place: np.ndarray, out: np.ndarray) -> N
                             out[n, row, column] += children[n, j, r, c]
 
 
-def _halved(length: int, enough: int) -> int:
-    return _halved(length // 2, enough) if length > enough and length % 2 == 0 else length
+def _spans(length: int, enough: int) -> list[int]:
+    """Lengths of boxes along an axis: divided by its smallest factor while it is long."""
+    factor = next(f for f in range(2, length + 1) if length % f == 0)
+    if length <= enough or factor == length:
+        return [length]
+    return [*_spans(length // factor, enough), length]
 
 
 def _add(a: Box, b: Box) -> Box:
@@ -184,13 +190,13 @@ def _eliminate(k: Float64[Tensor, "n size size"], count: int) -> tuple[Tensor, F
     return rest, (lower, coupling)
 
 
-def _paired(boxes: Tensor, count: list[int], axis: int) -> Tensor:
-    """Neighbours along an axis side by side: (pairs, 2, m, m)."""
-    split = [*count[:axis], count[axis], 2, *count[axis + 1 :]]
+def _beside(boxes: Tensor, count: list[int], axis: int) -> Tensor:
+    """Neighbours along an axis side by side: (parents, j, m, m)."""
+    split = [*count[:axis], count[axis], -1, *count[axis + 1 :]]
     return boxes.view(*split, *boxes.shape[1:]).movedim(axis + 1, -3).flatten(0, len(count) - 1)
 
 
-def _unpaired(children: Tensor, count: list[int], axis: int) -> Tensor:
-    """Of (pairs, 2, m, s) the boxes one by one, along the axis in their order."""
+def _apart(children: Tensor, count: list[int], axis: int) -> Tensor:
+    """Of (parents, j, m, s) the boxes one by one, along the axis in their order."""
     grid = children.view(*count, *children.shape[1:])
     return grid.movedim(len(count), axis + 1).flatten(0, len(count))

@@ -21,8 +21,8 @@ LARGEST = 2e9  # bytes of the matrices of one cell
 class Periodic:
     """A grid of bilinear (2D) or trilinear (3D) elements that repeats along every axis.
 
-    It is solved directly, so the contrast of the moduli does not matter. Numbers of cells that
-    are even several times are the fast ones.
+    It is solved directly, so the contrast of the moduli does not matter. Numbers of cells with
+    small factors are the fast ones.
 
     Shapes: n designs, e cells (last axis fastest), s strains in Voigt order (shear doubled),
     q displacements of an element.
@@ -46,7 +46,7 @@ class Periodic:
             raise InputError(
                 f"a cell whose matrices take at most {LARGEST / 1e9:g} GB",
                 f"{list(self.cells)}, which takes {self.memory_bytes / 1e9:.3g} GB",
-                "Write numbers that are even several times, such as 32 or 48 (16 in 3D).",
+                "Write numbers with small factors, such as 32, 48 or 63 (16 in 3D).",
             )
 
     @property
