@@ -55,11 +55,13 @@ class Overhang:
         root = self.power + np.log(count) / np.log(self.exact_at)
         shift = 100 * TINY ** (1 / self.power)  # keeps the slope finite at 0
         back = 0.95 * count ** (1 / root) * shift ** (self.power / root)
-        return (carriers + shift).pow(self.power).sum(0).pow(1 / root) - back
+        most: Tensor = (carriers + shift).pow(self.power).sum(0).pow(1 / root) - back
+        return most
 
     def _least(self, a: Tensor, b: Tensor) -> Tensor:
         gap = ((a - b).square() + self.softness).sqrt()
-        return (a + b - gap + self.softness**0.5) / 2
+        least: Tensor = (a + b - gap + self.softness**0.5) / 2
+        return least
 
 
 def unsupported(

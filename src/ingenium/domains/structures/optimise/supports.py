@@ -24,4 +24,4 @@ def support(build: Build, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n
         need = (part[height] - below(part[height - 1]).amax(0)).clamp(min=0.0)
         column = torch.maximum(need, column) * (1 - part[height - 1])
         out.append(column)
-    return build.flat(torch.stack(out[:0:-1] + out[:1]))
+    return build.flat(torch.stack(out[::-1]))
