@@ -8,4 +8,6 @@ OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "generators/field_grid.py",
     "generators/field_networks.py",
     "generators/patches.py",
+    "generators/components.py",
+    "generators/smooth_mean.py",
 )
