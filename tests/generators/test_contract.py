@@ -161,7 +161,7 @@ def test_projection_comes_last(name: str, shape: tuple[int, ...]) -> None:
     torch.testing.assert_close(steered.flatten(1).mean(1), torch.ones(16), atol=1e-5, rtol=0)
 
 
-@over("energy", "flow", "vae")
+@over("energy", "flow", "vae", *COMPOSED)
 def test_energy_is_followed_or_refused(name: str, shape: tuple[int, ...]) -> None:
     family, cond = fitted(name, shape), designs(shape, 64)[1]
     target = 3.0

@@ -22,7 +22,7 @@ class Admission:
     instead: str = ""
 
 
-_SERIES = Admission(axes=(2,), instead="Use another family.")
+_COMPONENTS = Admission(axes=(2, 3, 4), instead="Use another family.")
 ADMITTED = MappingProxyType(
     {
         "flow": Admission(
@@ -45,7 +45,7 @@ ADMITTED = MappingProxyType(
             why="it holds a principal component for each training row",
             instead="Use nearest_neighbours as a baseline.",
         ),
-        "residual_bootstrap": _SERIES,
+        "residual_bootstrap": _COMPONENTS,
     }
 )
 
@@ -62,7 +62,7 @@ def admit(name: str, shape: tuple[int, ...]) -> None:
             shape,
             "Join channels, or leave out axes of one cell.",
         )
-    own = _SERIES if name.startswith("principal_") else ADMITTED.get(name, Admission())
+    own = _COMPONENTS if name.startswith("principal_") else ADMITTED.get(name, Admission())
     if len(shape) not in own.axes:
         kinds = " or ".join(KINDS[axes - 1] for axes in own.axes)
         raise InputError(
