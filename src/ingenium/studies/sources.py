@@ -9,5 +9,6 @@ OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "generators/field_networks.py",
     "generators/patches.py",
     "generators/components.py",
+    "generators/informed.py",
     "generators/smooth_mean.py",
 )
