@@ -39,7 +39,8 @@ def loose_motions(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> int:
 
 def _rank(rows: ndarray) -> int:
     values = np.linalg.eigvalsh(rows.T @ rows) if len(rows) else np.zeros(1)
-    return int(np.count_nonzero(values > _LEAST))
+    above: list[bool] = (values > _LEAST).tolist()
+    return sum(above)
 
 
 def require_held(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> None:
