@@ -34,13 +34,12 @@ def rigid_motions(grid: RegularGrid) -> Float64[ndarray, "f r"]:
 def loose_motions(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> int:
     """Number of rigid motions that the fixed displacements leave free."""
     motions = rigid_motions(grid)
-    return motions.shape[1] - _rank(motions[fixed.numpy()])
+    return int(motions.shape[1]) - _rank(motions[fixed.numpy()])
 
 
 def _rank(rows: ndarray) -> int:
-    values = np.linalg.eigvalsh(rows.T @ rows) if len(rows) else np.zeros(1)
-    above: list[bool] = (values > _LEAST).tolist()
-    return sum(above)
+    values: ndarray = np.linalg.eigvalsh(rows.T @ rows) if len(rows) else np.zeros(1)
+    return int(np.count_nonzero(values > _LEAST))
 
 
 def require_held(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> None:
