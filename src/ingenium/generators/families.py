@@ -10,6 +10,7 @@ import torch
 from ingenium.core.errors import choose
 from ingenium.generators.autoregressive import Autoregressive, AutoregressiveSettings
 from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
+from ingenium.generators.components import Components
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.energy import Energy
@@ -82,8 +83,13 @@ CLASSICAL: Mapping[str, Maker] = MappingProxyType(
 
 
 def _principal(inner: Maker | None) -> Maker:
-    """Series by principal components of what the conditions leave open, and real residuals."""
-    return lambda shape, c: Principal(shape, c, inner)
+    """Principal components of what the conditions leave open; series with real residuals."""
+
+    def make(shape: tuple[int, ...], c: int) -> Family:
+        family = Components if len(shape) > 2 else Principal
+        return family(shape, c, inner)
+
+    return make
 
 
 COMPOSED: Mapping[str, Maker] = MappingProxyType(

@@ -1,4 +1,7 @@
 """Source that many studies rest on, named once."""
 
 LEARNING = ("generators", "sampling", "train", "evaluate")  # what fits, proposes and scores
-OF_FIELDS: tuple[str, ...] = ()  # files in it that only designs on a grid of cells need
+OF_FIELDS = (  # files in it that only designs on a grid of cells need
+    "generators/components.py",
+    "generators/smooth_mean.py",
+)

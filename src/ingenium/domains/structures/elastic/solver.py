@@ -1,16 +1,20 @@
 """Displacements of many designs on one grid, differentiable with respect to their moduli."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float64
-from scipy.sparse import coo_array
-from scipy.sparse.linalg import splu
+from numpy import ndarray
 from torch import Tensor
 
+from ingenium.domains.structures.elastic.banded import Band
+from ingenium.domains.structures.elastic.banded import solve as solve_banded
 from ingenium.domains.structures.elastic.element import Plane, stiffness
 from ingenium.domains.structures.elastic.grid import RegularGrid
 
@@ -62,24 +66,41 @@ class Elastic:
         self, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
     ) -> Float64[Tensor, "n l"]:
         """Work of the loads (J), differentiable."""
-        return (self.solve(modulus_pa, load_n) * load_n).sum(-1)
+        return _Compliance.apply(self, modulus_pa, load_n)  # type: ignore[no-any-return,no-untyped-call]
+
+    @cached_property
+    def _band(self) -> Band:
+        return Band(self.grid, self.fixed.numpy())
+
+    @cached_property
+    def _cells(self) -> ndarray:
+        return self.grid.cell_displacements.numpy().astype(np.int32)
 
     def _displacements(
         self, modulus_pa: Tensor, load_n: Tensor, start: Tensor | None
     ) -> Float64[Tensor, "n l f"]:
-        out = torch.zeros(len(modulus_pa), *load_n.shape[1:], dtype=torch.float64)
-        free = np.flatnonzero(~self.fixed.numpy())
-        edof = self.grid.cell_displacements.numpy()
-        rows, columns = np.repeat(edof, edof.shape[1], 1), np.tile(edof, edof.shape[1])
-        size = self.grid.n_displacements
-        loads = load_n.expand(len(modulus_pa), -1, -1)
-        for i, moduli in enumerate(modulus_pa.numpy()):
-            values = moduli[:, None] * self.unit_stiffness.numpy().ravel()
-            k = coo_array((values.ravel(), (rows.ravel(), columns.ravel())), (size, size)).tocsc()
-            out[i][:, free] = torch.from_numpy(
-                splu(k[free][:, free]).solve(loads[i][:, free].numpy().T).T
-            )
-        return out
+        modulus, load = modulus_pa.contiguous().numpy(), load_n.contiguous().numpy()
+        out = np.empty((len(modulus), *load.shape[1:]))
+        stiffness, band = self.unit_stiffness.numpy(), self._band
+        tables = stiffness, self._cells, band.place, band.target, band.reach, self.tolerance
+
+        def part(of: slice) -> None:
+            solve_banded(modulus[of], load[of] if len(load) > 1 else load, *tables, out[of])
+
+        in_threads(part, len(modulus))
+        return torch.from_numpy(out)
+
+
+def in_threads(work: Callable[[slice], None], designs: int) -> None:
+    """Share designs out among as many threads as torch may use."""
+    threads = max(1, min(torch.get_num_threads(), designs))
+    bounds = [designs * i // threads for i in range(threads + 1)]
+    parts = [slice(*pair) for pair in pairwise(bounds)]
+    if threads == 1:
+        work(parts[0])
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, parts))
 
 
 class _Solve(torch.autograd.Function):
@@ -97,3 +118,19 @@ class _Solve(torch.autograd.Function):
         cells = system.grid.cell_displacements
         left, right = adjoint[..., cells] @ system.unit_stiffness, displacement[..., cells]
         return None, -(left * right).sum(-1).sum(1), None, None
+
+
+class _Compliance(torch.autograd.Function):
+    """Work of the loads; its adjoint is the displacement itself, so no second solve."""
+
+    @staticmethod
+    def forward(ctx: Any, system: Elastic, modulus: Tensor, load: Tensor) -> Tensor:
+        displacement = system._displacements(modulus.detach(), load, None)
+        ctx.system = system
+        ctx.save_for_backward(displacement)
+        return (displacement * load).sum(-1)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[None, Tensor, None]:
+        energies = ctx.system.energies(ctx.saved_tensors[0])
+        return None, -(slope[..., None] * energies).sum(1), None

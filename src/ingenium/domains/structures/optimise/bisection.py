@@ -1,0 +1,29 @@
+"""Roots of falling functions, one for each design at once."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+HALVINGS = 60
+
+
+def root(
+    falling: Callable[[Float64[Tensor, " n"]], Float64[Tensor, " n"]],
+    low: Float64[Tensor, " n"],
+    high: Float64[Tensor, " n"],
+    tolerance: float = 1e-11,
+) -> Float64[Tensor, " n"]:
+    """Where `falling` crosses 0 between `low` and `high`; an end where it does not cross.
+
+    `tolerance` is of the function's value; all designs must be inside it, or have no width left.
+    """
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        value = falling(middle)
+        if bool((value.abs() <= tolerance).all()):
+            break
+        low = torch.where(value > 0, middle, low)
+        high = torch.where(value > 0, high, middle)
+    return (low + high) / 2 if _ == HALVINGS - 1 else middle

@@ -1,0 +1,43 @@
+"""How the variables of an optimiser become the densities of a part."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.cone import Cone
+from ingenium.domains.structures.optimise.projection import Projection, heaviside
+
+
+@dataclass(frozen=True)
+class Form:
+    """Passive cells, density filter, projection, passive cells again: each exact in its slope.
+
+    Shapes: n designs, e cells.
+    """
+
+    asked: Asked
+    cone: Cone | None = None
+    projection: Projection | None = None
+
+    def part(
+        self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], shift: float = 0.0
+    ) -> Float64[Tensor, "n e"]:
+        """Densities; `shift` moves the threshold up (eroded part) or down (dilated)."""
+        density = self.asked.impose(x)
+        if self.cone is not None:
+            density = self.cone.mean(density)
+        if self.projection is not None:
+            density = heaviside(density, beta, self.projection.eta + shift)
+        return self.asked.impose(density)
+
+    def volume(
+        self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
+    ) -> Float64[Tensor, " n"]:
+        """Volume fraction of the part."""
+        return self.part(x, beta).mean(1)
+
+    def rows(self, index: Tensor) -> "Form":
+        """For some of the designs."""
+        return Form(self.asked.rows(index), self.cone, self.projection)

@@ -1,0 +1,132 @@
+"""The method of moving asymptotes, for many designs with a few constraints each."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+COST = 1000.0  # of leaving a constraint unmet
+CLOSEST, FARTHEST = 0.01, 10.0  # asymptotes, in parts of the range of a variable
+FEWEST, MOST = 1e-9, 40  # size of the last barrier; Newton steps for each one
+
+
+@dataclass(frozen=True)
+class Approximation:
+    """Convex separable stand-in for objective (first row) and constraints around a design.
+
+    Each function is the sum over variables of p / (high - x) + q / (x - low), less `rest`.
+
+    Shapes: n designs, d variables, r functions (1 + m constraints).
+    """
+
+    p: Float64[Tensor, "n r d"]
+    q: Float64[Tensor, "n r d"]
+    low: Float64[Tensor, "n d"]  # asymptotes
+    high: Float64[Tensor, "n d"]
+    least: Float64[Tensor, "n d"]  # bounds of this step
+    most: Float64[Tensor, "n d"]
+    rest: Float64[Tensor, "n m"]  # of the constraints
+
+    def best(self, price: Float64[Tensor, "n m"]) -> Float64[Tensor, "n d"]:
+        """Variables of least cost when each constraint has a price."""
+        full = torch.cat([torch.ones_like(price[:, :1]), price], 1)
+        p, q = torch.einsum("nr,nrd->nd", full, self.p), torch.einsum("nr,nrd->nd", full, self.q)
+        p, q = p.sqrt(), q.sqrt()
+        return torch.clamp((p * self.low + q * self.high) / (p + q), self.least, self.most)
+
+    def dual(
+        self, price: Float64[Tensor, "n m"]
+    ) -> tuple[Float64[Tensor, "n m"], Float64[Tensor, "n m m"]]:
+        """Slope of the dual, which is how far constraints are broken, and minus its curvature."""
+        x = self.best(price)
+        up, down = 1 / (self.high - x)[:, None], 1 / (x - self.low)[:, None]
+        p, q = self.p * up, self.q * down
+        broken = (p + q)[:, 1:].sum(-1) - self.rest - (price - COST).clamp(min=0.0)
+        slope = (p * up - q * down)[:, 1:]
+        bend = 2 * (p * up**2 + q * down**2)
+        curve = bend[:, 0] + torch.einsum("nm,nmd->nd", price, bend[:, 1:])
+        inside = ((x > self.least) & (x < self.most)) / curve
+        curvature = torch.einsum("nid,nd,njd->nij", slope, inside, slope)
+        return broken, curvature + torch.diag_embed((price > COST).double())
+
+
+def prices(approximation: Approximation) -> Float64[Tensor, "n m"]:
+    """Multipliers of the constraints: interior point steps on the dual, which has m unknowns.
+
+    Source: Svanberg, Int. J. Numer. Meth. Eng. 24, 1987, section 5; Aage and Lazarov, Struct.
+        Multidisc. Optim. 47, 2013, section 3.
+    """
+    price = torch.ones_like(approximation.rest)
+    slack = torch.ones_like(price)
+    barrier = 1.0
+    while barrier > FEWEST:
+        for _ in range(MOST):
+            broken, curvature = approximation.dual(price)
+            error = torch.maximum((broken + slack).abs(), (price * slack - barrier).abs())
+            if bool((error < 0.9 * barrier).all()):
+                break
+            matrix = curvature + torch.diag_embed(slack / price)
+            step = torch.linalg.solve(matrix, broken + barrier / price)
+            slack_step = barrier / price - slack - slack / price * step
+            change = torch.cat([-step / price, -slack_step / slack], 1).amax(1, keepdim=True)
+            length = 1 / torch.clamp(1.005 * change, min=1.0)
+            price, slack = price + length * step, slack + length * slack_step
+        barrier *= 0.1
+    return price
+
+
+class Mma:
+    """Asymptotes of a batch of designs with variables in [0, 1], and the step they lead to.
+
+    Shapes: n designs, d variables, m constraints.
+    Source: Svanberg, Int. J. Numer. Meth. Eng. 24, 1987; MMA and GCMMA, 2007, sections 3 and 4.
+    """
+
+    def __init__(self, move: float = 0.2) -> None:
+        self.move = move
+        self.past: list[Tensor] = []  # the last two designs
+        self.reach: Tensor | None = None  # from a variable to its asymptotes
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with some of the designs."""
+        self.past = [x[rows] for x in self.past]
+        self.reach = None if self.reach is None else self.reach[rows]
+
+    def step(
+        self,
+        x: Float64[Tensor, "n d"],
+        slope: Float64[Tensor, "n d"],
+        broken: Float64[Tensor, "n m"],
+        slopes: Float64[Tensor, "n m d"],
+    ) -> Float64[Tensor, "n d"]:
+        """The next designs: least objective with `broken` at most 0.
+
+        Objective and constraints should be of the order of 1.
+        """
+        model = self.approximate(x, torch.cat([slope[:, None], slopes], 1), broken)
+        self.past = [x, *self.past[:1]]
+        return model.best(prices(model))
+
+    def approximate(
+        self,
+        x: Float64[Tensor, "n d"],
+        slopes: Float64[Tensor, "n r d"],
+        broken: Float64[Tensor, "n m"],
+    ) -> Approximation:
+        """Objective and constraints around the designs, with the asymptotes moved."""
+        reach = torch.full_like(x, 0.5) if self.reach is None else self.reach
+        if len(self.past) == 2:
+            last, before = self.past
+            turn = (x - last) * (last - before)
+            factor = torch.where(turn > 0, 1.2, torch.where(turn < 0, 0.7, 1.0))
+            reach = (reach * factor).clamp(CLOSEST, FARTHEST)
+        self.reach = reach
+        rise, fall = slopes.clamp(min=0.0), (-slopes).clamp(min=0.0)
+        square = reach[:, None] ** 2
+        p = square * (1.001 * rise + 0.001 * fall + 1e-5)
+        q = square * (0.001 * rise + 1.001 * fall + 1e-5)
+        step = (0.9 * reach).clamp(max=self.move)
+        rest = ((p + q)[:, 1:] / reach[:, None]).sum(-1) - broken
+        least, most = (x - step).clamp(min=0.0), (x + step).clamp(max=1.0)
+        return Approximation(p, q, x - reach, x + reach, least, most, rest)

@@ -1,0 +1,52 @@
+"""Smooth steps that push densities to 0 and 1, sharper and sharper as the optimiser goes on."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The threshold, and how its sharpness beta grows.
+
+    With a `spread` the part is optimised for its worst manufacture: compliance of the eroded part
+    (threshold `eta + spread`), volume as the dilated one (`eta - spread`) pays for it, so that
+    solid and void keep a least size; what is given back is the part of threshold `eta`.
+
+    Source: Wang, Lazarov and Sigmund, Struct. Multidisc. Optim. 43, 2011, eq. 9 and section 3.
+
+    Raises:
+        InputError: for thresholds outside (0, 1) or sharpness that does not grow.
+    """
+
+    eta: float = 0.5
+    spread: float = 0.0
+    beta: float = 1.0  # at the start
+    beta_most: float = 32.0
+    factor: float = 2.0
+    every: int = 40  # steps, or sooner where a design has come to rest
+
+    def __post_init__(self) -> None:
+        if not (self.spread >= 0 and self.eta - self.spread > 0 and self.eta + self.spread < 1):
+            raise InputError("thresholds inside (0, 1)", (self.eta, self.spread))
+        if not (0 < self.beta <= self.beta_most and self.factor > 1 and self.every >= 1):
+            raise InputError(
+                "a sharpness above 0 that grows by a factor above 1 every few steps",
+                (self.beta, self.beta_most, self.factor, self.every),
+            )
+
+
+def heaviside(
+    x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], eta: float
+) -> Float64[Tensor, "n e"]:
+    """A smooth step at `eta` that keeps 0 and 1.
+
+    Source: Wang, Lazarov and Sigmund, 2011, eq. 9.
+    """
+    sharp = beta[:, None]
+    low = torch.tanh(sharp * eta)
+    return (low + torch.tanh(sharp * (x - eta))) / (low + torch.tanh(sharp * (1 - eta)))

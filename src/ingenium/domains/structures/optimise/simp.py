@@ -1,0 +1,207 @@
+"""Parts of least compliance: SIMP, on hundreds of designs of one grid at a time."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float64, Int64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Watch, silent
+from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.cone import Cone
+from ingenium.domains.structures.optimise.form import Form
+from ingenium.domains.structures.optimise.mma import Mma
+from ingenium.domains.structures.optimise.oc import oc_update
+from ingenium.domains.structures.optimise.projection import Projection
+from ingenium.domains.structures.optimise.volume import to_volume
+from ingenium.domains.structures.optimise.work import work_of
+
+OFF = 1e-9  # volume fraction that counts as exact
+
+
+@dataclass(frozen=True)
+class Simp:
+    """Settings; the defaults are those of the 88-line code on its 60 x 20 half beam.
+
+    Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011.
+
+    Raises:
+        InputError: for settings without sense.
+    """
+
+    steps: int = 200
+    exponent: float = 3.0
+    least: float = 1e-9  # modulus of the void, in parts of the solid's
+    radius_cells: float = 2.4
+    filter: Literal["sensitivity", "density"] = "sensitivity"
+    projection: Projection | None = None  # needs the density filter
+    move: float = 0.2
+    method: Literal["oc", "mma"] = "oc"
+    tolerance: float = 0.01  # largest change of a variable at which a design is at rest
+
+    def __post_init__(self) -> None:
+        if self.steps < 0 or not self.exponent >= 1 or not 0 < self.least < 1:
+            raise InputError(
+                "steps of at least 0, an exponent of at least 1 and a least modulus inside (0, 1)",
+                (self.steps, self.exponent, self.least),
+            )
+        if not 0 < self.move <= 1 or not self.tolerance >= 0:
+            raise InputError(
+                "a move of at most 1 and a tolerance of at least 0", (self.move, self.tolerance)
+            )
+        if self.projection is not None and self.filter != "density":
+            raise InputError(
+                "a projection on filtered densities",
+                f'filter "{self.filter}"',
+                'Write filter = "density".',
+            )
+
+    def moduli(self, density: Float64[Tensor, "n e"], solid_pa: float) -> Float64[Tensor, "n e"]:
+        """Modulus of each cell (Pa), the modified SIMP law."""
+        return solid_pa * (self.least + density**self.exponent * (1 - self.least))
+
+
+@dataclass(frozen=True)
+class Course:
+    """What came out, and how.
+
+    Shapes: n designs, e cells, s steps of the longest course and the end.
+    """
+
+    density: Float64[Tensor, "n e"]  # of the parts, of exactly the volume asked for
+    variables: Float64[Tensor, "n e"]  # from which a further call can start
+    compliance_j: Float64[Tensor, "n s"]  # before each step, and of `density`; then constant
+    solves: Int64[Tensor, " n"]  # calls of the solver, the one of `density` included
+
+
+@dataclass
+class _State:
+    """The designs that still move."""
+
+    row: Int64[Tensor, " n"]  # in the batch
+    form: Form
+    x: Float64[Tensor, "n e"]
+    beta: Float64[Tensor, " n"]
+    since: Int64[Tensor, " n"]  # steps at this beta
+    displacement: Tensor | None
+    mma: Mma
+    first: Tensor | None = None  # compliance at the start, the unit of MMA's objective
+
+    def keep(self, which: Tensor) -> None:
+        index = which.nonzero().squeeze(1)
+        self.row, self.x, self.form = self.row[index], self.x[index], self.form.rows(index)
+        self.beta, self.since = self.beta[index], self.since[index]
+        self.displacement = None if self.displacement is None else self.displacement[index]
+        self.first = None if self.first is None else self.first[index]
+        self.mma.keep(index)
+
+
+def simp(
+    asked: Asked,
+    settings: Simp,
+    start: Float64[Tensor, "n e"] | None = None,
+    watch: Watch = silent,
+) -> Course:
+    """Optimise all designs of `asked` from `start` (uniform if none), brought to their volume.
+
+    Designs that have come to rest leave the batch.
+    """
+    form = _form(asked, settings)
+    n, sharp = len(asked), settings.projection
+    beta = torch.full((n,), 1.0 if sharp is None else sharp.beta, dtype=torch.float64)
+    x = _exact(form, asked.uniform() if start is None else start, beta)
+    rows, none = torch.arange(n), torch.zeros(n, dtype=torch.int64)
+    state = _State(rows, form, x.clone(), beta.clone(), none, None, Mma(settings.move))
+    history, solves = [], none.clone()
+    for step in range(settings.steps):
+        if len(state.row) == 0:
+            break
+        watch("simp", step, settings.steps)
+        compliance, new = _step(state, settings)
+        solves[state.row] += 1
+        history.append((state.row, compliance))
+        change = (new - state.x).abs().amax(1)
+        state.x = new
+        x[state.row] = new
+        moving = _sharpen(state, change, settings)
+        beta[state.row] = state.beta
+        if not bool(moving.all()):
+            state.keep(moving)
+    x = _exact(form, x, beta)
+    density = form.part(x, beta)
+    last = compliance_of(asked, density, settings)
+    watch("simp", settings.steps, settings.steps)
+    return Course(density, x, _table(history, last), solves + 1)
+
+
+def compliance_of(
+    asked: Asked, density: Float64[Tensor, "n e"], settings: Simp
+) -> Float64[Tensor, " n"]:
+    """Work of all load cases on parts of given densities (J), differentiable; one solve each."""
+    moduli = settings.moduli(density, asked.modulus_pa)
+    return work_of(asked.elastic, moduli, asked.load_n)[0].sum(1)
+
+
+def _form(asked: Asked, settings: Simp) -> Form:
+    cone = Cone(asked.elastic.grid, settings.radius_cells)
+    return Form(asked, cone if settings.filter == "density" else None, settings.projection)
+
+
+def _exact(form: Form, x: Tensor, beta: Tensor) -> Tensor:
+    wanted = form.asked.volume_fraction
+    off = (form.volume(x, beta) - wanted).abs() > OFF
+    if not bool(off.any()):
+        return form.asked.impose(x)
+    moved = to_volume(x, wanted, lambda y: form.volume(y, beta))
+    return form.asked.impose(torch.where(off[:, None], moved, x))
+
+
+def _step(state: _State, settings: Simp) -> tuple[Tensor, Tensor]:
+    """Compliance before the step, and the variables after it."""
+    form, asked, x = state.form, state.form.asked, state.x
+    spread = 0.0 if settings.projection is None else settings.projection.spread
+    x = x.requires_grad_()
+    moduli = settings.moduli(form.part(x, state.beta, spread), asked.modulus_pa)
+    work, state.displacement = work_of(asked.elastic, moduli, asked.load_n, state.displacement)
+    compliance = work.sum(1)
+    (slope,) = torch.autograd.grad(compliance.sum(), x)
+    (price,) = torch.autograd.grad(form.part(x, state.beta, -spread).mean(1).sum(), x)
+    x = x.detach()
+    if settings.filter == "sensitivity":
+        slope = Cone(asked.elastic.grid, settings.radius_cells).smooth_slope(slope, x)
+    compliance = compliance.detach()
+    wanted = asked.volume_fraction
+    if settings.method == "oc":
+        volume = lambda y: form.volume(y, state.beta)  # noqa: E731 - shorter than a def
+        new = oc_update(x, slope, price, wanted, volume, settings.move)
+    else:
+        state.first = compliance if state.first is None else state.first
+        broken = form.volume(x, state.beta) / wanted - 1
+        slopes = (price / wanted[:, None])[:, None]
+        new = state.mma.step(x, slope / state.first[:, None], broken[:, None], slopes)
+    return compliance, asked.impose(new)
+
+
+def _sharpen(state: _State, change: Tensor, settings: Simp) -> Tensor:
+    """Which designs go on; those at rest, or long enough at one sharpness, get the next one."""
+    state.since = state.since + 1
+    rest = change <= settings.tolerance
+    sharp = settings.projection
+    if sharp is None:
+        return ~rest
+    last = state.beta >= sharp.beta_most
+    grow = ~last & (rest | (state.since >= sharp.every))
+    state.beta = torch.where(
+        grow, (state.beta * sharp.factor).clamp(max=sharp.beta_most), state.beta
+    )
+    state.since = torch.where(grow, 0, state.since)
+    return ~(rest & last)
+
+
+def _table(history: list[tuple[Tensor, Tensor]], last: Tensor) -> Tensor:
+    table = last[:, None].repeat(1, len(history) + 1)
+    for step, (rows, compliance) in enumerate(history):
+        table[rows, step] = compliance
+    return table

@@ -1,0 +1,1 @@
+"""From fields to printed parts: surfaces, files, voxels, print checks, build time and pictures."""

@@ -1,0 +1,30 @@
+"""Beams of the literature, as the optimisers are asked for them."""
+
+import torch
+
+from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.optimise.asked import Asked
+
+
+def half_mbb(nx, ny, volumes=(0.5,), passive=None):
+    """Half of the MBB beam: held along its middle and at its lower right end, pressed on top."""
+    grid = RegularGrid((nx, ny))
+    fixed = torch.zeros(*grid.nodes, 2, dtype=torch.bool)
+    fixed[0, :, 0] = True
+    fixed[-1, 0, 1] = True
+    load = torch.zeros(1, 1, *grid.nodes, 2, dtype=torch.float64)
+    load[0, 0, 0, -1, 1] = -1.0
+    volume = torch.tensor(volumes, dtype=torch.float64)
+    return Asked(Elastic(grid, fixed.flatten()), load.flatten(2), volume, passive)
+
+
+def cantilevers(nx, ny, volumes, heights):
+    """Held on the left, pressed down on the right at a height of its own for each design."""
+    grid = RegularGrid((nx, ny))
+    fixed = torch.zeros(*grid.nodes, 2, dtype=torch.bool)
+    fixed[0] = True
+    load = torch.zeros(len(heights), 1, *grid.nodes, 2, dtype=torch.float64)
+    load[torch.arange(len(heights)), 0, -1, torch.tensor(heights), 1] = -1.0
+    volume = torch.tensor(volumes, dtype=torch.float64)
+    return Asked(Elastic(grid, fixed.flatten()), load.flatten(2), volume)
