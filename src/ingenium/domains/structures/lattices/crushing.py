@@ -1,10 +1,10 @@
 """Crushing of plane frames between two plates: large displacements, plastic hinges, contact.
 
 Every wall is a chain of corotational beams with elastic, perfectly plastic sections. Plates and
-walls touch by penalty forces; what starts on a plate stays on it sideways and may turn. The plate goes down slowly, and the motion is integrated explicitly
-with masses that give every beam the same critical step and damping of the slow modes, so that
-what is computed is the quasi-static answer, limit points and snaps included. Friction, fracture,
-strain hardening and strain rate are left out; a section that yields bends at its plastic moment
+walls touch by penalty forces; what starts on a plate stays on it sideways and may turn. The plate
+goes down slowly, and the motion is integrated explicitly with masses that give every beam the same
+critical step and damping of the slow modes, so that what is computed is the quasi-static answer,
+limit points and snaps included. Friction, fracture, strain hardening and strain rate are left out; a section that yields bends at its plastic moment
 as the normal force reduces it, and never beyond.
 
 Shapes: v nodes, b beams, k contacts, p records.
@@ -15,6 +15,8 @@ Computational Methods for Transient Analysis, 1983, ch. 5 (dynamic relaxation).
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float64
@@ -24,6 +26,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.material import Ductile
 
+compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
 RECORDS = 240
 SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strain, where the shape is kept
 LOOK = 50  # steps between two searches for walls that come close
@@ -99,8 +102,9 @@ def _chains(frame: Frame, settings: Crushing) -> tuple[np.ndarray, np.ndarray, n
     return node, beam, np.repeat(np.arange(len(first)), beams)
 
 
-@njit(cache=True, error_model="numpy")
-def _integrate(node, beam, thick, held, solid, course, steps):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _integrate(node, beam, thick, held, solid, course, steps):
     """Forces on both plates, averaged over each record."""
     height, strain, damping = course
     x, velocity = node.copy(), np.zeros((len(node), 3))
@@ -145,8 +149,9 @@ def _integrate(node, beam, thick, held, solid, course, steps):  # type: ignore[n
     return top, bottom, shapes
 
 
-@njit(cache=True, error_model="numpy")
-def _begin(node, beam):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _begin(node, beam):
     """Of each beam: length, turn since the start, direction, plastic stretch and end turns."""
     state = np.zeros((len(beam), 7))
     for e in range(len(beam)):
@@ -157,8 +162,9 @@ def _begin(node, beam):  # type: ignore[no-untyped-def]
     return state
 
 
-@njit(cache=True, error_model="numpy")
-def _masses(beam, thick, modulus, state):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _masses(beam, thick, modulus, state):
     """Masses and inertias of the nodes with which a step of 1 is stable for every beam."""
     nodes = beam.max() + 1
     mass, inertia = np.zeros(nodes), np.zeros(nodes)
@@ -171,8 +177,9 @@ def _masses(beam, thick, modulus, state):  # type: ignore[no-untyped-def]
     return mass, inertia
 
 
-@njit(cache=True, error_model="numpy")
-def _pull(x, turn, beam, thick, solid, state, force):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _pull(x, turn, beam, thick, solid, state, force):
     """Forces of the beams on their nodes, after plastic flow."""
     modulus, yielding = solid
     for e in range(len(beam)):
@@ -212,8 +219,9 @@ def _pull(x, turn, beam, thick, solid, state, force):  # type: ignore[no-untyped
         state[e, 1:] = turned, ex, ey, slack, bent_a, bent_b
 
 
-@njit(cache=True, error_model="numpy")
-def _gap(x, v, a, b):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _gap(x, v, a, b):
     """Distance of a node to a beam, where along it, and the way from the beam to the node."""
     dx, dy = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1]
     px, py = x[v, 0] - x[a, 0], x[v, 1] - x[a, 1]
@@ -222,8 +230,9 @@ def _gap(x, v, a, b):  # type: ignore[no-untyped-def]
     return np.hypot(wx, wy), along, wx, wy
 
 
-@njit(cache=True, error_model="numpy")
-def _search(x, start, beam, thick, radius, touch, close):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _search(x, start, beam, thick, radius, touch, close):
     """List for each node the beams that it may reach before the next search."""
     touch[:] = 0
     for e in range(len(beam)):
@@ -238,8 +247,9 @@ def _search(x, start, beam, thick, radius, touch, close):  # type: ignore[no-unt
                 touch[v] += 1
 
 
-@njit(cache=True, error_model="numpy")
-def _push(x, start, beam, thick, radius, touch, close, mass, force):  # type: ignore[no-untyped-def]
+@no_type_check
+@compiled
+def _push(x, start, beam, thick, radius, touch, close, mass, force):
     """Forces between nodes and beams that touch; those that began closer may stay so close."""
     for v in range(len(x)):
         for i in range(touch[v]):

@@ -77,11 +77,13 @@ class CellTable:
         try:
             table = pd.read_csv(file)
         except (OSError, ValueError) as error:
-            raise InputError("a cells.csv of a lattice", f"{file}: {error}", "See `show`.") from None
+            raise InputError(
+                "a cells.csv of a lattice", f"{file}: {error}", "See `show`."
+            ) from None
         cells = self.layout.cells
         if tuple(table.columns) != COLUMNS or len(table) != cells[0] * cells[1]:
             raise InputError(
-                f"the columns {', '.join(COLUMNS)} and a row for each of {cells[0]} x {cells[1]} cells",
+                f"columns {', '.join(COLUMNS)} and a row for each of {cells[0]} x {cells[1]} cells",
                 f"{list(table.columns)} and {len(table)} rows in {file}",
                 "Set columns and rows in the setup as the lattice has them.",
             )

@@ -37,7 +37,8 @@ class Frame:
     def length_m(self) -> Float64[np.ndarray, " s"]:
         """Of each wall, from node to node."""
         a, b = self.node_m[self.wall[:, 0]], self.node_m[self.wall[:, 1]]
-        return np.linalg.norm(b - a, axis=1)
+        length: np.ndarray = np.linalg.norm(b - a, axis=1)
+        return length
 
     @property
     def relative_density(self) -> float:

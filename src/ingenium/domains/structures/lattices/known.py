@@ -3,6 +3,7 @@
 Shapes: n designs, x columns and y rows of cells.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -19,7 +20,7 @@ DENSITIES = (0.08, 0.2)
 CLASSICAL = {"hexagons": 0.25, "bricks": 0.0, "bow-ties": -0.25}  # amplitude
 
 
-def classical(layout: Layout, density: float) -> dict[str, tuple[np.ndarray, ...]]:
+def classical(layout: Layout, density: float) -> Mapping[str, tuple[np.ndarray, ...]]:
     """Uniform lattices, with and without webs, by name; one design each."""
     one = np.ones((1, *layout.cells))
     out = {}
@@ -38,11 +39,14 @@ def graded(layout: Layout, count: int, rng: np.random.Generator) -> tuple[np.nda
 
     def field(low: float, high: float) -> np.ndarray:
         rough = rng.normal(size=(count, *cells))
-        smooth = np.stack([gaussian_filter(r, rng.uniform(0.5, 3.0), mode="nearest") for r in rough])
+        smooth = np.stack(
+            [gaussian_filter(r, rng.uniform(0.5, 3.0), mode="nearest") for r in rough]
+        )
         smooth -= smooth.mean((1, 2), keepdims=True)
         smooth /= smooth.std((1, 2), keepdims=True) + 1e-12
         level = rng.uniform(low, high, (count, 1, 1))
-        return level + rng.uniform(0, 0.3, (count, 1, 1)) * (high - low) * smooth
+        out: np.ndarray = level + rng.uniform(0, 0.3, (count, 1, 1)) * (high - low) * smooth
+        return out
 
     thickness = layout.thinnest_m * 2
     web = field(-0.5, 1.5)
@@ -62,7 +66,10 @@ def stock(verifier: CrushVerifier, count: int) -> Stock:
         rows = min(PIECE, count - piece * PIECE)
         fields = graded(verifier.layout, rows, np.random.default_rng([piece, 207]))
         measured = verifier.measure(
-            *(torch.from_numpy(f) for f in fields), torch.ones(rows, dtype=torch.float64)
+            torch.from_numpy(fields[0]),
+            torch.from_numpy(fields[1]),
+            torch.from_numpy(fields[2]),
+            torch.ones(rows, dtype=torch.float64),
         ).numpy()
         names = [q.name for q in verifier.quantities]
         columns = {k: measured[:, names.index(k)] for k in ("specific_energy", "relative_density")}

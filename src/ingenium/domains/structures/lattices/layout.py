@@ -57,7 +57,6 @@ class Layout:
         """Width and height of a cell."""
         return self.width_m / self.columns, self.height_m / self.rows
 
-
     @cached_property
     def plan(self) -> "Plan":
         """How the nodes and walls of this layout depend on the cells."""
@@ -108,17 +107,17 @@ def _mean(cells: int) -> Float64[np.ndarray, "nodes cells"]:
     weight = np.zeros((cells + 1, cells))
     weight[np.arange(cells), np.arange(cells)] = 1
     weight[np.arange(1, cells + 1), np.arange(cells)] = 1
-    return weight / weight.sum(1, keepdims=True)
+    weight /= weight.sum(1, keepdims=True)
+    return weight
 
 
-def nodes(
-    layout: Layout, amplitude: Float64[np.ndarray, "n x y"]
-) -> Float64[np.ndarray, "n v 2"]:
+def nodes(layout: Layout, amplitude: Float64[np.ndarray, "n x y"]) -> Float64[np.ndarray, "n v 2"]:
     """Where the nodes of each design are (m)."""
     plan, cell = layout.plan, np.array(layout.cell_m)
     out = np.broadcast_to(plan.place, (len(amplitude), *plan.place.shape)).copy()
     out[..., 1] += amplitude.reshape(len(amplitude), -1) @ plan.raised.T
-    return out * cell
+    out *= cell
+    return out
 
 
 def thicknesses(
@@ -133,7 +132,8 @@ def thicknesses(
     web = web_m.reshape(len(web_m), -1) @ plan.beside.T
     out = np.where(plan.web, web, wall)
     absent = plan.web & (web < layout.thinnest_m / 2)
-    return np.where(absent, 0.0, np.clip(out, layout.thinnest_m, layout.thickest_m))
+    kept: np.ndarray = np.clip(out, layout.thinnest_m, layout.thickest_m)
+    return np.where(absent, 0.0, kept)
 
 
 def relative_density(
@@ -147,7 +147,7 @@ def relative_density(
     length = np.linalg.norm(
         place[:, layout.plan.wall[:, 1]] - place[:, layout.plan.wall[:, 0]], axis=2
     )
-    area = (thicknesses(layout, wall_m, web_m) * length).sum(1)
+    area: np.ndarray = (thicknesses(layout, wall_m, web_m) * length).sum(1)
     return area / (layout.width_m * layout.height_m)
 
 

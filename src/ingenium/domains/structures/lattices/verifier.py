@@ -35,7 +35,7 @@ class CrushVerifier:
     layout: Layout
     material: Ductile
     depth_m: float
-    crushing: Crushing = Crushing()
+    crushing: Crushing
     name: ClassVar[str] = "explicit corotational frame with plastic hinges and contact"
     version: ClassVar[str] = __version__
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -97,4 +97,5 @@ class CrushVerifier:
 
 def stress_pa(curve: Curve, width_m: float) -> Float64[np.ndarray, " p"]:
     """Mean of the forces on both plates over the area of the plate."""
-    return (curve.top_n_m + curve.bottom_n_m) / 2 / width_m
+    stress: np.ndarray = (curve.top_n_m + curve.bottom_n_m) / 2 / width_m
+    return stress
