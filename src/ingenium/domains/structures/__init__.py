@@ -2,10 +2,11 @@
 
 from ingenium.core.problem import Domain
 from ingenium.domains.structures.lattices.problem import Lattice
+from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 
 DOMAIN = Domain(
     name="structures",
     summary="shapes, lattices and cells that carry their load: exact finite elements",
     extra="structures",
-    problems={"lattice": Lattice},
+    problems={"lattice": Lattice, "minimum_compliance": MinimumCompliance},
 )

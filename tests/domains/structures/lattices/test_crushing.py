@@ -28,7 +28,7 @@ def test_a_stub_column_yields_at_its_squash_load():
 
 def test_a_slender_elastic_column_buckles_at_the_euler_load():
     slender = _column(0.1, 0.002)
-    course = Crushing(strain=0.01, steps=40000, beams=4, crooked=0.02)
+    course = Crushing(strain=0.01, steps=160000, beams=4, crooked=0.02)
     euler = math.pi**2 * 180e9 * 0.002**3 / 12 / 0.1**2
     assert crush(slender, ELASTIC, course).top_n_m.max() == pytest.approx(euler, rel=0.03)
 
@@ -70,7 +70,6 @@ def test_hexagons_collapse_at_the_plastic_stress_of_gibson_and_ashby():
     curve = crush(comb, STEEL, Crushing(strain=0.12, steps=40000, crooked=0.0))
     late = curve.strain > 0.03
     bottom = curve.bottom_n_m[late] / comb.width_m
-    # Free sides carry less than the inside: 16 columns have 14 of 16 walls with neighbours.
     assert np.median(bottom) == pytest.approx(2 / 3 * (t / 0.01) ** 2 * 470e6, rel=0.2)
 
 

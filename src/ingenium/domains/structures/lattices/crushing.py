@@ -2,10 +2,11 @@
 
 Every wall is a chain of corotational beams with elastic, perfectly plastic sections. Plates and
 walls touch by penalty forces; what starts on a plate stays on it sideways and may turn. The plate
-goes down slowly, and the motion is integrated explicitly with masses that give every beam the same
-critical step and damping of the slow modes, so that what is computed is the quasi-static answer,
-limit points and snaps included. Friction, fracture, strain hardening and strain rate are left out; a section that yields bends at its plastic moment
-as the normal force reduces it, and never beyond.
+goes down slowly, and the motion is integrated explicitly with masses that give every beam the
+same critical step and damping of the slow modes, so that what is computed is the quasi-static
+answer, limit points and snaps included. Friction, fracture, strain hardening and strain rate are
+left out; a section that yields bends at its plastic moment as the normal force reduces it, and
+never beyond.
 
 Shapes: v nodes, b beams, k contacts, p records.
 Source: Crisfield, Non-linear Finite Element Analysis of Solids and Structures, vol. 1, 1991,

@@ -13,7 +13,7 @@ from ingenium.core.quantity import Variable
 from ingenium.domains.structures.lattices.layout import Layout, frames
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
-DIGITS = 6  # significant; a micrometre is four of a millimetre wall
+DIGITS = 12  # significant; frames are built to the nanometre
 
 
 @dataclass(frozen=True)

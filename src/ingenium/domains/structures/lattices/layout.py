@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float64, Int64
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.lattices.frame import Frame
 
+DECIMALS = 9  # of a metre
 STEEPEST = 0.35  # amplitude of a line over the height of a row
 
 
@@ -157,8 +158,9 @@ def frames(
     wall_m: Float64[np.ndarray, "n x y"],
     web_m: Float64[np.ndarray, "n x y"],
 ) -> list[Frame]:
-    """The frame of each design."""
-    place, thick = nodes(layout, amplitude), thicknesses(layout, wall_m, web_m)
+    """The frame of each design, to the nanometre, so that no order of sums can sway a crush."""
+    place = nodes(layout, amplitude).round(DECIMALS)
+    thick = thicknesses(layout, wall_m, web_m).round(DECIMALS)
     out = []
     for node, t in zip(place, thick, strict=True):  # frames differ in their number of walls
         kept = layout.plan.wall[t > 0]

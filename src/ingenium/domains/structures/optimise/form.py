@@ -1,18 +1,20 @@
 """How the variables of an optimiser become the densities of a part."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jaxtyping import Float64
 from torch import Tensor
 
+from ingenium.domains.structures.optimise.access import Access
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.cone import Cone
+from ingenium.domains.structures.optimise.overhang import Overhang
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
 
 
 @dataclass(frozen=True)
 class Form:
-    """Passive cells, density filter, projection, passive cells again: each exact in its slope.
+    """Density filter, projection, reach of tools and printing; passive cells exact throughout.
 
     Shapes: n designs, e cells.
     """
@@ -20,6 +22,8 @@ class Form:
     asked: Asked
     cone: Cone | None = None
     projection: Projection | None = None
+    access: Access | None = None
+    overhang: Overhang | None = None
 
     def part(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], shift: float = 0.0
@@ -30,6 +34,11 @@ class Form:
             density = self.cone.mean(density)
         if self.projection is not None:
             density = heaviside(density, beta, self.projection.eta + shift)
+        density = self.asked.impose(density)
+        if self.access is not None:
+            density = self.asked.impose(self.access.reachable(density))
+        if self.overhang is not None:
+            density = self.overhang.printed(density, self.asked.state == 1)
         return self.asked.impose(density)
 
     def volume(
@@ -40,4 +49,4 @@ class Form:
 
     def rows(self, index: Tensor) -> "Form":
         """For some of the designs."""
-        return Form(self.asked.rows(index), self.cone, self.projection)
+        return replace(self, asked=self.asked.rows(index))

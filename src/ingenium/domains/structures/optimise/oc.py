@@ -23,7 +23,9 @@ def oc_update(
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, eq. 3; the multiplier is found
         in its logarithm, to rounding.
     """
-    pull = x * (-slope / volume_slope.clamp(min=1e-300)).clamp(min=0.0).sqrt()
+    counts = volume_slope > 0  # passive cells do not
+    gain = torch.where(counts, -slope / torch.where(counts, volume_slope, 1.0), 0.0)
+    pull = x * gain.clamp(min=0.0).sqrt()
     low, high = (x - move).clamp(min=0.0), (x + move).clamp(max=1.0)
 
     def at(log_price: Float64[Tensor, " n"]) -> Float64[Tensor, "n e"]:
@@ -31,5 +33,5 @@ def oc_update(
 
     most = 2 * pull.amax(1).clamp(min=1e-150).log()
     # at `most` + 46 everything is at its lower bound unless it is within 1e-10 of 0 already
-    price = root(lambda p: volume(at(p)) - wanted, most - 60.0, most + 46.0)
+    price = root(lambda p: volume(at(p)) - wanted, most - 160.0, most + 46.0)
     return at(price)

@@ -9,11 +9,14 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
+from ingenium.domains.structures.optimise.access import Access
 from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.build import Build, Direction
 from ingenium.domains.structures.optimise.cone import Cone
 from ingenium.domains.structures.optimise.form import Form
 from ingenium.domains.structures.optimise.mma import Mma
 from ingenium.domains.structures.optimise.oc import oc_update
+from ingenium.domains.structures.optimise.overhang import Overhang
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.optimise.work import work_of
@@ -36,7 +39,9 @@ class Simp:
     least: float = 1e-9  # modulus of the void, in parts of the solid's
     radius_cells: float = 2.4
     filter: Literal["sensitivity", "density"] = "sensitivity"
-    projection: Projection | None = None  # needs the density filter
+    projection: Projection | None = None  # needs the density filter, as do the next two
+    build: Direction | None = None  # print without supports in this direction
+    access: tuple[Direction, ...] = ()  # all void can be reached by a tool from one of these sides
     move: float = 0.2
     method: Literal["oc", "mma"] = "oc"
     tolerance: float = 0.01  # largest change of a variable at which a design is at rest
@@ -51,9 +56,9 @@ class Simp:
             raise InputError(
                 "a move of at most 1 and a tolerance of at least 0", (self.move, self.tolerance)
             )
-        if self.projection is not None and self.filter != "density":
+        if self.filter != "density" and (self.projection or self.build or self.access):
             raise InputError(
-                "a projection on filtered densities",
+                "a projection, building and reach of tools on filtered densities",
                 f'filter "{self.filter}"',
                 'Write filter = "density".',
             )
@@ -108,7 +113,7 @@ def simp(
 
     Designs that have come to rest leave the batch.
     """
-    form = _form(asked, settings)
+    form = form_of(asked, settings)
     n, sharp = len(asked), settings.projection
     beta = torch.full((n,), 1.0 if sharp is None else sharp.beta, dtype=torch.float64)
     x = _exact(form, asked.uniform() if start is None else start, beta)
@@ -144,9 +149,16 @@ def compliance_of(
     return work_of(asked.elastic, moduli, asked.load_n)[0].sum(1)
 
 
-def _form(asked: Asked, settings: Simp) -> Form:
-    cone = Cone(asked.elastic.grid, settings.radius_cells)
-    return Form(asked, cone if settings.filter == "density" else None, settings.projection)
+def form_of(asked: Asked, settings: Simp) -> Form:
+    """How variables become parts under these settings."""
+    grid = asked.elastic.grid
+    return Form(
+        asked,
+        Cone(grid, settings.radius_cells) if settings.filter == "density" else None,
+        settings.projection,
+        Access(grid, settings.access) if settings.access else None,
+        Overhang(Build(grid, settings.build)) if settings.build else None,
+    )
 
 
 def _exact(form: Form, x: Tensor, beta: Tensor) -> Tensor:

@@ -1,0 +1,41 @@
+"""The reach of straight tools: void that none can reach is filled."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.optimise.build import Build, Direction
+
+
+@dataclass(frozen=True)
+class Access:
+    """Tools, or a jet that clears powder, come straight from some sides of the box.
+
+    Shapes: n designs, e cells.
+    Source: Langelaar, Struct. Multidisc. Optim. 60, 2019 (multi-axis machining), with running
+        maxima for its sums, so that solid and void stay what they are.
+
+    Raises:
+        InputError: for no side, or one that the grid does not have.
+    """
+
+    grid: RegularGrid
+    sides: tuple[Direction, ...]
+
+    def __post_init__(self) -> None:
+        if not self.sides:
+            raise InputError("at least one side", self.sides, 'Write ("+y", "-y").')
+        for side in self.sides:
+            Build(self.grid, side)
+
+    def reachable(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
+        """Each cell as dense as what stands in the way on the freest side."""
+        return torch.stack([self._from(side, density) for side in self.sides]).amin(0)
+
+    def _from(self, side: Direction, density: Tensor) -> Tensor:
+        build = Build(self.grid, side)
+        return build.flat(build.stacked(density).flip(0).cummax(0).values.flip(0))

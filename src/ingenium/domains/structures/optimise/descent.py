@@ -1,0 +1,64 @@
+"""Descend any differentiable landscape with a few constraints, by MMA, many designs at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.problem import Watch, silent
+from ingenium.domains.structures.optimise.mma import Mma
+from ingenium.domains.structures.optimise.projection import Projection
+
+# objective (n,) and constraints (n, m), at most 0 where they hold, of variables and sharpness
+Landscape = Callable[
+    [Float64[Tensor, "n e"], Float64[Tensor, " n"]],
+    tuple[Float64[Tensor, " n"], Float64[Tensor, "n m"]],
+]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Settings: steps, largest move of a variable, and how the sharpness grows."""
+
+    steps: int = 200
+    move: float = 0.1
+    projection: Projection | None = None
+
+    def sharpness(self, step: int) -> float:
+        """Beta of a step."""
+        sharp = self.projection
+        if sharp is None:
+            return 1.0
+        return min(sharp.beta_most, sharp.beta * sharp.factor ** (step // sharp.every))
+
+
+def descend(
+    landscape: Landscape,
+    x: Float64[Tensor, "n e"],
+    settings: Descent,
+    watch: Watch = silent,
+) -> tuple[Float64[Tensor, "n e"], Float64[Tensor, " n"]]:
+    """The variables after all steps, and the sharpness that they were last judged with.
+
+    The objective is measured in parts of its first value; constraints should be of order 1.
+    """
+    mma = Mma(settings.move)
+    unit = torch.ones(len(x), dtype=torch.float64)
+    beta = unit
+    for step in range(settings.steps):
+        watch("descent", step, settings.steps)
+        beta = torch.full_like(unit, settings.sharpness(step))
+        x = x.detach().requires_grad_()
+        objective, broken = landscape(x, beta)
+        if step == 0:
+            unit = objective.detach().abs().clamp(min=1e-300)
+        slopes = torch.stack([_slope(v, x) for v in ((objective / unit), *broken.unbind(1))], 1)
+        x = mma.step(x.detach(), slopes[:, 0], broken.detach(), slopes[:, 1:])
+    return x, beta
+
+
+def _slope(value: Tensor, x: Tensor) -> Tensor:
+    (slope,) = torch.autograd.grad(value.sum(), x, retain_graph=True)
+    return slope

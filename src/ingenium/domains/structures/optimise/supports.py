@@ -1,0 +1,27 @@
+"""Support structures under parts, as columns down to the plate or to the part itself."""
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.structures.optimise.build import Build, below
+
+
+def support(build: Build, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
+    """Density of the support in each cell; exact for solid and void, with slopes in between.
+
+    A cell that nothing carries needs a column under it, which goes down to the next solid cell or
+    to the plate.
+
+    Shapes: n designs, e cells.
+    Source: after Langelaar, Struct. Multidisc. Optim. 57, 2018 (supports with the part), with
+        columns for its free layout.
+    """
+    part = build.stacked(density)
+    column = torch.zeros_like(part[0])
+    out = [column]
+    for height in range(len(part) - 1, 0, -1):  # each column hangs on the layer above
+        need = (part[height] - below(part[height - 1]).amax(0)).clamp(min=0.0)
+        column = torch.maximum(need, column) * (1 - part[height - 1])
+        out.append(column)
+    return build.flat(torch.stack(out[::-1]))

@@ -1,0 +1,163 @@
+"""File formats of shapes: STL with what was asked beside it, VTK image data, and npz.
+
+Shapes: n designs.
+"""
+
+import re
+import zipfile
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from xml.etree import ElementTree
+
+import numpy as np
+import torch
+import xarray as xr
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.folders import replacing, write_atomic
+from ingenium.core.quantity import Variable
+from ingenium.domains.structures.shapes.box import Box
+
+NUMBER = re.compile(r"design_(\d+)")
+Shape = tuple[np.ndarray, dict[str, float]]  # densities, and numbers of the conditions
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeFile:
+    """One file or folder for each design, which also holds the conditions it was made for."""
+
+    box: Box
+    variables: tuple[Variable, ...]
+    name: ClassVar[str]
+    suffix: ClassVar[str]
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """`design_00012` with the suffix of the format, for each design."""
+        paths = {}
+        for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # files are one by one
+            path = folder / f"design_{index:05d}{self.suffix}"
+            density, *given = (designs[v.name].to_numpy()[i] for v in self.variables)
+            names = (c.name for c in self.box.conditions)
+            self.write_one(path, density, dict(zip(names, map(float, given), strict=True)))
+            paths[index] = path
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Shapes of a file, or of all that a folder holds.
+
+        Raises:
+            InputError: for what is no such file, or one of another box of cells.
+        """
+        paths = [path] if self.is_one(path) else sorted(path.glob(f"design_*{self.suffix}"))
+        if not paths:
+            what = f"a {self.name} file of a shape, or a folder of them"
+            raise InputError(what, str(path), f"Name them design_00000{self.suffix}.")
+        found = [self._checked(p) for p in paths]
+        match = [NUMBER.search(p.name) for p in paths]
+        index = [int(m.group(1)) if m else i for i, m in enumerate(match)]
+        asked = {c.name: np.array([f[1][c.name] for f in found]) for c in self.box.conditions}
+        arrays = [np.stack([f[0] for f in found]), *asked.values()]
+        return to_dataset(
+            [torch.from_numpy(a) for a in arrays],
+            self.variables,
+            {k: (DESIGN, v) for k, v in asked.items()},
+            index=np.array(index),
+        )
+
+    def is_one(self, path: Path) -> bool:
+        """Whether the path is a single shape."""
+        return path.is_file()
+
+    @abstractmethod
+    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+        """Write one shape."""
+
+    @abstractmethod
+    def read_one(self, path: Path) -> Shape:
+        """Read one shape."""
+
+    def _checked(self, path: Path) -> Shape:
+        if not path.name.endswith(self.suffix):
+            raise InputError(f"a file that ends in {self.suffix}", path.name)
+        density, asked = self.read_one(path)
+        if density.shape != self.box.grid.cells:
+            raise InputError(
+                f"a shape of {list(self.box.grid.cells)} cells",
+                f"{list(density.shape)} in {path.name}",
+                "Write these as cells under [setup].",
+            )
+        absent = [c.name for c in self.box.conditions if c.name not in asked]
+        if absent:
+            raise InputError(
+                f"the conditions that {path.name} was made for",
+                f"no {', '.join(absent)}",
+                "Write them into the file as numbers.",
+            )
+        return np.asarray(density, dtype=np.float64), asked
+
+
+class NpzShape(ShapeFile):
+    """NumPy archive of `density` and the conditions, without loss."""
+
+    name = "npz"
+    suffix = ".npz"
+
+    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+        arrays: dict[str, Any] = {k: np.array(v) for k, v in asked.items()}
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, density=density, **arrays)
+
+    def read_one(self, path: Path) -> Shape:
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                arrays = dict(kept)
+            return arrays.pop("density"), {k: float(v) for k, v in arrays.items()}
+        except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            raise InputError("an npz archive with `density`", f"{path.name} ({error})") from error
+
+
+class VtkShape(ShapeFile):
+    """VTK image data as XML text, for ParaView: cell data `density`, conditions as field data.
+
+    Source: VTK File Formats, Kitware, 2010, section XML File Formats, Serial, ImageData.
+    """
+
+    name = "vtk"
+    suffix = ".vti"
+
+    def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+        grid = self.box.grid
+        whole = (*density.shape, *(1,) * (3 - density.ndim))
+        spacing = [grid.cell_m] * grid.dim + [grid.thickness_m] * (3 - grid.dim)
+        extent = " ".join(f"0 {n}" for n in whole)
+        field = "".join(
+            f'<DataArray type="Float64" Name="{k}" NumberOfTuples="1" format="ascii">{v!r}'
+            "</DataArray>\n"
+            for k, v in asked.items()
+        )
+        values = " ".join(map(repr, density.ravel(order="F").tolist()))  # x runs fastest
+        write_atomic(
+            path,
+            '<?xml version="1.0"?>\n<VTKFile type="ImageData" version="1.0" '
+            f'byte_order="LittleEndian">\n<ImageData WholeExtent="{extent}" Origin="0 0 0" '
+            f'Spacing="{" ".join(map(repr, spacing))}">\n<FieldData>\n{field}</FieldData>\n'
+            f'<Piece Extent="{extent}">\n<CellData Scalars="density">\n'
+            f'<DataArray type="Float64" Name="density" format="ascii">{values}</DataArray>\n'
+            "</CellData>\n</Piece>\n</ImageData>\n</VTKFile>\n",
+        )
+
+    def read_one(self, path: Path) -> Shape:
+        try:
+            root = ElementTree.parse(path).getroot()
+            image = next(root.iter("ImageData"), root)
+            ends = [int(x) for x in image.attrib["WholeExtent"].split()[1::2]]
+            arrays = {a.attrib["Name"]: a.text or "" for a in image.iter("DataArray")}
+            density = np.array(arrays.pop("density").split(), dtype=np.float64)
+            shape = ends[: self.box.grid.dim]
+            return density.reshape(shape, order="F"), {k: float(v) for k, v in arrays.items()}
+        except (OSError, ValueError, KeyError, ElementTree.ParseError) as error:
+            raise InputError("VTK image data of a shape", f"{path.name} ({error})") from error

@@ -1,0 +1,154 @@
+"""Problem: a box, supports and loads are given; where must material be so that it is stiff?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cached_property, partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.quantity import Variable
+from ingenium.core.seeds import BLOCK
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.field_codec import FieldCodec
+from ingenium.domains.structures.shapes import independent, report
+from ingenium.domains.structures.shapes.box import VOLUME, open_box
+from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
+from ingenium.domains.structures.shapes.loading import Numbers
+from ingenium.domains.structures.shapes.settings import ShapeSettings
+from ingenium.domains.structures.shapes.stl import StlShape
+from ingenium.domains.structures.shapes.training import Optimiser, stock
+from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
+from ingenium.generators.families import CLASSICAL
+from ingenium.sampling.constraints import Box as Bounds
+from ingenium.sampling.constraints import FixedSum, Together
+
+HELD_OUT_EVERY = 5
+
+
+class MinimumCompliance(Problem):
+    """Stiff shapes of a given volume in a box, for loads in given ranges."""
+
+    name: ClassVar[str] = "structures.minimum_compliance"
+    summary: ClassVar[str] = "stiff shapes in a box: material where loads need it, 2D and 3D"
+    Settings: ClassVar[type] = ShapeSettings
+    default_family: ClassVar[str] = "gaussian_process"
+    steered_family: ClassVar[str] = "flow_matching"
+    licence = "designs made by ingenium's own optimiser; free of third-party rights"
+
+    def __init__(self, settings: ShapeSettings) -> None:
+        """Open the box; everything in the settings must fit together."""
+        self.box = open_box(settings)
+        grid, self.settings = self.box.grid, self.box.settings
+        self.conditions = self.box.conditions
+        self.variables = (
+            Variable("density", grid.axes, "1", "share of each cell that is material", 0.0, 1.0),
+            *(
+                Variable(f"asked_{c.name}", (), c.unit, f"{c.long_name}, as asked", given=c.name)
+                for c in self.conditions
+            ),
+        )
+        self.sizes = dict(zip(grid.axes, grid.cells, strict=True))
+        self.limits = (
+            Limit("volume_excess", at_most=1e-9, unit="1"),
+            Limit("pieces", at_most=1, unit="1"),
+            Limit("unheld_load", at_most=0, unit="1"),
+        )
+        self.tiers = (ShapeVerifier(self.box),)
+        self.system = digest(asdict(self.settings))
+        self.codec = FieldCodec(grid.cells)
+        forms = (StlShape, NpzShape, VtkShape)  # the first is the usual one
+        self.formats = {form.name: form(self.box, self.variables) for form in forms}
+        self.at_once = block_size(self.box, BLOCK)
+        self.optimiser = Optimiser(self.box)
+
+    @cached_property
+    def _data(self) -> xr.Dataset:
+        return self._made(silent)
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Let the optimiser make the shapes to learn from; takes a minute, and resumes."""
+        if "_data" not in self.__dict__:
+            self.__dict__["_data"] = self._made(watch)
+
+    def _made(self, watch: Watch) -> xr.Dataset:
+        kept = stock(self.box).complete(watch)
+        asked = torch.from_numpy(kept["asked"]).unbind(1)
+        solid = torch.from_numpy(kept["solid"]).double().view(-1, *self.box.grid.cells)
+        coords = {c.name: (DESIGN, a.numpy()) for c, a in zip(self.conditions, asked, strict=True)}
+        held = np.arange(len(solid)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        known = to_dataset((solid, *asked), self.variables, coords | self.labels())
+        return known.assign_coords(held_out=(DESIGN, held))
+
+    def data(self) -> xr.Dataset:
+        """Shapes that SIMP made for loads and volumes spread over their ranges."""
+        return self._data
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """Positions and volume from -1 to 1, directions as cosine and sine."""
+        columns = []
+        for c in self.conditions:
+            values = torch.as_tensor(designs[c.name].to_numpy(), dtype=torch.float64)
+            if c.unit == "degree":
+                turned = values * torch.pi / 180
+                columns += [turned.cos(), turned.sin()]
+            else:
+                columns.append(2 * (values - c.lower) / max(c.upper - c.lower, 1e-12) - 1)
+        return torch.stack(columns, 1).to(torch.float32)
+
+    def labels(self) -> dict[str, Any]:
+        """Centres of the cells (m)."""
+        grid = self.box.grid
+        return {a: (np.arange(n) + 0.5) * grid.cell_m for a, n in self.sizes.items()}
+
+    def numbers(self, conditions: xr.Dataset) -> Numbers:
+        """The conditions of some designs as numbers."""
+        values = (np.array(conditions[c.name], dtype=np.float64) for c in self.conditions)
+        return self.box.numbers(tuple(torch.from_numpy(v) for v in values))
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """The volume asked for exactly, passive cells as they must be."""
+        cells, box = self.box.grid.cells, self.box
+        lower, upper = box.solid.double().view(cells), 1 - box.void.double().view(cells)
+        total = self.numbers(conditions)[VOLUME] * box.grid.n_cells
+        onto = Together(
+            (Bounds(lower, upper), FixedSum(total, torch.ones(cells, dtype=torch.bool)))
+        )
+        return lambda arrays: (onto.project(arrays[0]), *arrays[1:])
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Some steps of SIMP from each proposal, then cells that are solid or void."""
+        density, *given = arrays
+        numbers, steps = self.numbers(conditions), self.settings.refine_steps
+        solid = self.optimiser.solid(numbers, steps, density.flatten(1))
+        return (solid.view_as(density), *given)
+
+    def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
+        """The compliance, with its exact gradient by the adjoint."""
+        return {"compliance": ShapeVerifier(self.box).compliance}
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """A random share of the designs, solved by scikit-fem too."""
+        return independent.cross_check(self, designs, verdicts, seed)
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Nearest known shapes, bootstrap, copula, Gaussian process, random; SIMP repairs all."""
+        c = sum(2 if c.unit == "degree" else 1 for c in self.conditions)
+        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Shapes with their loads and supports, and how they compare with SIMP's."""
+        return report.sections(self, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """The whole box, as scikit-fem solves it."""
+        return independent.known_answers(self)

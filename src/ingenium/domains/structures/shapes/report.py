@@ -1,0 +1,114 @@
+"""What an engineer wants to see of shapes: material, loads, supports, and SIMP beside them."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
+from ingenium.domains.structures.optimise.simp import Course, simp
+from ingenium.domains.structures.shapes.box import VOLUME
+from ingenium.domains.structures.shapes.drawing import draw
+from ingenium.domains.structures.shapes.solid import to_solid
+
+if TYPE_CHECKING:
+    from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
+
+DRAWN, COMPARED = 12, 4
+REST = 200  # steps of SIMP at most
+
+
+def sections(
+    problem: "MinimumCompliance", designs: xr.Dataset, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
+    """The stiffest shapes drawn, and some of them beside what SIMP makes for the same loads."""
+    order = stiffest(verdicts)
+    if len(order) == 0:
+        return ()
+    shown = designs.isel({DESIGN: order[:DRAWN]})
+    few = order[: min(COMPARED, len(order))]
+    return (
+        Section(
+            "Shapes",
+            "Accepted shapes (or, without any, verified ones), stiffest for their loads first: "
+            "material, loads as arrows (one colour a case), supports as strokes, or circles where "
+            "one axis is held. The number is compliance as a multiple of the solid box's.",
+            _drawn(problem, shown, verdicts["compliance_ratio"].to_numpy()[order[:DRAWN]]),
+        ),
+        _beside_simp(problem, designs.isel({DESIGN: few}), verdicts.isel({DESIGN: few})),
+    )
+
+
+def stiffest(verdicts: xr.Dataset) -> np.ndarray:
+    """Positions of accepted designs, or of verified ones, by compliance ratio times volume."""
+    verdict = verdicts["verdict"].to_numpy()
+    own = np.flatnonzero(verdict == Verdict.ACCEPTED)
+    if len(own) == 0:
+        own = np.flatnonzero(verdict != Verdict.FAILED)
+    worth = (verdicts["compliance_ratio"] * verdicts["volume"]).to_numpy()[own]
+    order: np.ndarray = own[np.argsort(worth, kind="stable")]
+    return order
+
+
+def _drawn(problem: "MinimumCompliance", shown: xr.Dataset, ratio: np.ndarray) -> Figure:
+    columns = min(3, len(ratio))
+    rows = -(-len(ratio) // columns)
+    nx, ny = problem.box.grid.cells[:2]
+    figure = Figure(
+        figsize=(9.5, rows * (9.5 / columns * (ny + 0.4 * max(nx, ny)) / (1.4 * nx) + 0.25)),
+        layout="constrained",
+    )
+    axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    numbers = problem.numbers(shown)
+    for i, ax in enumerate(axes):
+        if i >= len(ratio):
+            ax.set_axis_off()
+            continue
+        draw(ax, problem.box, shown["density"].to_numpy()[i], numbers, i)
+        volume = float(shown["density"][i].mean())
+        index = int(shown[DESIGN][i])
+        ax.set_title(f"{index}: {ratio[i]:.3g} at {100 * volume:.0f} % volume", fontsize=9)
+    return figure
+
+
+def _beside_simp(problem: "MinimumCompliance", rows: xr.Dataset, verdicts: xr.Dataset) -> Section:
+    """The same loads given to SIMP from even densities, until it rests."""
+    optimiser, numbers = problem.optimiser, problem.numbers(rows)
+    course = simp(optimiser.asked(numbers), optimiser.settings(REST))
+    solid = to_solid(problem.box, course.density, numbers[VOLUME])
+    names = [q.name for q in problem.quantities]
+    theirs = problem.verifier.measure(
+        solid.view(-1, *problem.box.grid.cells), *numbers.values()
+    ).numpy()
+    column = theirs[:, names.index("compliance")]
+    ours, steps = verdicts["compliance"].to_numpy(), problem.settings.refine_steps
+    table = [("design", "compliance (J)", "solves", "SIMP (J)", "solves", "difference")]
+    for i, index in enumerate(rows[DESIGN].to_numpy().tolist()):
+        gap = f"{100 * (ours[i] / column[i] - 1):+.2f} %"
+        calls = str(int(course.solves[i]))
+        table.append((str(index), f"{ours[i]:.5g}", str(steps + 1), f"{column[i]:.5g}", calls, gap))
+    return Section(
+        "Beside SIMP",
+        f"The same loads and volumes given to SIMP from even densities, {REST} steps at most. "
+        "Both are measured alike, as cells that are solid or void; the curves are those of SIMP "
+        "while it still has grey cells, the points the shapes above after their solves.",
+        _courses(course, ours, steps + 1, rows[DESIGN].to_numpy()),
+        tuple(table),
+    )
+
+
+def _courses(course: Course, ours: np.ndarray, calls: int, index: np.ndarray) -> Figure:
+    figure = Figure(figsize=(7, 3), layout="constrained")
+    ax = figure.subplots()
+    for i, own in enumerate(course.compliance_j.numpy()):
+        best = own[-1]
+        line = ax.plot(np.arange(1, len(own) + 1), own / best, lw=1.2, label=f"{index[i]}")[0]
+        ax.plot([calls], [ours[i] / best], "o", color=line.get_color(), ms=5)
+    ax.set(xlabel="calls of the solver", ylabel="compliance / SIMP's last", ylim=(0.8, 2.0))
+    ax.legend(title="design", frameon=False, fontsize=8, title_fontsize=8)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25, linewidth=0.6)
+    return figure

@@ -1,0 +1,82 @@
+"""Shapes that the optimiser made for many loads and volumes: what generators learn from.
+
+Shapes: n designs, e cells.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from scipy.stats import qmc
+from torch import Tensor
+
+from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.simp import Simp
+from ingenium.domains.structures.optimise.simp import simp as optimised
+from ingenium.domains.structures.shapes.box import VOLUME, Box
+from ingenium.domains.structures.shapes.loading import Numbers
+from ingenium.domains.structures.shapes.solid import to_solid
+from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_size
+from ingenium.domains.structures.stock import Stock
+
+STEPS = 100  # of the optimiser for a design to learn from, at most
+PIECE = 32  # designs in a piece of the stock, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Optimiser:
+    """SIMP on the box, with its filter and penalty."""
+
+    box: Box
+
+    def asked(self, numbers: Numbers) -> Asked:
+        """The question for one design for each row of the numbers."""
+        box, volume = self.box, numbers[VOLUME]
+        return Asked(
+            box.elastic,
+            box.loading.forces(numbers, len(volume)),
+            volume,
+            (box.solid.to(torch.int8) - box.void.to(torch.int8))[None],
+            box.settings.material.modulus_pa,
+        )
+
+    def settings(self, steps: int) -> Simp:
+        """As the authors of the 88-line code have them, up to a number of steps."""
+        radius = self.box.settings.radius_cells
+        return Simp(steps=steps, exponent=PENALTY, least=VOID, radius_cells=radius)
+
+    def solid(self, numbers: Numbers, steps: int, start: Tensor | None) -> Float64[Tensor, "n e"]:
+        """Parts after some steps from a start, or from even densities."""
+        course = optimised(self.asked(numbers), self.settings(steps), start)
+        return to_solid(self.box, course.density, numbers[VOLUME])
+
+
+def stock(box: Box) -> Stock:
+    """Optimised shapes as pieces that are made once."""
+    count = box.settings.designs
+    points = asked_points(box)
+    size = block_size(box, PIECE)
+    optimiser = Optimiser(box)
+
+    def make(piece: int) -> dict[str, np.ndarray]:
+        rows = points[piece * size : (piece + 1) * size]
+        numbers = box.numbers(tuple(torch.from_numpy(rows).unbind(1)))
+        solid = optimiser.solid(numbers, STEPS, None)
+        return {"solid": solid.numpy().astype(np.uint8), "asked": rows}
+
+    under = [asdict(box.settings), STEPS, size, "sensitivity filter, optimality criteria"]
+    return Stock("minimum_compliance", under, -(-count // size), make)
+
+
+def asked_points(box: Box) -> Float64[np.ndarray, "n c"]:
+    """Numbers of the conditions, spread evenly over their ranges."""
+    conditions = box.conditions
+    free = [i for i, c in enumerate(conditions) if c.lower < c.upper]
+    out = np.tile([c.lower for c in conditions], (box.settings.designs, 1))
+    sobol = qmc.Sobol(len(free), rng=np.random.default_rng(box.settings.seed))
+    unit = sobol.random_base2(int(np.ceil(np.log2(len(out)))))[: len(out)]
+    low = np.array([conditions[i].lower for i in free])
+    high = np.array([conditions[i].upper for i in free])
+    out[:, free] = low + unit * (high - low)
+    return out

@@ -1,0 +1,192 @@
+"""What a shape is worth: stiffness, mass, strength and wholeness, by finite elements.
+
+Shapes: n designs, l load cases, e cells, f displacements, k measurements.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Float64
+from torch import Tensor
+
+import ingenium
+from ingenium.core.quantity import Quantity
+from ingenium.domains.structures.elastic.element import constitutive, strain
+from ingenium.domains.structures.shapes.box import VOLUME, Box, pieces
+
+PENALTY = 3.0  # exponent of the stiffness of a cell that is neither solid nor void
+VOID = 1e-9  # stiffness of a void cell, as a share of the solid
+FIRM = 1e-6  # the same under a load that no held piece bears, which is rejected in any case
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeVerifier:
+    """Compliance, displacement, stress, volume and pieces of density fields.
+
+    The stiffness of a cell is `VOID + density**PENALTY * (1 - VOID)` times that of the solid.
+
+    Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, eq. 1 and 2.
+    """
+
+    box: Box
+    name: str = "bilinear or trilinear finite elements on the cells"
+    version: str = ingenium.__version__
+    tier: Literal["exact"] = "exact"
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What is measured; each case by itself where there are several."""
+        cases = self.box.loading.cases
+        each = tuple(
+            Quantity(f"compliance_{c}", "J", f"work of the loads of the case {c}")
+            for c in (cases if len(cases) > 1 else ())
+        )
+        return (
+            Quantity("compliance", "J", "work of the loads, mean over the cases"),
+            Quantity("worst_compliance", "J", "work of the loads in the worst case"),
+            Quantity("compliance_ratio", "1", "compliance as a multiple of the solid box's"),
+            Quantity("max_displacement", "m", "largest displacement of the material"),
+            Quantity("peak_von_mises", "Pa", "largest von Mises stress, away from nodal forces"),
+            Quantity("volume", "1", "share of the box that is material"),
+            Quantity("volume_excess", "1", "volume above the share asked for"),
+            Quantity("mass", "kg", "mass of the material"),
+            Quantity("grey", "1", "mean of 4 d (1 - d) over the densities d"),
+            Quantity("pieces", "1", "pieces of the material (above one half), by sides of cells"),
+            Quantity("unheld_load", "1", "share of the load that no held piece bears"),
+            *each,
+        )
+
+    @property
+    def measure(self) -> Callable[..., Tensor]:
+        """Of the densities, and the number of each condition."""
+        return self._measure
+
+    def _measure(
+        self, density: Float64[Tensor, "n ..."], *given: Float64[Tensor, " n"]
+    ) -> Float[Tensor, "n k"]:
+        numbers, flat = self.box.numbers(given), density.flatten(1)
+        load = self.box.loading.forces(numbers, len(flat))
+        count, unheld = self._wholeness(flat > 0.5, load)
+        moved = self._moved(flat, load, unheld > 0)
+        work = (moved * load).sum(-1)
+        mean, material = work.mean(1), self.box.settings.material
+        volume = flat.mean(1)
+        size = self.box.grid.cell_volume_m3 * self.box.grid.n_cells
+        columns = [
+            mean,
+            work.amax(1),
+            mean / self.solid_work(load).mean(1),
+            self._largest(moved, flat > 0.5),
+            self._stress(moved, load, flat > 0.5),
+            volume,
+            volume - numbers[VOLUME],
+            volume * size * material.density_kg_m3,
+            (4 * flat * (1 - flat)).mean(1),
+            count,
+            unheld,
+            *(work.unbind(1) if work.shape[1] > 1 else ()),
+        ]
+        found = torch.stack(columns, 1)
+        return found.masked_fill(~found.isfinite().all(1, keepdim=True), float("nan"))
+
+    def _moved(
+        self, density: Float64[Tensor, "n e"], load: Float64[Tensor, "n l f"], floats: Tensor
+    ) -> Float64[Tensor, "n l f"]:
+        """Displacements; where a load floats on void, that void is firm enough for an answer."""
+        moved = self.box.elastic.solve(self.moduli(density), load)
+        again = floats & moved.flatten(1).isnan().any(1)
+        if bool(again.any()):
+            moduli = self.moduli(density[again], FIRM)
+            moved[again] = self.box.elastic.solve(moduli, load[again])
+        return moved
+
+    def moduli(self, density: Float64[Tensor, "n e"], void: float = VOID) -> Float64[Tensor, "n e"]:
+        """Of cells with these densities (Pa)."""
+        share = void + density.clamp(min=0.0) ** PENALTY * (1 - void)
+        return share * self.box.settings.material.modulus_pa
+
+    def compliance(
+        self, density: Float64[Tensor, "n ..."], *given: Float64[Tensor, " n"]
+    ) -> Float64[Tensor, " n"]:
+        """The first quantity, differentiable with respect to the densities."""
+        load = self.box.loading.forces(self.box.numbers(given), len(density))
+        return self.box.elastic.compliance(self.moduli(density.flatten(1)), load).mean(1)
+
+    def solid_work(self, load: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l"]:
+        """Work of the loads on the box where all that may be is solid; one matrix for all."""
+        whole = self.moduli((~self.box.void).double()[None])
+        moved = self.box.elastic.solve(whole, load.flatten(0, 1)[None])
+        work: Tensor = (moved.view_as(load) * load).sum(-1)
+        return work
+
+    def _largest(
+        self, moved: Float64[Tensor, "n l f"], filled: Bool[Tensor, "n e"]
+    ) -> Float64[Tensor, " n"]:
+        """Largest length of a displacement of a node that touches material."""
+        grid = self.box.grid
+        each = moved.unflatten(-1, (grid.n_nodes, grid.dim))
+        length: Tensor = torch.linalg.vector_norm(each, dim=-1).amax(1)
+        return (length[:, grid.cell_nodes].amax(-1) * filled).amax(1)
+
+    def _stress(
+        self, moved: Float64[Tensor, "n l f"], load: Float64[Tensor, "n l f"], filled: Tensor
+    ) -> Float64[Tensor, " n"]:
+        """Largest stress in the middle of solid cells that bear no nodal force (Pa).
+
+        Under a force on a node the stress of the continuum has no bound, so that its value would
+        tell the size of the cells only.
+        """
+        grid, material = self.box.grid, self.box.settings.material
+        centre = torch.full((grid.dim,), 0.5, dtype=torch.float64)
+        stress = (
+            constitutive(grid.dim, material.poisson) @ strain(grid.dim, grid.cell_m, centre)
+        ) * material.modulus_pa
+        local = moved[..., grid.cell_displacements] @ stress.T
+        pressed = (load != 0).any(1)[:, grid.cell_displacements].any(-1)
+        return (von_mises(local).amax(1) * (filled & ~pressed)).amax(1)
+
+    def _wholeness(
+        self, filled: Bool[Tensor, "n e"], load: Float64[Tensor, "n l f"]
+    ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, " n"]]:
+        """Number of pieces, and the share of the load that lies on none with a support."""
+        grid = self.box.grid
+        nodes, held = grid.cell_nodes.numpy(), self._held_cells
+        force = load.unflatten(-1, (grid.n_nodes, grid.dim)).norm(dim=-1).sum(1).numpy()
+        counts, unheld = np.zeros(len(filled)), np.zeros(len(filled))
+        for i, own in enumerate(filled):  # labels have no batch
+            labels, counts[i] = pieces(grid, own)
+            sound = np.isin(labels, np.setdiff1d(labels[held], 0))
+            bearing = np.zeros(grid.n_nodes, dtype=bool)
+            bearing[nodes[sound].ravel()] = True
+            unheld[i] = 1 - force[i][bearing].sum() / force[i].sum()
+        return torch.from_numpy(counts), torch.from_numpy(unheld)
+
+    @cached_property
+    def _held_cells(self) -> np.ndarray:
+        """Cells that touch a support."""
+        fixed = self.box.elastic.fixed[self.box.grid.cell_displacements]
+        held: np.ndarray = fixed.any(1).numpy()
+        return held
+
+
+def von_mises(stress: Float64[Tensor, "*n s"]) -> Float64[Tensor, "*n"]:
+    """Of stresses in the order xx, yy, xy (plane stress) or xx, yy, zz, yz, xz, xy."""
+    if stress.shape[-1] == 3:
+        x, y, xy = stress.unbind(-1)
+        return (x**2 - x * y + y**2 + 3 * xy**2).clamp(min=0.0).sqrt()
+    x, y, z, *shear = stress.unbind(-1)
+    normal = ((x - y) ** 2 + (y - z) ** 2 + (z - x) ** 2) / 2
+    return (normal + 3 * sum(s**2 for s in shear)).clamp(min=0.0).sqrt()
+
+
+def block_size(box: Box, most: int) -> int:
+    """Designs of a box that are worked on at once: a power of two, at most `most`."""
+    at_once = most
+    while at_once > 1 and at_once * prod(box.grid.cells) > 200_000:
+        at_once //= 2
+    return at_once
