@@ -30,7 +30,8 @@ def test_a_slender_elastic_column_buckles_at_the_euler_load():
     slender = _column(0.1, 0.002)
     course = Crushing(strain=0.01, steps=160000, beams=4, crooked=0.02)
     euler = math.pi**2 * 180e9 * 0.002**3 / 12 / 0.1**2
-    assert crush(slender, ELASTIC, course).top_n_m.max() == pytest.approx(euler, rel=0.03)
+    late = crush(slender, ELASTIC, course).top_n_m[120:]  # it swings a little around its answer
+    assert late.mean() == pytest.approx(euler, rel=0.02)
 
 
 def test_a_folding_column_follows_its_plastic_mechanism():

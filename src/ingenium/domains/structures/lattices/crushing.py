@@ -10,9 +10,10 @@ never beyond.
 
 Shapes: v nodes, b beams, k contacts, p records.
 Source: Crisfield, Non-linear Finite Element Analysis of Solids and Structures, vol. 1, 1991,
-ch. 7 (corotational beams); Neal, The Plastic Methods of Structural Analysis, 1977, ch. 6
-(rectangular section: M / Mp + (N / Np)^2 = 1); Underwood in Belytschko and Hughes (eds.),
-Computational Methods for Transient Analysis, 1983, ch. 5 (dynamic relaxation).
+ch. 7 (corotational beams, with the shallow bow of each in its normal force); Neal, The Plastic
+Methods of Structural Analysis, 1977, ch. 6 (rectangular section: M / Mp + (N / Np)^2 = 1);
+Underwood in Belytschko and Hughes (eds.), Computational Methods for Transient Analysis, 1983,
+ch. 5 (dynamic relaxation).
 """
 
 from dataclasses import dataclass, replace
@@ -193,22 +194,25 @@ def _pull(x, turn, beam, thick, solid, state, force):
         turned += np.arctan2(was_x * ey - was_y * ex, was_x * ex + was_y * ey)
         axial, bending = modulus * thick[e] / length, modulus * thick[e] ** 3 / 12 / length
         most = yielding * thick[e]
-        normal = axial * (long - length - slack)
+        left, right = turn[a] - turned - bent_a, turn[b] - turned - bent_b
+        bow = length / 30 * (2 * left**2 - left * right + 2 * right**2)  # taken by the curve
+        normal = axial * (long - length - slack + bow)
         if abs(normal) > most:
             normal = np.sign(normal) * most
-            slack = long - length - normal / axial
+            slack = long - length + bow - normal / axial
         bound = most * thick[e] / 4 * (1 - (normal / most) ** 2)
-        left, right = turn[a] - turned - bent_a, turn[b] - turned - bent_b
+        near = 4 * bending + 4 * normal * length / 30  # of one end's moment, with the bow
+        far = 2 * bending - normal * length / 30
         for _ in range(2):  # one end's flow unloads the other
-            moment_a = bending * (4 * left + 2 * right)
+            moment_a = near * left + far * right
             if abs(moment_a) > bound:
-                back = (moment_a - np.sign(moment_a) * bound) / (4 * bending)
+                back = (moment_a - np.sign(moment_a) * bound) / near
                 left, bent_a = left - back, bent_a + back
-            moment_b = bending * (2 * left + 4 * right)
+            moment_b = far * left + near * right
             if abs(moment_b) > bound:
-                back = (moment_b - np.sign(moment_b) * bound) / (4 * bending)
+                back = (moment_b - np.sign(moment_b) * bound) / near
                 right, bent_b = right - back, bent_b + back
-        moment_a, moment_b = bending * (4 * left + 2 * right), bending * (2 * left + 4 * right)
+        moment_a, moment_b = near * left + far * right, far * left + near * right
         shear = (moment_a + moment_b) / long
         fx, fy = normal * ex + shear * ey, normal * ey - shear * ex
         force[a, 0] += fx

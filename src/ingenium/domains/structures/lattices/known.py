@@ -5,6 +5,7 @@ Shapes: n designs, x columns and y rows of cells.
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from ingenium.domains.structures.lattices.verifier import CrushVerifier
 from ingenium.domains.structures.stock import Stock
 
 PIECE = 16
+SHIPPED = Path(__file__).with_name("known.npz")  # `python -m ingenium.domains.structures.lattices`
 DENSITIES = (0.08, 0.2)
 CLASSICAL = {"hexagons": 0.25, "bricks": 0.0, "bow-ties": -0.25}  # amplitude
 
@@ -76,4 +78,4 @@ def stock(verifier: CrushVerifier, count: int) -> Stock:
         return dict(zip(("amplitude", "wall_m", "web_m"), fields, strict=True)) | columns
 
     under = [asdict(verifier.layout), asdict(verifier.material), asdict(verifier.crushing), count]
-    return Stock("lattice", [*under, verifier.version], -(-count // PIECE), make)
+    return Stock("lattice", [*under, verifier.version], -(-count // PIECE), make, SHIPPED)

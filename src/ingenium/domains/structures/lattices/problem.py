@@ -37,7 +37,7 @@ class LatticeSettings:
     material: Ductile = field(default_factory=Ductile)
     crushing: Crushing = field(default_factory=Crushing)
     depth_m: float = 0.04
-    known: int = 320  # lattices to learn from, made by the engine
+    known: int = 240  # lattices to learn from, made by the engine
 
 
 class Lattice(Problem):
@@ -58,7 +58,7 @@ class Lattice(Problem):
             raise InputError(
                 f"at least {FEWEST} known lattices and a depth above 0 m",
                 (settings.known, settings.depth_m),
-                "Write known = 320.",
+                "Write known = 240.",
             )
         layout = settings.layout
         self.layout = layout
@@ -86,16 +86,16 @@ class Lattice(Problem):
         self.formats = {"cells": CellTable(layout, self.variables)}
         self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
         self.at_once = 8
-        self._exact = exact
-        self._stock = known.stock(exact, settings.known)
+        self.exact = exact
+        self.stock = known.stock(exact, settings.known)
 
     def prepare(self, watch: Watch = silent) -> None:
         """Crush the lattices to learn from."""
-        self._stock.complete(watch)
+        self.stock.complete(watch)
 
     def data(self) -> xr.Dataset:
         """All known lattices, each under its own density and measured energy."""
-        made = self._stock.complete()
+        made = self.stock.complete()
         energy = made["specific_energy"]
         held = np.arange(len(energy)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         columns: dict[str, Any] = {
@@ -130,7 +130,7 @@ class Lattice(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Pictures of the crush, and asked against measured energy."""
-        return report.sections(self._exact, designs, verdicts, self.data())
+        return report.sections(self.exact, designs, verdicts, self.data())
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Bricks of one thickness, whose walls can be counted."""
@@ -141,7 +141,7 @@ class Lattice(Problem):
         density = thickness * long_m / (layout.width_m * layout.height_m)
         one = torch.ones((1, *layout.cells), dtype=torch.float64)
         arrays = (0 * one, thickness * one, 0 * one, torch.tensor([1000.0], dtype=torch.float64))
-        solid_kg = layout.width_m * layout.height_m * self._exact.depth_m
-        solid_kg *= self._exact.material.density_kg_m3
+        solid_kg = layout.width_m * layout.height_m * self.exact.depth_m
+        solid_kg *= self.exact.material.density_kg_m3
         truth = {"relative_density": density, "mass": density * solid_kg}
         return ((to_dataset(arrays, self.variables, self.labels()), truth, 1e-9),)
