@@ -7,6 +7,7 @@ from ingenium.studies import (
     conserved_energy,
     diffusion_load,
     flow_load,
+    least_compliance,
     load_shapes,
     model_hub,
     operating_envelopes,
@@ -18,6 +19,7 @@ from ingenium.studies.study import Study
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    least_compliance.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
     point_forecast.STUDY,

@@ -4,19 +4,14 @@ import torch
 
 from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.optimise import parts
 from ingenium.domains.structures.optimise.asked import Asked
 
 
 def half_mbb(nx, ny, volumes=(0.5,), passive=None):
-    """Half of the MBB beam: held along its middle and at its lower right end, pressed on top."""
-    grid = RegularGrid((nx, ny))
-    fixed = torch.zeros(*grid.nodes, 2, dtype=torch.bool)
-    fixed[0, :, 0] = True
-    fixed[-1, 0, 1] = True
-    load = torch.zeros(1, 1, *grid.nodes, 2, dtype=torch.float64)
-    load[0, 0, 0, -1, 1] = -1.0
-    volume = torch.tensor(volumes, dtype=torch.float64)
-    return Asked(Elastic(grid, fixed.flatten()), load.flatten(2), volume, passive)
+    """Half of the MBB beam, some of it passive."""
+    asked = parts.half_mbb((nx, ny), volumes)
+    return Asked(asked.elastic, asked.load_n, asked.volume_fraction, passive)
 
 
 def cantilevers(nx, ny, volumes, heights):
