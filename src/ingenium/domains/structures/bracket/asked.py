@@ -16,7 +16,7 @@ from ingenium.domains.structures.bracket.part import Part
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise.asked import Asked
 
-VOLUMES = (0.09, 0.22)  # share of the space
+VOLUMES = (0.08, 0.16)  # share of the space
 LEAST_SHARE = 0.2  # of a load case against the others
 MOST_SUPPORT = 2.0
 

@@ -1,6 +1,6 @@
 """Known designs of a part: made by the optimiser from even conditions and random starts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -22,8 +22,6 @@ LEVELS = 15  # densities are kept in so many steps, which four bits hold
 LUMPS = 1.5  # size of the lumps of a random start, in coarse cells
 CONTRAST = 0.8  # standard deviation of its logarithm
 
-Measure = Callable[[Float64[Tensor, "n e"]], Float64[Tensor, "n k"]]
-
 
 @dataclass(frozen=True, eq=False)
 class Maker:
@@ -37,7 +35,6 @@ class Maker:
     printer: Printer
     conditions: Sequence[Condition]
     making: Making
-    measure: Measure
 
     def stock(self, name: str, settings: object) -> Stock:
         """All pieces, kept in the cache under the settings that they depend on."""
@@ -45,17 +42,13 @@ class Maker:
         return Stock(name, settings, pieces, self.piece)
 
     def piece(self, number: int) -> Mapping[str, np.ndarray]:
-        """Densities, conditions and what was measured of the designs of one piece."""
+        """Densities, 0 where there is no surface, and conditions of the designs of one piece."""
         first = number * self.making.at_once
         rows = range(first, min(first + self.making.at_once, self.making.designs))
         told = spread(self.conditions, self.making.designs, self.making.seed)[rows]
-        density = levelled(self.made(told, rows))
-        found = self.measure(density)
-        return {
-            "density": np.rint(density.nan_to_num(0.0).numpy() * LEVELS).astype(np.uint8),
-            "conditions": told,
-            "measured": found.numpy(),
-        }
+        density = self.made(told, rows).nan_to_num(0.0)
+        levels = np.rint(density.numpy() * LEVELS).astype(np.uint8)
+        return {"density": levels, "conditions": told}
 
     def made(self, told: Float64[np.ndarray, "n c"], rows: Sequence[int]) -> Float64[Tensor, "n e"]:
         """Printed designs for conditions; the number of each gives its random start."""
@@ -77,11 +70,6 @@ class Maker:
         return torch.from_numpy(np.exp(CONTRAST * smooth / smooth.std())).flatten()
 
 
-def levelled(density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-    """Densities in the steps in which they are kept."""
-    return torch.round(density * LEVELS) / LEVELS
-
-
 def refined(
     density: Float64[Tensor, "n e"], cells: Sequence[int], fine: Sequence[int]
 ) -> Float64[Tensor, "n e2"]:
@@ -93,8 +81,8 @@ def refined(
 
 
 def under(settings: object) -> dict[str, object]:
-    """What the designs depend on, as plain data: all settings but how proposals are mended."""
-    table = asdict(settings)  # type: ignore[call-overload]
-    table["making"] = {k: v for k, v in table["making"].items() if k != "repair_steps"}
-    found: dict[str, object] = table
-    return found
+    """What a design depends on, as plain data; neither their number nor how others are mended."""
+    table: dict[str, object] = asdict(settings)  # type: ignore[call-overload]
+    making = settings.making  # type: ignore[attr-defined]
+    own = {k: getattr(making, k) for k in ("at_once", "coarse_steps", "steps", "seed")}
+    return table | {"making": own}

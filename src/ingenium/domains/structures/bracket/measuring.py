@@ -1,4 +1,4 @@
-"""What is measured of a part: mass, stiffness, strength, and how it prints."""
+"""What is measured of a part: mass, cost, stiffness, strength, sound, and how it prints."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,20 +7,26 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from scipy import ndimage
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.bracket.part import Part
-from ingenium.domains.structures.elastic.element import constitutive, strain
+from ingenium.domains.structures.elastic.modes import frequencies_hz
 from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.elastic.stress import stress_pa, von_mises_pa
 from ingenium.domains.structures.optimise.overhang import unsupported
-from ingenium.domains.structures.optimise.supports import support
+from ingenium.domains.structures.printing.checks import min_feature_m, support_m3, trapped_m3
 
 VOID = 1e-6  # modulus of the empty space, in parts of the metal's
 BELOW = 0.995  # share of the metal whose stress lies below what is told
+ACCURACY = 1e-2  # of the square of a frequency, relative
+WIDEST = 8  # cells; what is thicker than that is told as that
+EVERY = np.ones((3, 3, 3), dtype=bool)  # pieces hang together by faces, edges and corners
 MACHINE_EUR_H = 60.0
+BUILT_M3_H = 20e-6  # by one laser
+SUPPORT_SHARE = 0.3  # metal in the space of a support
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,8 @@ class PartVerifier:
     The modulus of a cell is that of the metal times the share of it that is metal. Stress is that
     of the metal in the middle of cells that are at least half metal and lie clear of the walls
     that carry loads or hold the part; of these, 99.5 % of the metal stays below what is told.
+    Print checks take the cells that are at least half metal. Cost is that of the metal in part
+    and support, and of the machine while it builds both.
 
     Shapes: n designs, e cells, k quantities, l load cases, f displacements.
     """
@@ -49,16 +57,20 @@ class PartVerifier:
         """The columns of `measure`."""
         return (
             Quantity("mass", "kg", "mass of the part"),
-            Quantity("compliance", "J", "largest work of a load case on the part", rounding=1e-7),
+            Quantity("cost", "EUR", "metal of part and support, and time of the machine"),
+            Quantity("compliance", "J", "largest work of a load case on the part"),
             *(
-                Quantity(f"compliance_{case}", "J", f"work of the load case {case}", rounding=1e-7)
+                Quantity(f"compliance_{case}", "J", f"work of the load case {case}")
                 for case in self.part.cases
             ),
             Quantity("stress", "Pa", "von Mises stress that 99.5 % of the metal stays below"),
-            Quantity("displacement", "m", "largest displacement where loads act", rounding=1e-10),
-            Quantity("overhang_area", "m2", "area that faces down and that nothing carries"),
-            Quantity("support_volume", "m3", "volume of the support under overhangs"),
+            Quantity("displacement", "m", "largest displacement where loads act"),
+            Quantity("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
+            Quantity("min_feature", "m", "thickness of the thinnest wall or strut"),
+            Quantity("overhang_area", "m**2", "area that faces down and that nothing carries"),
+            Quantity("support_volume", "m**3", "volume of the support under overhangs"),
             Quantity("tool_blocked", "1", "share of the way of the tools that is not free"),
+            Quantity("trapped_powder", "m**3", "volume of the hollows that powder cannot leave"),
             Quantity("missing", "1", "share of the prescribed metal that is not there"),
             Quantity("pieces", "1", "number of pieces"),
         )
@@ -66,67 +78,80 @@ class PartVerifier:
     def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
         """All quantities of designs given by the share of each cell that is metal."""
         flat = density.flatten(1)
-        modulus = self.part.material.modulus_pa * (VOID + (1 - VOID) * flat)
-        load = self.part.load_n[None]
+        mass = flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
+        answers = self._response(flat)
+        feature, overhang, support, powder, pieces = self._printing(flat)
+        tools, lower = self.part.tool_share, self.part.lower
+        blocked = (flat + tools - 1).clamp(min=0.0).sum(1) / tools.sum()
+        missing = (lower - flat).clamp(min=0.0).sum(1) / lower.sum()
+        columns = [mass, self._cost(mass, support), *answers, feature, overhang, support]
+        return torch.stack([*columns, blocked, powder, missing, pieces], 1)
+
+    def modulus_pa(self, flat: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
+        """Modulus of each cell."""
+        return self.part.material.modulus_pa * (VOID + (1 - VOID) * flat)
+
+    def _cost(self, mass_kg: Tensor, support_m3: Tensor) -> Float64[Tensor, " n"]:
+        metal = self.part.material
+        built_m3 = mass_kg / metal.density_kg_m3 + SUPPORT_SHARE * support_m3
+        each_m3 = metal.price_per_kg * metal.density_kg_m3 + MACHINE_EUR_H / BUILT_M3_H
+        return built_m3 * each_m3
+
+    def _response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
+        """Works, stress, displacement and frequency."""
+        modulus, load = self.modulus_pa(flat), self.part.load_n[None]
         u = self.elastic.solve(modulus, load)
         work = (u * load).sum(-1)
-        columns = [
-            flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3,
-            work.amax(1),
-            *work.unbind(1),
-            self._stress(flat, u),
-            self._displacement(u),
-            *self._support(flat),
-            *self._geometry(flat),
-        ]
-        return torch.stack(columns, 1)
+        density = self.part.material.density_kg_m3 * flat
+        first = frequencies_hz(self.elastic, modulus, density, accuracy=ACCURACY)[:, 0]
+        return [work.amax(1), *work.unbind(1), self._stress(flat, u), self._moved(u), first]
+
+    def mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
+        """Von Mises stress of the metal in the middle of each cell."""
+        metal = torch.full((1, self.part.grid.n_cells), self.part.material.modulus_pa)
+        return von_mises_pa(self.elastic, stress_pa(self.elastic, metal.to(torch.float64), u))
 
     def _stress(
         self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"]
     ) -> Float64[Tensor, " n"]:
         """The largest of the load cases, each at the share `BELOW` of the metal."""
-        mises = self.mises(u)
+        mises = self.mises_pa(u)
         counted = torch.where(self.part.calm & (flat >= 0.5), flat, 0.0)
         order = mises.argsort(-1)
         metal = counted[:, None].expand_as(mises).gather(-1, order).cumsum(-1)
         reached = (metal >= BELOW * metal[..., -1:]).to(torch.int8).argmax(-1, keepdim=True)
         return mises.gather(-1, order).gather(-1, reached).squeeze(-1).amax(1)
 
-    def mises(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
-        """Von Mises stress of the metal in the middle of each cell (Pa)."""
-        grid, metal = self.part.grid, self.part.material
-        middle = torch.full((3,), 0.5, dtype=torch.float64)
-        matrix = constitutive(3, metal.poisson) @ strain(3, grid.cell_m, middle)
-        s = metal.modulus_pa * u[..., grid.cell_displacements] @ matrix.T
-        x, y, z = s[..., 0], s[..., 1], s[..., 2]
-        normal = ((x - y) ** 2 + (y - z) ** 2 + (z - x) ** 2) / 2
-        mises: Tensor = (normal + 3 * s[..., 3:].square().sum(-1)).sqrt()
-        return mises
-
-    def _displacement(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
-        """Of the loaded nodes, over all load cases."""
+    def _moved(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
+        """Largest displacement of the loaded nodes, over all load cases."""
         nodes = (self.part.load_n != 0).any(0).reshape(-1, 3).any(1)
         moved = u.reshape(*u.shape[:2], -1, 3)[:, :, nodes]
-        return moved.norm(dim=-1).flatten(1).amax(1)
+        largest: Tensor = moved.norm(dim=-1).flatten(1).amax(1)
+        return largest
 
-    def _support(self, flat: Float64[Tensor, "n e"]) -> tuple[Tensor, Tensor]:
-        """Area of whole cells that nothing carries, and the volume of the columns under them."""
+    def _printing(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
+        """Thinnest wall, overhang, support, trapped powder and pieces; NaN of an empty design."""
         grid, build = self.part.grid, self.part.build
-        whole = (flat >= 0.5).to(torch.float64)
-        loose = unsupported(build, whole).sum(1) * grid.cell_m**2
-        return loose, support(build, whole).sum(1) * grid.cell_volume_m3
+        masks = self.masks(flat)
+        some = masks.any((1, 2, 3))
+        masks[~some] = True
+        walls = np.minimum(min_feature_m(masks, grid.cell_m, within=WIDEST).wall_m, self._widest)
+        found = [
+            torch.from_numpy(walls),
+            unsupported(build, flat).sum(1) * grid.cell_m**2,
+            torch.from_numpy(support_m3(masks, grid.cell_m, axis=build.axis, upward=build.upward)),
+            torch.from_numpy(trapped_m3(masks, grid.cell_m)),
+            torch.tensor([float(ndimage.label(m, EVERY)[1]) for m in masks], dtype=torch.float64),
+        ]
+        return [values.masked_fill(torch.from_numpy(~some), torch.nan) for values in found]
 
-    def _geometry(self, flat: Float64[Tensor, "n e"]) -> tuple[Tensor, Tensor, Tensor]:
-        """What blocks tools, what is missing, and the number of pieces."""
-        tools, lower = self.part.tool_share, self.part.lower
-        blocked = (flat + tools - 1).clamp(min=0.0).sum(1) / tools.sum()
-        missing = (lower - flat).clamp(min=0.0).sum(1) / lower.sum()
-        fields = (flat >= 0.5).reshape(-1, *self.part.grid.cells).numpy()
-        pieces = [float(ndimage.label(field)[1]) for field in fields]  # one by one in scipy
-        return blocked, missing, torch.tensor(pieces, dtype=torch.float64)
+    @property
+    def _widest(self) -> float:
+        return WIDEST * self.part.grid.cell_m
 
-
-def as_field(density: Float64[Tensor, "n e"], part: Part) -> Float64[np.ndarray, "n x y z"]:
-    """Designs with one axis an axis of the grid."""
-    found: Float64[np.ndarray, "n x y z"] = density.reshape(-1, *part.grid.cells).numpy()
-    return found
+    def masks(self, flat: Float64[Tensor, "n e"]) -> Bool[np.ndarray, "n x y z"]:
+        """Cells that are at least half metal."""
+        whole: Bool[np.ndarray, "n x y z"] = (
+            (flat >= 0.5).reshape(-1, *self.part.grid.cells).numpy().copy()
+        )
+        return whole
