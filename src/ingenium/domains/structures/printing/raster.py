@@ -7,8 +7,8 @@ from jaxtyping import Float64, Int64
 
 from ingenium.core.errors import InputError
 
-PARTS = 2**18  # to which a pitch is divided: corners snap to this, so that integers decide
-LARGEST = 2**10  # pitches along an axis; above it, products of integers would overflow
+PARTS = 2**16  # to which a pitch is divided: corners snap to this, so that integers decide
+LARGEST = 2**12  # pitches along an axis; above it, products of integers would overflow
 AT_ONCE = 4_000_000  # pairs of triangle and point held at a time
 
 
