@@ -13,6 +13,7 @@ from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of
 from ingenium.domains.structures.optimise.stages import Stages
 
+TIGHTEN = 0.9  # of the sag allowed, from step to step until it is the limit
 POWER = 8.0  # of the mean over stages that stands for the worst one
 
 
@@ -37,7 +38,8 @@ def layered(
     """Least compliance while no stage of the build sags by more than the limit.
 
     The worst cell of the worst stage is held through a power mean of mean deflections, scaled at
-    each step to what it stands for.
+    each step to what it stands for; the limit tightens from what the start sags. With a spread of
+    the projection, the eroded part is held to it, which leaves no hinges.
 
     Source: Haveroth et al., Comput. Methods Appl. Mech. Eng. 398, 2022; scaling after Le et al.,
         Struct. Multidisc. Optim. 41, 2010, section 4.
@@ -52,14 +54,18 @@ def layered(
             f'Write build = "{stages.build.direction}".',
         )
     form = form_of(asked, settings)
+    spread = 0.0 if settings.projection is None else settings.projection.spread
+    allowed: list[Tensor] = []  # at this step
 
     def landscape(x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
-        part = form.part(x, beta)
+        part = form.part(x, beta, spread)
         mean, peak = stages.sag(part)
         worst = mean.pow(POWER).mean(1).pow(1 / POWER)
-        scale = peak.amax(1) / worst.detach()
-        broken = [part.mean(1) / asked.volume_fraction - 1, (scale * worst / limit_m).log()]
-        return compliance_of(asked, part, settings), torch.stack(broken, 1)
+        sag = peak.amax(1) / worst.detach() * worst
+        before = allowed[-1] if allowed else sag.detach()
+        allowed.append(torch.maximum(limit_m, before * TIGHTEN))
+        broken = [form.volume(x, beta) / asked.volume_fraction - 1, (sag / allowed[-1]).log()]
+        return compliance_of(asked, part, settings).log(), torch.stack(broken, 1)
 
     first = asked.uniform() if start is None else start
     descent = Descent(settings.steps, settings.move, settings.projection)
