@@ -92,7 +92,7 @@ def _measure(
     x = problem.encode(own).to(torch.float32)
     family = families.build(name, problem.codec.shape, cond.shape[1])
     started = time.perf_counter()
-    family.fit(x, cond, families.plan(name, steps=protocol.steps, seed=seed))
+    family.fit(x, cond, families.plan(name, shape=family.shape, steps=protocol.steps, seed=seed))
     fitted = time.perf_counter()
     members = [
         _propose(problem, family, held, block_rng(seed, m, "compare held out"))

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ingenium.generators.networks import decoder, encoder, kept, trunk
 
-SHAPES = [(5,), (3, 96), (2, 7), (1, 50)]
+SHAPES = [(5,), (3, 96), (2, 7), (1, 50), (2, 5, 7), (1, 3, 4, 5)]
 
 
 def shaken(net: nn.Module) -> nn.Module:
@@ -92,7 +92,7 @@ def test_a_missing_level_or_an_unknown_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="a noise level"):
         trunk((5,), 4).double()(x, cond)
     with pytest.raises(ValueError, match="shape"):
-        trunk((2, 3, 4), 4)
+        trunk((2, 3, 4, 5, 6), 4)
 
 
 def test_the_share_of_dropped_conditions() -> None:

@@ -7,18 +7,21 @@ from types import MappingProxyType
 
 import torch
 
-from ingenium.core.errors import choose
+from ingenium.core.errors import InputError, choose
+from ingenium.generators.admission import admit
 from ingenium.generators.autoregressive import Autoregressive, AutoregressiveSettings
 from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
 from ingenium.generators.components import Components
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.energy import Energy
+from ingenium.generators.field_families import FIELD_PLANS, FIELDS
 from ingenium.generators.flow import Flow
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.gaussian_process import GaussianProcess
 from ingenium.generators.model import Family
+from ingenium.generators.networks import is_field
 from ingenium.generators.principal import Principal
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.train.plan import Plan
@@ -110,25 +113,31 @@ def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family
     """A family by its name, its first weights fixed by `seed`.
 
     Raises:
-        ValueError: if there is no such family, or the shape is neither (d,) nor (d, t).
+        InputError: if there is no such family, or it does not admit the shape.
     """
     choose(name, FAMILIES, "family")
-    if len(shape) not in (1, 2) or min(shape) < 1 or c < 1:
-        raise ValueError(
-            f"family: expected a design of shape (d,) or (d, t) and at least one condition, came "
-            f"{shape} and {c}; give unconditional designs one condition that is always 0"
+    admit(name, shape)
+    if c < 1:
+        raise InputError(
+            f"a design of shape {shape} with at least one condition",
+            c,
+            "Give unconditional designs one condition that is always 0.",
         )
     with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
         torch.manual_seed(seed)
-        return FAMILIES[name](shape, c)
+        make = FIELDS.get(name, FAMILIES[name]) if is_field(shape) else FAMILIES[name]
+        return make(shape, c)
 
 
-def plan(name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
-    """The budget with which a family is fitted; `steps` overrides its own.
+def plan(
+    name: str, *, shape: tuple[int, ...] = (), steps: int | None = None, seed: int = 0
+) -> Plan:
+    """The budget with which a family is fitted to designs of `shape`; `steps` overrides its own.
 
     Raises:
         InputError: if there is no such family.
     """
     choose(name, FAMILIES, "family")
-    own = replace(PLANS.get(name, Plan()), seed=seed)
+    plans = FIELD_PLANS if is_field(shape) else PLANS
+    own = replace(plans.get(name, Plan()), seed=seed)
     return own if steps is None else replace(own, steps=steps)

@@ -105,7 +105,7 @@ def fit(
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
     family = families.build(name, problem.codec.shape, cond.shape[1])
-    plan = families.plan(name, steps=choice.steps, seed=choice.seed)
+    plan = families.plan(name, shape=family.shape, steps=choice.steps, seed=choice.seed)
     key = fit_key(data, name, {"problem": problem.name, "plan": asdict(plan)})
     cache = ModelCache()
     entry = cache.get(key)

@@ -1,6 +1,7 @@
 """The one interface of all model families, on standardised tensors.
 
-Designs of a family have a fixed `shape`: `(d,)` for vectors, `(d, t)` for multichannel series.
+Designs of a family have a fixed `shape`: `(d,)` for vectors, `(d, t)` for multichannel series,
+`(k, x, y)` or `(k, x, y, z)` for fields of k channels on a grid of cells.
 Every family is conditional: each row of `cond` holds `c` numbers. Rows must not influence each
 other, and all randomness comes from the `rng` argument.
 """

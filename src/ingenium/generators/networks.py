@@ -1,7 +1,8 @@
 """Trunks: networks chosen by the kind of design, all conditioned in the same way.
 
 A vector `(d,)` is one token and passes through a residual perceptron; a series `(d, t)` becomes
-a row of overlapping patches and passes through a small transformer. Scale and shift of every
+a row of overlapping patches and passes through a small transformer; fields on two or three axes
+of cells have convolutions (`field_networks`). Scale and shift of every
 normalisation come from the conditions and, where there is one, the noise level. Rows never
 influence each other, and all operations can be differentiated twice.
 
@@ -18,42 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ingenium.core.errors import InputError
-
-FREQUENCIES = 16
-
-
-class Conditioning(nn.Module):
-    """Embeds conditions and noise level; a learned vector stands for conditions left out.
-
-    Source: Ho and Salimans, 2022, arXiv:2207.12598 (conditions left out in training).
-    """
-
-    frequencies: Tensor
-
-    def __init__(self, c: int, width: int, *, level: bool) -> None:
-        super().__init__()
-        self.null = nn.Parameter(torch.zeros(width))
-        self.of_cond = _perceptron(c, width) if c else None
-        self.of_level = _perceptron(2 * FREQUENCIES, width) if level else None
-        self.register_buffer("frequencies", torch.logspace(-2, 4, FREQUENCIES, base=2.0))
-
-    def forward(
-        self,
-        cond: Float[Tensor, "n c"],
-        level: Float[Tensor, " n"] | None = None,
-        keep: Bool[Tensor, " n"] | None = None,
-    ) -> Float[Tensor, "n w"]:
-        """One vector a row; rows where `keep` is false get the learned one."""
-        out = self.null.expand(len(cond), -1)
-        if self.of_cond is not None:
-            known = self.of_cond(cond)
-            out = known if keep is None else torch.where(keep[:, None], known, out)
-        if self.of_level is not None:
-            if level is None:
-                raise InputError("a noise level a row", None)
-            angle = 2 * math.pi * level[:, None] * self.frequencies
-            out = out + self.of_level(torch.cat([angle.cos(), angle.sin()], dim=-1))
-        return functional.silu(out)
+from ingenium.generators.attention import Attention
+from ingenium.generators.conditioning import Conditioning
+from ingenium.generators.field_networks import FieldDecoder, FieldEncoder, FieldTrunk
 
 
 class Modulated(nn.Module):
@@ -69,22 +37,6 @@ class Modulated(nn.Module):
     def forward(self, h: Float[Tensor, "n s w"], e: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
         scale, shift = self.shift(e)[:, None].chunk(2, dim=-1)
         out: Tensor = self.norm(h) * (1 + scale) + shift
-        return out
-
-
-class Attention(nn.Module):
-    """Plain attention among tokens, written out so that it can be differentiated twice."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
-
-    def forward(self, h: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
-        q, k, v = self.qkv(h).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        weights = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(dim=-1)
-        out: Tensor = self.out((weights @ v).transpose(1, 2).flatten(2))
         return out
 
 
@@ -187,10 +139,23 @@ class Trunk(nn.Module):
         return out
 
 
+Network = Trunk | FieldTrunk | FieldEncoder | FieldDecoder
+
+
+def is_field(shape: tuple[int, ...]) -> bool:
+    """Whether designs have channels on two or three axes of cells."""
+    return len(shape) in (3, 4)
+
+
 def trunk(
     shape: tuple[int, ...], c: int, *, width: int = 128, depth: int = 4, level: bool = True
-) -> Trunk:
+) -> Network:
     """From designs to the same shape, zero at first; for denoisers, velocities and the like."""
+    if is_field(shape):
+        net = FieldTrunk(shape, width, depth, Conditioning(c, width, level=level))
+        for parameter in net.up.leave.parameters():
+            nn.init.zeros_(parameter)
+        return net
     tokens = _tokens(shape)
     leave = _leave(shape, width)
     for parameter in leave.parameters():
@@ -211,8 +176,10 @@ def encoder(
     width: int = 128,
     depth: int = 4,
     level: bool = False,
-) -> Trunk:
+) -> Network:
     """From designs to a vector of `out` numbers; for encoders, critics and energies."""
+    if is_field(shape):
+        return FieldEncoder(shape, out, width, depth, Conditioning(c, width, level=level))
     tokens = _tokens(shape)
     return Trunk(
         _enter(shape, width),
@@ -224,8 +191,10 @@ def encoder(
 
 def decoder(
     latent: int, shape: tuple[int, ...], c: int, *, width: int = 128, depth: int = 4
-) -> Trunk:
+) -> Network:
     """From a latent vector to designs; for decoders and adversarial generators."""
+    if is_field(shape):
+        return FieldDecoder(latent, shape, width, depth, Conditioning(c, width, level=False))
     tokens = _tokens(shape)
     return Trunk(
         FromVector(latent, tokens, width),
@@ -238,10 +207,6 @@ def decoder(
 def kept(n: int, drop: float, rng: torch.Generator) -> Bool[Tensor, " n"]:
     """Which rows keep their conditions when a share `drop` is left out at random."""
     return torch.rand(n, generator=rng, device=rng.device) >= drop
-
-
-def _perceptron(d: int, width: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(d, width), nn.SiLU(), nn.Linear(width, width))
 
 
 def _blocks(tokens: int, width: int, depth: int) -> nn.ModuleList:
@@ -261,7 +226,7 @@ def _tokens(shape: tuple[int, ...]) -> int:
         return 1
     if len(shape) == 2:
         return math.ceil(shape[1] / _patch(shape[1]))
-    raise InputError("a shape (d,) for vectors or (d, t) for series", shape)
+    raise InputError("a shape (d,), (d, t), (k, x, y) or (k, x, y, z)", shape)
 
 
 def _enter(shape: tuple[int, ...], width: int) -> nn.Module:

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.generators.networks import Trunk
+from ingenium.generators.networks import Network
 from ingenium.generators.rows import check_rows
 from ingenium.sampling.density import Estimate, log_density, tangents
 
@@ -34,7 +34,7 @@ class PathDensity:
 
     shape: tuple[int, ...]
     c: int
-    network: Trunk
+    network: Network
 
     @abstractmethod
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

@@ -9,6 +9,7 @@ Source: Golub and Van Loan, Matrix Computations, 4th ed., 2013, sections 4.2.9 a
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import no_type_check
 
 import numpy as np
@@ -47,6 +48,7 @@ class Band:
 
     grid: RegularGrid
     fixed: Bool[ndarray, " f"]
+    cells: Int32[ndarray, "e q"]  # displacements of each cell
 
     @cached_property
     def place(self) -> Int32[ndarray, " f"]:
@@ -68,7 +70,7 @@ class Band:
     @cached_property
     def _entries(self) -> tuple[ndarray, ndarray, ndarray]:
         """Row, column and number in the lower triangle of each entry, per cell; -1 where fixed."""
-        rows = self.place[self.grid.cell_displacements.numpy()]
+        rows = self.place[self.cells]
         i, j = np.tril_indices(rows.shape[1])
         high, low = np.maximum(rows[:, i], rows[:, j]), np.minimum(rows[:, i], rows[:, j])
         return high, low, (low < 0)
@@ -88,6 +90,13 @@ class Band:
         tile = block * self.reach + high // SIDE - block
         index = tile * _TILE + low % SIDE * SIDE + high % SIDE
         return np.where(left_out, self.size, index).astype(np.int32)
+
+    @cached_property
+    def work(self) -> float:
+        """About the multiplications of a factorisation."""
+        along = sorted(self.grid.nodes)
+        width = self.grid.dim * prod(along[:-1])
+        return float(self.grid.n_displacements * width**2)
 
     @property
     def size(self) -> int:
@@ -109,12 +118,12 @@ def solve(modulus, load_n, stiffness, cells, place, target, reach, tolerance, ou
     for n in range(len(modulus)):
         load = load_n[n % len(load_n)]
         _assemble(modulus[n], stiffness, place, target, reach, tiles)
-        _factor(tiles, rows // SIDE, reach)
+        factor(tiles, rows // SIDE, reach)
         fill(out[n], 0.0)
         copy(load, rest)
         for _ in range(_ROUNDS):
             _gather(rest, place, x)
-            _substitute(tiles, rows // SIDE, reach, x)
+            substitute(tiles, rows // SIDE, reach, x)
             _add(x, place, out[n])
             left = residual(modulus[n], stiffness, cells, place, load, out[n], rest)
             if left <= tolerance or not np.isfinite(left):
@@ -207,7 +216,8 @@ def _assemble(modulus, stiffness, place, target, reach, tiles):
 
 @no_type_check
 @compiled
-def _factor(tiles, blocks, reach):
+def factor(tiles, blocks, reach):
+    """Replace a matrix by its factor; NaN where it is not positive."""
     for k in range(blocks):
         diagonal = k * reach * _TILE
         for i in range(k, min(k + reach, blocks)):
@@ -224,7 +234,7 @@ def _factor(tiles, blocks, reach):
 
 @no_type_check
 @compiled
-def _substitute(tiles, blocks, reach, x):
+def substitute(tiles, blocks, reach, x):
     """Forwards, then backwards, for all rows of `x` at once."""
     cases, width = x.shape
     flat = x.ravel()

@@ -17,6 +17,10 @@ from ingenium.domains.structures.elastic.banded import Band
 from ingenium.domains.structures.elastic.banded import solve as solve_banded
 from ingenium.domains.structures.elastic.element import Plane, stiffness
 from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.elastic.hierarchy import Hierarchy
+from ingenium.domains.structures.elastic.multigrid import solve as solve_multigrid
+
+DIRECT_WORK = 4e8  # multiplications of a factorisation, above which cubes are solved by multigrid
 
 
 @dataclass(frozen=True)
@@ -70,25 +74,47 @@ class Elastic:
 
     @cached_property
     def _band(self) -> Band:
-        return Band(self.grid, self.fixed.numpy())
+        return Band(self.grid, self.fixed.numpy(), self._cells)
 
     @cached_property
     def _cells(self) -> ndarray:
         return self.grid.cell_displacements.numpy().astype(np.int32)
+
+    @cached_property
+    def _hierarchy(self) -> Hierarchy:
+        return Hierarchy(self.grid, self.fixed.numpy(), self.unit_stiffness.numpy())
+
+    @cached_property
+    def direct(self) -> bool:
+        """Whether a factorisation solves it; otherwise multigrid does."""
+        return self.grid.dim == 2 or self._band.work <= DIRECT_WORK
 
     def _displacements(
         self, modulus_pa: Tensor, load_n: Tensor, start: Tensor | None
     ) -> Float64[Tensor, "n l f"]:
         modulus, load = modulus_pa.contiguous().numpy(), load_n.contiguous().numpy()
         out = np.empty((len(modulus), *load.shape[1:]))
-        stiffness, band = self.unit_stiffness.numpy(), self._band
-        tables = stiffness, self._cells, band.place, band.target, band.reach, self.tolerance
+        work = self._factor if self.direct else self._iterate
+        guess = None if start is None else start.contiguous().numpy()
 
         def part(of: slice) -> None:
-            solve_banded(modulus[of], load[of] if len(load) > 1 else load, *tables, out[of])
+            begin = None if guess is None else guess[of]
+            work(modulus[of], load[of] if len(load) > 1 else load, begin, out[of])
 
         in_threads(part, len(modulus))
         return torch.from_numpy(out)
+
+    def _factor(self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray) -> None:
+        band = self._band
+        tables = self._cells, band.place, band.target, band.reach
+        solve_banded(modulus, load, self.unit_stiffness.numpy(), *tables, self.tolerance, out)
+
+    def _iterate(
+        self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray
+    ) -> None:
+        steps = np.zeros(out.shape[:2], dtype=np.int64)
+        begin = np.zeros_like(out) if start is None else start
+        solve_multigrid(modulus, load, begin, self._hierarchy.tables, self.tolerance, out, steps)
 
 
 def in_threads(work: Callable[[slice], None], designs: int) -> None:

@@ -14,9 +14,9 @@ from numba.extending import intrinsic, models, register_model
 SIDE = 8
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
 
-_COLUMN = ir.VectorType(ir.DoubleType(), SIDE)
+COLUMN_IR = ir.VectorType(ir.DoubleType(), SIDE)
 _FUSED = ("contract",)  # one instruction multiplies and adds, where the processor has it
-_TILE = ir.ArrayType(_COLUMN, SIDE)
+_TILE = ir.ArrayType(COLUMN_IR, SIDE)
 
 
 class _Tile(types.Type):
@@ -43,11 +43,11 @@ class _TileModel(models.PrimitiveModel):
 class _ColumnModel(models.PrimitiveModel):
     @no_type_check
     def __init__(self, manager, kind):
-        super().__init__(manager, kind, _COLUMN)
+        super().__init__(manager, kind, COLUMN_IR)
 
 
-class _Writer:
-    """Writes instructions on columns."""
+class Writer:
+    """Writes instructions on columns, into a kernel that is being compiled."""
 
     def __init__(self, context: Any, builder: ir.IRBuilder) -> None:
         self.context, self.builder = context, builder
@@ -59,11 +59,11 @@ class _Writer:
         return self.builder.gep(data, [index])
 
     def column(self, kind: Any, array: ir.Value, at: ir.Value, shift: int = 0) -> ir.Value:
-        place = self.builder.bitcast(self.address(kind, array, at, shift), _COLUMN.as_pointer())
+        place = self.builder.bitcast(self.address(kind, array, at, shift), COLUMN_IR.as_pointer())
         return self.builder.load(place, align=8)
 
     def keep(self, value: ir.Value, kind: Any, array: ir.Value, at: ir.Value, shift: int) -> None:
-        place = self.builder.bitcast(self.address(kind, array, at, shift), _COLUMN.as_pointer())
+        place = self.builder.bitcast(self.address(kind, array, at, shift), COLUMN_IR.as_pointer())
         self.builder.store(value, place, align=8)
 
     def number(self, kind: Any, array: ir.Value, at: ir.Value, shift: int) -> ir.Value:
@@ -71,9 +71,9 @@ class _Writer:
 
     def fill(self, number: ir.Value) -> ir.Value:
         index = ir.Constant(ir.IntType(32), 0)
-        first = self.builder.insert_element(ir.Constant(_COLUMN, ir.Undefined), number, index)
+        first = self.builder.insert_element(ir.Constant(COLUMN_IR, ir.Undefined), number, index)
         mask = ir.Constant(ir.VectorType(ir.IntType(32), SIDE), None)
-        return self.builder.shuffle_vector(first, ir.Constant(_COLUMN, ir.Undefined), mask)
+        return self.builder.shuffle_vector(first, ir.Constant(COLUMN_IR, ir.Undefined), mask)
 
     def entry(self, column: ir.Value, row: int) -> ir.Value:
         return self.builder.extract_element(column, ir.Constant(ir.IntType(32), row))
@@ -99,7 +99,7 @@ def load(typing, array, at):
     """The tile that begins at an index of a flat array."""
 
     def write(context, builder, signature, args):
-        w, (values, i) = _Writer(context, builder), args
+        w, (values, i) = Writer(context, builder), args
         kind = signature.args[0]
         return w.join([w.column(kind, values, i, SIDE * c) for c in range(SIDE)])
 
@@ -112,7 +112,7 @@ def store(typing, array, at, tile):
     """Write a tile."""
 
     def write(context, builder, signature, args):
-        w, (values, i, value) = _Writer(context, builder), args
+        w, (values, i, value) = Writer(context, builder), args
         for c, column in enumerate(w.split(value)):
             w.keep(column, signature.args[0], values, i, SIDE * c)
         return context.get_dummy_value()
@@ -126,7 +126,7 @@ def minus_product(typing, tile, array, left, right):
     """`tile - L R^T`, of the tiles at two indices of an array."""
 
     def write(context, builder, signature, args):
-        w, (_, values, i, j) = _Writer(context, builder), args
+        w, (_, values, i, j) = Writer(context, builder), args
         kind, columns = signature.args[1], w.split(args[0])
         for t in range(SIDE):
             source = builder.fneg(w.column(kind, values, i, SIDE * t))
@@ -144,9 +144,11 @@ def inverse_factor(typing, tile):
     """`L^-T` of a symmetric tile `L L^T`; NaN where it is not positive."""
 
     def write(context, builder, signature, args):
-        w = _Writer(context, builder)
+        w = Writer(context, builder)
         columns = w.split(args[0])
-        inverses = [ir.Constant(_COLUMN, [float(r == c) for r in range(SIDE)]) for c in range(SIDE)]
+        inverses = [
+            ir.Constant(COLUMN_IR, [float(r == c) for r in range(SIDE)]) for c in range(SIDE)
+        ]
         one = ir.Constant(ir.DoubleType(), 1.0)
         for c in range(SIDE):
             root = builder.call(w.root, [w.entry(columns[c], c)])
@@ -168,10 +170,10 @@ def times_upper(typing, tile, array, at):
     """`tile U`, with the upper triangular tile at an index."""
 
     def write(context, builder, signature, args):
-        w, (value, values, i) = _Writer(context, builder), args
+        w, (value, values, i) = Writer(context, builder), args
         kind, columns, out = signature.args[1], w.split(value), []
         for c in range(SIDE):
-            total = ir.Constant(_COLUMN, [0.0] * SIDE)
+            total = ir.Constant(COLUMN_IR, [0.0] * SIDE)
             for t in range(c + 1):
                 total = w.plus(total, columns[t], w.fill(w.number(kind, values, i, SIDE * c + t)))
             out.append(total)
@@ -186,7 +188,7 @@ def load_column(typing, array, at):
     """SIDE numbers of a flat array."""
 
     def write(context, builder, signature, args):
-        return _Writer(context, builder).column(signature.args[0], *args)
+        return Writer(context, builder).column(signature.args[0], *args)
 
     return COLUMN(array, types.intp), write
 
@@ -198,7 +200,7 @@ def store_column(typing, array, at, column):
 
     def write(context, builder, signature, args):
         values, i, value = args
-        _Writer(context, builder).keep(value, signature.args[0], values, i, 0)
+        Writer(context, builder).keep(value, signature.args[0], values, i, 0)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, COLUMN), write
@@ -210,8 +212,8 @@ def plus_times(typing, column, array, at, vector, start, sign):
     """`column + sign T v`, with the tile at an index and SIDE numbers of a vector."""
 
     def write(context, builder, signature, args):
-        w, (value, values, i, numbers, j, sign) = _Writer(context, builder), args
-        parts = [value, ir.Constant(_COLUMN, [0.0] * SIDE)]  # two sums, so that they overlap
+        w, (value, values, i, numbers, j, sign) = Writer(context, builder), args
+        parts = [value, ir.Constant(COLUMN_IR, [0.0] * SIDE)]  # two sums, so that they overlap
         for c in range(SIDE):
             source = w.column(signature.args[1], values, i, SIDE * c)
             factor = builder.fmul(sign, w.number(signature.args[3], numbers, j, c))
@@ -227,7 +229,7 @@ def plus_products(typing, tile, array, at, vector, start):
     """`tile + T * v`: each column of a stored tile times SIDE numbers of a vector, by entries."""
 
     def write(context, builder, signature, args):
-        w, (sums, values, i, numbers, j) = _Writer(context, builder), args
+        w, (sums, values, i, numbers, j) = Writer(context, builder), args
         columns, factor = w.split(sums), w.column(signature.args[3], numbers, j)
         for c in range(SIDE):
             source = w.column(signature.args[1], values, i, SIDE * c)
@@ -243,7 +245,7 @@ def column_sums(typing, tile):
     """Sum of each column of a tile, as a column."""
 
     def write(context, builder, signature, args):
-        parts, width = _Writer(context, builder).split(args[0]), 1
+        parts, width = Writer(context, builder).split(args[0]), 1
         while len(parts) > 1:
             pairs = zip(parts[::2], parts[1::2], strict=True)
             parts = [_folded(builder, a, b, width) for a, b in pairs]
@@ -271,7 +273,7 @@ def no_tile(typing):
     """All zero."""
 
     def write(context, builder, signature, args):
-        return ir.Constant(_TILE, [ir.Constant(_COLUMN, [0.0] * SIDE)] * SIDE)
+        return ir.Constant(_TILE, [ir.Constant(COLUMN_IR, [0.0] * SIDE)] * SIDE)
 
     return TILE(), write
 
@@ -282,7 +284,7 @@ def no_column(typing):
     """All zero."""
 
     def write(context, builder, signature, args):
-        return ir.Constant(_COLUMN, [0.0] * SIDE)
+        return ir.Constant(COLUMN_IR, [0.0] * SIDE)
 
     return COLUMN(), write
 

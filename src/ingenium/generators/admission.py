@@ -1,0 +1,89 @@
+"""Which family admits designs of which shape: the one place that says so."""
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ingenium.core.errors import InputError
+from ingenium.generators.patches import Patches
+
+KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
+MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a family takes: kinds of designs by their number of axes, and fields up to a size."""
+
+    axes: tuple[int, ...] = (1, 2, 3, 4)
+    numbers: int | None = None  # of a field
+    patches: int | None = None  # of a field
+    why: str = ""
+    instead: str = ""
+
+
+_COMPONENTS = Admission(axes=(2, 3, 4), instead="Use another family.")
+ADMITTED = MappingProxyType(
+    {
+        "flow": Admission(
+            numbers=2048,
+            why="it holds a square matrix of a design's numbers",
+            instead="Use principal_flow, flow_matching or diffusion.",
+        ),
+        "autoregressive": Admission(
+            patches=MOST_PATCHES,
+            why="it proposes patch by patch, one after the other",
+            instead="Use diffusion or flow_matching.",
+        ),
+        "gaussian_copula": Admission(
+            numbers=8192,
+            why="its work grows with the square of a design's numbers",
+            instead="Use nearest_neighbours as a baseline.",
+        ),
+        "gaussian_process": Admission(
+            numbers=32768,
+            why="it holds a principal component for each training row",
+            instead="Use nearest_neighbours as a baseline.",
+        ),
+        "residual_bootstrap": _COMPONENTS,
+    }
+)
+
+
+def admit(name: str, shape: tuple[int, ...]) -> None:
+    """Accept designs of one shape for a family.
+
+    Raises:
+        InputError: if they are no vector, series or field, or the family is not made for them.
+    """
+    if not 1 <= len(shape) <= len(KINDS) or min(shape, default=0) < 1:
+        raise InputError(
+            "a design of shape (d,), (d, t), (k, x, y) or (k, x, y, z) with nothing of length 0",
+            shape,
+            "Join channels, or leave out axes of one cell.",
+        )
+    own = _COMPONENTS if name.startswith("principal_") else ADMITTED.get(name, Admission())
+    if len(shape) not in own.axes:
+        kinds = " or ".join(KINDS[axes - 1] for axes in own.axes)
+        raise InputError(
+            f"{kinds} for {name}", KINDS[len(shape) - 1] + f" of shape {shape}", own.instead
+        )
+    if len(shape) < 3:
+        return
+    size, patches = math.prod(shape), Patches(shape).t
+    for count, most, unit in (
+        (size, own.numbers, "numbers"),
+        (patches, own.patches, "patches of 4 cells an axis"),
+    ):
+        if most is not None and count > most:
+            expected = f"at most {most} {unit} of a field for {name}, since {own.why}"
+            raise InputError(expected, f"{count}, of shape {shape}", own.instead)
+
+
+def admitted(name: str, shape: tuple[int, ...]) -> bool:
+    """Whether a family takes designs of a shape."""
+    try:
+        admit(name, shape)
+    except InputError:
+        return False
+    return True
