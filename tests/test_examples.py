@@ -14,7 +14,8 @@ from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SPECS = sorted(p for p in EXAMPLES.glob("*/*.toml"))
+SPECS = sorted(EXAMPLES.glob("grid/*.toml"))
+STRUCTURES = sorted(EXAMPLES.glob("structures/*.toml"))
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 
@@ -49,6 +50,15 @@ def test_example_resolves(path: Path, problem: Problem) -> None:
     assert spec.problem == problem.name
     assert spec.setup == dict(load(EXAMPLES / "grid" / "winter_evening_peak.toml").setup)
     assert resolve(spec, problem).limits
+
+
+@pytest.mark.parametrize("path", STRUCTURES, ids=lambda p: p.stem)
+def test_example_of_a_structure_opens(path: Path) -> None:
+    spec = load(path)
+    assert spec.title
+    opened = open_problem(spec)
+    assert spec.problem == opened.name
+    assert resolve(spec, opened).limits
 
 
 def test_units_of_the_examples(problem: Problem) -> None:

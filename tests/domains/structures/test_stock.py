@@ -1,5 +1,8 @@
 """Designs made in pieces: kept, resumed, made again where damaged; fields and their codec."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -41,6 +44,19 @@ def test_only_a_damaged_piece_is_made_again_and_other_settings_are_another_stock
     assert made == [0, 1, 2, 3, 1]
     _stock(made, under=2).complete()
     assert made == [0, 1, 2, 3, 1, 0, 1, 2, 3]
+
+
+def test_a_shipped_stock_is_taken_only_under_its_own_settings(cache, tmp_path):
+    made = []
+    _stock(made).ship(tmp_path / "shipped.npz")
+    made.clear()
+    for under, pieces in ((1, []), (2, [0, 1, 2, 3])):
+        stock = replace(_stock(made, under=under), shipped=tmp_path / "shipped.npz")
+        shutil.rmtree(stock.folder, ignore_errors=True)
+        whole = stock.complete()
+        assert made == pieces
+        assert list(whole) == ["x"]
+        np.testing.assert_array_equal(whole["x"][:, 0], [0, 0, 1, 1, 2, 2, 3, 3])
 
 
 def test_fields_come_back_and_are_standardised():

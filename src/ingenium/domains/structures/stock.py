@@ -11,6 +11,7 @@ from ingenium.core.digest import digest
 from ingenium.core.folders import cache_folder, locked, replacing
 from ingenium.core.problem import Watch, silent
 
+KEY = "made_under"
 Make = Callable[[int], Mapping[str, np.ndarray]]
 
 
@@ -25,11 +26,23 @@ class Stock:
     under: object  # all that the designs depend on, as plain data; another value, another stock
     pieces: int
     make: Make  # of a piece, by its number; must give the same arrays each time
+    shipped: Path | None = None  # a file of the package with a whole stock, written by `ship`
+
+    @property
+    def key(self) -> str:
+        """Digest of what the designs depend on."""
+        return digest([self.name, self.under])[7:19]
 
     @property
     def folder(self) -> Path:
         """Where the pieces lie."""
-        return cache_folder() / "stock" / f"{self.name}-{digest([self.name, self.under])[7:19]}"
+        return cache_folder() / "stock" / f"{self.name}-{self.key}"
+
+    def ship(self, path: Path) -> None:
+        """Write the whole stock as the file that comes with the package."""
+        whole = self.complete()
+        with replacing(path) as staging, staging.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **{KEY: np.array(self.key)}, **whole)
 
     def complete(self, watch: Watch = silent) -> dict[str, np.ndarray]:
         """All arrays; pieces that are missing or damaged are made, each kept at once.
@@ -37,9 +50,20 @@ class Stock:
         Raises:
             StorageError: if the cache cannot be written, or another process makes the same stock.
         """
+        ready = self._ready()
+        if ready is not None:
+            return ready
         with locked(self.folder):
             made = [self._piece(number, watch) for number in range(self.pieces)]
         return {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
+
+    def _ready(self) -> dict[str, np.ndarray] | None:
+        """What the package brings, if it was made under the same settings."""
+        if self.shipped is None or not self.shipped.is_file():
+            return None
+        with np.load(self.shipped, allow_pickle=False) as stored:
+            whole = dict(stored)
+        return whole if str(whole.pop(KEY)) == self.key else None
 
     def _piece(self, number: int, watch: Watch) -> dict[str, np.ndarray]:
         path = self.folder / f"{number:05d}.npz"

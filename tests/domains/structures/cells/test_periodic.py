@@ -17,7 +17,7 @@ GRIDS = [(8, 8), (12, 27), (5, 7), (4, 4, 4), (4, 6, 9)]
 def moduli(cell: Periodic, *, low: float, n: int = 1) -> torch.Tensor:
     rng = torch.Generator().manual_seed(4)
     solid = torch.rand(n, math.prod(cell.cells), generator=rng, dtype=torch.float64) < 0.7
-    return torch.where(solid, 1.0, low).to(torch.float64)
+    return low + (1 - low) * solid.double()
 
 
 def laminate(first: torch.Tensor, second: torch.Tensor, share: float, dim: int) -> torch.Tensor:

@@ -96,9 +96,13 @@ class Periodic:
         # processor, and its bits cannot depend on the designs beside it.
         return torch.stack([self._one(m) for m in modulus_pa.detach()])
 
-    def energies(self, displacement: Float64[Tensor, "n e q s"]) -> Float64[Tensor, "n e s s"]:
-        """Mutual energy of each pair of unit strains in each element, for a unit modulus."""
-        return displacement.mT @ (self.unit_stiffness @ displacement)
+    def slopes(self, displacement: Float64[Tensor, "n e q s"]) -> Float64[Tensor, "n e s s"]:
+        """Of the effective stiffness with respect to the modulus of each element.
+
+        These are the mutual energies of unit strains, so with the moduli they sum up to it.
+        """
+        energy = displacement.mT @ (self.unit_stiffness @ displacement)
+        return (energy + energy.mT) / (2 * displacement.shape[1])
 
     @cached_property
     def _torus(self) -> Torus:
@@ -120,15 +124,12 @@ class Periodic:
 class _Stiffness(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, cell: Periodic, modulus: Tensor) -> Tensor:
-        # Energies are made one design at a time: those of all would be large.
-        energy = [cell.energies(cell.displacements(m[None]))[0] for m in modulus]
-        slopes = torch.stack(energy) / modulus.shape[1]
+        # One design at a time: the displacements of all would be large.
+        slopes = torch.cat([cell.slopes(cell.displacements(m[None])) for m in modulus])
         ctx.save_for_backward(slopes)
-        out = (modulus[:, None] @ slopes.flatten(2)).view(-1, cell.strains, cell.strains)
-        return (out + out.mT) / 2
+        return torch.einsum("ne,nest->nst", modulus, slopes)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor]:
         (slopes,) = ctx.saved_tensors
-        grad = (grads[0] + grads[0].mT) / 2
-        return None, (slopes * grad[:, None]).sum((2, 3))
+        return None, torch.einsum("nest,nst->ne", slopes, grads[0])

@@ -1,0 +1,48 @@
+"""Settings of a periodic cell: its grid, its phases and what generators learn from."""
+
+from dataclasses import dataclass, field
+
+from ingenium.core.errors import InputError
+from ingenium.domains.structures.elastic.material import Material
+
+VOID = 1e-9  # modulus of a void, relative to the solid
+
+
+def polyamide() -> Material:
+    """PA 12 from laser sintering, as its data sheets say."""
+    return Material(1.7e9, 0.39, 950.0, 48e6, 60.0)
+
+
+@dataclass(frozen=True)
+class CellSettings:
+    """Two or three numbers of cells make a plane (in plane stress) or a spatial cell.
+
+    Raises:
+        InputError: for numbers that make no cell, no second phase or no training designs.
+    """
+
+    cells: tuple[int, ...] = (32, 32)
+    cell_m: float = 0.01  # edge of the periodic cell, along x; files are in this size
+    height_m: float = 0.01  # of a plane cell in files
+    material: Material = field(default_factory=polyamide)
+    second_modulus: float = VOID  # of the other phase, relative to the material; 1e-9 for a void
+    designs: int = 0  # to learn from; 0 takes 2400 plane or 120 spatial ones
+    refine_steps: int = 12  # of inverse homogenisation on each proposal; 0 for none
+    seed: int = 0  # of the designs to learn from
+
+    def __post_init__(self) -> None:
+        if not (self.cell_m > 0 and self.height_m > 0):
+            raise InputError("lengths above 0 m", min(self.cell_m, self.height_m))
+        if not VOID <= self.second_modulus < 1:
+            raise InputError(
+                f"second_modulus between {VOID:g} (void) and 1",
+                self.second_modulus,
+                "The first phase is the stiffer one.",
+            )
+        if self.designs < 0 or self.refine_steps < 0 or self.seed < 0:
+            raise InputError("designs, refine_steps and seed of at least 0", self)
+
+    @property
+    def wanted_designs(self) -> int:
+        """Number of designs to learn from."""
+        return self.designs or (2400 if len(self.cells) == 2 else 120)

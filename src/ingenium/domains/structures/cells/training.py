@@ -1,0 +1,80 @@
+"""Known cells: families drawn with random measures, measured, a piece at a time."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from ingenium.core.designs import DESIGN
+from ingenium.domains.structures.cells import plane_families, spatial_families
+from ingenium.domains.structures.cells.drawing import Canvas
+from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.cells.topology import connection
+from ingenium.domains.structures.cells.verifier import CellVerifier
+from ingenium.domains.structures.stock import Stock
+
+PIECE = {2: 200, 3: 10}  # designs in a piece of the stock
+TRIES = 20  # drawings for one design before another family has its turn
+MOST = 0.9  # share of the cell that may be solid
+KEPT = ("poisson", "young", "share")  # measured values that become conditions
+
+
+def families(dim: int) -> Mapping[str, plane_families.Draw]:
+    """By name."""
+    return plane_families.FAMILIES if dim == 2 else spatial_families.FAMILIES
+
+
+def stock(settings: CellSettings, verifier: CellVerifier) -> Stock:
+    """Drawn cells that carry load along all axes, with their measured values."""
+    canvas = Canvas(settings.cells)
+    size = PIECE[canvas.dim]
+    columns = [q.name for q in verifier.quantities]
+
+    def make(piece: int) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng([settings.seed, piece])
+        count = min(size, settings.wanted_designs - piece * size)
+        solid, kind = drawn(canvas, rng, count)
+        values = verifier.measure(torch.from_numpy(solid.astype(np.float64))).numpy()
+        kept = {name: values[:, columns.index(name)] for name in KEPT}
+        return {"solid": solid, "kind": kind, **kept}
+
+    under = {k: v for k, v in asdict(settings).items() if k not in ("refine_steps", "height_m")}
+    pieces = -(-settings.wanted_designs // size)
+    return Stock("unit_cell", [under, sorted(families(canvas.dim)), verifier.version], pieces, make)
+
+
+def drawn(canvas: Canvas, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of all families in turn, without loose pieces, rolled and turned at random."""
+    known = families(canvas.dim)
+    names, solid, kinds = list(known), list[np.ndarray](), list[str]()
+    turn = int(rng.integers(len(names)))
+    while len(solid) < count:
+        name = names[turn % len(names)]
+        turn += 1
+        for _ in range(TRIES):  # one by one: most families need one try
+            found = _one(canvas, rng, name)
+            if found is not None:
+                solid.append(found)
+                kinds.append(name)
+                break
+    return np.stack(solid), np.array(kinds)
+
+
+def _one(canvas: Canvas, rng: np.random.Generator, name: str) -> np.ndarray | None:
+    """A cell of a family, if it carries load along all axes."""
+    field = families(canvas.dim)[name](canvas, rng)
+    main, _, axes = connection(torch.from_numpy(field[None]))
+    if axes[0] < canvas.dim or main.double().mean() > MOST:
+        return None
+    solid = main[0].numpy()
+    if len(set(canvas.cells)) == 1:
+        solid = solid.transpose(rng.permutation(canvas.dim))
+    shift = tuple(int(rng.integers(n)) for n in canvas.cells)
+    return np.ascontiguousarray(np.roll(solid, shift, tuple(range(canvas.dim))))
+
+
+def held_out(count: int, seed: int) -> tuple[str, np.ndarray]:
+    """A fifth of the designs, at random."""
+    order = np.random.default_rng([seed, count]).permutation(count)
+    return DESIGN, order < count // 5

@@ -1,0 +1,135 @@
+"""Problem: how must a periodic cell look so that the material made of it has wanted properties?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cached_property, partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.quantity import Condition, Variable
+from ingenium.core.seeds import BLOCK
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.cells import independent, report
+from ingenium.domains.structures.cells.files import NpzCell
+from ingenium.domains.structures.cells.properties import AXES
+from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.cells.solid import to_solid
+from ingenium.domains.structures.cells.training import held_out, stock
+from ingenium.domains.structures.cells.verifier import CellVerifier
+from ingenium.domains.structures.field_codec import FieldCodec
+from ingenium.generators.families import CLASSICAL
+
+SOLID = "solid"
+POISSON, YOUNG, SHARE = "poisson_wanted", "young_wanted", "share_wanted"
+
+
+class UnitCell(Problem):
+    """Cells of a solid and a void, or of two phases, with wanted stiffness and Poisson ratio."""
+
+    name: ClassVar[str] = "structures.unit_cell"
+    summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
+    Settings: ClassVar[type] = CellSettings
+    default_family: ClassVar[str] = "nearest_neighbours"
+    licence = "designs drawn by ingenium itself; free of third-party rights"
+
+    def __init__(self, settings: CellSettings) -> None:
+        """Open the cell; the grid must be one that the engine can factor."""
+        self.settings = settings
+        self.exact = CellVerifier(settings)
+        axes = tuple(AXES[: self.exact.cell.dim])
+        self.variables = (Variable(SOLID, axes, "1", "share of each cell that is solid", 0.0, 1.0),)
+        self.sizes = dict(zip(axes, settings.cells, strict=True))
+        self.conditions = (
+            Condition(POISSON, "largest Poisson ratio, as wanted", lower=-1.0, upper=1.0),
+            Condition(YOUNG, "smallest Young's modulus over the material's, as wanted"),
+            Condition(SHARE, "share of the cell that is solid, as wanted"),
+        )
+        self.limits = (
+            Limit("connected", at_least=1.0, unit="1"),
+            Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
+        )
+        self.tiers = (self.exact,)
+        self.codec = FieldCodec(settings.cells)
+        forms = (NpzCell,)
+        self.formats = {form.name: form(self.variables[0], settings.cells) for form in forms}
+        self.at_once = BLOCK if len(axes) == 2 else 4
+        self.system = digest(asdict(settings))
+
+    @cached_property
+    def _data(self) -> xr.Dataset:
+        return self._made(silent)
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Draw and measure the cells to learn from; takes about a minute, and resumes."""
+        if "_data" not in self.__dict__:
+            self.__dict__["_data"] = self._made(watch)
+
+    def _made(self, watch: Watch) -> xr.Dataset:
+        kept = stock(self.settings, self.exact).complete(watch)
+        fits = np.abs(kept["poisson"]) <= 1
+        kept = {name: array[fits] for name, array in kept.items()}
+        solid = torch.from_numpy(kept["solid"]).double()
+        young = kept["young"] / self.settings.material.modulus_pa
+        conditions = {POISSON: kept["poisson"], YOUNG: young, SHARE: kept["share"]}
+        coords = {name: (DESIGN, values) for name, values in conditions.items()}
+        known = to_dataset((solid,), self.variables, coords | self.labels())
+        kind = (DESIGN, kept["kind"].astype(str))
+        return known.assign_coords(kind=kind, held_out=held_out(len(solid), self.settings.seed))
+
+    def data(self) -> xr.Dataset:
+        """Cells of families, with their measured values as conditions."""
+        return self._data
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """Poisson ratio, logarithm of stiffness over share, and share, each about one wide."""
+        poisson, young, share = (
+            torch.as_tensor(np.array(designs[c.name], dtype=np.float64)) for c in self.conditions
+        )
+        specific = (young.clamp(min=1e-4) / share.clamp(min=1e-2)).log10()
+        return torch.stack([2 * poisson, specific + 1.5, 4 * share - 2], 1).to(torch.float32)
+
+    def labels(self) -> dict[str, Any]:
+        """Centres of the grid's cells (m)."""
+        pitch = self.settings.cell_m / self.settings.cells[0]
+        return {a: (np.arange(n) + 0.5) * pitch for a, n in self.sizes.items()}
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Shares between 0 and 1."""
+        return lambda arrays: (arrays[0].clamp(0.0, 1.0),)
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Cells that are solid or void, as much as is wanted, in one piece."""
+        wanted = torch.as_tensor(np.array(conditions[SHARE], dtype=np.float64))
+        return (to_solid(arrays[0], wanted).to(torch.float64),)
+
+    def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
+        """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""
+        smooth = [q.name for q in self.quantities if q.name.startswith(("poisson_", "young_"))]
+        return {name: partial(self.exact.soft, name) for name in (*smooth, "bulk")}
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """A random share of the designs, homogenised by scikit-fem too."""
+        return independent.cross_check(self.exact, designs[SOLID], verdicts, seed)
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Nearest known cells, bootstrap, copula, Gaussian process, random."""
+        c = len(self.conditions)
+        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Cells side by side, and where they lie among the known ones."""
+        return report.sections(self, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """The material itself, and layers pulled along."""
+        return independent.known_answers(self.settings, self.variables)

@@ -1,0 +1,138 @@
+"""The same cells in scikit-fem, an engine of others: its elements, its assembly, its numbering.
+
+Shapes: n designs, l load cases, e cells, f displacements.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from numpy import ndarray
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import eigsh, splu
+from torch import Tensor
+
+from ingenium.core.errors import MissingExtra
+from ingenium.domains.structures.elastic.solver import Elastic
+
+
+def skfem() -> ModuleType:
+    """scikit-fem.
+
+    Raises:
+        MissingExtra: if it is not installed.
+    """
+    try:
+        import skfem
+    except ImportError as error:
+        raise MissingExtra("structures", "scikit-fem") from error
+    return skfem  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """scikit-fem's model of an elastic grid."""
+
+    system: Elastic
+
+    @cached_property
+    def _basis(self) -> Any:
+        fem, grid = skfem(), self.system.grid
+        lines = [np.arange(n) * grid.cell_m for n in grid.nodes]
+        if grid.dim == 2:
+            mesh, element = fem.MeshQuad.init_tensor(*lines), fem.ElementQuad1()
+        else:
+            mesh, element = fem.MeshHex.init_tensor(*lines), fem.ElementHex1()
+        return fem.Basis(mesh, fem.ElementVector(element), intorder=3)
+
+    @cached_property
+    def numbers(self) -> Int64[ndarray, " f"]:
+        """scikit-fem's number of each displacement."""
+        grid, basis = self.system.grid, self._basis
+        at = np.rint(basis.mesh.p / grid.cell_m).astype(int)
+        ours = np.ravel_multi_index(tuple(at), grid.nodes)
+        numbers = np.empty((grid.n_nodes, grid.dim), dtype=np.int64)
+        numbers[ours] = basis.nodal_dofs.T
+        return numbers.ravel()
+
+    @cached_property
+    def _cells(self) -> Int64[ndarray, " e"]:
+        """Our number of each of scikit-fem's elements."""
+        grid, mesh = self.system.grid, self._basis.mesh
+        middle = mesh.p[:, mesh.t].mean(1) / grid.cell_m
+        cells: ndarray = np.ravel_multi_index(tuple(np.floor(middle).astype(int)), grid.cells)
+        return cells
+
+    def matrix(self, modulus_pa: Float64[Tensor, " e"]) -> csc_array:
+        """Stiffness (N/m), in scikit-fem's numbering."""
+        fem, system = skfem(), self.system
+        shear = 1 / (2 * (1 + system.poisson))
+        lame = system.poisson / ((1 + system.poisson) * (1 - 2 * system.poisson))
+        if system.grid.dim == 2 and system.plane == "stress":
+            lame = 2 * lame * shear / (lame + 2 * shear)
+        depth = system.grid.thickness_m if system.grid.dim == 2 else 1.0
+
+        def work(u: Any, v: Any, w: Any) -> Any:
+            eu, ev = _strain(u), _strain(v)
+            trace = np.einsum("ii...", eu) * np.einsum("ii...", ev)
+            return w.modulus * (lame * trace + 2 * shear * np.einsum("ij...,ij...", eu, ev))
+
+        basis = self._basis
+        each = depth * modulus_pa.numpy()[self._cells]
+        at_points = np.repeat(each[:, None], basis.dx.shape[1], axis=1)
+        return csc_array(fem.BilinearForm(work).assemble(basis, modulus=at_points))
+
+    def mass(self, density_kg_m3: Float64[Tensor, " e"]) -> csc_array:
+        """Consistent mass (kg), in scikit-fem's numbering."""
+        fem, basis, grid = skfem(), self._basis, self.system.grid
+        each = (grid.thickness_m if grid.dim == 2 else 1.0) * density_kg_m3.numpy()[self._cells]
+        at_points = np.repeat(each[:, None], basis.dx.shape[1], axis=1)
+        form = fem.BilinearForm(lambda u, v, w: w.density * np.einsum("i...,i...", u, v))
+        return csc_array(form.assemble(basis, density=at_points))
+
+    @cached_property
+    def _free(self) -> ndarray:
+        numbers: ndarray = self.numbers[~self.system.fixed.numpy()]
+        return numbers
+
+    def work_j(
+        self, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
+    ) -> Float64[Tensor, "n l"]:
+        """Work of each load case, design by design, by a sparse factorisation."""
+        rows, free = [], self._free
+        numbered = np.zeros((*load_n.shape[:2], self.system.grid.n_displacements))
+        numbered[..., self.numbers] = load_n.numpy()
+        for i, modulus in enumerate(modulus_pa):
+            force = numbered[i % len(numbered)][:, free]
+            displacement = splu(self.matrix(modulus)[free][:, free]).solve(force.T)
+            rows.append((force * displacement.T).sum(1))
+        return torch.from_numpy(np.stack(rows))
+
+    def first_frequency_hz(
+        self, modulus_pa: Float64[Tensor, " e"], density_kg_m3: Float64[Tensor, " e"]
+    ) -> float:
+        """Lowest eigenfrequency of one design, with the consistent mass."""
+        free = self._free
+        stiffness = self.matrix(modulus_pa)[free][:, free]
+        mass = self.mass(density_kg_m3)[free][:, free]
+        least = eigsh(stiffness, 1, mass, sigma=0.0, return_eigenvectors=False)
+        return float(np.sqrt(least[0]) / (2 * np.pi))
+
+
+def _strain(u: Any) -> Any:
+    return (u.grad + np.swapaxes(u.grad, 0, 1)) / 2
+
+
+def work_j(
+    system: Elastic, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
+) -> Float64[Tensor, "n l"]:
+    """Work of each load case by scikit-fem.
+
+    Raises:
+        MissingExtra: if scikit-fem is not installed.
+    """
+    return Reference(system).work_j(modulus_pa, load_n)

@@ -1,0 +1,274 @@
+"""Crushing of plane frames between two plates: large displacements, plastic hinges, contact.
+
+Every wall is a chain of corotational beams with elastic, perfectly plastic sections. Plates and
+walls touch by penalty forces; what starts on a plate stays on it sideways and may turn. The plate
+goes down slowly, and the motion is integrated explicitly with masses that give every beam the
+same critical step and damping of the slow modes, so that what is computed is the quasi-static
+answer, limit points and snaps included. Friction, fracture, strain hardening and strain rate are
+left out; a section that yields bends at its plastic moment as the normal force reduces it, and
+never beyond.
+
+Shapes: v nodes, b beams, k contacts, p records.
+Source: Crisfield, Non-linear Finite Element Analysis of Solids and Structures, vol. 1, 1991,
+ch. 7 (corotational beams, with the shallow bow of each in its normal force); Neal, The Plastic
+Methods of Structural Analysis, 1977, ch. 6 (rectangular section: M / Mp + (N / Np)^2 = 1);
+Underwood in Belytschko and Hughes (eds.), Computational Methods for Transient Analysis, 1983,
+ch. 5 (dynamic relaxation).
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import no_type_check
+
+import numpy as np
+from jaxtyping import Float64
+from numba import njit
+
+from ingenium.core.errors import InputError
+from ingenium.domains.structures.lattices.frame import Frame
+from ingenium.domains.structures.lattices.material import Ductile
+
+compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
+RECORDS = 240
+SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strain, where the shape is kept
+LOOK = 50  # steps between two searches for walls that come close
+STIFF = 0.3  # of a contact, in masses of a node over the square of a step
+NEAR = 64  # contacts that are watched for each node, at most
+
+
+@dataclass(frozen=True)
+class Crushing:
+    """How a frame is crushed."""
+
+    strain: float = 0.5  # of the height, at the end
+    steps: int = 32000
+    beams: int = 2  # of a wall
+    damping: float = 0.001  # of the velocity, each step
+    crooked: float = 0.1  # offset of each wall's middle, in its thickness; to either side in turn
+
+    def __post_init__(self) -> None:
+        if not (0 < self.strain < 0.95 and self.steps >= RECORDS and self.beams >= 1):
+            raise InputError(
+                f"a strain below 0.95, at least {RECORDS} steps and one beam a wall",
+                f"{self.strain}, {self.steps}, {self.beams}",
+            )
+
+    def both(self) -> tuple["Crushing", "Crushing"]:
+        """These, and the same with every wall crooked the other way."""
+        return self, replace(self, crooked=-self.crooked)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Force on each plate while a frame is crushed, per metre of depth, and what it looks like.
+
+    Shapes: p records, b beams.
+    """
+
+    strain: Float64[np.ndarray, " p"]
+    top_n_m: Float64[np.ndarray, " p"]
+    bottom_n_m: Float64[np.ndarray, " p"]
+    beam_m: Float64[np.ndarray, "shapes b 2 2"]  # ends of the beams at SHAPES of the strain
+
+
+def crush(frame: Frame, material: Ductile, settings: Crushing = Crushing()) -> Curve:
+    """Push the upper plate down on a frame; NaN from where the motion has no answer."""
+    node, beam, of = _chains(frame, settings)
+    top, bottom, shapes = _integrate(
+        node,
+        beam,
+        frame.thickness_m[of],
+        (node[:, 1] < 1e-9) | (node[:, 1] > frame.height_m - 1e-9),
+        (material.modulus_pa, material.yield_pa),
+        (frame.height_m, settings.strain, settings.damping),
+        settings.steps,
+    )
+    strain = settings.strain * (np.arange(RECORDS) + 0.5) / RECORDS
+    return Curve(strain, top, bottom, np.concatenate([node[None], shapes])[:, beam])
+
+
+def _chains(frame: Frame, settings: Crushing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nodes and beams when every wall is cut up, and the wall of each beam."""
+    beams, (first, last) = settings.beams, frame.wall.T
+    share = np.arange(1, beams) / beams
+    start, along = frame.node_m[first], frame.node_m[last] - frame.node_m[first]
+    across = np.stack([-along[:, 1], along[:, 0]], 1) / frame.length_m[:, None]
+    side = np.where(np.arange(len(first)) % 2 == 0, 1.0, -1.0)
+    off = (settings.crooked * side * frame.thickness_m)[:, None] * across
+    inner = start[:, None] + share[:, None] * along[:, None]
+    inner = inner + np.sin(np.pi * share)[:, None] * off[:, None]
+    node = np.concatenate([frame.node_m, inner.reshape(-1, 2)])
+    new = len(frame.node_m) + np.arange(len(first) * (beams - 1)).reshape(len(first), -1)
+    chain = np.concatenate([first[:, None], new, last[:, None]], 1)
+    beam = np.stack([chain[:, :-1], chain[:, 1:]], 2).reshape(-1, 2)
+    return node, beam, np.repeat(np.arange(len(first)), beams)
+
+
+@no_type_check
+@compiled
+def _integrate(node, beam, thick, held, solid, course, steps):
+    """Forces on both plates, averaged over each record."""
+    height, strain, damping = course
+    x, velocity = node.copy(), np.zeros((len(node), 3))
+    state = _begin(node, beam)
+    mass, inertia = _masses(beam, thick, solid[0], state)
+    touch, close = np.zeros(len(node), dtype=np.int64), np.empty((len(node), NEAR), dtype=np.int64)
+    radius = np.zeros(len(node))
+    for e in range(len(beam)):
+        for v in beam[e]:
+            radius[v] = max(radius[v], thick[e] / 2)
+    top, bottom = np.zeros(RECORDS), np.zeros(RECORDS)
+    shapes = np.zeros((len(SHAPES) - 1, len(node), 2))
+    turn, force = np.zeros(len(node)), np.zeros((len(node), 3))
+    share = RECORDS / steps
+    for step in range(steps):
+        plate = height * (1 - strain * (step + 1) / steps)
+        force[:] = 0.0
+        _pull(x, turn, beam, thick, solid, state, force)
+        if step % LOOK == 0:
+            _search(x, node, beam, thick, radius, touch, close)
+        _push(x, node, beam, thick, radius, touch, close, mass, force)
+        record = step * RECORDS // steps
+        for v in range(len(node)):
+            over, under = x[v, 1] - plate, -x[v, 1]
+            if over > 0:
+                force[v, 1] -= STIFF * mass[v] * over
+                top[record] += STIFF * mass[v] * over * share
+            if under > 0:
+                force[v, 1] += STIFF * mass[v] * under
+                bottom[record] += STIFF * mass[v] * under * share
+            for axis in range(2):
+                velocity[v, axis] = (1 - damping) * velocity[v, axis] + force[v, axis] / mass[v]
+            velocity[v, 2] = (1 - damping) * velocity[v, 2] + force[v, 2] / inertia[v]
+            if held[v]:
+                velocity[v, 0] = 0.0
+            x[v, 0] += velocity[v, 0]
+            x[v, 1] += velocity[v, 1]
+            turn[v] += velocity[v, 2]
+        for i in range(len(shapes)):
+            if step + 1 == int(SHAPES[i + 1] * steps):
+                shapes[i] = x
+    return top, bottom, shapes
+
+
+@no_type_check
+@compiled
+def _begin(node, beam):
+    """Of each beam: length, turn since the start, direction, plastic stretch and end turns."""
+    state = np.zeros((len(beam), 7))
+    for e in range(len(beam)):
+        a, b = beam[e]
+        dx, dy = node[b, 0] - node[a, 0], node[b, 1] - node[a, 1]
+        state[e, 0] = np.hypot(dx, dy)
+        state[e, 2], state[e, 3] = dx / state[e, 0], dy / state[e, 0]
+    return state
+
+
+@no_type_check
+@compiled
+def _masses(beam, thick, modulus, state):
+    """Masses and inertias of the nodes with which a step of 1 is stable for every beam."""
+    nodes = beam.max() + 1
+    mass, inertia = np.zeros(nodes), np.zeros(nodes)
+    for e in range(len(beam)):
+        length = state[e, 0]
+        bending = modulus * thick[e] ** 3 / 12 / length
+        for v in beam[e]:
+            mass[v] += 1.5 * modulus * thick[e] / length + 18 * bending / length**2
+            inertia[v] += 9 * bending
+    return mass, inertia
+
+
+@no_type_check
+@compiled
+def _pull(x, turn, beam, thick, solid, state, force):
+    """Forces of the beams on their nodes, after plastic flow."""
+    modulus, yielding = solid
+    for e in range(len(beam)):
+        a, b = beam[e]
+        length, turned, was_x, was_y, slack, bent_a, bent_b = state[e]
+        dx, dy = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1]
+        long = np.hypot(dx, dy)
+        ex, ey = dx / long, dy / long
+        # Added up from step to step, so that walls may turn over.
+        turned += np.arctan2(was_x * ey - was_y * ex, was_x * ex + was_y * ey)
+        axial, bending = modulus * thick[e] / length, modulus * thick[e] ** 3 / 12 / length
+        most = yielding * thick[e]
+        left, right = turn[a] - turned - bent_a, turn[b] - turned - bent_b
+        bow = length / 30 * (2 * left**2 - left * right + 2 * right**2)  # taken by the curve
+        normal = axial * (long - length - slack + bow)
+        if abs(normal) > most:
+            normal = np.sign(normal) * most
+            slack = long - length + bow - normal / axial
+        bound = most * thick[e] / 4 * (1 - (normal / most) ** 2)
+        near = 4 * bending + 4 * normal * length / 30  # of one end's moment, with the bow
+        far = 2 * bending - normal * length / 30
+        for _ in range(2):  # one end's flow unloads the other
+            moment_a = near * left + far * right
+            if abs(moment_a) > bound:
+                back = (moment_a - np.sign(moment_a) * bound) / near
+                left, bent_a = left - back, bent_a + back
+            moment_b = far * left + near * right
+            if abs(moment_b) > bound:
+                back = (moment_b - np.sign(moment_b) * bound) / near
+                right, bent_b = right - back, bent_b + back
+        moment_a, moment_b = near * left + far * right, far * left + near * right
+        shear = (moment_a + moment_b) / long
+        fx, fy = normal * ex + shear * ey, normal * ey - shear * ex
+        force[a, 0] += fx
+        force[a, 1] += fy
+        force[b, 0] -= fx
+        force[b, 1] -= fy
+        force[a, 2] -= moment_a
+        force[b, 2] -= moment_b
+        state[e, 1:] = turned, ex, ey, slack, bent_a, bent_b
+
+
+@no_type_check
+@compiled
+def _gap(x, v, a, b):
+    """Distance of a node to a beam, where along it, and the way from the beam to the node."""
+    dx, dy = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1]
+    px, py = x[v, 0] - x[a, 0], x[v, 1] - x[a, 1]
+    along = min(1.0, max(0.0, (px * dx + py * dy) / (dx * dx + dy * dy)))
+    wx, wy = px - along * dx, py - along * dy
+    return np.hypot(wx, wy), along, wx, wy
+
+
+@no_type_check
+@compiled
+def _search(x, start, beam, thick, radius, touch, close):
+    """List for each node the beams that it may reach before the next search."""
+    touch[:] = 0
+    for e in range(len(beam)):
+        a, b = beam[e]
+        reach = np.hypot(x[b, 0] - x[a, 0], x[b, 1] - x[a, 1]) / 2
+        mx, my = (x[a, 0] + x[b, 0]) / 2, (x[a, 1] + x[b, 1]) / 2
+        for v in range(len(x)):
+            far = reach + 3 * (radius[v] + thick[e] / 2)
+            near = abs(x[v, 0] - mx) < far and abs(x[v, 1] - my) < far
+            if near and v != a and v != b and touch[v] < NEAR:
+                close[v, touch[v]] = e
+                touch[v] += 1
+
+
+@no_type_check
+@compiled
+def _push(x, start, beam, thick, radius, touch, close, mass, force):
+    """Forces between nodes and beams that touch; those that began closer may stay so close."""
+    for v in range(len(x)):
+        for i in range(touch[v]):
+            e = close[v, i]
+            a, b = beam[e]
+            gap, along, wx, wy = _gap(x, v, a, b)
+            room = radius[v] + thick[e] / 2
+            if gap < room:
+                room = min(room, 0.9 * _gap(start, v, a, b)[0])
+                if gap < room and gap > 0:
+                    push = STIFF / 2 * min(mass[v], mass[a], mass[b]) * (room - gap) / gap
+                    force[v, 0] += push * wx
+                    force[v, 1] += push * wy
+                    force[a, 0] -= push * wx * (1 - along)
+                    force[a, 1] -= push * wy * (1 - along)
+                    force[b, 0] -= push * wx * along
+                    force[b, 1] -= push * wy * along

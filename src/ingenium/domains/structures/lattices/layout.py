@@ -1,0 +1,170 @@
+"""Graded lattices of zigzag lines and upright walls, from fields on their cells.
+
+Lines run across; between two of them walls stand at every second node, from the peaks of the
+lower line to the valleys of the upper one. With peaks up the cells are hexagons, with none bricks,
+with peaks down re-entrant bow-ties. At the other nodes a web may stand, which splits a cell. The
+first and the last line are the plates themselves.
+
+Shapes: n designs, x columns and y rows of cells, v nodes, s walls.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from ingenium.core.errors import InputError
+from ingenium.domains.structures.lattices.frame import Frame
+
+DECIMALS = 9  # of a metre
+STEEPEST = 0.35  # amplitude of a line over the height of a row
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The box of a lattice, its cells, and how thin a printer can make a wall.
+
+    Raises:
+        InputError: for fewer than two rows or columns, or lengths that do not fit.
+    """
+
+    columns: int = 8
+    rows: int = 6
+    width_m: float = 0.08
+    height_m: float = 0.072
+    thinnest_m: float = 0.0004
+    thickest_m: float = 0.003
+
+    def __post_init__(self) -> None:
+        if not (2 <= self.columns <= 64 and 2 <= self.rows <= 64):
+            raise InputError(
+                "2 to 64 columns and rows", (self.columns, self.rows), "Write columns = 8."
+            )
+        if not 0 < self.thinnest_m < self.thickest_m < min(self.cell_m) / 2:
+            raise InputError(
+                f"walls above 0 m and below half a cell ({min(self.cell_m) / 2:g} m)",
+                (self.thinnest_m, self.thickest_m),
+                "Write thickest_m = 0.003, or fewer columns.",
+            )
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self.columns, self.rows
+
+    @property
+    def cell_m(self) -> tuple[float, float]:
+        """Width and height of a cell."""
+        return self.width_m / self.columns, self.height_m / self.rows
+
+    @cached_property
+    def plan(self) -> "Plan":
+        """How the nodes and walls of this layout depend on the cells."""
+        return _plan(self)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Nodes and walls of a layout, and which cells each takes its number from (a mean)."""
+
+    place: Float64[np.ndarray, "v 2"]  # of the nodes in rows and columns, without amplitude
+    raised: Float64[np.ndarray, "v cells"]  # +1, -1 or 0 times the mean of the cells around
+    wall: Int64[np.ndarray, "s 2"]
+    beside: Float64[np.ndarray, "s cells"]
+    web: Bool[np.ndarray, " s"]
+
+
+def _plan(layout: Layout) -> Plan:
+    columns, rows = layout.cells
+    i, j = np.meshgrid(np.arange(columns + 1), np.arange(rows + 1), indexing="ij")
+    number = i * (rows + 1) + j
+    peak = (i + j) % 2 == 0
+    inside = (j > 0) & (j < rows)  # the first and last lines are flat: they are the plates
+    around = _mean(columns)[:, None, :, None] * _mean(rows)[None, :, None, :]
+    sign = np.where(peak, 1.0, -1.0) * inside
+    line = inside[:-1]
+    upright = peak[:, :-1]
+    ends = [
+        np.stack([number[:-1][line], number[1:][line]], 1),
+        np.stack([number[:, :-1][upright], number[:, 1:][upright]], 1),
+        np.stack([number[:, :-1][~upright], number[:, 1:][~upright]], 1),
+    ]
+    one_x, one_y = np.eye(columns), np.eye(rows)
+    of_line = one_x[:, None, :, None] * _mean(rows)[None, :, None, :]
+    of_upright = _mean(columns)[:, None, :, None] * one_y[None, :, None, :]
+    beside = [of_line[line], of_upright[upright], of_upright[~upright]]
+    return Plan(
+        place=np.stack([i, j], 2).reshape(-1, 2).astype(float),
+        raised=(sign[..., None, None] * around).reshape(number.size, -1),
+        wall=np.concatenate(ends),
+        beside=np.concatenate([b.reshape(len(b), -1) for b in beside]),
+        web=np.repeat([False, False, True], [len(e) for e in ends]),
+    )
+
+
+def _mean(cells: int) -> Float64[np.ndarray, "nodes cells"]:
+    """Weights with which a node between cells takes their mean; one cell at the ends."""
+    weight = np.zeros((cells + 1, cells))
+    weight[np.arange(cells), np.arange(cells)] = 1
+    weight[np.arange(1, cells + 1), np.arange(cells)] = 1
+    weight /= weight.sum(1, keepdims=True)
+    return weight
+
+
+def nodes(layout: Layout, amplitude: Float64[np.ndarray, "n x y"]) -> Float64[np.ndarray, "n v 2"]:
+    """Where the nodes of each design are (m)."""
+    plan, cell = layout.plan, np.array(layout.cell_m)
+    out = np.broadcast_to(plan.place, (len(amplitude), *plan.place.shape)).copy()
+    out[..., 1] += amplitude.reshape(len(amplitude), -1) @ plan.raised.T
+    out *= cell
+    return out
+
+
+def thicknesses(
+    layout: Layout, wall_m: Float64[np.ndarray, "n x y"], web_m: Float64[np.ndarray, "n x y"]
+) -> Float64[np.ndarray, "n s"]:
+    """Of each wall (m); 0 for webs that are thinner than half the thinnest printed wall.
+
+    Every other wall is at least as thick as the thinnest, and none thicker than the thickest.
+    """
+    plan = layout.plan
+    wall = wall_m.reshape(len(wall_m), -1) @ plan.beside.T
+    web = web_m.reshape(len(web_m), -1) @ plan.beside.T
+    out = np.where(plan.web, web, wall)
+    absent = plan.web & (web < layout.thinnest_m / 2)
+    kept: np.ndarray = np.clip(out, layout.thinnest_m, layout.thickest_m)
+    return np.where(absent, 0.0, kept)
+
+
+def relative_density(
+    layout: Layout,
+    amplitude: Float64[np.ndarray, "n x y"],
+    wall_m: Float64[np.ndarray, "n x y"],
+    web_m: Float64[np.ndarray, "n x y"],
+) -> Float64[np.ndarray, " n"]:
+    """Area of the walls over the box, as `Frame.relative_density`."""
+    place = nodes(layout, amplitude)
+    length = np.linalg.norm(
+        place[:, layout.plan.wall[:, 1]] - place[:, layout.plan.wall[:, 0]], axis=2
+    )
+    area: np.ndarray = (thicknesses(layout, wall_m, web_m) * length).sum(1)
+    return area / (layout.width_m * layout.height_m)
+
+
+def frames(
+    layout: Layout,
+    amplitude: Float64[np.ndarray, "n x y"],
+    wall_m: Float64[np.ndarray, "n x y"],
+    web_m: Float64[np.ndarray, "n x y"],
+) -> list[Frame]:
+    """The frame of each design, to the nanometre, so that no order of sums can sway a crush."""
+    place = nodes(layout, amplitude).round(DECIMALS)
+    thick = thicknesses(layout, wall_m, web_m).round(DECIMALS)
+    out = []
+    for node, t in zip(place, thick, strict=True):  # frames differ in their number of walls
+        kept = layout.plan.wall[t > 0]
+        used, again = np.unique(kept, return_inverse=True)
+        wall = again.reshape(kept.shape).astype(np.int64)
+        out.append(Frame(node[used], wall, t[t > 0], layout.width_m, layout.height_m))
+    return out

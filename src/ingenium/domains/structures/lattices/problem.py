@@ -1,0 +1,147 @@
+"""Graded lattices that take up a given energy per kilogram when they are crushed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem, Projection, Section, Watch, silent
+from ingenium.core.quantity import Condition, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.field_codec import FieldCodec
+from ingenium.domains.structures.lattices import known, report
+from ingenium.domains.structures.lattices.crushing import Crushing
+from ingenium.domains.structures.lattices.formats import CellTable
+from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
+from ingenium.domains.structures.lattices.material import Ductile
+from ingenium.domains.structures.lattices.proportion import proportioned
+from ingenium.domains.structures.lattices.verifier import CrushVerifier
+
+FEWEST = 20
+MOST_J_KG = 1e5
+HELD_OUT_EVERY = 5
+
+
+@dataclass(frozen=True)
+class LatticeSettings:
+    """The box and cells of the lattice, its metal, how it is crushed, and how many are known."""
+
+    layout: Layout = field(default_factory=Layout)
+    material: Ductile = field(default_factory=Ductile)
+    crushing: Crushing = field(default_factory=Crushing)
+    depth_m: float = 0.04
+    known: int = 240  # lattices to learn from, made by the engine
+
+
+class Lattice(Problem):
+    """Graded plane lattices, by relative density and specific energy."""
+
+    name: ClassVar[str] = "structures.lattice"
+    summary: ClassVar[str] = "graded lattices that take up a given energy when crushed"
+    Settings: ClassVar[type] = LatticeSettings
+    default_family: ClassVar[str] = "nearest_neighbours"
+
+    def __init__(self, settings: LatticeSettings) -> None:
+        """Open the problem.
+
+        Raises:
+            InputError: for fewer known lattices than can be learned from, or no depth.
+        """
+        if settings.known < FEWEST or not settings.depth_m > 0:
+            raise InputError(
+                f"at least {FEWEST} known lattices and a depth above 0 m",
+                (settings.known, settings.depth_m),
+                "Write known = 240.",
+            )
+        layout = settings.layout
+        self.layout = layout
+        across = ("column", "row")
+        thickness = (0.0, layout.thickest_m)
+        self.variables = (
+            Variable("amplitude", across, "1", "peak of a line over the row's height; up is +"),
+            Variable("wall_m", across, "m", "thickness of lines and uprights", *thickness),
+            Variable("web_m", across, "m", "thickness of webs, 0 for none", *thickness),
+            Variable("wanted_j_kg", (), "J/kg", "energy asked for", 0.0, given="energy"),
+        )
+        self.sizes = dict(zip(across, layout.cells, strict=True))
+        low, high = known.DENSITIES
+        self.conditions = (
+            Condition("density", "relative density", lower=low / 2, upper=2 * high),
+            Condition("energy", "specific energy", lower=1.0, upper=MOST_J_KG, unit="J/kg"),
+        )
+        self.limits = (
+            Limit("energy_gap", at_least=-0.1, at_most=0.1),
+            Limit("energy_scatter", at_most=0.1),
+            Limit("imbalance", at_most=0.1),
+        )
+        exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
+        self.tiers = (exact,)
+        self.formats = {"cells": CellTable(layout, self.variables)}
+        self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
+        self.at_once = 8
+        self.exact = exact
+        self.stock = known.stock(exact, settings.known)
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Crush the lattices to learn from."""
+        self.stock.complete(watch)
+
+    def data(self) -> xr.Dataset:
+        """All known lattices, each under its own density and measured energy."""
+        made = self.stock.complete()
+        energy = made["specific_energy"]
+        held = np.arange(len(energy)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        columns: dict[str, Any] = {
+            v.name: (
+                (DESIGN, *v.dims),
+                made[v.name] if v.given is None else energy,
+                {"units": v.unit, "long_name": v.long_name},
+            )
+            for v in self.variables
+        }
+        under = {"density": made["relative_density"], "energy": energy, "held_out": held}
+        coords: dict[str, Any] = {k: (DESIGN, v) for k, v in under.items()}
+        whole = xr.Dataset(columns, {DESIGN: np.arange(len(energy))} | coords)
+        return whole.isel({DESIGN: np.flatnonzero(np.isfinite(energy))})
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """Logarithms of density and energy, about -1 to 1."""
+        density = np.log(designs["density"].to_numpy() / 0.12)
+        energy = np.log(designs["energy"].to_numpy() / 1500.0)
+        return torch.as_tensor(np.stack([2 * density, energy], 1), dtype=torch.float32)
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Walls in printable bounds, and exactly the density asked for."""
+        density = conditions["density"].to_numpy().astype(np.float64)
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            shape, wall, web = (a.detach().numpy() for a in arrays[:3])
+            held = proportioned(self.layout, shape, wall, web, density)
+            return (*(torch.from_numpy(h) for h in held), arrays[3])
+
+        return onto
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Pictures of the crush, and asked against measured energy."""
+        return report.sections(self.exact, designs, verdicts, self.data())
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Bricks of one thickness, whose walls can be counted."""
+        layout, thickness = self.layout, 2 * self.layout.thinnest_m
+        columns, rows = layout.cells
+        uprights = sum((i + j) % 2 == 0 for i in range(columns + 1) for j in range(rows))
+        long_m = (rows - 1) * layout.width_m + uprights * layout.height_m / rows
+        density = thickness * long_m / (layout.width_m * layout.height_m)
+        one = torch.ones((1, *layout.cells), dtype=torch.float64)
+        arrays = (0 * one, thickness * one, 0 * one, torch.tensor([1000.0], dtype=torch.float64))
+        solid_kg = layout.width_m * layout.height_m * self.exact.depth_m
+        solid_kg *= self.exact.material.density_kg_m3
+        truth = {"relative_density": density, "mass": density * solid_kg}
+        return ((to_dataset(arrays, self.variables, self.labels()), truth, 1e-9),)

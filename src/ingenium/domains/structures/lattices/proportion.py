@@ -1,0 +1,52 @@
+"""Walls scaled so that a lattice has exactly the relative density that was asked for."""
+
+import numpy as np
+from jaxtyping import Float64
+
+from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, relative_density
+
+HALVINGS = 60
+
+
+def admissible(
+    layout: Layout,
+    amplitude: Float64[np.ndarray, "n x y"],
+    wall_m: Float64[np.ndarray, "n x y"],
+    web_m: Float64[np.ndarray, "n x y"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fields within what can be printed: walls in bounds, webs in bounds or absent (0)."""
+    least, most = layout.thinnest_m, layout.thickest_m
+    web = np.where(web_m < least / 2, 0.0, np.clip(web_m, least, most))
+    return np.clip(amplitude, -STEEPEST, STEEPEST), np.clip(wall_m, least, most), web
+
+
+def proportioned(
+    layout: Layout,
+    amplitude: Float64[np.ndarray, "n x y"],
+    wall_m: Float64[np.ndarray, "n x y"],
+    web_m: Float64[np.ndarray, "n x y"],
+    density: Float64[np.ndarray, " n"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Admissible fields with walls and webs scaled together to the density (bisection).
+
+    A density beyond what the thinnest or thickest walls give is met as closely as they can.
+    Fields that have it already are left as they are.
+
+    Shapes: n designs, x columns and y rows of cells.
+    """
+    shape, wall, web = admissible(layout, amplitude, wall_m, web_m)
+    there = web > 0
+
+    def scaled(factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own = factor[:, None, None]
+        least, most = layout.thinnest_m, layout.thickest_m
+        return np.clip(own * wall, least, most), there * np.clip(own * web, least, most)
+
+    low, high = np.full(len(shape), 1e-3), np.full(len(shape), 1e3)
+    for _ in range(HALVINGS):
+        middle = np.sqrt(low * high)
+        heavy = relative_density(layout, shape, *scaled(middle)) > density
+        low, high = np.where(heavy, low, middle), np.where(heavy, middle, high)
+    is_so = np.abs(relative_density(layout, shape, wall, web) / density - 1) < 1e-12
+    factor = np.where(is_so, 1.0, np.sqrt(low * high))
+    return shape, *scaled(factor)

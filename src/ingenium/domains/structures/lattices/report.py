@@ -1,0 +1,118 @@
+"""What a designer of crash absorbers wants to see: how lattices fold, and how hard they push."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
+from ingenium.domains.structures.lattices.crushing import SHAPES, Curve, crush
+from ingenium.domains.structures.lattices.layout import frames
+from ingenium.domains.structures.lattices.verifier import CrushVerifier, stress_pa
+
+SHOWN = 4
+OURS, KNOWN, MUTED = "#2166ac", "#8c510a", "#999999"
+
+
+def sections(
+    verifier: CrushVerifier, designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset
+) -> tuple[Section, ...]:
+    """Lattices while they are crushed, their curves, and energy asked and measured."""
+    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    best = accepted[np.argsort(-verdicts["evenness"].to_numpy()[accepted], kind="stable")][:SHOWN]
+    plane = Section(
+        "Energy asked for and measured",
+        "Each proposed lattice at the energy that was asked of it; the band is 10 % to either "
+        "side. On the right, energy against relative density, with the known lattices in brown.",
+        _plane(designs, verdicts, known),
+    )
+    if not len(best):
+        return (plane,)
+    chosen = designs.isel({DESIGN: best})
+    fields = (chosen[k].to_numpy() for k in ("amplitude", "wall_m", "web_m"))
+    curves = [
+        crush(frame, verifier.material, verifier.crushing)
+        for frame in frames(verifier.layout, *fields)
+    ]
+    names = [f"design {i}" for i in chosen[DESIGN].to_numpy()]
+    return (
+        Section(
+            "How they fold",
+            "The accepted lattices that crush most evenly, at strains up to 50 %; lines are the "
+            "middles of the walls.",
+            _folds(verifier, curves, names),
+        ),
+        Section(
+            "Stress while crushed",
+            "Mean of the forces on both plates over the area of the plate. Shaded: the strains of "
+            "the plateau stress of ISO 13314.",
+            _curves(verifier, curves, names),
+        ),
+        plane,
+    )
+
+
+def _folds(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
+    figure = Figure(figsize=(2.1 * len(SHAPES), 2.0 * len(curves)), layout="constrained")
+    grid = figure.subplots(len(curves), len(SHAPES), squeeze=False)
+    layout, least = verifier.layout, 1000 * verifier.layout.width_m
+    for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
+        for axes, beams, share in zip(grid[row], curve.beam_m, SHAPES, strict=True):
+            strain = share * verifier.crushing.strain
+            top = 1000 * layout.height_m * (1 - strain)
+            axes.add_collection(LineCollection(list(1000 * beams), colors=OURS, linewidths=1.1))
+            axes.plot([-0.05 * least, 1.05 * least], [top, top], color="black", lw=2)
+            axes.plot([-0.05 * least, 1.05 * least], [0, 0], color="black", lw=2)
+            axes.set(xlim=(-0.15 * least, 1.15 * least), ylim=(-3, 1000 * layout.height_m + 3))
+            axes.set_aspect("equal")
+            axes.axis("off")
+            if row == 0:
+                axes.set_title(f"strain {100 * strain:.0f} %", fontsize=9)
+        grid[row][0].text(
+            -0.12, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", fontsize=9
+        )
+    return figure
+
+
+def _curves(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
+    figure = Figure(figsize=(7.5, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for curve, name, shade in zip(curves, names, np.linspace(0, 0.7, len(curves)), strict=True):
+        colour = tuple(np.array([0.13, 0.4, 0.67]) * (1 - shade) + shade)
+        stress = stress_pa(curve, verifier.layout.width_m) / 1e6
+        axes.plot(100 * curve.strain, stress, color=colour, label=name, lw=1.2)
+    axes.axvspan(20, 40, color=MUTED, alpha=0.15, lw=0)
+    axes.set(xlabel="strain (%)", ylabel="stress (MPa)", ylim=(0, None), xlim=(0, None))
+    axes.legend(frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _plane(designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset) -> Figure:
+    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    held = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+    found = verdicts["specific_energy"].to_numpy() / 1000
+    wanted = designs["wanted_j_kg"].to_numpy() / 1000
+    density = verdicts["relative_density"].to_numpy()
+    ends = np.array([0, 1.1 * max(wanted.max(), float(np.nanmax(found)))])
+    left.fill_between(ends, 0.9 * ends, 1.1 * ends, color=MUTED, alpha=0.25, lw=0)
+    left.plot(ends, ends, color=MUTED, lw=0.8)
+    _points(left, wanted, found, held)
+    left.set(xlabel="asked (kJ/kg)", ylabel="measured (kJ/kg)", xlim=(0, None), ylim=(0, None))
+    own = known["energy"].to_numpy() / 1000
+    right.scatter(known["density"], own, s=8, color=KNOWN, alpha=0.5, lw=0, label="known")
+    _points(right, density, found, held)
+    right.set(xlabel="relative density", ylabel="measured (kJ/kg)", ylim=(0, None))
+    right.legend(frameon=False, fontsize=8)
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _points(axes: Axes, x: np.ndarray, y: np.ndarray, held: np.ndarray) -> None:
+    axes.scatter(x[~held], y[~held], s=14, color=MUTED, lw=0, label="rejected")
+    axes.scatter(x[held], y[held], s=18, color=OURS, lw=0, label="accepted")
