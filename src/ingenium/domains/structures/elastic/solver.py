@@ -14,11 +14,14 @@ from numpy import ndarray
 from torch import Tensor
 
 from ingenium.domains.structures.elastic.banded import Band
+from ingenium.domains.structures.elastic.banded import Tables as BandTables
 from ingenium.domains.structures.elastic.banded import solve as solve_banded
 from ingenium.domains.structures.elastic.element import Plane, stiffness
 from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.elastic.hierarchy import Hierarchy
 from ingenium.domains.structures.elastic.multigrid import solve as solve_multigrid
+from ingenium.domains.structures.elastic.work import energies as cell_energies
+from ingenium.domains.structures.elastic.work import in_tiles
 
 DIRECT_WORK = 4e8  # multiplications of a factorisation, above which cubes are solved by multigrid
 
@@ -63,8 +66,22 @@ class Elastic:
 
     def energies(self, displacement_m: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
         """u_e . K0 . u_e of each cell: work per unit modulus, minus the slope of a compliance."""
-        u = displacement_m[..., self.grid.cell_displacements]
-        return (u @ self.unit_stiffness * u).sum(-1)
+        if displacement_m.requires_grad:
+            u = displacement_m[..., self.grid.cell_displacements]
+            return (u @ self.unit_stiffness * u).sum(-1)
+        return self._products(displacement_m, displacement_m)
+
+    def _products(self, left: Tensor, right: Tensor) -> Float64[Tensor, "n l e"]:
+        """Of displacements through each cell's unit stiffness."""
+        a, b = (u.reshape(-1, u.shape[-1]).contiguous().numpy() for u in (left, right))
+        out = np.empty((len(a), self.grid.n_cells))
+        tiles, cells = in_tiles(self.unit_stiffness.numpy()), self._cells
+
+        def part(of: slice) -> None:
+            cell_energies(a[of], b[of], tiles, cells, out[of])
+
+        in_threads(part, len(out))
+        return torch.from_numpy(out).view(*left.shape[:-1], -1)
 
     def compliance(
         self, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
@@ -75,6 +92,10 @@ class Elastic:
     @cached_property
     def _band(self) -> Band:
         return Band(self.grid, self.fixed.numpy(), self._cells)
+
+    @cached_property
+    def _band_tables(self) -> BandTables:
+        return self._band.tables(self.unit_stiffness.numpy())
 
     @cached_property
     def _cells(self) -> ndarray:
@@ -105,9 +126,7 @@ class Elastic:
         return torch.from_numpy(out)
 
     def _factor(self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray) -> None:
-        band = self._band
-        tables = self._cells, band.place, band.target, band.reach
-        solve_banded(modulus, load, self.unit_stiffness.numpy(), *tables, self.tolerance, out)
+        solve_banded(modulus, load, self._band_tables, self.tolerance, out)
 
     def _iterate(
         self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray
@@ -141,9 +160,7 @@ class _Solve(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[None, Tensor, None, None]:
         system, (modulus, displacement) = ctx.system, ctx.saved_tensors
         adjoint = system._displacements(modulus, slope.contiguous(), None)
-        cells = system.grid.cell_displacements
-        left, right = adjoint[..., cells] @ system.unit_stiffness, displacement[..., cells]
-        return None, -(left * right).sum(-1).sum(1), None, None
+        return None, -system._products(adjoint, displacement).sum(1), None, None
 
 
 class _Compliance(torch.autograd.Function):
