@@ -14,12 +14,14 @@ from ingenium.studies import (
     operating_envelopes,
     point_forecast,
     power_weeks,
+    shape_refinement,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_refinement.STUDY,
     least_compliance.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,
