@@ -168,7 +168,9 @@ def engibench(case: Case) -> dict[str, Any] | None:
         sizes = [str(n) for n in (*case.cells, case.rounds)]
         done = subprocess.run(
             [interpreter, str(program), str(path), *sizes],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
             env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
         )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -191,13 +193,17 @@ def measure(case: Case) -> dict[str, Any]:
     peers: dict[str, Callable[[], Tensor]] = {"pymoto": Pymoto(case).work}
     if case.scikit_fem:
         peers["scikit-fem"] = ScikitFem(case).work
-    gaps = {name: float((peer() / work[: case.theirs] - 1).abs().max()) for name, peer in peers.items()}
+    gaps = {
+        name: float((peer() / work[: case.theirs] - 1).abs().max()) for name, peer in peers.items()
+    }
     times = interleaved({"ours": case.ours, **peers}, case.rounds)
     ours, found = times["ours"].cpu_s, {name: times[name].cpu_s for name in peers}
     beams = engibench(case)
     if beams is not None:
         found["Beams2D"] = beams["cpu_s"]
-        gaps["Beams2D"] = float((torch.tensor(beams["work"]).double() / work[: case.theirs] - 1).abs().max())
+        gaps["Beams2D"] = float(
+            (torch.tensor(beams["work"]).double() / work[: case.theirs] - 1).abs().max()
+        )
     row: dict[str, Any] = {
         "cells": "x".join(map(str, case.cells)),
         "first (CPU s)": first_s,
