@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ class Pymoto:
         while domain.nnodes > 1000 and not any(n % 2 for n in self._cells(domain)):
             levels.append(pym.solvers.GeometricMultigrid(domain))
             domain = levels[-1].sub_domain
-        for upper, lower in zip(levels, levels[1:], strict=False):
+        for upper, lower in pairwise(levels):
             upper.inner_level = lower
         return pym.solvers.CG(preconditioner=levels[0], tol=TOLERANCE)
 
@@ -193,17 +194,14 @@ def measure(case: Case) -> dict[str, Any]:
     peers: dict[str, Callable[[], Tensor]] = {"pymoto": Pymoto(case).work}
     if case.scikit_fem:
         peers["scikit-fem"] = ScikitFem(case).work
-    gaps = {
-        name: float((peer() / work[: case.theirs] - 1).abs().max()) for name, peer in peers.items()
-    }
+    few = work[: case.theirs]
+    gaps = {name: _gap(peer(), few) for name, peer in peers.items()}
     times = interleaved({"ours": case.ours, **peers}, case.rounds)
     ours, found = times["ours"].cpu_s, {name: times[name].cpu_s for name in peers}
     beams = engibench(case)
     if beams is not None:
         found["Beams2D"] = beams["cpu_s"]
-        gaps["Beams2D"] = float(
-            (torch.tensor(beams["work"]).double() / work[: case.theirs] - 1).abs().max()
-        )
+        gaps["Beams2D"] = _gap(torch.tensor(beams["work"], dtype=torch.float64), few)
     row: dict[str, Any] = {
         "cells": "x".join(map(str, case.cells)),
         "first (CPU s)": first_s,
@@ -218,6 +216,10 @@ def measure(case: Case) -> dict[str, Any]:
             f"{name} gap": gaps.get(name, "-"),
         }
     return row
+
+
+def _gap(theirs: Tensor, ours: Tensor) -> float:
+    return float((theirs / ours - 1).abs().max())
 
 
 def run() -> None:
