@@ -51,7 +51,7 @@ def multigrid_bytes(grid: RegularGrid) -> int:
 
 def _cells_bytes(grid: RegularGrid) -> int:
     """Numbers of the cells' displacements, twice over."""
-    return grid.n_cells * 2**grid.dim * grid.dim * 12
+    return grid.n_cells * (grid.dim << grid.dim) * 12
 
 
 def _readable(size: int) -> str:
