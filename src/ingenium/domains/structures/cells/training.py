@@ -41,7 +41,12 @@ def stock(settings: CellSettings, verifier: CellVerifier) -> Stock:
 
     under = {k: v for k, v in asdict(settings).items() if k not in ("refine_steps", "height_m")}
     pieces = -(-settings.wanted_designs // size)
-    return Stock("unit_cell", [under, sorted(families(canvas.dim)), verifier.version, "not rolled"], pieces, make)
+    return Stock(
+        "unit_cell",
+        [under, sorted(families(canvas.dim)), verifier.version, "not rolled"],
+        pieces,
+        make,
+    )
 
 
 def drawn(canvas: Canvas, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
