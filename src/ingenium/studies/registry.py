@@ -16,12 +16,14 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_refinement,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_refinement.STUDY,
     least_compliance.STUDY,
     manufacturing_limits.STUDY,
     part_and_supports.STUDY,

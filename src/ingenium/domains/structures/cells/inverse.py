@@ -58,7 +58,8 @@ class Inverse:
         for step in product(range(-reach, reach + 1), repeat=len(cells)):
             at = tuple(s % n for s, n in zip(step, cells, strict=True))
             weights[at] += max(0.0, self.radius_cells - hypot(*step))
-        return torch.fft.fftn(weights / weights.sum()).real
+        waves: Tensor = torch.fft.fftn(weights / weights.sum())
+        return waves.real
 
     def part(
         self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
