@@ -12,6 +12,7 @@ from ingenium.studies import (
     load_shapes,
     model_hub,
     operating_envelopes,
+    part_and_supports,
     point_forecast,
     power_weeks,
 )
@@ -21,6 +22,7 @@ STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
     least_compliance.STUDY,
+    part_and_supports.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
