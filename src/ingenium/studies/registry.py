@@ -10,18 +10,22 @@ from ingenium.studies import (
     layered_build,
     least_compliance,
     load_shapes,
+    manufacturing_limits,
     model_hub,
     operating_envelopes,
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_refinement,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_refinement.STUDY,
     least_compliance.STUDY,
+    manufacturing_limits.STUDY,
     part_and_supports.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,
