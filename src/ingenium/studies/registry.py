@@ -4,6 +4,7 @@ from ingenium.core.errors import choose
 from ingenium.studies import (
     aggregation,
     annual_profiles,
+    auxetic_cells,
     conserved_energy,
     diffusion_load,
     flow_load,
@@ -15,6 +16,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    strong_cells,
 )
 from ingenium.studies.study import Study
 
@@ -25,6 +27,8 @@ STUDIES: tuple[Study, ...] = (
     part_and_supports.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,
+    auxetic_cells.STUDY,
+    strong_cells.STUDY,
     aggregation.STUDY,
     point_forecast.STUDY,
     model_hub.STUDY,
