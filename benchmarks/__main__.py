@@ -5,7 +5,7 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("feeder_days", "families", "samplers", "known_density", "loop")
+NAMES = ("feeder_days", "families", "samplers", "known_density", "loop", "structures_solver")
 
 
 def main(asked: list[str]) -> int:

@@ -11,11 +11,13 @@ from ingenium.studies import (
     layered_build,
     least_compliance,
     load_shapes,
+    manufacturing_limits,
     model_hub,
     operating_envelopes,
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_refinement,
     strong_cells,
 )
 from ingenium.studies.study import Study
@@ -23,7 +25,9 @@ from ingenium.studies.study import Study
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_refinement.STUDY,
     least_compliance.STUDY,
+    manufacturing_limits.STUDY,
     part_and_supports.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,

@@ -103,13 +103,6 @@ class Band:
         index = tile * _TILE + low % SIDE * SIDE + high % SIDE
         return np.where(left_out, self.size, index).astype(np.int32)
 
-    @cached_property
-    def work(self) -> float:
-        """About the multiplications of a factorisation."""
-        along = sorted(self.grid.nodes)
-        width = self.grid.dim * prod(along[:-1])
-        return float(self.grid.n_displacements * width**2)
-
     def tables(self, stiffness: Float64[ndarray, "q q"]) -> Tables:
         """For cells of one stiffness times their own moduli."""
         entries = stiffness[np.tril_indices(len(stiffness))]
@@ -119,6 +112,12 @@ class Band:
     def size(self) -> int:
         """Doubles of the factor."""
         return self.blocks * self.reach * _TILE
+
+
+def factor_work(grid: RegularGrid) -> float:
+    """About the multiplications of a factorisation."""
+    width = grid.dim * prod(sorted(grid.nodes)[:-1])
+    return float(grid.n_displacements * width**2)
 
 
 @no_type_check

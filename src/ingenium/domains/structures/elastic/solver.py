@@ -13,12 +13,17 @@ from jaxtyping import Bool, Float64
 from numpy import ndarray
 from torch import Tensor
 
-from ingenium.domains.structures.elastic.banded import Band
+from ingenium.domains.structures.elastic.banded import Band, factor_work
 from ingenium.domains.structures.elastic.banded import Tables as BandTables
 from ingenium.domains.structures.elastic.banded import solve as solve_banded
 from ingenium.domains.structures.elastic.element import Plane, stiffness
 from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.elastic.hierarchy import Hierarchy
+from ingenium.domains.structures.elastic.memory import (
+    direct_bytes,
+    multigrid_bytes,
+    refuse_above,
+)
 from ingenium.domains.structures.elastic.multigrid import solve as solve_multigrid
 from ingenium.domains.structures.elastic.work import energies as cell_energies
 from ingenium.domains.structures.elastic.work import in_tiles
@@ -30,7 +35,13 @@ DIRECT_WORK = 4e8  # multiplications of a factorisation, above which cubes are s
 class Elastic:
     """A held grid of cells, each with its own modulus.
 
+    Plane and small grids are solved by a banded Cholesky factorisation, other cubes by conjugate
+    gradients with multigrid. Designs are shared out among as many threads as torch may use.
+
     Shapes: n designs, l load cases, e cells, f displacements, q displacements of a cell.
+
+    Raises:
+        InputError: for a grid that would take more than half of the machine's memory.
     """
 
     grid: RegularGrid
@@ -38,6 +49,23 @@ class Elastic:
     poisson: float = 0.3
     plane: Plane = "stress"
     tolerance: float = 1e-8  # of the residual, relative to the load
+
+    def __post_init__(self) -> None:
+        refuse_above(
+            self.working_bytes,
+            "a grid that is solved",
+            "Use fewer or larger cells: half as many along each axis take about an eighth (3D).",
+        )
+
+    @property
+    def direct(self) -> bool:
+        """Whether a factorisation solves it; otherwise multigrid does."""
+        return self.grid.dim == 2 or factor_work(self.grid) <= DIRECT_WORK
+
+    @property
+    def working_bytes(self) -> int:
+        """About what a solution takes for each thread, whatever the number of designs."""
+        return (direct_bytes if self.direct else multigrid_bytes)(self.grid)
 
     @cached_property
     def unit_stiffness(self) -> Float64[Tensor, "q q"]:
@@ -104,11 +132,6 @@ class Elastic:
     @cached_property
     def _hierarchy(self) -> Hierarchy:
         return Hierarchy(self.grid, self.fixed.numpy(), self.unit_stiffness.numpy())
-
-    @cached_property
-    def direct(self) -> bool:
-        """Whether a factorisation solves it; otherwise multigrid does."""
-        return self.grid.dim == 2 or self._band.work <= DIRECT_WORK
 
     def _displacements(
         self, modulus_pa: Tensor, load_n: Tensor, start: Tensor | None

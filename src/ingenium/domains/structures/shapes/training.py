@@ -12,7 +12,7 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from ingenium.domains.structures.optimise.asked import Asked
-from ingenium.domains.structures.optimise.simp import Simp
+from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.domains.structures.optimise.simp import simp as optimised
 from ingenium.domains.structures.shapes.box import VOLUME, Box
 from ingenium.domains.structures.shapes.loading import Numbers
@@ -45,6 +45,13 @@ class Optimiser:
         """As the authors of the 88-line code have them, up to a number of steps."""
         radius = self.box.settings.radius_cells
         return Simp(steps=steps, exponent=PENALTY, least=VOID, radius_cells=radius)
+
+    def compliance(
+        self, density: Float64[Tensor, "n e"], numbers: Numbers
+    ) -> Float64[Tensor, " n"]:
+        """Work of all load cases, as the optimiser adds it up (J)."""
+        asked = self.asked(numbers)
+        return compliance_of(asked, density, self.settings(0))
 
     def solid(self, numbers: Numbers, steps: int, start: Tensor | None) -> Float64[Tensor, "n e"]:
         """Parts after some steps from a start, or from even densities."""
