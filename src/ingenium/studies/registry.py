@@ -23,6 +23,8 @@ from ingenium.studies import (
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
+    auxetic_cells.STUDY,
+    strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
     shape_refinement.STUDY,
@@ -31,8 +33,6 @@ STUDIES: tuple[Study, ...] = (
     part_and_supports.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,
-    auxetic_cells.STUDY,
-    strong_cells.STUDY,
     aggregation.STUDY,
     point_forecast.STUDY,
     model_hub.STUDY,
