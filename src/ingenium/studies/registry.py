@@ -4,6 +4,7 @@ from ingenium.core.errors import choose
 from ingenium.studies import (
     aggregation,
     annual_profiles,
+    auxetic_cells,
     conserved_energy,
     diffusion_load,
     flow_load,
@@ -18,10 +19,13 @@ from ingenium.studies import (
     point_forecast,
     power_weeks,
     shape_refinement,
+    strong_cells,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
+    auxetic_cells.STUDY,
+    strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
     shape_refinement.STUDY,
