@@ -8,6 +8,7 @@ from ingenium.studies import (
     conserved_energy,
     diffusion_load,
     flow_load,
+    informed_composites,
     layered_build,
     least_compliance,
     load_shapes,
@@ -24,6 +25,7 @@ from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     auxetic_cells.STUDY,
+    informed_composites.STUDY,
     strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
