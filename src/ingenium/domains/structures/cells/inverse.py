@@ -16,6 +16,7 @@ from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
 
 MET = 0.05  # how far the properties may lie from what is wanted
+SHARP = 0.05  # weight of the neighbours of cells that the optimiser has set
 NEAR = 0.02  # squared distances of Poisson ratios beside which the objective is flat
 
 
@@ -110,8 +111,9 @@ class Inverse:
     def mended(
         self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
     ) -> Bool[Tensor, "n *cells"]:
-        """Solid cells of the wanted share, in one piece if the rest is void; those that miss what is wanted change by some steps.
+        """Solid cells of the wanted share, in one piece if the rest is void.
 
+        Those that miss what is wanted change by some steps.
         Of the cells before and after, the ones that miss it by less are kept.
         """
         make = to_solid if self.verifier.settings.porous else fullest
@@ -120,7 +122,8 @@ class Inverse:
         rows = torch.nonzero(missed > MET)[:, 0]
         if steps == 0 or len(rows) == 0:
             return before
-        after = make(self.refine(before[rows].double(), wanted[rows], steps), wanted.share[rows])
+        changed = self.refine(before[rows].double(), wanted[rows], steps)
+        after = make(changed, wanted.share[rows], SHARP)
         better = self._missed(after, wanted[rows]) < missed[rows]
         before[rows[better]] = after[better]
         return before

@@ -13,21 +13,21 @@ NEAR = 0.5  # weight of the mean around a cell; what is solid or void already st
 
 
 def fullest(
-    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"]
+    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"], near: float = NEAR
 ) -> Bool[Tensor, "n *cells"]:
-    """The fullest cells, as many as the wanted share."""
-    return _fullest(share + NEAR * _around(share), _count(share, wanted))
+    """The fullest cells, as many as the wanted share; `near` weighs the mean around each."""
+    return _fullest(share + near * _around(share), _count(share, wanted))
 
 
 def to_solid(
-    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"]
+    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"], near: float = NEAR
 ) -> Bool[Tensor, "n *cells"]:
-    """The fullest cells, as many as the wanted share; loose pieces are removed.
+    """As `fullest`, but loose pieces are removed.
 
     What they held is given to the next fullest cells once; what is then still loose is void.
     """
     count = _count(share, wanted)
-    key = share + NEAR * _around(share)
+    key = share + near * _around(share)
     solid = _fullest(key, count)
     main, _, _ = connection(solid)
     key = key.masked_fill(solid & ~main, -torch.inf)
