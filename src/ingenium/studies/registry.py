@@ -15,6 +15,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_front,
     shape_refinement,
 )
 from ingenium.studies.study import Study
@@ -22,6 +23,7 @@ from ingenium.studies.study import Study
 STUDIES: tuple[Study, ...] = (
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_front.STUDY,
     shape_refinement.STUDY,
     least_compliance.STUDY,
     part_and_supports.STUDY,

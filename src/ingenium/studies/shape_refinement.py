@@ -96,9 +96,9 @@ class Contest:
         names = [q.name for q in verifier.quantities]
         return solid, measured[:, names.index("compliance")]
 
-    def refined(self, start: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
-        """Densities after a fifth of the calls that the optimiser needs for the same load."""
-        steps = (self.calls // SHARE - 1).clamp(min=0)  # the last call measures
+    def refined(self, start: Float64[Tensor, "n e"], spent: int = 0) -> Float64[Tensor, "n e"]:
+        """Densities after a fifth of the calls that the optimiser needs, less what was spent."""
+        steps = (self.calls // SHARE - 1 - spent).clamp(min=0)  # the last call measures
         out = torch.empty_like(start)
         for count in steps.unique():
             own = (steps == count).nonzero().squeeze(1)
