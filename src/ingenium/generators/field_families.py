@@ -62,5 +62,5 @@ FIELD_PLANS: Mapping[str, Plan] = MappingProxyType(
         "autoregressive": Plan(steps=1000, batch=32, learning_rate=2e-3, ema_decay=0.995),
         "energy": Plan(steps=800, batch=32, ema_decay=0.995),
     }
-    | {f"latent_{name}": _LATENT for name in (*FIELDS, "flow")}
+    | {f"latent_{name}": _LATENT for name in ("diffusion", "flow_matching")}
 )

@@ -4,12 +4,14 @@ from ingenium.core.errors import choose
 from ingenium.studies import (
     aggregation,
     annual_profiles,
+    auxetic_cells,
     conserved_energy,
     diffusion_load,
     flow_load,
     layered_build,
     least_compliance,
     load_shapes,
+    manufacturing_limits,
     model_hub,
     operating_envelopes,
     part_and_supports,
@@ -17,15 +19,19 @@ from ingenium.studies import (
     power_weeks,
     shape_front,
     shape_refinement,
+    strong_cells,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
+    auxetic_cells.STUDY,
+    strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
     shape_front.STUDY,
     shape_refinement.STUDY,
     least_compliance.STUDY,
+    manufacturing_limits.STUDY,
     part_and_supports.STUDY,
     layered_build.STUDY,
     flow_load.STUDY,

@@ -9,6 +9,7 @@ from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.elastic.supports import (
     carries,
+    held_parts,
     loose_motions,
     require_carried,
     require_held,
@@ -66,6 +67,10 @@ def test_material_must_lead_each_load_to_enough_supports():
     assert torch.equal(carries(grid, fixed, load, solid), expected)
     with pytest.raises(InputError, match="load case 2"):
         require_carried(grid, fixed, load, solid[3])
+    firm = held_parts(grid, fixed, solid).view(4, 4, 3)
+    assert torch.equal(firm[0], full)
+    assert firm[1, :2].all()
+    assert not firm[1, 2:].any()
     hinge = torch.zeros_like(fixed)
     hinge[numbers[0, 0]] = True  # one point lets the part turn
     assert not carries(grid, hinge, load, solid[:1]).any()

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.domains.structures.cells.topology import connection
 
-NEAR = 0.05  # what a cell's neighbours count where cells are equally full
+NEAR = 0.5  # weight of the mean around a cell; what is solid or void already stays so
 
 
 def to_solid(
