@@ -68,14 +68,21 @@ class Optimiser:
         )
 
     def solid(
-        self, numbers: Numbers, steps: int, start: Tensor | None, sharp: int = 0
+        self, numbers: Numbers, steps: int, start: Tensor | None = None, sharp: int = 0
     ) -> Float64[Tensor, "n e"]:
-        """Parts after some steps from a start, or from even densities, and some that sharpen."""
-        asked = self.asked(numbers)
+        """Parts after some steps from a start, or from even densities.
+
+        With steps that sharpen, the stiffer one of the parts before and after them, for each.
+        """
+        asked, volume = self.asked(numbers), numbers[VOLUME]
         density = optimised(asked, self.settings(steps), start).density
-        if sharp:
-            density = optimised(asked, self.sharpening(sharp), density).density
-        return to_solid(self.box, density, numbers[VOLUME])
+        first = to_solid(self.box, density, volume)
+        if not sharp:
+            return first
+        second = optimised(asked, self.sharpening(sharp), density).density
+        second = to_solid(self.box, second, volume)
+        work = [self.compliance(d, numbers).nan_to_num(torch.inf) for d in (first, second)]
+        return torch.where((work[1] < work[0])[:, None], second, first)
 
 
 def stock(box: Box) -> Stock:
