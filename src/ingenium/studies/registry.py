@@ -8,6 +8,8 @@ from ingenium.studies import (
     conserved_energy,
     diffusion_load,
     flow_load,
+    informed_composites,
+    joint_levels,
     layered_build,
     least_compliance,
     load_shapes,
@@ -25,6 +27,7 @@ from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     auxetic_cells.STUDY,
+    informed_composites.STUDY,
     strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
@@ -34,6 +37,7 @@ STUDIES: tuple[Study, ...] = (
     manufacturing_limits.STUDY,
     part_and_supports.STUDY,
     layered_build.STUDY,
+    joint_levels.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
     point_forecast.STUDY,

@@ -57,6 +57,8 @@ class UnitCell(Problem):
             Limit("connected", at_least=1.0, unit="1"),
             Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
         )
+        if not settings.porous:  # the second phase holds what is loose
+            self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.codec = FieldCodec(settings.cells)
         forms = (NpzCell,)
