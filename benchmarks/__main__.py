@@ -13,6 +13,7 @@ NAMES = (
     "loop",
     "structures_solver",
     "structures_cells",
+    "structures_refine",
 )
 
 

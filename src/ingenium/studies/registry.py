@@ -19,6 +19,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_front,
     shape_refinement,
     strong_cells,
 )
@@ -30,6 +31,7 @@ STUDIES: tuple[Study, ...] = (
     strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_front.STUDY,
     shape_refinement.STUDY,
     least_compliance.STUDY,
     manufacturing_limits.STUDY,
