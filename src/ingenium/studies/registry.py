@@ -8,6 +8,7 @@ from ingenium.studies import (
     conserved_energy,
     diffusion_load,
     flow_load,
+    informed_composites,
     joint_levels,
     layered_build,
     least_compliance,
@@ -18,6 +19,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_front,
     shape_refinement,
     strong_cells,
 )
@@ -25,9 +27,11 @@ from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
     auxetic_cells.STUDY,
+    informed_composites.STUDY,
     strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    shape_front.STUDY,
     shape_refinement.STUDY,
     least_compliance.STUDY,
     manufacturing_limits.STUDY,
