@@ -12,6 +12,7 @@ NAMES = (
     "known_density",
     "loop",
     "structures_solver",
+    "structures_cells",
     "structures_refine",
 )
 
