@@ -1,4 +1,4 @@
-"""Rows 25.5 to 25.7 in small: what is judged is judged rightly."""
+"""Rows 25.5 to 25.8 in small: what is judged is judged rightly."""
 
 import pytest
 import torch
@@ -55,7 +55,7 @@ def test_time_counts_part_supports_and_layers():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", ["25.5", "25.6", "25.7"])
+@pytest.mark.parametrize("row", ["25.5", "25.6", "25.7", "25.8"])
 def test_quick_study_measures_all_parts(row, tmp_path):
     result = find(row).run((0,), quick=True, folder=tmp_path)
     assert set(result.values) == {part.name for part in find(row).parts}

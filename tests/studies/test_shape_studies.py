@@ -6,7 +6,7 @@ import torch
 
 from ingenium.core.problem import silent
 from ingenium.domains.structures.shapes.settings import ShapeSettings
-from ingenium.studies import shape_refinement
+from ingenium.studies import shape_front, shape_refinement
 from ingenium.studies.shape_refinement import EVEN, NEAREST, SHARE, contest, proposals, until
 
 SMALL = ShapeSettings(preset="cantilever", cells=(16, 8), designs=20)
@@ -45,4 +45,32 @@ def test_neighbours_are_other_loads_and_scores_have_their_parts(small):
     drawn = proposals(small, NEAREST, 0, 2)
     found = shape_refinement.compared(small, drawn.mean(0)) | shape_refinement.beyond(small, drawn)
     assert {p.name for p in shape_refinement.STUDY.parts} <= set(found)
-    assert found["solid_gap"] > -50
+    assert found["sharp_gap"] > -50
+
+
+def test_front_and_hypervolume_of_known_points():
+    points = np.array([[0.325, 2.0], [0.325, 2.5], [0.5, 2.0], [0.13, 2.5], [0.9, 1.0]])
+    assert shape_front.front(points).tolist() == [[0.13, 2.5], [0.325, 2.0], [0.9, 1.0]]
+    area = (0.325 - 0.13) * 0.5 + (0.65 - 0.325) * 1.0
+    assert shape_front.hypervolume(points) == pytest.approx(area / (0.65 * 2))
+    assert shape_front.hypervolume(points[:0]) == 0
+
+
+def test_designs_that_hardly_differ_count_once():
+    a = np.zeros((4, 10))
+    a[1, :1] = 1  # 10 % of the cells
+    a[2] = a[1]
+    a[3, 5:] = 1
+    assert shape_front.distinct(a) == 3
+
+
+def test_a_limit_that_is_broken_is_seen_by_the_other_engine(small, monkeypatch):
+    monkeypatch.setattr(shape_front, "MOST_RATIO", 100.0)  # so coarse cells are not stiff
+    problem = small.problem
+    thin = shape_front.swept(problem, 0)
+    held, apart = shape_front.checked(problem, thin.designs)
+    assert held == 1
+    assert apart < 1e-6
+    cut = thin.designs.copy(deep=True)
+    cut["density"][:, 8] = 0.0
+    assert shape_front.checked(problem, cut)[0] == 0

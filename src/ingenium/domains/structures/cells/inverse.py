@@ -10,12 +10,13 @@ from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
 from ingenium.domains.structures.cells.properties import AXES
-from ingenium.domains.structures.cells.solid import to_solid
+from ingenium.domains.structures.cells.solid import fullest, to_solid
 from ingenium.domains.structures.cells.verifier import PENALTY, CellVerifier
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
 
 MET = 0.05  # how far the properties may lie from what is wanted
+SHARP = 0.05  # weight of the neighbours of cells that the optimiser has set
 NEAR = 0.02  # squared distances of Poisson ratios beside which the objective is flat
 
 
@@ -110,18 +111,19 @@ class Inverse:
     def mended(
         self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
     ) -> Bool[Tensor, "n *cells"]:
-        """Solid cells of the wanted share; those that miss what is wanted change by some steps.
+        """Solid cells of the wanted share, in one piece if the rest is void.
 
+        Those that miss what is wanted change by some steps.
         Of the cells before and after, the ones that miss it by less are kept.
         """
-        before = to_solid(share, wanted.share)
+        make = to_solid if self.verifier.settings.porous else fullest
+        before = make(share, wanted.share)
         missed = self._missed(before, wanted)
         rows = torch.nonzero(missed > MET)[:, 0]
         if steps == 0 or len(rows) == 0:
             return before
-        after = to_solid(
-            self.refine(before[rows].double(), wanted[rows], steps), wanted.share[rows]
-        )
+        changed = self.refine(before[rows].double(), wanted[rows], steps)
+        after = make(changed, wanted.share[rows], SHARP)
         better = self._missed(after, wanted[rows]) < missed[rows]
         before[rows[better]] = after[better]
         return before

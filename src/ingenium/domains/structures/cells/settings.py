@@ -43,6 +43,11 @@ class CellSettings:
             raise InputError("designs, refine_steps and seed of at least 0", self)
 
     @property
+    def porous(self) -> bool:
+        """Whether the second phase is a void, so that loose pieces would fall out."""
+        return self.second_modulus == VOID
+
+    @property
     def wanted_designs(self) -> int:
         """Number of designs to learn from."""
         return self.designs or (2400 if len(self.cells) == 2 else 120)

@@ -18,7 +18,7 @@ from ingenium.core.quantity import Condition, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
-from ingenium.domains.structures.cells.files import NpzCell
+from ingenium.domains.structures.cells.files import NpzCell, StlCell
 from ingenium.domains.structures.cells.inverse import Inverse, Wanted
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
@@ -57,10 +57,12 @@ class UnitCell(Problem):
             Limit("connected", at_least=1.0, unit="1"),
             Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
         )
+        if not settings.porous:  # the second phase holds what is loose
+            self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.codec = FieldCodec(settings.cells)
-        forms = (NpzCell,)
-        self.formats = {form.name: form(self.variables[0], settings.cells) for form in forms}
+        forms = (NpzCell, StlCell)  # the first is the usual one
+        self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = BLOCK if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
 
