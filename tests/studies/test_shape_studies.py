@@ -6,7 +6,7 @@ import torch
 
 from ingenium.core.problem import silent
 from ingenium.domains.structures.shapes.settings import ShapeSettings
-from ingenium.studies import shape_front, shape_refinement
+from ingenium.studies import shape_families, shape_front, shape_refinement
 from ingenium.studies.shape_refinement import EVEN, NEAREST, SHARE, contest, proposals, until
 
 SMALL = ShapeSettings(preset="cantilever", cells=(16, 8), designs=20)
@@ -74,3 +74,31 @@ def test_a_limit_that_is_broken_is_seen_by_the_other_engine(small, monkeypatch):
     cut = thin.designs.copy(deep=True)
     cut["density"][:, 8] = 0.0
     assert shape_front.checked(problem, cut)[0] == 0
+
+
+@pytest.fixture(scope="module")
+def told():
+    return shape_families.load_shapes(20, silent)
+
+
+def test_targets_that_are_met_score_one_and_errors_are_percent(told):
+    found = told.measured(told.solid)
+    torch.testing.assert_close(found, told.properties)
+    assert shape_families.score(found, told.properties) == pytest.approx(1)
+    assert shape_families.percent(found + np.log(1.1), found) == pytest.approx([10.0] * 5)
+    mean = told.properties.mean(0).expand_as(told.properties)
+    assert shape_families.score(mean, told.properties) == pytest.approx(0)
+
+
+def test_a_shape_that_bears_nothing_counts_as_far_off_and_no_farther(told):
+    empty = told.measured(torch.zeros_like(told.solid[:1]))
+    known = told.properties
+    far = known.amax(0) + shape_families.BEYOND * (known.amax(0) - known.amin(0))
+    torch.testing.assert_close(empty[0, :3], far[:3])
+
+
+def test_neighbours_give_a_known_shape_of_near_properties(told):
+    own, held = torch.arange(16), torch.arange(16, 20)
+    found = shape_families.proposed(told, "nearest_neighbours", own, held, seed=0, steps=1)
+    apart = (found[:, None] - told.properties[own]).abs().amax(-1).amin(1)
+    assert float(apart.max()) < 1e-9

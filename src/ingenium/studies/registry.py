@@ -19,6 +19,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    shape_families,
     shape_front,
     shape_refinement,
     strong_cells,
@@ -26,6 +27,7 @@ from ingenium.studies import (
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
+    shape_families.STUDY,
     auxetic_cells.STUDY,
     informed_composites.STUDY,
     strong_cells.STUDY,

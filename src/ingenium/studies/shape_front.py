@@ -19,6 +19,7 @@ from ingenium.domains.structures.optimise.simp import simp
 from ingenium.domains.structures.shapes.box import VOLUME, pieces
 from ingenium.domains.structures.shapes.independent import compliance
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
+from ingenium.domains.structures.shapes.training import BESIDE
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import families
 from ingenium.studies import shape_refinement
@@ -120,7 +121,7 @@ def generated(problem: MinimumCompliance, count: int, seed: int) -> Answer:
         x = family.propose(problem.features(rows), torch.Generator().manual_seed(seed))
     arrays = problem.project({}, rows)(problem.decode(x.double(), rows))
     repaired = problem.repair(arrays, rows)
-    return _verified(problem, repaired, rows, count * (problem.settings.refine_steps + 1))
+    return _verified(problem, repaired, rows, count * (problem.settings.refine_steps + BESIDE))
 
 
 def swept(problem: MinimumCompliance, calls: int) -> Answer:
@@ -138,7 +139,7 @@ def _optimised(problem: MinimumCompliance, volume: Float64[np.ndarray, " n"]) ->
     rest = simp(optimiser.asked(numbers), optimiser.settings(REST))
     solid = optimiser.solid(numbers, 0, rest.density, SHARP)
     arrays = (solid.view(-1, *problem.box.grid.cells), *numbers.values())
-    return _verified(problem, arrays, rows, int((rest.solves + SHARP + 2).sum()))
+    return _verified(problem, arrays, rows, int((rest.solves + SHARP + BESIDE - 1).sum()))
 
 
 def _verified(

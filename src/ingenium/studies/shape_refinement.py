@@ -19,6 +19,7 @@ from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.solid import to_solid
+from ingenium.domains.structures.shapes.training import BESIDE
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import families
 from ingenium.studies.rules import Part
@@ -114,7 +115,8 @@ class Contest:
 
     def sharpened(self, start: Float64[Tensor, "n e"], spent: int = 0) -> Float64[Tensor, "n e"]:
         """Solid and void cells after a fifth of all calls, half of them to sharpen."""
-        steps = ((self.calls + SHARP + 2) // SHARE - 2 - spent).clamp(min=2)
+        whole = self.calls + SHARP + BESIDE - 1
+        steps = (whole // SHARE - BESIDE - spent).clamp(min=2)
         out = torch.empty_like(start)
         for count in steps.unique():
             own = (steps == count).nonzero().squeeze(1)

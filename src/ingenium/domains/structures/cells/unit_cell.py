@@ -37,7 +37,7 @@ class UnitCell(Problem):
     name: ClassVar[str] = "structures.unit_cell"
     summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
     Settings: ClassVar[type] = CellSettings
-    default_family: ClassVar[str] = "nearest_neighbours"
+    default_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
 
     def __init__(self, settings: CellSettings) -> None:

@@ -83,7 +83,7 @@ class Lattice(Problem):
         )
         exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
         self.tiers = (exact,)
-        self.formats = {"cells": CellTable(layout, self.variables)}
+        self.formats = {"cells": CellTable(layout, settings.depth_m, self.variables)}
         self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
         self.at_once = 8
         self.exact = exact

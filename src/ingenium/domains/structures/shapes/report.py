@@ -13,6 +13,7 @@ from ingenium.domains.structures.optimise.simp import Course, simp
 from ingenium.domains.structures.shapes.box import VOLUME
 from ingenium.domains.structures.shapes.drawing import draw
 from ingenium.domains.structures.shapes.solid import to_solid
+from ingenium.domains.structures.shapes.training import BESIDE
 
 if TYPE_CHECKING:
     from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
@@ -89,13 +90,15 @@ def _beside_simp(problem: "MinimumCompliance", rows: xr.Dataset, verdicts: xr.Da
     for i, index in enumerate(rows[DESIGN].to_numpy().tolist()):
         gap = f"{100 * (ours[i] / column[i] - 1):+.2f} %"
         calls = str(int(course.solves[i]))
-        table.append((str(index), f"{ours[i]:.5g}", str(steps + 1), f"{column[i]:.5g}", calls, gap))
+        table.append(
+            (str(index), f"{ours[i]:.5g}", str(steps + BESIDE), f"{column[i]:.5g}", calls, gap)
+        )
     return Section(
         "Beside SIMP",
         f"The same loads and volumes given to SIMP from even densities, {REST} steps at most. "
         "In the table both are measured alike, as cells that are solid or void. The curves are the "
         "way of SIMP, with grey cells; the points are the shapes above, over SIMP's of the table.",
-        _courses(course, ours / column, steps + 1, rows[DESIGN].to_numpy()),
+        _courses(course, ours / column, steps + BESIDE, rows[DESIGN].to_numpy()),
         tuple(table),
     )
 

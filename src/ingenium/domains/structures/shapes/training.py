@@ -22,6 +22,7 @@ from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_siz
 from ingenium.domains.structures.stock import Stock
 
 STEPS = 100  # of the optimiser for a design to learn from, at most
+BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
 SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
 PIECE = 32  # designs in a piece of the stock, at most
 
