@@ -16,7 +16,7 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.bracket import asked, independent, known
+from ingenium.domains.structures.bracket import asked, independent, known, shipped
 from ingenium.domains.structures.bracket.asked import Question
 from ingenium.domains.structures.bracket.measuring import PartVerifier
 from ingenium.domains.structures.bracket.milled import drawings, milled
@@ -73,9 +73,18 @@ class Bracket(Problem):
 
     def prepare(self, watch: Watch = silent) -> None:
         """Make the known designs and measure milled ones, or go on with it."""
-        self._stock.complete(watch)
-        self._known_measured.complete(watch)
-        self._milled_measured.complete(watch)
+        for stock, count in zip(self.stocks, self._counts, strict=True):
+            shipped.complete(stock, count, watch)
+
+    @property
+    def stocks(self) -> tuple[Stock, Stock, Stock]:
+        """Known designs, what is measured of them, and of milled parts."""
+        return self._stock, self._known_measured, self._milled_measured
+
+    @property
+    def _counts(self) -> tuple[int, int, int]:
+        making = self.settings.making
+        return making.designs, making.designs, making.milled
 
     @cached_property
     def _stock(self) -> Stock:
@@ -125,14 +134,18 @@ class Bracket(Problem):
         return out
 
     @cached_property
+    def _made(self) -> dict[str, np.ndarray]:
+        return shipped.complete(self._stock, self.settings.making.designs)
+
+    @cached_property
     def _density(self) -> Float[Tensor, "n e"]:
         """All known designs, 0 everywhere where there is no surface."""
-        levels = self._stock.complete()["density"]
+        levels = self._made["density"]
         return torch.from_numpy(levels / known.LEVELS)
 
     @cached_property
     def _known(self) -> xr.Dataset:
-        found = self._stock.complete()
+        found = self._made
         whole = (found["density"] > 0).any(1)
         density = self._density[torch.from_numpy(whole)]
         told = {
@@ -180,8 +193,8 @@ class Bracket(Problem):
         names = [q.name for q in self.quantities]
         aims = [names.index(name) for name in AIMS]
         learned, drawn = (
-            stock.complete()["measured"][:, aims]
-            for stock in (self._known_measured, self._milled_measured)
+            shipped.complete(stock, count)["measured"][:, aims]
+            for stock, count in zip(self.stocks[1:], self._counts[1:], strict=True)
         )
         return report(self.printer, Others(learned, drawn), designs, verdicts)
 
@@ -190,6 +203,16 @@ class Bracket(Problem):
     ) -> CrossCheck | None:
         """Work and frequency of a random share of the designs, by scikit-fem."""
         return independent.cross_check(self.exact, designs, verdicts, seed)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Work on a milled part, by scikit-fem."""
+        flat = milled(self.part, self.settings, drawings()[:1])
+        truth = independent.work_j(self.exact, flat[0])
+        told = {c.name: (DESIGN, [c.lower]) for c in self.conditions}
+        arrays = [flat.unflatten(1, self.part.grid.cells)]
+        one = to_dataset(arrays, self.variables, self.labels() | told)
+        cases = (f"compliance_{case}" for case in self.part.cases)
+        return ((one, dict(zip(cases, truth.tolist(), strict=True)), 1e-6),)
 
 
 def _elastic(part: Part, tolerance: float) -> Elastic:

@@ -108,8 +108,9 @@ class PartVerifier:
 
     def mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
         """Von Mises stress of the metal in the middle of each cell."""
-        metal = torch.full((1, self.part.grid.n_cells), self.part.material.modulus_pa)
-        return von_mises_pa(self.elastic, stress_pa(self.elastic, metal.to(torch.float64), u))
+        metal = torch.full((1, 1), self.part.material.modulus_pa, dtype=torch.float64)
+        each = metal.expand(len(u), self.part.grid.n_cells)
+        return von_mises_pa(self.elastic, stress_pa(self.elastic, each, u))
 
     def _stress(
         self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"]

@@ -1,0 +1,24 @@
+"""The contract on brackets of few large cells."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from problem_contract import ProblemContract
+
+
+class TestBracket(ProblemContract):
+    problem_name = "structures.bracket"
+    few = 3
+    equal = 1e-4
+    setup: ClassVar[Mapping[str, Any]] = {
+        "cells": [16, 12, 18],
+        "cell_mm": 6.0,
+        "making": {
+            "designs": 8,
+            "at_once": 4,
+            "coarse_steps": 4,
+            "steps": 4,
+            "repair_steps": 1,
+            "milled": 2,
+        },
+    }
