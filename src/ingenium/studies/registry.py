@@ -10,6 +10,7 @@ from ingenium.studies import (
     flow_load,
     informed_composites,
     joint_levels,
+    lattice_energy,
     layered_build,
     least_compliance,
     load_shapes,
@@ -29,6 +30,7 @@ from ingenium.studies.study import Study
 STUDIES: tuple[Study, ...] = (
     shape_families.STUDY,
     auxetic_cells.STUDY,
+    lattice_energy.STUDY,
     informed_composites.STUDY,
     strong_cells.STUDY,
     diffusion_load.STUDY,

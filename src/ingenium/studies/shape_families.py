@@ -26,10 +26,10 @@ from ingenium.studies.study import Budget, Measured, Study
 CELLS, CELL_M = (24, 12), 0.05
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
-        "gan": "gan",
-        "beta_vae": "vae",
-        "diffusion": "diffusion",
-        "transformer": "autoregressive",
+        "gan": "principal_gan",
+        "beta_vae": "principal_vae",
+        "diffusion": "principal_diffusion",
+        "transformer": "principal_autoregressive",
         "nearest": "nearest_neighbours",
     }
 )
@@ -53,7 +53,7 @@ class Work:
     steps: int
 
 
-FULL, QUICK = Work((50, 100, 200, 400, 800), 100, 300), Work((40, 80), 20, 40)
+FULL, QUICK = Work((50, 100, 200, 400, 800), 100, 200), Work((40, 80), 20, 40)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,8 +206,8 @@ STUDY = Study(
         f"{FULL.held} held-out targets; R2 is of the logarithms of the properties that finite "
         "elements find in the proposals, made solid and void at their own volume, against the "
         "targets, mean over properties. A proposal that bears no load counts as half the known "
-        "range beyond it. All families have the same number of steps "
-        f"({FULL.steps}) and the settings that the project has for fields. Nearest neighbours "
+        "range beyond it. All four work on the same principal components of what the properties "
+        f"leave open, with the same number of steps ({FULL.steps}). Nearest neighbours "
         "beside; medians over seeds with the least and most."
     ),
     budget=f"5 seeds, N of {', '.join(map(str, FULL.sizes))}; quick: 1 seed, two small N",

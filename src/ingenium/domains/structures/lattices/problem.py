@@ -46,7 +46,7 @@ class Lattice(Problem):
     name: ClassVar[str] = "structures.lattice"
     summary: ClassVar[str] = "graded lattices that take up a given energy when crushed"
     Settings: ClassVar[type] = LatticeSettings
-    default_family: ClassVar[str] = "nearest_neighbours"
+    default_family: ClassVar[str] = "principal_flow_matching"
 
     def __init__(self, settings: LatticeSettings) -> None:
         """Open the problem.
