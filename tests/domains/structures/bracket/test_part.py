@@ -78,7 +78,7 @@ def test_every_foot_is_held_and_every_case_loaded() -> None:
 
 def test_milled_parts_hold_their_eye_and_keep_their_holes_free() -> None:
     settings = BracketSettings()
-    part = bracket_part(settings)
+    part = bracket_part(settings, halves=1)
     drawn = drawings()
     assert len(set(drawn)) == len(drawn) == 144
     filled = milled(part, settings, drawn[::47])

@@ -122,7 +122,7 @@ class Bracket(Problem):
             own = slice(number * at_once, (number + 1) * at_once)
             return {"measured": self._measured(of(own)).numpy()}
 
-        depends = [known.under(self.settings), [q.name for q in self.quantities]]
+        depends = [known.under(self.settings), [(q.name, q.unit) for q in self.quantities]]
         return Stock(name, depends, -(-count // at_once), piece)
 
     def _measured(self, flat: Float[Tensor, "n e"]) -> Float[Tensor, "n k"]:

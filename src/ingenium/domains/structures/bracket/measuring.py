@@ -13,16 +13,17 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.bracket.part import Part
+from ingenium.domains.structures.bracket.thickness import thickness_m
 from ingenium.domains.structures.elastic.modes import frequencies_hz
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.elastic.stress import stress_pa, von_mises_pa
 from ingenium.domains.structures.optimise.overhang import unsupported
-from ingenium.domains.structures.printing.checks import min_feature_m, support_m3, trapped_m3
+from ingenium.domains.structures.printing.checks import support_m3, trapped_m3
 
 VOID = 1e-6  # modulus of the empty space, in parts of the metal's
 BELOW = 0.995  # share of the metal whose stress lies below what is told
 ACCURACY = 1e-2  # of the square of a frequency, relative
-WIDEST = 8  # cells; what is thicker than that is told as that
+MPA, MM, CM2, CM3 = 1e-6, 1e3, 1e4, 1e6
 EVERY = np.ones((3, 3, 3), dtype=bool)  # pieces hang together by faces, edges and corners
 MACHINE_EUR_H = 60.0
 BUILT_M3_H = 20e-6  # by one laser
@@ -63,14 +64,14 @@ class PartVerifier:
                 Quantity(f"compliance_{case}", "J", f"work of the load case {case}")
                 for case in self.part.cases
             ),
-            Quantity("stress", "Pa", "von Mises stress that 99.5 % of the metal stays below"),
-            Quantity("displacement", "m", "largest displacement where loads act"),
+            Quantity("stress", "MPa", "von Mises stress that 99.5 % of the metal stays below"),
+            Quantity("displacement", "mm", "largest displacement where loads act"),
             Quantity("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
-            Quantity("min_feature", "m", "thickness of the thinnest wall or strut"),
-            Quantity("overhang_area", "m**2", "area that faces down and that nothing carries"),
-            Quantity("support_volume", "m**3", "volume of the support under overhangs"),
+            Quantity("min_feature", "mm", "thickness that 99 % of the metal reaches"),
+            Quantity("overhang_area", "cm²", "area that faces down and that nothing carries"),
+            Quantity("support_volume", "cm³", "volume of the support under overhangs"),
             Quantity("tool_blocked", "1", "share of the way of the tools that is not free"),
-            Quantity("trapped_powder", "m**3", "volume of the hollows that powder cannot leave"),
+            Quantity("trapped_powder", "cm³", "volume of the hollows that powder cannot leave"),
             Quantity("missing", "1", "share of the prescribed metal that is not there"),
             Quantity("pieces", "1", "number of pieces"),
         )
@@ -80,12 +81,9 @@ class PartVerifier:
         flat = density.flatten(1)
         mass = flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
         answers = self._response(flat)
-        feature, overhang, support, powder, pieces = self._printing(flat)
-        tools, lower = self.part.tool_share, self.part.lower
-        blocked = (flat + tools - 1).clamp(min=0.0).sum(1) / tools.sum()
-        missing = (lower - flat).clamp(min=0.0).sum(1) / lower.sum()
-        columns = [mass, self._cost(mass, support), *answers, feature, overhang, support]
-        return torch.stack([*columns, blocked, powder, missing, pieces], 1)
+        printing = self._printing(flat)
+        cost = self._cost(mass, printing[2] / CM3)
+        return torch.stack([mass, cost, *answers, *printing], 1)
 
     def modulus_pa(self, flat: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
         """Modulus of each cell."""
@@ -104,7 +102,8 @@ class PartVerifier:
         work = (u * load).sum(-1)
         density = self.part.material.density_kg_m3 * flat
         first = frequencies_hz(self.elastic, modulus, density, accuracy=ACCURACY)[:, 0]
-        return [work.amax(1), *work.unbind(1), self._stress(flat, u), self._moved(u), first]
+        stress, moved = self._stress(flat, u) * MPA, self._moved(u) * MM
+        return [work.amax(1), *work.unbind(1), stress, moved, first]
 
     def mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
         """Von Mises stress of the metal in the middle of each cell."""
@@ -131,24 +130,28 @@ class PartVerifier:
         return largest
 
     def _printing(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
-        """Thinnest wall, overhang, support, trapped powder and pieces; NaN of an empty design."""
+        """Thickness, overhang, support, access, powder, what is missing, and pieces.
+
+        NaN of an empty design.
+        """
         grid, build = self.part.grid, self.part.build
         masks = self.masks(flat)
         some = masks.any((1, 2, 3))
         masks[~some] = True
-        walls = np.minimum(min_feature_m(masks, grid.cell_m, within=WIDEST).wall_m, self._widest)
+        metal = torch.from_numpy(masks).flatten(1).to(torch.float64)
+        tools = (self.part.tool_share >= 0.5).to(torch.float64)
+        wanted = (self.part.lower >= 0.5).to(torch.float64)
+        support = support_m3(masks, grid.cell_m, axis=build.axis, upward=build.upward)
         found = [
-            torch.from_numpy(walls),
-            unsupported(build, flat).sum(1) * grid.cell_m**2,
-            torch.from_numpy(support_m3(masks, grid.cell_m, axis=build.axis, upward=build.upward)),
-            torch.from_numpy(trapped_m3(masks, grid.cell_m)),
+            torch.from_numpy(thickness_m(masks, grid.cell_m)) * MM,
+            unsupported(build, metal).double().sum(1) * grid.cell_m**2 * CM2,
+            torch.from_numpy(support) * CM3,
+            metal @ tools / tools.sum(),
+            torch.from_numpy(trapped_m3(masks, grid.cell_m)) * CM3,
+            (1 - metal) @ wanted / wanted.sum(),
             torch.tensor([float(ndimage.label(m, EVERY)[1]) for m in masks], dtype=torch.float64),
         ]
         return [values.masked_fill(torch.from_numpy(~some), torch.nan) for values in found]
-
-    @property
-    def _widest(self) -> float:
-        return WIDEST * self.part.grid.cell_m
 
     def masks(self, flat: Float64[Tensor, "n e"]) -> Bool[np.ndarray, "n x y z"]:
         """Cells that are at least half metal."""

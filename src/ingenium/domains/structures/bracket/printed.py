@@ -25,6 +25,7 @@ FINE = 2  # cells of the surface along one of the analysis
 COLUMNS = 4  # through each cell along x and y when a mesh is read back
 STEPS_CELLS = 0.6  # fairing of an optimiser's steps; what was read back is smooth already
 KEPT_CELLS = 0.3
+ROUNDS = 3  # of correction, after which what is read back is what was asked for
 SUFFIXES = (".stl", ".3mf")
 APART = 1e-3  # of the mean density, between the two files of a design
 
@@ -44,24 +45,32 @@ class Printer:
         shares = [(0.5 - d / step).clamp(0.0, 1.0).reshape(fine).numpy() for d in (solid, free)]
         return shares[0], shares[1]
 
-    def mesh(
-        self, density: Float64[np.ndarray, "x y z"], fairing_cells: float = KEPT_CELLS
-    ) -> Trimesh:
-        """The closed surface of a design.
+    def mesh(self, density: Float64[np.ndarray, "x y z"]) -> Trimesh:
+        """The closed surface whose shares of cells are those of a design.
+
+        What a first surface gives too little or too much is added to the densities of the next.
+
+        Raises:
+            EngineError: if the densities have no surface that closes.
+        """
+        asked = np.clip(density, 0.0, 1.0)
+        mesh = self.faired(asked, KEPT_CELLS)
+        given = asked
+        for _ in range(ROUNDS):
+            given = np.clip(given + asked - self.read(mesh), 0.0, 1.0)
+            mesh = self.faired(given, KEPT_CELLS)
+        return mesh
+
+    def faired(self, density: Float64[np.ndarray, "x y z"], fairing_cells: float) -> Trimesh:
+        """The closed surface of densities, smoothed, of the same volume.
 
         Raises:
             EngineError: if the densities have no surface that closes.
         """
         solid, free = self._regions
         cell_m = self.part.grid.cell_m
-        return surface(
-            np.clip(density, 0.0, 1.0),
-            cell_m,
-            fine=FINE,
-            smooth_m=fairing_cells * cell_m,
-            solid=solid,
-            void=free,
-        )
+        smooth_m = fairing_cells * cell_m
+        return surface(density, cell_m, fine=FINE, smooth_m=smooth_m, solid=solid, void=free)
 
     def read(self, mesh: Trimesh) -> Float64[np.ndarray, "x y z"]:
         """Share of each cell inside a mesh.
@@ -87,7 +96,7 @@ class Printer:
         out = torch.full_like(density, torch.nan)
         for i, one in enumerate(rows):  # surfaces are made one by one
             try:
-                out[i] = torch.from_numpy(self.read(self.mesh(one, STEPS_CELLS))).flatten()
+                out[i] = torch.from_numpy(self.read(self.faired(one, STEPS_CELLS))).flatten()
             except (EngineError, InputError):
                 continue  # no closed surface: NaN, which becomes FAILED
         return out

@@ -21,7 +21,6 @@ CUT = 3  # parts that are cut
 TOLD = 20  # rows of the table
 PROPOSED, REJECTED, KNOWN, MILLED = "#2166ac", "#b8c4ce", "#8c510a", "#4d4d4d"
 AIMS = ("mass", "compliance", "support_volume")
-CM3, MPA, MM = 1e6, 1e-6, 1e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +80,7 @@ def _gallery(
     titles = [
         f"{index[i]}: {1e3 * float(told['mass'][row]):.0f} g, "
         f"{float(told['compliance'][row]):.2f} J, "
-        f"{CM3 * float(told['support_volume'][row]):.1f} cm³"
+        f"{float(told['support_volume'][row]):.1f} cm³"
         for row, i in enumerate(best)
     ]
     return gallery([printer.mesh(density[i]) for i in best], titles, columns=4)
@@ -93,9 +92,8 @@ def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
     planes = figure.subplots(1, 2)
     state = verdicts["verdict"].to_numpy()
     own = np.stack([verdicts[name].to_numpy() for name in AIMS], 1)
-    for axes, column, (label, scale) in zip(
-        planes, (1, 2), (("largest work of a load (J)", 1.0), ("support (cm³)", CM3)), strict=True
-    ):
+    labels = ("largest work of a load (J)", "support (cm³)")
+    for axes, column, label in zip(planes, (1, 2), labels, strict=True):
         groups = (
             (others.milled, MILLED, "s", "milled"),
             (others.known, KNOWN, "o", "learned from"),
@@ -103,10 +101,8 @@ def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
             (own[state == Verdict.ACCEPTED], PROPOSED, "o", "accepted"),
         )
         for rows, colour, mark, name in groups:
-            axes.scatter(
-                rows[:, 0], rows[:, column] * scale, s=18, c=colour, marker=mark, label=name, lw=0
-            )
-        _front(axes, own[state == Verdict.ACCEPTED][:, [0, column]] * (1.0, scale))
+            axes.scatter(rows[:, 0], rows[:, column], s=18, c=colour, marker=mark, label=name, lw=0)
+        _front(axes, own[state == Verdict.ACCEPTED][:, [0, column]])
         axes.set_xlabel("mass (kg)", fontsize=9)
         axes.set_ylabel(label, fontsize=9)
         axes.tick_params(labelsize=8)
@@ -145,18 +141,20 @@ def _table(
     designs: xr.Dataset, told: xr.Dataset, best: Int64[np.ndarray, " m"]
 ) -> tuple[tuple[str, ...], ...]:
     columns = (
-        ("mass", "g", 1e3),
-        ("cost", "EUR", 1.0),
-        ("compliance", "J", 1.0),
-        ("stress", "MPa", MPA),
-        ("displacement", "mm", MM),
-        ("frequency", "Hz", 1.0),
-        ("min_feature", "mm", MM),
-        ("overhang_area", "cm²", 1e4),
-        ("support_volume", "cm³", CM3),
+        "mass",
+        "cost",
+        "compliance",
+        "stress",
+        "displacement",
+        "frequency",
+        "min_feature",
+        "overhang_area",
+        "support_volume",
     )
-    rows = [("design", *(f"{name.replace('_', ' ')} ({unit})" for name, unit, _ in columns))]
+    units = [told[name].attrs["units"] for name in columns]
+    names = (f"{n.replace('_', ' ')} ({u})" for n, u in zip(columns, units, strict=True))
+    rows = [("design", *names)]
     for row, i in enumerate(best[:TOLD]):
-        values = (f"{scale * float(told[name][row]):.4g}" for name, _, scale in columns)
+        values = (f"{float(told[name][row]):.4g}" for name in columns)
         rows.append((str(int(designs[DESIGN][i])), *values))
     return tuple(rows)

@@ -64,7 +64,7 @@ class Making:
         InputError: for numbers of designs or steps that give nothing.
     """
 
-    designs: int = 64
+    designs: int = 128
     at_once: int = 8  # designs in a piece; a stopped making loses one piece at most
     coarse_steps: int = 24  # of the optimiser on cells of twice the size
     steps: int = 10  # of the optimiser on the grid itself
