@@ -5,7 +5,16 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("feeder_days", "families", "samplers", "known_density", "loop")
+NAMES = (
+    "feeder_days",
+    "families",
+    "samplers",
+    "known_density",
+    "loop",
+    "structures_solver",
+    "structures_cells",
+    "structures_refine",
+)
 
 
 def main(asked: list[str]) -> int:

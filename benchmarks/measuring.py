@@ -16,7 +16,7 @@ from rich.table import Table
 from ingenium.core.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("lightsim2grid", "pandapower", "numba")
+PACKAGES = ("lightsim2grid", "pandapower", "numba", "scikit-fem", "pymoto", "scipy", "muSpectre")
 
 
 @dataclass(frozen=True)

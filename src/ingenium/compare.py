@@ -5,6 +5,7 @@ under those of the training designs once; the scorecard says what each measure u
 """
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.errors import choose
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest
@@ -27,10 +29,14 @@ from ingenium.evaluate.plots import save_comparison
 from ingenium.evaluate.scorecard import scorecard
 from ingenium.evaluate.table import Comparison
 from ingenium.generators import families
+from ingenium.generators.admission import admit, admitted
 from ingenium.generators.model import Family
+from ingenium.generators.networks import is_field
 from ingenium.loop import training
 
 ROWS = 512  # conditions proposed at once; bounds memory
+NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
+LEAST_MEMBERS = 10
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,11 @@ class Protocol:
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     members: int = 100  # proposals for each held-out design
     steps: int | None = None  # of training; None for each family's own
+
+
+def usual(problem: Problem) -> tuple[str, ...]:
+    """The families of a comparison that take designs of the problem's kind."""
+    return tuple(f for f in Protocol.families if admitted(f, problem.codec.shape))
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,11 @@ def compare(
     taken up.
 
     Raises:
-        InputError: for an unknown family.
+        InputError: for an unknown family, or one that does not admit designs of this kind.
     """
+    for name in protocol.families:
+        choose(name, families.FAMILIES, "family")
+        admit(name, problem.codec.shape)
     problem.prepare(watch)
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
@@ -94,30 +108,40 @@ def _measure(
     started = time.perf_counter()
     family.fit(x, cond, families.plan(name, shape=family.shape, steps=protocol.steps, seed=seed))
     fitted = time.perf_counter()
-    members = [
-        _propose(problem, family, held, block_rng(seed, m, "compare held out"))
-        for m in range(protocol.members)
-    ]
+    members, ours, spent = [], [], 0.0
+    for m in range(members_of(problem, protocol, held.sizes[DESIGN])):
+        began = time.perf_counter()
+        arrays = _propose(problem, family, held, block_rng(seed, m, "compare held out"))
+        spent += time.perf_counter() - began
+        members.append(_seen(problem, arrays))
+        ours += [_named(problem, arrays, held)] if m < 10 else []
     fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
-    proposed = time.perf_counter()
     card = scorecard(
         _seen(problem, to_arrays(held, problem.variables)),
-        np.stack([_seen(problem, m) for m in members]),
+        np.stack(members),
         _seen(problem, fresh),
         x.double().numpy(),
         np.random.default_rng(seed),
         groups=held["group"].to_numpy() if "group" in held.coords else None,
     )
-    ours = xr.concat([_named(problem, m, held) for m in members[:10]], dim=DESIGN)
-    card |= problem.scores(ours, held)
-    count = protocol.members * held.sizes[DESIGN] + own.sizes[DESIGN]
+    card |= problem.scores(xr.concat(ours, dim=DESIGN), held)
+    count = len(members) * held.sizes[DESIGN]
     return Entry(
         family=name,
         seed=seed,
         fit_seconds=fitted - started,
-        propose_seconds=(proposed - fitted) / count * 1000,
+        propose_seconds=spent / count * 1000,
         card={k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in card.items()},
     )
+
+
+def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
+    """Proposals for each held-out design: of fields as many as memory is meant for."""
+    shape = problem.codec.shape
+    if not is_field(shape):
+        return protocol.members
+    most = max(LEAST_MEMBERS, NUMBERS // (held * math.prod(shape)))
+    return min(protocol.members, most)
 
 
 def _seen(problem: Problem, arrays: tuple[Tensor, ...]) -> np.ndarray:

@@ -34,7 +34,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
 from ingenium.core.verify import verify
 from ingenium.evaluate.limits import Summary, summarise
-from ingenium.generators.fitted import FittedFamily, fit
+from ingenium.generators.fitted import FittedFamily, check, fit
 from ingenium.generators.generator import Generator
 from ingenium.trust.ledger import Ledger
 
@@ -94,6 +94,7 @@ def run(
     check_count(n, seed)
     clock, spec = clock or Clock(), resolve(asked, problem)
     check_memory(n, problem, spec)
+    check(problem, spec.generator)
     watch("data", 0, 1)
     with clock("data"):
         problem.prepare(watch)

@@ -8,6 +8,7 @@ from problem_contract import ProblemContract
 
 class TestLattice(ProblemContract):
     problem_name = "structures.lattice"
+    few = 3
     setup: ClassVar[Mapping[str, Any]] = {
         "known": 20,
         "layout": {"columns": 4, "rows": 4, "width_m": 0.04, "height_m": 0.048},

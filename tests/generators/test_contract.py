@@ -12,7 +12,15 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from ingenium.generators.admission import admitted
-from ingenium.generators.families import CLASSICAL, COMPOSED, FAMILIES, LEARNED, build, plan
+from ingenium.generators.families import (
+    CLASSICAL,
+    COMPOSED,
+    FAMILIES,
+    LATENT,
+    LEARNED,
+    build,
+    plan,
+)
 from ingenium.generators.model import Family, HasDensity
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
@@ -44,7 +52,7 @@ def designs(shape: tuple[int, ...], n: int) -> tuple[Tensor, Tensor]:
 
 def inner(name: str) -> str:
     """The family that steering reaches."""
-    return name.removeprefix("principal_")
+    return name.removeprefix("principal_").removeprefix("latent_")
 
 
 @cache
@@ -112,9 +120,9 @@ def test_state_survives_safetensors(name: str, shape: tuple[int, ...]) -> None:
     assert torch.equal(family.propose(cond, rng()), fresh.propose(cond, rng()))
 
 
-@pytest.mark.parametrize("name", COMPOSED)
-def test_components_of_series_refuse_vectors(name: str) -> None:
-    with pytest.raises(ValueError, match="a series"):
+@pytest.mark.parametrize("name", [*COMPOSED, *LATENT])
+def test_components_and_latent_numbers_of_vectors_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="a field"):
         build(name, (2,), 2)
 
 
@@ -161,7 +169,7 @@ def test_projection_comes_last(name: str, shape: tuple[int, ...]) -> None:
     torch.testing.assert_close(steered.flatten(1).mean(1), torch.ones(16), atol=1e-5, rtol=0)
 
 
-@over("energy", "flow", "vae", *COMPOSED)
+@over("energy", "flow", "vae", *COMPOSED, *LATENT)
 def test_energy_is_followed_or_refused(name: str, shape: tuple[int, ...]) -> None:
     family, cond = fitted(name, shape), designs(shape, 64)[1]
     target = 3.0
@@ -172,7 +180,7 @@ def test_energy_is_followed_or_refused(name: str, shape: tuple[int, ...]) -> Non
         return
     off = (family.propose(cond, rng()) - target).abs().mean()
     # Of composed families components alone move, and fields of a new gan hardly follow its noise.
-    reach = 1.0 if name in COMPOSED or (name == "gan" and len(shape) > 2) else 0.8
+    reach = 1.0 if name in (*COMPOSED, *LATENT) or (name == "gan" and len(shape) > 2) else 0.8
     assert (family.propose(cond, rng(), steer) - target).abs().mean() < reach * off
 
 

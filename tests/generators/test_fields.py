@@ -1,16 +1,22 @@
 """What is peculiar to fields: patches, admission, sizes, and what they learn."""
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
+from blobs import blobs
 from ingenium.generators.admission import admit, admitted
-from ingenium.generators.families import FAMILIES, build
+from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.field_autoregressive import FieldAutoregressive
 from ingenium.generators.field_grid import MOST_PATCHES, Grid
 from ingenium.generators.networks import trunk
 from ingenium.generators.patches import Patches
+from ingenium.sampling.steer import Steer
+from ingenium.sampling.volume import hold_volume
 
 
 @pytest.mark.parametrize(
@@ -94,3 +100,62 @@ def test_what_a_family_cannot_do_is_refused(
 def test_vectors_and_series_are_admitted_whatever_their_size() -> None:
     for name in FAMILIES:
         admit(name, (20, 10_000))
+
+
+class Stopped(Exception):
+    """Raised in the middle of a fit."""
+
+
+def stop(step: int, steps: int, loss: float) -> None:
+    if step == 5:
+        raise Stopped
+
+
+@pytest.mark.parametrize("name", ["diffusion", "vae", "autoregressive"])
+def test_a_stopped_fit_goes_on_to_the_same_weights(name: str, tmp_path: Path) -> None:
+    fields, cond = blobs((6, 5), 24)
+    x = (2 * fields[:, None] - 1).float()
+    whole = replace(plan(name, shape=(1, 6, 5), steps=7), batch=8, check_every=3)
+    straight = build(name, (1, 6, 5), 2, seed=1)
+    straight.fit(x, cond, whole)
+    resumed = replace(whole, checkpoint=tmp_path / "fit")
+    with pytest.raises(Stopped):
+        build(name, (1, 6, 5), 2, seed=1).fit(x, cond, replace(resumed, progress=stop))
+    again = build(name, (1, 6, 5), 2, seed=1)
+    again.fit(x, cond, resumed)
+    for key, value in straight.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("through", [True, False])
+@pytest.mark.parametrize("cells", [(12, 8), (6, 5, 4)])
+def test_fields_are_steered_and_held_at_once(cells: tuple[int, ...], through: bool) -> None:
+    """A gradient moves material to one side while a projection holds its volume."""
+    fields, cond = blobs(cells, 200)
+    shape = (1, *cells)
+    family = build("flow_matching", shape, 2)
+    family.fit(
+        (2 * fields[:, None] - 1).float(), cond, plan("flow_matching", shape=shape, steps=60)
+    )
+    asked = cond[:16]
+    volume = 0.45 + 0.15 * asked[:, 1]
+    half = cells[0] // 2
+
+    def onto(x: Tensor) -> Tensor:
+        return 2 * hold_volume((x + 1) / 2, volume).float() - 1
+
+    def lean(x: Tensor) -> Tensor:
+        return -x[:, :, :half].flatten(1).sum(1)
+
+    def first_half(x: Tensor) -> float:
+        return float(x[:, :, :half].mean() - x[:, :, half:].mean())
+
+    rng = torch.Generator().manual_seed
+    free = family.propose(asked, rng(0), Steer(project=onto))
+    led = family.propose(
+        asked, rng(0), Steer(energy=lean, strength=1.0, through=through, project=onto)
+    )
+    held = ((led + 1) / 2).double().flatten(1).mean(1)
+    torch.testing.assert_close(held, volume.double(), atol=1e-6, rtol=0)
+    assert first_half(led) > first_half(free) + 0.05

@@ -37,12 +37,10 @@ def compare(
     from ingenium.domains import open_problem
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
-    default = comparing.Protocol()
-    protocol = comparing.Protocol(
-        tuple(family) if family else default.families, tuple(range(seeds)), members, steps
-    )
     with Stages() as stages:
         opened = open_problem(asked(problem, spec))
+        chosen = tuple(family) if family else comparing.usual(opened)
+        protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps)
         entries = comparing.compare(opened, protocol, folder, watch=stages)
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)

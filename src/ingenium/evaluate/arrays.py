@@ -1,6 +1,7 @@
 """Checks and scaling that every measure of this layer starts from.
 
-Designs are vectors `(n, d)` or series `(n, d, t)`. In shapes, `n` counts real designs, `p` proposed
+Designs are vectors `(n, d)`, series `(n, d, t)` or fields `(n, k, x, y[, z])`, which may stand
+wherever vectors and series both may. In shapes, `n` counts real designs, `p` proposed
 ones and `m` the members of an ensemble: proposals under the conditions of one real design.
 """
 
@@ -21,12 +22,12 @@ def as_designs(x: ArrayLike, name: str) -> Float64[np.ndarray, "n d *t"]:
     """The designs as float64, checked.
 
     Raises:
-        InputError: not of shape (n, d) or (n, d, t), empty, or not finite.
+        InputError: not of one of these shapes, empty, or not finite.
     """
     array = np.asarray(x, dtype=np.float64)
-    if array.ndim not in (2, 3) or array.size == 0:
+    if not 2 <= array.ndim <= 5 or array.size == 0:
         raise InputError(
-            f"{name}: designs of shape (n, d) or (n, d, t) with nothing of length 0",
+            f"{name}: designs of shape (n, d), (n, d, t) or (n, k, x, y[, z]), nothing of length 0",
             f"shape {array.shape}",
             "Write x[:, None] for a single variable.",
         )
@@ -91,7 +92,7 @@ def as_groups(groups: Groups | None, n: int) -> np.ndarray:
 
 
 def flat(x: Float64[np.ndarray, "n d *t"]) -> Float64[np.ndarray, "n cells"]:
-    """Each design as one row of `d` or `d * t` cells."""
+    """Each design as one row of its `d`, `d * t` or more cells."""
     return x.reshape(len(x), -1)
 
 
@@ -99,8 +100,8 @@ def flat(x: Float64[np.ndarray, "n d *t"]) -> Float64[np.ndarray, "n cells"]:
 class Standard:
     """Mean and standard deviation of each channel, usually of the training designs.
 
-    Shapes: `mean` and `std` are (d,) for vectors, (d, 1) for series, so that they broadcast over
-    any axes in front. A constant channel keeps a scale of 1.
+    Shapes: `mean` and `std` are (d,) for vectors, (d, 1) for series, (k, 1, 1[, 1]) for fields, so
+    that they broadcast over any axes in front. A constant channel keeps a scale of 1.
     """
 
     mean: Float64[np.ndarray, "d *one"]
@@ -108,11 +109,12 @@ class Standard:
 
     @classmethod
     def of(cls, x: Float64[np.ndarray, "n d *t"]) -> "Standard":
-        """The mean and standard deviation over designs, and over time for series."""
-        axes = (0, 2) if x.ndim == 3 else (0,)
+        """The mean and standard deviation over designs, and over time or cells."""
+        axes = (0, *range(2, x.ndim))
         mean, std = x.mean(axes), x.std(axes)
         std = np.where(std > 1e-12 * np.maximum(1.0, np.abs(mean)), std, 1.0)
-        return cls(mean[:, None], std[:, None]) if x.ndim == 3 else cls(mean, std)
+        shape = (-1, *[1] * (x.ndim - 2))
+        return cls(mean.reshape(shape), std.reshape(shape))
 
     def apply(self, x: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
         """Designs or ensembles in standard deviations from the mean."""

@@ -5,6 +5,7 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
 from ingenium.evaluate.arrays import as_designs
+from ingenium.evaluate.field_features import field_features
 
 # Series are seen through this many block means: hours, for a day.
 BLOCKS = 24
@@ -17,11 +18,13 @@ def features(x: ArrayLike) -> Float64[np.ndarray, "n f"]:
 
     Series give block means, block means of absolute ramps, and for each channel its mean, spread,
     extremes, largest ramp, share of steps without change, share of exact zeros, roughness, and time
-    of peak on the circle; and the correlations of its channels.
+    of peak on the circle; and the correlations of its channels. For fields see `field_features`.
 
-    Shapes: x (n, d) or (n, d, t).
+    Shapes: x (n, d), (n, d, t) or (n, k, x, y[, z]).
     """
     designs = as_designs(x, "x")
+    if designs.ndim > 3:
+        return field_features(designs)
     if designs.ndim == 2 or designs.shape[-1] < 2:
         values = designs.reshape(len(designs), -1)
         return np.concatenate([values, _products(values)], 1)

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate import distances, diversity, scores, utility
+from ingenium.evaluate import distances, diversity, field_distances, scores, utility
 from ingenium.evaluate.arrays import Groups, Standard, as_ensemble, as_groups, as_pair
 from ingenium.evaluate.privacy import copies
 from ingenium.evaluate.two_sample import classifier_auc
@@ -40,6 +40,7 @@ class CardSettings:
 
 
 DEFAULT = CardSettings()
+SORTED = 4_000_000  # numbers of fields that distances sort at most, or those of one member
 
 
 def scorecard(
@@ -59,8 +60,8 @@ def scorecard(
     diversity use the ensemble, whose conditions match the held-out designs; utility and privacy
     use the proposals, which should be as many as the training designs and under their conditions.
 
-    Shapes: held_out (n, d) or (n, d, t), ensemble (m, n, ...), proposals (p, ...),
-    training (j, ...), groups (n,) for instance the week of each held-out day.
+    Shapes: held_out (n, d), (n, d, t) or (n, k, x, y[, z]), ensemble (m, n, ...),
+    proposals (p, ...), training (j, ...), groups (n,) for instance the week of each held-out day.
     """
     x, y = as_ensemble(ensemble, held_out)
     known, fresh = as_pair(training, proposals)
@@ -99,7 +100,10 @@ def _scores(
 def _distances(
     x: Float64[np.ndarray, "m n d *t"], y: Float64[np.ndarray, "n d *t"], settings: CardSettings
 ) -> Card:
-    pooled = x[: settings.pooled].reshape(-1, *y.shape[1:])
+    members = settings.pooled
+    if y.ndim > 3:
+        members = min(members, max(1, SORTED // y.size))
+    pooled = x[:members].reshape(-1, *y.shape[1:])
     names = ["marginal_distance"]
     if y.shape[1] > 1:
         names.append("crosscorrelation_distance")
@@ -110,6 +114,9 @@ def _distances(
     if y.ndim == 3 and y.shape[-1] > 1:
         gap = distances.peak_time_distance(y, pooled, period=settings.period)
         card["peak_time_distance"] = float(gap.mean())
+    if y.ndim > 3 and y[0, 0].size > 1:
+        for name in ("volume_distance", "block_distance", "edge_distance"):
+            card[name] = float(getattr(field_distances, name)(y, pooled).mean())
     return card
 
 
@@ -170,7 +177,7 @@ def _utility(
             return {}
         return {"utility_variables": utility.variables_from_others(fresh, known, y).ratio}
     card: Card = {}
-    if y.shape[-1] >= 8:
+    if y.ndim == 3 and y.shape[-1] >= 8:
         card["utility_evening"] = utility.evening_from_morning(fresh, known, y).ratio
         card["utility_total"] = utility.evening_total(fresh, known, y).ratio
         card["utility_next"] = utility.next_block(fresh, known, y).ratio

@@ -15,6 +15,7 @@ from scipy.spatial.distance import pdist
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import as_ensemble, flat
+from ingenium.evaluate.field_features import near_pairs
 
 # What one block of work may hold in memory at once (64 MB of float64).
 BLOCK = 8_000_000
@@ -51,15 +52,19 @@ def draw_pairs(
     A third lies within a channel, a third at one time between channels, a third anywhere: uniform
     draws of 13 channels by 96 steps would leave the first two nearly unseen. Any choice of pairs
     keeps the score proper (it is a choice of weights), as long as all families get the same pairs:
-    draw once with a stated seed. All pairs are given where they are no more than `count`.
+    draw once with a stated seed. All pairs are given where they are no more than `count`. Of fields
+    half of the pairs are at most a few cells apart.
 
-    Shapes: shape (d,) or (d, t).
+    Shapes: shape (d,), (d, t) or (k, x, y[, z]).
     """
     cells = int(np.prod(shape))
     if cells * (cells - 1) // 2 <= count:
         return all_pairs(cells)
     first = rng.integers(cells, size=count)
     second = (first + rng.integers(1, cells, size=count)) % cells
+    if len(shape) > 2:
+        near = near_pairs(shape, count // 2, rng)
+        return np.concatenate([near, np.stack([first, second], -1)[: count - len(near)]])
     if len(shape) == 2 and min(shape) > 1:
         d, t = shape
         third = count // 3

@@ -23,6 +23,7 @@ class Admission:
 
 
 _COMPONENTS = Admission(axes=(2, 3, 4), instead="Use another family.")
+_LATENT = Admission(axes=(3, 4), instead="Use principal_flow_matching or another family.")
 ADMITTED = MappingProxyType(
     {
         "flow": Admission(
@@ -62,7 +63,10 @@ def admit(name: str, shape: tuple[int, ...]) -> None:
             shape,
             "Join channels, or leave out axes of one cell.",
         )
-    own = _COMPONENTS if name.startswith("principal_") else ADMITTED.get(name, Admission())
+    if name.startswith("latent_"):
+        own = _LATENT
+    else:
+        own = _COMPONENTS if name.startswith("principal_") else ADMITTED.get(name, Admission())
     if len(shape) not in own.axes:
         kinds = " or ".join(KINDS[axes - 1] for axes in own.axes)
         raise InputError(

@@ -20,6 +20,7 @@ from ingenium.generators.flow import Flow
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.gaussian_process import GaussianProcess
+from ingenium.generators.latent_fields import LatentFields
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
 from ingenium.generators.principal import Principal
@@ -99,7 +100,17 @@ COMPOSED: Mapping[str, Maker] = MappingProxyType(
     {f"principal_{name}": _principal(make) for name, make in LEARNED.items()}
     | {"residual_bootstrap": _principal(None)}
 )
-FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **CLASSICAL})
+
+
+def _latent_fields(inner: Maker) -> Maker:
+    """Latent numbers of an autoencoder of fields."""
+    return lambda shape, c: LatentFields(shape, c, inner)
+
+
+LATENT: Mapping[str, Maker] = MappingProxyType(
+    {f"latent_{name}": _latent_fields(LEARNED[name]) for name in ("diffusion", "flow_matching")}
+)  # those that draw an autoencoder's numbers well; a flow and a VAE on them were far off
+FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **LATENT, **CLASSICAL})
 
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {

@@ -52,6 +52,7 @@ FIELDS: Mapping[str, Callable[[tuple[int, ...], int], Family]] = MappingProxyTyp
 )  # those that are built in another way than on vectors and series
 
 _OWN = Plan(steps=1200, batch=32, ema_decay=0.995)
+_LATENT = Plan(steps=1000, batch=32, ema_decay=0.995)  # of each of two stages
 FIELD_PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "vae": _OWN,
@@ -61,4 +62,5 @@ FIELD_PLANS: Mapping[str, Plan] = MappingProxyType(
         "autoregressive": Plan(steps=1000, batch=32, learning_rate=2e-3, ema_decay=0.995),
         "energy": Plan(steps=800, batch=32, ema_decay=0.995),
     }
+    | {f"latent_{name}": _LATENT for name in ("diffusion", "flow_matching")}
 )

@@ -14,12 +14,13 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ingenium.core.digest import array_digest, digest
-from ingenium.core.errors import CorruptError
+from ingenium.core.errors import CorruptError, choose
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import families
+from ingenium.generators.admission import admit
 from ingenium.generators.model import Family
 from ingenium.train.cache import ModelCache, fit_key
 
@@ -59,6 +60,16 @@ def _chosen(problem: Problem, choice: GeneratorChoice) -> str:
     if choice.family != "default":
         return choice.family
     return (choice.steer and problem.steered_family) or problem.default_family
+
+
+def check(problem: Problem, choice: GeneratorChoice) -> None:
+    """Refuse a family that cannot learn designs of a problem, before anything is made for it.
+
+    Raises:
+        InputError: for an unknown family, or one that does not admit designs of this kind.
+    """
+    name = choose(_chosen(problem, choice), families.FAMILIES, "family")
+    admit(name, problem.codec.shape)
 
 
 def load(folder: Path, problem: Problem) -> FittedFamily:

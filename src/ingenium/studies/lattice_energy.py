@@ -39,7 +39,7 @@ class Work:
     steps: int | None
 
 
-FULL, QUICK = Work(16, 24, None), Work(4, 6, 100)
+FULL, QUICK = Work(10, 12, None), Work(4, 6, 100)
 
 
 def measure(budget: Budget, watch: Watch) -> Measured:

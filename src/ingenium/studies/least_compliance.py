@@ -3,6 +3,7 @@
 import importlib
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -55,7 +56,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     beside: dict[str, Interval] = {}
     for dim, cells in (("plane", PLANE), ("space", SPACE)):
         small = tuple(c // 2 for c in cells) if budget.quick else cells
-        parts = {name: PARTS[name](small, (VOLUME,)) for name in names}
+        parts = {name: replace(PARTS[name](small, (VOLUME,)), passive=None) for name in names}
         gaps = [_from_pymoto(asked, steps) for asked in parts.values()]
         values[f"{dim}_gap"] = t_interval(gaps)
         beside |= {f"{dim}.{n}.gap_percent": _exactly(g) for n, g in zip(names, gaps, strict=True)}
@@ -115,6 +116,8 @@ def slope_error(asked: Asked, seed: int) -> float:
 
 def pymoto_compliance(asked: Asked, settings: Simp) -> float:
     """Compliance after as many steps of pymoto's MMA on the same cells, filter and law.
+
+    It knows nothing of passive cells.
 
     Raises:
         MissingExtra: if pymoto is not installed.

@@ -1,6 +1,7 @@
 """Structures: shapes, lattices and cells that carry load, by exact finite elements."""
 
 from ingenium.core.problem import Domain
+from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.cells.unit_cell import UnitCell
 from ingenium.domains.structures.lattices.problem import Lattice
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
@@ -9,5 +10,10 @@ DOMAIN = Domain(
     name="structures",
     summary="shapes, lattices and cells that carry their load: exact finite elements",
     extra="structures",
-    problems={"lattice": Lattice, "minimum_compliance": MinimumCompliance, "unit_cell": UnitCell},
+    problems={
+        "bracket": Bracket,
+        "lattice": Lattice,
+        "minimum_compliance": MinimumCompliance,
+        "unit_cell": UnitCell,
+    },
 )

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +39,8 @@ class Stock:
         return cache_folder() / "stock" / f"{self.name}-{self.key}"
 
     def ship(self, path: Path) -> None:
-        """Write the whole stock as the file that comes with the package."""
-        whole = self.complete()
+        """Make the whole stock and write it as the file that comes with the package."""
+        whole = replace(self, shipped=None).complete()
         with replacing(path) as staging, staging.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **{KEY: np.array(self.key)}, **whole)
 

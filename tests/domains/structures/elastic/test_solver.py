@@ -198,3 +198,19 @@ def test_a_grid_with_voids_of_a_billionth_is_solved_by_multigrid():
     free = ~system.fixed
     left = (rest - load[0])[:, free].norm(dim=1) / load[0][:, free].norm(dim=1)
     assert left.max() < 2e-8
+
+
+def test_a_few_held_points_off_the_coarse_grids_suffice_for_multigrid():
+    grid = RegularGrid((15, 13, 11))
+    numbers = torch.arange(grid.n_displacements).view(*grid.nodes, 3)
+    fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)
+    for at in ((1, 1, 1), (1, 11, 1), (3, 7, 11)):
+        fixed[numbers[at]] = True
+    load = torch.zeros(1, 1, grid.n_displacements, dtype=torch.float64)
+    load[0, 0, numbers[15, 7, 5, 2]] = -1
+    system = Elastic(grid, fixed, tolerance=1e-10)
+    assert not system.direct
+    modulus = moduli(system, 1)
+    exact = assembled(system, modulus[0], load[0])
+    found = system.solve(modulus, load)[0]
+    torch.testing.assert_close(found, exact, rtol=1e-7, atol=1e-7)

@@ -6,8 +6,10 @@ import torch
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.elastic import memory
 from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.elastic.supports import (
     carries,
+    held_parts,
     loose_motions,
     require_carried,
     require_held,
@@ -65,6 +67,10 @@ def test_material_must_lead_each_load_to_enough_supports():
     assert torch.equal(carries(grid, fixed, load, solid), expected)
     with pytest.raises(InputError, match="load case 2"):
         require_carried(grid, fixed, load, solid[3])
+    firm = held_parts(grid, fixed, solid).view(4, 4, 3)
+    assert torch.equal(firm[0], full)
+    assert firm[1, :2].all()
+    assert not firm[1, 2:].any()
     hinge = torch.zeros_like(fixed)
     hinge[numbers[0, 0]] = True  # one point lets the part turn
     assert not carries(grid, hinge, load, solid[:1]).any()
@@ -75,3 +81,29 @@ def test_absurd_sizes_are_refused_with_what_they_would_take(monkeypatch):
     memory.refuse_above(2**28, "a grid", "")
     with pytest.raises(InputError, match=r"within 512 MiB .* takes 3 GiB\. Write fewer cells"):
         memory.refuse_above(3 * 2**30, "a grid", "Write fewer cells.")
+
+
+@pytest.mark.parametrize("cells", [(60, 20), (9, 8, 7)])
+def test_what_a_factorisation_takes_is_stated(cells):
+    grid = RegularGrid(cells)
+    system = Elastic(grid, torch.zeros(grid.n_displacements, dtype=torch.bool))
+    band = system._band
+    taken = 8 * band.size + band.target.nbytes + 3 * band.cells.nbytes
+    assert 0.9 < system.working_bytes / taken < 1.5
+
+
+def test_what_multigrid_takes_is_stated():
+    grid = RegularGrid((32, 20, 18))
+    system = Elastic(grid, torch.zeros(grid.n_displacements, dtype=torch.bool))
+    table = system._hierarchy.table
+    fields = 5 * table[1, 7] + 6 * table[-1, 7] + table[-1, 8]
+    taken = 8 * fields + 3 * system._cells.nbytes
+    assert 0.9 < system.working_bytes / taken < 1.5
+
+
+def test_a_system_of_absurd_size_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 2**30)
+    grid = RegularGrid((200, 100, 100))
+    fixed = torch.zeros(grid.n_displacements, dtype=torch.bool)
+    with pytest.raises(InputError, match="a grid that is solved within 512 MiB"):
+        Elastic(grid, fixed)

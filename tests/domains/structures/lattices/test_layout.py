@@ -1,5 +1,7 @@
 """Lattices from cell fields: their walls, their density, and holding it exactly."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.structures.lattices.known import classical, graded
 from ingenium.domains.structures.lattices.layout import Layout, frames, relative_density
 from ingenium.domains.structures.lattices.proportion import proportioned
+from ingenium.domains.structures.lattices.solid import solid
 
 LAYOUT = Layout()
 
@@ -59,3 +62,21 @@ def test_a_layout_that_cannot_be_printed_is_refused():
         Layout(columns=60)
     with pytest.raises(InputError, match="columns and rows"):
         Layout(columns=1)
+
+
+def test_the_body_has_the_walls_and_their_union():
+    """Bricks without amplitude are rectangles, whose union is known up to the round ends."""
+    one = np.ones((1, *LAYOUT.cells))
+    t, depth = 0.002, 0.03
+    (bricks,) = frames(LAYOUT, 0 * one, t * one, 0 * one)
+    body = solid(bricks, depth)
+    assert body.is_watertight
+    columns, rows = LAYOUT.cells
+    uprights = sum((i + j) % 2 == 0 for i in range(columns + 1) for j in range(rows))
+    ends = [
+        (i + j) % 2 == 0 and j in (0, rows - 1) for i in range(columns + 1) for j in range(rows)
+    ]
+    lines = (rows - 1) * (LAYOUT.width_m * t + math.pi * t**2 / 4)
+    inside = uprights * (LAYOUT.height_m / rows - t) + sum(ends) * t / 2
+    area = lines + inside * t + sum(ends) * math.pi * t**2 / 8
+    assert body.volume == pytest.approx(area * depth, rel=0.01)

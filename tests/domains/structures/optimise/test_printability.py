@@ -144,7 +144,7 @@ def test_descent_finds_what_simp_finds():
     def landscape(x, beta):
         part = form.part(x, beta)
         broken = part.mean(1) / asked.volume_fraction - 1
-        return compliance_of(asked, part, settings), broken[:, None]
+        return compliance_of(asked, part, settings).log(), broken[:, None]
 
     x, beta = descend(landscape, asked.uniform(), Descent(60, move=0.2))
     found = compliance_of(asked, form.part(x, beta), settings).detach()

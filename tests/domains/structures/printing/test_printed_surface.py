@@ -27,9 +27,10 @@ def test_a_ball_has_its_volume_and_area():
     assert mesh.centroid == pytest.approx(np.array([11, 10, 10.5]) * cell, abs=1e-6)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.8])
 @pytest.mark.parametrize("smooth_m", [None, 0.0])
-def test_a_full_box_stays_a_box(smooth_m):
-    mesh = surface(np.ones((6, 4, 3)), 2e-3, smooth_m=smooth_m, level=0.5)
+def test_a_full_box_stays_a_box(smooth_m, share):
+    mesh = surface(np.full((6, 4, 3), share), 2e-3, smooth_m=smooth_m, level=0.5)
     assert mesh.bounds == pytest.approx(np.array([[0, 0, 0], [0.012, 0.008, 0.006]]), abs=1e-8)
     assert mesh.volume == pytest.approx(72 * 8e-9, rel=0.03)  # its edges are broken
     flat = np.abs(mesh.face_normals).max(1) > 1 - 1e-6

@@ -27,7 +27,7 @@ class CellSettings:
     material: Material = field(default_factory=polyamide)
     second_modulus: float = VOID  # of the other phase, relative to the material; 1e-9 for a void
     designs: int = 0  # to learn from; 0 takes 2400 plane or 120 spatial ones
-    refine_steps: int = 12  # of inverse homogenisation on each proposal; 0 for none
+    refine_steps: int = 10  # of inverse homogenisation on each proposal; 0 for none
     seed: int = 0  # of the designs to learn from
 
     def __post_init__(self) -> None:
@@ -41,6 +41,11 @@ class CellSettings:
             )
         if self.designs < 0 or self.refine_steps < 0 or self.seed < 0:
             raise InputError("designs, refine_steps and seed of at least 0", self)
+
+    @property
+    def porous(self) -> bool:
+        """Whether the second phase is a void, so that loose pieces would fall out."""
+        return self.second_modulus == VOID
 
     @property
     def wanted_designs(self) -> int:

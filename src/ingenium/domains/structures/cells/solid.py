@@ -9,23 +9,34 @@ from torch import Tensor
 
 from ingenium.domains.structures.cells.topology import connection
 
-NEAR = 0.05  # what a cell's neighbours count where cells are equally full
+NEAR = 0.5  # weight of the mean around a cell; what is solid or void already stays so
+
+
+def fullest(
+    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"], near: float = NEAR
+) -> Bool[Tensor, "n *cells"]:
+    """The fullest cells, as many as the wanted share; `near` weighs the mean around each."""
+    return _fullest(share + near * _around(share), _count(share, wanted))
 
 
 def to_solid(
-    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"]
+    share: Float[Tensor, "n *cells"], wanted: Float[Tensor, " n"], near: float = NEAR
 ) -> Bool[Tensor, "n *cells"]:
-    """The fullest cells, as many as the wanted share; loose pieces are removed.
+    """As `fullest`, but loose pieces are removed.
 
     What they held is given to the next fullest cells once; what is then still loose is void.
     """
-    count = (wanted * share[0].numel()).round().clamp(min=1).to(torch.int64)
-    key = share + NEAR * _around(share)
+    count = _count(share, wanted)
+    key = share + near * _around(share)
     solid = _fullest(key, count)
     main, _, _ = connection(solid)
     key = key.masked_fill(solid & ~main, -torch.inf)
     refilled, _, _ = connection(_fullest(key, count))
     return refilled
+
+
+def _count(share: Tensor, wanted: Tensor) -> Tensor:
+    return (wanted * share[0].numel()).round().clamp(min=1).to(torch.int64)
 
 
 def _fullest(key: Float[Tensor, "n *cells"], count: Tensor) -> Bool[Tensor, "n *cells"]:

@@ -18,10 +18,10 @@ from ingenium.core.quantity import Condition, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
-from ingenium.domains.structures.cells.files import NpzCell
+from ingenium.domains.structures.cells.files import NpzCell, StlCell
+from ingenium.domains.structures.cells.inverse import Inverse, Wanted
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.cells.solid import to_solid
 from ingenium.domains.structures.cells.training import held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.field_codec import FieldCodec
@@ -37,13 +37,14 @@ class UnitCell(Problem):
     name: ClassVar[str] = "structures.unit_cell"
     summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
     Settings: ClassVar[type] = CellSettings
-    default_family: ClassVar[str] = "nearest_neighbours"
+    default_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
 
     def __init__(self, settings: CellSettings) -> None:
         """Open the cell; the grid must be one that the engine can factor."""
         self.settings = settings
         self.exact = CellVerifier(settings)
+        self.inverse = Inverse(self.exact)
         axes = tuple(AXES[: self.exact.cell.dim])
         self.variables = (Variable(SOLID, axes, "1", "share of each cell that is solid", 0.0, 1.0),)
         self.sizes = dict(zip(axes, settings.cells, strict=True))
@@ -56,10 +57,12 @@ class UnitCell(Problem):
             Limit("connected", at_least=1.0, unit="1"),
             Limit("carried_axes", at_least=self.exact.cell.dim, unit="1"),
         )
+        if not settings.porous:  # the second phase holds what is loose
+            self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.codec = FieldCodec(settings.cells)
-        forms = (NpzCell,)
-        self.formats = {form.name: form(self.variables[0], settings.cells) for form in forms}
+        forms = (NpzCell, StlCell)  # the first is the usual one
+        self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = BLOCK if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
 
@@ -106,9 +109,13 @@ class UnitCell(Problem):
         return lambda arrays: (arrays[0].clamp(0.0, 1.0),)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Cells that are solid or void, as much as is wanted, in one piece."""
-        wanted = torch.as_tensor(np.array(conditions[SHARE], dtype=np.float64))
-        return (to_solid(arrays[0], wanted).to(torch.float64),)
+        """Solid or void cells in one piece; what misses its conditions is changed a little."""
+        poisson, young, share = (
+            torch.as_tensor(np.array(conditions[c.name], dtype=np.float64)) for c in self.conditions
+        )
+        wanted = Wanted(poisson, young, share)
+        mended = self.inverse.mended(arrays[0], wanted, self.settings.refine_steps)
+        return (mended.to(torch.float64),)
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.cells.periodic import Periodic
-from ingenium.domains.structures.cells.properties import AXES, bulk_bounds, moduli
+from ingenium.domains.structures.cells.properties import AXES, bulk_bounds
+from ingenium.domains.structures.cells.properties import moduli as moduli_of
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.topology import connection, width
 from ingenium.domains.structures.elastic.element import constitutive, strain
@@ -100,10 +101,11 @@ class CellVerifier:
 
     def soft(self, name: str, share: Float[Tensor, "n *cells"]) -> Float64[Tensor, " n"]:
         """A property of the stiffness, differentiable, also between solid and void."""
-        return self._moduli(self.cell.stiffness(self.modulus(share)))[name]
+        return self.moduli(self.cell.stiffness(self.modulus(share)))[name]
 
-    def _moduli(self, c: Float64[Tensor, "n s s"]) -> dict[str, Float64[Tensor, " n"]]:
-        found = dict(moduli(c))
+    def moduli(self, c: Float64[Tensor, "n s s"]) -> dict[str, Float64[Tensor, " n"]]:
+        """Properties of a stiffness, by quantity."""
+        found = dict(moduli_of(c))
         axes = [found[f"young_{a}"] for a in AXES[: self.cell.dim]]
         return found | {"young": torch.stack(axes).amin(0)}
 
@@ -124,7 +126,7 @@ class CellVerifier:
         modulus = material.modulus_pa * relative[None]
         u = self.cell.displacements(modulus)
         c = torch.einsum("ne,nest->nst", modulus, self.cell.slopes(u))
-        found = self._moduli(c) | {f"c{i + 1}{j + 1}": c[:, i, j] for i, j in self._entries}
+        found = self.moduli(c) | {f"c{i + 1}{j + 1}": c[:, i, j] for i, j in self._entries}
         bounds = (material.modulus_pa, material.modulus_pa * least)
         share = solid.to(torch.float64).mean()[None]
         _, most = bulk_bounds(share, bounds, material.poisson, self.cell.dim)

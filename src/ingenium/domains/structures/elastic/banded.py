@@ -10,10 +10,10 @@ Source: Golub and Van Loan, Matrix Computations, 4th ed., 2013, sections 4.2.9 a
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import no_type_check
+from typing import NamedTuple, no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Int32
+from jaxtyping import Bool, Float64, Int32
 from numpy import ndarray
 
 from ingenium.domains.structures.elastic.grid import RegularGrid
@@ -34,9 +34,21 @@ from ingenium.domains.structures.elastic.tiles import (
     store_column,
     times_upper,
 )
+from ingenium.domains.structures.elastic.work import in_tiles, residual
 
 _TILE = SIDE * SIDE
 _ROUNDS = 3  # of solution and correction
+
+
+class Tables(NamedTuple):
+    """What the kernels need to know of a band, the same for all designs."""
+
+    entries: ndarray  # of a cell's stiffness, lower triangle
+    tiles: ndarray  # the same, see `work.in_tiles`
+    cells: ndarray
+    place: ndarray
+    target: ndarray
+    reach: int
 
 
 @dataclass(frozen=True)
@@ -91,12 +103,10 @@ class Band:
         index = tile * _TILE + low % SIDE * SIDE + high % SIDE
         return np.where(left_out, self.size, index).astype(np.int32)
 
-    @cached_property
-    def work(self) -> float:
-        """About the multiplications of a factorisation."""
-        along = sorted(self.grid.nodes)
-        width = self.grid.dim * prod(along[:-1])
-        return float(self.grid.n_displacements * width**2)
+    def tables(self, stiffness: Float64[ndarray, "q q"]) -> Tables:
+        """For cells of one stiffness times their own moduli."""
+        entries = stiffness[np.tril_indices(len(stiffness))]
+        return Tables(entries, in_tiles(stiffness), self.cells, self.place, self.target, self.reach)
 
     @property
     def size(self) -> int:
@@ -104,20 +114,26 @@ class Band:
         return self.blocks * self.reach * _TILE
 
 
+def factor_work(grid: RegularGrid) -> float:
+    """About the multiplications of a factorisation."""
+    width = grid.dim * prod(sorted(grid.nodes)[:-1])
+    return float(grid.n_displacements * width**2)
+
+
 @no_type_check
 @compiled
-def solve(modulus, load_n, stiffness, cells, place, target, reach, tolerance, out):
+def solve(modulus, load_n, tables, tolerance, out):
     """Displacements of each design; NaN where a load's residual stays above the tolerance.
 
-    Shapes: modulus (n, e), load_n (n or 1, l, f), stiffness (q, q), cells (e, q), place (f),
-        target (e, s), out (n, l, f).
+    Shapes: modulus (n, e), load_n (n or 1, l, f), out (n, l, f).
     """
+    place, reach = tables.place, tables.reach
     rows = (place.max() + SIDE) // SIDE * SIDE
     tiles = np.empty(rows * reach * SIDE + 1)
     x, rest = np.empty((load_n.shape[1], rows)), np.empty(load_n.shape[1:])
     for n in range(len(modulus)):
         load = load_n[n % len(load_n)]
-        _assemble(modulus[n], stiffness, place, target, reach, tiles)
+        _assemble(modulus[n], tables, tiles)
         factor(tiles, rows // SIDE, reach)
         fill(out[n], 0.0)
         copy(load, rest)
@@ -125,7 +141,7 @@ def solve(modulus, load_n, stiffness, cells, place, target, reach, tolerance, ou
             _gather(rest, place, x)
             substitute(tiles, rows // SIDE, reach, x)
             _add(x, place, out[n])
-            left = residual(modulus[n], stiffness, cells, place, load, out[n], rest)
+            left = residual(modulus[n], tables.tiles, tables.cells, place, load, out[n], rest)
             if left <= tolerance or not np.isfinite(left):
                 break
         if not left <= tolerance:
@@ -171,47 +187,15 @@ def _add(x, place, out):
 
 @no_type_check
 @compiled
-def residual(modulus, stiffness, cells, place, load, displacement, rest):
-    """Load minus stiffness times displacement, and its largest norm relative to the load's.
-
-    Shapes: modulus (e), stiffness (q, q), cells (e, q), place (f); others (l, f).
-    """
-    worst, size = 0.0, len(stiffness)
-    copy(load, rest)
-    own = np.empty(size)
-    for case in range(len(load)):
-        for e in range(len(modulus)):
-            for a in range(size):
-                own[a] = modulus[e] * displacement[case, cells[e, a]]
-            for a in range(size):
-                force = 0.0
-                for b in range(size):
-                    force += stiffness[a, b] * own[b]
-                rest[case, cells[e, a]] -= force
-        left = given = 0.0
-        for i in range(len(place)):
-            if place[i] >= 0:
-                left += rest[case, i] ** 2
-                given += load[case, i] ** 2
-        relative = np.sqrt(left / given) if given > 0 else np.sqrt(left)
-        worst = relative if not relative <= worst else worst
-    return worst
-
-
-@no_type_check
-@compiled
-def _assemble(modulus, stiffness, place, target, reach, tiles):
+def _assemble(modulus, tables, tiles):
     for i in range(len(tiles)):
         tiles[i] = 0.0
     for e in range(len(modulus)):
-        s = 0
-        for a in range(len(stiffness)):
-            for b in range(a + 1):
-                tiles[target[e, s]] += modulus[e] * stiffness[a, b]
-                s += 1
-    rows = (len(tiles) - 1) // (reach * SIDE)
-    for row in range(place.max() + 1, rows):  # behind the last
-        tiles[row // SIDE * reach * _TILE + row % SIDE * (SIDE + 1)] = 1.0
+        for s in range(len(tables.entries)):
+            tiles[tables.target[e, s]] += modulus[e] * tables.entries[s]
+    rows = (len(tiles) - 1) // (tables.reach * SIDE)
+    for row in range(tables.place.max() + 1, rows):  # behind the last
+        tiles[row // SIDE * tables.reach * _TILE + row % SIDE * (SIDE + 1)] = 1.0
 
 
 @no_type_check

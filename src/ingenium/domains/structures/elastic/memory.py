@@ -1,8 +1,10 @@
 """What a grid takes in memory, and refusal of grids that take too much."""
 
 import os
+from math import prod
 
 from ingenium.core.errors import InputError
+from ingenium.domains.structures.elastic.grid import RegularGrid
 
 SHARE = 0.5  # of the machine's memory
 
@@ -28,6 +30,28 @@ def refuse_above(needed_bytes: int, what: str, instead: str) -> None:
             f"one that takes {_readable(needed_bytes)}",
             instead,
         )
+
+
+def direct_bytes(grid: RegularGrid) -> int:
+    """Of a factorisation: the tiles of one design, and the tables that all share."""
+    width = grid.dim * prod(sorted(grid.nodes)[:-1]) * (1 + 1 / min(grid.nodes)) + 16
+    entries = 36 if grid.dim == 2 else 300
+    return int(8 * grid.n_displacements * width) + grid.n_cells * entries * 4 + _cells_bytes(grid)
+
+
+def multigrid_bytes(grid: RegularGrid) -> int:
+    """Of multigrid: the fields and coarse matrices of one design, and the tables that all share."""
+    line = (grid.cells[-1] // 8 + 2) * 8
+    numbers = 14 * 3 * prod(grid.nodes[:-1]) * line
+    for depth in range(1, 5):
+        x, y, z = (-(-n // 2**depth) for n in grid.cells)
+        numbers += 300 * x * y * (-(-z // 8) * 8)
+    return int(8 * numbers) + _cells_bytes(grid)
+
+
+def _cells_bytes(grid: RegularGrid) -> int:
+    """Numbers of the cells' displacements, twice over."""
+    return grid.n_cells * (grid.dim << grid.dim) * 12
 
 
 def _readable(size: int) -> str:

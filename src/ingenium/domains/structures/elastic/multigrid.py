@@ -25,7 +25,7 @@ from ingenium.domains.structures.elastic.coarse import (
 )
 from ingenium.domains.structures.elastic.tiles import SIDE, compiled
 
-_SPREAD = 6.0  # of the eigenvalues that a smoothing takes care of
+_SPREAD = 10.0  # of the eigenvalues that a smoothing takes care of
 _DEGREE = 2  # of a smoothing
 _STEPS = 200  # of conjugate gradients, for one start
 _STARTS = 3

@@ -13,12 +13,20 @@ from jaxtyping import Bool, Float64
 from numpy import ndarray
 from torch import Tensor
 
-from ingenium.domains.structures.elastic.banded import Band
+from ingenium.domains.structures.elastic.banded import Band, factor_work
+from ingenium.domains.structures.elastic.banded import Tables as BandTables
 from ingenium.domains.structures.elastic.banded import solve as solve_banded
 from ingenium.domains.structures.elastic.element import Plane, stiffness
 from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.elastic.hierarchy import Hierarchy
+from ingenium.domains.structures.elastic.memory import (
+    direct_bytes,
+    multigrid_bytes,
+    refuse_above,
+)
 from ingenium.domains.structures.elastic.multigrid import solve as solve_multigrid
+from ingenium.domains.structures.elastic.work import energies as cell_energies
+from ingenium.domains.structures.elastic.work import in_tiles
 
 DIRECT_WORK = 4e8  # multiplications of a factorisation, above which cubes are solved by multigrid
 
@@ -27,7 +35,13 @@ DIRECT_WORK = 4e8  # multiplications of a factorisation, above which cubes are s
 class Elastic:
     """A held grid of cells, each with its own modulus.
 
+    Plane and small grids are solved by a banded Cholesky factorisation, other cubes by conjugate
+    gradients with multigrid. Designs are shared out among as many threads as torch may use.
+
     Shapes: n designs, l load cases, e cells, f displacements, q displacements of a cell.
+
+    Raises:
+        InputError: for a grid that would take more than half of the machine's memory.
     """
 
     grid: RegularGrid
@@ -35,6 +49,23 @@ class Elastic:
     poisson: float = 0.3
     plane: Plane = "stress"
     tolerance: float = 1e-8  # of the residual, relative to the load
+
+    def __post_init__(self) -> None:
+        refuse_above(
+            self.working_bytes,
+            "a grid that is solved",
+            "Use fewer or larger cells: half as many along each axis take about an eighth (3D).",
+        )
+
+    @property
+    def direct(self) -> bool:
+        """Whether a factorisation solves it; otherwise multigrid does."""
+        return self.grid.dim == 2 or factor_work(self.grid) <= DIRECT_WORK
+
+    @property
+    def working_bytes(self) -> int:
+        """About what a solution takes for each thread, whatever the number of designs."""
+        return (direct_bytes if self.direct else multigrid_bytes)(self.grid)
 
     @cached_property
     def unit_stiffness(self) -> Float64[Tensor, "q q"]:
@@ -63,8 +94,22 @@ class Elastic:
 
     def energies(self, displacement_m: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
         """u_e . K0 . u_e of each cell: work per unit modulus, minus the slope of a compliance."""
-        u = displacement_m[..., self.grid.cell_displacements]
-        return (u @ self.unit_stiffness * u).sum(-1)
+        if displacement_m.requires_grad:
+            u = displacement_m[..., self.grid.cell_displacements]
+            return (u @ self.unit_stiffness * u).sum(-1)
+        return self._products(displacement_m, displacement_m)
+
+    def _products(self, left: Tensor, right: Tensor) -> Float64[Tensor, "n l e"]:
+        """Of displacements through each cell's unit stiffness."""
+        a, b = (u.reshape(-1, u.shape[-1]).contiguous().numpy() for u in (left, right))
+        out = np.empty((len(a), self.grid.n_cells))
+        tiles, cells = in_tiles(self.unit_stiffness.numpy()), self._cells
+
+        def part(of: slice) -> None:
+            cell_energies(a[of], b[of], tiles, cells, out[of])
+
+        in_threads(part, len(out))
+        return torch.from_numpy(out).view(*left.shape[:-1], -1)
 
     def compliance(
         self, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
@@ -77,17 +122,16 @@ class Elastic:
         return Band(self.grid, self.fixed.numpy(), self._cells)
 
     @cached_property
+    def _band_tables(self) -> BandTables:
+        return self._band.tables(self.unit_stiffness.numpy())
+
+    @cached_property
     def _cells(self) -> ndarray:
         return self.grid.cell_displacements.numpy().astype(np.int32)
 
     @cached_property
     def _hierarchy(self) -> Hierarchy:
         return Hierarchy(self.grid, self.fixed.numpy(), self.unit_stiffness.numpy())
-
-    @cached_property
-    def direct(self) -> bool:
-        """Whether a factorisation solves it; otherwise multigrid does."""
-        return self.grid.dim == 2 or self._band.work <= DIRECT_WORK
 
     def _displacements(
         self, modulus_pa: Tensor, load_n: Tensor, start: Tensor | None
@@ -105,9 +149,7 @@ class Elastic:
         return torch.from_numpy(out)
 
     def _factor(self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray) -> None:
-        band = self._band
-        tables = self._cells, band.place, band.target, band.reach
-        solve_banded(modulus, load, self.unit_stiffness.numpy(), *tables, self.tolerance, out)
+        solve_banded(modulus, load, self._band_tables, self.tolerance, out)
 
     def _iterate(
         self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray
@@ -141,9 +183,7 @@ class _Solve(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[None, Tensor, None, None]:
         system, (modulus, displacement) = ctx.system, ctx.saved_tensors
         adjoint = system._displacements(modulus, slope.contiguous(), None)
-        cells = system.grid.cell_displacements
-        left, right = adjoint[..., cells] @ system.unit_stiffness, displacement[..., cells]
-        return None, -(left * right).sum(-1).sum(1), None, None
+        return None, -system._products(adjoint, displacement).sum(1), None, None
 
 
 class _Compliance(torch.autograd.Function):

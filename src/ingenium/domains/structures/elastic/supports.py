@@ -113,25 +113,36 @@ def carries(
     Cells are joined by faces; a part is held where the supports on its nodes leave it no rigid
     motion.
     """
-    parts = _parts(grid, solid)
     around = _cells_around(grid)
-    held = fixed.numpy().reshape(-1, grid.dim)
+    held: ndarray = held_parts(grid, fixed, solid).numpy()
+    firm: ndarray = np.pad(held, ((0, 0), (0, 1)))  # what lies outside the grid is void
     forces = (load_n.numpy() != 0) & ~fixed.numpy()
     loaded = forces.reshape(len(load_n), -1, grid.dim).any(-1)
+    each = [np.all(firm[:, around[nodes]].any(2), axis=1) for nodes in loaded]
+    return torch.from_numpy(np.stack(each, 1))
+
+
+def held_parts(
+    grid: RegularGrid, fixed: Bool[Tensor, " f"], solid: Bool[Tensor, "n e"]
+) -> Bool[Tensor, "n e"]:
+    """Solid cells of the parts that supports hold; the others float and carry nothing.
+
+    Floating parts have nearly no stiffness against their rigid motions, so that iterations on
+    large grids may not end: make them voids first.
+    """
+    around, held = _cells_around(grid), fixed.numpy().reshape(-1, grid.dim)
     motions = rigid_motions(grid).reshape(-1, grid.dim, 3 if grid.dim == 2 else 6)
     supported = np.flatnonzero(held.any(1))
-    out = np.empty((len(parts), len(loaded)), dtype=bool)
-    for design, numbers in enumerate(parts):  # parts have no common shape
-        numbers = np.append(numbers, 0)  # what lies outside the grid is void
-        near = numbers[around[supported]]
+    out = []
+    for numbers in _parts(grid, solid):  # parts have no common shape
+        near = np.append(numbers, 0)[around[supported]]
         firm = [
             part
             for part in np.unique(near[near > 0])
             if _firm(supported[(near == part).any(1)], held, motions)
         ]
-        for case, nodes in enumerate(loaded):
-            out[design, case] = np.isin(numbers[around[nodes]], firm).any(1).all()
-    return torch.from_numpy(out)
+        out.append(np.isin(numbers, firm))
+    return torch.from_numpy(np.stack(out))
 
 
 def _firm(nodes: ndarray, held: ndarray, motions: ndarray) -> bool:

@@ -29,9 +29,12 @@ from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.material import Ductile
 
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
+ENGINE = 1  # counted up when answers change, so that kept lattices are crushed again
 RECORDS = 240
 SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strain, where the shape is kept
 LOOK = 50  # steps between two searches for walls that come close
+FASTEST = 0.02  # turn of a node in a step: where a wall is squashed flat, nothing slows it
+SHORTEST = 0.5  # of a beam's length, for its shear: squashed ones would ask for a shorter step
 STIFF = 0.3  # of a contact, in masses of a node over the square of a step
 NEAR = 64  # contacts that are watched for each node, at most
 
@@ -83,6 +86,9 @@ def crush(frame: Frame, material: Ductile, settings: Crushing = Crushing()) -> C
         (frame.height_m, settings.strain, settings.damping),
         settings.steps,
     )
+    # A box full of metal would yield below this: whoever pushes harder has lost its way.
+    lost = np.maximum(top, bottom) > material.yield_pa * frame.width_m
+    top, bottom = (np.where(np.maximum.accumulate(lost), np.nan, f) for f in (top, bottom))
     strain = settings.strain * (np.arange(RECORDS) + 0.5) / RECORDS
     return Curve(strain, top, bottom, np.concatenate([node[None], shapes])[:, beam])
 
@@ -119,6 +125,7 @@ def _integrate(node, beam, thick, held, solid, course, steps):
             radius[v] = max(radius[v], thick[e] / 2)
     top, bottom = np.zeros(RECORDS), np.zeros(RECORDS)
     shapes = np.zeros((len(SHAPES) - 1, len(node), 2))
+    busy = np.zeros(len(node), dtype=np.int64)
     turn, force = np.zeros(len(node)), np.zeros((len(node), 3))
     share = RECORDS / steps
     for step in range(steps):
@@ -127,7 +134,7 @@ def _integrate(node, beam, thick, held, solid, course, steps):
         _pull(x, turn, beam, thick, solid, state, force)
         if step % LOOK == 0:
             _search(x, node, beam, thick, radius, touch, close)
-        _push(x, node, beam, thick, radius, touch, close, mass, force)
+        _push(x, node, beam, thick, radius, touch, close, mass, busy, force)
         record = step * RECORDS // steps
         for v in range(len(node)):
             over, under = x[v, 1] - plate, -x[v, 1]
@@ -139,7 +146,8 @@ def _integrate(node, beam, thick, held, solid, course, steps):
                 bottom[record] += STIFF * mass[v] * under * share
             for axis in range(2):
                 velocity[v, axis] = (1 - damping) * velocity[v, axis] + force[v, axis] / mass[v]
-            velocity[v, 2] = (1 - damping) * velocity[v, 2] + force[v, 2] / inertia[v]
+            spin = (1 - damping) * velocity[v, 2] + force[v, 2] / inertia[v]
+            velocity[v, 2] = min(max(spin, -FASTEST), FASTEST)
             if held[v]:
                 velocity[v, 0] = 0.0
             x[v, 0] += velocity[v, 0]
@@ -213,7 +221,7 @@ def _pull(x, turn, beam, thick, solid, state, force):
                 back = (moment_b - np.sign(moment_b) * bound) / near
                 right, bent_b = right - back, bent_b + back
         moment_a, moment_b = near * left + far * right, far * left + near * right
-        shear = (moment_a + moment_b) / long
+        shear = (moment_a + moment_b) / max(long, SHORTEST * length)
         fx, fy = normal * ex + shear * ey, normal * ey - shear * ex
         force[a, 0] += fx
         force[a, 1] += fy
@@ -254,8 +262,14 @@ def _search(x, start, beam, thick, radius, touch, close):
 
 @no_type_check
 @compiled
-def _push(x, start, beam, thick, radius, touch, close, mass, force):
-    """Forces between nodes and beams that touch; those that began closer may stay so close."""
+def _push(x, start, beam, thick, radius, touch, close, mass, busy, force):
+    """Forces between nodes and beams that touch; those that began closer may stay so close.
+
+    `busy` counts the contacts of each node. They share its stiffness, lest a heap of walls ask
+    for a shorter step.
+    """
+    before = busy.copy()
+    busy[:] = 0
     for v in range(len(x)):
         for i in range(touch[v]):
             e = close[v, i]
@@ -265,10 +279,18 @@ def _push(x, start, beam, thick, radius, touch, close, mass, force):
             if gap < room:
                 room = min(room, 0.9 * _gap(start, v, a, b)[0])
                 if gap < room and gap > 0:
-                    push = STIFF / 2 * min(mass[v], mass[a], mass[b]) * (room - gap) / gap
+                    soft = min(
+                        mass[v] / (1 + before[v]),
+                        mass[a] / (1 + before[a]),
+                        mass[b] / (1 + before[b]),
+                    )
+                    push = STIFF * soft * (room - gap) / gap
                     force[v, 0] += push * wx
                     force[v, 1] += push * wy
                     force[a, 0] -= push * wx * (1 - along)
                     force[a, 1] -= push * wy * (1 - along)
                     force[b, 0] -= push * wx * along
                     force[b, 1] -= push * wy * along
+                    busy[v] += 1
+                    busy[a] += 1
+                    busy[b] += 1

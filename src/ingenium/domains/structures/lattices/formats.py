@@ -10,7 +10,10 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
+from ingenium.domains.structures.lattices.solid import solid
+from ingenium.domains.structures.printing.files import read_mesh, write_stl
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
 DIGITS = 12  # significant; frames are built to the nanometre
@@ -18,12 +21,14 @@ DIGITS = 12  # significant; frames are built to the nanometre
 
 @dataclass(frozen=True)
 class CellTable:
-    """A folder a design: `cells.csv` with a row a cell, and `walls.csv` with a row a wall.
+    """A folder a design: `cells.csv`, a row a cell; `walls.csv`, a row a wall; `lattice.stl`.
 
-    `cells.csv` is what is read back and measured; the walls follow from it.
+    `cells.csv` is what is read back and measured. Walls and body are made from it as it was read
+    back, and the body is read back too, which refuses one that is not closed or in pieces.
     """
 
     layout: Layout
+    depth_m: float
     variables: tuple[Variable, ...]
     name: str = "cells"
 
@@ -40,8 +45,10 @@ class CellTable:
             table["wanted_j_kg"] = np.full(i.size, float(one["wanted_j_kg"]))
             frame = pd.DataFrame(table)
             frame.to_csv(path / "cells.csv", index=False, float_format=f"%.{DIGITS}g")
-            back = self._one(path / "cells.csv")
-            self._walls(back).to_csv(path / "walls.csv", index=False, float_format="%.6f")
+            built = self._frame(self._one(path / "cells.csv"))
+            _walls(built).to_csv(path / "walls.csv", index=False, float_format="%.6f")
+            write_stl(solid(built, self.depth_m), path / "lattice.stl")
+            read_mesh(path / "lattice.stl")
             paths[int(index)] = path
         return paths
 
@@ -91,17 +98,21 @@ class CellTable:
         out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
         return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
 
-    def _walls(self, design: dict[str, np.ndarray]) -> pd.DataFrame:
-        """Ends and thickness of each wall in mm."""
-        fields = (design[k][None] for k in ("amplitude", "wall_m", "web_m"))
-        (frame,) = frames(self.layout, *fields)
-        first, last = 1000 * frame.node_m[frame.wall[:, 0]], 1000 * frame.node_m[frame.wall[:, 1]]
-        return pd.DataFrame(
-            {
-                "x0_mm": first[:, 0],
-                "y0_mm": first[:, 1],
-                "x1_mm": last[:, 0],
-                "y1_mm": last[:, 1],
-                "thickness_mm": 1000 * frame.thickness_m,
-            }
-        )
+    def _frame(self, design: dict[str, np.ndarray]) -> Frame:
+        """The frame of one design."""
+        amplitude, wall, web = (design[k][None] for k in COLUMNS[2:5])
+        return frames(self.layout, amplitude, wall, web)[0]
+
+
+def _walls(frame: Frame) -> pd.DataFrame:
+    """Ends and thickness of each wall in mm."""
+    first, last = 1000 * frame.node_m[frame.wall[:, 0]], 1000 * frame.node_m[frame.wall[:, 1]]
+    return pd.DataFrame(
+        {
+            "x0_mm": first[:, 0],
+            "y0_mm": first[:, 1],
+            "x1_mm": last[:, 0],
+            "y1_mm": last[:, 1],
+            "thickness_mm": 1000 * frame.thickness_m,
+        }
+    )

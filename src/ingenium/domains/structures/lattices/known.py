@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from ingenium.domains.structures.lattices.crushing import ENGINE
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
 from ingenium.domains.structures.lattices.proportion import proportioned
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
@@ -78,4 +79,4 @@ def stock(verifier: CrushVerifier, count: int) -> Stock:
         return dict(zip(("amplitude", "wall_m", "web_m"), fields, strict=True)) | columns
 
     under = [asdict(verifier.layout), asdict(verifier.material), asdict(verifier.crushing), count]
-    return Stock("lattice", [*under, verifier.version], -(-count // PIECE), make, SHIPPED)
+    return Stock("lattice", [*under, ENGINE], -(-count // PIECE), make, SHIPPED)

@@ -46,7 +46,7 @@ class Lattice(Problem):
     name: ClassVar[str] = "structures.lattice"
     summary: ClassVar[str] = "graded lattices that take up a given energy when crushed"
     Settings: ClassVar[type] = LatticeSettings
-    default_family: ClassVar[str] = "nearest_neighbours"
+    default_family: ClassVar[str] = "principal_flow_matching"
 
     def __init__(self, settings: LatticeSettings) -> None:
         """Open the problem.
@@ -83,7 +83,7 @@ class Lattice(Problem):
         )
         exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
         self.tiers = (exact,)
-        self.formats = {"cells": CellTable(layout, self.variables)}
+        self.formats = {"cells": CellTable(layout, settings.depth_m, self.variables)}
         self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
         self.at_once = 8
         self.exact = exact

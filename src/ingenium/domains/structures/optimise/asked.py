@@ -77,13 +77,15 @@ class Asked:
 
     def impose(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
         """Passive cells as they must be, the others as they are."""
+        if self.passive is None:
+            return density
         return torch.where(self.free, density, (self.state == 1).to(density.dtype))
 
     def uniform(self) -> Float64[Tensor, "n e"]:
         """The same density in all free cells, of the volume asked for."""
         share = self.free.double().mean(1)
         level = (self.volume_fraction - self.least_volume) / share.clamp(min=1e-300)
-        return self.impose(level[:, None].expand(-1, self.elastic.grid.n_cells))
+        return self.impose(level[:, None].repeat(1, self.elastic.grid.n_cells))
 
     def rows(self, index: Tensor) -> "Asked":
         """The question for some of the designs."""

@@ -42,19 +42,16 @@ def descend(
 ) -> tuple[Float64[Tensor, "n e"], Float64[Tensor, " n"]]:
     """The variables after all steps, and the sharpness that they were last judged with.
 
-    The objective is measured in parts of its first value; constraints should be of order 1.
+    Objective and constraints should be of order 1; logarithms serve where they may be far off.
     """
     mma = Mma(settings.move)
-    unit = torch.ones(len(x), dtype=torch.float64)
-    beta = unit
+    beta = torch.ones(len(x), dtype=torch.float64)
     for step in range(settings.steps):
         watch("descent", step, settings.steps)
-        beta = torch.full_like(unit, settings.sharpness(step))
+        beta = torch.full_like(beta, settings.sharpness(step))
         x = x.detach().requires_grad_()
         objective, broken = landscape(x, beta)
-        if step == 0:
-            unit = objective.detach().abs().clamp(min=1e-300)
-        slopes = torch.stack([_slope(v, x) for v in ((objective / unit), *broken.unbind(1))], 1)
+        slopes = torch.stack([_slope(v, x) for v in (objective, *broken.unbind(1))], 1)
         x = mma.step(x.detach(), slopes[:, 0], broken.detach(), slopes[:, 1:])
     return x, beta
 

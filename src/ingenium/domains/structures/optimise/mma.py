@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-COST = 1000.0  # of leaving a constraint unmet
+COST = 1000.0  # of leaving a constraint unmet, and so the highest price
 CLOSEST, FARTHEST = 0.01, 10.0  # asymptotes, in parts of the range of a variable
 FEWEST, MOST = 1e-9, 40  # size of the last barrier; Newton steps for each one
 
@@ -30,9 +30,8 @@ class Approximation:
 
     def best(self, price: Float64[Tensor, "n m"]) -> Float64[Tensor, "n d"]:
         """Variables of least cost when each constraint has a price."""
-        full = torch.cat([torch.ones_like(price[:, :1]), price], 1)
-        p, q = torch.einsum("nr,nrd->nd", full, self.p), torch.einsum("nr,nrd->nd", full, self.q)
-        p, q = p.sqrt(), q.sqrt()
+        full = torch.cat([torch.ones_like(price[:, :1]), price], 1)[:, None]
+        p, q = (full @ self.p).squeeze(1).sqrt(), (full @ self.q).squeeze(1).sqrt()
         return torch.clamp((p * self.low + q * self.high) / (p + q), self.least, self.most)
 
     def dual(
@@ -42,36 +41,42 @@ class Approximation:
         x = self.best(price)
         up, down = 1 / (self.high - x)[:, None], 1 / (x - self.low)[:, None]
         p, q = self.p * up, self.q * down
-        broken = (p + q)[:, 1:].sum(-1) - self.rest - (price - COST).clamp(min=0.0)
-        slope = (p * up - q * down)[:, 1:]
-        bend = 2 * (p * up**2 + q * down**2)
-        curve = bend[:, 0] + torch.einsum("nm,nmd->nd", price, bend[:, 1:])
+        broken = (p + q)[:, 1:].sum(-1) - self.rest
+        p, q = p * up, q * down
+        slope = (p - q)[:, 1:]
+        bend = 2 * (p * up + q * down)
+        curve = bend[:, 0] + (price[:, None] @ bend[:, 1:]).squeeze(1)
         inside = ((x > self.least) & (x < self.most)) / curve
-        curvature = torch.einsum("nid,nd,njd->nij", slope, inside, slope)
-        return broken, curvature + torch.diag_embed((price > COST).double())
+        return broken, (slope * inside[:, None]) @ slope.mT
 
 
 def prices(approximation: Approximation) -> Float64[Tensor, "n m"]:
     """Multipliers of the constraints: interior point steps on the dual, which has m unknowns.
 
     Source: Svanberg, Int. J. Numer. Meth. Eng. 24, 1987, section 5; Aage and Lazarov, Struct.
-        Multidisc. Optim. 47, 2013, section 3.
+        Multidisc. Optim. 47, 2013, section 3, here with an upper bound on prices too.
     """
     price = torch.ones_like(approximation.rest)
-    slack = torch.ones_like(price)
+    low, high = torch.ones_like(price), torch.ones_like(price) / COST  # multipliers of the bounds
     barrier = 1.0
     while barrier > FEWEST:
         for _ in range(MOST):
             broken, curvature = approximation.dual(price)
-            error = torch.maximum((broken + slack).abs(), (price * slack - barrier).abs())
-            if bool((error < 0.9 * barrier).all()):
+            room = COST - price
+            errors = (broken + low - high, price * low - barrier, room * high - barrier)
+            if bool((torch.stack(errors).abs() < 0.9 * barrier).all()):
                 break
-            matrix = curvature + torch.diag_embed(slack / price)
-            step = torch.linalg.solve(matrix, broken + barrier / price)
-            slack_step = barrier / price - slack - slack / price * step
-            change = torch.cat([-step / price, -slack_step / slack], 1).amax(1, keepdim=True)
-            length = 1 / torch.clamp(1.005 * change, min=1.0)
-            price, slack = price + length * step, slack + length * slack_step
+            matrix = curvature + torch.diag_embed(low / price + high / room)
+            step = torch.linalg.solve(matrix, broken + barrier / price - barrier / room)
+            low_step = (barrier - low * step) / price - low
+            high_step = (barrier + high * step) / room - high
+            change = [-step / price, step / room, -low_step / low, -high_step / high]
+            length = 1 / (1.005 * torch.cat(change, 1).amax(1, keepdim=True)).clamp(min=1.0)
+            price, low, high = (
+                price + length * step,
+                low + length * low_step,
+                high + length * high_step,
+            )
         barrier *= 0.1
     return price
 

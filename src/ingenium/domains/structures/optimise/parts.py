@@ -4,6 +4,7 @@ The last axis points up. Loads are of 1 N in all, so that compliances compare wi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -62,12 +63,14 @@ def low_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) ->
 
 
 def bridge(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """Half of a bridge: on a hinge at its lower right edge, loaded evenly along its top."""
+    """Half of a bridge on a hinge at its lower right edge; its solid deck carries the load."""
     grid, fixed, load = _blank(cells)
     fixed[0, ..., 0] = True
     fixed[-1, ..., 0, :] = True
     load[..., -1, -1] = -1.0
-    return _asked(grid, fixed, [load], volumes)
+    deck = torch.zeros(1, *cells, dtype=torch.int8)
+    deck[..., -max(1, cells[-1] // 12) :] = 1
+    return replace(_asked(grid, fixed, [load], volumes), passive=deck.flatten(1))
 
 
 def two_loads(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:

@@ -92,14 +92,12 @@ class _State:
     since: Int64[Tensor, " n"]  # steps at this beta
     displacement: Tensor | None
     mma: Mma
-    first: Tensor | None = None  # compliance at the start, the unit of MMA's objective
 
     def keep(self, which: Tensor) -> None:
         index = which.nonzero().squeeze(1)
         self.row, self.x, self.form = self.row[index], self.x[index], self.form.rows(index)
         self.beta, self.since = self.beta[index], self.since[index]
         self.displacement = None if self.displacement is None else self.displacement[index]
-        self.first = None if self.first is None else self.first[index]
         self.mma.keep(index)
 
 
@@ -116,7 +114,7 @@ def simp(
     form = form_of(asked, settings)
     n, sharp = len(asked), settings.projection
     beta = torch.full((n,), 1.0 if sharp is None else sharp.beta, dtype=torch.float64)
-    x = _exact(form, asked.uniform() if start is None else start, beta)
+    x = _exact(form, asked.uniform() if start is None else start, beta).clone()
     rows, none = torch.arange(n), torch.zeros(n, dtype=torch.int64)
     state = _State(rows, form, x.clone(), beta.clone(), none, None, Mma(settings.move))
     history, solves = [], none.clone()
@@ -189,10 +187,10 @@ def _step(state: _State, settings: Simp) -> tuple[Tensor, Tensor]:
         volume = lambda y: form.volume(y, state.beta)  # noqa: E731 - shorter than a def
         new = oc_update(x, slope, price, wanted, volume, settings.move)
     else:
-        state.first = compliance if state.first is None else state.first
         broken = form.volume(x, state.beta) / wanted - 1
         slopes = (price / wanted[:, None])[:, None]
-        new = state.mma.step(x, slope / state.first[:, None], broken[:, None], slopes)
+        log_slope = slope / compliance[:, None]  # of order 1 however far the start is off
+        new = state.mma.step(x, log_slope, broken[:, None], slopes)
     return compliance, asked.impose(new)
 
 

@@ -79,7 +79,7 @@ class Stages:
     ) -> tuple[Float64[Tensor, "n h"], Float64[Tensor, "n h"]]:
         """Mean deflection towards the plate, weighed by weight, and the largest of a cell (m).
 
-        The first is differentiable; the second is of cells at least half dense.
+        The first is differentiable; the second counts a cell in proportion to its density.
         """
         grown = self.partial(density)
         stiff = grown**self.exponent
@@ -87,7 +87,7 @@ class Stages:
         moduli = self.modulus_pa * (self.least + stiff * (1 - self.least))
         work, u = work_of(self.elastic, moduli, load)
         mean = work[:, 0] / load.abs().sum((1, 2)).clamp(min=1e-300)
-        peak = self._of_cells(u.detach()).masked_fill(grown.detach() < 0.5, 0.0).amax(1)
+        peak = (self._of_cells(u) * grown.detach()).amax(1)
         return mean.view(len(density), -1), peak.view(len(density), -1)
 
     def _of_cells(self, u: Float64[Tensor, "nh 1 f"]) -> Float64[Tensor, "nh e"]:

@@ -20,9 +20,9 @@ from ingenium.domains.structures.printing.mesh import (
 )
 
 BYTES = 2 * 2**30  # of the refined field; more is refused
-CLEAR = 2e-3  # how far the field keeps from the surface's level, so that no triangle collapses
+CLEAR = 4e-3  # how far the field keeps from the surface's level, so that no triangle collapses
 FAIRED = 0.6  # default width of the fairing, in cells
-RIM = 0.02  # of a plane part: height of its chamfer, in fine cells
+RIM = 0.05  # height of the chamfer at the faces of the box, in fine cells
 CLOSE = 0.02  # of the volume that is asked for: the surface may miss it by so much
 
 Field = Float64[np.ndarray, "_ _ _"]
@@ -64,9 +64,8 @@ def surface(
     """
     _check(density, cell_m, fine)
     cut = _cut(density, fine, _width(smooth_m, cell_m, fine), solid, void)
-    marks = [_marks(n * fine, 0.5) for n in density.shape]
-    scaled = [m * cell_m / fine for m in marks]
-    return _meshed(cut, float(density.sum()) * cell_m**3, level, scaled)
+    marks = [_marks(n * fine) * (cell_m / fine) for n in density.shape]
+    return _meshed(cut, float(density.sum()) * cell_m**3, level, marks)
 
 
 def solid_2d(
@@ -92,7 +91,7 @@ def solid_2d(
     def cut(at: float) -> Field:
         return np.repeat(flat(at)[:, :, :1], 2, 2)
 
-    marks = [_marks(n * fine, 0.5) * cell_m / fine for n in density.shape]
+    marks = [_marks(n * fine) * (cell_m / fine) for n in density.shape]
     rim = min(RIM * cell_m / fine, thickness_m / 8)
     across = np.array([-rim, rim, thickness_m - rim, thickness_m + rim])
     volume = float(density.sum()) * cell_m**2 * thickness_m
@@ -123,9 +122,15 @@ def _width(smooth_m: float | None, cell_m: float, fine: int) -> float:
     return FAIRED * fine if smooth_m is None else smooth_m / cell_m * fine
 
 
-def _marks(count: int, half: float) -> Marks:
-    """Centres of fine cells, with one beyond each end."""
-    return np.arange(-1, count + 1) + half
+def _marks(count: int) -> Marks:
+    """Centres of fine cells, with one beyond each end.
+
+    The outer ones move to the faces of the box, where the field hardly changes across: so
+    the edges along the faces come out sharp.
+    """
+    marks = np.arange(-1, count + 1) + 0.5
+    marks[:2], marks[-2:] = (-RIM, RIM), (count - RIM, count + RIM)
+    return marks
 
 
 def _cut(

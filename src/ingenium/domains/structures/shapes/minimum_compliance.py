@@ -124,10 +124,11 @@ class MinimumCompliance(Problem):
         return lambda arrays: (onto.project(arrays[0]), *arrays[1:])
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of SIMP from each proposal, then cells that are solid or void."""
+        """Some steps of SIMP from each proposal, half of them to make cells solid or void."""
         density, *given = arrays
-        numbers, steps = self.numbers(conditions), self.settings.refine_steps
-        solid = self.optimiser.solid(numbers, steps, density.flatten(1))
+        sharp = self.settings.refine_steps // 2
+        steps = self.settings.refine_steps - sharp
+        solid = self.optimiser.solid(self.numbers(conditions), steps, density.flatten(1), sharp)
         return (solid.view_as(density), *given)
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:

@@ -13,6 +13,7 @@ from ingenium.domains.structures.optimise.simp import Course, simp
 from ingenium.domains.structures.shapes.box import VOLUME
 from ingenium.domains.structures.shapes.drawing import draw
 from ingenium.domains.structures.shapes.solid import to_solid
+from ingenium.domains.structures.shapes.training import BESIDE
 
 if TYPE_CHECKING:
     from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
@@ -89,24 +90,26 @@ def _beside_simp(problem: "MinimumCompliance", rows: xr.Dataset, verdicts: xr.Da
     for i, index in enumerate(rows[DESIGN].to_numpy().tolist()):
         gap = f"{100 * (ours[i] / column[i] - 1):+.2f} %"
         calls = str(int(course.solves[i]))
-        table.append((str(index), f"{ours[i]:.5g}", str(steps + 1), f"{column[i]:.5g}", calls, gap))
+        table.append(
+            (str(index), f"{ours[i]:.5g}", str(steps + BESIDE), f"{column[i]:.5g}", calls, gap)
+        )
     return Section(
         "Beside SIMP",
         f"The same loads and volumes given to SIMP from even densities, {REST} steps at most. "
-        "Both are measured alike, as cells that are solid or void; the curves are those of SIMP "
-        "while it still has grey cells, the points the shapes above after their solves.",
-        _courses(course, ours, steps + 1, rows[DESIGN].to_numpy()),
+        "In the table both are measured alike, as cells that are solid or void. The curves are the "
+        "way of SIMP, with grey cells; the points are the shapes above, over SIMP's of the table.",
+        _courses(course, ours / column, steps + BESIDE, rows[DESIGN].to_numpy()),
         tuple(table),
     )
 
 
-def _courses(course: Course, ours: np.ndarray, calls: int, index: np.ndarray) -> Figure:
+def _courses(course: Course, ratio: np.ndarray, calls: int, index: np.ndarray) -> Figure:
     figure = Figure(figsize=(7, 3), layout="constrained")
     ax = figure.subplots()
     for i, own in enumerate(course.compliance_j.numpy()):
-        best = own[-1]
-        line = ax.plot(np.arange(1, len(own) + 1), own / best, lw=1.2, label=f"{index[i]}")[0]
-        ax.plot([calls], [ours[i] / best], "o", color=line.get_color(), ms=5)
+        at = np.arange(1, len(own) + 1)
+        line = ax.plot(at, own / own[-1], lw=1.2, label=f"{index[i]}")[0]
+        ax.plot([calls], [ratio[i]], "o", color=line.get_color(), ms=5)
     ax.set(xlabel="calls of the solver", ylabel="compliance / SIMP's last", ylim=(0.8, 2.0))
     ax.legend(title="design", frameon=False, fontsize=8, title_fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)

@@ -12,7 +12,8 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from ingenium.domains.structures.optimise.asked import Asked
-from ingenium.domains.structures.optimise.simp import Simp
+from ingenium.domains.structures.optimise.projection import Projection
+from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.domains.structures.optimise.simp import simp as optimised
 from ingenium.domains.structures.shapes.box import VOLUME, Box
 from ingenium.domains.structures.shapes.loading import Numbers
@@ -21,6 +22,8 @@ from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_siz
 from ingenium.domains.structures.stock import Stock
 
 STEPS = 100  # of the optimiser for a design to learn from, at most
+BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
+SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
 PIECE = 32  # designs in a piece of the stock, at most
 
 
@@ -46,10 +49,41 @@ class Optimiser:
         radius = self.box.settings.radius_cells
         return Simp(steps=steps, exponent=PENALTY, least=VOID, radius_cells=radius)
 
-    def solid(self, numbers: Numbers, steps: int, start: Tensor | None) -> Float64[Tensor, "n e"]:
-        """Parts after some steps from a start, or from even densities."""
-        course = optimised(self.asked(numbers), self.settings(steps), start)
-        return to_solid(self.box, course.density, numbers[VOLUME])
+    def compliance(
+        self, density: Float64[Tensor, "n e"], numbers: Numbers
+    ) -> Float64[Tensor, " n"]:
+        """Work of all load cases, as the optimiser adds it up (J)."""
+        asked = self.asked(numbers)
+        return compliance_of(asked, density, self.settings(0))
+
+    def sharpening(self, steps: int) -> Simp:
+        """Steps that turn grey cells solid or void, with a projection that doubles five times."""
+        return Simp(
+            steps=steps,
+            exponent=PENALTY,
+            least=VOID,
+            radius_cells=SHARP_CELLS,
+            filter="density",
+            projection=Projection(beta=2.0, every=max(1, steps // 5)),
+            tolerance=0.0,
+        )
+
+    def solid(
+        self, numbers: Numbers, steps: int, start: Tensor | None = None, sharp: int = 0
+    ) -> Float64[Tensor, "n e"]:
+        """Parts after some steps from a start, or from even densities.
+
+        With steps that sharpen, the stiffer one of the parts before and after them, for each.
+        """
+        asked, volume = self.asked(numbers), numbers[VOLUME]
+        density = optimised(asked, self.settings(steps), start).density
+        first = to_solid(self.box, density, volume)
+        if not sharp:
+            return first
+        second = optimised(asked, self.sharpening(sharp), density).density
+        second = to_solid(self.box, second, volume)
+        work = [self.compliance(d, numbers).nan_to_num(torch.inf) for d in (first, second)]
+        return torch.where((work[1] < work[0])[:, None], second, first)
 
 
 def stock(box: Box) -> Stock:

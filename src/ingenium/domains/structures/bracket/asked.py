@@ -1,0 +1,103 @@
+"""What designs are generated under: how much metal, how little support, which loads count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float64, Int8
+from scipy.stats import qmc
+from torch import Tensor
+
+from ingenium.core.quantity import Condition
+from ingenium.domains.structures.bracket.part import Part
+from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.optimise.asked import Asked
+
+VOLUMES = (0.08, 0.16)  # share of the space
+LEAST_SHARE = 0.2  # of a load case against the others
+MOST_SUPPORT = 2.0
+
+
+def conditions(cases: Sequence[str]) -> tuple[Condition, ...]:
+    """Those of a part with these load cases."""
+    low, high = VOLUMES
+    return (
+        Condition("volume_fraction", "metal as a share of the space", None, low, high),
+        Condition(
+            "support_weight",
+            "weight of unsupported metal against the work of the loads",
+            None,
+            0.0,
+            MOST_SUPPORT,
+        ),
+        *(
+            Condition(
+                f"share_{case}",
+                f"weight of the load case {case} against the others",
+                None,
+                LEAST_SHARE,
+                1.0,
+            )
+            for case in cases
+        ),
+    )
+
+
+def spread(asked: Sequence[Condition], n: int, seed: int) -> Float64[np.ndarray, "n c"]:
+    """Conditions that fill their ranges evenly, by a scrambled Sobol sequence."""
+    rows = qmc.Sobol(len(asked), rng=np.random.default_rng(seed)).random_base2(
+        int(np.ceil(np.log2(n)))
+    )[:n]
+    low, high = (np.array([getattr(c, end) for c in asked]) for end in ("lower", "upper"))
+    out: Float64[np.ndarray, "n c"] = low + rows * (high - low)
+    return out
+
+
+def features(asked: Sequence[Condition], designs: xr.Dataset) -> Float64[np.ndarray, "n c"]:
+    """Conditions as numbers from -1 to 1."""
+    return np.stack(
+        [2 * (designs[c.name].to_numpy() - c.lower) / (c.upper - c.lower) - 1 for c in asked], 1
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """The optimiser's question for designs of a part under given conditions.
+
+    Shapes: n designs, l load cases, e cells, f displacements.
+    """
+
+    part: Part
+    elastic: Elastic
+
+    @cached_property
+    def passive(self) -> Int8[Tensor, "1 e"]:
+        """Cells that are metal or free for certain, as whole cells."""
+        state = torch.zeros(self.part.grid.n_cells, dtype=torch.int8)
+        state[self.part.lower >= 0.5] = 1
+        state[self.part.upper < 0.5] = -1
+        return state[None]
+
+    @cached_property
+    def solid_work_j(self) -> Float64[Tensor, " l"]:
+        """Work of each load case on a part that fills all it may: the unit of its weight."""
+        solid = (self.passive >= 0).to(torch.float64).clamp(min=1e-3)
+        modulus = self.part.material.modulus_pa * solid
+        return self.elastic.compliance(modulus, self.part.load_n[None])[0]
+
+    def of(self, told: xr.Dataset) -> tuple[Asked, Float64[Tensor, " n"]]:
+        """The question and the weights of support; a case weighs what it is told to.
+
+        Weights are of each case's work in parts of that on a solid part, and sum up to 1.
+        """
+        shares = torch.stack(
+            [torch.as_tensor(told[f"share_{c}"].to_numpy()) for c in self.part.cases], 1
+        ).to(torch.float64)
+        weight = shares / shares.sum(1, keepdim=True) / self.solid_work_j
+        load = weight.sqrt()[:, :, None] * self.part.load_n
+        volume = torch.as_tensor(told["volume_fraction"].to_numpy(), dtype=torch.float64)
+        asked = Asked(self.elastic, load, volume, self.passive, self.part.material.modulus_pa)
+        return asked, torch.as_tensor(told["support_weight"].to_numpy(), dtype=torch.float64)

@@ -1,0 +1,88 @@
+"""Known designs of a part: made by the optimiser from even conditions and random starts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float64
+from scipy import ndimage
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.quantity import Condition
+from ingenium.domains.structures.bracket.asked import Question, spread
+from ingenium.domains.structures.bracket.printed import Printer
+from ingenium.domains.structures.bracket.refine import Refine, refine
+from ingenium.domains.structures.bracket.settings import Making
+from ingenium.domains.structures.stock import Stock
+
+LEVELS = 15  # densities are kept in so many steps, which four bits hold
+LUMPS = 1.5  # size of the lumps of a random start, in coarse cells
+CONTRAST = 0.8  # standard deviation of its logarithm
+
+
+@dataclass(frozen=True, eq=False)
+class Maker:
+    """Makes the known designs of a part piece by piece; each depends on its number alone.
+
+    Shapes: n designs, e cells, c conditions.
+    """
+
+    coarse: Question  # on cells of twice the size, where the part allows
+    fine: Question
+    printer: Printer
+    conditions: Sequence[Condition]
+    making: Making
+
+    def stock(self, name: str, settings: object) -> Stock:
+        """All pieces, kept in the cache under the settings that they depend on."""
+        pieces = -(-self.making.designs // self.making.at_once)
+        return Stock(name, settings, pieces, self.piece)
+
+    def piece(self, number: int) -> Mapping[str, np.ndarray]:
+        """Densities, 0 where there is no surface, and conditions of the designs of one piece."""
+        first = number * self.making.at_once
+        rows = range(first, min(first + self.making.at_once, self.making.designs))
+        told = spread(self.conditions, self.making.designs, self.making.seed)[rows]
+        density = self.made(told, rows).nan_to_num(0.0)
+        levels = np.rint(density.numpy() * LEVELS).astype(np.uint8)
+        return {"density": levels, "conditions": told}
+
+    def made(self, told: Float64[np.ndarray, "n c"], rows: Sequence[int]) -> Float64[Tensor, "n e"]:
+        """Printed designs for conditions; the number of each gives its random start."""
+        table = xr.Dataset({c.name: (DESIGN, told[:, i]) for i, c in enumerate(self.conditions)})
+        asked, support = self.coarse.of(table)
+        start = asked.uniform() * torch.stack([self._lumps(row) for row in rows])
+        rough = Refine(self.making.coarse_steps, sharp=(1.0, 8.0), radius_cells=1.5)
+        found = refine(asked, self.coarse.part.build, support, rough, start.clamp(max=1.0))
+        asked, support = self.fine.of(table)
+        smooth = Refine(self.making.steps)
+        start = refined(found, self.coarse.part.grid.cells, self.fine.part.grid.cells)
+        return self.printer.printed(refine(asked, self.fine.part.build, support, smooth, start))
+
+    def _lumps(self, row: int) -> Float64[Tensor, " e"]:
+        """A random field around 1, so that designs of like conditions differ."""
+        cells = self.coarse.part.grid.cells
+        noise = np.random.default_rng([self.making.seed, row]).standard_normal(cells)
+        smooth = ndimage.gaussian_filter(noise, LUMPS)
+        return torch.from_numpy(np.exp(CONTRAST * smooth / smooth.std())).flatten()
+
+
+def refined(
+    density: Float64[Tensor, "n e"], cells: Sequence[int], fine: Sequence[int]
+) -> Float64[Tensor, "n e2"]:
+    """Densities on finer cells of the same space."""
+    field = density.reshape(-1, *cells)
+    for axis, (few, many) in enumerate(zip(cells, fine, strict=True), start=1):
+        field = field.repeat_interleave(many // few, axis)
+    return field.flatten(1)
+
+
+def under(settings: object) -> dict[str, object]:
+    """What a design depends on, as plain data; neither their number nor how others are mended."""
+    table: dict[str, object] = asdict(settings)  # type: ignore[call-overload]
+    making = settings.making  # type: ignore[attr-defined]
+    own = {k: getattr(making, k) for k in ("at_once", "coarse_steps", "steps", "seed")}
+    return table | {"making": own}

@@ -1,0 +1,157 @@
+"""What is measured of a part: mass, cost, stiffness, strength, sound, and how it prints."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float64
+from scipy import ndimage
+from torch import Tensor
+
+from ingenium.core.quantity import Quantity
+from ingenium.domains.structures.bracket.part import Part
+from ingenium.domains.structures.elastic.modes import frequencies_hz
+from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.elastic.stress import stress_pa, von_mises_pa
+from ingenium.domains.structures.optimise.overhang import unsupported
+from ingenium.domains.structures.printing.checks import min_feature_m, support_m3, trapped_m3
+
+VOID = 1e-6  # modulus of the empty space, in parts of the metal's
+BELOW = 0.995  # share of the metal whose stress lies below what is told
+ACCURACY = 1e-2  # of the square of a frequency, relative
+WIDEST = 8  # cells; what is thicker than that is told as that
+EVERY = np.ones((3, 3, 3), dtype=bool)  # pieces hang together by faces, edges and corners
+MACHINE_EUR_H = 60.0
+BUILT_M3_H = 20e-6  # by one laser
+SUPPORT_SHARE = 0.3  # metal in the space of a support
+
+
+@dataclass(frozen=True, eq=False)
+class PartVerifier:
+    """Linear elasticity of a part on its grid, and print checks on its cells.
+
+    The modulus of a cell is that of the metal times the share of it that is metal. Stress is that
+    of the metal in the middle of cells that are at least half metal and lie clear of the walls
+    that carry loads or hold the part; of these, 99.5 % of the metal stays below what is told.
+    Print checks take the cells that are at least half metal. Cost is that of the metal in part
+    and support, and of the machine while it builds both.
+
+    Shapes: n designs, e cells, k quantities, l load cases, f displacements.
+    """
+
+    part: Part
+    elastic: Elastic
+    name: str = "ingenium elastic grid"
+    tier: Literal["exact"] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the engine, which is part of the package."""
+        return version("ingenium")
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The columns of `measure`."""
+        return (
+            Quantity("mass", "kg", "mass of the part"),
+            Quantity("cost", "EUR", "metal of part and support, and time of the machine"),
+            Quantity("compliance", "J", "largest work of a load case on the part"),
+            *(
+                Quantity(f"compliance_{case}", "J", f"work of the load case {case}")
+                for case in self.part.cases
+            ),
+            Quantity("stress", "Pa", "von Mises stress that 99.5 % of the metal stays below"),
+            Quantity("displacement", "m", "largest displacement where loads act"),
+            Quantity("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
+            Quantity("min_feature", "m", "thickness of the thinnest wall or strut"),
+            Quantity("overhang_area", "m**2", "area that faces down and that nothing carries"),
+            Quantity("support_volume", "m**3", "volume of the support under overhangs"),
+            Quantity("tool_blocked", "1", "share of the way of the tools that is not free"),
+            Quantity("trapped_powder", "m**3", "volume of the hollows that powder cannot leave"),
+            Quantity("missing", "1", "share of the prescribed metal that is not there"),
+            Quantity("pieces", "1", "number of pieces"),
+        )
+
+    def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
+        """All quantities of designs given by the share of each cell that is metal."""
+        flat = density.flatten(1)
+        mass = flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
+        answers = self._response(flat)
+        feature, overhang, support, powder, pieces = self._printing(flat)
+        tools, lower = self.part.tool_share, self.part.lower
+        blocked = (flat + tools - 1).clamp(min=0.0).sum(1) / tools.sum()
+        missing = (lower - flat).clamp(min=0.0).sum(1) / lower.sum()
+        columns = [mass, self._cost(mass, support), *answers, feature, overhang, support]
+        return torch.stack([*columns, blocked, powder, missing, pieces], 1)
+
+    def modulus_pa(self, flat: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
+        """Modulus of each cell."""
+        return self.part.material.modulus_pa * (VOID + (1 - VOID) * flat)
+
+    def _cost(self, mass_kg: Tensor, support_m3: Tensor) -> Float64[Tensor, " n"]:
+        metal = self.part.material
+        built_m3 = mass_kg / metal.density_kg_m3 + SUPPORT_SHARE * support_m3
+        each_m3 = metal.price_per_kg * metal.density_kg_m3 + MACHINE_EUR_H / BUILT_M3_H
+        return built_m3 * each_m3
+
+    def _response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
+        """Works, stress, displacement and frequency."""
+        modulus, load = self.modulus_pa(flat), self.part.load_n[None]
+        u = self.elastic.solve(modulus, load)
+        work = (u * load).sum(-1)
+        density = self.part.material.density_kg_m3 * flat
+        first = frequencies_hz(self.elastic, modulus, density, accuracy=ACCURACY)[:, 0]
+        return [work.amax(1), *work.unbind(1), self._stress(flat, u), self._moved(u), first]
+
+    def mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
+        """Von Mises stress of the metal in the middle of each cell."""
+        metal = torch.full((1, self.part.grid.n_cells), self.part.material.modulus_pa)
+        return von_mises_pa(self.elastic, stress_pa(self.elastic, metal.to(torch.float64), u))
+
+    def _stress(
+        self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"]
+    ) -> Float64[Tensor, " n"]:
+        """The largest of the load cases, each at the share `BELOW` of the metal."""
+        mises = self.mises_pa(u)
+        counted = torch.where(self.part.calm & (flat >= 0.5), flat, 0.0)
+        order = mises.argsort(-1)
+        metal = counted[:, None].expand_as(mises).gather(-1, order).cumsum(-1)
+        reached = (metal >= BELOW * metal[..., -1:]).to(torch.int8).argmax(-1, keepdim=True)
+        return mises.gather(-1, order).gather(-1, reached).squeeze(-1).amax(1)
+
+    def _moved(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
+        """Largest displacement of the loaded nodes, over all load cases."""
+        nodes = (self.part.load_n != 0).any(0).reshape(-1, 3).any(1)
+        moved = u.reshape(*u.shape[:2], -1, 3)[:, :, nodes]
+        largest: Tensor = moved.norm(dim=-1).flatten(1).amax(1)
+        return largest
+
+    def _printing(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
+        """Thinnest wall, overhang, support, trapped powder and pieces; NaN of an empty design."""
+        grid, build = self.part.grid, self.part.build
+        masks = self.masks(flat)
+        some = masks.any((1, 2, 3))
+        masks[~some] = True
+        walls = np.minimum(min_feature_m(masks, grid.cell_m, within=WIDEST).wall_m, self._widest)
+        found = [
+            torch.from_numpy(walls),
+            unsupported(build, flat).sum(1) * grid.cell_m**2,
+            torch.from_numpy(support_m3(masks, grid.cell_m, axis=build.axis, upward=build.upward)),
+            torch.from_numpy(trapped_m3(masks, grid.cell_m)),
+            torch.tensor([float(ndimage.label(m, EVERY)[1]) for m in masks], dtype=torch.float64),
+        ]
+        return [values.masked_fill(torch.from_numpy(~some), torch.nan) for values in found]
+
+    @property
+    def _widest(self) -> float:
+        return WIDEST * self.part.grid.cell_m
+
+    def masks(self, flat: Float64[Tensor, "n e"]) -> Bool[np.ndarray, "n x y z"]:
+        """Cells that are at least half metal."""
+        whole: Bool[np.ndarray, "n x y z"] = (
+            (flat >= 0.5).reshape(-1, *self.part.grid.cells).numpy().copy()
+        )
+        return whole

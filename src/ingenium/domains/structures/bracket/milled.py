@@ -1,0 +1,84 @@
+"""Brackets as they are drawn for milling: a plate, an upright with the eye, and ribs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.structures.bracket.bodies import Body, Box, Cylinder, Prism, union
+from ingenium.domains.structures.bracket.part import FINE, MM, Part
+from ingenium.domains.structures.bracket.settings import BracketSettings
+
+PLATES_MM = (6.0, 9.0, 12.0)
+UPRIGHTS_MM = (6.0, 9.0, 15.0, 24.0)
+RIBS = ((0.0, 0.0), (6.0, 0.5), (6.0, 0.8), (9.0, 0.5), (9.0, 0.8), (15.0, 0.65))
+WINDOWS = (False, True)  # a round hole that lightens the upright
+
+
+@dataclass(frozen=True)
+class Milled:
+    """The measures of one milled bracket, lengths in mm."""
+
+    plate_mm: float
+    upright_mm: float
+    rib: tuple[float, float]  # thickness, and height as a share of that of the pin; 0 for none
+    window: bool
+
+
+def drawings() -> tuple[Milled, ...]:
+    """All combinations of usual measures, 144 of them."""
+    return tuple(Milled(*measures) for measures in product(PLATES_MM, UPRIGHTS_MM, RIBS, WINDOWS))
+
+
+def milled(
+    part: Part, settings: BracketSettings, drawn: Sequence[Milled]
+) -> Float64[Tensor, "n e"]:
+    """Share of each cell that the metal of milled brackets fills."""
+    return torch.stack([_filled(part, *_bodies(settings, one)) for one in drawn])
+
+
+def _filled(part: Part, bodies: tuple[Body, ...], cut: tuple[Body, ...]) -> Float64[Tensor, " e"]:
+    """Share of each cell inside the bodies or what is always metal, and not in what is free."""
+    out = torch.zeros(part.grid.n_cells, dtype=torch.float64)
+    corner = part.centres_m - part.grid.cell_m / 2
+    steps = [(i + 0.5) / FINE * part.grid.cell_m for i in range(FINE)]
+    for step in product(steps, repeat=3):
+        at = corner + torch.tensor(step, dtype=torch.float64)
+        solid, free = part.bounds_m(at)
+        inside = (union(bodies, at) < 0) & (union(cut, at) >= 0)
+        out += (inside | (solid < 0)) & (free >= 0)
+    return out / FINE**3
+
+
+def _bodies(settings: BracketSettings, one: Milled) -> tuple[tuple[Body, ...], tuple[Body, ...]]:
+    """What is added and what is cut."""
+    x, y, _ = settings.size_mm
+    middle, half = y / 2, one.upright_mm / 2
+    px, pz = settings.pin_mm
+    top, wide = one.plate_mm, settings.eye_radius_mm
+    plate = Box((0.0, 0.0, 0.0), (x * MM, y * MM, top * MM))
+    upright = Prism(
+        1,
+        _mm((6.0, 0.0), (x - 6.0, 0.0), (px + wide, pz), (px - wide, pz)),
+        (middle - half) * MM,
+        (middle + half) * MM,
+    )
+    bodies: list[Body] = [plate, upright]
+    thick, high = one.rib[0], one.rib[1] * pz
+    if thick:
+        corners = _mm((6.0, 0.0), (y - 6.0, 0.0), (middle + half, high), (middle - half, high))
+        low, deep = (px - thick / 2) * MM, thick * MM
+        bodies.append(Prism(0, corners, low, low + deep))
+    cut: list[Body] = []
+    if one.window:
+        radius = 0.26 * (pz - wide - top)
+        at = (0.5 * (x / 2 + px) * MM, (top + 0.46 * (pz - wide - top)) * MM)
+        cut.append(Cylinder(1, at, radius * MM, 0.0, y * MM))
+    return tuple(bodies), tuple(cut)
+
+
+def _mm(*corners: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    return tuple((a * MM, b * MM) for a, b in corners)

@@ -1,0 +1,165 @@
+"""Designs of a part as printed meshes, in files, and read back on the grid."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import EngineError, InputError
+from ingenium.core.quantity import Variable
+from ingenium.domains.structures.bracket.part import Part, positions
+from ingenium.domains.structures.printing.files import read_mesh, write_3mf, write_stl
+from ingenium.domains.structures.printing.mesh import Trimesh
+from ingenium.domains.structures.printing.surface import surface
+from ingenium.domains.structures.printing.voxels import voxels
+
+FINE = 2  # cells of the surface along one of the analysis
+COLUMNS = 4  # through each cell along x and y when a mesh is read back
+STEPS_CELLS = 0.6  # fairing of an optimiser's steps; what was read back is smooth already
+KEPT_CELLS = 0.3
+SUFFIXES = (".stl", ".3mf")
+APART = 1e-3  # of the mean density, between the two files of a design
+
+
+@dataclass(frozen=True, eq=False)
+class Printer:
+    """Makes meshes of densities, with the round holes and eyes of the part, and reads them."""
+
+    part: Part
+
+    @cached_property
+    def _regions(self) -> tuple[Float64[np.ndarray, "x y z"], Float64[np.ndarray, "x y z"]]:
+        """Share of each fine cell that must be metal, and that must be free."""
+        fine = [n * FINE for n in self.part.grid.cells]
+        step = self.part.grid.cell_m / FINE
+        solid, free = self.part.bounds_m(positions(fine, step, 0.5))
+        shares = [(0.5 - d / step).clamp(0.0, 1.0).reshape(fine).numpy() for d in (solid, free)]
+        return shares[0], shares[1]
+
+    def mesh(
+        self, density: Float64[np.ndarray, "x y z"], fairing_cells: float = KEPT_CELLS
+    ) -> Trimesh:
+        """The closed surface of a design.
+
+        Raises:
+            EngineError: if the densities have no surface that closes.
+        """
+        solid, free = self._regions
+        cell_m = self.part.grid.cell_m
+        return surface(
+            np.clip(density, 0.0, 1.0),
+            cell_m,
+            fine=FINE,
+            smooth_m=fairing_cells * cell_m,
+            solid=solid,
+            void=free,
+        )
+
+    def read(self, mesh: Trimesh) -> Float64[np.ndarray, "x y z"]:
+        """Share of each cell inside a mesh.
+
+        Raises:
+            InputError: for a mesh that is not closed or lies outside the space of the part.
+        """
+        x, y, z = self.part.grid.cells
+        size = np.array((x, y, z)) * self.part.grid.cell_m
+        low, high = mesh.vertices.min(0), mesh.vertices.max(0)
+        slack = self.part.grid.cell_m / 2
+        if (low < -slack).any() or (high > size + slack).any():
+            raise InputError(
+                f"a part inside {' x '.join(f'{1e3 * s:g}' for s in size)} mm, from the origin",
+                f"one from {np.round(1e3 * low, 1).tolist()} to {np.round(1e3 * high, 1).tolist()}",
+                "Move the mesh into the frame of the problem, in millimetres.",
+            )
+        return voxels(mesh, (x, y, z), self.part.grid.cell_m, fine=COLUMNS)
+
+    def printed(self, density: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
+        """Share of each cell inside the faired surface of each design; NaN where there is none."""
+        rows = density.reshape(-1, *self.part.grid.cells).numpy()
+        out = torch.full_like(density, torch.nan)
+        for i, one in enumerate(rows):  # surfaces are made one by one
+            try:
+                out[i] = torch.from_numpy(self.read(self.mesh(one, STEPS_CELLS))).flatten()
+            except (EngineError, InputError):
+                continue  # no closed surface: NaN, which becomes FAILED
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class PartFiles:
+    """A folder a design with `part.stl` and `part.3mf`, which hold the same mesh.
+
+    A single STL or 3MF of any origin is read too; it lies in the frame of the part, in mm.
+    """
+
+    printer: Printer
+    variables: tuple[Variable, ...]
+    name: str = "stl+3mf"
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write a folder for each design."""
+        made: dict[int, Path] = {}
+        density = designs[self.variables[0].name].to_numpy()
+        for index, one in zip(designs[DESIGN].to_numpy().tolist(), density, strict=True):
+            own = folder / f"design_{index:04d}"
+            own.mkdir(parents=True, exist_ok=True)
+            mesh = self.printer.mesh(one)
+            write_stl(mesh, own / "part.stl")
+            write_3mf(mesh, own / "part.3mf")
+            made[index] = own
+        return made
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read all designs of a folder, the folder of one design, or one mesh file.
+
+        Raises:
+            InputError: for anything else, and for files that do not hold one closed part.
+        """
+        if path.is_file():
+            return self._designs([self.printer.read(read_mesh(path))], [_number(path.parent)])
+        folders = [path] if _meshes(path) else sorted(p for p in path.iterdir() if _meshes(p))
+        if not folders:
+            raise InputError(
+                "a mesh, or a folder of meshes", str(path), "Name an STL or a 3MF, or their folder."
+            )
+        return self._designs([self._one(own) for own in folders], [_number(p) for p in folders])
+
+    def _one(self, folder: Path) -> Float64[np.ndarray, "x y z"]:
+        """What the files of one design hold; they must agree."""
+        first, *others = [self.printer.read(read_mesh(path)) for path in _meshes(folder)]
+        for other in others:
+            apart = float(np.abs(other - first).sum() / first.sum())
+            if apart > APART:
+                raise InputError(
+                    f"files of one part in {folder}",
+                    f"meshes that differ in {apart:.2%} of the volume",
+                    "Export both again, or remove one.",
+                )
+        return first
+
+    def _designs(
+        self, rows: Sequence[Float64[np.ndarray, "x y z"]], index: Sequence[int]
+    ) -> xr.Dataset:
+        array = torch.from_numpy(np.stack(rows))
+        return to_dataset([array], self.variables, {}, index=np.asarray(index))
+
+
+def _meshes(folder: Path) -> list[Path]:
+    """The mesh files in a folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+
+
+def _number(folder: Path) -> int:
+    """The index in the name of a design's folder; 0 of any other."""
+    found = re.fullmatch(r"design_(\d+)", folder.name)
+    return int(found[1]) if found else 0

@@ -1,0 +1,87 @@
+"""Parts of least work and little support: the optimiser that makes and mends designs."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.build import Build
+from ingenium.domains.structures.optimise.cone import Cone
+from ingenium.domains.structures.optimise.descent import Descent, descend
+from ingenium.domains.structures.optimise.form import Form
+from ingenium.domains.structures.optimise.projection import Projection
+from ingenium.domains.structures.optimise.supports import support
+from ingenium.domains.structures.optimise.volume import to_volume
+from ingenium.domains.structures.optimise.work import work_of
+
+
+@dataclass(frozen=True)
+class Refine:
+    """How a batch of designs is improved.
+
+    Source: Bendsøe and Sigmund, Topology Optimization, 2nd ed., 2003 (SIMP).
+    """
+
+    steps: int
+    sharp: tuple[float, float] = (2.0, 16.0)  # of the projection, at the first and last step
+    exponent: float = 3.0
+    least: float = 1e-6  # modulus of the void, in parts of the metal's
+    radius_cells: float = 2.0
+    move: float = 0.2
+
+    @property
+    def descent(self) -> Descent:
+        """Steps whose sharpness doubles often enough."""
+        first, last = self.sharp
+        doublings = torch.tensor(last / first).log2().round().int().item()
+        every = max(-(-self.steps // (int(doublings) + 1)), 1)
+        return Descent(self.steps, self.move, Projection(beta=first, beta_most=last, every=every))
+
+
+class Goal:
+    """Work, in parts of that at the start, and weighted support, within the volume asked for.
+
+    Shapes: n designs, e cells.
+    """
+
+    def __init__(
+        self, asked: Asked, build: Build, weight: Float64[Tensor, " n"], settings: Refine
+    ) -> None:
+        """Support weighs `weight` times its volume in parts of that of the metal."""
+        self.asked, self.build, self.weight, self.settings = asked, build, weight, settings
+        grid = asked.elastic.grid
+        self.form = Form(asked, Cone(grid, settings.radius_cells), settings.descent.projection)
+        self._displacement: Tensor | None = None  # of the last step, where the next one starts
+        self._unit: Tensor | None = None
+
+    def __call__(
+        self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
+    ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, "n 1"]]:
+        """What is to be small, and how far the volume is beyond what was asked for."""
+        s, asked = self.settings, self.asked
+        density = self.form.part(x, beta)
+        modulus = asked.modulus_pa * (s.least + (1 - s.least) * density**s.exponent)
+        work, self._displacement = work_of(asked.elastic, modulus, asked.load_n, self._displacement)
+        total = work.sum(1)
+        self._unit = total.detach() if self._unit is None else self._unit
+        props = support(self.build, density).mean(1) / asked.volume_fraction
+        beyond = density.mean(1) / asked.volume_fraction - 1
+        return total / self._unit + self.weight * props, beyond[:, None]
+
+
+def refine(
+    asked: Asked,
+    build: Build,
+    weight: Float64[Tensor, " n"],
+    settings: Refine,
+    start: Float64[Tensor, "n e"],
+) -> Float64[Tensor, "n e"]:
+    """Densities, of exactly the volume asked for, after some steps from a start."""
+    goal = Goal(asked, build, weight, settings)
+    beta = torch.full((len(asked),), settings.sharp[0], dtype=torch.float64)
+    wanted = asked.volume_fraction
+    x = asked.impose(to_volume(start, wanted, lambda y: goal.form.volume(y, beta)))
+    x, beta = descend(goal, x, settings.descent)
+    return goal.form.part(to_volume(x, wanted, lambda y: goal.form.volume(y, beta)), beta)

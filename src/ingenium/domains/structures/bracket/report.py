@@ -1,0 +1,162 @@
+"""What an engineer wants to see of a run: the parts, the Pareto front, cuts and numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float64, Int64
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Section
+from ingenium.core.select import pareto_rank
+from ingenium.core.verdict import Verdict
+from ingenium.domains.structures.bracket.printed import Printer
+from ingenium.domains.structures.printing.pictures import gallery, sections
+
+GALLERY = 12  # parts in the first picture
+CUT = 3  # parts that are cut
+TOLD = 20  # rows of the table
+PROPOSED, REJECTED, KNOWN, MILLED = "#2166ac", "#b8c4ce", "#8c510a", "#4d4d4d"
+AIMS = ("mass", "compliance", "support_volume")
+CM3, MPA, MM = 1e6, 1e-6, 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class Others:
+    """Masses and compliances that proposals are drawn beside.
+
+    Shapes: n known designs, m milled parts.
+    """
+
+    known: Float64[np.ndarray, "n 3"]  # mass, compliance, volume of support
+    milled: Float64[np.ndarray, "m 3"]
+
+
+def report(
+    printer: Printer, others: Others, designs: xr.Dataset, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
+    """Gallery, Pareto planes, cuts and a table of the accepted parts."""
+    best = ranked(verdicts)
+    if not len(best):
+        return (Section("Parts", "No design held every limit.", pareto(others, verdicts)),)
+    density = designs["density"].to_numpy()
+    told = verdicts.isel({DESIGN: best})
+    return (
+        Section(
+            "The accepted parts",
+            f"The first {min(GALLERY, len(best))} of {len(best)}, ranked by Pareto front and mass, "
+            "each as the surface that lies in its files. Up is the direction of the build.",
+            _gallery(printer, density, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
+        ),
+        Section(
+            "Mass against stiffness and support",
+            "Accepted and rejected proposals, the known designs that the generator learned from, "
+            "and brackets drawn for milling. The line joins the accepted parts that no other "
+            "accepted part beats in mass and in the other axis.",
+            pareto(others, verdicts),
+        ),
+        *_cuts(printer, density, designs[DESIGN].to_numpy(), best[:CUT]),
+        Section("Numbers of the parts", "", None, _table(designs, told, best)),
+    )
+
+
+def ranked(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
+    """Positions of the accepted designs, by Pareto front and then by mass."""
+    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    aims = np.stack([verdicts[name].to_numpy()[held] for name in AIMS], 1)
+    front = pareto_rank(aims) if len(held) else np.empty(0)
+    return held[np.lexsort((aims[:, 0], front))]
+
+
+def _gallery(
+    printer: Printer,
+    density: Float64[np.ndarray, "n x y z"],
+    index: Int64[np.ndarray, " n"],
+    told: xr.Dataset,
+    best: Sequence[int] | Int64[np.ndarray, " m"],
+) -> Figure:
+    titles = [
+        f"{index[i]}: {1e3 * float(told['mass'][row]):.0f} g, "
+        f"{float(told['compliance'][row]):.2f} J, "
+        f"{CM3 * float(told['support_volume'][row]):.1f} cm³"
+        for row, i in enumerate(best)
+    ]
+    return gallery([printer.mesh(density[i]) for i in best], titles, columns=4)
+
+
+def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
+    """Mass against compliance, and against the volume of support."""
+    figure = Figure(figsize=(9.5, 4.2), layout="constrained")
+    planes = figure.subplots(1, 2)
+    state = verdicts["verdict"].to_numpy()
+    own = np.stack([verdicts[name].to_numpy() for name in AIMS], 1)
+    for axes, column, (label, scale) in zip(
+        planes, (1, 2), (("largest work of a load (J)", 1.0), ("support (cm³)", CM3)), strict=True
+    ):
+        groups = (
+            (others.milled, MILLED, "s", "milled"),
+            (others.known, KNOWN, "o", "learned from"),
+            (own[state == Verdict.REJECTED], REJECTED, "o", "rejected"),
+            (own[state == Verdict.ACCEPTED], PROPOSED, "o", "accepted"),
+        )
+        for rows, colour, mark, name in groups:
+            axes.scatter(
+                rows[:, 0], rows[:, column] * scale, s=18, c=colour, marker=mark, label=name, lw=0
+            )
+        _front(axes, own[state == Verdict.ACCEPTED][:, [0, column]] * (1.0, scale))
+        axes.set_xlabel("mass (kg)", fontsize=9)
+        axes.set_ylabel(label, fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25, linewidth=0.6)
+    planes[0].set_yscale("log")
+    planes[0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _front(axes: Axes, rows: Float64[np.ndarray, "n 2"]) -> None:
+    if len(rows):
+        first = rows[pareto_rank(rows) == 0]
+        first = first[first[:, 0].argsort()]
+        axes.step(first[:, 0], first[:, 1], where="post", color=PROPOSED, lw=1.2)
+
+
+def _cuts(
+    printer: Printer,
+    density: Float64[np.ndarray, "n x y z"],
+    index: Int64[np.ndarray, " n"],
+    best: Int64[np.ndarray, " m"],
+) -> tuple[Section, ...]:
+    cell_m = printer.part.grid.cell_m
+    return tuple(
+        Section(
+            f"Cuts of design {index[i]}",
+            "Share of each cell that is metal, as it is read back from the file.",
+            sections(density[i], cell_m),
+        )
+        for i in best
+    )
+
+
+def _table(
+    designs: xr.Dataset, told: xr.Dataset, best: Int64[np.ndarray, " m"]
+) -> tuple[tuple[str, ...], ...]:
+    columns = (
+        ("mass", "g", 1e3),
+        ("cost", "EUR", 1.0),
+        ("compliance", "J", 1.0),
+        ("stress", "MPa", MPA),
+        ("displacement", "mm", MM),
+        ("frequency", "Hz", 1.0),
+        ("min_feature", "mm", MM),
+        ("overhang_area", "cm²", 1e4),
+        ("support_volume", "cm³", CM3),
+    )
+    rows = [("design", *(f"{name.replace('_', ' ')} ({unit})" for name, unit, _ in columns))]
+    for row, i in enumerate(best[:TOLD]):
+        values = (f"{scale * float(told[name][row]):.4g}" for name, _, scale in columns)
+        rows.append((str(int(designs[DESIGN][i])), *values))
+    return tuple(rows)

@@ -1,0 +1,210 @@
+"""What is asked of a bracket: its space, bolts, pin, loads, metal and making."""
+
+import re
+from dataclasses import dataclass, field
+from math import hypot, prod
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.domains.structures.elastic.material import Material
+from ingenium.domains.structures.optimise.build import Direction
+
+MOST_CELLS = 500_000
+BYTES_A_CELL = 3_000  # of one design with its load cases while it is solved
+ALUMINIUM = Material(  # AlSi10Mg by laser powder bed fusion, heat treated, across the layers
+    modulus_pa=70e9, poisson=0.33, density_kg_m3=2670.0, yield_pa=230e6, price_per_kg=75.0
+)
+
+
+@dataclass(frozen=True)
+class PinLoad:
+    """Force and moment that the pin brings into its eye, about the middle of the eye.
+
+    Raises:
+        InputError: for a name that is no word, or a load of zero.
+    """
+
+    name: str
+    force_n: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    moment_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise InputError(
+                "a load case named in small letters", self.name, 'Write name = "vertical".'
+            )
+        if not any((*self.force_n, *self.moment_nm)):
+            raise InputError(
+                "a force or a moment in each load case",
+                f"none in {self.name}",
+                "Write force_n = [0.0, 0.0, 10000.0].",
+            )
+
+    @property
+    def wrench(self) -> Float64[Tensor, " 6"]:
+        """Force and moment in a row."""
+        return torch.tensor((*self.force_n, *self.moment_nm), dtype=torch.float64)
+
+
+CASES = (
+    PinLoad("vertical", force_n=(0.0, 0.0, 18_000.0)),
+    PinLoad("horizontal", force_n=(10_000.0, 5_000.0, 0.0)),
+    PinLoad("torsion", moment_nm=(0.0, 0.0, 180.0)),
+)
+
+
+@dataclass(frozen=True)
+class Making:
+    """How the known designs are made and proposals mended.
+
+    Raises:
+        InputError: for numbers of designs or steps that give nothing.
+    """
+
+    designs: int = 64
+    at_once: int = 8  # designs in a piece; a stopped making loses one piece at most
+    coarse_steps: int = 24  # of the optimiser on cells of twice the size
+    steps: int = 10  # of the optimiser on the grid itself
+    repair_steps: int = 8
+    seed: int = 0
+    milled: int = 144  # drawings for milling that are compared with, the first so many
+
+    def __post_init__(self) -> None:
+        least = {"designs": 8, "at_once": 1, "coarse_steps": 0, "steps": 1, "repair_steps": 0}
+        for name, low in (least | {"seed": 0, "milled": 1}).items():
+            if getattr(self, name) < low:
+                raise InputError(f"{name} of at least {low}", getattr(self, name))
+        if self.designs % self.at_once:
+            raise InputError(f"designs in whole pieces of at_once = {self.at_once}", self.designs)
+
+
+@dataclass(frozen=True)
+class BracketSettings:
+    """A bracket on four feet with an eye for a pin; lengths in mm, z is up.
+
+    Raises:
+        InputError: for a grid that is absurd, or holes that do not lie inside the part.
+    """
+
+    cells: tuple[int, int, int] = (32, 24, 36)
+    cell_mm: float = 3.0
+    bolts_mm: tuple[tuple[float, float], ...] = (
+        (12.0, 12.0),
+        (84.0, 12.0),
+        (12.0, 60.0),
+        (84.0, 60.0),
+    )  # x and y of each hole
+    bolt_radius_mm: float = 4.5
+    foot_radius_mm: float = 10.5
+    foot_height_mm: float = 9.0
+    plate_mm: float = 6.0  # thickness of the base frame along the outer bolts
+    rim_mm: float = 12.0  # width of its bars
+    tool_radius_mm: float = 9.0  # of the socket that must reach each bolt from above
+    pin_mm: tuple[float, float] = (60.0, 87.0)  # x and z of its axis, which runs along y
+    pin_radius_mm: float = 9.0
+    eye_radius_mm: float = 16.5
+    eye_width_mm: float = 24.0  # about the middle of the part
+    cases: tuple[PinLoad, ...] = CASES
+    material: Material = ALUMINIUM
+    build: Direction = "+z"  # away from the plate of the printer
+    making: Making = field(default_factory=Making)
+
+    def __post_init__(self) -> None:
+        self._check_grid()
+        self._check_lengths()
+        self._check_holes()
+        names = [case.name for case in self.cases]
+        if not names or len(set(names)) < len(names):
+            raise InputError(
+                "at least one load case, each with its own name",
+                names,
+                "Write [[setup.cases]] with name, force_n and moment_nm.",
+            )
+
+    @property
+    def size_mm(self) -> tuple[float, float, float]:
+        """Of the space that the part may fill."""
+        x, y, z = (n * self.cell_mm for n in self.cells)
+        return x, y, z
+
+    @property
+    def halves(self) -> int:
+        """How often cells can be doubled in size with the rings of all holes still on the grid."""
+        ring_mm = min(
+            self.foot_radius_mm - self.bolt_radius_mm, self.eye_radius_mm - self.pin_radius_mm
+        )
+        return int(ring_mm >= 2 * self.cell_mm)
+
+    def _check_grid(self) -> None:
+        count = prod(max(n, 0) for n in self.cells)
+        if min(self.cells) < 8 or count > MOST_CELLS or any(n % 2 for n in self.cells):
+            memory = f", about {count * BYTES_A_CELL / 1e9:.1f} GB a design"
+            raise InputError(
+                f"even numbers of cells of at least 8, and at most {MOST_CELLS} cells in all",
+                f"{list(self.cells)}, {count} cells{memory if count else ''}",
+                "Write cells = [32, 24, 36] and the size of a cell as cell_mm.",
+            )
+
+    def _check_lengths(self) -> None:
+        lengths = (
+            "cell_mm",
+            "bolt_radius_mm",
+            "foot_height_mm",
+            "plate_mm",
+            "rim_mm",
+            "tool_radius_mm",
+            "pin_radius_mm",
+            "eye_width_mm",
+        )
+        for name in lengths:
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} above 0", getattr(self, name))
+        for outer, inner in (
+            ("foot_radius_mm", "bolt_radius_mm"),
+            ("eye_radius_mm", "pin_radius_mm"),
+        ):
+            if not getattr(self, outer) - getattr(self, inner) >= self.cell_mm:
+                raise InputError(
+                    f"{outer} at least one cell ({self.cell_mm:g} mm) above {inner}",
+                    f"{getattr(self, outer):g} mm above a hole of {getattr(self, inner):g} mm",
+                )
+
+    def _check_holes(self) -> None:
+        x, y, z = self.size_mm
+        if not self.bolts_mm:
+            raise InputError(
+                "at least one bolt", "none: the part would float", "Write bolts_mm = [[12, 12]]."
+            )
+        for bolt in self.bolts_mm:
+            _inside("bolt", bolt, self.foot_radius_mm, (x, y))
+        _inside("pin", self.pin_mm, self.eye_radius_mm, (x, z))
+        if self.eye_width_mm > y:
+            raise InputError(f"an eye of at most {y:g} mm", f"{self.eye_width_mm:g} mm")
+        if self.pin_mm[1] - self.eye_radius_mm < self.foot_height_mm:
+            raise InputError("an eye above the feet", f"one at z = {self.pin_mm[1]:g} mm")
+        half = self.eye_width_mm / 2
+        for bx, by in self.bolts_mm:
+            beside = max(abs(by - y / 2) - half, 0.0)
+            along = max(abs(bx - self.pin_mm[0]) - self.eye_radius_mm, 0.0)
+            if hypot(beside, along) < self.tool_radius_mm:
+                raise InputError(
+                    "bolts that the tool can reach past the eye",
+                    f"one at ({bx:g}, {by:g}) mm below it",
+                    "Move the bolt or the pin, or write a smaller tool_radius_mm.",
+                )
+
+
+def _inside(
+    what: str, at_mm: tuple[float, float], around_mm: float, size_mm: tuple[float, float]
+) -> None:
+    """Refuse a hole whose ring of metal does not lie in the space of the part."""
+    if any(not around_mm <= a <= s - around_mm for a, s in zip(at_mm, size_mm, strict=True)):
+        raise InputError(
+            f"a {what} whose ring of {around_mm:g} mm lies inside {size_mm[0]:g} x "
+            f"{size_mm[1]:g} mm",
+            f"a hole at ({at_mm[0]:g}, {at_mm[1]:g}) mm",
+            f"Move the {what} inwards.",
+        )

@@ -1,0 +1,137 @@
+"""Inverse homogenisation: cells are changed, step by step, until they have wanted properties."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from math import ceil, hypot
+
+import torch
+from jaxtyping import Bool, Float, Float64
+from torch import Tensor
+
+from ingenium.domains.structures.cells.properties import AXES
+from ingenium.domains.structures.cells.solid import fullest, to_solid
+from ingenium.domains.structures.cells.verifier import PENALTY, CellVerifier
+from ingenium.domains.structures.optimise.descent import Descent, descend
+from ingenium.domains.structures.optimise.projection import Projection, heaviside
+
+MET = 0.05  # how far the properties may lie from what is wanted
+SHARP = 0.05  # weight of the neighbours of cells that the optimiser has set
+NEAR = 0.02  # squared distances of Poisson ratios beside which the objective is flat
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What each design should have; the objective is the squared distance of Poisson ratios.
+
+    Stiffness along each axis and the solid share are constraints.
+
+    Shapes: n designs.
+    """
+
+    poisson: Float64[Tensor, " n"]
+    young: Float64[Tensor, " n"]  # at least, over the material's
+    share: Float64[Tensor, " n"]  # at most
+
+    def __getitem__(self, rows: slice | Tensor) -> "Wanted":
+        return Wanted(self.poisson[rows], self.young[rows], self.share[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Inverse:
+    """A periodic cone filter, a projection, SIMP, and the method of moving asymptotes.
+
+    Shapes: n designs, e cells.
+    Source: Sigmund, Int. J. Solids and Structures 31, 1994, 2313-2329 (inverse homogenisation);
+    Wang, Lazarov and Sigmund, Struct. Multidisc. Optim. 43, 2011 (projection).
+    """
+
+    verifier: CellVerifier
+    radius_cells: float = 1.6
+    least: float = 1e-4  # modulus of the void while cells change, relative to the solid
+
+    @cached_property
+    def _filter(self) -> Float64[Tensor, "*cells"]:
+        """Of the waves of a field: weights that fall linearly to 0 at the radius."""
+        cells = self.verifier.cell.cells
+        weights = torch.zeros(cells, dtype=torch.float64)
+        reach = ceil(self.radius_cells) - 1
+        for step in product(range(-reach, reach + 1), repeat=len(cells)):
+            at = tuple(s % n for s, n in zip(step, cells, strict=True))
+            weights[at] += max(0.0, self.radius_cells - hypot(*step))
+        waves: Tensor = torch.fft.fftn(weights / weights.sum())
+        return waves.real
+
+    def part(
+        self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"]
+    ) -> Float64[Tensor, "n e"]:
+        """Shares that variables stand for."""
+        cells = self.verifier.cell.cells
+        axes = tuple(range(1, len(cells) + 1))
+        waves = torch.fft.fftn(x.view(-1, *cells), dim=axes) * self._filter
+        return heaviside(torch.fft.ifftn(waves, dim=axes).real.flatten(1), beta, 0.5)
+
+    def landscape(
+        self, x: Float64[Tensor, "n e"], beta: Float64[Tensor, " n"], wanted: Wanted
+    ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, "n m"]]:
+        """Squared distance of Poisson ratios; constraints of share and stiffness, at most 0."""
+        verifier, share = self.verifier, self.part(x, beta)
+        least = max(self.least, verifier.settings.second_modulus)
+        relative = least + (1 - least) * share.clamp(min=0.0) ** PENALTY
+        found = verifier.moduli(verifier.cell.stiffness(relative))
+        ratios = torch.stack([v for k, v in found.items() if k.startswith("poisson_")])
+        objective = (ratios - wanted.poisson).square().mean(0) + NEAR
+        young = [found[f"young_{a}"] for a in AXES[: verifier.cell.dim]]
+        soft = [(wanted.young / y.clamp(min=1e-12)).log() for y in young]
+        return objective, torch.stack([share.mean(1) / wanted.share - 1, *soft], 1)
+
+    def run(
+        self, start: Float64[Tensor, "n e"], wanted: Wanted, settings: Descent
+    ) -> Float64[Tensor, "n e"]:
+        """Shares after all steps, not yet solid or void everywhere."""
+        x, beta = descend(lambda x, b: self.landscape(x, b, wanted), start, settings)
+        return self.part(x, beta)
+
+    def refine(
+        self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
+    ) -> Float64[Tensor, "n *cells"]:
+        """Some steps from designs that are nearly solid or void, one design after another.
+
+        Together they would wait for each other, and one would move another's rounding. The
+        filter is narrow here: a wide one would thin the bars that are there.
+        """
+        sharp = Projection(beta=8.0, beta_most=16.0, every=max(1, steps // 3))
+        settings = Descent(steps=steps, move=0.05, projection=sharp)
+        flat = 0.25 + 0.5 * share.to(torch.float64).flatten(1).clamp(0.0, 1.0)
+        narrow = replace(self, radius_cells=1.01)
+        rows = [slice(i, i + 1) for i in range(len(flat))]
+        changed = [narrow.run(flat[r], wanted[r], settings) for r in rows]
+        return torch.cat(changed).view_as(share)
+
+    def mended(
+        self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
+    ) -> Bool[Tensor, "n *cells"]:
+        """Solid cells of the wanted share, in one piece if the rest is void.
+
+        Those that miss what is wanted change by some steps.
+        Of the cells before and after, the ones that miss it by less are kept.
+        """
+        make = to_solid if self.verifier.settings.porous else fullest
+        before = make(share, wanted.share)
+        missed = self._missed(before, wanted)
+        rows = torch.nonzero(missed > MET)[:, 0]
+        if steps == 0 or len(rows) == 0:
+            return before
+        changed = self.refine(before[rows].double(), wanted[rows], steps)
+        after = make(changed, wanted.share[rows], SHARP)
+        better = self._missed(after, wanted[rows]) < missed[rows]
+        before[rows[better]] = after[better]
+        return before
+
+    def _missed(self, solid: Bool[Tensor, "n *cells"], wanted: Wanted) -> Float64[Tensor, " n"]:
+        """How far the Poisson ratio lies off and the stiffness falls short; 0 is none."""
+        least = self.verifier.settings.second_modulus
+        c = self.verifier.cell.stiffness(least + (1 - least) * solid.flatten(1).double())
+        found = self.verifier.moduli(c)
+        short = (wanted.young.clamp(min=1e-9) / found["young"]).log10().clamp(min=0.0)
+        return (found["poisson"] - wanted.poisson).abs() + 0.2 * short

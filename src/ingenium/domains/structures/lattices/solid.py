@@ -1,0 +1,47 @@
+"""Frames as bodies that can be printed: every wall with its thickness, drawn out to the depth."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float64
+
+from ingenium.domains.structures.lattices.frame import Frame
+from ingenium.domains.structures.printing.surface import solid_2d
+
+if TYPE_CHECKING:
+    from trimesh import Trimesh
+
+PER_WALL = 6  # dots across the thinnest wall
+MOST = 400  # dots along the longer side
+
+
+def solid(frame: Frame, depth_m: float) -> "Trimesh":
+    """A closed mesh of the frame, from z = 0 to its depth; walls end in half circles.
+
+    Raises:
+        EngineError: if the walls do not hang together.
+    """
+    longest = max(frame.width_m, frame.height_m)
+    dot = max(float(frame.thickness_m.min()) / PER_WALL, longest / MOST)
+    return solid_2d(_covered(frame, dot), dot, depth_m, level=0.5, fine=1, smooth_m=0.0)
+
+
+def _covered(frame: Frame, dot_m: float) -> Float64[np.ndarray, "x y"]:
+    """How much of each dot lies in a wall, with room around the frame for half a wall."""
+    margin = math.ceil(frame.thickness_m.max() / 2 / dot_m) + 2
+    box = np.array([frame.width_m, frame.height_m])
+    shape = np.ceil(box / dot_m).astype(int) + 2 * margin
+    out = np.zeros(shape)
+    node = frame.node_m / dot_m + margin - 0.5  # in dots, from the middle of the first one
+    for (a, b), thickness in zip(frame.wall, frame.thickness_m / dot_m, strict=True):  # few walls
+        reach = thickness / 2 + 2
+        low = np.floor(np.minimum(node[a], node[b]) - reach).astype(int).clip(0)
+        high = np.ceil(np.maximum(node[a], node[b]) + reach).astype(int) + 1
+        at = np.stack(np.meshgrid(*map(np.arange, low, np.minimum(high, shape)), indexing="ij"), 2)
+        along, way = node[b] - node[a], at - node[a]
+        share = ((way @ along) / (along @ along)).clip(0, 1)
+        far = np.linalg.norm(way - share[..., None] * along, axis=2)
+        here = np.s_[low[0] : high[0], low[1] : high[1]]
+        out[here] = np.maximum(out[here], (thickness / 2 - far + 0.5).clip(0, 1))
+    return out

@@ -1,0 +1,85 @@
+"""Parts and their supports optimised together, for several build directions at once."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Watch, silent
+from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.binary import binary
+from ingenium.domains.structures.optimise.build import Build, Direction
+from ingenium.domains.structures.optimise.descent import Descent, descend
+from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of
+from ingenium.domains.structures.optimise.supports import support
+
+LEAN = 0.01  # volume fraction below which no part is trimmed
+TRIMS = 14
+
+
+def support_volume(
+    grid: RegularGrid, directions: Sequence[Direction], density: Float64[Tensor, "n e"]
+) -> Float64[Tensor, " n"]:
+    """Volume fraction of the supports of each design, built in a direction of its own."""
+    volume = torch.empty(0, dtype=torch.float64)
+    for direction, one in zip(directions, density, strict=True):  # each sees the grid its own way
+        volume = torch.cat([volume, support(Build(grid, direction), one[None]).mean(1)])
+    return volume
+
+
+def with_supports(
+    asked: Asked,
+    settings: Simp,
+    directions: Sequence[Direction],
+    limit_j: Float64[Tensor, " n"],
+    *,
+    weight: float = 1.0,
+    watch: Watch = silent,
+) -> Float64[Tensor, "n e"]:
+    """Densities of least volume of part and weighted supports, of at most a given compliance.
+
+    The volume that is asked for is where the designs start. With a spread of the projection, the
+    eroded part is held to the compliance.
+
+    Source: after Langelaar, Struct. Multidisc. Optim. 57, 2018 (part, supports and orientation).
+
+    Raises:
+        InputError: unless there is one direction for each design.
+    """
+    if len(directions) != len(asked):
+        raise InputError(f"{len(asked)} directions, one a design", len(directions))
+    form, grid = form_of(asked, settings), asked.elastic.grid
+    spread = 0.0 if settings.projection is None else settings.projection.spread
+
+    def landscape(x: Tensor, beta: Tensor) -> tuple[Tensor, Tensor]:
+        part = form.part(x, beta)
+        total = part.mean(1) + weight * support_volume(grid, directions, part)
+        held = compliance_of(asked, form.part(x, beta, spread), settings)
+        return total.log(), (held / limit_j).log()[:, None]
+
+    descent = Descent(settings.steps, settings.move, settings.projection)
+    x, beta = descend(landscape, asked.uniform(), descent, watch)
+    return form.part(x, beta)
+
+
+def trimmed(
+    asked: Asked, density: Float64[Tensor, "n e"], limit_j: Float64[Tensor, " n"]
+) -> Float64[Tensor, "n e"]:
+    """The fewest of the densest cells that hold the compliance, found by halving.
+
+    A part that does not hold it with all its cells is left with all of them.
+    """
+    cells = asked.elastic.grid.n_cells
+    low = torch.full((len(density),), LEAN, dtype=torch.float64)
+    high = torch.ones_like(low)
+    for _ in range(TRIMS):
+        middle = (low + high) / 2
+        part = asked.impose(binary(asked.impose(density), middle))
+        holds = compliance_of(asked, part, Simp(least=1e-6)) <= limit_j
+        low, high = torch.where(holds, low, middle), torch.where(holds, middle, high)
+        if float((high - low).max()) * cells < 1:
+            break
+    return asked.impose(binary(asked.impose(density), high))

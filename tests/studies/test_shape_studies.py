@@ -1,0 +1,104 @@
+"""Studies of shapes in small: what they compare is what they say."""
+
+import numpy as np
+import pytest
+import torch
+
+from ingenium.core.problem import silent
+from ingenium.domains.structures.shapes.settings import ShapeSettings
+from ingenium.studies import shape_families, shape_front, shape_refinement
+from ingenium.studies.shape_refinement import EVEN, NEAREST, SHARE, contest, proposals, until
+
+SMALL = ShapeSettings(preset="cantilever", cells=(16, 8), designs=20)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return contest(SMALL, 1, silent)
+
+
+def test_folds_hold_out_every_load_once():
+    rows = [contest(SMALL, seed, silent).held for seed in range(5)]
+    assert (np.sum(rows, axis=0) == 1).all()
+
+
+def test_from_even_densities_a_fifth_of_the_calls_is_the_optimisers_own_course(small):
+    start = proposals(small, EVEN, 0, 1)[0]
+    gap = small.gaps(small.refined(start))["grey"]
+    table = small.course.compliance_j
+    at = table[torch.arange(len(table)), (small.calls // SHARE - 1).clamp(min=0)]
+    assert gap == pytest.approx(100 * (at / table[:, -1] - 1).numpy(), abs=1e-4)
+
+
+def test_the_optimisers_own_shape_has_no_gap(small):
+    for gap in small.gaps(small.course.density).values():
+        assert gap == pytest.approx(0, abs=1e-6)
+
+
+def test_calls_until_near():
+    course = torch.tensor([[3.0, 1.01, 1.0], [9.0, 8.0, 7.0]], dtype=torch.float64)
+    last = torch.ones(2, dtype=torch.float64)
+    assert until(course, last).tolist() == [2, torch.inf]
+
+
+def test_neighbours_are_other_loads_and_scores_have_their_parts(small):
+    drawn = proposals(small, NEAREST, 0, 2)
+    found = shape_refinement.compared(small, drawn.mean(0)) | shape_refinement.beyond(small, drawn)
+    assert {p.name for p in shape_refinement.STUDY.parts} <= set(found)
+    assert found["sharp_gap"] > -50
+
+
+def test_front_and_hypervolume_of_known_points():
+    points = np.array([[0.325, 2.0], [0.325, 2.5], [0.5, 2.0], [0.13, 2.5], [0.9, 1.0]])
+    assert shape_front.front(points).tolist() == [[0.13, 2.5], [0.325, 2.0], [0.9, 1.0]]
+    area = (0.325 - 0.13) * 0.5 + (0.65 - 0.325) * 1.0
+    assert shape_front.hypervolume(points) == pytest.approx(area / (0.65 * 2))
+    assert shape_front.hypervolume(points[:0]) == 0
+
+
+def test_designs_that_hardly_differ_count_once():
+    a = np.zeros((4, 10))
+    a[1, :1] = 1  # 10 % of the cells
+    a[2] = a[1]
+    a[3, 5:] = 1
+    assert shape_front.distinct(a) == 3
+
+
+def test_a_limit_that_is_broken_is_seen_by_the_other_engine(small, monkeypatch):
+    monkeypatch.setattr(shape_front, "MOST_RATIO", 100.0)  # so coarse cells are not stiff
+    problem = small.problem
+    thin = shape_front.swept(problem, 0)
+    held, apart = shape_front.checked(problem, thin.designs)
+    assert held == 1
+    assert apart < 1e-6
+    cut = thin.designs.copy(deep=True)
+    cut["density"][:, 8] = 0.0
+    assert shape_front.checked(problem, cut)[0] == 0
+
+
+@pytest.fixture(scope="module")
+def told():
+    return shape_families.load_shapes(20, silent)
+
+
+def test_targets_that_are_met_score_one_and_errors_are_percent(told):
+    found = told.measured(told.solid)
+    torch.testing.assert_close(found, told.properties)
+    assert shape_families.score(found, told.properties) == pytest.approx(1)
+    assert shape_families.percent(found + np.log(1.1), found) == pytest.approx([10.0] * 5)
+    mean = told.properties.mean(0).expand_as(told.properties)
+    assert shape_families.score(mean, told.properties) == pytest.approx(0)
+
+
+def test_a_shape_that_bears_nothing_counts_as_far_off_and_no_farther(told):
+    empty = told.measured(torch.zeros_like(told.solid[:1]))
+    known = told.properties
+    far = known.amax(0) + shape_families.BEYOND * (known.amax(0) - known.amin(0))
+    torch.testing.assert_close(empty[0, :3], far[:3])
+
+
+def test_neighbours_give_a_known_shape_of_near_properties(told):
+    own, held = torch.arange(16), torch.arange(16, 20)
+    found = shape_families.proposed(told, "nearest_neighbours", own, held, seed=0, steps=1)
+    apart = (found[:, None] - told.properties[own]).abs().amax(-1).amin(1)
+    assert float(apart.max()) < 1e-9
