@@ -28,6 +28,10 @@ from ingenium.studies.rules import Part
 from ingenium.studies.study import Result
 
 DEMO = "winter_evening_peak"
+PEERS = {  # packages of each field that a benchmark ran beside
+    "grid": ("lightsim2grid", "pandapower"),
+    "structures": ("numba", "scikit-fem", "pymoto", "muSpectre"),
+}
 
 
 @cache
@@ -243,7 +247,8 @@ def benchmark(name: str) -> str:
     on, used = found["machine"], found["versions"]
     shown = [tuple(found["rows"][0])]
     shown += [tuple(_cell(value) for value in row.values()) for row in found["rows"]]
-    packages = ", ".join(f"{k} {used[k]}" for k in ("torch", "lightsim2grid", "pandapower"))
+    peers = PEERS["structures" if name.startswith("structures") else "grid"]
+    packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
     return (
         f"{found['title']}.\n\n{table(*shown)}\n\n{found['date'][:10]}, {on['cores']} cores, "
         f"{on['torch_capability']}; {packages}."

@@ -4,9 +4,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib
+import pymoto  # noqa: F401  (asks for a window system, which only works before any other)
 import pytest
 import torch
 from jaxtyping import install_import_hook
+
+matplotlib.use("Agg")
 
 install_import_hook("ingenium", "beartype.beartype")
 torch.set_num_threads(1)

@@ -7,7 +7,7 @@ import toy
 from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition
-from ingenium.core.seeds import BLOCK, block_of, block_rng, blocks
+from ingenium.core.seeds import BLOCK, block_of, block_rng, units
 from ingenium.core.spec import Between, Spec
 from ingenium.core.units import convert
 
@@ -68,8 +68,9 @@ def test_a_design_depends_on_seed_block_and_purpose_alone() -> None:
 
 
 def test_blocks_cover_all_designs() -> None:
-    assert list(blocks(BLOCK)) == [0]
-    assert list(blocks(BLOCK + 1)) == [0, 1]
+    assert units(BLOCK, BLOCK) == [(0, range(BLOCK))]
+    assert units(BLOCK + 1, BLOCK) == [(0, range(BLOCK)), (1, range(1))]
+    assert units(10, 8) == [(0, range(8)), (0, range(8, 10))]
     assert block_of(BLOCK + 3) == (1, 3)
 
 

@@ -5,6 +5,7 @@ neighbouring cells have at their 24 displacements: component by component, nodes
 `itertools.product((0, 1), repeat=3)`. Strides are those of x, y and the component.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from typing import no_type_check
 
@@ -59,7 +60,7 @@ def _joined(builder: ir.IRBuilder, kind: ir.Type, parts: list[ir.Value]) -> ir.V
     return value
 
 
-def _edges(builder: ir.IRBuilder, at: ir.Value, strides: list[ir.Value]) -> list[ir.Value]:
+def _edges(builder: ir.IRBuilder, at: ir.Value, strides: Sequence[ir.Value]) -> list[ir.Value]:
     """Where each component's four lines of nodes begin."""
     x, y, component = strides
     places = []
