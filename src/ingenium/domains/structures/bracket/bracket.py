@@ -21,7 +21,7 @@ from ingenium.domains.structures.bracket.asked import Question
 from ingenium.domains.structures.bracket.measuring import PartVerifier
 from ingenium.domains.structures.bracket.milled import drawings, milled
 from ingenium.domains.structures.bracket.part import Part, bracket_part
-from ingenium.domains.structures.bracket.printed import PartFiles, Printer
+from ingenium.domains.structures.bracket.printed import PartFiles, Printer, without_hollows
 from ingenium.domains.structures.bracket.refine import Refine, refine
 from ingenium.domains.structures.bracket.report import AIMS, Others, report
 from ingenium.domains.structures.bracket.settings import BracketSettings
@@ -181,12 +181,13 @@ class Bracket(Problem):
         return onto
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of the optimiser, then the printed surface on the grid."""
+        """Some steps of the optimiser, the printed surface on the grid, and no closed hollows."""
         question, support = self.question.of(conditions)
         steps = Refine(self.settings.making.repair_steps)
         flat = question.impose(arrays[0].flatten(1))
         mended = refine(question, self.part.build, support, steps, flat) if steps.steps else flat
-        return (self.printer.printed(mended).reshape(arrays[0].shape),)
+        printed = without_hollows(self.printer.printed(mended).reshape(arrays[0].shape))
+        return (printed,)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Gallery, Pareto planes, cuts and a table of the accepted parts."""

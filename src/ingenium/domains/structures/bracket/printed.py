@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float64
+from scipy import ndimage
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
@@ -100,6 +101,13 @@ class Printer:
             except (EngineError, InputError):
                 continue  # no closed surface: NaN, which becomes FAILED
         return out
+
+
+def without_hollows(density: Float64[Tensor, "n x y z"]) -> Float64[Tensor, "n x y z"]:
+    """Designs whose hollows, which powder could not leave, are metal."""
+    solid = (density >= 0.5).numpy()
+    whole = np.stack([ndimage.binary_fill_holes(one) for one in solid])  # one by one in scipy
+    return density.masked_fill(torch.from_numpy(whole & ~solid), 1.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,10 @@
 """The known designs that come with the package, so that the usual bracket needs no making.
 
-    python -m ingenium.domains.structures.bracket.shipped
-
-makes them anew, or goes on with it, and writes `designs.npz`: densities in sixteen levels, two to
-a byte, packed by LZMA, their conditions, and what was measured of them and of milled parts.
+`designs.npz` holds densities in sixteen levels, two to a byte, packed by LZMA, their conditions,
+and what was measured of them and of milled parts.
 """
 
 import lzma
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -77,20 +74,3 @@ def _unpacked(data: np.ndarray) -> np.ndarray:
     body = np.frombuffer(lzma.decompress(raw[8:]), dtype=np.uint8)
     flat = np.stack([body >> 4, body & 15], 1).ravel()
     return flat[: rows * columns].reshape(rows, columns)
-
-
-def main() -> None:
-    """Make the designs of the usual bracket and write them beside this file."""
-    from ingenium.domains.structures.bracket.bracket import Bracket
-    from ingenium.domains.structures.bracket.settings import BracketSettings
-
-    def told(stage: str, done: int, total: int) -> None:
-        sys.stdout.write(f"{stage} {done}/{total}\n")
-        sys.stdout.flush()
-
-    stocks = Bracket(BracketSettings()).stocks
-    write(FILE, {s.folder.name: s.complete(told) for s in stocks})
-
-
-if __name__ == "__main__":
-    main()
