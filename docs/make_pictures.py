@@ -1,6 +1,7 @@
 """Draws the picture of the README, and keeps the figures of the documents, from a finished run.
 
     python docs/make_pictures.py out/winter_evening_peak
+    python docs/make_pictures.py out/bracket
 
 writes docs/pictures/NAME.png and docs/figures/NAME.json, where NAME is that of the folder.
 `docs/fill_figures.py` then writes the figures into the documents.
@@ -22,11 +23,16 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder_day import FeederDay
+from ingenium.domains.structures.bracket.bracket import Bracket
+from ingenium.domains.structures.bracket.report import front, ranked
+from ingenium.domains.structures.printing.rendering import Look, render
 
 DOCS = Path(__file__).resolve().parent
 REAL, PROPOSED = "#8c510a", "#2166ac"
 SHOWN = 400  # days in each fan
 SHARES = (0.05, 0.5, 0.95)  # of the quantiles that are kept
+PARTS = 6  # in the picture of brackets
+LOOK = Look(width_px=520, height_px=480)
 FEW = 20  # fewer days are drawn as lines
 
 
@@ -46,13 +52,39 @@ def take(out: Path) -> dict[str, Any]:
 
 
 def picture(out: Path) -> Figure:
-    """Load and lowest voltage over the day, proposed and real days under the same conditions."""
+    """What a reader of the README should see of a run."""
     spec = load(out / "spec.toml")
     problem = open_problem(spec)
-    if not isinstance(problem, FeederDay):
-        raise SystemExit(f"expected a run of grid.feeder_day; came {spec.problem}.")
-    spec = resolve(spec, problem)
     designs = xr.load_dataset(out / "designs.nc", engine="h5netcdf")
+    if isinstance(problem, FeederDay):
+        return days_of(problem, resolve(spec, problem), designs)
+    if isinstance(problem, Bracket):
+        return parts_of(problem, designs)
+    raise SystemExit(
+        f"expected a run of grid.feeder_day or structures.bracket; came {spec.problem}."
+    )
+
+
+def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:
+    """Six accepted parts, as their files hold them, and all designs by mass and work."""
+    best = ranked(designs)
+    even = np.unique(np.linspace(0, len(best) - 1, PARTS).round().astype(int))
+    chosen = best[even][np.argsort(designs["mass"].to_numpy()[best[even]])]
+    figure = Figure(figsize=(11.5, 4.9), layout="constrained")
+    views, plane = figure.subfigures(1, 2, width_ratios=(1.6, 1.0))
+    for ax, i in zip(views.subplots(2, 3).flat, chosen, strict=False):
+        one = designs.isel(design=int(i))
+        ax.imshow(render(problem.printer.mesh(one["density"].to_numpy()), LOOK))
+        ax.set_axis_off()
+        ax.set_title(
+            f"{1e3 * float(one['mass']):.0f} g, {float(one['compliance']):.1f} J", fontsize=9
+        )
+    front(plane.subplots(), problem.others, designs, "compliance")
+    return figure
+
+
+def days_of(problem: FeederDay, spec: Spec, designs: xr.Dataset) -> Figure:
+    """Load and lowest voltage over the day, proposed and real days under the same conditions."""
     answered = np.flatnonzero(designs["verdict"].to_numpy() != 2)[:SHOWN]
     days = {"proposed": designs.isel(design=answered), "real": alike(problem.data(), spec)}
     figure = Figure(figsize=(9.5, 3.6), layout="constrained")

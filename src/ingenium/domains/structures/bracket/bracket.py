@@ -191,13 +191,18 @@ class Bracket(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Gallery, Pareto planes, cuts and a table of the accepted parts."""
+        return report(self.printer, self.others, designs, verdicts)
+
+    @cached_property
+    def others(self) -> Others:
+        """What is measured of known designs and of milled parts."""
         names = [q.name for q in self.quantities]
         aims = [names.index(name) for name in AIMS]
         learned, drawn = (
             shipped.complete(stock, count)["measured"][:, aims]
             for stock, count in zip(self.stocks[1:], self._counts[1:], strict=True)
         )
-        return report(self.printer, Others(learned, drawn), designs, verdicts)
+        return Others(learned, drawn)
 
     def cross_check(
         self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int

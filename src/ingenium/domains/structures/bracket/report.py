@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float64, Int64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
@@ -21,6 +22,7 @@ CUT = 3  # parts that are cut
 TOLD = 20  # rows of the table
 PROPOSED, REJECTED, KNOWN, MILLED = "#2166ac", "#b8c4ce", "#8c510a", "#4d4d4d"
 AIMS = ("mass", "compliance", "support_volume")
+LABELS = {"compliance": "largest work of a load (J)", "support_volume": "support (cm³)"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,28 +91,35 @@ def _gallery(
 def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
     """Mass against compliance, and against the volume of support."""
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
-    planes = figure.subplots(1, 2)
+    left, right = figure.subplots(1, 2)
+    front(left, others, verdicts, "compliance")
+    front(right, others, verdicts, "support_volume")
+    return figure
+
+
+def front(axes: Axes, others: Others, verdicts: xr.Dataset, aim: str) -> None:
+    """All designs by mass and one aim, and the front of those that were accepted."""
     state = verdicts["verdict"].to_numpy()
     own = np.stack([verdicts[name].to_numpy() for name in AIMS], 1)
-    labels = ("largest work of a load (J)", "support (cm³)")
-    for axes, column, label in zip(planes, (1, 2), labels, strict=True):
-        groups = (
-            (others.milled, MILLED, "s", "milled"),
-            (others.known, KNOWN, "o", "learned from"),
-            (own[state == Verdict.REJECTED], REJECTED, "o", "rejected"),
-            (own[state == Verdict.ACCEPTED], PROPOSED, "o", "accepted"),
-        )
-        for rows, colour, mark, name in groups:
-            axes.scatter(rows[:, 0], rows[:, column], s=18, c=colour, marker=mark, label=name, lw=0)
-        _front(axes, own[state == Verdict.ACCEPTED][:, [0, column]])
-        axes.set_xlabel("mass (kg)", fontsize=9)
-        axes.set_ylabel(label, fontsize=9)
-        axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25, linewidth=0.6)
-    planes[0].set_yscale("log")
-    planes[0].legend(frameon=False, fontsize=8)
-    return figure
+    accepted, column = own[state == Verdict.ACCEPTED], AIMS.index(aim)
+    groups = (
+        (others.milled, MILLED, "s", "drawn for milling"),
+        (others.known, KNOWN, "o", "learned from"),
+        (own[state == Verdict.REJECTED], REJECTED, "o", "proposed, rejected"),
+        (accepted, PROPOSED, "o", "proposed, accepted"),
+    )
+    for rows, colour, mark, name in groups:
+        axes.scatter(rows[:, 0], rows[:, column], s=18, c=colour, marker=mark, label=name, lw=0)
+    _front(axes, accepted[:, [0, column]])
+    axes.set_xlabel("mass (kg)", fontsize=9)
+    axes.set_ylabel(LABELS[aim], fontsize=9)
+    axes.set_yscale("log")
+    axes.tick_params(labelsize=8, which="both")
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.legend(frameon=False, fontsize=8)
 
 
 def _front(axes: Axes, rows: Float64[np.ndarray, "n 2"]) -> None:
