@@ -28,6 +28,23 @@ def test_replay_is_bit_for_bit(finished: loop.Run, design: int) -> None:
     assert bits.found == "the same bit for bit"
 
 
+def test_a_design_is_mended_again_with_those_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums over a batch depend on its shape, so replay must mend what the run mended together."""
+
+    def repair(self, arrays, conditions):
+        return tuple(a * (1 + 1e-7 * len(a)) for a in arrays)
+
+    monkeypatch.setattr(toy.Cantilever, "at_once", 8)
+    monkeypatch.setattr(toy.Cantilever, "repair", repair)
+    run = propose(spec(), n=10, seed=3, out=tmp_path / "run")
+    for design in (0, 7, 8, 9):
+        found = replay(run.folder, design)
+        bits = next(c for c in found.checks if c.part == "design")
+        assert bits.found == "the same bit for bit", design
+
+
 def test_altered_file_is_found_out(finished: loop.Run, folder: Path) -> None:
     design = int(finished.designs["design"][finished.selected[0]])
     path = folder / "designs" / f"beam_{design:06d}.json"

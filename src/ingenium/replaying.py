@@ -19,7 +19,7 @@ from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, versions
-from ingenium.core.seeds import block_of
+from ingenium.core.seeds import units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
@@ -107,6 +107,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
     record = record_of(out, design)
     spec = resolve(asked, problem)
     known = training(problem)
+    count = len(evidence.read(out / "evidence.jsonl"))
     try:
         model = fitted.load(out / "model", problem)
         checks = [
@@ -115,9 +116,8 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
             _same("data", record["data"], dataset_digest(known)),
             _same("model", record["model"], model.digest),
         ]
-        block, row = block_of(design)
         generator = Generator(problem, model.family, spec, known)
-        one = generator.propose_block(record["seed"], block, [row])
+        one = _again(generator, record["seed"], design, count)
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record))
         checks += _measured(problem, spec, verdicts, record, "proposed again")
@@ -135,6 +135,13 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
     reasons = () if holds else _reasons(problem, record, out / "run.json")
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
+
+
+def _again(generator: Generator, seed: int, design: int, count: int) -> xr.Dataset:
+    """The design, mended together with those of its unit: the order of sums follows from shapes."""
+    size = generator.problem.at_once
+    block, rows = units(count, size)[design // size]
+    return generator.propose_block(seed, block, rows).sel({DESIGN: [design]})
 
 
 def _same(part: str, recorded: str, found: str) -> Check:

@@ -7,7 +7,7 @@ import toy
 from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition
-from ingenium.core.seeds import BLOCK, block_of, block_rng, units
+from ingenium.core.seeds import BLOCK, block_rng, units
 from ingenium.core.spec import Between, Spec
 from ingenium.core.units import convert
 
@@ -71,7 +71,7 @@ def test_blocks_cover_all_designs() -> None:
     assert units(BLOCK, BLOCK) == [(0, range(BLOCK))]
     assert units(BLOCK + 1, BLOCK) == [(0, range(BLOCK)), (1, range(1))]
     assert units(10, 8) == [(0, range(8)), (0, range(8, 10))]
-    assert block_of(BLOCK + 3) == (1, 3)
+    assert units(BLOCK + 3, BLOCK)[(BLOCK + 2) // BLOCK] == (1, range(3))
 
 
 def test_units_are_converted_or_refused() -> None:

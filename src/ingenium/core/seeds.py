@@ -21,11 +21,6 @@ def units(n: int, size: int) -> list[tuple[int, range]]:
     return [(s // BLOCK, range(s % BLOCK, s % BLOCK + min(size, n - s))) for s in starts]
 
 
-def block_of(design: int) -> tuple[int, int]:
-    """The block of a design and its row there."""
-    return divmod(design, BLOCK)
-
-
 def block_rng(seed: int, block: int, purpose: str) -> torch.Generator:
     """The generator of one block for one purpose (`conditions`, `proposal`, ...)."""
     words = np.random.SeedSequence([seed, block, *purpose.encode()]).generate_state(2, np.uint32)
