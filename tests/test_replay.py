@@ -43,6 +43,8 @@ def test_a_design_is_mended_again_with_those_beside_it(
         found = replay(run.folder, design)
         bits = next(c for c in found.checks if c.part == "design")
         assert bits.found == "the same bit for bit", design
+    more = propose(spec(), n=12, seed=3, out=tmp_path / "more")
+    xr.testing.assert_identical(more.designs.isel(design=slice(0, 10)), run.designs)
 
 
 def test_altered_file_is_found_out(finished: loop.Run, folder: Path) -> None:

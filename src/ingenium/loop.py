@@ -27,7 +27,7 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
-from ingenium.core.seeds import units
+from ingenium.core.seeds import BLOCK, units
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
@@ -206,13 +206,26 @@ def _unit(
     """The designs of some rows with their conditions, and what was measured, as arrays by name."""
     problem = generator.problem
     with clock("propose"):
-        designs = generator.propose_block(seed, block, rows)
+        designs = proposed(generator, seed, block * BLOCK + rows[0])
+        designs = designs.isel({DESIGN: slice(0, len(rows))})
     with clock("verify"):
         verdicts = _verify(problem, generator.spec, designs)
     names = [v.name for v in problem.variables] + [c.name for c in problem.conditions]
     arrays = {f"designs:{name}": designs[name].to_numpy() for name in names}
     texts = {k: v.astype(np.str_) for k, v in arrays.items() if v.dtype == object}
     return arrays | texts | {"measured": table(problem, verdicts)}
+
+
+def proposed(generator: Generator, seed: int, design: int) -> xr.Dataset:
+    """All designs of the unit of one design, however many are asked for.
+
+    They are mended together, and the order of sums follows from shapes: a unit that is cut before
+    it is mended would give other bits.
+    """
+    size = generator.problem.at_once
+    block, row = divmod(design, BLOCK)
+    first = row - row % size
+    return generator.propose_block(seed, block, range(first, first + size))
 
 
 def _joined(

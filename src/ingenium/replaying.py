@@ -19,13 +19,12 @@ from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, versions
-from ingenium.core.seeds import units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.loop import content_digest, training
+from ingenium.loop import content_digest, proposed, training
 
 TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
 
@@ -107,7 +106,6 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
     record = record_of(out, design)
     spec = resolve(asked, problem)
     known = training(problem)
-    count = len(evidence.read(out / "evidence.jsonl"))
     try:
         model = fitted.load(out / "model", problem)
         checks = [
@@ -117,7 +115,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
             _same("model", record["model"], model.digest),
         ]
         generator = Generator(problem, model.family, spec, known)
-        one = _again(generator, record["seed"], design, count)
+        one = proposed(generator, record["seed"], design).sel({DESIGN: [design]})
         checks.append(_design(problem, one, record, out))
         verdicts = _measure(problem, spec, _as_exported(problem, one, record))
         checks += _measured(problem, spec, verdicts, record, "proposed again")
@@ -135,13 +133,6 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
     reasons = () if holds else _reasons(problem, record, out / "run.json")
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
-
-
-def _again(generator: Generator, seed: int, design: int, count: int) -> xr.Dataset:
-    """The design, mended together with those of its unit: the order of sums follows from shapes."""
-    size = generator.problem.at_once
-    block, rows = units(count, size)[design // size]
-    return generator.propose_block(seed, block, rows).sel({DESIGN: [design]})
 
 
 def _same(part: str, recorded: str, found: str) -> Check:
