@@ -13,7 +13,7 @@ from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.studies.cell_designs import CELLS, Asker, Cells, distinct
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import LEARNING, OF_CELLS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY = "principal_flow_matching"
@@ -140,15 +140,8 @@ STUDY = Study(
     headline="auxetic",
     measure=measure,
     depends=(
-        "domains/structures/cells",
-        "domains/structures/elastic",
-        "domains/structures/optimise/mma.py",
-        "domains/structures/optimise/descent.py",
-        "domains/structures/optimise/projection.py",
-        "domains/structures/stock.py",
-        "domains/structures/field_codec.py",
+        *OF_CELLS,
         *LEARNING,
-        "studies/cell_designs.py",
         "studies/auxetic_cells.py",
     ),
 )

@@ -24,7 +24,7 @@ from ingenium.generators.model import Family
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.studies.cell_designs import apart
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import LEARNING, OF_CELLS
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
@@ -163,10 +163,8 @@ STUDY = Study(
     headline="error",
     measure=measure,
     depends=(
-        "domains/structures/cells",
-        "domains/structures/elastic",
+        *OF_CELLS,
         *LEARNING,
-        "studies/cell_designs.py",
         "studies/informed_composites.py",
     ),
 )

@@ -24,7 +24,7 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import families
 from ingenium.studies import shape_refinement
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import LEARNING, OF_SHAPES
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, PROPOSED, QUICK_PROPOSED = "gaussian_process", 64, 24
@@ -248,7 +248,7 @@ STUDY = Study(
     headline="gain_over_single",
     measure=measure,
     depends=(
-        "domains/structures",
+        *OF_SHAPES,
         *LEARNING,
         "studies/shape_front.py",
         "studies/shape_refinement.py",

@@ -23,7 +23,7 @@ from ingenium.domains.structures.shapes.training import BESIDE
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import families
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import LEARNING, OF_SHAPES
 from ingenium.studies.study import Budget, Measured, Study
 
 FULL = ShapeSettings(preset="cantilever", designs=500)
@@ -268,5 +268,5 @@ STUDY = Study(
     ),
     headline="sharp_gap",
     measure=measure,
-    depends=("domains/structures", *LEARNING, "studies/shape_refinement.py"),
+    depends=(*OF_SHAPES, *LEARNING, "studies/shape_refinement.py"),
 )

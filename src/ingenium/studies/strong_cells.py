@@ -10,7 +10,7 @@ from ingenium.core.spec import Between, Spec
 from ingenium.evaluate.intervals import t_interval
 from ingenium.studies.cell_designs import CELLS, Asker, Cells, distinct, known_of
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import LEARNING, OF_CELLS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY = "principal_flow_matching"
@@ -117,15 +117,8 @@ STUDY = Study(
     headline="gain",
     measure=measure,
     depends=(
-        "domains/structures/cells",
-        "domains/structures/elastic",
-        "domains/structures/optimise/mma.py",
-        "domains/structures/optimise/descent.py",
-        "domains/structures/optimise/projection.py",
-        "domains/structures/stock.py",
-        "domains/structures/field_codec.py",
+        *OF_CELLS,
         *LEARNING,
-        "studies/cell_designs.py",
         "studies/strong_cells.py",
     ),
 )

@@ -27,6 +27,7 @@ class Stock:
     pieces: int
     make: Make  # of a piece, by its number; must give the same arrays each time
     shipped: Path | None = None  # a file of the package with a whole stock, written by `ship`
+    rows: int | None = None  # of these designs, where what is shipped may hold more
 
     @property
     def key(self) -> str:
@@ -38,9 +39,9 @@ class Stock:
         """Where the pieces lie."""
         return cache_folder() / "stock" / f"{self.name}-{self.key}"
 
-    def ship(self, path: Path) -> None:
+    def ship(self, path: Path, watch: Watch = silent) -> None:
         """Make the whole stock and write it as the file that comes with the package."""
-        whole = replace(self, shipped=None).complete()
+        whole = replace(self, shipped=None).complete(watch)
         with replacing(path) as staging, staging.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **{KEY: np.array(self.key)}, **whole)
 
@@ -58,12 +59,15 @@ class Stock:
         return {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
 
     def _ready(self) -> dict[str, np.ndarray] | None:
-        """What the package brings, if it was made under the same settings."""
+        """What the package brings, if it was made under the same settings and is enough."""
         if self.shipped is None or not self.shipped.is_file():
             return None
         with np.load(self.shipped, allow_pickle=False) as stored:
             whole = dict(stored)
-        return whole if str(whole.pop(KEY)) == self.key else None
+        same = str(whole.pop(KEY)) == self.key
+        if same and min(len(array) for array in whole.values()) >= (self.rows or 0):
+            return {name: array[: self.rows] for name, array in whole.items()}
+        return None
 
     def _piece(self, number: int, watch: Watch) -> dict[str, np.ndarray]:
         path = self.folder / f"{number:05d}.npz"

@@ -1,4 +1,4 @@
-"""Makes the known designs that come with the package: `designs.npz`.
+"""Makes the known designs that come with the package, and measures them and milled parts.
 
     python -m ingenium.domains.structures.bracket
 
@@ -9,7 +9,6 @@ import sys
 
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.bracket.settings import BracketSettings
-from ingenium.domains.structures.bracket.shipped import FILE, write
 
 
 def told(stage: str, done: int, total: int) -> None:
@@ -19,5 +18,6 @@ def told(stage: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    stocks = Bracket(BracketSettings()).stocks
-    write(FILE, {stock.folder.name: stock.complete(told) for stock in stocks})
+    for stock in Bracket(BracketSettings()).stocks:
+        if stock.shipped is not None:
+            stock.ship(stock.shipped, told)

@@ -16,7 +16,7 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.bracket import asked, independent, known, shipped
+from ingenium.domains.structures.bracket import asked, independent, known
 from ingenium.domains.structures.bracket.asked import Question
 from ingenium.domains.structures.bracket.measuring import PartVerifier
 from ingenium.domains.structures.bracket.milled import drawings, milled
@@ -31,6 +31,10 @@ from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.stock import Stock
 
 EXACT, ROUGH = 1e-5, 1e-2  # residual of a measurement (work to 1e-10), and of a step (to 1e-5)
+SHIPPED = {
+    "bracket_measured": "designs_measured.npz",
+    "milled_measured": "milled_measured.npz",
+}
 HELD_OUT_EVERY = 8
 VARIABLE = Variable("density", ("x", "y", "z"), "1", "share of each cell that is metal", 0.0, 1.0)
 
@@ -73,18 +77,13 @@ class Bracket(Problem):
 
     def prepare(self, watch: Watch = silent) -> None:
         """Make the known designs and measure milled ones, or go on with it."""
-        for stock, count in zip(self.stocks, self._counts, strict=True):
-            shipped.complete(stock, count, watch)
+        for stock in self.stocks:
+            stock.complete(watch)
 
     @property
     def stocks(self) -> tuple[Stock, Stock, Stock]:
         """Known designs, what is measured of them, and of milled parts."""
         return self._stock, self._known_measured, self._milled_measured
-
-    @property
-    def _counts(self) -> tuple[int, int, int]:
-        making = self.settings.making
-        return making.designs, making.designs, making.milled
 
     @cached_property
     def _stock(self) -> Stock:
@@ -123,7 +122,8 @@ class Bracket(Problem):
             return {"measured": self._measured(of(own)).numpy()}
 
         depends = [known.under(self.settings), [(q.name, q.unit) for q in self.quantities]]
-        return Stock(name, depends, -(-count // at_once), piece)
+        file = known.DESIGNS.with_name(SHIPPED[name])
+        return Stock(name, depends, -(-count // at_once), piece, file, count)
 
     def _measured(self, flat: Float[Tensor, "n e"]) -> Float[Tensor, "n k"]:
         """Quantities of designs, NaN for those that have no surface."""
@@ -135,7 +135,7 @@ class Bracket(Problem):
 
     @cached_property
     def _made(self) -> dict[str, np.ndarray]:
-        return shipped.complete(self._stock, self.settings.making.designs)
+        return self._stock.complete()
 
     @cached_property
     def _density(self) -> Float[Tensor, "n e"]:
@@ -198,16 +198,13 @@ class Bracket(Problem):
         """What is measured of known designs and of milled parts."""
         names = [q.name for q in self.quantities]
         aims = [names.index(name) for name in AIMS]
-        learned, drawn = (
-            shipped.complete(stock, count)["measured"][:, aims]
-            for stock, count in zip(self.stocks[1:], self._counts[1:], strict=True)
-        )
+        learned, drawn = (stock.complete()["measured"][:, aims] for stock in self.stocks[1:])
         return Others(learned, drawn)
 
     def cross_check(
         self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
     ) -> CrossCheck | None:
-        """Work and frequency of a random share of the designs, by scikit-fem."""
+        """Work of a random share of the designs, by scikit-fem."""
         return independent.cross_check(self.exact, designs, verdicts, seed)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:

@@ -16,7 +16,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.bracket.measuring import PartVerifier
 from ingenium.domains.structures.elastic.reference import Reference
 
-SHARE = 0.02  # of the designs, at least one
+SHARE = 0.05  # of the designs, at least one
 CLOSE = 1e-6  # residual that is reached in scikit-fem's matrix, relative to the load
 MOST = 20_000  # steps
 

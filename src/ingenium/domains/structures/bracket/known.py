@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,7 +19,8 @@ from ingenium.domains.structures.bracket.refine import Refine, refine
 from ingenium.domains.structures.bracket.settings import Making
 from ingenium.domains.structures.stock import Stock
 
-LEVELS = 15  # densities are kept in so many steps, which four bits hold
+LEVELS = 15  # densities are kept in so many steps
+DESIGNS = Path(__file__).with_name("designs.npz")  # `python -m ingenium.domains.structures.bracket`
 LUMPS = 1.5  # size of the lumps of a random start, in coarse cells
 CONTRAST = 0.8  # standard deviation of its logarithm
 
@@ -39,7 +41,7 @@ class Maker:
     def stock(self, name: str, settings: object) -> Stock:
         """All pieces, kept in the cache under the settings that they depend on."""
         pieces = -(-self.making.designs // self.making.at_once)
-        return Stock(name, settings, pieces, self.piece)
+        return Stock(name, settings, pieces, self.piece, DESIGNS, self.making.designs)
 
     def piece(self, number: int) -> Mapping[str, np.ndarray]:
         """Densities, 0 where there is no surface, and conditions of the designs of one piece."""

@@ -102,15 +102,19 @@ class Reference:
     def work_j(
         self, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
     ) -> Float64[Tensor, "n l"]:
-        """Work of each load case, design by design, by a sparse factorisation."""
-        rows, free = [], self._free
-        numbered = np.zeros((*load_n.shape[:2], self.system.grid.n_displacements))
-        numbered[..., self.numbers] = load_n.numpy()
+        """Work of each load case, design by design."""
+        return (self.displacements_m(modulus_pa, load_n) * load_n).sum(-1)
+
+    def displacements_m(
+        self, modulus_pa: Float64[Tensor, "n e"], load_n: Float64[Tensor, "#n l f"]
+    ) -> Float64[Tensor, "n l f"]:
+        """Displacements in our numbering, design by design, by a sparse factorisation."""
+        ours, free = ~self.system.fixed.numpy(), self._free
+        out = np.zeros((len(modulus_pa), *load_n.shape[1:]))
         for i, modulus in enumerate(modulus_pa):
-            force = numbered[i % len(numbered)][:, free]
-            displacement = splu(self.matrix(modulus)[free][:, free]).solve(force.T)
-            rows.append((force * displacement.T).sum(1))
-        return torch.from_numpy(np.stack(rows))
+            force = load_n[i % len(load_n)].numpy()[:, ours]
+            out[i][:, ours] = splu(self.matrix(modulus)[free][:, free]).solve(force.T).T
+        return torch.from_numpy(out)
 
     def first_frequency_hz(
         self, modulus_pa: Float64[Tensor, " e"], density_kg_m3: Float64[Tensor, " e"]
