@@ -43,7 +43,17 @@ def figures(name: str = DEMO) -> dict[str, Any]:
 
 def demo() -> str:
     """What the demo prints, from its summary."""
-    s, run = figures()["summary"], figures()["run"]
+    return outcome(DEMO)
+
+
+def bracket() -> str:
+    """What the run of brackets prints, from its summary."""
+    return outcome("bracket")
+
+
+def outcome(name: str) -> str:
+    """What a run prints, from its summary."""
+    s, run = figures(name)["summary"], figures(name)["run"]
     span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
     rows = [("Limit", "Broke it", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
     asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
@@ -262,6 +272,7 @@ def _cell(value: Any) -> str:
 
 MAKERS = {
     "demo": demo,
+    "bracket": bracket,
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,

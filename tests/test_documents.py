@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingenium.core.spec import Spec, parse
+from ingenium.domains import problem_class
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -25,7 +26,9 @@ def test_specs_can_be_read(path: Path) -> None:
     for text in re.findall(r"```toml\n(.*?)```", path.read_text(), flags=re.DOTALL):
         table = tomllib.loads(text)
         if "problem" in table:
-            assert parse(table, Spec, path.name).problem == "grid.feeder_day"
+            found = parse(table, Spec, path.name)
+            kind = problem_class(found.problem)
+            parse(found.setup, kind.Settings, f"setup in {path.name}")
 
 
 def test_blocks_are_replaced_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
