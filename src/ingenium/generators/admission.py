@@ -4,10 +4,15 @@ import math
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
 
 KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
+ONLY_TOKENS = ("lstm", "masked_diffusion")
+ON_TOKENS = (
+    *("autoregressive", "vae", *ONLY_TOKENS),
+    *("random", "bootstrap", "nearest_neighbours"),
+)  # families that propose symbols; others would take their numbers for sizes
 MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
 
 
@@ -51,12 +56,18 @@ ADMITTED = MappingProxyType(
 )
 
 
-def admit(name: str, shape: tuple[int, ...]) -> None:
-    """Accept designs of one shape for a family.
+def admit(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> None:
+    """Accept designs of one shape for a family; `tokens` says that their numbers are symbols.
 
     Raises:
         InputError: if they are no vector, series or field, or the family is not made for them.
     """
+    if tokens:
+        choose(name, ON_TOKENS, "family on tokens")
+    elif name in ONLY_TOKENS:
+        raise InputError(
+            f"designs that are texts for {name}", "designs of numbers", "Use another family."
+        )
     if not 1 <= len(shape) <= len(KINDS) or min(shape, default=0) < 1:
         raise InputError(
             "a design of shape (d,), (d, t), (k, x, y) or (k, x, y, z) with nothing of length 0",
@@ -84,10 +95,10 @@ def admit(name: str, shape: tuple[int, ...]) -> None:
             raise InputError(expected, f"{count}, of shape {shape}", own.instead)
 
 
-def admitted(name: str, shape: tuple[int, ...]) -> bool:
+def admitted(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> bool:
     """Whether a family takes designs of a shape."""
     try:
-        admit(name, shape)
+        admit(name, shape, tokens=tokens)
     except InputError:
         return False
     return True
