@@ -1,0 +1,1 @@
+"""Molecules: new compounds that meet a specification, checked to the bond."""
