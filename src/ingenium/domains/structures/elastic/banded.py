@@ -64,7 +64,8 @@ class Band:
         dim, fixed = self.grid.dim, self.fixed.reshape(-1, self.grid.dim)
         axes = sorted(range(dim), key=lambda a: -self.grid.cells[a])
         order = np.arange(self.grid.n_nodes).reshape(self.grid.nodes).transpose(axes).ravel()
-        order = order[~fixed.all(1)[order]]
+        held: ndarray = np.logical_and.reduce(fixed, 1)
+        order = order[~held[order]]
         place = np.full(fixed.shape, -1)
         place[order] = np.arange(len(order) * dim).reshape(-1, dim)
         place[fixed] = -1
@@ -110,7 +111,8 @@ class Band:
     def _first(self) -> Int32[ndarray, " e"]:
         """Block column that each cell begins in; behind the last where it is fixed."""
         rows = self.place[self.cells]
-        return np.where(rows < 0, self.blocks * SIDE, rows).min(1) // SIDE
+        first: ndarray = np.where(rows < 0, self.blocks * SIDE, rows).min(1) // SIDE
+        return first
 
     @cached_property
     def order(self) -> UInt32[ndarray, " e"]:
