@@ -6,13 +6,9 @@ from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
+from ingenium.generators.tokens import families as on_tokens
 
 KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
-ONLY_TOKENS = ("lstm", "masked_diffusion")
-ON_TOKENS = (
-    *("autoregressive", "vae", *ONLY_TOKENS),
-    *("random", "bootstrap", "nearest_neighbours"),
-)  # families that propose symbols; others would take their numbers for sizes
 MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
 
 
@@ -63,8 +59,8 @@ def admit(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> None:
         InputError: if they are no vector, series or field, or the family is not made for them.
     """
     if tokens:
-        choose(name, ON_TOKENS, "family on tokens")
-    elif name in ONLY_TOKENS:
+        choose(name, on_tokens.ADMITTED, "family on tokens, which are no sizes")
+    elif name in on_tokens.ONLY:
         raise InputError(
             f"designs that are texts for {name}", "designs of numbers", "Use another family."
         )

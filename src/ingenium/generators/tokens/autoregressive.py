@@ -104,9 +104,7 @@ class TokenAutoregressive(Model):
         with torch.no_grad():
             return self._surprise(x.to(torch.int64), self.told(cond)) / self.steps
 
-    def _surprise(
-        self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]
-    ) -> Float[Tensor, " n"]:
+    def _surprise(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on pads."""
         length = (ids == END).int().argmax(1) + 1
         order = length.argsort(stable=True)
@@ -123,12 +121,10 @@ class TokenAutoregressive(Model):
         return lost.new_zeros(len(ids)).index_add(0, row, lost)
 
     def _counts(self, ids: Int[Tensor, "n s"]) -> Tensor:
-        """The steps that were a choice: up to the end, save a last step that can be nothing else."""
+        """The steps that were a choice: up to the end, and no last one, which can only be it."""
         return (ids != PAD) & (torch.arange(ids.shape[1], device=ids.device) < self.steps - 1)
 
-    def _known(
-        self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]
-    ) -> Float[Tensor, "n s w"]:
+    def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
         """What is known before each token."""
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
         read = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
@@ -156,7 +152,8 @@ class TokenAutoregressive(Model):
         counts = self._counts(ids)
         chosen = (ids - OPEN).clamp(min=0)[..., None]
         chance = logits.log_softmax(-1).gather(-1, chosen)[..., 0]
-        return chance.where(counts, 0.0).sum(1)
+        total: Tensor = chance.where(counts, 0.0).sum(1)
+        return total
 
     @torch.no_grad()
     def propose(
@@ -205,9 +202,9 @@ def drawn(
     """The token in which a point of [0, 1) falls; never one without a chance."""
     chance = (logits.double() / drawing.temperature).softmax(-1)
     if drawing.top_p < 1:
-        sorted_, place = chance.sort(-1, descending=True, stable=True)
-        beyond = sorted_.cumsum(-1) - sorted_ >= drawing.top_p
-        chance = torch.zeros_like(chance).scatter(-1, place, sorted_.masked_fill(beyond, 0.0))
+        falling, place = torch.sort(chance, dim=-1, descending=True, stable=True)
+        beyond = falling.cumsum(-1) - falling >= drawing.top_p
+        chance = torch.zeros_like(chance).scatter(-1, place, falling.masked_fill(beyond, 0.0))
     edges = chance.cumsum(-1)
     return (edges <= point.double() * edges[:, -1:]).sum(-1)
 

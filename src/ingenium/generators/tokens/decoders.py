@@ -83,8 +83,15 @@ class Transformer(Decoder):
 
     def __init__(self, width: int, layers: int, heads: int) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(Block(width, heads, layers) for _ in range(layers))
+        self.heads, self.size = heads, width // heads
+        for i in range(layers):
+            self.add_module(f"block_{i}", Block(width, heads, layers))
         self.norm = nn.LayerNorm(width, bias=False)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """In order."""
+        return [m for m in self.children() if isinstance(m, Block)]
 
     def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
         """What is known after each step."""
@@ -97,9 +104,7 @@ class Transformer(Decoder):
 
     def begin(self, n: int, steps: int, like: Tensor) -> Cache:
         """Empty room for keys and values."""
-        block = self.blocks[0]
-        size = block.look.in_features // block.heads
-        room = like.new_zeros(2, len(self.blocks), n, block.heads, steps, size)
+        room = like.new_zeros(2, len(self.blocks), n, self.heads, steps, self.size)
         return Cache(room[0], room[1])
 
     def follow(

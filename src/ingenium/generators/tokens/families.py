@@ -28,9 +28,9 @@ def recurrent(
     return TokenAutoregressive(shape, c, tokens, Recurrent(width, layers), width=width)
 
 
-LEARNED: Mapping[str, Maker] = MappingProxyType(
-    {"autoregressive": transformer, "lstm": recurrent}
-)
+LEARNED: Mapping[str, Maker] = MappingProxyType({"autoregressive": transformer, "lstm": recurrent})
+ONLY = ("lstm",)  # families that designs of numbers do not have
+ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
