@@ -43,9 +43,6 @@ _ROWS = {
     "0.8505 0.9735 0.9498",
 }
 PUBLISHED = MappingProxyType(
-    {
-        name: dict(zip(COLUMNS, map(float, row.split()), strict=True))
-        for name, row in _ROWS.items()
-    }
+    {name: dict(zip(COLUMNS, map(float, row.split()), strict=True)) for name, row in _ROWS.items()}
 )
 """The published table prints a novelty of 1 for the training set, which by its definition is 0."""
