@@ -24,7 +24,7 @@ from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.domains.structures.bracket.bracket import Bracket
-from ingenium.domains.structures.bracket.report import front, ranked
+from ingenium.domains.structures.parts.report import front, ranked
 from ingenium.domains.structures.printing.rendering import Look, render
 
 DOCS = Path(__file__).resolve().parent

@@ -7,10 +7,11 @@ import pytest
 import torch
 from scipy.spatial import Delaunay
 
-from ingenium.domains.structures.bracket.bodies import Box, Cylinder, Prism, union
 from ingenium.domains.structures.bracket.milled import drawings, milled
-from ingenium.domains.structures.bracket.part import bracket_part, positions, spread
+from ingenium.domains.structures.bracket.part import bracket_part
 from ingenium.domains.structures.bracket.settings import BracketSettings, PinLoad
+from ingenium.domains.structures.parts.bodies import Box, Cylinder, Prism, union
+from ingenium.domains.structures.parts.part import positions, spread
 
 
 @pytest.fixture

@@ -18,6 +18,4 @@ def told(stage: str, done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    for stock in Bracket(BracketSettings()).stocks:
-        if stock.shipped is not None:
-            stock.ship(stock.shipped, told)
+    Bracket(BracketSettings()).ship(told)

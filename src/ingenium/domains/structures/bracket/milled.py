@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.domains.structures.bracket.bodies import Body, Box, Cylinder, Prism, union
-from ingenium.domains.structures.bracket.part import FINE, MM, Part
 from ingenium.domains.structures.bracket.settings import BracketSettings
+from ingenium.domains.structures.parts.bodies import Body, Box, Cylinder, Prism
+from ingenium.domains.structures.parts.part import MM, Part, filled
 
 PLATES_MM = (6.0, 9.0, 12.0)
 UPRIGHTS_MM = (6.0, 9.0, 15.0, 24.0)
@@ -37,20 +37,7 @@ def milled(
     part: Part, settings: BracketSettings, drawn: Sequence[Milled]
 ) -> Float64[Tensor, "n e"]:
     """Share of each cell that the metal of milled brackets fills."""
-    return torch.stack([_filled(part, *_bodies(settings, one)) for one in drawn])
-
-
-def _filled(part: Part, bodies: tuple[Body, ...], cut: tuple[Body, ...]) -> Float64[Tensor, " e"]:
-    """Share of each cell inside the bodies or what is always metal, and not in what is free."""
-    out = torch.zeros(part.grid.n_cells, dtype=torch.float64)
-    corner = part.centres_m - part.grid.cell_m / 2
-    steps = [(i + 0.5) / FINE * part.grid.cell_m for i in range(FINE)]
-    for step in product(steps, repeat=3):
-        at = corner + torch.tensor(step, dtype=torch.float64)
-        solid, free = part.bounds_m(at)
-        inside = (union(bodies, at) < 0) & (union(cut, at) >= 0)
-        out += (inside | (solid < 0)) & (free >= 0)
-    return out / FINE**3
+    return torch.stack([filled(part, *_bodies(settings, one)) for one in drawn])
 
 
 def _bodies(settings: BracketSettings, one: Milled) -> tuple[tuple[Body, ...], tuple[Body, ...]]:

@@ -11,12 +11,11 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.elastic.material import Material
 from ingenium.domains.structures.optimise.build import Direction
+from ingenium.domains.structures.parts.making import Making
+from ingenium.domains.structures.parts.metal import ALUMINIUM
 
 MOST_CELLS = 500_000
 BYTES_A_CELL = 3_000  # of one design with its load cases while it is solved
-ALUMINIUM = Material(  # AlSi10Mg by laser powder bed fusion, heat treated, across the layers
-    modulus_pa=70e9, poisson=0.33, density_kg_m3=2670.0, yield_pa=230e6, price_per_kg=75.0
-)
 
 
 @dataclass(frozen=True)
@@ -54,31 +53,6 @@ CASES = (
     PinLoad("horizontal", force_n=(10_000.0, 5_000.0, 0.0)),
     PinLoad("torsion", moment_nm=(0.0, 0.0, 180.0)),
 )
-
-
-@dataclass(frozen=True)
-class Making:
-    """How the known designs are made and proposals mended.
-
-    Raises:
-        InputError: for numbers of designs or steps that give nothing.
-    """
-
-    designs: int = 128
-    at_once: int = 8  # designs in a piece; a stopped making loses one piece at most
-    coarse_steps: int = 24  # of the optimiser on cells of twice the size
-    steps: int = 10  # of the optimiser on the grid itself
-    repair_steps: int = 8
-    seed: int = 0
-    milled: int = 144  # drawings for milling that are compared with, the first so many
-
-    def __post_init__(self) -> None:
-        least = {"designs": 8, "at_once": 1, "coarse_steps": 0, "steps": 1, "repair_steps": 0}
-        for name, low in (least | {"seed": 0, "milled": 1}).items():
-            if getattr(self, name) < low:
-                raise InputError(f"{name} of at least {low}", getattr(self, name))
-        if self.designs % self.at_once:
-            raise InputError(f"designs in whole pieces of at_once = {self.at_once}", self.designs)
 
 
 @dataclass(frozen=True)

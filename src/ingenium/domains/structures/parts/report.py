@@ -14,7 +14,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.select import pareto_rank
 from ingenium.core.verdict import Verdict
-from ingenium.domains.structures.bracket.printed import Printer
+from ingenium.domains.structures.parts.printed import Printer
 from ingenium.domains.structures.printing.pictures import gallery, sections
 
 GALLERY = 12  # parts in the first picture
@@ -37,7 +37,11 @@ class Others:
 
 
 def report(
-    printer: Printer, others: Others, designs: xr.Dataset, verdicts: xr.Dataset
+    printer: Printer,
+    others: Others,
+    columns: Sequence[str],
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:
     """Gallery, Pareto planes, cuts and a table of the accepted parts."""
     best = ranked(verdicts)
@@ -55,12 +59,12 @@ def report(
         Section(
             "Mass against stiffness and support",
             "Accepted and rejected proposals, the known designs that the generator learned from, "
-            "and brackets drawn for milling. The line joins the accepted parts that no other "
+            "and parts drawn for milling. The line joins the accepted parts that no other "
             "accepted part beats in mass and in the other axis.",
             pareto(others, verdicts),
         ),
         *_cuts(printer, density, designs[DESIGN].to_numpy(), best[:CUT]),
-        Section("Numbers of the parts", "", None, _table(designs, told, best)),
+        Section("Numbers of the parts", "", None, _table(columns, designs, told, best)),
     )
 
 
@@ -147,19 +151,8 @@ def _cuts(
 
 
 def _table(
-    designs: xr.Dataset, told: xr.Dataset, best: Int64[np.ndarray, " m"]
+    columns: Sequence[str], designs: xr.Dataset, told: xr.Dataset, best: Int64[np.ndarray, " m"]
 ) -> tuple[tuple[str, ...], ...]:
-    columns = (
-        "mass",
-        "cost",
-        "compliance",
-        "stress",
-        "displacement",
-        "frequency",
-        "min_feature",
-        "overhang_area",
-        "support_volume",
-    )
     units = [told[name].attrs["units"] for name in columns]
     names = (f"{n.replace('_', ' ')} ({u})" for n, u in zip(columns, units, strict=True))
     rows = [("design", *names)]

@@ -13,8 +13,8 @@ from torch import Tensor
 from ingenium.core.errors import EngineError
 from ingenium.core.problem import CrossCheck
 from ingenium.core.verdict import Verdict
-from ingenium.domains.structures.bracket.measuring import PartVerifier
 from ingenium.domains.structures.elastic.reference import Reference
+from ingenium.domains.structures.parts.measuring import PartVerifier
 
 SHARE = 0.05  # of the designs, at least one
 CLOSE = 1e-6  # residual that is reached in scikit-fem's matrix, relative to the load

@@ -13,14 +13,13 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import Condition
-from ingenium.domains.structures.bracket.asked import Question, spread
-from ingenium.domains.structures.bracket.printed import Printer
-from ingenium.domains.structures.bracket.refine import Refine, refine
-from ingenium.domains.structures.bracket.settings import Making
+from ingenium.domains.structures.parts.asked import Question, spread
+from ingenium.domains.structures.parts.making import Making, PartSettings
+from ingenium.domains.structures.parts.printed import Printer
+from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.stock import Stock
 
 LEVELS = 15  # densities are kept in so many steps
-DESIGNS = Path(__file__).with_name("designs.npz")  # `python -m ingenium.domains.structures.bracket`
 LUMPS = 1.5  # size of the lumps of a random start, in coarse cells
 CONTRAST = 0.8  # standard deviation of its logarithm
 
@@ -38,10 +37,10 @@ class Maker:
     conditions: Sequence[Condition]
     making: Making
 
-    def stock(self, name: str, settings: object) -> Stock:
+    def stock(self, name: str, settings: object, shipped: Path) -> Stock:
         """All pieces, kept in the cache under the settings that they depend on."""
         pieces = -(-self.making.designs // self.making.at_once)
-        return Stock(name, settings, pieces, self.piece, DESIGNS, self.making.designs)
+        return Stock(name, settings, pieces, self.piece, shipped, self.making.designs)
 
     def piece(self, number: int) -> Mapping[str, np.ndarray]:
         """Densities, 0 where there is no surface, and conditions of the designs of one piece."""
@@ -82,9 +81,8 @@ def refined(
     return field.flatten(1)
 
 
-def under(settings: object) -> dict[str, object]:
+def under(settings: PartSettings) -> dict[str, object]:
     """What a design depends on, as plain data; neither their number nor how others are mended."""
-    table: dict[str, object] = asdict(settings)  # type: ignore[call-overload]
-    making = settings.making  # type: ignore[attr-defined]
-    own = {k: getattr(making, k) for k in ("at_once", "coarse_steps", "steps", "seed")}
+    table: dict[str, object] = asdict(settings)
+    own = {k: getattr(settings.making, k) for k in ("at_once", "coarse_steps", "steps", "seed")}
     return table | {"making": own}

@@ -16,7 +16,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.quantity import Variable
-from ingenium.domains.structures.bracket.part import Part, positions
+from ingenium.domains.structures.parts.part import Part, positions
 from ingenium.domains.structures.printing.files import read_mesh, write_3mf, write_stl
 from ingenium.domains.structures.printing.mesh import Trimesh
 from ingenium.domains.structures.printing.surface import surface

@@ -12,18 +12,17 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from ingenium.core.quantity import Condition
-from ingenium.domains.structures.bracket.part import Part
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.parts.part import Part
 
-VOLUMES = (0.08, 0.16)  # share of the space
 LEAST_SHARE = 0.2  # of a load case against the others
 MOST_SUPPORT = 2.0
 
 
-def conditions(cases: Sequence[str]) -> tuple[Condition, ...]:
-    """Those of a part with these load cases."""
-    low, high = VOLUMES
+def conditions(cases: Sequence[str], volumes: tuple[float, float]) -> tuple[Condition, ...]:
+    """Those of a part with these load cases, of least and most metal as a share of the space."""
+    low, high = volumes
     return (
         Condition("volume_fraction", "metal as a share of the space", None, low, high),
         Condition(

@@ -1,0 +1,1 @@
+"""Parts with holes, holds and loads that are printed: what all such problems share."""

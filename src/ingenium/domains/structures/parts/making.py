@@ -1,0 +1,43 @@
+"""How the known designs of a part are made, and proposals mended."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from ingenium.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Making:
+    """How the known designs are made and proposals mended.
+
+    Raises:
+        InputError: for numbers of designs or steps that give nothing.
+    """
+
+    designs: int = 128
+    at_once: int = 8  # designs in a piece; a stopped making loses one piece at most
+    coarse_steps: int = 24  # of the optimiser on cells of twice the size
+    steps: int = 10  # of the optimiser on the grid itself
+    repair_steps: int = 8
+    seed: int = 0
+    milled: int = 144  # drawings for milling that are compared with, the first so many
+
+    def __post_init__(self) -> None:
+        least = {"designs": 8, "at_once": 1, "coarse_steps": 0, "steps": 1, "repair_steps": 0}
+        for name, low in (least | {"seed": 0, "milled": 1}).items():
+            if getattr(self, name) < low:
+                raise InputError(f"{name} of at least {low}", getattr(self, name))
+        if self.designs % self.at_once:
+            raise InputError(f"designs in whole pieces of at_once = {self.at_once}", self.designs)
+
+
+@runtime_checkable
+class PartSettings(Protocol):
+    """Settings of a problem on printed parts: a frozen dataclass that says how designs are made."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def making(self) -> Making:
+        """How known designs are made."""
+        ...

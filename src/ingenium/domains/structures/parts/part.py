@@ -1,0 +1,122 @@
+"""A part to be designed: its grid, what is filled and free for certain, its holds and loads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import torch
+from jaxtyping import Bool, Float64
+from torch import Tensor
+
+from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.elastic.material import Material
+from ingenium.domains.structures.optimise.build import Build
+from ingenium.domains.structures.parts.bodies import Body, union
+
+FINE = 4  # points along each edge of a cell that say how much of it a body fills
+CALM_CELLS = 2.0  # stress is read beyond so many cells from the walls that carry loads or hold
+MM = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a design of a part starts from; up is z.
+
+    Shapes: e cells, f displacements, l load cases.
+    """
+
+    grid: RegularGrid
+    material: Material
+    solid: tuple[Body, ...]  # metal in every design, less `free`
+    free: tuple[Body, ...]  # holes, and the way of tools
+    tools: tuple[Body, ...]  # of `free`, where tools must pass
+    gripped: tuple[Body, ...]  # where loads and holds act; stress is not read near it
+    fixed: Bool[Tensor, " f"]
+    load_n: Float64[Tensor, "l f"]
+    cases: tuple[str, ...]
+    build: Build
+
+    @cached_property
+    def lower(self) -> Float64[Tensor, " e"]:
+        """Share of each cell that is metal in every design."""
+        return self._share(self.solid, self.free)
+
+    @cached_property
+    def upper(self) -> Float64[Tensor, " e"]:
+        """Share of each cell that metal may fill."""
+        return 1.0 - self._share(self.free)
+
+    @cached_property
+    def tool_share(self) -> Float64[Tensor, " e"]:
+        """Share of each cell through which tools pass."""
+        return self._share(self.tools)
+
+    @cached_property
+    def calm(self) -> Bool[Tensor, " e"]:
+        """Cells where stress is read: clear of the walls that carry loads or hold the part."""
+        reach = CALM_CELLS * self.grid.cell_m
+        return union(self.gripped, self.centres_m) > reach
+
+    @cached_property
+    def centres_m(self) -> Float64[Tensor, "e 3"]:
+        """Middle of each cell."""
+        return positions(self.grid.cells, self.grid.cell_m, 0.5)
+
+    def bounds_m(self, at_m: Float64[Tensor, "p 3"]) -> tuple[Tensor, Tensor]:
+        """Signed distances of points to what is always filled and to what is always free."""
+        return union(self.solid, at_m), union(self.free, at_m)
+
+    def _share(self, bodies: Sequence[Body], less: Sequence[Body] = ()) -> Float64[Tensor, " e"]:
+        """Share of each cell inside some bodies and outside others."""
+        out = torch.zeros(self.grid.n_cells, dtype=torch.float64)
+        corner = self.centres_m - self.grid.cell_m / 2
+        steps = [(i + 0.5) / FINE * self.grid.cell_m for i in range(FINE)]
+        for step in product(steps, repeat=3):
+            at = corner + torch.tensor(step, dtype=torch.float64)
+            inside = union(bodies, at) < 0
+            if less:
+                inside &= union(less, at) >= 0
+            out += inside
+        return out / FINE**3
+
+
+def filled(part: Part, bodies: Sequence[Body], cut: Sequence[Body]) -> Float64[Tensor, " e"]:
+    """Share of each cell inside the bodies or what is always metal, and not in what is free.
+
+    `cut` takes away from the bodies alone.
+    """
+    out = torch.zeros(part.grid.n_cells, dtype=torch.float64)
+    corner = part.centres_m - part.grid.cell_m / 2
+    steps = [(i + 0.5) / FINE * part.grid.cell_m for i in range(FINE)]
+    for step in product(steps, repeat=3):
+        at = corner + torch.tensor(step, dtype=torch.float64)
+        solid, free = part.bounds_m(at)
+        inside = (union(bodies, at) < 0) & (union(cut, at) >= 0)
+        out += (inside | (solid < 0)) & (free >= 0)
+    return out / FINE**3
+
+
+def positions(counts: Sequence[int], step_m: float, offset: float = 0.0) -> Float64[Tensor, "p 3"]:
+    """Points of a regular grid, the last axis fastest; `offset` is in steps."""
+    axes = [(torch.arange(n, dtype=torch.float64) + offset) * step_m for n in counts]
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+
+
+def spread(
+    arm_m: Float64[Tensor, "v 3"], touched: Bool[Tensor, " v"], wrench: Float64[Tensor, " 6"]
+) -> Float64[Tensor, " f"]:
+    """Nodal forces with a given sum and moment, as a stiff pin would share them out.
+
+    Each node gets the same force, and one that turns about the middle in proportion to its arm.
+    """
+    arm = arm_m[touched]
+    middle = arm.mean(0)
+    own = arm - middle
+    force = wrench[:3]
+    moment = wrench[3:] - torch.linalg.cross(middle, force)
+    inertia = own.square().sum() * torch.eye(3, dtype=torch.float64) - own.T @ own
+    turn = torch.linalg.solve(inertia, moment)
+    out = torch.zeros(len(arm_m), 3, dtype=torch.float64)
+    out[touched] = force / len(arm) + torch.linalg.cross(turn.expand_as(own), own)
+    return out.flatten()

