@@ -153,9 +153,10 @@ def _recount(block: str, mol: Chem.Mol) -> None:
 def _from_block(record: str, what: str) -> str:
     """The constitution in one record."""
     with rdBase.BlockLogs():
-        mol = Chem.MolFromMolBlock(record, removeHs=True)
+        mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
     if mol is None or not mol.GetNumAtoms():
         raise InputError("an SDF of molecules", f"{what}, which is none", "Write V2000 or V3000.")
+    mol = Chem.RemoveHs(mol)
     if not mol.GetNumConformers() or mol.GetConformer().Is3D():
         Chem.RemoveStereochemistry(mol)
     return canonical(readable(Chem.MolToSmiles(mol), f"the molecule in {what}"))
