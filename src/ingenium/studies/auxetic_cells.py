@@ -120,7 +120,7 @@ STUDY = Study(
     claimed="91 %; 4.2 times; +22 %",
     protocol=(
         "Plane cells of polyamide and void on 32 x 32 pixels, thresholded at an exact share. "
-        f"{FAMILY} learns from 80 % of the drawn cells of ten families and is asked for Poisson "
+        f"{FAMILY} learns from 80 % of the drawn cells of 13 families and is asked for Poisson "
         "ratios of -0.8 to -0.4 at shares of 0.3 to 0.6; proposals that miss this are changed by "
         f"{REFINE} steps of inverse homogenisation. A design counts if it is one piece, carries "
         "load along both axes and its larger Poisson ratio is below -0.3. Topology optimisation "
