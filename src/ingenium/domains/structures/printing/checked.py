@@ -1,11 +1,9 @@
 """Toolpaths that bear nearly what the solid part does, with the least material that is found."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from ingenium.core.errors import EngineError
 from ingenium.domains.structures.printing.beads import deposited
 from ingenium.domains.structures.printing.bearing import (
     Shares,
@@ -19,7 +17,7 @@ from ingenium.domains.structures.printing.mesh import Trimesh
 from ingenium.domains.structures.printing.toolpath import Pattern, Share, Toolpath, toolpath
 from ingenium.domains.structures.printing.voxels import voxels
 
-SCALES = (0.25, 3.0)  # of the shares, between which the least that bears is looked for
+SCALES = (0.25, 0.5, 1.0, 1.5, 2.25, 3.4)  # of the shares, from little to much
 LAID_M_S, TRAVEL_M_S = 0.1, 0.25
 
 
@@ -68,33 +66,30 @@ class Planner:
         laid = deposited(path, part.cells, part.cell_m, part.origin_m)
         return Printed(path, file, laid, part.first_failure(laid))
 
-    def adapted(self, least_factor: float, *, rounds: int = 4) -> Printed:
-        """Filled as the stress asks, scaled until the beads bear the factor.
+    def adapted(self, least_factor: float, *, rounds: int = 3) -> Printed:
+        """Filled as the stress asks, scaled until the beads bear the factor; else the strongest.
 
         The stress is that of the solid part, with shares instead of beads, on cells of twice the
-        size. The scale is found by halving.
-
-        Raises:
-            EngineError: if not even the largest scale bears it.
+        size. Scales grow until one bears; the least is then looked for by halving.
         """
         coarse = self.part.coarser(2)
         asked = fully_stressed(coarse, pooled(self.solid(), 2))
-        low, high = SCALES
-        best: Printed | None = None
-        for number in range(rounds):
-            scale = high if number == 0 else float(np.sqrt(low * high))
+
+        def scaled(scale: float) -> Printed:
             share = sampled(asked, coarse.cell_m, coarse.origin_m, scale)
-            found = self.printed(share, f"adapted_{number}")
-            if found.factor >= least_factor:
-                high = scale
-                best = found if best is None or found.material_m3 < best.material_m3 else best
-            elif number == 0:
+            return self.printed(share, f"adapted_{scale:.3f}")
+
+        low, tried = 0.0, list[Printed]()
+        for high in SCALES:
+            tried.append(scaled(high))
+            if tried[-1].factor >= least_factor:
                 break
-            else:
-                low = scale
-        if best is None:
-            raise EngineError(
-                f"even with shares scaled by {high:g} the beads bear {found.factor:.4g} times the "
-                f"load and not {least_factor:.4g} times"
-            )
-        return best
+            low = high
+        else:
+            return max(tried, key=lambda one: one.factor)
+        for _ in range(rounds if low > 0 else 0):
+            middle = math.sqrt(low * high)
+            tried.append(scaled(middle))
+            low, high = (low, middle) if tried[-1].factor >= least_factor else (middle, high)
+        bearing = [one for one in tried if one.factor >= least_factor]
+        return min(bearing, key=lambda one: one.material_m3)
