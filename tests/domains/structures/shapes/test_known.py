@@ -108,6 +108,16 @@ def test_wholeness_and_unheld_load():
     assert broken["compliance"] > 1e3 * whole["compliance"]
 
 
+def test_a_spread_load_that_is_held_leaves_nothing_unheld():
+    """To the last bit, since a limit of 0 rejects what rounding leaves."""
+    tip = Load(from_m=(2.0, 0.5), spread_m=(0.0, 1.0))
+    box = open_box(ShapeSettings(cells=(40, 20), loads=(tip,), supports=CLAMP))
+    for height in range(1, 20):
+        shape = torch.ones(40, 20, dtype=torch.float64)
+        shape[10:30, height:] = 0.0
+        assert _measured(box, shape, 0.5)["unheld_load"] == 0.0
+
+
 CLAMP = (Support(face="left"),)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy import ndarray
 
-from ingenium.domains.structures.elastic.banded import substitute
+from ingenium.domains.structures.elastic.cholesky import substitute
 from ingenium.domains.structures.elastic.coarse import (
     apply_stored,
     apply_unit,

@@ -163,7 +163,7 @@ class ShapeVerifier:
             sound = np.isin(labels, np.setdiff1d(labels[held], 0))
             bearing = np.zeros(grid.n_nodes, dtype=bool)
             bearing[nodes[sound].ravel()] = True
-            unheld[i] = 1 - force[i][bearing].sum() / force[i].sum()
+            unheld[i] = force[i][~bearing].sum() / force[i].sum()
         return torch.from_numpy(counts), torch.from_numpy(unheld)
 
     @cached_property
