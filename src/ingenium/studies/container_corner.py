@@ -220,10 +220,11 @@ STUDY = Study(
         "that hold all limits. Mass saved is that of the lightest; 0 if there is none. Beside it: "
         "the lightest strong one of all drawings with thicknesses chosen one by one and windows "
         "(no wall is thinner than a cell of 4 mm), which ours must be as stiff and strong as; a "
-        "solid block; and the best of the known designs, made by the optimiser alone. The cold counts if what holds "
-        "warm holds cold too. The hours are those of a run on the clock, with fitting; making the "
-        "known designs, which come with the package, is not in them. Bounds: 70 % saved; nothing "
-        "that holds warm breaks in the cold; a day."
+        "solid block; and the best of the known designs, made by the optimiser alone. The cold "
+        "counts if what holds warm holds cold too. The hours are those of a run on the clock, with "
+        "fitting; making the known designs, which come with the package, is not in them. What is "
+        "asked of the proposals was chosen after a look at the known designs. Bounds: 70 % saved; "
+        "what holds warm does not break in the cold; a day."
     ),
     budget=f"{PROPOSED} designs a seed; quick: {QUICK_PROPOSED}",
     parts=(
