@@ -132,6 +132,11 @@ class Sums(Problem):
         three = designs["terms"].to_numpy() == "3"
         return torch.as_tensor(three, dtype=torch.float32)[:, None]
 
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """The share of sums that are right."""
+        errors = [_measured(str(t))[0] for t in designs["sum"].to_numpy()]
+        return {"right": float(np.mean(np.array(errors) == 0))}
+
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         return ((_designs(["2+40=45"], [0]), {"error": 3.0, "value": 45.0}, 1e-12),)
 

@@ -20,7 +20,7 @@ from ingenium.domains.structures.shapes.verifier import ShapeVerifier
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators import families
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_SHAPES
+from ingenium.studies.sources import LEARNING, OF_SHAPES, OF_TOKENS
 from ingenium.studies.study import Budget, Measured, Study
 
 CELLS, CELL_M = (24, 12), 0.05
@@ -220,4 +220,5 @@ STUDY = Study(
     headline="line",
     measure=measure,
     depends=(*OF_SHAPES, *LEARNING, "studies/shape_families.py"),
+    without=OF_TOKENS,
 )

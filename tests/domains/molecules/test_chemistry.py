@@ -88,7 +88,7 @@ def test_alerts_are_named() -> None:
         ("CC(=O)[O-].[Na+]", 'salt or mixture of 2 pieces. Write "CC'),
         ("C[CH2]", "radical"),
         ("[13CH4]", 'isotope. Write "C"'),
-        ("C[C@H](N)C(=O)O", 'stereochemistry. Designs are constitutions: write "CC(N)C(=O)O"'),
+        ("C[C@H](N)C(=O)O", 'stereochemistry. Write "CC(N)C(=O)O"'),
         ("C/C=C/C", "stereochemistry"),
     ],
 )

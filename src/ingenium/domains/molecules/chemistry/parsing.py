@@ -8,6 +8,7 @@ from rdkit import Chem, rdBase
 
 from ingenium.core.errors import InputError
 
+STEREO = "stereochemistry"
 MOST_ATOMS = 150  # heavy ones; beyond, engines take minutes and rules for drugs say nothing
 
 
@@ -27,8 +28,8 @@ def canonical(mol: Chem.Mol) -> str:
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
 
 
-def required(smiles: str, what: str) -> Chem.Mol:
-    """A molecule that a user names: one neutral or charged piece, no radical, no isotope.
+def readable(smiles: str, what: str) -> Chem.Mol:
+    """A molecule whose text says no more than a constitution; it may be a salt or a radical.
 
     Args:
         smiles: as the user wrote it.
@@ -40,8 +41,39 @@ def required(smiles: str, what: str) -> Chem.Mol:
     mol = parsed(smiles)
     if mol is None:
         raise InputError(f"{what} as SMILES", f'"{smiles}": {_fault(smiles)}', "Write such as CCO.")
-    for wrong, instead in _unfit(mol):
-        raise InputError(f"{what} as one molecule without marks", f'"{smiles}": {wrong}', instead)
+    found = [
+        name for name, marks in (("an isotope", isotopes), (STEREO, stereo_marks)) if marks(mol)
+    ]
+    if found:
+        raise InputError(
+            f"{what} as a constitution",
+            f'"{smiles}", with {" and ".join(found)}',
+            f'Write "{canonical(mol)}".',
+        )
+    return mol
+
+
+def required(smiles: str, what: str) -> Chem.Mol:
+    """As `readable`, and one piece without unpaired electrons.
+
+    Raises:
+        InputError: saying what is wrong with it.
+    """
+    mol = readable(smiles, what)
+    pieces = Chem.GetMolFrags(mol, asMols=True)
+    if len(pieces) > 1:
+        largest = max(pieces, key=lambda p: p.GetNumHeavyAtoms())
+        raise InputError(
+            f"{what} as one molecule",
+            f'"{smiles}", a salt or mixture of {len(pieces)} pieces',
+            f'Write "{canonical(largest)}" alone.',
+        )
+    if radicals(mol):
+        raise InputError(
+            f"{what} with all electrons paired",
+            f'"{smiles}", a radical',
+            "Add the hydrogen that is missing.",
+        )
     return mol
 
 
@@ -79,24 +111,6 @@ def _fault(smiles: str) -> str:
     if any(a.GetAtomicNum() == 0 for a in mol.GetAtoms()):
         return "an atom * that is left open"
     return "no heavy atom" if not heavy else "a structure that RDKit does not take"
-
-
-def _unfit(mol: Chem.Mol) -> list[tuple[str, str]]:
-    """What keeps a valid molecule from being a design, and what to do."""
-    found = []
-    pieces = Chem.GetMolFrags(mol, asMols=True)
-    if len(pieces) > 1:
-        largest = max(pieces, key=lambda p: p.GetNumHeavyAtoms())
-        text = canonical(largest)
-        found.append((f"a salt or mixture of {len(pieces)} pieces", f'Write "{text}" alone.'))
-    if radicals(mol):
-        found.append(("a radical", "Add the hydrogen that is missing."))
-    if isotopes(mol):
-        found.append(("an isotope", f'Write "{canonical(mol)}".'))
-    if stereo_marks(mol):
-        instead = f'Designs are constitutions: write "{canonical(mol)}".'
-        found.append(("stereochemistry", instead))
-    return found
 
 
 def radicals(mol: Chem.Mol) -> int:

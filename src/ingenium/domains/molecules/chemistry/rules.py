@@ -43,7 +43,6 @@ CHEAP = (
     _rule("heavy_atoms", "1", "atoms other than hydrogen", lambda m: m.GetNumHeavyAtoms()),
     _rule("pieces", "1", "pieces that no bond connects", lambda m: len(Chem.GetMolFrags(m))),
     _rule("radicals", "1", "unpaired electrons", parsing.radicals),
-    _rule("isotopes", "1", "atoms of a stated isotope", parsing.isotopes),
     _rule("charge", "1", "net charge in units of e", Chem.GetFormalCharge),
     _rule("weight", "g/mol", "molecular weight", Descriptors.MolWt),
     _rule("logp", "1", "octanol-water partition, Crippen's logP", Crippen.MolLogP),
@@ -79,6 +78,6 @@ RULES = (*CHEAP, *DEAR)
 BY_NAME = {rule.quantity.name: rule for rule in RULES}
 
 
-def measured(mol: Chem.Mol, rules: tuple[Rule, ...] = RULES) -> tuple[float, ...]:
-    """The value of each rule."""
-    return tuple(float(rule.of(mol)) for rule in rules)
+def measured(names: tuple[str, ...], mol: Chem.Mol) -> tuple[float, ...]:
+    """The values of the rules of these names."""
+    return tuple(float(BY_NAME[name].of(mol)) for name in names)
