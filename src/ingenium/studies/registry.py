@@ -21,6 +21,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    printed_columns,
     shape_families,
     shape_front,
     shape_refinement,
@@ -52,6 +53,7 @@ STUDIES: tuple[Study, ...] = (
     power_weeks.STUDY,
     operating_envelopes.STUDY,
     annual_profiles.STUDY,
+    printed_columns.STUDY,
 )
 
 
