@@ -32,6 +32,7 @@ from ingenium.generators import families
 from ingenium.generators.admission import admit, admitted
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
+from ingenium.generators.tokens.codec import Tokens
 from ingenium.loop import training
 
 ROWS = 512  # conditions proposed at once; bounds memory
@@ -51,7 +52,10 @@ class Protocol:
 
 def usual(problem: Problem) -> tuple[str, ...]:
     """The families of a comparison that take designs of the problem's kind."""
-    return tuple(f for f in Protocol.families if admitted(f, problem.codec.shape))
+    shape = problem.codec.shape
+    if isinstance(problem.codec, Tokens):
+        return tuple(f for f in families.NAMES if admitted(f, shape, tokens=True))
+    return tuple(f for f in Protocol.families if admitted(f, shape))
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,8 @@ def compare(
         InputError: for an unknown family, or one that does not admit designs of this kind.
     """
     for name in protocol.families:
-        choose(name, families.FAMILIES, "family")
-        admit(name, problem.codec.shape)
+        choose(name, families.NAMES, "family")
+        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
     problem.prepare(watch)
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
@@ -104,26 +108,31 @@ def _measure(
     """Fit one family with one seed, propose, and score against the held-out designs."""
     cond = problem.features(own)
     x = problem.encode(own).to(torch.float32)
-    family = families.build(name, problem.codec.shape, cond.shape[1])
+    family = families.build(name, problem.codec.shape, cond.shape[1], codec=problem.codec)
+    plan = families.plan(
+        name, shape=family.shape, steps=protocol.steps, seed=seed, codec=problem.codec
+    )
     started = time.perf_counter()
-    family.fit(x, cond, families.plan(name, shape=family.shape, steps=protocol.steps, seed=seed))
+    family.fit(x, cond, plan)
     fitted = time.perf_counter()
     members, ours, spent = [], [], 0.0
     for m in range(members_of(problem, protocol, held.sizes[DESIGN])):
         began = time.perf_counter()
         arrays = _propose(problem, family, held, block_rng(seed, m, "compare held out"))
         spent += time.perf_counter() - began
-        members.append(_seen(problem, arrays))
+        members.append(arrays)
         ours += [_named(problem, arrays, held)] if m < 10 else []
-    fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
-    card = scorecard(
-        _seen(problem, to_arrays(held, problem.variables)),
-        np.stack(members),
-        _seen(problem, fresh),
-        x.double().numpy(),
-        np.random.default_rng(seed),
-        groups=held["group"].to_numpy() if "group" in held.coords else None,
-    )
+    card: dict[str, Any] = {}
+    if not isinstance(problem.codec, Tokens):  # numbers of tokens are no sizes
+        fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
+        card = scorecard(
+            _seen(problem, to_arrays(held, problem.variables)),
+            np.stack([_seen(problem, arrays) for arrays in members]),
+            _seen(problem, fresh),
+            x.double().numpy(),
+            np.random.default_rng(seed),
+            groups=held["group"].to_numpy() if "group" in held.coords else None,
+        )
     card |= problem.scores(xr.concat(ours, dim=DESIGN), held)
     count = len(members) * held.sizes[DESIGN]
     return Entry(
@@ -138,6 +147,8 @@ def _measure(
 def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
     """Proposals for each held-out design: of fields as many as memory is meant for."""
     shape = problem.codec.shape
+    if isinstance(problem.codec, Tokens):  # all that the field's own scores look at
+        return min(protocol.members, LEAST_MEMBERS)
     if not is_field(shape):
         return protocol.members
     most = max(LEAST_MEMBERS, NUMBERS // (held * math.prod(shape)))

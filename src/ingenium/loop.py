@@ -19,7 +19,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
 from ingenium.core.counts import check_count, check_memory
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Export, Origin, records, table
@@ -210,8 +210,9 @@ def _unit(
         designs = designs.isel({DESIGN: slice(0, len(rows))})
     with clock("verify"):
         verdicts = _verify(problem, generator.spec, designs)
-    names = [v.name for v in problem.variables] + [c.name for c in problem.conditions]
-    arrays = {f"designs:{name}": designs[name].to_numpy() for name in names}
+    both = zip(problem.variables, to_arrays(designs, problem.variables), strict=True)
+    arrays = {f"designs:{v.name}": a.numpy() for v, a in both}
+    arrays |= {f"designs:{c.name}": designs[c.name].to_numpy() for c in problem.conditions}
     texts = {k: v.astype(np.str_) for k, v in arrays.items() if v.dtype == object}
     return arrays | texts | {"measured": table(problem, verdicts)}
 

@@ -19,6 +19,7 @@ from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, versions
+from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
@@ -160,16 +161,20 @@ def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: P
             before = stored.sel({DESIGN: record["design"]}).load()
     except (OSError, KeyError, ValueError):
         return Check("design", False, "differs, and designs.nc cannot be read to say by how much")
-    apart = {
-        v.name: float(np.max(np.abs(one[v.name][0].to_numpy() - before[v.name].to_numpy())))
-        for v in problem.variables
-    }
-    worst = ", ".join(
-        f"{v.name} by up to {apart[v.name]:.3g} {v.unit}"
-        for v in problem.variables
-        if apart[v.name] > 0
-    )
+    apart = [
+        _apart(v, one[v.name][0].to_numpy(), before[v.name].to_numpy()) for v in problem.variables
+    ]
+    worst = ", ".join(text for text in apart if text)
     return Check("design", False, f"differs from designs.nc: {worst or 'in its record only'}")
+
+
+def _apart(v: Variable, now: np.ndarray, before: np.ndarray) -> str:
+    """By how much a variable of one design differs; empty where it does not."""
+    if v.longest is not None:
+        same = now.item() == before.item()
+        return "" if same else f"{v.name} is {now.item()!r}, stored {before.item()!r}"
+    most = float(np.max(np.abs(now - before)))
+    return f"{v.name} by up to {most:.3g} {v.unit}" if most > 0 else ""
 
 
 def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -> xr.Dataset:

@@ -4,7 +4,7 @@ import torch
 import xarray as xr
 
 import toy
-from ingenium.core.asking import draw_conditions, resolve
+from ingenium.core.asking import _nearest, draw_conditions, resolve
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition
 from ingenium.core.seeds import BLOCK, block_rng, units
@@ -90,3 +90,17 @@ def test_units_are_converted_or_refused() -> None:
 def test_what_is_no_unit_is_told_at_once(unit: str) -> None:
     with pytest.raises(InputError, match="unknown unit"):
         convert(1.0, unit, "kWh", of="energy")
+
+
+@pytest.mark.parametrize("columns", [3, 8, 60])
+def test_the_nearest_known_designs_are_those_of_a_full_sort(columns: int) -> None:
+    rng = np.random.default_rng(0)
+    distance = rng.integers(0, 9, (40, columns)).astype(float)  # many are equal
+    found = _nearest(distance, 8)
+    assert found.tolist() == np.argsort(distance, axis=1, kind="stable")[:, :8].tolist()
+
+
+def test_conditions_of_a_problem_without_any() -> None:
+    known = xr.Dataset(coords={"design": np.arange(5)})
+    drawn = draw_conditions(Spec("toy.cantilever"), (), known, 7, torch.Generator())
+    assert drawn.sizes == {"design": 7}

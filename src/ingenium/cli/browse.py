@@ -99,7 +99,8 @@ def _print(problem: "Problem") -> None:
     console.print(f"[bold]{problem.name}[/]: {escape(problem.summary)}\n")
     designs = table("A design", "Variable", "Unit", "Dimensions", "What it is")
     for v in problem.variables:
-        dims = " x ".join(f"{problem.sizes[d]} {d}" for d in v.dims) or "one number"
+        alone = "one number" if v.longest is None else f"a text of up to {v.longest} characters"
+        dims = " x ".join(f"{problem.sizes[d]} {d}" for d in v.dims) or alone
         designs.add_row(v.name, v.unit, dims, escape(v.long_name))
     under = table("Conditions", "Condition", "Choices or range", "What it is")
     for c in problem.conditions:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float, Int
 
 from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem
@@ -119,13 +120,28 @@ def draw_conditions(
     drawn = low + uniform * (high - low)
     scale = np.array([kinds[k].upper - kinds[k].lower for k in spans])
     have = np.stack([table[k][pool] for k in spans], 1) if spans else np.empty((len(pool), 0))
-    distance = (np.abs(drawn[:, None] - have[None]) / scale).sum(-1)
-    near = np.argsort(distance, axis=1, kind="stable")[:, : 8 if spans else len(pool)]
+    if spans:
+        near = _nearest((np.abs(drawn[:, None] - have[None]) / scale).sum(-1), 8)
+    else:
+        near = np.broadcast_to(np.arange(len(pool)), (n, len(pool)))
     pick = torch.randint(near.shape[1], (n,), generator=rng).numpy()
     chosen = pool[near[np.arange(n), pick]]
     columns: dict[str, Any] = {c: values[chosen] for c, values in table.items()}
     columns |= {name: drawn[:, i] for i, name in enumerate(spans)}
-    return xr.Dataset({k: ("design", v) for k, v in columns.items()})
+    own = {} if columns else {"design": np.arange(n)}  # else no column says how many there are
+    return xr.Dataset({k: ("design", v) for k, v in columns.items()}, coords=own)
+
+
+def _nearest(distance: Float[np.ndarray, "n m"], k: int) -> Int[np.ndarray, "n k"]:
+    """Columns of the `k` least values of each row, of equal ones the first; all where fewer."""
+    if distance.shape[1] <= k:
+        return np.argsort(distance, axis=1, kind="stable")
+    bound = np.partition(distance, k - 1, axis=1)[:, k - 1]
+    rows = []
+    for values, most in zip(distance, bound, strict=True):  # ties make rows of several lengths
+        close = np.flatnonzero(values <= most)
+        rows.append(close[np.argsort(values[close], kind="stable")][:k])
+    return np.stack(rows)
 
 
 def _no_such_design(spec: Spec, table: Mapping[str, np.ndarray]) -> InputError:

@@ -36,6 +36,8 @@ def check_memory(n: int, problem: Problem, spec: Spec) -> None:
 
 def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:
     """What a run of `n` designs takes, about."""
-    numbers = sum(math.prod(problem.sizes[d] for d in v.dims) for v in problem.variables)
+    numbers = sum(
+        math.prod((*(problem.sizes[d] for d in v.dims), v.longest or 1)) for v in problem.variables
+    )
     numbers += len(problem.quantities) + len(spec.limits)
     return COPIES * 8 * n * numbers

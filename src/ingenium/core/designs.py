@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.text import codes, text_array
 
 DESIGN = "design"
 
@@ -22,14 +23,14 @@ def to_dataset(
     *,
     index: np.ndarray | None = None,
 ) -> xr.Dataset:
-    """Designs from one float64 array for each variable, with units and names attached."""
+    """Designs from one float64 array for each variable, with units and names attached.
+
+    Raises:
+        InputError: for the array of a text that does not hold code points.
+    """
     n = len(arrays[0])
     data = {
-        v.name: (
-            (DESIGN, *v.dims),
-            a.detach().to(torch.float64).numpy(),
-            {"units": v.unit, "long_name": v.long_name},
-        )
+        v.name: ((DESIGN, *v.dims), _values(a, v), {"units": v.unit, "long_name": v.long_name})
         for v, a in zip(variables, arrays, strict=True)
     }
     own = {k: coords[k] for k in coords}
@@ -37,14 +38,28 @@ def to_dataset(
     return xr.Dataset(data, coords=own, attrs={"Conventions": "CF-1.11"})
 
 
+def _values(array: Tensor, v: Variable) -> np.ndarray:
+    """What a Dataset holds of an array: numbers, or texts of code points."""
+    if v.longest is not None:
+        return text_array(array, name=v.name)
+    return array.detach().to(torch.float64).numpy()
+
+
 def to_arrays(
     designs: xr.Dataset, variables: Sequence[Variable]
 ) -> tuple[Float[Tensor, "n ..."], ...]:
-    """The float64 tensors of the designs' variables, in order."""
-    return tuple(
-        torch.as_tensor(np.ascontiguousarray(designs[v.name].to_numpy(), dtype=np.float64))
-        for v in variables
-    )
+    """The float64 tensors of the designs' variables, in order; of texts their code points.
+
+    Raises:
+        InputError: for a text that is none, or longer than its variable says.
+    """
+    return tuple(_array(designs[v.name].to_numpy(), v) for v in variables)
+
+
+def _array(values: np.ndarray, v: Variable) -> Tensor:
+    if v.longest is not None:
+        return codes(values, v.longest, name=v.name)
+    return torch.as_tensor(np.ascontiguousarray(values, dtype=np.float64))
 
 
 def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str, int]) -> None:
@@ -89,6 +104,9 @@ def _check_one(array: xr.DataArray, v: Variable, sizes: Mapping[str, int]) -> No
             instead=f'Write units = "{v.unit}".',
         )
     values = array.to_numpy()
+    if v.longest is not None:
+        codes(values, v.longest, name=v.name)
+        return
     if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
         raise InputError(
             expected=f"{v.name} as real numbers",

@@ -105,6 +105,15 @@ class CrossCheck:
     disagreement: Mapping[str, float]  # largest absolute difference, by quantity
 
 
+@dataclass(frozen=True)
+class Shipped:
+    """A generator that a domain brings trained: who makes it, and its weights."""
+
+    make: Callable[[], Any]  # a family with first weights
+    weights: Path  # safetensors
+    about: Mapping[str, Any] = field(default_factory=dict)  # recipe and cost, for the record
+
+
 class Problem(ABC):
     """One thing that can be asked for in a domain, opened with its settings."""
 
@@ -201,6 +210,10 @@ class Problem(ABC):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The field's own baselines, by name, as constructors of families."""
+        return {}
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """Generators that need no fit, by the name under which a spec chooses them."""
         return {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

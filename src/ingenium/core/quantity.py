@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Variable:
-    """One array of a design, e.g. the active power of each load profile over the day."""
+    """One array of a design, e.g. the active power of each load profile over the day.
+
+    With `longest` it is a text of at most so many characters, such as a formula: one string for
+    each design, without further dimensions. Inside the engine it is the array of its code points
+    (`core.text`).
+    """
 
     name: str
     dims: tuple[str, ...]  # beyond `design`
@@ -14,6 +19,7 @@ class Variable:
     lower: float | None = None  # physical bounds, checked when designs come in
     upper: float | None = None
     given: str | None = None  # the condition whose number it is, so that no model proposes it
+    longest: int | None = None  # characters of a text; None for numbers
 
 
 @dataclass(frozen=True)

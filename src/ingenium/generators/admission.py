@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
+from ingenium.generators.tokens import families as on_tokens
 
 KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
 MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
@@ -51,12 +52,18 @@ ADMITTED = MappingProxyType(
 )
 
 
-def admit(name: str, shape: tuple[int, ...]) -> None:
-    """Accept designs of one shape for a family.
+def admit(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> None:
+    """Accept designs of one shape for a family; `tokens` says that their numbers are symbols.
 
     Raises:
         InputError: if they are no vector, series or field, or the family is not made for them.
     """
+    if tokens:
+        choose(name, on_tokens.ADMITTED, "family on tokens, which are no sizes")
+    elif name in on_tokens.ONLY:
+        raise InputError(
+            f"designs that are texts for {name}", "designs of numbers", "Use another family."
+        )
     if not 1 <= len(shape) <= len(KINDS) or min(shape, default=0) < 1:
         raise InputError(
             "a design of shape (d,), (d, t), (k, x, y) or (k, x, y, z) with nothing of length 0",
@@ -84,10 +91,10 @@ def admit(name: str, shape: tuple[int, ...]) -> None:
             raise InputError(expected, f"{count}, of shape {shape}", own.instead)
 
 
-def admitted(name: str, shape: tuple[int, ...]) -> bool:
+def admitted(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> bool:
     """Whether a family takes designs of a shape."""
     try:
-        admit(name, shape)
+        admit(name, shape, tokens=tokens)
     except InputError:
         return False
     return True

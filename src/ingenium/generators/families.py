@@ -24,6 +24,8 @@ from ingenium.generators.latent_fields import LatentFields
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
 from ingenium.generators.principal import Principal
+from ingenium.generators.tokens import families as on_tokens
+from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.train.plan import Plan
 
@@ -111,6 +113,7 @@ LATENT: Mapping[str, Maker] = MappingProxyType(
     {f"latent_{name}": _latent_fields(LEARNED[name]) for name in ("diffusion", "flow_matching")}
 )  # those that draw an autoencoder's numbers well; a flow and a VAE on them were far off
 FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **LATENT, **CLASSICAL})
+NAMES = (*FAMILIES, *(name for name in on_tokens.LEARNED if name not in FAMILIES))
 
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
@@ -120,14 +123,19 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
 )
 
 
-def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family:
+def build(
+    name: str, shape: tuple[int, ...], c: int, *, seed: int = 0, codec: object = None
+) -> Family:
     """A family by its name, its first weights fixed by `seed`.
 
+    `codec` is that of the designs; one of tokens gives a family that proposes tokens.
+
     Raises:
-        InputError: if there is no such family, or it does not admit the shape.
+        InputError: if there is no such family, or it does not admit the designs.
     """
-    choose(name, FAMILIES, "family")
-    admit(name, shape)
+    choose(name, NAMES, "family")
+    tokens = codec if isinstance(codec, Tokens) else None
+    admit(name, shape, tokens=tokens is not None)
     if c < 1:
         raise InputError(
             f"a design of shape {shape} with at least one condition",
@@ -136,19 +144,28 @@ def build(name: str, shape: tuple[int, ...], c: int, *, seed: int = 0) -> Family
         )
     with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
         torch.manual_seed(seed)
+        if tokens is not None and name in on_tokens.LEARNED:
+            return on_tokens.LEARNED[name](shape, c, tokens)
         make = FIELDS.get(name, FAMILIES[name]) if is_field(shape) else FAMILIES[name]
         return make(shape, c)
 
 
 def plan(
-    name: str, *, shape: tuple[int, ...] = (), steps: int | None = None, seed: int = 0
+    name: str,
+    *,
+    shape: tuple[int, ...] = (),
+    steps: int | None = None,
+    seed: int = 0,
+    codec: object = None,
 ) -> Plan:
     """The budget with which a family is fitted to designs of `shape`; `steps` overrides its own.
 
     Raises:
         InputError: if there is no such family.
     """
-    choose(name, FAMILIES, "family")
+    choose(name, NAMES, "family")
     plans = FIELD_PLANS if is_field(shape) else PLANS
+    if isinstance(codec, Tokens):
+        plans = on_tokens.PLANS
     own = replace(plans.get(name, Plan()), seed=seed)
     return own if steps is None else replace(own, steps=steps)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ingenium.core.digest import array_digest, digest
-from ingenium.core.errors import CorruptError, choose
+from ingenium.core.errors import CorruptError, InputError, choose
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import one_thread
@@ -22,6 +22,7 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import families
 from ingenium.generators.admission import admit
 from ingenium.generators.model import Family
+from ingenium.generators.tokens.codec import Tokens
 from ingenium.train.cache import ModelCache, fit_key
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -66,10 +67,19 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
     """Refuse a family that cannot learn designs of a problem, before anything is made for it.
 
     Raises:
-        InputError: for an unknown family, or one that does not admit designs of this kind.
+        InputError: for an unknown family, one that does not admit designs of this kind, or a
+            budget for one that comes trained.
     """
-    name = choose(_chosen(problem, choice), families.FAMILIES, "family")
-    admit(name, problem.codec.shape)
+    shipped = problem.shipped()
+    name = choose(_chosen(problem, choice), [*families.NAMES, *shipped], "family")
+    if name not in shipped:
+        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
+    elif choice.steps is not None:
+        raise InputError(
+            f"no steps of training for {name}, which comes trained",
+            f"steps = {choice.steps}",
+            "Leave steps out, or choose a family that is fitted here.",
+        )
 
 
 def load(folder: Path, problem: Problem) -> FittedFamily:
@@ -83,12 +93,39 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         state = load_file(folder / "model.safetensors")
         if state_digest(state) != about["digest"]:
             raise ValueError("other weights than its digest says")
-        family = families.build(about["family"], problem.codec.shape, about["conditions"])
+        family = _made(problem, about["family"], about["conditions"])
         family.load_state_dict(state)
         return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
     except (*_DAMAGE, SafetensorError) as error:
         found = f"is not what the run wrote ({error})"
         raise CorruptError(str(folder), found, "Run the spec again.") from error
+
+
+def _made(problem: Problem, name: str, c: int) -> Family:
+    """A family with its first weights, for the designs of a problem."""
+    shipped = problem.shipped()
+    if name not in shipped:
+        return families.build(name, problem.codec.shape, c, codec=problem.codec)
+    family: Family = shipped[name].make()
+    return family
+
+
+def _trained(problem: Problem, name: str) -> FittedFamily:
+    """A family that its domain brings trained.
+
+    Raises:
+        CorruptError: if its weights are not what the domain brought.
+    """
+    shipped = problem.shipped()[name]
+    family: Family = shipped.make()
+    try:
+        state = load_file(shipped.weights)
+        family.load_state_dict({k: v.to(torch.float32) for k, v in state.items()})
+    except (*_DAMAGE, SafetensorError) as error:
+        found = f"is not what came with {problem.name} ({error})"
+        raise CorruptError(str(shipped.weights), found, "Install the package again.") from error
+    meta = {"shipped": shipped.weights.name, **shipped.about}
+    return FittedFamily(name, family, state_digest(family.state_dict()), meta, cached=True)
 
 
 def state_digest(state: Mapping[str, Tensor]) -> str:
@@ -113,10 +150,14 @@ def fit(
         FolderInUseError: if another process is fitting the same model.
     """
     name = _chosen(problem, choice)
+    if name in problem.shipped():
+        return _trained(problem, name)
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
-    family = families.build(name, problem.codec.shape, cond.shape[1])
-    plan = families.plan(name, shape=family.shape, steps=choice.steps, seed=choice.seed)
+    family = _made(problem, name, cond.shape[1])
+    plan = families.plan(
+        name, shape=family.shape, steps=choice.steps, seed=choice.seed, codec=problem.codec
+    )
     key = fit_key(data, name, {"problem": problem.name, "plan": asdict(plan)})
     cache = ModelCache()
     entry = cache.get(key)

@@ -20,6 +20,7 @@ from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
+from ingenium.studies.sources import OF_TOKENS
 from ingenium.studies.study import Budget, Measured, Study
 
 SIZES = ("1", "4", "16", "all")  # households
@@ -201,5 +202,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/aggregation.py",
     ),
+    without=OF_TOKENS,
     packages=("simbench", "scoringrules"),
 )

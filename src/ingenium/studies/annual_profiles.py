@@ -24,6 +24,7 @@ from ingenium.generators import families
 from ingenium.generators.model import Family
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
+from ingenium.studies.sources import OF_TOKENS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, BASELINE = "residual_bootstrap", "bootstrap"
@@ -249,6 +250,7 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/annual_profiles.py",
     ),
+    without=OF_TOKENS,
     quick_seeds=3,
     packages=("simbench",),
 )

@@ -21,6 +21,7 @@ from ingenium.evaluate.intervals import Interval, crossed_interval, mean_interva
 from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
+from ingenium.studies.sources import OF_TOKENS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, PROCESS = "residual_bootstrap", "gaussian_process"
@@ -271,5 +272,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/point_forecast.py",
     ),
+    without=OF_TOKENS,
     packages=("simbench", "scoringrules", "scikit-learn"),
 )

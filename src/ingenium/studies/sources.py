@@ -35,3 +35,4 @@ OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "generators/smooth_mean.py",
     "sampling/volume.py",
 )
+OF_TOKENS = ("generators/tokens",)  # what only designs that are texts need

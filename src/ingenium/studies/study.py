@@ -67,8 +67,8 @@ class Study:
     """A claim of the reference, cut into parts with bounds, and the experiment that tests it.
 
     `depends` names the source, relative to the package, that the result rests on, `without` files
-    in it that it does not use; when the rest changes the result is stale. A claim that cannot be
-    tested says why in `untestable`.
+    and folders in it that it does not use; when the rest changes the result is stale. A claim
+    that cannot be tested says why in `untestable`.
     """
 
     row: str  # such as "27.1"
@@ -84,7 +84,7 @@ class Study:
     depends: tuple[str, ...]
     quick_seeds: int = 1
     packages: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()  # of what `depends` names, files that the result does not use
+    without: tuple[str, ...] = ()  # of what `depends` names, what the result does not use
     untestable: str = ""
     source: Path = field(default=SOURCE, repr=False)
 
@@ -110,10 +110,14 @@ class Study:
             if not files or not all(file.is_file() for file in files):
                 raise InputError("a file or folder of the package", name)
             content |= {str(f.relative_to(self.source)): file_digest(f) for f in files}
-        absent = sorted(set(self.without) - set(content))
-        if absent:
-            raise InputError("files among those that the study depends on", ", ".join(absent))
-        return digest({k: v for k, v in content.items() if k not in self.without})
+        used = dict(content)
+        for name in self.without:
+            idle = [k for k in content if k == name or k.startswith(f"{name}/")]
+            if not idle:
+                raise InputError("files among those that the study depends on", name)
+            for k in idle:
+                used.pop(k, None)
+        return digest(used)
 
     def seeds(self, count: int | None, *, quick: bool) -> tuple[int, ...]:
         """The seeds of a run.

@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from ingenium.domains.structures.cells.drawing import Canvas
+from ingenium.domains.structures.cells.feature import gaps, walls
 from ingenium.domains.structures.cells.periodic import Periodic
 from ingenium.domains.structures.cells.plane_families import FAMILIES as PLANE
 from ingenium.domains.structures.cells.properties import bulk_bounds, moduli
 from ingenium.domains.structures.cells.solid import to_solid
 from ingenium.domains.structures.cells.spatial_families import FAMILIES as SPATIAL
-from ingenium.domains.structures.cells.topology import connection, width
+from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.elastic.element import constitutive
 
 
@@ -94,13 +95,24 @@ def test_a_bar_in_space_is_told_from_a_frame():
     assert connection(solid)[2].tolist() == [1, 3]
 
 
-def test_the_width_of_bars_and_gaps():
-    solid = torch.zeros(3, 12, 12, dtype=torch.bool)
+def test_the_thinnest_wall_and_gap():
+    solid = torch.zeros(4, 12, 12, dtype=torch.bool)
     solid[0, 10:], solid[0, :1] = True, True  # three cells, across the border
     solid[1, 5] = True
     solid[2, 5:9, :5] = True
-    assert width(solid).tolist() == [3, 1, 4]
-    assert width(~solid).tolist() == [8, 8, 7]
+    solid[3] = True
+    solid[3, 4:8, :5], solid[3, 4:8, 7:] = False, False  # a bridge of two cells
+    assert walls(solid).tolist() == [3, 1, 4, 2]
+    assert gaps(solid).tolist() == [6, 6, 6, 4]
+
+
+def test_a_neck_is_a_wall_even_if_all_still_hangs_together():
+    """Without the notch the upright carries on; the beam across stays whole."""
+    solid = torch.zeros(1, 16, 16, dtype=torch.bool)
+    solid[0, 4:8], solid[0, :, 4:8] = True, True
+    assert walls(solid).tolist() == [4]
+    solid[0, 12, 5:8] = False
+    assert walls(solid).tolist() == [1]
 
 
 def test_the_fullest_cells_become_solid():

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,13 +16,11 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
 from ingenium.core.quantity import Variable
+from ingenium.domains.structures.cells.printed import Printer
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.printing.files import read_mesh, write_stl
-from ingenium.domains.structures.printing.surface import solid_2d, surface
-from ingenium.domains.structures.printing.voxels import voxels
+from ingenium.domains.structures.printing.files import read_mesh, write_3mf, write_stl
+from ingenium.domains.structures.printing.mesh import Trimesh
 
-TILES = 3  # cells along each axis of a mesh; the middle one is read back
-PARTED = 2  # parts of the edge of a grid's cell, so that slanting corners cost little
 NUMBER = re.compile(r"cell_(\d+)")
 
 
@@ -100,38 +99,34 @@ class NpzCell(CellFile):
             raise InputError("an npz archive with `share`", f"{path.name} ({error})") from error
 
 
-class StlCell(CellFile):
-    """The material in STL (millimetres): the cell three times along each axis, as it is printed.
+@dataclass(frozen=True, eq=False)
+class MeshCell(CellFile):
+    """The material as a closed mesh, the cell some times along each axis (`Printer`).
 
-    A plane cell stands as high as the setup says. Only the largest piece is a part, and the
-    middle cell is read back: a grid's cell of which more than half is filled is solid.
+    A grid's cell of which more than half lies inside the mesh is solid.
     """
+
+    write_mesh: ClassVar[Callable[[Trimesh, Path], None]]
+
+    def write_one(self, path: Path, share: np.ndarray) -> None:
+        type(self).write_mesh(Printer(self.settings).mesh(share), path)
+
+    def read_one(self, path: Path) -> np.ndarray:
+        filled = Printer(self.settings).read(read_mesh(path)) > 0.5
+        return np.asarray(filled, dtype=np.float64)
+
+
+class StlCell(MeshCell):
+    """Binary STL in millimetres."""
 
     name = "stl"
     suffix = ".stl"
+    write_mesh = write_stl
 
-    @property
-    def pitch_m(self) -> float:
-        """Edge of a grid's cell."""
-        return self.settings.cell_m / self.settings.cells[0]
 
-    def write_one(self, path: Path, share: np.ndarray) -> None:
-        solid = np.tile((share >= 0.5).astype(np.float64), (TILES,) * share.ndim)
-        for axis in range(solid.ndim):
-            solid = np.repeat(solid, PARTED, axis)
-        step = self.pitch_m / PARTED
-        if solid.ndim == 2:
-            height = self.settings.height_m
-            mesh = solid_2d(solid, step, height, level=0.5, fine=1, smooth_m=0.0)
-        else:
-            mesh = surface(solid, step, level=0.5, fine=1, smooth_m=0.0)
-        write_stl(mesh, path)
+class ThreeMfCell(MeshCell):
+    """3MF in millimetres."""
 
-    def read_one(self, path: Path) -> np.ndarray:
-        mesh, cells, pitch = read_mesh(path).copy(), self.settings.cells, self.pitch_m
-        nx, ny, nz = (*cells, 1)[:3]
-        first = (nx * pitch, ny * pitch, nz * pitch if len(cells) == 3 else 0.0)
-        if len(cells) == 2:
-            mesh.vertices = mesh.vertices * [1.0, 1.0, pitch / self.settings.height_m]
-        filled = voxels(mesh, (nx, ny, nz), pitch, first) > 0.5
-        return np.asarray(filled.reshape(cells), dtype=np.float64)
+    name = "3mf"
+    suffix = ".3mf"
+    write_mesh = write_3mf

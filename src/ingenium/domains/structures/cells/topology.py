@@ -1,4 +1,4 @@
-"""What hangs together in a periodic cell, and how thin it is."""
+"""What hangs together in a periodic cell."""
 
 from typing import no_type_check
 
@@ -7,9 +7,6 @@ import torch
 from jaxtyping import Bool, Float64, Int64
 from numba import njit
 from torch import Tensor
-
-LOST = 0.02  # share that corners of a slanting bar may lose
-WIDEST = 8  # cells that a feature is measured up to
 
 
 def pieces(solid: Bool[Tensor, "n *cells"]) -> tuple[Int64[Tensor, "n *cells"], list[np.ndarray]]:
@@ -43,27 +40,6 @@ def connection(
             axes[i] = float(np.linalg.matrix_rank(ways[largest]))
     count = solid.flatten(1).sum(1)
     return main, main.flatten(1).sum(1) / count.clamp(min=1).to(torch.float64), axes
-
-
-def width(solid: Bool[Tensor, "n *cells"]) -> Float64[Tensor, " n"]:
-    """Cells along the side of the largest box that fits nearly everywhere in the solid.
-
-    The solid is opened with growing boxes until more than a fiftieth of it is lost.
-    """
-    dims = tuple(range(1, solid.ndim))
-    out = torch.zeros(len(solid), dtype=torch.float64)
-    count = solid.flatten(1).sum(1)
-    holds = count > 0
-    for side in range(1, min(WIDEST, *solid.shape[1:]) + 1):
-        inner, opened = solid, solid
-        for axis in dims:
-            inner = torch.stack([inner.roll(-s, axis) for s in range(side)]).all(0)
-        opened = inner
-        for axis in dims:
-            opened = torch.stack([opened.roll(s, axis) for s in range(side)]).any(0)
-        holds = holds & (opened.flatten(1).sum(1) >= (1 - LOST) * count)
-        out[holds] = side
-    return out
 
 
 @njit(cache=True)

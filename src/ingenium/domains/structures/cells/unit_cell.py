@@ -18,7 +18,7 @@ from ingenium.core.quantity import Condition, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
-from ingenium.domains.structures.cells.files import NpzCell, StlCell
+from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
 from ingenium.domains.structures.cells.inverse import Inverse, Wanted
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
@@ -61,7 +61,8 @@ class UnitCell(Problem):
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.codec = FieldCodec(settings.cells)
-        forms = (NpzCell, StlCell)  # the first is the usual one
+        # The first is what is judged; a mesh has no place for a second phase.
+        forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = BLOCK if len(axes) == 2 else 4
         self.system = digest(asdict(settings))

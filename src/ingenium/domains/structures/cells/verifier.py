@@ -10,11 +10,12 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
+from ingenium.domains.structures.cells.feature import gaps, walls
 from ingenium.domains.structures.cells.periodic import Periodic
 from ingenium.domains.structures.cells.properties import AXES, bulk_bounds
 from ingenium.domains.structures.cells.properties import moduli as moduli_of
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.cells.topology import connection, width
+from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.elastic.element import constitutive, strain
 from ingenium.domains.structures.shapes.verifier import von_mises
 
@@ -72,8 +73,8 @@ class CellVerifier:
             Quantity("resilience", "J/m**3", "smallest energy stored until first yield"),
             Quantity("connected", "1", "share of the solid in its largest piece"),
             Quantity("carried_axes", "1", "axes along which the largest piece goes on"),
-            Quantity("solid_width", "1", "cells along the side of a box that fits in the solid"),
-            Quantity("gap_width", "1", "cells along the side of a box that fits in the gaps"),
+            Quantity("min_wall", "mm", "thinnest wall or neck, in whole cells of the grid"),
+            Quantity("min_gap", "mm", "narrowest gap, in whole cells of the grid"),
         )
 
     @property
@@ -111,12 +112,13 @@ class CellVerifier:
 
     def _geometry(self, solid: Tensor) -> Mapping[str, Tensor]:
         _, connected, axes = connection(solid)
+        pitch_mm = 1e3 * self.settings.cell_m / self.settings.cells[0]
         return {
             "share": solid.flatten(1).to(torch.float64).mean(1),
             "connected": connected,
             "carried_axes": axes,
-            "solid_width": width(solid),
-            "gap_width": width(~solid),
+            "min_wall": walls(solid) * pitch_mm,
+            "min_gap": gaps(solid) * pitch_mm,
         }
 
     def _mechanics(self, solid: Float[Tensor, " e"] | Tensor) -> Mapping[str, Tensor]:

@@ -1,8 +1,7 @@
 """Banded Cholesky solution of one stiffness pattern with many designs' moduli.
 
-The band is cut into square tiles: tile `o` of block column `k` holds the rows of block `k + o`.
-Tiles on the diagonal keep the inverse of their factor. Nodes are numbered along the shortest
-axes first, so that the band is narrow.
+Nodes are numbered along the shortest axes first, so that the band is narrow. Cells are added to
+the matrix just before their first block column is eliminated, while it is in the cache.
 
 Source: Golub and Van Loan, Matrix Computations, 4th ed., 2013, sections 4.2.9 and 4.3.5.
 """
@@ -13,30 +12,19 @@ from math import prod
 from typing import NamedTuple, no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32
+from jaxtyping import Bool, Float64, Int32, UInt32
 from numpy import ndarray
 
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.tiles import (
-    SIDE,
-    column_sums,
-    compiled,
-    inverse_factor,
-    load,
-    load_column,
-    minus_column,
-    minus_product,
-    no_column,
-    no_tile,
-    plus_products,
-    plus_times,
-    store,
-    store_column,
-    times_upper,
+from ingenium.domains.structures.elastic.cholesky import (
+    TILE,
+    backwards,
+    eliminate,
+    forwards,
 )
+from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.domains.structures.elastic.tiles import SIDE, compiled, inlined, no_tile, store
 from ingenium.domains.structures.elastic.work import in_tiles, residual
 
-_TILE = SIDE * SIDE
 _ROUNDS = 3  # of solution and correction
 
 
@@ -47,7 +35,10 @@ class Tables(NamedTuple):
     tiles: ndarray  # the same, see `work.in_tiles`
     cells: ndarray
     place: ndarray
-    target: ndarray
+    target: ndarray  # of the cells in this order
+    order: ndarray
+    begin: ndarray
+    idle: ndarray
     reach: int
 
 
@@ -55,7 +46,8 @@ class Tables(NamedTuple):
 class Band:
     """Where each entry of the cells' stiffnesses goes.
 
-    Shapes: e cells, f displacements, q displacements of a cell, s entries of its lower triangle.
+    Shapes: e cells, f displacements, q displacements of a cell, s entries of its lower triangle,
+    b block columns and one more, r rows.
     """
 
     grid: RegularGrid
@@ -64,20 +56,32 @@ class Band:
 
     @cached_property
     def place(self) -> Int32[ndarray, " f"]:
-        """Row of each free displacement, -1 for fixed ones."""
-        grid = self.grid
-        axes = sorted(range(grid.dim), key=lambda a: -grid.cells[a])
-        number = np.arange(grid.n_nodes).reshape(grid.nodes).transpose(axes).ravel()
-        order = (number[:, None] * grid.dim + np.arange(grid.dim)).ravel()
-        order = order[~self.fixed[order]]
-        place = np.full(grid.n_displacements, -1)
-        place[order] = np.arange(len(order))
-        return place.astype(np.int32)
+        """Row of each free displacement, -1 for fixed ones.
+
+        Nodes that are held along some axes keep their rows, so that neighbours lie evenly apart
+        and the band is a block narrower.
+        """
+        dim, fixed = self.grid.dim, self.fixed.reshape(-1, self.grid.dim)
+        axes = sorted(range(dim), key=lambda a: -self.grid.cells[a])
+        order = np.arange(self.grid.n_nodes).reshape(self.grid.nodes).transpose(axes).ravel()
+        held: ndarray = np.logical_and.reduce(fixed, 1)
+        order = order[~held[order]]
+        place = np.full(fixed.shape, -1)
+        place[order] = np.arange(len(order) * dim).reshape(-1, dim)
+        place[fixed] = -1
+        return place.ravel().astype(np.int32)
 
     @cached_property
     def blocks(self) -> int:
         """Block columns."""
-        return -(-int((~self.fixed).sum()) // SIDE)
+        return int(self.place.max()) // SIDE + 1
+
+    @cached_property
+    def idle(self) -> Bool[ndarray, " r"]:
+        """Rows of no free displacement."""
+        idle = np.ones(self.blocks * SIDE, dtype=np.bool_)
+        idle[self.place[self.place >= 0]] = False
+        return idle
 
     @cached_property
     def _entries(self) -> tuple[ndarray, ndarray, ndarray]:
@@ -95,23 +99,51 @@ class Band:
         return int(apart.max(initial=0)) + 1
 
     @cached_property
-    def target(self) -> Int32[ndarray, "e s"]:
+    def target(self) -> UInt32[ndarray, "e s"]:
         """Index of each entry in the tiles; those of fixed displacements go to one behind them."""
         high, low, left_out = self._entries
         block = low // SIDE
         tile = block * self.reach + high // SIDE - block
-        index = tile * _TILE + low % SIDE * SIDE + high % SIDE
-        return np.where(left_out, self.size, index).astype(np.int32)
+        index = tile * TILE + low % SIDE * SIDE + high % SIDE
+        return np.where(left_out, self.size, index).astype(np.uint32)
+
+    @cached_property
+    def _first(self) -> Int32[ndarray, " e"]:
+        """Block column that each cell begins in; behind the last where it is fixed."""
+        rows = self.place[self.cells]
+        first: ndarray = np.where(rows < 0, self.blocks * SIDE, rows).min(1) // SIDE
+        return first
+
+    @cached_property
+    def order(self) -> UInt32[ndarray, " e"]:
+        """Cells as the block columns need them."""
+        return np.argsort(self._first, kind="stable").astype(np.uint32)
+
+    @cached_property
+    def begin(self) -> Int32[ndarray, " b"]:
+        """Where each block column's cells begin in that order."""
+        columns = np.arange(self.blocks + 1)
+        return np.searchsorted(self._first[self.order], columns).astype(np.int32)
 
     def tables(self, stiffness: Float64[ndarray, "q q"]) -> Tables:
         """For cells of one stiffness times their own moduli."""
         entries = stiffness[np.tril_indices(len(stiffness))]
-        return Tables(entries, in_tiles(stiffness), self.cells, self.place, self.target, self.reach)
+        return Tables(
+            entries,
+            in_tiles(stiffness),
+            self.cells,
+            self.place,
+            self.target[self.order],
+            self.order,
+            self.begin,
+            self.idle,
+            self.reach,
+        )
 
     @property
     def size(self) -> int:
         """Doubles of the factor."""
-        return self.blocks * self.reach * _TILE
+        return self.blocks * self.reach * TILE
 
 
 def factor_work(grid: RegularGrid) -> float:
@@ -120,26 +152,40 @@ def factor_work(grid: RegularGrid) -> float:
     return float(grid.n_displacements * width**2)
 
 
+def solve(
+    modulus: Float64[ndarray, "n e"],
+    load_n: Float64[ndarray, "#n l f"],
+    tables: Tables,
+    tolerance: float,
+    out: Float64[ndarray, "n l f"],
+) -> None:
+    """Write displacements; NaN where a load's residual stays above the tolerance."""
+    size = len(tables.idle) * tables.reach * SIDE + 1
+    room = np.empty(size + SIDE)  # by numpy, which asks for large pages
+    first = -room.ctypes.data // room.itemsize % SIDE  # tiles begin with a line of the cache
+    _solve(modulus, load_n, tables, tolerance, room[first : first + size], out)
+
+
 @no_type_check
 @compiled
-def solve(modulus, load_n, tables, tolerance, out):
-    """Displacements of each design; NaN where a load's residual stays above the tolerance.
-
-    Shapes: modulus (n, e), load_n (n or 1, l, f), out (n, l, f).
-    """
-    place, reach = tables.place, tables.reach
-    rows = (place.max() + SIDE) // SIDE * SIDE
-    tiles = np.empty(rows * reach * SIDE + 1)
+def _solve(modulus, load_n, tables, tolerance, tiles, out):
+    place, reach, rows = tables.place, tables.reach, len(tables.idle)
+    blocks = rows // SIDE
     x, rest = np.empty((load_n.shape[1], rows)), np.empty(load_n.shape[1:])
+    flat = x.ravel()
     for n in range(len(modulus)):
         load = load_n[n % len(load_n)]
-        _assemble(modulus[n], tables, tiles)
-        factor(tiles, rows // SIDE, reach)
         fill(out[n], 0.0)
         copy(load, rest)
-        for _ in range(_ROUNDS):
+        for turn in range(_ROUNDS):
             _gather(rest, place, x)
-            substitute(tiles, rows // SIDE, reach, x)
+            for k in range(blocks):
+                if turn == 0:
+                    _assemble(modulus[n], tables, tiles, k)
+                    eliminate(tiles, k, blocks, reach)
+                forwards(tiles, k, blocks, reach, flat, len(x))
+            for k in range(blocks - 1, -1, -1):
+                backwards(tiles, k, blocks, reach, flat, len(x))
             _add(x, place, out[n])
             left = residual(modulus[n], tables.tiles, tables.cells, place, load, out[n], rest)
             if left <= tolerance or not np.isfinite(left):
@@ -186,60 +232,25 @@ def _add(x, place, out):
 
 
 @no_type_check
-@compiled
-def _assemble(modulus, tables, tiles):
-    for i in range(len(tiles)):
-        tiles[i] = 0.0
-    for e in range(len(modulus)):
+@inlined
+def _assemble(modulus, tables, tiles, k):
+    """Add the cells that begin in a block column; those of the columns before it are there."""
+    reach, blocks = tables.reach, len(tables.idle) // SIDE
+    for new in range(k + reach - 1 if k else 0, min(k + reach, blocks)):
+        _clear(tables, tiles, new)
+    for at in range(tables.begin[k], tables.begin[k + 1]):
+        own = modulus[tables.order[at]]
         for s in range(len(tables.entries)):
-            tiles[tables.target[e, s]] += modulus[e] * tables.entries[s]
-    rows = (len(tiles) - 1) // (tables.reach * SIDE)
-    for row in range(tables.place.max() + 1, rows):  # behind the last
-        tiles[row // SIDE * tables.reach * _TILE + row % SIDE * (SIDE + 1)] = 1.0
+            tiles[tables.target[at, s]] += own * tables.entries[s]
 
 
 @no_type_check
-@compiled
-def factor(tiles, blocks, reach):
-    """Replace a matrix by its factor; NaN where it is not positive."""
-    for k in range(blocks):
-        diagonal = k * reach * _TILE
-        for i in range(k, min(k + reach, blocks)):
-            here = diagonal + (i - k) * _TILE
-            tile = load(tiles, here)
-            for j in range(max(0, i - reach + 1), k):
-                start = j * reach - j
-                tile = minus_product(tile, tiles, (start + i) * _TILE, (start + k) * _TILE)
-            if i == k:
-                store(tiles, here, inverse_factor(tile))
-            else:
-                store(tiles, here, times_upper(tile, tiles, diagonal))
-
-
-@no_type_check
-@compiled
-def substitute(tiles, blocks, reach, x):
-    """Forwards, then backwards, for all rows of `x` at once."""
-    cases, width = x.shape
-    flat = x.ravel()
-    for k in range(blocks):
-        diagonal, end = k * reach * _TILE, min(reach, blocks - k)
-        for case in range(cases):
-            at = case * width + k * SIDE
-            sums = column_sums(plus_products(no_tile(), tiles, diagonal, flat, at))
-            store_column(flat, at, sums)
-        for o in range(1, end):
-            tile = diagonal + o * _TILE
-            for case in range(cases):
-                at = case * width + k * SIDE
-                below = load_column(flat, at + o * SIDE)
-                store_column(flat, at + o * SIDE, plus_times(below, tiles, tile, flat, at, -1.0))
-    for k in range(blocks - 1, -1, -1):
-        diagonal, end = k * reach * _TILE, min(reach, blocks - k)
-        for case in range(cases):
-            at = case * width + k * SIDE
-            sums = no_tile()
-            for o in range(1, end):
-                sums = plus_products(sums, tiles, diagonal + o * _TILE, flat, at + o * SIDE)
-            store_column(flat, at, minus_column(load_column(flat, at), column_sums(sums)))
-            store_column(flat, at, plus_times(no_column(), tiles, diagonal, flat, at, 1.0))
+@inlined
+def _clear(tables, tiles, k):
+    """A block column of no cells; rows of no displacement have their one."""
+    first = k * tables.reach * TILE
+    for o in range(tables.reach):
+        store(tiles, first + o * TILE, no_tile())
+    for row in range(SIDE):
+        if tables.idle[k * SIDE + row]:
+            tiles[first + row * (SIDE + 1)] = 1.0

@@ -10,7 +10,7 @@ from typing import no_type_check
 
 import numpy as np
 
-from ingenium.domains.structures.elastic.banded import factor
+from ingenium.domains.structures.elastic.cholesky import factor
 from ingenium.domains.structures.elastic.lines import (
     ENTRIES,
     finish,

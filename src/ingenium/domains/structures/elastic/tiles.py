@@ -13,6 +13,7 @@ from numba.extending import intrinsic, models, register_model
 
 SIDE = 8
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
+inlined = partial(compiled, inline="always")  # where arrays' reference counts would take long
 
 COLUMN_IR = ir.VectorType(ir.DoubleType(), SIDE)
 _FUSED = ("contract",)  # one instruction multiplies and adds, where the processor has it
@@ -122,6 +123,24 @@ def store(typing, array, at, tile):
 
 @no_type_check
 @intrinsic
+def fetch(typing, array, at):
+    """Ask for the memory of a tile that is soon to be written."""
+
+    def write(context, builder, signature, args):
+        w, byte, whole = Writer(context, builder), ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        how = [ir.Constant(whole, number) for number in (1, 3, 1)]  # to write, near, data
+        for c in range(SIDE):
+            place = w.address(signature.args[0], *args, SIDE * c)
+            builder.call(ask, [builder.bitcast(place, byte), *how])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), write
+
+
+@no_type_check
+@intrinsic
 def minus_product(typing, tile, array, left, right):
     """`tile - L R^T`, of the tiles at two indices of an array."""
 
@@ -136,6 +155,27 @@ def minus_product(typing, tile, array, left, right):
         return w.join(columns)
 
     return TILE(TILE, array, types.intp, types.intp), write
+
+
+@no_type_check
+@intrinsic
+def minus_three_products(typing, a, b, c, array, left, right):
+    """`minus_product` of three tiles, whose left factors lie one behind another."""
+
+    def write(context, builder, signature, args):
+        w, (values, i, j) = Writer(context, builder), args[3:]
+        kind, tiles = signature.args[3], [w.split(tile) for tile in args[:3]]
+        for t in range(SIDE):
+            places = [SIDE * (SIDE * r + t) for r in range(3)]
+            sources = [builder.fneg(w.column(kind, values, i, place)) for place in places]
+            for c in range(SIDE):
+                factor = w.fill(w.number(kind, values, j, SIDE * t + c))
+                for columns, source in zip(tiles, sources, strict=True):
+                    columns[c] = w.plus(columns[c], source, factor)
+        joined = [w.join(columns) for columns in tiles]
+        return context.make_tuple(builder, signature.return_type, joined)
+
+    return types.UniTuple(TILE, 3)(TILE, TILE, TILE, array, types.intp, types.intp), write
 
 
 @no_type_check

@@ -1,0 +1,177 @@
+"""Files of molecules: lines of SMILES, and structure files with a conformer of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from rdkit import Chem, rdBase
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import EngineError, InputError
+from ingenium.core.folders import write_atomic
+from ingenium.domains.molecules.chemistry import rules
+from ingenium.domains.molecules.chemistry.conformers import conformer
+from ingenium.domains.molecules.chemistry.parsing import canonical, parsed, readable
+from ingenium.domains.molecules.independent import counted
+from ingenium.domains.molecules.language import SMILES, variable
+from ingenium.domains.molecules.safety import Screen, note
+
+NAME = "molecule_"
+COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
+"""Largest differences between two counts of one record; weights are abridged in one of them."""
+
+
+def molecules(smiles: Sequence[str], index: Sequence[int], longest: int) -> xr.Dataset:
+    """Designs from SMILES."""
+    v = variable(longest)
+    about = {"units": v.unit, "long_name": v.long_name}
+    text = (DESIGN, np.asarray(smiles, dtype=object), about)
+    return xr.Dataset({SMILES: text}, coords={DESIGN: np.asarray(index, dtype=np.int64)})
+
+
+@dataclass(frozen=True)
+class SmilesFile:
+    """`molecules.smi`: a line a molecule, its SMILES and its name."""
+
+    longest: int
+    screen: Screen
+    name: str = "smi"
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write all molecules into one file.
+
+        Raises:
+            InputError: for text that is no molecule, or one that the screen refuses.
+        """
+        path = folder / "molecules.smi"
+        found = admitted(designs, self.screen)
+        lines = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
+        write_atomic(path, "\n".join(lines) + "\n")
+        return dict.fromkeys(found, path)
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read such a file, or any with SMILES in its first column.
+
+        Raises:
+            InputError: naming the first line that is no molecule on its own.
+        """
+        file = path / "molecules.smi" if path.is_dir() else path
+        lines = [(i, x.split()) for i, x in enumerate(_text(file).splitlines(), 1) if x.strip()]
+        if not lines:
+            raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
+        smiles = [
+            canonical(readable(words[0], f"the molecule in line {i} of {file}"))
+            for i, words in lines
+        ]
+        return molecules(smiles, _indices([words[1:] for _, words in lines]), self.longest)
+
+
+@dataclass(frozen=True)
+class StructureFile:
+    """`molecules.sdf`: a record a molecule, with hydrogens and a conformer by ETKDG and MMFF.
+
+    What is read back is the atoms and bonds of each record; a property beside them has no say. A
+    conformer is one arrangement of a constitution, so stereochemistry that it shows is not read.
+    """
+
+    longest: int
+    screen: Screen
+    name: str = "sdf"
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write all molecules into one file.
+
+        Raises:
+            InputError: for text that is no molecule, or one that the screen refuses.
+        """
+        path = folder / "molecules.sdf"
+        found = admitted(designs, self.screen)
+        records = []
+        for index, mol in found.items():  # a conformer each
+            shown = conformer(mol)
+            shown.SetProp("_Name", f"{NAME}{index:06d}")
+            block = Chem.MolToMolBlock(shown)
+            _recount(block, mol)
+            records.append(f"{block}>  <SMILES>\n{canonical(mol)}\n\n$$$$\n")
+        write_atomic(path, "".join(records))
+        return dict.fromkeys(found, path)
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read such a file, or any SDF.
+
+        Raises:
+            InputError: naming the first record that is no molecule on its own.
+        """
+        file = path / "molecules.sdf" if path.is_dir() else path
+        blocks = [b.lstrip("\n") if b[:1] == "\n" else b for b in _text(file).split("$$$$")]
+        blocks = [b for b in blocks if b.strip()]
+        if not blocks:
+            raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
+        read = [_from_block(b, f"record {i} of {file}") for i, b in enumerate(blocks, 1)]
+        names = [[b.splitlines()[0].strip()] for b in blocks]
+        return molecules(read, _indices(names), self.longest)
+
+
+def admitted(designs: xr.Dataset, screen: Screen) -> dict[int, Chem.Mol]:
+    """The molecules of designs by their index.
+
+    Raises:
+        InputError: for text that is no molecule, or one that the screen refuses, which is noted.
+    """
+    found = {}
+    both = zip(designs[DESIGN].to_numpy().tolist(), designs[SMILES].to_numpy(), strict=True)
+    for index, text in both:
+        mol = parsed(str(text))
+        if mol is None:
+            raise InputError("molecules to write", f'design {index}: "{text}"', "Leave it out.")
+        found[int(index)] = mol
+    refused = [mol for mol in found.values() if screen.refuses(mol)]
+    if refused:
+        note("export", refused)
+        raise InputError(
+            "molecules outside the classes of the dual-use screen",
+            f"{len(refused)} inside",
+            "Leave them out.",
+        )
+    return found
+
+
+def _recount(block: str, mol: Chem.Mol) -> None:
+    """Count a record's atoms and bonds by other code than wrote it.
+
+    Raises:
+        EngineError: if they are not those of the molecule.
+    """
+    own = {name: float(rules.BY_NAME[name].of(mol)) for name in COUNTED}
+    found = counted(block)
+    if any(abs(found[name] - own[name]) > COUNTED[name] for name in COUNTED):
+        raise EngineError(f"the record of {canonical(mol)} holds {found}, not {own}")
+
+
+def _from_block(record: str, what: str) -> str:
+    """The constitution in one record."""
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
+    if mol is None or not mol.GetNumAtoms():
+        raise InputError("an SDF of molecules", f"{what}, which is none", "Write V2000 or V3000.")
+    mol = Chem.RemoveHs(mol)
+    if not mol.GetNumConformers() or mol.GetConformer().Is3D():
+        Chem.RemoveStereochemistry(mol)
+    return canonical(readable(Chem.MolToSmiles(mol), f"the molecule in {what}"))
+
+
+def _indices(names: Sequence[Sequence[str]]) -> list[int]:
+    """Of the designs by their names, where all have one of ours; else in order."""
+    own = [n[0].removeprefix(NAME) for n in names if n and n[0].startswith(NAME)]
+    if len(own) == len(names) and all(x.isdecimal() for x in own) and len(set(own)) == len(own):
+        return [int(x) for x in own]
+    return list(range(len(names)))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("a file of molecules", f"{file}: {error}", "Name another.") from None

@@ -1,0 +1,95 @@
+"""The molecules that a problem learns from, and how they are drawn from the data."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import cache_folder, replacing, write_atomic
+from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.chemistry.rules import measured
+from ingenium.domains.molecules.data import LICENCES, moses, zinc250k
+from ingenium.domains.molecules.packages import release_of
+from ingenium.domains.molecules.sources import ZINC250K
+
+Source = Literal["moses", "zinc250k"]
+LONGEST = {"moses": 64, "zinc250k": 100}  # characters of a design; MOSES has 57 at most
+HELD_OUT_EVERY = 10
+FEWEST = 100
+
+
+@dataclass(frozen=True)
+class Known:
+    """Molecules that were drawn once, whatever asks.
+
+    Shapes: n molecules.
+    """
+
+    smiles: tuple[str, ...]  # canonical, without stereochemistry
+    held_out: Bool[np.ndarray, " n"]
+    licence: str
+
+
+@cache
+def known(source: Source, count: int) -> Known:
+    """So many molecules of a data set in a random order; the first of more are those of fewer.
+
+    Every tenth is held out: of MOSES out of its test split, so that no model has seen it.
+
+    Raises:
+        InputError: for fewer than can be learned from, or more than there are.
+    """
+    whole = moses("train") if source == "moses" else zinc250k()
+    if not FEWEST <= count <= len(whole):
+        raise InputError(
+            f"known as a number of molecules from {FEWEST} to {len(whole)}",
+            count,
+            "Write known = 20000.",
+        )
+    held = np.arange(count) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+    if source == "moses":
+        smiles = np.empty(count, dtype=object)
+        smiles[~held] = _drawn(whole, int((~held).sum()))
+        smiles[held] = _drawn(moses("test"), int(held.sum()))
+        return Known(tuple(smiles.tolist()), held, LICENCES[source])
+    return Known(_constitutions(_drawn(whole, count)), held, LICENCES[source])
+
+
+@cache
+def training_set(source: Source) -> frozenset[str]:
+    """All molecules of a data set that count as known, so that others are new."""
+    if source == "moses":
+        return frozenset(moses("train"))
+    path = cache_folder() / f"zinc250k-{ZINC250K.sha256[:12]}-rdkit-{release_of('rdkit')}.smi"
+    if not path.is_file():  # a minute's work
+        write_atomic(path, "\n".join(_constitutions(zinc250k())))
+    return frozenset(path.read_text(encoding="ascii").split())
+
+
+def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray, "n k"]:
+    """What rules say of known molecules, kept in the cache."""
+    under = digest([list(smiles), list(names), release_of("rdkit")])[7:19]
+    path = cache_folder() / f"values-{under}.npy"
+    with suppress(OSError, ValueError):
+        kept: np.ndarray = np.load(path, allow_pickle=False)
+        return kept
+    made = np.array([measured(names, parsed(s)) for s in smiles])
+    with replacing(path) as part, part.open("wb") as file:
+        np.save(file, made, allow_pickle=False)
+    return made
+
+
+def _drawn(whole: np.ndarray, count: int) -> np.ndarray:
+    """The first of a fixed random order."""
+    drawn: np.ndarray = whole[np.random.default_rng(0).permutation(len(whole))[:count]]
+    return drawn
+
+
+def _constitutions(smiles: np.ndarray) -> tuple[str, ...]:
+    """The molecules without stereochemistry."""
+    return tuple(canonical(mol) for mol in map(parsed, smiles) if mol is not None)

@@ -1,0 +1,101 @@
+"""`molecules.library`: a library of new molecules like a reference set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import xarray as xr
+from rdkit import Chem
+
+from ingenium.core.problem import Section
+from ingenium.core.quantity import Quantity
+from ingenium.core.spec import Limit
+from ingenium.domains.molecules import report
+from ingenium.domains.molecules.chemistry import rules
+from ingenium.domains.molecules.chemistry.parsing import canonical
+from ingenium.domains.molecules.known import Source, training_set
+from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.likeness_scores import scores
+from ingenium.domains.molecules.molecule_problem import MoleculeProblem
+from ingenium.domains.molecules.safety import Screen
+from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
+
+NAMES = tuple(rule.quantity.name for rule in rules.RULES)
+
+
+@dataclass(frozen=True)
+class LibrarySettings:
+    """What the library is to be like."""
+
+    source: Source = "moses"
+    known: int = 20_000  # molecules to learn from, every tenth of them held out
+    merges: int = 0  # of frequent pairs of tokens into one
+    screen: bool = True  # for dual use
+    processes: int = 1  # that measure
+
+
+class Library(MoleculeProblem):
+    """New molecules in the ranges of MOSES that pass its filters."""
+
+    name: ClassVar[str] = "molecules.library"
+    summary: ClassVar[str] = "a library of new molecules like a reference set"
+    Settings: ClassVar[type] = LibrarySettings
+
+    def __init__(self, settings: LibrarySettings) -> None:
+        """Open the problem.
+
+        Raises:
+            InputError: for fewer or more known molecules than can be learned from.
+        """
+        screen = Screen(settings.screen)
+        self.opened(settings.source, settings.known, settings.merges, screen)
+        self.source = settings.source
+        self.formats = {
+            k: self.formats[k] for k in ("smi", "sdf")
+        }  # conformers of 30,000 take a while
+        self.conditions = ()
+        # Source: Polykovskiy et al. 2020, section 2.1, for the ranges of MOSES.
+        self.limits = (
+            Limit("pieces", at_most=1.0),
+            Limit("radicals", at_most=0.0),
+            Limit("weight", at_least=250.0, at_most=350.0),
+            Limit("rotatable", at_most=7.0),
+            Limit("moses_filters", at_most=0.0),
+            Limit("in_training", at_most=0.0),
+        )
+        parts = (
+            Part(tuple(r.quantity for r in rules.RULES), partial(rules.measured, NAMES)),
+            novelty(settings.source),
+        )
+        self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
+
+    def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
+        """None: a library is proposed as it comes."""
+        return {}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Structures, the plane of properties, and what the library is as a whole."""
+        return report.sections(self.known, designs, verdicts, ("weight", "logp"))
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Validity, uniqueness, novelty and likeness, as in MOSES."""
+        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
+        return scores(proposed, held, training_set(self.source))
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Aspirin, whose numbers stand in books."""
+        aspirin = self.designs_of(("CC(=O)Oc1ccccc1C(=O)O",))
+        truth = {"weight": 180.159, "tpsa": 63.60, "heavy_atoms": 13, "rings": 1, "donors": 1}
+        return ((aspirin, truth, 1e-4),)
+
+
+def novelty(source: Source) -> Part:
+    """Whether a molecule is one of the data set."""
+    quantity = Quantity("in_training", "1", f"1 if it is one of the molecules of {source}")
+    return Part((quantity,), partial(_in_training, source))
+
+
+def _in_training(source: Source, mol: Chem.Mol) -> tuple[float, ...]:
+    return (float(canonical(mol) in training_set(source)),)

@@ -1,0 +1,120 @@
+"""What the problems of molecules share: texts, tokens, files, the screen and what is known."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from rdkit.Chem import MolToMolBlock
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.problem import CrossCheck, Problem, Watch, silent
+from ingenium.core.quantity import Condition
+from ingenium.core.text import codes, texts
+from ingenium.core.verdict import Verdict
+from ingenium.domains.molecules import sources
+from ingenium.domains.molecules.chemistry.conformers import conformer
+from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
+from ingenium.domains.molecules.independent import counted
+from ingenium.domains.molecules.known import LONGEST, Known, Source, known
+from ingenium.domains.molecules.language import SMILES, codec, variable
+from ingenium.domains.molecules.safety import Screen, note
+
+SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
+
+
+class MoleculeProblem(Problem):
+    """A problem whose designs are constitutions of molecules, as canonical SMILES."""
+
+    default_family: ClassVar[str] = "autoregressive"
+    sizes: Mapping[str, int] = {}  # a text has no further dimensions
+
+    def opened(self, source: Source, count: int, merges: int, screen: Screen) -> None:
+        """Set what follows from the data and the screen."""
+        self.known: Known = known(source, count)
+        self.licence = self.known.licence
+        self.longest = LONGEST[source]
+        self.screen = screen
+        self.variables = (variable(self.longest),)
+        self.codec = codec(self.known.smiles, self.longest, merges)
+        self.formats = {
+            form.name: form
+            for form in (StructureFile(self.longest, screen), SmilesFile(self.longest, screen))
+        }
+        if not screen.on:
+            self.notes = ("The dual-use screen was switched off by the setup.",)
+
+    @abstractmethod
+    def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
+        """The value of each condition of known molecules."""
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Fetch the data of MOSES where it is not installed."""
+        sources.fetch(watch)
+
+    def data(self) -> xr.Dataset:
+        """The known molecules; every tenth is held out."""
+        smiles = self.known.smiles
+        under: dict[str, Any] = {k: (DESIGN, v) for k, v in self.conditions_of(smiles).items()}
+        held = (DESIGN, self.known.held_out)
+        designs = molecules(smiles, range(len(smiles)), self.longest)
+        return designs.assign_coords(under | {"held_out": held})
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """The conditions from -1 to 1 over their ranges; one zero where there are none."""
+        if not self.conditions:
+            return torch.zeros(designs.sizes[DESIGN], 1)
+        return torch.stack([_scaled(designs, c) for c in self.conditions], 1)
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Canonical text of what is a molecule; nothing is left of one that the screen refuses."""
+        refused, written = [], []
+        for text in texts(arrays[0]):  # RDKit reads one text at a time
+            mol = parsed(text)
+            if mol is None:
+                written.append(text)
+            elif self.screen.refuses(mol):
+                refused.append(mol)
+                written.append("")
+            else:
+                written.append(_fitting(canonical(mol), text, self.longest))
+        if refused:
+            note(f"proposals of {self.name}", refused)
+        return (codes(written, self.longest, name=SMILES),)
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """Count the atoms and bonds of a random share as they stand in a structure file."""
+        answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
+        wanted = min(MOST_CHECKED, int(np.ceil(SHARE * designs.sizes[DESIGN])), len(answered))
+        if not wanted:
+            return None
+        rows = np.random.default_rng(seed).choice(answered, wanted, replace=False)
+        worst: dict[str, float] = {}
+        for row in rows.tolist():  # a file each
+            again = counted(MolToMolBlock(conformer(parsed(str(designs[SMILES].to_numpy()[row])))))
+            for name, value in again.items():
+                apart = abs(value - float(verdicts[name].to_numpy()[row]))
+                worst[name] = max(worst.get(name, 0.0), apart)
+        share = wanted / designs.sizes[DESIGN]
+        return CrossCheck("atoms and bonds of the file, counted", "1", share, wanted, worst)
+
+    def designs_of(self, smiles: tuple[str, ...]) -> xr.Dataset:
+        """Designs from texts, as the verifier takes them."""
+        return to_dataset((codes(smiles, self.longest),), self.variables, {})
+
+
+def _scaled(designs: xr.Dataset, condition: Condition) -> Float[Tensor, " n"]:
+    values = torch.as_tensor(designs[condition.name].to_numpy().astype(np.float32))
+    return 2 * (values - condition.lower) / (condition.upper - condition.lower) - 1
+
+
+def _fitting(canonical_text: str, text: str, longest: int) -> str:
+    """The canonical text, which may be a little longer than the variable allows."""
+    return canonical_text if len(canonical_text) <= longest else text

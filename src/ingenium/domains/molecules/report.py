@@ -1,0 +1,88 @@
+"""What a medicinal chemist wants to see of a run: structures, properties, and variety."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
+from ingenium.domains.molecules.chemistry import rules
+from ingenium.domains.molecules.chemistry.likeness import fingerprints, nearest, scaffold
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.drawing import plane, structures
+from ingenium.domains.molecules.known import Known
+from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.metrics.tanimoto import diversity
+
+SHOWN, BACKGROUND = 12, 400
+CAPTION = ("weight", "logp", "qed", "sa_score")
+MOST = 500  # molecules whose nearest known one is looked for
+
+
+def sections(
+    known: Known, designs: xr.Dataset, verdicts: xr.Dataset, names: tuple[str, str]
+) -> tuple[Section, ...]:
+    """Structures of accepted molecules, two of their properties, and the library as a whole."""
+    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    behind = Section(
+        "Two properties",
+        f"The {BACKGROUND} known molecules behind are drawn at random from the training data.",
+        plane(verdicts, _known(known, names), names),
+    )
+    if not len(accepted):
+        return (behind,)
+    shown = distinct(designs, accepted)[:SHOWN]
+    smiles = [str(s) for s in designs[SMILES].to_numpy()[shown]]
+    captions = [_caption(designs, verdicts, row) for row in shown.tolist()]
+    return (
+        Section(
+            "Structures",
+            f"The first {len(shown)} accepted molecules that differ from each other.",
+            structures(smiles, captions),
+        ),
+        behind,
+        _whole(known, designs, accepted),
+    )
+
+
+def distinct(designs: xr.Dataset, rows: np.ndarray) -> np.ndarray:
+    """Of the rows the first with each molecule."""
+    _, first = np.unique(designs[SMILES].to_numpy().astype(str)[rows], return_index=True)
+    return rows[np.sort(first)]
+
+
+def _caption(designs: xr.Dataset, verdicts: xr.Dataset, row: int) -> str:
+    weight, logp, qed, sa = (float(verdicts[name].to_numpy()[row]) for name in CAPTION)
+    index = int(designs[DESIGN].to_numpy()[row])
+    return f"design {index}: {weight:.0f} g/mol, logP {logp:.1f}, QED {qed:.2f}, SA {sa:.1f}"
+
+
+def _known(known: Known, names: tuple[str, str]) -> Float[np.ndarray, "m 2"]:
+    """Values of known molecules; those that rules do not give are left out."""
+    if not set(names) <= set(rules.BY_NAME):
+        return np.empty((0, 2))
+    mols = [m for m in map(parsed, known.smiles[:BACKGROUND]) if m is not None]
+    return np.array([rules.measured(names, m) for m in mols])
+
+
+def _whole(known: Known, designs: xr.Dataset, accepted: np.ndarray) -> Section:
+    """Numbers of the accepted molecules together."""
+    once = distinct(designs, accepted)
+    mols = [parsed(str(s)) for s in designs[SMILES].to_numpy()[once]]
+    fresh = [scaffold(m) for m in mols]
+    old = {scaffold(parsed(s)) for s in known.smiles[: 10 * BACKGROUND]}
+    near = nearest(mols[:MOST], [parsed(s) for s in known.smiles[: 10 * BACKGROUND]])
+    rows = (
+        ("accepted", f"{len(accepted)}"),
+        ("distinct molecules among them", f"{len(once)}"),
+        ("scaffolds among those", f"{len(set(fresh))}"),
+        (f"scaffolds not in {10 * BACKGROUND} known molecules", f"{len(set(fresh) - old)}"),
+        ("internal diversity (1: nothing in common)", f"{diversity(fingerprints(mols)):.3f}"),
+        ("median similarity to the nearest of them", f"{float(np.median(near)):.3f}"),
+    )
+    return Section(
+        "The library as a whole",
+        "Similarities are Tanimoto's on Morgan fingerprints of radius 2.",
+        table=(("", "value"), *rows),
+    )

@@ -1,0 +1,82 @@
+"""The verifier of molecules: what each part of the engine says of each text.
+
+Shapes: n designs, k quantities.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float64
+from rdkit import Chem
+from torch import Tensor
+
+from ingenium.core.quantity import Quantity
+from ingenium.core.text import texts
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.chemistry.work import mapped
+from ingenium.domains.molecules.packages import release_of
+from ingenium.domains.molecules.safety import Screen
+
+CHUNK = 16  # molecules that one process takes at a time
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some quantities, the function of a molecule that gives them, and the package behind it."""
+
+    quantities: tuple[Quantity, ...]
+    of: Callable[[Chem.Mol], Sequence[float]]  # of a module, so that processes can share it
+    package: str = "rdkit"
+
+
+@dataclass(frozen=True)
+class MoleculeVerifier:
+    """All quantities of each molecule; none of text that is no molecule or that is refused."""
+
+    parts: tuple[Part, ...]
+    screen: Screen
+    processes: int = 1
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @property
+    def name(self) -> str:
+        """Of the packages that measure."""
+        return " and ".join(self._packages)
+
+    @property
+    def version(self) -> str:
+        """Of the packages that measure, in the same order."""
+        return " and ".join(release_of(package) for package in self._packages)
+
+    @property
+    def _packages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.package for part in self.parts))
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Those of all parts."""
+        return tuple(q for part in self.parts for q in part.quantities)
+
+    def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
+        """All quantities of each design; NaN where there is no answer."""
+        work = partial(_measured, self.parts, self.screen)
+        rows = mapped(work, texts(codes), processes=self.processes, chunk=CHUNK)
+        width = len(self.quantities)
+        return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
+
+
+def _measured(parts: tuple[Part, ...], screen: Screen, smiles: str) -> tuple[float, ...]:
+    """The quantities of one text; where one part has no answer, none are asked after it."""
+    mol = parsed(smiles)
+    if mol is None or screen.refuses(mol):
+        return (math.nan,) * sum(len(part.quantities) for part in parts)
+    values: list[float] = []
+    for part in parts:
+        unanswered = any(math.isnan(v) for v in values)
+        found = [math.nan] * len(part.quantities) if unanswered else part.of(mol)
+        values += [float(v) for v in found]
+    return tuple(values)

@@ -1,0 +1,81 @@
+"""Periodic cells as printed meshes, and the shares of a grid's cells that lie inside one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from ingenium.core.errors import InputError
+from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.printing.mesh import Trimesh
+from ingenium.domains.structures.printing.surface import solid_2d, surface
+from ingenium.domains.structures.printing.voxels import voxels
+
+REPEATED = {2: 3, 3: 2}  # cells along each axis of a mesh; a whole one in the middle is read back
+SLACK = 0.01  # of the cell, by which a mesh may be larger than the repeated cells
+
+Share = Float64[np.ndarray, "*cells"]
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Makes closed meshes of repeated cells at the size of the setup, and reads them back.
+
+    The surface follows the grid's cells, with their corners cut. Opposite faces of the body are
+    the same, so that copies of it join. A plane cell stands as high as the setup says.
+    """
+
+    settings: CellSettings
+
+    @property
+    def pitch_m(self) -> float:
+        """Edge of a grid's cell."""
+        return self.settings.cell_m / self.settings.cells[0]
+
+    @property
+    def repeated(self) -> int:
+        """Cells of a mesh along each axis."""
+        return REPEATED[len(self.settings.cells)]
+
+    def mesh(self, share: Share) -> Trimesh:
+        """The body of the cells of at least one half; only its largest piece is a part.
+
+        Raises:
+            EngineError: if there is none.
+        """
+        solid = np.tile((share >= 0.5).astype(np.float64), (self.repeated,) * share.ndim)
+        if solid.ndim == 2:
+            height = self.settings.height_m
+            return solid_2d(solid, self.pitch_m, height, level=0.5, fine=1, smooth_m=0.0)
+        return surface(solid, self.pitch_m, level=0.5, fine=1, smooth_m=0.0)
+
+    def read(self, mesh: Trimesh, finer: int = 1) -> Share:
+        """Share of each cell of a grid, some times finer, that lies inside the middle of a mesh.
+
+        Raises:
+            InputError: for a mesh of another size.
+        """
+        self._check_size(mesh)
+        cells = tuple(n * finer for n in self.settings.cells)
+        pitch, flat = self.pitch_m / finer, len(cells) == 2
+        skipped = [(self.repeated - 1) * n // 2 for n in cells]
+        first = [s * pitch for s in skipped] + [0.0] * flat
+        if flat:
+            mesh = mesh.copy()
+            mesh.vertices = mesh.vertices * [1.0, 1.0, pitch / self.settings.height_m]
+        nx, ny, nz = (*cells, 1)[:3]
+        filled = voxels(mesh, (nx, ny, nz), pitch, (first[0], first[1], first[2]))
+        return np.roll(filled.reshape(cells), skipped, tuple(range(len(cells))))
+
+    def _check_size(self, mesh: Trimesh) -> None:
+        sides = [self.repeated * n * self.pitch_m for n in self.settings.cells]
+        sides += [self.settings.height_m] * (3 - len(sides))
+        slack = SLACK * self.settings.cell_m
+        low, high = mesh.bounds
+        if (low < -slack).any() or (high > np.array(sides) + slack).any():
+            raise InputError(
+                f"a body inside {' x '.join(f'{1e3 * s:g}' for s in sides)} mm from the origin: "
+                f"the cell {self.repeated} times along each axis",
+                f"one from {np.round(1e3 * low, 2).tolist()} to {np.round(1e3 * high, 2).tolist()}",
+                "Set cell_m and height_m in the setup as the mesh has them.",
+            )

@@ -1,0 +1,216 @@
+"""Autoregressive families on tokens: each token given those before it."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ingenium.core.errors import InputError
+from ingenium.generators.model import Model
+from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
+from ingenium.generators.tokens.codec import Tokens, check_ids
+from ingenium.generators.tokens.decoders import Decoder
+from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
+from ingenium.sampling.noise import uniform
+from ingenium.sampling.steer import FREE, Steer
+from ingenium.train.plan import Plan, Turn
+
+OPEN = 2  # what pads and begins is never proposed: logits start with the end
+PIECES, ENOUGH = 4, 64  # a batch is cut into so many by length, of at least so many rows
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How tokens are drawn and how often a row hides its conditions in training."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0  # drawn from the likeliest tokens that have this share together
+    hidden: float = 0.1  # share of rows that are trained without conditions, for guidance
+
+    def __post_init__(self) -> None:
+        if not (self.temperature > 0 and 0 < self.top_p <= 1 and 0 <= self.hidden < 1):
+            raise InputError("temperature > 0, 0 < top_p <= 1 and 0 <= hidden < 1", self)
+
+
+class TokenAutoregressive(Model):
+    """A decoder that gives the chance of each token after those before it, up to the end.
+
+    Conditions are added to every token that is read. A share of the training rows hides them, so
+    that a proposal can be guided by extrapolating from hidden to shown ones. With a grammar only
+    tokens that it allows are drawn; the density is then that of the masked chances. The last
+    step can only be the end.
+
+    Shapes: n designs, s steps, w numbers of a step, m steps of all designs, v symbols but two.
+    Source: Graves, 2013, arXiv:1308.0850; Ho and Salimans, 2022, arXiv:2207.12598 (guidance);
+        Holtzman et al., ICLR 2020, arXiv:1904.09751 (the likeliest tokens).
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        c: int,
+        tokens: Tokens,
+        decoder: Decoder,
+        *,
+        width: int,
+        drawing: Drawing = Drawing(),
+    ) -> None:
+        super().__init__(shape, c)
+        if len(shape) != 1 or shape[0] < 1:
+            raise InputError("designs of tokens, of shape (s,)", shape, "Use a codec of tokens.")
+        self.steps, self.tokens, self.drawing = shape[0], tokens, drawing
+        self.told = nn.Sequential(nn.Linear(c, width), nn.SiLU(), nn.Linear(width, width))
+        self.unknown = nn.Parameter(torch.zeros(width))
+        self.embed = nn.Embedding(tokens.symbols, width)
+        self.position = nn.Parameter(torch.zeros(self.steps, width))
+        self.decoder = decoder
+        self.head = nn.Linear(width, tokens.symbols - OPEN)
+        with torch.no_grad():
+            for weight in (self.embed.weight, self.position, self.head.weight):
+                weight.normal_(0, 0.02)
+            self.head.bias.zero_()
+
+    def fit(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Train on all rows under `plan`.
+
+        Raises:
+            ValueError: if rows or plan do not fit.
+        """
+        check_rows(x, cond, self.shape, self.c)
+        check_ids(x, self.tokens.symbols)
+        return super().fit(x, cond, plan)
+
+    def turns(self) -> tuple[Turn, ...]:
+        """All parameters on the loss, with a shorter memory of squared gradients."""
+        return (Turn(tuple(self.parameters()), self.loss, betas=(0.9, 0.98)),)
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Negative log density without grammar, for each step of a design (nats)."""
+        hide = uniform(cond.new_empty(len(cond), 1), rng) < self.drawing.hidden
+        told = torch.where(hide, self.unknown, self.told(cond))
+        return self._surprise(x.to(torch.int64), told) / self.steps
+
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """As `loss`, with all conditions shown."""
+        with torch.no_grad():
+            return self._surprise(x.to(torch.int64), self.told(cond)) / self.steps
+
+    def _surprise(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+        """Negative log density of each row, in pieces of similar length to save work on pads."""
+        length = (ids == END).int().argmax(1) + 1
+        order = length.argsort(stable=True)
+        pieces = order.chunk(min(PIECES, -(-len(ids) // ENOUGH)))
+        with _half(told.device):
+            parts = [self._piece(ids[rows, : length[rows].max()], told[rows]) for rows in pieces]
+        return torch.cat(parts)[order.argsort()]
+
+    def _piece(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+        counts = self._counts(ids)
+        logits = self.head(self._known(ids, told)[counts]).float()
+        lost = functional.cross_entropy(logits, ids[counts] - OPEN, reduction="none")
+        row = counts.nonzero()[:, 0]
+        return lost.new_zeros(len(ids)).index_add(0, row, lost)
+
+    def _counts(self, ids: Int[Tensor, "n s"]) -> Tensor:
+        """The steps that were a choice: up to the end, and no last one, which can only be it."""
+        return (ids != PAD) & (torch.arange(ids.shape[1], device=ids.device) < self.steps - 1)
+
+    def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
+        """What is known before each token."""
+        before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
+        read = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
+        known: Tensor = self.decoder(read)
+        return known
+
+    def log_density(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
+    ) -> Float[Tensor, " n"]:
+        """Exact logarithm of the chance of each design at temperature 1, of all tokens (nats).
+
+        Raises:
+            ValueError: if rows do not fit the family.
+        """
+        check_rows(x, cond, self.shape, self.c)
+        ids = check_ids(x, self.tokens.symbols)
+        logits = self.head(self._known(ids, self.told(cond)))
+        grammar = self.tokens.grammar
+        if grammar is not None:
+            state, masks = grammar.start(len(ids)), []
+            for step in range(self.steps):
+                masks.append(grammar.allowed(state, self.steps - step)[:, OPEN:])
+                state = grammar.follow(state, ids[:, step])
+            logits = logits.masked_fill(~torch.stack(masks, 1), -torch.inf)
+        counts = self._counts(ids)
+        chosen = (ids - OPEN).clamp(min=0)[..., None]
+        chance = logits.log_softmax(-1).gather(-1, chosen)[..., 0]
+        total: Tensor = chance.where(counts, 0.0).sum(1)
+        return total
+
+    @torch.no_grad()
+    def propose(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """One design for each row of `cond`, token by token.
+
+        Raises:
+            ValueError: if `cond` has the wrong width or `steer` asks for what cannot be followed.
+        """
+        check_cond(cond, self.c)
+        check_steer(steer, "tokens, which have no gradient", weight=True)
+        n, guided, grammar = len(cond), steer.weight != 1.0, self.tokens.grammar
+        told = self.told(cond)
+        if guided:
+            told = torch.cat([told, self.unknown.expand(n, -1)])
+        memory = self.decoder.begin(len(told), self.steps, told)
+        state = None if grammar is None else grammar.start(n)
+        token = torch.full((n,), BEGIN, device=cond.device)
+        over = torch.zeros(n, dtype=torch.bool, device=cond.device)
+        ids = torch.full((n, self.steps), PAD, device=cond.device)
+        for step in range(self.steps - 1):  # each needs the one before
+            read = self.embed(token.repeat(len(told) // n)) + told + self.position[step]
+            known, memory = self.decoder.follow(read, memory)
+            logits = self.head(known)
+            if guided:
+                shown, hidden = logits.log_softmax(-1).chunk(2)
+                logits = hidden + steer.weight * (shown - hidden)
+            if grammar is not None:
+                allowed = grammar.allowed(state, self.steps - step)[:, OPEN:]
+                logits = logits.masked_fill(~(allowed | over[:, None]), -torch.inf)
+            token = OPEN + drawn(logits, uniform(cond.new_empty(n, 1), rng), self.drawing)
+            ids[:, step] = token = token.masked_fill(over, PAD)
+            over = over | (token == END)
+            if bool(over.all()):
+                break
+            if grammar is not None:
+                state = grammar.follow(state, token)
+        ids[~over, -1] = END
+        return finish(ids.to(cond), steer)
+
+
+def drawn(
+    logits: Float[Tensor, "n v"], point: Float[Tensor, "n 1"], drawing: Drawing
+) -> Int[Tensor, " n"]:
+    """The token in which a point of [0, 1) falls; never one without a chance."""
+    chance = (logits.double() / drawing.temperature).softmax(-1)
+    if drawing.top_p < 1:
+        falling, place = torch.sort(chance, dim=-1, descending=True, stable=True)
+        beyond = falling.cumsum(-1) - falling >= drawing.top_p
+        chance = torch.zeros_like(chance).scatter(-1, place, falling.masked_fill(beyond, 0.0))
+    edges = chance.cumsum(-1)
+    return (edges <= point.double() * edges[:, -1:]).sum(-1)
+
+
+def _half(device: torch.device) -> AbstractContextManager[object]:
+    """Half precision on processors that compute it natively; a GPU is the trainer's business."""
+    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+        return torch.autocast("cpu", dtype=torch.bfloat16)
+    return nullcontext()

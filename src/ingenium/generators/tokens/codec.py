@@ -1,0 +1,132 @@
+"""The codec of text: code points to numbers of tokens and back, exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.text import codes, texts
+from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD, Vocabulary
+
+
+@runtime_checkable
+class Grammar(Protocol):
+    """Says which tokens may follow, so that what is proposed obeys the language by construction.
+
+    A state is whatever the grammar wants to remember of a batch of beginnings; rows do not
+    influence each other. At least one token must be allowed in every state that is reached, and
+    `end` in good time: `left` counts the steps that are left, this one included, of which the
+    last holds the end.
+    """
+
+    def start(self, n: int) -> Any:
+        """The state of `n` empty beginnings."""
+        ...
+
+    def allowed(self, state: Any, left: int) -> Bool[Tensor, "n symbols"]:
+        """Which tokens may come next."""
+        ...
+
+    def follow(self, state: Any, ids: Int[Tensor, " n"]) -> Any:
+        """The state after one more token of each row; pads follow an end."""
+        ...
+
+
+@runtime_checkable
+class Tokens(Protocol):
+    """A codec whose designs are sequences of whole numbers, as families on tokens need it."""
+
+    @property
+    def symbols(self) -> int:
+        """How many tokens there are, those that pad, begin and end (0, 1, 2) included."""
+        ...
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """What may follow what; none if everything may."""
+        ...
+
+
+@dataclass(frozen=True)
+class TokenCodec:
+    """One text variable as the numbers of its tokens, an end, and pads up to `steps`.
+
+    Shapes: n designs, s steps.
+    """
+
+    vocabulary: Vocabulary
+    steps: int  # tokens of the longest text, and its end
+    longest: int  # characters, as the variable says
+    grammar: Grammar | None = None
+    name: str = "text"  # of the variable, for messages
+    tolerance: float = field(default=0.0, init=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one standardised design."""
+        return (self.steps,)
+
+    @property
+    def symbols(self) -> int:
+        """How many tokens there are."""
+        return len(self.vocabulary)
+
+    def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n {self.steps}"]:
+        """The numbers of the tokens of each text.
+
+        Raises:
+            InputError: for a text with unknown tokens, or with too many.
+        """
+        return self.of_texts(texts(arrays[0], name=self.name))
+
+    def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
+        """As `encode`, of texts."""
+        rows = self.vocabulary.encode(listed)
+        length = np.fromiter(map(len, rows), int, len(rows))
+        if len(rows) and length.max() >= self.steps:
+            raise InputError(
+                f"{self.name} of at most {self.steps - 1} tokens",
+                f"{length.max()} tokens: {listed[int(length.argmax())]!r}",
+                "Leave such texts out, or build the codec with more steps.",
+            )
+        ids = np.full((len(rows), self.steps), PAD, np.float32)
+        row = np.repeat(np.arange(len(rows)), length)
+        step = np.arange(length.sum()) - np.repeat(length.cumsum() - length, length)
+        if len(row):
+            ids[row, step] = np.concatenate(rows)
+        ids[np.arange(len(rows)), length] = END
+        return torch.from_numpy(ids)
+
+    def decode(self, x: Float[Tensor, "n {self.steps}"]) -> tuple[Tensor, ...]:
+        """Code points of the texts; what is beyond the length of the variable is cut off."""
+        return (codes([t[: self.longest] for t in self.to_texts(x)], self.longest),)
+
+    def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
+        """The texts of numbers of tokens, each up to its end."""
+        rows = x.detach().round().clamp(PAD, self.symbols - 1).to(torch.int64).tolist()
+        return [self.vocabulary.decode(row) for row in rows]
+
+
+def check_ids(x: Tensor, symbols: int) -> Int[Tensor, "n s"]:
+    """Designs as whole numbers: tokens, one end, and nothing but pads after it.
+
+    Raises:
+        InputError: for anything else.
+    """
+    ids = x.round().to(torch.int64)
+    whole = bool((ids == x).all()) and bool(((ids >= PAD) & (ids < symbols)).all())
+    ended = (ids == END).cumsum(1) > 0
+    after = torch.cat([torch.zeros_like(ended[:, :1]), ended[:, :-1]], 1)
+    right = ((ids == PAD) == after).all() and ended[:, -1].all() and (ids != BEGIN).all()
+    if not (whole and bool(right)):
+        raise InputError(
+            f"numbers of tokens below {symbols}, with one end, and pads after it",
+            "other numbers",
+            "Make them with a codec of tokens.",
+        )
+    return ids

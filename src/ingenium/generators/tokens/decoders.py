@@ -1,0 +1,152 @@
+"""Networks that read a sequence from its beginning, each step blind to what follows."""
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Decoder(nn.Module):
+    """Reads embedded tokens step by step: all at once, or one more with what it remembers.
+
+    Shapes: n sequences, s steps, w numbers of a step.
+    """
+
+    @abstractmethod
+    def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
+        """What is known after each step."""
+
+    @abstractmethod
+    def begin(self, n: int, steps: int, like: Tensor) -> Any:
+        """The memory of `n` sequences of at most `steps` steps, of which none was read."""
+
+    @abstractmethod
+    def follow(self, read: Float[Tensor, "n w"], memory: Any) -> tuple[Float[Tensor, "n w"], Any]:
+        """What is known after one more step, and the memory with it."""
+
+
+@dataclass
+class Cache:
+    """Keys and values of the steps that were read, of each layer."""
+
+    keys: Float[Tensor, "l n h s e"]
+    values: Float[Tensor, "l n h s e"]
+    read: int = 0
+
+
+class Block(nn.Module):
+    """Attention to the steps before and a dense layer, both on normalised numbers and added.
+
+    Source: Vaswani et al., 2017, arXiv:1706.03762; Xiong et al., ICML 2020, arXiv:2002.04745
+        (norms first); So et al., 2021, arXiv:2109.08668 (squared rectifier).
+    """
+
+    def __init__(self, width: int, heads: int, layers: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width, bias=False)
+        self.look = nn.Linear(width, 3 * width, bias=False)
+        self.tell = nn.Linear(width, width, bias=False)
+        self.second_norm = nn.LayerNorm(width, bias=False)
+        self.up = nn.Linear(width, 4 * width, bias=False)
+        self.down = nn.Linear(4 * width, width, bias=False)
+        with torch.no_grad():
+            for linear in (self.look, self.up):
+                linear.weight.normal_(0, 0.02)
+            for linear in (self.tell, self.down):
+                linear.weight.normal_(0, 0.02 / math.sqrt(2 * layers))
+
+    def triple(self, x: Float[Tensor, "n s w"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of each head, (n, h, s, e)."""
+        q, k, v = self.look(self.norm(x)).unflatten(-1, (3, self.heads, -1)).unbind(2)
+        return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+
+    def rest(
+        self, x: Float[Tensor, "n s w"], seen: Float[Tensor, "n h s e"]
+    ) -> Float[Tensor, "n s w"]:
+        """The sequence with what its heads have seen, and the dense layer on it."""
+        x = x + self.tell(seen.transpose(1, 2).flatten(2))
+        out: Tensor = x + self.down(functional.relu(self.up(self.second_norm(x))).square())
+        return out
+
+
+class Transformer(Decoder):
+    """A causal transformer.
+
+    Source: Radford et al., Language Models are Unsupervised Multitask Learners, 2019.
+    """
+
+    def __init__(self, width: int, layers: int, heads: int) -> None:
+        super().__init__()
+        self.heads, self.size = heads, width // heads
+        for i in range(layers):
+            self.add_module(f"block_{i}", Block(width, heads, layers))
+        self.norm = nn.LayerNorm(width, bias=False)
+
+    @property
+    def blocks(self) -> list[Block]:
+        """In order."""
+        return [m for m in self.children() if isinstance(m, Block)]
+
+    def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
+        """What is known after each step."""
+        x = read
+        for block in self.blocks:
+            q, k, v = block.triple(x)
+            x = block.rest(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True))
+        out: Tensor = self.norm(x)
+        return out
+
+    def begin(self, n: int, steps: int, like: Tensor) -> Cache:
+        """Empty room for keys and values."""
+        room = like.new_zeros(2, len(self.blocks), n, self.heads, steps, self.size)
+        return Cache(room[0], room[1])
+
+    def follow(
+        self, read: Float[Tensor, "n w"], memory: Cache
+    ) -> tuple[Float[Tensor, "n w"], Cache]:
+        """What is known after one more step; its keys and values are put into the memory."""
+        x, now = read[:, None], memory.read
+        for layer, block in enumerate(self.blocks):
+            q, k, v = block.triple(x)
+            memory.keys[layer, :, :, now : now + 1] = k
+            memory.values[layer, :, :, now : now + 1] = v
+            known, told = memory.keys[layer, :, :, : now + 1], memory.values[layer, :, :, : now + 1]
+            x = block.rest(x, functional.scaled_dot_product_attention(q, known, told))
+        memory.read += 1
+        return self.norm(x)[:, 0], memory
+
+
+class Recurrent(Decoder):
+    """Layers of long short-term memory.
+
+    Source: Hochreiter and Schmidhuber, Neural Computation 9, 1997; Polykovskiy et al., 2020,
+        arXiv:1811.12823 (CharRNN: three layers of 768).
+    """
+
+    def __init__(self, width: int, layers: int) -> None:
+        super().__init__()
+        self.memory = nn.LSTM(width, width, layers, batch_first=True)
+        self.norm = nn.LayerNorm(width, bias=False)
+
+    def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
+        """What is known after each step."""
+        out: Tensor = self.norm(self.memory(read)[0])
+        return out
+
+    def begin(self, n: int, steps: int, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Zeros, in cell and output of each layer."""
+        zeros = like.new_zeros(self.memory.num_layers, n, self.memory.hidden_size)
+        return zeros, zeros
+
+    def follow(
+        self, read: Float[Tensor, "n w"], memory: tuple[Tensor, Tensor]
+    ) -> tuple[Float[Tensor, "n w"], tuple[Tensor, Tensor]]:
+        """What is known after one more step, and the state with it."""
+        out, memory = self.memory(read[:, None], memory)
+        return self.norm(out)[:, 0], memory

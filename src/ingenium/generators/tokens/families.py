@@ -1,0 +1,39 @@
+"""Families on tokens: the settings and budgets with which they are built there."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from ingenium.generators.model import Family
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.decoders import Recurrent, Transformer
+from ingenium.train.plan import Plan
+
+Maker = Callable[[tuple[int, ...], int, Tokens], Family]
+
+
+def transformer(
+    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 192, layers: int = 4
+) -> TokenAutoregressive:
+    """A transformer of heads of 48 or 64 numbers."""
+    heads = max(1, width // (48 if width % 48 == 0 else 64))
+    decoder = Transformer(width, layers, heads)
+    return TokenAutoregressive(shape, c, tokens, decoder, width=width)
+
+
+def recurrent(
+    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 256, layers: int = 2
+) -> TokenAutoregressive:
+    """Layers of long short-term memory."""
+    return TokenAutoregressive(shape, c, tokens, Recurrent(width, layers), width=width)
+
+
+LEARNED: Mapping[str, Maker] = MappingProxyType({"autoregressive": transformer, "lstm": recurrent})
+ONLY = ("lstm",)  # families that designs of numbers do not have
+ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
+PLANS: Mapping[str, Plan] = MappingProxyType(
+    {
+        "autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
+        "lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
+    }
+)

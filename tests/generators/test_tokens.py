@@ -1,0 +1,289 @@
+"""Families on tokens, against a Markov chain whose chances are known."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+import pytest
+import torch
+from jaxtyping import config
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.generators.families import NAMES, build, plan
+from ingenium.generators.model import Family, HasDensity
+from ingenium.generators.tokens import families
+from ingenium.generators.tokens.autoregressive import Drawing, TokenAutoregressive, drawn
+from ingenium.generators.tokens.codec import Grammar
+from ingenium.generators.tokens.decoders import Recurrent, Transformer
+from ingenium.generators.tokens.vocabulary import END, PAD
+from ingenium.sampling.steer import Steer
+from ingenium.train.plan import Plan
+
+STEPS, A, B = 5, 3, 4  # of a language of two letters
+NEXT = {None: (0.7, 0.3, 0.0), A: (0.2, 0.5, 0.3), B: (0.6, 0.1, 0.3)}  # of A, B and the end
+LEARNED = list(families.LEARNED)
+STEPWISE = ["autoregressive", "lstm"]
+BRIEF = Plan(steps=6, batch=32, check_every=3)
+
+
+@dataclass(frozen=True)
+class Alternating:
+    """Never the same letter twice in a row, and at least two letters."""
+
+    def start(self, n: int) -> Tensor:
+        return torch.zeros(n, 2, dtype=torch.int64)  # last letter, letters so far
+
+    def allowed(self, state: Tensor, left: int) -> Tensor:
+        out = torch.zeros(len(state), B + 1, dtype=torch.bool)
+        out[:, A], out[:, B] = state[:, 0] != A, state[:, 0] != B
+        out[:, END] = state[:, 1] >= 2
+        return out & (torch.arange(B + 1) == END) if left == 1 else out
+
+    def follow(self, state: Tensor, ids: Tensor) -> Tensor:
+        return torch.stack([ids, state[:, 1] + (ids > END)], 1)
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Tokens of the language."""
+
+    grammar: Grammar | None = None
+    symbols: int = B + 1
+
+
+def chain(n: int, seed: int = 0) -> Tensor:
+    """Draws of the chain, cut at the last step, which is the end."""
+    rng = torch.Generator().manual_seed(seed)
+    ids = torch.full((n, STEPS), PAD)
+    over, last = torch.zeros(n, dtype=torch.bool), torch.zeros(n, dtype=torch.int64)
+    table = torch.tensor([NEXT[None], NEXT[A], NEXT[B]])
+    for step in range(STEPS - 1):
+        pick = torch.multinomial(table[last], 1, generator=rng)[:, 0]
+        ids[:, step] = torch.where(over, PAD, torch.tensor([A, B, END])[pick])
+        over, last = over | (pick == 2), torch.where(pick < 2, pick + 1, last)
+    ids[~over, -1] = END
+    return ids.float()
+
+
+def truth(row: tuple[int, ...]) -> float:
+    """Log chance of one sequence of letters."""
+    total, last = 0.0, None
+    for letter in (*row, END)[: STEPS - 1]:
+        total += math.log(NEXT[last][{A: 0, B: 1, END: 2}[letter]])
+        last = letter
+    return total
+
+
+def whole() -> tuple[Tensor, Tensor]:
+    """All sequences of the language and their log chances."""
+    rows = [r for k in range(1, STEPS) for r in itertools.product((A, B), repeat=k)]
+    ids = torch.full((len(rows), STEPS), PAD)
+    for i, row in enumerate(rows):
+        ids[i, : len(row) + 1] = torch.tensor([*row, END])
+    return ids.float(), torch.tensor([truth(r) for r in rows])
+
+
+def ones(n: int) -> Tensor:
+    return torch.ones(n, 1)
+
+
+def rng(seed: int = 7) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def small(name: str, tokens: Letters) -> Family:
+    """A family of few numbers, which learns the little language as well."""
+    make = {"autoregressive": families.transformer, "lstm": families.recurrent}[name]
+    return make((STEPS,), 1, tokens, width=32, layers=1)
+
+
+@cache
+def fitted(name: str, grammar: bool = False) -> Family:
+    family = build(name, (STEPS,), 1, seed=1, codec=Letters(Alternating() if grammar else None))
+    family.fit(chain(96), ones(96), BRIEF)
+    return family
+
+
+over = pytest.mark.parametrize("name", [n for n in NAMES if n in families.ADMITTED])
+learned = pytest.mark.parametrize("name", LEARNED)
+stepwise = pytest.mark.parametrize("name", STEPWISE)
+
+
+@over
+def test_same_generator_same_designs(name: str) -> None:
+    family, cond = fitted(name), torch.randn(16, 1, generator=rng())
+    first = family.propose(cond, rng())
+    assert first.shape == (16, STEPS)
+    assert first.dtype == torch.float32
+    assert torch.equal(first, first.round())
+    assert torch.equal(first, family.propose(cond, rng()))
+    if name in LEARNED:
+        assert not torch.equal(first, family.propose(cond, rng(8)))
+
+
+@learned
+def test_rows_are_independent(name: str) -> None:
+    family, cond = fitted(name), torch.randn(16, 1, generator=rng())
+    other = cond.clone()
+    other[5] = 30.0
+    rest = torch.arange(16) != 5
+    assert torch.equal(family.propose(cond, rng())[rest], family.propose(other, rng())[rest])
+
+
+@learned
+def test_what_is_proposed_has_one_end_and_pads_after_it(name: str) -> None:
+    found = fitted(name).propose(ones(300), rng())
+    ended = (found == END).cumsum(1)
+    assert (ended[:, -1] == 1).all()
+    assert ((found == PAD) == ((ended == 1) & (found != END))).all()
+    assert (found != 1).all()
+
+
+@learned
+def test_state_survives_safetensors(name: str) -> None:
+    family, fresh = fitted(name), build(name, (STEPS,), 1, seed=9, codec=Letters())
+    fresh.load_state_dict(load(save({k: v.contiguous() for k, v in family.state_dict().items()})))
+    assert torch.equal(family.propose(ones(16), rng()), fresh.propose(ones(16), rng()))
+
+
+@stepwise
+@pytest.mark.parametrize("grammar", [False, True])
+def test_chances_of_all_sequences_sum_to_one(name: str, grammar: bool) -> None:
+    family = fitted(name, grammar)
+    assert isinstance(family, HasDensity)
+    ids, _ = whole()
+    empty = torch.tensor([[END, PAD, PAD, PAD, PAD]]).float()
+    with torch.no_grad():
+        chances = family.log_density(torch.cat([ids, empty]), ones(len(ids) + 1)).exp()
+    assert float(chances.sum()) == pytest.approx(1, abs=1e-5)
+    if grammar:
+        twice = ((ids[:, 1:] == ids[:, :-1]) & (ids[:, 1:] > END)).any(1)
+        short = (ids > END).sum(1) < 2
+        assert (chances[:-1][twice | short] == 0).all()
+        assert (chances[:-1][~(twice | short)] > 0).all()
+
+
+@stepwise
+def test_proposals_have_the_chances_of_the_density(name: str) -> None:
+    """Steps from memory agree with reading whole sequences, and draws with their chances."""
+    family, (ids, _) = fitted(name), whole()
+    with torch.no_grad():
+        chances = family.log_density(ids, ones(len(ids))).exp()  # type: ignore[attr-defined]
+    n = 8000
+    found = family.propose(ones(n), rng())
+    times = (found[None] == ids[:, None]).all(-1).sum(1)
+    off = (times - n * chances) / (n * chances * (1 - chances)).sqrt()
+    assert float(off.abs().max()) < 4.5
+
+
+@pytest.mark.parametrize("decoder", [Transformer(32, 2, 4), Recurrent(32, 2)])
+def test_a_step_from_memory_is_the_same_as_reading_all(
+    decoder: Transformer | Recurrent,
+) -> None:
+    read = torch.randn(6, 9, 32, generator=rng())
+    memory, steps = decoder.begin(6, 9, read), []
+    with torch.no_grad():
+        for t in range(9):
+            known, memory = decoder.follow(read[:, t], memory)
+            steps.append(known)
+        torch.testing.assert_close(torch.stack(steps, 1), decoder(read), atol=1e-5, rtol=1e-5)
+
+
+@stepwise
+def test_learns_the_chain(name: str) -> None:
+    torch.manual_seed(0)
+    family = small(name, Letters())
+    own = Plan(steps=250, batch=128, learning_rate=1e-2, ema_decay=0.97, check_every=50)
+    family.fit(chain(3000), ones(3000), own)
+    ids, true = whole()
+    with torch.no_grad():
+        found = family.log_density(ids, ones(len(ids)))  # type: ignore[attr-defined]
+    assert float((true.exp() * (true - found)).sum()) < 0.02  # divergence in nats
+
+
+@stepwise
+def test_a_grammar_is_never_broken(name: str) -> None:
+    found = fitted(name, True).propose(ones(2000), rng())
+    twice = (found[:, 1:] == found[:, :-1]) & (found[:, 1:] > END)
+    assert not twice.any()
+    assert int((found > END).sum(1).min()) >= 2
+
+
+@stepwise
+def test_conditions_are_followed_and_guided(name: str) -> None:
+    """Two languages, told apart by the condition; guidance away from their mixture sharpens."""
+    x = torch.full((600, STEPS), PAD)
+    first = torch.arange(600) % 2 == 0
+    mixed = torch.rand(600, generator=rng()) < 0.15
+    x[:, 0] = torch.where(first ^ mixed, A, B)
+    x[:, 1] = END
+    cond = torch.where(first, 1.0, -1.0)[:, None]
+    torch.manual_seed(0)
+    family = small(name, Letters())
+    own = Plan(steps=150, batch=128, learning_rate=1e-2, ema_decay=0.95, check_every=50)
+    family.fit(x.float(), cond, own)
+    share = [
+        float((family.propose(ones(4000), rng(), Steer(weight=w))[:, 0] == A).float().mean())
+        for w in (1.0, 3.0)
+    ]
+    assert share[0] == pytest.approx(0.85, abs=0.04)
+    assert share[1] > 0.95
+
+
+def test_the_likeliest_tokens_are_drawn_in_their_shares() -> None:
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(20000, 4)
+    point = torch.rand(20000, 1, generator=rng())
+    plain = drawn(logits, point, Drawing()).bincount(minlength=4) / 20000
+    cut = drawn(logits, point, Drawing(top_p=0.8)).bincount(minlength=4) / 20000
+    cold = drawn(logits, point, Drawing(temperature=0.5)).bincount(minlength=4) / 20000
+    torch.testing.assert_close(plain, torch.tensor([0.5, 0.3, 0.15, 0.05]), atol=0.01, rtol=0)
+    torch.testing.assert_close(cut, torch.tensor([0.625, 0.375, 0, 0]), atol=0.01, rtol=0)
+    squares = torch.tensor([0.25, 0.09, 0.0225, 0.0025])
+    torch.testing.assert_close(cold, squares / squares.sum(), atol=0.01, rtol=0)
+
+
+def test_no_token_without_a_chance_is_drawn() -> None:
+    logits = torch.tensor([[-torch.inf, 0.0, -torch.inf, 0.0, -torch.inf]]).expand(3, 5)
+    point = torch.tensor([[0.0], [0.5], [1 - 2**-24]])
+    assert drawn(logits, point, Drawing()).tolist() == [1, 3, 3]
+
+
+@pytest.fixture
+def annotations_off() -> Iterator[None]:
+    """As for users, who run without checked annotations."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
+
+
+@learned
+@pytest.mark.usefixtures("annotations_off")
+def test_what_is_no_sequence_is_refused(name: str) -> None:
+    family, x = build(name, (STEPS,), 1, codec=Letters()), chain(8)
+    half, endless, unknown, early = x.clone(), x.clone(), x.clone(), x.clone()
+    half[0, 0], endless[0], unknown[0, 0] = 3.5, A, 9
+    early[0] = torch.tensor([A, PAD, B, END, PAD])
+    for bad in (half, endless, unknown, early, x[:, :3], x * torch.nan):
+        with pytest.raises(ValueError, match="expected"):
+            family.fit(bad, ones(8), BRIEF)
+    with pytest.raises(InputError, match="gradient"):
+        family.propose(ones(2), rng(), Steer(energy=lambda x: x.sum(1)))
+
+
+def test_families_of_numbers_and_of_tokens_are_kept_apart() -> None:
+    with pytest.raises(InputError, match="family on tokens"):
+        build("diffusion", (STEPS,), 1, codec=Letters())
+    with pytest.raises(InputError, match="texts for lstm"):
+        build("lstm", (STEPS,), 1)
+    assert isinstance(build("autoregressive", (STEPS,), 1, codec=Letters()), TokenAutoregressive)
+    assert plan("lstm", codec=Letters()) == families.PLANS["lstm"]
+
+
+def test_a_drawing_that_makes_no_sense_is_refused() -> None:
+    for bad in ({"temperature": 0.0}, {"top_p": 1.5}, {"hidden": 1.0}):
+        with pytest.raises(InputError, match="top_p"):
+            replace(Drawing(), **bad)

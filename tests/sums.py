@@ -1,0 +1,144 @@
+"""A small problem on texts: sums such as `3+14=17`, whose truth is arithmetic.
+
+It stands for a domain whose designs are sequences of tokens. A text that is no sum has no answer;
+a wrong one is rejected.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Domain, Problem
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.spec import Limit
+from ingenium.core.text import texts
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.vocabulary import Vocabulary
+
+LONGEST = 16
+SUM = re.compile(r"\d+(\+\d+)+=\d+")
+VARIABLE = Variable("sum", (), "1", "terms and their sum", longest=LONGEST)
+
+
+def terms(n: int, seed: int = 0) -> list[list[int]]:
+    """Two or three numbers below 100 each."""
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, 100, rng.integers(2, 4)).tolist() for _ in range(n)]
+
+
+def written(numbers: list[list[int]]) -> list[str]:
+    return ["+".join(map(str, row)) + f"={sum(row)}" for row in numbers]
+
+
+def known_codec(merges: int = 8) -> TokenCodec:
+    listed = written(terms(200))
+    vocabulary = Vocabulary.of([*listed, "0123456789+="], merges=merges)
+    return TokenCodec(vocabulary, LONGEST + 1, LONGEST, name="sum")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How many sums are known."""
+
+    known: int = 120
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """By how much a sum is wrong, and its value."""
+
+    name: str = "python"
+    version: str = "3"
+    tier: str = "exact"
+    quantities: tuple[Quantity, ...] = (
+        Quantity("error", "1", "absolute error of the sum"),
+        Quantity("value", "1", "what stands after ="),
+    )
+
+    def measure(self, *arrays: Tensor) -> Tensor:
+        return torch.tensor([_measured(t) for t in texts(arrays[0])], dtype=torch.float64)
+
+
+def _measured(text: str) -> tuple[float, float]:
+    if not SUM.fullmatch(text):
+        return float("nan"), float("nan")
+    left, right = text.split("=")
+    return float(abs(sum(map(int, left.split("+"))) - int(right))), float(right)
+
+
+class SumLines:
+    """All sums in one file, a line each."""
+
+    name = "jsonl"
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        both = zip(designs[DESIGN].to_numpy().tolist(), designs["sum"].to_numpy(), strict=True)
+        lines = [json.dumps({"design": i, "sum": str(text)}) for i, text in both]
+        (folder / "sums.jsonl").write_text("\n".join(lines) + "\n")
+        return dict.fromkeys(designs[DESIGN].to_numpy().tolist(), folder / "sums.jsonl")
+
+    def read(self, path: Path) -> xr.Dataset:
+        file = path / "sums.jsonl" if path.is_dir() else path
+        try:
+            rows = [json.loads(line) for line in file.read_text().splitlines()]
+            return _designs([r["sum"] for r in rows], [r["design"] for r in rows])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError("sums as JSON", str(path), "Write what propose writes.") from error
+
+
+def _designs(listed: list[str], index: Any) -> xr.Dataset:
+    text = (DESIGN, np.asarray(listed, dtype=object), {"units": "1"})
+    return xr.Dataset({"sum": text}, coords={DESIGN: np.asarray(index)})
+
+
+class Sums(Problem):
+    """Sums of two or three numbers."""
+
+    name: ClassVar[str] = "words.sums"
+    summary: ClassVar[str] = "Sums that are right"
+    Settings: ClassVar[type] = Settings
+    default_family: ClassVar[str] = "bootstrap"
+    licence: ClassVar[str] = "CC0-1.0"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.variables = (VARIABLE,)
+        self.sizes: Mapping[str, int] = {}
+        self.conditions = (Condition("terms", "how many terms", choices=("2", "3")),)
+        self.limits = (Limit("error", at_most=0.0),)
+        self.tiers = (Arithmetic(),)
+        self.formats = {"jsonl": SumLines()}
+        self.codec = known_codec()
+
+    def data(self) -> xr.Dataset:
+        numbers = terms(self.settings.known)
+        n = len(numbers)
+        return _designs(written(numbers), np.arange(n)).assign_coords(
+            terms=(DESIGN, np.array([str(len(row)) for row in numbers])),
+            held_out=(DESIGN, np.arange(n) % 5 == 4),
+        )
+
+    def features(self, designs: xr.Dataset) -> Tensor:
+        three = designs["terms"].to_numpy() == "3"
+        return torch.as_tensor(three, dtype=torch.float32)[:, None]
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """The share of sums that are right."""
+        errors = [_measured(str(t))[0] for t in designs["sum"].to_numpy()]
+        return {"right": float(np.mean(np.array(errors) == 0))}
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        return ((_designs(["2+40=45"], [0]), {"error": 3.0, "value": 45.0}, 1e-12),)
+
+
+DOMAIN = Domain("words", "Texts with a truth", None, {"sums": Sums})
