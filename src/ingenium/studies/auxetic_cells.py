@@ -122,8 +122,8 @@ STUDY = Study(
     protocol=(
         "Plane cells of polyamide and void on 32 x 32 pixels, thresholded at an exact share. "
         f"{FAMILY}, which moves the components of known designs to what is asked, has 80 % of "
-        f"the drawn cells of 13 families; {LEARNED}, a network, stands beside. It was the better of "
-        "the two on conditions of other seeds. Asked for are Poisson ratios of -0.8 to -0.4 at "
+        f"the drawn cells of 13 families; {LEARNED}, a network, stands beside. It was the better "
+        "one on conditions of other seeds. Asked for are Poisson ratios of -0.8 to -0.4 at "
         "shares of 0.3 to 0.6; proposals that miss this, or have walls or gaps of one pixel, are "
         "changed by "
         f"{REFINE} steps of inverse homogenisation. A design counts if it is one piece, carries "
