@@ -1,4 +1,4 @@
-"""The contract on libraries of molecules."""
+"""The contract on libraries of molecules and on leads."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -9,4 +9,18 @@ from problem_contract import ProblemContract
 class TestLibrary(ProblemContract):
     problem_name = "molecules.library"
     setup: ClassVar[Mapping[str, Any]] = {"known": 200}
+    no_answer = "C1CC"
+
+
+class TestLead(ProblemContract):
+    problem_name = "molecules.lead"
+    setup: ClassVar[Mapping[str, Any]] = {
+        "known": 200,
+        "query": "CC(=O)Nc1ccc(O)cc1",
+        "keep": ["c1ccccc1"],
+        "avoid": ["[N+](=O)[O-]"],
+        "solubility": True,
+        "electrons": "gfn2",
+    }
+    few = 3
     no_answer = "C1CC"

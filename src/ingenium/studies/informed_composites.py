@@ -148,7 +148,7 @@ STUDY = Study(
     claimed="1.2 % against 8.7 %",
     protocol=(
         f"Plane cells of {CELLS[0]} x {CELLS[1]} pixels, two phases with moduli 1 to {CONTRAST}, "
-        "from ten drawn families. Flow matching on all pixels is conditioned on bulk modulus and "
+        "from 13 drawn families. Flow matching on all pixels is conditioned on bulk modulus and "
         "share; the loss adds the squared distance of the homogenised bulk modulus, at a price of "
         f"{', '.join(f'{p:g}' for p in PRICES)} ({PRICE:g} stands for the claim). Proposals for "
         "held-out conditions are thresholded at the exact share and homogenised; mean error. "

@@ -5,11 +5,12 @@ from ingenium.domains.molecules.packages import EXTRA, package
 
 package("rdkit")  # or the line that installs it
 
+from ingenium.domains.molecules.lead import Lead  # noqa: E402
 from ingenium.domains.molecules.library import Library  # noqa: E402
 
 DOMAIN = Domain(
     name="molecules",
     summary="new compounds that meet a specification, checked to the bond",
     extra=EXTRA,
-    problems={"library": Library},
+    problems={"lead": Lead, "library": Library},
 )

@@ -9,14 +9,18 @@ import xarray as xr
 from rdkit import Chem, rdBase
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.errors import InputError
+from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
+from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.conformers import conformer
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed, readable
+from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
 
 NAME = "molecule_"
+COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
+"""Largest differences between two counts of one record; weights are abridged in one of them."""
 
 
 def molecules(smiles: Sequence[str], index: Sequence[int], longest: int) -> xr.Dataset:
@@ -89,6 +93,7 @@ class StructureFile:
             shown = conformer(mol)
             shown.SetProp("_Name", f"{NAME}{index:06d}")
             block = Chem.MolToMolBlock(shown)
+            _recount(block, mol)
             records.append(f"{block}>  <SMILES>\n{canonical(mol)}\n\n$$$$\n")
         write_atomic(path, "".join(records))
         return dict.fromkeys(found, path)
@@ -133,12 +138,25 @@ def admitted(designs: xr.Dataset, screen: Screen) -> dict[int, Chem.Mol]:
     return found
 
 
+def _recount(block: str, mol: Chem.Mol) -> None:
+    """Count a record's atoms and bonds by other code than wrote it.
+
+    Raises:
+        EngineError: if they are not those of the molecule.
+    """
+    own = {name: float(rules.BY_NAME[name].of(mol)) for name in COUNTED}
+    found = counted(block)
+    if any(abs(found[name] - own[name]) > COUNTED[name] for name in COUNTED):
+        raise EngineError(f"the record of {canonical(mol)} holds {found}, not {own}")
+
+
 def _from_block(record: str, what: str) -> str:
     """The constitution in one record."""
     with rdBase.BlockLogs():
-        mol = Chem.MolFromMolBlock(record, removeHs=True)
+        mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
     if mol is None or not mol.GetNumAtoms():
         raise InputError("an SDF of molecules", f"{what}, which is none", "Write V2000 or V3000.")
+    mol = Chem.RemoveHs(mol)
     if not mol.GetNumConformers() or mol.GetConformer().Is3D():
         Chem.RemoveStereochemistry(mol)
     return canonical(readable(Chem.MolToSmiles(mol), f"the molecule in {what}"))

@@ -1,15 +1,18 @@
 """The molecules that a problem learns from, and how they are drawn from the data."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
+from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.folders import cache_folder, replacing, write_atomic
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.data import LICENCES, moses, zinc250k
 from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.sources import ZINC250K
@@ -66,6 +69,19 @@ def training_set(source: Source) -> frozenset[str]:
     if not path.is_file():  # a minute's work
         write_atomic(path, "\n".join(_constitutions(zinc250k())))
     return frozenset(path.read_text(encoding="ascii").split())
+
+
+def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray, "n k"]:
+    """What rules say of known molecules, kept in the cache."""
+    under = digest([list(smiles), list(names), release_of("rdkit")])[7:19]
+    path = cache_folder() / f"values-{under}.npy"
+    with suppress(OSError, ValueError):
+        kept: np.ndarray = np.load(path, allow_pickle=False)
+        return kept
+    made = np.array([measured(names, parsed(s)) for s in smiles])
+    with replacing(path) as part, part.open("wb") as file:
+        np.save(file, made, allow_pickle=False)
+    return made
 
 
 def _drawn(whole: np.ndarray, count: int) -> np.ndarray:

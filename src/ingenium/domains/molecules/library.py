@@ -52,6 +52,9 @@ class Library(MoleculeProblem):
         screen = Screen(settings.screen)
         self.opened(settings.source, settings.known, settings.merges, screen)
         self.source = settings.source
+        self.formats = {
+            k: self.formats[k] for k in ("smi", "sdf")
+        }  # conformers of 30,000 take a while
         self.conditions = ()
         # Source: Polykovskiy et al. 2020, section 2.1, for the ranges of MOSES.
         self.limits = (

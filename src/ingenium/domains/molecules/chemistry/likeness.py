@@ -31,18 +31,22 @@ def fingerprints(mols: Sequence[Chem.Mol], bits: int = BITS) -> UInt8[np.ndarray
     return np.stack(rows) if rows else np.empty((0, bits), dtype=np.uint8)
 
 
+def prints(mols: Sequence[Chem.Mol]) -> list[DataStructs.ExplicitBitVect]:
+    """The same fingerprints as RDKit keeps them, for comparisons one by one."""
+    return [_ecfp(BITS).GetFingerprint(m) for m in mols]
+
+
 def similarity(mols: Sequence[Chem.Mol], query: Chem.Mol) -> Float[np.ndarray, " n"]:
     """Tanimoto similarity of the fingerprints to that of the query: 1 for equal ones."""
-    own = _ecfp(BITS).GetFingerprint(query)
-    others = [_ecfp(BITS).GetFingerprint(m) for m in mols]
-    return np.array(DataStructs.BulkTanimotoSimilarity(own, others), dtype=np.float64)
+    (own,) = prints([query])
+    return np.array(DataStructs.BulkTanimotoSimilarity(own, prints(mols)), dtype=np.float64)
 
 
 def nearest(mols: Sequence[Chem.Mol], known: Sequence[Chem.Mol]) -> Float[np.ndarray, " n"]:
     """Tanimoto similarity to the most similar known molecule."""
-    others = [_ecfp(BITS).GetFingerprint(m) for m in known]
-    each = (_ecfp(BITS).GetFingerprint(m) for m in mols)
-    return np.array([max(DataStructs.BulkTanimotoSimilarity(f, others), default=0.0) for f in each])
+    others = prints(known)
+    rows = [DataStructs.BulkTanimotoSimilarity(own, others) for own in prints(mols)]
+    return np.array([max(row, default=0.0) for row in rows], dtype=np.float64)
 
 
 def scaffold(mol: Chem.Mol) -> str:

@@ -1,6 +1,7 @@
 """Settings of a periodic cell: its grid, its phases and what generators learn from."""
 
 from dataclasses import dataclass, field
+from math import ceil
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.elastic.material import Material
@@ -25,6 +26,7 @@ class CellSettings:
     cell_m: float = 0.01  # edge of the periodic cell, along x; files are in this size
     height_m: float = 0.01  # of a plane cell in files
     material: Material = field(default_factory=polyamide)
+    feature_m: float = 0.0006  # thinnest wall and gap of drawn and mended cells with a void
     second_modulus: float = VOID  # of the other phase, relative to the material; 1e-9 for a void
     designs: int = 0  # to learn from; 0 takes 2400 plane or 120 spatial ones
     refine_steps: int = 10  # of inverse homogenisation on each proposal; 0 for none
@@ -39,6 +41,12 @@ class CellSettings:
                 self.second_modulus,
                 "The first phase is the stiffer one.",
             )
+        if not 0 <= self.feature_m <= self.cell_m / 4:
+            raise InputError(
+                f"feature_m of at most a quarter of the cell ({self.cell_m / 4:g} m)",
+                self.feature_m,
+                "Write feature_m = 0.0006, or 0 for any.",
+            )
         if self.designs < 0 or self.refine_steps < 0 or self.seed < 0:
             raise InputError("designs, refine_steps and seed of at least 0", self)
 
@@ -46,6 +54,12 @@ class CellSettings:
     def porous(self) -> bool:
         """Whether the second phase is a void, so that loose pieces would fall out."""
         return self.second_modulus == VOID
+
+    @property
+    def feature_cells(self) -> int:
+        """Cells of the grid across the thinnest wall and gap; 1 says nothing."""
+        pitch = self.cell_m / self.cells[0]
+        return max(1, ceil(self.feature_m / pitch - 1e-9)) if self.porous else 1
 
     @property
     def wanted_designs(self) -> int:

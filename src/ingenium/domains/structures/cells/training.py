@@ -1,14 +1,15 @@
 """Known cells: families drawn with random measures, measured, a piece at a time."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from ingenium.core.designs import DESIGN
-from ingenium.domains.structures.cells import plane_families, spatial_families
+from ingenium.domains.structures.cells import auxetic_families, plane_families, spatial_families
 from ingenium.domains.structures.cells.drawing import Canvas
+from ingenium.domains.structures.cells.feature import gaps, walls
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.cells.verifier import CellVerifier
@@ -17,12 +18,18 @@ from ingenium.domains.structures.stock import Stock
 PIECE = {2: 200, 3: 10}  # designs in a piece of the stock
 TRIES = 20  # drawings for one design before another family has its turn
 MOST = 0.9  # share of the cell that may be solid
+SHIPPED = {  # `python -m ingenium.domains.structures.cells`
+    2: Path(__file__).with_name("plane.npz"),
+    3: Path(__file__).with_name("spatial.npz"),
+}
 KEPT = ("poisson", "young", "share")  # measured values that become conditions
 
 
 def families(dim: int) -> Mapping[str, plane_families.Draw]:
     """By name."""
-    return plane_families.FAMILIES if dim == 2 else spatial_families.FAMILIES
+    if dim == 3:
+        return spatial_families.FAMILIES
+    return {**plane_families.FAMILIES, **auxetic_families.FAMILIES}
 
 
 def stock(settings: CellSettings, verifier: CellVerifier) -> Stock:
@@ -34,22 +41,26 @@ def stock(settings: CellSettings, verifier: CellVerifier) -> Stock:
     def make(piece: int) -> dict[str, np.ndarray]:
         rng = np.random.default_rng([settings.seed, piece])
         count = min(size, settings.wanted_designs - piece * size)
-        solid, kind = drawn(canvas, rng, count)
+        solid, kind = drawn(canvas, rng, count, settings.feature_cells)
         values = verifier.measure(torch.from_numpy(solid.astype(np.float64))).numpy()
         kept = {name: values[:, columns.index(name)] for name in KEPT}
         return {"solid": solid, "kind": kind, **kept}
 
-    under = {k: v for k, v in asdict(settings).items() if k not in ("refine_steps", "height_m")}
-    pieces = -(-settings.wanted_designs // size)
+    under = {k: getattr(settings, k) for k in ("cells", "feature_cells", "second_modulus", "seed")}
+    under |= {k: getattr(settings.material, k) for k in ("modulus_pa", "poisson")}
     return Stock(
         "unit_cell",
-        [under, sorted(families(canvas.dim)), verifier.version, "not rolled"],
-        pieces,
+        [under, sorted(families(canvas.dim)), verifier.version],
+        -(-settings.wanted_designs // size),
         make,
+        SHIPPED[canvas.dim],
+        settings.wanted_designs,
     )
 
 
-def drawn(canvas: Canvas, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+def drawn(
+    canvas: Canvas, rng: np.random.Generator, count: int, feature_cells: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Cells of all families in turn, without loose pieces, with their axes in random order.
 
     They are not rolled over their borders: generators learn better where like lies on like.
@@ -61,7 +72,7 @@ def drawn(canvas: Canvas, rng: np.random.Generator, count: int) -> tuple[np.ndar
         name = names[turn % len(names)]
         turn += 1
         for _ in range(TRIES):  # one by one: most families need one try
-            found = _one(canvas, rng, name)
+            found = _one(canvas, rng, name, feature_cells)
             if found is not None:
                 solid.append(found)
                 kinds.append(name)
@@ -69,11 +80,15 @@ def drawn(canvas: Canvas, rng: np.random.Generator, count: int) -> tuple[np.ndar
     return np.stack(solid), np.array(kinds)
 
 
-def _one(canvas: Canvas, rng: np.random.Generator, name: str) -> np.ndarray | None:
-    """A cell of a family, if it carries load along all axes."""
+def _one(
+    canvas: Canvas, rng: np.random.Generator, name: str, feature_cells: int
+) -> np.ndarray | None:
+    """A cell of a family, if it carries load along all axes and has no thinner wall or gap."""
     field = families(canvas.dim)[name](canvas, rng)
     main, _, axes = connection(torch.from_numpy(field[None]))
     if axes[0] < canvas.dim or main.double().mean() > MOST:
+        return None
+    if feature_cells > 1 and min(walls(main).item(), gaps(main).item()) < feature_cells:
         return None
     solid = main[0].numpy()
     if len(set(canvas.cells)) == 1:

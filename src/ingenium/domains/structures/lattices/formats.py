@@ -1,4 +1,4 @@
-"""Files of lattices: the cells as they are judged, and the walls as a printer gets them."""
+"""Files of lattices: the body as it is judged, and the cells that it was made from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +12,21 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
+from ingenium.domains.structures.lattices.recovered import recovered
 from ingenium.domains.structures.lattices.solid import solid
 from ingenium.domains.structures.printing.files import read_mesh, write_stl
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
+BODY = "lattice.stl"
+DEEP = 1e-3  # by which the depth of a body may differ, relative
 DIGITS = 12  # significant; frames are built to the nanometre
+
+Design = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class CellTable:
-    """A folder a design: `cells.csv`, a row a cell; `walls.csv`, a row a wall; `lattice.stl`.
-
-    `cells.csv` is what is read back and measured. Walls and body are made from it as it was read
-    back, and the body is read back too, which refuses one that is not closed or in pieces.
-    """
+    """A folder a design with `cells.csv`, a row a cell, which is what is read back."""
 
     layout: Layout
     depth_m: float
@@ -45,10 +46,7 @@ class CellTable:
             table["wanted_j_kg"] = np.full(i.size, float(one["wanted_j_kg"]))
             frame = pd.DataFrame(table)
             frame.to_csv(path / "cells.csv", index=False, float_format=f"%.{DIGITS}g")
-            built = self._frame(self._one(path / "cells.csv"))
-            _walls(built).to_csv(path / "walls.csv", index=False, float_format="%.6f")
-            write_stl(solid(built, self.depth_m), path / "lattice.stl")
-            read_mesh(path / "lattice.stl")
+            self._build(self._one(path / "cells.csv"), path)
             paths[int(index)] = path
         return paths
 
@@ -66,7 +64,7 @@ class CellTable:
             files = sorted(path.glob("*/cells.csv"))
         if not files:
             raise InputError("a cells.csv of a lattice", f"none in {path}", "Name the file itself.")
-        designs = [self._one(file) for file in files]
+        designs = [self._design(file) for file in files]
         stems = [file.parent.name.removeprefix("lattice_") for file in files]
         index = [int(s) if s.isdecimal() else i for i, s in enumerate(stems)]
         data = {
@@ -79,7 +77,14 @@ class CellTable:
         }
         return xr.Dataset(data, coords={DESIGN: index})
 
-    def _one(self, file: Path) -> dict[str, np.ndarray]:
+    def _build(self, design: Design, folder: Path) -> None:
+        """Nothing beside the cells."""
+
+    def _design(self, file: Path) -> Design:
+        """What is judged of the folder of a table."""
+        return self._one(file)
+
+    def _one(self, file: Path) -> Design:
         """The arrays of one table."""
         try:
             table = pd.read_csv(file)
@@ -98,10 +103,36 @@ class CellTable:
         out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
         return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
 
-    def _frame(self, design: dict[str, np.ndarray]) -> Frame:
-        """The frame of one design."""
+
+@dataclass(frozen=True)
+class StlLattice(CellTable):
+    """A folder a design: `lattice.stl`, the body; `cells.csv`; `walls.csv`, a row a wall.
+
+    What is read back is the body: its walls are cut across, and the cells are those that have the
+    walls that were found (`recovered`). `cells.csv` says only where to look, and what was asked.
+    """
+
+    name: str = "stl"
+
+    def _build(self, design: Design, folder: Path) -> None:
         amplitude, wall, web = (design[k][None] for k in COLUMNS[2:5])
-        return frames(self.layout, amplitude, wall, web)[0]
+        (built,) = frames(self.layout, amplitude, wall, web)
+        _walls(built).to_csv(folder / "walls.csv", index=False, float_format="%.6f")
+        write_stl(solid(built, self.depth_m), folder / BODY)
+
+    def _design(self, file: Path) -> Design:
+        asked = self._one(file)
+        mesh = read_mesh(file.with_name(BODY))
+        deep = float(np.ptp(mesh.bounds[:, 2]))
+        if abs(deep / self.depth_m - 1) > DEEP:
+            raise InputError(
+                f"a body {1e3 * self.depth_m:g} mm deep",
+                f"{1e3 * deep:.4g} mm in {file.parent}",
+                "Set depth_m in the setup as the body has it.",
+            )
+        names = COLUMNS[2:5]
+        found = recovered(self.layout, (asked[names[0]], asked[names[1]], asked[names[2]]), mesh)
+        return asked | dict(zip(names, found, strict=True))
 
 
 def _walls(frame: Frame) -> pd.DataFrame:

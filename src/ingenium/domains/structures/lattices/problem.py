@@ -1,5 +1,6 @@
 """Graded lattices that take up a given energy per kilogram when they are crushed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -12,21 +13,23 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
-from ingenium.domains.structures.lattices.formats import CellTable
-from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
+from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
+from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, frames
 from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.lattices.proportion import proportioned
+from ingenium.domains.structures.lattices.solid import solid
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
 
 FEWEST = 20
 MOST_J_KG = 1e5
 HELD_OUT_EVERY = 5
+SHARE, MOST = 0.1, 4  # of the designs of a run whose bodies are checked
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,12 @@ class LatticeSettings:
 
 
 class Lattice(Problem):
-    """Graded plane lattices, by relative density and specific energy."""
+    """Graded plane lattices, by relative density and specific energy.
+
+    What is judged is the body in the STL: its walls are found by cutting it across, and a frame of
+    these walls is crushed (`CrushVerifier`). The body itself is not: there is no mesh of solid
+    elements, no fracture and no friction.
+    """
 
     name: ClassVar[str] = "structures.lattice"
     summary: ClassVar[str] = "graded lattices that take up a given energy when crushed"
@@ -83,7 +91,8 @@ class Lattice(Problem):
         )
         exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
         self.tiers = (exact,)
-        self.formats = {"cells": CellTable(layout, settings.depth_m, self.variables)}
+        forms = (StlLattice, CellTable)  # the first is what is judged
+        self.formats = {f.name: f(layout, settings.depth_m, self.variables) for f in forms}
         self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
         self.at_once = 8
         self.exact = exact
@@ -127,6 +136,25 @@ class Lattice(Problem):
             return (*(torch.from_numpy(h) for h in held), arrays[3])
 
         return onto
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """A random share of the bodies: their volume, in which joints count once."""
+        from importlib.metadata import version
+
+        answered = np.flatnonzero(np.isfinite(verdicts["relative_density"].to_numpy()))
+        if not len(answered):
+            return None
+        count = min(math.ceil(SHARE * len(answered)), MOST)
+        chosen = np.sort(np.random.default_rng(seed).choice(answered, count, replace=False))
+        fields = (designs[v.name].to_numpy()[chosen] for v in self.variables[:3])
+        layout, depth = self.layout, self.exact.depth_m
+        box = layout.width_m * layout.height_m * depth
+        volume = [solid(frame, depth).volume / box for frame in frames(layout, *fields)]
+        apart = np.abs(volume - verdicts["relative_density"].to_numpy()[chosen])
+        told = {"relative_density": float(apart.max())}
+        return CrossCheck("trimesh", version("trimesh"), count / len(answered), count, told)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Pictures of the crush, and asked against measured energy."""

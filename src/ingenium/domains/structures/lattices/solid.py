@@ -13,23 +13,33 @@ if TYPE_CHECKING:
     from trimesh import Trimesh
 
 PER_WALL = 6  # dots across the thinnest wall
+RAMP = 2  # dots from void to metal across a wall's side: nearer ones would move a slanting side
 MOST = 400  # dots along the longer side
 
 
 def solid(frame: Frame, depth_m: float) -> "Trimesh":
     """A closed mesh of the frame, from z = 0 to its depth; walls end in half circles.
 
+    It lies where the frame does, so walls along its sides stand out of the box by half of them.
+
     Raises:
         EngineError: if the walls do not hang together.
     """
     longest = max(frame.width_m, frame.height_m)
     dot = max(float(frame.thickness_m.min()) / PER_WALL, longest / MOST)
-    return solid_2d(_covered(frame, dot), dot, depth_m, level=0.5, fine=1, smooth_m=0.0)
+    margin = _margin(frame, dot)
+    mesh = solid_2d(_covered(frame, dot, margin), dot, depth_m, level=0.5, fine=1, smooth_m=0.0)
+    mesh.apply_translation([-margin * dot, -margin * dot, 0.0])
+    return mesh
 
 
-def _covered(frame: Frame, dot_m: float) -> Float64[np.ndarray, "x y"]:
-    """How much of each dot lies in a wall, with room around the frame for half a wall."""
-    margin = math.ceil(frame.thickness_m.max() / 2 / dot_m) + 2
+def _margin(frame: Frame, dot_m: float) -> int:
+    """Dots beside the box for half a wall."""
+    return math.ceil(float(frame.thickness_m.max()) / 2 / dot_m) + 2
+
+
+def _covered(frame: Frame, dot_m: float, margin: int) -> Float64[np.ndarray, "x y"]:
+    """How much of each dot lies in a wall."""
     box = np.array([frame.width_m, frame.height_m])
     shape = np.ceil(box / dot_m).astype(int) + 2 * margin
     out = np.zeros(shape)
@@ -43,5 +53,5 @@ def _covered(frame: Frame, dot_m: float) -> Float64[np.ndarray, "x y"]:
         share = ((way @ along) / (along @ along)).clip(0, 1)
         far = np.linalg.norm(way - share[..., None] * along, axis=2)
         here = np.s_[low[0] : high[0], low[1] : high[1]]
-        out[here] = np.maximum(out[here], (thickness / 2 - far + 0.5).clip(0, 1))
+        out[here] = np.maximum(out[here], ((thickness / 2 - far) / RAMP + 0.5).clip(0, 1))
     return out

@@ -26,7 +26,8 @@ FIRST = 0.2  # strain up to which the first peak is looked for
 class CrushVerifier:
     """Energy, stresses and evenness of crushing to half the height, for both signs of crookedness.
 
-    Plane frames with plastic hinges and contact; no fracture, friction or strain rate.
+    Plane frames with plastic hinges and contact; no fracture, friction or strain rate. Of a file,
+    the frame is that of the walls which were recovered from the mesh; the collapse is the frame's.
 
     Source: ISO 13314:2011, Compression test for porous and cellular metals (plateau stress,
         energy absorption up to 50 % strain); `crushing` for the engine.
@@ -46,7 +47,7 @@ class CrushVerifier:
         Quantity("plateau_stress", "Pa", "mean stress between 20 % and 40 % strain"),
         Quantity("first_peak", "Pa", "highest stress up to 20 % strain"),
         Quantity("evenness", "1", "mean over highest stress: 1 for an even crush"),
-        Quantity("relative_density", "1", "area of the walls over the box"),
+        Quantity("relative_density", "1", "area of the walls over the box, joints once a wall"),
         Quantity("mass", "kg", "of the walls"),
         Quantity("imbalance", "1", "work at the upper less the lower plate, over the mean"),
     )

@@ -1,0 +1,117 @@
+"""Electrons of a molecule by GFN2-xTB: energy, the gap of its orbitals, dipole, relaxation.
+
+The package tblite is LGPL-3 and optional; it is called as a library, and no part of it is copied.
+
+Source: Bannwarth, Ehlert and Grimme, J. Chem. Theory Comput. 15:1652, 2019 (GFN2-xTB).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from rdkit import Chem
+from scipy.optimize import minimize
+
+from ingenium.core.quantity import Quantity
+from ingenium.domains.molecules.chemistry.conformers import conformer
+from ingenium.domains.molecules.chemistry.parsing import radicals
+from ingenium.domains.molecules.packages import package
+
+BOHR_ANGSTROM, HARTREE_EV = 0.529177210903, 27.211386245988  # CODATA 2018
+DEBYE = 2.541746473  # of one atomic unit of dipole
+LARGEST_FORCE = 1e-3  # Hartree per Bohr, where a relaxation ends
+MOST_STEPS = 300
+
+QUANTITIES = (
+    Quantity("gap", "eV", "gap between the highest full and the lowest empty orbital, GFN2-xTB"),
+    Quantity("dipole", "debye", "dipole moment, GFN2-xTB"),
+)
+
+
+@dataclass(frozen=True)
+class Electrons:
+    """What a calculation gives.
+
+    Shapes: a atoms.
+    """
+
+    energy_hartree: float
+    gap_ev: float
+    dipole_debye: float
+    gradient: Float[np.ndarray, "a 3"]  # Hartree per Bohr
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Atoms in space.
+
+    Shapes: a atoms.
+    """
+
+    numbers: Int[np.ndarray, " a"]
+    position_bohr: Float[np.ndarray, "a 3"]
+    charge: int
+    unpaired: int
+
+    @classmethod
+    def of(cls, mol: Chem.Mol) -> "Geometry":
+        """Of a molecule with hydrogens and a conformer."""
+        numbers = np.array([a.GetAtomicNum() for a in mol.GetAtoms()])
+        position = mol.GetConformer().GetPositions() / BOHR_ANGSTROM
+        return cls(numbers, position, int(Chem.GetFormalCharge(mol)), radicals(mol))
+
+
+def single_point(at: Geometry) -> Electrons | None:
+    """Of the atoms where they are, or none where the charges do not converge."""
+    interface = package("tblite.interface")
+    calculator = interface.Calculator(
+        "GFN2-xTB", at.numbers, at.position_bohr, charge=float(at.charge), uhf=at.unpaired
+    )
+    calculator.set("verbosity", 0)
+    try:
+        found = calculator.singlepoint()
+    except interface.TBLiteRuntimeError:
+        return None
+    levels, filled = (np.ravel(found.get(f"orbital-{k}")) for k in ("energies", "occupations"))
+    order = np.argsort(levels)
+    levels, full = levels[order], filled[order] > 0.5
+    above = levels[~full].min(initial=math.inf)  # hydrogen alone may have none
+    return Electrons(
+        float(found.get("energy")),
+        float(above - levels[full].max()) * HARTREE_EV,
+        float(np.linalg.norm(found.get("dipole"))) * DEBYE,
+        np.asarray(found.get("gradient")),
+    )
+
+
+def relaxed(at: Geometry) -> tuple[Geometry, Electrons] | None:
+    """The nearest arrangement without forces, by L-BFGS; none where a step has no answer."""
+
+    def energy(x: np.ndarray) -> tuple[float, np.ndarray]:
+        found = single_point(_moved(at, x))
+        if found is None:
+            return math.inf, np.zeros_like(x)
+        return found.energy_hartree, found.gradient.ravel()
+
+    end = minimize(
+        energy,
+        at.position_bohr.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"gtol": LARGEST_FORCE, "maxiter": MOST_STEPS},
+    )
+    there = _moved(at, end.x)
+    last = single_point(there)
+    return None if last is None else (there, last)
+
+
+def gap_and_dipole(mol: Chem.Mol) -> tuple[float, float]:
+    """Of one conformer by ETKDG and MMFF94; NaN where there is no answer."""
+    shown = conformer(mol)
+    found = single_point(Geometry.of(shown)) if shown.GetConformer().Is3D() else None
+    return (math.nan, math.nan) if found is None else (found.gap_ev, found.dipole_debye)
+
+
+def _moved(at: Geometry, x: np.ndarray) -> Geometry:
+    return Geometry(at.numbers, x.reshape(-1, 3), at.charge, at.unpaired)

@@ -1,0 +1,154 @@
+"""`molecules.lead`: molecules that meet a specification of properties, groups and likeness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from rdkit import Chem, DataStructs
+
+from ingenium.core.problem import Section
+from ingenium.core.quantity import Condition, Quantity
+from ingenium.core.spec import Limit
+from ingenium.domains.molecules import report
+from ingenium.domains.molecules.chemistry import rules, solubility, xtb
+from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
+from ingenium.domains.molecules.chemistry.parsing import parsed, required
+from ingenium.domains.molecules.known import Source, known, training_set, values
+from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.library import NAMES, novelty
+from ingenium.domains.molecules.likeness_scores import scores
+from ingenium.domains.molecules.molecule_problem import MoleculeProblem
+from ingenium.domains.molecules.safety import Screen
+from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
+
+CONDITIONS = {"wanted_weight": "weight", "wanted_logp": "logp", "wanted_tpsa": "tpsa"}
+
+
+@dataclass(frozen=True)
+class LeadSettings:
+    """What is asked of the molecules beside numbers, and how much is measured.
+
+    Each of `keep` and `avoid` is a substructure in SMARTS; `query` is a molecule to be like.
+    """
+
+    query: str = ""
+    keep: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    solubility: bool = False  # predict it, with an interval
+    electrons: Literal["none", "gfn2"] = "none"  # GFN2-xTB on a conformer: 0.1 s a molecule
+    source: Source = "moses"
+    known: int = 20_000  # molecules to learn from, every tenth of them held out
+    merges: int = 0  # of frequent pairs of tokens into one
+    screen: bool = True  # for dual use
+    processes: int = 1  # that measure
+
+
+class Lead(MoleculeProblem):
+    """New molecules with wanted properties, verified by rules, models and electrons."""
+
+    name: ClassVar[str] = "molecules.lead"
+    summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
+    Settings: ClassVar[type] = LeadSettings
+
+    def __init__(self, settings: LeadSettings) -> None:
+        """Open the problem.
+
+        Raises:
+            InputError: for a query that is no single molecule or that the screen refuses, groups
+                that are no SMARTS or contradict each other, or a number of known molecules that
+                is too small or too large.
+        """
+        screen = Screen(settings.screen)
+        groups = Groups(settings.keep, settings.avoid)
+        if settings.query:
+            screen.admit(required(settings.query, "the query"), "the query")
+        self.opened(settings.source, settings.known, settings.merges, screen)
+        self.settings = settings
+        self.conditions = (
+            Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
+            Condition("wanted_logp", "Crippen's logP", lower=-8.0, upper=12.0),
+            Condition("wanted_tpsa", "polar surface area", upper=300.0, unit="angstrom**2"),
+        )
+        self.limits = (
+            Limit("pieces", at_most=1.0),
+            Limit("radicals", at_most=0.0),
+            Limit("qed", at_least=0.6),
+            Limit("sa_score", at_most=3.5),
+            Limit("alerts", at_most=0.0),
+            Limit("groups_missing", at_most=0.0),
+            Limit("groups_unwanted", at_most=0.0),
+            Limit("in_training", at_most=0.0),
+        )
+        verifier = MoleculeVerifier(_parts(settings, groups), screen, settings.processes)
+        self.tiers = (verifier,)
+
+    def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
+        """Weight, logP and polar surface of known molecules."""
+        table = values(smiles, tuple(CONDITIONS.values()))
+        return {name: table[:, i] for i, name in enumerate(CONDITIONS)}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Structures, the plane of properties, and what the molecules are as a whole."""
+        return report.sections(self.known, designs, verdicts, ("logp", "qed"))
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Validity, uniqueness, novelty and likeness, as in MOSES."""
+        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
+        return scores(proposed, held, training_set(self.settings.source))
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Paracetamol, whose numbers stand in books."""
+        design = self.designs_of(("CC(=O)Nc1ccc(O)cc1",))
+        truth = {"weight": 151.165, "tpsa": 49.33, "heavy_atoms": 11, "rings": 1, "donors": 2}
+        return ((design, truth, 1e-4),)
+
+
+def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
+    """The parts of the engine that the setup asks for, those that cost little first."""
+    counts = (
+        Quantity("groups_missing", "1", "groups to keep that are not there"),
+        Quantity("groups_unwanted", "1", "groups to avoid that are there"),
+    )
+    near = Quantity("nearest_known", "1", "Tanimoto similarity to the nearest known molecule")
+    parts = [
+        Part(tuple(r.quantity for r in rules.RULES), partial(rules.measured, NAMES)),
+        novelty(settings.source),
+        Part(counts, partial(_groups, groups)),
+        Part((near,), partial(_nearest, settings.source, settings.known)),
+    ]
+    if settings.query:
+        alike = Quantity("similarity", "1", f"Tanimoto similarity to {settings.query}")
+        parts.append(Part((alike,), partial(_similarity, settings.query)))
+    if settings.solubility:
+        parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn"))
+    if settings.electrons == "gfn2":
+        parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite"))
+    return tuple(parts)
+
+
+def _groups(groups: Groups, mol: Chem.Mol) -> tuple[float, ...]:
+    return (float(groups.missing(mol)), float(groups.unwanted(mol)))
+
+
+def _similarity(query: str, mol: Chem.Mol) -> tuple[float, ...]:
+    return (float(similarity([mol], _parsed(query))[0]),)
+
+
+def _nearest(source: Source, count: int, mol: Chem.Mol) -> tuple[float, ...]:
+    near = DataStructs.BulkTanimotoSimilarity(prints([mol])[0], _known_prints(source, count))
+    return (float(max(near)),)
+
+
+@cache
+def _known_prints(source: Source, count: int) -> list[DataStructs.ExplicitBitVect]:
+    whole = known(source, count)
+    own = [s for s, held in zip(whole.smiles, whole.held_out, strict=True) if not held]
+    return prints([parsed(s) for s in own])
+
+
+@cache
+def _parsed(smiles: str) -> Chem.Mol:
+    return parsed(smiles)

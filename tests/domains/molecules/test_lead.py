@@ -1,0 +1,95 @@
+"""Leads: what the setup asks for is measured, and what cannot be asked is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.text import codes
+from ingenium.domains.molecules.formats import molecules
+from ingenium.domains.molecules.lead import Lead, LeadSettings
+
+PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
+
+
+@pytest.fixture(scope="module")
+def problem(own_folders: Path) -> Lead:
+    return Lead(
+        LeadSettings(query=PARACETAMOL, keep=("c1ccccc1", "C(=O)N"), avoid=("[OX2H]",), known=200)
+    )
+
+
+def found(problem: Lead, *smiles: str) -> dict[str, list[float]]:
+    measured = problem.verifier.measure(codes(smiles, problem.longest))
+    names = [q.name for q in problem.quantities]
+    return dict(zip(names, measured.T.tolist(), strict=True))
+
+
+def test_groups_and_likeness_are_measured(problem: Lead) -> None:
+    values = found(problem, PARACETAMOL, "CC(=O)Nc1ccccc1", "CCO", problem.known.smiles[0])
+    assert values["groups_missing"][:3] == [0, 0, 2]
+    assert values["groups_unwanted"][:3] == [1, 0, 1]
+    assert values["similarity"][0] == 1 > values["similarity"][1] > values["similarity"][2]
+    assert values["in_training"][3] == 1
+    assert values["nearest_known"][3] == 1 > max(values["nearest_known"][:3])
+
+
+def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
+    plain = {q.name for q in Lead(LeadSettings(known=200)).quantities}
+    assert not plain & {"similarity", "solubility", "gap"}
+    assert "gap" in {q.name for q in Lead(LeadSettings(known=200, electrons="gfn2")).quantities}
+    assert {q.name for q in problem.quantities} - plain == {"similarity"}
+
+
+@pytest.mark.parametrize(
+    ("setup", "told"),
+    [
+        ({"query": "c1ccc"}, "query as SMILES"),
+        ({"query": "CC(=O)[O-].[Na+]"}, "salt or mixture"),
+        ({"query": "C[CH2]"}, "a radical"),
+        ({"query": "C[C@H](N)C(=O)O"}, "with stereochemistry"),
+        ({"query": "[13CH3]CO"}, "with an isotope"),
+        ({"query": "CC(C)OP(C)(=O)F"}, "dual-use"),
+        ({"keep": ("c1ccccc1",), "avoid": ("c",)}, 'keep "c1ccccc1" with avoid "c"'),
+        ({"avoid": ("C(C",)}, "cannot be parsed"),
+        ({"known": 3}, "from 100"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:
+    with pytest.raises(InputError, match=told.replace("(", r"\(")):
+        Lead(LeadSettings(**setup))  # type: ignore[arg-type]
+
+
+def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:
+    smi, sdf = problem.formats["smi"], problem.formats["sdf"]
+    file = tmp_path / "theirs.smi"
+    file.write_text("OC(=O)c1ccccc1 benzoic acid\n\nCCN\n")
+    assert smi.read(file)["smiles"].to_numpy().tolist() == ["O=C(O)c1ccccc1", "CCN"]
+    file.write_text("CCN\nC[C@H](N)O\n")
+    with pytest.raises(InputError, match="line 2"):
+        smi.read(file)
+    made = sdf.write(molecules(["CC(O)CN"], [7], problem.longest), tmp_path)
+    text = made[7].read_text()
+    made[7].write_text(text.replace("CC(O)CN", "CCCCCCC"))  # of the property beside the atoms
+    back = sdf.read(made[7])
+    assert back["smiles"].to_numpy().tolist() == ["CC(O)CN"]
+    assert back[DESIGN].to_numpy().tolist() == [7]
+
+
+def test_altered_atoms_are_seen(problem: Lead, tmp_path: Path) -> None:
+    made = problem.formats["sdf"].write(molecules(["CCN"], [0], problem.longest), tmp_path)
+    text = made[0].read_text()
+    made[0].write_text(text.replace(" N  ", " O  ", 1))
+    with pytest.raises(InputError, match="record 1"):
+        problem.formats["sdf"].read(made[0])
+
+
+@pytest.mark.slow
+def test_processes_measure_the_same(problem: Lead) -> None:
+    """Each process opens the data anew, which takes seconds."""
+    texts = problem.known.smiles[:40]
+    one, two = (Lead(LeadSettings(known=200, processes=n)) for n in (1, 2))
+    first, second = (p.verifier.measure(codes(texts, p.longest)) for p in (one, two))
+    np.testing.assert_array_equal(first, second)
