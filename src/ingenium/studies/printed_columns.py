@@ -232,10 +232,11 @@ STUDY = Study(
         "bonded without flaw: no printed column was loaded. The same for the solid mesh is the "
         f"prediction; the filling is scaled until it bears {100 * CLAIMED:g} % of that, so that "
         "this part holds by search where it can. Rectangular: the solid square column that bears "
-        "as much. Uniform: the least of five infills of the same outline that bears as much. Collisions: "
-        "head with nozzle, cone and body against what is laid, move by move; two paths that must "
-        "collide (no hops; a second column after the first) show that the check can fail. Bounds "
-        "are those of the claim; scikit-fem checks the work on cells of four times the size."
+        "as much. Uniform: the least of five infills of the same outline that bears as much. "
+        "Collisions: head with nozzle, cone and body against what is laid, move by move; two "
+        "paths that must collide (no hops; a second column after the first) show that the check "
+        "can fail. Bounds are those of the claim; scikit-fem checks the work on cells of four "
+        "times the size."
     ),
     budget="5 columns, about ten toolpaths each; quick: 1 of 1.2 m",
     parts=(
