@@ -6,6 +6,7 @@ from ingenium.studies import (
     annual_profiles,
     auxetic_cells,
     conserved_energy,
+    container_corner,
     diffusion_load,
     flow_load,
     informed_composites,
@@ -20,6 +21,7 @@ from ingenium.studies import (
     part_and_supports,
     point_forecast,
     power_weeks,
+    printed_columns,
     shape_families,
     shape_front,
     shape_refinement,
@@ -42,6 +44,7 @@ STUDIES: tuple[Study, ...] = (
     part_and_supports.STUDY,
     layered_build.STUDY,
     joint_levels.STUDY,
+    container_corner.STUDY,
     flow_load.STUDY,
     aggregation.STUDY,
     point_forecast.STUDY,
@@ -50,6 +53,7 @@ STUDIES: tuple[Study, ...] = (
     power_weeks.STUDY,
     operating_envelopes.STUDY,
     annual_profiles.STUDY,
+    printed_columns.STUDY,
 )
 
 

@@ -3,6 +3,7 @@
 from ingenium.core.problem import Domain
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.cells.unit_cell import UnitCell
+from ingenium.domains.structures.container.container import Container
 from ingenium.domains.structures.lattices.problem import Lattice
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 
@@ -12,6 +13,7 @@ DOMAIN = Domain(
     extra="structures",
     problems={
         "bracket": Bracket,
+        "container": Container,
         "lattice": Lattice,
         "minimum_compliance": MinimumCompliance,
         "unit_cell": UnitCell,

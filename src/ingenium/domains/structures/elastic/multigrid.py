@@ -10,6 +10,7 @@ Source: Saad, Iterative Methods for Sparse Linear Systems, 2nd ed., 2003, algori
 from typing import NamedTuple, no_type_check
 
 import numpy as np
+from jaxtyping import Float64, Int64
 from numba import njit
 from numpy import ndarray
 
@@ -23,6 +24,8 @@ from ingenium.domains.structures.elastic.coarse import (
     prolong,
     restrict,
 )
+from ingenium.domains.structures.elastic.floating import MOTIONS, floating
+from ingenium.domains.structures.elastic.hierarchy import Hierarchy
 from ingenium.domains.structures.elastic.tiles import SIDE, compiled
 
 _SPREAD = 10.0  # of the eigenvalues that a smoothing takes care of
@@ -55,29 +58,42 @@ class Vectors(NamedTuple):
     force: ndarray
 
 
+def solve(
+    modulus: Float64[ndarray, "n e"],
+    load_n: Float64[ndarray, "#n l f"],
+    start: Float64[ndarray, "n l f"],
+    under: Hierarchy,
+    tolerance: float,
+    out: Float64[ndarray, "n l f"],
+) -> Int64[ndarray, "n l"]:
+    """Write displacements; NaN where a load's residual stays above the tolerance.
+
+    Gives the steps, -1 where there is no answer.
+    """
+    tables = under.tables
+    own, field, steps = _room(tables), tables.levels[1, 7], np.zeros(out.shape[:2], dtype=np.int64)
+    vectors = Vectors(*(np.zeros(field) for _ in Vectors._fields))
+    for n in range(len(modulus)):  # each has floating parts of its own
+        parts = floating(under.grid, under.fixed, under.unit, modulus[n], tables.places)
+        load = load_n[n % len(load_n)]
+        _solve(modulus[n], load, start[n], tables, own, vectors, parts, tolerance, out[n], steps[n])
+    return steps
+
+
 @no_type_check
 @compiled
-def solve(modulus, load_n, start, tables, tolerance, out, steps):
-    """Displacements of each design; NaN where a load's residual stays above the tolerance.
-
-    Shapes: modulus (n, e), load_n (n or 1, l, f), start and out (n, l, f), steps (n, l).
-    """
-    own, field = _room(tables), tables.levels[1, 7]
-    vectors = Vectors(
-        np.zeros(field), np.zeros(field), np.zeros(field), np.zeros(field), np.zeros(field)
-    )
-    for n in range(len(modulus)):
-        usable = _prepare(modulus[n], tables, own)
-        for case in range(load_n.shape[1]):
-            load = load_n[n % len(load_n), case]
-            for i in range(len(load)):
-                at = tables.places[i]
-                vectors.u[at] = start[n, case, i] if tables.free[at] else 0.0
-                vectors.load[at] = load[i] if tables.free[at] else 0.0
-            taken = _gradients(tables, own, vectors, tolerance) if usable else -1
-            steps[n, case] = taken
-            for i in range(len(load)):
-                out[n, case, i] = vectors.u[tables.places[i]] if taken >= 0 else np.nan
+def _solve(modulus, load_n, start, tables, own, vectors, parts, tolerance, out, steps):
+    usable = _prepare(modulus, tables, own)
+    for case in range(len(load_n)):
+        load = load_n[case]
+        for i in range(len(load)):
+            at = tables.places[i]
+            vectors.u[at] = start[case, i] if tables.free[at] else 0.0
+            vectors.load[at] = load[i] if tables.free[at] else 0.0
+        taken = _gradients(tables, own, vectors, parts, tolerance) if usable else -1
+        steps[case] = taken
+        for i in range(len(load)):
+            out[case, i] = vectors.u[tables.places[i]] if taken >= 0 else np.nan
 
 
 @no_type_check
@@ -134,7 +150,7 @@ def _prepare(modulus, tables, own):
 
 @no_type_check
 @compiled
-def _gradients(tables, own, vectors, tolerance):
+def _gradients(tables, own, vectors, parts, tolerance):
     """Steps taken until the residual is small enough, -1 where it never is."""
     given, taken = norm(vectors.load), 0
     if given == 0:
@@ -151,13 +167,13 @@ def _gradients(tables, own, vectors, tolerance):
             return taken
         if not left < np.inf:
             return -1
-        taken += _descend(tables, own, vectors, tolerance * given)
+        taken += _descend(tables, own, vectors, parts, tolerance * given)
     return -1
 
 
 @no_type_check
 @compiled
-def _descend(tables, own, vectors, enough):
+def _descend(tables, own, vectors, parts, enough):
     """Conjugate gradients from where `residual` was computed; gives the steps."""
     field, before = len(vectors.u), 0.0
     x, inverse = own.x[:field], own.inverse
@@ -165,6 +181,7 @@ def _descend(tables, own, vectors, enough):
         vectors.p[i] = 0.0
     for step in range(_STEPS):
         _cycle(tables, own, vectors.residual)
+        _move_parts(parts, vectors.residual, x)
         now = product(x, vectors.residual)
         ratio = now / before if step else 0.0
         for i in range(field):
@@ -184,6 +201,23 @@ def _descend(tables, own, vectors, enough):
 @compiled
 def _force(tables, own, u, out):
     apply_unit(tables.levels[0], own.moduli, tables.blocks, u, out)
+
+
+@no_type_check
+@compiled
+def _move_parts(parts, residual, x):
+    """Add the rigid motions of floating parts that the residual calls for."""
+    force = np.zeros((len(parts.begin) - 1, MOTIONS))
+    for part in range(len(force)):
+        for i in range(parts.begin[part], parts.begin[part + 1]):
+            for motion in range(MOTIONS):
+                force[part, motion] += parts.motions[i, motion] * residual[parts.places[i]]
+    given = force.ravel()
+    for part in range(len(force)):
+        for motion in range(MOTIONS):
+            size = product(parts.inverse[part * MOTIONS + motion], given)
+            for i in range(parts.begin[part], parts.begin[part + 1]):
+                x[parts.places[i]] += size * parts.motions[i, motion]
 
 
 @no_type_check

@@ -154,9 +154,8 @@ class Elastic:
     def _iterate(
         self, modulus: ndarray, load: ndarray, start: ndarray | None, out: ndarray
     ) -> None:
-        steps = np.zeros(out.shape[:2], dtype=np.int64)
         begin = np.zeros_like(out) if start is None else start
-        solve_multigrid(modulus, load, begin, self._hierarchy.tables, self.tolerance, out, steps)
+        solve_multigrid(modulus, load, begin, self._hierarchy, self.tolerance, out)
 
 
 def in_threads(work: Callable[[slice], None], designs: int) -> None:

@@ -19,21 +19,26 @@ from ingenium.domains.structures.elastic.grid import RegularGrid
 _LEAST = 1e-9  # of a rigid motion's share at the supports, to count as held
 
 
-def rigid_motions(grid: RegularGrid) -> Float64[ndarray, "f r"]:
-    """Shifts along each axis, then small turns in each plane, about the middle and of unit size."""
-    at = np.indices(grid.nodes).reshape(grid.dim, -1).T.astype(float)
-    at = (at - at.mean(0)) / max(grid.nodes)
-    motions = [np.tile(np.eye(grid.dim)[axis], (len(at), 1)) for axis in range(grid.dim)]
-    for a, b in PAIRS[grid.dim]:
+def rigid_motions(at: Float64[ndarray, "v d"]) -> Float64[ndarray, "f r"]:
+    """Shifts of points along each axis, then small turns in each plane about the origin."""
+    dim = at.shape[1]
+    motions = [np.tile(np.eye(dim)[axis], (len(at), 1)) for axis in range(dim)]
+    for a, b in PAIRS[dim]:
         turn = np.zeros_like(at)
         turn[:, a], turn[:, b] = -at[:, b], at[:, a]
         motions.append(turn)
     return np.stack([m.ravel() for m in motions], 1)
 
 
+def _motions_of(grid: RegularGrid) -> Float64[ndarray, "f r"]:
+    """Rigid motions of a grid about its middle, of unit size."""
+    at = np.indices(grid.nodes).reshape(grid.dim, -1).T.astype(float)
+    return rigid_motions((at - at.mean(0)) / max(grid.nodes))
+
+
 def loose_motions(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> int:
     """Number of rigid motions that the fixed displacements leave free."""
-    motions = rigid_motions(grid)
+    motions = _motions_of(grid)
     return int(motions.shape[1]) - _rank(motions[fixed.numpy()])
 
 
@@ -113,7 +118,7 @@ def carries(
     Cells are joined by faces; a part is held where the supports on its nodes leave it no rigid
     motion.
     """
-    around = _cells_around(grid)
+    around = cells_around(grid)
     held: ndarray = held_parts(grid, fixed, solid).numpy()
     firm: ndarray = np.pad(held, ((0, 0), (0, 1)))  # what lies outside the grid is void
     forces = (load_n.numpy() != 0) & ~fixed.numpy()
@@ -125,13 +130,16 @@ def carries(
 def held_parts(
     grid: RegularGrid, fixed: Bool[Tensor, " f"], solid: Bool[Tensor, "n e"]
 ) -> Bool[Tensor, "n e"]:
-    """Solid cells of the parts that supports hold; the others float and carry nothing.
+    """Solid cells of the parts that supports hold; the others float and carry nothing."""
+    return solid & torch.from_numpy(loose_parts(grid, fixed, solid) == 0)
 
-    Floating parts have nearly no stiffness against their rigid motions, so that iterations on
-    large grids may not end: make them voids first.
-    """
-    around, held = _cells_around(grid), fixed.numpy().reshape(-1, grid.dim)
-    motions = rigid_motions(grid).reshape(-1, grid.dim, 3 if grid.dim == 2 else 6)
+
+def loose_parts(
+    grid: RegularGrid, fixed: Bool[Tensor, " f"], solid: Bool[Tensor, "n e"]
+) -> Int64[ndarray, "n e"]:
+    """Number of the part of each cell that no supports hold; 0 in voids and parts that are held."""
+    around, held = cells_around(grid), fixed.numpy().reshape(-1, grid.dim)
+    motions = _motions_of(grid).reshape(-1, grid.dim, 3 if grid.dim == 2 else 6)
     supported = np.flatnonzero(held.any(1))
     out = []
     for numbers in _parts(grid, solid):  # parts have no common shape
@@ -141,8 +149,8 @@ def held_parts(
             for part in np.unique(near[near > 0])
             if _firm(supported[(near == part).any(1)], held, motions)
         ]
-        out.append(np.isin(numbers, firm))
-    return torch.from_numpy(np.stack(out))
+        out.append(np.where(np.isin(numbers, firm), 0, numbers))
+    return np.stack(out)
 
 
 def _firm(nodes: ndarray, held: ndarray, motions: ndarray) -> bool:
@@ -159,7 +167,7 @@ def _parts(grid: RegularGrid, solid: Bool[Tensor, "n e"]) -> Int64[ndarray, "n e
     return numbers.reshape(len(solid), -1).astype(np.int64)
 
 
-def _cells_around(grid: RegularGrid) -> Int64[ndarray, "v b"]:
+def cells_around(grid: RegularGrid) -> Int64[ndarray, "v b"]:
     """Cells at each node; the number behind the last cell where there is none."""
     number = np.full([n + 2 for n in grid.cells], grid.n_cells)
     number[tuple(slice(1, -1) for _ in grid.cells)] = np.arange(grid.n_cells).reshape(grid.cells)

@@ -59,14 +59,7 @@ class PartVerifier:
         return (
             Quantity("mass", "kg", "mass of the part"),
             Quantity("cost", "EUR", "metal of part and support, and time of the machine"),
-            Quantity("compliance", "J", "largest work of a load case on the part"),
-            *(
-                Quantity(f"compliance_{case}", "J", f"work of the load case {case}")
-                for case in self.part.cases
-            ),
-            Quantity("stress", "MPa", "von Mises stress that 99.5 % of the metal stays below"),
-            Quantity("displacement", "mm", "largest displacement where loads act"),
-            Quantity("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
+            *self.responses,
             Quantity("min_feature", "mm", "thickness that 99 % of the metal reaches"),
             Quantity("overhang_area", "cm²", "area that faces down and that nothing carries"),
             Quantity("support_volume", "cm³", "volume of the support under overhangs"),
@@ -76,11 +69,25 @@ class PartVerifier:
             Quantity("pieces", "1", "number of pieces"),
         )
 
+    @property
+    def responses(self) -> tuple[Quantity, ...]:
+        """What `response` measures."""
+        return (
+            Quantity("compliance", "J", "largest work of a load case on the part"),
+            *(
+                Quantity(f"compliance_{case}", "J", f"work of the load case {case}")
+                for case in self.part.cases
+            ),
+            Quantity("stress", "MPa", "von Mises stress that 99.5 % of the metal stays below"),
+            Quantity("displacement", "mm", "largest displacement where loads act"),
+            Quantity("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
+        )
+
     def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
         """All quantities of designs given by the share of each cell that is metal."""
         flat = density.flatten(1)
         mass = flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
-        answers = self._response(flat)
+        answers = self.response(flat)
         printing = self._printing(flat)
         cost = self._cost(mass, printing[2] / CM3)
         return torch.stack([mass, cost, *answers, *printing], 1)
@@ -95,14 +102,19 @@ class PartVerifier:
         each_m3 = metal.price_per_kg * metal.density_kg_m3 + MACHINE_EUR_H / BUILT_M3_H
         return built_m3 * each_m3
 
-    def _response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
+    def response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
         """Works, stress, displacement and frequency."""
-        modulus, load = self.modulus_pa(flat), self.part.load_n[None]
-        u = self.elastic.solve(modulus, load)
-        work = (u * load).sum(-1)
+        return self.mechanics(
+            flat, self.elastic.solve(self.modulus_pa(flat), self.part.load_n[None])
+        )
+
+    def mechanics(self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"]) -> list[Tensor]:
+        """What `response` measures, of the displacements under the loads."""
+        work = (u * self.part.load_n[None]).sum(-1)
         density = self.part.material.density_kg_m3 * flat
+        modulus = self.modulus_pa(flat)
         first = frequencies_hz(self.elastic, modulus, density, accuracy=ACCURACY)[:, 0]
-        stress, moved = self._stress(flat, u) * MPA, self._moved(u) * MM
+        stress, moved = self.peak_pa(flat, self.mises_pa(u)) * MPA, self.moved_m(u) * MM
         return [work.amax(1), *work.unbind(1), stress, moved, first]
 
     def mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
@@ -111,18 +123,17 @@ class PartVerifier:
         each = metal.expand(len(u), self.part.grid.n_cells)
         return von_mises_pa(self.elastic, stress_pa(self.elastic, each, u))
 
-    def _stress(
-        self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"]
+    def peak_pa(
+        self, flat: Float64[Tensor, "n e"], mises: Float64[Tensor, "n l e"]
     ) -> Float64[Tensor, " n"]:
         """The largest of the load cases, each at the share `BELOW` of the metal."""
-        mises = self.mises_pa(u)
         counted = torch.where(self.part.calm & (flat >= 0.5), flat, 0.0)
         order = mises.argsort(-1)
         metal = counted[:, None].expand_as(mises).gather(-1, order).cumsum(-1)
         reached = (metal >= BELOW * metal[..., -1:]).to(torch.int8).argmax(-1, keepdim=True)
         return mises.gather(-1, order).gather(-1, reached).squeeze(-1).amax(1)
 
-    def _moved(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
+    def moved_m(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
         """Largest displacement of the loaded nodes, over all load cases."""
         nodes = (self.part.load_n != 0).any(0).reshape(-1, 3).any(1)
         moved = u.reshape(*u.shape[:2], -1, 3)[:, :, nodes]

@@ -18,7 +18,7 @@ from ingenium.domains.structures.elastic.strength import Strength, failure_facto
 from ingenium.domains.structures.elastic.stress import stress_pa
 from ingenium.domains.structures.elastic.supports import held_parts
 
-VOID = 1e-6  # modulus of empty space, in parts of the material's
+VOID = 1e-4  # modulus of empty space, in parts of the material's
 LOOSE = 1e-3  # share of a cell below which it holds nothing together
 ACCURACY = 1e-2  # of a buckling factor, relative
 
