@@ -54,8 +54,8 @@ STUDIES: tuple[Study, ...] = (
     load_shapes.STUDY,
     power_weeks.STUDY,
     operating_envelopes.STUDY,
-    annual_profiles.STUDY,
     printed_columns.STUDY,
+    annual_profiles.STUDY,
 )
 
 
