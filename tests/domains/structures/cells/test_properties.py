@@ -53,9 +53,9 @@ def test_the_plane_index_does_not_depend_on_the_axes():
     assert float(turned["anisotropy"]) == pytest.approx(float(moduli(c)["anisotropy"]), rel=1e-9)
 
 
-@pytest.mark.parametrize(("cells", "low"), [((16, 16), 0.02), ((16, 16), 1e-9), ((4, 8, 4), 0.1)])
+@pytest.mark.parametrize(("cells", "low"), [((16, 16), 0.02), ((16, 16), 1e-9), ((6, 6, 6), 0.1)])
 def test_measured_values_lie_within_their_bounds(cells, low):
-    """Voigt above; for the bulk modulus Hashin and Shtrikman, too, and Reuss below."""
+    """Voigt above; for the bulk modulus of cubes Hashin and Shtrikman, too, and Reuss below."""
     dim = len(cells)
     cell, rng = Periodic(cells, poisson=0.3), np.random.default_rng(0)
     canvas, families = Canvas(cells), PLANE if dim == 2 else SPATIAL

@@ -9,14 +9,18 @@ import torch
 from jaxtyping import Bool, Float, Float64
 from torch import Tensor
 
+from ingenium.domains.structures.cells.feature import gaps, walls
+from ingenium.domains.structures.cells.printable import printable
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.solid import fullest, to_solid
+from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.cells.verifier import PENALTY, CellVerifier
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
 
 MET = 0.05  # how far the properties may lie from what is wanted
 SHARP = 0.05  # weight of the neighbours of cells that the optimiser has set
+TOO_THIN = 2.0  # distance of cells with a wall or gap that is too thin, or that carry nothing
 NEAR = 0.02  # squared distances of Poisson ratios beside which the objective is flat
 
 
@@ -111,27 +115,47 @@ class Inverse:
     def mended(
         self, share: Float[Tensor, "n *cells"], wanted: Wanted, steps: int
     ) -> Bool[Tensor, "n *cells"]:
-        """Solid cells of the wanted share, in one piece if the rest is void.
+        """Solid cells of about the wanted share, in one piece if the rest is void.
 
-        Those that miss what is wanted change by some steps.
-        Of the cells before and after, the ones that miss it by less are kept.
+        Those that miss what is wanted change by some steps. Of the cells before and after, with
+        thin walls and gaps made as wide as the printer asks or not, the ones that miss least are
+        kept; a wall or gap that is too thin weighs more than any property.
         """
         make = to_solid if self.verifier.settings.porous else fullest
-        before = make(share, wanted.share)
-        missed = self._missed(before, wanted)
+        best = make(share, wanted.share)
+        missed = self._missed(best, wanted)
+        rows = torch.arange(len(share))
+        self._keep_better(best, missed, rows, printable(best, share, self._side), wanted)
         rows = torch.nonzero(missed > MET)[:, 0]
         if steps == 0 or len(rows) == 0:
-            return before
-        changed = self.refine(before[rows].double(), wanted[rows], steps)
+            return best
+        changed = self.refine(best[rows].double(), wanted[rows], steps)
         after = make(changed, wanted.share[rows], SHARP)
-        better = self._missed(after, wanted[rows]) < missed[rows]
-        before[rows[better]] = after[better]
-        return before
+        for each in (after, printable(after, changed, self._side)):
+            self._keep_better(best, missed, rows, each, wanted)
+        return best
+
+    @property
+    def _side(self) -> int:
+        return self.verifier.settings.feature_cells
+
+    def _keep_better(
+        self, best: Tensor, missed: Tensor, rows: Tensor, other: Tensor, wanted: Wanted
+    ) -> None:
+        """Replace, in place, the cells of some rows by others that miss less."""
+        by = self._missed(other, wanted[rows])
+        better = by < missed[rows]
+        best[rows[better]], missed[rows[better]] = other[better], by[better]
 
     def _missed(self, solid: Bool[Tensor, "n *cells"], wanted: Wanted) -> Float64[Tensor, " n"]:
-        """How far the Poisson ratio lies off and the stiffness falls short; 0 is none."""
-        least = self.verifier.settings.second_modulus
+        """How far Poisson ratio, stiffness and thinnest features are off; 0 is none."""
+        least, side = self.verifier.settings.second_modulus, self._side
         c = self.verifier.cell.stiffness(least + (1 - least) * solid.flatten(1).double())
         found = self.verifier.moduli(c)
         short = (wanted.young.clamp(min=1e-9) / found["young"]).log10().clamp(min=0.0)
-        return (found["poisson"] - wanted.poisson).abs() + 0.2 * short
+        off = (found["poisson"] - wanted.poisson).abs() + 0.2 * short
+        if side == 1:
+            return off
+        thin = [(f(solid) < side).to(torch.float64) for f in (walls, gaps)]
+        loose = connection(solid)[2] < solid.ndim - 1
+        return off + TOO_THIN * (thin[0] + thin[1] + loose)

@@ -12,6 +12,7 @@ from ingenium.domains.structures.printing.surface import solid_2d, surface
 from ingenium.domains.structures.printing.voxels import voxels
 
 REPEATED = {2: 3, 3: 2}  # cells along each axis of a mesh; a whole one in the middle is read back
+PARTED = {2: 1, 3: 2}  # parts of a grid's cell: cut corners would eat bars in space one cell thick
 SLACK = 0.01  # of the cell, by which a mesh may be larger than the repeated cells
 
 Share = Float64[np.ndarray, "*cells"]
@@ -44,10 +45,14 @@ class Printer:
             EngineError: if there is none.
         """
         solid = np.tile((share >= 0.5).astype(np.float64), (self.repeated,) * share.ndim)
+        parted = PARTED[solid.ndim]
+        for axis in range(solid.ndim):
+            solid = solid.repeat(parted, axis)
+        step = self.pitch_m / parted
         if solid.ndim == 2:
             height = self.settings.height_m
-            return solid_2d(solid, self.pitch_m, height, level=0.5, fine=1, smooth_m=0.0)
-        return surface(solid, self.pitch_m, level=0.5, fine=1, smooth_m=0.0)
+            return solid_2d(solid, step, height, level=0.5, fine=1, smooth_m=0.0)
+        return surface(solid, step, level=0.5, fine=1, smooth_m=0.0)
 
     def read(self, mesh: Trimesh, finer: int = 1) -> Share:
         """Share of each cell of a grid, some times finer, that lies inside the middle of a mesh.

@@ -1,17 +1,21 @@
 """Families of spatial cells, each drawn with random measures: lattices, auxetic ones, surfaces.
 
 Source: Gibson and Ashby, Cellular Solids, 1997, ch. 5 (strut lattices); Evans, Nkansah and
-Hutchinson, Acta Metallurgica et Materialia 42, 1994, 1289 (re-entrant cells in space); Schoen,
-NASA TN D-5541, 1970 (periodic minimal surfaces).
+Hutchinson, Acta Metallurgica et Materialia 42, 1994, 1289, and Yang et al., Int. J. Solids and
+Structures 69-70, 2015, 475 (re-entrant cells in space); Chen et al., Composite Structures 160,
+2017, 1102 (wavy bars, here in space); Schoen, NASA TN D-5541, 1970 (periodic minimal surfaces).
 """
 
 from collections.abc import Mapping
+from itertools import product
 from types import MappingProxyType
 
 import numpy as np
 
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.plane_families import Draw, Drawn, above
+
+BENDS = 8  # straight pieces of a wave
 
 
 def cubic(canvas: Canvas, rng: np.random.Generator) -> Drawn:
@@ -42,7 +46,15 @@ def face_centred(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 def reentrant(canvas: Canvas, rng: np.random.Generator) -> Drawn:
     """Upright walls on a chess board, every other one half a cell higher, tied by slanting bars."""
-    h, width = rng.uniform(0.28, 0.42), rng.uniform(0.14, 0.22)
+    return reentrant_of(canvas, rng.uniform(0.35, 0.43), rng.uniform(0.12, 0.16))
+
+
+def reentrant_of(canvas: Canvas, h: float, width: float) -> Drawn:
+    """One with walls of twice a length, in cells.
+
+    Slender bars that keep their length but turn give a Poisson ratio of 1 - 4 h by pull on z, and
+    of -1 between x and y: a slanting bar goes 1 / 2 aside and 2 h - 1 / 2 up.
+    """
     low, high = ((0.0, 0.0), (0.5, 0.5)), ((0.5, 0.0), (0.0, 0.5))
     start = [[x, y, -h] for x, y in low] + [[x, y, 0.5 - h] for x, y in high]
     end = [[x, y, h] for x, y in low] + [[x, y, 0.5 + h] for x, y in high]
@@ -51,6 +63,27 @@ def reentrant(canvas: Canvas, rng: np.random.Generator) -> Drawn:
             start += [[x, y, h], [x, y, -h]]
             end += [[x + right, y + up, 0.5 - h], [x + right, y + up, h - 0.5]]
     return canvas.bars(np.array(start), np.array(end), width)
+
+
+def waves(canvas: Canvas, rng: np.random.Generator) -> Drawn:
+    """Waves along all axes: at crossings bars turn with each other, against the next crossing."""
+    return waves_of(canvas, rng.uniform(0.1, 0.15), rng.uniform(0.12, 0.15))
+
+
+def waves_of(canvas: Canvas, high: float, width: float) -> Drawn:
+    """One with waves of a height, in cells."""
+    along = np.linspace(0, 1, BENDS + 1)
+    wave = high * np.sin(2 * np.pi * along)
+    start, end = [], []
+    for i, j in product((0, 1), repeat=2):
+        side = wave if i == j else -wave
+        for axis in range(3):
+            line = np.empty((BENDS + 1, 3))
+            line[:, axis] = along
+            line[:, (axis + 1) % 3], line[:, (axis + 2) % 3] = i / 2 + side, j / 2 - side
+            start.append(line[:-1])
+            end.append(line[1:])
+    return canvas.bars(np.concatenate(start), np.concatenate(end), width)
 
 
 def minimal_surface(canvas: Canvas, rng: np.random.Generator) -> Drawn:
@@ -77,5 +110,8 @@ def smooth(canvas: Canvas, rng: np.random.Generator) -> Drawn:
 
 
 FAMILIES: Mapping[str, Draw] = MappingProxyType(
-    {f.__name__: f for f in (cubic, body_centred, face_centred, reentrant, minimal_surface, smooth)}
+    {
+        f.__name__: f
+        for f in (cubic, body_centred, face_centred, reentrant, waves, minimal_surface, smooth)
+    }
 )

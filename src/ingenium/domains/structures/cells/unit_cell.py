@@ -15,20 +15,20 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
 from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
 from ingenium.domains.structures.cells.inverse import Inverse, Wanted
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.cells.training import held_out, stock
+from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.generators.families import CLASSICAL
 
 SOLID = "solid"
 POISSON, YOUNG, SHARE = "poisson_wanted", "young_wanted", "share_wanted"
+KIND = "kind"
 
 
 class UnitCell(Problem):
@@ -37,7 +37,8 @@ class UnitCell(Problem):
     name: ClassVar[str] = "structures.unit_cell"
     summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
     Settings: ClassVar[type] = CellSettings
-    default_family: ClassVar[str] = "principal_flow_matching"
+    default_family: ClassVar[str] = "residual_bootstrap"
+    steered_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
 
     def __init__(self, settings: CellSettings) -> None:
@@ -52,6 +53,7 @@ class UnitCell(Problem):
             Condition(POISSON, "largest Poisson ratio, as wanted", lower=-1.0, upper=1.0),
             Condition(YOUNG, "smallest Young's modulus over the material's, as wanted"),
             Condition(SHARE, "share of the cell that is solid, as wanted"),
+            Condition(KIND, "family that it is like", choices=tuple(sorted(families(len(axes))))),
         )
         self.limits = (
             Limit("connected", at_least=1.0, unit="1"),
@@ -64,7 +66,7 @@ class UnitCell(Problem):
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
-        self.at_once = BLOCK if len(axes) == 2 else 4
+        self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
 
     @cached_property
@@ -83,22 +85,23 @@ class UnitCell(Problem):
         solid = torch.from_numpy(kept["solid"]).double()
         young = kept["young"] / self.settings.material.modulus_pa
         conditions = {POISSON: kept["poisson"], YOUNG: young, SHARE: kept["share"]}
+        conditions[KIND] = kept["kind"].astype(str)
         coords = {name: (DESIGN, values) for name, values in conditions.items()}
         known = to_dataset((solid,), self.variables, coords | self.labels())
-        kind = (DESIGN, kept["kind"].astype(str))
-        return known.assign_coords(kind=kind, held_out=held_out(len(solid), self.settings.seed))
+        return known.assign_coords(held_out=held_out(len(solid), self.settings.seed))
 
     def data(self) -> xr.Dataset:
         """Cells of families, with their measured values as conditions."""
         return self._data
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Poisson ratio, logarithm of stiffness over share, and share, each about one wide."""
-        poisson, young, share = (
-            torch.as_tensor(np.array(designs[c.name], dtype=np.float64)) for c in self.conditions
-        )
-        specific = (young.clamp(min=1e-4) / share.clamp(min=1e-2)).log10()
-        return torch.stack([2 * poisson, specific + 1.5, 4 * share - 2], 1).to(torch.float32)
+        """Poisson ratio, logarithm of stiffness over share, and share; 1 for its family, 0 else."""
+        wanted = _wanted(designs)
+        specific = (wanted.young.clamp(min=1e-4) / wanted.share.clamp(min=1e-2)).log10()
+        numbers = [2 * wanted.poisson, specific + 1.5, 4 * wanted.share - 2]
+        kind = designs[KIND].to_numpy().astype(str)
+        own = [torch.from_numpy(kind == name) for name in self.conditions[-1].choices or ()]
+        return torch.stack([*numbers, *own], 1).to(torch.float32)
 
     def labels(self) -> dict[str, Any]:
         """Centres of the grid's cells (m)."""
@@ -110,12 +113,9 @@ class UnitCell(Problem):
         return lambda arrays: (arrays[0].clamp(0.0, 1.0),)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Solid or void cells in one piece; what misses its conditions is changed a little."""
-        poisson, young, share = (
-            torch.as_tensor(np.array(conditions[c.name], dtype=np.float64)) for c in self.conditions
-        )
-        wanted = Wanted(poisson, young, share)
-        mended = self.inverse.mended(arrays[0], wanted, self.settings.refine_steps)
+        """Solid or void cells in one piece, wide enough; what misses its conditions changes."""
+        steps = self.settings.refine_steps
+        mended = self.inverse.mended(arrays[0], _wanted(conditions), steps)
         return (mended.to(torch.float64),)
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
@@ -131,7 +131,7 @@ class UnitCell(Problem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Nearest known cells, bootstrap, copula, Gaussian process, random."""
-        c = len(self.conditions)
+        c = len(self.conditions) - 1 + len(self.conditions[-1].choices or ())
         return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -141,3 +141,9 @@ class UnitCell(Problem):
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """The material itself, and layers pulled along."""
         return independent.known_answers(self.settings, self.variables)
+
+
+def _wanted(conditions: xr.Dataset) -> Wanted:
+    """The numbers that are asked for."""
+    columns = (np.array(conditions[name], dtype=np.float64) for name in (POISSON, YOUNG, SHARE))
+    return Wanted(*(torch.from_numpy(column) for column in columns))
