@@ -14,6 +14,7 @@ NAMES = (
     "structures_solver",
     "structures_cells",
     "structures_refine",
+    "molecules_metrics",
 )
 
 

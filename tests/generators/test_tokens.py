@@ -16,9 +16,11 @@ from ingenium.core.errors import InputError
 from ingenium.generators.families import NAMES, build, plan
 from ingenium.generators.model import Family, HasDensity
 from ingenium.generators.tokens import families
-from ingenium.generators.tokens.autoregressive import Drawing, TokenAutoregressive, drawn
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
+from ingenium.generators.tokens.drawing import OPEN, Drawing, drawn, fall
+from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
@@ -37,11 +39,12 @@ class Alternating:
     def start(self, n: int) -> Tensor:
         return torch.zeros(n, 2, dtype=torch.int64)  # last letter, letters so far
 
-    def allowed(self, state: Tensor, left: int) -> Tensor:
-        out = torch.zeros(len(state), B + 1, dtype=torch.bool)
-        out[:, A], out[:, B] = state[:, 0] != A, state[:, 0] != B
-        out[:, END] = state[:, 1] >= 2
-        return out & (torch.arange(B + 1) == END) if left == 1 else out
+    def permits(self, state: Tensor, rows: Tensor, ids: Tensor, left: int) -> Tensor:
+        last, letters = state[rows].T
+        end = ids == END
+        if left == 1:
+            return end
+        return torch.where(end, letters >= 2, ids != last)
 
     def follow(self, state: Tensor, ids: Tensor) -> Tensor:
         return torch.stack([ids, state[:, 1] + (ids > END)], 1)
@@ -97,6 +100,8 @@ def rng(seed: int = 7) -> torch.Generator:
 
 def small(name: str, tokens: Letters) -> Family:
     """A family of few numbers, which learns the little language as well."""
+    if name == "vae":
+        return families.vae((STEPS,), 1, tokens, width=32, latent=4)
     make = {"autoregressive": families.transformer, "lstm": families.recurrent}[name]
     return make((STEPS,), 1, tokens, width=32, layers=1)
 
@@ -205,7 +210,36 @@ def test_learns_the_chain(name: str) -> None:
     assert float((true.exp() * (true - found)).sum()) < 0.02  # divergence in nats
 
 
-@stepwise
+def test_the_bound_of_a_vae_is_near_the_truth() -> None:
+    torch.manual_seed(0)
+    full = TokenVAESettings(latent=4, beta=1.0)
+    family = TokenVAE((STEPS,), 1, Letters(), Recurrent(32, 1), width=32, settings=full)
+    own = Plan(steps=300, batch=128, learning_rate=1e-2, ema_decay=0.97, check_every=50)
+    family.fit(chain(3000), ones(3000), own)
+    ids, true = whole()
+    bound = family.log_density(ids, ones(len(ids)), draws=128)
+    assert float(bound.exp().sum()) == pytest.approx(1.0, abs=0.02)  # weights are unbiased
+    assert -0.01 < float((true.exp() * (true - bound)).sum()) < 0.1
+    alone = family.log_density(ids[3:4], ones(1), draws=128)
+    torch.testing.assert_close(alone, bound[3:4], atol=1e-4, rtol=0)
+
+
+def test_latent_numbers_of_a_vae_carry_the_sequence() -> None:
+    """Without a price a sequence is written again from its own latent numbers."""
+    torch.manual_seed(0)
+    free = TokenVAESettings(latent=8, beta=0.0)
+    sure = Drawing(temperature=0.1)
+    family = TokenVAE(
+        (STEPS,), 1, Letters(), Recurrent(48, 1), width=48, settings=free, drawing=sure
+    )
+    own = Plan(steps=400, batch=128, learning_rate=1e-2, ema_decay=0.9, check_every=50)
+    family.fit(chain(2000), ones(2000), own)
+    ids, _ = whole()
+    again = family.write(family.latent_of(ids), ones(len(ids)), rng())
+    assert float((again == ids).all(1).float().mean()) > 0.8
+
+
+@learned
 def test_a_grammar_is_never_broken(name: str) -> None:
     found = fitted(name, True).propose(ones(2000), rng())
     twice = (found[:, 1:] == found[:, :-1]) & (found[:, 1:] > END)
@@ -234,22 +268,42 @@ def test_conditions_are_followed_and_guided(name: str) -> None:
     assert share[1] > 0.95
 
 
-def test_the_likeliest_tokens_are_drawn_in_their_shares() -> None:
+def shares(drawing: Drawing) -> Tensor:
     logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(20000, 4)
-    point = torch.rand(20000, 1, generator=rng())
-    plain = drawn(logits, point, Drawing()).bincount(minlength=4) / 20000
-    cut = drawn(logits, point, Drawing(top_p=0.8)).bincount(minlength=4) / 20000
-    cold = drawn(logits, point, Drawing(temperature=0.5)).bincount(minlength=4) / 20000
-    torch.testing.assert_close(plain, torch.tensor([0.5, 0.3, 0.15, 0.05]), atol=0.01, rtol=0)
-    torch.testing.assert_close(cut, torch.tensor([0.625, 0.375, 0, 0]), atol=0.01, rtol=0)
-    squares = torch.tensor([0.25, 0.09, 0.0225, 0.0025])
-    torch.testing.assert_close(cold, squares / squares.sum(), atol=0.01, rtol=0)
+    point = torch.rand(20000, generator=rng(), dtype=torch.float64)
+    return (drawn(logits, point, drawing) - OPEN).bincount(minlength=4) / 20000
 
 
-def test_no_token_without_a_chance_is_drawn() -> None:
-    logits = torch.tensor([[-torch.inf, 0.0, -torch.inf, 0.0, -torch.inf]]).expand(3, 5)
-    point = torch.tensor([[0.0], [0.5], [1 - 2**-24]])
-    assert drawn(logits, point, Drawing()).tolist() == [1, 3, 3]
+def test_the_likeliest_tokens_are_drawn_in_their_shares() -> None:
+    plain = torch.tensor([0.5, 0.3, 0.15, 0.05])
+    torch.testing.assert_close(shares(Drawing()), plain, atol=0.01, rtol=0)
+    cut = torch.tensor([0.625, 0.375, 0, 0])
+    torch.testing.assert_close(shares(Drawing(top_p=0.8)), cut, atol=0.01, rtol=0)
+    cold = plain.square() / plain.square().sum()
+    torch.testing.assert_close(shares(Drawing(temperature=0.5)), cold, atol=0.01, rtol=0)
+
+
+def test_refused_tokens_leave_their_chance_to_the_others() -> None:
+    n = 20000
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(n, 4)
+    point = torch.rand(n, generator=rng(), dtype=torch.float64)
+
+    def even(rows: Tensor, ids: Tensor) -> Tensor:
+        return (ids - OPEN) % 2 == 1
+
+    found = (drawn(logits, point, Drawing(), even) - OPEN).bincount(minlength=4) / n
+    torch.testing.assert_close(found, torch.tensor([0, 6, 0, 1]) / 7, atol=0.01, rtol=0)
+    low = (drawn(logits, point, Drawing(top_p=0.4), even) - OPEN).bincount(minlength=4) / n
+    torch.testing.assert_close(low, torch.tensor([0, 6, 0, 1]) / 7, atol=0.01, rtol=0)
+    with pytest.raises(InputError, match="some token everywhere"):
+        drawn(logits, point, Drawing(), lambda rows, ids: torch.zeros(len(ids), dtype=torch.bool))
+
+
+def test_no_token_without_a_chance_is_met() -> None:
+    chance = torch.tensor([[0.0, 0.5, 0.0, 0.5, 0.0]]).double().expand(4, 5)
+    column, inside = fall(chance, torch.tensor([0.0, 0.25, 0.5, 1 - 2**-53], dtype=torch.float64))
+    assert column.tolist() == [1, 1, 3, 3]
+    torch.testing.assert_close(inside, torch.tensor([0.0, 0.5, 0.0, 1.0]).double())
 
 
 @pytest.fixture

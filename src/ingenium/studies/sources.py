@@ -23,6 +23,7 @@ OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "evaluate/field_distances.py",
     "evaluate/field_features.py",
     "generators/admission.py",  # it refuses, and changes nothing
+    "generators/causal.py",
     "generators/components.py",
     "generators/field_autoregressive.py",
     "generators/field_families.py",

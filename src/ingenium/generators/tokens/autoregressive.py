@@ -1,38 +1,24 @@
 """Autoregressive families on tokens: each token given those before it."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
-from ingenium.generators.tokens.codec import Tokens, check_ids
+from ingenium.generators.tokens.codec import Grammar, Tokens, check_ids
 from ingenium.generators.tokens.decoders import Decoder
+from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, drawn
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan, Turn
 
-OPEN = 2  # what pads and begins is never proposed: logits start with the end
-PIECES, ENOUGH = 4, 64  # a batch is cut into so many by length, of at least so many rows
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """How tokens are drawn and how often a row hides its conditions in training."""
-
-    temperature: float = 1.0
-    top_p: float = 1.0  # drawn from the likeliest tokens that have this share together
-    hidden: float = 0.1  # share of rows that are trained without conditions, for guidance
-
-    def __post_init__(self) -> None:
-        if not (self.temperature > 0 and 0 < self.top_p <= 1 and 0 <= self.hidden < 1):
-            raise InputError("temperature > 0, 0 < top_p <= 1 and 0 <= hidden < 1", self)
+PIECES, ENOUGH = 4, 128  # a batch is cut into so many by length, of at least so many rows
 
 
 class TokenAutoregressive(Model):
@@ -56,7 +42,7 @@ class TokenAutoregressive(Model):
         decoder: Decoder,
         *,
         width: int,
-        drawing: Drawing = Drawing(),
+        drawing: Drawing = FREELY,
     ) -> None:
         super().__init__(shape, c)
         if len(shape) != 1 or shape[0] < 1:
@@ -140,19 +126,17 @@ class TokenAutoregressive(Model):
             ValueError: if rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        ids = check_ids(x, self.tokens.symbols)
-        logits = self.head(self._known(ids, self.told(cond)))
-        grammar = self.tokens.grammar
-        if grammar is not None:
-            state, masks = grammar.start(len(ids)), []
-            for step in range(self.steps):
-                masks.append(grammar.allowed(state, self.steps - step)[:, OPEN:])
-                state = grammar.follow(state, ids[:, step])
-            logits = logits.masked_fill(~torch.stack(masks, 1), -torch.inf)
-        counts = self._counts(ids)
+        return self._chance(check_ids(x, self.tokens.symbols), self.told(cond))
+
+    def _chance(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+        """Logarithm of the chance of each sequence under the grammar."""
+        logits = self.head(self._known(ids, told))
+        if self.tokens.grammar is not None:
+            refused = ~permitted(self.tokens.grammar, ids, self.tokens.symbols)
+            logits = logits.masked_fill(refused, -torch.inf)
         chosen = (ids - OPEN).clamp(min=0)[..., None]
         chance = logits.log_softmax(-1).gather(-1, chosen)[..., 0]
-        total: Tensor = chance.where(counts, 0.0).sum(1)
+        total: Tensor = chance.where(self._counts(ids), 0.0).sum(1)
         return total
 
     @torch.no_grad()
@@ -166,47 +150,60 @@ class TokenAutoregressive(Model):
         """
         check_cond(cond, self.c)
         check_steer(steer, "tokens, which have no gradient", weight=True)
-        n, guided, grammar = len(cond), steer.weight != 1.0, self.tokens.grammar
-        told = self.told(cond)
-        if guided:
-            told = torch.cat([told, self.unknown.expand(n, -1)])
+        return self._write(self.told(cond), self.unknown.expand(len(cond), -1), rng, steer)
+
+    def _write(
+        self,
+        shown: Float[Tensor, "n w"],
+        hidden: Float[Tensor, "n w"],
+        rng: torch.Generator,
+        steer: Steer,
+    ) -> Float[Tensor, "n *shape"]:
+        """Designs under what is told of their conditions, guided away from what hides them."""
+        n, grammar = len(shown), self.tokens.grammar
+        told = shown if steer.weight == 1.0 else torch.cat([shown, hidden])
         memory = self.decoder.begin(len(told), self.steps, told)
         state = None if grammar is None else grammar.start(n)
-        token = torch.full((n,), BEGIN, device=cond.device)
-        over = torch.zeros(n, dtype=torch.bool, device=cond.device)
-        ids = torch.full((n, self.steps), PAD, device=cond.device)
+        token = torch.full((n,), BEGIN, device=told.device)
+        over = torch.zeros(n, dtype=torch.bool, device=told.device)
+        ids = torch.full((n, self.steps), PAD, device=told.device)
         for step in range(self.steps - 1):  # each needs the one before
             read = self.embed(token.repeat(len(told) // n)) + told + self.position[step]
             known, memory = self.decoder.follow(read, memory)
-            logits = self.head(known)
-            if guided:
-                shown, hidden = logits.log_softmax(-1).chunk(2)
-                logits = hidden + steer.weight * (shown - hidden)
-            if grammar is not None:
-                allowed = grammar.allowed(state, self.steps - step)[:, OPEN:]
-                logits = logits.masked_fill(~(allowed | over[:, None]), -torch.inf)
-            token = OPEN + drawn(logits, uniform(cond.new_empty(n, 1), rng), self.drawing)
-            ids[:, step] = token = token.masked_fill(over, PAD)
+            logits = guided(self.head(known), steer.weight)
+            may = None if grammar is None else Turnstile(grammar, state, self.steps - step, over)
+            point = uniform(told.new_empty(n, dtype=torch.float64), rng)
+            token = drawn(logits, point, self.drawing, may).masked_fill(over, PAD)
+            ids[:, step] = token
             over = over | (token == END)
             if bool(over.all()):
                 break
             if grammar is not None:
                 state = grammar.follow(state, token)
         ids[~over, -1] = END
-        return finish(ids.to(cond), steer)
+        return finish(ids.to(told), steer)
 
 
-def drawn(
-    logits: Float[Tensor, "n v"], point: Float[Tensor, "n 1"], drawing: Drawing
-) -> Int[Tensor, " n"]:
-    """The token in which a point of [0, 1) falls; never one without a chance."""
-    chance = (logits.double() / drawing.temperature).softmax(-1)
-    if drawing.top_p < 1:
-        falling, place = torch.sort(chance, dim=-1, descending=True, stable=True)
-        beyond = falling.cumsum(-1) - falling >= drawing.top_p
-        chance = torch.zeros_like(chance).scatter(-1, place, falling.masked_fill(beyond, 0.0))
-    edges = chance.cumsum(-1)
-    return (edges <= point.double() * edges[:, -1:]).sum(-1)
+def guided(logits: Float[Tensor, "m v"], weight: float) -> Float[Tensor, "n v"]:
+    """Logits as they are, or extrapolated from the rows without conditions to those with them."""
+    if weight == 1.0:
+        return logits
+    shown, hidden = logits.log_softmax(-1).chunk(2)
+    return hidden + weight * (shown - hidden)
+
+
+def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[Tensor, "n s v"]:
+    """Which tokens a grammar permits at each step of designs; all after their end."""
+    n, steps = ids.shape
+    state, rows = grammar.start(n), torch.arange(n)
+    out = torch.ones(n, steps, symbols - OPEN, dtype=torch.bool)
+    for step in range(steps - 1):
+        going = rows[ids[:, step] != PAD]
+        for token in range(OPEN, symbols):
+            asked = torch.full((len(going),), token)
+            out[going, step, token - OPEN] = grammar.permits(state, going, asked, steps - step)
+        state = grammar.follow(state, ids[:, step])
+    return out
 
 
 def _half(device: torch.device) -> AbstractContextManager[object]:

@@ -19,17 +19,20 @@ class Grammar(Protocol):
     """Says which tokens may follow, so that what is proposed obeys the language by construction.
 
     A state is whatever the grammar wants to remember of a batch of beginnings; rows do not
-    influence each other. At least one token must be allowed in every state that is reached, and
-    `end` in good time: `left` counts the steps that are left, this one included, of which the
-    last holds the end.
+    influence each other. Only tokens that a model would draw are asked for, so that a grammar may
+    think about each. Some token must be permitted in every state that is reached, and the end in
+    good time: `left` counts the steps that are left, this one included, of which the last can only
+    be the end.
     """
 
     def start(self, n: int) -> Any:
         """The state of `n` empty beginnings."""
         ...
 
-    def allowed(self, state: Any, left: int) -> Bool[Tensor, "n symbols"]:
-        """Which tokens may come next."""
+    def permits(
+        self, state: Any, rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
+    ) -> Bool[Tensor, " m"]:
+        """Whether some rows of the batch may go on with one token each."""
         ...
 
     def follow(self, state: Any, ids: Int[Tensor, " n"]) -> Any:

@@ -13,6 +13,7 @@ from ingenium.core.errors import InputError
 PAD, BEGIN, END = 0, 1, 2
 SPECIAL = ("<pad>", "<begin>", "<end>")
 CHARACTER = "."  # pieces of one character
+AT_ONCE = 4096  # texts, whose numbers fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,24 @@ class Vocabulary:
         Raises:
             InputError: for a text that does not consist of known pieces.
         """
+        listed = list(texts)
+        starts = range(0, len(listed), AT_ONCE)
+        return [row for start in starts for row in self._rows(listed[start : start + AT_ONCE])]
+
+    def _rows(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """The numbers of each of a few texts, all of which are merged together."""
         find, number = re.compile(self.pattern, re.DOTALL).findall, self.number
-        rows = []
+        flat: list[int] = []
         for text in texts:  # a regular expression reads one text
+            pieces = find(text)
+            if sum(map(len, pieces)) != len(text):
+                raise _unreadable(text, "characters that are in no token")
             try:
-                row = [number[piece] for piece in find(text)]
+                flat += [PAD, *(number[piece] for piece in pieces)]
             except KeyError as unknown:
                 raise _unreadable(text, f"the unknown token {unknown}") from None
-            if sum(len(self.tokens[i]) for i in row) != len(text):
-                raise _unreadable(text, "characters that are in no token")
-            rows.append(row)
-        flat = self._merge(np.fromiter((i for row in rows for i in (PAD, *row)), np.int32))
-        return [part[1:] for part in np.split(flat, np.flatnonzero(flat == PAD))[1:]]
+        whole = self._merge(np.array(flat, np.int32))
+        return [part[1:] for part in np.split(whole, np.flatnonzero(whole == PAD))[1:]]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of numbers up to the first end; begin and pad are no text."""

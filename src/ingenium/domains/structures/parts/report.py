@@ -53,7 +53,8 @@ def report(
         Section(
             "The accepted parts",
             f"The first {min(GALLERY, len(best))} of {len(best)}, ranked by Pareto front and mass, "
-            "each as the surface that lies in its files. Up is the direction of the build.",
+            "each as the surface that lies in its files. Up is z; layers are laid along "
+            f"{printer.part.build.direction}.",
             _gallery(printer, density, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
         ),
         Section(

@@ -1,0 +1,204 @@
+"""Which tokens keep a SMILES without aromatic atoms on the way to a molecule.
+
+Written with single and double bonds (Kekulé), every rule of a molecule is about bonds that are
+already there: an atom has no more of them than its valence, a ring closes between two atoms that
+are not bonded yet, a branch ends where it began. What obeys them is read and sanitised by RDKit,
+so a generator that asks this grammar proposes molecules only.
+
+Source: Weininger, J. Chem. Inf. Comput. Sci. 28:31, 1988 (the language); valences as RDKit has
+them (Code/GraphMol/atomic_data.cpp).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from ingenium.generators.tokens.vocabulary import END, Vocabulary
+
+ORDER = {"-": 1, "=": 2, "#": 3}
+VALENCE = {"B": 3, "C": 4, "N": 3, "O": 2, "F": 1, "P": 5, "S": 6, "Cl": 1, "Br": 1, "I": 1, "H": 1}
+CHARGED = {("N", 1): 4, ("O", -1): 1, ("O", 1): 3, ("S", -1): 1, ("S", 1): 3, ("N", -1): 2}
+BRACKET = re.compile(r"\[([A-Z][a-z]?)@{0,2}(?:H(\d?))?([+-]?\d?)\]")
+ATOM = "C"  # that a beginning can always go on with
+RING = re.compile(r"\d|%\d\d")
+
+
+@dataclass
+class Beginning:
+    """A molecule as far as it is written: what may still be bonded, and where."""
+
+    free: list[int] = field(default_factory=list)  # valence that is left, of each atom
+    bonded: set[tuple[int, int]] = field(default_factory=set)
+    branches: list[int] = field(default_factory=list)  # atoms to which `)` goes back
+    rings: dict[str, tuple[int, int]] = field(default_factory=dict)  # atom and order of each
+    at: int = -1  # the atom that the next bond starts from
+    order: int = 0  # of a bond that was written; 0 if none was
+    after: str = "start"  # the last piece: start, atom, ring, bond, open, close, or
+    # turn, which is a bond after open or close, and must lead to an atom
+
+    def copy(self) -> "Beginning":
+        """Its own lists."""
+        lists = (self.free[:], set(self.bonded), self.branches[:], dict(self.rings))
+        return Beginning(*lists, self.at, self.order, self.after)
+
+    def add(self, piece: str) -> bool:
+        """Go on with an atom, bond, ring closure or bracket; false where it cannot stand."""
+        if piece in ORDER:
+            return self._bond(ORDER[piece])
+        if piece == "(":
+            return self._open()
+        if piece == ")":
+            return self._close()
+        if RING.fullmatch(piece):
+            return self._ring(piece)
+        return self._atom(valence(piece))
+
+    def _bond(self, order: int) -> bool:
+        if self.at < 0 or self.order or self.free[self.at] < order:
+            return False
+        turned = self.after in ("open", "close")
+        self.order, self.after = order, "turn" if turned else "bond"
+        return True
+
+    def _open(self) -> bool:
+        if self.after not in ("atom", "ring", "close") or self.free[self.at] < 1:
+            return False
+        self.branches.append(self.at)
+        self.after = "open"
+        return True
+
+    def _close(self) -> bool:
+        if self.after not in ("atom", "ring", "close") or not self.branches:
+            return False
+        self.at, self.after = self.branches.pop(), "close"
+        return True
+
+    def _atom(self, most: int) -> bool:
+        new, order = len(self.free), self.order or 1
+        if self.at >= 0:
+            if self.free[self.at] < order or most < order:
+                return False
+            self.free[self.at] -= order
+            self.bonded.add((self.at, new))
+            most -= order
+        elif most < 0:
+            return False
+        self.free.append(most)
+        self.at, self.order, self.after = new, 0, "atom"
+        return True
+
+    def _ring(self, label: str) -> bool:
+        if self.at < 0 or self.after in ("open", "close", "turn") or self.order > 2:
+            return False
+        if label not in self.rings:  # the bond is kept free for it from here on
+            order = self.order or 1
+            if self.free[self.at] < order:
+                return False
+            self.free[self.at] -= order
+            self.rings[label] = (self.at, order)
+        elif not self._closes(label):
+            return False
+        self.order, self.after = 0, "ring"
+        return True
+
+    def _closes(self, label: str) -> bool:
+        start, order = self.rings[label]
+        if self.order not in (0, order) or start == self.at or self.free[self.at] < order:
+            return False
+        if (start, self.at) in self.bonded or (self.at, start) in self.bonded:
+            return False
+        self.free[self.at] -= order
+        self.bonded.add((start, self.at))
+        del self.rings[label]
+        return True
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether it can be finished: some atom that can be gone on from must close open rings."""
+        if self.after in ("bond", "open", "turn"):
+            return self.free[self.at] >= max(self.order, 1)
+        return not self.rings or any(self.free[i] for i in (self.at, *self.branches))
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is a molecule as it stands."""
+        return self.at >= 0 and not (self.rings or self.branches or self.order)
+
+    def way_out(self) -> Iterator[str]:
+        """The pieces of a short way to a molecule, by carbons that close the open rings."""
+        trial = self.copy()
+        if trial.after in ("start", "bond", "open", "turn"):
+            yield ATOM
+            trial.add(ATOM)
+        while trial.rings:
+            step = trial.closing() or (ATOM if trial.free[trial.at] else ")")
+            yield step
+            trial.add(step)
+        yield from ")" * len(trial.branches)
+
+    def closing(self) -> str | None:
+        """A ring that can be closed here and leaves a way to close the others."""
+        for label in self.rings:
+            after = self.copy()
+            if after.add(label) and label not in after.rings and after.hopeful:
+                return label
+        return None
+
+
+def valence(piece: str) -> int:
+    """The bonds that an atom can have, those to its written hydrogens left out; -1 if none."""
+    found = BRACKET.fullmatch(piece)
+    if found is None:
+        return VALENCE.get(piece, -1)
+    symbol, hydrogens, charge = found.groups()
+    sign = int(charge + "1") if charge in ("+", "-") else int(charge or 0)
+    most = VALENCE.get(symbol, -1) if sign == 0 else CHARGED.get((symbol, sign), -1)
+    bound = 0 if hydrogens is None else int(hydrogens or 1)
+    return most - bound
+
+
+@dataclass(frozen=True)
+class KekuleGrammar:
+    """The grammar of SMILES without aromatic atoms, on the tokens of a vocabulary."""
+
+    vocabulary: Vocabulary
+
+    @cached_property
+    def pieces(self) -> list[list[str]]:
+        """Of each token; none of those that pad, begin and end."""
+        find = re.compile(self.vocabulary.pattern, re.DOTALL).findall
+        return [[] if i <= END else find(t) for i, t in enumerate(self.vocabulary.tokens)]
+
+    def start(self, n: int) -> list[Beginning]:
+        """Nothing written yet."""
+        return [Beginning() for _ in range(n)]
+
+    def permits(
+        self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
+    ) -> Bool[Tensor, " m"]:
+        """Whether each beginning may go on with a token and can still be finished in time."""
+        pairs = zip(rows.tolist(), ids.tolist(), strict=True)
+        return torch.tensor([self._may(state[r], i, left) for r, i in pairs], dtype=torch.bool)
+
+    def _may(self, beginning: Beginning, token: int, left: int) -> bool:
+        if token == END:
+            return beginning.finished
+        after = self._after(beginning, token)
+        if after is None or not after.hopeful:
+            return False
+        most = 3 * len(after.rings) + len(after.branches) + 2  # that a way out takes, with the end
+        return most < left or sum(1 for _ in after.way_out()) + 1 < left
+
+    def _after(self, beginning: Beginning, token: int) -> Beginning | None:
+        after = beginning.copy()
+        return after if all(map(after.add, self.pieces[token])) else None
+
+    def follow(self, state: Sequence[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
+        """The beginnings with a token more; those that are over stay as they are."""
+        both = zip(state, ids.tolist(), strict=True)
+        return [b if i <= END else self._after(b, i) or b for b, i in both]

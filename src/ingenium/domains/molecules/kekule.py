@@ -1,0 +1,64 @@
+"""Molecules as tokens with single and double bonds, under a grammar that knows valences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jaxtyping import Float
+from rdkit import Chem
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.grammar import KekuleGrammar
+from ingenium.generators.tokens.codec import Grammar, TokenCodec
+from ingenium.generators.tokens.vocabulary import Vocabulary
+
+RINGS = tuple("123456789")  # labels that a grammar may need to write a molecule to its end
+
+
+def kekule(smiles: str) -> str:
+    """The SMILES of a molecule without aromatic atoms.
+
+    Raises:
+        InputError: if it is no molecule.
+    """
+    mol = parsed(smiles)
+    if mol is None:
+        raise InputError("a molecule as SMILES", f'"{smiles}"', "Write such as CCO.")
+    Chem.Kekulize(mol, clearAromaticFlags=True)
+    return str(Chem.MolToSmiles(mol, isomericSmiles=False))
+
+
+def vocabulary(smiles: Sequence[str], pattern: str, merges: int) -> Vocabulary:
+    """Tokens of molecules without aromatic atoms, and all that their grammar needs."""
+    written = [kekule(text) for text in smiles]
+    return Vocabulary.of([*written, "C()", *RINGS], pattern=pattern, merges=merges)
+
+
+@dataclass(frozen=True)
+class KekuleCodec(TokenCodec):
+    """The tokens of a molecule's Kekulé structure; decoded, it is canonical SMILES again.
+
+    Shapes: n designs, s steps.
+    """
+
+    grammar: Grammar | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary))
+
+    def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
+        """The numbers of the tokens of each molecule.
+
+        Raises:
+            InputError: for a text that is no molecule, has unknown tokens, or too many.
+        """
+        return super().of_texts([kekule(text) for text in listed])
+
+    def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
+        """Canonical SMILES of molecules; other text as it is."""
+        found = []
+        for text in super().to_texts(x):  # RDKit reads one text at a time
+            mol = parsed(text)
+            found.append(text if mol is None else canonical(mol))
+        return found

@@ -1,0 +1,102 @@
+"""Drawing the next token from its chances, and only such as a grammar permits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Float64, Int
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.generators.tokens.codec import Grammar
+
+OPEN = 2  # numbers 0 and 1 pad and begin, and are never proposed: chances start with the end
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How tokens are drawn, and how often a row hides its conditions in training."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0  # drawn from the likeliest tokens that have this share together
+    hidden: float = 0.1  # share of rows that are trained without conditions, for guidance
+
+    def __post_init__(self) -> None:
+        if not (self.temperature > 0 and 0 < self.top_p <= 1 and 0 <= self.hidden < 1):
+            raise InputError("temperature > 0, 0 < top_p <= 1 and 0 <= hidden < 1", self)
+
+    def chances(self, logits: Float[Tensor, "n v"]) -> Float64[Tensor, "n v"]:
+        """Of each token, up to a factor; 0 for those that are not among the likeliest."""
+        chance = (logits.double() / self.temperature).softmax(-1)
+        if self.top_p == 1:
+            return chance
+        falling, place = torch.sort(chance, dim=-1, descending=True, stable=True)
+        beyond = falling.cumsum(-1) - falling >= self.top_p
+        return torch.zeros_like(chance).scatter(-1, place, falling.masked_fill(beyond, 0.0))
+
+
+FREELY = Drawing()
+
+
+def fall(
+    chance: Float64[Tensor, "n v"], point: Float64[Tensor, " n"]
+) -> tuple[Int[Tensor, " n"], Float64[Tensor, " n"]]:
+    """The column in whose share a point of [0, 1) falls, and where in it, again of [0, 1).
+
+    A column without a chance is never met.
+    """
+    edges = chance.cumsum(-1)
+    at = point * edges[:, -1]
+    column = (edges <= at[:, None]).sum(-1).clamp(max=chance.shape[1] - 1)
+    share = chance.gather(1, column[:, None])[:, 0]
+    inside = (at - edges.gather(1, column[:, None])[:, 0]) / share + 1
+    return column, inside.clamp(0.0, 1 - 2**-53)
+
+
+def drawn(
+    logits: Float[Tensor, "n v"],
+    point: Float64[Tensor, " n"],
+    drawing: Drawing,
+    may: Callable[[Tensor, Tensor], Tensor] | None = None,
+) -> Int[Tensor, " n"]:
+    """The token in which a point of [0, 1) falls.
+
+    A token that is refused loses its chance and where the point fell in it serves for the next,
+    so that tokens are drawn as if all those that are not permitted had had no chance.
+
+    Raises:
+        InputError: if a grammar permits no token.
+    """
+    chance = drawing.chances(logits)
+    column, point = fall(chance, point)
+    token = OPEN + column
+    if may is None:
+        return token
+    full = logits.double().softmax(-1)
+    rows = torch.arange(len(token), device=token.device)
+    while len(rows := rows[~may(rows, token[rows])]):  # ends: each round takes a token of each row
+        for table in (chance, full):
+            table[rows, token[rows] - OPEN] = 0.0
+        left = chance[rows]
+        spent = left.sum(1) == 0
+        left[spent] = full[rows[spent]]
+        if bool((left.sum(1) == 0).any()):
+            raise InputError("a grammar that permits some token everywhere", "one that does not")
+        column, point[rows] = fall(left, point[rows])
+        token[rows] = OPEN + column
+    return token
+
+
+@dataclass(frozen=True)
+class Turnstile:
+    """What a grammar permits after the beginnings of a batch; rows that are over may do all."""
+
+    grammar: Grammar
+    state: Any
+    left: int
+    over: Bool[Tensor, " n"]
+
+    def __call__(self, rows: Int[Tensor, " m"], ids: Int[Tensor, " m"]) -> Bool[Tensor, " m"]:
+        """Whether some of the rows may go on with a token each."""
+        return self.over[rows] | self.grammar.permits(self.state, rows, ids, self.left)
