@@ -14,6 +14,8 @@ NAMES = (
     "structures_solver",
     "structures_cells",
     "structures_refine",
+    "molecules_metrics",
+    "molecules_safety",
 )
 
 

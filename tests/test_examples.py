@@ -15,7 +15,7 @@ from ingenium.domains import open_problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SPECS = sorted(EXAMPLES.glob("grid/*.toml"))
-STRUCTURES = sorted(EXAMPLES.glob("structures/*.toml"))
+OTHERS = sorted([*EXAMPLES.glob("structures/*.toml"), *EXAMPLES.glob("molecules/*.toml")])
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 
@@ -52,8 +52,8 @@ def test_example_resolves(path: Path, problem: Problem) -> None:
     assert resolve(spec, problem).limits
 
 
-@pytest.mark.parametrize("path", STRUCTURES, ids=lambda p: p.stem)
-def test_example_of_a_structure_opens(path: Path) -> None:
+@pytest.mark.parametrize("path", OTHERS, ids=lambda p: p.stem)
+def test_example_of_another_domain_opens(path: Path) -> None:
     spec = load(path)
     assert spec.title
     opened = open_problem(spec)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.studies import shape_families, shape_front, shape_refinement, told_shapes
@@ -86,6 +87,8 @@ def test_targets_learning_and_tuning_share_no_shape(told):
     rows = torch.cat([told.held, told.tuning, told.own(len(told.pool), 3)])
     assert rows.sort().values.tolist() == list(range(len(told.solid)))
     assert not torch.equal(told.own(20, 0), told.own(20, 1))
+    with pytest.raises(InputError, match="learn from"):
+        told.own(1000, 0)
 
 
 def test_targets_that_are_met_score_one_and_errors_are_percent(told):
@@ -144,7 +147,7 @@ def test_neighbours_are_known_shapes_and_each_family_proposes(told):
 
 
 def test_a_stopped_study_goes_on_and_names_the_best_with_few(tmp_path, monkeypatch):
-    monkeypatch.setattr(shape_families, "QUICK", shape_families.Work((24, 72), 16, 8, 0.003))
+    monkeypatch.setattr(shape_families, "QUICK", shape_families.Work(96, (24, 60), 16, 8, 0.003))
     budget = Budget((0,), True, tmp_path)
     first = shape_families.measure(budget, silent)
     monkeypatch.setattr(shape_families, "proposed", None)  # nothing is fitted again

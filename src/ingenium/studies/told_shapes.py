@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Float64, Int64
 from scipy import ndimage
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch
 from ingenium.domains.structures.shapes.box import Box, open_box
 from ingenium.domains.structures.shapes.settings import Load, Passive, ShapeSettings, Support
@@ -48,7 +49,13 @@ class ToldShapes:
     pool: Int64[Tensor, " p"]  # what families learn from
 
     def own(self, size: int, seed: int) -> Int64[Tensor, " s"]:
-        """The first so many of the pool, in an order of the seed."""
+        """The first so many of the pool, in an order of the seed.
+
+        Raises:
+            InputError: if there are not so many.
+        """
+        if size > len(self.pool):
+            raise InputError(f"at most {len(self.pool)} shapes to learn from", size)
         rng = torch.Generator().manual_seed(seed)
         return self.pool[torch.randperm(len(self.pool), generator=rng)[:size]]
 

@@ -153,6 +153,9 @@ def test_refused_molecules_are_neither_measured_nor_written(
     for form in problem.formats.values():
         with pytest.raises(InputError, match="dual-use screen"):
             form.write(refused, tmp_path)
+    (tmp_path / "theirs.smi").write_text(f"CCO one\n{MEMBERS['TNT'][0]} two\n")
+    with pytest.raises(InputError, match=r"line 2.*nitro compounds"):
+        problem.formats["smi"].read(tmp_path / "theirs.smi")
     with pytest.raises(InputError, match="peroxides"):
         safety.Screen().admit(parsed(MEMBERS["TATP"][0]), "query")
 

@@ -26,7 +26,7 @@ def structures(smiles: Sequence[str], captions: Sequence[str]) -> Figure:
         axes.axis("off")
     for axes, text, caption in zip(grid, smiles, captions, strict=False):
         axes.imshow(_pixels(text), interpolation="antialiased")
-        axes.set_title(caption, fontsize=8, y=-0.18)
+        axes.set_title(caption, fontsize=8, y=-0.2)
     return figure
 
 

@@ -38,7 +38,7 @@ class LeadSettings:
     keep: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     solubility: bool = False  # predict it, with an interval
-    electrons: Literal["none", "gfn2"] = "none"  # GFN2-xTB on a conformer: 0.1 s a molecule
+    electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
     merges: int = 0  # of frequent pairs of tokens into one
@@ -126,6 +126,8 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
         parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn"))
     if settings.electrons == "gfn2":
         parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite"))
+    elif settings.electrons == "gfn2_relaxed":
+        parts.append(Part(xtb.RELAXED, xtb.relaxed_gap, "tblite"))
     return tuple(parts)
 
 

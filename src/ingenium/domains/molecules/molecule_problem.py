@@ -1,7 +1,8 @@
 """What the problems of molecules share: texts, tokens, files, the screen and what is known."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, codec, variable
 from ingenium.domains.molecules.safety import Screen, note
+from ingenium.generators.families import CLASSICAL
 
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
 
@@ -41,7 +43,7 @@ class MoleculeProblem(Problem):
         self.longest = LONGEST[source]
         self.screen = screen
         self.variables = (variable(self.longest),)
-        self.codec = codec(self.known.smiles, self.longest, merges)
+        self.codec = codec(source, self.known.smiles, self.longest, merges)
         self.formats = {
             form.name: form
             for form in (StructureFile(self.longest, screen), SmilesFile(self.longest, screen))
@@ -104,6 +106,12 @@ class MoleculeProblem(Problem):
                 worst[name] = max(worst.get(name, 0.0), apart)
         share = wanted / designs.sizes[DESIGN]
         return CrossCheck("atoms and bonds of the file, counted", "1", share, wanted, worst)
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Known molecules under the nearest conditions, any of them, and tokens at random."""
+        c = max(len(self.conditions), 1)
+        kept = ("nearest_neighbours", "bootstrap", "random")
+        return {name: partial(CLASSICAL[name], self.codec.shape, c) for name in kept}
 
     def designs_of(self, smiles: tuple[str, ...]) -> xr.Dataset:
         """Designs from texts, as the verifier takes them."""

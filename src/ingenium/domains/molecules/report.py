@@ -55,7 +55,7 @@ def distinct(designs: xr.Dataset, rows: np.ndarray) -> np.ndarray:
 def _caption(designs: xr.Dataset, verdicts: xr.Dataset, row: int) -> str:
     weight, logp, qed, sa = (float(verdicts[name].to_numpy()[row]) for name in CAPTION)
     index = int(designs[DESIGN].to_numpy()[row])
-    return f"design {index}: {weight:.0f} g/mol, logP {logp:.1f}, QED {qed:.2f}, SA {sa:.1f}"
+    return f"design {index}: {weight:.0f} g/mol\nlogP {logp:.1f}, QED {qed:.2f}, SA score {sa:.1f}"
 
 
 def _known(known: Known, names: tuple[str, str]) -> Float[np.ndarray, "m 2"]:

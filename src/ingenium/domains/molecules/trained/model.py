@@ -1,0 +1,44 @@
+"""The generator that comes with the package."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ingenium.core.problem import Shipped
+from ingenium.domains.molecules.kekule import KekuleCodec
+from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.trained.recipe import Recipe
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.tokens.vocabulary import Vocabulary
+
+NAME = "moses_lstm"
+FOLDER = Path(__file__).parent
+
+
+@cache
+def facts(folder: Path = FOLDER) -> dict[str, Any]:
+    """What lies beside the weights: language, recipe, cost and what was measured."""
+    found: dict[str, Any] = json.loads((folder / "moses.json").read_text(encoding="utf-8"))
+    return found
+
+
+def moses_codec(longest: int, folder: Path = FOLDER) -> KekuleCodec:
+    """The language that it speaks."""
+    found = facts(folder)
+    merges = tuple((a, b) for a, b in map(str.split, found["merges"]))
+    vocabulary = Vocabulary(tuple(found["pieces"]), found["pattern"], merges)
+    return KekuleCodec(vocabulary, found["recipe"]["steps"], longest, name=SMILES)
+
+
+def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
+    """Its network with first weights."""
+    made = facts(folder)["recipe"]
+    own = Recipe(steps=made["steps"], width=made["width"], layers=made["layers"])
+    return own.network(moses_codec(longest, folder))
+
+
+def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
+    """It, as a problem offers it."""
+    about = {k: facts(folder)[k] for k in ("recipe", "about")}
+    return {NAME: Shipped(lambda: network(longest, folder), folder / "moses.safetensors", about)}

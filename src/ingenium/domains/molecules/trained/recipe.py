@@ -1,0 +1,132 @@
+"""How the generator that comes trained is made: the language of MOSES, and a network of it."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from safetensors.torch import save
+from torch import Tensor
+
+from ingenium.core.digest import content_digest
+from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.seeds import one_thread
+from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.kekule import kekule
+from ingenium.domains.molecules.language import ATOMS
+from ingenium.domains.molecules.packages import release_of
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.tokens.codec import TokenCodec, Tokens
+from ingenium.generators.tokens.families import recurrent
+from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.train.plan import Plan
+
+AT_ONCE = 20_000  # molecules between two words of progress
+RINGS = tuple("123456")
+PLAN = Plan(
+    steps=5000,
+    batch=256,
+    learning_rate=3e-3,
+    ema_decay=0.998,
+    warmup=0.03,
+    held_out=0.002,
+    patience=1000,
+    check_every=250,
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which molecules, how they are cut into tokens, and the network that learns them."""
+
+    molecules: int = 900_000  # of the training split of MOSES, in a fixed random order
+    read: int = 60_000  # of them, from which pairs of tokens are learned
+    merges: int = 600
+    steps: int = 24  # tokens of the longest molecule, with its end; few have more
+    width: int = 320
+    layers: int = 2
+    plan: Plan = PLAN
+
+    def network(self, tokens: Tokens) -> TokenAutoregressive:
+        """The network with its first weights; without conditions, which is one that is always 0."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.plan.seed)
+            return recurrent((self.steps,), 1, tokens, width=self.width, layers=self.layers)
+
+
+def written(recipe: Recipe, watch: Watch = silent) -> list[str]:
+    """The Kekulé structures of the molecules of a recipe; kept, since they take minutes."""
+    name = f"moses-kekule-{recipe.molecules}-rdkit-{release_of('rdkit')}.smi"
+    path = cache_folder() / name
+    if not path.is_file():
+        whole = moses("train")
+        chosen = whole[np.random.default_rng(0).permutation(len(whole))[: recipe.molecules]]
+        found: list[str] = []
+        for start in range(0, len(chosen), AT_ONCE):
+            watch("Kekulé structures", start, len(chosen))
+            found += map(kekule, chosen[start : start + AT_ONCE])
+        write_atomic(path, "\n".join(found))
+    return path.read_text(encoding="ascii").split()
+
+
+def language(texts: Sequence[str], recipe: Recipe) -> Vocabulary:
+    """The tokens: every piece of the texts, and the most frequent pairs of the first of them."""
+    find = re.compile(ATOMS).findall
+    pieces = sorted({piece for text in texts for piece in find(text)} | set(RINGS))
+    return Vocabulary.of([*texts[: recipe.read], *pieces], pattern=ATOMS, merges=recipe.merges)
+
+
+def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
+    """The numbers of all texts that have room in the steps."""
+    length = [len(row) for row in vocabulary.encode(texts)]
+    kept = [text for text, n in zip(texts, length, strict=True) if n < steps]
+    return TokenCodec(vocabulary, steps, max(map(len, kept))).of_texts(kept)
+
+
+def train(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    watch: Watch = silent,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> None:
+    """Train and write the weights with what they are into a folder; a stopped training goes on."""
+    texts = written(recipe, watch)
+    vocabulary = language(texts, recipe)
+    x = designs(texts, vocabulary, recipe.steps)
+    codec = TokenCodec(vocabulary, recipe.steps, max(map(len, texts)))
+    family = recipe.network(codec)
+    plan = replace(recipe.plan, checkpoint=folder / "checkpoint", progress=progress)
+    with one_thread():
+        course = family.fit(x, torch.zeros(len(x), 1), plan)
+    about = {"losses": {k: v[-1] for k, v in course.items()}, "designs": len(x)}
+    keep(family, vocabulary, recipe, folder, about)
+
+
+def keep(
+    family: TokenAutoregressive,
+    vocabulary: Vocabulary,
+    recipe: Recipe,
+    folder: Path,
+    about: Mapping[str, Any],
+) -> None:
+    """Write weights in half precision, and beside them the language, the recipe and the cost."""
+    state = {k: v.half().contiguous() for k, v in family.state_dict().items()}
+    weights = save(state)
+    plan = {k: v for k, v in asdict(recipe.plan).items() if v is not None}
+    text = {
+        "pattern": vocabulary.pattern,
+        "pieces": vocabulary.pieces,
+        "merges": [" ".join(pair) for pair in vocabulary.merges],
+        "recipe": {**asdict(recipe), "plan": plan},
+        "weights": content_digest(weights),
+        "about": dict(about),
+    }
+    write_atomic(folder / "moses.safetensors", weights)
+    write_atomic(folder / "moses.json", json.dumps(text, indent=1) + "\n")

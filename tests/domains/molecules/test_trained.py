@@ -1,0 +1,56 @@
+"""The recipe of the generator that comes trained, on a few molecules."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from rdkit import Chem
+from safetensors.torch import load_file
+
+from ingenium.core.digest import file_digest
+from ingenium.domains.molecules.trained.model import NAME, moses_codec, shipped
+from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
+
+FEW = Recipe(
+    molecules=300,
+    read=300,
+    merges=40,
+    steps=32,
+    width=16,
+    layers=1,
+    plan=replace(PLAN, steps=4, batch=64, held_out=0.1, check_every=2),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    train(FEW, folder)
+    return folder
+
+
+def test_what_a_recipe_makes_can_be_shipped(folder: Path) -> None:
+    found = shipped(64, folder)[NAME]
+    family = found.make()
+    family.load_state_dict({k: v.float() for k, v in load_file(found.weights).items()})
+    about = json.loads((folder / "moses.json").read_text())
+    assert about["weights"] == file_digest(found.weights)
+    assert found.about["recipe"]["merges"] == FEW.merges
+    assert found.about["about"]["designs"] > 250
+    x = family.propose(torch.zeros(32, 1), torch.Generator().manual_seed(0))
+    proposed = moses_codec(64, folder).to_texts(x)
+    assert all(Chem.MolFromSmiles(text) is not None for text in proposed)
+
+
+def test_a_stopped_training_goes_on(folder: Path, tmp_path: Path) -> None:
+    def stop(step: int, steps: int, loss: float) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(FEW, tmp_path, progress=stop)
+    assert not (tmp_path / "moses.safetensors").exists()
+    train(FEW, tmp_path)
+    assert file_digest(tmp_path / "moses.safetensors") == file_digest(folder / "moses.safetensors")
