@@ -1,5 +1,6 @@
 """Rows 25.5 to 25.8 in small: what is judged is judged rightly."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +53,12 @@ def test_time_counts_part_supports_and_layers():
     half = torch.full((4,), 0.5, dtype=torch.float64)
     time = part_and_supports.print_time(grid, half, half)
     assert time.tolist() == [36 + 9 + 24, 36 + 9 + 24, 36 + 9 + 12, 36 + 9 + 12]
+
+
+def test_specks_beside_a_part_are_not_printed():
+    solid = np.zeros((6, 6), dtype=bool)
+    solid[:4, :2], solid[5, 5] = True, True
+    assert np.array_equal(part_and_supports.connected(solid), solid & (np.arange(6) < 5))
 
 
 @pytest.mark.slow
