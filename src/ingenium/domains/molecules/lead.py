@@ -41,7 +41,6 @@ class LeadSettings:
     electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
-    merges: int = 0  # of frequent pairs of tokens into one
     screen: bool = True  # for dual use
     processes: int = 1  # that measure
 
@@ -65,7 +64,7 @@ class Lead(MoleculeProblem):
         groups = Groups(settings.keep, settings.avoid)
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
-        self.opened(settings.source, settings.known, settings.merges, screen)
+        self.opened(settings.source, settings.known, screen)
         self.settings = settings
         self.conditions = (
             Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
