@@ -16,6 +16,7 @@ NAMES = (
     "structures_refine",
     "molecules_metrics",
     "molecules_safety",
+    "molecules_search",
 )
 
 

@@ -8,6 +8,7 @@ from ingenium.studies import (
     conserved_energy,
     container_corner,
     diffusion_load,
+    dual_use_screen,
     flow_load,
     informed_composites,
     joint_levels,
@@ -56,6 +57,7 @@ STUDIES: tuple[Study, ...] = (
     operating_envelopes.STUDY,
     printed_columns.STUDY,
     annual_profiles.STUDY,
+    dual_use_screen.STUDY,
 )
 
 
