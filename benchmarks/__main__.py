@@ -15,6 +15,8 @@ NAMES = (
     "structures_cells",
     "structures_refine",
     "molecules_metrics",
+    "molecules_safety",
+    "molecules_search",
 )
 
 

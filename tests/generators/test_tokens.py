@@ -20,6 +20,7 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
 from ingenium.generators.tokens.drawing import OPEN, Drawing, drawn, fall
+from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
@@ -99,6 +100,8 @@ def rng(seed: int = 7) -> torch.Generator:
 
 def small(name: str, tokens: Letters) -> Family:
     """A family of few numbers, which learns the little language as well."""
+    if name == "vae":
+        return families.vae((STEPS,), 1, tokens, width=32, latent=4)
     make = {"autoregressive": families.transformer, "lstm": families.recurrent}[name]
     return make((STEPS,), 1, tokens, width=32, layers=1)
 
@@ -207,7 +210,36 @@ def test_learns_the_chain(name: str) -> None:
     assert float((true.exp() * (true - found)).sum()) < 0.02  # divergence in nats
 
 
-@stepwise
+def test_the_bound_of_a_vae_is_near_the_truth() -> None:
+    torch.manual_seed(0)
+    full = TokenVAESettings(latent=4, beta=1.0)
+    family = TokenVAE((STEPS,), 1, Letters(), Recurrent(32, 1), width=32, settings=full)
+    own = Plan(steps=300, batch=128, learning_rate=1e-2, ema_decay=0.97, check_every=50)
+    family.fit(chain(3000), ones(3000), own)
+    ids, true = whole()
+    bound = family.log_density(ids, ones(len(ids)), draws=128)
+    assert float(bound.exp().sum()) == pytest.approx(1.0, abs=0.02)  # weights are unbiased
+    assert -0.01 < float((true.exp() * (true - bound)).sum()) < 0.1
+    alone = family.log_density(ids[3:4], ones(1), draws=128)
+    torch.testing.assert_close(alone, bound[3:4], atol=1e-4, rtol=0)
+
+
+def test_latent_numbers_of_a_vae_carry_the_sequence() -> None:
+    """Without a price a sequence is written again from its own latent numbers."""
+    torch.manual_seed(0)
+    free = TokenVAESettings(latent=8, beta=0.0)
+    sure = Drawing(temperature=0.1)
+    family = TokenVAE(
+        (STEPS,), 1, Letters(), Recurrent(48, 1), width=48, settings=free, drawing=sure
+    )
+    own = Plan(steps=400, batch=128, learning_rate=1e-2, ema_decay=0.9, check_every=50)
+    family.fit(chain(2000), ones(2000), own)
+    ids, _ = whole()
+    again = family.write(family.latent_of(ids), ones(len(ids)), rng())
+    assert float((again == ids).all(1).float().mean()) > 0.8
+
+
+@learned
 def test_a_grammar_is_never_broken(name: str) -> None:
     found = fitted(name, True).propose(ones(2000), rng())
     twice = (found[:, 1:] == found[:, :-1]) & (found[:, 1:] > END)

@@ -1,10 +1,13 @@
 """Rows 25.5 to 25.8 in small: what is judged is judged rightly."""
 
+import numpy as np
 import pytest
 import torch
 
+from ingenium.domains.structures.elastic.supports import require_held
 from ingenium.domains.structures.optimise.build import Build
-from ingenium.domains.structures.optimise.parts import PARTS
+from ingenium.domains.structures.optimise.parts import HELD_OUT, PARTS
+from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.studies import layered_build, manufacturing_limits, part_and_supports
 from ingenium.studies.manufacturing_limits import prescription
 from ingenium.studies.registry import find
@@ -52,6 +55,30 @@ def test_time_counts_part_supports_and_layers():
     half = torch.full((4,), 0.5, dtype=torch.float64)
     time = part_and_supports.print_time(grid, half, half)
     assert time.tolist() == [36 + 9 + 24, 36 + 9 + 24, 36 + 9 + 12, 36 + 9 + 12]
+
+
+def test_parts_that_were_held_out_are_held_and_none_of_those_looked_at():
+    work = {}
+    for name, part in (dict(PARTS) | dict(HELD_OUT)).items():
+        asked = part((8, 4), (0.5,))
+        require_held(asked.elastic.grid, asked.elastic.fixed)
+        solid = torch.ones(1, 32, dtype=torch.float64)
+        work[name] = float(compliance_of(asked, solid, Simp()))
+    assert work["corbel"] > work["high_cantilever"]  # held on less
+    assert work["high_cantilever"] == pytest.approx(work["low_cantilever"])  # upside down
+    assert not set(PARTS) & set(HELD_OUT)
+
+
+def test_nothing_saved_where_nothing_was():
+    assert part_and_supports._saved([(0.0, 0.0), (0.0, 0.0)]).value == 0
+    assert part_and_supports._saved([(4.0, 1.0), (4.0, 1.0)]).value == 75
+    assert part_and_supports._saved([(0.0, 2.0), (0.0, 2.0)]).value == -100
+
+
+def test_specks_beside_a_part_are_not_printed():
+    solid = np.zeros((6, 6), dtype=bool)
+    solid[:4, :2], solid[5, 5] = True, True
+    assert np.array_equal(part_and_supports.connected(solid), solid & (np.arange(6) < 5))
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from ingenium.studies import (
     conserved_energy,
     container_corner,
     diffusion_load,
+    dual_use_screen,
     flow_load,
     informed_composites,
     joint_levels,
@@ -26,6 +27,7 @@ from ingenium.studies import (
     shape_front,
     shape_refinement,
     strong_cells,
+    whole_way,
 )
 from ingenium.studies.study import Study
 
@@ -37,6 +39,7 @@ STUDIES: tuple[Study, ...] = (
     strong_cells.STUDY,
     diffusion_load.STUDY,
     conserved_energy.STUDY,
+    whole_way.STUDY,
     shape_front.STUDY,
     shape_refinement.STUDY,
     least_compliance.STUDY,
@@ -52,8 +55,9 @@ STUDIES: tuple[Study, ...] = (
     load_shapes.STUDY,
     power_weeks.STUDY,
     operating_envelopes.STUDY,
-    annual_profiles.STUDY,
     printed_columns.STUDY,
+    annual_profiles.STUDY,
+    dual_use_screen.STUDY,
 )
 
 

@@ -8,6 +8,7 @@ OF_CELLS = (  # what draws, measures and mends periodic cells
     "domains/structures/optimise/descent.py",
     "domains/structures/optimise/projection.py",
     "domains/structures/stock.py",
+    "domains/structures/stocked_problem.py",
     "domains/structures/field_codec.py",
     "studies/cell_designs.py",
 )
@@ -17,6 +18,7 @@ OF_SHAPES = (  # what draws, measures and mends shapes in a box
     "domains/structures/optimise",
     "domains/structures/printing",
     "domains/structures/stock.py",
+    "domains/structures/stocked_problem.py",
     "domains/structures/field_codec.py",
 )
 OF_FIELDS = (  # files in it that only designs on a grid of cells need

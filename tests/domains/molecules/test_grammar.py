@@ -10,11 +10,11 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes, texts
 from ingenium.domains.molecules.grammar import Beginning, KekuleGrammar, valence
-from ingenium.domains.molecules.kekule import KekuleCodec, kekule, vocabulary
+from ingenium.domains.molecules.kekule import KekuleCodec, kekule
 from ingenium.domains.molecules.language import ATOMS
 from ingenium.generators.tokens.drawing import FREELY, OPEN, Turnstile, drawn
 from ingenium.generators.tokens.families import recurrent
-from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
+from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD, Vocabulary
 
 DRUGS = {
     "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
@@ -29,7 +29,9 @@ DRUGS = {
 
 
 def codec(steps: int = 40, merges: int = 30) -> KekuleCodec:
-    return KekuleCodec(vocabulary(list(DRUGS.values()), ATOMS, merges), steps, 80, name="smiles")
+    written = [*map(kekule, DRUGS.values()), "123456789"]
+    vocabulary = Vocabulary.of(written, pattern=ATOMS, merges=merges)
+    return KekuleCodec(vocabulary, steps, 80, name="smiles")
 
 
 def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:

@@ -13,11 +13,16 @@ from ingenium.core.text import codes, texts
 from ingenium.domains.molecules import data, safety
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.library import Library, LibrarySettings
+from ingenium.studies.screened_molecules import ALIKE as alike
+from ingenium.studies.screened_molecules import CONTROLLED as controlled
+from ingenium.studies.screened_molecules import EXPLOSIVES as explosives
+from ingenium.studies.screened_molecules import WEAPONS as weapons
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
 MEMBERS = {
     "sarin": ("CC(C)OP(C)(=O)F", "1.A.1"),
+    "cyclosarin": ("CP(=O)(F)OC1CCCCC1", "1.A.1"),
     "soman": ("CC(OP(C)(=O)F)C(C)(C)C", "1.A.1"),
     "tabun": ("CCOP(=O)(C#N)N(C)C", "1.A.2"),
     "VX": ("CCOP(C)(=O)SCCN(C(C)C)C(C)C", "1.A.3"),
@@ -38,6 +43,8 @@ MEMBERS = {
     "TNT": ("Cc1c(cc(cc1[N+](=O)[O-])[N+](=O)[O-])[N+](=O)[O-]", "nitro"),
     "RDX": ("C1N(CN(CN1[N+](=O)[O-])[N+](=O)[O-])[N+](=O)[O-]", "nitramines"),
     "PETN": ("O=[N+]([O-])OCC(CO[N+](=O)[O-])(CO[N+](=O)[O-])CO[N+](=O)[O-]", "nitrates"),
+    "nitroglycerin": ("O=[N+]([O-])OCC(CO[N+](=O)[O-])O[N+](=O)[O-]", "nitrates"),
+    "FOX-7": ("NC(N)=C([N+](=O)[O-])[N+](=O)[O-]", "nitro"),
     "EGDN": ("O=[N+]([O-])OCCO[N+](=O)[O-]", "nitrates"),
     "TATP": ("CC1(C)OOC(C)(C)OOC(C)(C)OO1", "peroxides"),
     "HMTD": ("C1N2COOCN(CO1)COOC2", "peroxides"),
@@ -47,6 +54,9 @@ MEMBERS = {
     "etonitazene": ("CCOc1ccc(Cc2nc3cc([N+](=O)[O-])ccc3n2CCN(CC)CC)cc1", "nitazenes"),
     "oxycodone": ("CN1CCC23C4C(=O)CCC2(C1CC5=C3C(=C(C=C5)OC)O4)O", "morphinans"),
     "methamphetamine": ("CNC(C)Cc1ccccc1", "amphetamines"),
+    "MDMA": ("CNC(C)Cc1ccc2OCOc2c1", "amphetamines"),
+    "2C-B": ("COc1cc(CCN)c(OC)cc1Br", "dimethoxyphenethylamines"),
+    "ketamine": ("CNC1(c2ccccc2Cl)CCCCC1=O", "arylcyclohexylamines"),
     "mephedrone": ("CNC(C)C(=O)c1ccc(C)cc1", "cathinones"),
     "JWH-018": ("CCCCCn1cc(C(=O)c2cccc3ccccc23)c2ccccc12", "carbonylindoles"),
     "LSD": ("CCN(CC)C(=O)C1CN(C)C2Cc3c[nH]c4cccc(c34)C2=C1", "lysergamides"),
@@ -56,6 +66,7 @@ MEMBERS = {
     "DMT": ("CN(C)CCc1c[nH]c2ccccc12", "tryptamines"),
 }
 HARMLESS = {
+    "chlorambucil": "OC(=O)CCCc1ccc(cc1)N(CCCl)CCCl",
     "melphalan": "NC(Cc1ccc(cc1)N(CCCl)CCCl)C(=O)O",
     "cyclophosphamide": "ClCCN(CCCl)P1(=O)NCCCO1",
     "bendamustine": "Cn1c(CCCC(=O)O)nc2cc(ccc12)N(CCCl)CCCl",
@@ -96,6 +107,17 @@ def test_look_alikes_pass(name: str) -> None:
     assert safety.classes(parsed(HARMLESS[name])) == ()
 
 
+@pytest.mark.parametrize("name", [*weapons, *explosives, *controlled])
+def test_other_members_are_refused(name: str) -> None:
+    """Of lists that the patterns were not written by, but for three that they missed."""
+    assert safety.classes(parsed({**weapons, **explosives, **controlled}[name]))
+
+
+@pytest.mark.parametrize("name", alike)
+def test_other_look_alikes_pass(name: str) -> None:
+    assert safety.classes(parsed(alike[name])) == ()
+
+
 def blocked(smiles: list[str]) -> tuple[int, int]:
     mols = [m for m in map(parsed, smiles) if m is not None]
     return sum(bool(safety.classes(m)) for m in mols), len(mols)
@@ -103,9 +125,9 @@ def blocked(smiles: list[str]) -> tuple[int, int]:
 
 def test_few_of_real_sets_are_refused() -> None:
     """The whole of ZINC250k and of the drugs is the slow test."""
-    assert blocked(list(data.moses("test")[:1000])) == (0, 1000)
-    count, _ = blocked(list(data.zinc250k()[:2000]))
-    assert count <= 3
+    assert blocked(list(data.moses("test")[:400])) == (0, 400)
+    count, _ = blocked(list(data.zinc250k()[:800]))
+    assert count <= 2
 
 
 @pytest.mark.slow
@@ -153,6 +175,9 @@ def test_refused_molecules_are_neither_measured_nor_written(
     for form in problem.formats.values():
         with pytest.raises(InputError, match="dual-use screen"):
             form.write(refused, tmp_path)
+    (tmp_path / "theirs.smi").write_text(f"CCO one\n{MEMBERS['TNT'][0]} two\n")
+    with pytest.raises(InputError, match=r"line 2.*nitro compounds"):
+        problem.formats["smi"].read(tmp_path / "theirs.smi")
     with pytest.raises(InputError, match="peroxides"):
         safety.Screen().admit(parsed(MEMBERS["TATP"][0]), "query")
 

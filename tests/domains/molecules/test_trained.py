@@ -10,7 +10,7 @@ from rdkit import Chem
 from safetensors.torch import load_file
 
 from ingenium.core.digest import file_digest
-from ingenium.domains.molecules.trained.model import NAME, moses_codec, shipped
+from ingenium.domains.molecules.trained.model import NAME, codec, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
 
 FEW = Recipe(
@@ -40,7 +40,7 @@ def test_what_a_recipe_makes_can_be_shipped(folder: Path) -> None:
     assert found.about["recipe"]["merges"] == FEW.merges
     assert found.about["about"]["designs"] > 250
     x = family.propose(torch.zeros(32, 1), torch.Generator().manual_seed(0))
-    proposed = moses_codec(64, folder).to_texts(x)
+    proposed = codec("moses", 64, folder).to_texts(x)
     assert all(Chem.MolFromSmiles(text) is not None for text in proposed)
 
 

@@ -11,6 +11,7 @@ from ingenium.domains.molecules.chemistry.xtb import (
     Geometry,
     gap_and_dipole,
     relaxed,
+    relaxed_gap,
     single_point,
 )
 
@@ -56,6 +57,13 @@ def test_dipole_of_water_and_of_none() -> None:
     """Measured: 1.855 debye; GFN2-xTB is a fifth above."""
     assert gap_and_dipole(required("O", "water"))[1] == pytest.approx(2.2, abs=0.15)
     assert gap_and_dipole(required("C", "methane"))[1] == pytest.approx(0, abs=0.01)
+
+
+def test_relaxing_frees_energy() -> None:
+    gap, dipole, strain = relaxed_gap(required("CCO", "ethanol"))
+    assert 0 < strain < 5
+    before = gap_and_dipole(required("CCO", "ethanol"))
+    assert (gap, dipole) == pytest.approx(before, rel=0.15)
 
 
 def test_one_molecule_has_one_conformer() -> None:

@@ -25,6 +25,7 @@ from ingenium.domains.molecules.packages import package
 START = 0.25  # share of the calls for the first population of the genetic search
 POPULATION, OFFSPRING = 100, 50
 LONGEST_SELFIES = 40  # symbols
+SPREAD_OF = 100  # known molecules
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Judge:
         self.problem, self.limits, self.calls = problem, limits, calls
         self.names = [q.name for q in problem.quantities]
         self.seen: dict[str, tuple[bool, float]] = {}
-        known = margins(self._measure(problem.known.smiles[:200]), self.names, limits)
+        known = margins(self._measure(problem.known.smiles[:SPREAD_OF]), self.names, limits)
         spread = np.nanstd(np.where(np.isfinite(known), known, np.nan), axis=0)
         self.spread = np.where(spread > 0, spread, 1.0)
 

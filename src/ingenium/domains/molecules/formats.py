@@ -55,17 +55,17 @@ class SmilesFile:
         """Read such a file, or any with SMILES in its first column.
 
         Raises:
-            InputError: naming the first line that is no molecule on its own.
+            InputError: naming the first line that is no molecule, or one that is refused.
         """
         file = path / "molecules.smi" if path.is_dir() else path
         lines = [(i, x.split()) for i, x in enumerate(_text(file).splitlines(), 1) if x.strip()]
         if not lines:
             raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
-        smiles = [
-            canonical(readable(words[0], f"the molecule in line {i} of {file}"))
-            for i, words in lines
-        ]
+        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in lines]
         return molecules(smiles, _indices([words[1:] for _, words in lines]), self.longest)
+
+    def _one(self, text: str, what: str) -> str:
+        return canonical(self.screen.admit(readable(text, what), what))
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,16 @@ class StructureFile:
         """Read such a file, or any SDF.
 
         Raises:
-            InputError: naming the first record that is no molecule on its own.
+            InputError: naming the first record that is no molecule, or one that is refused.
         """
         file = path / "molecules.sdf" if path.is_dir() else path
         blocks = [b.lstrip("\n") if b[:1] == "\n" else b for b in _text(file).split("$$$$")]
         blocks = [b for b in blocks if b.strip()]
         if not blocks:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
-        read = [_from_block(b, f"record {i} of {file}") for i, b in enumerate(blocks, 1)]
+        what = [f"the molecule in record {i} of {file}" for i in range(1, len(blocks) + 1)]
+        mols = [_from_block(b, w) for b, w in zip(blocks, what, strict=True)]
+        read = [canonical(self.screen.admit(m, w)) for m, w in zip(mols, what, strict=True)]
         names = [[b.splitlines()[0].strip()] for b in blocks]
         return molecules(read, _indices(names), self.longest)
 
@@ -150,7 +152,7 @@ def _recount(block: str, mol: Chem.Mol) -> None:
         raise EngineError(f"the record of {canonical(mol)} holds {found}, not {own}")
 
 
-def _from_block(record: str, what: str) -> str:
+def _from_block(record: str, what: str) -> Chem.Mol:
     """The constitution in one record."""
     with rdBase.BlockLogs():
         mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
@@ -159,7 +161,7 @@ def _from_block(record: str, what: str) -> str:
     mol = Chem.RemoveHs(mol)
     if not mol.GetNumConformers() or mol.GetConformer().Is3D():
         Chem.RemoveStereochemistry(mol)
-    return canonical(readable(Chem.MolToSmiles(mol), f"the molecule in {what}"))
+    return readable(Chem.MolToSmiles(mol), what)
 
 
 def _indices(names: Sequence[Sequence[str]]) -> list[int]:

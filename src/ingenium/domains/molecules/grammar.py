@@ -22,7 +22,8 @@ from ingenium.generators.tokens.vocabulary import END, Vocabulary
 
 ORDER = {"-": 1, "=": 2, "#": 3}
 VALENCE = {"B": 3, "C": 4, "N": 3, "O": 2, "F": 1, "P": 5, "S": 6, "Cl": 1, "Br": 1, "I": 1, "H": 1}
-CHARGED = {("N", 1): 4, ("O", -1): 1, ("O", 1): 3, ("S", -1): 1, ("S", 1): 3, ("N", -1): 2}
+CHARGED = {("C", -1): 3, ("N", 1): 4, ("N", -1): 2, ("O", 1): 3, ("O", -1): 1}
+CHARGED |= {("P", 1): 4, ("S", 1): 5, ("S", -1): 1}
 BRACKET = re.compile(r"\[([A-Z][a-z]?)@{0,2}(?:H(\d?))?([+-]?\d?)\]")
 ATOM = "C"  # that a beginning can always go on with
 RING = re.compile(r"\d|%\d\d")

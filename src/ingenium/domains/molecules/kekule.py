@@ -11,9 +11,6 @@ from ingenium.core.errors import InputError
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.grammar import KekuleGrammar
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
-from ingenium.generators.tokens.vocabulary import Vocabulary
-
-RINGS = tuple("123456789")  # labels that a grammar may need to write a molecule to its end
 
 
 def kekule(smiles: str) -> str:
@@ -27,12 +24,6 @@ def kekule(smiles: str) -> str:
         raise InputError("a molecule as SMILES", f'"{smiles}"', "Write such as CCO.")
     Chem.Kekulize(mol, clearAromaticFlags=True)
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
-
-
-def vocabulary(smiles: Sequence[str], pattern: str, merges: int) -> Vocabulary:
-    """Tokens of molecules without aromatic atoms, and all that their grammar needs."""
-    written = [kekule(text) for text in smiles]
-    return Vocabulary.of([*written, "C()", *RINGS], pattern=pattern, merges=merges)
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,9 @@ class LeadSettings:
     keep: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     solubility: bool = False  # predict it, with an interval
-    electrons: Literal["none", "gfn2"] = "none"  # GFN2-xTB on a conformer: 0.1 s a molecule
+    electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
-    merges: int = 0  # of frequent pairs of tokens into one
     screen: bool = True  # for dual use
     processes: int = 1  # that measure
 
@@ -65,7 +64,7 @@ class Lead(MoleculeProblem):
         groups = Groups(settings.keep, settings.avoid)
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
-        self.opened(settings.source, settings.known, settings.merges, screen)
+        self.opened(settings.source, settings.known, screen)
         self.settings = settings
         self.conditions = (
             Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
@@ -126,6 +125,8 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
         parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn"))
     if settings.electrons == "gfn2":
         parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite"))
+    elif settings.electrons == "gfn2_relaxed":
+        parts.append(Part(xtb.RELAXED, xtb.relaxed_gap, "tblite"))
     return tuple(parts)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from rdkit import Chem
 
-from ingenium.core.problem import Section
+from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
@@ -20,6 +20,7 @@ from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.safety import Screen
+from ingenium.domains.molecules.trained.model import NAME, shipped
 from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
 
 NAMES = tuple(rule.quantity.name for rule in rules.RULES)
@@ -31,7 +32,6 @@ class LibrarySettings:
 
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
-    merges: int = 0  # of frequent pairs of tokens into one
     screen: bool = True  # for dual use
     processes: int = 1  # that measure
 
@@ -42,6 +42,7 @@ class Library(MoleculeProblem):
     name: ClassVar[str] = "molecules.library"
     summary: ClassVar[str] = "a library of new molecules like a reference set"
     Settings: ClassVar[type] = LibrarySettings
+    default_family: ClassVar[str] = NAME
 
     def __init__(self, settings: LibrarySettings) -> None:
         """Open the problem.
@@ -50,12 +51,14 @@ class Library(MoleculeProblem):
             InputError: for fewer or more known molecules than can be learned from.
         """
         screen = Screen(settings.screen)
-        self.opened(settings.source, settings.known, settings.merges, screen)
+        self.opened(settings.source, settings.known, screen)
         self.source = settings.source
         self.formats = {
             k: self.formats[k] for k in ("smi", "sdf")
         }  # conformers of 30,000 take a while
         self.conditions = ()
+        if settings.source != "moses":
+            self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
         # Source: Polykovskiy et al. 2020, section 2.1, for the ranges of MOSES.
         self.limits = (
             Limit("pieces", at_most=1.0),
@@ -74,6 +77,10 @@ class Library(MoleculeProblem):
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
         """None: a library is proposed as it comes."""
         return {}
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """A generator trained on MOSES, for libraries like it."""
+        return shipped(self.longest) if self.source == "moses" else {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, the plane of properties, and what the library is as a whole."""

@@ -23,8 +23,9 @@ from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
-from ingenium.domains.molecules.language import SMILES, codec, variable
+from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
+from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import CLASSICAL
 
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
@@ -36,14 +37,14 @@ class MoleculeProblem(Problem):
     default_family: ClassVar[str] = "autoregressive"
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
-    def opened(self, source: Source, count: int, merges: int, screen: Screen) -> None:
+    def opened(self, source: Source, count: int, screen: Screen) -> None:
         """Set what follows from the data and the screen."""
         self.known: Known = known(source, count)
         self.licence = self.known.licence
         self.longest = LONGEST[source]
         self.screen = screen
         self.variables = (variable(self.longest),)
-        self.codec = codec(source, self.known.smiles, self.longest, merges)
+        self.codec = codec(source, self.longest)
         self.formats = {
             form.name: form
             for form in (StructureFile(self.longest, screen), SmilesFile(self.longest, screen))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import Descriptors
@@ -53,9 +54,13 @@ CONTROLLED: Mapping[str, str] = MappingProxyType(
         "nitazenes": "[O-][N+](=O)c1ccc2c(c1)nc([CH2]c1ccccc1)n2CC[NX3]",
         "morphinans with a methyl at nitrogen": "[CH3][NX3]1CCC23~C~C~C~C~C~2Oc2cccc(c23)CC1",
         "amphetamines": "[$([N;D1]),$([N;D2][CH3]),$([N;D2][CH2][CH3])][CH]([CH3])[CH2]c1ccccc1",
+        "dimethoxyphenethylamines": "[$([N;D1]),$([N;D2][CH3]),$([N;D2][CH2]c)][CH2][CH2]"
+        "c1cc(O[CH3])ccc1O[CH3]",
         "cathinones": "[$([N;D1]),$([N;D2][CH3]),$([N;D2][CH2][CH3]),$(N1CCCC1)]"
         "[CH]([CH3,$([CH2][CH3]),$([CH2][CH2][CH3])])C(=O)c1ccccc1",
         "carbonylindoles and carbonylindazoles": "O=C([#6,#7])c1[cH,n]n([CH2][CH2][CH2,CH])"
+        "c2ccccc12",
+        "indazole carboxamides of amino acids": "O=C([NX3][CX4]C(=O)[N,O])c1[cH,n]n([CH2]c)"
         "c2ccccc12",
         "lysergamides": "O=C([NX3;H0,H2])C1CN([CH3])C2Cc3c[nH]c4cccc(c34)C2=C1",
         "arylcyclohexylamines": "c1ccccc1C1([N;!$(NC=O)])[C;R1][C;R1][C;R1][C;R1][C;R1]1",
@@ -66,6 +71,7 @@ CONTROLLED: Mapping[str, str] = MappingProxyType(
 NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "3.A toxic chemicals": ("O=C(Cl)Cl", "N#CCl", "C#N", "O=[N+]([O-])C(Cl)(Cl)Cl"),
+        "mescaline": ("COc1cc(CCN)cc(OC)c1OC",),
         "tryptamines of schedule I": (
             "CN(C)CCc1c[nH]c2ccccc12",
             "CCN(CC)CCc1c[nH]c2ccccc12",
@@ -78,8 +84,8 @@ NAMED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 ENERGETIC = "[$([NX3+](=O)[O-])]"  # nitro groups, those of nitrates and nitramines among them
 AZIDE = "[$([NX2-]-[NX2+]#N),$([NX2]=[NX2+]=[NX1-])]"
 PEROXIDE = "[OX2][OX2]"
-MOST_ENERGETIC, BALANCE = 2, -80.0  # groups; per cent, above which two of them count
-MOST_CARBONS = 8  # of a molecule with two of them
+MOST_CARBONS = (0, 3, 8)  # of a molecule with none, one or two of them; three are always too many
+BALANCE = -80.0  # per cent of oxygen, above which such a molecule counts
 CARBONS_PER_GROUP = 6  # fewer to an azide or peroxide make it an explosive
 
 
@@ -119,16 +125,15 @@ def classes(mol: Chem.Mol) -> tuple[str, ...]:
 
 
 def note(where: str, refused: list[Chem.Mol]) -> None:
-    """An entry of the user's ledger for refused molecules: classes and digests, no structures."""
-    body = {
-        "screen": "dual use",
-        "where": where,
-        "refused": [
-            {"classes": list(classes(mol)), "molecule": digest(canonical(mol))} for mol in refused
-        ],
-    }
+    """An entry of the user's ledger for refused molecules."""
     with open_ledger(ledger_place()) as book:
-        book.append("refusal", body)
+        book.append("refusal", refusal(where, refused))
+
+
+def refusal(where: str, refused: list[Chem.Mol]) -> dict[str, Any]:
+    """What is noted of refused molecules: classes and digests, no structures."""
+    told = [{"classes": list(classes(m)), "molecule": digest(canonical(m))} for m in refused]
+    return {"screen": "dual use", "where": where, "refused": told}
 
 
 def oxygen_balance(mol: Chem.Mol) -> float:
@@ -140,9 +145,10 @@ def oxygen_balance(mol: Chem.Mol) -> float:
 
 
 def _polynitro(mol: Chem.Mol) -> bool:
-    count = _count(ENERGETIC, mol)
-    dense = _carbons(mol) <= MOST_CARBONS and oxygen_balance(mol) > BALANCE
-    return count > MOST_ENERGETIC or (count == MOST_ENERGETIC and dense)
+    count = min(_count(ENERGETIC, mol), len(MOST_CARBONS))
+    if not 0 < count < len(MOST_CARBONS):
+        return count > 0
+    return _carbons(mol) <= MOST_CARBONS[count] and oxygen_balance(mol) > BALANCE
 
 
 def _azides(mol: Chem.Mol) -> bool:

@@ -126,15 +126,17 @@ class TokenAutoregressive(Model):
             ValueError: if rows do not fit the family.
         """
         check_rows(x, cond, self.shape, self.c)
-        ids = check_ids(x, self.tokens.symbols)
-        logits = self.head(self._known(ids, self.told(cond)))
+        return self._chance(check_ids(x, self.tokens.symbols), self.told(cond))
+
+    def _chance(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+        """Logarithm of the chance of each sequence under the grammar."""
+        logits = self.head(self._known(ids, told))
         if self.tokens.grammar is not None:
             refused = ~permitted(self.tokens.grammar, ids, self.tokens.symbols)
             logits = logits.masked_fill(refused, -torch.inf)
-        counts = self._counts(ids)
         chosen = (ids - OPEN).clamp(min=0)[..., None]
         chance = logits.log_softmax(-1).gather(-1, chosen)[..., 0]
-        total: Tensor = chance.where(counts, 0.0).sum(1)
+        total: Tensor = chance.where(self._counts(ids), 0.0).sum(1)
         return total
 
     @torch.no_grad()
@@ -148,24 +150,29 @@ class TokenAutoregressive(Model):
         """
         check_cond(cond, self.c)
         check_steer(steer, "tokens, which have no gradient", weight=True)
-        n, guided, grammar = len(cond), steer.weight != 1.0, self.tokens.grammar
-        told = self.told(cond)
-        if guided:
-            told = torch.cat([told, self.unknown.expand(n, -1)])
+        return self._write(self.told(cond), self.unknown.expand(len(cond), -1), rng, steer)
+
+    def _write(
+        self,
+        shown: Float[Tensor, "n w"],
+        hidden: Float[Tensor, "n w"],
+        rng: torch.Generator,
+        steer: Steer,
+    ) -> Float[Tensor, "n *shape"]:
+        """Designs under what is told of their conditions, guided away from what hides them."""
+        n, grammar = len(shown), self.tokens.grammar
+        told = shown if steer.weight == 1.0 else torch.cat([shown, hidden])
         memory = self.decoder.begin(len(told), self.steps, told)
         state = None if grammar is None else grammar.start(n)
-        token = torch.full((n,), BEGIN, device=cond.device)
-        over = torch.zeros(n, dtype=torch.bool, device=cond.device)
-        ids = torch.full((n, self.steps), PAD, device=cond.device)
+        token = torch.full((n,), BEGIN, device=told.device)
+        over = torch.zeros(n, dtype=torch.bool, device=told.device)
+        ids = torch.full((n, self.steps), PAD, device=told.device)
         for step in range(self.steps - 1):  # each needs the one before
             read = self.embed(token.repeat(len(told) // n)) + told + self.position[step]
             known, memory = self.decoder.follow(read, memory)
-            logits = self.head(known)
-            if guided:
-                shown, hidden = logits.log_softmax(-1).chunk(2)
-                logits = hidden + steer.weight * (shown - hidden)
+            logits = guided(self.head(known), steer.weight)
             may = None if grammar is None else Turnstile(grammar, state, self.steps - step, over)
-            point = uniform(cond.new_empty(n, dtype=torch.float64), rng)
+            point = uniform(told.new_empty(n, dtype=torch.float64), rng)
             token = drawn(logits, point, self.drawing, may).masked_fill(over, PAD)
             ids[:, step] = token
             over = over | (token == END)
@@ -174,7 +181,15 @@ class TokenAutoregressive(Model):
             if grammar is not None:
                 state = grammar.follow(state, token)
         ids[~over, -1] = END
-        return finish(ids.to(cond), steer)
+        return finish(ids.to(told), steer)
+
+
+def guided(logits: Float[Tensor, "m v"], weight: float) -> Float[Tensor, "n v"]:
+    """Logits as they are, or extrapolated from the rows without conditions to those with them."""
+    if weight == 1.0:
+        return logits
+    shown, hidden = logits.log_softmax(-1).chunk(2)
+    return hidden + weight * (shown - hidden)
 
 
 def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[Tensor, "n s v"]:

@@ -7,6 +7,7 @@ from ingenium.generators.model import Family
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
+from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.train.plan import Plan
 
 Maker = Callable[[tuple[int, ...], int, Tokens], Family]
@@ -28,12 +29,23 @@ def recurrent(
     return TokenAutoregressive(shape, c, tokens, Recurrent(width, layers), width=width)
 
 
-LEARNED: Mapping[str, Maker] = MappingProxyType({"autoregressive": transformer, "lstm": recurrent})
+def vae(
+    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 256, latent: int = 64
+) -> TokenVAE:
+    """A variational autoencoder whose decoder is one layer of long short-term memory."""
+    settings = TokenVAESettings(latent=latent)
+    return TokenVAE(shape, c, tokens, Recurrent(width, 1), width=width, settings=settings)
+
+
+LEARNED: Mapping[str, Maker] = MappingProxyType(
+    {"autoregressive": transformer, "lstm": recurrent, "vae": vae}
+)
 ONLY = ("lstm",)  # families that designs of numbers do not have
 ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
         "lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
+        "vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
     }
 )

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.reference import work_j
+from ingenium.domains.structures.elastic.reference import Reference, work_j
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.elastic.stress import stress_pa, von_mises_pa
 
@@ -47,3 +47,15 @@ def test_work_is_that_of_scikit_fem(cells, plane):
     free = torch.where(fixed, 0.0, load)
     found, other = system.compliance(modulus, free), work_j(system, modulus, free)
     torch.testing.assert_close(found, other, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("plane", ["stress", "strain"])
+@pytest.mark.parametrize("cells", [(4, 3), (3, 2, 4)])
+def test_stress_in_the_middle_of_cells_is_that_of_scikit_fem(cells, plane):
+    grid = RegularGrid(cells, 0.5)
+    system = Elastic(grid, torch.zeros(grid.n_displacements, dtype=torch.bool), plane=plane)
+    rng = torch.Generator().manual_seed(0)
+    moved = torch.randn(1, 2, grid.n_displacements, generator=rng, dtype=torch.float64)
+    own = torch.full((1, grid.n_cells), 7.0, dtype=torch.float64)
+    found = von_mises_pa(system, stress_pa(system, own, moved))[0]
+    torch.testing.assert_close(Reference(system).mises_pa(7.0, moved[0]), found)

@@ -19,6 +19,7 @@ from ingenium.domains.molecules.chemistry.parsing import radicals
 from ingenium.domains.molecules.packages import package
 
 BOHR_ANGSTROM, HARTREE_EV = 0.529177210903, 27.211386245988  # CODATA 2018
+HARTREE_KCAL = 627.509474  # per mole
 DEBYE = 2.541746473  # of one atomic unit of dipole
 LARGEST_FORCE = 1e-3  # Hartree per Bohr, where a relaxation ends
 MOST_STEPS = 300
@@ -27,6 +28,7 @@ QUANTITIES = (
     Quantity("gap", "eV", "gap between the highest full and the lowest empty orbital, GFN2-xTB"),
     Quantity("dipole", "debye", "dipole moment, GFN2-xTB"),
 )
+RELAXED = (*QUANTITIES, Quantity("strain", "kcal/mol", "energy that relaxing the conformer frees"))
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,19 @@ def gap_and_dipole(mol: Chem.Mol) -> tuple[float, float]:
     shown = conformer(mol)
     found = single_point(Geometry.of(shown)) if shown.GetConformer().Is3D() else None
     return (math.nan, math.nan) if found is None else (found.gap_ev, found.dipole_debye)
+
+
+def relaxed_gap(mol: Chem.Mol) -> tuple[float, float, float]:
+    """Gap, dipole and strain after relaxing that conformer; NaN where there is no answer."""
+    shown, none = conformer(mol), (math.nan, math.nan, math.nan)
+    if not shown.GetConformer().Is3D():
+        return none
+    at = Geometry.of(shown)
+    start, end = single_point(at), relaxed(at)
+    if start is None or end is None:
+        return none
+    freed = (start.energy_hartree - end[1].energy_hartree) * HARTREE_KCAL
+    return end[1].gap_ev, end[1].dipole_debye, freed
 
 
 def _moved(at: Geometry, x: np.ndarray) -> Geometry:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingenium.core.problem import Shipped
 from ingenium.domains.molecules.kekule import KekuleCodec
-from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.language import ATOMS, PIECES, SMILES
 from ingenium.domains.molecules.trained.recipe import Recipe
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.vocabulary import Vocabulary
@@ -23,22 +23,22 @@ def facts(folder: Path = FOLDER) -> dict[str, Any]:
     return found
 
 
-def moses_codec(longest: int, folder: Path = FOLDER) -> KekuleCodec:
-    """The language that it speaks."""
-    found = facts(folder)
-    merges = tuple((a, b) for a, b in map(str.split, found["merges"]))
-    vocabulary = Vocabulary(tuple(found["pieces"]), found["pattern"], merges)
-    return KekuleCodec(vocabulary, found["recipe"]["steps"], longest, name=SMILES)
+def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
+    """The tokens of a data set: its pieces, and the merges that were learned from MOSES."""
+    merges = tuple((a, b) for a, b in map(str.split, facts(folder)["merges"]))
+    vocabulary = Vocabulary(tuple(PIECES[source].split()), ATOMS, merges)
+    steps = facts(folder)["recipe"]["steps"] if source == "moses" else longest + 1
+    return KekuleCodec(vocabulary, steps, longest, name=SMILES)
 
 
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
     """Its network with first weights."""
     made = facts(folder)["recipe"]
     own = Recipe(steps=made["steps"], width=made["width"], layers=made["layers"])
-    return own.network(moses_codec(longest, folder))
+    return own.network(codec("moses", longest, folder))
 
 
 def shipped(longest: int, folder: Path = FOLDER) -> dict[str, Shipped]:
-    """It, as a problem offers it."""
+    """It, as a problem on molecules like those of MOSES offers it."""
     about = {k: facts(folder)[k] for k in ("recipe", "about")}
     return {NAME: Shipped(lambda: network(longest, folder), folder / "moses.safetensors", about)}

@@ -1,7 +1,6 @@
 """How the generator that comes trained is made: the language of MOSES, and a network of it."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,16 +18,15 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.kekule import kekule
-from ingenium.domains.molecules.language import ATOMS
+from ingenium.domains.molecules.language import ATOMS, PIECES
 from ingenium.domains.molecules.packages import release_of
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec, Tokens
 from ingenium.generators.tokens.families import recurrent
-from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
 from ingenium.train.plan import Plan
 
 AT_ONCE = 20_000  # molecules between two words of progress
-RINGS = tuple("123456")
 PLAN = Plan(
     steps=5000,
     batch=256,
@@ -48,7 +46,7 @@ class Recipe:
     molecules: int = 900_000  # of the training split of MOSES, in a fixed random order
     read: int = 60_000  # of them, from which pairs of tokens are learned
     merges: int = 600
-    steps: int = 24  # tokens of the longest molecule, with its end; few have more
+    steps: int = 32  # tokens of the longest molecule, with its end; few have more
     width: int = 320
     layers: int = 2
     plan: Plan = PLAN
@@ -76,10 +74,10 @@ def written(recipe: Recipe, watch: Watch = silent) -> list[str]:
 
 
 def language(texts: Sequence[str], recipe: Recipe) -> Vocabulary:
-    """The tokens: every piece of the texts, and the most frequent pairs of the first of them."""
-    find = re.compile(ATOMS).findall
-    pieces = sorted({piece for text in texts for piece in find(text)} | set(RINGS))
-    return Vocabulary.of([*texts[: recipe.read], *pieces], pattern=ATOMS, merges=recipe.merges)
+    """The tokens: the pieces of MOSES, and the most frequent pairs of the first of the texts."""
+    plain = Vocabulary(tuple(PIECES["moses"].split()), ATOMS)
+    read = plain.encode(texts[: recipe.read])
+    return Vocabulary(plain.pieces, ATOMS, learn_merges(plain, read, recipe.merges))
 
 
 def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
@@ -121,8 +119,6 @@ def keep(
     weights = save(state)
     plan = {k: v for k, v in asdict(recipe.plan).items() if v is not None}
     text = {
-        "pattern": vocabulary.pattern,
-        "pieces": vocabulary.pieces,
         "merges": [" ".join(pair) for pair in vocabulary.merges],
         "recipe": {**asdict(recipe), "plan": plan},
         "weights": content_digest(weights),

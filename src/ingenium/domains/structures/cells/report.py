@@ -7,8 +7,11 @@ import xarray as xr
 
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
+from ingenium.domains.structures.cells.printed import Printer
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ingenium.domains.structures.cells.unit_cell import UnitCell
 
 SHOWN, REPEATED = 12, 3
@@ -20,33 +23,48 @@ def sections(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> 
 
 
 def _gallery(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
-    """The most auxetic of the accepted designs, or of all where none is."""
-    from matplotlib.figure import Figure
-
+    """The most auxetic of the accepted designs of each family, or of all where none is."""
     verdict, poisson = verdicts["verdict"].to_numpy(), verdicts["poisson"].to_numpy()
     pool = np.flatnonzero(verdict == Verdict.ACCEPTED)
     pool = pool if len(pool) else np.arange(len(verdict))
-    chosen = pool[np.argsort(poisson[pool], kind="stable")][:SHOWN]
+    ordered = pool[np.argsort(poisson[pool], kind="stable")]
+    kinds = designs["kind"].to_numpy().astype(str)
+    turn = [int((kinds[ordered[:i]] == kinds[row]).sum()) for i, row in enumerate(ordered)]
+    chosen = ordered[np.argsort(turn, kind="stable")][:SHOWN]
+    share = verdicts["share"].to_numpy()
+    titles = [
+        f"{int(designs['design'][i])}: Poisson {poisson[i]:.2f}, {share[i]:.0%} solid"
+        for i in chosen
+    ]
+    fields = designs["solid"].to_numpy()[chosen]
+    if fields.ndim == 4:
+        text = "As they are printed, twice along each axis; of each family that was asked for in "
+        text += "turn, the smallest Poisson ratios first."
+        return Section("Cells", text, _printed(problem, fields, titles))
+    text = f"Repeated {REPEATED} times along each axis; of each family that was asked for in turn, "
+    text += "the smallest Poisson ratios first."
+    return Section("Cells", text, _drawn(fields, titles))
+
+
+def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(9, 7.2), layout="constrained")
     axes = figure.subplots(3, 4).flat
-    fields = designs["solid"].to_numpy()
-    for axis, i in zip(axes, chosen, strict=False):
-        axis.imshow(_picture(fields[i]).T, origin="lower", cmap="Greys", vmin=0, vmax=1)
-        share = float(verdicts["share"][i])
-        axis.set_title(
-            f"{int(designs['design'][i])}: Poisson {poisson[i]:.2f}, {share:.0%} solid", fontsize=9
-        )
+    for axis, field, title in zip(axes, fields, titles, strict=False):
+        tiled = np.tile(field, (REPEATED, REPEATED)).T
+        axis.imshow(tiled, origin="lower", cmap="Greys", vmin=0, vmax=1)
+        axis.set_title(title, fontsize=9)
     for axis in figure.axes:
         axis.set_axis_off()
-    text = f"Repeated {REPEATED} times along each axis, the smallest Poisson ratios first."
-    if len(problem.settings.cells) == 3:
-        text += " Spatial cells are shown by their solid share along the line of sight (z)."
-    return Section("Cells", text, figure)
+    return figure
 
 
-def _picture(share: np.ndarray) -> np.ndarray:
-    flat = share if share.ndim == 2 else share.mean(-1)
-    return np.tile(flat, (REPEATED, REPEATED))
+def _printed(problem: "UnitCell", fields: np.ndarray, titles: list[str]) -> "Figure":
+    from ingenium.domains.structures.printing.pictures import gallery
+
+    printer = Printer(problem.settings)
+    return gallery([printer.mesh(field) for field in fields], titles)
 
 
 def _plane(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:

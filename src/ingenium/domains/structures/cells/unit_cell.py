@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import CrossCheck, Projection, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
@@ -24,6 +24,7 @@ from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.field_codec import FieldCodec
+from ingenium.domains.structures.stocked_problem import StockedProblem
 from ingenium.generators.families import CLASSICAL
 
 SOLID = "solid"
@@ -31,7 +32,7 @@ POISSON, YOUNG, SHARE = "poisson_wanted", "young_wanted", "share_wanted"
 KIND = "kind"
 
 
-class UnitCell(Problem):
+class UnitCell(StockedProblem):
     """Cells of a solid and a void, or of two phases, with wanted stiffness and Poisson ratio."""
 
     name: ClassVar[str] = "structures.unit_cell"
@@ -69,16 +70,8 @@ class UnitCell(Problem):
         self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
 
-    @cached_property
-    def _data(self) -> xr.Dataset:
-        return self._made(silent)
-
-    def prepare(self, watch: Watch = silent) -> None:
-        """Draw and measure the cells to learn from; takes about a minute, and resumes."""
-        if "_data" not in self.__dict__:
-            self.__dict__["_data"] = self._made(watch)
-
-    def _made(self, watch: Watch) -> xr.Dataset:
+    def known(self, watch: Watch) -> xr.Dataset:
+        """Cells of families, with their measured values as conditions."""
         kept = stock(self.settings, self.exact).complete(watch)
         fits = np.abs(kept["poisson"]) <= 1
         kept = {name: array[fits] for name, array in kept.items()}
@@ -89,10 +82,6 @@ class UnitCell(Problem):
         coords = {name: (DESIGN, values) for name, values in conditions.items()}
         known = to_dataset((solid,), self.variables, coords | self.labels())
         return known.assign_coords(held_out=held_out(len(solid), self.settings.seed))
-
-    def data(self) -> xr.Dataset:
-        """Cells of families, with their measured values as conditions."""
-        return self._data
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Poisson ratio, logarithm of stiffness over share, and share; 1 for its family, 0 else."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import no_type_check
 
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 

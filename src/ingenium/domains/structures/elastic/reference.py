@@ -67,14 +67,21 @@ class Reference:
         cells: ndarray = np.ravel_multi_index(tuple(np.floor(middle).astype(int)), grid.cells)
         return cells
 
-    def matrix(self, modulus_pa: Float64[Tensor, " e"]) -> csc_array:
-        """Stiffness (N/m), in scikit-fem's numbering."""
-        fem, system = skfem(), self.system
+    @cached_property
+    def _lame(self) -> tuple[float, float]:
+        """Both constants, for unit modulus."""
+        system = self.system
         shear = 1 / (2 * (1 + system.poisson))
         lame = system.poisson / ((1 + system.poisson) * (1 - 2 * system.poisson))
         if system.grid.dim == 2 and system.plane == "stress":
             lame = 2 * lame * shear / (lame + 2 * shear)
-        depth = system.grid.thickness_m if system.grid.dim == 2 else 1.0
+        return lame, shear
+
+    def matrix(self, modulus_pa: Float64[Tensor, " e"]) -> csc_array:
+        """Stiffness (N/m), in scikit-fem's numbering."""
+        fem, grid = skfem(), self.system.grid
+        lame, shear = self._lame
+        depth = grid.thickness_m if grid.dim == 2 else 1.0
 
         def work(u: Any, v: Any, w: Any) -> Any:
             eu, ev = _strain(u), _strain(v)
@@ -114,6 +121,27 @@ class Reference:
         for i, modulus in enumerate(modulus_pa):
             force = load_n[i % len(load_n)].numpy()[:, ours]
             out[i][:, ours] = splu(self.matrix(modulus)[free][:, free]).solve(force.T).T
+        return torch.from_numpy(out)
+
+    def mises_pa(
+        self, modulus_pa: float, displacement_m: Float64[Tensor, "l f"]
+    ) -> Float64[Tensor, "l e"]:
+        """Von Mises stress in the middle of cells of one material, from our displacements."""
+        fem, (lame, shear), dim = skfem(), self._lame, self.system.grid.dim
+        at = np.full((dim, 1), 0.5), np.ones(1)
+        middle = fem.Basis(self._basis.mesh, self._basis.elem, quadrature=at)
+        out = np.empty((len(displacement_m), len(self._cells)))
+        moved = np.empty(displacement_m.shape[1])
+        for own, mises in zip(displacement_m.numpy(), out, strict=True):
+            moved[self.numbers] = own
+            strain = _strain(middle.interpolate(moved))[..., 0]
+            across = lame * np.einsum("iie->e", strain)
+            stress = np.zeros((3, 3, len(self._cells)))
+            stress[:dim, :dim] = 2 * shear * strain + np.eye(dim)[..., None] * across
+            if dim == 2 and self.system.plane == "strain":
+                stress[2, 2] = across
+            stress -= np.eye(3)[..., None] * np.einsum("iie->e", stress) / 3
+            mises[self._cells] = modulus_pa * np.sqrt(1.5 * np.einsum("ije,ije->e", stress, stress))
         return torch.from_numpy(out)
 
     def first_frequency_hz(

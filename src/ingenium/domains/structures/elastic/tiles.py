@@ -7,7 +7,7 @@ in full, so that one product of tiles runs at the speed of the processor's vecto
 from functools import partial
 from typing import Any, no_type_check
 
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, models, register_model
 

@@ -1,64 +1,162 @@
-"""Work of designs by scikit-fem's elements and assembly, which share no code with the engine."""
+"""Work, stress and sound by scikit-fem, whose elements and assembly share no code with the engine.
 
+Iterations on scikit-fem's matrices are helped by the engine: they start from its answer or take
+its loose solutions as the preconditioner. That spares steps and decides nothing: they end by
+residuals in scikit-fem's own matrices.
+"""
+
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.metadata import version
 
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float64
-from scipy.sparse import diags_array
-from scipy.sparse.linalg import cg
+from numpy import ndarray
+from scipy.sparse import csc_array, csr_array, diags_array
+from scipy.sparse.linalg import LinearOperator, cg, lobpcg
 from torch import Tensor
 
 from ingenium.core.errors import EngineError
 from ingenium.core.problem import CrossCheck
 from ingenium.core.verdict import Verdict
+from ingenium.domains.structures.elastic.eigen import firmness
 from ingenium.domains.structures.elastic.reference import Reference
-from ingenium.domains.structures.parts.measuring import PartVerifier
+from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.domains.structures.parts.measuring import MM, MPA, PartVerifier
 
 SHARE = 0.05  # of the designs, at least one
 CLOSE = 1e-6  # residual that is reached in scikit-fem's matrix, relative to the load
 MOST = 20_000  # steps
+LOOSE = 0.1  # residual of a preconditioning
+MODES = 3  # that are sought together
+STEPS = 8  # of the search
+STILL = 1e-5  # change of a frequency's square, relative, below which it is told
 
 
 def cross_check(
     verifier: PartVerifier, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
 ) -> CrossCheck | None:
-    """Work of each load case on a random share of the designs."""
+    """Work of each load case, stress, displacement and frequency of a random share of designs."""
     answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
     count = min(len(answered), max(1, round(SHARE * len(answered))))
     if count == 0:
         return None
     chosen = np.sort(np.random.default_rng(seed).choice(answered, count, replace=False))
     flat = torch.from_numpy(designs["density"].to_numpy()[chosen]).flatten(1)
-    work = np.stack([work_j(verifier, one) for one in flat])  # one at a time in scipy
-    apart = {}
-    for i, case in enumerate(verifier.part.cases):
-        own = verdicts[f"compliance_{case}"].to_numpy()[chosen]
-        apart[f"compliance_{case}"] = float(np.abs(own - work[:, i]).max())
+    reference = Reference(verifier.elastic)
+    found = [Independent(verifier, reference, one).measured() for one in flat]
+    apart = {
+        name: max(
+            abs(float(own) - each[name])
+            for own, each in zip(verdicts[name].to_numpy()[chosen], found, strict=True)
+        )
+        for name in found[0]
+    }
     return CrossCheck("scikit-fem", version("scikit-fem"), SHARE, count, apart)
 
 
-def work_j(verifier: PartVerifier, flat: Float64[Tensor, " e"]) -> Float64[np.ndarray, " l"]:
-    """Of each load case on one design, by conjugate gradients on scikit-fem's matrix.
+@dataclass(frozen=True, eq=False)
+class Independent:
+    """One design in scikit-fem.
 
-    They start from the engine's answer, which spares most of their steps and decides nothing:
-    they end where the residual in scikit-fem's own matrix is small.
-
-    Raises:
-        EngineError: if they do not get there.
+    Shapes: e cells, f displacements, l load cases, r free displacements.
     """
-    system, load = verifier.elastic, verifier.part.load_n
-    modulus = verifier.modulus_pa(flat[None])
-    reference = Reference(system)
-    free = reference.numbers[~system.fixed.numpy()]
-    matrix = reference.matrix(modulus[0]).tocsr()[free][:, free]
-    scale = diags_array(1 / matrix.diagonal())
-    start = system.solve(modulus, load[None])[0, :, ~system.fixed].numpy()
-    out = []
-    for force, guess in zip(load[:, ~system.fixed].numpy(), start, strict=True):
-        moved, left = cg(matrix, force, guess, rtol=CLOSE, maxiter=MOST, M=scale)
-        if left:
-            raise EngineError(f"conjugate gradients on scikit-fem's matrix: {left} steps in vain")
-        out.append(float(moved @ force))
-    return np.array(out)
+
+    verifier: PartVerifier
+    reference: Reference
+    flat: Float64[Tensor, " e"]  # share of each cell that is metal
+
+    def measured(self) -> dict[str, float]:
+        """What is compared, by quantity.
+
+        Raises:
+            EngineError: if iterations do not end.
+        """
+        verifier = self.verifier
+        moved, metal = self.displacement_m, verifier.part.material
+        names = [f"compliance_{case}" for case in verifier.part.cases]
+        mises = self.reference.mises_pa(metal.modulus_pa, moved)
+        stress = verifier.peak_pa(self.flat[None], mises[None])
+        return dict(zip(names, self.work_j.tolist(), strict=True)) | {
+            "stress": float(stress) * MPA,
+            "displacement": float(verifier.moved_m(moved[None])) * MM,
+            "frequency": self.frequency_hz(),
+        }
+
+    @cached_property
+    def _modulus(self) -> Float64[Tensor, "1 e"]:
+        return self.verifier.modulus_pa(self.flat[None])
+
+    @cached_property
+    def _stiffness(self) -> csr_array:
+        return self._free(self.reference.matrix(self._modulus[0]))
+
+    def _free(self, matrix: csc_array) -> csr_array:
+        """Of the free displacements, in our order."""
+        rows = self.reference.numbers[~self.verifier.elastic.fixed.numpy()]
+        free: csr_array = matrix.tocsr()[rows][:, rows]
+        return free
+
+    @cached_property
+    def displacement_m(self) -> Float64[Tensor, "l f"]:
+        """By conjugate gradients that start from the engine's answer."""
+        system, load = self.verifier.elastic, self.verifier.part.load_n
+        free, matrix = ~system.fixed, self._stiffness
+        scale = diags_array(1 / matrix.diagonal())
+        out = system.solve(self._modulus, load[None])[0]
+        for force, moved in zip(load, out, strict=True):
+            found, left = cg(
+                matrix, force[free].numpy(), moved[free].numpy(), rtol=CLOSE, maxiter=MOST, M=scale
+            )
+            if left:
+                raise EngineError(f"scikit-fem's matrix: {left} conjugate gradients in vain")
+            moved[free] = torch.from_numpy(found)
+        return out
+
+    @property
+    def work_j(self) -> Float64[Tensor, " l"]:
+        """Of each load case."""
+        return (self.displacement_m * self.verifier.part.load_n).sum(1)
+
+    def frequency_hz(self) -> float:
+        """Lowest one with scikit-fem's consistent masses, from a random start (LOBPCG).
+
+        Raises:
+            EngineError: if it does not come to rest.
+        """
+        metal, stiffness = self.verifier.part.material, self._stiffness
+        density = metal.density_kg_m3 * self.flat * firmness(self._modulus)[0]
+        mass = self._free(self.reference.mass(density))
+        helper = LinearOperator(stiffness.shape, self._loosely, matmat=self._loosely, dtype=float)
+        start = np.random.default_rng(0).standard_normal((stiffness.shape[0], MODES))
+        with warnings.catch_warnings():  # of residuals: we look at the frequency
+            warnings.simplefilter("ignore", UserWarning)
+            *_, history = lobpcg(
+                mass,
+                self._loosely(start),
+                stiffness,
+                helper,
+                tol=np.finfo(float).tiny,
+                maxiter=STEPS,
+                retLambdaHistory=True,
+            )
+        *_, before, last = (float(np.max(values)) for values in history)
+        if not abs(last / before - 1) < STILL:
+            raise EngineError(f"scikit-fem's matrices: no mode in {STEPS} steps")
+        return float(1 / np.sqrt(last) / (2 * np.pi))
+
+    @cached_property
+    def _loose(self) -> Elastic:
+        return replace(self.verifier.elastic, tolerance=LOOSE)
+
+    def _loosely(self, force: Float64[ndarray, "r *m"]) -> Float64[ndarray, "r *m"]:
+        """Displacements under forces, one a column, about as the engine finds them."""
+        system = self._loose
+        columns = force.reshape(len(force), -1)
+        load = torch.zeros(1, columns.shape[1], len(system.fixed), dtype=torch.float64)
+        load[0][:, ~system.fixed] = torch.from_numpy(columns.T.copy())
+        moved = system.solve(self._modulus, load)[0][:, ~system.fixed]
+        return moved.numpy().T.reshape(force.shape)

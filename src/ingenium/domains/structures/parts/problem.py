@@ -18,6 +18,7 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.elastic.reference import Reference
 from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.optimise.volume import to_volume
@@ -220,13 +221,14 @@ class PartProblem(Problem):
     def cross_check(
         self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
     ) -> CrossCheck | None:
-        """Work of a random share of the designs, by scikit-fem."""
+        """Work, stress, displacement and frequency of some designs, by scikit-fem."""
         return independent.cross_check(self.exact, designs, verdicts, seed)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Work on a milled part, by scikit-fem."""
         flat = self.milled(slice(1))
-        truth = independent.work_j(self.exact, flat[0])
+        reference = Reference(self.exact.elastic)
+        truth = independent.Independent(self.exact, reference, flat[0]).work_j
         told = {c.name: (DESIGN, [c.lower]) for c in self.conditions}
         arrays = [flat.unflatten(1, self.part.grid.cells)]
         one = to_dataset(arrays, self.variables, self.labels() | told)

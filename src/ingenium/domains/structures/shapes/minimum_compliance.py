@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import CrossCheck, Projection, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
@@ -26,6 +26,7 @@ from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
+from ingenium.domains.structures.stocked_problem import StockedProblem
 from ingenium.generators.families import CLASSICAL
 from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
@@ -33,7 +34,7 @@ from ingenium.sampling.constraints import FixedSum, Together
 HELD_OUT_EVERY = 5
 
 
-class MinimumCompliance(Problem):
+class MinimumCompliance(StockedProblem):
     """Stiff shapes of a given volume in a box, for loads in given ranges."""
 
     name: ClassVar[str] = "structures.minimum_compliance"
@@ -69,16 +70,8 @@ class MinimumCompliance(Problem):
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
 
-    @cached_property
-    def _data(self) -> xr.Dataset:
-        return self._made(silent)
-
-    def prepare(self, watch: Watch = silent) -> None:
-        """Let the optimiser make the shapes to learn from; takes a minute, and resumes."""
-        if "_data" not in self.__dict__:
-            self.__dict__["_data"] = self._made(watch)
-
-    def _made(self, watch: Watch) -> xr.Dataset:
+    def known(self, watch: Watch) -> xr.Dataset:
+        """Shapes that SIMP made for loads and volumes spread over their ranges."""
         kept = stock(self.box).complete(watch)
         asked = torch.from_numpy(kept["asked"]).unbind(1)
         solid = torch.from_numpy(kept["solid"]).double().view(-1, *self.box.grid.cells)
@@ -86,10 +79,6 @@ class MinimumCompliance(Problem):
         held = np.arange(len(solid)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         known = to_dataset((solid, *asked), self.variables, coords | self.labels())
         return known.assign_coords(held_out=(DESIGN, held))
-
-    def data(self) -> xr.Dataset:
-        """Shapes that SIMP made for loads and volumes spread over their ranges."""
-        return self._data
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Positions and volume from -1 to 1, directions as cosine and sine."""
