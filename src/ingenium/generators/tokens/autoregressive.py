@@ -95,7 +95,7 @@ class TokenAutoregressive(Model):
         length = (ids == END).int().argmax(1) + 1
         order = length.argsort(stable=True)
         pieces = order.chunk(min(PIECES, -(-len(ids) // ENOUGH)))
-        with _half(told.device):
+        with half(told.device):
             parts = [self._piece(ids[rows, : length[rows].max()], told[rows]) for rows in pieces]
         return torch.cat(parts)[order.argsort()]
 
@@ -206,7 +206,7 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
     return out
 
 
-def _half(device: torch.device) -> AbstractContextManager[object]:
+def half(device: torch.device) -> AbstractContextManager[object]:
     """Half precision on processors that compute it natively; a GPU is the trainer's business."""
     if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
         return torch.autocast("cpu", dtype=torch.bfloat16)
