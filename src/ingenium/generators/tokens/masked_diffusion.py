@@ -138,7 +138,11 @@ class MaskedDiffusion(Model):
             place, over = order[:, step], (ids == END).any(1)
             logits = self._guess(ids.repeat(times, 1), told)
             logits = logits[torch.arange(times * n), place.repeat(times)]
-            may = None if grammar is None else Turnstile(grammar, state, self.steps - step, over)
+            may = (
+                None
+                if grammar is None
+                else Turnstile(grammar, state, self.steps - step, over, rows)
+            )
             point = uniform(cond.new_empty(n, dtype=torch.float64), rng)
             token = drawn(guided(logits, steer.weight), point, self.drawing, may)
             if grammar is not None:
