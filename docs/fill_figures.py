@@ -25,7 +25,7 @@ from ingenium.report import words
 from ingenium.studies import results
 from ingenium.studies.registry import STUDIES
 from ingenium.studies.rules import Part
-from ingenium.studies.study import Result
+from ingenium.studies.study import Result, Study
 
 DEMO = "winter_evening_peak"
 PEERS = {  # packages of each field that a benchmark ran beside
@@ -196,9 +196,17 @@ def studies() -> str:
         result = results.read(study.row, ROOT / "studies" / "results")
         status = result.status.value if result else "not yet"
         part = next(p for p in study.parts if p.name == study.headline)
-        run = "" if result is None else "quick" if result.quick else f"{len(result.seeds)} seeds"
-        rows.append((study.row, study.title, status, part.text, _value(result, part), run))
+        rows.append((study.row, study.title, status, part.text, _value(result, part), _run(study)))
     return table(*rows)
+
+
+def _run(study: Study) -> str:
+    """How the result of a study came about."""
+    result = results.read(study.row, ROOT / "studies" / "results")
+    if result is None:
+        return ""
+    seeds = "quick" if result.quick else f"{len(result.seeds)} seeds"
+    return f"{seeds}, on earlier code" if results.stale(study, result) else seeds
 
 
 def study_parts() -> str:
