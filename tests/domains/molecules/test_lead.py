@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes
+from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
-from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
+from ingenium.generators.fitted import _trained
 
 PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
 
@@ -60,6 +63,21 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
 def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:
     with pytest.raises(InputError, match=told.replace("(", r"\(")):
         Lead(LeadSettings(**setup))  # type: ignore[arg-type]
+
+
+def test_cheap_rules_choose_among_proposals() -> None:
+    """With more tries more groups are there and conditions are met better, design by design."""
+    cond = torch.tensor([[-0.25, -0.1, -0.6], [-0.15, 0.1, -0.5]]).repeat(8, 1)
+    short = []
+    for tries in (1, 8):
+        problem = Lead(LeadSettings(keep=("C(=O)N",), known=200, tries=tries))
+        family = _trained(problem, CHOSEN).family
+        x = family.propose(cond, torch.Generator().manual_seed(1))
+        mols = [parsed(text) for text in problem.codec.to_texts(x)]
+        short.append([problem._short(m, c) for m, c in zip(mols, cond, strict=True)])
+        again = family.propose(cond, torch.Generator().manual_seed(1))
+        assert torch.equal(x, again)
+    assert np.mean(short[1]) < np.mean(short[0]) / 3
 
 
 def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:
