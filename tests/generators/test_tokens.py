@@ -102,7 +102,11 @@ def small(name: str, tokens: Letters) -> Family:
     """A family of few numbers, which learns the little language as well."""
     if name == "vae":
         return families.vae((STEPS,), 1, tokens, width=32, latent=4)
-    make = {"autoregressive": families.transformer, "lstm": families.recurrent}[name]
+    make = {
+        "autoregressive": families.transformer,
+        "lstm": families.recurrent,
+        "masked_diffusion": families.masked_diffusion,
+    }[name]
     return make((STEPS,), 1, tokens, width=32, layers=1)
 
 
@@ -222,6 +226,17 @@ def test_the_bound_of_a_vae_is_near_the_truth() -> None:
     assert -0.01 < float((true.exp() * (true - bound)).sum()) < 0.1
     alone = family.log_density(ids[3:4], ones(1), draws=128)
     torch.testing.assert_close(alone, bound[3:4], atol=1e-4, rtol=0)
+
+
+def test_masked_diffusion_draws_the_chain_in_any_order() -> None:
+    torch.manual_seed(0)
+    family = small("masked_diffusion", Letters())
+    own = Plan(steps=500, batch=128, learning_rate=1e-2, ema_decay=0.98, check_every=50)
+    family.fit(chain(4000), ones(4000), own)
+    ids, true = whole()
+    found = family.propose(ones(6000), rng())
+    share = (found[None] == ids[:, None]).all(-1).float().mean(1)
+    assert float((share - true.exp()).abs().sum()) / 2 < 0.08  # total variation
 
 
 def test_latent_numbers_of_a_vae_carry_the_sequence() -> None:

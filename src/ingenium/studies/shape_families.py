@@ -80,6 +80,7 @@ WAYS: Mapping[str, Way] = MappingProxyType(
     }
 )
 BASELINES = ("nearest", "smooth_mean", "any")
+CEILING = "own_outline"  # the target's own shape through the components: the most they can tell
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     work = QUICK if budget.quick else FULL
     shapes = told_shapes(work.designs, work.held, work.tuning, watch)
     target, scores = shapes.properties[shapes.held], Scores()
-    names = [*WAYS, *BASELINES]
+    names = [*WAYS, *BASELINES, CEILING]
     todo = [(s, n, f) for s in budget.seeds for n in work.sizes for f in names]
     for done, (seed, size, name) in enumerate(todo):
         watch("families on shapes", done, len(todo))
@@ -175,6 +176,9 @@ def proposed(
     rng = torch.Generator().manual_seed(seed)
     if name in WAYS:
         height = _learned(WAYS[name], shapes.solid[own], told[own], told[asked], seed, share)
+    elif name == CEILING:
+        outlines = Outlines.of(shapes.solid[own])
+        height = outlines.decode(outlines.encode(shapes.solid[asked]))
     elif name == "smooth_mean":
         outlines, mean = Outlines.of(shapes.solid[own]), SmoothMean()
         mean.learn(outlines.encode(shapes.solid[own]), told[own])
@@ -292,8 +296,9 @@ STUDY = Study(
         "Scale of the components, latent numbers, beta, penalty, turns of the critic, guidance, "
         "temperature, rate and batch were chosen family by family, from three to ten settings "
         f"each, with 1,024 shapes and {FULL.tuning} other targets. "
-        "Nearest neighbour, kernel regression of the outline, and any known shape beside; medians "
-        "over seeds with the least and most."
+        "Nearest neighbour, kernel regression of the outline, any known shape, and what is left of "
+        "the target's own shape in the components beside; medians over seeds with the least and "
+        "most."
     ),
     budget=f"5 seeds, N of {', '.join(map(str, FULL.sizes))}; quick: 1 seed, two small N",
     parts=(

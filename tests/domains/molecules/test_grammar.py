@@ -40,7 +40,7 @@ def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
     state, over = grammar.start(n), torch.zeros(n, dtype=torch.bool)
     ids = torch.full((n, codec.steps), PAD)
     for step in range(codec.steps):
-        may = Turnstile(grammar, state, codec.steps - step, over)
+        may = Turnstile(grammar, state, codec.steps - step, over, torch.arange(n))
         logits = torch.randn(n, codec.symbols - OPEN, generator=rng)
         point = torch.rand(n, generator=rng, dtype=torch.float64)
         token = drawn(logits, point, FREELY, may).masked_fill(over, PAD)

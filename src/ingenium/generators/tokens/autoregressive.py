@@ -95,7 +95,7 @@ class TokenAutoregressive(Model):
         length = (ids == END).int().argmax(1) + 1
         order = length.argsort(stable=True)
         pieces = order.chunk(min(PIECES, -(-len(ids) // ENOUGH)))
-        with _half(told.device):
+        with half(told.device):
             parts = [self._piece(ids[rows, : length[rows].max()], told[rows]) for rows in pieces]
         return torch.cat(parts)[order.argsort()]
 
@@ -160,27 +160,35 @@ class TokenAutoregressive(Model):
         steer: Steer,
     ) -> Float[Tensor, "n *shape"]:
         """Designs under what is told of their conditions, guided away from what hides them."""
-        n, grammar = len(shown), self.tokens.grammar
-        told = shown if steer.weight == 1.0 else torch.cat([shown, hidden])
+        n, times, grammar = len(shown), 1 if steer.weight == 1.0 else 2, self.tokens.grammar
+        told = torch.cat([shown, hidden])[: times * n]
         memory = self.decoder.begin(len(told), self.steps, told)
         state = None if grammar is None else grammar.start(n)
-        token = torch.full((n,), BEGIN, device=told.device)
-        over = torch.zeros(n, dtype=torch.bool, device=told.device)
+        rows = torch.arange(n, device=told.device)  # those that are still written
         ids = torch.full((n, self.steps), PAD, device=told.device)
+        token = torch.full((n,), BEGIN, device=told.device)
         for step in range(self.steps - 1):  # each needs the one before
-            read = self.embed(token.repeat(len(told) // n)) + told + self.position[step]
+            read = self.embed(token[rows].repeat(times)) + told + self.position[step]
             known, memory = self.decoder.follow(read, memory)
             logits = guided(self.head(known), steer.weight)
-            may = None if grammar is None else Turnstile(grammar, state, self.steps - step, over)
-            point = uniform(told.new_empty(n, dtype=torch.float64), rng)
-            token = drawn(logits, point, self.drawing, may).masked_fill(over, PAD)
+            over = (ids[rows] == END).any(1)
+            may = None
+            if grammar is not None:
+                may = Turnstile(grammar, state, self.steps - step, over, rows)
+            point = uniform(told.new_empty(n, dtype=torch.float64), rng)[rows]
+            token = torch.full_like(token, PAD)
+            token[rows] = drawn(logits, point, self.drawing, may).masked_fill(over, PAD)
             ids[:, step] = token
-            over = over | (token == END)
-            if bool(over.all()):
+            going = (token[rows] > END).nonzero()[:, 0]
+            if not len(going):
                 break
             if grammar is not None:
                 state = grammar.follow(state, token)
-        ids[~over, -1] = END
+            if 2 * len(going) <= len(rows):  # go on with the rest alone
+                both = torch.cat([going + k * len(rows) for k in range(times)])
+                memory, told = self.decoder.kept(memory, both), told[both]
+                rows = rows[going]
+        ids[~(ids == END).any(1), -1] = END
         return finish(ids.to(told), steer)
 
 
@@ -206,7 +214,7 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
     return out
 
 
-def _half(device: torch.device) -> AbstractContextManager[object]:
+def half(device: torch.device) -> AbstractContextManager[object]:
     """Half precision on processors that compute it natively; a GPU is the trainer's business."""
     if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
         return torch.autocast("cpu", dtype=torch.bfloat16)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -28,6 +28,10 @@ class Decoder(nn.Module):
     @abstractmethod
     def follow(self, read: Float[Tensor, "n w"], memory: Any) -> tuple[Float[Tensor, "n w"], Any]:
         """What is known after one more step, and the memory with it."""
+
+    @abstractmethod
+    def kept(self, memory: Any, rows: Int[Tensor, " m"]) -> Any:
+        """The memory of some of the sequences."""
 
 
 @dataclass
@@ -121,6 +125,10 @@ class Transformer(Decoder):
         memory.read += 1
         return self.norm(x)[:, 0], memory
 
+    def kept(self, memory: Cache, rows: Int[Tensor, " m"]) -> Cache:
+        """Keys and values of some of the sequences."""
+        return Cache(memory.keys[:, rows], memory.values[:, rows], memory.read)
+
 
 class Recurrent(Decoder):
     """Layers of long short-term memory.
@@ -150,3 +158,7 @@ class Recurrent(Decoder):
         """What is known after one more step, and the state with it."""
         out, memory = self.memory(read[:, None], memory)
         return self.norm(out)[:, 0], memory
+
+    def kept(self, memory: tuple[Tensor, Tensor], rows: Int[Tensor, " m"]) -> tuple[Tensor, Tensor]:
+        """The state of some of the sequences."""
+        return memory[0][:, rows], memory[1][:, rows]

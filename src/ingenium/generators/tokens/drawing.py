@@ -96,7 +96,9 @@ class Turnstile:
     state: Any
     left: int
     over: Bool[Tensor, " n"]
+    places: Int[Tensor, " n"]  # of the rows in the state
 
     def __call__(self, rows: Int[Tensor, " m"], ids: Int[Tensor, " m"]) -> Bool[Tensor, " m"]:
         """Whether some of the rows may go on with a token each."""
-        return self.over[rows] | self.grammar.permits(self.state, rows, ids, self.left)
+        permitted = self.grammar.permits(self.state, self.places[rows], ids, self.left)
+        return self.over[rows] | permitted

@@ -7,6 +7,7 @@ from ingenium.generators.model import Family
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
+from ingenium.generators.tokens.masked_diffusion import MaskedDiffusion, MaskedDiffusionSettings
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.train.plan import Plan
 
@@ -37,15 +38,29 @@ def vae(
     return TokenVAE(shape, c, tokens, Recurrent(width, 1), width=width, settings=settings)
 
 
+def masked_diffusion(
+    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 192, layers: int = 4
+) -> MaskedDiffusion:
+    """A transformer that uncovers tokens in any order."""
+    settings = MaskedDiffusionSettings(width, layers)
+    return MaskedDiffusion(shape, c, tokens, settings=settings)
+
+
 LEARNED: Mapping[str, Maker] = MappingProxyType(
-    {"autoregressive": transformer, "lstm": recurrent, "vae": vae}
+    {
+        "autoregressive": transformer,
+        "lstm": recurrent,
+        "vae": vae,
+        "masked_diffusion": masked_diffusion,
+    }
 )
-ONLY = ("lstm",)  # families that designs of numbers do not have
+ONLY = ("lstm", "masked_diffusion")  # families that designs of numbers do not have
 ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
         "lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
         "vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
+        "masked_diffusion": Plan(steps=4000, batch=128, learning_rate=1e-3),
     }
 )
