@@ -111,3 +111,14 @@ def test_processes_measure_the_same(problem: Lead) -> None:
     one, two = (Lead(LeadSettings(known=200, processes=n)) for n in (1, 2))
     first, second = (p.verifier.measure(codes(texts, p.longest)) for p in (one, two))
     np.testing.assert_array_equal(first, second)
+
+
+def test_zinc_is_learned_without_stereochemistry() -> None:
+    """Its charged molecules survive the codec, and its fitted family is on tokens."""
+    problem = Lead(LeadSettings(source="zinc250k", known=300))
+    smiles = [str(s) for s in problem.data()["smiles"].to_numpy()]
+    assert not any("@" in s or "/" in s for s in smiles)
+    assert any("+" in s for s in smiles)
+    assert problem.codec.to_texts(problem.encode(problem.data())) == smiles
+    assert not problem.shipped()
+    assert problem.default_family == "lstm"
