@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes
+from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
-from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
+from ingenium.generators.fitted import _trained
 
 PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
 
@@ -62,6 +65,21 @@ def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) ->
         Lead(LeadSettings(**setup))  # type: ignore[arg-type]
 
 
+def test_cheap_rules_choose_among_proposals() -> None:
+    """With more tries more groups are there and conditions are met better, design by design."""
+    cond = torch.tensor([[-0.25, -0.1, -0.6], [-0.15, 0.1, -0.5]]).repeat(8, 1)
+    short = []
+    for tries in (1, 8):
+        problem = Lead(LeadSettings(keep=("C(=O)N",), known=200, tries=tries))
+        family = _trained(problem, CHOSEN).family
+        x = family.propose(cond, torch.Generator().manual_seed(1))
+        mols = [parsed(text) for text in problem.codec.to_texts(x)]
+        short.append([problem._short(m, c) for m, c in zip(mols, cond, strict=True)])
+        again = family.propose(cond, torch.Generator().manual_seed(1))
+        assert torch.equal(x, again)
+    assert np.mean(short[1]) < np.mean(short[0]) / 3
+
+
 def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:
     smi, sdf = problem.formats["smi"], problem.formats["sdf"]
     file = tmp_path / "theirs.smi"
@@ -93,3 +111,14 @@ def test_processes_measure_the_same(problem: Lead) -> None:
     one, two = (Lead(LeadSettings(known=200, processes=n)) for n in (1, 2))
     first, second = (p.verifier.measure(codes(texts, p.longest)) for p in (one, two))
     np.testing.assert_array_equal(first, second)
+
+
+def test_zinc_is_learned_without_stereochemistry() -> None:
+    """Its charged molecules survive the codec, and its fitted family is on tokens."""
+    problem = Lead(LeadSettings(source="zinc250k", known=300))
+    smiles = [str(s) for s in problem.data()["smiles"].to_numpy()]
+    assert not any("@" in s or "/" in s for s in smiles)
+    assert any("+" in s for s in smiles)
+    assert problem.codec.to_texts(problem.encode(problem.data())) == smiles
+    assert not problem.shipped()
+    assert problem.default_family == "lstm"

@@ -135,10 +135,11 @@ def test_training_molecules_give_the_published_row() -> None:
     torch.set_num_threads(1)
     found = command.measured(drawn(30000, 1))
     row = PUBLISHED["Train"]
-    for name in ("valid", "unique@1000", "unique@10000", "Filters", "Novelty", "Scaf/TestSF"):
+    for name in ("valid", "unique@1000", "unique@10000", "Filters", "Scaf/TestSF"):
         assert found[name] == row[name], name
     for name in ("SNN/Test", "SNN/TestSF", "IntDiv", "IntDiv2", "Frag/Test", "Frag/TestSF"):
         assert found[name] == pytest.approx(row[name], abs=2e-3), name
     for name in ("FCD/Test", "FCD/TestSF"):  # a finite number of molecules adds about 0.04
         assert row[name] < found[name] < row[name] + 0.08, name
+    assert found["Novelty"] < 1e-3  # few were written otherwise by the RDKit of 2018
     assert suites.PROPERTIES == ("logP", "SA", "QED", "weight")

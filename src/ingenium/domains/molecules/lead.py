@@ -7,23 +7,30 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 from rdkit import Chem, DataStructs
+from torch import Tensor
 
-from ingenium.core.problem import Section
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
 from ingenium.domains.molecules.chemistry import rules, solubility, xtb
 from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
 from ingenium.domains.molecules.chemistry.parsing import parsed, required
+from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.known import Source, known, training_set, values
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.library import NAMES, novelty
 from ingenium.domains.molecules.likeness_scores import scores
-from ingenium.domains.molecules.molecule_problem import MoleculeProblem
+from ingenium.domains.molecules.molecule_problem import MoleculeProblem, scaled
 from ingenium.domains.molecules.safety import Screen
+from ingenium.domains.molecules.trained.model import codec, network, shipped
 from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
 
+CHOSEN = "moses_lstm_chosen"
+PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
 CONDITIONS = {"wanted_weight": "weight", "wanted_logp": "logp", "wanted_tpsa": "tpsa"}
 
 
@@ -39,6 +46,7 @@ class LeadSettings:
     avoid: tuple[str, ...] = ()
     solubility: bool = False  # predict it, with an interval
     electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
+    tries: int = 16  # proposals for each design, of which cheap rules choose one
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
     screen: bool = True  # for dual use
@@ -51,21 +59,26 @@ class Lead(MoleculeProblem):
     name: ClassVar[str] = "molecules.lead"
     summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
     Settings: ClassVar[type] = LeadSettings
+    default_family: ClassVar[str] = CHOSEN
 
     def __init__(self, settings: LeadSettings) -> None:
         """Open the problem.
 
         Raises:
-            InputError: for a query that is no single molecule or that the screen refuses, groups
-                that are no SMARTS or contradict each other, or a number of known molecules that
-                is too small or too large.
+            InputError: for no tries, a query that is no single molecule or that the screen
+                refuses, groups that are no SMARTS or contradict each other, or a number of known
+                molecules that is too small or too large.
         """
+        if settings.tries < 1:
+            raise InputError("at least one try", settings.tries, "Write tries = 16.")
         screen = Screen(settings.screen)
         groups = Groups(settings.keep, settings.avoid)
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
         self.opened(settings.source, settings.known, screen)
-        self.settings = settings
+        self.settings, self.groups = settings, groups
+        if settings.source != "moses":
+            self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
         self.conditions = (
             Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
             Condition("wanted_logp", "Crippen's logP", lower=-8.0, upper=12.0),
@@ -88,6 +101,31 @@ class Lead(MoleculeProblem):
         """Weight, logP and polar surface of known molecules."""
         table = values(smiles, tuple(CONDITIONS.values()))
         return {name: table[:, i] for i, name in enumerate(CONDITIONS)}
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """A generator trained on MOSES, of whose proposals cheap rules choose."""
+        if self.settings.source != "moses":
+            return {}
+        (trained,) = shipped(self.longest).values()
+        return {CHOSEN: Shipped(self._chosen, trained.weights, trained.about)}
+
+    def _chosen(self) -> Chosen:
+        return Chosen(
+            network(self.longest),
+            codec(self.settings.source, self.longest),
+            self._short,
+            len(self.conditions),
+            self.settings.tries,
+        )
+
+    def _short(self, mol: Chem.Mol, cond: Float[Tensor, " c"]) -> float:
+        """How far a molecule is from its conditions, and from its groups."""
+        found = rules.measured(tuple(CONDITIONS.values()), mol)
+        apart = sum(
+            abs(scaled(value, c) - float(x))
+            for value, c, x in zip(found, self.conditions, cond, strict=True)
+        )
+        return apart + PRICE * (self.groups.missing(mol) + self.groups.unwanted(mol))
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, the plane of properties, and what the molecules are as a whole."""

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from ingenium.domains.molecules.safety import Screen, note
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import CLASSICAL
 
+Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
 
 
@@ -119,9 +120,14 @@ class MoleculeProblem(Problem):
         return to_dataset((codes(smiles, self.longest),), self.variables, {})
 
 
+def scaled(value: Number, condition: Condition) -> Number:
+    """Numbers from -1 to 1 over the range of a condition."""
+    return 2 * (value - condition.lower) / (condition.upper - condition.lower) - 1
+
+
 def _scaled(designs: xr.Dataset, condition: Condition) -> Float[Tensor, " n"]:
     values = torch.as_tensor(designs[condition.name].to_numpy().astype(np.float32))
-    return 2 * (values - condition.lower) / (condition.upper - condition.lower) - 1
+    return scaled(values, condition)
 
 
 def _fitting(canonical_text: str, text: str, longest: int) -> str:
