@@ -100,6 +100,14 @@ def test_the_nearest_known_designs_are_those_of_a_full_sort(columns: int) -> Non
     assert found.tolist() == np.argsort(distance, axis=1, kind="stable")[:, :8].tolist()
 
 
+def test_a_condition_that_can_only_be_one_number() -> None:
+    known = xr.Dataset({"level": ("design", np.full(20, 3.0))})
+    level = Condition("level", "level", lower=3.0, upper=3.0)
+    wanted = Spec("toy", conditions={"level": Between(3.0, 3.0)})
+    found = draw_conditions(wanted, (level,), known, 5, torch.Generator())
+    assert found["level"].values.tolist() == [3.0] * 5
+
+
 def test_conditions_of_a_problem_without_any() -> None:
     known = xr.Dataset(coords={"design": np.arange(5)})
     drawn = draw_conditions(Spec("toy.cantilever"), (), known, 7, torch.Generator())

@@ -118,10 +118,12 @@ def draw_conditions(
     low = np.array([s.at_least for s in spans.values()])
     high = np.array([s.at_most for s in spans.values()])
     drawn = low + uniform * (high - low)
-    scale = np.array([kinds[k].upper - kinds[k].lower for k in spans])
-    have = np.stack([table[k][pool] for k in spans], 1) if spans else np.empty((len(pool), 0))
     if spans:
-        near = _nearest((np.abs(drawn[:, None] - have[None]) / scale).sum(-1), 8)
+        distance = np.zeros((n, len(pool)))
+        for i, name in enumerate(spans):
+            scale = kinds[name].upper - kinds[name].lower or 1.0  # a range of one number
+            distance += np.abs(drawn[:, i, None] - table[name][pool]) / scale
+        near = _nearest(distance, 8)
     else:
         near = np.broadcast_to(np.arange(len(pool)), (n, len(pool)))
     pick = torch.randint(near.shape[1], (n,), generator=rng).numpy()
