@@ -19,9 +19,10 @@ from ingenium.core.text import codes, texts
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules import sources
 from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.independent import counted
+from ingenium.domains.molecules.kekule import fitting
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
@@ -86,7 +87,7 @@ class MoleculeProblem(Problem):
                 refused.append(mol)
                 written.append("")
             else:
-                written.append(_fitting(canonical(mol), text, self.longest))
+                written.append(fitting(mol, text, self.longest))
         if refused:
             note(f"proposals of {self.name}", refused)
         return (codes(written, self.longest, name=SMILES),)
@@ -128,8 +129,3 @@ def scaled(value: Number, condition: Condition) -> Number:
 def _scaled(designs: xr.Dataset, condition: Condition) -> Float[Tensor, " n"]:
     values = torch.as_tensor(designs[condition.name].to_numpy().astype(np.float32))
     return scaled(values, condition)
-
-
-def _fitting(canonical_text: str, text: str, longest: int) -> str:
-    """The canonical text, which may be a little longer than the variable allows."""
-    return canonical_text if len(canonical_text) <= longest else text
