@@ -22,6 +22,7 @@ from rdkit.Chem import Descriptors
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.domains.molecules.chemistry.forms import forms
 from ingenium.domains.molecules.chemistry.parsing import canonical, pattern
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
@@ -117,7 +118,11 @@ class Screen:
 
 
 def classes(mol: Chem.Mol) -> tuple[str, ...]:
-    """Names of the classes to which a molecule belongs."""
+    """Names of the classes to which a molecule belongs, in whatever form it is written."""
+    return tuple(dict.fromkeys(name for form in forms(mol) for name in _classes(form)))
+
+
+def _classes(mol: Chem.Mol) -> tuple[str, ...]:
     found = [name for name, query in _queries() if mol.HasSubstructMatch(query)]
     text = canonical(mol)
     found += [name for name, members in _members().items() if text in members]
