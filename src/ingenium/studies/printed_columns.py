@@ -15,9 +15,9 @@ from ingenium.domains.structures.elastic.material import Material
 from ingenium.domains.structures.elastic.reference import Reference
 from ingenium.domains.structures.elastic.strength import Strength
 from ingenium.domains.structures.printing import bearing
-from ingenium.domains.structures.printing.bearing import Standing
+from ingenium.domains.structures.printing.bearing import Head, Standing
 from ingenium.domains.structures.printing.checked import Planner, Printed
-from ingenium.domains.structures.printing.collisions import Head, Machine, course
+from ingenium.domains.structures.printing.collisions import Machine, Printhead, course
 from ingenium.domains.structures.printing.columns import Column
 from ingenium.domains.structures.printing.files import read_mesh, write_stl
 from ingenium.domains.structures.printing.toolpath import (
@@ -38,7 +38,7 @@ STRENGTH = Strength(tension_pa=3e6, compression_pa=30e6)
 CLEAR_M = 0.15  # from foot and head, where stress is not read
 CLAIMED = 0.986  # of what finite elements say
 LEVELS = (0.0, 0.125, 0.25, 0.5, 1.0)  # of uniform infill
-HEAD = Head(nozzle_m=0.025, cone_deg=35.0, body_m=0.2, body_above_m=0.3)
+HEAD = Printhead(nozzle_m=0.025, cone_deg=35.0, body_m=0.2, body_above_m=0.3)
 MACHINE = Machine(HEAD, (-1.5, -1.5, 0.0), (2.5, 1.5, 4.0))
 APART_M = 0.7  # between the middles of two columns that stand side by side
 SIDES_M = tuple(np.arange(0.12, 1.0, 0.06))  # of the rectangular columns that are tried
@@ -108,7 +108,7 @@ def _range(found: np.ndarray) -> Interval:
     return Interval(float(found.mean()), float(found.min()), float(found.max()))
 
 
-def case(seed: int, work: Work) -> tuple[Column, bearing.Head]:
+def case(seed: int, work: Work) -> tuple[Column, Head]:
     """A column and its load, drawn at random."""
     rng = np.random.default_rng(seed)
     half = (rng.uniform(0.19, 0.25), rng.uniform(0.19, 0.25))
@@ -121,12 +121,10 @@ def case(seed: int, work: Work) -> tuple[Column, bearing.Head]:
         turn_deg=rng.uniform(0.0, 40.0) * work.height_m / HEIGHT_M,
     )
     force = (rng.uniform(5e3, 2e4), rng.uniform(-1e4, 1e4), -1e6)
-    return column, bearing.Head(force, (rng.uniform(-0.05, 0.05), rng.uniform(-0.05, 0.05)))
+    return column, Head(force, (rng.uniform(-0.05, 0.05), rng.uniform(-0.05, 0.05)))
 
 
-def standing(
-    half_m: Sequence[float], height_m: float, head: bearing.Head, cell_m: float
-) -> Standing:
+def standing(half_m: Sequence[float], height_m: float, head: Head, cell_m: float) -> Standing:
     """The grid about a column; numbers of cells across are multiples of four."""
     half = [math.ceil(wide / (2 * cell_m) - 1e-6) * 2 for wide in half_m]
     cells = (2 * half[0], 2 * half[1], round(height_m / cell_m))
@@ -134,11 +132,12 @@ def standing(
     return Standing(cells, cell_m, origin, CONCRETE, STRENGTH, head, CLEAR_M)
 
 
-def _row(column: Column, head: bearing.Head, work: Work, folder: Path) -> Row:
+def _row(column: Column, head: Head, work: Work, folder: Path) -> Row:
     file = folder / "column.stl"
     write_stl(column.mesh(), file)
     mesh = read_mesh(file)
-    part = standing(np.abs(mesh.bounds[:, :2]).max(0), work.height_m, head, work.cell_m)
+    half = tuple(np.abs(mesh.bounds[:, :2]).max(0).tolist())
+    part = standing(half, work.height_m, head, work.cell_m)
     planner = Planner(mesh, Pattern(BEAD, hop_m=BEAD.height_m), part, folder)
     solid = planner.solid()
     truth = part.first_failure(solid)
@@ -166,7 +165,7 @@ def _least_uniform(infills: list[Printed], factor: float) -> float:
     return min(enough, default=infills[-1].material_m3)
 
 
-def rectangular_m3(head: bearing.Head, height_m: float, factor: float) -> float:
+def rectangular_m3(head: Head, height_m: float, factor: float) -> float:
     """Of a square solid column that bears a multiple of the load; between sides in logarithms."""
     sides, found = [], []
     for side in SIDES_M:
