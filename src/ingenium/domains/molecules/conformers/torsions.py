@@ -89,7 +89,8 @@ def _root(mol: Chem.Mol, bonds: list[tuple[int, int]]) -> int:
     """An atom of the largest part that no bond splits."""
     cut = [mol.GetBondBetweenAtoms(i, j).GetIdx() for i, j in bonds]
     parts = Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cut, addDummies=False))
-    return int(min(max(map(tuple, parts), key=len)))
+    largest: list[int] = max(map(list, parts), key=len)
+    return min(largest)
 
 
 def _beyond(mol: Chem.Mol, stays: int, turns: int) -> set[int]:
