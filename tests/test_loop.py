@@ -11,6 +11,7 @@ import xarray as xr
 import toy
 from ingenium import loop
 from ingenium.api import propose, replay, verify
+from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.errors import EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
@@ -68,6 +69,21 @@ def test_digest_of_a_design_is_that_of_its_arrays_alone(finished: loop.Run) -> N
 def test_lightest_comes_first(finished: loop.Run) -> None:
     mass = finished.verdicts["mass_kg"].to_numpy()[finished.selected]
     assert (np.diff(mass) >= 0).all()
+
+
+def test_kept_designs_lie_apart(tmp_path: Path) -> None:
+    """Of two that are alike the better one is exported; nothing else changes."""
+    lightest = [{"quantity": "mass_kg", "sense": "minimise"}]
+    free = propose(spec(objectives=lightest), N, 2, tmp_path / "free")
+    run = propose(spec(objectives=lightest, select={"apart": 0.5}), N, 2, tmp_path / "apart")
+    x = run.problem.encode(run.designs.isel({DESIGN: run.selected})).numpy()
+    apart = np.sqrt(np.square(x[:, None] - x).mean(2))[~np.eye(len(x), dtype=bool)]
+    assert 1 < len(run.selected) < len(free.selected)
+    assert apart.min() >= 0.5
+    assert run.selected[0] == free.selected[0]
+    assert run.summary.accepted == free.summary.accepted
+    stored = [r["design"] for r in read(run.folder / "evidence.jsonl") if r["file"]]
+    assert sorted(stored) == sorted(run.designs[DESIGN].to_numpy()[run.selected].tolist())
 
 
 def test_report_needs_nothing_else(finished: loop.Run) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -270,7 +271,8 @@ def _export(
     verdicts, paths = proposed.copy(deep=True), dict[int, Path]()
     written: set[int] | None = None
     measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
-    while set(selected := select(verdicts, spec.objectives, spec.select)) != written:
+    metric = cache(partial(problem.metric, designs))
+    while set(selected := select(verdicts, spec.objectives, spec.select, metric)) != written:
         new = selected[~measured[selected]]  # of the others the file said so already
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -176,6 +176,18 @@ class ProblemContract:
             scale = max(1.0, float(array.abs().max()))
             assert float((back - array).abs().max()) <= problem.codec.tolerance * scale
 
+    def test_distances_are_those_of_a_metric(self, problem: Problem, designs: xr.Dataset) -> None:
+        """To select designs that lie apart."""
+        twice = xr.concat([designs, designs], DESIGN)
+        of = problem.metric(twice)
+        table = np.stack([of(i) for i in range(twice.sizes[DESIGN])])
+        assert np.isfinite(table).all()
+        assert (table >= 0).all()
+        np.testing.assert_allclose(table, table.T, rtol=1e-6, atol=1e-9)
+        half = len(table) // 2
+        assert (table[:half, half:].diagonal() == 0).all(), "a design and its double"
+        assert (table[:half, :half] > 0).sum() >= half * (half - 1) // 2, "known designs differ"
+
     def test_decode_passes_gradients(self, problem: Problem, designs: xr.Dataset) -> None:
         if isinstance(problem.codec, Tokens):
             return  # whole numbers have no gradient

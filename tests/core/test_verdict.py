@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity, Variable
-from ingenium.core.select import pareto_rank, select
+from ingenium.core.select import Metric, pareto_rank, select
 from ingenium.core.spec import Limit, Objective, Select
 from ingenium.core.verdict import Verdict, judge, margins
 from ingenium.core.verify import verify
@@ -95,14 +95,40 @@ def test_pareto_rank_of_a_known_front() -> None:
     assert pareto_rank(cost).tolist() == [0, 0, 0, 1, 2, 0]
 
 
+def no_metric() -> Metric:
+    raise AssertionError("nothing asked for designs that lie apart")
+
+
 def test_selection_keeps_what_was_asked_best_first() -> None:
     verdicts = xr.Dataset(
         {"mass": ("design", [3.0, 1.0, 2.0, 0.5]), "verdict": ("design", [0, 0, 1, 2])}
     )
     objective = [Objective("mass", "minimise")]
-    assert select(verdicts, objective, Select()).tolist() == [1, 0]
-    assert select(verdicts, objective, Select(keep="verified", count=2)).tolist() == [1, 2]
-    assert select(verdicts, [], Select(keep="rejected")).tolist() == [2]
+    assert select(verdicts, objective, Select(), no_metric).tolist() == [1, 0]
+    asked = Select(keep="verified", count=2)
+    assert select(verdicts, objective, asked, no_metric).tolist() == [1, 2]
+    assert select(verdicts, [], Select(keep="rejected"), no_metric).tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        (Select(apart=1.0), [3, 1, 4]),  # 0 is too near to 1, 2 to 3, and 5 was rejected
+        (Select(apart=1.0, count=2), [3, 1]),
+        (Select(apart=1e-9), [3, 2, 1, 0, 4]),  # all that differ
+        (Select(apart=99.0), [3]),
+    ],
+)
+def test_selected_designs_lie_apart_best_first(asked: Select, kept: list[int]) -> None:
+    place = np.array([0.0, 0.5, 5.2, 5.0, 8.0, 20.0])
+    verdicts = xr.Dataset(
+        {"mass": ("design", [4.0, 3.0, 2.0, 1.0, 5.0, 0.0]), "verdict": ("design", [0] * 5 + [1])}
+    )
+    objective = [Objective("mass", "minimise")]
+    found = select(verdicts, objective, asked, lambda: lambda i: np.abs(place - place[i]))
+    assert found.tolist() == kept
+    apart = np.abs(place[found][:, None] - place[found])
+    assert (apart[~np.eye(len(found), dtype=bool)] >= asked.apart).all()
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3])

@@ -21,6 +21,7 @@ from torch import Tensor
 from ingenium.core.designs import to_arrays
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
+from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.verify import Verifier
 
@@ -189,6 +190,18 @@ class Problem(ABC):
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
         return arrays
+
+    def metric(self, designs: xr.Dataset) -> Metric:
+        """How far each design is from one of them, for selections of designs that lie apart.
+
+        It is the root mean square difference of the standardised tensors; of texts, whether they
+        differ (0 or 1).
+        """
+        if any(v.longest is not None for v in self.variables):
+            flat = torch.cat([a.flatten(1) for a in to_arrays(designs, self.variables)], 1)
+            return lambda i: (flat != flat[i]).any(1).to(torch.float64).numpy()
+        x = self.encode(designs).flatten(1).to(torch.float64)
+        return lambda i: (x - x[i]).square().mean(1).sqrt().numpy()
 
     def labels(self) -> dict[str, Any]:
         """Coordinates of the dimensions beyond `design`: names, hours, positions."""

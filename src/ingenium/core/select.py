@@ -1,6 +1,6 @@
 """Selection: which verified designs are kept, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -16,12 +16,19 @@ _KEPT = {
 }
 
 
+Metric = Callable[[int], Float[np.ndarray, " n"]]  # distances of all designs to the one there
+
+
 def select(
-    verdicts: xr.Dataset, objectives: Sequence[Objective], choice: Select
+    verdicts: xr.Dataset,
+    objectives: Sequence[Objective],
+    choice: Select,
+    metric: Callable[[], Metric],
 ) -> Int[np.ndarray, " m"]:
     """Positions of the kept designs: by Pareto front of the objectives, then by the first one.
 
-    Without objectives the order of proposal stands.
+    Without objectives the order of proposal stands. Where designs are to lie apart, one that is
+    too near to a better one is left out; only then a metric is made.
     """
     kept = np.flatnonzero(np.isin(verdicts["verdict"].to_numpy(), _KEPT[choice.keep]))
     if objectives and len(kept):
@@ -34,7 +41,26 @@ def select(
         )
         front = pareto_rank(cost) if len(objectives) > 1 else np.zeros(len(kept))
         kept = kept[np.lexsort((cost[:, 0], front))]
+    if choice.apart is not None and len(kept):
+        kept = leaders(kept, metric(), choice.apart, choice.count)
     return kept[: choice.count]
+
+
+def leaders(
+    order: Int[np.ndarray, " m"], metric: Metric, apart: float, count: int | None = None
+) -> Int[np.ndarray, " k"]:
+    """Those of an order that lie at least so far from all that were taken before, at most `count`.
+
+    Source: Hartigan, Clustering Algorithms, 1975, chapter 3 (leaders); Taylor, J. Chem. Inf.
+        Comput. Sci. 35:59, 1995, and Butina, ibid. 39:747, 1999 (exclusion spheres of molecules).
+    """
+    taken: list[int] = []
+    free = np.ones(int(order.max()) + 1, dtype=bool)
+    for position in order.tolist():  # whether one is taken hangs on those before it
+        if free[position] and (count is None or len(taken) < count):
+            taken.append(position)
+            free &= metric(position)[: len(free)] >= apart
+    return np.array(taken, dtype=np.int64)
 
 
 def pareto_rank(cost: Float[np.ndarray, "n o"]) -> Int[np.ndarray, " n"]:

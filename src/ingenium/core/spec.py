@@ -96,6 +96,7 @@ class Select:
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
     count: Annotated[int, Field(ge=1)] | None = None  # the best so many; None for all
+    apart: Annotated[Number, Field(gt=0)] | None = None  # least distance of any two; None for any
 
 
 Wanted = str | float | tuple[str, ...] | Between

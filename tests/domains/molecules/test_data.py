@@ -1,14 +1,18 @@
 """Known molecules: how many there are, and what happens where their files are missing."""
 
 import hashlib
+import io
 import subprocess
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ingenium.core.errors import CorruptError, InputError, MissingExtra
+from ingenium.core.problem import silent
 from ingenium.domains.molecules import data, sources
 
 
@@ -68,6 +72,38 @@ def test_the_wheel_is_fetched_once(
     sources.located.cache_clear()
     with pytest.raises(CorruptError, match="another version"):
         sources.located(file)
+
+
+def test_two_that_fetch_at_once_fetch_one_wheel(
+    not_installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching, waiting, told = threading.Event(), threading.Event(), []
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as whole:
+        whole.writestr("moses/metrics/mcf.csv", b"names\n")
+    monkeypatch.setattr(sources, "WHEEL_SHA256", hashlib.sha256(packed.getvalue()).hexdigest())
+    monkeypatch.setattr(sources, "POLL_S", 0.01)
+    calls = []
+
+    def slow(watch: object) -> bytes:
+        calls.append(1)
+        fetching.set()
+        assert waiting.wait(20)
+        return packed.getvalue()
+
+    def see(stage: str, done: int, total: int) -> None:
+        told.append(stage)
+        waiting.set()
+
+    monkeypatch.setattr(sources, "_fetched", slow)
+    file = sources.File("molsets", "moses/metrics/mcf.csv", "")
+    with ThreadPoolExecutor(2) as both:
+        first = both.submit(sources._unpacked, file, silent)
+        assert fetching.wait(20)
+        second = both.submit(sources._unpacked, file, see)
+        assert first.result() == second.result()
+    assert calls == [1]
+    assert set(told) == {"wait for another process that fetches MOSES"}
 
 
 def test_without_a_line_the_error_says_what_to_write(

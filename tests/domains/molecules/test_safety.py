@@ -1,11 +1,9 @@
-"""The dual-use screen on members of the classes, on drugs that look alike, and on real sets.
-
-Names are those of the public lists of treaties; structures stand in any encyclopaedia.
-"""
+"""The dual-use screen on members of the classes, on drugs that look alike, and on real sets."""
 
 from pathlib import Path
 
 import pytest
+from listed import HARMLESS, MEMBERS
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
@@ -19,81 +17,6 @@ from ingenium.studies.screened_molecules import EXPLOSIVES as explosives
 from ingenium.studies.screened_molecules import WEAPONS as weapons
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
-
-MEMBERS = {
-    "sarin": ("CC(C)OP(C)(=O)F", "1.A.1"),
-    "cyclosarin": ("CP(=O)(F)OC1CCCCC1", "1.A.1"),
-    "soman": ("CC(OP(C)(=O)F)C(C)(C)C", "1.A.1"),
-    "tabun": ("CCOP(=O)(C#N)N(C)C", "1.A.2"),
-    "VX": ("CCOP(C)(=O)SCCN(C(C)C)C(C)C", "1.A.3"),
-    "sulfur mustard": ("ClCCSCCCl", "1.A.4"),
-    "lewisite": ("ClC=C[As](Cl)Cl", "1.A.5"),
-    "HN1": ("CCN(CCCl)CCCl", "1.A.6"),
-    "HN3": ("ClCCN(CCCl)CCCl", "1.A.6"),
-    "saxitoxin": ("NC(=O)OCC1N=C(N)N2CCC(O)(O)C23N=C(N)NC13", "1.A.7"),
-    "A-234": ("CCOP(=O)(F)N=C(C)N(CC)CC", "1.A.13"),
-    "DF": ("CP(=O)(F)F", "1.B.9"),
-    "QL": ("CCOP(C)OCCN(C(C)C)C(C)C", "1.B.10"),
-    "chlorosarin": ("CC(C)OP(C)(=O)Cl", "1.B.11"),
-    "amiton": ("CCOP(=O)(OCC)SCCN(CC)CC", "2.A.1"),
-    "PFIB": ("FC(F)=C(C(F)(F)F)C(F)(F)F", "2.A.2"),
-    "BZ": ("O=C(OC1CN2CCC1CC2)C(O)(c1ccccc1)c1ccccc1", "2.A.3"),
-    "DMMP": ("COP(C)(=O)OC", "2.B.4"),
-    "phosgene": ("O=C(Cl)Cl", "3.A"),
-    "TNT": ("Cc1c(cc(cc1[N+](=O)[O-])[N+](=O)[O-])[N+](=O)[O-]", "nitro"),
-    "RDX": ("C1N(CN(CN1[N+](=O)[O-])[N+](=O)[O-])[N+](=O)[O-]", "nitramines"),
-    "PETN": ("O=[N+]([O-])OCC(CO[N+](=O)[O-])(CO[N+](=O)[O-])CO[N+](=O)[O-]", "nitrates"),
-    "nitroglycerin": ("O=[N+]([O-])OCC(CO[N+](=O)[O-])O[N+](=O)[O-]", "nitrates"),
-    "FOX-7": ("NC(N)=C([N+](=O)[O-])[N+](=O)[O-]", "nitro"),
-    "EGDN": ("O=[N+]([O-])OCCO[N+](=O)[O-]", "nitrates"),
-    "TATP": ("CC1(C)OOC(C)(C)OOC(C)(C)OO1", "peroxides"),
-    "HMTD": ("C1N2COOCN(CO1)COOC2", "peroxides"),
-    "methyl azide": ("CN=[N+]=[N-]", "azides"),
-    "fentanyl": ("CCC(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", "fentanyl"),
-    "carfentanil": ("CCC(=O)N(c1ccccc1)C1(CCN(CC1)CCc1ccccc1)C(=O)OC", "fentanyl"),
-    "etonitazene": ("CCOc1ccc(Cc2nc3cc([N+](=O)[O-])ccc3n2CCN(CC)CC)cc1", "nitazenes"),
-    "oxycodone": ("CN1CCC23C4C(=O)CCC2(C1CC5=C3C(=C(C=C5)OC)O4)O", "morphinans"),
-    "methamphetamine": ("CNC(C)Cc1ccccc1", "amphetamines"),
-    "MDMA": ("CNC(C)Cc1ccc2OCOc2c1", "amphetamines"),
-    "2C-B": ("COc1cc(CCN)c(OC)cc1Br", "dimethoxyphenethylamines"),
-    "ketamine": ("CNC1(c2ccccc2Cl)CCCCC1=O", "arylcyclohexylamines"),
-    "mephedrone": ("CNC(C)C(=O)c1ccc(C)cc1", "cathinones"),
-    "JWH-018": ("CCCCCn1cc(C(=O)c2cccc3ccccc23)c2ccccc12", "carbonylindoles"),
-    "LSD": ("CCN(CC)C(=O)C1CN(C)C2Cc3c[nH]c4cccc(c34)C2=C1", "lysergamides"),
-    "phencyclidine": ("c1ccccc1C1(N2CCCCC2)CCCCC1", "arylcyclohexylamines"),
-    "cocaine": ("COC(=O)C1C(OC(=O)c2ccccc2)CC2CCC1N2C", "cocaine"),
-    "THC": ("CCCCCc1cc(O)c2c(c1)OC(C)(C)C1CCC(C)=CC21", "tetrahydrocannabinols"),
-    "DMT": ("CN(C)CCc1c[nH]c2ccccc12", "tryptamines"),
-}
-HARMLESS = {
-    "chlorambucil": "OC(=O)CCCc1ccc(cc1)N(CCCl)CCCl",
-    "melphalan": "NC(Cc1ccc(cc1)N(CCCl)CCCl)C(=O)O",
-    "cyclophosphamide": "ClCCN(CCCl)P1(=O)NCCCO1",
-    "bendamustine": "Cn1c(CCCC(=O)O)nc2cc(ccc12)N(CCCl)CCCl",
-    "fosfomycin": "CC1OC1P(=O)(O)O",
-    "zoledronate": "OC(Cn1ccnc1)(P(O)(O)=O)P(O)(O)=O",
-    "tenofovir": "CC(Cn1cnc2c(N)ncnc12)OCP(O)(O)=O",
-    "malathion": "CCOC(=O)CC(SP(=S)(OC)OC)C(=O)OCC",
-    "nifedipine": "COC(=O)C1=C(C)NC(C)=C(C1c1ccccc1[N+]([O-])=O)C(=O)OC",
-    "trifluralin": "CCCN(CCC)c1c(cc(cc1[N+](=O)[O-])C(F)(F)F)[N+](=O)[O-]",
-    "artemisinin": "CC1CCC2C(C)C(=O)OC3OC4(C)CCC1C23OO4",
-    "zidovudine": "CC1=CN(C2CC(N=[N+]=[N-])C(CO)O2)C(=O)NC1=O",
-    "isosorbide mononitrate": "OC1COC2C1OCC2O[N+](=O)[O-]",
-    "naloxone": "C=CCN1CCC23C4C(=O)CCC2(O)C1Cc1ccc(O)c(O4)c13",
-    "dextromethorphan": "COc1ccc2CC3C4CCCCC4(CCN3C)c2c1",
-    "haloperidol": "O=C(CCCN1CCC(O)(CC1)c1ccc(Cl)cc1)c1ccc(F)cc1",
-    "bupropion": "CC(NC(C)(C)C)C(=O)c1cccc(Cl)c1",
-    "ephedrine": "CNC(C)C(O)c1ccccc1",
-    "selegiline": "C#CCN(C)C(C)Cc1ccccc1",
-    "sumatriptan": "CNS(=O)(=O)Cc1ccc2[nH]cc(CCN(C)C)c2c1",
-    "granisetron": "CN1C2CCCC1CC(C2)NC(=O)c1nn(C)c2ccccc12",
-    "ergometrine": "CC(CO)NC(=O)C1C=C2c3cccc4[nH]cc(c34)CC2N(C)C1",
-    "venlafaxine": "COc1ccc(cc1)C(CN(C)C)C1(O)CCCCC1",
-    "atropine": "CN1C2CCC1CC(C2)OC(=O)C(CO)c1ccccc1",
-    "cannabidiol": "CCCCCc1cc(O)c(C2C=C(C)CCC2C(=C)C)c(O)c1",
-    "solifenacin": "O=C(OC1CN2CCC1CC2)N1CCc2ccccc2C1c1ccccc1",
-    "clidinium": "C[N+]12CCC(CC1)C(OC(=O)C(O)(c1ccccc1)c1ccccc1)C2",
-}
 
 
 @pytest.mark.parametrize("name", MEMBERS)

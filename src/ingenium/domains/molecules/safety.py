@@ -14,6 +14,7 @@ Source: Organisation for the Prohibition of Chemical Weapons, Annex on Chemicals
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,7 @@ from rdkit.Chem import Descriptors
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.domains.molecules.chemistry.forms import forms
 from ingenium.domains.molecules.chemistry.parsing import canonical, pattern
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
@@ -117,16 +119,20 @@ class Screen:
 
 
 def classes(mol: Chem.Mol) -> tuple[str, ...]:
-    """Names of the classes to which a molecule belongs."""
+    """Names of the classes to which a molecule belongs, in whatever form it is written."""
+    return tuple(dict.fromkeys(name for form in forms(mol) for name in _classes(form)))
+
+
+def _classes(mol: Chem.Mol) -> tuple[str, ...]:
     found = [name for name, query in _queries() if mol.HasSubstructMatch(query)]
     text = canonical(mol)
     found += [name for name, members in _members().items() if text in members]
     return (*found, *(name for name, holds in EXPLOSIVES.items() if holds(mol)))
 
 
-def note(where: str, refused: list[Chem.Mol]) -> None:
-    """An entry of the user's ledger for refused molecules."""
-    with open_ledger(ledger_place()) as book:
+def note(where: str, refused: list[Chem.Mol], *, place: str | Path | None = None) -> None:
+    """An entry of the user's ledger, or that at a place, for refused molecules."""
+    with open_ledger(ledger_place() if place is None else place) as book:
         book.append("refusal", refusal(where, refused))
 
 

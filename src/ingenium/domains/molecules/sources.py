@@ -9,13 +9,16 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from ingenium.core.errors import CorruptError, InputError, MissingExtra
+from ingenium.core.errors import CorruptError, FolderInUseError, InputError, MissingExtra
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.domains.molecules.packages import EXTRA
@@ -23,6 +26,7 @@ from ingenium.domains.molecules.packages import EXTRA
 MOLSETS = "molsets==0.3.1"
 WHEEL_SHA256 = "7f4450e3ebecebe79c3a2a55950c93daddee071120daf64a163d03481e811d34"
 WAIT_S = 600  # for pip, on a slow line
+POLL_S = 1.0  # between two looks whether another process is done
 
 
 @dataclass(frozen=True)
@@ -151,13 +155,34 @@ def _unpacked(file: File, watch: Watch) -> Path:
     path = folder / file.path
     if path.is_file():
         return path
-    with locked(folder):
+    with _alone(folder, watch):
+        if path.is_file():  # by the process that was waited for
+            return path
         wheel = folder / "molsets.whl"
         if not wheel.is_file() or _sha256(wheel) != WHEEL_SHA256:
             write_atomic(wheel, _fetched(watch))
         with zipfile.ZipFile(wheel) as whole:
             write_atomic(path, whole.read(file.path))
     return path
+
+
+@contextmanager
+def _alone(folder: Path, watch: Watch) -> Iterator[None]:
+    """Hold a folder, after whoever fetches into it at the moment.
+
+    Raises:
+        FolderInUseError: if it is not free in time.
+    """
+    with ExitStack() as held:
+        for second in range(WAIT_S):  # while another process fetches the same wheel
+            with suppress(FolderInUseError):
+                held.enter_context(locked(folder))
+                break
+            watch("wait for another process that fetches MOSES", second, WAIT_S)
+            time.sleep(POLL_S)
+        else:
+            held.enter_context(locked(folder))
+        yield
 
 
 def _fetched(watch: Watch) -> bytes:
