@@ -88,10 +88,9 @@ class Torsions:
 def _root(mol: Chem.Mol, bonds: list[tuple[int, int]]) -> int:
     """An atom of the largest part that no bond splits."""
     cut = [mol.GetBondBetweenAtoms(i, j).GetIdx() for i, j in bonds]
-    whole = Chem.FragmentOnBonds(mol, cut, addDummies=False)
-    parts = [list(part) for part in Chem.GetMolFrags(whole)]
-    largest = max(len(part) for part in parts)
-    return int(min(next(part for part in parts if len(part) == largest)))
+    parts = Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cut, addDummies=False))
+    largest: list[int] = max(map(list, parts), key=len)
+    return min(largest)
 
 
 def _beyond(mol: Chem.Mol, stays: int, turns: int) -> set[int]:
