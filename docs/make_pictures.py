@@ -2,6 +2,7 @@
 
     python docs/make_pictures.py out/winter_evening_peak
     python docs/make_pictures.py out/bracket
+    python docs/make_pictures.py out/lead
 
 writes docs/pictures/NAME.png and docs/figures/NAME.json, where NAME is that of the folder.
 `docs/fill_figures.py` then writes the figures into the documents.
@@ -23,6 +24,8 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder_day import FeederDay
+from ingenium.domains.molecules import report as molecules_report
+from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.parts.report import front, ranked
 from ingenium.domains.structures.printing.rendering import Look, render
@@ -60,9 +63,17 @@ def picture(out: Path) -> Figure:
         return days_of(problem, resolve(spec, problem), designs)
     if isinstance(problem, Bracket):
         return parts_of(problem, designs)
+    if isinstance(problem, Lead):
+        return leads_of(problem, designs)
     raise SystemExit(
-        f"expected a run of grid.feeder_day or structures.bracket; came {spec.problem}."
+        "expected a run of grid.feeder_day, structures.bracket or molecules.lead; "
+        f"came {spec.problem}."
     )
+
+
+def leads_of(problem: Lead, designs: xr.Dataset) -> Figure:
+    """Structures of accepted molecules, as the report of a run draws them."""
+    return molecules_report.sections(problem.known, designs, designs, ("logp", "qed"))[0].figure
 
 
 def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:

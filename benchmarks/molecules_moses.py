@@ -1,0 +1,63 @@
+"""The MOSES table of what the generator that comes with the package proposes.
+
+By the official protocol: 30,000 molecules as they are proposed, before anything is judged or sorted
+out, the whole suite of metrics, and the published rows beside them. The published rows are means of
+three trainings with 30,000 molecules each; ours is of one training.
+"""
+
+import time
+from typing import Any
+
+import torch
+
+from benchmarks.measuring import report
+from benchmarks.molecules_metrics import MOLECULES, REFERENCES
+from ingenium.core.provenance import versions
+from ingenium.core.seeds import block_rng
+from ingenium.core.spec import GeneratorChoice
+from ingenium.core.text import texts
+from ingenium.domains.molecules.data import moses, moses_statistics
+from ingenium.domains.molecules.library import Library, LibrarySettings
+from ingenium.domains.molecules.metrics.published import COLUMNS, PUBLISHED
+from ingenium.domains.molecules.metrics.suite import suite
+from ingenium.domains.molecules.trained.model import NAME
+from ingenium.generators.fitted import fit
+
+AT_ONCE = 1000  # proposals of a batch
+BESIDE = ("Train", "CharRNN", "VAE", "LatentGAN", "JTN-VAE", "AAE")  # published rows
+
+
+def run() -> None:
+    """Measure and print."""
+    torch.set_num_threads(1)
+    problem = Library(LibrarySettings(known=1000))
+    fitted = fit(
+        problem,
+        problem.data(),
+        GeneratorChoice(),
+        data="it comes trained",
+        watch=lambda *told: None,
+    )
+    started = time.process_time()
+    proposals: list[str] = []
+    for block in range(MOLECULES // AT_ONCE):
+        proposed = fitted.family.propose(torch.zeros(AT_ONCE, 1), block_rng(0, block, "moses"))
+        (written,) = problem.codec.decode(proposed)
+        proposals += texts(written)
+    spent = time.process_time() - started
+    references = {name: moses_statistics(split) for name, split in REFERENCES.items()}
+    found = suite(proposals, moses("train"), references)
+    rows = [
+        {"metric": c, "ours": found[c]} | {name: PUBLISHED[name][c] for name in BESIDE}
+        for c in COLUMNS
+    ]
+    about: dict[str, Any] = {
+        "molecules": MOLECULES,
+        "generator": NAME,
+        "proposals a second of one core": MOLECULES / spent,
+        "parameters": sum(p.numel() for p in fitted.family.state_dict().values()),
+        "training": fitted.meta["about"],
+        "properties": {k: v for k, v in found.items() if k not in COLUMNS},
+        "packages": versions(("rdkit", "fcd-torch")),
+    }
+    report("molecules_moses", f"MOSES metrics of {MOLECULES} proposed molecules", rows, about)
