@@ -24,3 +24,8 @@ class TestLead(ProblemContract):
     }
     few = 3
     no_answer = "C1CC"
+
+
+class TestConformers(ProblemContract):
+    problem_name = "molecules.conformers"
+    setup: ClassVar[Mapping[str, Any]] = {"smiles": "CC[C@H](C)O", "starts": 20}

@@ -5,6 +5,7 @@ from ingenium.domains.molecules.packages import EXTRA, package
 
 package("rdkit")  # or the line that installs it
 
+from ingenium.domains.molecules.conformers.problem import Conformers  # noqa: E402
 from ingenium.domains.molecules.lead import Lead  # noqa: E402
 from ingenium.domains.molecules.library import Library  # noqa: E402
 
@@ -12,5 +13,5 @@ DOMAIN = Domain(
     name="molecules",
     summary="new compounds that meet a specification, checked to the bond",
     extra=EXTRA,
-    problems={"lead": Lead, "library": Library},
+    problems={"conformers": Conformers, "lead": Lead, "library": Library},
 )

@@ -26,9 +26,18 @@ def kekule(smiles: str) -> str:
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
 
 
+def fitting(mol: Chem.Mol, text: str, longest: int) -> str:
+    """The canonical SMILES of what a text says; the text itself where that has no room."""
+    written = canonical(mol)
+    return written if len(written) <= longest else text
+
+
 @dataclass(frozen=True)
 class KekuleCodec(TokenCodec):
     """The tokens of a molecule's Kekulé structure; decoded, it is canonical SMILES again.
+
+    What is proposed under its grammar has room in the variable. Other tokens may be a longer text:
+    that is cut off, and as a rule no molecule any more.
 
     Shapes: n designs, s steps.
     """
@@ -36,7 +45,7 @@ class KekuleCodec(TokenCodec):
     grammar: Grammar | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary))
+        object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary, self.longest))
 
     def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
         """The numbers of the tokens of each molecule.
@@ -47,9 +56,9 @@ class KekuleCodec(TokenCodec):
         return super().of_texts([kekule(text) for text in listed])
 
     def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
-        """Canonical SMILES of molecules; other text as it is."""
+        """Canonical SMILES of molecules, as far as they have room; other text as it is."""
         found = []
         for text in super().to_texts(x):  # RDKit reads one text at a time
             mol = parsed(text)
-            found.append(text if mol is None else canonical(mol))
+            found.append(text if mol is None else fitting(mol, text, self.longest))
         return found

@@ -1,0 +1,103 @@
+"""A second measurement of conformers: from the text of a record, by other code.
+
+Energies come from the program `xtb` where it is installed, and otherwise from tblite on what
+stands in the file; distances from RDKit's search over symmetric atoms.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import rdMolAlign
+
+from ingenium.domains.molecules.chemistry.xtb import HARTREE_KCAL
+from ingenium.domains.molecules.conformers import electrons
+from ingenium.domains.molecules.conformers.search import Ensemble
+from ingenium.domains.molecules.packages import release_of
+
+WAIT_S = 120
+TOTAL = re.compile(r"TOTAL ENERGY\s+(-?\d+\.\d+)")
+
+
+@dataclass(frozen=True)
+class Again:
+    """Measures records of one molecule."""
+
+    mol: Chem.Mol
+    known: Ensemble
+
+    @cached_property
+    def _program(self) -> str | None:
+        return shutil.which("xtb")
+
+    @property
+    def engine(self) -> str:
+        """What measures."""
+        who = "the program xtb" if self._program else "tblite on the file"
+        return f"{who}; RDKit's GetBestRMS"
+
+    @property
+    def version(self) -> str:
+        """Of both."""
+        return f"{self._release}; {release_of('rdkit')}"
+
+    @cached_property
+    def _release(self) -> str:
+        if self._program is None:
+            return release_of("tblite")
+        order = [self._program, "--version"]
+        told = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S)
+        found = re.search(r"xtb version (\S+)", told.stdout + told.stderr)
+        return found[1] if found else "unknown"
+
+    def measured(self, record: str) -> dict[str, float]:
+        """Energy above the lowest known conformer and distance to the nearest."""
+        numbers, position = atoms(record)
+        own = [a.GetAtomicNum() for a in self.mol.GetAtoms()]
+        if [Chem.GetPeriodicTable().GetAtomicNumber(e) for e in numbers] != own:
+            return {"energy": float("inf")}
+        energy = electrons.energy(self.mol, position)
+        if self._program is not None:
+            energy = self._by_program(record)
+        return {
+            "energy": energy - float(self.known.gfn2_kcal.min()),
+            "nearest_known": self._nearest(record),
+        }
+
+    def _by_program(self, record: str) -> float:
+        charge = str(Chem.GetFormalCharge(self.mol))
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "one.sdf").write_text(record, encoding="ascii")
+            order = [str(self._program), "one.sdf", "--gfn", "2", "--chrg", charge]
+            told = subprocess.run(order, cwd=folder, capture_output=True, text=True, timeout=WAIT_S)
+        found = TOTAL.findall(told.stdout)
+        return float(found[-1]) * HARTREE_KCAL if found else float("nan")
+
+    def _nearest(self, record: str) -> float:
+        """By RDKit, which aligns one pair of conformers at a time."""
+        probe = Chem.RemoveHs(Chem.MolFromMolBlock(record, removeHs=False))
+        other = Chem.Mol(probe)
+        found = []
+        heavy = [a.GetIdx() for a in self.mol.GetAtoms() if a.GetAtomicNum() > 1]
+        for known in self.known.position:
+            other.GetConformer().SetPositions(np.ascontiguousarray(known[heavy]))
+            found.append(rdMolAlign.GetBestRMS(Chem.Mol(probe), other))
+        return float(min(found))
+
+
+def atoms(record: str) -> tuple[list[str], np.ndarray]:
+    """Elements and places (angstrom) in a V2000 record, read by columns.
+
+    Source: BIOVIA, CTfile Formats (V2000 connection tables).
+    """
+    lines = record.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.rstrip().endswith("V2000"))
+    rows = lines[start + 1 : start + 1 + int(lines[start][:3])]
+    places = [[float(row[i : i + 10]) for i in (0, 10, 20)] for row in rows]
+    return [row[31:34].strip() for row in rows], np.array(places)

@@ -1,0 +1,222 @@
+"""`molecules.conformers`: the low and different arrangements of one molecule in space."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, ClassVar, get_args
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from rdkit import Chem
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError, choose
+from ingenium.core.problem import CrossCheck, Problem, Section, Watch, silent
+from ingenium.core.quantity import Condition
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import Verdict
+from ingenium.domains.molecules.conformers import electrons, forces, report
+from ingenium.domains.molecules.conformers.again import Again
+from ingenium.domains.molecules.conformers.asked import macrocycle, molecule
+from ingenium.domains.molecules.conformers.codec import ConformerCodec
+from ingenium.domains.molecules.conformers.coverage import coverage
+from ingenium.domains.molecules.conformers.formats import (
+    DIGITS,
+    VARIABLE,
+    AtomFile,
+    ConformerFile,
+)
+from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.search import Ensemble, Level, Search, searched
+from ingenium.domains.molecules.conformers.shape import Shape
+from ingenium.domains.molecules.conformers.torsions import Torsions
+from ingenium.domains.molecules.conformers.verifier import ConformerVerifier
+from ingenium.domains.molecules.safety import Screen
+from ingenium.generators.row_families import CLASSICAL
+
+SEED = 61453  # of the local structures
+FEWEST = 4  # known designs, of which every fourth or tenth is held out
+SHARE, MOST_CHECKED = 0.1, 10  # of the designs, measured again by other code
+RADIUS = 0.5  # angstrom within which a conformer is covered
+
+
+@dataclass(frozen=True)
+class ConformerSettings:
+    """The molecule, and what is done with proposals before they are measured.
+
+    `relax` says what relaxes both proposals and the known conformers, so that their energies can
+    be compared: the force field (0.05 s a conformer) or GFN2-xTB (1 to 3 s).
+    """
+
+    smiles: str = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"  # ibuprofen
+    relax: Level = "mmff"
+    starts: int = 100  # of the search for known conformers
+    window_kcal: float = 6.0  # above the lowest, by GFN2-xTB
+    apart_angstrom: float = 0.5  # conformers of the ensemble from each other
+    screen: bool = True  # for dual use
+
+
+class Conformers(Problem):
+    """Low and different conformers of a molecule, judged by GFN2-xTB."""
+
+    name: ClassVar[str] = "molecules.conformers"
+    summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
+    Settings: ClassVar[type] = ConformerSettings
+    default_family: ClassVar[str] = "bootstrap"
+    conditions: tuple[Condition, ...] = ()
+    at_once = 16
+
+    def __init__(self, settings: ConformerSettings) -> None:
+        """Open the problem.
+
+        Raises:
+            InputError: if the molecule cannot be asked for, or a number is out of range.
+        """
+        _check(settings)
+        self.settings = settings
+        self.mol = molecule(settings.smiles)
+        Screen(settings.screen).admit(Chem.RemoveHs(self.mol), "the molecule")
+        self.variables = (VARIABLE,)
+        self.sizes = {"atom": self.mol.GetNumAtoms(), "axis": 3}
+        self.torsions, self.likeness = Torsions.of(self.mol), Likeness.of(self.mol)
+        model, _ = forces.relaxed(self.mol, forces.embedded(self.mol, 1, SEED))
+        if not len(model):
+            raise InputError(
+                "a molecule that distance geometry finds room for",
+                f'"{settings.smiles}", for which it finds none',
+                "Check its stereochemistry: bridges, for one, cannot cross a ring.",
+            )
+        self.shape = Shape.of(self.mol, model[0])
+        base = self.torsions.framed(torch.from_numpy(model))[0]
+        self.codec = ConformerCodec(self.torsions, base)
+        self.file = ConformerFile(self.mol, self.likeness, settings.apart_angstrom)
+        self.formats = {self.file.name: self.file, "xyz": AtomFile(self.mol)}
+        self.limits = (
+            Limit("clash", at_least=0.5),
+            Limit("stretch", at_most=0.1),
+            Limit("stereo_changed", at_most=0.0),
+            Limit("energy", at_most=settings.window_kcal),
+        )
+        self.tiers = (
+            ConformerVerifier(self.mol, lambda: self.reference, self.shape, self.likeness),
+        )
+        self.notes = _notes(self.mol)
+
+    @cached_property
+    def reference(self) -> Ensemble:
+        """Known conformers; made on first use."""
+        return self._searched(silent)
+
+    def _searched(self, watch: Watch) -> Ensemble:
+        own = self.settings
+        how = Search(starts=own.starts, level=own.relax, window_kcal=own.window_kcal)
+        return searched(own.smiles, how, watch)
+
+    @property
+    def apart_angstrom(self) -> float:
+        """Of the conformers of an ensemble from each other."""
+        return self.settings.apart_angstrom
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Search the known conformers; a stopped search goes on."""
+        if "reference" not in self.__dict__:
+            self.__dict__["reference"] = self._searched(watch)
+
+    def data(self) -> xr.Dataset:
+        """The known conformers, again and again where they are very few."""
+        known = torch.from_numpy(self.reference.position)
+        known = _rounded(self.torsions.framed(known))
+        rows = np.resize(np.arange(len(known)), max(len(known), FEWEST))
+        every = min(10, len(rows))
+        held = np.arange(len(rows)) % every == every - 1
+        designs = to_dataset((known[rows],), self.variables, self.labels())
+        return designs.assign_coords(held_out=(DESIGN, held))
+
+    def labels(self) -> dict[str, Any]:
+        """Elements and axes."""
+        atoms = [f"{a.GetSymbol()}{a.GetIdx() + 1}" for a in self.mol.GetAtoms()]
+        return {"atom": atoms, "axis": ["x", "y", "z"]}
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
+        """One zero: nothing is asked of a conformer beforehand."""
+        return torch.zeros(designs.sizes[DESIGN], 1)
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Relax each conformer, and round it as files do."""
+        (position,) = arrays
+        finite = position.flatten(1).isfinite().all(1)
+        x = forces.relaxed(self.mol, position[finite].numpy())[0]
+        if self.settings.relax == "gfn2":
+            x = np.array([electrons.relaxed(self.mol, one)[0] for one in x]).reshape(x.shape)
+        mended = position.clone()
+        mended[finite] = _rounded(self.torsions.framed(torch.from_numpy(x)))
+        return (mended,)
+
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """Measure a random share again, from the text of a structure file and by other code."""
+        answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
+        wanted = min(MOST_CHECKED, int(np.ceil(SHARE * designs.sizes[DESIGN])), len(answered))
+        if not wanted:
+            return None
+        rows = np.random.default_rng(seed).choice(answered, wanted, replace=False)
+        again = Again(self.mol, self.reference)
+        worst: dict[str, float] = {}
+        for row in rows.tolist():  # a record each
+            record = self.file.record(designs["position"].to_numpy()[row], row)
+            for name, value in again.measured(record).items():
+                apart = abs(value - float(verdicts[name].to_numpy()[row]))
+                worst[name] = max(worst.get(name, 0.0), apart)
+        share = wanted / designs.sizes[DESIGN]
+        return CrossCheck(again.engine, again.version, share, wanted, worst)
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Known conformers, and numbers at random."""
+        kept = ("bootstrap", "nearest_neighbours", "random")
+        return {name: partial(CLASSICAL[name], self.codec.shape, 1) for name in kept}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """The ensemble drawn on top of each other, its energies, and what it covers."""
+        return report.sections(self, designs, verdicts)
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Coverage of the known conformers, and how near them the designs are."""
+        apart = self.likeness.between(designs["position"].to_numpy(), self.reference.position)
+        return {f"{k}": v for k, v in coverage(apart, RADIUS).items()}
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """The highest known conformer: its energy is the one that the search wrote down."""
+        last = len(self.reference.position) - 1
+        position = _rounded(torch.from_numpy(self.reference.position[[last]]))
+        design = to_dataset((position,), self.variables, self.labels())
+        above = float(self.reference.gfn2_kcal[last] - self.reference.gfn2_kcal[0])
+        truth = {"stereo_changed": 0.0, "nearest": float(last), "energy": above}
+        return ((design, truth, 0.01),)
+
+
+def _rounded(position: Tensor) -> Tensor:
+    """To the digits of a file."""
+    return torch.round(position, decimals=DIGITS)
+
+
+def _check(settings: ConformerSettings) -> None:
+    """Refuse numbers out of range."""
+    choose(settings.relax, get_args(Level), "what relaxes")
+    for name, value, least, most in (
+        ("starts", settings.starts, 2, 10_000),
+        ("window_kcal", settings.window_kcal, 0.1, 100.0),
+        ("apart_angstrom", settings.apart_angstrom, 0.0, 10.0),
+    ):
+        if not least <= value <= most:
+            raise InputError(f"{name} from {least:g} to {most:g}", value)
+
+
+def _notes(mol: Chem.Mol) -> tuple[str, ...]:
+    ring = macrocycle(mol)
+    if not ring:
+        return ()
+    return (f"A ring of {ring} atoms: its forms come from distance geometry alone.",)

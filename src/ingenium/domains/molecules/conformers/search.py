@@ -1,0 +1,130 @@
+"""The reference: a search of all low conformers of a molecule, judged by GFN2-xTB.
+
+Half of the starts are by ETKDG, half have every torsion at random, so that what ETKDG never
+proposes is found too. All are relaxed by MMFF94; the lowest that differ get their energy by
+GFN2-xTB, or are relaxed by it. It stands in for CREST, and finds no forms that need other rings
+than distance geometry gives.
+
+Source: Pracht, Bohle and Grimme, Phys. Chem. Chem. Phys. 22:7169, 2020 (CREST: 6 kcal/mol window,
+    conformers that differ by 0.125 angstrom or 0.05 kcal/mol).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from rdkit import Chem
+
+from ingenium.core.problem import Watch, silent
+from ingenium.domains.molecules.conformers import electrons, forces
+from ingenium.domains.molecules.conformers.asked import molecule
+from ingenium.domains.molecules.conformers.kept import Kept
+from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.torsions import Torsions
+from ingenium.domains.molecules.packages import release_of
+
+Level = Literal["mmff", "gfn2"]  # that relaxes
+SAME_ANGSTROM, SAME_KCAL = 0.125, 0.05
+PIECE = 8  # conformers that GFN2-xTB takes between two moments to stop
+
+
+@dataclass(frozen=True)
+class Search:
+    """How far a search goes."""
+
+    starts: int = 100
+    level: Level = "mmff"
+    window_kcal: float = 6.0  # of GFN2-xTB above the lowest
+    ahead_kcal: float = 10.0  # of MMFF94 above the lowest, for those that GFN2-xTB looks at
+    most: int = 30  # that it looks at
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Conformers that differ, lowest first.
+
+    Shapes: r conformers, a atoms.
+    """
+
+    position: Float[np.ndarray, "r a 3"]  # angstrom
+    gfn2_kcal: Float[np.ndarray, " r"]
+    mmff_kcal: Float[np.ndarray, " r"]
+
+
+def searched(smiles: str, how: Search, watch: Watch = silent) -> Ensemble:
+    """The low conformers of a molecule, from the cache where they were searched before."""
+    packages = [release_of("rdkit"), release_of("tblite")]
+    kept = Kept("conformers", [smiles, asdict(how), packages])
+    mol = molecule(smiles)
+    first = kept.piece("starts", lambda: _starts(mol, how))
+    pieces = [first["position"][i : i + PIECE] for i in range(0, len(first["position"]), PIECE)]
+    judged = []
+    for number, piece in enumerate(pieces):
+        watch(f"search conformers of {smiles}", number, len(pieces))
+        judged.append(kept.piece(f"{number:04d}", partial(_judged, mol, piece, how)))
+    watch(f"search conformers of {smiles}", len(pieces), len(pieces))
+    joined = {name: np.concatenate([j[name] for j in judged]) for name in judged[0]}
+    return _lowest(mol, joined, how)
+
+
+def spun(
+    mol: Chem.Mol, position: Float[np.ndarray, "n a 3"], rng: torch.Generator
+) -> Float[np.ndarray, "n a 3"]:
+    """Conformers with all torsions at random."""
+    torsions = Torsions.of(mol)
+    size = (len(position), len(torsions.quartets))
+    by = 2 * torch.pi * torch.rand(size, generator=rng, dtype=torch.float64)
+    return np.asarray(torsions.turned(torch.from_numpy(position), by))
+
+
+def _starts(mol: Chem.Mol, how: Search) -> dict[str, np.ndarray]:
+    """Minima of the force field that differ, lowest first."""
+    local = forces.embedded(mol, how.starts // 2, how.seed + 1)
+    turned = spun(mol, local, torch.Generator().manual_seed(how.seed))
+    position, energy = forces.relaxed(mol, np.concatenate([local, turned]))
+    low = np.argsort(energy, kind="stable")
+    low = low[energy[low] <= energy[low[0]] + how.ahead_kcal]
+    return {"position": position[low[distinct(mol, position[low], energy[low], how.most)]]}
+
+
+def _judged(mol: Chem.Mol, position: np.ndarray, how: Search) -> Mapping[str, np.ndarray]:
+    """Energies of some conformers by both methods, after relaxing them where that is asked."""
+    if how.level == "gfn2":
+        position = np.array([electrons.relaxed(mol, x)[0] for x in position])
+    return {
+        "position": position,
+        "gfn2": electrons.energies(mol, position),
+        "mmff": forces.energies(mol, position),
+    }
+
+
+def _lowest(mol: Chem.Mol, joined: Mapping[str, np.ndarray], how: Search) -> Ensemble:
+    """Those within the window that differ."""
+    energy = np.where(np.isfinite(joined["gfn2"]), joined["gfn2"], np.inf)
+    low = np.argsort(energy, kind="stable")
+    low = low[energy[low] <= energy[low[0]] + how.window_kcal]
+    low = low[distinct(mol, joined["position"][low], energy[low], len(low))]
+    return Ensemble(joined["position"][low], energy[low], joined["mmff"][low])
+
+
+def distinct(
+    mol: Chem.Mol,
+    position: Float[np.ndarray, "n a 3"],
+    energy: Float[np.ndarray, " n"],
+    most: int,
+) -> np.ndarray:
+    """Of conformers from low to high those that differ in shape or in energy from all before."""
+    alike, taken = Likeness.of(mol), list[int]()
+    for i in range(len(position)):  # each depends on those before
+        close = [j for j in taken if energy[i] - energy[j] < SAME_KCAL]
+        if close and alike.between(position[i : i + 1], position[close]).min() < SAME_ANGSTROM:
+            continue
+        taken.append(i)
+        if len(taken) == most:
+            break
+    return np.asarray(taken, dtype=np.int64)

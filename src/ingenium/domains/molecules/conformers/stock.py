@@ -1,0 +1,54 @@
+"""Ensembles of many molecules: those that the torsional generator learned from, and tests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Watch, silent
+from ingenium.domains.molecules.conformers.asked import closed, molecule
+from ingenium.domains.molecules.conformers.search import Ensemble, Search, searched
+from ingenium.domains.molecules.known import Source, known
+
+LEARNED = Search(starts=24, most=10)
+TRUTH = Search(starts=60, level="gfn2", most=16)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A molecule, isomers chosen where its SMILES leaves them open, and its ensemble."""
+
+    smiles: str
+    ensemble: Ensemble
+
+
+def admitted(source: Source, count: int, *, held_out: bool) -> list[str]:
+    """The first molecules of a data set whose conformers can be asked for.
+
+    Raises:
+        InputError: if the data set has fewer.
+    """
+    found: list[str] = []
+    whole = known(source, 20 * count + 200)
+    for smiles, held in zip(whole.smiles, whole.held_out, strict=True):
+        if bool(held) is held_out:
+            found += _admitted(smiles)
+        if len(found) == count:
+            return found
+    raise InputError(f"at least {count} such molecules", len(found), "Ask for fewer.")
+
+
+def ensembles(smiles: list[str], how: Search, watch: Watch = silent) -> Iterator[Searched]:
+    """Of each molecule, made where they are not in the cache."""
+    for number, text in enumerate(smiles):
+        watch("search conformers", number, len(smiles))
+        yield Searched(text, searched(text, how))
+    watch("search conformers", len(smiles), len(smiles))
+
+
+def _admitted(smiles: str) -> list[str]:
+    text = closed(smiles)
+    try:
+        molecule(text)
+    except InputError:
+        return []
+    return [text]
