@@ -25,12 +25,13 @@ def structures(smiles: Sequence[str], captions: Sequence[str]) -> Figure:
     for axes in grid:
         axes.axis("off")
     for axes, text, caption in zip(grid, smiles, captions, strict=False):
-        axes.imshow(_pixels(text), interpolation="antialiased")
+        axes.imshow(pixels(text), interpolation="antialiased")
         axes.set_title(caption, fontsize=8, y=-0.2)
     return figure
 
 
-def _pixels(smiles: str) -> np.ndarray:
+def pixels(smiles: str) -> np.ndarray:
+    """A structural formula."""
     canvas = rdMolDraw2D.MolDraw2DCairo(*CELL)
     canvas.drawOptions().clearBackground = True
     rdMolDraw2D.PrepareAndDrawMolecule(canvas, parsed(smiles))
