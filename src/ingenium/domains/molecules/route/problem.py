@@ -92,7 +92,8 @@ class RoutePlan(Problem):
         self.conditions = (Condition("favour", "what the route is best at", choices=FAVOURS),)
         self.limits = (Limit("missing", at_most=0.0), Limit("unverified", at_most=0.0))
         self.tiers = (RouteVerifier(self.target, self.stock, self.screen),)
-        self.codec = Choices(self.chemistry, self.target, settings.deepest, MOST, LONGEST, ROUTE)
+        self.choices = Choices(self.chemistry, self.target, settings.deepest, MOST, LONGEST, ROUTE)
+        self.codec = self.choices
         reader = Reader(self.target, LONGEST, self.screen)
         self.formats = {"json": RouteTrees(reader, self.stock), "rsmi": ReactionLines(reader)}
         self.system = self.stock.digest
@@ -129,7 +130,7 @@ class RoutePlan(Problem):
     def _known(self) -> list[Route]:
         """Walks by chance, whatever asks."""
         rng = np.random.default_rng(0)
-        found = []
+        found: list[Route] = []
         while len(found) < self.settings.known:  # a walk each
             at = Beginning.of(self.target)
             while at.open and len(at.steps) < MOST:
@@ -167,7 +168,7 @@ class RoutePlan(Problem):
 
     def shipped(self) -> Mapping[str, Shipped]:
         """Searches: best first (A*), Monte Carlo tree search, greed, and chance."""
-        return searches(self.codec, self.worth, len(FAVOURS), self.settings.expansions)
+        return searches(self.choices, self.worth, len(FAVOURS), self.settings.expansions)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Known walks that favour the same, any of them, and choices at random."""

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
@@ -205,5 +206,5 @@ def plane(verdicts: xr.Dataset, rows: Sequence[int]) -> Figure:
     figure.colorbar(points, label="hazard points")
     axes.set_xlabel("steps")
     axes.set_ylabel("mass intensity (kg/kg)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
