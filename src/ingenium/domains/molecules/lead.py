@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules import report
+from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.chemistry import rules, solubility, xtb
 from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
 from ingenium.domains.molecules.chemistry.parsing import parsed, required
@@ -128,8 +128,10 @@ class Lead(MoleculeProblem):
         return apart + PRICE * (self.groups.missing(mol) + self.groups.unwanted(mol))
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Structures, the plane of properties, and what the molecules are as a whole."""
-        return report.sections(self.known, designs, verdicts, ("logp", "qed"))
+        """Structures, where solubility comes from, the plane of properties, and the whole."""
+        first, *rest = report.sections(self.known, designs, verdicts, ("logp", "qed"))
+        soluble = solubility_report.section(designs, verdicts) if self.settings.solubility else ()
+        return (first, *soluble, *rest)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Validity, uniqueness, novelty and likeness, as in MOSES."""

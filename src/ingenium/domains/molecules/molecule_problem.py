@@ -30,7 +30,7 @@ from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
 from ingenium.domains.molecules.trained.model import codec
-from ingenium.generators.families import CLASSICAL
+from ingenium.generators.row_families import CLASSICAL
 
 Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code

@@ -13,7 +13,7 @@ from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.errors import EngineError, InputError, choose
+from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import CrossCheck, Problem, Section, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
@@ -35,7 +35,7 @@ from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.verifier import ConformerVerifier
 from ingenium.domains.molecules.safety import Screen
-from ingenium.generators.families import CLASSICAL
+from ingenium.generators.row_families import CLASSICAL
 
 SEED = 61453  # of the local structures
 FEWEST = 4  # known designs, of which every fourth or tenth is held out
@@ -74,7 +74,6 @@ class Conformers(Problem):
 
         Raises:
             InputError: if the molecule cannot be asked for, or a number is out of range.
-            EngineError: if no conformer of the molecule can be embedded.
         """
         _check(settings)
         self.settings = settings
@@ -85,7 +84,11 @@ class Conformers(Problem):
         self.torsions, self.likeness = Torsions.of(self.mol), Likeness.of(self.mol)
         model, _ = forces.relaxed(self.mol, forces.embedded(self.mol, 1, SEED))
         if not len(model):
-            raise EngineError(f"no conformer of {settings.smiles} can be embedded in space")
+            raise InputError(
+                "a molecule that distance geometry finds room for",
+                f'"{settings.smiles}", for which it finds none',
+                "Check its stereochemistry: bridges, for one, cannot cross a ring.",
+            )
         self.shape = Shape.of(self.mol, model[0])
         base = self.torsions.framed(torch.from_numpy(model))[0]
         self.codec = ConformerCodec(self.torsions, base)

@@ -123,7 +123,7 @@ def _draw(axes: Axes, place: Place, route: Route, stock: Stock) -> None:
     step = route.made.get(place.smiles)
     bought = place.smiles in stock
     colour = OURS if step else BOUGHT if bought else MUTED
-    image = OffsetImage(pixels(place.smiles), zoom=0.3)
+    image = OffsetImage(pixels(place.smiles, {}), zoom=0.3)
     frame = {"edgecolor": colour, "linewidth": 1.2, "boxstyle": "round,pad=0.1"}
     axes.add_artist(AnnotationBbox(image, (place.column, place.row), bboxprops=frame, zorder=3))
     if step is None:

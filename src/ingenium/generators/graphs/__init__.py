@@ -1,0 +1,1 @@
+"""Families whose designs are graphs: nodes and edges of a few kinds."""
