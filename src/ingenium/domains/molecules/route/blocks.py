@@ -25,7 +25,7 @@ from ingenium.domains.molecules.route.stock import FILE, WEIGHTS
 from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.domains.molecules.safety import Screen
 
-MOLECULES = 60_000
+MOLECULES = 20_000
 MEASURED = 100  # what a compound of a measured set counts for
 FEWEST = 3  # molecules that must leave a part for it to count as a block
 HEAVIEST, LARGEST = 250.0, 16  # g/mol and heavy atoms of a block
