@@ -32,7 +32,8 @@ def structures(
         colours: of atoms, from -1 (red) by 0 (white) to 1 (blue); none where nothing is coloured.
     """
     rows = -(-len(smiles) // COLUMNS)
-    figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows), layout="constrained")
+    figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows + 0.3))
+    figure.set_layout_engine("constrained", rect=(0, 0.14 / rows, 1, 1 - 0.14 / rows))
     grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
