@@ -32,18 +32,20 @@ def structures(
         colours: of atoms, from -1 (red) by 0 (white) to 1 (blue); none where nothing is coloured.
     """
     rows = -(-len(smiles) // COLUMNS)
-    figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows), layout="constrained")
+    figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows + 0.3))
+    figure.set_layout_engine("constrained", rect=(0, 0.14 / rows, 1, 1 - 0.14 / rows))
     grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
     told = colours or [{}] * len(smiles)
     for axes, text, caption, own in zip(grid, smiles, captions, told, strict=False):
-        axes.imshow(_pixels(text, own), interpolation="antialiased")
+        axes.imshow(pixels(text, own), interpolation="antialiased")
         axes.set_title(caption, fontsize=8, y=-0.2)
     return figure
 
 
-def _pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
+def pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
+    """A structural formula with coloured atoms."""
     mol: Chem.Mol = parsed(smiles)
     atoms = {i: _tint(value) for i, value in colours.items()}
     ends = {b.GetIdx(): (b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in mol.GetBonds()}
@@ -59,8 +61,8 @@ def _pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
         highlightBondColors=bonds,
     )
     canvas.FinishDrawing()
-    pixels: np.ndarray = matplotlib.image.imread(io.BytesIO(canvas.GetDrawingText()))
-    return pixels
+    drawn: np.ndarray = matplotlib.image.imread(io.BytesIO(canvas.GetDrawingText()))
+    return drawn
 
 
 def _tint(value: float) -> tuple[float, float, float]:
