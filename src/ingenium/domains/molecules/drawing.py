@@ -39,12 +39,13 @@ def structures(
         axes.axis("off")
     told = colours or [{}] * len(smiles)
     for axes, text, caption, own in zip(grid, smiles, captions, told, strict=False):
-        axes.imshow(_pixels(text, own), interpolation="antialiased")
+        axes.imshow(pixels(text, own), interpolation="antialiased")
         axes.set_title(caption, fontsize=8, y=-0.2)
     return figure
 
 
-def _pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
+def pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
+    """A structural formula with coloured atoms."""
     mol: Chem.Mol = parsed(smiles)
     atoms = {i: _tint(value) for i, value in colours.items()}
     ends = {b.GetIdx(): (b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in mol.GetBonds()}
@@ -60,8 +61,8 @@ def _pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
         highlightBondColors=bonds,
     )
     canvas.FinishDrawing()
-    pixels: np.ndarray = matplotlib.image.imread(io.BytesIO(canvas.GetDrawingText()))
-    return pixels
+    drawn: np.ndarray = matplotlib.image.imread(io.BytesIO(canvas.GetDrawingText()))
+    return drawn
 
 
 def _tint(value: float) -> tuple[float, float, float]:

@@ -23,12 +23,12 @@ from ingenium.domains.molecules.chemistry.parsing import parsed, required
 from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
 from ingenium.domains.molecules.language import PIECES, SMILES
-from ingenium.domains.molecules.library import NAMES, novelty
+from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem, scaled
 from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import codec, network, shipped
-from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
+from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
 
 CHOSEN = "moses_lstm_chosen"
 PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
@@ -163,7 +163,7 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
     )
     near = Quantity("nearest_known", "1", "Tanimoto similarity to the nearest known molecule")
     parts = [
-        Part(tuple(r.quantity for r in rules.RULES), partial(rules.measured, NAMES)),
+        *RULES,
         novelty(settings.source),
         Part(counts, partial(_groups, groups)),
         Part((near,), partial(_nearest, settings.source, settings.known)),

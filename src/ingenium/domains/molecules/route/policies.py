@@ -5,7 +5,7 @@ Source: Segler, Preuss and Waller, Nature 555:604, 2018, and Genheden et al., J.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,8 @@ from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.route import Beginning, Route
 from ingenium.domains.molecules.route.search import Found, Meter
 
+Prior = Mapping[str, float]  # how often each reaction is used
+ALIKE: Prior = {}
 EXPLORE = 1.4
 SHARE_BOUGHT = 0.95  # weight of bought leaves in the reward; the rest is for few steps
 IDLE = 2_000  # rollouts without anything new to take apart, after which chance gives up
@@ -68,8 +70,10 @@ class TreeSearch:
         *,
         budget: int,
         deepest: int,
+        prior: Prior = ALIKE,
     ) -> None:
         """Begin with the target alone."""
+        self.prior = prior
         self.meter, self.deepest, self.rng = Meter(chemistry, budget), deepest, rng
         self.stock = chemistry.stock
         self.root = Node(Beginning.of(target))
@@ -100,7 +104,7 @@ class TreeSearch:
                 if steps is None:
                     return None
                 ways = node.at.ways(steps, self.deepest)
-                shares = likely(ways)
+                shares = likely(ways, self.prior)
                 after = [node.at.after(way, self.stock) for way in ways]
                 node.children = [Node(a, p) for a, p in zip(after, shares, strict=True)]
             if not node.children:
@@ -115,7 +119,9 @@ class TreeSearch:
             ways = at.ways(steps, self.deepest) if steps else []
             if not ways:
                 break
-            at = at.after(ways[int(self.rng.choice(len(ways), p=likely(ways)))], self.stock)
+            at = at.after(
+                ways[int(self.rng.choice(len(ways), p=likely(ways, self.prior)))], self.stock
+            )
         self.log.note(at)
         return at
 
@@ -125,18 +131,26 @@ class TreeSearch:
         return SHARE_BOUGHT * bought + (1 - SHARE_BOUGHT) / (1 + len(at.steps))
 
 
-def likely(ways: Sequence[Step]) -> np.ndarray:
+def likely(ways: Sequence[Step], prior: Prior = ALIKE) -> np.ndarray:
     """How likely a policy takes each of the steps, which come in the order of their promise."""
-    weights = 1.0 / np.arange(1, len(ways) + 1)
+    rank = np.arange(1, len(ways) + 1)
+    weights = np.array([1.0 + prior.get(way.reaction, 0.0) for way in ways]) ** 0.5 / rank
     shares: np.ndarray = weights / weights.sum() if len(ways) else weights
     return shares
 
 
 def tree_search(
-    chemistry: Chemistry, target: str, rng: np.random.Generator, *, budget: int, deepest: int
+    chemistry: Chemistry,
+    target: str,
+    rng: np.random.Generator,
+    *,
+    budget: int,
+    deepest: int,
+    prior: Prior = ALIKE,
 ) -> Found:
     """Routes by Monte Carlo tree search."""
-    return TreeSearch(chemistry, target, rng, budget=budget, deepest=deepest).run()
+    search = TreeSearch(chemistry, target, rng, budget=budget, deepest=deepest, prior=prior)
+    return search.run()
 
 
 def greedy(chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> Found:
