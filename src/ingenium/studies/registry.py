@@ -27,6 +27,7 @@ from ingenium.studies import (
     shape_front,
     shape_refinement,
     strong_cells,
+    trusted_predictions,
     whole_way,
 )
 from ingenium.studies.study import Study
@@ -57,6 +58,7 @@ STUDIES: tuple[Study, ...] = (
     operating_envelopes.STUDY,
     printed_columns.STUDY,
     annual_profiles.STUDY,
+    trusted_predictions.STUDY,
     dual_use_screen.STUDY,
 )
 

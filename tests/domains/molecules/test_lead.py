@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
-from ingenium.core.designs import DESIGN
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes
+from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
@@ -78,6 +80,26 @@ def test_cheap_rules_choose_among_proposals() -> None:
         again = family.propose(cond, torch.Generator().manual_seed(1))
         assert torch.equal(x, again)
     assert np.mean(short[1]) < np.mean(short[0]) / 3
+
+
+def test_the_report_explains_solubility_and_says_what_is_outside_the_data() -> None:
+    problem = Lead(LeadSettings(known=200, solubility=True))
+    designs = problem.designs_of(("OCCc1ccc(Cl)cc1", "C1CC2(C1)CC1(C2)CC2(C1)CC1(C2)CCC1", "CCO"))
+    measured = problem.verifier.measure(*to_arrays(designs, problem.variables)).T.numpy()
+    named = {q.name: ("design", row) for q, row in zip(problem.quantities, measured, strict=True)}
+    units = {q.name: {"units": q.unit, "long_name": q.long_name} for q in problem.quantities}
+    verdicts = xr.Dataset(
+        {k: (*v, units[k]) for k, v in named.items()}
+        | {"verdict": ("design", [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.REJECTED])}
+    )
+    found = {section.heading: section for section in problem.sections(designs, verdicts)}
+    told = found["Where the predicted solubility comes from"]
+    assert "1 of 2 distinct molecules lie outside" in told.text
+    assert told.figure is not None
+    above = [axes.get_title() for axes in told.figure.axes]
+    assert ["outside the measured data" in title for title in above[:2]] == [False, True]
+    pixels = told.figure.axes[0].images[0].get_array()[..., :3]
+    assert (np.ptp(pixels, axis=-1) > 0.2).mean() > 0.02  # coloured
 
 
 def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:

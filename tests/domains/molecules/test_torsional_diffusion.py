@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import xarray as xr
+from safetensors.torch import load_file
 
+from ingenium.core.designs import to_dataset
+from ingenium.core.spec import Spec
+from ingenium.core.verify import verify
+from ingenium.domains import open_problem
 from ingenium.domains.molecules.conformers import forces, recipe, torus
 from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
@@ -120,7 +126,9 @@ def test_it_learns_the_three_minima_of_butane_and_goes_on_where_it_stopped(tmp_p
     torsions = Torsions.of(mol)
     base = torsions.framed(torch.from_numpy(known.ensemble.position))[0]
     stiff = Stiff.of(mol, ConformerCodec(torsions, base), 1, 2)
-    made = TorsionalDiffusion(stiff, network).conformers(300, torch.Generator().manual_seed(0))
+    made = TorsionalDiffusion(stiff, network, sharpness=1.0).conformers(
+        300, torch.Generator().manual_seed(0)
+    )
     angles = torsions.angles(made)[:, 0].rad2deg()
     places = torsions.angles(torch.from_numpy(known.ensemble.position))[:, 0].rad2deg()
     apart = torch.remainder(angles[:, None] - places + 180, 360) - 180
@@ -142,3 +150,27 @@ def test_a_library_draws_what_it_counted() -> None:
     drawn = library.drawn(mol, torsions, 2000, torch.Generator().manual_seed(0)).rad2deg()
     assert float((drawn.abs() > 165).float().mean()) == pytest.approx(1 / 3, abs=0.05)
     assert float(drawn.mean().abs()) < 10
+
+
+def test_what_comes_trained_proposes_low_conformers() -> None:
+    problem = open_problem(
+        Spec("molecules.conformers", setup={"smiles": "CC[C@H](C)O", "starts": 20})
+    )
+    shipped = problem.shipped()[problem.default_family]
+    family = shipped.make()
+    family.load_state_dict({k: v.float() for k, v in load_file(shipped.weights).items()})
+    again = family.propose(torch.zeros(16, 1), torch.Generator().manual_seed(2))
+    x = family.propose(torch.zeros(16, 1), torch.Generator().manual_seed(2))
+    assert torch.equal(x, again)
+    arrays = problem.repair(problem.decode(x.to(torch.float64), xr.Dataset()), xr.Dataset())
+    designs = to_dataset(arrays, problem.variables, problem.labels())
+    found = verify(
+        designs,
+        problem.verifier,
+        problem.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+    )
+    assert (found["verdict"] == 0).mean() > 0.9
+    assert problem.scores(designs, designs)["cov_r"] > 0.7
+    assert len(problem.sections(designs, found)) == 4

@@ -15,19 +15,19 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules import report
+from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.chemistry import rules, solubility, xtb
 from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
 from ingenium.domains.molecules.chemistry.parsing import parsed, required
 from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.known import Source, known, training_set, values
 from ingenium.domains.molecules.language import SMILES
-from ingenium.domains.molecules.library import NAMES, novelty
+from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem, scaled
 from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import codec, network, shipped
-from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
+from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
 
 CHOSEN = "moses_lstm_chosen"
 PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
@@ -128,8 +128,10 @@ class Lead(MoleculeProblem):
         return apart + PRICE * (self.groups.missing(mol) + self.groups.unwanted(mol))
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-        """Structures, the plane of properties, and what the molecules are as a whole."""
-        return report.sections(self.known, designs, verdicts, ("logp", "qed"))
+        """Structures, where solubility comes from, the plane of properties, and the whole."""
+        first, *rest = report.sections(self.known, designs, verdicts, ("logp", "qed"))
+        soluble = solubility_report.section(designs, verdicts) if self.settings.solubility else ()
+        return (first, *soluble, *rest)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Validity, uniqueness, novelty and likeness, as in MOSES."""
@@ -151,7 +153,7 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
     )
     near = Quantity("nearest_known", "1", "Tanimoto similarity to the nearest known molecule")
     parts = [
-        Part(tuple(r.quantity for r in rules.RULES), partial(rules.measured, NAMES)),
+        *RULES,
         novelty(settings.source),
         Part(counts, partial(_groups, groups)),
         Part((near,), partial(_nearest, settings.source, settings.known)),

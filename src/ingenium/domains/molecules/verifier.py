@@ -4,8 +4,8 @@ Shapes: n designs, k quantities.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import ClassVar, Literal
 
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
+from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.work import mapped
 from ingenium.domains.molecules.packages import release_of
@@ -31,6 +32,9 @@ class Part:
     quantities: tuple[Quantity, ...]
     of: Callable[[Chem.Mol], Sequence[float]]  # of a module, so that processes can share it
     package: str = "rdkit"
+
+
+RULES = tuple(Part((r.quantity,), partial(rules.measured, (r.quantity.name,))) for r in rules.RULES)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class MoleculeVerifier:
     def quantities(self) -> tuple[Quantity, ...]:
         """Those of all parts."""
         return tuple(q for part in self.parts for q in part.quantities)
+
+    def only(self, names: Collection[str]) -> "MoleculeVerifier":
+        """With those parts alone that give one of the quantities."""
+        kept = tuple(p for p in self.parts if any(q.name in names for q in p.quantities))
+        return replace(self, parts=kept)
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
         """All quantities of each design; NaN where there is no answer."""

@@ -14,15 +14,22 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError, choose
-from ingenium.core.problem import CrossCheck, Problem, Section, Watch, silent
+from ingenium.core.problem import CrossCheck, Problem, Section, Shipped, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.conformers import electrons, forces, report
+from ingenium.domains.molecules.conformers import electrons, forces, report, trained
 from ingenium.domains.molecules.conformers.again import Again
 from ingenium.domains.molecules.conformers.asked import macrocycle, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
+from ingenium.domains.molecules.conformers.families import (
+    Etkdg,
+    RandomTorsions,
+    Stiff,
+    TorsionalDiffusion,
+    TorsionLibrary,
+)
 from ingenium.domains.molecules.conformers.formats import (
     DIGITS,
     VARIABLE,
@@ -65,8 +72,9 @@ class Conformers(Problem):
     name: ClassVar[str] = "molecules.conformers"
     summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
     Settings: ClassVar[type] = ConformerSettings
-    default_family: ClassVar[str] = "bootstrap"
+    default_family: ClassVar[str] = trained.FAMILY
     conditions: tuple[Condition, ...] = ()
+    codec: ConformerCodec
     at_once = 16
 
     def __init__(self, settings: ConformerSettings) -> None:
@@ -174,10 +182,24 @@ class Conformers(Problem):
         share = wanted / designs.sizes[DESIGN]
         return CrossCheck(again.engine, again.version, share, wanted, worst)
 
+    @cached_property
+    def stiff(self) -> Stiff:
+        """The molecule with a bank of local structures; made on first use."""
+        return Stiff.of(self.mol, self.codec, SEED)
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """The torsional diffusion, which was trained on other molecules."""
+        made = Shipped(lambda: TorsionalDiffusion(self.stiff), trained.WEIGHTS, trained.about())
+        return {trained.FAMILY: made}
+
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Known conformers, and numbers at random."""
-        kept = ("bootstrap", "nearest_neighbours", "random")
-        return {name: partial(CLASSICAL[name], self.codec.shape, 1) for name in kept}
+        """Distance geometry, torsions by habit or at random, and known conformers."""
+        return {
+            "etkdg": lambda: Etkdg(self.stiff),
+            "torsion_library": lambda: TorsionLibrary(self.stiff, trained.library()),
+            "random_torsions": lambda: RandomTorsions(self.stiff),
+            "bootstrap": partial(CLASSICAL["bootstrap"], self.codec.shape, 1),
+        }
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The ensemble drawn on top of each other, its energies, and what it covers."""

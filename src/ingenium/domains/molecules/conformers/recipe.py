@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import torch
 from jaxtyping import Float
 from safetensors.torch import save
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ingenium.core.digest import content_digest
-from ingenium.core.folders import write_atomic
+from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.conformers.asked import molecule
@@ -35,6 +36,7 @@ from ingenium.domains.molecules.conformers.torus import (
 
 NAME = "moses.torsions"
 LIBRARY = "moses.library.json"
+WARM, SHOWN, KEPT_EVERY = 50, 50, 100  # steps
 
 
 @dataclass(frozen=True)
@@ -124,48 +126,65 @@ def _trained(
     progress: Callable[[int, float], None],
 ) -> tuple[Torque, float]:
     """The network with averaged weights, and the mean loss of the last tenth."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        network = Torque()
-    mean = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.ema_decay)
-    )
-    adam = torch.optim.Adam(network.parameters(), recipe.learning_rate)
-    rng = torch.Generator().manual_seed(recipe.seed)
-    state = folder / "torsions.checkpoint"
-    first, course = 0, list[float]()
+    course, state = Course.begun(recipe), folder / "torsions.checkpoint"
     if state.is_file():
-        stored = torch.load(state, weights_only=True)
-        network.load_state_dict(stored["network"])
-        mean.load_state_dict(stored["mean"])
-        adam.load_state_dict(stored["adam"])
-        rng.set_state(stored["rng"])
-        first, course = stored["step"], stored["course"]
-    for step in range(first, recipe.steps):
-        rate = 0.5 * (1 + math.cos(math.pi * step / recipe.steps)) * min(1.0, (step + 1) / 50)
-        adam.param_groups[0]["lr"] = recipe.learning_rate * rate
-        rows = torch.randint(len(known), (recipe.each,), generator=rng).tolist()
-        total = torch.stack([loss(network, known[i], recipe.rows, rng) for i in rows]).mean()
-        adam.zero_grad()
+        course.restore(state)
+    for step in range(len(course.losses), recipe.steps):
+        course.step(known, recipe)
+        last = course.losses[-SHOWN:]
+        progress(step + 1, sum(last) / len(last))
+        if (step + 1) % KEPT_EVERY == 0:
+            course.keep(state)
+    tail = course.losses[-max(1, recipe.steps // 10) :]
+    course.network.load_state_dict(course.mean.module.state_dict())
+    return course.network, sum(tail) / len(tail)
+
+
+@dataclass
+class Course:
+    """A training under way."""
+
+    network: Torque
+    mean: AveragedModel
+    adam: torch.optim.Adam
+    rng: torch.Generator
+    losses: list[float] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, recipe: Recipe) -> "Course":
+        """With first weights."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            network = Torque()
+        mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+        adam = torch.optim.Adam(network.parameters(), recipe.learning_rate)
+        return cls(network, mean, adam, torch.Generator().manual_seed(recipe.seed))
+
+    def step(self, known: list[Learned], recipe: Recipe) -> None:
+        """One step on some molecules."""
+        done = len(self.losses)
+        rate = 0.5 * (1 + math.cos(math.pi * done / recipe.steps)) * min(1.0, (done + 1) / WARM)
+        self.adam.param_groups[0]["lr"] = recipe.learning_rate * rate
+        rows = torch.randint(len(known), (recipe.each,), generator=self.rng).tolist()
+        each = [loss(self.network, known[i], recipe.rows, self.rng) for i in rows]
+        total = torch.stack(each).mean()
+        self.adam.zero_grad()
         total.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        adam.step()
-        mean.update_parameters(network)
-        course.append(float(total.detach()))
-        progress(step + 1, sum(course[-50:]) / len(course[-50:]))
-        if (step + 1) % 100 == 0:
-            folder.mkdir(parents=True, exist_ok=True)
-            torch.save(
-                {
-                    "network": network.state_dict(),
-                    "mean": mean.state_dict(),
-                    "adam": adam.state_dict(),
-                    "rng": rng.get_state(),
-                    "step": step + 1,
-                    "course": course,
-                },
-                state,
-            )
-    tail = course[-max(1, recipe.steps // 10) :]
-    network.load_state_dict(mean.module.state_dict())
-    return network, sum(tail) / len(tail)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.adam.step()
+        self.mean.update_parameters(self.network)
+        self.losses.append(float(total.detach()))
+
+    def keep(self, path: Path) -> None:
+        """Write all that going on needs."""
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "mean", "adam")}
+        with replacing(path) as staging:
+            torch.save({**parts, "rng": self.rng.get_state(), "course": self.losses}, staging)
+
+    def restore(self, path: Path) -> None:
+        """Take up what was kept."""
+        stored = torch.load(path, weights_only=True)
+        for name in ("network", "mean", "adam"):
+            getattr(self, name).load_state_dict(stored[name])
+        self.rng.set_state(stored["rng"])
+        self.losses = stored["course"]

@@ -53,8 +53,8 @@ def sections(asked: Asked, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[S
     return (
         Section(
             "The ensemble",
-            f"{many} that differ by {asked.apart_angstrom:g} angstrom, laid on the lowest (left "
-            "out below: hydrogens on carbon). Energies are above the lowest known conformer.",
+            f"{many} that differ by {asked.apart_angstrom:g} angstrom, laid on the lowest, without "
+            "hydrogens on carbon. Energies are above the lowest known conformer.",
             overlay(asked.mol, asked.likeness, position[rows[:SHOWN]], energy),
         ),
         behind,
@@ -83,9 +83,10 @@ def overlay(
     flat = [(x - middle) @ axes for x in shown]
     columns = min(len(flat), 4)
     rows = -(-(len(flat) + 1) // columns) if columns > 1 else 2
-    figure = Figure(figsize=(2.7 * columns, 2.2 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
     reach = np.abs(np.concatenate(flat)[:, :2]).max(0) + 0.5
+    high = 2.7 * reach[1] / reach[0] + 0.3
+    figure = Figure(figsize=(2.7 * columns, high * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel in grid:
         panel.axis("off")
         panel.set_aspect("equal")

@@ -1,7 +1,9 @@
 """The recipe of the blocks that come with the package: `python -m ...route.blocks`.
 
 Molecules of the training split of MOSES are taken apart, and the parts again, by reactions that
-join or close; a part counts once for each molecule that leaves it.
+join or close; a part counts once for each molecule that leaves it. The smallest compounds whose
+solubility or hydration was measured are blocks too: somebody had them in a flask. Larger ones are
+drugs and pesticides, which are to be made.
 """
 
 import gzip
@@ -14,7 +16,8 @@ from rdkit.Chem import Descriptors
 from safetensors.torch import save
 
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.data import hydration, moses, solubility
 from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.route.bonds import JOINING
 from ingenium.domains.molecules.route.reaction import molecule
@@ -24,6 +27,7 @@ from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.domains.molecules.safety import Screen
 
 MOLECULES = 20_000
+MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most
 FEWEST = 3  # molecules that must leave a part for it to count as a block
 HEAVIEST, LARGEST = 250.0, 16  # g/mol and heavy atoms of a block
 DEPTH = 2  # times that a molecule is taken apart
@@ -94,8 +98,17 @@ def counted(molecules: int) -> Count:
     return count
 
 
+def measured() -> set[str]:
+    """Compounds with a measured solubility or hydration free energy."""
+    listed = (*hydration().smiles, *solubility("train").smiles, *solubility("test").smiles)
+    mols = [m for m in map(parsed, listed) if m is not None]
+    return {canonical(m) for m in mols if m.GetNumHeavyAtoms() <= FEW and "." not in canonical(m)}
+
+
 if __name__ == "__main__":
     count = counted(int(sys.argv[1]) if len(sys.argv) > 1 else MOLECULES)
+    for smiles in measured():
+        count.parts[smiles] = max(count.parts[smiles], MEASURED)
     screen = Screen()
     kept = sorted(
         (s, n)

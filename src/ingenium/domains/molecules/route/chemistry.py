@@ -11,7 +11,6 @@ from ingenium.domains.molecules.safety import Screen
 MOST_STEPS = 60  # last ones of a molecule, the most promising kept
 CONFLICT, HAZARD = 0.5, 0.1  # what one more of them costs, in steps
 MOST_CONFLICTS = 3  # that are told apart in the effort
-LARGEST_BLOCK = 22  # heavy atoms; what is larger is never looked up
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class Chemistry:
     screen: Screen
     reactions: tuple[Reaction, ...] = REACTIONS
     _steps: dict[str, tuple[Step, ...]] = field(default_factory=dict, repr=False)
+    _refused: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def steps(self, product: str) -> tuple[Step, ...]:
         """The last steps that make a molecule, verified forward, the most promising first."""
@@ -76,7 +76,13 @@ class Chemistry:
 
     def _admitted(self, step: Step) -> bool:
         """Whether the dual-use screen refuses none of the reactants."""
-        return not any(self.screen.refuses(molecule(s)) for s in step.reactants)
+        return not any(map(self.refuses, step.reactants))
+
+    def refuses(self, smiles: str) -> bool:
+        """Whether the dual-use screen refuses a molecule."""
+        if smiles not in self._refused:
+            self._refused[smiles] = self.screen.refuses(molecule(smiles))
+        return self._refused[smiles]
 
     def _promise(self, step: Step) -> tuple[float, ...]:
         """Small for a step that is worth a look: what is left to make, effort, and evenness."""

@@ -5,7 +5,7 @@ Source: Segler, Preuss and Waller, Nature 555:604, 2018, and Genheden et al., J.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,9 +14,12 @@ from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.route import Beginning, Route
 from ingenium.domains.molecules.route.search import Found, Meter
 
+Prior = Mapping[str, float]  # how often each reaction is used
+ALIKE: Prior = {}
 EXPLORE = 1.4
 SHARE_BOUGHT = 0.95  # weight of bought leaves in the reward; the rest is for few steps
-IDLE = 2_000  # rollouts without anything new to take apart, after which chance gives up
+IDLE = 100  # rollouts without a new molecule or route, after which chance gives up
+MOST = 200  # routes of one search
 
 
 @dataclass(eq=False)
@@ -68,8 +71,10 @@ class TreeSearch:
         *,
         budget: int,
         deepest: int,
+        prior: Prior = ALIKE,
     ) -> None:
         """Begin with the target alone."""
+        self.prior = prior
         self.meter, self.deepest, self.rng = Meter(chemistry, budget), deepest, rng
         self.stock = chemistry.stock
         self.root = Node(Beginning.of(target))
@@ -78,7 +83,11 @@ class TreeSearch:
     def run(self, *, enough: bool = False) -> Found:
         """Search until the budget is spent, or nothing new is found; `enough`: to a first route."""
         idle = 0
-        while idle < IDLE and not (enough and self.log.first is not None):
+        while (
+            idle < IDLE
+            and len(self.log.routes) < MOST
+            and not (enough and self.log.first is not None)
+        ):
             before = self.meter.spent, len(self.log.routes)
             path = self._down()
             if path is None:
@@ -100,7 +109,7 @@ class TreeSearch:
                 if steps is None:
                     return None
                 ways = node.at.ways(steps, self.deepest)
-                shares = likely(ways)
+                shares = likely(ways, self.prior)
                 after = [node.at.after(way, self.stock) for way in ways]
                 node.children = [Node(a, p) for a, p in zip(after, shares, strict=True)]
             if not node.children:
@@ -115,7 +124,9 @@ class TreeSearch:
             ways = at.ways(steps, self.deepest) if steps else []
             if not ways:
                 break
-            at = at.after(ways[int(self.rng.choice(len(ways), p=likely(ways)))], self.stock)
+            at = at.after(
+                ways[int(self.rng.choice(len(ways), p=likely(ways, self.prior)))], self.stock
+            )
         self.log.note(at)
         return at
 
@@ -125,18 +136,26 @@ class TreeSearch:
         return SHARE_BOUGHT * bought + (1 - SHARE_BOUGHT) / (1 + len(at.steps))
 
 
-def likely(ways: Sequence[Step]) -> np.ndarray:
+def likely(ways: Sequence[Step], prior: Prior = ALIKE) -> np.ndarray:
     """How likely a policy takes each of the steps, which come in the order of their promise."""
-    weights = 1.0 / np.arange(1, len(ways) + 1)
+    rank = np.arange(1, len(ways) + 1)
+    weights = np.array([1.0 + prior.get(way.reaction, 0.0) for way in ways]) ** 0.5 / rank
     shares: np.ndarray = weights / weights.sum() if len(ways) else weights
     return shares
 
 
 def tree_search(
-    chemistry: Chemistry, target: str, rng: np.random.Generator, *, budget: int, deepest: int
+    chemistry: Chemistry,
+    target: str,
+    rng: np.random.Generator,
+    *,
+    budget: int,
+    deepest: int,
+    prior: Prior = ALIKE,
 ) -> Found:
     """Routes by Monte Carlo tree search."""
-    return TreeSearch(chemistry, target, rng, budget=budget, deepest=deepest).run()
+    search = TreeSearch(chemistry, target, rng, budget=budget, deepest=deepest, prior=prior)
+    return search.run()
 
 
 def greedy(chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> Found:
@@ -151,10 +170,10 @@ def by_chance(
 ) -> Found:
     """Any step each time, again and again until the budget is spent."""
     log, idle = Log(Meter(chemistry, budget)), 0
-    while log.meter.spent < budget and idle < IDLE:
-        before = log.meter.spent
+    while idle < IDLE and len(log.routes) < MOST:
+        before = log.meter.spent, len(log.routes)
         _walk(log, Beginning.of(target), deepest, lambda n: int(rng.integers(n)))
-        idle = 0 if log.meter.spent > before else idle + 1
+        idle = 0 if (log.meter.spent, len(log.routes)) != before else idle + 1
     return log.found()
 
 

@@ -107,7 +107,7 @@ class BestFirst:
         self.deepest = deepest
         self.first: int | None = None
 
-    def run(self, *, enough: bool = False) -> Found:
+    def run(self, *, enough: bool = False, kept: int = KEPT) -> Found:
         """Search; with `enough` no further than to the route of least effort."""
         while self.root.open < math.inf:
             if enough and self.root.solved <= self.root.open:
@@ -117,7 +117,7 @@ class BestFirst:
             if self.first is None and self.root.solved < math.inf:
                 self.first = self.meter.spent
         best = self.root.solved < math.inf and self.root.solved <= self.root.open
-        return Found(self.routes(), self.meter.spent, self.first, best)
+        return Found(self.routes(kept), self.meter.spent, self.first, best)
 
     def _next(self) -> Molecule:
         """The molecule that the best unfinished route needs next."""
@@ -150,7 +150,7 @@ class BestFirst:
         way.parts = [Molecule(r, way, depth=leaf.depth + 1) for r in needed]
         return way
 
-    def routes(self, most: int = KEPT) -> tuple[Route, ...]:
+    def routes(self, most: int) -> tuple[Route, ...]:
         """Finished routes in the tree, least effort first."""
         found: dict[str, Route] = {}
         for _, steps in _finished(self.root, most):
