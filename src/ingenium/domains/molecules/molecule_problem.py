@@ -25,11 +25,12 @@ from ingenium.domains.molecules.chemistry.likeness import prints
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.independent import counted
-from ingenium.domains.molecules.kekule import fitting
+from ingenium.domains.molecules.kekule import KekuleCodec, fitting
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
 from ingenium.domains.molecules.trained.model import codec
+from ingenium.domains.molecules.verifier import MoleculeVerifier
 from ingenium.generators.row_families import CLASSICAL
 
 Number = TypeVar("Number", float, Tensor)
@@ -40,6 +41,8 @@ class MoleculeProblem(Problem):
     """A problem whose designs are constitutions of molecules, as canonical SMILES."""
 
     default_family: ClassVar[str] = "autoregressive"
+    tiers: tuple[MoleculeVerifier, ...]
+    codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
     def opened(self, source: Source, count: int, screen: Screen) -> None:
