@@ -1,5 +1,7 @@
 """What the study of conformers rests on: rivals of one molecule, compared alike."""
 
+import pytest
+
 from ingenium.domains.molecules.conformers.search import Search, searched
 from ingenium.domains.molecules.conformers.stock import Searched, admitted
 from ingenium.domains.molecules.conformers.trained import about
@@ -22,6 +24,7 @@ def test_rivals_of_one_molecule_are_compared_alike() -> None:
     assert found["diffusion.amr_r"] < found["random.amr_r"] + 0.1
 
 
+@pytest.mark.slow
 def test_the_reference_was_not_trained_on() -> None:
     known = {one.smiles for found in truth().values() for one in found}
     assert len(known) == 12

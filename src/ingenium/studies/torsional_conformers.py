@@ -179,13 +179,13 @@ STUDY = Study(
         "reference of each is searched by 60 starts, half by ETKDG and half with random torsions, "
         "relaxed by MMFF94 and then by GFN2-xTB, within 6 kcal/mol and at most 16. The diffusion, "
         "ETKDGv3 (RDKit), histograms of torsions for each kind of bond, and random torsions give "
-        "two conformers for each of the reference, unrelaxed. The network learned 1,617 conformers "
-        "of 184 other molecules of MOSES once, in four minutes of one core; its score is made "
-        "three times as sharp, a choice made on 7 further molecules. All but ETKDG set torsions on 8 "
-        "local structures by ETKDG and MMFF94. Coverage (COV-R, COV-P) and mean distance (AMR) as "
-        "in GeoMol, on heavy atoms under symmetry. Beside: all at 0.75 angstrom, the diffusion and "
-        "ETKDG after relaxing by MMFF94, their GFN2-xTB energies above the lowest of the reference "
-        "on three molecules, and seconds for a conformer."
+        "two conformers for each of the reference, unrelaxed. The network learned 1,617 "
+        "conformers of 184 other molecules of MOSES once, in four minutes of one core; its score "
+        "is made three times as sharp, which was chosen on 7 further molecules. All but ETKDG set "
+        "torsions on 8 local structures by ETKDG and MMFF94. Coverage (COV-R, COV-P) and mean "
+        "distance (AMR) as in GeoMol, on heavy atoms under symmetry. Beside: all at 0.75 "
+        "angstrom, the diffusion and ETKDG after relaxing by MMFF94, their GFN2-xTB energies "
+        "above the lowest of the reference on three molecules, and seconds for a conformer."
     ),
     budget="5 seeds of 12 molecules; quick: 1 seed of 3",
     parts=(
