@@ -27,6 +27,7 @@ from ingenium.studies import (
     shape_front,
     shape_refinement,
     strong_cells,
+    torsional_conformers,
     trusted_predictions,
     whole_way,
 )
@@ -56,6 +57,7 @@ STUDIES: tuple[Study, ...] = (
     load_shapes.STUDY,
     power_weeks.STUDY,
     operating_envelopes.STUDY,
+    torsional_conformers.STUDY,
     printed_columns.STUDY,
     annual_profiles.STUDY,
     trusted_predictions.STUDY,
