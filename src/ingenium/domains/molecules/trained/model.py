@@ -28,7 +28,7 @@ def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
     merges = tuple((a, b) for a, b in map(str.split, facts(folder)["merges"]))
     vocabulary = Vocabulary(tuple(PIECES[source].split()), ATOMS, merges)
     steps = facts(folder)["recipe"]["steps"] if source == "moses" else longest + 1
-    return KekuleCodec(vocabulary, steps, longest, name=SMILES)
+    return KekuleCodec(vocabulary, steps, longest, name=SMILES, source=source)
 
 
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:

@@ -1,0 +1,1 @@
+"""Designs that are graphs, and the families that propose them."""
