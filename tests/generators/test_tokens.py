@@ -332,6 +332,23 @@ def test_refused_tokens_leave_their_chance_to_the_others() -> None:
         drawn(logits, point, Drawing(), lambda rows, ids: torch.zeros(len(ids), dtype=torch.bool))
 
 
+def test_many_refusals_leave_the_same_chances_as_few() -> None:
+    """Beyond some refusals all tokens are asked for at once."""
+    n, symbols = 3000, 60
+    logits = torch.zeros(n, symbols)
+    point = torch.rand(n, generator=rng(), dtype=torch.float64)
+    asked = []
+
+    def rare(rows: Tensor, ids: Tensor) -> Tensor:
+        asked.append(len(ids))
+        return (ids - OPEN == 7) | (ids - OPEN == 50)
+
+    found = (drawn(logits, point, Drawing(), rare) - OPEN).bincount(minlength=symbols) / n
+    assert found[7] + found[50] == 1
+    assert float(found[7]) == pytest.approx(0.5, abs=0.04)
+    assert len(asked) < symbols / 2
+
+
 def test_no_token_without_a_chance_is_met() -> None:
     chance = torch.tensor([[0.0, 0.5, 0.0, 0.5, 0.0]]).double().expand(4, 5)
     column, inside = fall(chance, torch.tensor([0.0, 0.25, 0.5, 1 - 2**-53], dtype=torch.float64))

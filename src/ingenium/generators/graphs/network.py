@@ -81,7 +81,7 @@ class GraphNetwork(nn.Module):
     ) -> tuple[Float[Tensor, "n a kinds"], Float[Tensor, "n a a bonds"]]:
         """Logits of the kinds of nodes but that of none, and of edges."""
         there = kinds > 0
-        walks = walked(edges > 0, self.walks)
+        walks = walked(edges > 0, self.walks).to(self.embed.weight)
         h = self.embed(kinds) + told[:, None] + self.returns(walks.diagonal(0, 1, 2).mT)
         e = self.edge_embed(edges) + self.reaches(walks + walks.transpose(1, 2))
         for layer in self.layers:
