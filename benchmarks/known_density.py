@@ -21,12 +21,13 @@ from ingenium.evaluate.scores import interval_coverage
 from ingenium.generators import families
 from ingenium.generators.flow import Flow
 from ingenium.generators.model import Family, HasDensity
+from ingenium.generators.row_families import CLASSICAL, LEARNED
 
 D, C = 8, 2
 ROWS, HELD_OUT = 500, 500
 ASKED, MEMBERS = 200, 30  # conditions and proposals for each, for intervals
 SEEDS = 3
-NAMES = (*families.LEARNED, *families.CLASSICAL)
+NAMES = (*LEARNED, *CLASSICAL)
 
 
 class Truth:

@@ -14,6 +14,7 @@ from ingenium.domains.molecules.data import drugs, moses, zinc250k
 from ingenium.domains.molecules.safety import classes
 
 MOST = 100_000  # molecules of a set
+CHUNK = 2_000  # of them in memory at a time
 
 
 def run() -> None:
@@ -21,18 +22,22 @@ def run() -> None:
     sets = {"MOSES test": moses("test"), "ZINC250k": zinc250k(), "drugs of ChEMBL": drugs()}
     rows: list[dict[str, Any]] = []
     for name, smiles in sets.items():
-        mols = [m for m in map(parsed, map(str, smiles[:MOST])) if m is not None]
-        started = time.process_time()
-        found = [classes(m) for m in mols]
-        spent = time.process_time() - started
+        found: list[tuple[str, ...]] = []
+        spent = 0.0
+        for start in range(0, min(MOST, len(smiles)), CHUNK):
+            some = map(str, smiles[start : min(start + CHUNK, MOST)])
+            mols = [m for m in map(parsed, some) if m is not None]
+            started = time.process_time()
+            found += [classes(m) for m in mols]
+            spent += time.process_time() - started
         refused = sum(bool(f) for f in found)
         rows.append(
             {
                 "set": name,
-                "molecules": len(mols),
+                "molecules": len(found),
                 "refused": refused,
-                "share": refused / len(mols),
-                "a second of one core": len(mols) / spent,
+                "share": refused / len(found),
+                "a second of one core": len(found) / spent,
                 "classes": dict(Counter(c for f in found for c in f).most_common()),
             }
         )

@@ -22,7 +22,7 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem, problem_class
 from ingenium.domains.grid import columns
 from ingenium.domains.grid.consumers import GROUPS
-from ingenium.generators.families import CLASSICAL, COMPOSED, LEARNED
+from ingenium.generators.row_families import CLASSICAL, COMPOSED, LEARNED
 from ingenium.report import words
 
 PROBLEM = "grid.feeder_day"

@@ -32,6 +32,7 @@ from ingenium.generators import families
 from ingenium.generators.admission import admit, admitted
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
+from ingenium.generators.row_families import CLASSICAL, COMPOSED
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.loop import training
 
@@ -44,7 +45,7 @@ LEAST_MEMBERS = 10
 class Protocol:
     """How families are compared."""
 
-    families: tuple[str, ...] = (*families.COMPOSED, *families.CLASSICAL)
+    families: tuple[str, ...] = (*COMPOSED, *CLASSICAL)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     members: int = 100  # proposals for each held-out design
     steps: int | None = None  # of training; None for each family's own
@@ -197,7 +198,7 @@ def tabulate(problem: Problem, entries: list[Entry]) -> Comparison:
     table = Comparison(
         groups=groups,
         metrics=(*METRICS.values(), *own),
-        baselines=tuple(families.CLASSICAL),
+        baselines=tuple(CLASSICAL),
         notes={"problem": problem.name, "data_licence": problem.licence},
     )
     for e in entries:

@@ -29,3 +29,9 @@ class TestLead(ProblemContract):
 class TestConformers(ProblemContract):
     problem_name = "molecules.conformers"
     setup: ClassVar[Mapping[str, Any]] = {"smiles": "CC[C@H](C)O", "starts": 20}
+
+
+class TestRoute(ProblemContract):
+    problem_name = "molecules.route"
+    setup: ClassVar[Mapping[str, Any]] = {"known": 30, "expansions": 40, "deepest": 3}
+    no_answer = "CC>>CO"

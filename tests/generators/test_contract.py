@@ -12,16 +12,9 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from ingenium.generators.admission import admitted
-from ingenium.generators.families import (
-    CLASSICAL,
-    COMPOSED,
-    FAMILIES,
-    LATENT,
-    LEARNED,
-    build,
-    plan,
-)
+from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.model import Family, HasDensity
+from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
 

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from blobs import blobs
 from ingenium.generators.admission import admit, admitted
-from ingenium.generators.families import FAMILIES, LATENT, build, plan
+from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.field_autoregressive import FieldAutoregressive
 from ingenium.generators.field_grid import MOST_PATCHES, Grid
 from ingenium.generators.networks import trunk
 from ingenium.generators.patches import Patches
+from ingenium.generators.row_families import LATENT
 from ingenium.sampling.steer import Steer
 from ingenium.sampling.volume import hold_volume
 

@@ -105,9 +105,7 @@ def test_the_network_turns_with_the_order_of_the_nodes() -> None:
         nodes, bonds = network(kinds, edges, told)
         turned, turned_bonds = network(kinds[:, order], edges[:, order][:, :, order], told)
     torch.testing.assert_close(turned[:, :5], nodes[:, order][:, :5])
-    torch.testing.assert_close(
-        turned_bonds[:, :5, :5], bonds[:, order][:, :, order][:, :5, :5]
-    )
+    torch.testing.assert_close(turned_bonds[:, :5, :5], bonds[:, order][:, :, order][:, :5, :5])
     torch.testing.assert_close(bonds, bonds.transpose(1, 2))
 
 

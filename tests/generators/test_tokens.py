@@ -135,7 +135,9 @@ def fitted(name: str, grammar: bool = False) -> Family:
     return family
 
 
-over = pytest.mark.parametrize("name", [n for n in NAMES if n in families.ADMITTED and n != "graph_diffusion"])
+over = pytest.mark.parametrize(
+    "name", [n for n in NAMES if n in families.ADMITTED and n != "graph_diffusion"]
+)
 learned = pytest.mark.parametrize("name", LEARNED)
 stepwise = pytest.mark.parametrize("name", STEPWISE)
 

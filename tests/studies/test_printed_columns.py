@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ingenium.domains.structures.elastic.reference import Reference
 from ingenium.domains.structures.printing.bearing import Head
 from ingenium.studies import printed_columns
 from ingenium.studies.registry import find
@@ -37,3 +38,20 @@ def test_quick_study_measures_all_parts(tmp_path):
     assert set(result.values) == {part.name for part in find("36.7").parts}
     assert result.values["collisions"].value == 0
     assert result.values["planted"].value == 100
+    assert result.values["capacity_agreement"].value < 0.1
+
+
+def test_the_second_engine_finds_the_capacity_of_a_beam_pressed_beside_its_middle():
+    """Closed form: N / A + M / W at the corner cells' middles; 99.5 % of equal columns is it."""
+    aside, force, cell = (0.03, -0.05), 1e6, 0.05
+    head = Head((0.0, 0.0, -force), aside)
+    part = printed_columns.standing((0.2, 0.2), 1.2, head, cell)
+    share = np.ones(part.cells)
+    moved = Reference(part.elastic).displacements_m(part.modulus_pa(share), part.load_n(share))
+    width = part.cells[0] * cell
+    at = width / 2 - cell / 2
+    bending = (abs(aside[0]) + abs(aside[1])) * at / (width**4 / 12)
+    truth = 1 / max(force * (bending - 1 / width**2) / 3e6, force * (1 / width**2 + bending) / 30e6)
+    assert printed_columns.other_failure(part, share, moved) == pytest.approx(truth, rel=0.02)
+    work, capacity = printed_columns.disagreement(part, share)
+    assert max(work, capacity) < 1e-3

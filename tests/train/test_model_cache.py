@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
@@ -176,6 +177,24 @@ for i in range(30):
     assert not any("corrupt" in text for text in said)
     assert not list(cache.folder.glob("*.corrupt"))
     assert not list(cache.folder.glob(".part-*"))
+
+
+def test_an_entry_that_others_replace_during_a_reading_is_read_again(cache, monkeypatch, caplog):
+    cache.put(KEY, STATE, META)
+    file, read = entry(cache, KEY) / "tensors.safetensors", Path.read_bytes
+    gone = [file]  # between its meta.json and its tensors, for one reading
+
+    def replaced(path):
+        if path in gone:
+            gone.remove(path)
+            raise FileNotFoundError(path)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", replaced)
+    assert cache.get(KEY) is not None
+    assert gone == []
+    assert caplog.text == ""
+    assert not list(cache.folder.glob("*.corrupt"))
 
 
 def test_prune_removes_the_least_used_first(cache):

@@ -20,7 +20,7 @@ from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 
 SIZES = ("1", "4", "16", "all")  # households
@@ -196,12 +196,10 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "evaluate",
+        *LEARNING,
         "studies/day_ahead.py",
         "studies/aggregation.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
     packages=("simbench", "scoringrules"),
 )

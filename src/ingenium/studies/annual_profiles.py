@@ -24,7 +24,7 @@ from ingenium.generators import families
 from ingenium.generators.model import Family
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, BASELINE = "residual_bootstrap", "bootstrap"
@@ -244,13 +244,11 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "evaluate",
+        *LEARNING,
         "studies/day_ahead.py",
         "studies/annual_profiles.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
     quick_seeds=3,
     packages=("simbench",),
 )

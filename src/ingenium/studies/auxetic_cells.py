@@ -13,7 +13,7 @@ from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.studies.cell_designs import CELLS, Asker, Cells, distinct
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_CELLS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_CELLS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, KEPT = "principal_flow_matching", "residual_bootstrap"  # a network; moved known designs
@@ -149,5 +149,5 @@ STUDY = Study(
         *LEARNING,
         "studies/auxetic_cells.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
 )

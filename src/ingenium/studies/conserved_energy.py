@@ -24,7 +24,7 @@ from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, Work, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.solved_runs import of_kind
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY = FeederDay.default_family
@@ -284,6 +284,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/solved_runs.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench", "scoringrules"),
 )

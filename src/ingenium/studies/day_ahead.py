@@ -28,6 +28,7 @@ from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
 from ingenium.generators.principal import Principal
+from ingenium.generators.row_families import CLASSICAL
 from ingenium.studies.study import Budget
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def score_families(
 
     def rows(name: str, seed: int) -> Rows:
         family = same.get(name) or fitted(name, days, base, steps=work.steps, seed=seed)
-        if name in families.CLASSICAL:
+        if name in CLASSICAL:
             same[name] = family
         x = ensemble(family, days, work.members, block_rng(seed, 0, f"study {name}"))
         return score(x, days) | {k: np.array([v]) for k, v in also(family).items()}

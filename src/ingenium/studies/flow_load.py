@@ -10,7 +10,7 @@ from ingenium.generators.principal import Principal
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, LoadDays, Work
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 FLOW, RIVALS = "principal_flow", ("principal_vae", "principal_gan")
@@ -103,6 +103,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/flow_load.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench", "scoringrules"),
 )

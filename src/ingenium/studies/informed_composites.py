@@ -24,7 +24,7 @@ from ingenium.generators.model import Family
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.studies.cell_designs import apart
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_CELLS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_CELLS
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
@@ -167,5 +167,5 @@ STUDY = Study(
         *LEARNING,
         "studies/informed_composites.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
 )

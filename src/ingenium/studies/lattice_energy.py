@@ -20,7 +20,7 @@ from ingenium.generators import families
 from ingenium.generators.model import Family
 from ingenium.loop import training
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 
 DENSITY = 0.12
@@ -203,5 +203,5 @@ STUDY = Study(
         *LEARNING,
         "studies/lattice_energy.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
 )

@@ -21,7 +21,7 @@ from ingenium.generators.principal import Principal
 from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import BASE, Rows, Work
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILIES = ("flow", "vae", "gan")
@@ -178,6 +178,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/load_shapes.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench",),
 )

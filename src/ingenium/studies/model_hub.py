@@ -13,7 +13,7 @@ from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import Interval
 from ingenium.evaluate.table import Comparison
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import FEWEST, SOURCE, Budget, Measured, Study
 
 HUB = {  # the chapter's models by the families that stand for them
@@ -131,6 +131,6 @@ STUDY = Study(
         "compare.py",
         "studies/model_hub.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench",),
 )

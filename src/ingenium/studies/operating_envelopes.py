@@ -25,7 +25,7 @@ from ingenium.evaluate.intervals import Interval, crossed_interval, skill
 from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, Work, kept_rows
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, RIVALS = FeederDay.default_family, ("bootstrap", "gaussian_copula")
@@ -281,6 +281,6 @@ STUDY = Study(
         "studies/day_ahead.py",
         "studies/operating_envelopes.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench", "scoringrules"),
 )

@@ -21,7 +21,7 @@ from ingenium.evaluate.intervals import Interval, crossed_interval, mean_interva
 from ingenium.generators import families
 from ingenium.studies.day_ahead import Rows, kept_rows
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, PROCESS = "residual_bootstrap", "gaussian_process"
@@ -266,12 +266,10 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/grid",
-        "generators",
-        "sampling",
-        "evaluate",
+        *LEARNING,
         "studies/day_ahead.py",
         "studies/point_forecast.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
     packages=("simbench", "scoringrules", "scikit-learn"),
 )

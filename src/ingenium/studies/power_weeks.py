@@ -26,7 +26,7 @@ from ingenium.studies import day_ahead
 from ingenium.studies.day_ahead import LoadDays, Rows, Work, kept_rows
 from ingenium.studies.rules import Part
 from ingenium.studies.solved_runs import HIGHEST_PU, LOWEST_PU, Course, of_kind
-from ingenium.studies.sources import LEARNING, OF_FIELDS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
 from ingenium.studies.study import Budget, Measured, Study
 
 GRIDS = {"1-LV-rural1--1-sw": ("storage", "pv", "combined"), "1-MV-rural--0-sw": ("wind",)}
@@ -297,6 +297,6 @@ STUDY = Study(
         "studies/power_weeks.py",
         "studies/solved_runs.py",
     ),
-    without=(*OF_FIELDS, *OF_TOKENS),
+    without=(*ASIDE, *OF_FIELDS),
     packages=("simbench",),
 )

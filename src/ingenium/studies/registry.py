@@ -27,6 +27,8 @@ from ingenium.studies import (
     shape_front,
     shape_refinement,
     strong_cells,
+    torsional_conformers,
+    trusted_predictions,
     whole_way,
 )
 from ingenium.studies.study import Study
@@ -55,8 +57,10 @@ STUDIES: tuple[Study, ...] = (
     load_shapes.STUDY,
     power_weeks.STUDY,
     operating_envelopes.STUDY,
+    torsional_conformers.STUDY,
     printed_columns.STUDY,
     annual_profiles.STUDY,
+    trusted_predictions.STUDY,
     dual_use_screen.STUDY,
 )
 

@@ -23,7 +23,7 @@ from ingenium.generators.smooth_mean import SmoothMean
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.sampling.noise import gaussian
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_SHAPES, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_SHAPES
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.studies.told_shapes import (
     CELLS,
@@ -310,5 +310,5 @@ STUDY = Study(
     headline="line",
     measure=measure,
     depends=(*OF_SHAPES, *LEARNING, "studies/shape_families.py", "studies/told_shapes.py"),
-    without=OF_TOKENS,
+    without=ASIDE,
 )

@@ -24,7 +24,7 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import families
 from ingenium.studies import shape_refinement
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_SHAPES, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_SHAPES
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, PROPOSED, QUICK_PROPOSED = "gaussian_process", 64, 24
@@ -253,6 +253,6 @@ STUDY = Study(
         "studies/shape_front.py",
         "studies/shape_refinement.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
     packages=("scikit-fem",),
 )

@@ -23,7 +23,7 @@ from ingenium.domains.structures.shapes.training import BESIDE
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import families
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_SHAPES, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_SHAPES
 from ingenium.studies.study import Budget, Measured, Study
 
 FULL = ShapeSettings(preset="cantilever", designs=500)
@@ -269,5 +269,5 @@ STUDY = Study(
     headline="sharp_gap",
     measure=measure,
     depends=(*OF_SHAPES, *LEARNING, "studies/shape_refinement.py"),
-    without=OF_TOKENS,
+    without=ASIDE,
 )

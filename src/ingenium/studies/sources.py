@@ -24,7 +24,6 @@ OF_SHAPES = (  # what draws, measures and mends shapes in a box
 OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "evaluate/field_distances.py",
     "evaluate/field_features.py",
-    "generators/admission.py",  # it refuses, and changes nothing
     "generators/causal.py",
     "generators/components.py",
     "generators/field_autoregressive.py",
@@ -37,4 +36,10 @@ OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "generators/smooth_mean.py",
     "sampling/volume.py",
 )
-OF_TOKENS = ("generators/tokens",)  # what only designs that are texts need
+ASIDE = (  # files in it that name, refuses or keeps, or serve designs that are texts or graphs
+    "generators/admission.py",
+    "generators/families.py",
+    "generators/graphs",
+    "generators/tokens",
+    "train/cache.py",
+)

@@ -10,7 +10,7 @@ from ingenium.core.spec import Between, Spec
 from ingenium.evaluate.intervals import t_interval
 from ingenium.studies.cell_designs import CELLS, Asker, Cells, distinct, known_of
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING, OF_CELLS, OF_TOKENS
+from ingenium.studies.sources import ASIDE, LEARNING, OF_CELLS
 from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY = "principal_flow_matching"
@@ -121,5 +121,5 @@ STUDY = Study(
         *LEARNING,
         "studies/strong_cells.py",
     ),
-    without=OF_TOKENS,
+    without=ASIDE,
 )

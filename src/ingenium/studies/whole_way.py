@@ -20,7 +20,7 @@ from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.bracket.settings import BracketSettings
 from ingenium.domains.structures.parts.making import Making
 from ingenium.domains.structures.printing.beads import deposited
-from ingenium.domains.structures.printing.collisions import Head, Machine
+from ingenium.domains.structures.printing.collisions import Machine, Printhead
 from ingenium.domains.structures.printing.defects import Defects, predict
 from ingenium.domains.structures.printing.deposition import Deposition
 from ingenium.domains.structures.printing.files import read_mesh
@@ -86,7 +86,7 @@ LEARNED = 300  # steps of the fit
 STAGES = ("spec", "alternatives", "mesh", "parameters", "toolpath", "defects", "as laid", "report")
 PROPOSED, QUICK_PROPOSED = 8, 4
 WALL_BEADS = 2  # that the thinnest wall of the spec must take
-HEAD = Head(nozzle_m=0.004, cone_deg=30.0, body_m=0.03, body_above_m=0.03)
+HEAD = Printhead(nozzle_m=0.004, cone_deg=30.0, body_m=0.03, body_above_m=0.03)
 MACHINE = Machine(HEAD, (-0.05, -0.05, 0.0), (0.2, 0.2, 0.2))
 CM3, MM, HOUR_S = 1e6, 1e3, 3600.0
 

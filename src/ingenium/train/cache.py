@@ -25,6 +25,7 @@ from ingenium.core.digest import canonical, content_digest, digest, folder_diges
 from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder, storing, write_atomic
 
+TRIES = 3  # readings before an entry counts as corrupt; others may replace it during one
 STALE_S = 3600.0  # age at which what a killed process left behind is swept up
 CODE = ("generators", "sampling", "train")  # the packages whose code decides what a fit gives
 logger = logging.getLogger(__name__)
@@ -73,15 +74,18 @@ class ModelCache:
         An entry that is not what was written is logged as a warning, moved aside to a name that
         ends in `.corrupt`, and counts as none: the caller fits again.
         """
-        entry = self._entry(key)
-        try:
-            fitted = _read(entry, key)
-        except (OSError, ValueError, LookupError, RecursionError, SafetensorError) as error:
-            if entry.exists():
-                _set_aside(entry, str(error))
-            return None
-        _touch(entry)
-        return fitted
+        entry, reason = self._entry(key), ""
+        for _ in range(TRIES):
+            try:
+                fitted = _read(entry, key)
+            except (OSError, ValueError, LookupError, RecursionError, SafetensorError) as error:
+                reason = str(error)
+            else:
+                _touch(entry)
+                return fitted
+        if entry.exists():
+            _set_aside(entry, reason)
+        return None
 
     def put(self, key: str, tensors: Mapping[str, Tensor], meta: Mapping[str, object]) -> None:
         """Keep a fit; if another process was faster, its entry of the same key stays.

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules import baselines
-from ingenium.domains.molecules.baselines import Judge
 from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.search import baselines
+from ingenium.domains.molecules.search.judge import Judge
 
 LIMITS = (
     Limit("qed", at_least=0.85),
@@ -31,7 +31,7 @@ def test_genetic_search_beats_screening_and_chance(problem: Lead) -> None:
     }
     for one in found.values():
         assert len(one.smiles) == len(set(one.smiles)) == CALLS
-        np.testing.assert_array_equal(one.accepted, one.shortfall == 0)
+        np.testing.assert_array_equal(one.accepted, one.cost == 0)
     hits = {name: int(one.accepted.sum()) for name, one in found.items()}
     assert hits["genetic"] > hits["screening"] >= hits["random_selfies"]
 

@@ -28,15 +28,18 @@ DRUGS = {
 }
 
 
-def codec(steps: int = 40, merges: int = 30) -> KekuleCodec:
+def codec(steps: int = 40, merges: int = 30, longest: int = 80) -> KekuleCodec:
     written = [*map(kekule, DRUGS.values()), "123456789"]
     vocabulary = Vocabulary.of(written, pattern=ATOMS, merges=merges)
-    return KekuleCodec(vocabulary, steps, 80, name="smiles")
+    return KekuleCodec(vocabulary, steps, longest, name="smiles")
 
 
 def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
     """Tokens that are equally likely wherever they are permitted, ends only half as often."""
-    grammar, rng = KekuleGrammar(codec.vocabulary), torch.Generator().manual_seed(seed)
+    grammar, rng = (
+        KekuleGrammar(codec.vocabulary, codec.longest),
+        torch.Generator().manual_seed(seed),
+    )
     state, over = grammar.start(n), torch.zeros(n, dtype=torch.bool)
     ids = torch.full((n, codec.steps), PAD)
     for step in range(codec.steps):
@@ -60,11 +63,24 @@ def test_drugs_are_permitted(name: str) -> None:
 
 @pytest.mark.parametrize("steps", [2, 9, 40])
 def test_whatever_is_permitted_ends_in_time_and_is_a_molecule(steps: int) -> None:
-    found = walked(codec(steps), 60, seed=steps)
+    own = codec(steps)
+    found = walked(own, 30, seed=steps)
     assert ((found == END).sum(1) == 1).all()
-    written = [codec(steps).vocabulary.decode(row) for row in found.tolist()]
+    written = [own.vocabulary.decode(row) for row in found.tolist()]
     assert all(Chem.MolFromSmiles(text) is not None for text in written)
-    assert len(set(written)) > (5 if steps == 2 else 40)
+    assert len(set(written)) > (5 if steps == 2 else 20)
+
+
+@pytest.mark.parametrize("longest", [1, 7, 24])
+def test_whatever_is_permitted_has_room_in_the_text(longest: int) -> None:
+    """Long tokens in many steps, so that characters run out before steps do."""
+    tight = codec(steps=40, merges=60, longest=longest)
+    found = walked(tight, 30, seed=longest)
+    written = texts(*tight.decode(found.to(torch.float32)))
+    assert all(Chem.MolFromSmiles(text) for text in written)
+    whole = [tight.vocabulary.decode(row) for row in found.tolist()]
+    assert max(map(len, whole)) <= longest
+    assert longest < 7 or max(map(len, whole)) > 0.8 * longest
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
-from ingenium.core.designs import DESIGN
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes
+from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
@@ -46,6 +48,14 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
     assert {q.name for q in problem.quantities} - plain == {"similarity"}
 
 
+def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
+    """Paracetamol is a block itself; lidocaine takes two steps; nobody makes the last."""
+    problem = Lead(LeadSettings(known=200, route=20))
+    values = found(problem, PARACETAMOL, "CCN(CC)CC(=O)Nc1c(C)cccc1C", "C1C2C3C1C4C2C34")
+    assert values["route_found"] == [1, 1, 0]
+    assert values["route_steps"] == [0, 1, 6]
+
+
 @pytest.mark.parametrize(
     ("setup", "told"),
     [
@@ -58,6 +68,7 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
         ({"keep": ("c1ccccc1",), "avoid": ("c",)}, 'keep "c1ccccc1" with avoid "c"'),
         ({"avoid": ("C(C",)}, "cannot be parsed"),
         ({"known": 3}, "from 100"),
+        ({"route": -1}, "route of at least 0"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:
@@ -78,6 +89,26 @@ def test_cheap_rules_choose_among_proposals() -> None:
         again = family.propose(cond, torch.Generator().manual_seed(1))
         assert torch.equal(x, again)
     assert np.mean(short[1]) < np.mean(short[0]) / 3
+
+
+def test_the_report_explains_solubility_and_says_what_is_outside_the_data() -> None:
+    problem = Lead(LeadSettings(known=200, solubility=True))
+    designs = problem.designs_of(("OCCc1ccc(Cl)cc1", "C1CC2(C1)CC1(C2)CC2(C1)CC1(C2)CCC1", "CCO"))
+    measured = problem.verifier.measure(*to_arrays(designs, problem.variables)).T.numpy()
+    named = {q.name: ("design", row) for q, row in zip(problem.quantities, measured, strict=True)}
+    units = {q.name: {"units": q.unit, "long_name": q.long_name} for q in problem.quantities}
+    verdicts = xr.Dataset(
+        {k: (*v, units[k]) for k, v in named.items()}
+        | {"verdict": ("design", [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.REJECTED])}
+    )
+    found = {section.heading: section for section in problem.sections(designs, verdicts)}
+    told = found["Where the predicted solubility comes from"]
+    assert "1 of 2 distinct molecules lie outside" in told.text
+    assert told.figure is not None
+    above = [axes.get_title() for axes in told.figure.axes]
+    assert ["outside the measured data" in title for title in above[:2]] == [False, True]
+    pixels = told.figure.axes[0].images[0].get_array()[..., :3]
+    assert (np.ptp(pixels, axis=-1) > 0.2).mean() > 0.02  # coloured
 
 
 def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from ingenium.domains.grid.formats import formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.reference import reference_day
 from ingenium.domains.grid.split import split_weeks
-from ingenium.generators.families import CLASSICAL
+from ingenium.generators.row_families import CLASSICAL
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step

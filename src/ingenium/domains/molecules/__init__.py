@@ -8,10 +8,11 @@ package("rdkit")  # or the line that installs it
 from ingenium.domains.molecules.conformers.problem import Conformers  # noqa: E402
 from ingenium.domains.molecules.lead import Lead  # noqa: E402
 from ingenium.domains.molecules.library import Library  # noqa: E402
+from ingenium.domains.molecules.route.problem import RoutePlan  # noqa: E402
 
 DOMAIN = Domain(
     name="molecules",
     summary="new compounds that meet a specification, checked to the bond",
     extra=EXTRA,
-    problems={"conformers": Conformers, "lead": Lead, "library": Library},
+    problems={"conformers": Conformers, "lead": Lead, "library": Library, "route": RoutePlan},
 )

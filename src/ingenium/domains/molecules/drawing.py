@@ -1,13 +1,15 @@
 """Pictures of molecules: structures in a grid, and the plane of two properties."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.image
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from ingenium.core.verdict import Verdict
@@ -17,26 +19,58 @@ COLUMNS, CELL = 4, (420, 300)  # pixels
 OURS, KNOWN, MUTED = "#2166ac", "#b8a48c", "#d6604d"
 
 
-def structures(smiles: Sequence[str], captions: Sequence[str]) -> Figure:
-    """Structural formulas with a caption below each."""
+def structures(
+    smiles: Sequence[str],
+    captions: Sequence[str],
+    colours: Sequence[Mapping[int, float]] = (),
+) -> Figure:
+    """Structural formulas with a caption below each.
+
+    Args:
+        smiles: of each molecule.
+        captions: below each.
+        colours: of atoms, from -1 (red) by 0 (white) to 1 (blue); none where nothing is coloured.
+    """
     rows = -(-len(smiles) // COLUMNS)
-    figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows), layout="constrained")
+    figure = Figure(figsize=(2.6 * COLUMNS, 2.15 * rows + 0.3))
+    figure.set_layout_engine("constrained", rect=(0, 0.14 / rows, 1, 1 - 0.14 / rows))
     grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axes in grid:
         axes.axis("off")
-    for axes, text, caption in zip(grid, smiles, captions, strict=False):
-        axes.imshow(_pixels(text), interpolation="antialiased")
+    told = colours or [{}] * len(smiles)
+    for axes, text, caption, own in zip(grid, smiles, captions, told, strict=False):
+        axes.imshow(pixels(text, own), interpolation="antialiased")
         axes.set_title(caption, fontsize=8, y=-0.2)
     return figure
 
 
-def _pixels(smiles: str) -> np.ndarray:
+def pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
+    """A structural formula with coloured atoms."""
+    mol: Chem.Mol = parsed(smiles)
+    atoms = {i: _tint(value) for i, value in colours.items()}
+    ends = {b.GetIdx(): (b.GetBeginAtomIdx(), b.GetEndAtomIdx()) for b in mol.GetBonds()}
+    bonds = {i: atoms[a] for i, (a, b) in ends.items() if a in atoms and atoms[a] == atoms.get(b)}
     canvas = rdMolDraw2D.MolDraw2DCairo(*CELL)
     canvas.drawOptions().clearBackground = True
-    rdMolDraw2D.PrepareAndDrawMolecule(canvas, parsed(smiles))
+    rdMolDraw2D.PrepareAndDrawMolecule(
+        canvas,
+        mol,
+        highlightAtoms=list(atoms),
+        highlightAtomColors=atoms,
+        highlightBonds=list(bonds),
+        highlightBondColors=bonds,
+    )
     canvas.FinishDrawing()
-    pixels: np.ndarray = matplotlib.image.imread(io.BytesIO(canvas.GetDrawingText()))
-    return pixels
+    drawn: np.ndarray = matplotlib.image.imread(io.BytesIO(canvas.GetDrawingText()))
+    return drawn
+
+
+def _tint(value: float) -> tuple[float, float, float]:
+    """White, and more of a colour the further a number is from zero."""
+    full = to_rgb(OURS if value > 0 else MUTED)
+    share = min(abs(value), 1.0)
+    red, green, blue = (1 - share * (1 - part) for part in full)
+    return red, green, blue
 
 
 def plane(verdicts: xr.Dataset, known: Float[np.ndarray, "m 2"], names: tuple[str, str]) -> Figure:

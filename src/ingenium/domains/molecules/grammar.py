@@ -27,6 +27,7 @@ CHARGED |= {("P", 1): 4, ("S", 1): 5, ("S", -1): 1}
 BRACKET = re.compile(r"\[([A-Z][a-z]?)@{0,2}(?:H(\d?))?([+-]?\d?)\]")
 ATOM = "C"  # that a beginning can always go on with
 RING = re.compile(r"\d|%\d\d")
+WIDEST = 3  # characters of a ring closure, an atom of a way out, or a bracket
 
 
 @dataclass
@@ -41,14 +42,16 @@ class Beginning:
     order: int = 0  # of a bond that was written; 0 if none was
     after: str = "start"  # the last piece: start, atom, ring, bond, open, close, or
     # turn, which is a bond after open or close, and must lead to an atom
+    written: int = 0  # characters
 
     def copy(self) -> "Beginning":
         """Its own lists."""
         lists = (self.free[:], set(self.bonded), self.branches[:], dict(self.rings))
-        return Beginning(*lists, self.at, self.order, self.after)
+        return Beginning(*lists, self.at, self.order, self.after, self.written)
 
     def add(self, piece: str) -> bool:
         """Go on with an atom, bond, ring closure or bracket; false where it cannot stand."""
+        self.written += len(piece)
         if piece in ORDER:
             return self._bond(ORDER[piece])
         if piece == "(":
@@ -165,9 +168,13 @@ def valence(piece: str) -> int:
 
 @dataclass(frozen=True)
 class KekuleGrammar:
-    """The grammar of SMILES without aromatic atoms, on the tokens of a vocabulary."""
+    """The grammar of SMILES without aromatic atoms, on the tokens of a vocabulary.
+
+    Like the end within the steps that are left, it keeps room for it within the characters.
+    """
 
     vocabulary: Vocabulary
+    longest: int  # characters of a molecule
 
     @cached_property
     def pieces(self) -> list[list[str]]:
@@ -192,8 +199,12 @@ class KekuleGrammar:
         after = self._after(beginning, token)
         if after is None or not after.hopeful:
             return False
+        room = self.longest - after.written
         most = 3 * len(after.rings) + len(after.branches) + 2  # that a way out takes, with the end
-        return most < left or sum(1 for _ in after.way_out()) + 1 < left
+        if most < left and WIDEST * most <= room:
+            return True
+        out = list(after.way_out())
+        return len(out) + 1 < left and sum(map(len, out)) <= room
 
     def _after(self, beginning: Beginning, token: int) -> Beginning | None:
         after = beginning.copy()

@@ -151,7 +151,9 @@ def _doubled(
 ) -> list[tuple[int, int]]:
     """Bonds that become double: no two at an atom, those first whose ends have little choice."""
     open_ends = {i for e in bonds for i in e if left[i] and not kinds[i][2]}
-    near = {i: {k for e in bonds if i in e for k in e if k != i and k in open_ends} for i in open_ends}
+    near = {
+        i: {k for e in bonds if i in e for k in e if k != i and k in open_ends} for i in open_ends
+    }
     found = []
     while any(near.values()):
         i = min((i for i in near if near[i]), key=lambda i: (len(near[i]), i))

@@ -27,9 +27,18 @@ def kekule(smiles: str) -> str:
     return kekulized(mol)
 
 
+def fitting(mol: Chem.Mol, text: str, longest: int) -> str:
+    """The canonical SMILES of what a text says; the text itself where that has no room."""
+    written = canonical(mol)
+    return written if len(written) <= longest else text
+
+
 @dataclass(frozen=True)
 class KekuleCodec(TokenCodec):
     """The tokens of a molecule's Kekulé structure; decoded, it is canonical SMILES again.
+
+    What is proposed under its grammar has room in the variable. Other tokens may be a longer text:
+    that is cut off, and as a rule no molecule any more.
 
     Shapes: n designs, s steps.
     """
@@ -38,7 +47,7 @@ class KekuleCodec(TokenCodec):
     source: str = ""  # data set whose fragments and graphs these molecules can be written in
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary))
+        object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary, self.longest))
 
     @cached_property
     def forms(self) -> Mapping[str, Form]:
@@ -54,9 +63,9 @@ class KekuleCodec(TokenCodec):
         return super().of_texts([kekule(text) for text in listed])
 
     def to_texts(self, x: Float[Tensor, "n {self.steps}"]) -> list[str]:
-        """Canonical SMILES of molecules; other text as it is."""
+        """Canonical SMILES of molecules, as far as they have room; other text as it is."""
         found = []
         for text in super().to_texts(x):  # RDKit reads one text at a time
             mol = parsed(text)
-            found.append(text if mol is None else canonical(mol))
+            found.append(text if mol is None else fitting(mol, text, self.longest))
         return found

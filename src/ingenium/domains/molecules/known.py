@@ -54,10 +54,10 @@ def known(source: Source, count: int) -> Known:
     held = np.arange(count) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
     if source == "moses":
         smiles = np.empty(count, dtype=object)
-        smiles[~held] = _drawn(whole, int((~held).sum()))
-        smiles[held] = _drawn(moses("test"), int(held.sum()))
+        smiles[~held] = drawn(whole, int((~held).sum()))
+        smiles[held] = drawn(moses("test"), int(held.sum()))
         return Known(tuple(smiles.tolist()), held, LICENCES[source])
-    return Known(_constitutions(_drawn(whole, count)), held, LICENCES[source])
+    return Known(_constitutions(drawn(whole, count)), held, LICENCES[source])
 
 
 @cache
@@ -84,7 +84,7 @@ def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray,
     return made
 
 
-def _drawn(whole: np.ndarray, count: int) -> np.ndarray:
+def drawn(whole: np.ndarray, count: int) -> np.ndarray:
     """The first of a fixed random order."""
     drawn: np.ndarray = whole[np.random.default_rng(0).permutation(len(whole))[:count]]
     return drawn

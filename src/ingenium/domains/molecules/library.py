@@ -13,7 +13,6 @@ from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
-from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.parsing import canonical
 from ingenium.domains.molecules.known import Source, training_set
 from ingenium.domains.molecules.language import SMILES
@@ -21,9 +20,7 @@ from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import NAME, shipped
-from ingenium.domains.molecules.verifier import MoleculeVerifier, Part
-
-NAMES = tuple(rule.quantity.name for rule in rules.RULES)
+from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
 
 
 @dataclass(frozen=True)
@@ -68,10 +65,7 @@ class Library(MoleculeProblem):
             Limit("moses_filters", at_most=0.0),
             Limit("in_training", at_most=0.0),
         )
-        parts = (
-            Part(tuple(r.quantity for r in rules.RULES), partial(rules.measured, NAMES)),
-            novelty(settings.source),
-        )
+        parts = (*RULES, novelty(settings.source))
         self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:

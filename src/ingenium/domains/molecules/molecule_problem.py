@@ -22,14 +22,16 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules import sources
 from ingenium.domains.molecules.chemistry.conformers import conformer
 from ingenium.domains.molecules.chemistry.likeness import prints
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.independent import counted
+from ingenium.domains.molecules.kekule import KekuleCodec, fitting
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
 from ingenium.domains.molecules.trained.model import codec
-from ingenium.generators.families import CLASSICAL
+from ingenium.domains.molecules.verifier import MoleculeVerifier
+from ingenium.generators.row_families import CLASSICAL
 
 Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
@@ -39,6 +41,8 @@ class MoleculeProblem(Problem):
     """A problem whose designs are constitutions of molecules, as canonical SMILES."""
 
     default_family: ClassVar[str] = "autoregressive"
+    tiers: tuple[MoleculeVerifier, ...]
+    codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
     def opened(self, source: Source, count: int, screen: Screen) -> None:
@@ -89,7 +93,7 @@ class MoleculeProblem(Problem):
                 refused.append(mol)
                 written.append("")
             else:
-                written.append(_fitting(canonical(mol), text, self.longest))
+                written.append(fitting(mol, text, self.longest))
         if refused:
             note(f"proposals of {self.name}", refused)
         return (codes(written, self.longest, name=SMILES),)
@@ -140,8 +144,3 @@ def scaled(value: Number, condition: Condition) -> Number:
 def _scaled(designs: xr.Dataset, condition: Condition) -> Float[Tensor, " n"]:
     values = torch.as_tensor(designs[condition.name].to_numpy().astype(np.float32))
     return scaled(values, condition)
-
-
-def _fitting(canonical_text: str, text: str, longest: int) -> str:
-    """The canonical text, which may be a little longer than the variable allows."""
-    return canonical_text if len(canonical_text) <= longest else text

@@ -14,6 +14,7 @@ Source: Organisation for the Prohibition of Chemical Weapons, Annex on Chemicals
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -129,9 +130,9 @@ def _classes(mol: Chem.Mol) -> tuple[str, ...]:
     return (*found, *(name for name, holds in EXPLOSIVES.items() if holds(mol)))
 
 
-def note(where: str, refused: list[Chem.Mol]) -> None:
-    """An entry of the user's ledger for refused molecules."""
-    with open_ledger(ledger_place()) as book:
+def note(where: str, refused: list[Chem.Mol], *, place: str | Path | None = None) -> None:
+    """An entry of the user's ledger, or that at a place, for refused molecules."""
+    with open_ledger(ledger_place() if place is None else place) as book:
         book.append("refusal", refusal(where, refused))
 
 

@@ -4,8 +4,8 @@ Shapes: n designs, k quantities.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import ClassVar, Literal
 
@@ -14,8 +14,10 @@ from jaxtyping import Float64
 from rdkit import Chem
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
+from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.work import mapped
 from ingenium.domains.molecules.packages import release_of
@@ -33,6 +35,9 @@ class Part:
     package: str = "rdkit"
 
 
+RULES = tuple(Part((r.quantity,), partial(rules.measured, (r.quantity.name,))) for r in rules.RULES)
+
+
 @dataclass(frozen=True)
 class MoleculeVerifier:
     """All quantities of each molecule; none of text that is no molecule or that is refused."""
@@ -41,6 +46,15 @@ class MoleculeVerifier:
     screen: Screen
     processes: int = 1
     tier: ClassVar[Literal["exact"]] = "exact"
+
+    def __post_init__(self) -> None:
+        """Refuse too few processes.
+
+        Raises:
+            InputError: for less than one.
+        """
+        if self.processes < 1:
+            raise InputError("at least one process", self.processes, "Write processes = 1.")
 
     @property
     def name(self) -> str:
@@ -60,6 +74,11 @@ class MoleculeVerifier:
     def quantities(self) -> tuple[Quantity, ...]:
         """Those of all parts."""
         return tuple(q for part in self.parts for q in part.quantities)
+
+    def only(self, names: Collection[str]) -> "MoleculeVerifier":
+        """With those parts alone that give one of the quantities."""
+        kept = tuple(p for p in self.parts if any(q.name in names for q in p.quantities))
+        return replace(self, parts=kept)
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
         """All quantities of each design; NaN where there is no answer."""

@@ -1,1 +1,1 @@
-"""Designs that are graphs, and the families that propose them."""
+"""Families whose designs are graphs: nodes and edges of a few kinds."""

@@ -88,7 +88,13 @@ class TokenAutoregressive(Model):
     ) -> Float[Tensor, " n"]:
         """As `loss`, with all conditions shown."""
         with torch.no_grad():
-            return self._surprise(x.to(torch.int64), self.told(cond)) / self.steps
+            return self.surprise(x, cond) / self.steps
+
+    def surprise(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
+    ) -> Float[Tensor, " n"]:
+        """Negative log density without grammar (nats), which has a gradient."""
+        return self._surprise(x.to(torch.int64), self.told(cond))
 
     def _surprise(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on pads."""

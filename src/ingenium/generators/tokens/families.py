@@ -68,7 +68,12 @@ LEARNED: Mapping[str, Maker] = MappingProxyType(
         "graph_diffusion": graph_diffusion,
     }
 )
-ONLY = ("lstm", "masked_diffusion", "fragment_vae", "graph_diffusion")  # families that designs of numbers do not have
+ONLY = (
+    "lstm",
+    "masked_diffusion",
+    "fragment_vae",
+    "graph_diffusion",
+)  # families that designs of numbers do not have
 ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {

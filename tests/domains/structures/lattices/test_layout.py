@@ -8,10 +8,11 @@ import pytest
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.lattices.known import classical, graded
 from ingenium.domains.structures.lattices.layout import Layout, frames, relative_density
-from ingenium.domains.structures.lattices.proportion import proportioned
-from ingenium.domains.structures.lattices.solid import solid
+from ingenium.domains.structures.lattices.proportion import printed, proportioned
+from ingenium.domains.structures.lattices.solid import body_density, solid
 
 LAYOUT = Layout()
+SMALL = Layout(columns=4, rows=4, width_m=0.04, height_m=0.048)
 
 
 def test_batched_density_is_that_of_the_frames():
@@ -46,6 +47,23 @@ def test_density_is_held_exactly_and_holding_twice_changes_nothing():
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
+def test_a_printed_body_has_the_density_that_its_walls_overshoot():
+    wanted = np.array([0.1, 0.18])
+    fields = printed(SMALL, *graded(SMALL, 2, np.random.default_rng(3)), wanted)
+    bodies = [solid(frame, 0.03) for frame in frames(SMALL, *fields)]
+    box = SMALL.width_m * SMALL.height_m * 0.03
+    np.testing.assert_allclose([tetrahedra(b) / box for b in bodies], wanted, rtol=5e-4)
+    assert (relative_density(SMALL, *fields) > 1.01 * wanted).all()  # joints once a wall
+    for a, b in zip(printed(SMALL, *fields, wanted), fields, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def tetrahedra(mesh) -> float:
+    """Volume as the sum of signed tetrahedra from the origin."""
+    a, b, c = np.moveaxis(np.asarray(mesh.vertices)[np.asarray(mesh.faces)], 1, 0)
+    return float((a * np.cross(b, c)).sum() / 6)
+
+
 def test_a_density_out_of_reach_is_met_as_closely_as_walls_allow():
     one = np.ones((1, *LAYOUT.cells))
     thin = proportioned(LAYOUT, 0 * one, one * 0.001, 0 * one, np.array([1e-4]))
@@ -53,8 +71,9 @@ def test_a_density_out_of_reach_is_met_as_closely_as_walls_allow():
 
 
 def test_classical_lattices_have_the_density_and_names():
-    for fields in classical(LAYOUT, 0.12).values():
-        np.testing.assert_allclose(relative_density(LAYOUT, *fields), 0.12, rtol=1e-9)
+    for fields in classical(SMALL, 0.12).values():
+        (frame,) = frames(SMALL, *fields)
+        assert body_density(frame) == pytest.approx(0.12, rel=1e-3)
 
 
 def test_a_layout_that_cannot_be_printed_is_refused():

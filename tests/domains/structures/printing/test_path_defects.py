@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.printing.collisions import Head, Machine
+from ingenium.domains.structures.printing.collisions import Machine, Printhead
 from ingenium.domains.structures.printing.defects import islands, predict
 from ingenium.domains.structures.printing.deposition import Deposition
 from ingenium.domains.structures.printing.path_pictures import layers
@@ -13,7 +13,7 @@ from ingenium.domains.structures.printing.toolpath import Bead, Pattern, everywh
 
 BEAD = Bead(0.004, 0.002)
 PROCESS = Deposition(BEAD)
-MACHINE = Machine(Head(0.002, 30.0, 0.02, 0.03), (-1.0, -1.0, 0.0), (1.0, 1.0, 1.0))
+MACHINE = Machine(Printhead(0.002, 30.0, 0.02, 0.03), (-1.0, -1.0, 0.0), (1.0, 1.0, 1.0))
 
 
 def block(x, y, z):

@@ -9,7 +9,7 @@ import trimesh
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.domains.structures.printing.beads import deposited
-from ingenium.domains.structures.printing.collisions import Head, Machine, course
+from ingenium.domains.structures.printing.collisions import Machine, Printhead, course
 from ingenium.domains.structures.printing.columns import Column
 from ingenium.domains.structures.printing.gcode import read_gcode, write_gcode
 from ingenium.domains.structures.printing.mesh import check_closed, volume_m3
@@ -25,7 +25,7 @@ from ingenium.domains.structures.printing.voxels import voxels
 
 BEAD = Bead(0.04, 0.02)
 PATTERN = Pattern(BEAD, hop_m=0.02)
-MACHINE = Machine(Head(0.015, 30.0, 0.15, 0.2), (-1.0, -1.0, 0.0), (3.0, 3.0, 1.0))
+MACHINE = Machine(Printhead(0.015, 30.0, 0.15, 0.2), (-1.0, -1.0, 0.0), (3.0, 3.0, 1.0))
 
 
 def block(x: float, y: float, z: float, at: float = 0.0) -> trimesh.Trimesh:
@@ -202,7 +202,7 @@ def test_wrong_settings_and_parts_that_take_no_bead_are_refused():
     with pytest.raises(InputError):
         Pattern(BEAD, rings=0)
     with pytest.raises(InputError):
-        Head(0.2, 30.0, 0.1, 0.1)
+        Printhead(0.2, 30.0, 0.1, 0.1)
     with pytest.raises(InputError):
         Column(1.0, (0.2, 0.1), power=1.0)
     with pytest.raises(EngineError):

@@ -108,6 +108,22 @@ def test_wholeness_and_unheld_load():
     assert broken["compliance"] > 1e3 * whole["compliance"]
 
 
+def test_a_piece_on_one_pin_bears_no_load():
+    """It touches a support and turns about it: a mechanism, which is rejected with a reason."""
+    pin = Support(from_m=(0.0, 0.0))
+    far = Support(from_m=(0.6, 0.2))
+    box = open_box(
+        ShapeSettings(cells=(12, 4), loads=(Load(from_m=(0.4, 0.0)),), supports=(pin, far))
+    )
+    beam = torch.zeros(12, 4, dtype=torch.float64)
+    beam[:8, 0] = 1.0
+    hung = _measured(box, beam, 0.5)
+    assert np.isfinite(list(hung.values())).all()
+    assert hung["unheld_load"] == pytest.approx(1.0)
+    beam[:, 0] = beam[-1] = 1.0
+    assert _measured(box, beam, 0.5)["unheld_load"] == 0
+
+
 def test_a_spread_load_that_is_held_leaves_nothing_unheld():
     """To the last bit, since a limit of 0 rejects what rounding leaves."""
     tip = Load(from_m=(2.0, 0.5), spread_m=(0.0, 1.0))

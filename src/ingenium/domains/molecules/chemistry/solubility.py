@@ -2,9 +2,11 @@
 
 Source: Delaney, J. Chem. Inf. Comput. Sci. 44:1000, 2004 (descriptors); Rasmussen and Williams,
     Gaussian Processes for Machine Learning, 2006; Lei et al., J. Am. Stat. Assoc. 113:1094, 2018
-    (split conformal intervals in units of the model's own deviation).
+    (split conformal intervals in units of the model's own deviation); Vovk, Gammerman and Shafer,
+    Algorithmic Learning in a Random World, 2005 (conformal p-values).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,10 +16,12 @@ import numpy as np
 from jaxtyping import Float
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, GraphDescriptors, rdMolDescriptors
+from scipy.stats import mannwhitneyu
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from ingenium.core.quantity import Quantity
+from ingenium.domains.molecules.chemistry.attribution import Shares, shares
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import solubility
 
@@ -31,7 +35,13 @@ QUANTITIES = (
     Quantity("solubility_low", "1", "lower end of its 90 % interval"),
     Quantity("solubility_high", "1", "upper end of its 90 % interval"),
     Quantity("solubility_strange", "1", "deviation of the model over that at measured molecules"),
+    Quantity(
+        "solubility_typical",
+        "1",
+        "share of measured molecules that are at least as strange; 0.05 or less: outside the data",
+    ),
 )
+OUTSIDE = 0.05  # the share of molecules like the measured ones that counts as outside the data
 
 
 def descriptors(mol: Chem.Mol) -> tuple[float, ...]:
@@ -69,11 +79,12 @@ class Prediction:
     low: Float[np.ndarray, " n"]
     high: Float[np.ndarray, " n"]
     strange: Float[np.ndarray, " n"]  # 1 as the calibration molecules are; far above: unlike them
+    typical: Float[np.ndarray, " n"]  # conformal p-value of that; uniform for molecules like them
 
 
 @dataclass(frozen=True)
-class Model:
-    """A Gaussian process on standardised descriptors, and the width that calibration gave it.
+class Regression:
+    """A Gaussian process on standardised descriptors.
 
     Shapes: d descriptors.
     """
@@ -81,15 +92,53 @@ class Model:
     mean: Float[np.ndarray, " d"]
     spread: Float[np.ndarray, " d"]
     process: Any
-    width: float  # deviations to either side
-    usual: float  # median deviation at calibration molecules
+
+    def at(
+        self, x: Float[np.ndarray, "n d"]
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """Value and deviation at some rows."""
+        z = (x - self.mean) / np.where(self.spread > 0, self.spread, 1)
+        value, deviation = self.process.predict(z, return_std=True)
+        return value, deviation
+
+
+@dataclass(frozen=True)
+class Model:
+    """A regression, and what calibration molecules that it has not seen say of it.
+
+    Shapes: m calibration molecules.
+    """
+
+    regression: Regression
+    apart: Float[np.ndarray, " m"]  # errors in deviations, sorted
+    deviation: Float[np.ndarray, " m"]  # of the regression there, sorted
+
+    def width(self, coverage: float = COVERAGE) -> float:
+        """Deviations to either side that cover so large a share; infinite where too few say so."""
+        place = int(np.ceil((len(self.apart) + 1) * coverage))
+        return float(self.apart[place - 1]) if place <= len(self.apart) else math.inf
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
         """Value and interval of each molecule."""
-        x = np.array([descriptors(m) for m in mols])
-        value, deviation = self.process.predict((x - self.mean) / self.spread, return_std=True)
-        half = self.width * deviation
-        return Prediction(value, value - half, value + half, deviation / self.usual)
+        return self.at(np.array([descriptors(m) for m in mols]))
+
+    def at(self, x: Float[np.ndarray, "n d"], coverage: float = COVERAGE) -> Prediction:
+        """Value and interval of each row of descriptors."""
+        value, deviation = self.regression.at(x)
+        half = self.width(coverage) * deviation
+        usual = float(np.median(self.deviation))
+        m = len(self.deviation)
+        beyond = m - np.searchsorted(self.deviation, deviation, side="left")
+        typical = (1 + beyond) / (m + 1)
+        return Prediction(value, value - half, value + half, deviation / usual, typical)
+
+    def shift(self, typical: Float[np.ndarray, " n"]) -> float:
+        """P-value of a batch: how often molecules like the measured ones are as strange together.
+
+        Source: Mann and Whitney, Ann. Math. Stat. 18:50, 1947.
+        """
+        own = (1 + np.arange(len(self.deviation))[::-1]) / (len(self.deviation) + 1)
+        return float(mannwhitneyu(typical, own, alternative="less").pvalue)
 
 
 @cache
@@ -105,23 +154,41 @@ def model() -> Model:
 def fitted(
     x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"], rng: np.random.Generator
 ) -> Model:
-    """The process on three quarters of the rows; the rest sets the width of the interval."""
+    """The process on three quarters of the rows; the rest calibrates it."""
     order = rng.permutation(len(y))
     held = round(CALIBRATION * len(y))
     rest, own = order[:held], order[held:]
-    mean, spread = x[own].mean(0), x[own].std(0)
+    made = regression(x[own], y[own])
+    value, deviation = made.at(x[rest])
+    return Model(made, np.sort(np.abs(y[rest] - value) / deviation), np.sort(deviation))
+
+
+def regression(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"]) -> Regression:
+    """The process on all rows, its kernel tuned on the first of them."""
+    mean, spread = x.mean(0), x.std(0)
     z = (x - mean) / np.where(spread > 0, spread, 1)
     start = ConstantKernel(1.0) * Matern(length_scale=3.0, nu=2.5) + WhiteKernel(0.05)
-    few = own[:TUNED_ON]
+    few = slice(TUNED_ON)
     tuned = GaussianProcessRegressor(start, normalize_y=True).fit(z[few], y[few]).kernel_
-    process = GaussianProcessRegressor(tuned, optimizer=None, normalize_y=True).fit(z[own], y[own])
-    value, deviation = process.predict(z[rest], return_std=True)
-    apart = np.sort(np.abs(y[rest] - value) / deviation)
-    place = min(int(np.ceil((held + 1) * COVERAGE)), held) - 1
-    return Model(mean, spread, process, float(apart[place]), float(np.median(deviation)))
+    process = GaussianProcessRegressor(tuned, optimizer=None, normalize_y=True).fit(z, y)
+    return Regression(mean, spread, process)
 
 
 def measured(mol: Chem.Mol) -> tuple[float, ...]:
     """The quantities of one molecule."""
     found = model().predict([mol])
-    return tuple(float(v[0]) for v in (found.value, found.low, found.high, found.strange))
+    all_five = (found.value, found.low, found.high, found.strange, found.typical)
+    return tuple(float(v[0]) for v in all_five)
+
+
+def explained(mol: Chem.Mol) -> Shares:
+    """What each group of a molecule adds to its predicted solubility.
+
+    The start is methane's: a group alone is a tiny molecule too, and the mean molecule, from which
+    it would otherwise be told apart, is large.
+    """
+
+    def predict(mols: Sequence[Chem.Mol]) -> Float[np.ndarray, " n"]:
+        return model().predict(mols).value
+
+    return shares(mol, predict, float(predict([parsed("C")])[0]))

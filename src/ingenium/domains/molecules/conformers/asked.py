@@ -14,6 +14,7 @@ TURNS = Chem.MolFromSmarts(
     "[!$([D1]);!$(*#*)]-;!@[!$([D1]);!$(*#*)]"  # single, in no ring, nothing linear beside it
 )
 SHOWN = 4  # stereoisomers in a message
+FEW_TRIES = 10  # to embed one
 
 
 def molecule(smiles: str) -> Chem.Mol:
@@ -52,10 +53,20 @@ def turning(mol: Chem.Mol) -> list[tuple[int, int]]:
 
 
 def closed(smiles: str) -> str:
-    """The first of the stereoisomers that a SMILES leaves open, by a fixed order."""
+    """The first of the stereoisomers that a SMILES leaves open which can be, by a fixed order."""
     options = StereoEnumerationOptions(maxIsomers=SHOWN, rand=0)
     isomers = EnumerateStereoisomers(Chem.MolFromSmiles(smiles), options=options)
-    return min(str(Chem.MolToSmiles(m)) for m in isomers)
+    ordered = sorted({str(Chem.MolToSmiles(m)) for m in isomers})
+    return next((s for s in ordered if _can_be(s)), ordered[0])
+
+
+def _can_be(smiles: str) -> bool:
+    """Whether distance geometry finds room for it; bridges cannot cross a ring."""
+    how = AllChem.ETKDGv3()
+    how.randomSeed, how.maxIterations = 1, FEW_TRIES
+    with rdBase.BlockLogs():
+        found = AllChem.EmbedMolecule(Chem.AddHs(Chem.MolFromSmiles(smiles)), how)
+    return int(found) == 0
 
 
 def macrocycle(mol: Chem.Mol) -> int:

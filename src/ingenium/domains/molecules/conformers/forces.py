@@ -10,12 +10,13 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
 
 MOST_STEPS = 1000
+MOST_TRIES = 50  # for each conformer
 
 
 def embedded(mol: Chem.Mol, count: int, seed: int) -> Float[np.ndarray, "n a 3"]:
     """Conformers by ETKDGv3; fewer than `count` where some cannot be embedded."""
     own, how = Chem.Mol(mol), AllChem.ETKDGv3()
-    how.randomSeed = seed
+    how.randomSeed, how.maxIterations = seed, MOST_TRIES
     with rdBase.BlockLogs():
         found = list(AllChem.EmbedMultipleConfs(own, count, how))
         if not found:

@@ -13,16 +13,23 @@ from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.errors import EngineError, InputError, choose
-from ingenium.core.problem import CrossCheck, Problem, Section, Watch, silent
+from ingenium.core.errors import InputError, choose
+from ingenium.core.problem import CrossCheck, Problem, Section, Shipped, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.conformers import electrons, forces, report
+from ingenium.domains.molecules.conformers import electrons, forces, report, trained
 from ingenium.domains.molecules.conformers.again import Again
 from ingenium.domains.molecules.conformers.asked import macrocycle, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
+from ingenium.domains.molecules.conformers.families import (
+    Etkdg,
+    RandomTorsions,
+    Stiff,
+    TorsionalDiffusion,
+    TorsionLibrary,
+)
 from ingenium.domains.molecules.conformers.formats import (
     DIGITS,
     VARIABLE,
@@ -35,7 +42,7 @@ from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.verifier import ConformerVerifier
 from ingenium.domains.molecules.safety import Screen
-from ingenium.generators.families import CLASSICAL
+from ingenium.generators.row_families import CLASSICAL
 
 SEED = 61453  # of the local structures
 FEWEST = 4  # known designs, of which every fourth or tenth is held out
@@ -54,6 +61,7 @@ class ConformerSettings:
     smiles: str = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"  # ibuprofen
     relax: Level = "mmff"
     starts: int = 100  # of the search for known conformers
+    looked_at: int = 30  # of its minima, the lowest of the force field, by GFN2-xTB
     window_kcal: float = 6.0  # above the lowest, by GFN2-xTB
     apart_angstrom: float = 0.5  # conformers of the ensemble from each other
     screen: bool = True  # for dual use
@@ -65,8 +73,9 @@ class Conformers(Problem):
     name: ClassVar[str] = "molecules.conformers"
     summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
     Settings: ClassVar[type] = ConformerSettings
-    default_family: ClassVar[str] = "bootstrap"
+    default_family: ClassVar[str] = trained.FAMILY
     conditions: tuple[Condition, ...] = ()
+    codec: ConformerCodec
     at_once = 16
 
     def __init__(self, settings: ConformerSettings) -> None:
@@ -74,7 +83,6 @@ class Conformers(Problem):
 
         Raises:
             InputError: if the molecule cannot be asked for, or a number is out of range.
-            EngineError: if no conformer of the molecule can be embedded.
         """
         _check(settings)
         self.settings = settings
@@ -85,7 +93,11 @@ class Conformers(Problem):
         self.torsions, self.likeness = Torsions.of(self.mol), Likeness.of(self.mol)
         model, _ = forces.relaxed(self.mol, forces.embedded(self.mol, 1, SEED))
         if not len(model):
-            raise EngineError(f"no conformer of {settings.smiles} can be embedded in space")
+            raise InputError(
+                "a molecule that distance geometry finds room for",
+                f'"{settings.smiles}", for which it finds none',
+                "Check its stereochemistry: bridges, for one, cannot cross a ring.",
+            )
         self.shape = Shape.of(self.mol, model[0])
         base = self.torsions.framed(torch.from_numpy(model))[0]
         self.codec = ConformerCodec(self.torsions, base)
@@ -109,7 +121,12 @@ class Conformers(Problem):
 
     def _searched(self, watch: Watch) -> Ensemble:
         own = self.settings
-        how = Search(starts=own.starts, level=own.relax, window_kcal=own.window_kcal)
+        how = Search(
+            starts=own.starts,
+            level=own.relax,
+            window_kcal=own.window_kcal,
+            most=own.looked_at,
+        )
         return searched(own.smiles, how, watch)
 
     @property
@@ -171,10 +188,24 @@ class Conformers(Problem):
         share = wanted / designs.sizes[DESIGN]
         return CrossCheck(again.engine, again.version, share, wanted, worst)
 
+    @cached_property
+    def stiff(self) -> Stiff:
+        """The molecule with a bank of local structures; made on first use."""
+        return Stiff.of(self.mol, self.codec, SEED)
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """The torsional diffusion, which was trained on other molecules."""
+        made = Shipped(lambda: TorsionalDiffusion(self.stiff), trained.WEIGHTS, trained.about())
+        return {trained.FAMILY: made}
+
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Known conformers, and numbers at random."""
-        kept = ("bootstrap", "nearest_neighbours", "random")
-        return {name: partial(CLASSICAL[name], self.codec.shape, 1) for name in kept}
+        """Distance geometry, torsions by habit or at random, and known conformers."""
+        return {
+            "etkdg": lambda: Etkdg(self.stiff),
+            "torsion_library": lambda: TorsionLibrary(self.stiff, trained.library()),
+            "random_torsions": lambda: RandomTorsions(self.stiff),
+            "bootstrap": partial(CLASSICAL["bootstrap"], self.codec.shape, 1),
+        }
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The ensemble drawn on top of each other, its energies, and what it covers."""
@@ -205,6 +236,7 @@ def _check(settings: ConformerSettings) -> None:
     choose(settings.relax, get_args(Level), "what relaxes")
     for name, value, least, most in (
         ("starts", settings.starts, 2, 10_000),
+        ("looked_at", settings.looked_at, 1, 1_000),
         ("window_kcal", settings.window_kcal, 0.1, 100.0),
         ("apart_angstrom", settings.apart_angstrom, 0.0, 10.0),
     ):

@@ -10,7 +10,7 @@ from ingenium.domains.molecules.conformers.search import Ensemble, Search, searc
 from ingenium.domains.molecules.known import Source, known
 
 LEARNED = Search(starts=24, most=10)
-TRUTH = Search(starts=100, level="gfn2")
+TRUTH = Search(starts=60, level="gfn2", most=16)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Bool, Float, Int
 from rdkit import Chem
 from torch import Tensor
 
@@ -49,7 +49,7 @@ class Torsions:
         a, b, c, _ = self.quartets[first].tolist()
         return b, c, a
 
-    def angles(self, position: Float64[Tensor, "n a 3"]) -> Float64[Tensor, "n m"]:
+    def angles(self, position: Float[Tensor, "n a 3"]) -> Float[Tensor, "n m"]:
         """Torsions from -pi to pi, positive where the far bond is turned clockwise.
 
         Source: IUPAC, Pure Appl. Chem. 68:2193, 1996 (sign).
@@ -62,8 +62,8 @@ class Torsions:
         return torch.atan2((torch.linalg.cross(u, v) * axis).sum(-1), (u * v).sum(-1))
 
     def turned(
-        self, position: Float64[Tensor, "n a 3"], by: Float64[Tensor, "n m"]
-    ) -> Float64[Tensor, "n a 3"]:
+        self, position: Float[Tensor, "n a 3"], by: Float[Tensor, "n m"]
+    ) -> Float[Tensor, "n a 3"]:
         """The conformers with each torsion changed by an angle."""
         for i, (_, b, c, _) in enumerate(self.quartets.tolist()):  # bonds turn one after another
             axis = torch.nn.functional.normalize(position[:, c] - position[:, b], dim=-1)[:, None]
@@ -75,7 +75,7 @@ class Torsions:
             position = torch.where(self.moved[i][None, :, None], swung, position)
         return position
 
-    def framed(self, position: Float64[Tensor, "n a 3"]) -> Float64[Tensor, "n a 3"]:
+    def framed(self, position: Float[Tensor, "n a 3"]) -> Float[Tensor, "n a 3"]:
         """The conformers moved and turned as a whole so that `frame` lies as it says."""
         origin, along, plane = (position[:, i] for i in self.frame)
         x = torch.nn.functional.normalize(along - origin, dim=-1)
@@ -89,7 +89,8 @@ def _root(mol: Chem.Mol, bonds: list[tuple[int, int]]) -> int:
     """An atom of the largest part that no bond splits."""
     cut = [mol.GetBondBetweenAtoms(i, j).GetIdx() for i, j in bonds]
     parts = Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cut, addDummies=False))
-    return int(min(max(parts, key=lambda part: len(part))))
+    largest: list[int] = max(map(list, parts), key=len)
+    return min(largest)
 
 
 def _beyond(mol: Chem.Mol, stays: int, turns: int) -> set[int]:

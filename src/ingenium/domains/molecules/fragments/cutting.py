@@ -98,7 +98,9 @@ def opened(text: str) -> tuple[str, list[int | None]]:
     for place, atom in enumerate(own):
         (near,) = atom.GetNeighbors()
         atom.SetAtomicNum(1)
-        near.SetProp("places", f"{near.GetProp('places') if near.HasProp('places') else ''}{place} ")
+        near.SetProp(
+            "places", f"{near.GetProp('places') if near.HasProp('places') else ''}{place} "
+        )
     mol = Chem.RemoveHs(mol)
     bare = Chem.MolToSmiles(mol, isomericSmiles=False, rootedAtAtom=0)
     atoms = [mol.GetAtomWithIdx(i) for i in _order(mol)]

@@ -25,7 +25,7 @@ from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.stocked_problem import StockedProblem
-from ingenium.generators.families import CLASSICAL
+from ingenium.generators.row_families import CLASSICAL
 
 SOLID = "solid"
 POISSON, YOUNG, SHARE = "poisson_wanted", "young_wanted", "share_wanted"

@@ -14,9 +14,11 @@ from scipy.spatial import Voronoi
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.known import graded
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, nodes, thicknesses
-from ingenium.domains.structures.lattices.proportion import proportioned
+from ingenium.domains.structures.lattices.proportion import printed, proportioned
+from ingenium.domains.structures.lattices.solid import body_density
 
 ROUNDS = 40
+ROUNDS_OF_FOAM = 4
 SHORT = 0.15  # of the mean wall: shorter ones are drawn together to one node
 Fields = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -53,7 +55,10 @@ def foam(layout: Layout, density: float, rng: np.random.Generator) -> Frame:
     node, wall = _drawn_together(cells.vertices, wall, SHORT)
     length = np.linalg.norm(node[wall[:, 1]] - node[wall[:, 0]], axis=1)
     thickness = density * box.prod() / length.sum()
-    return Frame(node, wall, np.full(len(wall), thickness), *box.tolist())
+    for _ in range(ROUNDS_OF_FOAM):  # in which joints count once
+        frame = Frame(node, wall, np.full(len(wall), thickness), *box.tolist())
+        thickness *= density / body_density(frame)
+    return frame
 
 
 def _drawn_together(
@@ -93,7 +98,7 @@ def stiffest(layout: Layout, density: float, amplitude: float, web: float) -> Fi
         _, wall, webs = proportioned(
             layout, shape, wall * grown[0], webs * grown[1], np.array([density])
         )
-    return shape, wall, webs
+    return printed(layout, shape, wall, webs, np.array([density]))
 
 
 def _energies(
@@ -181,4 +186,4 @@ def climbed(
 
 
 def _held(layout: Layout, fields: list[np.ndarray], density: np.ndarray) -> Fields:
-    return proportioned(layout, fields[0], fields[1], fields[2], density)
+    return printed(layout, fields[0], fields[1], fields[2], density)

@@ -29,7 +29,7 @@ from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.material import Ductile
 
 compiled = partial(njit, cache=True, nogil=True, error_model="numpy")
-ENGINE = 1  # counted up when answers change, so that kept lattices are crushed again
+ENGINE = 2  # counted up when answers change, so that kept lattices are crushed again
 RECORDS = 240
 SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strain, where the shape is kept
 LOOK = 50  # steps between two searches for walls that come close

@@ -12,12 +12,13 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
-from ingenium.domains.structures.lattices.recovered import recovered
-from ingenium.domains.structures.lattices.solid import solid
+from ingenium.domains.structures.lattices.recovered import Fields, recovered
+from ingenium.domains.structures.lattices.solid import body_density, solid
 from ingenium.domains.structures.printing.files import read_mesh, write_stl
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
 BODY = "lattice.stl"
+WHOLE = 5e-3  # by which the volume of a body may differ from that of its walls, relative
 DEEP = 1e-3  # by which the depth of a body may differ, relative
 DIGITS = 12  # significant; frames are built to the nanometre
 
@@ -132,7 +133,20 @@ class StlLattice(CellTable):
             )
         names = COLUMNS[2:5]
         found = recovered(self.layout, (asked[names[0]], asked[names[1]], asked[names[2]]), mesh)
+        self._check_volume(found, float(mesh.volume), file.parent)
         return asked | dict(zip(names, found, strict=True))
+
+    def _check_volume(self, found: Fields, volume_m3: float, folder: Path) -> None:
+        """The walls that were found make up all of the mesh."""
+        (frame,) = frames(self.layout, *(field[None] for field in found))
+        box = self.layout.width_m * self.layout.height_m * self.depth_m
+        own = body_density(frame)
+        if abs(volume_m3 / box / own - 1) > WHOLE:
+            raise InputError(
+                f"a mesh of the walls' own volume, {100 * own:.4g} % of the box",
+                f"{100 * volume_m3 / box:.4g} % in {folder}",
+                "Export the lattice without anything added to its walls or taken from them.",
+            )
 
 
 def _walls(frame: Frame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 
 from ingenium.domains.structures.lattices.crushing import ENGINE
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
-from ingenium.domains.structures.lattices.proportion import proportioned
+from ingenium.domains.structures.lattices.proportion import printed, proportioned
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
 from ingenium.domains.structures.stock import Stock
 
@@ -30,9 +30,7 @@ def classical(layout: Layout, density: float) -> Mapping[str, tuple[np.ndarray, 
     for name, amplitude in CLASSICAL.items():
         for suffix, web in (("", 0.0), (" with webs", 1.0)):
             t = one * layout.thinnest_m * 2
-            out[name + suffix] = proportioned(
-                layout, amplitude * one, t, web * t, np.array([density])
-            )
+            out[name + suffix] = printed(layout, amplitude * one, t, web * t, np.array([density]))
     return out
 
 

@@ -1,11 +1,13 @@
-"""Walls scaled so that a lattice has exactly the relative density that was asked for."""
+"""Walls scaled so that a lattice has the relative density that was asked for."""
 
 import numpy as np
 from jaxtyping import Float64
 
-from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, relative_density
+from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, frames, relative_density
+from ingenium.domains.structures.lattices.solid import body_density
 
 HALVINGS = 60
+ROUNDS, NEAR = 4, 2e-4  # of scaling a body; how near it then is to its density, relative
 
 
 def admissible(
@@ -27,7 +29,7 @@ def proportioned(
     web_m: Float64[np.ndarray, "n x y"],
     density: Float64[np.ndarray, " n"],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Admissible fields with walls and webs scaled together to the density (bisection).
+    """Admissible fields with walls and webs scaled together to the frame's density (bisection).
 
     A density beyond what the thinnest or thickest walls give is met as closely as they can.
     Fields that have it already are left as they are.
@@ -50,3 +52,30 @@ def proportioned(
     is_so = np.abs(relative_density(layout, shape, wall, web) / density - 1) < 1e-12
     factor = np.where(is_so, 1.0, np.sqrt(low * high))
     return shape, *scaled(factor)
+
+
+def printed(
+    layout: Layout,
+    amplitude: Float64[np.ndarray, "n x y"],
+    wall_m: Float64[np.ndarray, "n x y"],
+    web_m: Float64[np.ndarray, "n x y"],
+    density: Float64[np.ndarray, " n"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Admissible fields whose body, not their frame, has the density; otherwise as `proportioned`.
+
+    Shapes: n designs, x columns and y rows of cells.
+    """
+    out = admissible(layout, amplitude, wall_m, web_m)
+    far = np.arange(len(density))
+    for _ in range(ROUNDS):
+        own = np.array([body_density(f) for f in frames(layout, *(a[far] for a in out))])
+        off = np.abs(own / density[far] - 1) > NEAR
+        far, own = far[off], own[off]
+        if not len(far):
+            break
+        shape, wall, web = (a[far] for a in out)
+        aim = density[far] * relative_density(layout, shape, wall, web) / own
+        nearer = proportioned(layout, shape, wall, web, aim)
+        for whole, part in zip(out, nearer, strict=True):
+            whole[far] = part
+    return out

@@ -33,6 +33,12 @@ def solid(frame: Frame, depth_m: float) -> "Trimesh":
     return mesh
 
 
+def body_density(frame: Frame) -> float:
+    """Volume of the body over that of the box: joints count once, and round ends stand out."""
+    depth_m = frame.height_m  # the body is drawn out, so that any would do
+    return float(solid(frame, depth_m).volume) / (frame.width_m * frame.height_m * depth_m)
+
+
 def _margin(frame: Frame, dot_m: float) -> int:
     """Dots beside the box for half a wall."""
     return math.ceil(float(frame.thickness_m.max()) / 2 / dot_m) + 2

@@ -21,6 +21,7 @@ from ingenium.domains.structures.parts.thickness import thickness_m
 from ingenium.domains.structures.printing.checks import support_m3, trapped_m3
 
 VOID = 1e-6  # modulus of the empty space, in parts of the metal's
+FIRM = 1e-5  # the same around a mechanism, which is rejected in any case
 BELOW = 0.995  # share of the metal whose stress lies below what is told
 ACCURACY = 1e-2  # of the square of a frequency, relative
 MPA, MM, CM2, CM3 = 1e-6, 1e3, 1e4, 1e6
@@ -39,6 +40,10 @@ class PartVerifier:
     that carry loads or hold the part; of these, 99.5 % of the metal stays below what is told.
     Print checks take the cells that are at least half metal. Cost is that of the metal in part
     and support, and of the machine while it builds both.
+
+    A part that hangs on edges or corners of cells is a mechanism. Where the engine has no answer
+    for one, the space around it is made firm enough for one, and its pieces are told by faces, so
+    that it is rejected as several.
 
     Shapes: n designs, e cells, k quantities, l load cases, f displacements.
     """
@@ -87,10 +92,20 @@ class PartVerifier:
         """All quantities of designs given by the share of each cell that is metal."""
         flat = density.flatten(1)
         mass = flat.sum(1) * self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
-        answers = self.response(flat)
+        answers = torch.stack(self.response(flat), 1)
         printing = self._printing(flat)
+        firm = self._firm_pieces(flat)
+        loose = answers.isnan().any(1) & (firm > 1)
+        if bool(loose.any()):
+            answers[loose] = torch.stack(self.response(flat[loose].clamp(min=FIRM)), 1)
+            printing[-1][loose] = firm[loose]
         cost = self._cost(mass, printing[2] / CM3)
-        return torch.stack([mass, cost, *answers, *printing], 1)
+        return torch.stack([mass, cost, *answers.unbind(1), *printing], 1)
+
+    def _firm_pieces(self, flat: Float64[Tensor, "n e"]) -> Float64[Tensor, " n"]:
+        """Number of pieces that hang together by faces, across which moments pass."""
+        counts = [float(ndimage.label(mask)[1]) for mask in self.masks(flat)]
+        return torch.tensor(counts, dtype=torch.float64)
 
     def modulus_pa(self, flat: Float64[Tensor, "n e"]) -> Float64[Tensor, "n e"]:
         """Modulus of each cell."""

@@ -18,7 +18,7 @@ MOST = 50_000_000  # cells of a height map; more are refused
 
 
 @dataclass(frozen=True)
-class Head:
+class Printhead:
     """A round nozzle that widens as a cone up to the body of the head.
 
     Raises:
@@ -49,7 +49,7 @@ class Head:
 class Machine:
     """A head and the box that its tip can reach."""
 
-    head: Head
+    head: Printhead
     low_m: tuple[float, float, float]
     high_m: tuple[float, float, float]
 

@@ -27,7 +27,7 @@ from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
 from ingenium.domains.structures.stocked_problem import StockedProblem
-from ingenium.generators.families import CLASSICAL
+from ingenium.generators.row_families import CLASSICAL
 from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
 

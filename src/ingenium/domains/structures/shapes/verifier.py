@@ -17,11 +17,12 @@ from torch import Tensor
 import ingenium
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.elastic.element import constitutive, strain
+from ingenium.domains.structures.elastic.supports import held_parts
 from ingenium.domains.structures.shapes.box import VOLUME, Box, pieces
 
 PENALTY = 3.0  # exponent of the stiffness of a cell that is neither solid nor void
 VOID = 1e-9  # stiffness of a void cell, as a share of the solid
-FIRM = 1e-6  # the same under a load that no held piece bears, which is rejected in any case
+FIRM = (1e-6, 1e-5)  # of voids about a load that no held piece bears; the first that answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +100,11 @@ class ShapeVerifier:
     ) -> Float64[Tensor, "n l f"]:
         """Displacements; where a load floats on void, that void is firm enough for an answer."""
         moved = self.box.elastic.solve(self.moduli(density), load)
-        again = floats & moved.flatten(1).isnan().any(1)
-        if bool(again.any()):
-            moduli = self.moduli(density[again], FIRM)
-            moved[again] = self.box.elastic.solve(moduli, load[again])
+        for firm in FIRM:
+            again = floats & moved.flatten(1).isnan().any(1)
+            if bool(again.any()):
+                moduli = self.moduli(density[again], firm)
+                moved[again] = self.box.elastic.solve(moduli, load[again])
         return moved
 
     def moduli(self, density: Float64[Tensor, "n e"], void: float = VOID) -> Float64[Tensor, "n e"]:
@@ -153,25 +155,17 @@ class ShapeVerifier:
     def _wholeness(
         self, filled: Bool[Tensor, "n e"], load: Float64[Tensor, "n l f"]
     ) -> tuple[Float64[Tensor, " n"], Float64[Tensor, " n"]]:
-        """Number of pieces, and the share of the load that lies on none with a support."""
+        """Number of pieces, and the share of the load that lies on none that supports hold firm."""
         grid = self.box.grid
-        nodes, held = grid.cell_nodes.numpy(), self._held_cells
+        nodes, held = grid.cell_nodes.numpy(), held_parts(grid, self.box.elastic.fixed, filled)
         force = load.unflatten(-1, (grid.n_nodes, grid.dim)).norm(dim=-1).sum(1).numpy()
         counts, unheld = np.zeros(len(filled)), np.zeros(len(filled))
         for i, own in enumerate(filled):  # labels have no batch
-            labels, counts[i] = pieces(grid, own)
-            sound = np.isin(labels, np.setdiff1d(labels[held], 0))
+            _, counts[i] = pieces(grid, own)
             bearing = np.zeros(grid.n_nodes, dtype=bool)
-            bearing[nodes[sound].ravel()] = True
+            bearing[nodes[held[i].numpy()].ravel()] = True
             unheld[i] = force[i][~bearing].sum() / force[i].sum()
         return torch.from_numpy(counts), torch.from_numpy(unheld)
-
-    @cached_property
-    def _held_cells(self) -> np.ndarray:
-        """Cells that touch a support."""
-        fixed = self.box.elastic.fixed[self.box.grid.cell_displacements]
-        held: np.ndarray = fixed.any(1).numpy()
-        return held
 
 
 def von_mises(stress: Float64[Tensor, "*n s"]) -> Float64[Tensor, "*n"]:

@@ -1,0 +1,43 @@
+"""Make the torsional diffusion and its reference anew.
+
+Write `python -m ingenium.domains.molecules.conformers FOLDER`; a stopped making goes on. The search
+of conformers takes about half an hour on one core, the training five minutes.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ingenium.core.errors import IngeniumError
+from ingenium.domains.molecules.conformers.recipe import Recipe, train
+from ingenium.domains.molecules.conformers.truth import ship
+
+
+def main() -> None:
+    """Search, train, and write weights, histograms and reference ensembles into a folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    usual = Recipe()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, default=usual.steps, help="of training")
+    parser.add_argument("--molecules", type=int, default=usual.molecules)
+    asked = parser.parse_args()
+    recipe = replace(usual, steps=asked.steps, molecules=asked.molecules)
+    try:
+        train(recipe, asked.folder, watch=_tell, progress=_told)
+        ship(asked.folder, _tell)
+    except IngeniumError as error:
+        sys.exit(str(error))
+
+
+def _tell(stage: str, done: int, total: int) -> None:
+    print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
+
+
+def _told(step: int, loss: float) -> None:
+    if step % 10 == 0:
+        print(f"\rstep {step}, mean loss {loss:.4f}   ", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

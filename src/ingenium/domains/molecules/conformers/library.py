@@ -1,0 +1,79 @@
+"""How torsions are spread around bonds of each kind, as histograms of known conformers.
+
+Shapes: k kinds of bond, b bins, m torsions, n designs.
+"""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from rdkit import Chem
+from torch import Tensor
+
+from ingenium.domains.molecules.conformers.torsions import Torsions
+
+BINS = 36
+ANY = "any"
+FEWEST = 10  # torsions of a kind, or a wider kind is asked
+
+
+@dataclass(frozen=True)
+class Library:
+    """Counts in each bin from -pi to pi, by kind."""
+
+    counts: dict[str, list[int]]
+
+    @classmethod
+    def of(cls, known: Iterable[tuple[Chem.Mol, np.ndarray]]) -> "Library":
+        """From molecules and their conformers; mirror images count as well."""
+        table: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(BINS, dtype=np.int64))
+        for mol, position in known:
+            torsions = Torsions.of(mol)
+            angles = torsions.angles(torch.from_numpy(position)).numpy()
+            for row, quartet in zip(angles.T, torsions.quartets.tolist(), strict=True):
+                both = np.concatenate([row, -row])
+                found, _ = np.histogram(both, BINS, (-math.pi, math.pi))
+                for kind in kinds(mol, quartet):
+                    table[kind] += found
+        kept = {k: v.tolist() for k, v in sorted(table.items()) if v.sum() >= 2 * FEWEST}
+        return cls(kept)
+
+    @classmethod
+    def read(cls, path: Path) -> "Library":
+        """From a file."""
+        return cls(json.loads(path.read_text(encoding="ascii")))
+
+    def drawn(
+        self, mol: Chem.Mol, torsions: Torsions, n: int, rng: torch.Generator
+    ) -> Float64[Tensor, "n m"]:
+        """Torsions of a molecule, each by itself."""
+        rows = []
+        for quartet in torsions.quartets.tolist():
+            kind = next(k for k in kinds(mol, quartet) if k in self.counts)
+            share = torch.tensor(self.counts[kind], dtype=torch.float64)
+            place = torch.multinomial(share, n, replacement=True, generator=rng)
+            within = torch.rand(n, generator=rng, dtype=torch.float64)
+            rows.append((place + within) * (2 * math.pi / BINS) - math.pi)
+        return torch.stack(rows, 1)
+
+
+def kinds(mol: Chem.Mol, quartet: list[int]) -> tuple[str, str, str]:
+    """Of a torsion, from narrow to wide."""
+    told = [_told(mol.GetAtomWithIdx(i)) for i in quartet]
+    whole = min("-".join(told), "-".join(told[::-1]))
+    middle = "-".join(sorted(told[1:3]))
+    return whole, middle, ANY
+
+
+def _told(atom: Chem.Atom) -> str:
+    """Element, hydrogens, hybridisation and whether it is in a ring."""
+    kind = atom.GetSymbol().lower() if atom.GetIsAromatic() else atom.GetSymbol()
+    hydrogens = atom.GetTotalNumHs(includeNeighbors=True)
+    ring = "r" if atom.IsInRing() else ""
+    return f"{kind}H{hydrogens}{str(atom.GetHybridization()).lower()}{ring}"

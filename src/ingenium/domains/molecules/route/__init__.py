@@ -1,0 +1,1 @@
+"""Routes: which reactions make a molecule from blocks that can be bought."""

@@ -1,0 +1,210 @@
+"""What a chemist wants to see of a run: trees of the best routes, their steps, their measures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.ticker import MaxNLocator
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
+from ingenium.domains.molecules.drawing import KNOWN, MUTED, OURS, pixels
+from ingenium.domains.molecules.route import green
+from ingenium.domains.molecules.route.formats import ROUTE
+from ingenium.domains.molecules.route.hazards import named
+from ingenium.domains.molecules.route.route import Route, read
+from ingenium.domains.molecules.route.stock import Stock
+
+LIMITS = (
+    "No trained one-step model comes offline: steps come from a table of reaction templates, and "
+    "what no template covers is not found.",
+    "Blocks are a stand-in for a catalogue, derived from MOSES, unless the setup names a stock.",
+    "Stereochemistry, selectivity beyond the templates, conditions and yields are not predicted; "
+    "yields, solvent and prices are assumptions, the same for every route.",
+)
+SHOWN, TABLED = 3, 12
+WIDE, HIGH = 2.4, 1.35  # inches of a molecule in a tree
+BOUGHT = "#1b7837"
+
+
+@dataclass
+class Place:
+    """A molecule in a picture: its column from the target, its row, and what it is made of."""
+
+    smiles: str
+    column: int
+    row: float = 0.0
+    parts: "list[Place]" = field(default_factory=list)
+
+
+def sections(
+    target: str, stock: Stock, designs: xr.Dataset, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
+    """Trees of the first distinct accepted routes, steps of the best, and all in a plane."""
+    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    limits = Section("What this can and cannot say", " ".join(LIMITS))
+    if not len(accepted):
+        told = "No route ends in the stock; the closest designs are rejected ones with the fewest "
+        return (Section("No route", f"{told}missing blocks."), limits)
+    rows = _distinct(designs, verdicts, accepted)
+    found = [r for r in (_route(designs, row, target) for row in rows) if r is not None]
+    indices = designs[DESIGN].to_numpy()[rows].tolist()
+    trees = tuple(
+        Section(f"Design {index}", _caption(route), tree(route, stock))
+        for index, route in list(zip(indices, found, strict=True))[:SHOWN]
+    )
+    steps = Section("Steps of the first of them", table=_steps(found[0]))
+    table = Section(
+        "Routes",
+        f"The first {min(TABLED, len(rows))} distinct ones.",
+        table=_table(verdicts, rows, indices),
+    )
+    return (*trees, steps, table, Section("Waste and steps", figure=plane(verdicts, rows)), limits)
+
+
+def _distinct(designs: xr.Dataset, verdicts: xr.Dataset, rows: np.ndarray) -> list[int]:
+    """Of the rows the first with each route, few steps and little waste first."""
+    _, first = np.unique(designs[ROUTE].to_numpy().astype(str)[rows], return_index=True)
+    once = rows[np.sort(first)]
+    steps, waste = (verdicts[q].to_numpy()[once] for q in ("steps", "mass_intensity"))
+    return [int(i) for i in once[np.lexsort((waste, steps))]]
+
+
+def _route(designs: xr.Dataset, row: int, target: str) -> Route | None:
+    return read(str(designs[ROUTE].to_numpy()[row]), target)
+
+
+def _caption(route: Route) -> str:
+    return (
+        f"{len(route.steps)} steps, {len(route.leaves)} blocks (green). Read from the blocks at "
+        "the right to the target at the left."
+    )
+
+
+def tree(route: Route, stock: Stock) -> Figure:
+    """A route as a tree: the target at the left, bought blocks framed green, missing ones red."""
+    root = _place(route, route.target, 0)
+    rows = _rows(root, 0)
+    figure = Figure(
+        figsize=(WIDE * (route.depth + 1) + 0.3, HIGH * rows + 0.3), layout="constrained"
+    )
+    axes = figure.add_subplot()
+    axes.axis("off")
+    axes.set_xlim(-0.5, route.depth + 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
+    _draw(axes, root, route, stock)
+    return figure
+
+
+def _place(route: Route, smiles: str, column: int) -> Place:
+    step = route.made.get(smiles)
+    parts = [_place(route, r, column + 1) for r in step.reactants] if step else []
+    return Place(smiles, column, parts=parts)
+
+
+def _rows(place: Place, first: int) -> int:
+    """Give each leaf a row of its own, and what is made the middle of its parts."""
+    if not place.parts:
+        place.row = float(first)
+        return 1
+    taken = 0
+    for part in place.parts:
+        taken += _rows(part, first + taken)
+    place.row = float(np.mean([part.row for part in place.parts]))
+    return taken
+
+
+def _draw(axes: Axes, place: Place, route: Route, stock: Stock) -> None:
+    step = route.made.get(place.smiles)
+    bought = place.smiles in stock
+    colour = OURS if step else BOUGHT if bought else MUTED
+    image = OffsetImage(pixels(place.smiles, {}), zoom=0.3)
+    frame = {"edgecolor": colour, "linewidth": 1.2, "boxstyle": "round,pad=0.1"}
+    axes.add_artist(AnnotationBbox(image, (place.column, place.row), bboxprops=frame, zorder=3))
+    if step is None:
+        return
+    for part in place.parts:
+        axes.plot(
+            (place.column + 0.38, place.column + 0.5, place.column + 0.5, place.column + 0.62),
+            (place.row, place.row, part.row, part.row),
+            color=KNOWN,
+            linewidth=1.4,
+            zorder=1,
+        )
+        _draw(axes, part, route, stock)
+    at = (place.column + 0.5, place.row)
+    axes.annotate(
+        _wrapped(step.reaction),
+        at,
+        ha="center",
+        va="center",
+        fontsize=6,
+        zorder=4,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+    )
+
+
+def _wrapped(name: str, width: int = 16) -> str:
+    """The name of a reaction in short lines."""
+    lines = [""]
+    for word in name.split():
+        if len(lines[-1]) + len(word) + 1 > width and lines[-1]:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def _steps(route: Route) -> tuple[tuple[str, ...], ...]:
+    """Each step, from the blocks on."""
+    header = ("reaction", "equation", "checked forward", "conflicts", "hazards", "assumed yield")
+    rows = [
+        (
+            step.reaction,
+            f"{' + '.join(step.reactants)} → {step.product}",
+            "yes" if step.verified else "no",
+            "; ".join(step.conflicts) or "none",
+            "; ".join(dict.fromkeys(n for r in step.reactants for n in named(r))) or "none",
+            f"{green.YIELDS[step.kind.kind]:.0%}",
+        )
+        for step in reversed(route.steps)
+    ]
+    return (header, *rows)
+
+
+def _table(
+    verdicts: xr.Dataset, rows: Sequence[int], index: Sequence[int]
+) -> tuple[tuple[str, ...], ...]:
+    names = (
+        "steps",
+        "longest_line",
+        "conflicts",
+        "hazards",
+        "cost",
+        "atom_economy",
+        "e_factor",
+        "mass_intensity",
+    )
+    values = {name: verdicts[name].to_numpy() for name in names}
+    lines = [
+        (str(i), *(f"{values[name][row]:.3g}" for name in names))
+        for i, row in list(zip(index, rows, strict=True))[:TABLED]
+    ]
+    return (("design", *names), *lines)
+
+
+def plane(verdicts: xr.Dataset, rows: Sequence[int]) -> Figure:
+    """All that goes in to a kilogram of target, against the steps."""
+    figure = Figure(figsize=(5.6, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    x, y = (verdicts[q].to_numpy()[list(rows)] for q in ("steps", "mass_intensity"))
+    points = axes.scatter(x, y, 26, verdicts["hazards"].to_numpy()[list(rows)], cmap="viridis_r")
+    figure.colorbar(points, label="hazard points")
+    axes.set_xlabel("steps")
+    axes.set_ylabel("mass intensity (kg/kg)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure

@@ -1,0 +1,127 @@
+"""The trained generator, taught to hear what is wanted: a short training under conditions.
+
+It starts from the weights that come trained, so that it knows the language already; only what it
+does with conditions is new. A share of the molecules hides them, so that it still proposes without
+any, and proposals can be guided (`guidance` in a spec).
+
+Source: Ho and Salimans, 2022, arXiv:2207.12598 (hidden conditions); Kotsias et al., Nature Machine
+    Intelligence 2:254, 2020 (recurrent generators of molecules under conditions).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from ingenium.core.digest import content_digest
+from ingenium.core.folders import write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.seeds import one_thread
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.chemistry.rules import measured
+from ingenium.domains.molecules.trained import model
+from ingenium.domains.molecules.trained.recipe import Recipe, written
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.train.plan import Plan
+
+TOLD = Plan(
+    steps=500,
+    batch=256,
+    learning_rate=1e-3,
+    ema_decay=0.98,
+    warmup=0.05,
+    held_out=0.01,
+    patience=1000,
+    check_every=100,
+)
+AT_ONCE = 10_000  # molecules between two words of progress
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the generator is told of each molecule, and how long it learns to hear it."""
+
+    conditions: Mapping[str, tuple[float, float]]  # ranges of quantities of rules, from -1 to 1
+    molecules: int = 100_000  # of the training split of MOSES, in a fixed random order
+    plan: Plan = TOLD
+
+
+def deafened(base: TokenAutoregressive, cond: Float[Tensor, "n c"]) -> TokenAutoregressive:
+    """The generator with room for conditions, which it does not hear yet.
+
+    Shapes: n molecules with c conditions, whose mean and spread scale what is told.
+    """
+    c, width = cond.shape[1], base.unknown.shape[0]
+    told = TokenAutoregressive(
+        base.shape, c, base.tokens, base.decoder, width=width, drawing=base.drawing
+    )
+    state = base.state_dict()
+    kept = {k: v for k, v in state.items() if not k.startswith("told.")}
+    told.load_state_dict(told.state_dict() | kept)
+    first, last = (told.get_submodule(f"told.{i}") for i in (0, 2))
+    if not (isinstance(first, nn.Linear) and isinstance(last, nn.Linear)):
+        raise TypeError("a generator that is told by two layers")
+    with torch.no_grad():
+        mean, spread = cond.mean(0), cond.std(0).clamp(min=1e-6)
+        first.weight.div_(spread)
+        first.bias.sub_(first.weight @ mean)
+        last.weight.zero_()
+        last.bias.copy_(base.told(torch.zeros(1, base.c))[0])
+    return told
+
+
+def teach(
+    asked: Told,
+    folder: Path,
+    *,
+    base: Path = model.FOLDER,
+    watch: Watch = silent,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> None:
+    """Train and write `told.safetensors` and `told.json`; a stopped training goes on."""
+    texts = written(Recipe(molecules=asked.molecules), watch)
+    tokens = model.codec("moses", max(map(len, texts)), base)
+    own = TokenCodec(tokens.vocabulary, tokens.steps, tokens.longest)  # they are Kekulé already
+    length = [len(row) for row in own.vocabulary.encode(texts)]
+    texts = [text for text, n in zip(texts, length, strict=True) if n < own.steps]
+    cond = _conditions(texts, asked, watch)
+    family = model.network(tokens.longest, base)
+    state = load_file(base / "moses.safetensors")
+    family.load_state_dict({k: v.float() for k, v in state.items()})
+    with torch.random.fork_rng(devices=[]), one_thread():
+        torch.manual_seed(asked.plan.seed)
+        family = deafened(family, cond)
+        plan = replace(asked.plan, checkpoint=folder / "checkpoint", progress=progress)
+        course = family.fit(own.of_texts(texts), cond, plan)
+    about = {"losses": {k: v[-1] for k, v in course.items()}, "designs": len(texts)}
+    _keep(family, asked, folder, about | {"base": model.facts(base)["weights"]})
+
+
+def _conditions(texts: list[str], asked: Told, watch: Watch) -> Float[Tensor, "n c"]:
+    """What rules say of the molecules, from -1 to 1 over the ranges."""
+    names, rows = tuple(asked.conditions), []
+    for start in range(0, len(texts), AT_ONCE):
+        watch("properties", start, len(texts))
+        rows += [measured(names, parsed(text)) for text in texts[start : start + AT_ONCE]]
+    low, high = torch.tensor(list(asked.conditions.values())).T
+    cond: Tensor = 2 * (torch.tensor(rows) - low) / (high - low) - 1
+    return cond
+
+
+def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping[str, Any]) -> None:
+    weights = save({k: v.half().contiguous() for k, v in family.state_dict().items()})
+    plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
+    text = {
+        "recipe": {**asdict(asked), "plan": plan},
+        "weights": content_digest(weights),
+        "about": dict(about),
+    }
+    write_atomic(folder / "told.safetensors", weights)
+    write_atomic(folder / "told.json", json.dumps(text, indent=1) + "\n")
