@@ -141,12 +141,12 @@ def fitted(steps: int = 6) -> GraphDiffusion:
 
 
 def test_learns_which_graphs_there_are() -> None:
-    found = fitted(160).propose(torch.zeros(1000, 1), rng())
+    found = fitted(120).propose(torch.zeros(500, 1), rng())
     three = found[:, 2] > 0
-    assert float(three.float().mean()) == pytest.approx(0.4, abs=0.05)
-    assert float((found[three] == 1).all(1).float().mean()) > 0.95
+    assert float(three.float().mean()) == pytest.approx(0.4, abs=0.07)
+    assert float((found[three] == 1).all(1).float().mean()) > 0.93
     two = found[~three]
-    assert float(((two[:, :2].sum(1) == 3) & (two[:, 3] == 1)).float().mean()) > 0.95
+    assert float(((two[:, :2].sum(1) == 3) & (two[:, 3] == 1)).float().mean()) > 0.93
 
 
 def test_the_same_generator_gives_the_same_graphs_whatever_the_other_rows() -> None:

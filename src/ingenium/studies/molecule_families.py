@@ -55,10 +55,10 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         "size": _exactly(max(sizes.values()) / min(sizes.values())),
     }
     beside = {
-        f"{name}: {m}": t_interval(values)
+        f"{name}: {m}": t_interval(found)
         for name, own in table.items()
-        for m, values in own.items()
-        if np.isfinite(values).all()
+        for m, found in own.items()
+        if np.isfinite(found).all()
     }
     beside |= {f"{name}: parameters": _exactly(float(n)) for name, n in sizes.items()}
     notes = (

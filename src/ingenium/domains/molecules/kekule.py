@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from jaxtyping import Float
+from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.errors import InputError

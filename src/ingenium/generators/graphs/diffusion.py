@@ -19,6 +19,7 @@ from ingenium.train.plan import Plan
 EDGES = 5.0  # weight of edges against nodes in the loss
 RARE = 1e-4  # share of kinds that need not be in the data
 HIDDEN = 0.1  # share of rows that are trained without conditions, for guidance
+USUAL = GraphNetworkSettings()
 TIMES = 8  # waves that tell the time
 PIECES, ENOUGH = 3, 24  # a batch is cut into so many by size, of at least so many rows
 
@@ -45,7 +46,7 @@ class GraphDiffusion(Model):
         c: int,
         graphs: Graphs,
         *,
-        network: GraphNetworkSettings = GraphNetworkSettings(),
+        network: GraphNetworkSettings = USUAL,
         steps: int = 60,  # of a proposal
     ) -> None:
         super().__init__(shape, c)
@@ -182,12 +183,20 @@ class GraphDiffusion(Model):
                 shown.repeat(times, 1), shown_edges.repeat(times, 1, 1), told, t
             )
             span = (shares[step + 1], shares[step])
-            first = guided(logits, steer.weight).softmax(-1)
+            first = _chances(logits, steer.weight)
             kinds = drawn(before(kinds, first, span, self.frequent), rng)
-            first = guided(edge_logits[:, i, j], steer.weight).softmax(-1)
+            first = _chances(edge_logits[:, i, j], steer.weight)
             edges = drawn(before(edges, first, span, self.frequent_edges), rng)
         found = [(kinds + 1).masked_fill(~there, 0), edges.masked_fill(~both, 0)]
         return finish(torch.cat(found, 1).to(cond), steer)
+
+
+def _chances(logits: Float[Tensor, "m p k"], weight: float) -> Float[Tensor, "n p k"]:
+    """Chances of the kinds at each place, guided away from what hides the conditions."""
+    places = logits.shape[1]
+    told: Tensor = guided(logits.flatten(0, 1), weight)
+    chances: Tensor = told.unflatten(0, (-1, places)).softmax(-1)
+    return chances
 
 
 def _lost(
