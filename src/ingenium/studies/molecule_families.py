@@ -47,8 +47,8 @@ def measure(budget: Budget, watch: Watch) -> Measured:
             sizes[name] = model.parameters
             found = valid(model.smiles(count, seed))
             row = (*_shares(found, count, training), _distance(found, held), model.cpu_s)
-            for values, value in zip(table[name].values(), row, strict=True):
-                values.append(value)
+            for course, value in zip(table[name].values(), row, strict=True):
+                course.append(value)
     values = {
         "valid": t_interval(table["VAE"]["valid"]),
         "unique": t_interval(table["VAE"]["unique"]),
