@@ -26,6 +26,7 @@ from ingenium.domains.molecules.language import PIECES, SMILES
 from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem, scaled
+from ingenium.domains.molecules.route import asked
 from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import codec, network, shipped
 from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
@@ -47,6 +48,7 @@ class LeadSettings:
     avoid: tuple[str, ...] = ()
     solubility: bool = False  # predict it, with an interval
     electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
+    route: int = 0  # molecules that a search of a route may take apart, such as 30; 0 for none
     tries: int = 16  # proposals for each design, of which cheap rules choose one
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
@@ -72,6 +74,8 @@ class Lead(MoleculeProblem):
         """
         if settings.tries < 1:
             raise InputError("at least one try", settings.tries, "Write tries = 16.")
+        if settings.route < 0:
+            raise InputError("route of at least 0", settings.route, "Write route = 30.")
         screen = Screen(settings.screen)
         groups = Groups(settings.keep, settings.avoid)
         check_written(groups.kept, PIECES[settings.source].split(), LONGEST[settings.source])
@@ -173,6 +177,8 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
         parts.append(Part((alike,), partial(_similarity, settings.query)))
     if settings.solubility:
         parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn"))
+    if settings.route:
+        parts.append(Part(asked.QUANTITIES, partial(asked.found, settings.route)))
     if settings.electrons == "gfn2":
         parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite"))
     elif settings.electrons == "gfn2_relaxed":
