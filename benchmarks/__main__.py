@@ -18,6 +18,7 @@ NAMES = (
     "molecules_moses",
     "molecules_safety",
     "molecules_search",
+    "molecules_speed",
 )
 
 
