@@ -10,6 +10,7 @@ from ingenium.studies import (
     diffusion_load,
     dual_use_screen,
     flow_load,
+    green_routes,
     informed_composites,
     joint_levels,
     lattice_energy,
@@ -23,6 +24,7 @@ from ingenium.studies import (
     point_forecast,
     power_weeks,
     printed_columns,
+    route_search,
     shape_families,
     shape_front,
     shape_refinement,
@@ -60,8 +62,10 @@ STUDIES: tuple[Study, ...] = (
     torsional_conformers.STUDY,
     printed_columns.STUDY,
     annual_profiles.STUDY,
+    route_search.STUDY,
     trusted_predictions.STUDY,
     dual_use_screen.STUDY,
+    green_routes.STUDY,
 )
 
 
