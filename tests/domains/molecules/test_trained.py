@@ -1,6 +1,7 @@
 """The recipe of the generator that comes trained, on a few molecules."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import torch
 from rdkit import Chem
 from safetensors.torch import load_file
 
-from ingenium.core.digest import file_digest
-from ingenium.domains.molecules.trained.model import NAME, codec, shipped
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.errors import CorruptError
+from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
 
 FEW = Recipe(
@@ -42,6 +44,22 @@ def test_what_a_recipe_makes_can_be_shipped(folder: Path) -> None:
     x = family.propose(torch.zeros(32, 1), torch.Generator().manual_seed(0))
     proposed = codec("moses", 64, folder).to_texts(x)
     assert all(Chem.MolFromSmiles(text) is not None for text in proposed)
+
+
+@pytest.mark.parametrize("what", ["weights", "tokens"])
+def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, what: str) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    about = json.loads((copy / "moses.json").read_text())
+    (copy / "moses.json").write_text(json.dumps(about | {what: "sha256:other"}))
+    with pytest.raises(CorruptError, match=f"names other {what} .sha256:other"):
+        shipped(64, copy)[NAME].make()
+
+
+def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
+    """So that neither is replaced alone: numbers of tokens are rows of the weights."""
+    assert facts()["weights"] == file_digest(FOLDER / "moses.safetensors")
+    assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
+    shipped(64)[NAME].make()
 
 
 def test_a_stopped_training_goes_on(folder: Path, tmp_path: Path) -> None:
