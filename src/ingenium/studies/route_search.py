@@ -31,7 +31,7 @@ from ingenium.studies.route_targets import (
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 
-FULL, QUICK = 40, 15  # targets of a seed
+FULL, QUICK = 20, 8  # targets of a seed
 FEW = 5  # expansions of the small budget
 LONGEST = 6000  # characters of a route
 
@@ -170,7 +170,7 @@ STUDY = Study(
         "forward by its template and whose leaves are blocks. Bounds were set after a look at 60 "
         "other targets, of which 60 % were solved. Seconds are those of the processor."
     ),
-    budget="5 seeds of 40 targets, 4 searches, 2 budgets; quick: 1 of 15",
+    budget="5 seeds of 20 targets, 4 searches, 2 budgets; quick: 1 of 8",
     parts=(
         Part("solved", "share of held-out targets with a route", at_least=0.5),
         Part("seconds", "processor time for a target", "s", at_most=5.0),
