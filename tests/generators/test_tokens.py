@@ -143,6 +143,46 @@ def test_rows_are_independent(name: str) -> None:
     assert torch.equal(family.propose(cond, rng())[rest], family.propose(other, rng())[rest])
 
 
+@dataclass(frozen=True)
+class Ending:
+    """Some rows end after one letter, the others not before they must."""
+
+    early: tuple[int, ...] = ()
+
+    def start(self, n: int) -> Tensor:
+        state = torch.zeros(n, 2, dtype=torch.int64)  # whether early, letters so far
+        state[list(self.early), 0] = 1
+        return state
+
+    def permits(self, state: Tensor, rows: Tensor, ids: Tensor, left: int) -> Tensor:
+        early, letters = state[rows].T
+        due = (early == 1) & (letters >= 1) | torch.full_like(rows, left == 1, dtype=torch.bool)
+        return (ids == END) == due
+
+    def follow(self, state: Tensor, ids: Tensor) -> Tensor:
+        return torch.stack([state[:, 0], state[:, 1] + (ids > END)], 1)
+
+
+@learned
+def test_a_design_does_not_hang_on_when_others_end(name: str) -> None:
+    """Rows that are over are left out of the work, and take no random numbers with them."""
+    kept, found = [3, 12], []
+    for early in ((), (0, 1, 7), tuple(i for i in range(16) if i not in kept)):
+        family = small(name, Letters(Ending(early)))
+        family.load_state_dict(small_state(name))
+        x = family.propose(ones(16), rng())
+        assert ((x == END).int().argmax(1) == 1).sum() == len(early)
+        found.append(x[kept])
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
+@cache
+def small_state(name: str) -> dict[str, Tensor]:
+    torch.manual_seed(3)
+    return dict(small(name, Letters()).state_dict())
+
+
 @learned
 def test_what_is_proposed_has_one_end_and_pads_after_it(name: str) -> None:
     found = fitted(name).propose(ones(300), rng())
