@@ -21,7 +21,7 @@ def test_gain_is_the_least_mass_among_routes_of_no_more_steps() -> None:
     target = "CCN(CC)CC(=O)Nc1c(C)cccc1C"
     gain = green_routes._gain(target, 0)
     assert gain is not None
-    routes = best_first(chemistry(), target, budget=100, deepest=6).routes
+    routes = best_first(chemistry(), target, budget=40, deepest=6).routes
     short = [r for r in routes if len(r.steps) <= len(routes[0].steps)]
     mass = np.array([green.intensity(r) for r in short])
     assert gain.mass == pytest.approx(1 - mass.min() / green.intensity(routes[0]))

@@ -11,6 +11,7 @@ from ingenium.domains.molecules.route.stock import shipped
 from ingenium.domains.molecules.safety import Screen
 
 DEEPEST, EXPANSIONS = 6, 100  # steps of the longest line; molecules that a search takes apart
+SEVERAL = 40  # molecules that are taken apart to compare the routes of one target
 SOURCE = (  # that all studies of routes rest on
     "domains/molecules/route",
     "domains/molecules/chemistry/parsing.py",
