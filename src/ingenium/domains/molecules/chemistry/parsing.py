@@ -29,6 +29,13 @@ def canonical(mol: Chem.Mol) -> str:
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
 
 
+def kekulized(mol: Chem.Mol) -> str:
+    """The SMILES of the molecule's constitution without aromatic atoms."""
+    plain = Chem.Mol(mol)
+    Chem.Kekulize(plain, clearAromaticFlags=True)
+    return str(Chem.MolToSmiles(plain, isomericSmiles=False))
+
+
 def readable(smiles: str, what: str) -> Chem.Mol:
     """A molecule whose text says no more than a constitution; it may be a salt or a radical.
 

@@ -36,7 +36,7 @@ def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
     if source == "moses":
         _check(folder, "tokens", digest(list(vocabulary.tokens)))
     steps = facts(folder)["recipe"]["steps"] if source == "moses" else longest + 1
-    return KekuleCodec(vocabulary, steps, longest, name=SMILES)
+    return KekuleCodec(vocabulary, steps, longest, name=SMILES, source=source)
 
 
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
