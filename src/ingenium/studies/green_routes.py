@@ -119,9 +119,10 @@ STUDY = Study(
     claimed="Pareto front; sustainability improves at equal performance",
     protocol=(
         "Routes to molecules of the test split of MOSES are searched from the same blocks with "
-        "the same budget (40 molecules taken apart). Of each target with at least two routes the one with the least mass "
-        "intensity among those of no more steps is set against the route of least effort, which a "
-        "search without green objectives takes. A route at random among the same is the baseline. "
+        "the same budget (40 molecules taken apart). Of each target with at least two routes the "
+        "one with the least mass intensity among those of no more steps is set against the route "
+        "of least effort, which a search without green objectives takes. A route at random among "
+        "the same is the baseline. "
         "Bounds were stated before anything was measured."
     ),
     budget="5 seeds of 20 targets; quick: 1 of 8",
