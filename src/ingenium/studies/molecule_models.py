@@ -13,7 +13,9 @@ from torch import Tensor
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.language import ATOMS
+from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
@@ -61,6 +63,13 @@ def as_smiles(smiles: Sequence[str]) -> Written:
     steps = 1 + max(len(row) for row in vocabulary.encode(smiles))
     codec = TokenCodec(vocabulary, steps, max(map(len, smiles)), name="smiles")
     return Written(codec, codec.of_texts(smiles))
+
+
+def as_pairs(smiles: Sequence[str]) -> Written:
+    """Kekulé structures in pairs of pieces that are frequent in MOSES, without a grammar."""
+    masked = codec("moses", LONGEST["moses"])
+    free = TokenCodec(masked.vocabulary, masked.steps, masked.longest, name="smiles")
+    return Written(free, masked.of_texts(smiles))
 
 
 def trained(make: Maker, written: Written, plan: Plan) -> Trained:
