@@ -18,9 +18,16 @@ from ingenium.domains.molecules.search.latent import RegionSearch, RegionSetting
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.evaluate.intervals import Interval, t_interval, wilson
 from ingenium.generators.tokens.families import vae
-from ingenium.studies.molecule_models import Trained, Written, as_smiles, drawn, trained, valid
+from ingenium.studies.molecule_models import (
+    OF_MODELS,
+    Trained,
+    Written,
+    as_smiles,
+    drawn,
+    trained,
+    valid,
+)
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
@@ -172,13 +179,9 @@ STUDY = Study(
     headline="valid",
     measure=measure,
     depends=(
-        *LEARNING,
+        *OF_MODELS,
         "domains/molecules/fragments",
         "domains/molecules/search",
-        "domains/molecules/chemistry",
-        "domains/molecules/kekule.py",
-        "domains/molecules/grammar.py",
-        "studies/molecule_models.py",
         "studies/fragment_latents.py",
     ),
     packages=("rdkit", "molsets", "torch"),

@@ -10,9 +10,8 @@ from ingenium.core.problem import Watch
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.tokens.families import masked_diffusion, recurrent, transformer, vae
-from ingenium.studies.molecule_models import Maker, as_pairs, drawn, trained, valid
+from ingenium.studies.molecule_models import OF_MODELS, Maker, as_pairs, drawn, trained, valid
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
@@ -128,11 +127,8 @@ STUDY = Study(
     headline="valid",
     measure=measure,
     depends=(
-        *LEARNING,
-        "domains/molecules/chemistry",
+        *OF_MODELS,
         "domains/molecules/metrics/chemnet.py",
-        "domains/molecules/data.py",
-        "studies/molecule_models.py",
         "studies/molecule_families.py",
     ),
     packages=("rdkit", "molsets", "fcd-torch", "torch"),

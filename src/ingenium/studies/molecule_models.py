@@ -21,6 +21,21 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.train.plan import Plan
 
+OF_MODELS = (  # source that what they give rests on
+    "generators/tokens",
+    "generators/model.py",
+    "sampling/noise.py",
+    "train/trainer.py",
+    "train/batches.py",
+    "train/ema.py",
+    "domains/molecules/chemistry",
+    "domains/molecules/trained/model.py",
+    "domains/molecules/data.py",
+    "domains/molecules/grammar.py",
+    "domains/molecules/kekule.py",
+    "domains/molecules/language.py",
+    "studies/molecule_models.py",
+)
 Maker = Callable[[tuple[int, ...], int, Any], Any]
 
 
