@@ -17,6 +17,7 @@ NAMES = (
     "molecules_metrics",
     "molecules_safety",
     "molecules_search",
+    "molecules_speed",
 )
 
 

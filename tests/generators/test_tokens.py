@@ -27,7 +27,7 @@ from ingenium.train.plan import Plan
 
 STEPS, A, B = 5, 3, 4  # of a language of two letters
 NEXT = {None: (0.7, 0.3, 0.0), A: (0.2, 0.5, 0.3), B: (0.6, 0.1, 0.3)}  # of A, B and the end
-LEARNED = list(families.LEARNED)
+LEARNED = [n for n in families.LEARNED if n != "graph_diffusion"]  # which has its own tests
 STEPWISE = ["autoregressive", "lstm"]
 BRIEF = Plan(steps=6, batch=32, check_every=3)
 
@@ -51,11 +51,29 @@ class Alternating:
 
 
 @dataclass(frozen=True)
+class Same:
+    """A form that is no other than the tokens."""
+
+    codec: "Letters"
+    shape: tuple[int, ...] = (STEPS,)
+
+    def written(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, torch.ones(len(x), dtype=torch.bool)
+
+    def back(self, y: Tensor) -> Tensor:
+        return y
+
+
+@dataclass(frozen=True)
 class Letters:
     """Tokens of the language."""
 
     grammar: Grammar | None = None
     symbols: int = B + 1
+
+    @property
+    def forms(self) -> dict[str, Same]:
+        return {"fragments": Same(self)}
 
 
 def chain(n: int, seed: int = 0) -> Tensor:
@@ -117,7 +135,9 @@ def fitted(name: str, grammar: bool = False) -> Family:
     return family
 
 
-over = pytest.mark.parametrize("name", [n for n in NAMES if n in families.ADMITTED])
+over = pytest.mark.parametrize(
+    "name", [n for n in NAMES if n in families.ADMITTED and n != "graph_diffusion"]
+)
 learned = pytest.mark.parametrize("name", LEARNED)
 stepwise = pytest.mark.parametrize("name", STEPWISE)
 
@@ -141,6 +161,46 @@ def test_rows_are_independent(name: str) -> None:
     other[5] = 30.0
     rest = torch.arange(16) != 5
     assert torch.equal(family.propose(cond, rng())[rest], family.propose(other, rng())[rest])
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Some rows end after one letter, the others not before they must."""
+
+    early: tuple[int, ...] = ()
+
+    def start(self, n: int) -> Tensor:
+        state = torch.zeros(n, 2, dtype=torch.int64)  # whether early, letters so far
+        state[list(self.early), 0] = 1
+        return state
+
+    def permits(self, state: Tensor, rows: Tensor, ids: Tensor, left: int) -> Tensor:
+        early, letters = state[rows].T
+        due = (early == 1) & (letters >= 1) | torch.full_like(rows, left == 1, dtype=torch.bool)
+        return (ids == END) == due
+
+    def follow(self, state: Tensor, ids: Tensor) -> Tensor:
+        return torch.stack([state[:, 0], state[:, 1] + (ids > END)], 1)
+
+
+@learned
+def test_a_design_does_not_hang_on_when_others_end(name: str) -> None:
+    """Rows that are over are left out of the work, and take no random numbers with them."""
+    kept, found = [3, 12], []
+    for early in ((), (0, 1, 7), tuple(i for i in range(16) if i not in kept)):
+        family = small(name, Letters(Ending(early)))
+        family.load_state_dict(small_state(name))
+        x = family.propose(ones(16), rng())
+        assert ((x == END).int().argmax(1) == 1).sum() == len(early)
+        found.append(x[kept])
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
+@cache
+def small_state(name: str) -> dict[str, Tensor]:
+    torch.manual_seed(3)
+    return dict(small(name, Letters()).state_dict())
 
 
 @learned
@@ -312,6 +372,23 @@ def test_refused_tokens_leave_their_chance_to_the_others() -> None:
     torch.testing.assert_close(low, torch.tensor([0, 6, 0, 1]) / 7, atol=0.01, rtol=0)
     with pytest.raises(InputError, match="some token everywhere"):
         drawn(logits, point, Drawing(), lambda rows, ids: torch.zeros(len(ids), dtype=torch.bool))
+
+
+def test_many_refusals_leave_the_same_chances_as_few() -> None:
+    """Beyond some refusals all tokens are asked for at once."""
+    n, symbols = 3000, 60
+    logits = torch.zeros(n, symbols)
+    point = torch.rand(n, generator=rng(), dtype=torch.float64)
+    asked = []
+
+    def rare(rows: Tensor, ids: Tensor) -> Tensor:
+        asked.append(len(ids))
+        return (ids - OPEN == 7) | (ids - OPEN == 50)
+
+    found = (drawn(logits, point, Drawing(), rare) - OPEN).bincount(minlength=symbols) / n
+    assert found[7] + found[50] == 1
+    assert float(found[7]) == pytest.approx(0.5, abs=0.04)
+    assert len(asked) < symbols / 2
 
 
 def test_no_token_without_a_chance_is_met() -> None:

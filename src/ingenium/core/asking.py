@@ -20,7 +20,8 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     """The spec with every name checked and every number in the unit of its quantity.
 
     Raises:
-        InputError: for an unknown quantity, condition or category, or a unit that does not fit.
+        InputError: for an unknown quantity, condition or category, a unit that does not fit, or
+            limits that the problem knows to be impossible.
     """
     measured = {q.name: q for q in problem.quantities if q.labels is None}
     fixable = {q.name: q for q in problem.fixable()}
@@ -28,9 +29,11 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     for objective in spec.objectives:
         choose(objective.quantity, measured, "quantity to improve")
     conditions = {c.name: c for c in problem.conditions}
+    limits = tuple(_limit(x, measured) for x in spec.limits or problem.limits)
+    problem.allow(limits)
     return replace(
         spec,
-        limits=tuple(_limit(x, measured) for x in spec.limits or problem.limits),
+        limits=limits,
         conditions={k: _wanted(k, v, conditions) for k, v in spec.conditions.items()},
         fixed={
             k: replace(v, value=_value(v.value, v.unit, k, fixable, "quantity to fix"), unit=None)

@@ -7,7 +7,7 @@ tensors and what measures them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
@@ -149,6 +149,13 @@ class Problem(ABC):
     def quantities(self) -> tuple[Quantity, ...]:
         """What the exact tier measures."""
         return self.verifier.quantities
+
+    def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
+        """Refuse limits, in the units of their quantities, that no design can meet.
+
+        Raises:
+            InputError: naming the limit.
+        """
 
     @abstractmethod
     def data(self) -> xr.Dataset:

@@ -3,6 +3,7 @@
 import math
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -222,8 +223,9 @@ def _anchor(spec: Spec, folder: Path) -> Spec:
     """Make file names in `setup` that exist beside the spec absolute."""
 
     def one(value: Any) -> Any:
-        if isinstance(value, str) and value and (folder / value).is_file():
-            return str(folder / value)
+        with suppress(OSError):  # of text that is too long for a name
+            if isinstance(value, str) and value and (folder / value).is_file():
+                return str(folder / value)
         return value
 
     table = asdict(spec) | {"setup": {k: one(v) for k, v in spec.setup.items()}}

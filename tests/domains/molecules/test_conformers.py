@@ -11,6 +11,8 @@ from tblite.interface import Calculator
 
 from ingenium.core.designs import to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
 from ingenium.domains.molecules.conformers import electrons, forces
 from ingenium.domains.molecules.conformers.again import Again
 from ingenium.domains.molecules.conformers.asked import closed, molecule
@@ -217,3 +219,19 @@ def test_what_cannot_be_asked(smiles: str, said: str) -> None:
 def test_an_open_centre_is_closed_the_same_way_each_time() -> None:
     assert closed("CC(C)Cc1ccc(C(C)C(=O)O)cc1") == closed("OC(=O)C(C)c1ccc(CC(C)C)cc1")
     assert molecule(closed("CCC(C)O")).GetNumAtoms() == 15
+
+
+@pytest.mark.parametrize(
+    ("setup", "said"),
+    [
+        ({"relax": "dft"}, "mmff"),
+        ({"starts": 1}, "starts from 2"),
+        ({"window_kcal": -1.0}, "window_kcal from 0.1"),
+        ({"smiles": "O=C1CC2CCC1CC2"}, "bond to turn"),
+        ({"smiles": "O=C(C)N1C[C@@H]2CC[C@@H](C1)N(CC)C2"}, "finds room"),
+        ({"smiles": "CCCP(=O)(C)F"}, "dual-use|stereochemistry"),
+    ],
+)
+def test_a_setup_that_cannot_be_is_refused(setup: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        open_problem(Spec("molecules.conformers", setup=setup))

@@ -48,6 +48,14 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
     assert {q.name for q in problem.quantities} - plain == {"similarity"}
 
 
+def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
+    """Paracetamol is a block itself; lidocaine takes two steps; nobody makes the last."""
+    problem = Lead(LeadSettings(known=200, route=20))
+    values = found(problem, PARACETAMOL, "CCN(CC)CC(=O)Nc1c(C)cccc1C", "C1C2C3C1C4C2C34")
+    assert values["route_found"] == [1, 1, 0]
+    assert values["route_steps"] == [0, 1, 6]
+
+
 @pytest.mark.parametrize(
     ("setup", "told"),
     [
@@ -60,6 +68,7 @@ def test_only_what_is_asked_for_is_measured(problem: Lead) -> None:
         ({"keep": ("c1ccccc1",), "avoid": ("c",)}, 'keep "c1ccccc1" with avoid "c"'),
         ({"avoid": ("C(C",)}, "cannot be parsed"),
         ({"known": 3}, "from 100"),
+        ({"route": -1}, "route of at least 0"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:

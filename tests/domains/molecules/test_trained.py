@@ -1,6 +1,7 @@
 """The recipe of the generator that comes trained, on a few molecules."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import torch
 from rdkit import Chem
 from safetensors.torch import load_file
 
-from ingenium.core.digest import file_digest
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.errors import CorruptError
 from ingenium.domains.molecules.trained import model
-from ingenium.domains.molecules.trained.model import NAME, codec, shipped
+from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
 from ingenium.domains.molecules.trained.told import Told, deafened, teach
 
@@ -68,6 +70,22 @@ def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
     family.load_state_dict({k: v.float() for k, v in state.items()})
     low, high = (family.told(torch.full((1, 2), end)) for end in (-0.5, 0.5))
     assert not torch.allclose(low, high, atol=1e-3), "it hears"
+
+
+@pytest.mark.parametrize("what", ["weights", "tokens"])
+def test_what_does_not_belong_together_is_seen(folder: Path, tmp_path: Path, what: str) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    about = json.loads((copy / "moses.json").read_text())
+    (copy / "moses.json").write_text(json.dumps(about | {what: "sha256:other"}))
+    with pytest.raises(CorruptError, match=f"names other {what} .sha256:other"):
+        shipped(64, copy)[NAME].make()
+
+
+def test_shipped_weights_and_tokens_are_those_that_their_facts_name() -> None:
+    """So that neither is replaced alone: numbers of tokens are rows of the weights."""
+    assert facts()["weights"] == file_digest(FOLDER / "moses.safetensors")
+    assert facts()["tokens"] == digest(list(codec("moses", 64).vocabulary.tokens))
+    shipped(64)[NAME].make()
 
 
 def test_a_stopped_training_goes_on(folder: Path, tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """Molecules as tokens with single and double bonds, under a grammar that knows valences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from jaxtyping import Float
 from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules.chemistry.parsing import canonical, kekulized, parsed
+from ingenium.domains.molecules.forms import forms
 from ingenium.domains.molecules.grammar import KekuleGrammar
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
+from ingenium.generators.tokens.rewritten import Form
 
 
 def kekule(smiles: str) -> str:
@@ -22,8 +25,7 @@ def kekule(smiles: str) -> str:
     mol = parsed(smiles)
     if mol is None:
         raise InputError("a molecule as SMILES", f'"{smiles}"', "Write such as CCO.")
-    Chem.Kekulize(mol, clearAromaticFlags=True)
-    return str(Chem.MolToSmiles(mol, isomericSmiles=False))
+    return kekulized(mol)
 
 
 def fitting(mol: Chem.Mol, text: str, longest: int) -> str:
@@ -43,9 +45,15 @@ class KekuleCodec(TokenCodec):
     """
 
     grammar: Grammar | None = field(init=False)
+    source: str = ""  # data set whose fragments and graphs these molecules can be written in
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary, self.longest))
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """Other ways of writing the molecules of a data set."""
+        return forms(self, self.source) if self.source else {}
 
     def of_texts(self, listed: Sequence[str]) -> Float[Tensor, "n {self.steps}"]:
         """The numbers of the tokens of each molecule.

@@ -1,6 +1,6 @@
 """`molecules.lead`: molecules that meet a specification of properties, groups and likeness."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import ClassVar, Literal
@@ -17,14 +17,16 @@ from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.chemistry import rules, solubility, xtb
+from ingenium.domains.molecules.chemistry.contradictions import check_limits, check_written
 from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
 from ingenium.domains.molecules.chemistry.parsing import parsed, required
 from ingenium.domains.molecules.chosen import Chosen
-from ingenium.domains.molecules.known import Source, known, training_set, values
-from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
+from ingenium.domains.molecules.language import PIECES, SMILES
 from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem, scaled
+from ingenium.domains.molecules.route import asked
 from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import codec, network, shipped
 from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
@@ -46,6 +48,7 @@ class LeadSettings:
     avoid: tuple[str, ...] = ()
     solubility: bool = False  # predict it, with an interval
     electrons: Literal["none", "gfn2", "gfn2_relaxed"] = "none"  # 0.1 or 0.7 s a molecule
+    route: int = 0  # molecules that a search of a route may take apart, such as 30; 0 for none
     tries: int = 16  # proposals for each design, of which cheap rules choose one
     source: Source = "moses"
     known: int = 20_000  # molecules to learn from, every tenth of them held out
@@ -66,13 +69,16 @@ class Lead(MoleculeProblem):
 
         Raises:
             InputError: for no tries, a query that is no single molecule or that the screen
-                refuses, groups that are no SMARTS or contradict each other, or a number of known
-                molecules that is too small or too large.
+                refuses, groups that are no SMARTS, contradict each other or cannot be written, or
+                a number of known molecules that is too small or too large.
         """
         if settings.tries < 1:
             raise InputError("at least one try", settings.tries, "Write tries = 16.")
+        if settings.route < 0:
+            raise InputError("route of at least 0", settings.route, "Write route = 30.")
         screen = Screen(settings.screen)
         groups = Groups(settings.keep, settings.avoid)
+        check_written(groups.kept, PIECES[settings.source].split(), LONGEST[settings.source])
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
         self.opened(settings.source, settings.known, screen)
@@ -96,6 +102,14 @@ class Lead(MoleculeProblem):
         )
         verifier = MoleculeVerifier(_parts(settings, groups), screen, settings.processes)
         self.tiers = (verifier,)
+
+    def allow(self, limits: Sequence[Limit]) -> None:
+        """Refuse limits that no molecule meets, or none with the groups to keep.
+
+        Raises:
+            InputError: naming the limit.
+        """
+        check_limits(limits, self.groups.kept)
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
         """Weight, logP and polar surface of known molecules."""
@@ -163,6 +177,8 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
         parts.append(Part((alike,), partial(_similarity, settings.query)))
     if settings.solubility:
         parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn"))
+    if settings.route:
+        parts.append(Part(asked.QUANTITIES, partial(asked.found, settings.route)))
     if settings.electrons == "gfn2":
         parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite"))
     elif settings.electrons == "gfn2_relaxed":

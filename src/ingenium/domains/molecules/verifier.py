@@ -14,6 +14,7 @@ from jaxtyping import Float64
 from rdkit import Chem
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
 from ingenium.domains.molecules.chemistry import rules
@@ -45,6 +46,15 @@ class MoleculeVerifier:
     screen: Screen
     processes: int = 1
     tier: ClassVar[Literal["exact"]] = "exact"
+
+    def __post_init__(self) -> None:
+        """Refuse too few processes.
+
+        Raises:
+            InputError: for less than one.
+        """
+        if self.processes < 1:
+            raise InputError("at least one process", self.processes, "Write processes = 1.")
 
     @property
     def name(self) -> str:

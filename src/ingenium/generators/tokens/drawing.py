@@ -11,6 +11,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.generators.tokens.codec import Grammar
 
+PATIENCE = 24  # refusals in a row, after which all tokens are asked for at once
 OPEN = 2  # numbers 0 and 1 pad and begin, and are never proposed: chances start with the end
 
 
@@ -74,10 +75,14 @@ def drawn(
     if may is None:
         return token
     full = logits.double().softmax(-1)
-    rows = torch.arange(len(token), device=token.device)
+    rows, rounds = torch.arange(len(token), device=token.device), 0
     while len(rows := rows[~may(rows, token[rows])]):  # ends: each round takes a token of each row
+        rounds += 1
+        held = _held(may, rows, full.shape[1]) if rounds == PATIENCE else None
         for table in (chance, full):
             table[rows, token[rows] - OPEN] = 0.0
+            if held is not None:
+                table[rows] *= held
         left = chance[rows]
         spent = left.sum(1) == 0
         left[spent] = full[rows[spent]]
@@ -86,6 +91,15 @@ def drawn(
         column, point[rows] = fall(left, point[rows])
         token[rows] = OPEN + column
     return token
+
+
+def _held(
+    may: Callable[[Tensor, Tensor], Tensor], rows: Int[Tensor, " m"], width: int
+) -> Bool[Tensor, "m v"]:
+    """Which of all tokens are permitted in some rows."""
+    tokens = OPEN + torch.arange(width, device=rows.device)
+    asked = may(rows.repeat_interleave(width), tokens.repeat(len(rows)))
+    return asked.reshape(len(rows), width)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from ingenium.generators.graphs.diffusion import GraphDiffusion
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
 from ingenium.generators.tokens.masked_diffusion import MaskedDiffusion, MaskedDiffusionSettings
+from ingenium.generators.tokens.rewritten import Rewritten, rewritten
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.train.plan import Plan
 
@@ -46,15 +48,32 @@ def masked_diffusion(
     return MaskedDiffusion(shape, c, tokens, settings=settings)
 
 
+def fragment_vae(shape: tuple[int, ...], c: int, tokens: Tokens) -> Rewritten:
+    """A variational autoencoder of rows of fragments."""
+    return rewritten(shape, c, tokens, "fragments", vae)
+
+
+def graph_diffusion(shape: tuple[int, ...], c: int, tokens: Tokens) -> Rewritten:
+    """Discrete diffusion of graphs."""
+    return rewritten(shape, c, tokens, "graphs", GraphDiffusion)
+
+
 LEARNED: Mapping[str, Maker] = MappingProxyType(
     {
         "autoregressive": transformer,
         "lstm": recurrent,
         "vae": vae,
         "masked_diffusion": masked_diffusion,
+        "fragment_vae": fragment_vae,
+        "graph_diffusion": graph_diffusion,
     }
 )
-ONLY = ("lstm", "masked_diffusion")  # families that designs of numbers do not have
+ONLY = (
+    "lstm",
+    "masked_diffusion",
+    "fragment_vae",
+    "graph_diffusion",
+)  # families that designs of numbers do not have
 ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
 PLANS: Mapping[str, Plan] = MappingProxyType(
     {
@@ -62,5 +81,7 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
         "lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
         "vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
         "masked_diffusion": Plan(steps=4000, batch=128, learning_rate=1e-3),
+        "fragment_vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
+        "graph_diffusion": Plan(steps=6000, batch=64, learning_rate=1e-3),
     }
 )

@@ -11,7 +11,7 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from ingenium.core.errors import InputError
+from ingenium.domains.molecules.chemistry.contradictions import check_apart, check_drawn
 from ingenium.domains.molecules.chemistry.parsing import canonical, pattern
 
 RADIUS, BITS = 2, 2048  # of ECFP4
@@ -68,21 +68,18 @@ class Groups:
         """Parse them once.
 
         Raises:
-            InputError: for what is no SMARTS, or one to keep that holds one to avoid.
+            InputError: for what is no SMARTS or never matches what it draws, one to keep that holds
+                one to avoid, or one to avoid that every molecule holds.
         """
-        avoided = [(text, pattern(text, "a group to avoid")) for text in self.avoid]
-        for text in self.keep:
-            kept = pattern(text, "a group to keep")
-            kept.UpdatePropertyCache(strict=False)
-            Chem.FastFindRings(kept)
-            for other, query in avoided:
-                plain = "[" not in other  # a query of hydrogens may hold in a part and not here
-                if other == text or (plain and kept.HasSubstructMatch(query)):
-                    raise InputError(
-                        "groups to keep that hold no group to avoid",
-                        f'keep "{text}" with avoid "{other}"',
-                        "Remove one of the two.",
-                    )
+        for texts, what in ((self.keep, "a group to keep"), (self.avoid, "a group to avoid")):
+            for text in texts:
+                check_drawn(text, pattern(text, what), what)
+        check_apart(self.kept, {text: _pattern(text) for text in self.avoid})
+
+    @property
+    def kept(self) -> dict[str, Chem.Mol]:
+        """Queries of the groups to keep."""
+        return {text: _pattern(text) for text in self.keep}
 
     def missing(self, mol: Chem.Mol) -> int:
         """How many of those to keep are not there."""

@@ -9,6 +9,7 @@ from rdkit import Chem, rdBase
 from ingenium.core.errors import InputError
 
 STEREO = "stereochemistry"
+SHOWN = 80  # characters of a text in a message
 MOST_ATOMS = 150  # heavy ones; beyond, engines take minutes and rules for drugs say nothing
 
 
@@ -28,6 +29,13 @@ def canonical(mol: Chem.Mol) -> str:
     return str(Chem.MolToSmiles(mol, isomericSmiles=False))
 
 
+def kekulized(mol: Chem.Mol) -> str:
+    """The SMILES of the molecule's constitution without aromatic atoms."""
+    plain = Chem.Mol(mol)
+    Chem.Kekulize(plain, clearAromaticFlags=True)
+    return str(Chem.MolToSmiles(plain, isomericSmiles=False))
+
+
 def readable(smiles: str, what: str) -> Chem.Mol:
     """A molecule whose text says no more than a constitution; it may be a salt or a radical.
 
@@ -40,17 +48,27 @@ def readable(smiles: str, what: str) -> Chem.Mol:
     """
     mol = parsed(smiles)
     if mol is None:
-        raise InputError(f"{what} as SMILES", f'"{smiles}": {_fault(smiles)}', "Write such as CCO.")
+        raise InputError(
+            f"{what} as SMILES", f"{_shown(smiles)}: {_fault(smiles)}", "Write such as CCO."
+        )
     found = [
         name for name, marks in (("an isotope", isotopes), (STEREO, stereo_marks)) if marks(mol)
     ]
     if found:
         raise InputError(
             f"{what} as a constitution",
-            f'"{smiles}", with {" and ".join(found)}',
-            f'Write "{canonical(mol)}".',
+            f"{_shown(smiles)}, with {' and '.join(found)}",
+            f'Write "{canonical(_usual(mol))}".',
         )
     return mol
+
+
+def _usual(mol: Chem.Mol) -> Chem.Mol:
+    """The molecule without stated isotopes, and without hydrogens that were written for them."""
+    plain = Chem.Mol(mol)
+    for atom in plain.GetAtoms():
+        atom.SetIsotope(0)
+    return Chem.RemoveHs(plain)
 
 
 def required(smiles: str, what: str) -> Chem.Mol:
@@ -65,13 +83,13 @@ def required(smiles: str, what: str) -> Chem.Mol:
         largest = max(pieces, key=lambda p: p.GetNumHeavyAtoms())
         raise InputError(
             f"{what} as one molecule",
-            f'"{smiles}", a salt or mixture of {len(pieces)} pieces',
+            f"{_shown(smiles)}, a salt or mixture of {len(pieces)} pieces",
             f'Write "{canonical(largest)}" alone.',
         )
     if radicals(mol):
         raise InputError(
             f"{what} with all electrons paired",
-            f'"{smiles}", a radical',
+            f"{_shown(smiles)}, a radical",
             "Add the hydrogen that is missing.",
         )
     return mol
@@ -90,6 +108,11 @@ def pattern(smarts: str, what: str) -> Chem.Mol:
             f"{what} as SMARTS", f'"{smarts}", which cannot be parsed', "Write such as [OX2H]."
         )
     return query
+
+
+def _shown(smiles: str) -> str:
+    """Text for a message, its beginning where it is long."""
+    return f'"{smiles}"' if len(smiles) <= SHOWN else f'"{smiles[:SHOWN]}..."'
 
 
 def _fault(smiles: str) -> str:

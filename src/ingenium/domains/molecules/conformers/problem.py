@@ -61,6 +61,7 @@ class ConformerSettings:
     smiles: str = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"  # ibuprofen
     relax: Level = "mmff"
     starts: int = 100  # of the search for known conformers
+    looked_at: int = 30  # of its minima, the lowest of the force field, by GFN2-xTB
     window_kcal: float = 6.0  # above the lowest, by GFN2-xTB
     apart_angstrom: float = 0.5  # conformers of the ensemble from each other
     screen: bool = True  # for dual use
@@ -120,7 +121,12 @@ class Conformers(Problem):
 
     def _searched(self, watch: Watch) -> Ensemble:
         own = self.settings
-        how = Search(starts=own.starts, level=own.relax, window_kcal=own.window_kcal)
+        how = Search(
+            starts=own.starts,
+            level=own.relax,
+            window_kcal=own.window_kcal,
+            most=own.looked_at,
+        )
         return searched(own.smiles, how, watch)
 
     @property
@@ -230,6 +236,7 @@ def _check(settings: ConformerSettings) -> None:
     choose(settings.relax, get_args(Level), "what relaxes")
     for name, value, least, most in (
         ("starts", settings.starts, 2, 10_000),
+        ("looked_at", settings.looked_at, 1, 1_000),
         ("window_kcal", settings.window_kcal, 0.1, 100.0),
         ("apart_angstrom", settings.apart_angstrom, 0.0, 10.0),
     ):

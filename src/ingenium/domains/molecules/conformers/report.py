@@ -17,6 +17,7 @@ from ingenium.domains.molecules.conformers.search import Ensemble
 
 SHOWN = 9
 RADII = (0.5, 0.75)  # angstrom
+HIGHEST_KCAL = 20.0  # of the drawing
 HEAVY, LIGHT = 1.6, 0.5  # widths of lines
 ELEMENTS = {7: "#2166ac", 8: "#d6303d", 9: "#3a9d4f", 16: "#c9a400", 17: "#3a9d4f", 35: "#8c3b1b"}
 
@@ -65,7 +66,8 @@ def sections(asked: Asked, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[S
 
 _TOLD = (
     "Every conformer by its distance to the nearest known one. What lies far to the right and low "
-    "is new: the search for known conformers did not find it."
+    "is new: the search for known conformers did not find it, or did not look at it. What is "
+    f"higher than {HIGHEST_KCAL:g} kcal/mol is drawn there."
 )
 
 
@@ -97,7 +99,7 @@ def overlay(
     grid[0].set_title("all", fontsize=8)
     for panel, x, value in zip(grid[1:], flat, energy, strict=False):
         _sticks(panel, mol, x, alpha=1.0)
-        panel.set_title(f"{value:.2f} kcal/mol", fontsize=8)
+        panel.set_title(f"{round(float(value), 2) + 0.0:.2f} kcal/mol", fontsize=8)
     return figure
 
 
@@ -109,10 +111,10 @@ def energies(verdicts: xr.Dataset) -> Figure:
     for code, colour in ((Verdict.REJECTED, "#d6604d"), (Verdict.ACCEPTED, "#2166ac")):
         rows = np.flatnonzero(verdict == code)
         x = verdicts["nearest_known"].to_numpy()[rows]
-        axes.scatter(x, verdicts["energy"].to_numpy()[rows], 14, colour, label=code.name.lower())
+        y = np.minimum(verdicts["energy"].to_numpy()[rows], HIGHEST_KCAL)
+        axes.scatter(x, y, 14, colour, linewidths=0, label=code.name.lower())
     axes.set_xlabel("distance to the nearest known conformer (angstrom)")
     axes.set_ylabel("GFN2-xTB energy above the lowest (kcal/mol)")
-    axes.set_yscale("symlog", linthresh=10.0)
     axes.legend(frameon=False, fontsize=8)
     return figure
 

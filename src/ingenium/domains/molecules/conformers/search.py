@@ -19,16 +19,19 @@ import torch
 from jaxtyping import Float
 from rdkit import Chem
 
+from ingenium.core.errors import EngineError
 from ingenium.core.problem import Watch, silent
 from ingenium.domains.molecules.conformers import electrons, forces
 from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.kept import Kept
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.packages import release_of
 
 Level = Literal["mmff", "gfn2"]  # that relaxes
 SAME_ANGSTROM, SAME_KCAL = 0.125, 0.05
+BROKEN = 0.2  # relative change of a bond's length from which on it is none, or another
 PIECE = 8  # conformers that GFN2-xTB takes between two moments to stop
 
 
@@ -57,7 +60,13 @@ class Ensemble:
 
 
 def searched(smiles: str, how: Search, watch: Watch = silent) -> Ensemble:
-    """The low conformers of a molecule, from the cache where they were searched before."""
+    """The low conformers of a molecule, from the cache where they were searched before.
+
+    What has become another molecule, as where a proton has moved, is left out.
+
+    Raises:
+        EngineError: if nothing else is left.
+    """
     packages = [release_of("rdkit"), release_of("tblite")]
     kept = Kept("conformers", [smiles, asdict(how), packages])
     mol = molecule(smiles)
@@ -69,7 +78,10 @@ def searched(smiles: str, how: Search, watch: Watch = silent) -> Ensemble:
         judged.append(kept.piece(f"{number:04d}", partial(_judged, mol, piece, how)))
     watch(f"search conformers of {smiles}", len(pieces), len(pieces))
     joined = {name: np.concatenate([j[name] for j in judged]) for name in judged[0]}
-    return _lowest(mol, joined, how)
+    same = Shape.of(mol, first["position"][0]).stretch(joined["position"]) <= BROKEN
+    if not same.any():
+        raise EngineError(f"{smiles} becomes another molecule when GFN2-xTB relaxes it")
+    return _lowest(mol, {name: array[same] for name, array in joined.items()}, how)
 
 
 def spun(

@@ -1,8 +1,9 @@
 """The recipe of the blocks that come with the package: `python -m ...route.blocks`.
 
 Molecules of the training split of MOSES are taken apart, and the parts again, by reactions that
-join or close; a part counts once for each molecule that leaves it. The small compounds whose
-solubility or hydration was measured are blocks too: somebody had them in a flask.
+join or close; a part counts once for each molecule that leaves it. The smallest compounds whose
+solubility or hydration was measured are blocks too: somebody had them in a flask. Larger ones are
+drugs and pesticides, which are to be made.
 """
 
 import gzip
@@ -26,7 +27,7 @@ from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.domains.molecules.safety import Screen
 
 MOLECULES = 20_000
-MEASURED = 100  # what a compound of a measured set counts for
+MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most
 FEWEST = 3  # molecules that must leave a part for it to count as a block
 HEAVIEST, LARGEST = 250.0, 16  # g/mol and heavy atoms of a block
 DEPTH = 2  # times that a molecule is taken apart
@@ -101,7 +102,7 @@ def measured() -> set[str]:
     """Compounds with a measured solubility or hydration free energy."""
     listed = (*hydration().smiles, *solubility("train").smiles, *solubility("test").smiles)
     mols = [m for m in map(parsed, listed) if m is not None]
-    return {s for s in map(canonical, mols) if "." not in s}
+    return {canonical(m) for m in mols if m.GetNumHeavyAtoms() <= FEW and "." not in canonical(m)}
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ Prior = Mapping[str, float]  # how often each reaction is used
 ALIKE: Prior = {}
 EXPLORE = 1.4
 SHARE_BOUGHT = 0.95  # weight of bought leaves in the reward; the rest is for few steps
-IDLE = 2_000  # rollouts without anything new to take apart, after which chance gives up
+IDLE = 100  # rollouts without a new molecule or route, after which chance gives up
+MOST = 200  # routes of one search
 
 
 @dataclass(eq=False)
@@ -82,7 +83,11 @@ class TreeSearch:
     def run(self, *, enough: bool = False) -> Found:
         """Search until the budget is spent, or nothing new is found; `enough`: to a first route."""
         idle = 0
-        while idle < IDLE and not (enough and self.log.first is not None):
+        while (
+            idle < IDLE
+            and len(self.log.routes) < MOST
+            and not (enough and self.log.first is not None)
+        ):
             before = self.meter.spent, len(self.log.routes)
             path = self._down()
             if path is None:
@@ -165,10 +170,10 @@ def by_chance(
 ) -> Found:
     """Any step each time, again and again until the budget is spent."""
     log, idle = Log(Meter(chemistry, budget)), 0
-    while log.meter.spent < budget and idle < IDLE:
-        before = log.meter.spent
+    while idle < IDLE and len(log.routes) < MOST:
+        before = log.meter.spent, len(log.routes)
         _walk(log, Beginning.of(target), deepest, lambda n: int(rng.integers(n)))
-        idle = 0 if log.meter.spent > before else idle + 1
+        idle = 0 if (log.meter.spent, len(log.routes)) != before else idle + 1
     return log.found()
 
 

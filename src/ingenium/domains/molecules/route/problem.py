@@ -41,6 +41,7 @@ from ingenium.domains.molecules.route.route import Beginning, Route, read
 from ingenium.domains.molecules.route.stock import Stock, from_file, shipped
 from ingenium.domains.molecules.route.verifier import RouteVerifier
 from ingenium.domains.molecules.safety import Screen
+from ingenium.generators.row_families import CLASSICAL
 
 LONGEST, MOST = 2400, 12  # characters and steps of a route
 MOST_HEAVY = 60  # atoms of a target; beyond, a search takes minutes and finds little

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from safetensors.torch import save
 from torch import Tensor
 
-from ingenium.core.digest import content_digest
+from ingenium.core.digest import content_digest, digest
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
@@ -122,6 +122,7 @@ def keep(
         "merges": [" ".join(pair) for pair in vocabulary.merges],
         "recipe": {**asdict(recipe), "plan": plan},
         "weights": content_digest(weights),
+        "tokens": digest(list(vocabulary.tokens)),
         "about": dict(about),
     }
     write_atomic(folder / "moses.safetensors", weights)

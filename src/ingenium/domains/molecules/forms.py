@@ -1,0 +1,117 @@
+"""Other ways of writing molecules than Kekulé structures: rows of fragments, and graphs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ingenium.domains.molecules.chemistry.parsing import canonical, kekulized, parsed
+from ingenium.domains.molecules.fragments.codec import FragmentCodec, fragment_codec
+from ingenium.domains.molecules.fragments.cutting import METHYL, NOTHING, Fragment, joined
+from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.rewritten import Form
+
+
+def forms(outer: TokenCodec, source: str) -> Mapping[str, Form]:
+    """Those of the molecules of a data set, by name."""
+    return {
+        "fragments": FragmentForm(outer, fragment_codec(source, outer.longest)),
+        "graphs": GraphForm(outer, MoleculeGraphs(KINDS[source], MOST_ATOMS[source])),
+    }
+
+
+@dataclass(frozen=True)
+class FragmentForm:
+    """Rows of fragments, for the tokens of Kekulé structures.
+
+    Shapes: n designs, m of them that can be written.
+    """
+
+    outer: TokenCodec
+    codec: FragmentCodec
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row of fragments."""
+        return self.codec.shape
+
+    def written(
+        self, x: Float[Tensor, "n *shape"]
+    ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
+        """The molecules that consist of known fragments, and which they are."""
+        rows = [self.codec.row(text) for text in self.outer.to_texts(x)]
+        kept = torch.tensor([row is not None for row in rows])
+        return self.codec.of_rows([row for row in rows if row is not None]), kept
+
+    def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
+        """Kekulé structures.
+
+        Of a molecule that has none in the tokens, as it is too long, methyl takes the place of
+        written hydrogens and, as far as it takes, of the last fragments.
+        """
+        rows = self.codec.fragments(y)
+        x, fits = structures(self.outer, [joined(row) for row in rows])
+        for i in (~fits).nonzero()[:, 0].tolist():  # one in some hundreds
+            row = [Fragment(METHYL) if f.text == NOTHING else f for f in rows[i]]
+            shorter = [joined(row[:count]) for count in range(len(row), 0, -1)]
+            again, found = structures(self.outer, shorter)
+            x[i] = again[int(found.int().argmax())]
+        return x
+
+
+@dataclass(frozen=True)
+class GraphForm:
+    """Graphs of atoms and bonds, for the tokens of Kekulé structures.
+
+    Shapes: n designs, m of them that can be written.
+    """
+
+    outer: TokenCodec
+    codec: MoleculeGraphs
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one graph."""
+        return self.codec.shape
+
+    def written(
+        self, x: Float[Tensor, "n *shape"]
+    ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
+        """The molecules whose atoms are all of known kinds, and which they are."""
+        rows = [self.codec.row(text) for text in self.outer.to_texts(x)]
+        kept = torch.tensor([row is not None for row in rows])
+        found = [row for row in rows if row is not None]
+        graphs = np.stack(found) if found else np.empty((0, *self.shape))
+        return torch.from_numpy(graphs.astype(np.float32)), kept
+
+    def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
+        """Kekulé structures of the graphs, mended where they are no molecules."""
+        return structures(self.outer, self.codec.to_texts(y))[0]
+
+
+def structures(
+    codec: TokenCodec, listed: Sequence[str]
+) -> tuple[Float[Tensor, "n s"], Bool[Tensor, " n"]]:
+    """Tokens of the Kekulé structures of molecules, and which of them could be written.
+
+    The others have no token but the end.
+    """
+    known = set(codec.vocabulary.pieces)
+    lines = [_line(codec, known, text) for text in listed]
+    fits = torch.tensor([0 < len(row) < codec.steps for row in codec.vocabulary.encode(lines)])
+    kept = [line if fit else "" for line, fit in zip(lines, fits.tolist(), strict=True)]
+    return TokenCodec.of_texts(codec, kept), fits
+
+
+def _line(codec: TokenCodec, known: set[str], text: str) -> str:
+    """The Kekulé structure of a molecule; no text where it has none in these tokens."""
+    mol = parsed(text)
+    if mol is None or len(canonical(mol)) > codec.longest:
+        return ""
+    line = kekulized(mol)
+    return line if known.issuperset(re.findall(codec.vocabulary.pattern, line)) else ""

@@ -1,0 +1,151 @@
+"""Families that learn another way of writing the same designs, such as fragments or graphs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.generators.model import Family
+from ingenium.generators.rows import check_cond, check_rows, finish
+from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.vae import TokenVAE
+from ingenium.sampling.steer import FREE, Steer
+from ingenium.train.plan import Plan
+
+FEWEST = 0.5  # share of the designs that can be written, below which nothing is learned
+
+
+@runtime_checkable
+class Form(Protocol):
+    """Another way of writing designs; what cannot be written is left out.
+
+    Shapes: n designs, m of them that can be written.
+    """
+
+    @property
+    def codec(self) -> Any:
+        """Of what is written: tokens, or graphs."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one design as it is written."""
+        ...
+
+    def written(
+        self, x: Float[Tensor, "n *shape"]
+    ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
+        """Those designs that can be written, and which they are."""
+        ...
+
+    def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
+        """Designs as tokens again; no text where that is impossible."""
+        ...
+
+
+@runtime_checkable
+class Rewritable(Protocol):
+    """A codec of tokens whose designs can be written in other forms."""
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """By name."""
+        ...
+
+
+class Rewritten:
+    """A family that learns designs in another form, and proposes tokens.
+
+    Shapes: n designs, c spec features, m latent numbers.
+    """
+
+    def __init__(self, shape: tuple[int, ...], c: int, form: Form, inner: Family) -> None:
+        self.shape: tuple[int, ...] = shape
+        self.c, self.form, self.inner = c, form, inner
+
+    def fit(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], plan: Plan
+    ) -> dict[str, list[float]]:
+        """Learn from those designs that can be written in the form; `written` is their share.
+
+        Raises:
+            InputError: if that is less than half of them.
+        """
+        check_rows(x, cond, self.shape, self.c)
+        y, kept = self.form.written(x)
+        share = float(kept.double().mean())
+        if share < FEWEST:
+            raise InputError(
+                f"designs of which at least {FEWEST:.0%} can be written in the form of the family",
+                f"{share:.0%}",
+                "Use another family.",
+            )
+        return {**self.inner.fit(y, cond[kept], plan), "written": [share]}
+
+    def propose(
+        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """One design for each row of `cond`."""
+        check_cond(cond, self.c)
+        y = self.inner.propose(cond, rng, Steer(weight=steer.weight, energy=steer.energy))
+        return finish(self.form.back(y), steer)
+
+    def latent_of(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n m"]:
+        """The mean latent numbers of designs, which can all be written.
+
+        Raises:
+            InputError: for another inner family, or designs that cannot be written.
+        """
+        y, kept = self.form.written(x)
+        if not bool(kept.all()):
+            raise InputError("designs that can all be written", "others", "Leave those out.")
+        return self._vae().latent_of(y)
+
+    def write(
+        self, z: Float[Tensor, "n m"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
+    ) -> Float[Tensor, "n *shape"]:
+        """A design for each row of latent numbers and conditions.
+
+        Raises:
+            InputError: for another inner family.
+        """
+        return self.form.back(self._vae().write(z, cond, rng))
+
+    def _vae(self) -> TokenVAE:
+        if not isinstance(self.inner, TokenVAE):
+            raise InputError("a family with latent numbers", type(self.inner).__name__)
+        return self.inner
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The weights of the inner family."""
+        return self.inner.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Tensor]) -> object:
+        """Take the weights of the inner family."""
+        return self.inner.load_state_dict(state_dict)
+
+
+def rewritten(
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    form: str,
+    make: Callable[[tuple[int, ...], int, Any], Family],
+) -> Rewritten:
+    """A family on a form of the designs.
+
+    Raises:
+        InputError: if they have no such form.
+    """
+    forms = tokens.forms if isinstance(tokens, Rewritable) else {}
+    if form not in forms:
+        raise InputError(
+            f"designs that can be written as {form}",
+            f"designs with {', '.join(forms) or 'no other form'}",
+            "Use another family.",
+        )
+    chosen = forms[form]
+    return Rewritten(shape, c, chosen, make(chosen.shape, c, chosen.codec))
