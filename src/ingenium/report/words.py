@@ -1,6 +1,7 @@
 """Specs and numbers in words, for the report and the command line."""
 
 from collections.abc import Iterator, Mapping
+from math import isinf, isnan
 
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Limit, Spec, Wanted
@@ -10,9 +11,11 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def number(value: float | None, unit: str = "") -> str:
     """Four digits with the unit; powers of ten where the number is very large or small."""
-    if value is None:
+    if value is None or isnan(value):
         return "none"
-    if value == 0 or 1e-4 <= abs(value) < 1e5:
+    if isinf(value):
+        text = "\N{INFINITY}" if value > 0 else "-\N{INFINITY}"
+    elif value == 0 or 1e-4 <= abs(value) < 1e5:
         text = f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
     else:
         digits, power = f"{value:.3e}".split("e")
