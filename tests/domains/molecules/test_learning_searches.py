@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from rdkit import Chem
+from safetensors.torch import load_file
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
@@ -22,9 +23,12 @@ from ingenium.domains.molecules.search.graphs import (
     through_chain,
     through_ring,
 )
-from ingenium.domains.molecules.search.judge import Judge, Strategy, pursue
+from ingenium.domains.molecules.search.judge import Judge, Strategy, generator_of, pursue
 from ingenium.domains.molecules.search.latent import RegionSearch, RegionSettings
+from ingenium.domains.molecules.search.reinforced import Reinforced
 from ingenium.domains.molecules.search.surrogate import Process, matern, promising, tanimoto
+from ingenium.domains.molecules.search.unlearned import Unlearned, none
+from ingenium.domains.molecules.trained.model import NAME, shipped
 
 DRUGS = (
     "CC(=O)Oc1ccccc1C(=O)O",
@@ -177,3 +181,21 @@ def test_evolution_keeps_to_its_budget_and_gets_better(problem: Lead) -> None:
     assert found.accepted[60:].sum() > 10 * max(found.accepted[:60].sum(), 1)
     crowd = [s for s in own.living if own.cost[s] == 0]
     assert len(crowd) > 5
+
+
+@pytest.mark.slow
+def test_reinforcement_finds_more_than_its_prior(problem: Lead) -> None:
+    """From the trained generator, on limits that few of its proposals hold."""
+    limits = (Limit("logp", at_least=3.5), Limit("tpsa", at_least=80.0))
+    prior = shipped(problem.longest)[NAME].make()
+    weights = load_file(shipped(problem.longest)[NAME].weights)
+    prior.load_state_dict({k: v.float() for k, v in weights.items()})
+    found = {}
+    for name in ("prior", "reinforced"):
+        judge = Judge(problem, limits, 600)
+        rng = generator_of(0)
+        own = Reinforced(problem, judge.aim, prior, rng)
+        still = Unlearned(problem, prior, none, rng)
+        found[name] = pursue(judge, own if name == "reinforced" else still)
+    hits = {name: int(one.accepted[300:].sum()) for name, one in found.items()}
+    assert hits["reinforced"] > 3 * hits["prior"] + 10

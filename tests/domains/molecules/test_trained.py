@@ -12,8 +12,10 @@ from safetensors.torch import load_file
 
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError
+from ingenium.domains.molecules.trained import model
 from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
+from ingenium.domains.molecules.trained.told import Told, deafened, teach
 
 FEW = Recipe(
     molecules=300,
@@ -44,6 +46,30 @@ def test_what_a_recipe_makes_can_be_shipped(folder: Path) -> None:
     x = family.propose(torch.zeros(32, 1), torch.Generator().manual_seed(0))
     proposed = codec("moses", 64, folder).to_texts(x)
     assert all(Chem.MolFromSmiles(text) is not None for text in proposed)
+
+
+def test_a_generator_without_ears_writes_as_before(folder: Path) -> None:
+    """Whatever it is told, until it is taught."""
+    base = model.network(64, folder)
+    torch.manual_seed(1)
+    deaf = deafened(base, torch.randn(50, 3))
+    x = base.propose(torch.zeros(16, 1), torch.Generator().manual_seed(0))
+    told = deaf.surprise(x, torch.randn(16, 3))
+    torch.testing.assert_close(told, base.surprise(x, torch.zeros(16, 1)), rtol=1e-3, atol=1e-3)
+
+
+def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
+    plan = replace(PLAN, steps=4, batch=64, held_out=0.1, check_every=2, learning_rate=0.05)
+    asked = Told({"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan)
+    teach(asked, tmp_path, base=folder)
+    about = json.loads((tmp_path / "told.json").read_text())
+    assert about["weights"] == file_digest(tmp_path / "told.safetensors")
+    assert about["about"]["base"] == file_digest(folder / "moses.safetensors")
+    family = deafened(model.network(64, folder), torch.zeros(2, 2))
+    state = load_file(tmp_path / "told.safetensors")
+    family.load_state_dict({k: v.float() for k, v in state.items()})
+    low, high = (family.told(torch.full((1, 2), end)) for end in (-0.5, 0.5))
+    assert not torch.allclose(low, high, atol=1e-3), "it hears"
 
 
 @pytest.mark.parametrize("what", ["weights", "tokens"])

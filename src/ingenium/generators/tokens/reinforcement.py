@@ -16,8 +16,8 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 class ReinforcementSettings:
     """How strongly rewards pull, and how fast."""
 
-    worth: float = 60.0  # nats that a reward of 1 is worth beside the prior; small ones anchor
-    learning_rate: float = 1e-3
+    worth: float = 120.0  # nats that a reward of 1 is worth beside the prior; small ones anchor
+    learning_rate: float = 2e-3
     clip_norm: float = 1.0
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ LIMITS = (
     "yields, solvent and prices are assumptions, the same for every route.",
 )
 SHOWN, TABLED = 3, 12
-WIDE, HIGH = 2.4, 1.35  # inches of a molecule in a tree
+WIDE, HIGH = 2.8, 1.35  # inches of a molecule in a tree
 BOUGHT = "#1b7837"
 
 

@@ -60,14 +60,14 @@ class Judge:
         calls: int,
         *,
         objectives: Sequence[Objective] = (),
+        aim: Aim | None = None,
     ) -> None:
-        """Take the spreads of the limited quantities from known molecules."""
+        """Take an aim of the same limits, or spreads of known molecules for one."""
         self.problem, self.limits, self.calls = problem, tuple(limits), calls
         names = {x.quantity for x in limits} | {x.quantity for x in objectives}
         self.verifier = problem.tiers[-1].only(names)
         self.seen: dict[str, Float[np.ndarray, " k"]] = {}  # what was measured of each text
-        known = problem.known.smiles[:SPREAD_OF]
-        self.aim = Aim.of(limits, objectives, self._judged(self._measure(known)))
+        self.aim = aim or Aim.of(limits, objectives, self._known())
 
     @property
     def left(self) -> int:
@@ -93,6 +93,9 @@ class Judge:
         verdicts = self._verdicts(list(self.seen))
         accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
         return Found(tuple(self.seen), accepted, self.aim.costs(verdicts))
+
+    def _known(self) -> xr.Dataset:
+        return self._judged(self._measure(self.problem.known.smiles[:SPREAD_OF]))
 
     def _see(self, smiles: Sequence[str]) -> None:
         """Measure those that are new, as far as calls are left."""

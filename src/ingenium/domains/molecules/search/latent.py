@@ -57,7 +57,7 @@ class TrustRegion:
 class RegionSettings:
     """How points are searched."""
 
-    first: int = 150  # measured points before the model chooses
+    first: int = 100  # measured points before the model chooses
     points: int = 400  # in the region, of which the model chooses
     moved: float = 0.3  # share of the numbers that differ from the best point's, at each point
     learned: int = 500  # measured points that the model learns from: the nearest

@@ -19,12 +19,13 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from ingenium.core.digest import content_digest
-from ingenium.core.folders import write_atomic
+from ingenium.core.digest import content_digest, digest
+from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.rules import measured
+from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.trained import model
 from ingenium.domains.molecules.trained.recipe import Recipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
@@ -125,3 +126,24 @@ def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping
     }
     write_atomic(folder / "told.safetensors", weights)
     write_atomic(folder / "told.json", json.dumps(text, indent=1) + "\n")
+
+
+def taught(
+    asked: Told,
+    *,
+    base: Path = model.FOLDER,
+    watch: Watch = silent,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> TokenAutoregressive:
+    """The generator that hears conditions, from the cache where it was taught before."""
+    plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
+    under = [model.facts(base)["weights"], {**asdict(asked), "plan": plan}]
+    folder = cache_folder() / f"told-{digest(under)[7:19]}"
+    if not (folder / "told.json").is_file():
+        teach(asked, folder, base=base, watch=watch, progress=progress)
+    tokens = model.codec("moses", LONGEST["moses"], base)
+    plain = model.network(tokens.longest, base)
+    family = deafened(plain, torch.zeros(2, len(asked.conditions)))
+    state = load_file(folder / "told.safetensors")
+    family.load_state_dict({k: v.float() for k, v in state.items()})
+    return family
