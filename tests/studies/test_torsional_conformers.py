@@ -14,7 +14,8 @@ SMILES = "CC[C@H](C)O"
 def test_rivals_of_one_molecule_are_compared_alike() -> None:
     case = Case(Searched(SMILES, searched(SMILES, Search(starts=20))), judged=True)
     found = _compared(case, 0)
-    for name in ("diffusion", "etkdg", "library", "random", "diffusion_mmff", "etkdg_mmff"):
+    rivals = ("diffusion", "etkdg", "etkdg_on_bank", "library", "random")
+    for name in (*rivals, "diffusion_mmff", "etkdg_mmff"):
         assert 0 <= found[f"{name}.cov_r_0.50"] <= found[f"{name}.cov_r_0.75"] <= 1
         assert found[f"{name}.seconds"] > 0
     assert found["diffusion.stereo_kept"] == 1.0

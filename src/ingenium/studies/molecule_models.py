@@ -13,12 +13,29 @@ from torch import Tensor
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.language import ATOMS
+from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.train.plan import Plan
 
+OF_MODELS = (  # source that what they give rests on
+    "generators/tokens",
+    "generators/model.py",
+    "sampling/noise.py",
+    "train/trainer.py",
+    "train/batches.py",
+    "train/ema.py",
+    "domains/molecules/chemistry",
+    "domains/molecules/trained/model.py",
+    "domains/molecules/data.py",
+    "domains/molecules/grammar.py",
+    "domains/molecules/kekule.py",
+    "domains/molecules/language.py",
+    "studies/molecule_models.py",
+)
 Maker = Callable[[tuple[int, ...], int, Any], Any]
 
 
@@ -61,6 +78,13 @@ def as_smiles(smiles: Sequence[str]) -> Written:
     steps = 1 + max(len(row) for row in vocabulary.encode(smiles))
     codec = TokenCodec(vocabulary, steps, max(map(len, smiles)), name="smiles")
     return Written(codec, codec.of_texts(smiles))
+
+
+def as_pairs(smiles: Sequence[str]) -> Written:
+    """Kekulé structures in pairs of pieces that are frequent in MOSES, without a grammar."""
+    masked = codec("moses", LONGEST["moses"])
+    free = TokenCodec(masked.vocabulary, masked.steps, masked.longest, name="smiles")
+    return Written(free, masked.of_texts(smiles))
 
 
 def trained(make: Maker, written: Written, plan: Plan) -> Trained:

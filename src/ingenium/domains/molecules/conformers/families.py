@@ -113,6 +113,17 @@ class OnBank(Proposing):
         """The torsions of each."""
 
 
+class EtkdgTorsions(OnBank):
+    """The torsions of ETKDG, so that local structures make no difference."""
+
+    def angles(
+        self, local: Float64[Tensor, "n a 3"], rng: torch.Generator
+    ) -> Float64[Tensor, "n m"]:
+        """As it embeds them."""
+        made = Etkdg(self.stiff).conformers(len(local), rng)
+        return self.stiff.codec.torsions.angles(made)
+
+
 class RandomTorsions(OnBank):
     """Every torsion anywhere."""
 
