@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 import torch
@@ -20,6 +20,7 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
 from ingenium.generators.tokens.drawing import OPEN, Drawing, drawn, fall
+from ingenium.generators.tokens.rewritten import rewritten
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.sampling.steer import Steer
@@ -120,6 +121,9 @@ def small(name: str, tokens: Letters) -> Family:
     """A family of few numbers, which learns the little language as well."""
     if name == "vae":
         return families.vae((STEPS,), 1, tokens, width=32, latent=4)
+    if name == "fragment_vae":
+        vae = partial(families.vae, width=32, latent=4)
+        return rewritten((STEPS,), 1, tokens, "fragments", vae)
     make = {
         "autoregressive": families.transformer,
         "lstm": families.recurrent,
