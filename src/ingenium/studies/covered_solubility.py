@@ -86,10 +86,18 @@ def shifts(whole: Solubilities, rng: np.random.Generator) -> dict[str, float]:
     """Shares of molecules and of batches that are flagged, of those like the others and not."""
     heavy = whole.x[:, WEIGHT] > np.quantile(whole.x[:, WEIGHT], 1 - HEAVY)
     found = _flagged("heavier", whole, heavy, rng)
-    scaffolds = rng.permutation(np.unique(whole.scaffold[whole.scaffold > 0]))
-    size = np.bincount(whole.scaffold)[scaffolds].cumsum()
-    chosen = scaffolds[size <= HELD * len(whole.y)]
-    return found | _flagged("other scaffolds", whole, np.isin(whole.scaffold, chosen), rng)
+    apart = np.isin(whole.scaffold, _some_scaffolds(whole, rng))
+    return found | _flagged("other scaffolds", whole, apart, rng)
+
+
+def _some_scaffolds(whole: Solubilities, rng: np.random.Generator) -> list[int]:
+    """Scaffolds in random order that together hold a share of the molecules; large ones may not."""
+    size, free, chosen = np.bincount(whole.scaffold), HELD * len(whole.y), list[int]()
+    for one in rng.permutation(np.unique(whole.scaffold[whole.scaffold > 0])).tolist():
+        if size[one] <= free:
+            chosen.append(one)
+            free -= size[one]
+    return chosen
 
 
 def _flagged(
