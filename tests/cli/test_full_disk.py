@@ -40,6 +40,7 @@ def propose(
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_at_any_file(plugin: Path, tmp_path: Path) -> None:
     """Blocks, exported files, evidence, weights, designs and report are larger one by one.
 

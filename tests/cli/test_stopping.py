@@ -176,7 +176,9 @@ def test_ignored_signals_stay_ignored(plugin: Path, tmp_path: Path) -> None:
     assert command.out.exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_stopped_run_goes_on(plugin: Path, tmp_path: Path, number: signal.Signals) -> None:
     """Blocks that were verified are kept, and the same command needs only the others."""
     command = Command(plugin, tmp_path, pause=0.5)

@@ -13,7 +13,7 @@ from ingenium.studies import least_compliance
 
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("two_loads", (12, 6)), ("half_mbb", (6, 4, 4))]
+    [("two_loads", (12, 6)), pytest.param("half_mbb", (6, 4, 4), marks=pytest.mark.slow)]
     + [pytest.param(n, c, marks=pytest.mark.slow) for n in PARTS for c in ((16, 8), (8, 4, 4))],
 )
 def test_pymoto_starts_and_ends_where_we_do(name, cells):
