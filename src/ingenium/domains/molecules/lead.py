@@ -19,7 +19,7 @@ from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.chemistry import rules, solubility, xtb
 from ingenium.domains.molecules.chemistry.contradictions import check_limits, check_written
 from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
-from ingenium.domains.molecules.chemistry.parsing import parsed, required
+from ingenium.domains.molecules.chemistry.parsing import canonical, parsed, required
 from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
 from ingenium.domains.molecules.language import PIECES, SMILES
@@ -33,6 +33,7 @@ from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
 
 CHOSEN = "moses_lstm_chosen"
 PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
+OLD = 5.0  # of a molecule that is known already
 CONDITIONS = {"wanted_weight": "weight", "wanted_logp": "logp", "wanted_tpsa": "tpsa"}
 
 
@@ -133,13 +134,15 @@ class Lead(MoleculeProblem):
         )
 
     def _short(self, mol: Chem.Mol, cond: Float[Tensor, " c"]) -> float:
-        """How far a molecule is from its conditions, and from its groups."""
+        """How far a molecule is from its conditions, from its groups, and from being new."""
         found = rules.measured(tuple(CONDITIONS.values()), mol)
         apart = sum(
             abs(scaled(value, c) - float(x))
             for value, c, x in zip(found, self.conditions, cond, strict=True)
         )
-        return apart + PRICE * (self.groups.missing(mol) + self.groups.unwanted(mol))
+        old = canonical(mol) in training_set(self.settings.source)
+        wrong = self.groups.missing(mol) + self.groups.unwanted(mol)
+        return apart + PRICE * wrong + OLD * old
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, where solubility comes from, the plane of properties, and the whole."""

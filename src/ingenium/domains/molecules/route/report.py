@@ -130,7 +130,7 @@ def _draw(axes: Axes, place: Place, route: Route, stock: Stock) -> None:
         return
     for part in place.parts:
         axes.plot(
-            (place.column + 0.38, place.column + 0.5, place.column + 0.5, place.column + 0.62),
+            (place.column + 0.31, place.column + 0.5, place.column + 0.5, place.column + 0.69),
             (place.row, place.row, part.row, part.row),
             color=KNOWN,
             linewidth=1.4,
@@ -203,7 +203,7 @@ def plane(verdicts: xr.Dataset, rows: Sequence[int]) -> Figure:
     axes = figure.add_subplot()
     x, y = (verdicts[q].to_numpy()[list(rows)] for q in ("steps", "mass_intensity"))
     points = axes.scatter(x, y, 26, verdicts["hazards"].to_numpy()[list(rows)], cmap="viridis_r")
-    figure.colorbar(points, label="hazard points")
+    figure.colorbar(points, label="hazard points", ticks=MaxNLocator(integer=True))
     axes.set_xlabel("steps")
     axes.set_ylabel("mass intensity (kg/kg)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
