@@ -26,10 +26,17 @@ def transformer(
 
 
 def recurrent(
-    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 256, layers: int = 2
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    *,
+    width: int = 256,
+    layers: int = 2,
+    dropout: float = 0.0,
 ) -> TokenAutoregressive:
     """Layers of long short-term memory."""
-    return TokenAutoregressive(shape, c, tokens, Recurrent(width, layers), width=width)
+    decoder = Recurrent(width, layers)
+    return TokenAutoregressive(shape, c, tokens, decoder, width=width, dropout=dropout)
 
 
 def vae(
