@@ -81,7 +81,13 @@ def deafened(base: TokenAutoregressive, cond: Float[Tensor, "n c"]) -> TokenAuto
     """
     c, width = cond.shape[1], base.unknown.shape[0]
     told = TokenAutoregressive(
-        base.shape, c, base.tokens, base.decoder, width=width, drawing=base.drawing
+        base.shape,
+        c,
+        base.tokens,
+        base.decoder,
+        width=width,
+        dropout=base.dropout,
+        drawing=base.drawing,
     )
     state = base.state_dict()
     kept = {k: v for k, v in state.items() if not k.startswith("told.")}
