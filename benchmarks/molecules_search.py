@@ -35,7 +35,7 @@ from ingenium.domains.molecules.trained import model, told
 from ingenium.evaluate.intervals import t_interval
 from ingenium.train.cache import code_digest
 
-CALLS, SEEDS = 2000, 5
+CALLS, SEEDS = 1000, 5
 TITLE = f"Leads found with {CALLS} engine calls, {SEEDS} seeds"
 
 
