@@ -18,7 +18,7 @@ from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan, Turn
 
-PIECES, ENOUGH = 4, 128  # a batch is cut into so many by length, of at least so many rows
+PIECES, ENOUGH = 4, 64  # a batch is cut into so many by length, of at least so many rows
 
 
 class TokenAutoregressive(Model):
@@ -99,8 +99,7 @@ class TokenAutoregressive(Model):
     def _surprise(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on pads."""
         length = (ids == END).int().argmax(1) + 1
-        order = length.argsort(stable=True)
-        pieces = order.chunk(min(PIECES, -(-len(ids) // ENOUGH)))
+        order, pieces = by_length(length)
         with half(told.device):
             parts = [self._piece(ids[rows, : length[rows].max()], told[rows]) for rows in pieces]
         return torch.cat(parts)[order.argsort()]
@@ -218,6 +217,12 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
             out[going, step, token - OPEN] = grammar.permits(state, going, asked, steps - step)
         state = grammar.follow(state, ids[:, step])
     return out
+
+
+def by_length(length: Int[Tensor, " n"]) -> tuple[Int[Tensor, " n"], tuple[Tensor, ...]]:
+    """The rows from the shortest on, and these cut into pieces, to save work on pads."""
+    order = length.argsort(stable=True)
+    return order, order.chunk(min(PIECES, -(-len(length) // ENOUGH)))
 
 
 def half(device: torch.device) -> AbstractContextManager[object]:

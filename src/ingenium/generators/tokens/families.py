@@ -41,10 +41,16 @@ def vae(
 
 
 def masked_diffusion(
-    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 192, layers: int = 4
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    *,
+    width: int = 192,
+    layers: int = 4,
+    heads: int = 4,
 ) -> MaskedDiffusion:
     """A transformer that uncovers tokens in any order."""
-    settings = MaskedDiffusionSettings(width, layers)
+    settings = MaskedDiffusionSettings(width, layers, heads)
     return MaskedDiffusion(shape, c, tokens, settings=settings)
 
 
