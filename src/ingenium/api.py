@@ -21,6 +21,10 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators import fitted
 from ingenium.loop import Clock, Run
+from ingenium.search import running
+from ingenium.search.course import Heard, unheard
+from ingenium.search.running import Found, Plan
+from ingenium.search.stopping import Stop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -31,6 +35,7 @@ __all__ = [
     "open_problem",
     "propose",
     "replay",
+    "search",
     "verify",
 ]
 
@@ -77,6 +82,42 @@ def propose(
             overwrite=overwrite,
             finish=report.write,
             clock=clock,
+        )
+
+
+def search(
+    spec: Spec,
+    plan: Plan,
+    stop: Stop,
+    out: str | Path,
+    *,
+    ledger: Ledger | None = None,
+    watch: Watch = silent,
+    heard: Heard = unheard,
+    overwrite: bool = False,
+) -> Found:
+    """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
+
+    The same call goes on where a stopped one was, and with more allowed, where it had ended.
+
+    Raises:
+        InputError: if the spec asks for what the problem does not have, or `out` holds another
+            search or something else.
+        StorageError: if `out` cannot be written, or another run is writing there.
+    """
+    with _ledger(ledger) as book:
+        watch("open the problem", 0, 1)
+        problem = open_problem(spec)
+        return running.run(
+            problem,
+            spec,
+            plan,
+            stop,
+            Path(out),
+            ledger=book,
+            watch=watch,
+            heard=heard,
+            overwrite=overwrite,
         )
 
 

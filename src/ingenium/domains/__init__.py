@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ingenium.core.problem import Domain, Problem
     from ingenium.core.spec import Spec
 
-NAMES = ("grid", "molecules", "structures")
+NAMES = ("airfoils", "grid", "molecules", "structures")
 GROUP = "ingenium.domains"
 # What importing somebody else's module may end with, short of leaving the process.
 _FAULTS = (

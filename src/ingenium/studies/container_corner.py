@@ -22,7 +22,7 @@ from ingenium.domains.structures.container.milled import PLAIN_MM
 from ingenium.domains.structures.container.settings import ContainerSettings
 from ingenium.evaluate.intervals import t_interval
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import ASIDE, LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 
@@ -286,5 +286,6 @@ STUDY = Study(
         "loop.py",
         "studies/container_corner.py",
     ),
+    without=ASIDE,
     packages=("scikit-fem", "scikit-image", "trimesh"),
 )

@@ -37,7 +37,7 @@ from ingenium.domains.structures.printing.toolpath import (
 )
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.studies.rules import Part
-from ingenium.studies.sources import LEARNING
+from ingenium.studies.sources import ASIDE, LEARNING
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 
@@ -301,5 +301,6 @@ STUDY = Study(
         "loop.py",
         "studies/whole_way.py",
     ),
+    without=ASIDE,
     packages=("scikit-fem", "scikit-image", "trimesh"),
 )

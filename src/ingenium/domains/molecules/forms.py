@@ -1,10 +1,11 @@
-"""Other ways of writing molecules than Kekulé structures: rows of fragments, and graphs."""
+"""Other ways of writing molecules than Kekulé structures: fragments, graphs, and SELFIES."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import selfies
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -13,8 +14,13 @@ from ingenium.domains.molecules.chemistry.parsing import canonical, kekulized, p
 from ingenium.domains.molecules.fragments.codec import FragmentCodec, fragment_codec
 from ingenium.domains.molecules.fragments.cutting import METHYL, NOTHING, Fragment, joined
 from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
+from ingenium.domains.molecules.language import SELFIES
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.rewritten import Form
+from ingenium.generators.tokens.vocabulary import Vocabulary
+
+SYMBOL = r"\[[^\]]*\]"  # of SELFIES
+SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
 
 
 def forms(outer: TokenCodec, source: str) -> Mapping[str, Form]:
@@ -22,7 +28,15 @@ def forms(outer: TokenCodec, source: str) -> Mapping[str, Form]:
     return {
         "fragments": FragmentForm(outer, fragment_codec(source, outer.longest)),
         "graphs": GraphForm(outer, MoleculeGraphs(KINDS[source], MOST_ATOMS[source])),
+        "selfies": SelfiesForm(outer, selfies_codec(source)),
     }
+
+
+def selfies_codec(source: str) -> TokenCodec:
+    """The symbols of SELFIES that a data set consists of."""
+    vocabulary = Vocabulary(tuple(SELFIES[source].split()), SYMBOL)
+    most = SYMBOLS[source]
+    return TokenCodec(vocabulary, most + 1, most * max(map(len, vocabulary.pieces)))
 
 
 @dataclass(frozen=True)
@@ -59,8 +73,7 @@ class FragmentForm:
         for i in (~fits).nonzero()[:, 0].tolist():  # one in some hundreds
             row = [Fragment(METHYL) if f.text == NOTHING else f for f in rows[i]]
             shorter = [joined(row[:count]) for count in range(len(row), 0, -1)]
-            again, found = structures(self.outer, shorter)
-            x[i] = again[int(found.int().argmax())]
+            x[i] = first_that_fits(self.outer, shorter)
         return x
 
 
@@ -92,6 +105,58 @@ class GraphForm:
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
         """Kekulé structures of the graphs, mended where they are no molecules."""
         return structures(self.outer, self.codec.to_texts(y))[0]
+
+
+@dataclass(frozen=True)
+class SelfiesForm:
+    """SELFIES, of which any row of symbols is a molecule, for the tokens of Kekulé structures.
+
+    Shapes: n designs, m of them that can be written.
+    Source: Krenn et al., Mach. Learn.: Sci. Technol. 1:045024, 2020; Lo et al., Digital Discovery
+        2:897, 2023 (the package).
+    """
+
+    outer: TokenCodec
+    codec: TokenCodec
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row of symbols."""
+        return self.codec.shape
+
+    def written(
+        self, x: Float[Tensor, "n *shape"]
+    ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
+        """The molecules that consist of known symbols, and which they are."""
+        rows = [self.row(text) for text in self.outer.to_texts(x)]
+        kept = torch.tensor([row is not None for row in rows])
+        return self.codec.of_texts([row for row in rows if row is not None]), kept
+
+    def row(self, smiles: str) -> str | None:
+        """The symbols of a molecule; none where they are not all known, or too many."""
+        mol = parsed(smiles)
+        if mol is None:
+            return None
+        found: str = selfies.encoder(kekulized(mol), strict=False)
+        symbols = list(selfies.split_selfies(found))
+        fits = len(symbols) < self.codec.steps
+        return found if fits and set(symbols) <= set(self.codec.vocabulary.pieces) else None
+
+    def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
+        """Kekulé structures; of what has none in the tokens, those of its beginning."""
+        rows = self.codec.to_texts(y)
+        x, fits = structures(self.outer, [selfies.decoder(row) for row in rows])
+        for i in (~fits).nonzero()[:, 0].tolist():  # too long, or with too many open rings
+            symbols = list(selfies.split_selfies(rows[i]))
+            shorter = ["".join(symbols[:count]) for count in range(len(symbols), 0, -1)]
+            x[i] = first_that_fits(self.outer, [selfies.decoder(row) for row in shorter])
+        return x
+
+
+def first_that_fits(codec: TokenCodec, listed: Sequence[str]) -> Float[Tensor, " s"]:
+    """The tokens of the first of some molecules that has a Kekulé structure in them, if any has."""
+    again, found = structures(codec, [*listed, ""])
+    return again[int(found.int().argmax())] if bool(found.any()) else again[-1]
 
 
 def structures(

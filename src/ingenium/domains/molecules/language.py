@@ -23,6 +23,18 @@ PIECES = MappingProxyType(
 """All pieces in the Kekulé structures of each data set, so that a vocabulary does not hang on
 which molecules are known to a model."""
 
+SELFIES = MappingProxyType(
+    {
+        "moses": "[#Branch1] [#Branch2] [#C] [#N] [=Branch1] [=Branch2] [=C] [=N] [=O] [=S] [Br] "
+        "[Branch1] [Branch2] [C] [Cl] [F] [N] [O] [P] [Ring1] [Ring2] [S]",
+        "zinc250k": "[#Branch1] [#Branch2] [#C] [#N+1] [#N] [=Branch1] [=Branch2] [=C] [=N+1] "
+        "[=N-1] [=NH1+1] [=NH2+1] [=N] [=O+1] [=O] [=P] [=S+1] [=S] [Br] [Branch1] [Branch2] [C] "
+        "[Cl] [F] [I] [N+1] [N-1] [NH1+1] [NH1-1] [NH2+1] [NH3+1] [N] [O-1] [O] [P] [Ring1] "
+        "[Ring2] [S-1] [S]",
+    }
+)
+"""All symbols in the SELFIES of 20,000 molecules of each data set, drawn at random."""
+
 
 def variable(longest: int) -> Variable:
     """The SMILES of a molecule, of at most so many characters."""

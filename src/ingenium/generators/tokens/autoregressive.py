@@ -27,11 +27,13 @@ class TokenAutoregressive(Model):
     Conditions are added to every token that is read. A share of the training rows hides them, so
     that a proposal can be guided by extrapolating from hidden to shown ones. With a grammar only
     tokens that it allows are drawn; the density is then that of the masked chances. The last
-    step can only be the end.
+    step can only be the end. In training a share `dropout` of the numbers of a step is left out,
+    the same ones at all steps of a design, of what the decoder reads and of what it knows.
 
     Shapes: n designs, s steps, w numbers of a step, m steps of all designs, v symbols but two.
     Source: Graves, 2013, arXiv:1308.0850; Ho and Salimans, 2022, arXiv:2207.12598 (guidance);
-        Holtzman et al., ICLR 2020, arXiv:1904.09751 (the likeliest tokens).
+        Holtzman et al., ICLR 2020, arXiv:1904.09751 (the likeliest tokens); Gal and Ghahramani,
+        NeurIPS 2016, arXiv:1512.05287 (dropout).
     """
 
     def __init__(
@@ -43,11 +45,15 @@ class TokenAutoregressive(Model):
         *,
         width: int,
         drawing: Drawing = FREELY,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__(shape, c)
+        if not 0 <= dropout < 1:
+            raise InputError("a dropout from 0 to below 1", dropout, "Leave out a tenth: 0.1.")
         if len(shape) != 1 or shape[0] < 1:
             raise InputError("designs of tokens, of shape (s,)", shape, "Use a codec of tokens.")
         self.steps, self.tokens, self.drawing = shape[0], tokens, drawing
+        self.dropout = dropout
         self.told = nn.Sequential(nn.Linear(c, width), nn.SiLU(), nn.Linear(width, width))
         self.unknown = nn.Parameter(torch.zeros(width))
         self.embed = nn.Embedding(tokens.symbols, width)
@@ -81,7 +87,7 @@ class TokenAutoregressive(Model):
         """Negative log density without grammar, for each step of a design (nats)."""
         hide = uniform(cond.new_empty(len(cond), 1), rng) < self.drawing.hidden
         told = torch.where(hide, self.unknown, self.told(cond))
-        return self._surprise(x.to(torch.int64), told) / self.steps
+        return self._surprise(x.to(torch.int64), told, rng) / self.steps
 
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
@@ -96,17 +102,26 @@ class TokenAutoregressive(Model):
         """Negative log density without grammar (nats), which has a gradient."""
         return self._surprise(x.to(torch.int64), self.told(cond))
 
-    def _surprise(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+    def _surprise(
+        self,
+        ids: Int[Tensor, "n s"],
+        told: Float[Tensor, "n w"],
+        rng: torch.Generator | None = None,
+    ) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on pads."""
         length = (ids == END).int().argmax(1) + 1
         order, pieces = by_length(length)
         with half(told.device):
-            parts = [self._piece(ids[rows, : length[rows].max()], told[rows]) for rows in pieces]
+            parts = [
+                self._piece(ids[rows, : length[rows].max()], told[rows], rng) for rows in pieces
+            ]
         return torch.cat(parts)[order.argsort()]
 
-    def _piece(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, " n"]:
+    def _piece(
+        self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"], rng: torch.Generator | None
+    ) -> Float[Tensor, " n"]:
         counts = self._counts(ids)
-        logits = self.head(self._known(ids, told)[counts]).float()
+        logits = self.head(self._known(ids, told, rng)[counts]).float()
         lost = functional.cross_entropy(logits, ids[counts] - OPEN, reduction="none")
         row = counts.nonzero()[:, 0]
         return lost.new_zeros(len(ids)).index_add(0, row, lost)
@@ -115,12 +130,24 @@ class TokenAutoregressive(Model):
         """The steps that were a choice: up to the end, and no last one, which can only be it."""
         return (ids != PAD) & (torch.arange(ids.shape[1], device=ids.device) < self.steps - 1)
 
-    def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
-        """What is known before each token."""
+    def _known(
+        self,
+        ids: Int[Tensor, "n s"],
+        told: Float[Tensor, "n w"],
+        rng: torch.Generator | None = None,
+    ) -> Float[Tensor, "n s w"]:
+        """What is known before each token; with dropout where there is randomness for it."""
         before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
         read = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
-        known: Tensor = self.decoder(read)
-        return known
+        return self._thinned(self.decoder(self._thinned(read, rng)), rng)
+
+    def _thinned(
+        self, numbers: Float[Tensor, "n s w"], rng: torch.Generator | None
+    ) -> Float[Tensor, "n s w"]:
+        if rng is None or not self.dropout:
+            return numbers
+        kept = uniform(numbers[:, :1], rng) >= self.dropout
+        return numbers * kept / (1 - self.dropout)
 
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]

@@ -1,6 +1,7 @@
 """Families on tokens: the settings and budgets with which they are built there."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from ingenium.generators.graphs.diffusion import GraphDiffusion
@@ -26,10 +27,17 @@ def transformer(
 
 
 def recurrent(
-    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 256, layers: int = 2
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    *,
+    width: int = 256,
+    layers: int = 2,
+    dropout: float = 0.0,
 ) -> TokenAutoregressive:
     """Layers of long short-term memory."""
-    return TokenAutoregressive(shape, c, tokens, Recurrent(width, layers), width=width)
+    decoder = Recurrent(width, layers)
+    return TokenAutoregressive(shape, c, tokens, decoder, width=width, dropout=dropout)
 
 
 def vae(
@@ -64,6 +72,16 @@ def graph_diffusion(shape: tuple[int, ...], c: int, tokens: Tokens) -> Rewritten
     return rewritten(shape, c, tokens, "graphs", GraphDiffusion)
 
 
+def on_selfies(
+    make: Callable[[tuple[int, ...], int, Tokens], Family],
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+) -> Rewritten:
+    """A family of tokens, on symbols of SELFIES."""
+    return rewritten(shape, c, tokens, "selfies", make)
+
+
 LEARNED: Mapping[str, Maker] = MappingProxyType(
     {
         "autoregressive": transformer,
@@ -72,13 +90,14 @@ LEARNED: Mapping[str, Maker] = MappingProxyType(
         "masked_diffusion": masked_diffusion,
         "fragment_vae": fragment_vae,
         "graph_diffusion": graph_diffusion,
+        "selfies_autoregressive": partial(on_selfies, transformer),
+        "selfies_lstm": partial(on_selfies, recurrent),
+        "selfies_vae": partial(on_selfies, vae),
+        "selfies_masked_diffusion": partial(on_selfies, masked_diffusion),
     }
 )
-ONLY = (
-    "lstm",
-    "masked_diffusion",
-    "fragment_vae",
-    "graph_diffusion",
+ONLY = tuple(
+    name for name in LEARNED if name not in ("autoregressive", "vae")
 )  # families that designs of numbers do not have
 ADMITTED = (*LEARNED, "random", "bootstrap", "nearest_neighbours")
 PLANS: Mapping[str, Plan] = MappingProxyType(
@@ -89,5 +108,9 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
         "masked_diffusion": Plan(steps=4000, batch=128, learning_rate=1e-3),
         "fragment_vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
         "graph_diffusion": Plan(steps=6000, batch=64, learning_rate=1e-3),
+        "selfies_autoregressive": Plan(steps=3000, batch=128, learning_rate=1e-3),
+        "selfies_lstm": Plan(steps=3000, batch=128, learning_rate=2e-3),
+        "selfies_vae": Plan(steps=3000, batch=128, learning_rate=2e-3),
+        "selfies_masked_diffusion": Plan(steps=4000, batch=128, learning_rate=1e-3),
     }
 )

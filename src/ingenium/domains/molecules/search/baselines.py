@@ -56,13 +56,18 @@ def genetic(judge: Judge, seed: int) -> Found:
 
 def random_selfies(judge: Judge, seed: int) -> Found:
     """Strings of random SELFIES symbols, each of which is a molecule."""
-    selfies, rng = package("selfies"), np.random.default_rng(seed)
-    symbols = sorted(selfies.get_semantic_robust_alphabet())
+    rng = np.random.default_rng(seed)
     while judge.left > 0:
-        lengths = rng.integers(5, LONGEST_SELFIES, judge.left)
-        drawn = ["".join(rng.choice(symbols, n)) for n in lengths]
-        judge([constitution(selfies.decoder(text)) for text in drawn])
+        judge([constitution(text) for text in written_at_random(judge.left, rng)])
     return judge.found()
+
+
+def written_at_random(count: int, rng: np.random.Generator) -> list[str]:
+    """So many molecules of random SELFIES symbols."""
+    selfies = package("selfies")
+    symbols = sorted(selfies.get_semantic_robust_alphabet())
+    lengths = rng.integers(5, LONGEST_SELFIES, count)
+    return [selfies.decoder("".join(rng.choice(symbols, n))) for n in lengths]
 
 
 def screened(count: int, seed: int) -> list[str]:

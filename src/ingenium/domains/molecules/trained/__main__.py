@@ -1,7 +1,7 @@
 """Train the generator of molecules anew.
 
 Write `python -m ingenium.domains.molecules.trained FOLDER`; a stopped training goes on. The default
-recipe takes about two hours on one core with AMX or AVX-512 for bfloat16, that of `--small` ten
+recipe takes about an hour on one core with AMX or AVX-512 for bfloat16, that of `--small` ten
 minutes. `moses.json` says what it was trained on and what it cost.
 """
 

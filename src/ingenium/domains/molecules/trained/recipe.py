@@ -29,7 +29,7 @@ from ingenium.train.plan import Plan
 
 AT_ONCE = 20_000  # molecules between two words of progress
 PLAN = Plan(
-    steps=14_000,
+    steps=7_500,
     batch=512,
     learning_rate=3e-3,
     ema_decay=0.999,
@@ -50,13 +50,21 @@ class Recipe:
     steps: int = 32  # tokens of the longest molecule, with its end; few have more
     width: int = 512
     layers: int = 2
+    dropout: float = 0.1
     plan: Plan = PLAN
 
     def network(self, tokens: Tokens) -> TokenAutoregressive:
         """The network with its first weights; without conditions, which is one that is always 0."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.plan.seed)
-            return recurrent((self.steps,), 1, tokens, width=self.width, layers=self.layers)
+            return recurrent(
+                (self.steps,),
+                1,
+                tokens,
+                width=self.width,
+                layers=self.layers,
+                dropout=self.dropout,
+            )
 
 
 SMALL = Recipe(

@@ -1,0 +1,180 @@
+"""`search`: propose, verify and learn until a budget is spent or enough holds."""
+
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.progress import EVERY_S, Stages
+
+if TYPE_CHECKING:
+    from ingenium.search.course import Round
+    from ingenium.search.running import Found
+
+WHY = {
+    "calls": "the budget of engine calls is spent",
+    "seconds": "the seconds are spent",
+    "accepted": "enough designs hold every limit",
+    "stagnation": "nothing became better for as many calls as were allowed",
+    "idle": "nothing new was proposed any more",
+    "designs": "the strategy has no more designs",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(guarded(search))
+
+
+def search(
+    problem: ProblemName,
+    spec: SpecFile = None,
+    budget: Annotated[int, typer.Option(help="Designs that may be verified.")] = 1000,
+    seconds: Annotated[float | None, typer.Option(help="Time that it may take.")] = None,
+    strategy: Annotated[str, typer.Option(help="How designs are chosen.")] = "evolution",
+    enough: Annotated[
+        int | None, typer.Option(help="Stop when so many designs hold every limit.")
+    ] = None,
+    stagnation: Annotated[
+        int | None, typer.Option(help="Stop when so many calls made nothing better.")
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another search in the folder.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
+    from ingenium import api
+    from ingenium.cli.asking import asked
+    from ingenium.search.running import Plan
+    from ingenium.search.stopping import Stop
+
+    folder = Path("out") / f"{problem}-{strategy}" if out is None else out
+    rounds = Rounds()
+    with rounds:
+        found = api.search(
+            asked(problem, spec),
+            Plan(strategy, seed, batch),
+            Stop(budget, seconds, enough, stagnation),
+            folder,
+            watch=rounds,
+            heard=rounds.heard,
+            overwrite=overwrite,
+        )
+    if json:
+        print_json(_described(found))
+    else:
+        _show(results(), found)
+    if not found.summary.accepted:
+        errors().print("No design held every limit.", style="bold")
+        raise typer.Exit(UNMET)
+
+
+class Rounds(Stages):
+    """Progress that also says how far the search has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard = 0.0
+
+    def heard(self, last: "Round") -> None:
+        """Show the state after a round."""
+        text = _state(last)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, description=f"search: {text}")
+        elif time.monotonic() - self._heard > EVERY_S:
+            errors().print(f"  {last.calls} verified: {text}", highlight=False)
+            self._heard = time.monotonic()
+
+
+def _state(last: "Round") -> str:
+    """A round in words."""
+    parts = [f"{100 * last.acceptance:.3g} % accepted"]
+    if last.best is not None:
+        parts.append(f"best {last.best:.6g}")
+    elif last.violation:
+        parts.append(f"least violation {last.violation:.3g}")
+    if last.front > 1:
+        parts.append(f"front of {last.front}")
+    if last.front:
+        parts.append(f"hypervolume {last.hypervolume:.4g}")
+    return ", ".join(parts)
+
+
+def _show(console: Console, found: "Found") -> None:
+    """Print the outcome for the one who asked."""
+    s, last = found.summary, found.rounds[-1]
+    console.print()
+    title = escape(found.spec.title or found.problem.summary)
+    console.print(f"[bold]{title}[/] ({found.problem.name}, {found.plan.strategy})")
+    console.print(f"It ended since {WHY[found.why]}.", highlight=False)
+    console.print(
+        f"[bold]{s.accepted}[/] of {s.proposed} verified designs held every limit; "
+        f"{s.rejected} broke one, to {s.failed} the engine had no answer.",
+        highlight=False,
+    )
+    console.print(f"{_state(last)[:1].upper()}{_state(last)[1:]}.", highlight=False)
+    if found.designs is not None:
+        console.print()
+        _best(console, found)
+    if found.unmet is not None:
+        console.print()
+        _unmet(console, found)
+    console.print()
+    folder = shlex.quote(str(found.folder))
+    console.print(f"{_count(found)} kept in {folder}/result, {last.seconds:.1f} s", highlight=False)
+
+
+def _count(found: "Found") -> int:
+    return 0 if found.designs is None else found.designs.sizes["design"]
+
+
+def _best(console: Console, found: "Found") -> None:
+    """The designs that were handed over, at most ten, with what was asked of them."""
+    assert found.designs is not None
+    asked = [o.quantity for o in found.spec.objectives] + [x.quantity for x in found.spec.limits]
+    names = list(dict.fromkeys(asked))
+    shown = table("", "Call", *names)
+    for call in found.designs["design"].to_numpy().tolist()[:10]:
+        values = [f"{float(found.verdicts[n].to_numpy()[call]):.5g}" for n in names]
+        shown.add_row(str(call), *values)
+    console.print(shown, highlight=False)
+
+
+def _unmet(console: Console, found: "Found") -> None:
+    """Which limits no design held together, and the nearest designs."""
+    assert found.unmet is not None
+    console.print("[bold]No design held these limits together:[/]", highlight=False)
+    for conflict in found.unmet.conflicts:
+        console.print(f"  {' and '.join(conflict.limits)}", highlight=False, markup=False)
+    names = [limit.quantity for limit in found.spec.limits]
+    shown = table("The nearest", "Call", *dict.fromkeys(names), "Breaks")
+    for one in found.unmet.front:
+        values = [f"{one.values[n]:.5g}" for n in dict.fromkeys(names)]
+        shown.add_row(str(one.design), *values, escape("; ".join(one.broken)))
+    console.print()
+    console.print(shown, highlight=False)
+
+
+def _described(found: "Found") -> dict[str, Any]:
+    """The outcome for machines."""
+    return {
+        "problem": found.problem.name,
+        "strategy": found.plan.strategy,
+        "folder": str(found.folder),
+        "why": found.why,
+        "summary": found.summary,
+        "unmet": found.unmet,
+        "last": found.rounds[-1],
+        "kept": [] if found.designs is None else found.designs["design"].to_numpy().tolist(),
+    }

@@ -1,0 +1,153 @@
+"""Sections of wings in Kulfan's class and shape functions: 18 numbers, all lengths in chords.
+
+Source: Kulfan, Universal Parametric Geometry Representation Method, J. Aircraft 45:142, 2008,
+    doi:10.2514/1.29958; the leading edge's own term is that of her note of 2020, as aerosandbox
+    and NeuralFoil use it.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+WEIGHTS = 8  # of each surface
+NUMBERS = 2 * WEIGHTS + 2
+HALF = 100  # intervals of one surface in files and measurements
+Arrays = tuple[Tensor, ...]  # upper and lower weights, that of the leading edge, trailing edge
+
+
+@cache
+def stations(half: int = HALF) -> Float[Tensor, " x"]:
+    """Places along the chord from nose to tail, dense at both."""
+    return 0.5 * (1 - torch.cos(torch.linspace(0, math.pi, half + 1, dtype=torch.float64)))
+
+
+def basis(x: Float[Tensor, " x"]) -> Float[Tensor, "x 8"]:
+    """What each weight of a surface adds there."""
+    order = WEIGHTS - 1
+    i = torch.arange(WEIGHTS, dtype=torch.float64)
+    binomial = torch.tensor([math.comb(order, k) for k in range(WEIGHTS)], dtype=torch.float64)
+    tall = x[:, None]
+    return (tall.sqrt() * (1 - tall)) * binomial * tall**i * (1 - tall) ** (order - i)
+
+
+def nose(x: Float[Tensor, " x"]) -> Float[Tensor, " x"]:
+    """What the weight of the leading edge adds to both surfaces."""
+    return x * (1 - x) ** (WEIGHTS + 0.5)
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """Heights of both surfaces at the stations.
+
+    Shapes: n designs, x stations.
+    """
+
+    x: Float[Tensor, " x"]
+    upper: Float[Tensor, "n x"]
+    lower: Float[Tensor, "n x"]
+
+    @classmethod
+    def of(cls, arrays: Arrays, x: Float[Tensor, " x"] | None = None) -> "Surfaces":
+        """Those of some designs."""
+        upper, lower, front, edge = arrays
+        x = stations() if x is None else x
+        table, half_edge = basis(x).T, 0.5 * edge[:, None] * x
+        camber = front[:, None] * nose(x)
+        return cls(x, upper @ table + camber + half_edge, lower @ table + camber - half_edge)
+
+    @property
+    def thickness(self) -> Float[Tensor, "n x"]:
+        """From surface to surface."""
+        return self.upper - self.lower
+
+    @property
+    def camber(self) -> Float[Tensor, "n x"]:
+        """Height of the middle line."""
+        return 0.5 * (self.upper + self.lower)
+
+    @property
+    def crossed(self) -> Tensor:
+        """Whether the surfaces meet between nose and tail: then it is no section."""
+        return (self.thickness[:, 1:-1] <= 0).any(1)
+
+
+def nose_radius(arrays: Arrays) -> Float[Tensor, " n"]:
+    """Radius at the leading edge, of both surfaces' mean.
+
+    Source: Kulfan 2008, equation 7: the first weight is the root of twice the radius.
+    """
+    upper, lower, _, _ = arrays
+    return 0.5 * (0.5 * (upper[:, 0] - lower[:, 0])).square()
+
+
+def tail_angle(arrays: Arrays) -> Float[Tensor, " n"]:
+    """Angle between the surfaces at the trailing edge, in degrees.
+
+    Source: Kulfan 2008, equation 8, for the last weight; the trailing edge opens the wedge.
+    """
+    upper, lower, _, edge = arrays
+    slope = torch.atan(upper[:, -1] - 0.5 * edge) - torch.atan(lower[:, -1] + 0.5 * edge)
+    return torch.rad2deg(slope)
+
+
+def outline(arrays: Arrays, half: int = HALF) -> Float[np.ndarray, "n p 2"]:
+    """Points from the upper trailing edge round the nose to the lower one, as in Selig's files."""
+    s = Surfaces.of(arrays, stations(half))
+    x = torch.cat([s.x.flip(0), s.x[1:]]).expand(len(s.upper), -1)
+    return torch.stack([x, torch.cat([s.upper.flip(1), s.lower[:, 1:]], 1)], 2).numpy()
+
+
+def fitted(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, " 18"]:
+    """Numbers of the section nearest to an outline in Selig's order with its chord from 0 to 1.
+
+    Linear least squares on the points themselves; a trailing edge that comes out negative is 0.
+    """
+    x, y = np.clip(points[:, 0], 0, 1), points[:, 1]
+    above = np.arange(len(x)) <= int(np.argmin(points[:, 0]))
+    table = basis(torch.from_numpy(x)).numpy()
+    columns = np.concatenate(
+        [
+            np.where(above[:, None], table, 0),
+            np.where(above[:, None], 0, table),
+            nose(torch.from_numpy(x)).numpy()[:, None],
+            np.where(above, x / 2, -x / 2)[:, None],
+        ],
+        1,
+    )
+    found: np.ndarray = np.linalg.lstsq(columns, y, rcond=None)[0]
+    if found[-1] < 0:
+        found = np.append(np.linalg.lstsq(columns[:, :-1], y, rcond=None)[0], 0.0)
+    return found
+
+
+def straightened(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "p 2"]:
+    """An outline moved, turned and scaled so that its chord goes from (0, 0) to (1, 0).
+
+    The leading edge is the point farthest from the middle of the trailing edge. An outline whose
+    leftmost point is at (0, 0) and whose tail's middle is at (1, 0) is left as it is.
+    """
+    tail = 0.5 * (points[0] + points[-1])
+    first = points[np.argmin(points[:, 0])]
+    if np.abs(first).max() < 1e-9 and np.abs(tail - (1, 0)).max() < 1e-9:
+        return points
+    front = points[np.argmax(np.linalg.norm(points - tail, axis=1))]
+    along = tail - front
+    turn = np.array([[along[0], along[1]], [-along[1], along[0]]]) / (along @ along)
+    straight: np.ndarray = (points - front) @ turn.T
+    return straight
+
+
+def arrays_of(numbers: Float[Tensor, "n 18"]) -> Arrays:
+    """The arrays of designs from one row of numbers each."""
+    return numbers[:, :WEIGHTS], numbers[:, WEIGHTS:-2], numbers[:, -2], numbers[:, -1]
+
+
+def numbers_of(arrays: Arrays) -> Float[Tensor, "n 18"]:
+    """One row of numbers for each design."""
+    upper, lower, front, edge = arrays
+    return torch.cat([upper, lower, front[:, None], edge[:, None]], 1)

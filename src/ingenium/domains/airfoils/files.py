@@ -1,0 +1,114 @@
+"""Selig's `.dat` files, as the UIUC database and XFOIL have them: a name, then points."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Variable
+from ingenium.domains.airfoils.cst import Surfaces, arrays_of, fitted, outline, straightened
+
+NAMED = "section_"
+FEWEST = 10  # points of an outline
+
+
+class SeligDat:
+    """One outline a file, from the upper trailing edge round the nose to the lower one.
+
+    Nine decimals, so that the 18 numbers come back to about 1e-7 and measured values with them.
+    """
+
+    name = "dat"
+
+    def __init__(self, variables: tuple[Variable, ...]) -> None:
+        self.variables = variables
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """A file for each design."""
+        paths = {}
+        outlines = outline(to_arrays(designs, self.variables))
+        for index, points in zip(designs[DESIGN].to_numpy().tolist(), outlines, strict=True):
+            paths[index] = folder / f"{NAMED}{index:06d}.dat"
+            paths[index].write_text(dat(f"ingenium {NAMED}{index:06d}", points))
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Sections of a folder or one file; those of other makers are numbered as they come.
+
+        Raises:
+            InputError: for a file without an outline, or an outline that crosses itself.
+        """
+        files = sorted(path.glob("*.dat")) if path.is_dir() else [path]
+        if not files:
+            raise InputError("a folder with .dat files", str(path), "Write what propose writes.")
+        rows = np.stack([_numbers(f) for f in files])
+        index = [_index(f, i) for i, f in enumerate(files)]
+        arrays = arrays_of(torch.from_numpy(rows))
+        return to_dataset(arrays, self.variables, {}, index=np.array(index))
+
+
+def dat(name: str, points: Float[np.ndarray, "p 2"]) -> str:
+    """The text of a file."""
+    return "\n".join([name, *(f"{x:12.9f} {y:12.9f}" for x, y in points)]) + "\n"
+
+
+def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
+    """The points of a file in Selig's order; those of Lednicer's form are brought into it.
+
+    Raises:
+        InputError: if it holds no outline.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="strict").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("a .dat file of points", str(error), "Write text.") from error
+    pairs = [p for p in map(_pair, lines) if p is not None]
+    points = np.array(pairs).reshape(-1, 2)
+    if len(points) > 1 and (points[0] > 1.5).all():
+        points = _from_lednicer(points, path)
+    if len(points) < FEWEST or not np.isfinite(points).all():
+        raise InputError(
+            f"an outline of at least {FEWEST} points, an x and a y on each line",
+            f"{len(points)} in {path}",
+            "Write Selig's form: a name, then points from the upper tail round the nose.",
+        )
+    middle = points[len(points) // 4, 1] - points[-len(points) // 4, 1]
+    return points if middle >= 0 else points[::-1].copy()  # from below: the other way round
+
+
+def _pair(line: str) -> tuple[float, float] | None:
+    words = line.replace(",", " ").split()
+    try:
+        x, y = map(float, words)
+    except ValueError:
+        return None
+    return x, y
+
+
+def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.ndarray, "p 2"]:
+    """Upper surface nose to tail, then the lower one: turned into one way round."""
+    above, below = (round(v) for v in points[0])
+    rest = points[1:]
+    if len(rest) != above + below:
+        raise InputError(f"{above} + {below} points", f"{len(rest)} in {path}", "Mend the counts.")
+    return np.concatenate([rest[:above][::-1], rest[above + 1 :]])
+
+
+def _numbers(path: Path) -> Float[np.ndarray, " d"]:
+    numbers = fitted(straightened(outline_in(path)))
+    if bool(Surfaces.of(arrays_of(torch.from_numpy(numbers[None]))).crossed):
+        raise InputError(
+            "an outline whose surfaces do not meet between nose and tail",
+            f"one that crosses itself, in {path}",
+            "Write points from the upper trailing edge round the nose to the lower one.",
+        )
+    return numbers
+
+
+def _index(path: Path, place: int) -> int:
+    number = path.stem.removeprefix(NAMED)
+    return int(number) if path.stem.startswith(NAMED) and number.isdigit() else place

@@ -1,0 +1,62 @@
+"""Hard constraints of sections: surfaces that never cross, a thickness that is exactly as asked."""
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.spec import Fixed
+from ingenium.domains.airfoils.cst import Arrays, basis, stations
+
+LEAST_SHARE = 0.02  # of the thickness: no pair of weights lies nearer together
+MOST_EDGE = 0.06  # chords; the thickest trailing edge of the known sections
+_HALVINGS = 60
+_LARGEST = 1e3  # a pair of weights after scaling, over the thickness
+
+
+def shaped(arrays: Arrays, thickness: Float[Tensor, " n"], fixed: Mapping[str, Fixed]) -> Arrays:
+    """Sections of a thickness around the middle lines they have, with an edge that can be made.
+
+    The distances of the weights' pairs are scaled, and none is left below its least: Bernstein
+    polynomials of positive weights are positive, so the surfaces cannot cross. What is so
+    already stays as it is.
+    """
+    upper, lower, front, edge = arrays
+    if "max_thickness" in fixed:
+        thickness = torch.full_like(thickness, fixed["max_thickness"].value)
+    edge = edge.clamp(0.0, MOST_EDGE)
+    if "edge_thickness" in fixed:
+        edge = torch.full_like(edge, fixed["edge_thickness"].value)
+    edge = torch.minimum(edge, 0.5 * thickness)
+    least = LEAST_SHARE * thickness[:, None]
+    apart, middle = upper - lower, 0.5 * (upper + lower)
+    apart = _scaled(apart, least, edge, thickness)
+    return middle + 0.5 * apart, middle - 0.5 * apart, front, edge
+
+
+def _scaled(
+    apart: Float[Tensor, "n w"],
+    least: Float[Tensor, "n 1"],
+    edge: Float[Tensor, " n"],
+    thickness: Float[Tensor, " n"],
+) -> Float[Tensor, "n w"]:
+    """The pairs' distances, scaled until the section is as thick as asked; by halving."""
+    x = stations()
+    table, wedge = basis(x).T, edge[:, None] * x
+    largest = apart.amax(1, keepdim=True)
+    apart = torch.where(largest > least, apart, least)  # nothing there to scale
+
+    def thick(scale: Tensor) -> Tensor:
+        return (torch.maximum(scale[:, None] * apart, least) @ table + wedge).amax(1)
+
+    low = torch.zeros_like(thickness)
+    high = _LARGEST * thickness / apart.amax(1)
+    one = torch.ones_like(thickness)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        below = thick(middle) < thickness
+        low, high = torch.where(below, middle, low), torch.where(below, high, middle)
+    stays = (thick(one) - thickness).abs() <= 1e-13
+    scale = torch.where(stays, one, 0.5 * (low + high))
+    return torch.maximum(scale[:, None] * apart, least)

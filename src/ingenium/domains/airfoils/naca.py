@@ -1,0 +1,31 @@
+"""The NACA sections of four digits, in closed form.
+
+Source: Jacobs, Ward and Pinkerton, NACA report 460, 1933; Abbott and von Doenhoff, Theory of Wing
+    Sections, 1959, equation 6.2. The thickness stands upright on the chord, as in XFOIL's NACA.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ingenium.domains.airfoils.cst import Arrays, arrays_of, fitted, stations
+
+_ROOT = 0.2969
+_POWERS = (-0.1260, -0.3516, 0.2843, -0.1015)
+
+
+def naca(camber: float, place: float, thickness: float) -> Float[np.ndarray, "p 2"]:
+    """The outline of a section; camber, its place and thickness in chords."""
+    x = stations(200).numpy()
+    tail = sum(a * x ** (i + 1) for i, a in enumerate(_POWERS))
+    half = 5 * thickness * (_ROOT * np.sqrt(x) + tail)
+    front = x < place
+    scale = np.where(front, camber / place**2, camber / (1 - place) ** 2)
+    middle = scale * np.where(front, 2 * place * x - x**2, 1 - 2 * place + 2 * place * x - x**2)
+    heights = np.concatenate([(middle + half)[::-1], (middle - half)[1:]])
+    return np.stack([np.concatenate([x[::-1], x[1:]]), heights], 1)
+
+
+def naca_2412() -> Arrays:
+    """The nearest Kulfan section."""
+    return arrays_of(torch.from_numpy(fitted(naca(0.02, 0.4, 0.12))[None]))

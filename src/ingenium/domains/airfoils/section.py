@@ -1,0 +1,181 @@
+"""`airfoils.section`: sections of wings with little drag at the lift that is asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from math import exp, log
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem, Projection
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.select import Metric
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.airfoils import known
+from ingenium.domains.airfoils.codec import SectionCodec
+from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
+from ingenium.domains.airfoils.files import SeligDat
+from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
+from ingenium.domains.airfoils.naca import naca_2412
+from ingenium.domains.airfoils.network import network
+from ingenium.domains.airfoils.polar import sweep
+from ingenium.domains.airfoils.settings import Point, SectionSettings
+from ingenium.domains.airfoils.verifier import NeuralFoilVerifier, of_shape
+from ingenium.generators.row_families import CLASSICAL
+
+VARIABLES = (
+    Variable("upper_weights", ("weight",), "1", "Kulfan weights of the upper surface"),
+    Variable("lower_weights", ("weight",), "1", "Kulfan weights of the lower surface"),
+    Variable("nose_weight", (), "1", "Kulfan weight of the leading edge"),
+    Variable("edge", (), "1", "thickness of the trailing edge, in chords", 0.0, 0.5),
+)
+CONDITIONS = (
+    Condition("thickness", "largest thickness in chords", lower=0.03, upper=0.35),
+    Condition("camber", "height of the middle line in chords", lower=-0.02, upper=0.16),
+    Condition("design_lift", "lift at which lift over drag is best", lower=0.0, upper=2.5),
+)
+BEYOND = 1.15  # the most lift of a proposal over that of any known section, at most
+
+
+class Section(Problem):
+    """Sections that glide well at several operating points."""
+
+    name: ClassVar[str] = "airfoils.section"
+    summary: ClassVar[str] = "sections of wings: little drag at a given lift, at several speeds"
+    Settings: ClassVar[type] = SectionSettings
+    default_family: ClassVar[str] = "flow_matching"
+    licence = known.LICENCE
+
+    def __init__(self, settings: SectionSettings) -> None:
+        """Open the engines and the known sections.
+
+        Raises:
+            InputError: for a lift that nothing like a known section reaches.
+            MissingExtra: if NeuralFoil is not installed.
+        """
+        self.settings = settings
+        self.variables, self.conditions = VARIABLES, CONDITIONS
+        self.sizes = {"weight": WEIGHTS}
+        self.system = digest(asdict(settings))
+        self.tiers = (NeuralFoilVerifier(settings),)
+        self.formats = {"dat": SeligDat(VARIABLES)}
+        self.limits = (
+            Limit("lift_missing", at_most=0.001, unit="1"),
+            Limit("moment", at_least=-0.12, unit="1"),
+            Limit("max_lift", at_least=1.3, unit="1"),
+            Limit("edge_thickness", at_least=0.001, unit="1"),
+        )
+        for point in settings.points:
+            self._reach(point)
+        self._known = self._read()
+        learned = self._known.isel({DESIGN: np.flatnonzero(~self._known["held_out"].to_numpy())})
+        self.codec = SectionCodec.of(to_arrays(learned, VARIABLES))
+
+    def _reach(self, point: Point) -> None:
+        """Refuse a lift far beyond that of every known section."""
+        numbers = known.stored()[1][::8]
+        net = network(self.settings.network, self.settings.amplification)
+        angles = torch.arange(8.0, 21.0, 1.0, dtype=torch.float64)
+        reynolds = torch.full((len(numbers),), point.reynolds, dtype=torch.float64)
+        flow = sweep(net, numbers, angles, reynolds)
+        sure = flow.confidence >= self.settings.least_confidence
+        most = float(flow.lift[sure].max()) if bool(sure.any()) else 0.0
+        if point.lift > BEYOND * most:
+            raise InputError(
+                f"a lift of the point {point.name} of at most {BEYOND * most:.2f}, "
+                f"{BEYOND:g} times that of any known section at Reynolds {point.reynolds:g}",
+                point.lift,
+                "Write a smaller lift, or a larger reynolds.",
+            )
+
+    def _read(self) -> xr.Dataset:
+        """The sections of the UIUC database whose conditions are known."""
+        names, numbers = known.stored()
+        s = self.settings
+        speed = exp(sum(w * log(p.reynolds) for w, p in zip(s.weights, s.points, strict=True)))
+        net = network(s.network, s.amplification)
+        lift = known.design_lift(net, numbers, speed, s.least_confidence)
+        some = np.flatnonzero(~lift.isnan().numpy())
+        arrays = arrays_of(numbers[some])
+        shape = of_shape(*arrays)
+        whole = to_dataset(arrays, VARIABLES, {})
+        labels = np.array(names)[some]
+        return whole.assign_coords(
+            thickness=(DESIGN, shape[:, 0].numpy()),
+            camber=(DESIGN, shape[:, 2].numpy()),
+            design_lift=(DESIGN, lift[some].numpy()),
+            held_out=(DESIGN, known.held_out(tuple(labels))),
+            group=(DESIGN, [known.kin(x) for x in labels]),
+            section=(DESIGN, labels),
+        )
+
+    def data(self) -> xr.Dataset:
+        """Sections of the UIUC database; whole families are held out."""
+        return self._known
+
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n 3"]:
+        """Thickness, camber and design lift from -1 to 1."""
+        columns = [
+            2 * (torch.from_numpy(np.array(designs[c.name])) - c.lower) / (c.upper - c.lower) - 1
+            for c in CONDITIONS
+        ]
+        return torch.stack(columns, 1).to(torch.float32)
+
+    def fixable(self) -> tuple[Quantity, ...]:
+        """Thickness of the section and of its trailing edge."""
+        return tuple(q for q in self.quantities if q.name in ("max_thickness", "edge_thickness"))
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """As thick as asked, surfaces apart, an edge between 0 and that of known sections.
+
+        Raises:
+            InputError: for a thickness to hold that no section can have.
+        """
+        _check_fixed(fixed)
+        thickness = torch.from_numpy(np.array(conditions["thickness"], dtype=np.float64))
+        return lambda arrays: shaped(arrays, thickness, fixed)
+
+    def metric(self, designs: xr.Dataset) -> Metric:
+        """Root mean square distance of the surfaces, in chords."""
+        s = Surfaces.of(to_arrays(designs, VARIABLES))
+        heights = torch.cat([s.upper, s.lower], 1)
+        return lambda i: (heights - heights[i]).square().mean(1).sqrt().numpy()
+
+    def labels(self) -> dict[str, Any]:
+        """Number of each weight, from nose to tail."""
+        return {"weight": np.arange(WEIGHTS)}
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """The known sections themselves (bootstrap), their nearest, copula, process, random."""
+        c = len(CONDITIONS)
+        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """NACA 2412, whose thickness and camber are its name.
+
+        Source: Abbott and von Doenhoff, Theory of Wing Sections, 1959, section 6.4; the edge is
+            0.0021 of the thickness for each percent of it.
+        """
+        section = to_dataset(naca_2412(), VARIABLES, {})
+        truth = {"max_thickness": 0.12, "max_camber": 0.02, "edge_thickness": 0.00252}
+        return ((section, truth, 0.015),)
+
+
+def _check_fixed(fixed: Mapping[str, Fixed]) -> None:
+    spans = {"max_thickness": (0.01, 0.5), "edge_thickness": (0.0, MOST_EDGE)}
+    for name, wanted in fixed.items():
+        low, high = spans[name]
+        if not low <= wanted.value <= high:
+            raise InputError(
+                f"{name} to hold between {low:g} and {high:g} chords",
+                wanted.value,
+                "Write a thickness over the chord, such as 0.12.",
+            )

@@ -1,0 +1,90 @@
+"""What a spec says of sections: where they work, and which engines measure them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ingenium.core.errors import InputError
+from ingenium.domains.airfoils.network import Size
+
+SLOWEST, FASTEST = 1e4, 1e8  # Reynolds numbers for which both engines are meant
+LIFTS = (-1.0, 3.0)
+Judge = Literal["best", "xfoil", "neuralfoil"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """An operating point: the lift that is asked for, and at which Reynolds number."""
+
+    name: str
+    lift: float
+    reynolds: float
+    weight: float = 1.0  # in means over points
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise InputError(
+                "names of points as one word of letters, digits and _",
+                self.name,
+                'Write name = "cruise".',
+            )
+        if not SLOWEST <= self.reynolds <= FASTEST:
+            raise InputError(
+                f"reynolds of the point {self.name} between {SLOWEST:g} and {FASTEST:g}",
+                self.reynolds,
+                "Write reynolds = 1e6; neither NeuralFoil nor XFOIL is meant for others.",
+            )
+        if not LIFTS[0] <= self.lift <= LIFTS[1]:
+            raise InputError(
+                f"lift of the point {self.name} between {LIFTS[0]:g} and {LIFTS[1]:g}",
+                self.lift,
+                "Write the coefficient, such as lift = 0.7.",
+            )
+        if not self.weight > 0:
+            raise InputError(
+                f"a weight above 0 of the point {self.name}", self.weight, "Write weight = 1."
+            )
+
+
+CRUISE_AND_CLIMB = (
+    Point("cruise", lift=0.5, reynolds=2e6, weight=2.0),
+    Point("climb", lift=0.9, reynolds=1e6),
+)
+
+
+@dataclass(frozen=True)
+class SectionSettings:
+    """Of `airfoils.section`."""
+
+    points: tuple[Point, ...] = CRUISE_AND_CLIMB
+    amplification: float = 9.0  # critical one of transition; 9 is an average wind tunnel
+    judge: Judge = "best"  # XFOIL where it is installed, else NeuralFoil
+    network: Size = "xlarge"  # of NeuralFoil
+    least_confidence: float = 0.5  # below it NeuralFoil has no answer
+    processes: int = 2  # of XFOIL at the same time
+
+    def __post_init__(self) -> None:
+        names = [p.name for p in self.points]
+        if not names or len(set(names)) < len(names):
+            raise InputError(
+                "at least one point, each with a name of its own",
+                names,
+                'Write [[setup.points]] with name = "cruise", lift = 0.5, reynolds = 2e6.',
+            )
+        if not 1 <= self.amplification <= 14:
+            raise InputError(
+                "amplification between 1 and 14",
+                self.amplification,
+                "Write 9 for an average wind tunnel, 12 for calm air.",
+            )
+        if not 0 <= self.least_confidence < 1:
+            raise InputError(
+                "least_confidence from 0 to below 1", self.least_confidence, "Write 0.5."
+            )
+        if self.processes < 1:
+            raise InputError("at least 1 process", self.processes, "Write processes = 2.")
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Of the points, with the sum 1."""
+        total = sum(p.weight for p in self.points)
+        return tuple(p.weight / total for p in self.points)

@@ -1,0 +1,142 @@
+"""Measurements of sections: those of their shape, and those at the operating points."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.quantity import Quantity
+from ingenium.domains.airfoils.cst import Surfaces, nose_radius, numbers_of, tail_angle
+from ingenium.domains.airfoils.network import network
+from ingenium.domains.airfoils.packages import release_of
+from ingenium.domains.airfoils.polar import at_lift
+from ingenium.domains.airfoils.settings import Point, SectionSettings
+
+SHAPE = (
+    Quantity("max_thickness", "1", "largest thickness, in chords", where=("thickest_at",)),
+    Quantity("thickest_at", "1", "place of the largest thickness, in chords from the nose"),
+    Quantity("max_camber", "1", "height of the middle line where it is farthest from the chord"),
+    Quantity("edge_thickness", "1", "thickness of the trailing edge, in chords"),
+    Quantity("nose_radius", "1", "radius of the leading edge, in chords"),
+    Quantity("tail_angle", "degree", "angle between the surfaces at the trailing edge"),
+)
+FLIGHT = (
+    Quantity("lift_to_drag", "1", "lift over drag at the asked lift, weighted mean over points"),
+    Quantity("least_lift_to_drag", "1", "lift over drag of the worst point"),
+    Quantity("drag", "1", "drag coefficient at the asked lift, weighted mean over points"),
+    Quantity(
+        "lift_missing",
+        "1",
+        "largest distance from an asked lift that is never reached",
+        rounding=1e-12,
+    ),
+    Quantity("moment", "1", "lowest pitching moment about the quarter chord; below 0 is nose down"),
+    Quantity("max_lift", "1", "largest lift coefficient, at the point where it is least"),
+)
+
+
+def quantities(points: tuple[Point, ...]) -> tuple[Quantity, ...]:
+    """What both engines measure: of the shape, over all points, and at each."""
+    each = [
+        q
+        for p in points
+        for q in (
+            Quantity(f"lift_to_drag_{p.name}", "1", f"lift over drag at the point {p.name}"),
+            Quantity(f"angle_{p.name}", "degree", f"angle of attack at the point {p.name}"),
+        )
+    ]
+    return (*SHAPE, *FLIGHT, *each)
+
+
+def of_shape(*arrays: Tensor) -> Float[Tensor, "n 6"]:
+    """Measurements that need no flow; NaN where the surfaces cross."""
+    s = Surfaces.of(arrays)
+    thick, place = s.thickness.max(1)
+    far = s.camber.abs().argmax(1, keepdim=True)
+    columns = [
+        thick,
+        s.x[place],
+        s.camber.gather(1, far)[:, 0],
+        arrays[3],
+        nose_radius(arrays),
+        tail_angle(arrays),
+    ]
+    return torch.stack(columns, 1).masked_fill(s.crossed[:, None], torch.nan)
+
+
+@dataclass(frozen=True)
+class AtPoints:
+    """What an engine found at each point.
+
+    Shapes: n designs, p points; NaN where it has no answer.
+    """
+
+    angle_deg: Float[Tensor, "n p"]
+    lift: Float[Tensor, "n p"]
+    drag: Float[Tensor, "n p"]
+    moment: Float[Tensor, "n p"]
+    most_lift: Float[Tensor, "n p"]
+
+    def columns(self, settings: SectionSettings) -> Float[Tensor, "n k"]:
+        """In the order of the quantities of flight and of each point."""
+        weight = torch.tensor(settings.weights, dtype=torch.float64)
+        asked = torch.tensor([p.lift for p in settings.points], dtype=torch.float64)
+        ratio = self.lift / self.drag
+        whole = [
+            ratio @ weight,
+            ratio.amin(1),
+            self.drag @ weight,
+            (self.lift - asked).abs().amax(1),
+            self.moment.amin(1),
+            self.most_lift.amin(1),
+        ]
+        each = torch.stack([ratio, self.angle_deg], 2).flatten(1)
+        return torch.cat([torch.stack(whole, 1), each], 1)
+
+
+@dataclass(frozen=True)
+class NeuralFoilVerifier:
+    """Sections measured by NeuralFoil, which has learned XFOIL's answers.
+
+    Where its confidence that XFOIL would have an answer is too low, it has none itself.
+    """
+
+    settings: SectionSettings
+    name: str = "neuralfoil"
+    tier: Literal["cheap"] = "cheap"
+
+    @property
+    def version(self) -> str:
+        """Of the package, and the size of its network."""
+        return f"{release_of('neuralfoil')} {self.settings.network}"
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Of the shape, over all points, and at each."""
+        return quantities(self.settings.points)
+
+    def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
+        """All quantities; NaN where surfaces cross or the network is too unsure."""
+        shape = of_shape(*arrays)
+        whole = torch.cat([shape, self.at_points(*arrays).columns(self.settings)], 1)
+        return whole.masked_fill(shape.isnan().any(1)[:, None], torch.nan)
+
+    def at_points(self, *arrays: Tensor) -> AtPoints:
+        """The flow at each point, with gradients where the arrays have them."""
+        s = self.settings
+        net, numbers = network(s.network, s.amplification), numbers_of(arrays)
+        n, p = len(numbers), len(s.points)
+        lift = torch.tensor([x.lift for x in s.points], dtype=torch.float64).repeat(n)
+        reynolds = torch.tensor([x.reynolds for x in s.points], dtype=torch.float64).repeat(n)
+        found = at_lift(net, numbers.repeat_interleave(p, 0), lift, reynolds, s.least_confidence)
+        unsure = found.flow.confidence < s.least_confidence
+        parts = (
+            found.angle_deg,
+            found.flow.lift,
+            found.flow.drag,
+            found.flow.moment,
+            found.most_lift,
+        )
+        return AtPoints(*(a.masked_fill(unsure, torch.nan).view(n, p) for a in parts))

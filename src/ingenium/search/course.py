@@ -1,0 +1,114 @@
+"""How a search goes: what was verified, the best of it, its front, round by round."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.verdict import Verdict
+from ingenium.search.aim import Aim
+from ingenium.search.fronts import grown, hypervolume
+
+
+@dataclass(frozen=True)
+class Round:
+    """The state of a search after a round; all counts are from its beginning."""
+
+    round: int
+    calls: int  # designs that were verified
+    accepted: int
+    rejected: int
+    failed: int
+    repeated: int  # proposals that had been verified before
+    seconds: float
+    best: float | None  # value of the first objective among accepted designs
+    violation: float | None  # the least sum of violations; 0 once a design is accepted
+    front: int  # accepted designs that none beats in every objective
+    hypervolume: float  # that they dominate, in spreads of the first designs
+    better: int  # the call after which something had become better last
+
+    @property
+    def acceptance(self) -> float:
+        """Share of accepted designs among the verified."""
+        return self.accepted / self.calls if self.calls else 0.0
+
+
+Heard = Callable[[Round], None]
+
+
+def unheard(round: Round) -> None:
+    """Tell nobody."""
+
+
+@dataclass
+class Course:
+    """What the verdicts so far come to.
+
+    Hypervolume is counted up to the worst value of each objective among the first designs, so it
+    can be compared over one search, and between searches that began with the same designs.
+
+    Shapes: m designs of the front, o objectives.
+    """
+
+    aim: Aim
+    worst: Float[np.ndarray, " o"]
+    counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    front: Float[np.ndarray, "m o"] = field(default_factory=lambda: np.empty((0, 0)))
+    least: float = np.inf  # sum of violations
+    better: int = 0
+    scaled: bool = True  # by designs to which the engine had an answer
+
+    @classmethod
+    def of(cls, aim: Aim, first: xr.Dataset, *, failed: int = 0) -> "Course":
+        """A course on the scales of the first verdicts, after some to which was no answer."""
+        losses = aim.losses(first)
+        finite = np.where(np.isfinite(losses), losses, -np.inf)
+        worst = finite.max(0, initial=-np.inf)
+        worst = np.where(np.isfinite(worst), worst, 0.0)
+        counts = dict.fromkeys(Verdict, 0) | {Verdict.FAILED: failed}
+        scaled = bool((first["verdict"] != Verdict.FAILED).any())
+        return cls(aim, worst, counts, np.empty((0, len(worst))), scaled=scaled)
+
+    @property
+    def calls(self) -> int:
+        """Designs that were verified."""
+        return sum(self.counts.values())
+
+    def add(self, fresh: xr.Dataset) -> None:
+        """Take in weighed verdicts of designs that were verified for the first time."""
+        code = fresh["verdict"].to_numpy()
+        for verdict in Verdict:
+            self.counts[verdict] += int((code == verdict).sum())
+        accepted = code == Verdict.ACCEPTED
+        least = float(fresh["violation"].to_numpy().sum(1).min(initial=np.inf))
+        improved = least < self.least or (not self.aim.objectives and bool(accepted.any()))
+        self.least = min(self.least, least)
+        if self.aim.objectives and accepted.any():
+            front = grown(self.front, fresh["loss"].to_numpy()[accepted])
+            improved = improved or not np.array_equal(front, self.front)
+            self.front = front
+        if improved:
+            self.better = self.calls
+
+    def after(self, round: int, repeated: int, seconds: float) -> Round:
+        """The state after a round."""
+        best = None
+        if len(self.front):
+            best = float(self.front[:, 0].min() * self.aim.sign[0])
+        scaled = self.front / self.aim.scale, self.worst / self.aim.scale
+        return Round(
+            round=round,
+            calls=self.calls,
+            accepted=self.counts[Verdict.ACCEPTED],
+            rejected=self.counts[Verdict.REJECTED],
+            failed=self.counts[Verdict.FAILED],
+            repeated=repeated,
+            seconds=seconds,
+            best=best,
+            violation=self.least if np.isfinite(self.least) else None,
+            front=len(self.front),
+            hypervolume=hypervolume(*scaled) if len(self.front) else 0.0,
+            better=self.better,
+        )

@@ -1,0 +1,82 @@
+"""Strategies that propose points a generation at a time."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.seeds import block_rng
+from ingenium.search.space import Space, points_of
+from ingenium.search.strategy import State
+
+
+class Generational(ABC):
+    """Hands out a generation of points, however few are asked for at once, and collects it.
+
+    A generation hangs on the seed, its number and what was learned of those before it, so it is
+    made again rather than kept.
+
+    Shapes: n points, m numbers of a point, l limits, o objectives.
+    """
+
+    kept = ("points", "cost", "violation", "loss")  # of the unfinished generation
+
+    def __init__(self, space: Space, size: int, seed: int) -> None:
+        self.space, self.size, self.seed = space, size, seed
+        self.generation = 0
+        self.told: list[dict[str, np.ndarray]] = []
+        self._next: Float[np.ndarray, "n m"] | None = None
+
+    @abstractmethod
+    def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
+        """The next `size` points."""
+
+    @abstractmethod
+    def survive(self, told: dict[str, np.ndarray]) -> None:
+        """Learn from a whole generation: its `points`, `cost`, `violation` and `loss`."""
+
+    @abstractmethod
+    def learned(self) -> State:
+        """What was learned of finished generations."""
+
+    @abstractmethod
+    def relearn(self, state: State) -> None:
+        """Take over what another one learned."""
+
+    def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
+        """The next points of the generation."""
+        if self._next is None:
+            self._next = self.offspring(self._randomness())
+        done = sum(len(part["points"]) for part in self.told)
+        return self.space.designs(self._next[done : done + n])
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Collect, and learn once the generation is whole."""
+        columns = {name: verdicts[name].to_numpy() for name in self.kept[1:]}
+        self.told.append({"points": points_of(designs)} | columns)
+        if sum(len(part["points"]) for part in self.told) == self.size:
+            self.survive(self._collected())
+            self.told, self._next = [], None
+            self.generation += 1
+
+    def state_dict(self) -> State:
+        """What was learned, and what was told of the unfinished generation."""
+        part = self._collected() if self.told else {}
+        own = {f"told.{name}": values for name, values in part.items()}
+        return {"generation": np.array(self.generation), **own, **self.learned()}
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on where another one was."""
+        self.generation, self._next = int(state["generation"]), None
+        part = {k: state[f"told.{k}"] for k in self.kept if f"told.{k}" in state}
+        self.told = [part] if part else []
+        self.relearn(state)
+
+    def _collected(self) -> dict[str, np.ndarray]:
+        return {name: np.concatenate([p[name] for p in self.told]) for name in self.kept}
+
+    def _randomness(self) -> np.random.Generator:
+        rng = block_rng(self.seed, self.generation, type(self).__name__)
+        return np.random.default_rng(rng.initial_seed())

@@ -1,0 +1,282 @@
+"""A search in a folder: opened or gone on with, brought to its end, and its best handed over.
+
+The folder holds the search itself (`search.sqlite`, which only grows) and `result`, which is
+written anew at the end of each sitting: the best designs as files of the field, measured again
+after reading them back, with their evidence, and how the search went.
+"""
+
+import json
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.counts import check_count
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.errors import InputError
+from ingenium.core.evidence import Origin, records
+from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.select import pareto_rank, select
+from ingenium.core.spec import Select, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.evaluate.limits import Summary, summarise
+from ingenium.generators import fitted
+from ingenium.loop import _export, _write, training
+from ingenium.search.conflicts import Unmet, unmet
+from ingenium.search.course import Heard, Round, unheard
+from ingenium.search.search import Search
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.search.strategies import Made, Task, make
+from ingenium.trust.ledger import Ledger
+
+FILE, RESULT, SEARCH = "search.sqlite", "result", "search"
+LEAST = 10  # designs that are handed over where the spec does not say how many, beside the front
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a search is done; two searches of one plan verify the same designs."""
+
+    strategy: str = "evolution"
+    seed: int = 0
+    batch: int = 64  # designs of a round
+
+    def __post_init__(self) -> None:
+        check_count(self.batch, self.seed)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A search at the end of a sitting: why it ended, how it went, what came of it."""
+
+    problem: Problem
+    spec: Spec  # resolved
+    plan: Plan
+    why: str  # the entry of `Stop` that was reached, or `designs`: the strategy has no more
+    rounds: tuple[Round, ...]
+    summary: Summary
+    unmet: Unmet | None
+    designs: xr.Dataset | None  # that were handed over, the best first, numbered by their call
+    verdicts: xr.Dataset  # of all calls
+    folder: Path
+
+
+def run(
+    problem: Problem,
+    asked: Spec,
+    plan: Plan,
+    stop: Stop,
+    out: Path,
+    *,
+    ledger: Ledger,
+    watch: Watch = silent,
+    heard: Heard = unheard,
+    overwrite: bool = False,
+) -> Found:
+    """Search until it is enough; a search that was begun in `out` goes on where it was.
+
+    It also goes on where it had ended, if `stop` allows more than it did then.
+
+    Raises:
+        InputError: if the spec asks for what the problem does not have, or `out` holds another
+            search or something else.
+        StorageError: if `out` cannot be written, or another run is writing there.
+    """
+    spec = resolve(asked, problem)
+    fitted.check(problem, spec.generator)
+    watch("data", 0, 1)
+    problem.prepare(watch)
+    known = training(problem)
+    data = dataset_digest(known)
+    made = make(plan.strategy, Task(problem, spec, known, plan.seed, watch))
+    about = _about(problem, spec, plan, data, made)
+    with _opened(out, about, overwrite) as store:
+        sitting = store.sit({"versions": versions(), "machine": machine(), "code": code_digest()})
+        search = Search(problem, spec, made.strategy, store, seed=plan.seed, batch=plan.batch)
+        entry = {"search": digest(about), **about, "head": store.head(), "sitting": sitting}
+        ledger.append(SEARCH, entry | {"calls": search.calls})
+        why = search.run(stop, watch=watch, heard=heard)
+        origin = _origin(about, made, plan, stop, out)
+        found = _handed(search, asked, plan, why, origin, out, watch=watch)
+        ledger.append(
+            "search-end",
+            {"search": digest(about), "head": store.head(), "calls": search.calls, "why": why}
+            | {"evidence": file_digest(out / RESULT / "evidence.jsonl")},
+        )
+    return found
+
+
+def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> dict[str, str]:
+    """What makes a search another one."""
+    engine = problem.verifier
+    return {
+        "problem": problem.name,
+        "spec": digest(specs.as_table(spec)),
+        "strategy": plan.strategy,
+        "seed": str(plan.seed),
+        "batch": str(plan.batch),
+        "data": data,
+        "model": made.model,
+        "system": problem.system,
+        "engine": f"{engine.name} {engine.version}",
+    }
+
+
+@contextmanager
+def _opened(out: Path, about: Mapping[str, str], overwrite: bool) -> Iterator[Store]:
+    """The store of a search in a locked folder, which is made where it is absent."""
+    with locked(out):
+        for left in out.glob(".part-*"):
+            left.unlink()
+        mark = identity(out)
+        ours = mark is None or mark == SEARCH
+        if not ours and not overwrite:
+            raise InputError("a folder of a search, or a new one", f"{out}", "Name another.")
+        if ours and not overwrite and (out / FILE).is_file():
+            with Store(out / FILE) as store:
+                _same(store.under(about), out)
+        elif out.exists():
+            shutil.rmtree(out)
+        write_atomic(out / MARK, SEARCH)
+        with Store(out / FILE) as store:
+            store.under(about)
+            yield store
+
+
+def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
+    """Refuse a folder in which another search was begun."""
+    if apart:
+        words = ", ".join(
+            f"{k} {_short(was)} and not {_short(now)}" for k, (was, now) in apart.items()
+        )
+        raise InputError(
+            "the folder of the same search, or a new one",
+            f"{out}, which holds a search with {words}",
+            "Name another folder, or ask to overwrite it.",
+        )
+
+
+def _short(value: str) -> str:
+    return (value[:15] if value.startswith("sha256:") else value) or "none"
+
+
+def _origin(about: Mapping[str, str], made: Made, plan: Plan, stop: Stop, out: Path) -> Origin:
+    words = ["ingenium", "search", about["problem"], "--spec", str(out / RESULT / "spec.toml")]
+    words += ["--strategy", plan.strategy, "--seed", str(plan.seed), "--batch", str(plan.batch)]
+    words += ["--calls", str(stop.calls), "--out", f"{out}-again"]
+    return Origin(
+        seed=plan.seed,
+        spec=about["spec"],
+        system=about["system"],
+        data=about["data"],
+        model=made.model,
+        code=code_digest(),
+        version=versions()["ingenium"],
+        replay=shlex.join(words),
+    )
+
+
+def _handed(
+    search: Search,
+    asked: Spec,
+    plan: Plan,
+    why: str,
+    origin: Origin,
+    out: Path,
+    *,
+    watch: Watch,
+) -> Found:
+    """Write the result of a sitting."""
+    problem, spec = search.problem, search.spec
+    verdicts = search.verdicts()
+    found = Found(
+        problem=problem,
+        spec=spec,
+        plan=plan,
+        why=why,
+        rounds=tuple(search.history),
+        summary=summarise(verdicts, spec.limits, problem.quantities),
+        unmet=unmet(verdicts, search.aim),
+        designs=None,
+        verdicts=verdicts,
+        folder=out,
+    )
+    kept = _kept(search, verdicts)
+    state = digest([search.store.head(), specs.as_table(asked), why])
+    with staged(out / RESULT, state, overwrite=True) as part:
+        for left in part.iterdir():
+            if left.name != MARK:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        write_atomic(part / "spec.toml", specs.dump(asked))
+        lines: list[dict[str, Any]] = []
+        if len(kept):
+            designs, lines = _exported(search, kept, plan, origin, part, watch=watch)
+            found = replace(found, designs=designs)
+        write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
+        write_atomic(part / "summary.json", json.dumps(asdict(found.summary), indent=2) + "\n")
+        write_atomic(part / "search.json", json.dumps(_told(found, search), indent=1) + "\n")
+        watch("keep", 0, 1)
+    return found
+
+
+def _kept(search: Search, verdicts: xr.Dataset) -> np.ndarray:
+    """Calls of the designs that are handed over, the best first."""
+    choice, objectives = search.spec.select, search.spec.objectives
+    if choice.count is None:
+        held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+        losses = search.aim.losses(verdicts)[held]
+        front = int((pareto_rank(losses) == 0).sum()) if len(objectives) > 1 and len(held) else 0
+        choice = replace(choice, count=max(front, LEAST))
+
+    @cache
+    def metric() -> Any:
+        return search.problem.metric(search.designs(range(search.calls)))
+
+    return select(verdicts, objectives, choice, metric)
+
+
+def _exported(
+    search: Search, kept: np.ndarray, plan: Plan, origin: Origin, part: Path, *, watch: Watch
+) -> tuple[xr.Dataset, list[dict[str, Any]]]:
+    """The best designs as files, measured after reading them back, and their evidence."""
+    problem = search.problem
+    own = [c.name for c in problem.conditions]
+    designs = search.designs(kept.tolist())
+    extra = [n for n in designs.coords if n not in {DESIGN, *own, *problem.labels()}]
+    designs, measured = designs.drop_vars(extra), search.verdicts(kept.tolist())
+    watch("cross-check", 0, 1)
+    cross = problem.cross_check(designs, measured, plan.seed)
+    spec = replace(search.spec, select=Select(keep=search.spec.select.keep))
+    verdicts, selected, export = _export(
+        problem, spec, designs, measured, part / "designs", watch=watch
+    )
+    best = designs.isel({DESIGN: selected}), verdicts.isel({DESIGN: selected})
+    lines = list(records(problem, *best, origin, export=export, cross_check=cross))
+    _write(part, problem, search.spec, *best)
+    return best[0], lines
+
+
+def _told(found: Found, search: Search) -> dict[str, Any]:
+    """How the search went, as plain data."""
+    return {
+        "problem": found.problem.name,
+        "plan": asdict(found.plan),
+        "why": found.why,
+        "head": search.store.head(),
+        "unmet": asdict(found.unmet) if found.unmet else None,
+        "rounds": [asdict(r) for r in found.rounds],
+        "sittings": search.store.sittings(),
+    }

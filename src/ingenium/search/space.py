@@ -1,0 +1,148 @@
+"""Designs of a problem as points of a cube, for strategies that search over numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.asking import draw_conditions
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Between, Spec
+from ingenium.generators.tokens.codec import Tokens
+
+POINT, NUMBER = "point", "number"  # coordinate of the designs, and its dimension
+WHOLE = 32  # numbers of a standardised design that are searched as they are
+MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
+WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side
+
+
+@dataclass(frozen=True)
+class Space:
+    """The cube from 0 to 1 in which each point is a design of a problem under a spec.
+
+    The numbers of a point are the conditions for which the spec gives a range, then the
+    standardised numbers of a design or, where these are many, the principal components of known
+    designs. All other conditions are those of the nearest known design that the spec admits. A
+    design is decoded, projected and repaired as proposals of a generator are, so a point beyond a
+    bound stands for a design on it.
+
+    Shapes: n points, m numbers of a point, d standardised numbers of a design, k of them or
+        components, r known designs.
+    """
+
+    problem: Problem
+    spec: Spec  # resolved
+    known: xr.Dataset  # designs that the spec admits
+    centre: Float[Tensor, " d"]
+    axes: Float[Tensor, "k d"]
+    low: Float[np.ndarray, " m"]
+    high: Float[np.ndarray, " m"]
+    start: Float[np.ndarray, "r m"]  # points of the known designs
+
+    @classmethod
+    def of(cls, problem: Problem, spec: Spec, known: xr.Dataset) -> "Space":
+        """The cube about known designs.
+
+        Raises:
+            InputError: if designs are texts, or no known design has the wanted categories.
+        """
+        if isinstance(problem.codec, Tokens):
+            raise InputError(
+                "a problem whose designs are numbers",
+                f"{problem.name}, whose designs are texts",
+                "Choose the strategy generator, tuned, stock or random.",
+            )
+        known = _admitted(problem, spec, known)
+        x = problem.encode(known).flatten(1).to(torch.float64)
+        centre, axes = _axes(x)
+        inner = ((x - centre) @ axes.T).numpy()
+        spans = _spans(spec)
+        outer = np.stack([known[name].to_numpy() for name in spans], 1) if spans else inner[:, :0]
+        low, high = inner.min(0), inner.max(0)
+        more = WIDER * np.where(high > low, high - low, 1.0)
+        low = np.concatenate([[s.at_least for s in spans.values()], low - more])
+        high = np.concatenate([[s.at_most for s in spans.values()], high + more])
+        start = (np.concatenate([outer, inner], 1) - low) / (high - low)
+        return cls(problem, spec, known, centre, axes, low, high, np.clip(start, 0.0, 1.0))
+
+    @property
+    def m(self) -> int:
+        """Numbers of a point."""
+        return len(self.low)
+
+    def designs(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
+        """The designs of points, which they carry along."""
+        problem, size = self.problem, self.problem.at_once
+        conditions = self._conditions(points)
+        project = problem.project(self.spec.fixed, conditions)
+        count = len(_spans(self.spec))
+        inner = torch.from_numpy((self.low + points * (self.high - self.low))[:, count:])
+        x = (self.centre + inner @ self.axes).reshape(-1, *problem.codec.shape)
+        arrays = project(problem.decode(x, conditions))
+        parts = []
+        for first in range(0, len(points), size):
+            rows = slice(first, first + size)
+            own = conditions.isel({DESIGN: rows})
+            parts.append(problem.repair(tuple(a[rows] for a in arrays), own))
+        coords = problem.labels() | {c.name: conditions[c.name] for c in problem.conditions}
+        whole = tuple(torch.cat(column) for column in zip(*parts, strict=True))
+        designs = to_dataset(whole, problem.variables, coords)
+        return designs.assign_coords({POINT: ((DESIGN, NUMBER), points)})
+
+    def _conditions(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
+        """The conditions of points: ranges as they say, the others of the nearest known design."""
+        spans, n = _spans(self.spec), len(points)
+        at = (self.low + points * (self.high - self.low))[:, : len(spans)]
+        columns = {name: at[:, i] for i, name in enumerate(spans)}
+        others = [c.name for c in self.problem.conditions if c.name not in spans]
+        fixed = {name: w for name, w in self.spec.conditions.items() if isinstance(w, Between)}
+        if others:
+            apart = (self.start**2).sum(1) - 2 * points @ self.start.T
+            near = apart.argmin(1)
+            for name in others:
+                pinned = fixed.get(name)
+                values = self.known[name].to_numpy()[near]
+                columns[name] = values if pinned is None else np.full(n, pinned.at_least)
+        own = {} if columns else {DESIGN: np.arange(n)}
+        return xr.Dataset({k: (DESIGN, v) for k, v in columns.items()}, coords=own)
+
+
+def points_of(designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
+    """The points that designs of a space carry along."""
+    points: np.ndarray = designs[POINT].to_numpy()
+    return points
+
+
+def _spans(spec: Spec) -> dict[str, Between]:
+    """The conditions that a spec leaves open within a range."""
+    wanted = spec.conditions.items()
+    return {k: w for k, w in wanted if isinstance(w, Between) and w.at_least < w.at_most}
+
+
+def _admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
+    """Known designs of the wanted categories."""
+    draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # refuses where none is
+    fits = np.ones(known.sizes[DESIGN], dtype=bool)
+    for name, wanted in spec.conditions.items():
+        if isinstance(wanted, tuple):
+            fits &= np.isin(known[name].to_numpy(), wanted)
+    return known.isel({DESIGN: fits})
+
+
+def _axes(x: Float[Tensor, "r d"]) -> tuple[Float[Tensor, " d"], Float[Tensor, "k d"]]:
+    """Centre and directions of the numbers that are searched.
+
+    Source: Jolliffe, Principal Component Analysis, 2nd ed., 2002, section 6.1.1 (how many).
+    """
+    centre = x.mean(0)
+    if x.shape[1] <= WHOLE:
+        return centre, torch.eye(x.shape[1], dtype=x.dtype)
+    _, size, axes = torch.linalg.svd(x - centre, full_matrices=False)
+    share = size.square().cumsum(0) / size.square().sum()
+    count = min(int((share < SHARE).sum()) + 1, MOST, len(x) - 1)
+    return centre, axes[:count]

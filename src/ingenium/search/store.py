@@ -1,0 +1,249 @@
+"""Every step of a search on disk, each written at once and never altered.
+
+One SQLite file holds, in this order for each round, what was proposed, what was measured of it a
+part at a time, and how the round ended. Whatever a killed search had written is there when it is
+opened again; what it was measuring is measured again, since nobody knows its answer. Designs are
+known by the digest of their content, which the file holds once, so that none is verified twice.
+Where the machine dies and not the process alone, at most what was written in the last second is
+lost, and the rest still holds together.
+"""
+
+import io
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ingenium.core.digest import content_digest, digest
+from ingenium.core.errors import CorruptError, InputError, StorageError
+from ingenium.core.folders import storing
+from ingenium.trust.records import GENESIS
+
+APPLICATION = 0x73726368  # "srch", in the header of the file
+WAIT_S = 30.0
+SYNC_S = 1.0  # between two waits for the disk
+SCHEMA = (
+    "CREATE TABLE about (entry TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE sittings (sitting INTEGER PRIMARY KEY, time REAL NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE proposals (round INTEGER PRIMARY KEY, designs BLOB NOT NULL)",
+    """CREATE TABLE measurements (
+        round INTEGER NOT NULL, part INTEGER NOT NULL, sitting INTEGER NOT NULL,
+        first INTEGER NOT NULL, measured BLOB NOT NULL, PRIMARY KEY (round, part))""",
+    "CREATE TABLE verified (digest TEXT PRIMARY KEY, call INTEGER NOT NULL UNIQUE) WITHOUT ROWID",
+    "CREATE TABLE rounds (round INTEGER PRIMARY KEY, body TEXT NOT NULL, chain TEXT NOT NULL)",
+)
+TABLES = ("about", "sittings", "proposals", "measurements", "verified", "rounds")
+_GUARD = """CREATE TRIGGER no_{verb}_{table} BEFORE {verb} ON {table}
+    BEGIN SELECT RAISE(ABORT, 'a search only grows'); END"""
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Store:
+    """The file of one search, which one process at a time writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            InputError: if it is the database of something else.
+            CorruptError: if it is damaged.
+            StorageError: if it cannot be opened or made.
+        """
+        self.path = path
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.sitting, self._synced = -1, -SYNC_S
+        with self._errors():
+            self._db = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
+            self._prepare()
+
+    def under(self, about: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        """Note what the search is; gives what differs from what an earlier sitting noted."""
+        with self._errors(), self._transaction():
+            known = dict(self._db.execute("SELECT entry, value FROM about"))
+            if not known:
+                self._db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+        kept = known or dict(about)
+        return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k) != v}
+
+    def sit(self, body: Mapping[str, Any]) -> int:
+        """Begin a sitting; `body` says on what it runs."""
+        with self._errors(), self._transaction():
+            values = (time.time(), json.dumps(body))
+            cursor = self._db.execute("INSERT INTO sittings (time, body) VALUES (?, ?)", values)
+        self.sitting = int(cursor.lastrowid or 0)
+        return self.sitting
+
+    def propose(self, round: int, designs: Arrays) -> None:
+        """Keep what is to be verified in a round."""
+        with self._errors(), self._transaction():
+            self._db.execute("INSERT INTO proposals VALUES (?, ?)", (round, _packed(designs)))
+
+    def measure(
+        self,
+        round: int,
+        part: int,
+        first: int,
+        measured: Float[np.ndarray, "n k"],
+        digests: list[str],
+    ) -> None:
+        """Keep what was measured of some designs of a round, the engine's calls from `first` on.
+
+        Raises:
+            CorruptError: if one of them was verified before; nothing is kept then.
+        """
+        row = (round, part, self.sitting, first, _packed({"measured": measured}))
+        calls = zip(digests, range(first, first + len(digests)), strict=True)
+        with self._errors(), self._transaction():
+            self._db.execute("INSERT INTO measurements VALUES (?, ?, ?, ?, ?)", row)
+            self._db.executemany("INSERT INTO verified VALUES (?, ?)", calls)
+
+    def close_round(self, round: int, body: Mapping[str, Any]) -> str:
+        """Keep how a round ended; gives the head of the chain that binds all rounds."""
+        text, last = json.dumps(body), self.head()
+        with self._errors(), self._transaction():
+            chain = self._link(last, round, text)
+            self._db.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round, text, chain))
+        return chain
+
+    def verified(self) -> dict[str, int]:
+        """The call in which each design was verified, by digest."""
+        with self._errors():
+            return dict(self._db.execute("SELECT digest, call FROM verified ORDER BY call"))
+
+    def measured(self) -> list[Float[np.ndarray, "n k"]]:
+        """All that was measured, in the order of the calls."""
+        with self._errors():
+            rows = self._db.execute("SELECT measured FROM measurements ORDER BY first")
+            return [self._unpacked(row[0])["measured"] for row in rows]
+
+    def parts(self, round: int) -> int:
+        """How many parts of a round were measured."""
+        with self._errors():
+            found = self._db.execute("SELECT COUNT(*) FROM measurements WHERE round = ?", (round,))
+            return int(found.fetchone()[0])
+
+    def proposed(self, round: int) -> dict[str, np.ndarray] | None:
+        """What was proposed in a round; none if it had not come to that."""
+        with self._errors():
+            found = self._db.execute("SELECT designs FROM proposals WHERE round = ?", (round,))
+            row = found.fetchone()
+        return None if row is None else self._unpacked(row[0])
+
+    def rounds(self) -> list[dict[str, Any]]:
+        """How the finished rounds ended, in order."""
+        with self._errors():
+            rows = self._db.execute("SELECT body FROM rounds ORDER BY round")
+            return [json.loads(row[0]) for row in rows]
+
+    def sittings(self) -> dict[int, dict[str, Any]]:
+        """On what each sitting ran."""
+        with self._errors():
+            rows = self._db.execute("SELECT sitting, body FROM sittings ORDER BY sitting")
+            return {int(number): json.loads(body) for number, body in rows}
+
+    def sitting_of(self, call: int) -> int:
+        """The sitting in which a call was made."""
+        query = "SELECT sitting FROM measurements WHERE first <= ? ORDER BY first DESC LIMIT 1"
+        with self._errors():
+            return int(self._db.execute(query, (call,)).fetchone()[0])
+
+    def head(self) -> str:
+        """The end of the chain, which no round can be altered or left out without changing."""
+        with self._errors():
+            row = self._db.execute(
+                "SELECT chain FROM rounds ORDER BY round DESC LIMIT 1"
+            ).fetchone()
+        return GENESIS if row is None else str(row[0])
+
+    def check(self) -> list[str]:
+        """What is wrong with the file: damage, or rounds that do not belong to the chain."""
+        with self._errors():
+            found = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
+            faults = [f"the file is damaged: {text}" for text in found if text != "ok"]
+            last = GENESIS
+            rows = self._db.execute("SELECT round, body, chain FROM rounds ORDER BY round")
+            for number, text, chain in rows.fetchall():
+                if self._link(last, number, text) != chain:
+                    faults.append(f"round {number} is not what was written")
+                last = chain
+        return faults
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _link(self, last: str, round: int, text: str) -> str:
+        """The chain after a round, over all that the round wrote."""
+        query = "SELECT designs FROM proposals WHERE round = ?"
+        blobs = [row[0] for row in self._db.execute(query, (round,))]
+        query = "SELECT measured FROM measurements WHERE round = ? ORDER BY part"
+        blobs += [row[0] for row in self._db.execute(query, (round,))]
+        return digest([last, round, text, [content_digest(blob) for blob in blobs]])
+
+    def _prepare(self) -> None:
+        application = self._db.execute("PRAGMA application_id").fetchone()[0]
+        tables = self._db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+        if application != APPLICATION and (application or tables):
+            raise InputError("the file of a search", f"{self.path}, a database of something else")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        if not tables:
+            with self._transaction():
+                for statement in SCHEMA:
+                    self._db.execute(statement)
+                for table in TABLES:
+                    for verb in ("UPDATE", "DELETE"):
+                        self._db.execute(_GUARD.format(verb=verb, table=table))
+                self._db.execute(f"PRAGMA application_id = {APPLICATION}")
+
+    def _unpacked(self, blob: bytes) -> dict[str, np.ndarray]:
+        try:
+            with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
+                return dict(stored)
+        except (OSError, ValueError, EOFError) as error:
+            raise CorruptError(str(self.path), "holds no arrays", "Begin a new search.") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of the block is written, or nothing."""
+        wait = time.monotonic() - self._synced >= SYNC_S
+        self._db.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+            self._synced = time.monotonic() if wait else self._synced
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the errors of SQLite into this package's."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StorageError(5, str(error), str(self.path)) from error
+        except sqlite3.DatabaseError as error:
+            what, instead = f"does not hold together ({error})", "Begin a new search elsewhere."
+            raise CorruptError(str(self.path), what, instead) from error
+
+
+def _packed(arrays: Arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()

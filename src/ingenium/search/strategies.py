@@ -1,0 +1,94 @@
+"""The table of strategies: a name at the command line to a strategy for a problem and a spec."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import xarray as xr
+
+from ingenium.core.digest import dataset_digest
+from ingenium.core.errors import choose
+from ingenium.core.problem import Problem, Watch
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.generators import families, fitted
+from ingenium.generators.generator import Generator
+from ingenium.search.cma_es import CmaEs
+from ingenium.search.cross_entropy import CrossEntropy
+from ingenium.search.drawn import Drawn, Stock
+from ingenium.search.evolution import Evolution
+from ingenium.search.space import Space
+from ingenium.search.strategy import Strategy
+from ingenium.search.tuned import Tuned
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a strategy is made for."""
+
+    problem: Problem
+    spec: Spec  # resolved
+    known: xr.Dataset  # designs that may be learned from
+    seed: int
+    watch: Watch
+
+    def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
+        """A family fitted to the known designs, and what proposes with it."""
+        data = dataset_digest(self.known)
+        model = fitted.fit(self.problem, self.known, choice, data=data, watch=self.watch)
+        return model, Generator(self.problem, model.family, self.spec, self.known)
+
+    @property
+    def space(self) -> Space:
+        """Its designs as points of a cube."""
+        return Space.of(self.problem, self.spec, self.known)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A strategy, and the digest of the model that it starts with, if any."""
+
+    strategy: Strategy
+    model: str = ""
+
+
+def _random(task: Task) -> Made:
+    model, generator = task.generator(GeneratorChoice(family="random"))
+    return Made(Drawn(generator), model.digest)
+
+
+def _generator(task: Task) -> Made:
+    model, generator = task.generator(task.spec.generator)
+    return Made(Drawn(generator), model.digest)
+
+
+def _tuned(task: Task) -> Made:
+    model, generator = task.generator(task.spec.generator)
+    codec = task.problem.codec
+    own = model.name if model.name in families.NAMES else task.problem.default_family
+    known = own if own in families.NAMES else "autoregressive"
+    plan = families.plan(known, shape=codec.shape, codec=codec)
+    return Made(Tuned(generator, plan, task.seed), model.digest)
+
+
+MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
+    {
+        "random": _random,
+        "stock": lambda task: Made(Stock(task.problem, task.known, task.seed)),
+        "generator": _generator,
+        "tuned": _tuned,
+        "cross_entropy": lambda task: Made(CrossEntropy(task.space, task.seed)),
+        "cma_es": lambda task: Made(CmaEs(task.space, task.seed)),
+        "evolution": lambda task: Made(Evolution(task.space, task.seed)),
+    }
+)
+NAMES = tuple(MAKERS)
+
+
+def make(name: str, task: Task) -> Made:
+    """The strategy of a name.
+
+    Raises:
+        InputError: for an unknown name, or a problem whose designs it does not search.
+        MissingExtra: if its package is not installed.
+    """
+    return MAKERS[choose(name, NAMES, "strategy")](task)

@@ -1,0 +1,51 @@
+"""The contract of everything that searches.
+
+A strategy proposes designs and learns from verdicts. The loop promises:
+
+- `tell` gets exactly the designs that the last `ask` gave, in their order, with their verdicts
+  and what the aim makes of these (`Aim.weighed`);
+- `ask` gets randomness that hangs only on the seed of the search and the number of the round.
+
+A strategy promises in return:
+
+- `ask` changes nothing that counts: what a strategy knows, it knows from `tell`;
+- `tell` draws on no randomness but its own, which hangs on a seed and on what it was told;
+- `state_dict` is all that it knows, as arrays, and `load_state_dict` of it gives the same strategy.
+
+So a strategy is the same whether it was told of all rounds in one life, told of them again by a
+loop that reads them from its store, or loaded from a state and told of the rest.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+import xarray as xr
+
+State = Mapping[str, np.ndarray]  # of numbers or fixed-width text, never of Python objects
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Proposes designs of one problem under one spec, and learns from their verdicts."""
+
+    def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
+        """At least one and at most `n` designs with their conditions; none if it has no more.
+
+        Coordinates beside the conditions, such as the `point` of a search over numbers, are kept
+        with the designs and come back with them.
+        """
+        ...
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Learn from what the last `ask` gave; some of it may have been verified before."""
+        ...
+
+    def state_dict(self) -> State:
+        """All that was learned."""
+        ...
+
+    def load_state_dict(self, state: State) -> None:
+        """Take over what another strategy of the same making has learned."""
+        ...

@@ -1,0 +1,11 @@
+"""The contract on sections of wings, judged by NeuralFoil."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from problem_contract import ProblemContract
+
+
+class TestSection(ProblemContract):
+    problem_name = "airfoils.section"
+    setup: ClassVar[Mapping[str, Any]] = {"judge": "neuralfoil", "network": "large"}

@@ -1,0 +1,175 @@
+"""Problems with known answers: ZDT1, DTLZ2, and a quadratic under a constraint, in closed form."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.problem import Domain, Problem, Projection
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.spec import Fixed, Limit, Spec, parse
+
+VARIABLE = Variable("x", ("axis",), "1", "numbers of a point", lower=0.0, upper=1.0)
+
+
+def zdt1(x: Tensor) -> Tensor:
+    """Front: second = 1 - sqrt(first), where all but the first number are 0.
+
+    Source: Zitzler, Deb and Thiele, Evol. Comput. 8:173, 2000.
+    """
+    g = 1 + 9 * x[:, 1:].mean(1)
+    return torch.stack([x[:, 0], g * (1 - (x[:, 0] / g).sqrt()), x.sum(1)], 1)
+
+
+def dtlz2(x: Tensor) -> Tensor:
+    """Front: the part of the unit sphere where all three are positive.
+
+    Source: Deb, Thiele, Laumanns and Zitzler, CEC 2002.
+    """
+    g = (x[:, 2:] - 0.5).square().sum(1)
+    a, b = (x[:, i] * torch.pi / 2 for i in (0, 1))
+    parts = [a.cos() * b.cos(), a.cos() * b.sin(), a.sin()]
+    return torch.stack([(1 + g) * p for p in parts], 1)
+
+
+def quadratic(x: Tensor) -> Tensor:
+    """Distance to the point of all 0.2, the sum of all numbers, and their difference.
+
+    The least square distance with a mean of at least 0.6 is 0.16 d, at all numbers 0.6.
+    """
+    return torch.stack([(x - 0.2).square().sum(1), x.mean(1), x[:, 0] - x[:, 1]], 1)
+
+
+FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "zdt1": zdt1,
+    "dtlz2": dtlz2,
+    "quadratic": quadratic,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which function of how many numbers; faults that tests ask for."""
+
+    function: str = "quadratic"
+    d: int = 6
+    known: int = 60
+    pause_s: float = 0.0  # that the engine takes for each batch
+    log: str = ""  # file to which the engine writes each point that it measures
+    gap: float = -1.0  # below this first number the engine has no answer
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The function."""
+
+    settings: Settings
+    name: str = "closed form"
+    version: str = "1"
+    tier: str = "exact"
+    quantities: tuple[Quantity, ...] = tuple(
+        Quantity(f"f{i}", "1", f"value {i} of the function") for i in range(3)
+    )
+
+    def measure(self, x: Tensor) -> Tensor:
+        if self.settings.log:
+            with Path(self.settings.log).open("a") as log:
+                log.writelines(json.dumps(row) + "\n" for row in x.tolist())
+        if self.settings.pause_s:
+            time.sleep(self.settings.pause_s)
+        found = FUNCTIONS[self.settings.function](x)
+        return torch.where((x[:, :1] < self.settings.gap), float("nan"), found)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Numbers from -1 to 1."""
+
+    shape: tuple[int, ...]
+    tolerance: float = 1e-6
+
+    def encode(self, arrays: tuple[Tensor, ...]) -> Tensor:
+        return 2 * arrays[0] - 1
+
+    def decode(self, x: Tensor) -> tuple[Tensor, ...]:
+        return ((x.to(torch.float64) + 1) / 2,)
+
+
+class Table:
+    """A JSON file."""
+
+    name = "json"
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        index = designs[DESIGN].to_numpy().tolist()
+        path = folder / "points.json"
+        rows = dict(zip(map(str, index), designs["x"].to_numpy().tolist(), strict=True))
+        path.write_text(json.dumps(rows))
+        return dict.fromkeys(index, path)
+
+    def read(self, path: Path) -> xr.Dataset:
+        rows = json.loads((path / "points.json" if path.is_dir() else path).read_text())
+        array = torch.tensor(list(rows.values()), dtype=torch.float64)
+        return to_dataset((array,), (VARIABLE,), {}, index=np.array([int(i) for i in rows]))
+
+
+class Front(Problem):
+    """Points of a cube."""
+
+    name: ClassVar[str] = "known.front"
+    summary: ClassVar[str] = "Points of a cube under functions whose best values are known"
+    Settings: ClassVar[type] = Settings
+    default_family: ClassVar[str] = "gaussian_copula"
+    licence = "CC0-1.0"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.variables = (VARIABLE,)
+        self.sizes: Mapping[str, int] = {"axis": settings.d}
+        self.conditions = (Condition("mean", "mean of the numbers"),)
+        self.limits = (Limit("f1", at_least=0.6),) if settings.function == "quadratic" else ()
+        self.tiers = (Closed(settings),)
+        self.formats = {"json": Table()}
+        self.codec = Plain((settings.d,))
+        self.at_once = 16
+
+    def data(self) -> xr.Dataset:
+        rng = np.random.default_rng(1)
+        x = rng.uniform(size=(self.settings.known, self.settings.d))
+        designs = to_dataset((torch.from_numpy(x),), self.variables, {})
+        held = np.arange(len(x)) % 10 == 9
+        return designs.assign_coords(mean=(DESIGN, x.mean(1)), held_out=(DESIGN, held))
+
+    def features(self, designs: xr.Dataset) -> Tensor:
+        return torch.as_tensor(designs["mean"].to_numpy().copy(), dtype=torch.float32)[:, None]
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        return lambda arrays: (arrays[0].clamp(0.0, 1.0),)
+
+
+DOMAIN = Domain("known", "Known fronts", None, {"front": Front})
+LEAST_SQUARE = [{"quantity": "f0", "sense": "minimise"}]
+BOTH = [{"quantity": f"f{i}", "sense": "minimise"} for i in (0, 1)]
+ALL = [{"quantity": f"f{i}", "sense": "minimise"} for i in (0, 1, 2)]
+
+
+def spec(**entries: Any) -> Spec:
+    """Points, and whatever else a spec may hold."""
+    return parse({"problem": "known.front"} | entries, Spec, "spec")
+
+
+def install(folder: Path) -> Path:
+    """Make a distribution of the problems in `folder`, for `sys.path`."""
+    about = folder / "known_fronts-0.1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: known-fronts\nVersion: 0.1\n")
+    (about / "entry_points.txt").write_text("[ingenium.domains]\nknown = known_fronts:DOMAIN\n")
+    return folder

@@ -1,0 +1,57 @@
+"""Searches on problems with known answers."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import known_fronts
+from ingenium import domains
+from ingenium.core.asking import resolve
+from ingenium.core.problem import silent
+from ingenium.core.spec import Spec
+from ingenium.loop import training
+from ingenium.search.search import Search
+from ingenium.search.store import Store
+from ingenium.search.strategies import Task, make
+
+Begun = Callable[..., Search]
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[Begun]:
+    """A search in a file, opened with its name; the same name goes on with it."""
+    stores = []
+
+    def begin(
+        strategy: str,
+        spec: Spec,
+        *,
+        name: str = "search",
+        batch: int = 32,
+        seed: int = 0,
+        **settings: object,
+    ) -> Search:
+        problem = known_fronts.Front(known_fronts.Settings(**settings))  # type: ignore[arg-type]
+        resolved = resolve(spec, problem)
+        task = Task(problem, resolved, training(problem), seed, silent)
+        store = Store(tmp_path / name / "search.sqlite")
+        stores.append(store)
+        store.sit({})
+        made = make(strategy, task)
+        return Search(problem, resolved, made.strategy, store, seed=seed, batch=batch)
+
+    yield begin
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The package of known fronts is installed for the tests of a module; gives its folder."""
+    folder = known_fronts.install(tmp_path_factory.mktemp("plugin"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        domains.load.cache_clear()
+        yield folder
+    domains.load.cache_clear()

@@ -1,0 +1,152 @@
+"""The loop: budgets, stopping, going on, and that nothing is verified twice."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import known_fronts
+from ingenium.core.errors import InputError
+from ingenium.search.course import Round
+from ingenium.search.search import Search
+from ingenium.search.stopping import Stop
+from ingenium.search.strategies import NAMES
+
+LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
+BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
+
+
+def course(search: Search) -> list[tuple[object, ...]]:
+    """All that repeats in how a search went."""
+    return [
+        (r.calls, r.accepted, r.repeated, r.best, r.violation, r.front, r.hypervolume)
+        for r in search.history
+    ]
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_a_budget_is_spent_and_no_more(begun, strategy: str, tmp_path: Path) -> None:
+    search = begun(strategy, LEAST, log=str(tmp_path / "log"), known=200)
+    why = search.run(Stop(calls=100))
+    assert why == "calls"
+    assert search.calls == search.history[-1].calls == 100
+    measured = [tuple(json.loads(x)) for x in (tmp_path / "log").read_text().splitlines()]
+    assert len(measured) == 100
+    assert len(set(measured)) == 100, "a design was verified twice"
+    assert [r.calls for r in search.history] == sorted(r.calls for r in search.history)
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_stopped_after_each_round_it_ends_as_if_it_was_not(begun, strategy: str) -> None:
+    whole = begun(strategy, BOTH, name="whole", function="zdt1", known=120)
+    whole.run(Stop(calls=100))
+    for _ in range(2):
+
+        def stop(last: Round) -> None:
+            raise KeyboardInterrupt
+
+        part = begun(strategy, BOTH, name="part", function="zdt1", known=120)
+        with pytest.raises(KeyboardInterrupt):
+            part.run(Stop(calls=100), heard=stop)
+    part = begun(strategy, BOTH, name="part", function="zdt1", known=120)
+    assert 0 < part.calls < 100
+    part.run(Stop(calls=100))
+    assert course(part) == course(whole)
+    np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
+    assert part.places == whole.places
+    assert part.store.check() == []
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_a_kept_state_is_the_same_as_being_told_again(
+    begun, strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+    told.run(Stop(calls=72))
+    monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)
+    kept = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
+    kept.run(Stop(calls=72))
+    assert kept._state_path.is_file()
+    again = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
+    one, other = told.strategy.state_dict(), again.strategy.state_dict()
+    assert one.keys() == other.keys()
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, other[name], err_msg=name)
+    again.run(Stop(calls=100))
+    told.run(Stop(calls=100))
+    np.testing.assert_array_equal(np.array(again.measured), np.array(told.measured))
+
+
+def test_a_round_that_was_cut_is_finished_as_it_was_proposed(begun) -> None:
+    whole = begun("cross_entropy", LEAST, name="whole")
+    whole.run(Stop(calls=96))
+    cut = begun("cross_entropy", LEAST, name="cut")
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if done == 48:  # within the second round
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut.run(Stop(calls=96), watch=stop)
+    again = begun("cross_entropy", LEAST, name="cut")
+    assert again.calls == 48
+    assert len(again.history) == 1
+    again.run(Stop(calls=96))
+    assert course(again) == course(whole)
+
+
+def test_it_ends_when_enough_is_accepted(begun) -> None:
+    search = begun("random", LEAST)
+    assert search.run(Stop(calls=1000, accepted=3)) == "accepted"
+    assert search.history[-1].accepted >= 3
+    assert search.calls < 1000
+
+
+def test_it_ends_when_nothing_becomes_better(begun) -> None:
+    search = begun("cross_entropy", LEAST)
+    assert search.run(Stop(calls=5000, stagnation=200)) == "stagnation"
+    last = search.history[-1]
+    assert last.calls - last.better >= 200
+    assert search.calls < 5000
+
+
+def test_it_ends_when_there_are_no_more_designs(begun) -> None:
+    search = begun("stock", LEAST, known=50)
+    assert search.run(Stop(calls=1000)) == "designs"
+    assert search.calls == 45  # the others are held out
+
+
+def test_it_ends_when_its_seconds_are_spent(begun) -> None:
+    search = begun("random", LEAST, pause_s=0.02)
+    assert search.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
+    again = begun("random", LEAST, pause_s=0.02)
+    assert again.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
+    assert again.calls == search.calls, "seconds of earlier sittings count"
+
+
+def test_failed_is_told_apart_from_rejected(begun) -> None:
+    search = begun("evolution", LEAST, gap=0.3)
+    search.run(Stop(calls=128))
+    last = search.history[-1]
+    assert last.failed > 0
+    assert last.accepted + last.rejected + last.failed == 128
+    assert search.designs(range(128)).sizes["design"] == 128
+
+
+def test_designs_are_those_that_were_measured(begun) -> None:
+    search = begun("evolution", LEAST)
+    search.run(Stop(calls=80))
+    calls = [70, 3, 41]
+    x = search.designs(calls)["x"].to_numpy()
+    np.testing.assert_allclose(
+        ((x - 0.2) ** 2).sum(1), search.verdicts(calls)["f0"].to_numpy(), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    "entry", [{"calls": 0}, {"calls": 1, "accepted": 0}, {"calls": 1, "seconds": 0.0}]
+)
+def test_budgets_that_make_no_sense_are_refused(entry: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="Write"):
+        Stop(**entry)  # type: ignore[arg-type]
