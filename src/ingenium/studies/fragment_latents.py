@@ -252,7 +252,11 @@ STUDY = Study(
     parts=(
         Part("valid", "share of what fragments decode to that RDKit reads", at_least=0.995),
         Part("smiles_lower", "by how much the share is lower for plain SMILES", at_least=0.005),
-        Part("gain", "property beyond the best of as many points of the prior, fragments", at_least=0.0),
+        Part(
+            "gain",
+            "property beyond the best of as many points of the prior, fragments",
+            at_least=0.0,
+        ),
     ),
     headline="valid",
     measure=measure,

@@ -18,6 +18,9 @@ from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.steer import FREE, Steer
 
 
+SURE = 2.0  # at first latent numbers say more than their noise, or the decoder would shun them
+
+
 @dataclass(frozen=True)
 class TokenVAESettings:
     """Latent numbers and their price."""
@@ -98,7 +101,7 @@ class TokenVAE(TokenAutoregressive):
         order, pieces = by_length(end)
         whole = torch.cat([self._read(ids[rows], end[rows]) for rows in pieces])
         mean, raw = self.to_latent(whole[order.argsort()]).float().chunk(2, dim=1)
-        return mean, 1e-3 + functional.softplus(raw + 0.5)
+        return mean, 1e-3 + functional.softplus(raw - SURE)
 
     def _read(self, ids: Int[Tensor, "n s"], end: Int[Tensor, " n"]) -> Float[Tensor, "n w"]:
         """What is known at the end of each sequence."""
