@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ingenium.generators.tokens.families import recurrent
-from ingenium.studies.fragment_latents import SETTINGS, _likeliest, _vae, penalised
+from ingenium.studies.fragment_latents import LATENT, MODEL, _likeliest, penalised
 from ingenium.studies.molecule_families import ARMS
 from ingenium.studies.molecule_models import (
     Place,
@@ -93,8 +93,8 @@ def test_shares_are_of_what_is_left() -> None:
 
 def test_points_become_their_likeliest_molecules(tmp_path: Path) -> None:
     written = as_pairs(drawn("train", 60))
-    model = trained(_vae, written, Plan(steps=2, batch=32, check_every=1), Place(tmp_path))
-    z = np.random.default_rng(0).standard_normal((5, SETTINGS.latent))
+    model = trained(MODEL, written, Plan(steps=2, batch=32, check_every=1), Place(tmp_path))
+    z = np.random.default_rng(0).standard_normal((5, LATENT))
     first, again = (_likeliest(model, z, torch.Generator().manual_seed(i)) for i in range(2))
     assert first == again
     assert model.smiles(5, 0) != model.smiles(5, 1)  # tokens are drawn freely again

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,9 +20,8 @@ from ingenium.domains.molecules.metrics.chemnet import features, gaussian
 from ingenium.domains.molecules.search.aim import Aim
 from ingenium.domains.molecules.search.latent import RegionSearch, RegionSettings
 from ingenium.evaluate.intervals import Interval, t_interval, wilson
-from ingenium.generators.tokens.decoders import Recurrent
 from ingenium.generators.tokens.drawing import FREELY, Drawing
-from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
+from ingenium.generators.tokens.families import vae
 from ingenium.studies.molecule_models import (
     OF_MODELS,
     Place,
@@ -40,7 +40,8 @@ from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
 FRAGMENT, SMILES = "fragments", "SMILES"
-WIDTH, SETTINGS = 184, TokenVAESettings(latent=32, beta=0.3)
+LATENT = 32
+MODEL = partial(vae, width=184, latent=LATENT)
 ROUND, FIRST = 25, 0.2  # calls in one round of the search, and share of them before it chooses
 LIKELIEST = Drawing(top_p=1e-6)  # a point is one molecule, so that there is a surface to search
 
@@ -75,7 +76,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         place = Place(budget.folder / named, watch)
 
         def judged(name: str = name, seed: int = seed, place: Place = place) -> dict[str, float]:
-            model = trained(_vae, ways[name], _plan(seed, name, work), place)
+            model = trained(MODEL, ways[name], _plan(seed, name, work), place)
             texts = model.smiles(work.proposed, seed)
             row = shares(texts, training)
             row["Fréchet ChemNet"] = distance(valid(texts), held)
@@ -115,11 +116,6 @@ def _ways(smiles: list[str], watch: Watch) -> Mapping[str, Written]:
         rows.append(fragments.row(text))
     x = fragments.of_rows([row for row in rows if row is not None])
     return {FRAGMENT: Written(fragments, x), SMILES: as_pairs(smiles)}
-
-
-def _vae(shape: tuple[int, ...], c: int, tokens: object) -> TokenVAE:
-    decoder = Recurrent(WIDTH, 1)
-    return TokenVAE(shape, c, tokens, decoder, width=WIDTH, settings=SETTINGS)  # type: ignore[arg-type]
 
 
 def _plan(seed: int, name: str, work: Work) -> Plan:
@@ -167,7 +163,7 @@ def _found(model: Trained, calls: int, seed: int, watch: Watch) -> dict[str, flo
     Both decode a point to its likeliest tokens; what is no molecule was a call as well.
     """
     rng = np.random.default_rng(1_000 + seed)
-    points = rng.standard_normal((calls, SETTINGS.latent))
+    points = rng.standard_normal((calls, LATENT))
     chance = _best(_judged(model, points, torch.Generator().manual_seed(1_000 + seed)))
     free = _best(np.array([penalised(s) for s in model.smiles(calls, 2_000 + seed)]))
     search = _searched(model, calls, seed, watch)
@@ -186,7 +182,7 @@ def _searched(model: Trained, calls: int, seed: int, watch: Watch) -> float:
     spread, middle = np.nanstd(known, keepdims=True), np.nanmean(known, keepdims=True)
     aim = Aim((), (Objective("penalised", "maximise"),), spread, middle)
     settings = RegionSettings(first=round(FIRST * calls))
-    search = RegionSearch(aim, SETTINGS.latent, np.random.default_rng(seed), settings)
+    search = RegionSearch(aim, LATENT, np.random.default_rng(seed), settings)
     rng = torch.Generator().manual_seed(3_000 + seed)
     found: list[float] = []
     while len(found) < calls:

@@ -52,7 +52,7 @@ class Work:
 FULL = Work(known=80_000, batch=128, proposed=1_000)
 QUICK = Work(known=3_000, batch=64, proposed=100, share=0.02)
 ARMS: Mapping[str, Arm] = {
-    "VAE": Arm(partial(vae, width=180, latent=32), 5_000, 8e-3, models=5),
+    "VAE": Arm(partial(vae, width=180, latent=32, beta=0.5), 5_000, 8e-3, models=5),
     "LSTM": Arm(partial(recurrent, width=184, layers=2), 3_500, 8e-3),
     "transformer": Arm(partial(transformer, width=128, layers=3), 1_500, 3e-3),
     "masked diffusion": Arm(partial(masked_diffusion, width=128, layers=3, heads=2), 1_500, 3e-3),

@@ -41,10 +41,16 @@ def recurrent(
 
 
 def vae(
-    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 256, latent: int = 64
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    *,
+    width: int = 256,
+    latent: int = 64,
+    beta: float = 0.2,
 ) -> TokenVAE:
     """A variational autoencoder whose decoder is one layer of long short-term memory."""
-    settings = TokenVAESettings(latent=latent)
+    settings = TokenVAESettings(latent, beta)
     return TokenVAE(shape, c, tokens, Recurrent(width, 1), width=width, settings=settings)
 
 

@@ -17,7 +17,6 @@ from ingenium.generators.tokens.vocabulary import END
 from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.steer import FREE, Steer
 
-
 SURE = 2.0  # at first latent numbers say more than their noise, or the decoder would shun them
 
 
