@@ -113,7 +113,7 @@ class MaskedDiffusion(Model):
 
     def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
         """What is known at each place, from all that are not covered."""
-        x = self.embed(ids) + told[:, None] + self.position
+        x: Tensor = self.embed(ids) + told[:, None] + self.position
         for block in (m for m in self.blocks if isinstance(m, Block)):
             q, k, v = block.triple(x)
             x = block.rest(x, functional.scaled_dot_product_attention(q, k, v))
