@@ -6,6 +6,7 @@ from importlib import import_module
 import torch
 
 NAMES = (
+    "airfoils_sections",
     "feeder_days",
     "families",
     "samplers",

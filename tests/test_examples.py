@@ -15,7 +15,7 @@ from ingenium.domains import open_problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SPECS = sorted(EXAMPLES.glob("grid/*.toml"))
-OTHERS = sorted([*EXAMPLES.glob("structures/*.toml"), *EXAMPLES.glob("molecules/*.toml")])
+OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in SPECS)
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 

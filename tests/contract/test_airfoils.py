@@ -8,4 +8,8 @@ from problem_contract import ProblemContract
 
 class TestSection(ProblemContract):
     problem_name = "airfoils.section"
-    setup: ClassVar[Mapping[str, Any]] = {"judge": "neuralfoil", "network": "large"}
+    setup: ClassVar[Mapping[str, Any]] = {
+        "judge": "neuralfoil",
+        "network": "medium",
+        "refine_steps": 3,
+    }

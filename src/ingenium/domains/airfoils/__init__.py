@@ -5,11 +5,11 @@ from ingenium.domains.airfoils.packages import EXTRA, folder_of
 
 folder_of("neuralfoil")  # or the line that installs it
 
-from ingenium.domains.airfoils.section import Section  # noqa: E402
+from ingenium.domains.airfoils.section import WingSection  # noqa: E402
 
 DOMAIN = Domain(
     name="airfoils",
     summary="sections of wings: little drag at a given lift, judged by XFOIL where it is there",
     extra=EXTRA,
-    problems={"section": Section},
+    problems={"section": WingSection},
 )

@@ -68,7 +68,7 @@ def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
         raise InputError("a .dat file of points", str(error), "Write text.") from error
     pairs = [p for p in map(_pair, lines) if p is not None]
     points = np.array(pairs).reshape(-1, 2)
-    if len(points) > 1 and (points[0] > 1.5).all():
+    if len(points) > 1 and (points[0] > 1.5).all() and (points[0] % 1 == 0).all():
         points = _from_lednicer(points, path)
     if len(points) < FEWEST or not np.isfinite(points).all():
         raise InputError(
@@ -89,7 +89,7 @@ def _pair(line: str) -> tuple[float, float] | None:
     return x, y
 
 
-def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.ndarray, "p 2"]:
+def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.ndarray, "q 2"]:
     """Upper surface nose to tail, then the lower one: turned into one way round."""
     above, below = (round(v) for v in points[0])
     rest = points[1:]

@@ -10,6 +10,7 @@ from ingenium.domains.airfoils.network import Flow, Network
 
 LEAST, MOST = -12, 20  # degrees
 STEPS = 10  # of the search for the angle, which triples its digits in each
+_FARTHEST = 1.0  # degrees of one Newton step
 _STEEP = 1e-3  # lift a degree; where it falls below, a gradient would be none
 
 
@@ -25,6 +26,7 @@ class Working:
     angle_deg: Float[Tensor, " n"]
     flow: Flow
     most_lift: Float[Tensor, " n"]
+    most_at_deg: Float[Tensor, " n"]
 
 
 def sweep(
@@ -69,7 +71,8 @@ def at_lift(
             _angle(net, numbers, lift, reynolds, LEAST + last.clamp(0).to(torch.float64)),
             LEAST + nearest.to(torch.float64),
         )
-    return Working(angle, _with_gradient(net, numbers, lift, reynolds, angle, found), most)
+    flow = _with_gradient(net, numbers, lift, reynolds, angle, found)
+    return Working(angle, flow, most, LEAST + top.to(torch.float64))
 
 
 def _peak(table: Float[Tensor, "n a"], top: Tensor) -> Float[Tensor, " n"]:
@@ -107,6 +110,27 @@ def _angle(
     return high
 
 
+def followed(
+    net: Network,
+    numbers: Float[Tensor, "n 18"],
+    lift: Float[Tensor, " n"],
+    reynolds: Float[Tensor, " n"],
+    angle: Float[Tensor, " n"],
+) -> tuple[Flow, Float[Tensor, " n"]]:
+    """The flow one Newton step nearer to the lift, and the angle there.
+
+    By the step the angle depends on the numbers as it does at a lift that is held.
+    """
+    at = angle.detach().requires_grad_()
+    with torch.enable_grad():
+        there = net(numbers.detach(), at, reynolds).lift
+        (slope,) = torch.autograd.grad(there.sum(), at)
+    short = net(numbers, angle.detach(), reynolds).lift - lift
+    step = (short / slope.clamp(_STEEP)).clamp(-_FARTHEST, _FARTHEST)
+    moved = angle.detach() - torch.where(slope > _STEEP, step, 0.0)
+    return net(numbers, moved, reynolds), moved.detach()
+
+
 def _with_gradient(
     net: Network,
     numbers: Float[Tensor, "n 18"],
@@ -118,10 +142,6 @@ def _with_gradient(
     """The flow at the angle; where gradients are asked for, the angle follows the numbers."""
     if not numbers.requires_grad:
         return net(numbers, angle, reynolds)
-    at = angle.detach().requires_grad_()
-    with torch.enable_grad():
-        there = net(numbers.detach(), at, reynolds).lift
-        (slope,) = torch.autograd.grad(there.sum(), at)
-    short = net(numbers, angle, reynolds).lift - lift
-    step = torch.where(found & (slope > _STEEP), short / slope.clamp(_STEEP), 0.0)
-    return net(numbers, angle - step, reynolds)
+    # Where the lift is never reached the angle is what it is, and no step is taken.
+    near = torch.where(found, lift, net(numbers, angle, reynolds).lift)
+    return followed(net, numbers, near, reynolds, angle)[0]

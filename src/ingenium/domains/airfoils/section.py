@@ -15,18 +15,21 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.airfoils import known
+from ingenium.core.verify import Verifier
+from ingenium.domains.airfoils import known, report, xfoil
 from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
+from ingenium.domains.airfoils.judge import XfoilVerifier, cross_checked
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.polar import sweep
+from ingenium.domains.airfoils.refine import Refiner
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier, of_shape
 from ingenium.generators.row_families import CLASSICAL
@@ -45,7 +48,7 @@ CONDITIONS = (
 BEYOND = 1.15  # the most lift of a proposal over that of any known section, at most
 
 
-class Section(Problem):
+class WingSection(Problem):
     """Sections that glide well at several operating points."""
 
     name: ClassVar[str] = "airfoils.section"
@@ -53,6 +56,7 @@ class Section(Problem):
     Settings: ClassVar[type] = SectionSettings
     default_family: ClassVar[str] = "flow_matching"
     licence = known.LICENCE
+    codec: SectionCodec
 
     def __init__(self, settings: SectionSettings) -> None:
         """Open the engines and the known sections.
@@ -65,7 +69,7 @@ class Section(Problem):
         self.variables, self.conditions = VARIABLES, CONDITIONS
         self.sizes = {"weight": WEIGHTS}
         self.system = digest(asdict(settings))
-        self.tiers = (NeuralFoilVerifier(settings),)
+        self.tiers, self.notes = _tiers(settings)
         self.formats = {"dat": SeligDat(VARIABLES)}
         self.limits = (
             Limit("lift_missing", at_most=0.001, unit="1"),
@@ -143,6 +147,15 @@ class Section(Problem):
         thickness = torch.from_numpy(np.array(conditions["thickness"], dtype=np.float64))
         return lambda arrays: shaped(arrays, thickness, fixed)
 
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Some steps of NeuralFoil's gradient from each proposal, thickness and edge kept."""
+        refiner = Refiner(self.settings, self.codec)
+        return refiner.refined(arrays, self.settings.refine_steps)
+
+    def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
+        """Mean lift over drag, by NeuralFoil."""
+        return {"lift_to_drag": NeuralFoilVerifier(self.settings).glide}
+
     def metric(self, designs: xr.Dataset) -> Metric:
         """Root mean square distance of the surfaces, in chords."""
         s = Surfaces.of(to_arrays(designs, VARIABLES))
@@ -153,10 +166,23 @@ class Section(Problem):
         """Number of each weight, from nose to tail."""
         return {"weight": np.arange(WEIGHTS)}
 
+    def cross_check(
+        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
+    ) -> CrossCheck | None:
+        """The other engine on all designs, or on a random share where that is XFOIL."""
+        measured = np.stack([verdicts[q.name].to_numpy() for q in self.quantities], 1)
+        arrays = to_arrays(designs, VARIABLES)
+        return cross_checked(self.verifier, self.settings, arrays, torch.from_numpy(measured), seed)
+
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The known sections themselves (bootstrap), their nearest, copula, process, random."""
         c = len(CONDITIONS)
         return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """The best sections, their pressures and polars, beside the best of the known ones."""
+        found = (designs, verdicts)
+        return report.sections(self.settings, self.verifier, VARIABLES, found, self._known)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """NACA 2412, whose thickness and camber are its name.
@@ -167,6 +193,21 @@ class Section(Problem):
         section = to_dataset(naca_2412(), VARIABLES, {})
         truth = {"max_thickness": 0.12, "max_camber": 0.02, "edge_thickness": 0.00252}
         return ((section, truth, 0.015),)
+
+
+def _tiers(settings: SectionSettings) -> tuple[tuple[Verifier, ...], tuple[str, ...]]:
+    """The engines, the one that judges last, and what a reader of the results must know.
+
+    Raises:
+        EngineError: if XFOIL is to judge and cannot be used here.
+    """
+    cheap = NeuralFoilVerifier(settings)
+    missing = xfoil.absent() if settings.judge == "best" else None
+    if settings.judge == "xfoil" or (settings.judge == "best" and missing is None):
+        xfoil.find()
+        return (cheap, XfoilVerifier(settings)), ()
+    why = f" {missing}." if missing else ""
+    return (cheap,), (f"Verdicts are NeuralFoil's; XFOIL has judged none of them.{why}",)
 
 
 def _check_fixed(fixed: Mapping[str, Fixed]) -> None:

@@ -60,6 +60,7 @@ class SectionSettings:
     judge: Judge = "best"  # XFOIL where it is installed, else NeuralFoil
     network: Size = "xlarge"  # of NeuralFoil
     least_confidence: float = 0.5  # below it NeuralFoil has no answer
+    refine_steps: int = 30  # of NeuralFoil's gradient from each proposal; 0 leaves them as proposed
     processes: int = 2  # of XFOIL at the same time
 
     def __post_init__(self) -> None:
@@ -79,6 +80,10 @@ class SectionSettings:
         if not 0 <= self.least_confidence < 1:
             raise InputError(
                 "least_confidence from 0 to below 1", self.least_confidence, "Write 0.5."
+            )
+        if self.refine_steps < 0:
+            raise InputError(
+                "refine_steps of at least 0", self.refine_steps, "Write refine_steps = 30."
             )
         if self.processes < 1:
             raise InputError("at least 1 process", self.processes, "Write processes = 2.")

@@ -11,7 +11,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.airfoils.cst import Surfaces, nose_radius, numbers_of, tail_angle
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.packages import release_of
-from ingenium.domains.airfoils.polar import at_lift
+from ingenium.domains.airfoils.polar import Working, at_lift
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 
 SHAPE = (
@@ -125,13 +125,9 @@ class NeuralFoilVerifier:
 
     def at_points(self, *arrays: Tensor) -> AtPoints:
         """The flow at each point, with gradients where the arrays have them."""
-        s = self.settings
-        net, numbers = network(s.network, s.amplification), numbers_of(arrays)
-        n, p = len(numbers), len(s.points)
-        lift = torch.tensor([x.lift for x in s.points], dtype=torch.float64).repeat(n)
-        reynolds = torch.tensor([x.reynolds for x in s.points], dtype=torch.float64).repeat(n)
-        found = at_lift(net, numbers.repeat_interleave(p, 0), lift, reynolds, s.least_confidence)
-        unsure = found.flow.confidence < s.least_confidence
+        n, p = len(arrays[0]), len(self.settings.points)
+        found = self.working(*arrays)
+        unsure = found.flow.confidence < self.settings.least_confidence
         parts = (
             found.angle_deg,
             found.flow.lift,
@@ -140,3 +136,20 @@ class NeuralFoilVerifier:
             found.most_lift,
         )
         return AtPoints(*(a.masked_fill(unsure, torch.nan).view(n, p) for a in parts))
+
+    def working(self, *arrays: Tensor) -> Working:
+        """Every section at every point, points running fastest."""
+        s = self.settings
+        net, numbers = network(s.network, s.amplification), numbers_of(arrays)
+        n, p = len(numbers), len(s.points)
+        lift = torch.tensor([x.lift for x in s.points], dtype=torch.float64).repeat(n)
+        reynolds = torch.tensor([x.reynolds for x in s.points], dtype=torch.float64).repeat(n)
+        whole = numbers.repeat_interleave(p, 0)
+        return at_lift(net, whole, lift, reynolds, s.least_confidence)
+
+    def glide(self, *arrays: Tensor) -> Float[Tensor, " n"]:
+        """Mean lift over drag with its gradient, however sure the network is."""
+        flow = self.working(*arrays).flow
+        weight = torch.tensor(self.settings.weights, dtype=torch.float64)
+        ratio: Tensor = (flow.lift / flow.drag).view(len(arrays[0]), -1) @ weight
+        return ratio

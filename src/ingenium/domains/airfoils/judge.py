@@ -1,0 +1,155 @@
+"""Sections measured by XFOIL, and how far the two engines lie apart."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.problem import CrossCheck
+from ingenium.core.quantity import Quantity
+from ingenium.core.verify import Verifier
+from ingenium.domains.airfoils import xfoil
+from ingenium.domains.airfoils.cst import outline
+from ingenium.domains.airfoils.polar import Working
+from ingenium.domains.airfoils.settings import Point, SectionSettings
+from ingenium.domains.airfoils.verifier import (
+    AtPoints,
+    NeuralFoilVerifier,
+    of_shape,
+    quantities,
+)
+
+PRINTED = 1.5e-4  # lift; XFOIL's file has four decimals
+WIDEST = 1.6  # degrees between two answers with the asked lift between them
+PAST_STALL = 2.0  # degrees beyond the most lift that NeuralFoil sees
+COARSE, FINE = 2.0, 1.0  # degrees of the sweep, far from the most lift and near it
+SHARE = 0.1  # of the designs that XFOIL measures too where NeuralFoil judges
+
+
+@dataclass(frozen=True)
+class XfoilVerifier:
+    """Sections measured by XFOIL at the asked lift; NeuralFoil says only where to begin."""
+
+    settings: SectionSettings
+    name: str = "xfoil"
+    tier: Literal["exact"] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the program."""
+        return xfoil.find().version
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Those of NeuralFoil, measured otherwise."""
+        return quantities(self.settings.points)
+
+    def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
+        """All quantities; NaN where surfaces cross or XFOIL does not converge."""
+        shape = of_shape(*arrays)
+        whole = torch.full((len(shape), len(self.quantities)), torch.nan, dtype=torch.float64)
+        sound = ~shape.isnan().any(1)
+        if sound.any():
+            found = self._at_points(tuple(a[sound] for a in arrays))
+            whole[sound] = torch.cat([shape[sound], found.columns(self.settings)], 1)
+        return whole
+
+    def _at_points(self, arrays: tuple[Tensor, ...]) -> AtPoints:
+        with torch.no_grad():
+            start = NeuralFoilVerifier(self.settings).working(*arrays)
+        outlines = outline(arrays)
+        points = self.settings.points
+        cases = [
+            self._case(outlines[i], point, start, i * len(points) + j)
+            for i in range(len(outlines))
+            for j, point in enumerate(points)
+        ]
+        program = xfoil.find()
+        # A process for each case; the threads only wait for them.
+        with ThreadPoolExecutor(self.settings.processes) as pool:
+            polars = list(pool.map(lambda case: xfoil.solved(case, program), cases))
+        asked = [p.lift for _ in outlines for p in points]
+        rows = [at_lift(polar, lift) for polar, lift in zip(polars, asked, strict=True)]
+        table = torch.tensor(rows, dtype=torch.float64).view(len(outlines), len(points), 5)
+        return AtPoints(*table.unbind(2))
+
+    def _case(
+        self, points: Float[np.ndarray, "p 2"], point: Point, start: Working, k: int
+    ) -> xfoil.Case:
+        near, top = float(start.angle_deg[k]), float(start.most_at_deg[k])
+        s = self.settings
+        angles = sweep_angles(near, top)
+        return xfoil.Case(points, point.reynolds, s.amplification, near, point.lift, angles)
+
+
+def sweep_angles(near: float, top: float) -> tuple[float, ...]:
+    """Angles in degrees round the asked lift, then on to beyond the most lift."""
+    last = max(top, near) + PAST_STALL
+    angles = [near - 0.5]
+    at = near + 0.5
+    while at <= last:
+        angles.append(at)
+        at += COARSE if at + COARSE <= top - 2 else FINE
+    return tuple(angles)
+
+
+def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
+    """Angle, lift, drag and moment at the asked lift, and the most lift that was found.
+
+    Where XFOIL did not converge at the lift itself, it is taken on the line between two answers
+    beside it. Where all that it found lies below the asked lift, its highest answer counts.
+    """
+    none = (np.nan,) * 5
+    if len(polar) == 0:
+        return none
+    most = float(polar[:, 1].max())
+    exact = np.flatnonzero(np.abs(polar[:, 1] - lift) < PRINTED)
+    if len(exact):
+        angle, _, drag, moment = polar[exact[0]]
+        return angle, lift, drag, moment, most
+    if most < lift:
+        return (*polar[polar[:, 1].argmax()], most)
+    rows = polar[polar[:, 0].argsort(kind="stable")]
+    up = np.flatnonzero((rows[:-1, 1] < lift) & (rows[1:, 1] >= lift))
+    near = [i for i in up if rows[i + 1, 0] - rows[i, 0] <= WIDEST]
+    if not near:
+        return none
+    low, high = rows[near[0]], rows[near[0] + 1]
+    share = (lift - low[1]) / (high[1] - low[1])
+    angle, _, drag, moment = low + share * (high - low)
+    return angle, lift, drag, moment, most
+
+
+def cross_checked(
+    judge: Verifier,
+    settings: SectionSettings,
+    arrays: tuple[Tensor, ...],
+    measured: Tensor,
+    seed: int,
+) -> CrossCheck | None:
+    """How far the other engine lies from the one that judged.
+
+    NeuralFoil measures all designs again; XFOIL, where it does not judge, a random share of them.
+    """
+    if judge.name == "xfoil":
+        other: Verifier = NeuralFoilVerifier(settings)
+        chosen = np.arange(len(measured))
+    elif xfoil.absent() is None:
+        other = XfoilVerifier(settings)
+        rng = np.random.default_rng(seed)
+        size = max(1, round(SHARE * len(measured)))
+        chosen = np.sort(rng.choice(len(measured), size, replace=False))
+    else:
+        return None
+    again = other.measure(*(a[chosen] for a in arrays))
+    gap = (again - measured[chosen]).abs()
+    both = gap.isfinite().all(1)
+    largest = gap[both].amax(0) if both.any() else torch.zeros(gap.shape[1])
+    apart = {q.name: float(v) for q, v in zip(judge.quantities, largest, strict=True)}
+    apart["unsolved"] = float((~both).sum())
+    share = len(chosen) / len(measured)
+    return CrossCheck(other.name, other.version, share, len(chosen), apart)

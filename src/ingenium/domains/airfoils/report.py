@@ -1,0 +1,226 @@
+"""What a designer of wings wants to see: sections, pressures, polars, and which engine said so."""
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.problem import Section
+from ingenium.core.quantity import Variable
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import Verifier
+from ingenium.domains.airfoils.cst import Arrays, Surfaces, arrays_of, numbers_of, stations
+from ingenium.domains.airfoils.network import SPEEDS, network
+from ingenium.domains.airfoils.polar import sweep
+from ingenium.domains.airfoils.settings import SectionSettings
+from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
+
+SHOWN = 4
+FEWEST_POINTS = 3
+RIVALS = 5  # known sections, the best by NeuralFoil, that the judge measures
+OURS, KNOWN, MUTED = "#2166ac", "#b35806", "#999999"
+_COLUMNS = (
+    "max_thickness",
+    "lift_to_drag",
+    "least_lift_to_drag",
+    "drag",
+    "moment",
+    "max_lift",
+    "edge_thickness",
+)
+
+
+def sections(
+    settings: SectionSettings,
+    judge: Verifier,
+    variables: tuple[Variable, ...],
+    found: tuple[xr.Dataset, xr.Dataset],  # designs and their verdicts
+    known: xr.Dataset,
+) -> tuple[Section, ...]:
+    """The best sections with their pressures and polars, beside the best of the known ones."""
+    designs, verdicts = found
+    arrays = to_arrays(designs, variables)
+    said = _agreement(settings, judge, arrays, verdicts)
+    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    ratio = verdicts["lift_to_drag"].to_numpy()
+    best = accepted[np.argsort(-ratio[accepted], kind="stable")][:SHOWN]
+    if not len(best):
+        return said
+    rival, names, measured = _rivals(settings, judge, variables, known, verdicts)
+    labels = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
+    chosen = tuple(a[best] for a in arrays)
+    own = np.stack([verdicts[q].to_numpy()[best] for q in _COLUMNS], 1)
+    top = tuple(a[:1] for a in rival)
+    return (
+        Section(
+            "Sections and pressures",
+            "The best accepted sections at twice their height, with the pressure on both surfaces "
+            "at each operating point (of NeuralFoil; suction is up, dashed below). The last row, "
+            f"in brown, is {names[0]}, the best known section of these thicknesses.",
+            _pressures(settings, _joined(chosen, top), [*labels, names[0]]),
+        ),
+        Section(
+            "Lift over drag",
+            "Lines are NeuralFoil's polars at the Reynolds number of each point; crosses are what "
+            f"{judge.name} measured at the asked lift. Blue the best design, brown the best known "
+            "section.",
+            _polars(
+                settings, (tuple(a[:1] for a in chosen), top), verdicts, int(best[0]), measured
+            ),
+        ),
+        Section(
+            "Best designs and best known sections",
+            f"All measured by {judge.name}; the known ones are those of the UIUC database that "
+            "NeuralFoil puts first among all as thick as the designs, whatever the limits.",
+            table=_table([*labels, *names], np.concatenate([own, _picked(measured)])),
+        ),
+        *said,
+    )
+
+
+def _rivals(
+    settings: SectionSettings,
+    judge: Verifier,
+    variables: tuple[Variable, ...],
+    known: xr.Dataset,
+    verdicts: xr.Dataset,
+) -> tuple[Arrays, list[str], xr.Dataset]:
+    """The best known sections between the thinnest and the thickest design, and what they reach."""
+    thick = verdicts["max_thickness"].to_numpy()
+    own = known["thickness"].to_numpy()
+    fits = (own >= np.nanmin(thick) - 1e-9) & (own <= np.nanmax(thick) + 1e-9)
+    pool = known.isel({DESIGN: np.flatnonzero(fits)}) if fits.any() else known
+    arrays = to_arrays(pool, variables)
+    cheap = NeuralFoilVerifier(settings)
+    names = [q.name for q in cheap.quantities]
+    value = cheap.measure(*arrays)
+    reached = value[:, names.index("lift_missing")] < 1e-3
+    ratio = torch.where(reached, value[:, names.index("lift_to_drag")], -torch.inf)
+    first = ratio.argsort(descending=True, stable=True)[:RIVALS]
+    chosen = tuple(a[first] for a in arrays)
+    measured = judge.measure(*chosen)
+    order = measured[:, names.index("lift_to_drag")].nan_to_num(-torch.inf).argsort(descending=True)
+    found = xr.Dataset({n: (DESIGN, measured[order, i].numpy()) for i, n in enumerate(names)})
+    labels = pool["section"].to_numpy()[first.numpy()][order.numpy()].tolist()
+    return tuple(a[order] for a in chosen), labels, found
+
+
+def _picked(measured: xr.Dataset) -> np.ndarray:
+    return np.stack([measured[q].to_numpy() for q in _COLUMNS], 1)
+
+
+def _table(names: list[str], values: np.ndarray) -> tuple[tuple[str, ...], ...]:
+    head = ("section", *(c.replace("_", " ") for c in _COLUMNS))
+    digits = (3, 1, 1, 5, 3, 2, 4)
+    rows = [
+        (name, *(f"{v:.{d}f}" for v, d in zip(row, digits, strict=True)))
+        for name, row in zip(names, values, strict=True)
+    ]
+    return (head, *rows)
+
+
+def _joined(one: Arrays, other: Arrays) -> Arrays:
+    return arrays_of(torch.cat([numbers_of(one), numbers_of(other)]))
+
+
+def _pressures(settings: SectionSettings, arrays: Arrays, names: list[str]) -> Figure:
+    """A row for each section: its outline, then pressures at each point."""
+    points = settings.points
+    shape = Surfaces.of(arrays, stations(200))
+    flow = NeuralFoilVerifier(settings).working(*arrays)
+    figure = Figure(
+        figsize=(3.2 * (1 + len(points)), 1.9 * len(names)),
+        layout="constrained",
+    )
+    grid = figure.subplots(len(names), 1 + len(points), squeeze=False)
+    place = (np.arange(SPEEDS) + 0.5) / SPEEDS
+    for i, name in enumerate(names):
+        colour = KNOWN if i == len(names) - 1 else OURS
+        axes = grid[i][0]
+        axes.fill_between(shape.x, shape.lower[i], shape.upper[i], color=colour, alpha=0.15, lw=0)
+        axes.plot(shape.x, shape.upper[i], color=colour, lw=1.2)
+        axes.plot(shape.x, shape.lower[i], color=colour, lw=1.2)
+        axes.set_aspect(2.0, adjustable="datalim")
+        axes.set_title(name, fontsize=9)
+        axes.axis("off")
+        for j, point in enumerate(points):
+            k = i * len(points) + j
+            axes = grid[i][1 + j]
+            axes.plot(place, 1 - flow.flow.upper_speed[k].square(), color=colour, lw=1.2)
+            axes.plot(place, 1 - flow.flow.lower_speed[k].square(), color=colour, lw=1.2, ls="--")
+            axes.axhline(0, color=MUTED, lw=0.6)
+            axes.invert_yaxis()
+            axes.set_title(f"{point.name}: {float(flow.angle_deg[k]):.1f}°", fontsize=9)
+            _plain(axes, "x / chord" if i == len(names) - 1 else "", "pressure" if j == 0 else "")
+    return figure
+
+
+def _polars(
+    settings: SectionSettings,
+    pair: tuple[Arrays, Arrays],  # the best design, and the best known section
+    verdicts: xr.Dataset,
+    best: int,
+    measured: xr.Dataset,
+) -> Figure:
+    points = settings.points
+    net = network(settings.network, settings.amplification)
+    angles = torch.arange(-6.0, 18.01, 0.25, dtype=torch.float64)
+    figure = Figure(figsize=(3.6 * len(points), 3.2), layout="constrained")
+    grid = figure.subplots(1, len(points), squeeze=False, sharey=True)[0]
+    for j, (axes, point) in enumerate(zip(grid, points, strict=True)):
+        for arrays, colour in zip(pair, (OURS, KNOWN), strict=True):
+            speed = torch.tensor([point.reynolds], dtype=torch.float64)
+            flow = sweep(net, numbers_of(arrays), angles, speed)
+            sure = flow.confidence >= settings.least_confidence
+            ratio = torch.where(sure, flow.lift / flow.drag, torch.nan)
+            axes.plot(flow.lift, ratio, color=colour, lw=1.2)
+        name = f"lift_to_drag_{point.name}"
+        axes.axvline(point.lift, color=MUTED, lw=0.6, ls=":")
+        axes.plot(point.lift, verdicts[name].to_numpy()[best], "x", color=OURS, ms=9, mew=2)
+        axes.plot(point.lift, measured[name].to_numpy()[0], "x", color=KNOWN, ms=9, mew=2)
+        axes.set_title(f"{point.name}: Reynolds {point.reynolds:.2g}", fontsize=9)
+        axes.set_ylim(0, None)
+        axes.set_xlim(-0.2, None)
+        _plain(axes, "lift coefficient", "lift over drag" if j == 0 else "")
+    return figure
+
+
+def _agreement(
+    settings: SectionSettings, judge: Verifier, arrays: Arrays, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
+    """Where XFOIL judges: how far NeuralFoil, which mended the proposals, lies from it."""
+    if judge.name == "neuralfoil":
+        return ()
+    cheap = NeuralFoilVerifier(settings)
+    names = [q.name for q in cheap.quantities]
+    theirs = cheap.measure(*arrays)[:, names.index("lift_to_drag")].numpy()
+    ours = verdicts["lift_to_drag"].to_numpy()
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    if both.sum() < FEWEST_POINTS:
+        return ()
+    gap = theirs[both] / ours[both] - 1
+    figure = Figure(figsize=(3.8, 3.4), layout="constrained")
+    axes = figure.subplots()
+    good = verdicts["verdict"].to_numpy()[both] == Verdict.ACCEPTED
+    axes.plot(ours[both][~good], theirs[both][~good], ".", color=MUTED, label="rejected")
+    axes.plot(ours[both][good], theirs[both][good], ".", color=OURS, label="accepted")
+    span = [min(ours[both].min(), theirs[both].min()), max(ours[both].max(), theirs[both].max())]
+    axes.plot(span, span, color="black", lw=0.8)
+    axes.legend(frameon=False, fontsize=8)
+    _plain(axes, "lift over drag by XFOIL", "by NeuralFoil")
+    text = (
+        f"NeuralFoil proposes and mends, XFOIL judges. On these designs NeuralFoil's lift over "
+        f"drag lies {100 * np.median(gap):+.1f} % from XFOIL's in the median, "
+        f"{100 * np.median(np.abs(gap)):.1f} % in size; XFOIL gave no answer to "
+        f"{int((~np.isfinite(ours)).sum())} of {len(ours)}."
+    )
+    return (Section("Two engines", text, figure),)
+
+
+def _plain(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlabel(x, fontsize=9)
+    axes.set_ylabel(y, fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
