@@ -250,7 +250,7 @@ STUDY = Study(
         Part("smiles_lower", "by how much the share is lower for plain SMILES", at_least=0.005),
         Part(
             "gain",
-            "property beyond the best of as many points of the prior, fragments",
+            "property beyond the best of as many draws, fragments",
             at_least=0.0,
         ),
     ),
