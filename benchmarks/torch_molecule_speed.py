@@ -1,8 +1,10 @@
-"""Seconds of the processor that torch-molecule's LSTM takes; run by a Python that has it.
+"""Answers how long torch-molecule's LSTM takes for proposals; run by a Python that has it.
 
-Write `python torch_molecule_speed.py MOLECULES ROUNDS`; the last line is a list in JSON. The model
-has its default size and is fitted for one epoch to two molecules, for the weights do not change
-what a proposal costs: it always takes as many steps.
+Each line that is read asks for `MOLECULES AT_ONCE`; the answer is a line of JSON with the seconds
+of the processor and how many proposals were molecules. The model has its default size and is
+fitted for one epoch to two molecules. Weights do not change what the network costs: its sampler
+takes all 100 steps for every row, whether or not the row has ended. They do change what comes
+after: text that is no molecule, as all of it is here, is not written in canonical form.
 """
 
 import json
@@ -14,17 +16,18 @@ from torch_molecule import LSTMMolecularGenerator
 
 
 def main() -> None:
-    """Measure and print."""
-    count, rounds = map(int, sys.argv[1:])
+    """Fit, then answer until there are no more lines."""
     torch.set_num_threads(1)
     model = LSTMMolecularGenerator(epochs=1, device="cpu")
     model.fit(["CCO", "c1ccccc1"])
-    seconds = []
-    for _ in range(rounds + 1):
-        started = time.process_time()
-        model.generate(batch_size=count)
-        seconds.append(time.process_time() - started)
-    print(json.dumps(seconds[1:]))
+    for line in sys.stdin:
+        count, at_once = map(int, line.split())
+        started, texts = time.process_time(), []
+        for _ in range(count // at_once):
+            texts += model.generate(batch_size=at_once)
+        spent = time.process_time() - started
+        valid = sum(text is not None for text in texts)
+        print(json.dumps({"cpu_s": spent, "valid": valid}), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from rdkit import Chem
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
@@ -14,6 +15,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
+from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.fitted import _trained
 
 PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
@@ -65,6 +67,11 @@ def test_a_route_is_looked_for_where_it_is_asked_for() -> None:
         ({"query": "C[C@H](N)C(=O)O"}, "with stereochemistry"),
         ({"query": "[13CH3]CO"}, "with an isotope"),
         ({"query": "CC(C)OP(C)(=O)F"}, "dual-use"),
+        (
+            {"keep": ("[CX4][PX4](=O)(F)[OX2][#6]",), "source": "zinc250k"},
+            "draws a member of: chem",
+        ),
+        ({"keep": ("NC(C)Cc1ccccc1",)}, "draws a member of: controlled drugs: amphetamines"),
         ({"keep": ("c1ccccc1",), "avoid": ("c",)}, 'keep "c1ccccc1" with avoid "c"'),
         ({"avoid": ("C(C",)}, "cannot be parsed"),
         ({"known": 3}, "from 100"),
@@ -76,6 +83,12 @@ def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) ->
         Lead(LeadSettings(**setup))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("group", ["NCCc1ccccc1", "[N+](=O)[O-]", "c1ccc2[nH]ccc2c1", "CP", "C=O"])
+def test_groups_of_much_else_are_no_hazard(group: str) -> None:
+    """A phenethylamine, a nitro group, an indole: what is made of them is screened, not they."""
+    Screen().admit_group(group, Chem.MolFromSmarts(group))
+
+
 def test_cheap_rules_choose_among_proposals() -> None:
     """With more tries more groups are there and conditions are met better, design by design."""
     cond = torch.tensor([[-0.25, -0.1, -0.6], [-0.15, 0.1, -0.5]]).repeat(8, 1)
@@ -85,7 +98,7 @@ def test_cheap_rules_choose_among_proposals() -> None:
         family = _trained(problem, CHOSEN).family
         x = family.propose(cond, torch.Generator().manual_seed(1))
         mols = [parsed(text) for text in problem.codec.to_texts(x)]
-        short.append([problem._short(m, c) for m, c in zip(mols, cond, strict=True)])
+        short.append([problem.wish.short(m, c) for m, c in zip(mols, cond, strict=True)])
         again = family.propose(cond, torch.Generator().manual_seed(1))
         assert torch.equal(x, again)
     assert np.mean(short[1]) < np.mean(short[0]) / 3

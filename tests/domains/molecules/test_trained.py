@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import CorruptError
-from ingenium.domains.molecules.trained import model
+from ingenium.domains.molecules.trained import model, told
+from ingenium.domains.molecules.trained.__main__ import main
 from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
 from ingenium.domains.molecules.trained.told import Told, deafened, teach
@@ -61,15 +62,53 @@ def test_a_generator_without_ears_writes_as_before(folder: Path) -> None:
 def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
     plan = replace(PLAN, steps=4, batch=64, held_out=0.1, check_every=2, learning_rate=0.05)
     asked = Told({"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan)
-    teach(asked, tmp_path, base=folder)
-    about = json.loads((tmp_path / "told.json").read_text())
-    assert about["weights"] == file_digest(tmp_path / "told.safetensors")
+    assert not told.comes(tmp_path)
+    beside = Path(shutil.copytree(folder, tmp_path / "beside"))
+    teach(asked, beside, base=folder)
+    about = told.facts(beside)
+    assert about["weights"] == file_digest(beside / "moses.told.safetensors")
     assert about["about"]["base"] == file_digest(folder / "moses.safetensors")
-    family = deafened(model.network(64, folder), torch.zeros(2, 2))
-    state = load_file(tmp_path / "told.safetensors")
-    family.load_state_dict({k: v.float() for k, v in state.items()})
+    assert told.hears(beside) == asked.conditions
+    found = told.shipped(64, beside)
+    family = found.make()
+    family.load_state_dict({k: v.float() for k, v in load_file(found.weights).items()})
     low, high = (family.told(torch.full((1, 2), end)) for end in (-0.5, 0.5))
     assert not torch.allclose(low, high, atol=1e-3), "it hears"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"about": {"base": "sha256:other"}}, "taught on other weights .sha256:other"),
+        ({"weights": "sha256:other"}, "holds other weights than moses.told.json"),
+    ],
+)
+def test_a_taught_generator_belongs_to_one_base(
+    folder: Path, tmp_path: Path, changed: dict[str, object], message: str
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    plan = replace(PLAN, steps=2, batch=32, held_out=0.1, check_every=2)
+    teach(Told({"logp": (-8.0, 12.0)}, molecules=300, plan=plan), copy, base=copy)
+    about = json.loads((copy / "moses.told.json").read_text())
+    (copy / "moses.told.json").write_text(json.dumps(about | changed))
+    with pytest.raises(CorruptError, match=message):
+        told.shipped(64, copy).make()
+
+
+@pytest.mark.skipif(not told.comes(), reason="no generator that hears comes with this version")
+def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
+    """So that a new base is not shipped without teaching it."""
+    assert told.facts()["weights"] == file_digest(FOLDER / "moses.told.safetensors")
+    told.shipped(64).make()
+
+
+def test_the_recipe_of_the_taught_one_takes_no_other_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["trained", str(tmp_path), "--told", "--width", "8"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "leave its size out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", ["weights", "tokens"])

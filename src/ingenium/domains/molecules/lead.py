@@ -1,40 +1,37 @@
 """`molecules.lead`: molecules that meet a specification of properties, groups and likeness."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 from rdkit import Chem, DataStructs
-from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
-from ingenium.domains.molecules.chemistry import rules, solubility, xtb
+from ingenium.domains.molecules.chemistry import solubility, xtb
 from ingenium.domains.molecules.chemistry.contradictions import check_limits, check_written
 from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed, required
+from ingenium.domains.molecules.chemistry.parsing import parsed, required
 from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
 from ingenium.domains.molecules.language import PIECES, SMILES
 from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.likeness_scores import scores
-from ingenium.domains.molecules.molecule_problem import MoleculeProblem, scaled
+from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.route import asked
 from ingenium.domains.molecules.safety import Screen
-from ingenium.domains.molecules.trained.model import codec, network, shipped
+from ingenium.domains.molecules.trained import model, told
 from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
+from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
 
 CHOSEN = "moses_lstm_chosen"
-PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
-OLD = 5.0  # of a molecule that is known already
-CONDITIONS = {"wanted_weight": "weight", "wanted_logp": "logp", "wanted_tpsa": "tpsa"}
+HEARING = "moses_lstm_told"
 
 
 @dataclass(frozen=True)
@@ -69,9 +66,9 @@ class Lead(MoleculeProblem):
         """Open the problem.
 
         Raises:
-            InputError: for no tries, a query that is no single molecule or that the screen
-                refuses, groups that are no SMARTS, contradict each other or cannot be written, or
-                a number of known molecules that is too small or too large.
+            InputError: for no tries, a query that is no single molecule, one or a group to keep
+                that the screen refuses, groups that are no SMARTS, contradict each other or cannot
+                be written, or a number of known molecules that is too small or too large.
         """
         if settings.tries < 1:
             raise InputError("at least one try", settings.tries, "Write tries = 16.")
@@ -79,6 +76,8 @@ class Lead(MoleculeProblem):
             raise InputError("route of at least 0", settings.route, "Write route = 30.")
         screen = Screen(settings.screen)
         groups = Groups(settings.keep, settings.avoid)
+        for text, query in groups.kept.items():
+            screen.admit_group(text, query)
         check_written(groups.kept, PIECES[settings.source].split(), LONGEST[settings.source])
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
@@ -86,6 +85,8 @@ class Lead(MoleculeProblem):
         self.settings, self.groups = settings, groups
         if settings.source != "moses":
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
+        elif told.comes():
+            self.default_family = HEARING  # type: ignore[misc]
         self.conditions = (
             Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
             Condition("wanted_logp", "Crippen's logP", lower=-8.0, upper=12.0),
@@ -101,16 +102,20 @@ class Lead(MoleculeProblem):
             Limit("groups_unwanted", at_most=0.0),
             Limit("in_training", at_most=0.0),
         )
-        verifier = MoleculeVerifier(_parts(settings, groups), screen, settings.processes)
-        self.tiers = (verifier,)
+        parts = _parts(settings, groups)
+        self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
+        self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
 
     def allow(self, limits: Sequence[Limit]) -> None:
         """Refuse limits that no molecule meets, or none with the groups to keep.
+
+        The others are what proposals are chosen by from now on.
 
         Raises:
             InputError: naming the limit.
         """
         check_limits(limits, self.groups.kept)
+        self.wish = replace(self.wish, limits=tuple(limits))
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
         """Weight, logP and polar surface of known molecules."""
@@ -118,31 +123,22 @@ class Lead(MoleculeProblem):
         return {name: table[:, i] for i, name in enumerate(CONDITIONS)}
 
     def shipped(self) -> Mapping[str, Shipped]:
-        """A generator trained on MOSES, of whose proposals cheap rules choose."""
+        """Generators trained on MOSES, of whose proposals cheap rules choose.
+
+        One hears what is asked for, and the other does not.
+        """
         if self.settings.source != "moses":
             return {}
-        (trained,) = shipped(self.longest).values()
-        return {CHOSEN: Shipped(self._chosen, trained.weights, trained.about)}
+        (plain,) = model.shipped(self.longest).values()
+        found = {CHOSEN: replace(plain, make=lambda: self._chosen(plain))}
+        if told.comes():
+            heard = told.shipped(self.longest)
+            found[HEARING] = replace(heard, make=lambda: self._chosen(heard, told.hears()))
+        return found
 
-    def _chosen(self) -> Chosen:
-        return Chosen(
-            network(self.longest),
-            codec(self.settings.source, self.longest),
-            self._short,
-            len(self.conditions),
-            self.settings.tries,
-        )
-
-    def _short(self, mol: Chem.Mol, cond: Float[Tensor, " c"]) -> float:
-        """How far a molecule is from its conditions, from its groups, and from being new."""
-        found = rules.measured(tuple(CONDITIONS.values()), mol)
-        apart = sum(
-            abs(scaled(value, c) - float(x))
-            for value, c, x in zip(found, self.conditions, cond, strict=True)
-        )
-        old = canonical(mol) in training_set(self.settings.source)
-        wrong = self.groups.missing(mol) + self.groups.unwanted(mol)
-        return apart + PRICE * wrong + OLD * old
+    def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> Chosen:
+        tokens = model.codec(self.settings.source, self.longest)
+        return Chosen(shipped.make(), tokens, self.wish, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, where solubility comes from, the plane of properties, and the whole."""
@@ -173,19 +169,19 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
         *RULES,
         novelty(settings.source),
         Part(counts, partial(_groups, groups)),
-        Part((near,), partial(_nearest, settings.source, settings.known)),
+        Part((near,), partial(_nearest, settings.source, settings.known), cost_ms=2.5),
     ]
     if settings.query:
         alike = Quantity("similarity", "1", f"Tanimoto similarity to {settings.query}")
         parts.append(Part((alike,), partial(_similarity, settings.query)))
     if settings.solubility:
-        parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn"))
+        parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn", 2.0))
     if settings.route:
-        parts.append(Part(asked.QUANTITIES, partial(asked.found, settings.route)))
+        parts.append(Part(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0))
     if settings.electrons == "gfn2":
-        parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite"))
+        parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0))
     elif settings.electrons == "gfn2_relaxed":
-        parts.append(Part(xtb.RELAXED, xtb.relaxed_gap, "tblite"))
+        parts.append(Part(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0))
     return tuple(parts)
 
 

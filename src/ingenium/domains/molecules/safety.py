@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors
 
 from ingenium.core.digest import digest
@@ -88,6 +88,7 @@ AZIDE = "[$([NX2-]-[NX2+]#N),$([NX2]=[NX2+]=[NX1-])]"
 PEROXIDE = "[OX2][OX2]"
 MOST_CARBONS = (0, 3, 8)  # of a molecule with none, one or two of them; three are always too many
 BALANCE = -80.0  # per cent of oxygen, above which such a molecule counts
+WHOLE_GROUP = 5  # heavy atoms of a group to keep, from which it can be a hazard by itself
 CARBONS_PER_GROUP = 6  # fewer to an azide or peroxide make it an explosive
 
 
@@ -116,6 +117,28 @@ class Screen:
                 "Name another molecule.",
             )
         return mol
+
+    def admit_group(self, text: str, query: Chem.Mol) -> None:
+        """Refuse a group to keep that draws a member of a class which is told by its groups.
+
+        Whether a molecule is an explosive hangs on all of it, and a small group is part of much
+        else: both are left to the screen of what is proposed.
+
+        Raises:
+            InputError: naming the class, and noted in the ledger.
+        """
+        with rdBase.BlockLogs():
+            mol = Chem.MolFromSmiles(Chem.MolToSmiles(query))  # its open bonds end in hydrogen
+        if not self.on or mol is None or mol.GetNumHeavyAtoms() < WHOLE_GROUP:
+            return
+        found = [name for name, hazard in _queries() if mol.HasSubstructMatch(hazard)]
+        if found:
+            note("a group to keep", [mol])
+            raise InputError(
+                "groups to keep outside the classes of the dual-use screen",
+                f'keep "{text}", which draws a member of: {", ".join(found)}',
+                "Name another group.",
+            )
 
 
 def classes(mol: Chem.Mol) -> tuple[str, ...]:

@@ -33,9 +33,13 @@ class Part:
     quantities: tuple[Quantity, ...]
     of: Callable[[Chem.Mol], Sequence[float]]  # of a module, so that processes can share it
     package: str = "rdkit"
+    cost_ms: float = 0.05  # of a molecule, by which cheap ones are asked first
 
 
-RULES = tuple(Part((r.quantity,), partial(rules.measured, (r.quantity.name,))) for r in rules.RULES)
+RULES = tuple(
+    Part((r.quantity,), partial(rules.measured, (r.quantity.name,)), cost_ms=r.cost_ms)
+    for r in rules.RULES
+)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan, Turn
 
-PIECES, ENOUGH = 4, 128  # a batch is cut into so many by length, of at least so many rows
+PIECES, ENOUGH = 4, 64  # a batch is cut into so many by length, of at least so many rows
 
 
 class TokenAutoregressive(Model):
@@ -110,8 +110,7 @@ class TokenAutoregressive(Model):
     ) -> Float[Tensor, " n"]:
         """Negative log density of each row, in pieces of similar length to save work on pads."""
         length = (ids == END).int().argmax(1) + 1
-        order = length.argsort(stable=True)
-        pieces = order.chunk(min(PIECES, -(-len(ids) // ENOUGH)))
+        order, pieces = by_length(length)
         with half(told.device):
             parts = [
                 self._piece(ids[rows, : length[rows].max()], told[rows], rng) for rows in pieces
@@ -245,6 +244,12 @@ def permitted(grammar: Grammar, ids: Int[Tensor, "n s"], symbols: int) -> Bool[T
             out[going, step, token - OPEN] = grammar.permits(state, going, asked, steps - step)
         state = grammar.follow(state, ids[:, step])
     return out
+
+
+def by_length(length: Int[Tensor, " n"]) -> tuple[Int[Tensor, " n"], tuple[Tensor, ...]]:
+    """The rows from the shortest on, and these cut into pieces, to save work on pads."""
+    order = length.argsort(stable=True)
+    return order, order.chunk(min(PIECES, -(-len(length) // ENOUGH)))
 
 
 def half(device: torch.device) -> AbstractContextManager[object]:

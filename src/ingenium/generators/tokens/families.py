@@ -41,18 +41,30 @@ def recurrent(
 
 
 def vae(
-    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 256, latent: int = 64
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    *,
+    width: int = 256,
+    latent: int = 64,
+    beta: float = 0.2,
 ) -> TokenVAE:
     """A variational autoencoder whose decoder is one layer of long short-term memory."""
-    settings = TokenVAESettings(latent=latent)
+    settings = TokenVAESettings(latent, beta)
     return TokenVAE(shape, c, tokens, Recurrent(width, 1), width=width, settings=settings)
 
 
 def masked_diffusion(
-    shape: tuple[int, ...], c: int, tokens: Tokens, *, width: int = 192, layers: int = 4
+    shape: tuple[int, ...],
+    c: int,
+    tokens: Tokens,
+    *,
+    width: int = 192,
+    layers: int = 4,
+    heads: int = 4,
 ) -> MaskedDiffusion:
     """A transformer that uncovers tokens in any order."""
-    settings = MaskedDiffusionSettings(width, layers)
+    settings = MaskedDiffusionSettings(width, layers, heads)
     return MaskedDiffusion(shape, c, tokens, settings=settings)
 
 

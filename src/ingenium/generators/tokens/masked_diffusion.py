@@ -41,7 +41,8 @@ class MaskedDiffusion(Model):
 
     Shapes: n designs, s steps, w numbers of a step.
     Source: Sahoo et al., NeurIPS 2024, arXiv:2406.07524, eq. 10 (linear schedule); Zheng et al.,
-        ICLR 2025, arXiv:2409.02908 (one place at a time).
+        ICLR 2025, arXiv:2409.02908 (one place at a time); Kingma et al., NeurIPS 2021,
+        arXiv:2107.00630, appendix I.1 (shares that are spread evenly over a batch).
     """
 
     def __init__(
@@ -99,23 +100,24 @@ class MaskedDiffusion(Model):
     ) -> Float[Tensor, " n"]:
         ids = x.to(torch.int64)
         ids = ids.masked_fill(ids == PAD, END)
-        share = LEAST + (1 - LEAST) * uniform(told.new_empty(len(ids), 1), rng)
+        spread = torch.arange(len(ids), device=ids.device)[:, None] / len(ids)
+        share = LEAST + (1 - LEAST) * ((uniform(told.new_empty(1, 1), rng) + spread) % 1)
         covered = uniform(told.new_empty(ids.shape), rng) < share
         with half(told.device):
-            logits = self._guess(ids.masked_fill(covered, self.tokens.symbols), told)[covered]
+            known = self._known(ids.masked_fill(covered, self.tokens.symbols), told)
+            logits: Tensor = self.head(known[covered])
         lost = functional.cross_entropy(logits.float(), ids[covered] - OPEN, reduction="none")
         row = covered.nonzero()[:, 0]
         total = lost.new_zeros(len(ids)).index_add(0, row, lost)
         return total / (share[:, 0] * self.steps)
 
-    def _guess(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s v"]:
-        """Logits of each place, from all that are not covered."""
-        x = self.embed(ids) + told[:, None] + self.position
+    def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
+        """What is known at each place, from all that are not covered."""
+        x: Tensor = self.embed(ids) + told[:, None] + self.position
         for block in (m for m in self.blocks if isinstance(m, Block)):
             q, k, v = block.triple(x)
             x = block.rest(x, functional.scaled_dot_product_attention(q, k, v))
-        logits: Tensor = self.head(x)
-        return logits
+        return x
 
     @torch.no_grad()
     def propose(
@@ -136,8 +138,8 @@ class MaskedDiffusion(Model):
         ids = torch.full((n, self.steps), self.tokens.symbols, device=cond.device)
         for step in range(self.steps):  # each needs those before
             place, over = order[:, step], (ids == END).any(1)
-            logits = self._guess(ids.repeat(times, 1), told)
-            logits = logits[torch.arange(times * n), place.repeat(times)]
+            known = self._known(ids.repeat(times, 1), told)
+            logits: Tensor = self.head(known[torch.arange(times * n), place.repeat(times)])
             may = (
                 None
                 if grammar is None

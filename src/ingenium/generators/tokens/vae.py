@@ -9,13 +9,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ingenium.generators.rows import check_cond, check_rows, check_steer
-from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive, by_length, half
 from ingenium.generators.tokens.codec import Tokens, check_ids
 from ingenium.generators.tokens.decoders import Decoder
 from ingenium.generators.tokens.drawing import FREELY, Drawing
 from ingenium.generators.tokens.vocabulary import END
 from ingenium.sampling.noise import gaussian, uniform
 from ingenium.sampling.steer import FREE, Steer
+
+SURE = 2.0  # at first latent numbers say more than their noise, or the decoder would shun them
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class TokenVAE(TokenAutoregressive):
         rng: torch.Generator,
         price: float,
     ) -> Float[Tensor, " n"]:
-        mean, spread = self._posterior(ids)
+        with half(ids.device):
+            mean, spread = self._posterior(ids)
         z = mean + spread * gaussian(mean, rng)
         divergence = (0.5 * (mean.square() + spread.square() - 1) - spread.log()).sum(1)
         lost = self._surprise(ids, told + self.from_latent(z))
@@ -94,10 +97,16 @@ class TokenVAE(TokenAutoregressive):
     ) -> tuple[Float[Tensor, "n m"], Float[Tensor, "n m"]]:
         """Mean and deviation of the latent numbers, by reading each sequence to its end."""
         end = (ids == END).int().argmax(1)
+        order, pieces = by_length(end)
+        whole = torch.cat([self._read(ids[rows], end[rows]) for rows in pieces])
+        mean, raw = self.to_latent(whole[order.argsort()]).float().chunk(2, dim=1)
+        return mean, 1e-3 + functional.softplus(raw - SURE)
+
+    def _read(self, ids: Int[Tensor, "n s"], end: Int[Tensor, " n"]) -> Float[Tensor, "n w"]:
+        """What is known at the end of each sequence."""
         read, _ = self.reader(self.embed(ids[:, : int(end.max()) + 1]))
-        whole = read[torch.arange(len(ids), device=ids.device), end]
-        mean, raw = self.to_latent(whole).chunk(2, dim=1)
-        return mean, 1e-3 + functional.softplus(raw + 0.5)
+        known: Tensor = read[torch.arange(len(ids), device=ids.device), end]
+        return known
 
     def latent_of(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n m"]:
         """The mean latent numbers of designs."""

@@ -18,10 +18,13 @@ class Rule:
 
     quantity: Quantity
     of: Callable[[Chem.Mol], float]
+    cost_ms: float = 0.05  # of a molecule
 
 
-def _rule(name: str, unit: str, long_name: str, of: Callable[[Chem.Mol], float]) -> Rule:
-    return Rule(Quantity(name, unit, long_name), of)
+def _rule(
+    name: str, unit: str, long_name: str, of: Callable[[Chem.Mol], float], cost_ms: float = 0.05
+) -> Rule:
+    return Rule(Quantity(name, unit, long_name), of, cost_ms)
 
 
 def rings(mol: Chem.Mol) -> int:
@@ -62,14 +65,20 @@ Source: Wildman and Crippen, J. Chem. Inf. Comput. Sci. 39:868, 1999 (logP); Ert
     Chem. 43:3714, 2000 (TPSA); RDKit for the counts.
 """
 DEAR = (
-    _rule("sa_score", "1", "synthetic accessibility, 1 easy to 10 hard", sascorer.calculateScore),
-    _rule("qed", "1", "quantitative estimate of drug-likeness", QED.qed),
-    _rule("alerts", "1", "PAINS and Brenk alerts", lambda m: len(alerts(m))),
     _rule(
-        "moses_filters", "1", "1 if a filter of MOSES is broken", lambda m: bool(breaks_moses(m))
+        "sa_score", "1", "synthetic accessibility, 1 easy to 10 hard", sascorer.calculateScore, 0.2
+    ),
+    _rule("qed", "1", "quantitative estimate of drug-likeness", QED.qed, 1.0),
+    _rule("alerts", "1", "PAINS and Brenk alerts", lambda m: len(alerts(m)), 3.0),
+    _rule(
+        "moses_filters",
+        "1",
+        "1 if a filter of MOSES is broken",
+        lambda m: bool(breaks_moses(m)),
+        4.0,
     ),
 )
-"""0.2 to 3 ms a molecule.
+"""0.2 to 4 ms a molecule.
 
 Source: Ertl and Schuffenhauer, J. Cheminform. 1:8, 2009 (SA); Bickerton et al., Nature Chem. 4:90,
     2012 (QED); `alerts` for the others.

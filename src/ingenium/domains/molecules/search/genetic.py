@@ -6,6 +6,7 @@ Source: Jensen, Chem. Sci. 10:3567, 2019; Tripp et al., 2021, arXiv:2106.09398 (
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -23,6 +24,7 @@ from ingenium.domains.molecules.search.surrogate import Process, promising, tani
 
 TRIES = 8  # matings for each child that is wanted
 BITS = 2048
+REMEMBERED = 4096  # molecules that are not read again
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Genetic:
     settings: GeneticSettings = GeneticSettings()
 
     def __post_init__(self) -> None:
-        self.waiting = list(dict.fromkeys(self.first))
+        longest = self.problem.longest  # a list may hold texts that no design has room for
+        self.waiting = [s for s in dict.fromkeys(self.first) if len(s) <= longest]
         self.cost: dict[str, float] = {}  # of all measured molecules
         self.outcomes: dict[str, Float[np.ndarray, " k"]] = {}
         self.living: list[str] = []  # best first
@@ -79,10 +82,9 @@ class Genetic:
         living: list[str] = []
         crowd: dict[str, int] = {}
         for text in sorted(smiles, key=self.cost.__getitem__):
-            mol = parsed(text)
-            if mol is None or not np.isfinite(self.cost[text]):
+            own = _scaffold(text) if np.isfinite(self.cost[text]) else None
+            if own is None:
                 continue
-            own = scaffold(mol)
             crowd[own] = crowd.get(own, 0) + 1
             if crowd[own] <= self.settings.each:
                 living.append(text)
@@ -104,13 +106,13 @@ class Genetic:
 
     def _child(self) -> Chem.Mol | None:
         how, rng = self.settings, self.rng
-        first = parsed(self._parent())
+        first = _read(self._parent())
         if rng.random() >= how.crossing:
             return mutated(first, rng)
         known = self.problem.known.smiles
         fresh = rng.random() < how.fresh
         other = known[rng.integers(len(known))] if fresh else self._parent()
-        child = crossed(first, parsed(other), rng)
+        child = crossed(first, _read(other), rng)
         return mutated(child, rng) if child is not None and rng.random() < how.mutated else child
 
     def _parent(self) -> str:
@@ -135,6 +137,18 @@ class Genetic:
             if text not in self.prints:
                 self.prints[text] = _counts(parsed(text))
         return np.stack([self.prints[s] for s in smiles])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(smiles: str) -> Chem.Mol | None:
+    """A molecule that has many children, or lives long; nothing changes it."""
+    return parsed(smiles)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _scaffold(smiles: str) -> str | None:
+    mol = _read(smiles)
+    return None if mol is None else scaffold(mol)
 
 
 def _counts(mol: Chem.Mol) -> Float[np.ndarray, " d"]:

@@ -65,7 +65,7 @@ class Process:
         mean, covariance = self.posterior(x)
         root = _root(covariance)
         noise = rng.standard_normal((times, len(x), mean.shape[1]))
-        drawn: np.ndarray = mean + self.spread * np.einsum("ij,tjk->tik", root, noise)
+        drawn: np.ndarray = mean + self.spread * (root @ noise)
         return drawn
 
 

@@ -11,7 +11,9 @@ Source: Ho and Salimans, 2022, arXiv:2207.12598 (hidden conditions); Kotsias et 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -19,9 +21,10 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from ingenium.core.digest import content_digest, digest
+from ingenium.core.digest import content_digest, digest, file_digest
+from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, write_atomic
-from ingenium.core.problem import Watch, silent
+from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.rules import measured
@@ -43,6 +46,23 @@ TOLD = Plan(
     check_every=100,
 )
 AT_ONCE = 10_000  # molecules between two words of progress
+NAME = "moses.told"  # of the files
+HEARD: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "weight": (30.0, 700.0),
+        "logp": (-8.0, 12.0),
+        "tpsa": (0.0, 300.0),
+        "qed": (0.0, 1.0),
+        "sa_score": (1.0, 10.0),
+        "rings": (0.0, 8.0),
+        "aromatic_rings": (0.0, 6.0),
+        "rotatable": (0.0, 16.0),
+        "donors": (0.0, 8.0),
+        "acceptors": (0.0, 14.0),
+        "sp3": (0.0, 1.0),
+    }
+)
+"""What the generator that comes told hears: the quantities that specs of leads limit most."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,13 @@ def deafened(base: TokenAutoregressive, cond: Float[Tensor, "n c"]) -> TokenAuto
     """
     c, width = cond.shape[1], base.unknown.shape[0]
     told = TokenAutoregressive(
-        base.shape, c, base.tokens, base.decoder, width=width, drawing=base.drawing
+        base.shape,
+        c,
+        base.tokens,
+        base.decoder,
+        width=width,
+        dropout=base.dropout,
+        drawing=base.drawing,
     )
     state = base.state_dict()
     kept = {k: v for k, v in state.items() if not k.startswith("told.")}
@@ -86,7 +112,7 @@ def teach(
     watch: Watch = silent,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
-    """Train and write `told.safetensors` and `told.json`; a stopped training goes on."""
+    """Train and write `moses.told.safetensors` and `.json`; a stopped training goes on."""
     texts = written(Recipe(molecules=asked.molecules), watch)
     tokens = model.codec("moses", max(map(len, texts)), base)
     own = TokenCodec(tokens.vocabulary, tokens.steps, tokens.longest)  # they are Kekulé already
@@ -99,7 +125,7 @@ def teach(
     with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(asked.plan.seed)
         family = deafened(family, cond)
-        plan = replace(asked.plan, checkpoint=folder / "checkpoint", progress=progress)
+        plan = replace(asked.plan, checkpoint=folder / "told.checkpoint", progress=progress)
         course = family.fit(own.of_texts(texts), cond, plan)
     about = {"losses": {k: v[-1] for k, v in course.items()}, "designs": len(texts)}
     _keep(family, asked, folder, about | {"base": model.facts(base)["weights"]})
@@ -118,14 +144,72 @@ def _conditions(texts: list[str], asked: Told, watch: Watch) -> Float[Tensor, "n
 
 def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping[str, Any]) -> None:
     weights = save({k: v.half().contiguous() for k, v in family.state_dict().items()})
-    plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
     text = {
-        "recipe": {**asdict(asked), "plan": plan},
+        "recipe": _plain(asked),
         "weights": content_digest(weights),
         "about": dict(about),
     }
-    write_atomic(folder / "told.safetensors", weights)
-    write_atomic(folder / "told.json", json.dumps(text, indent=1) + "\n")
+    write_atomic(folder / f"{NAME}.safetensors", weights)
+    write_atomic(folder / f"{NAME}.json", json.dumps(text, indent=1) + "\n")
+
+
+def _plain(asked: Told) -> dict[str, Any]:
+    plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
+    return {"conditions": dict(asked.conditions), "molecules": asked.molecules, "plan": plan}
+
+
+@cache
+def facts(folder: Path = model.FOLDER) -> dict[str, Any]:
+    """What lies beside the weights: what they hear, how they were taught, and on which base."""
+    found: dict[str, Any] = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def comes(folder: Path = model.FOLDER) -> bool:
+    """Whether a generator that hears lies beside the one that does not."""
+    return (folder / f"{NAME}.json").is_file()
+
+
+def hears(folder: Path = model.FOLDER) -> Mapping[str, tuple[float, float]]:
+    """The ranges of the quantities that it hears, in order."""
+    ranges = facts(folder)["recipe"]["conditions"]
+    return {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
+
+
+def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
+    """It, as a problem on molecules like those of MOSES offers it."""
+    weights, found = folder / f"{NAME}.safetensors", facts(folder)
+
+    def make() -> TokenAutoregressive:
+        """The network.
+
+        Raises:
+            CorruptError: if it was taught on another base than lies beside it, or its weights are
+                not those that its facts name.
+        """
+        base = model.facts(folder)["weights"]
+        if found["about"]["base"] != base:
+            raise CorruptError(
+                str(folder / f"{NAME}.json"),
+                f"was taught on other weights ({found['about']['base']}) than lie beside it "
+                f"({base})",
+                "Write `python -m ingenium.domains.molecules.trained FOLDER --told`, and put what "
+                "it makes there.",
+            )
+        if weights.is_file() and found["weights"] != file_digest(weights):
+            raise CorruptError(
+                str(weights),
+                f"holds other weights than {NAME}.json names",
+                "Install the package again, or export weights and facts together.",
+            )
+        return _network(longest, len(hears(folder)), folder)
+
+    return Shipped(make, weights, {k: found[k] for k in ("recipe", "about")})
+
+
+def _network(longest: int, c: int, base: Path) -> TokenAutoregressive:
+    """A network that hears so many quantities, with first weights."""
+    return deafened(model.network(longest, base), torch.zeros(2, c))
 
 
 def taught(
@@ -136,14 +220,11 @@ def taught(
     progress: Callable[[int, int, float], None] | None = None,
 ) -> TokenAutoregressive:
     """The generator that hears conditions, from the cache where it was taught before."""
-    plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
-    under = [model.facts(base)["weights"], {**asdict(asked), "plan": plan}]
+    under = [model.facts(base)["weights"], _plain(asked)]
     folder = cache_folder() / f"told-{digest(under)[7:19]}"
-    if not (folder / "told.json").is_file():
+    if not comes(folder):
         teach(asked, folder, base=base, watch=watch, progress=progress)
-    tokens = model.codec("moses", LONGEST["moses"], base)
-    plain = model.network(tokens.longest, base)
-    family = deafened(plain, torch.zeros(2, len(asked.conditions)))
-    state = load_file(folder / "told.safetensors")
+    family = _network(LONGEST["moses"], len(asked.conditions), base)
+    state = load_file(folder / f"{NAME}.safetensors")
     family.load_state_dict({k: v.float() for k, v in state.items()})
     return family

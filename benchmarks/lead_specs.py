@@ -1,0 +1,121 @@
+"""Specs of leads that no training molecule meets, though some molecule does.
+
+Bounds on properties that pull apart were tightened until none of the training molecules of MOSES
+met them all. That they can be met at all is known from one molecule of each, the witness, which
+our genetic search found with 3,000 or 4,000 calls while bounds were sought. No search of the
+benchmark is told of it.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rdkit import Chem
+
+from benchmarks.molecules_rules import costs, held
+from ingenium.core.digest import digest
+from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.spec import Limit
+from ingenium.domains.molecules.chemistry import rules
+from ingenium.domains.molecules.chemistry.likeness import Groups
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.lead import LeadSettings
+from ingenium.domains.molecules.packages import release_of
+
+SETUP = LeadSettings(keep=("c1ccccc1", "C(=O)N"), avoid=("[OX2H]c",))
+TIMED, AT_ONCE = 100, 100_000  # molecules that rules are timed on; between two lines of progress
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Limits, what a generator under conditions is told of them, and a molecule that holds all."""
+
+    name: str
+    limits: tuple[Limit, ...]
+    told: Mapping[str, tuple[float, float]]
+    witness: str
+
+
+SPECS = (
+    Asked(
+        "polar and lipophilic",
+        (
+            Limit("in_training", at_most=0.0),
+            Limit("weight", at_most=350.0),
+            Limit("logp", at_least=3.5),
+            Limit("tpsa", at_least=95.0),
+            Limit("sp3", at_least=0.5),
+            Limit("sa_score", at_most=3.0),
+            Limit("qed", at_least=0.7),
+        ),
+        {"weight": (310.0, 350.0), "logp": (3.5, 4.1), "tpsa": (95.0, 110.0)},
+        "CCCCc1ncccc1NC(=O)N(CCC)Cc1noc(C)c1N",
+    ),
+    Asked(
+        "saturated benzamides",
+        (
+            Limit("groups_missing", at_most=0.0),
+            Limit("groups_unwanted", at_most=0.0),
+            Limit("in_training", at_most=0.0),
+            Limit("weight", at_most=350.0),
+            Limit("logp", at_least=3.3),
+            Limit("tpsa", at_least=84.0),
+            Limit("sp3", at_least=0.55),
+            Limit("sa_score", at_most=2.6),
+            Limit("qed", at_least=0.8),
+        ),
+        {"weight": (310.0, 350.0), "logp": (3.3, 3.9), "tpsa": (84.0, 96.0)},
+        "Nc1cc(NC(=O)C2CCCCC2)ccc1C(=O)N1CCCCCO1",
+    ),
+)
+
+
+GROUPS = Groups(SETUP.keep, SETUP.avoid)
+MEASURES: Mapping[str, Callable[[Chem.Mol], float]] = {
+    **{name: rule.of for name, rule in rules.BY_NAME.items()},
+    "groups_missing": GROUPS.missing,
+    "groups_unwanted": GROUPS.unwanted,
+}
+
+
+def known_hits(specs: Sequence[Asked] = SPECS) -> dict[str, int]:
+    """How many of all training molecules meet each spec but for being known, from the cache."""
+    asked = {spec.name: [x for x in spec.limits if x.quantity in MEASURES] for spec in specs}
+    labels = {name: [x.label for x in limits] for name, limits in asked.items()}
+    under = digest([labels, SETUP.keep, SETUP.avoid, release_of("rdkit")])[7:19]
+    path = cache_folder() / f"leads-known-{under}.json"
+    if not path.is_file():
+        write_atomic(path, json.dumps(scanned(asked, moses("train"))))
+    found: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def scanned(asked: Mapping[str, Sequence[Limit]], smiles: Sequence[str]) -> dict[str, int]:
+    """Letters first, then cheap rules; a molecule is done with at the first limit it breaks."""
+    cost = costs([parsed(text) for text in smiles[:TIMED]])
+    order = {
+        name: sorted(limits, key=lambda x: cost.get(x.quantity, 0.0))
+        for name, limits in asked.items()
+    }
+    least = min(x.at_least for o in order.values() for x in o if x.quantity == "sp3")
+    found = dict.fromkeys(asked, 0)
+    for done, text in enumerate(smiles):
+        if done % AT_ONCE == 0:
+            print(f"training molecules: {done} of {len(smiles)}", flush=True)
+        if saturated_at_most(text) < least:
+            continue
+        mol = parsed(text)
+        for name, limits in order.items():
+            found[name] += held(limits, mol, MEASURES)
+    return found
+
+
+def saturated_at_most(text: str) -> float:
+    """A bound on the share of carbons with four bonds, from the letters of a SMILES text.
+
+    Carbons of rings written small have three, and so have those that an oxygen is bound to double.
+    """
+    carbons = text.count("C") - text.count("Cl")
+    with_three = text.count("C(=O)") + text.count("O=C")
+    return (carbons - with_three) / max(carbons + text.count("c"), 1)

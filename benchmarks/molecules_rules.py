@@ -1,0 +1,94 @@
+"""Rules of RDKit on molecules: what each costs, in which order, in how many processes.
+
+Part of `molecules_speed`: all rules by the problem's own verifier in one process and in two, and
+limits that are asked one after the other until one is broken, cheap rules first or dear ones.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+
+from benchmarks.measuring import Timing, interleaved, report, spread
+from ingenium.core.provenance import versions
+from ingenium.core.spec import Limit
+from ingenium.core.text import codes
+from ingenium.core.verdict import margins
+from ingenium.domains.molecules.chemistry import rules
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.library import Library, LibrarySettings
+
+ROUNDS, MEASURED, TIMED = 5, 1000, 100  # molecules that are judged, and that each rule is timed on
+
+
+def run() -> None:
+    """Measure and print."""
+    problem = Library(LibrarySettings(known=1000))
+    texts = [str(s) for s in moses("test")[:MEASURED]]
+    cost = costs([parsed(text) for text in texts[:TIMED]])
+    judged = [x for x in problem.limits if x.quantity in cost]
+    order = sorted(judged, key=lambda x: cost[x.quantity])
+    measures = {name: rule.of for name, rule in rules.BY_NAME.items()}
+    one, designs = problem.verifier, codes(texts, problem.longest)
+    two = replace(one, processes=2)
+    two.measure(designs)  # processes start
+    timings = interleaved(
+        {
+            "until a limit breaks, cheap first": lambda: [
+                held(order, m, measures) for m in map(parsed, texts)
+            ],
+            "until a limit breaks, dear first": lambda: [
+                held(order[::-1], m, measures) for m in map(parsed, texts)
+            ],
+            "all rules, one process": lambda: one.measure(designs),
+            "all rules, two processes": lambda: two.measure(designs),
+        },
+        ROUNDS,
+    )
+    about = {
+        "rounds": ROUNDS,
+        "molecules": MEASURED,
+        "limits": [limit.label for limit in order],
+        "microseconds of a rule": cost,
+        "packages": versions(("rdkit",)),
+    }
+    report("molecules_rules", "Rules on molecules of the test set", rows(timings), about)
+
+
+def rows(timings: dict[str, Timing]) -> list[dict[str, Any]]:
+    """Molecules a second by the clock on the wall, which is what a second process is to change."""
+    return [
+        {
+            "work": name,
+            "molecules a second, wall": spread([MEASURED / s for s in own.wall_s]),
+            "wall_s": spread(own.wall_s),
+        }
+        for name, own in timings.items()
+    ]
+
+
+def costs(mols: Sequence[Chem.Mol]) -> dict[str, float]:
+    """Microseconds of each rule for a molecule."""
+    found = {}
+    for rule in rules.RULES:
+        rule.of(mols[0])  # what is made on first use
+        started = time.process_time()
+        for mol in mols:
+            rule.of(mol)
+        found[rule.quantity.name] = (time.process_time() - started) / len(mols) * 1e6
+    return found
+
+
+def held(
+    limits: Sequence[Limit], mol: Chem.Mol, measures: Mapping[str, Callable[[Chem.Mol], float]]
+) -> bool:
+    """Whether all limits hold, asked in order until one does not."""
+    for limit in limits:
+        value = np.array([[float(measures[limit.quantity](mol))]])
+        if margins(value, [limit.quantity], [limit])[0, 0] < 0:
+            return False
+    return True

@@ -1,0 +1,116 @@
+"""What a spec asks of leads decides which proposals are kept, and what a generator is told."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rdkit import Chem
+from rdkit.Chem import QED, Crippen, Descriptors
+from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
+from safetensors.torch import load_file
+
+from ingenium.core.spec import Limit
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.chosen import Chosen
+from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.verifier import Part
+from ingenium.domains.molecules.wish import Wish, heard_of
+
+LIMITS = (
+    Limit("gap", at_least=2.0),
+    Limit("alerts", at_most=0.0),
+    Limit("qed", at_least=0.85),
+    Limit("logp", at_least=1.0, at_most=2.5),
+)
+HEARD = {"weight": (30.0, 700.0), "logp": (-8.0, 12.0), "qed": (0.0, 1.0), "rings": (0.0, 8.0)}
+
+
+@pytest.fixture(scope="module")
+def problem(own_folders: Path) -> Lead:
+    return Lead(LeadSettings(known=300, tries=8, electrons="gfn2"))
+
+
+@pytest.fixture
+def wish(problem: Lead) -> Wish:
+    problem.allow(LIMITS)
+    return problem.wish
+
+
+def test_what_costs_less_is_asked_first_and_electrons_never(wish: Wish) -> None:
+    names = [[limit.quantity for _, limit in limits] for _, limits in wish.asked]
+    assert names == [["logp"], ["qed"], ["alerts"]]
+
+
+def test_how_far_molecules_come(problem: Lead, wish: Wish) -> None:
+    """Against RDKit's own functions and its catalogue of Brenk's and the PAINS alerts."""
+    wish = replace(wish, limits=(LIMITS[0], LIMITS[1], Limit("qed", at_least=0.7), LIMITS[3]))
+    of = FilterCatalogParams.FilterCatalogs
+    params = FilterCatalogParams()
+    for name in (of.BRENK, of.PAINS):
+        params.AddCatalog(name)
+    catalogue, found = FilterCatalog(params), []
+    for text in problem.known.smiles:
+        mol = parsed(text)
+        passes = (
+            1.0 <= Crippen.MolLogP(mol) <= 2.5,
+            QED.qed(mol) >= 0.7,
+            not catalogue.HasMatch(mol),
+        )
+        found.append([*passes, False].index(False))
+        assert wish.held(mol) == found[-1]
+    assert set(found) == {0, 1, 2, 3}
+
+
+def test_nothing_is_asked_after_a_broken_limit(wish: Wish) -> None:
+    asked: list[str] = []
+
+    def watched(part: Part) -> Part:
+        def of(mol: Chem.Mol) -> object:
+            asked.append(part.quantities[0].name)
+            return part.of(mol)
+
+        return replace(part, of=of)  # type: ignore[arg-type]
+
+    seen = replace(wish, parts=tuple(map(watched, wish.parts)))
+    seen.held(parsed("CCCCCCCC"))
+    assert asked == ["logp"]
+
+
+def test_more_designs_hold_the_limits_that_cost_little(problem: Lead) -> None:
+    """The first of eight that holds all, against the nearest to the conditions of one."""
+    cond, shares = torch.tensor([[-0.1, 0.0, -0.5]]).repeat(16, 1), []
+    for limits in ((), LIMITS):
+        problem.allow(limits)
+        (plain,) = (s for name, s in problem.shipped().items() if name == "moses_lstm_chosen")
+        family = plain.make()
+        assert isinstance(family, Chosen)
+        family.load_state_dict({k: v.float() for k, v in load_file(plain.weights).items()})
+        x = family.propose(cond, torch.Generator().manual_seed(3))
+        again = family.propose(cond, torch.Generator().manual_seed(3))
+        assert torch.equal(x, again)
+        problem.allow(LIMITS)
+        mols = [parsed(text) for text in problem.codec.to_texts(x)]
+        shares.append(np.mean([problem.wish.held(m) == 3 for m in mols]))
+    assert shares[1] > shares[0] + 0.3
+
+
+def test_what_is_told_holds_limits_and_conditions(problem: Lead, wish: Wish) -> None:
+    """Weight is asked for exactly, logP and QED lie inside their limits, rings are a molecule's."""
+    cond = problem.features(problem.data().isel(design=range(40)))
+    found = wish.told(cond, HEARD, torch.Generator().manual_seed(0)).double()
+    low, high = torch.tensor(list(HEARD.values())).T
+    weight, logp, qed, rings = (low + (found + 1) / 2 * (high - low)).T
+    truth = [Descriptors.MolWt(parsed(str(s))) for s in problem.data()["smiles"].to_numpy()[:40]]
+    np.testing.assert_allclose(weight, truth, rtol=1e-4)
+    assert ((logp > 1.0) & (logp < 2.5)).all()
+    assert (qed > 0.85).all()
+    torch.testing.assert_close(rings, rings.round(), atol=1e-4, rtol=0.0)
+    assert len(set(rings.round().tolist())) > 1
+    assert torch.equal(wish.told(cond, HEARD, torch.Generator().manual_seed(0)).double(), found)
+
+
+def test_values_are_told_from_minus_one_to_one() -> None:
+    told = heard_of(np.array([[30.0, -8.0, 0.5, 8.0]]), HEARD)
+    torch.testing.assert_close(told, torch.tensor([[-1.0, -1.0, 0.0, 1.0]]))

