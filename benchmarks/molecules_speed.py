@@ -56,7 +56,7 @@ THEIRS = Path(__file__).parent / "torch_molecule_speed.py"
 class CharRNN(nn.Module):
     """The network and the sampler of MOSES, step by step as in its package (char_rnn/model.py).
 
-    Left out is what makes its own slower still: packing rows, and writing letters into tensors.
+    Left out is what costs next to nothing: packing rows, and writing letters into tensors.
     Source: Polykovskiy et al., Frontiers in Pharmacology 11:565644, 2020, MIT licence.
     """
 
