@@ -27,7 +27,7 @@ AT_ONCE = 256  # sections swept together
 def stored() -> tuple[tuple[str, ...], Float[Tensor, "n 18"]]:
     """Names and numbers of the sections that come with the package, made by `recipe`."""
     with np.load(STORED) as data:
-        return tuple(data["names"].tolist()), torch.from_numpy(data["numbers"])
+        return tuple(data["names"].tolist()), torch.tensor(data["numbers"])
 
 
 def kin(name: str) -> str:

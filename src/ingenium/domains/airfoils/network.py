@@ -138,4 +138,5 @@ def network(size: Size, free: float) -> Network:
 
 
 def _double(array: np.ndarray) -> Tensor:
-    return torch.as_tensor(np.asarray(array, dtype=np.float64))
+    """A copy in PyTorch's own memory, aligned: from elsewhere products differ in the last bit."""
+    return torch.tensor(array, dtype=torch.float64)

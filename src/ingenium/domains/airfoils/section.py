@@ -53,7 +53,10 @@ class WingSection(Problem):
     name: ClassVar[str] = "airfoils.section"
     summary: ClassVar[str] = "sections of wings: little drag at a given lift, at several speeds"
     Settings: ClassVar[type] = SectionSettings
-    default_family: ClassVar[str] = "flow_matching"
+    # It fits in no time, and of its proposals for the example more held every limit than of those
+    # of flow matching (72 % against 55 % of 64, by NeuralFoil, after 30 steps each).
+    default_family: ClassVar[str] = "gaussian_copula"
+    steered_family: ClassVar[str] = "flow_matching"
     licence = known.LICENCE
 
     def __init__(self, settings: SectionSettings) -> None:

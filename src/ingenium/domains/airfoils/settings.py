@@ -6,7 +6,8 @@ from typing import Literal
 from ingenium.core.errors import InputError
 from ingenium.domains.airfoils.network import Size
 
-SLOWEST, FASTEST = 1e4, 1e8  # Reynolds numbers for which both engines are meant
+# Reynolds numbers of wings; NeuralFoil was trained on XFOIL from 1e2 to 1e10.
+SLOWEST, FASTEST = 1e4, 1e8
 LIFTS = (-1.0, 3.0)
 Judge = Literal["best", "xfoil", "neuralfoil"]
 
@@ -31,7 +32,7 @@ class Point:
             raise InputError(
                 f"reynolds of the point {self.name} between {SLOWEST:g} and {FASTEST:g}",
                 self.reynolds,
-                "Write reynolds = 1e6; neither NeuralFoil nor XFOIL is meant for others.",
+                "Write reynolds = 1e6; the boundary layers of both engines are those of wings.",
             )
         if not LIFTS[0] <= self.lift <= LIFTS[1]:
             raise InputError(
