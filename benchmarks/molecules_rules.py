@@ -22,7 +22,8 @@ from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.library import Library, LibrarySettings
 
-ROUNDS, MEASURED, TIMED = 5, 1000, 100  # molecules that are judged, and that each rule is timed on
+ROUNDS = 5
+MEASURED, TIMED = 1000, 100  # molecules that are judged; that a rule is timed on
 
 
 def run() -> None:
