@@ -12,6 +12,7 @@ NAMES = (
     "samplers",
     "known_density",
     "loop",
+    "search",
     "structures_solver",
     "structures_cells",
     "structures_refine",

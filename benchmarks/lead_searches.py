@@ -1,18 +1,20 @@
 """Searches of leads that are compared: each takes a judge and a seed, and spends all calls."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TypeVar
 
 import numpy as np
 import torch
 
-from benchmarks.lead_specs import Asked
+from benchmarks.lead_specs import SETUP, Asked
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice
+from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.language import SMILES
-from ingenium.domains.molecules.lead import Lead
+from ingenium.domains.molecules.lead import HEARING, Lead
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.molecule_problem import scaled
 from ingenium.domains.molecules.search import baselines
@@ -22,7 +24,8 @@ from ingenium.domains.molecules.search.latent import Latent, RegionSearch
 from ingenium.domains.molecules.search.reinforced import Reinforced
 from ingenium.domains.molecules.search.unlearned import Conditions, Unlearned, between, none
 from ingenium.domains.molecules.trained.model import NAME
-from ingenium.domains.molecules.trained.told import Told, taught
+from ingenium.domains.molecules.trained.told import HEARD, Told, comes, hears, taught
+from ingenium.domains.molecules.wish import Heard
 from ingenium.generators import fitted
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
@@ -32,7 +35,6 @@ from ingenium.loop import training
 
 START = 100  # first molecules of our genetic search
 AT_ONCE = 250  # proposals of a round where nothing is learned from it
-TOLD = Told({"weight": (30.0, 700.0), "logp": (-8.0, 12.0), "tpsa": (0.0, 300.0)})
 LATENT = LibrarySettings(known=40_000)  # what the autoencoder learns from
 LATENT_STEPS, SHARPNESS = 2000, 0.3  # the temperature at which points are written
 Search = Callable[[Judge, int], Found]
@@ -41,7 +43,7 @@ F = TypeVar("F", bound=Family)
 
 def searches(problem: Lead, asked: Asked) -> dict[str, Search]:
     """Chance and lists, generators that learn nothing from verdicts, and searches that do."""
-    wanted = conditions(problem, asked)
+    wanted = conditions(problem, asked, hears() if comes() else HEARD)
 
     def unlearned(family: Callable[[], Family], drawn: Conditions) -> Search:
         return lambda judge, seed: pursue(
@@ -79,11 +81,12 @@ def searches(problem: Lead, asked: Asked) -> dict[str, Search]:
     }
 
 
-def conditions(problem: Lead, asked: Asked) -> Conditions:
-    """Numbers for a model, evenly over what a spec tells of its conditions."""
+def conditions(problem: Lead, asked: Asked, heard: Heard) -> Conditions:
+    """What is told: conditions evenly over their ranges, limits, and what goes with both."""
     both = list(zip(asked.told.values(), problem.conditions, strict=True))
     low, high = (torch.tensor([scaled(ends[i], c) for ends, c in both]) for i in (0, 1))
-    return between(low, high)
+    drawn, wish = between(low, high), replace(problem.wish, limits=asked.limits)
+    return lambda n, rng: wish.told(drawn(n, rng), heard, rng)
 
 
 @cache
@@ -94,8 +97,16 @@ def trained() -> TokenAutoregressive:
 
 @cache
 def told() -> TokenAutoregressive:
-    """The same, taught to hear conditions: some minutes, once."""
-    return taught(TOLD)
+    """The generator that hears conditions: the one that comes, or one taught here, in minutes."""
+    if not comes():
+        return taught(Told(HEARD))
+    lead = Lead(SETUP)
+    known = training(lead)
+    choice = GeneratorChoice(family=HEARING)
+    chosen = fitted.fit(lead, known, choice, data=dataset_digest(known), watch=silent).family
+    if not isinstance(chosen, Chosen):
+        raise TypeError(f"expected proposals that are chosen; came {type(chosen).__name__}")
+    return chosen.inner  # its proposals as they come: choosing among them would be engine calls
 
 
 @cache
@@ -104,6 +115,9 @@ def autoencoder() -> TokenVAE:
     family = _fitted(GeneratorChoice(family="vae", steps=LATENT_STEPS), TokenVAE)
     family.drawing = Drawing(temperature=SHARPNESS)
     return family
+
+
+MODELS = {"generator": trained, "under conditions": told, "autoencoder": autoencoder}
 
 
 def _fitted(choice: GeneratorChoice, kind: type[F]) -> F:

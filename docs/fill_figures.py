@@ -267,7 +267,10 @@ def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
 
 def benchmark(name: str) -> str:
     """A benchmark's rows, medians where there are several runs, and what it ran on."""
-    found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    if not path.is_file():
+        return "No result is stored yet."
+    found = json.loads(path.read_text())
     on, used = found["machine"], found["versions"] | found.get("packages", {})
     shown = [tuple(found["rows"][0])]
     shown += [tuple(_cell(value) for value in row.values()) for row in found["rows"]]

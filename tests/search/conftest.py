@@ -14,6 +14,7 @@ from ingenium.loop import training
 from ingenium.search.search import Search
 from ingenium.search.store import Store
 from ingenium.search.strategies import Task, make
+from ingenium.search.strategy import Strategy
 
 Begun = Callable[..., Search]
 
@@ -24,7 +25,7 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
     stores = []
 
     def begin(
-        strategy: str,
+        strategy: str | Callable[[Task], Strategy],
         spec: Spec,
         *,
         name: str = "search",
@@ -38,8 +39,8 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
         store = Store(tmp_path / name / "search.sqlite")
         stores.append(store)
         store.sit({})
-        made = make(strategy, task)
-        return Search(problem, resolved, made.strategy, store, seed=seed, batch=batch)
+        made = make(strategy, task).strategy if isinstance(strategy, str) else strategy(task)
+        return Search(problem, resolved, made, store, seed=seed, batch=batch)
 
     yield begin
     for store in stores:

@@ -17,6 +17,9 @@ LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
 
 
+QUICK = [name for name in NAMES if name != "bayesian"]  # which has tests of its own
+
+
 def course(search: Search) -> list[tuple[object, ...]]:
     """All that repeats in how a search went."""
     return [
@@ -25,7 +28,7 @@ def course(search: Search) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize("strategy", QUICK)
 def test_a_budget_is_spent_and_no_more(begun, strategy: str, tmp_path: Path) -> None:
     search = begun(strategy, LEAST, log=str(tmp_path / "log"), known=200)
     why = search.run(Stop(calls=100))
@@ -37,7 +40,7 @@ def test_a_budget_is_spent_and_no_more(begun, strategy: str, tmp_path: Path) -> 
     assert [r.calls for r in search.history] == sorted(r.calls for r in search.history)
 
 
-@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize("strategy", QUICK)
 def test_stopped_after_each_round_it_ends_as_if_it_was_not(begun, strategy: str) -> None:
     whole = begun(strategy, BOTH, name="whole", function="zdt1", known=120)
     whole.run(Stop(calls=100))
@@ -58,7 +61,7 @@ def test_stopped_after_each_round_it_ends_as_if_it_was_not(begun, strategy: str)
     assert part.store.check() == []
 
 
-@pytest.mark.parametrize("strategy", NAMES)
+@pytest.mark.parametrize("strategy", QUICK)
 def test_a_kept_state_is_the_same_as_being_told_again(
     begun, strategy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,9 +15,13 @@ from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import EVERY_S, Stages
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from ingenium.search.conflicts import Unmet
     from ingenium.search.course import Round
     from ingenium.search.running import Found
 
+SHOWN = 10  # designs
 WHY = {
     "calls": "the budget of engine calls is spent",
     "seconds": "the seconds are spent",
@@ -124,12 +128,12 @@ def _show(console: Console, found: "Found") -> None:
         highlight=False,
     )
     console.print(f"{_state(last)[:1].upper()}{_state(last)[1:]}.", highlight=False)
-    if found.designs is not None:
+    if found.measured is not None and found.measured.sizes["design"]:
         console.print()
-        _best(console, found)
+        _best(console, found, found.measured)
     if found.unmet is not None:
         console.print()
-        _unmet(console, found)
+        _unmet(console, found, found.unmet)
     console.print()
     folder = shlex.quote(str(found.folder))
     console.print(f"{_count(found)} kept in {folder}/result, {last.seconds:.1f} s", highlight=False)
@@ -139,27 +143,25 @@ def _count(found: "Found") -> int:
     return 0 if found.designs is None else found.designs.sizes["design"]
 
 
-def _best(console: Console, found: "Found") -> None:
-    """The designs that were handed over, at most ten, with what was asked of them."""
-    assert found.designs is not None
+def _best(console: Console, found: "Found", measured: "xr.Dataset") -> None:
+    """The first of the designs that were handed over, with what was asked of them."""
     asked = [o.quantity for o in found.spec.objectives] + [x.quantity for x in found.spec.limits]
     names = list(dict.fromkeys(asked))
     shown = table("", "Call", *names)
-    for call in found.designs["design"].to_numpy().tolist()[:10]:
-        values = [f"{float(found.verdicts[n].to_numpy()[call]):.5g}" for n in names]
+    for i, call in enumerate(measured["design"].to_numpy().tolist()[:SHOWN]):
+        values = [f"{float(measured[n].to_numpy()[i]):.5g}" for n in names]
         shown.add_row(str(call), *values)
     console.print(shown, highlight=False)
 
 
-def _unmet(console: Console, found: "Found") -> None:
+def _unmet(console: Console, found: "Found", unmet: "Unmet") -> None:
     """Which limits no design held together, and the nearest designs."""
-    assert found.unmet is not None
     console.print("[bold]No design held these limits together:[/]", highlight=False)
-    for conflict in found.unmet.conflicts:
+    for conflict in unmet.conflicts:
         console.print(f"  {' and '.join(conflict.limits)}", highlight=False, markup=False)
     names = [limit.quantity for limit in found.spec.limits]
     shown = table("The nearest", "Call", *dict.fromkeys(names), "Breaks")
-    for one in found.unmet.front:
+    for one in unmet.front:
         values = [f"{one.values[n]:.5g}" for n in dict.fromkeys(names)]
         shown.add_row(str(one.design), *values, escape("; ".join(one.broken)))
     console.print()

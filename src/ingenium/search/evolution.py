@@ -23,7 +23,7 @@ class EvolutionSettings:
     Source: Deb et al., IEEE Trans. Evol. Comput. 6:182, 2002, section V (distribution indices).
     """
 
-    size: int = 64
+    size: int = 32
     crossing: float = 15.0  # the larger, the nearer children are to their parents
     mutation: float = 20.0
 

@@ -70,7 +70,7 @@ class Found:
     summary: Summary
     unmet: Unmet | None
     designs: xr.Dataset | None  # that were handed over, the best first, numbered by their call
-    verdicts: xr.Dataset  # of all calls
+    measured: xr.Dataset | None  # verdicts on them, as their files say
     folder: Path
 
 
@@ -211,7 +211,7 @@ def _handed(
         summary=summarise(verdicts, spec.limits, problem.quantities),
         unmet=unmet(verdicts, search.aim),
         designs=None,
-        verdicts=verdicts,
+        measured=None,
         folder=out,
     )
     kept = _kept(search, verdicts)
@@ -223,8 +223,8 @@ def _handed(
         write_atomic(part / "spec.toml", specs.dump(asked))
         lines: list[dict[str, Any]] = []
         if len(kept):
-            designs, lines = _exported(search, kept, plan, origin, part, watch=watch)
-            found = replace(found, designs=designs)
+            best, lines = _exported(search, kept, plan, origin, part, watch=watch)
+            found = replace(found, designs=best[0], measured=best[1])
         write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
         write_atomic(part / "summary.json", json.dumps(asdict(found.summary), indent=2) + "\n")
         write_atomic(part / "search.json", json.dumps(_told(found, search), indent=1) + "\n")
@@ -250,8 +250,8 @@ def _kept(search: Search, verdicts: xr.Dataset) -> np.ndarray:
 
 def _exported(
     search: Search, kept: np.ndarray, plan: Plan, origin: Origin, part: Path, *, watch: Watch
-) -> tuple[xr.Dataset, list[dict[str, Any]]]:
-    """The best designs as files, measured after reading them back, and their evidence."""
+) -> tuple[tuple[xr.Dataset, xr.Dataset], list[dict[str, Any]]]:
+    """The best designs as files, with what measuring these gave, and their evidence."""
     problem = search.problem
     own = [c.name for c in problem.conditions]
     designs = search.designs(kept.tolist())
@@ -266,7 +266,7 @@ def _exported(
     best = designs.isel({DESIGN: selected}), verdicts.isel({DESIGN: selected})
     lines = list(records(problem, *best, origin, export=export, cross_check=cross))
     _write(part, problem, search.spec, *best)
-    return best[0], lines
+    return best, lines
 
 
 def _told(found: Found, search: Search) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import families, fitted
 from ingenium.generators.generator import Generator
+from ingenium.search.bayesian import Bayesian
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.cross_entropy import CrossEntropy
 from ingenium.search.drawn import Drawn, Stock
@@ -79,6 +80,7 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
         "cross_entropy": lambda task: Made(CrossEntropy(task.space, task.seed)),
         "cma_es": lambda task: Made(CmaEs(task.space, task.seed)),
         "evolution": lambda task: Made(Evolution(task.space, task.seed)),
+        "bayesian": lambda task: Made(Bayesian(task.space)),
     }
 )
 NAMES = tuple(MAKERS)

@@ -1,0 +1,175 @@
+"""A search in a folder: what it hands over, that it goes on, and that a kill loses nothing."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import known_fronts
+from ingenium import api
+from ingenium.core.errors import InputError
+from ingenium.core.evidence import read
+from ingenium.search.running import Plan
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.trust.ledger import open_ledger
+
+pytestmark = pytest.mark.usefixtures("fronts")
+SPEC = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
+CALLS = 96
+
+
+def rows(folder: Path) -> list[tuple[object, ...]]:
+    """All that was proposed and measured, without times."""
+    with sqlite3.connect(folder / "search.sqlite") as db:
+        found = db.execute("SELECT digest, call FROM verified ORDER BY call").fetchall()
+        found += db.execute("SELECT round, designs FROM proposals ORDER BY round").fetchall()
+        return (
+            found
+            + db.execute(
+                "SELECT round, part, first, measured FROM measurements ORDER BY first"
+            ).fetchall()
+        )
+
+
+def test_what_is_handed_over(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        found = api.search(
+            SPEC, Plan("cross_entropy", 3, 32), Stop(CALLS), tmp_path / "o", ledger=ledger
+        )
+        kinds = [e.kind for e in ledger.entries()]
+        last = ledger.entries()[-1].body
+    assert kinds == ["search", "search-end"]
+    result = tmp_path / "o" / "result"
+    evidence = read(result / "evidence.jsonl")
+    assert len(evidence) == 10 == found.designs.sizes["design"]
+    values = [r["measured"]["f0"]["value"] for r in evidence]
+    assert values == sorted(values)
+    assert {r["verdict"] for r in evidence} == {"accepted"}
+    assert {r["measured_on"] for r in evidence} == {"file"}
+    files = json.loads((result / "designs" / "points.json").read_text())
+    x = np.array([files[str(r["design"])] for r in evidence])
+    np.testing.assert_allclose(((x - 0.2) ** 2).sum(1), values, rtol=1e-12)
+    with Store(tmp_path / "o" / "search.sqlite") as store:
+        assert store.head() == last["head"]
+        assert store.check() == []
+    told = json.loads((result / "search.json").read_text())
+    assert told["why"] == "calls"
+    assert [r["calls"] for r in told["rounds"]] == [32, 64, 96]
+
+
+def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
+    plan = Plan("evolution", 1, 32)
+    api.search(SPEC, plan, Stop(64), tmp_path / "o")
+    api.search(SPEC, plan, Stop(96), tmp_path / "o")
+    api.search(SPEC, plan, Stop(96), tmp_path / "whole")
+    assert rows(tmp_path / "o") == rows(tmp_path / "whole")
+    told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
+    assert len(told["sittings"]) == 2
+
+
+def test_another_search_is_refused_in_the_folder(tmp_path: Path) -> None:
+    api.search(SPEC, Plan("random", 1, 32), Stop(32), tmp_path / "o")
+    with pytest.raises(InputError, match="strategy random and not stock"):
+        api.search(SPEC, Plan("stock", 1, 32), Stop(32), tmp_path / "o")
+    api.search(SPEC, Plan("stock", 1, 32), Stop(32), tmp_path / "o", overwrite=True)
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="other files"):
+        api.search(SPEC, Plan("stock", 1, 32), Stop(32), tmp_path / "else")
+
+
+def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
+    limits = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 0.9}]
+    found = api.search(
+        known_fronts.spec(limits=limits), Plan("cma_es", 0, 32), Stop(64), tmp_path / "o"
+    )
+    assert found.designs is None
+    assert found.unmet is not None
+    assert len(found.unmet.front) > 1
+    told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())["unmet"]
+    assert [len(c["limits"]) for c in told["conflicts"]] == [2]
+    assert (tmp_path / "o" / "result" / "evidence.jsonl").read_text() == ""
+
+
+def begin(folder: Path, log: Path) -> int:
+    """A search in a process of its own; gives its number."""
+    setup = {"pause_s": 0.002, "log": str(log)}
+    asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        api.search(asked, Plan("cma_es", 0, 8), Stop(CALLS), folder)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
+    """Everything wrong with a search that is killed so many times and goes on each time."""
+    rng, log = random.Random(seed), folder / "log"
+    for i in range(times):
+        lines = log.read_text().count("\n") if log.exists() else 0
+        child = begin(folder / "o", log)
+        wait_for(lines + rng.randint(0, 10), log, child)
+        time.sleep(0.05 * rng.random())
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if not (folder / "o" / "search.sqlite").exists():
+            continue
+        with Store(folder / "o" / "search.sqlite") as store:
+            yield from (f"after kill {i}: {fault}" for fault in store.check())
+            known = sum(len(part) for part in store.measured())
+            if len(store.verified()) != known:
+                yield f"after kill {i}: {known} measured, {len(store.verified())} known"
+    if os.waitpid(begin(folder / "o", log), 0)[1] != 0:
+        yield "the last sitting failed"
+
+
+def wait_for(lines: int, log: Path, child: int) -> None:
+    """Until the engine has measured so many designs, or the process has ended."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if log.exists() and log.read_text().count("\n") >= lines:
+            return
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.002)
+
+
+def check_killed(folder: Path, whole: Path, times: int, seed: int) -> None:
+    """A search that is killed at random moments ends as one that is not; little is done twice."""
+    assert list(killed(folder, times, seed)) == []
+    assert rows(folder / "o") == rows(whole / "o")
+    measured = (folder / "log").read_text().splitlines()
+    handed = 10  # that are measured again when their files were read back, at each end
+    ends = len(json.loads((folder / "o" / "result" / "search.json").read_text())["sittings"])
+    twice = len(measured) - len(set(measured))
+    assert len(set(measured)) == CALLS
+    assert twice <= 8 * times + handed * ends, "more than what was being measured when killed"
+
+
+@pytest.fixture(scope="module")
+def whole(fronts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same search, never stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert os.waitpid(begin(folder / "o", folder / "log"), 0)[1] == 0
+    return folder
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_it_ends_as_if_it_was_not(whole: Path, tmp_path: Path) -> None:
+    check_killed(tmp_path, whole, 20, seed=1)
+
+
+def test_killed_it_ends_as_if_it_was_not(whole: Path, tmp_path: Path) -> None:
+    check_killed(tmp_path, whole, 3, seed=2)
