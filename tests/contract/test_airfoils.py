@@ -13,3 +13,13 @@ class TestSection(ProblemContract):
         "network": "medium",
         "refine_steps": 3,
     }
+
+
+class TestMorphing(ProblemContract):
+    problem_name = "airfoils.morphing"
+    setup: ClassVar[Mapping[str, Any]] = {
+        "judge": "neuralfoil",
+        "network": "medium",
+        "refine_steps": 3,
+        "every": 10,
+    }

@@ -45,8 +45,8 @@ class SeligDat:
         files = sorted(path.glob("*.dat")) if path.is_dir() else [path]
         if not files:
             raise InputError("a folder with .dat files", str(path), "Write what propose writes.")
-        rows = np.stack([_numbers(f) for f in files])
-        index = [_index(f, i) for i, f in enumerate(files)]
+        rows = np.stack([numbers_in(f) for f in files])
+        index = [index_of(f, i) for i, f in enumerate(files)]
         arrays = arrays_of(torch.from_numpy(rows))
         return to_dataset(arrays, self.variables, {}, index=np.array(index))
 
@@ -98,7 +98,12 @@ def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.nda
     return np.concatenate([rest[:above][::-1], rest[above + 1 :]])
 
 
-def _numbers(path: Path) -> Float[np.ndarray, " d"]:
+def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
+    """The Kulfan numbers nearest to the outline of a file.
+
+    Raises:
+        InputError: if it holds no outline, or one that crosses itself.
+    """
     numbers = fitted(straightened(outline_in(path)))
     if bool(Surfaces.of(arrays_of(torch.from_numpy(numbers[None]))).crossed):
         raise InputError(
@@ -109,6 +114,7 @@ def _numbers(path: Path) -> Float[np.ndarray, " d"]:
     return numbers
 
 
-def _index(path: Path, place: int) -> int:
+def index_of(path: Path, place: int) -> int:
+    """The design's index in the name of a file that we wrote; of others their place."""
     number = path.stem.removeprefix(NAMED)
     return int(number) if path.stem.startswith(NAMED) and number.isdigit() else place

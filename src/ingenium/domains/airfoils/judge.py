@@ -13,14 +13,16 @@ from ingenium.core.problem import CrossCheck
 from ingenium.core.quantity import Quantity
 from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils import xfoil
-from ingenium.domains.airfoils.cst import outline
+from ingenium.domains.airfoils.cst import arrays_of, outline
 from ingenium.domains.airfoils.polar import Working
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import (
     AtPoints,
+    Cases,
     NeuralFoilVerifier,
     of_shape,
     quantities,
+    rigid,
 )
 
 PRINTED = 1.5e-4  # lift; XFOIL's file has four decimals
@@ -35,6 +37,7 @@ class XfoilVerifier:
     """Sections measured by XFOIL at the asked lift; NeuralFoil says only where to begin."""
 
     settings: SectionSettings
+    cases: Cases = rigid
     name: str = "xfoil"
     tier: Literal["exact"] = "exact"
 
@@ -50,7 +53,7 @@ class XfoilVerifier:
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
         """All quantities; NaN where surfaces cross or XFOIL does not converge."""
-        shape = of_shape(*arrays)
+        shape = of_shape(*arrays[:4])
         whole = torch.full((len(shape), len(self.quantities)), torch.nan, dtype=torch.float64)
         sound = ~shape.isnan().any(1)
         if sound.any():
@@ -59,22 +62,20 @@ class XfoilVerifier:
         return whole
 
     def _at_points(self, arrays: tuple[Tensor, ...]) -> AtPoints:
+        points, n = self.settings.points, len(arrays[0])
         with torch.no_grad():
-            start = NeuralFoilVerifier(self.settings).working(*arrays)
-        outlines = outline(arrays)
-        points = self.settings.points
+            start = NeuralFoilVerifier(self.settings, self.cases).working(*arrays)
+        outlines = outline(arrays_of(self.cases(arrays, len(points))))
         cases = [
-            self._case(outlines[i], point, start, i * len(points) + j)
-            for i in range(len(outlines))
-            for j, point in enumerate(points)
+            self._case(outlines[k], points[k % len(points)], start, k) for k in range(len(outlines))
         ]
         program = xfoil.find()
         # A process for each case; the threads only wait for them.
         with ThreadPoolExecutor(self.settings.processes) as pool:
             polars = list(pool.map(lambda case: xfoil.solved(case, program), cases))
-        asked = [p.lift for _ in outlines for p in points]
+        asked = [p.lift for _ in range(n) for p in points]
         rows = [at_lift(polar, lift) for polar, lift in zip(polars, asked, strict=True)]
-        table = torch.tensor(rows, dtype=torch.float64).view(len(outlines), len(points), 5)
+        table = torch.tensor(rows, dtype=torch.float64).view(n, len(points), 5)
         return AtPoints(*table.unbind(2))
 
     def _case(
@@ -124,31 +125,47 @@ def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
     return angle, lift, drag, moment, most
 
 
+def engines(
+    settings: SectionSettings, cases: Cases = rigid
+) -> tuple[tuple[NeuralFoilVerifier | XfoilVerifier, ...], tuple[str, ...]]:
+    """The engines, the one that judges last, and what a reader of the results must know.
+
+    Raises:
+        EngineError: if XFOIL is to judge and cannot be used here.
+    """
+    cheap = NeuralFoilVerifier(settings, cases)
+    missing = xfoil.absent() if settings.judge == "best" else None
+    if settings.judge == "xfoil" or (settings.judge == "best" and missing is None):
+        xfoil.find()
+        return (cheap, XfoilVerifier(settings, cases)), ()
+    why = f" {missing}." if missing else ""
+    return (cheap,), (f"Verdicts are NeuralFoil's; XFOIL has judged none of them.{why}",)
+
+
 def cross_checked(
-    judge: Verifier,
-    settings: SectionSettings,
+    judge: NeuralFoilVerifier | XfoilVerifier,
     arrays: tuple[Tensor, ...],
-    measured: Tensor,
+    measured: Float[np.ndarray, "n k"],
     seed: int,
 ) -> CrossCheck | None:
     """How far the other engine lies from the one that judged.
 
     NeuralFoil measures all designs again; XFOIL, where it does not judge, a random share of them.
     """
-    if judge.name == "xfoil":
-        other: Verifier = NeuralFoilVerifier(settings)
-        chosen = np.arange(len(measured))
+    chosen = np.arange(len(measured))
+    if isinstance(judge, XfoilVerifier):
+        other: Verifier = NeuralFoilVerifier(judge.settings, judge.cases)
     elif xfoil.absent() is None:
-        other = XfoilVerifier(settings)
+        other = XfoilVerifier(judge.settings, judge.cases)
         rng = np.random.default_rng(seed)
         size = max(1, round(SHARE * len(measured)))
         chosen = np.sort(rng.choice(len(measured), size, replace=False))
     else:
         return None
-    again = other.measure(*(a[chosen] for a in arrays))
-    gap = (again - measured[chosen]).abs()
-    both = gap.isfinite().all(1)
-    largest = gap[both].amax(0) if both.any() else torch.zeros(gap.shape[1])
+    again = other.measure(*(a[chosen] for a in arrays)).numpy()
+    gap = np.abs(again - measured[chosen])
+    both = np.isfinite(gap).all(1)
+    largest = gap[both].max(0, initial=0.0)
     apart = {q.name: float(v) for q, v in zip(judge.quantities, largest, strict=True)}
     apart["unsolved"] = float((~both).sum())
     share = len(chosen) / len(measured)

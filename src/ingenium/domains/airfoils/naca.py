@@ -14,11 +14,17 @@ _ROOT = 0.2969
 _POWERS = (-0.1260, -0.3516, 0.2843, -0.1015)
 
 
+def thickness_of(x: Float[np.ndarray, " x"], thickness: float) -> Float[np.ndarray, " x"]:
+    """Of a section along its chord."""
+    tail = sum(a * x ** (i + 1) for i, a in enumerate(_POWERS))
+    whole: np.ndarray = 10 * thickness * (_ROOT * np.sqrt(x) + tail)
+    return whole
+
+
 def naca(camber: float, place: float, thickness: float) -> Float[np.ndarray, "p 2"]:
     """The outline of a section; camber, its place and thickness in chords."""
     x = stations(200).numpy()
-    tail = sum(a * x ** (i + 1) for i, a in enumerate(_POWERS))
-    half = 5 * thickness * (_ROOT * np.sqrt(x) + tail)
+    half = thickness_of(x, thickness) / 2
     front = x < place
     scale = np.where(front, camber / place**2, camber / (1 - place) ** 2)
     middle = scale * np.where(front, 2 * place * x - x**2, 1 - 2 * place + 2 * place * x - x**2)

@@ -50,33 +50,31 @@ def sections(
         return said
     rival, names, measured = _rivals(settings, judge, variables, known, verdicts)
     labels = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
-    chosen = tuple(a[best] for a in arrays)
+    chosen, top = tuple(a[best] for a in arrays), tuple(a[:1] for a in rival)
+    first = (tuple(a[:1] for a in chosen), top)
     own = np.stack([verdicts[q].to_numpy()[best] for q in _COLUMNS], 1)
-    top = tuple(a[:1] for a in rival)
+    drawn = _pressures(settings, _joined(chosen, top), [*labels, names[0]])
+    polars = _polars(settings, first, verdicts, int(best[0]), measured)
+    table = _table([*labels, *names], np.concatenate([own, _picked(measured)]))
+    said_of = _words(judge.name, names[0])
     return (
-        Section(
-            "Sections and pressures",
-            "The best accepted sections at twice their height, with the pressure on both surfaces "
-            "at each operating point (of NeuralFoil; suction is up, dashed below). The last row, "
-            f"in brown, is {names[0]}, the best known section of these thicknesses.",
-            _pressures(settings, _joined(chosen, top), [*labels, names[0]]),
-        ),
-        Section(
-            "Lift over drag",
-            "Lines are NeuralFoil's polars at the Reynolds number of each point; crosses are what "
-            f"{judge.name} measured at the asked lift. Blue the best design, brown the best known "
-            "section.",
-            _polars(
-                settings, (tuple(a[:1] for a in chosen), top), verdicts, int(best[0]), measured
-            ),
-        ),
-        Section(
-            "Best designs and best known sections",
-            f"All measured by {judge.name}; the known ones are those of the UIUC database that "
-            "NeuralFoil puts first among all as thick as the designs, whatever the limits.",
-            table=_table([*labels, *names], np.concatenate([own, _picked(measured)])),
-        ),
+        Section("Sections and pressures", said_of[0], drawn),
+        Section("Lift over drag", said_of[1], polars),
+        Section("Best designs and best known sections", said_of[2], table=table),
         *said,
+    )
+
+
+def _words(judge: str, rival: str) -> tuple[str, str, str]:
+    """What stands above the pressures, the polars and the table."""
+    return (
+        "The best accepted sections at twice their height, with the pressure on both surfaces at "
+        "each operating point (of NeuralFoil; suction is up, dashed below). The last row, in "
+        f"brown, is {rival}, the best known section of these thicknesses.",
+        "Lines are NeuralFoil's polars at the Reynolds number of each point; crosses are what "
+        f"{judge} measured at the asked lift. Blue the best design, brown the best known section.",
+        f"All measured by {judge}; the known ones are those of the UIUC database that NeuralFoil "
+        "puts first among all as thick as the designs, whatever the limits.",
     )
 
 

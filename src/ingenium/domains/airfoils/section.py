@@ -19,13 +19,12 @@ from ingenium.core.problem import CrossCheck, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
-from ingenium.core.verify import Verifier
-from ingenium.domains.airfoils import known, report, xfoil
+from ingenium.domains.airfoils import known, report
 from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
-from ingenium.domains.airfoils.judge import XfoilVerifier, cross_checked
+from ingenium.domains.airfoils.judge import cross_checked, engines
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.polar import sweep
@@ -56,7 +55,6 @@ class WingSection(Problem):
     Settings: ClassVar[type] = SectionSettings
     default_family: ClassVar[str] = "flow_matching"
     licence = known.LICENCE
-    codec: SectionCodec
 
     def __init__(self, settings: SectionSettings) -> None:
         """Open the engines and the known sections.
@@ -69,7 +67,8 @@ class WingSection(Problem):
         self.variables, self.conditions = VARIABLES, CONDITIONS
         self.sizes = {"weight": WEIGHTS}
         self.system = digest(asdict(settings))
-        self.tiers, self.notes = _tiers(settings)
+        self.engines, self.notes = engines(settings)
+        self.tiers = self.engines
         self.formats = {"dat": SeligDat(VARIABLES)}
         self.limits = (
             Limit("lift_missing", at_most=0.001, unit="1"),
@@ -78,12 +77,12 @@ class WingSection(Problem):
             Limit("edge_thickness", at_least=0.001, unit="1"),
         )
         for point in settings.points:
-            self._reach(point)
-        self._known = self._read()
-        learned = self._known.isel({DESIGN: np.flatnonzero(~self._known["held_out"].to_numpy())})
+            self.reach(point)
+        self.known = self.read()
+        learned = self.known.isel({DESIGN: np.flatnonzero(~self.known["held_out"].to_numpy())})
         self.codec = SectionCodec.of(to_arrays(learned, VARIABLES))
 
-    def _reach(self, point: Point) -> None:
+    def reach(self, point: Point) -> None:
         """Refuse a lift far beyond that of every known section."""
         numbers = known.stored()[1][::8]
         net = network(self.settings.network, self.settings.amplification)
@@ -100,7 +99,7 @@ class WingSection(Problem):
                 "Write a smaller lift, or a larger reynolds.",
             )
 
-    def _read(self) -> xr.Dataset:
+    def read(self) -> xr.Dataset:
         """The sections of the UIUC database whose conditions are known."""
         names, numbers = known.stored()
         s = self.settings
@@ -123,7 +122,7 @@ class WingSection(Problem):
 
     def data(self) -> xr.Dataset:
         """Sections of the UIUC database; whole families are held out."""
-        return self._known
+        return self.known
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n 3"]:
         """Thickness, camber and design lift from -1 to 1."""
@@ -171,8 +170,7 @@ class WingSection(Problem):
     ) -> CrossCheck | None:
         """The other engine on all designs, or on a random share where that is XFOIL."""
         measured = np.stack([verdicts[q.name].to_numpy() for q in self.quantities], 1)
-        arrays = to_arrays(designs, VARIABLES)
-        return cross_checked(self.verifier, self.settings, arrays, torch.from_numpy(measured), seed)
+        return cross_checked(self.engines[-1], to_arrays(designs, VARIABLES), measured, seed)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The known sections themselves (bootstrap), their nearest, copula, process, random."""
@@ -182,7 +180,7 @@ class WingSection(Problem):
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The best sections, their pressures and polars, beside the best of the known ones."""
         found = (designs, verdicts)
-        return report.sections(self.settings, self.verifier, VARIABLES, found, self._known)
+        return report.sections(self.settings, self.verifier, VARIABLES, found, self.known)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """NACA 2412, whose thickness and camber are its name.
@@ -193,21 +191,6 @@ class WingSection(Problem):
         section = to_dataset(naca_2412(), VARIABLES, {})
         truth = {"max_thickness": 0.12, "max_camber": 0.02, "edge_thickness": 0.00252}
         return ((section, truth, 0.015),)
-
-
-def _tiers(settings: SectionSettings) -> tuple[tuple[Verifier, ...], tuple[str, ...]]:
-    """The engines, the one that judges last, and what a reader of the results must know.
-
-    Raises:
-        EngineError: if XFOIL is to judge and cannot be used here.
-    """
-    cheap = NeuralFoilVerifier(settings)
-    missing = xfoil.absent() if settings.judge == "best" else None
-    if settings.judge == "xfoil" or (settings.judge == "best" and missing is None):
-        xfoil.find()
-        return (cheap, XfoilVerifier(settings)), ()
-    why = f" {missing}." if missing else ""
-    return (cheap,), (f"Verdicts are NeuralFoil's; XFOIL has judged none of them.{why}",)
 
 
 def _check_fixed(fixed: Mapping[str, Fixed]) -> None:

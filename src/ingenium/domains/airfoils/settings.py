@@ -93,3 +93,30 @@ class SectionSettings:
         """Of the points, with the sum 1."""
         total = sum(p.weight for p in self.points)
         return tuple(p.weight / total for p in self.points)
+
+
+@dataclass(frozen=True)
+class MorphingSettings(SectionSettings):
+    """Of `airfoils.morphing`."""
+
+    hinge: float = 0.7  # chords from the nose, where bending begins
+    most_deg: float = 10.0  # of deflection, up and down
+    energy_price: float = 1000.0  # logarithm of lift over drag that a unit of energy costs
+    every: int = 4  # of the known sections, those for which schedules are made
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0.4 <= self.hinge <= 0.9:
+            raise InputError("hinge between 0.4 and 0.9 chords", self.hinge, "Write 0.7.")
+        if not 0 < self.most_deg <= 15:
+            raise InputError(
+                "most_deg above 0 and at most 15, to which small angles hold",
+                self.most_deg,
+                "Write most_deg = 10.",
+            )
+        if self.energy_price < 0 or not 1 <= self.every <= 50:
+            raise InputError(
+                "energy_price of at least 0 and every from 1 to 50",
+                f"{self.energy_price} and {self.every}",
+                "Write energy_price = 1000 and every = 4.",
+            )

@@ -1,5 +1,6 @@
 """Measurements of sections: those of their shape, and those at the operating points."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,6 +36,14 @@ FLIGHT = (
     Quantity("moment", "1", "lowest pitching moment about the quarter chord; below 0 is nose down"),
     Quantity("max_lift", "1", "largest lift coefficient, at the point where it is least"),
 )
+
+
+Cases = Callable[[tuple[Tensor, ...], int], Tensor]
+
+
+def rigid(arrays: tuple[Tensor, ...], points: int) -> Float[Tensor, "m 18"]:
+    """Numbers of the section that flies at each point, points running fastest: one for all."""
+    return numbers_of(arrays).repeat_interleave(points, 0)
 
 
 def quantities(points: tuple[Point, ...]) -> tuple[Quantity, ...]:
@@ -104,6 +113,7 @@ class NeuralFoilVerifier:
     """
 
     settings: SectionSettings
+    cases: Cases = rigid
     name: str = "neuralfoil"
     tier: Literal["cheap"] = "cheap"
 
@@ -119,7 +129,7 @@ class NeuralFoilVerifier:
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
         """All quantities; NaN where surfaces cross or the network is too unsure."""
-        shape = of_shape(*arrays)
+        shape = of_shape(*arrays[:4])
         whole = torch.cat([shape, self.at_points(*arrays).columns(self.settings)], 1)
         return whole.masked_fill(shape.isnan().any(1)[:, None], torch.nan)
 
@@ -140,12 +150,10 @@ class NeuralFoilVerifier:
     def working(self, *arrays: Tensor) -> Working:
         """Every section at every point, points running fastest."""
         s = self.settings
-        net, numbers = network(s.network, s.amplification), numbers_of(arrays)
-        n, p = len(numbers), len(s.points)
+        net, n, p = network(s.network, s.amplification), len(arrays[0]), len(s.points)
         lift = torch.tensor([x.lift for x in s.points], dtype=torch.float64).repeat(n)
         reynolds = torch.tensor([x.reynolds for x in s.points], dtype=torch.float64).repeat(n)
-        whole = numbers.repeat_interleave(p, 0)
-        return at_lift(net, whole, lift, reynolds, s.least_confidence)
+        return at_lift(net, self.cases(arrays, p), lift, reynolds, s.least_confidence)
 
     def glide(self, *arrays: Tensor) -> Float[Tensor, " n"]:
         """Mean lift over drag with its gradient, however sure the network is."""

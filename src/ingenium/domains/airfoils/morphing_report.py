@@ -1,0 +1,107 @@
+"""How the best sections bend, and what bending gains and costs."""
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.problem import Section
+from ingenium.core.quantity import Variable
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import Verifier
+from ingenium.domains.airfoils.cst import Arrays, Surfaces, arrays_of, stations
+from ingenium.domains.airfoils.settings import MorphingSettings
+from ingenium.domains.airfoils.tail import Tail
+
+SHOWN = 4
+STILL = "#999999"
+COLOURS = ("#2166ac", "#b35806", "#1b7837", "#762a83", "#c51b7d")
+
+
+def sections(
+    settings: MorphingSettings,
+    judge: Verifier,
+    variables: tuple[Variable, ...],
+    found: tuple[xr.Dataset, xr.Dataset],  # designs and their verdicts
+) -> tuple[Section, ...]:
+    """The best accepted designs as they bend, beside themselves without bending."""
+    designs, verdicts = found
+    accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    ratio = verdicts["lift_to_drag"].to_numpy()
+    best = accepted[np.argsort(-ratio[accepted], kind="stable")][:SHOWN]
+    if not len(best):
+        return ()
+    arrays = tuple(a[best] for a in to_arrays(designs, variables))
+    labels = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
+    table = _table(settings, judge, arrays, verdicts.isel({DESIGN: best}), labels)
+    return (
+        Section(
+            "How they bend",
+            "The best accepted sections at twice their height: grey before bending, in colour at "
+            "each operating point. The chord through the nose stays where it is.",
+            _bent(settings, arrays, labels),
+        ),
+        Section(
+            "What bending gains and costs",
+            f"The same sections with and without bending, by {judge.name}. Energy and strain are "
+            "those of two thin skins over a core without stiffness: a proxy that ranks schedules.",
+            table=table,
+        ),
+    )
+
+
+def _table(
+    settings: MorphingSettings,
+    judge: Verifier,
+    arrays: tuple[torch.Tensor, ...],
+    verdicts: xr.Dataset,
+    labels: list[str],
+) -> tuple[tuple[str, ...], ...]:
+    """Deflections, lift over drag with and without them, and what they cost."""
+    still = judge.measure(*arrays[:4], torch.zeros_like(arrays[4])).numpy()
+    ratio = [q.name for q in judge.quantities].index("lift_to_drag")
+    rows = []
+    for i, label in enumerate(labels):
+        before, after = float(still[i, ratio]), float(verdicts["lift_to_drag"][i])
+        energy, strain = (float(verdicts[q][i]) for q in ("actuation_energy", "skin_strain"))
+        rows.append(
+            (
+                label,
+                *(f"{float(b):+.1f}" for b in arrays[4][i]),
+                f"{before:.1f}",
+                f"{after:.1f}",
+                f"{100 * (after / before - 1):+.1f} %",
+                f"{energy:.1e}",
+                f"{100 * strain:.2f} %",
+            )
+        )
+    bends = (f"deflection at {p.name} (°)" for p in settings.points)
+    costs = ("energy (proxy)", "strain (proxy)")
+    return (("design", *bends, "lift over drag, unbent", "bent", "gain", *costs), *rows)
+
+
+def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: list[str]) -> Figure:
+    points, tail, x = settings.points, Tail(settings.hinge), stations(200)
+    still = Surfaces.of(arrays[:4], x)
+    moved = Surfaces.of(_arrays(tail, arrays, len(points)), x)
+    drop = (x - settings.hinge).clamp(0) ** 2 / (2 * (1 - settings.hinge))
+    figure = Figure(figsize=(8.0, 1.9 * len(names)), layout="constrained")
+    grid = figure.subplots(len(names), 1, squeeze=False)[:, 0]
+    for i, (axes, name) in enumerate(zip(grid, names, strict=True)):
+        axes.fill_between(x, still.lower[i], still.upper[i], color=STILL, alpha=0.3, lw=0)
+        for j, point in enumerate(points):
+            k, colour = i * len(points) + j, COLOURS[j % len(COLOURS)]
+            turned = x * float(drop[-1] * torch.deg2rad(arrays[4][i, j]).tan())
+            label = f"{point.name} {float(arrays[4][i, j]):+.1f}°"
+            axes.plot(x, moved.upper[k] - turned, color=colour, lw=1.1, label=label)
+            axes.plot(x, moved.lower[k] - turned, color=colour, lw=1.1)
+        axes.set_aspect(2.0, adjustable="datalim")
+        axes.set_title(name, fontsize=9)
+        axes.legend(frameon=False, fontsize=8, loc="upper right")
+        axes.axis("off")
+    return figure
+
+
+def _arrays(tail: Tail, arrays: tuple[torch.Tensor, ...], points: int) -> Arrays:
+    return arrays_of(tail.cases(arrays, points))

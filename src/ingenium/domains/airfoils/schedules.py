@@ -1,0 +1,130 @@
+"""Known sections with the schedules that suit them, codec and files of bending sections."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Variable
+from ingenium.domains.airfoils.codec import SectionCodec
+from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
+from ingenium.domains.airfoils.files import NAMED, dat, index_of, numbers_in
+from ingenium.domains.airfoils.network import Flow, network
+from ingenium.domains.airfoils.polar import followed
+from ingenium.domains.airfoils.settings import MorphingSettings
+from ingenium.domains.airfoils.tail import Tail
+from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
+
+TRIED = 5  # deflections to each side
+NEAR = 0.01  # of the lift, after two steps
+SPREAD_DEG = 4.0  # of deflections, as one standardised unit
+
+
+def best_schedules(arrays: Arrays, settings: MorphingSettings) -> Float[Tensor, "n p"]:
+    """For each section and point the deflection of a few with most glide less price, in degrees."""
+    tail, n, p = Tail(settings.hinge), len(arrays[0]), len(settings.points)
+    net = network(settings.network, settings.amplification)
+    lift = torch.tensor([x.lift for x in settings.points], dtype=torch.float64)
+    speed = torch.tensor([x.reynolds for x in settings.points], dtype=torch.float64).repeat(n)
+
+    def worth(flow: Flow, slope: Tensor) -> Float[Tensor, "n p"]:
+        off = (flow.lift.view(n, p) - lift).abs() > NEAR
+        unsure = flow.confidence.view(n, p) < settings.least_confidence
+        gain = (lift.abs() / flow.drag.view(n, p)).log()
+        gain = gain - settings.energy_price * tail.energy(arrays, slope)
+        return gain.masked_fill(off | unsure, -torch.inf)
+
+    with torch.no_grad():
+        still = NeuralFoilVerifier(settings).working(*arrays)
+        best = torch.zeros(n, p, dtype=torch.float64)
+        most = worth(still.flow, best)
+        for way in (-1.0, 1.0):
+            angle = still.angle_deg
+            for k in range(1, TRIED + 1):
+                bend = torch.full_like(best, way * settings.most_deg * k / TRIED)
+                numbers = tail.cases((*arrays, bend), p)
+                for _ in range(2):
+                    flow, angle = followed(net, numbers, lift.repeat(n), speed, angle)
+                value = worth(flow, torch.deg2rad(bend).tan())
+                better = value > most
+                best, most = torch.where(better, bend, best), torch.where(better, value, most)
+    return best
+
+
+@dataclass(frozen=True, eq=False)
+class MorphingCodec:
+    """The components of a section, and its deflections in a unit of their own."""
+
+    section: SectionCodec
+    points: int
+    tolerance: float = 1e-10
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one standardised design."""
+        return (self.section.shape[0] + self.points,)
+
+    def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n d"]:
+        """Components, then deflections."""
+        return torch.cat([self.section.encode(arrays[:4]), arrays[4] / SPREAD_DEG], 1)
+
+    def decode(self, x: Float[Tensor, "n d"]) -> tuple[Tensor, ...]:
+        """The arrays, in float64."""
+        own, bend = x.split([self.section.shape[0], self.points], 1)
+        return (*self.section.decode(own), bend.to(torch.float64) * SPREAD_DEG)
+
+
+class ScheduleDat:
+    """Selig's form of the section before it is bent; its name says the deflection at each point.
+
+    Any program of the field reads the outline and shows the schedule as its title.
+    """
+
+    name = "dat"
+
+    def __init__(self, variables: tuple[Variable, ...], points: tuple[str, ...]) -> None:
+        self.variables, self.points = variables, points
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """A file for each design."""
+        paths, arrays = {}, to_arrays(designs, self.variables)
+        rows = zip(designs[DESIGN].to_numpy().tolist(), outline(arrays[:4]), arrays[4], strict=True)
+        for index, points, bend in rows:
+            said = (f"{p}={float(b):.4f}" for p, b in zip(self.points, bend, strict=True))
+            title = f"ingenium {NAMED}{index:06d} deflection in degrees: {' '.join(said)}"
+            paths[index] = folder / f"{NAMED}{index:06d}.dat"
+            paths[index].write_text(dat(title, points))
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Sections and schedules of a folder or one file.
+
+        Raises:
+            InputError: for a file without an outline or without a deflection for each point.
+        """
+        files = sorted(path.glob("*.dat")) if path.is_dir() else [path]
+        if not files:
+            raise InputError("a folder with .dat files", str(path), "Write what propose writes.")
+        rows = torch.from_numpy(np.stack([numbers_in(f) for f in files]))
+        bend = torch.tensor([self._bend(f) for f in files], dtype=torch.float64)
+        index = np.array([index_of(f, i) for i, f in enumerate(files)])
+        return to_dataset((*arrays_of(rows), bend), self.variables, {}, index=index)
+
+    def _bend(self, path: Path) -> list[float]:
+        title = path.read_text().partition("\n")[0]
+        found = dict(re.findall(r"(\w+)=(-?\d+\.?\d*)", title))
+        missing = [p for p in self.points if p not in found]
+        if missing:
+            raise InputError(
+                f"a title with the deflection at {', '.join(self.points)}",
+                f"none for {', '.join(missing)} in {path}",
+                f"Write {missing[0]}=2.5 in the first line.",
+            )
+        return [float(found[p]) for p in self.points]
