@@ -17,6 +17,7 @@ Set `TORCH_MOLECULE_PYTHON` to a Python that has torch-molecule 0.2.0; it is not
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -145,6 +146,7 @@ class Race:
     works: dict[str, Callable[[], None]] = field(default_factory=dict)
     verified: dict[str, list[int]] = field(default_factory=dict)  # distinct molecules of a round
     elsewhere: dict[str, list[float]] = field(default_factory=dict)  # seconds of another process
+    verifying: dict[str, list[float]] = field(default_factory=dict)  # seconds of the verifier
 
     def ours(self, name: str, generator: Generator) -> None:
         """A generator that proposes block by block."""
@@ -170,7 +172,7 @@ class Race:
         """Seconds of the processor for a verified molecule, in each round."""
         for work in self.works.values():  # once for what is made on first use
             work()
-        self.verified, self.elsewhere = {}, {}
+        self.verified, self.elsewhere, self.verifying = {}, {}, {}
         timings = interleaved(self.works, ROUNDS)
         return {
             name: [
@@ -183,7 +185,9 @@ class Race:
         }
 
     def _done(self, name: str, texts: Sequence[str], elsewhere_s: float) -> None:
+        started = time.process_time()
         self.verified.setdefault(name, []).append(verified(self.problem, texts))
+        self.verifying.setdefault(name, []).append(time.process_time() - started)
         self.elsewhere.setdefault(name, []).append(elsewhere_s)
 
 
@@ -219,11 +223,11 @@ def run() -> None:
         "packages": versions(("rdkit",)),
     }
     title = "Verified, valid and distinct molecules a second of one core"
-    report("molecules_speed", title, rows(seconds, race.verified), about)
+    report("molecules_speed", title, rows(seconds, race), about)
     molecules_rules.run()
 
 
-def rows(seconds: dict[str, list[float]], counts: dict[str, list[int]]) -> list[dict[str, Any]]:
+def rows(seconds: dict[str, list[float]], race: Race) -> list[dict[str, Any]]:
     """Molecules a second, and how many times those of each peer at its faster."""
     peers = {}
     for peer in ("CharRNN", "torch-molecule"):
@@ -232,7 +236,14 @@ def rows(seconds: dict[str, list[float]], counts: dict[str, list[int]]) -> list[
     return [
         {
             "generator": name,
-            "verified of a round": spread(counts[name]),
+            "verified of a round": spread(race.verified[name]),
+            "ms of the verifier": spread(
+                [
+                    1e3 * s / n
+                    for s, n in zip(race.verifying[name], race.verified[name], strict=True)
+                ]
+            ),
+            "ms in all": spread([1e3 * s for s in own]),
             "molecules a second": spread([1 / s for s in own]),
             **{k: None if s is None else ratio(s, own, 1.0) for k, s in peers.items()},
         }

@@ -27,7 +27,7 @@ from ingenium.search.store import Store
 from ingenium.search.strategies import Task, make
 from ingenium.search.strategy import State, Strategy
 
-CALLS, ROUNDS = 512, 3
+CALLS, ROUNDS = 128, 3
 TASKS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "grid.feeder_day": ("random", {}),
     "structures.unit_cell": ("evolution", {"cells": (16, 16), "designs": 200, "refine_steps": 0}),

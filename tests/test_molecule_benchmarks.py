@@ -127,9 +127,12 @@ def test_ratios_are_to_the_faster_of_a_peer() -> None:
     from benchmarks import molecules_speed as speed
 
     seconds = {"shipped": [1.0, 2.0], "CharRNN, 1": [8.0, 8.0], "CharRNN, 2": [4.0, 4.0]}
-    first, *_ = speed.rows(seconds, {name: [9, 9] for name in seconds})
+    both = {name: [10, 20] for name in seconds}
+    race = speed.Race(Library(LibrarySettings(known=200)), verified=both, verifying=both)
+    first, *_ = speed.rows(seconds, race)
     assert first["times CharRNN"] == {"median": 3.0, "least": 2.0, "most": 4.0}
     assert first["molecules a second"]["most"] == 1.0
+    assert first["ms of the verifier"]["median"] == 1000.0
     assert first["times torch-molecule"] is None
 
 

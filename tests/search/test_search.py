@@ -5,13 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import known_fronts
 from ingenium.core.errors import InputError
+from ingenium.search.cma_es import CmaEs
 from ingenium.search.course import Round
+from ingenium.search.portfolio import Portfolio
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
-from ingenium.search.strategies import NAMES
+from ingenium.search.strategies import NAMES, Task, make
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
@@ -153,3 +156,34 @@ def test_designs_are_those_that_were_measured(begun) -> None:
 def test_budgets_that_make_no_sense_are_refused(entry: dict[str, float]) -> None:
     with pytest.raises(InputError, match="Write"):
         Stop(**entry)  # type: ignore[arg-type]
+
+
+def test_a_portfolio_shifts_its_budget_to_what_works(begun) -> None:
+    def both(task: Task) -> Portfolio:
+        arms = {name: make(name, task).strategy for name in ("random", "cross_entropy")}
+        return Portfolio(arms)
+
+    search = begun(both, LEAST, d=10, batch=16)
+    search.run(Stop(calls=640))
+    arms = [int(search.store.proposed(r.round)["coord.arm"][0]) for r in search.history]
+    assert set(arms) == {0, 1}, "each is tried"
+    late = arms[len(arms) // 2 :]
+    assert late.count(1) > 2 * late.count(0)
+
+
+@pytest.mark.slow
+def test_a_run_of_cma_that_was_begun_anew_is_loaded(begun) -> None:
+    search = begun("cma_es", LEAST, d=2)
+    until = 0
+    while search.strategy.restarts == 0:
+        until += 128
+        search.run(Stop(calls=until))
+    search.run(Stop(calls=until + 40))
+    other = CmaEs(search.strategy.space, 0)
+    other.load_state_dict(search.strategy.state_dict())
+    assert other.size == search.strategy.size == 2 * CmaEs(search.strategy.space, 0).size
+    for _ in range(3):
+        ours, theirs = (s.ask(64, torch.Generator()) for s in (search.strategy, other))
+        np.testing.assert_array_equal(ours["point"], theirs["point"])
+        search.run(Stop(calls=search.calls + 30))
+        other.load_state_dict(search.strategy.state_dict())

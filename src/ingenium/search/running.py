@@ -23,7 +23,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
-from ingenium.core.errors import InputError
+from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Origin, records
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
@@ -88,11 +88,13 @@ def run(
 ) -> Found:
     """Search until it is enough; a search that was begun in `out` goes on where it was.
 
-    It also goes on where it had ended, if `stop` allows more than it did then.
+    It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
+    in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
             search or something else.
+        EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     spec = resolve(asked, problem)
@@ -109,6 +111,11 @@ def run(
         entry = {"search": digest(about), **about, "head": store.head(), "sitting": sitting}
         ledger.append(SEARCH, entry | {"calls": search.calls})
         why = search.run(stop, watch=watch, heard=heard)
+        if not search.history or search.history[-1].failed == search.calls:
+            raise EngineError(
+                f"{problem.verifier.name} gave no answer to any of the {search.calls} designs; "
+                "check the model that the spec names with `ingenium doctor`"
+            )
         origin = _origin(about, made, plan, stop, out)
         found = _handed(search, asked, plan, why, origin, out, watch=watch)
         ledger.append(

@@ -131,6 +131,12 @@ def _admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
     for name, wanted in spec.conditions.items():
         if isinstance(wanted, tuple):
             fits &= np.isin(known[name].to_numpy(), wanted)
+    if fits.sum() < 2:
+        raise InputError(
+            "at least two known designs of the wanted categories",
+            f"{int(fits.sum())}",
+            "Ask for other categories, or write a setup that gives more known designs.",
+        )
     return known.isel({DESIGN: fits})
 
 

@@ -7,7 +7,7 @@ from ingenium.core.errors import InputError
 
 @dataclass(frozen=True)
 class Stop:
-    """The budget of a search, and what ends it earlier.
+    """The budget of a search, and what ends it earlier; looked at between rounds.
 
     Raises:
         InputError: for a number below 1, or a time that is not above 0.

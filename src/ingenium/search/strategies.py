@@ -12,11 +12,13 @@ from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import families, fitted
 from ingenium.generators.generator import Generator
+from ingenium.generators.tokens.codec import Tokens
 from ingenium.search.bayesian import Bayesian
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.cross_entropy import CrossEntropy
 from ingenium.search.drawn import Drawn, Stock
 from ingenium.search.evolution import Evolution
+from ingenium.search.portfolio import Portfolio
 from ingenium.search.space import Space
 from ingenium.search.strategy import Strategy
 from ingenium.search.tuned import Tuned
@@ -71,6 +73,15 @@ def _tuned(task: Task) -> Made:
     return Made(Tuned(generator, plan, task.seed), model.digest)
 
 
+def _portfolio(task: Task) -> Made:
+    """What fits the designs of the problem and needs no model of the engine."""
+    texts = isinstance(task.problem.codec, Tokens)
+    names = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
+    made = {name: make(name, task) for name in names}
+    model = next(m.model for m in made.values() if m.model)
+    return Made(Portfolio({name: m.strategy for name, m in made.items()}), model)
+
+
 MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
     {
         "random": _random,
@@ -80,6 +91,7 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
         "cross_entropy": lambda task: Made(CrossEntropy(task.space, task.seed)),
         "cma_es": lambda task: Made(CmaEs(task.space, task.seed)),
         "evolution": lambda task: Made(Evolution(task.space, task.seed)),
+        "portfolio": _portfolio,
         "bayesian": lambda task: Made(Bayesian(task.space)),
     }
 )

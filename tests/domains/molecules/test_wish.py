@@ -39,8 +39,14 @@ def wish(problem: Lead) -> Wish:
 
 
 def test_what_costs_less_is_asked_first_and_electrons_never(wish: Wish) -> None:
+    groups = (Limit("groups_missing", at_most=0.0), Limit("groups_unwanted", at_most=0.0))
+    wish = replace(wish, limits=(*LIMITS, *groups))
     names = [[limit.quantity for _, limit in limits] for _, limits in wish.asked]
-    assert names == [["logp"], ["qed"], ["alerts"]]
+    assert names == [["logp"], ["groups_missing", "groups_unwanted"], ["qed"], ["alerts"]]
+    parts = Lead(LeadSettings(known=300, keep=("c1ccccc1",), avoid=("[OX2H]",))).wish.parts
+    wish = replace(wish, parts=parts, limits=groups)
+    held = [wish.held(parsed(s)) for s in ("Cc1ccccc1", "Oc1ccccc1", "CCC", "CCO")]
+    assert held == [1, 0, 0, 0], "all limits on a part"
 
 
 def test_how_far_molecules_come(problem: Lead, wish: Wish) -> None:

@@ -42,7 +42,7 @@ def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
     """Its network with first weights."""
     made = facts(folder)["recipe"]
-    own = Recipe(steps=made["steps"], width=made["width"], layers=made["layers"])
+    own = Recipe(**{k: made[k] for k in ("steps", "width", "layers", "dropout", "temperature")})
     return own.network(codec("moses", longest, folder))
 
 
