@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from ingenium.generators.tokens.drawing import FREELY
 from ingenium.generators.tokens.families import recurrent
-from ingenium.studies.fragment_latents import LATENT, MODEL, _likeliest, penalised
+from ingenium.studies.fragment_latents import LATENT, MODEL, _rebuilt, _written, penalised
 from ingenium.studies.molecule_families import ARMS
 from ingenium.studies.molecule_models import (
     Place,
@@ -91,10 +92,11 @@ def test_shares_are_of_what_is_left() -> None:
     assert found == {"valid": 0.5, "unique": pytest.approx(2 / 3), "novel": 0.5}
 
 
-def test_points_become_their_likeliest_molecules(tmp_path: Path) -> None:
+def test_a_point_is_written_and_judged(tmp_path: Path) -> None:
     written = as_pairs(drawn("train", 60))
     model = trained(MODEL, written, Plan(steps=2, batch=32, check_every=1), Place(tmp_path))
     z = np.random.default_rng(0).standard_normal((5, LATENT))
-    first, again = (_likeliest(model, z, torch.Generator().manual_seed(i)) for i in range(2))
-    assert first == again
-    assert model.smiles(5, 0) != model.smiles(5, 1)  # tokens are drawn freely again
+    first, again, other = (_written(model, z, torch.Generator().manual_seed(i)) for i in (0, 0, 1))
+    assert first == again != other
+    assert 0.0 <= _rebuilt(model, 10, 0) <= 1.0
+    assert model.family.drawing == FREELY
