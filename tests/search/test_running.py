@@ -54,6 +54,7 @@ def test_what_is_handed_over(tmp_path: Path) -> None:
     assert values == sorted(values)
     assert {r["verdict"] for r in evidence} == {"accepted"}
     assert {r["measured_on"] for r in evidence} == {"file"}
+    assert f"--strategy cross_entropy --seed 3 --batch 32 --budget {CALLS}" in evidence[0]["replay"]
     files = json.loads((result / "designs" / "points.json").read_text())
     x = np.array([files[str(r["design"])] for r in evidence])
     np.testing.assert_allclose(((x - 0.2) ** 2).sum(1), values, rtol=1e-12)

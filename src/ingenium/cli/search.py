@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from ingenium.search.running import Found
 
 SHOWN = 10  # designs
+Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
+Seconds = Annotated[float | None, typer.Option(help="Time that it may take.")]
+StrategyName = Annotated[str, typer.Option(help="How designs are chosen.")]
+Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold every limit.")]
+Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
+Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another search.")]
 WHY = {
     "calls": "the budget of engine calls is spent",
     "seconds": "the seconds are spent",
@@ -40,21 +47,15 @@ def add_to(app: typer.Typer) -> None:
 def search(
     problem: ProblemName,
     spec: SpecFile = None,
-    budget: Annotated[int, typer.Option(help="Designs that may be verified.")] = 1000,
-    seconds: Annotated[float | None, typer.Option(help="Time that it may take.")] = None,
-    strategy: Annotated[str, typer.Option(help="How designs are chosen.")] = "evolution",
-    enough: Annotated[
-        int | None, typer.Option(help="Stop when so many designs hold every limit.")
-    ] = None,
-    stagnation: Annotated[
-        int | None, typer.Option(help="Stop when so many calls made nothing better.")
-    ] = None,
+    budget: Budget = 1000,
+    seconds: Seconds = None,
+    strategy: StrategyName = "evolution",
+    enough: Enough = None,
+    stagnation: Stagnation = None,
     batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace another search in the folder.")
-    ] = False,
+    out: Folder = None,
+    overwrite: Overwrite = False,
     json: AsJson = False,
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""

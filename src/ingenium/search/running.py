@@ -98,32 +98,41 @@ def run(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     spec = resolve(asked, problem)
-    fitted.check(problem, spec.generator)
-    watch("data", 0, 1)
-    problem.prepare(watch)
-    known = training(problem)
-    data = dataset_digest(known)
-    made = make(plan.strategy, Task(problem, spec, known, plan.seed, watch))
+    made, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
     with _opened(out, about, overwrite) as store:
         sitting = store.sit({"versions": versions(), "machine": machine(), "code": code_digest()})
         search = Search(problem, spec, made.strategy, store, seed=plan.seed, batch=plan.batch)
-        entry = {"search": digest(about), **about, "head": store.head(), "sitting": sitting}
-        ledger.append(SEARCH, entry | {"calls": search.calls})
+        name = {"search": digest(about)}
+        entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
+        ledger.append(SEARCH, entry)
         why = search.run(stop, watch=watch, heard=heard)
-        if not search.history or search.history[-1].failed == search.calls:
-            raise EngineError(
-                f"{problem.verifier.name} gave no answer to any of the {search.calls} designs; "
-                "check the model that the spec names with `ingenium doctor`"
-            )
+        _check_answers(search)
         origin = _origin(about, made, plan, stop, out)
         found = _handed(search, asked, plan, why, origin, out, watch=watch)
-        ledger.append(
-            "search-end",
-            {"search": digest(about), "head": store.head(), "calls": search.calls, "why": why}
-            | {"evidence": file_digest(out / RESULT / "evidence.jsonl")},
-        )
+        entry = name | {"head": store.head(), "calls": search.calls, "why": why}
+        evidence = file_digest(out / RESULT / "evidence.jsonl")
+        ledger.append("search-end", entry | {"evidence": evidence})
     return found
+
+
+def _made(problem: Problem, spec: Spec, plan: Plan, watch: Watch) -> tuple[Made, str]:
+    """The strategy of a plan, and the digest of the designs that it may learn from."""
+    fitted.check(problem, spec.generator)
+    watch("data", 0, 1)
+    problem.prepare(watch)
+    known = training(problem)
+    task = Task(problem, spec, known, plan.seed, watch)
+    return make(plan.strategy, task), dataset_digest(known)
+
+
+def _check_answers(search: Search) -> None:
+    """Refuse a search in which the engine never answered: something is wrong with the model."""
+    if not search.history or search.history[-1].failed == search.calls:
+        raise EngineError(
+            f"{search.problem.verifier.name} gave no answer to any of the {search.calls} designs; "
+            "check the model that the spec names with `ingenium doctor`"
+        )
 
 
 def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> dict[str, str]:
@@ -183,7 +192,7 @@ def _short(value: str) -> str:
 def _origin(about: Mapping[str, str], made: Made, plan: Plan, stop: Stop, out: Path) -> Origin:
     words = ["ingenium", "search", about["problem"], "--spec", str(out / RESULT / "spec.toml")]
     words += ["--strategy", plan.strategy, "--seed", str(plan.seed), "--batch", str(plan.batch)]
-    words += ["--calls", str(stop.calls), "--out", f"{out}-again"]
+    words += ["--budget", str(stop.calls), "--out", f"{out}-again"]
     return Origin(
         seed=plan.seed,
         spec=about["spec"],
@@ -224,9 +233,7 @@ def _handed(
     kept = _kept(search, verdicts)
     state = digest([search.store.head(), specs.as_table(asked), why])
     with staged(out / RESULT, state, overwrite=True) as part:
-        for left in part.iterdir():
-            if left.name != MARK:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        _swept(part)
         write_atomic(part / "spec.toml", specs.dump(asked))
         lines: list[dict[str, Any]] = []
         if len(kept):
@@ -237,6 +244,15 @@ def _handed(
         write_atomic(part / "search.json", json.dumps(_told(found, search), indent=1) + "\n")
         watch("keep", 0, 1)
     return found
+
+
+def _swept(part: Path) -> None:
+    """Remove what an earlier sitting, cut while it wrote its result, left there."""
+    for left in part.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        elif left.name != MARK:
+            left.unlink()
 
 
 def _kept(search: Search, verdicts: xr.Dataset) -> np.ndarray:
