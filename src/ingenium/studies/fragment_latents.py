@@ -219,7 +219,10 @@ NOTES = (
     "by token. The gain is a paired difference on each model, the mean of two searches less that "
     "of two draws. Intervals go over models, each with its own seed of training, draws and "
     "searches; that of the share of molecules over all draws.",
-    "Short trials on one model each chose rates, prices and numbers of steps before this run.",
+    "Short trials on one model each chose rates, prices, numbers of steps and the way of decoding "
+    "before this run: tokens drawn freely, after the likeliest ones had given a loss. Drawn freely, "
+    "two molecules of one latent point have unrelated values, so that a gain is hard to credit to "
+    "the latent numbers.",
 )
 
 
