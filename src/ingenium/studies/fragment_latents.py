@@ -220,9 +220,9 @@ NOTES = (
     "of two draws. Intervals go over models, each with its own seed of training, draws and "
     "searches; that of the share of molecules over all draws.",
     "Short trials on one model each chose rates, prices, numbers of steps and the way of decoding "
-    "before this run: tokens drawn freely, after the likeliest ones had given a loss. Drawn freely, "
-    "two molecules of one latent point have unrelated values, so that a gain is hard to credit to "
-    "the latent numbers.",
+    "before this run: tokens drawn freely, after the likeliest ones had given a loss. Two "
+    "molecules drawn freely from one latent point have unrelated values, so that a gain is hard "
+    "to credit to the latent numbers.",
 )
 
 
