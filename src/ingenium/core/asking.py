@@ -27,9 +27,9 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     fixable = {q.name: q for q in problem.fixable()}
     steerable = {n: measured[n] for n in problem.steerable()}
     for objective in spec.objectives:
-        choose(objective.quantity, measured, "quantity to improve")
+        _measured(objective.quantity, measured, problem, "quantity to improve")
     conditions = {c.name: c for c in problem.conditions}
-    limits = tuple(_limit(x, measured) for x in spec.limits or problem.limits)
+    limits = tuple(_limit(x, measured, problem) for x in spec.limits or problem.limits)
     problem.allow(limits)
     return replace(
         spec,
@@ -60,9 +60,24 @@ def _value(
     return value if unit is None else convert(value, unit, quantity.unit, of=name)
 
 
-def _limit(limit: Limit, measured: Mapping[str, Quantity]) -> Limit:
+def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, what: str) -> Quantity:
+    """The quantity of a name.
+
+    Raises:
+        InputError: if there is none; of one that the setup leaves out, saying what adds it.
+    """
+    if name in problem.absent and name not in measured:
+        raise InputError(
+            expected=f"a {what} that the setup has measured",
+            came=f'"{name}"',
+            instead=f"Write {problem.absent[name]} under [setup].",
+        )
+    return measured[choose(name, measured, what)]
+
+
+def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> Limit:
     """The limit in the unit of its quantity."""
-    unit = measured[choose(limit.quantity, measured, "quantity to limit")].unit
+    unit = _measured(limit.quantity, measured, problem, "quantity to limit").unit
 
     def one(bound: float | None) -> float | None:
         if bound is None or limit.unit is None:

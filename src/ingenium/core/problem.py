@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -134,6 +135,7 @@ class Problem(ABC):
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
+    absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod

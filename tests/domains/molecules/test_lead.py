@@ -8,8 +8,10 @@ import torch
 import xarray as xr
 from rdkit import Chem
 
+from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
+from ingenium.core.spec import Limit, Objective, Spec
 from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import parsed
@@ -166,3 +168,23 @@ def test_zinc_is_learned_without_stereochemistry() -> None:
     assert problem.codec.to_texts(problem.encode(problem.data())) == smiles
     assert not problem.shipped()
     assert problem.default_family == "lstm"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "line"),
+    [
+        ("gap", 'Write electrons = "gfn2" under'),
+        ("strain", 'Write electrons = "gfn2_relaxed" under'),
+        ("solubility_low", "Write solubility = true under"),
+        ("similarity", "Write query = "),
+        ("route_found", "Write route = 30 under"),
+    ],
+)
+def test_what_the_setup_leaves_out_is_named(quantity: str, line: str, own_folders: Path) -> None:
+    plain = Lead(LeadSettings(known=200))
+    for spec in (
+        Spec("molecules.lead", limits=(Limit(quantity, at_least=0.0),)),
+        Spec("molecules.lead", objectives=(Objective(quantity, "maximise"),)),
+    ):
+        with pytest.raises(InputError, match=line):
+            resolve(spec, plain)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -32,6 +33,14 @@ from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
+ABSENT = MappingProxyType(
+    {"similarity": 'query = "CC(=O)Nc1ccc(O)cc1" (the SMILES of a molecule to be like)'}
+    | {q.name: "solubility = true" for q in solubility.QUANTITIES}
+    | {q.name: 'electrons = "gfn2_relaxed"' for q in xtb.RELAXED}
+    | {q.name: 'electrons = "gfn2"' for q in xtb.QUANTITIES}
+    | {q.name: "route = 30" for q in asked.QUANTITIES}
+)
+"""Quantities that are measured only where the setup asks for them, and what it then holds."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,7 @@ class Lead(MoleculeProblem):
             Limit("in_training", at_most=0.0),
         )
         parts = _parts(settings, groups)
+        self.absent = ABSENT
         self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
         self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
 
