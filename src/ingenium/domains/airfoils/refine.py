@@ -16,6 +16,7 @@ from ingenium.domains.airfoils.verifier import Cases, NeuralFoilVerifier, rigid
 
 RATE = 0.05  # spreads of known sections a step
 SURE = 0.9  # confidence below which it costs
+DECIMALS = 10  # that are kept: the order of sums, which memory decides, changes the last of all
 # What a lack of confidence costs, a moment below the first one, and a most lift below the first.
 UNSURE, TURNED, STALLED = 1.0, 20.0, 4.0
 
@@ -58,7 +59,10 @@ class Refiner:
                 (slope,) = torch.autograd.grad(cost.sum(), x)
             x.grad = slope.nan_to_num(0.0, 0.0, 0.0)
             adam.step()
-        found = self._whole(x.detach(), thickness, edge)
+        found = tuple(
+            new if new is edge else new.round(decimals=DECIMALS)
+            for new in self._whole(x.detach(), thickness, edge)
+        )
         finite = torch.stack([a.flatten(1).isfinite().all(1) for a in map(_tall, found)]).all(0)
         sound = finite & ~Surfaces.of(found[:4]).crossed
         return tuple(

@@ -1,0 +1,21 @@
+"""Steps of the gradient end in the same numbers whatever else is mended beside a design."""
+
+import pytest
+import torch
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+
+
+@pytest.mark.parametrize("name", ["airfoils.section", "airfoils.morphing"])
+def test_a_design_is_mended_alike_alone_and_among_others(name: str) -> None:
+    problem = open_problem(Spec(problem=name, setup={"refine_steps": 3}))
+    designs = problem.data().isel({DESIGN: slice(0, 40, 8)})
+    arrays = to_arrays(designs, problem.variables)
+    whole = problem.repair(arrays, designs)
+    assert not all(torch.equal(a, b) for a, b in zip(whole, arrays, strict=True))
+    for i in (0, 3):
+        one = problem.repair(tuple(a[i : i + 1] for a in arrays), designs.isel({DESIGN: [i]}))
+        for alone, among in zip(one, whole, strict=True):
+            assert torch.equal(alone[0], among[i])
