@@ -11,6 +11,6 @@ from ingenium.domains.airfoils.section import WingSection  # noqa: E402
 DOMAIN = Domain(
     name="airfoils",
     summary="sections of wings: little drag at a given lift, judged by XFOIL where it is there",
-    extra=EXTRA,
+    extra=EXTRA.name,
     problems={"morphing": Morphing, "section": WingSection},
 )

@@ -1,11 +1,11 @@
 """The grid packages, imported on first use."""
 
-import importlib
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ingenium.core.errors import MissingExtra
+from ingenium.core.packages import Extra
+
+EXTRA = Extra("grid")
 
 
 def package(name: str) -> Any:
@@ -14,12 +14,9 @@ def package(name: str) -> Any:
     Raises:
         MissingExtra: with the line that installs it.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # start-up notices about optional accelerators
-            return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise MissingExtra("grid", error.name or name) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # start-up notices about optional accelerators
+        return EXTRA.package(name)
 
 
 def release_of(name: str) -> str:
@@ -28,7 +25,4 @@ def release_of(name: str) -> str:
     Raises:
         MissingExtra: with the line that installs it.
     """
-    try:
-        return f"{name} {version(name)}"
-    except PackageNotFoundError as error:
-        raise MissingExtra("grid", name) from error
+    return f"{name} {EXTRA.release_of(name)}"

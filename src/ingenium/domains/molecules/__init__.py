@@ -13,6 +13,6 @@ from ingenium.domains.molecules.route.problem import RoutePlan  # noqa: E402
 DOMAIN = Domain(
     name="molecules",
     summary="new compounds that meet a specification, checked to the bond",
-    extra=EXTRA,
+    extra=EXTRA.name,
     problems={"conformers": Conformers, "lead": Lead, "library": Library, "route": RoutePlan},
 )

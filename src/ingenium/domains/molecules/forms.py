@@ -1,8 +1,9 @@
 """Other ways of writing molecules than Kekulé structures: fragments, graphs, and SELFIES."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import selfies
@@ -19,6 +20,7 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.rewritten import Form
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
+Row = TypeVar("Row")
 SYMBOL = r"\[[^\]]*\]"  # of SELFIES
 SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
 
@@ -58,9 +60,8 @@ class FragmentForm:
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
         """The molecules that consist of known fragments, and which they are."""
-        rows = [self.codec.row(text) for text in self.outer.to_texts(x)]
-        kept = torch.tensor([row is not None for row in rows])
-        return self.codec.of_rows([row for row in rows if row is not None]), kept
+        rows, kept = writable(map(self.codec.row, self.outer.to_texts(x)))
+        return self.codec.of_rows(rows), kept
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
         """Kekulé structures.
@@ -96,10 +97,8 @@ class GraphForm:
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
         """The molecules whose atoms are all of known kinds, and which they are."""
-        rows = [self.codec.row(text) for text in self.outer.to_texts(x)]
-        kept = torch.tensor([row is not None for row in rows])
-        found = [row for row in rows if row is not None]
-        graphs = np.stack(found) if found else np.empty((0, *self.shape))
+        rows, kept = writable(map(self.codec.row, self.outer.to_texts(x)))
+        graphs = np.stack(rows) if rows else np.empty((0, *self.shape))
         return torch.from_numpy(graphs.astype(np.float32)), kept
 
     def back(self, y: Float[Tensor, "n *form"]) -> Float[Tensor, "n *shape"]:
@@ -128,9 +127,8 @@ class SelfiesForm:
         self, x: Float[Tensor, "n *shape"]
     ) -> tuple[Float[Tensor, "m *form"], Bool[Tensor, " n"]]:
         """The molecules that consist of known symbols, and which they are."""
-        rows = [self.row(text) for text in self.outer.to_texts(x)]
-        kept = torch.tensor([row is not None for row in rows])
-        return self.codec.of_texts([row for row in rows if row is not None]), kept
+        rows, kept = writable(map(self.row, self.outer.to_texts(x)))
+        return self.codec.of_texts(rows), kept
 
     def row(self, smiles: str) -> str | None:
         """The symbols of a molecule; none where they are not all known, or too many."""
@@ -151,6 +149,13 @@ class SelfiesForm:
             shorter = ["".join(symbols[:count]) for count in range(len(symbols), 0, -1)]
             x[i] = first_that_fits(self.outer, [selfies.decoder(row) for row in shorter])
         return x
+
+
+def writable(rows: Iterable[Row | None]) -> tuple[list[Row], Bool[Tensor, " n"]]:
+    """The rows of those molecules that have one, and which they are."""
+    every = list(rows)
+    kept = torch.tensor([row is not None for row in every], dtype=torch.bool)
+    return [row for row in every if row is not None], kept
 
 
 def first_that_fits(codec: TokenCodec, listed: Sequence[str]) -> Float[Tensor, " s"]:

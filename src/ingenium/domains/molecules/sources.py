@@ -130,7 +130,7 @@ def located(file: File) -> Path:
     """
     path = _installed(file)
     if path is None and file.package != "molsets":
-        raise MissingExtra(EXTRA, file.package)
+        raise MissingExtra(EXTRA.name, file.package)
     path = path or _unpacked(file, silent)
     if _sha256(path) != file.sha256:
         raise CorruptError(
