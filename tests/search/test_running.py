@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shlex
 import signal
 import sqlite3
 import time
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import known_fronts
 from ingenium import api
-from ingenium.core.errors import InputError
+from ingenium.cli.app import app
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.search.running import Plan
 from ingenium.search.stopping import Stop
@@ -54,7 +57,8 @@ def test_what_is_handed_over(tmp_path: Path) -> None:
     assert values == sorted(values)
     assert {r["verdict"] for r in evidence} == {"accepted"}
     assert {r["measured_on"] for r in evidence} == {"file"}
-    assert f"--strategy cross_entropy --seed 3 --batch 32 --budget {CALLS}" in evidence[0]["replay"]
+    assert "--strategy cross_entropy --seed 3 --batch 32 " in evidence[0]["replay"]
+    assert evidence[0]["replay"].endswith(f"--budget {CALLS}")
     files = json.loads((result / "designs" / "points.json").read_text())
     x = np.array([files[str(r["design"])] for r in evidence])
     np.testing.assert_allclose(((x - 0.2) ** 2).sum(1), values, rtol=1e-12)
@@ -74,6 +78,49 @@ def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
     assert len(told["sittings"]) == 2
+
+
+@pytest.mark.parametrize("budgets", [(40, 80), (80, 40), (40, 90, 50)])
+def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int, ...]) -> None:
+    for budget in budgets:
+        api.search(SPEC, Plan("evolution", 1, 32), Stop(budget), tmp_path / "o")
+    evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
+    for command in evidence[0]["replay"].split(" && "):
+        words = shlex.split(command)[1:]
+        assert CliRunner().invoke(app, words).exit_code == 0
+    again = read(tmp_path / "o-again" / "result" / "evidence.jsonl")
+    assert rows(tmp_path / "o") == rows(tmp_path / "o-again")
+    assert [r["design_digest"] for r in evidence] == [r["design_digest"] for r in again]
+
+
+def altered(folder: Path, *, round: int) -> None:
+    """One byte of what was proposed in a round is another one, unseen by SQLite."""
+    with sqlite3.connect(folder / "search.sqlite") as db:
+        db.execute("DROP TRIGGER no_UPDATE_proposals")
+        query = "SELECT designs FROM proposals WHERE round = ?"
+        blob = bytearray(db.execute(query, (round,)).fetchone()[0])
+        blob[len(blob) // 2] ^= 255
+        db.execute("UPDATE proposals SET designs = ? WHERE round = ?", (bytes(blob), round))
+
+
+def test_what_was_altered_is_not_built_on(tmp_path: Path) -> None:
+    api.search(SPEC, Plan("random", 1, 32), Stop(64), tmp_path / "o")
+    altered(tmp_path / "o", round=1)
+    with pytest.raises(CorruptError, match="round 1 is not what was written"):
+        api.search(SPEC, Plan("random", 1, 32), Stop(96), tmp_path / "o")
+    with (
+        Store(tmp_path / "o" / "search.sqlite") as store,
+        pytest.raises(CorruptError, match="holds no arrays"),
+    ):
+        store.proposed(1)
+
+
+def test_a_link_to_a_folder_is_searched_in_anew(tmp_path: Path) -> None:
+    api.search(SPEC, Plan("random", 1, 32), Stop(32), tmp_path / "o")
+    (tmp_path / "link").symlink_to(tmp_path / "o")
+    api.search(SPEC, Plan("random", 2, 32), Stop(32), tmp_path / "link", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "o/result/search.json").read_text())["plan"]["seed"] == 2
 
 
 def test_another_search_is_refused_in_the_folder(tmp_path: Path) -> None:

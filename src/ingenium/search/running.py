@@ -23,7 +23,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
-from ingenium.core.errors import EngineError, InputError
+from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.core.evidence import Origin, records
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
@@ -101,14 +101,15 @@ def run(
     made, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
     with _opened(out, about, overwrite) as store:
-        sitting = store.sit({"versions": versions(), "machine": machine(), "code": code_digest()})
+        on = {"versions": versions(), "machine": machine(), "code": code_digest()}
+        sitting = store.sit(on | {"budget": stop.calls, "before": len(store.verified())})
         search = Search(problem, spec, made.strategy, store, seed=plan.seed, batch=plan.batch)
         name = {"search": digest(about)}
         entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
         ledger.append(SEARCH, entry)
         why = search.run(stop, watch=watch, heard=heard)
         _check_answers(search)
-        origin = _origin(about, made, plan, stop, out)
+        origin = _origin(about, made, plan, _budgets(search, stop), out)
         found = _handed(search, asked, plan, why, origin, out, watch=watch)
         entry = name | {"head": store.head(), "calls": search.calls, "why": why}
         evidence = file_digest(out / RESULT / "evidence.jsonl")
@@ -164,8 +165,9 @@ def _opened(out: Path, about: Mapping[str, str], overwrite: bool) -> Iterator[St
         if ours and not overwrite and (out / FILE).is_file():
             with Store(out / FILE) as store:
                 _same(store.under(about), out)
+                _whole(store)
         elif out.exists():
-            shutil.rmtree(out)
+            _swept(out)
         write_atomic(out / MARK, SEARCH)
         with Store(out / FILE) as store:
             store.under(about)
@@ -185,14 +187,35 @@ def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
         )
 
 
+def _whole(store: Store) -> None:
+    """Refuse to build on a file that is not what was written."""
+    if faults := store.check():
+        raise CorruptError(str(store.path), faults[0], "Begin a new search elsewhere.")
+
+
 def _short(value: str) -> str:
     return (value[:15] if value.startswith("sha256:") else value) or "none"
 
 
-def _origin(about: Mapping[str, str], made: Made, plan: Plan, stop: Stop, out: Path) -> Origin:
+def _budgets(search: Search, stop: Stop) -> list[int]:
+    """The budgets under which a search in one go proposes the same: those that cut it, and one."""
+    told = search.store.sittings().values()
+    ends = [*[s["before"] for s in told][1:], search.calls]
+    spent = [
+        s["budget"] for s, end in zip(told, ends, strict=True) if s["before"] < s["budget"] <= end
+    ]
+    if stop.calls > search.calls:
+        return [*spent, stop.calls]
+    # One more round, so that the last one, cut by no budget, is asked for as many as it was
+    return spent if search.calls in spent else [*spent, search.calls + search.batch]
+
+
+def _origin(
+    about: Mapping[str, str], made: Made, plan: Plan, budgets: list[int], out: Path
+) -> Origin:
     words = ["ingenium", "search", about["problem"], "--spec", str(out / RESULT / "spec.toml")]
     words += ["--strategy", plan.strategy, "--seed", str(plan.seed), "--batch", str(plan.batch)]
-    words += ["--budget", str(stop.calls), "--out", f"{out}-again"]
+    words += ["--out", f"{out}-again", "--budget"]
     return Origin(
         seed=plan.seed,
         spec=about["spec"],
@@ -201,7 +224,7 @@ def _origin(about: Mapping[str, str], made: Made, plan: Plan, stop: Stop, out: P
         model=made.model,
         code=code_digest(),
         version=versions()["ingenium"],
-        replay=shlex.join(words),
+        replay=" && ".join(shlex.join([*words, str(budget)]) for budget in budgets),
     )
 
 
@@ -247,9 +270,9 @@ def _handed(
 
 
 def _swept(part: Path) -> None:
-    """Remove what an earlier sitting, cut while it wrote its result, left there."""
+    """Empty a folder of ours up to its mark; a link to it stays, and what links in it name."""
     for left in part.iterdir():
-        if left.is_dir():
+        if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
         elif left.name != MARK:
             left.unlink()

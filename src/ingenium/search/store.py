@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float
@@ -213,7 +214,7 @@ class Store:
         try:
             with np.load(io.BytesIO(blob), allow_pickle=False) as stored:
                 return dict(stored)
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
             raise CorruptError(str(self.path), "holds no arrays", "Begin a new search.") from error
 
     @contextmanager

@@ -25,6 +25,8 @@ from ingenium.domains.airfoils.naca import naca, naca_2412
 from ingenium.domains.airfoils.section import VARIABLES
 from ingenium.domains.airfoils.verifier import of_shape
 
+TURN = np.linspace(0, 2 * np.pi, 60)
+
 
 def some(every: int = 50) -> tuple[tuple[str, ...], torch.Tensor]:
     names, numbers = known.stored()
@@ -133,6 +135,9 @@ def test_files_of_other_makers(tmp_path: Path) -> None:
             + np.where(np.arange(401) > 300, 0.12, 0)[:, None] * [0, 1],
             "crosses itself",
         ),
+        (np.ones((30, 2)), "an outline with a chord"),
+        (0.5 * np.stack([np.cos(TURN), np.sin(TURN)], 1), "chords off"),
+        (np.random.default_rng(0).random((50, 2)), "chords off"),
     ],
 )
 def test_what_is_no_section_is_refused(points: np.ndarray, said: str, tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.airfoils.cst import Surfaces, arrays_of, stations
+from ingenium.domains.airfoils.cst import Surfaces, arrays_of, outline, stations
+from ingenium.domains.airfoils.files import dat
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.schedules import ScheduleDat
 from ingenium.domains.airfoils.section import VARIABLES
+from ingenium.domains.airfoils.settings import MorphingSettings, Point
 from ingenium.domains.airfoils.tail import Tail
 
 HINGE = 0.7
@@ -65,7 +67,18 @@ def test_schedule_comes_back_and_a_missing_point_is_refused(tmp_path: Path) -> N
     path = form.write(designs, tmp_path)[0]
     np.testing.assert_allclose(form.read(path)["deflection"], bend)
     path.write_text(path.read_text().replace("climb=", "descent="))
-    with pytest.raises(InputError, match="none for climb"):
+    with pytest.raises(InputError, match="no number for climb"):
+        form.read(path)
+
+
+@pytest.mark.parametrize(("word", "value"), [("1e-1", 0.1), (".5", 0.5), ("+2", 2.0)])
+def test_a_deflection_is_read_as_any_number(word: str, value: float, tmp_path: Path) -> None:
+    form = ScheduleDat((*VARIABLES, BEND), ("cruise",))
+    path = tmp_path / "section.dat"
+    path.write_text(dat(f"bent cruise={word}", outline(naca_2412())[0]))
+    assert float(form.read(path)["deflection"].squeeze()) == value
+    path.write_text(dat("bent cruise=3,5", outline(naca_2412())[0]))
+    with pytest.raises(InputError, match="no number for cruise"):
         form.read(path)
 
 
@@ -80,3 +93,11 @@ def test_schedule_comes_back_and_a_missing_point_is_refused(tmp_path: Path) -> N
 def test_bad_setups_are_refused(setup: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         open_problem(Spec("airfoils.morphing", setup=setup))
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -1.0])
+def test_settings_that_are_no_number_are_refused(wrong: float) -> None:
+    with pytest.raises(InputError, match="energy_price"):
+        MorphingSettings(energy_price=wrong)
+    with pytest.raises(InputError, match="a weight of the point"):
+        Point("cruise", lift=0.5, reynolds=1e6, weight=wrong)

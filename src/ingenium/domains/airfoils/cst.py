@@ -17,6 +17,8 @@ from torch import Tensor
 WEIGHTS = 8  # of each surface
 NUMBERS = 2 * WEIGHTS + 2
 HALF = 100  # intervals of one surface in files and measurements
+# Chords; the root mean square over the points of a known section is at most a third of it.
+WORST_FIT = 0.01
 Arrays = tuple[Tensor, ...]  # upper and lower weights, that of the leading edge, trailing edge
 
 
@@ -123,6 +125,15 @@ def fitted(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, " 18"]:
     if found[-1] < 0:
         found = np.append(np.linalg.lstsq(columns[:, :-1], y, rcond=None)[0], 0.0)
     return found
+
+
+def misfit(points: Float[np.ndarray, "p 2"], numbers: Float[np.ndarray, " d"]) -> float:
+    """Largest distance in height between an outline and its fit."""
+    x = torch.from_numpy(np.clip(points[:, 0], 0, 1))
+    s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])), x)
+    above = np.arange(len(points)) <= int(np.argmin(points[:, 0]))
+    height = np.where(above, s.upper[0].numpy(), s.lower[0].numpy())
+    return float(np.abs(height - points[:, 1]).max())
 
 
 def straightened(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "p 2"]:

@@ -1,5 +1,6 @@
 """Selig's `.dat` files, as the UIUC database and XFOIL have them: a name, then points."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,19 @@ from jaxtyping import Float
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.domains.airfoils.cst import Surfaces, arrays_of, fitted, outline, straightened
+from ingenium.domains.airfoils.cst import (
+    WORST_FIT,
+    Surfaces,
+    arrays_of,
+    fitted,
+    misfit,
+    outline,
+    straightened,
+)
 
 NAMED = "section_"
 FEWEST = 10  # points of an outline
+_FORM = "Write points from the upper trailing edge round the nose to the lower one."
 
 
 class SeligDat:
@@ -42,13 +52,9 @@ class SeligDat:
         Raises:
             InputError: for a file without an outline, or an outline that crosses itself.
         """
-        files = sorted(path.glob("*.dat")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("a folder with .dat files", str(path), "Write what propose writes.")
-        rows = np.stack([numbers_in(f) for f in files])
-        index = [index_of(f, i) for i, f in enumerate(files)]
-        arrays = arrays_of(torch.from_numpy(rows))
-        return to_dataset(arrays, self.variables, {}, index=np.array(index))
+        files = files_in(path)
+        arrays = arrays_of(torch.from_numpy(np.stack([numbers_in(f) for f in files])))
+        return to_dataset(arrays, self.variables, {}, index=indices_of(files))
 
 
 def dat(name: str, points: Float[np.ndarray, "p 2"]) -> str:
@@ -70,10 +76,11 @@ def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
     points = np.array(pairs).reshape(-1, 2)
     if len(points) > 1 and (points[0] > 1.5).all() and (points[0] % 1 == 0).all():
         points = _from_lednicer(points, path)
-    if len(points) < FEWEST or not np.isfinite(points).all():
+    off = int((~np.isfinite(points)).any(1).sum())
+    if len(points) < FEWEST or off:
         raise InputError(
-            f"an outline of at least {FEWEST} points, an x and a y on each line",
-            f"{len(points)} in {path}",
+            f"an outline of at least {FEWEST} points, a finite x and y on each line",
+            f"{len(points)} points, {off} of them not finite, in {path}",
             "Write Selig's form: a name, then points from the upper tail round the nose.",
         )
     middle = points[len(points) // 4, 1] - points[-len(points) // 4, 1]
@@ -94,7 +101,9 @@ def _from_lednicer(points: Float[np.ndarray, "p 2"], path: Path) -> Float[np.nda
     above, below = (round(v) for v in points[0])
     rest = points[1:]
     if len(rest) != above + below:
-        raise InputError(f"{above} + {below} points", f"{len(rest)} in {path}", "Mend the counts.")
+        raise InputError(
+            f"{above:g} + {below:g} points", f"{len(rest)} in {path}", "Mend the counts."
+        )
     return np.concatenate([rest[:above][::-1], rest[above + 1 :]])
 
 
@@ -102,19 +111,46 @@ def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
     """The Kulfan numbers nearest to the outline of a file.
 
     Raises:
-        InputError: if it holds no outline, or one that crosses itself.
+        InputError: if it holds no outline, or one that crosses itself or is no section's.
     """
-    numbers = fitted(straightened(outline_in(path)))
+    raw = outline_in(path)
+    if not np.ptp(raw, axis=0).any():
+        raise InputError("an outline with a chord", f"one point over and over, in {path}", _FORM)
+    points = straightened(raw)
+    numbers = fitted(points)
     if bool(Surfaces.of(arrays_of(torch.from_numpy(numbers[None]))).crossed):
         raise InputError(
             "an outline whose surfaces do not meet between nose and tail",
             f"one that crosses itself, in {path}",
-            "Write points from the upper trailing edge round the nose to the lower one.",
+            _FORM,
+        )
+    off = misfit(points, numbers)
+    if off > WORST_FIT:
+        raise InputError(
+            f"an outline that a smooth section meets within {WORST_FIT:g} chords everywhere",
+            f"one that lies {off:.3g} chords off, in {path}",
+            _FORM,
         )
     return numbers
 
 
-def index_of(path: Path, place: int) -> int:
-    """The design's index in the name of a file that we wrote; of others their place."""
+def files_in(path: Path) -> list[Path]:
+    """The files of a folder, or the one that is named.
+
+    Raises:
+        InputError: for a folder without any.
+    """
+    files = sorted(path.glob("*.dat")) if path.is_dir() else [path]
+    if not files:
+        raise InputError("a folder with .dat files", str(path), "Write what propose writes.")
+    return files
+
+
+def indices_of(files: Sequence[Path]) -> np.ndarray:
+    """The designs' indices in the names of files that we wrote; of others their place."""
+    return np.array([_index_of(f, place) for place, f in enumerate(files)])
+
+
+def _index_of(path: Path, place: int) -> int:
     number = path.stem.removeprefix(NAMED)
     return int(number) if path.stem.startswith(NAMED) and number.isdigit() else place

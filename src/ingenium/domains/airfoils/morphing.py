@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,7 +27,6 @@ from ingenium.domains.airfoils.section import CONDITIONS, VARIABLES, WingSection
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
-from ingenium.generators.row_families import CLASSICAL
 
 BENT_DEG = 5.0  # of the known answer
 CHORDS_A_DEGREE = 0.002  # of distance between designs: how far a degree moves the tail, about
@@ -132,11 +130,6 @@ class Morphing(WingSection):
         judge = self.engines[-1]
         measured = np.stack([verdicts[q.name].to_numpy() for q in judge.quantities], 1)
         return cross_checked(judge, to_arrays(designs, self.variables), measured, seed)
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Known sections with their schedules, their nearest, copula, process, random."""
-        c = len(CONDITIONS)
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The best designs as they bend, and what bending gains and costs."""

@@ -11,22 +11,19 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from ingenium.domains.airfoils.cst import Surfaces, arrays_of, fitted, straightened
+from ingenium.domains.airfoils.cst import (
+    WORST_FIT,
+    Surfaces,
+    arrays_of,
+    fitted,
+    misfit,
+    straightened,
+)
 from ingenium.domains.airfoils.files import outline_in
 from ingenium.domains.airfoils.packages import folder_of
 
-WORST_FIT = 0.01  # chords; the root mean square over an outline's points is at most a third of it
 THINNEST, THICKEST = 0.03, 0.35
 OUT = Path(__file__).with_name("uiuc.npz")
-
-
-def misfit(points: Float[np.ndarray, "p 2"], numbers: Float[np.ndarray, " d"]) -> float:
-    """Largest distance in height between an outline and its fit."""
-    x = torch.from_numpy(np.clip(points[:, 0], 0, 1))
-    s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])), x)
-    above = np.arange(len(points)) <= int(np.argmin(points[:, 0]))
-    height = np.where(above, s.upper[0].numpy(), s.lower[0].numpy())
-    return float(np.abs(height - points[:, 1]).max())
 
 
 def made(folder: Path) -> tuple[list[str], Float[np.ndarray, "n d"], dict[str, int]]:

@@ -1,5 +1,6 @@
 """Known sections with the schedules that suit them, codec and files of bending sections."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
-from ingenium.domains.airfoils.files import NAMED, dat, index_of, numbers_in
+from ingenium.domains.airfoils.files import NAMED, dat, files_in, indices_of, numbers_in
 from ingenium.domains.airfoils.network import Flow, network
 from ingenium.domains.airfoils.polar import followed
 from ingenium.domains.airfoils.settings import MorphingSettings
@@ -100,7 +101,7 @@ class ScheduleDat:
             said = (f"{p}={float(b):.4f}" for p, b in zip(self.points, bend, strict=True))
             title = f"ingenium {NAMED}{index:06d} deflection in degrees: {' '.join(said)}"
             paths[index] = folder / f"{NAMED}{index:06d}.dat"
-            paths[index].write_text(dat(title, points))
+            paths[index].write_text(dat(title, points), encoding="utf-8")
         return paths
 
     def read(self, path: Path) -> xr.Dataset:
@@ -109,22 +110,26 @@ class ScheduleDat:
         Raises:
             InputError: for a file without an outline or without a deflection for each point.
         """
-        files = sorted(path.glob("*.dat")) if path.is_dir() else [path]
-        if not files:
-            raise InputError("a folder with .dat files", str(path), "Write what propose writes.")
+        files = files_in(path)
         rows = torch.from_numpy(np.stack([numbers_in(f) for f in files]))
         bend = torch.tensor([self._bend(f) for f in files], dtype=torch.float64)
-        index = np.array([index_of(f, i) for i, f in enumerate(files)])
-        return to_dataset((*arrays_of(rows), bend), self.variables, {}, index=index)
+        return to_dataset((*arrays_of(rows), bend), self.variables, {}, index=indices_of(files))
 
     def _bend(self, path: Path) -> list[float]:
-        title = path.read_text().partition("\n")[0]
-        found = dict(re.findall(r"(\w+)=(-?\d+\.?\d*)", title))
-        missing = [p for p in self.points if p not in found]
+        title = path.read_text(encoding="utf-8").partition("\n")[0]
+        found = {k: _degrees(v) for k, v in re.findall(r"(\w+)=(\S+)", title)}
+        missing = [p for p in self.points if not math.isfinite(found.get(p, math.nan))]
         if missing:
             raise InputError(
                 f"a title with the deflection at {', '.join(self.points)}",
-                f"none for {', '.join(missing)} in {path}",
+                f"no number for {', '.join(missing)} in {path}",
                 f"Write {missing[0]}=2.5 in the first line.",
             )
-        return [float(found[p]) for p in self.points]
+        return [found[p] for p in self.points]
+
+
+def _degrees(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan

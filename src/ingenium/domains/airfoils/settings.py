@@ -1,5 +1,6 @@
 """What a spec says of sections: where they work, and which engines measure them."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ from ingenium.domains.airfoils.network import Size
 # Reynolds numbers of wings; NeuralFoil was trained on XFOIL from 1e2 to 1e10.
 SLOWEST, FASTEST = 1e4, 1e8
 LIFTS = (-1.0, 3.0)
+HEAVIEST = 1e6
 Judge = Literal["best", "xfoil", "neuralfoil"]
 
 
@@ -40,9 +42,11 @@ class Point:
                 self.lift,
                 "Write the coefficient, such as lift = 0.7.",
             )
-        if not self.weight > 0:
+        if not 0 < self.weight <= HEAVIEST:
             raise InputError(
-                f"a weight above 0 of the point {self.name}", self.weight, "Write weight = 1."
+                f"a weight of the point {self.name} above 0 and at most {HEAVIEST:g}",
+                self.weight,
+                "Write weight = 1.",
             )
 
 
@@ -115,7 +119,7 @@ class MorphingSettings(SectionSettings):
                 self.most_deg,
                 "Write most_deg = 10.",
             )
-        if self.energy_price < 0 or not 1 <= self.every <= 50:
+        if not 0 <= self.energy_price < math.inf or not 1 <= self.every <= 50:
             raise InputError(
                 "energy_price of at least 0 and every from 1 to 50",
                 f"{self.energy_price} and {self.every}",
