@@ -150,12 +150,6 @@ class Store:
             rows = self._db.execute("SELECT sitting, body FROM sittings ORDER BY sitting")
             return {int(number): json.loads(body) for number, body in rows}
 
-    def sitting_of(self, call: int) -> int:
-        """The sitting in which a call was made."""
-        query = "SELECT sitting FROM measurements WHERE first <= ? ORDER BY first DESC LIMIT 1"
-        with self._errors():
-            return int(self._db.execute(query, (call,)).fetchone()[0])
-
     def head(self) -> str:
         """The end of the chain, which no round can be altered or left out without changing."""
         with self._errors():

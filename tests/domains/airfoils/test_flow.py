@@ -1,5 +1,7 @@
 """Both engines: against the package, against each other, and what they refuse."""
 
+from pathlib import Path
+
 import neuralfoil
 import numpy as np
 import pytest
@@ -111,7 +113,9 @@ def test_lift_between_two_answers_and_beyond_all() -> None:
     polar = np.array([[1.0, 0.2, 0.006, -0.05], [2.0, 0.4, 0.008, -0.05], [9.0, 1.2, 0.02, 0.0]])
     assert at_lift(polar, 0.3) == pytest.approx((1.5, 0.3, 0.007, -0.05, 1.2))
     assert at_lift(polar, 0.4) == pytest.approx((2.0, 0.4, 0.008, -0.05, 1.2))
-    assert at_lift(polar, 1.5) == pytest.approx((9.0, 1.2, 0.02, 0.0, 1.2))
+    stalled = np.vstack([polar, [[11.0, 1.1, 0.05, 0.0]]])
+    assert at_lift(stalled, 1.5) == pytest.approx((9.0, 1.2, 0.02, 0.0, 1.2))
+    assert np.isnan(at_lift(polar, 1.5)).all()  # it stopped before the lift fell
     assert np.isnan(at_lift(polar, 0.8)).all()  # too far from both answers
     assert np.isnan(at_lift(polar[:0], 0.3)).all()
 
@@ -146,3 +150,21 @@ def test_without_xfoil_verdicts_are_neuralfoil_s_and_it_is_said(
 def test_bad_setups_are_refused(setup: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         open_problem(Spec("airfoils.section", setup=setup))
+
+
+def test_a_cache_that_no_library_can_be_loaded_from_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "my cache"))
+    with pytest.raises(EngineError, match="no blank"):
+        xfoil._library()
+
+
+def test_a_compiler_that_fails_is_said_to_have_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(xfoil.shutil, "which", lambda name: "/bin/false")
+    with pytest.raises(EngineError, match="could not compile"):
+        xfoil._library()
+    assert not list(tmp_path.rglob("*.so"))

@@ -102,7 +102,8 @@ def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
     """Angle, lift, drag and moment at the asked lift, and the most lift that was found.
 
     Where XFOIL did not converge at the lift itself, it is taken on the line between two answers
-    beside it. Where all that it found lies below the asked lift, its highest answer counts.
+    beside it. Where all that it found lies below the asked lift, its highest answer counts if it
+    found less lift at a larger angle; else nobody knows what comes after, and there is no answer.
     """
     none = (np.nan,) * 5
     if len(polar) == 0:
@@ -113,7 +114,8 @@ def at_lift(polar: Float[np.ndarray, "r 4"], lift: float) -> tuple[float, ...]:
         angle, _, drag, moment = polar[exact[0]]
         return angle, lift, drag, moment, most
     if most < lift:
-        return (*polar[polar[:, 1].argmax()], most)
+        top = polar[polar[:, 1].argmax()]
+        return (*top, most) if polar[:, 0].max() > top[0] else none
     rows = polar[polar[:, 0].argsort(kind="stable")]
     up = np.flatnonzero((rows[:-1, 1] < lift) & (rows[1:, 1] >= lift))
     near = [i for i in up if rows[i + 1, 0] - rows[i, 0] <= WIDEST]

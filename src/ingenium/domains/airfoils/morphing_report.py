@@ -10,9 +10,9 @@ from ingenium.core.problem import Section
 from ingenium.core.quantity import Variable
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import Verifier
-from ingenium.domains.airfoils.cst import Arrays, Surfaces, arrays_of, stations
+from ingenium.domains.airfoils.cst import Surfaces, arrays_of, stations
 from ingenium.domains.airfoils.settings import MorphingSettings
-from ingenium.domains.airfoils.tail import Tail
+from ingenium.domains.airfoils.tail import Tail, parabola
 
 SHOWN = 4
 STILL = "#999999"
@@ -84,8 +84,8 @@ def _table(
 def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: list[str]) -> Figure:
     points, tail, x = settings.points, Tail(settings.hinge), stations(200)
     still = Surfaces.of(arrays[:4], x)
-    moved = Surfaces.of(_arrays(tail, arrays, len(points)), x)
-    drop = (x - settings.hinge).clamp(0) ** 2 / (2 * (1 - settings.hinge))
+    moved = Surfaces.of(arrays_of(tail.cases(arrays, len(points))), x)
+    drop = -parabola(x, settings.hinge)
     figure = Figure(figsize=(8.0, 1.9 * len(names)), layout="constrained")
     grid = figure.subplots(len(names), 1, squeeze=False)[:, 0]
     for i, (axes, name) in enumerate(zip(grid, names, strict=True)):
@@ -101,7 +101,3 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
         axes.legend(frameon=False, fontsize=8, loc="upper right")
         axes.axis("off")
     return figure
-
-
-def _arrays(tail: Tail, arrays: tuple[torch.Tensor, ...], points: int) -> Arrays:
-    return arrays_of(tail.cases(arrays, points))

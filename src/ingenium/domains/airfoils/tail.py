@@ -16,11 +16,16 @@ from torch import Tensor
 from ingenium.domains.airfoils.cst import HALF, Arrays, Surfaces, basis, numbers_of, stations
 
 
+def parabola(x: Float[Tensor, " p"], hinge: float) -> Float[Tensor, " p"]:
+    """The middle line of a tail with a slope of 1 at its end, before the chord is turned back."""
+    return -((x - hinge).clamp(0) ** 2) / (2 * (1 - hinge))
+
+
 @cache
 def bent(hinge: float) -> Float[Tensor, " 8"]:
     """Weights that a slope of 1 at the tail adds to both surfaces."""
     x = stations(400)
-    drop = -((x - hinge).clamp(0) ** 2) / (2 * (1 - hinge))
+    drop = parabola(x, hinge)
     left = drop - x * drop[-1]
     found: Tensor = torch.linalg.lstsq(basis(x), left[:, None]).solution
     return found[:, 0]

@@ -175,9 +175,15 @@ def _library() -> Path:
     """The library that takes the trap away, compiled once.
 
     Raises:
-        EngineError: if there is no C compiler.
+        EngineError: if there is no C compiler, it fails, or the library could not be loaded from
+            where it would lie.
     """
     out = cache_folder() / "xfoil" / "no_trap.so"
+    if {" ", ":"} & set(str(out)):  # at which the loader of programs cuts its list
+        raise EngineError(
+            "XFOIL needs a library from the cache, whose folder must have no blank and no colon "
+            f"in its path; it is {cache_folder()}. Set INGENIUM_CACHE to another folder"
+        )
     if out.is_file():
         return out
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
@@ -188,11 +194,13 @@ def _library() -> Path:
         )
     with replacing(out) as part:
         source = ["-x", "c", "-"]
-        subprocess.run(
+        made = subprocess.run(
             [compiler, "-shared", "-fPIC", "-o", str(part), *source],
             input=_TRAP,
             text=True,
-            check=True,
+            check=False,
             capture_output=True,
         )
+        if made.returncode:
+            raise EngineError(f"{compiler} could not compile a library for XFOIL: {made.stderr}")
     return out
