@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -46,6 +47,19 @@ class Verifier(Protocol):
         ...
 
 
+@runtime_checkable
+class Sparing(Protocol):
+    """A verifier that can leave dear quantities out."""
+
+    @property
+    def measure_sparing(self) -> Callable[..., Tensor]:
+        """As `measure`, of limits and then the arrays; what is left out is NaN.
+
+        A dear quantity is left out where one that costs less breaks its limit.
+        """
+        ...
+
+
 def verify(
     designs: xr.Dataset,
     verifier: Verifier,
@@ -53,8 +67,12 @@ def verify(
     *,
     variables: Sequence[Variable],
     sizes: Mapping[str, int],
+    sparing: bool = False,
 ) -> xr.Dataset:
     """Measured values, margins and a verdict for each design.
+
+    With `sparing`, dear quantities are left out of designs that other ones suffice to reject, by
+    verifiers that can.
 
     Returns a Dataset over `design` with a variable for each quantity, `margin` over
     (design, limit), and `verdict` (0 accepted, 1 rejected, 2 failed); its attributes name
@@ -70,8 +88,11 @@ def verify(
     measured = torch.full(
         (len(finite), len(verifier.quantities)), float("nan"), dtype=torch.float64
     )
+    measure = verifier.measure
+    if sparing and isinstance(verifier, Sparing):
+        measure = partial(verifier.measure_sparing, limits)
     if finite.any():
-        measured[finite] = verifier.measure(*(a[finite] for a in arrays))
+        measured[finite] = measure(*(a[finite] for a in arrays))
     seconds = time.perf_counter() - started
     return verdicts(
         measured.numpy(), verifier, limits, index=designs[DESIGN].to_numpy()
@@ -88,6 +109,7 @@ def verdicts(
     """Judge measured values, as a Dataset."""
     names = [q.name for q in verifier.quantities]
     margin = margins(measured, names, limits)
+    dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
     data = {
         q.name: (DESIGN, measured[:, i], {"units": q.unit, "long_name": q.long_name})
         for i, q in enumerate(verifier.quantities)
@@ -98,7 +120,7 @@ def verdicts(
             "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
             "verdict": (
                 DESIGN,
-                judge(measured, margin),
+                judge(measured, margin, dear),
                 {"flag_values": [0, 1, 2], "flag_meanings": "accepted rejected failed"},
             ),
         },

@@ -4,11 +4,12 @@ Shapes: n designs, k quantities.
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import ClassVar, Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float64
 from rdkit import Chem
@@ -16,7 +17,9 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
+from ingenium.core.spec import Limit
 from ingenium.core.text import texts
+from ingenium.core.verdict import margins
 from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.work import mapped
@@ -24,6 +27,7 @@ from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.safety import Screen
 
 CHUNK = 16  # molecules that one process takes at a time
+DEAR_MS = 10.0  # of a molecule: parts that cost more wait for what cheaper ones say
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ class Part:
     of: Callable[[Chem.Mol], Sequence[float]]  # of a module, so that processes can share it
     package: str = "rdkit"
     cost_ms: float = 0.05  # of a molecule, by which cheap ones are asked first
+
+    @property
+    def dear(self) -> bool:
+        """Whether it is not asked where a limit on what came before is broken."""
+        return self.cost_ms > DEAR_MS
 
 
 RULES = tuple(
@@ -77,7 +86,7 @@ class MoleculeVerifier:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """Those of all parts."""
-        return tuple(q for part in self.parts for q in part.quantities)
+        return tuple(replace(q, dear=part.dear) for part in self.parts for q in part.quantities)
 
     def only(self, names: Collection[str]) -> "MoleculeVerifier":
         """With those parts alone that give one of the quantities."""
@@ -86,20 +95,37 @@ class MoleculeVerifier:
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
         """All quantities of each design; NaN where there is no answer."""
-        work = partial(_measured, self.parts, self.screen)
+        return self.measure_sparing((), codes)
+
+    def measure_sparing(
+        self, limits: Sequence[Limit], codes: Float64[Tensor, "n longest"]
+    ) -> Float64[Tensor, "n k"]:
+        """As `measure`, without dear parts where one before them breaks a limit."""
+        work = partial(_measured, self.parts, self.screen, tuple(limits))
         rows = mapped(work, texts(codes), processes=self.processes, chunk=CHUNK)
         width = len(self.quantities)
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
 
 
-def _measured(parts: tuple[Part, ...], screen: Screen, smiles: str) -> tuple[float, ...]:
+def _measured(
+    parts: tuple[Part, ...], screen: Screen, limits: tuple[Limit, ...], smiles: str
+) -> tuple[float, ...]:
     """The quantities of one text; where one part has no answer, none are asked after it."""
     mol = parsed(smiles)
+    names = [q.name for part in parts for q in part.quantities]
     if mol is None or screen.refuses(mol):
-        return (math.nan,) * sum(len(part.quantities) for part in parts)
-    values: list[float] = []
+        return (math.nan,) * len(names)
+    values: dict[str, float] = {}
     for part in parts:
-        unanswered = any(math.isnan(v) for v in values)
-        found = [math.nan] * len(part.quantities) if unanswered else part.of(mol)
-        values += [float(v) for v in found]
-    return tuple(values)
+        if any(map(math.isnan, values.values())) or (part.dear and _broken(limits, values)):
+            break
+        found = map(float, part.of(mol))
+        values |= {q.name: v for q, v in zip(part.quantities, found, strict=True)}
+    return tuple(values.get(name, math.nan) for name in names)
+
+
+def _broken(limits: tuple[Limit, ...], values: Mapping[str, float]) -> bool:
+    """Whether a value breaks a limit on it."""
+    known = [limit for limit in limits if limit.quantity in values]
+    row = np.array([[values[limit.quantity] for limit in known]])
+    return bool((margins(row, [limit.quantity for limit in known], known) < 0).any())
