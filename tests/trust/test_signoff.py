@@ -72,7 +72,10 @@ def test_openssh_agrees_both_ways(tmp_path: Path, ledger: Ledger) -> None:
     ).stdout.decode()
     assert sshsig.read(theirs) == sshsig.read(entry.body["signature"])  # Ed25519 has no chance
     assert sshsig.holds(message, sshsig.read(theirs))
-    assert states(ledger, read_signers(allowed)) == [State.VALID]
+    (found,) = check_sign_offs(ledger, read_signers(allowed))
+    assert found.state == State.VALID
+    listed = subprocess.run([KEYGEN, "-l", "-f", key], capture_output=True, check=True).stdout
+    assert found.why in listed.decode()
 
 
 def test_who_may_sign_as_what(tmp_path: Path, ledger: Ledger, ann: Ed25519PrivateKey) -> None:

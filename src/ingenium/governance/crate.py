@@ -115,7 +115,7 @@ def _actions(
     made = [f for name, f in files.items() if name not in (*GIVEN, "ledger.jsonl")]
     done = [e for e in entries if e.kind in ("proposal", "search-end")]
     actions = []
-    for e in done or [None]:
+    for e in (*done,) if done else (None,):
         name = "propose, verify and keep" if e is None else told(e)
         number = "unrecorded" if e is None else str(e.sequence)
         about = {"name": name, "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
@@ -103,7 +104,7 @@ def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> R
     facts = tuple((k, str(whole[k])) for k in named if whole.get(k) not in (None, ""))
     return Row(
         entry=entry,
-        problem=about(entry) or "",
+        problem=str(whole.get("problem", "")),
         engine=str(whole.get("engine", "")),
         counts=tuple((v, int(whole[v]), int(whole[v]) / total) for v in VERDICTS if v in whole)
         if total
@@ -113,7 +114,7 @@ def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> R
     )
 
 
-def _begun(body: dict[str, object], entries: Sequence[Entry]) -> dict[str, object]:
+def _begun(body: dict[str, Any], entries: Sequence[Entry]) -> dict[str, Any]:
     """What the entry with which a search began says of it."""
     if "search" not in body:
         return {}

@@ -60,7 +60,7 @@ def document(entries: Iterable[Entry]) -> Document:
     for entry in entries:
         body = entry.table
         activity = f"entry:{entry.sequence}"
-        made.activity(activity, None, entry.time, _attributes(entry))
+        made.activity(activity, None, entry.time, _attributes(made, entry))
         _agents(made, known, entry, body, activity)
         _used(made, known, entry, body, activity)
         _given(made, known, entry, body, activity)
@@ -72,8 +72,9 @@ def document(entries: Iterable[Entry]) -> Document:
     return made
 
 
-def _attributes(entry: Entry) -> dict[str, str]:
-    found = {"prov:label": told(entry) or entry.kind, "prov:type": f"ing:{entry.kind}"}
+def _attributes(made: Document, entry: Entry) -> dict[str, Any]:
+    kind = made.valid_qualified_name(f"ing:{entry.kind}")
+    found = {"prov:label": told(entry) or entry.kind, "prov:type": kind}
     problem = about(entry)
     return found | ({"ing:problem": problem} if problem else {})
 
@@ -89,8 +90,8 @@ def _agents(
     if isinstance(version := body.get("version"), str):
         software = f"software:ingenium-{quote(version, safe='')}"
         if _new(known, software):
-            kind = {"prov:type": "prov:SoftwareAgent", "prov:label": f"ingenium {version}"}
-            made.agent(software, kind)
+            kind = made.valid_qualified_name("prov:SoftwareAgent")
+            made.agent(software, {"prov:type": kind, "prov:label": f"ingenium {version}"})
         made.wasAssociatedWith(activity, software)
         if _new(known, f"{software} {actor}"):
             made.actedOnBehalfOf(software, actor)

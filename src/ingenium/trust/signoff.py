@@ -196,9 +196,9 @@ def _sealed(entry: Entry, signers: Sequence[Signer]) -> SignOff:
         return SignOff(entry, State.INVALID, "the signature is of something else")
     listed = [s for s in signers if s.key == found.key]
     if any(s.may(entry.actor, purpose) for s in listed):
-        return SignOff(entry, State.VALID, found.line)
+        return SignOff(entry, State.VALID, found.fingerprint)
     why = f"may not sign as {entry.actor} in role {body['role']}" if listed else "is not listed"
-    return SignOff(entry, State.UNKNOWN, f"the key {found.line} {why}")
+    return SignOff(entry, State.UNKNOWN, f"the key {found.fingerprint} {why}")
 
 
 def _message(body: dict[str, Any]) -> bytes:

@@ -30,9 +30,10 @@ class Signature:
     seal: bytes
 
     @property
-    def line(self) -> str:
-        """The key as a line of a file of public keys."""
-        return public_line(self.key)
+    def fingerprint(self) -> str:
+        """The key in short, as `ssh-keygen -l` shows it."""
+        digits = hashlib.sha256(_text(KIND) + _text(self.key)).digest()
+        return f"SHA256:{base64.b64encode(digits).decode().rstrip('=')}"
 
 
 def sign(message: bytes, namespace: str, key: Any) -> str:
