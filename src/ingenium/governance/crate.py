@@ -36,6 +36,7 @@ WHAT = {
     "model/model.json": "What the weights are",
 }
 GIVEN = ("spec.toml",)
+RUNS = ("proposal", "search-end")
 MEDIA = {".jsonl": "application/jsonl", ".nc": "application/x-netcdf", ".toml": "application/toml"}
 Crate = Any  # rocrate.rocrate.ROCrate
 
@@ -76,10 +77,17 @@ def _crate(run: Path, entries: Sequence[Entry], lines: Path) -> Crate:
     crate.license = _licence(crate, record["licence"])
     page = crate.add_jsonld({"@id": PROFILE, "@type": "CreativeWork"})
     page["name"], page["version"] = "Process Run Crate", "0.5"
-    crate.root_dataset["conformsTo"] = [page]
+    crate.root_dataset["conformsTo"] = page
     files = _files(crate, run, lines)
-    crate.root_dataset["mentions"] = _actions(crate, record, entries, files)
+    actions = _actions(crate, record, entries, files)
+    crate.root_dataset["mentions"] = actions
+    crate.root_dataset["author"] = _single([_person(crate, n) for n in _authors(entries)])
     return crate
+
+
+def _authors(entries: Sequence[Entry]) -> list[str]:
+    """Who ran it."""
+    return list(dict.fromkeys(e.actor for e in entries if e.kind in RUNS))
 
 
 def _files(crate: Crate, run: Path, lines: Path) -> dict[str, Any]:
@@ -101,7 +109,7 @@ def _about(path: Path, text: str) -> dict[str, str]:
     kind = MEDIA.get(path.suffix) or mimetypes.guess_type(path.name)[0]
     digest = file_digest(path).removeprefix("sha256:")
     about = {"name": text, "sha256": digest, "contentSize": str(path.stat().st_size)}
-    return about | ({"encodingFormat": kind} if kind else {})
+    return about | {"encodingFormat": kind or "application/octet-stream"}
 
 
 def _actions(
@@ -113,19 +121,21 @@ def _actions(
     field = _software(crate, "#engine", engine, record["engine_version"])
     given = [f for name, f in files.items() if name in GIVEN]
     made = [f for name, f in files.items() if name not in (*GIVEN, "ledger.jsonl")]
-    done = [e for e in entries if e.kind in ("proposal", "search-end")]
+    done = [e for e in entries if e.kind in RUNS]
     actions = []
     for e in (*done,) if done else (None,):
         name = "propose, verify and keep" if e is None else told(e)
         number = "unrecorded" if e is None else str(e.sequence)
-        about = {"name": name, "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
+        about = {"name": name, "actionStatus": "http://schema.org/CompletedActionStatus"}
         if e is not None:
-            about |= {"endTime": e.time, "agent": _person(crate, e.actor)}
-        action = crate.add_action(ours, f"#run-{number}", given, made, about)
+            about |= {"endTime": _seconds(e.time), "agent": _person(crate, e.actor)}
+        text = "Designs are proposed, measured, judged, written, read back and measured again."
+        about["description"] = text
+        action = crate.add_action(ours, f"#run-{number}", _single(given), made, about)
         measured = [f for name, f in files.items() if name in ("designs/", "designs.nc")]
-        found = [f for name, f in files.items() if name == "evidence.jsonl"]
-        about |= {"name": f"measure by {engine}"}
-        verify = crate.add_action(field, f"#measure-{number}", measured, found, about)
+        about |= {"name": f"measure by {engine}", "description": "The engine measures each design."}
+        found = files["evidence.jsonl"]
+        verify = crate.add_action(field, f"#measure-{number}", _single(measured), found, about)
         actions += [action, verify]
     return [*actions, *(_signed(crate, e, ours, files) for e in entries if e.kind == "sign-off")]
 
@@ -142,8 +152,18 @@ def _signed(crate: Crate, entry: Entry, ours: Any, files: dict[str, Any]) -> Any
     action["name"] = f"{entry.table['decision']} as {entry.table['role']}"
     action["description"] = entry.table["statement"]
     action["agent"], action["instrument"] = _person(crate, entry.actor), ours
-    action["object"], action["endTime"] = files["evidence.jsonl"], entry.time
+    action["object"], action["endTime"] = files["evidence.jsonl"], _seconds(entry.time)
     return action
+
+
+def _seconds(time: str) -> str:
+    """A time of the ledger without its parts of a second, as the profile wants it."""
+    return f"{time[:19]}+00:00"
+
+
+def _single(values: list[Any]) -> Any:
+    """A list, or its only value."""
+    return values[0] if len(values) == 1 else values
 
 
 def _software(crate: Crate, name: str, what: str, version: str) -> Any:
