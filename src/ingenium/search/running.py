@@ -23,7 +23,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
-from ingenium.core.errors import CorruptError, EngineError, InputError, choose
+from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.core.evidence import Origin, records
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
@@ -39,7 +39,7 @@ from ingenium.search.course import Heard, Round, unheard
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
-from ingenium.search.strategies import NAMES, Made, Task, make
+from ingenium.search.strategies import Made, Task, make, parted
 from ingenium.trust.ledger import Ledger
 
 FILE, RESULT, SEARCH = "search.sqlite", "result", "search"
@@ -119,7 +119,7 @@ def run(
 
 def _made(problem: Problem, spec: Spec, plan: Plan, watch: Watch) -> tuple[Made, str]:
     """The strategy of a plan, and the digest of the designs that it may learn from."""
-    choose(plan.strategy, NAMES, "strategy")  # before anything that takes time
+    parted(plan.strategy)  # before anything that takes time
     fitted.check(problem, spec.generator)
     watch("data", 0, 1)
     problem.prepare(watch)
