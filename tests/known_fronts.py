@@ -49,12 +49,52 @@ def quadratic(x: Tensor) -> Tensor:
     return torch.stack([(x - 0.2).square().sum(1), x.mean(1), x[:, 0] - x[:, 1]], 1)
 
 
+def forrester(x: Tensor) -> Tensor:
+    """Least value -6.020740 at 0.757249.
+
+    Source: Forrester, Sóbester and Keane, Proc. R. Soc. A 463:3251, 2007, section 4.
+    """
+    first = x[:, 0]
+    return _filled((6 * first - 2).square() * (12 * first - 4).sin())
+
+
+def cheap_forrester(x: Tensor) -> Tensor:
+    """The cheap tier of the same source."""
+    return _filled(0.5 * forrester(x)[:, 0] + 10 * (x[:, 0] - 0.5) - 5)
+
+
+def branin(x: Tensor, shift: float = 0.0) -> Tensor:
+    """Least value 0.397887 at three points.
+
+    Source: Dixon and Szegö, Towards Global Optimisation 2, 1978.
+    """
+    a, b = 15 * x[:, 0] - 5 - shift, 15 * x[:, 1] - shift
+    pi = torch.pi
+    bowl = (b - 5.1 / (4 * pi**2) * a.square() + 5 / pi * a - 6).square()
+    return _filled(bowl + 10 * (1 - 1 / (8 * pi)) * a.cos() + 10)
+
+
+def cheap_branin(x: Tensor) -> Tensor:
+    """The middle tier of Perdikaris et al., Proc. R. Soc. A 473:20160751, 2017, section 4(b)."""
+    a, b = 15 * x[:, 0] - 5, 15 * x[:, 1]
+    moved = branin(x, shift=2.0)[:, 0]
+    return _filled(10 * moved.sqrt() + 2 * (a - 0.5) - 3 * (3 * b - 1) - 1)
+
+
+def _filled(value: Tensor) -> Tensor:
+    return torch.stack([value, torch.zeros_like(value), torch.zeros_like(value)], 1)
+
+
+CHEAP = {"forrester": cheap_forrester, "branin": cheap_branin}
 FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     **known_functions.FUNCTIONS,
     "zdt1": zdt1,
     "dtlz2": dtlz2,
     "quadratic": quadratic,
+    "forrester": forrester,
+    "branin": branin,
 }
+QUANTITIES = tuple(Quantity(f"f{i}", "1", f"value {i} of the function") for i in range(3))
 
 
 @dataclass(frozen=True)
@@ -67,6 +107,8 @@ class Settings:
     pause_s: float = 0.0  # that the engine takes for each batch
     log: str = ""  # file to which the engine writes each point that it measures
     gap: float = -1.0  # below this first number the engine has no answer
+    rough: float = 0.0  # how far a cheap tier errs, unless it has a form of its own; 0 for none
+    slow: float = 0.0  # seconds that the engine takes for a design, by its first number
 
 
 @dataclass(frozen=True)
@@ -77,9 +119,7 @@ class Closed:
     name: str = "closed form"
     version: str = "1"
     tier: str = "exact"
-    quantities: tuple[Quantity, ...] = tuple(
-        Quantity(f"f{i}", "1", f"value {i} of the function") for i in range(3)
-    )
+    quantities: tuple[Quantity, ...] = QUANTITIES
 
     def measure(self, x: Tensor) -> Tensor:
         if self.settings.log:
@@ -87,8 +127,27 @@ class Closed:
                 log.writelines(json.dumps(row) + "\n" for row in x.tolist())
         if self.settings.pause_s:
             time.sleep(self.settings.pause_s)
+        if self.settings.slow:
+            time.sleep(self.settings.slow * float(x[:, 0].sum()))
         found = FUNCTIONS[self.settings.function](x)
         return torch.where((x[:, :1] < self.settings.gap), float("nan"), found)
+
+
+@dataclass(frozen=True)
+class Rough:
+    """The function with a wave on it."""
+
+    settings: Settings
+    name: str = "rough"
+    version: str = "1"
+    tier: str = "cheap"
+    quantities: tuple[Quantity, ...] = QUANTITIES
+
+    def measure(self, x: Tensor) -> Tensor:
+        if self.settings.function in CHEAP:
+            return CHEAP[self.settings.function](x)
+        wave = (20 * x).sin().mean(1, keepdim=True)
+        return FUNCTIONS[self.settings.function](x) + self.settings.rough * wave
 
 
 @dataclass(frozen=True)
@@ -138,7 +197,8 @@ class Front(Problem):
         self.sizes: Mapping[str, int] = {"axis": settings.d}
         self.conditions = (Condition("mean", "mean of the numbers"),)
         self.limits = (Limit("f1", at_least=0.6),) if settings.function == "quadratic" else ()
-        self.tiers = (Closed(settings),)
+        exact, rough = Closed(settings), Rough(settings)
+        self.tiers = (rough, exact) if settings.rough else (exact,)
         self.formats = {"json": Table()}
         self.codec = Plain((settings.d,))
         self.at_once = 16

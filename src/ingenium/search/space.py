@@ -1,7 +1,7 @@
 """Designs of a problem as points of a cube, for strategies that search over numbers."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ MOST, SHARE = 48, 0.95  # principal components of larger designs, and the varian
 WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side
 
 
+@runtime_checkable
 class Cube(Protocol):
     """Designs of a problem under a spec as points whose numbers go from 0 to 1.
 
@@ -109,6 +110,14 @@ class Space:
         conditions = conditions_of(self.problem, self.spec, self.known, at, apart.argmin(1))
         x = self.centre + torch.from_numpy(at[:, count:]) @ self.axes
         return finished(self.problem, self.spec, x, conditions, points)
+
+    def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n {self.m}"]:
+        """The points nearest to designs, wherever they come from; some may lie off the cube."""
+        x = self.problem.encode(designs).flatten(1).to(torch.float64)
+        inner = ((x - self.centre) @ self.axes.T).numpy()
+        outer = [designs[name].to_numpy()[:, None] for name in spans(self.spec)]
+        found: np.ndarray = (np.concatenate([*outer, inner], 1) - self.low) / (self.high - self.low)
+        return found
 
 
 def conditions_of(

@@ -20,6 +20,7 @@ from ingenium.search.cma_es import CmaEs
 from ingenium.search.cross_entropy import CrossEntropy
 from ingenium.search.drawn import Drawn, Stock
 from ingenium.search.evolution import Evolution, ManyObjectives
+from ingenium.search.fidelity import Fidelity
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.map_elites import ElitesSettings, MapElites, behaviours
 from ingenium.search.population import Population
@@ -42,6 +43,7 @@ class Task:
     known: xr.Dataset  # designs that may be learned from
     seed: int
     watch: Watch
+    price: float | None = None  # of the cheap tier over the exact one
     options: tuple[str, ...] = ()  # of the strategy, as written after its name
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
@@ -50,23 +52,22 @@ class Task:
         model = fitted.fit(self.problem, self.known, choice, data=data, watch=self.watch)
         return model, Generator(self.problem, model.family, self.spec, self.known)
 
-    def space(self) -> tuple[Cube, str]:
-        """Its designs as points of a cube, and the digest of the model that they hang on, if any.
+    @property
+    def space(self) -> Space:
+        """Its designs as points of a cube."""
+        return Space.of(self.problem, self.spec, self.known)
 
-        The points are latent numbers of the spec's family, or of a `vae`, where options say so.
-        """
-        if LATENT not in self.options:
-            return Space.of(self.problem, self.spec, self.known), ""
+    def latent(self) -> tuple[LatentSpace, str]:
+        """Latent numbers of the spec's family, or of a `vae`, and the digest of that model."""
         choice = self.spec.generator
         if choice.family is None:
             choice = replace(choice, family="vae")
         model, generator = self.generator(choice)
-        space = LatentSpace.of(self.problem, self.spec, self.known, generator.family)
-        return space, model.digest
+        return LatentSpace.of(self.problem, self.spec, self.known, generator.family), model.digest
 
     def over(self, make: Callable[[Cube, int], Strategy]) -> "Made":
-        """A strategy over points."""
-        space, model = self.space()
+        """A strategy over points, or over latent numbers where the options say so."""
+        space, model = self.latent() if LATENT in self.options else (self.space, "")
         return Made(make(space, self.seed), model)
 
 
@@ -116,6 +117,16 @@ def _bayesian(task: Task) -> Made:
     return task.over(lambda space, seed: Bayesian(space, settings))
 
 
+def _fidelity(task: Task) -> Made:
+    if task.price is None:
+        raise InputError(
+            "the price of the cheap tier over the exact one",
+            "none",
+            "Write --price 0.01, say; only a search with a cheap tier has this strategy.",
+        )
+    return Made(Fidelity(task.space, task.price))
+
+
 def _portfolio(task: Task) -> Made:
     """The named ones, or what fits the designs of the problem and needs no model of the engine."""
     texts = isinstance(task.problem.codec, Tokens)
@@ -145,6 +156,7 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
         "portfolio": _portfolio,
         "bayesian": _bayesian,
         "two_regimes": lambda task: task.over(lambda space, seed: TwoRegimes(space)),
+        "fidelity": _fidelity,
     }
 )
 NAMES = tuple(MAKERS)
