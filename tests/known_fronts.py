@@ -63,36 +63,39 @@ def cheap_forrester(x: Tensor) -> Tensor:
     return _filled(0.5 * forrester(x)[:, 0] + 10 * (x[:, 0] - 0.5) - 5)
 
 
-def branin(x: Tensor, shift: float = 0.0) -> Tensor:
-    """Least value 0.397887 at three points.
+def currin(x: Tensor) -> Tensor:
+    """Least value -13.798722 at (0.216667, 0).
 
-    Source: Dixon and Szegö, Towards Global Optimisation 2, 1978.
+    Source: Currin, Mitchell, Morris and Ylvisaker, J. Am. Stat. Assoc. 86:953, 1991; the sign is
+        turned.
     """
-    a, b = 15 * x[:, 0] - 5 - shift, 15 * x[:, 1] - shift
-    pi = torch.pi
-    bowl = (b - 5.1 / (4 * pi**2) * a.square() + 5 / pi * a - 6).square()
-    return _filled(bowl + 10 * (1 - 1 / (8 * pi)) * a.cos() + 10)
+    a, b = x[:, 0], x[:, 1].clamp(min=1e-12)
+    ratio = (2300 * a**3 + 1900 * a**2 + 2092 * a + 60) / (100 * a**3 + 500 * a**2 + 4 * a + 20)
+    return _filled(-(1 - (-1 / (2 * b)).exp()) * ratio)
 
 
-def cheap_branin(x: Tensor) -> Tensor:
-    """The middle tier of Perdikaris et al., Proc. R. Soc. A 473:20160751, 2017, section 4(b)."""
-    a, b = 15 * x[:, 0] - 5, 15 * x[:, 1]
-    moved = branin(x, shift=2.0)[:, 0]
-    return _filled(10 * moved.sqrt() + 2 * (a - 0.5) - 3 * (3 * b - 1) - 1)
+def cheap_currin(x: Tensor) -> Tensor:
+    """The mean of four points about it, by Xiong, Qian and Wu, Technometrics 55:37, 2013."""
+    moved = [
+        currin(torch.stack([x[:, 0] + i, (x[:, 1] + j).clamp(min=0.0)], 1))[:, 0]
+        for i in (-0.05, 0.05)
+        for j in (-0.05, 0.05)
+    ]
+    return _filled(torch.stack(moved).mean(0))
 
 
 def _filled(value: Tensor) -> Tensor:
     return torch.stack([value, torch.zeros_like(value), torch.zeros_like(value)], 1)
 
 
-CHEAP = {"forrester": cheap_forrester, "branin": cheap_branin}
+CHEAP = {"forrester": cheap_forrester, "currin": cheap_currin}
 FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     **known_functions.FUNCTIONS,
     "zdt1": zdt1,
     "dtlz2": dtlz2,
     "quadratic": quadratic,
     "forrester": forrester,
-    "branin": branin,
+    "currin": currin,
 }
 QUANTITIES = tuple(Quantity(f"f{i}", "1", f"value {i} of the function") for i in range(3))
 

@@ -92,7 +92,7 @@ def test_designs_go_to_the_tier_that_was_asked_for(begun, tmp_path) -> None:
     assert search.run(Stop(calls=100, cost=15.0)) == "cost"
     last = search.history[-1]
     assert len(log.read_text().splitlines()) == search.calls == last.calls
-    assert last.cheap_calls > search.calls
+    assert search.calls < last.cheap_calls <= search.calls * (1 + 1 / PRICE) + 20
     assert last.cost == pytest.approx(last.calls + PRICE * last.cheap_calls)
     assert last.cost >= 15.0
     cut = [search._stored(n).cut for n in search.store.begun()]
@@ -116,7 +116,7 @@ def test_stopped_it_goes_on_as_if_it_was_not(begun) -> None:
 
 @pytest.mark.parametrize(
     ("function", "d", "truth", "cost", "enough"),
-    [("forrester", 1, -6.020740, 12.0, 0.1), ("branin", 2, 0.397887, 22.0, 0.5)],
+    [("forrester", 1, -6.020740, 12.0, 0.1), ("currin", 2, -13.798722, 16.0, 0.3)],
 )
 def test_at_equal_cost_two_tiers_find_better_than_the_dear_one(
     begun, function: str, d: int, truth: float, cost: float, enough: float

@@ -28,8 +28,8 @@ class FidelitySettings:
 
     first: int = 6  # points about known designs that both tiers measure
     spread: int = 3  # times as many that the cheap one measures at first
-    cheap: int = 6  # points of one turn of the cheap tier
-    turns: int = 4  # of the cheap tier in a row, at most
+    cheap: int = 6  # points of one turn of the cheap tier, at most
+    share: float = 1.0  # cost of cheap measurements between two exact ones, at most, in exact ones
     learned: int = 200  # rows that the models learn from: the best, and the last
     raw: int = 512  # points among which the best is looked for
     climbs: int = 4  # rounds of ever nearer points about the best
@@ -38,21 +38,22 @@ class FidelitySettings:
 class Fidelity:
     """What promises most is measured exactly, unless the cheap tier tells as much for less.
 
-    An exact measurement is worth the expected improvement over the best accepted design, times
-    the probability that all limits hold; before a design holds all, that probability alone. A
-    cheap one is worth this times how closely both tiers go together there, given what is known,
-    over its price. Where the cheap tier has spoken it tells nothing new, and where the gap between
-    the tiers is wide it never told much: so the dear engine is asked when that is worth its price.
-    Several objectives are weighed anew each time, by chance. A new turn of the cheap tier is a few
-    points that lie apart, and after some of these in a row the exact one is asked in any case:
-    without that, a price near nothing would keep a search on the cheap tier for ever.
+    A point is worth the expected improvement over the best accepted design, times the probability
+    that all limits hold; before a design holds all, that probability alone. The cheap tier is asked
+    first at the point that is worth most, and at a few others that lie apart, if it would take away
+    more of what is uncertain there than the root of its price. Where it has spoken it tells nothing
+    new, and where the gap between the tiers is wide it never told much: so the dear engine is asked
+    when that is worth its price. Several objectives are weighed anew each time, by chance. At least
+    half of the cost goes to the exact tier: a price near nothing, or a cheap tier that misleads the
+    model, would keep a search on the cheap one for ever.
 
     Designs say by the coordinate `tier` who is to measure them: 0 the cheap one alone, 1 both.
 
     Shapes: r rows told, n points, m numbers of a point, k outcomes: limits, then objectives.
-    Source: Huang, Allen, Notz and Miller, Struct. Multidisc. Optim. 32:369, 2006 (improvement
-        over tiers and prices); Knowles, IEEE Trans. Evol. Comput. 10:50, 2006 (weights by chance);
-        Schonlau, Welch and Jones, 1998 (limits as probabilities).
+    Source: Kandasamy et al., NeurIPS 2016, arXiv:1603.06288, section 3 (the cheap tier while it
+        is unsure by more than a threshold that grows with the root of its price); Knowles, IEEE
+        Trans. Evol. Comput. 10:50, 2006 (weights by chance); Schonlau, Welch and Jones, IMS Lecture
+        Notes 34:11, 1998 (limits as probabilities).
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Fidelity:
             raise InputError("a price above 0 and below 1", price, "Write --price 0.01, say.")
         self.space, self.price, self.settings = space, price, settings
         self.told: dict[str, np.ndarray] = {}
-        self.turns = 0  # of the cheap tier since the exact one was asked
+        self.since = 0  # points of the cheap tier since the exact one was asked
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """One point for the exact tier, or some for the cheap one."""
@@ -98,15 +99,15 @@ class Fidelity:
                 old["exact"][known], old["sent"][known] = exact[row], True
         new = np.flatnonzero(np.array(again) < 0)
         self.told = {name: np.concatenate([old[name], fresh[name][new]]) for name in TOLD}
-        self.turns = 0 if sent.any() else self.turns + 1
+        self.since = 0 if sent.any() else self.since + len(new)
 
     def state_dict(self) -> State:
         """All that was told."""
-        return {"turns": np.array(self.turns)} | self.told
+        return {"since": np.array(self.since)} | self.told
 
     def load_state_dict(self, state: State) -> None:
         """Take over what another one was told."""
-        self.turns = int(state["turns"])
+        self.since = int(state["since"])
         self.told = {name: np.array(state[name]) for name in TOLD if name in state}
 
     def _about(self, draw: np.random.Generator, n: int) -> Float[np.ndarray, "n m"]:
@@ -117,25 +118,24 @@ class Fidelity:
     def _promising(
         self, draw: np.random.Generator, n: int
     ) -> tuple[Float[np.ndarray, "n m"], bool]:
-        """The points that are worth most for their price, and whether the exact tier is asked."""
+        """The points that are worth most, and whether the exact tier is asked."""
         how, rows = self.settings, self._rows()
         worth = self._worth(rows, draw)
         points = self._candidates(draw, rows)
         for climb in range(how.climbs):
-            exact, cheap = worth(points)
-            both = np.maximum(exact, cheap)
-            best = points[np.argsort(-both, kind="stable")[:8]]
-            width = 0.1 * 0.4**climb
-            near = best.repeat(16, 0)
-            step = width * draw.standard_normal(near.shape)
+            top = points[np.argsort(-worth(points)[0], kind="stable")[:8]]
+            near = top.repeat(16, 0)
+            step = 0.1 * 0.4**climb * draw.standard_normal(near.shape)
             move = draw.uniform(size=near.shape) < max(0.3, 1 / self.space.m)
             points = np.concatenate([points, np.clip(near + step * move, 0.0, 1.0)])
-        exact, cheap = worth(points)
-        exact[_taken(points, self.told["points"][self.told["sent"]])] = -np.inf
-        cheap[_taken(points, self.told["points"])] = -np.inf
-        if self.turns >= how.turns or exact.max() >= cheap.max():
-            return points[[int(exact.argmax())]], True
-        return _apart(points, cheap, min(n, how.cheap)), False
+        value, told = worth(points)
+        value[_taken(points, self.told["points"][self.told["sent"]])] = -np.inf
+        best = int(value.argmax())
+        left = int(how.share / self.price) - self.since
+        if told[best] < np.sqrt(self.price) or left < 1:
+            return points[[best]], True
+        value[told < np.sqrt(self.price)] = -np.inf
+        return _apart(points, value, min(n, how.cheap, left)), False
 
     def _rows(self) -> Int[np.ndarray, " s"]:
         """Rows that are learned from: the best of the exact tier, and the last."""
@@ -167,7 +167,7 @@ class Fidelity:
         columns = list(zip(told["cheap"].T[:count], told["exact"].T[:count], strict=True))
         limits = tuple(CoKriging.of(x, cheap, exact) for cheap, exact in columns)
         if told["exact"].shape[1] == count:
-            return Worth(limits, None, None, self.price)
+            return Worth(limits, None, None)
         weights = draw.dirichlet(np.ones(told["exact"].shape[1] - count))
         known = np.isfinite(told["exact"]).all(1)
         low, high = (f(told["exact"][known, count:], axis=0) for f in (np.min, np.max))
@@ -177,12 +177,12 @@ class Fidelity:
         )
         held = known & (np.nan_to_num(told["exact"][:, :count], nan=-1.0) >= 0).all(1)
         best = float(exact[held].min()) if held.any() else None
-        return Worth(limits, CoKriging.of(x, cheap, exact), best, self.price)
+        return Worth(limits, CoKriging.of(x, cheap, exact), best)
 
 
 @dataclass(frozen=True)
 class Worth:
-    """Logarithms of what measuring points is worth, by the exact tier and by the cheap one.
+    """What measuring points is worth, and what the cheap tier would tell of it.
 
     Shapes: n points.
     """
@@ -190,24 +190,22 @@ class Worth:
     limits: tuple[CoKriging, ...]
     loss: CoKriging | None
     best: float | None  # loss of an accepted design
-    price: float
 
     def __call__(
         self, points: Float[np.ndarray, "n m"]
     ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-        """For their prices."""
-        worth, close = np.zeros(len(points)), []
+        """The logarithm of the worth, and the share of the variance that the cheap tier takes."""
+        worth, shares = np.zeros(len(points)), []
         for model in self.limits:
             mean, variance, part = model.expected(points)
             worth += norm.logcdf(mean / np.sqrt(variance + LITTLE))
-            close.append(np.sqrt(part / (variance + LITTLE)))
+            shares.append(part / (variance + LITTLE))
         if self.loss is not None:
             mean, variance, part = self.loss.expected(points)
-            close.append(np.sqrt(part / (variance + LITTLE)))
+            shares.append(part / (variance + LITTLE))
             if self.best is not None:
                 worth += log_improvement(mean, np.sqrt(variance + LITTLE), self.best)
-        with np.errstate(divide="ignore"):
-            return worth, worth + np.log(np.mean(close, 0)) - np.log(self.price)
+        return worth, np.mean(shares, 0)
 
 
 def log_improvement(

@@ -157,7 +157,7 @@ class Screening:
         """What was cut and what is audited of the new designs, at most `room` of them measured."""
         fresh = proposal.fresh
         rng = np.random.default_rng(block_rng(self.seed, proposal.number, "audit").initial_seed())
-        audited = np.logical_and(fresh, rng.uniform(size=len(fresh)) < self.plan.audit)
+        audited = np.array(fresh & (rng.uniform(size=len(fresh)) < self.plan.audit))
         audited[np.flatnonzero(audited)[room:]] = False
         cheap = self._measured(fresh, designs)
         outlook = self.screen.expect(designs, cheap)
@@ -225,7 +225,7 @@ def _cut(
     """What becomes of each design where so many may pass, by `Cut`."""
     ranked = ranking(outlook, aim)
     ranked = ranked[fresh[ranked]]
-    hopeless = (outlook.most < 0).any(1)
+    hopeless = np.array((outlook.most < 0).any(1))
     least = int(np.ceil(LEAST * places))
     kept = ranked[~hopeless[ranked]][:places]
     if len(kept) < least:
