@@ -116,7 +116,10 @@ def test_stopped_it_goes_on_as_if_it_was_not(begun) -> None:
 
 @pytest.mark.parametrize(
     ("function", "d", "truth", "cost", "enough"),
-    [("forrester", 1, -6.020740, 12.0, 0.1), ("currin", 2, -13.798722, 16.0, 0.3)],
+    [
+        ("forrester", 1, -6.020740, 12.0, 0.1),
+        pytest.param("currin", 2, -13.798722, 16.0, 0.3, marks=pytest.mark.slow),
+    ],
 )
 def test_at_equal_cost_two_tiers_find_better_than_the_dear_one(
     begun, function: str, d: int, truth: float, cost: float, enough: float

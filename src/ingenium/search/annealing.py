@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ingenium.search.aim import unsquashed
 from ingenium.search.generational import Generational
 from ingenium.search.space import Cube, reflected
 from ingenium.search.strategy import State
@@ -16,10 +17,10 @@ KNOWN = ("points", "cost")
 class AnnealingSettings:
     """How many walks there are, and how they cool."""
 
-    walks: int = 16
-    eager: float = 0.5  # share of steps for the worse that is taken at first
+    walks: int = 8
+    eager: float = 0.1  # share of steps for the worse that is taken at first
     colder: float = 1e-3  # temperature at the end of a cooling, in that of its beginning
-    length: int = 40  # generations of a cooling
+    length: int = 50  # generations of a cooling
     reheat: float = 0.3  # temperature of the next cooling, in that of the last one
     step: float = 0.2  # first one, on the side of the cube
     moved: float = 0.3  # share of the numbers that a step moves
@@ -70,7 +71,8 @@ class Annealing(Generational):
 
     def survive(self, told: dict[str, np.ndarray]) -> None:
         """Take steps or not, cool, and heat again at the end of a cooling."""
-        how, fresh = self.settings, {name: told[name] for name in KNOWN}
+        how = self.settings
+        fresh = {"points": told["points"], "cost": unsquashed(told["cost"])}
         if not self.at:
             self.at, self.hot = fresh, self._hot(fresh["cost"])
         else:

@@ -108,7 +108,7 @@ class Population(Generational):
         """Wide moves of the searchers of some rows."""
         count, m = self.settings.searchers, self.space.m
         begun = self._begun(len(rows), rng)
-        if count < 4:
+        if count < 4 or not len(rows):
             return begun
         own = self.at["points"][self.owner[rows]]
         picked = np.stack([rng.permutation(count)[:3] for _ in rows]).reshape(-1, 3)

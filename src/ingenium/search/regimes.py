@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from scipy.special import ndtri
 
 from ingenium.core.designs import DESIGN
+from ingenium.search.aim import unsquashed
 from ingenium.search.packages import package
 from ingenium.search.seeded import seeded
 from ingenium.search.space import Cube, points_of, reflected
@@ -124,7 +125,7 @@ class TwoRegimes:
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Take in what was measured; designs without an answer are left out."""
-        cost, points = verdicts["cost"].to_numpy(), points_of(designs)
+        cost, points = unsquashed(verdicts["cost"].to_numpy()), points_of(designs)
         held = np.isfinite(cost)
         self.points = np.concatenate([self.points, points[held]])
         self.cost = np.concatenate([self.cost, cost[held]])
