@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import ingenium
-from ingenium.core.errors import CorruptError, IngeniumError, InputError, choose
+from ingenium.core.errors import CorruptError, IngeniumError, choose
 
 TOP = MappingProxyType(  # pages that lie beside the folder of the others
     {
