@@ -1,8 +1,7 @@
 """The public door around verifiers: Datasets in and out, checked, judged and timed."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -48,15 +47,12 @@ class Verifier(Protocol):
 
 
 @runtime_checkable
-class Sparing(Protocol):
-    """A verifier that can leave dear quantities out."""
+class Divisible(Verifier, Protocol):
+    """A verifier that can leave out what is not asked for, such as what is dear."""
 
     @property
-    def measure_sparing(self) -> Callable[..., Tensor]:
-        """As `measure`, of limits and then the arrays; what is left out is NaN.
-
-        A dear quantity is left out where one that costs less breaks its limit.
-        """
+    def only(self) -> Callable[[Collection[str]], Verifier]:
+        """Of names of quantities: the verifier that measures them, and maybe some more."""
         ...
 
 
@@ -88,15 +84,38 @@ def verify(
     measured = torch.full(
         (len(finite), len(verifier.quantities)), float("nan"), dtype=torch.float64
     )
-    measure = verifier.measure
-    if sparing and isinstance(verifier, Sparing):
-        measure = partial(verifier.measure_sparing, limits)
     if finite.any():
-        measured[finite] = measure(*(a[finite] for a in arrays))
+        given = tuple(a[finite] for a in arrays)
+        if sparing and isinstance(verifier, Divisible):
+            measured[finite] = _spared(verifier, limits, given)
+        else:
+            measured[finite] = verifier.measure(*given)
     seconds = time.perf_counter() - started
     return verdicts(
         measured.numpy(), verifier, limits, index=designs[DESIGN].to_numpy()
     ).assign_attrs(seconds=seconds)
+
+
+def _spared(
+    verifier: Divisible, limits: Sequence[Limit], arrays: tuple[Tensor, ...]
+) -> Float[Tensor, "n k"]:
+    """What is measured: each dear part only of designs that hold the limits until there."""
+    names = [q.name for q in verifier.quantities]
+    cheap = [q.name for q in verifier.quantities if not q.dear]
+    measured = torch.full((len(arrays[0]), len(names)), float("nan"), dtype=torch.float64)
+    left, asked = list(names), cheap or names[:1]
+    rows = torch.ones(len(measured), dtype=torch.bool)
+    while left and rows.any():
+        part = verifier.only(asked)
+        found = [q.name for q in part.quantities]
+        columns = torch.tensor([names.index(name) for name in found])
+        measured[rows.nonzero(), columns] = part.measure(*(a[rows] for a in arrays))
+        left = [name for name in left if name not in found]
+        known = [x for x in limits if x.quantity not in left]
+        held = torch.from_numpy((margins(measured.numpy(), names, known) >= 0).all(1))
+        rows &= held & measured[:, columns].isfinite().all(1)
+        asked = left[:1]
+    return measured
 
 
 def verdicts(

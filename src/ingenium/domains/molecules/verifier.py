@@ -4,12 +4,11 @@ Shapes: n designs, k quantities.
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 from jaxtyping import Float64
 from rdkit import Chem
@@ -17,9 +16,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
-from ingenium.core.spec import Limit
 from ingenium.core.text import texts
-from ingenium.core.verdict import margins
 from ingenium.domains.molecules.chemistry import rules
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.work import mapped
@@ -95,37 +92,20 @@ class MoleculeVerifier:
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
         """All quantities of each design; NaN where there is no answer."""
-        return self.measure_sparing((), codes)
-
-    def measure_sparing(
-        self, limits: Sequence[Limit], codes: Float64[Tensor, "n longest"]
-    ) -> Float64[Tensor, "n k"]:
-        """As `measure`, without dear parts where one before them breaks a limit."""
-        work = partial(_measured, self.parts, self.screen, tuple(limits))
+        work = partial(_measured, self.parts, self.screen)
         rows = mapped(work, texts(codes), processes=self.processes, chunk=CHUNK)
         width = len(self.quantities)
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
 
 
-def _measured(
-    parts: tuple[Part, ...], screen: Screen, limits: tuple[Limit, ...], smiles: str
-) -> tuple[float, ...]:
+def _measured(parts: tuple[Part, ...], screen: Screen, smiles: str) -> tuple[float, ...]:
     """The quantities of one text; where one part has no answer, none are asked after it."""
     mol = parsed(smiles)
-    names = [q.name for part in parts for q in part.quantities]
     if mol is None or screen.refuses(mol):
-        return (math.nan,) * len(names)
-    values: dict[str, float] = {}
+        return (math.nan,) * sum(len(part.quantities) for part in parts)
+    values: list[float] = []
     for part in parts:
-        if any(map(math.isnan, values.values())) or (part.dear and _broken(limits, values)):
-            break
-        found = map(float, part.of(mol))
-        values |= {q.name: v for q, v in zip(part.quantities, found, strict=True)}
-    return tuple(values.get(name, math.nan) for name in names)
-
-
-def _broken(limits: tuple[Limit, ...], values: Mapping[str, float]) -> bool:
-    """Whether a value breaks a limit on it."""
-    known = [limit for limit in limits if limit.quantity in values]
-    row = np.array([[values[limit.quantity] for limit in known]])
-    return bool((margins(row, [limit.quantity for limit in known], known) < 0).any())
+        unanswered = any(math.isnan(v) for v in values)
+        found = [math.nan] * len(part.quantities) if unanswered else part.of(mol)
+        values += [float(v) for v in found]
+    return tuple(values)
