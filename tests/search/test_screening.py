@@ -55,14 +55,15 @@ def test_only_what_passes_and_the_random_share_is_measured(begun, tmp_path: Path
 def test_the_audit_counts_what_the_screen_would_have_lost(begun) -> None:
     search = begun("random", LEAST, screen=CHEAP, rough=1.0, d=2)
     search.run(Stop(calls=200))
-    held = lost = 0
+    held = lost = wrong = 0
     for one in proposals(search):  # by hand, from the closed form
         x = one.designs(search.problem)["x"].to_numpy()
         accepted = one.fresh & one.audited & (x.mean(1) >= 0.6)
         held += int(accepted.sum())
         lost += int((accepted & (one.cut != Cut.NOT)).sum())
+        wrong += int((accepted & (one.cut == Cut.HOPELESS)).sum())
     audit = search.history[-1].audit
-    assert (audit.held, audit.lost) == (held, lost)
+    assert (audit.held, audit.lost, audit.wrong) == (held, lost, wrong)
     assert 0 < lost < held
     low, high = audit.interval
     assert low < audit.rate == lost / held < high
@@ -133,7 +134,7 @@ def test_nearly_nothing_that_holds_is_lost_to_a_bound_of_the_errors(begun) -> No
     audit = search.history[-1].audit
     assert audit.held > 30
     assert audit.cut > 100, "it does keep designs out"
-    assert audit.interval[0] <= plan.doubt
+    assert audit.wrong_interval[0] <= plan.doubt
 
 
 def test_an_error_is_bounded_as_often_as_was_asked() -> None:
@@ -203,7 +204,8 @@ def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
     audit = told["screen"]
     assert audit["name"] == "rough 1"
-    assert audit["low"] <= audit["false_reject_rate"] <= audit["high"]
+    for rate in (audit["false_reject"], audit["wrongly_hopeless"]):
+        assert rate["low"] <= rate["rate"] <= rate["high"]
     assert told["screened"] == found.rounds[-1].screened > 0
     assert found.summary.proposed == 64
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
