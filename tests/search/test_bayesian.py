@@ -34,6 +34,7 @@ def test_it_goes_on_as_if_it_was_not_stopped(
     np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
 
 
+@pytest.mark.slow
 def test_beside_points_in_flight_it_looks_elsewhere(begun) -> None:
     search = begun(small, SQUARE, d=2)
     search.run(Stop(calls=12))

@@ -19,7 +19,7 @@ from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
 from ingenium.search.screening import Audit, Outlook, Screening, ScreenPlan, ranking
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
-from ingenium.search.tiers import cheap_tier
+from ingenium.search.tiers import cheap_tier, check_told
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)
@@ -183,6 +183,15 @@ def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
         cheap_tier(search.problem, ("nothing",))
     with pytest.raises(InputError, match="some quantities alone"):
         cheap_tier(search.problem, ("f0",))
+
+
+def test_a_cheap_tier_that_says_nothing_of_what_is_asked_is_refused() -> None:
+    class Blind(known_fronts.Rough):
+        quantities = known_fronts.QUANTITIES[2:]
+
+    with pytest.raises(InputError, match="a limit or an objective"):
+        check_told(Blind(known_fronts.Settings()), LEAST)
+    check_told(known_fronts.Rough(known_fronts.Settings()), LEAST)
 
 
 @pytest.mark.parametrize("entry", [{"keep": 0.0}, {"audit": 0.0}, {"audit": 1.5}, {"doubt": 1.0}])
