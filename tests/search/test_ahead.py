@@ -65,7 +65,8 @@ def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> Non
     one.run(Stop(calls=90), workers=Shuffled(one, 7))
     assert one.calls == len(one.store.verified()) == 90
     ends = [r.round for r in one.history]
-    if isinstance(one.strategy, Ahead):
+    if strategy in ("random", "stock", "generator", "tuned", "evolution"):  # generations are wide
+        assert isinstance(one.strategy, Ahead)
         assert ends != sorted(ends), "rounds overtook each other"
     other = begun(strategy, BOTH, name="other", **settings)
     other.run(Stop(calls=90), workers=InOrder(other.problem, other.spec.limits, one.store))

@@ -186,11 +186,9 @@ def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
 
 
 def test_a_cheap_tier_that_says_nothing_of_what_is_asked_is_refused() -> None:
-    class Blind(known_fronts.Rough):
-        quantities = known_fronts.QUANTITIES[2:]
-
+    blind = known_fronts.Rough(known_fronts.Settings(), quantities=known_fronts.QUANTITIES[2:])
     with pytest.raises(InputError, match="a limit or an objective"):
-        check_told(Blind(known_fronts.Settings()), LEAST)
+        check_told(blind, LEAST)
     check_told(known_fronts.Rough(known_fronts.Settings()), LEAST)
 
 
