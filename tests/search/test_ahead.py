@@ -29,7 +29,7 @@ from ingenium.search.workers import Here, InOrder, Ticket
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
-QUICK = [name for name in NAMES if name not in ("bayesian", "fidelity")]
+QUICK = [name for name in NAMES if name not in ("bayesian", "fidelity", "two_regimes")]
 
 
 class Shuffled(Here):
