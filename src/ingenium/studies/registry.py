@@ -5,6 +5,7 @@ from ingenium.studies import (
     aggregation,
     annual_profiles,
     auxetic_cells,
+    closed_loop,
     conserved_energy,
     container_corner,
     diffusion_load,
@@ -14,6 +15,7 @@ from ingenium.studies import (
     green_routes,
     informed_composites,
     joint_levels,
+    lab_loop,
     lattice_energy,
     layered_build,
     least_compliance,
@@ -36,15 +38,18 @@ from ingenium.studies import (
     told_molecules,
     torsional_conformers,
     trusted_predictions,
+    two_engines,
     whole_way,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
+    closed_loop.STUDY,
     shape_families.STUDY,
     auxetic_cells.STUDY,
     lattice_energy.STUDY,
     informed_composites.STUDY,
+    two_engines.STUDY,
     novel_structures.STUDY,
     strong_cells.STUDY,
     diffusion_load.STUDY,
@@ -72,6 +77,7 @@ STUDIES: tuple[Study, ...] = (
     annual_profiles.STUDY,
     fragment_latents.STUDY,
     route_search.STUDY,
+    lab_loop.STUDY,
     makeable_molecules.STUDY,
     trusted_predictions.STUDY,
     dual_use_screen.STUDY,
