@@ -38,19 +38,19 @@ def test_a_process_predicts_what_scikit_learn_predicts() -> None:
 def test_the_most_likely_scale_is_chosen() -> None:
     x = RNG.standard_normal((40, 2))
     made = Process.fitted(x, np.sin(x @ [0.2, 0.1]), scales=(0.5, 8.0))
-    rough = Process.fitted(x, np.sin(9 * x[:, 0]), scales=(0.5, 8.0))
+    rough = Process.fitted(x, np.sin(4 * x[:, 0]), scales=(0.5, 8.0))
     assert (made.scale, rough.scale) == (8.0, 0.5)
 
 
 def test_a_point_that_is_believed_moves_no_mean_and_leaves_less_doubt() -> None:
     x, z = RNG.standard_normal((10, 2)), RNG.standard_normal((6, 2))
-    one = Process.fitted(x, x.sum(1))
+    one = Process.fitted(x, np.sin(x.sum(1)), scales=(1.0,))
     two = one.believing(z[:1])
-    np.testing.assert_allclose(two.at(z)[0], one.at(z)[0], atol=1e-6)
+    np.testing.assert_allclose(two.at(z)[0], one.at(z)[0], atol=1e-4)
     assert (two.factor[0].shape[0], len(two.y)) == (11, 11)
     left = [p.at(z)[1] / (p.spread * np.sqrt(p.amplitude)) for p in (one, two)]
-    assert (left[1] <= left[0] + 1e-9).all()
-    assert left[1][0] < 0.1 * left[0][0] or left[0][0] < 1e-3
+    assert (left[1] <= left[0] + 1e-6).all()
+    assert left[1][0] < 0.2 * left[0][0]
 
 
 def test_tanimoto_is_the_share_of_common_bits() -> None:

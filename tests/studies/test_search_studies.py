@@ -1,7 +1,6 @@
 """Studies of searches: what they count is what they say."""
 
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -96,13 +95,13 @@ def _told(x: np.ndarray, y: np.ndarray) -> prior_trials.Told:
 
 
 def test_trials_are_counted_until_the_hypervolume_is_there() -> None:
-    class Square:
+    class Square(prior_trials.Bench):
         def size(self, y: np.ndarray) -> float:
             return hypervolume(-y, np.zeros(2)) if len(y) else 0.0
 
     y = np.array([[1.0, 1], [np.nan, 1], [2, 1], [1, 2]])
     told = _told(np.zeros((4, 1)), y)
-    bench = cast(prior_trials.Bench, Square())
+    bench = Square(Asked())
     reached = [prior_trials.reached(bench, told, size) for size in (1.0, 1.5, 3.0, 3.1)]
     assert reached == [1, 3, 4, None]
     assert told.front.tolist() == [2, 3]
@@ -138,13 +137,7 @@ def test_an_engine_that_the_cheap_one_tells_of_is_learned_sooner() -> None:
 
 def test_a_laboratory_goes_on_after_power_cuts_as_if_nothing_had_happened(tmp_path: Path) -> None:
     size = lab_loop.Size(library=90, trials=40, batch=10, first=10, cuts=(15, 33))
-    lab = lab_loop.Lab(Lead(LeadSettings(solubility=True, known=500)), size, 3)
-    lab.instruments.known.update(
-        {
-            s: np.array([i % 7 / 7, 0, 0, -i / 30, 0, 0, 0, 0])[: len(lab.instruments.quantities)]
-            for i, s in enumerate(lab.smiles)
-        }
-    )
+    lab = lab_loop.Lab(Lead(LeadSettings(known=500)), size, 3)
     tools = [
         lab_loop.Instruments(lab.instruments.own, lab.failing, cuts, lab.instruments.known)
         for cuts in ([], [15, 33])
@@ -176,5 +169,17 @@ def test_calls_to_a_hypervolume_are_the_fewest(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(morphing_front, "reached", count)
     found = morphing_runs.Designs((torch.zeros(5),), np.array([[0.0], [1], [0], [2], [0]]))
-    engine = cast(morphing_runs.Bench, None)
+    engine = morphing_runs.Bench("medium")
     assert [morphing_front.needed(engine, found, x) for x in (1, 3, 9)] == [2, 4, 5]
+
+
+def test_bending_edges_are_evolved_to_a_larger_front(tmp_path: Path) -> None:
+    bench = morphing_runs.Bench("medium")
+    found = bench.evolved(160, 0, tmp_path)
+    assert len(found.measured) == 160
+    again = bench.tried(found[np.arange(9)].arrays).measured
+    np.testing.assert_allclose(again, found.measured[:9], atol=1e-12)
+    half = morphing_front.reached(bench, found[np.arange(64)])
+    assert 0 < half < morphing_front.reached(bench, found)
+    ours = morphing_front.by_given(bench, bench, found, 8)
+    assert morphing_front.reached(bench, ours) > 0.6 * morphing_front.reached(bench, found)

@@ -9,8 +9,8 @@ from jaxtyping import Float64
 from scipy.stats import spearmanr
 
 from ingenium.core.digest import dataset_digest
-from ingenium.core.problem import Watch
-from ingenium.core.spec import Limit, Objective
+from ingenium.core.problem import Watch, silent
+from ingenium.core.spec import Between, Limit, Objective
 from ingenium.core.verdict import Verdict, margins
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
@@ -19,7 +19,7 @@ from ingenium.search.drawn import Drawn
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
-from ingenium.search.strategies import make
+from ingenium.search.strategies import Task, make
 from ingenium.search.strategy import Strategy
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
@@ -33,9 +33,10 @@ from ingenium.studies.wing_sections import (
 )
 
 GLIDE = 95.0  # lift over drag; about a tenth of known sections of this thickness hold all limits
+RANGES = {"camber": Between(0.015, 0.035), "design_lift": Between(0.5, 1.1)}
 AT_ONCE = 64  # proposals of a round
 ROUNDS, QUICK_ROUNDS = 8, 3
-CHECKED, QUICK_CHECKED = 16, 1  # of the last round, by XFOIL
+CHECKED, QUICK_CHECKED = 12, 1  # of the last round, by XFOIL
 LEARNING, PLAIN, KNOWN, CHANCE = "learning", "not learning", "known sections", "chance"
 
 
@@ -58,6 +59,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     asked = Asked(
         limits=(*LIMITS, Limit("lift_to_drag", at_least=GLIDE)),
         objectives=(Objective("lift_to_drag", "maximise"),),
+        conditions=RANGES,
     )
     went: dict[str, list[Went]] = {}
     for at, seed in enumerate(budget.seeds):
@@ -74,7 +76,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
 
 def strategies(asked: Asked, seed: int) -> dict[str, Strategy]:
     """One that learns, and the controls."""
-    task = asked.task(seed)
+    task = Task(asked.problem, asked.spec, asked.known, seed, silent)
     return {
         LEARNING: make("tuned", task).strategy,
         PLAIN: make("generator", task).strategy,
@@ -163,10 +165,11 @@ def _notes() -> tuple[str, ...]:
     return (
         "Sections of wings stand for the materials of the chapter; validation is XFOIL, not a "
         "laboratory.",
-        "NeuralFoil judges inside the loop; XFOIL measures a quarter of the last round again.",
+        "NeuralFoil judges inside the loop; XFOIL measures some of the last round again.",
         f"The limit of lift over drag, {GLIDE:g}, was set before any loop was run, so that known "
-        "sections brought to the asked thickness hit as often as the book says of conventional "
-        "search.",
+        "sections in the ranges asked for hit as often as the book says of conventional search. "
+        "A first run left the ranges of camber and design lift out by mistake: there known "
+        "sections hit 3 %, and the last round of the loop 24 %.",
     )
 
 
@@ -180,8 +183,9 @@ STUDY = Study(
     ),
     claimed="40 to 80 % of proposals against 5 to 15 %",
     protocol=(
-        "Sections between 13 and 16 % thick for cruise and climb of a light aircraft; a hit holds "
-        f"the limits on lift, moment and most lift and glides {GLIDE:g} or better. The generator "
+        "Sections 13 to 16 % thick for cruise and climb of an aircraft, camber and design lift "
+        "asked for within ranges; a hit holds the limits on lift, moment and most lift and glides "
+        f"{GLIDE:g} or better. The generator "
         "(a Gaussian copula of known sections) is refitted to the best so far and to known ones "
         f"after each of {ROUNDS} rounds of {AT_ONCE}; nothing mends its proposals. Controls have "
         "the same calls: the same generator without learning, known sections brought to the asked "
@@ -208,6 +212,7 @@ STUDY = Study(
     measure=measure,
     depends=(
         *SOURCE,
+        "search/drawn.py",
         "search/search.py",
         "search/tuned.py",
         "search/aim.py",

@@ -22,10 +22,10 @@ from ingenium.studies.wing_sections import PACKAGES
 ENGINE: Size = "xlarge"
 SURROGATE: Size = "medium"  # learned beforehand
 FACTOR = 340  # times fewer calls
-CALLS, QUICK_CALLS = 16, 2
-SEARCHED, QUICK_SEARCHED = 3000, 64  # calls of the surrogate that was learned beforehand
-AT_ONCE = 4  # calls between two looks at what was found
-FIRST = 8  # calls of the surrogate that learns, before it says anything
+CALLS, QUICK_CALLS = 10, 2
+SEARCHED, QUICK_SEARCHED = 1500, 64  # calls of the surrogate that was learned beforehand
+AT_ONCE = 2  # calls between two looks at what was found
+FIRST = 4  # calls of the surrogate that learns, before it says anything
 POOL = 256  # designs that it chooses from: half new, half near the front
 GIVEN, LEARNED, EVOLVED = "given", "learned", "evolved"
 
@@ -91,7 +91,7 @@ def by_learned(engine: Bench, prior: Prior, calls: int, seed: int) -> Designs:
 
 def _bendable(engine: Bench, arrays: tuple[Tensor, ...], most: int) -> tuple[Tensor, ...]:
     """Those that hold the limits of bending, so many at most."""
-    _, strain, step = engine.problem.tiers[-1].bending(arrays).numpy().T
+    _, strain, step = engine.verifier.bending(arrays).numpy().T
     rows = np.flatnonzero((strain <= 0.01) & (step <= 10.0))[:most]
     return tuple(a[rows] for a in arrays)
 
@@ -109,7 +109,7 @@ def _expected(
     glide, lift = (
         Process.fitted(x, engine.column(known.measured, name)) for name in (AIMS[0], "max_lift")
     )
-    energy = engine.problem.tiers[-1].bending(pool).numpy()[:, 0]
+    energy = engine.verifier.bending(pool).numpy()[:, 0]
     front, rows = _front(engine, found), list[int]()
     for _ in range(count):
         (glides, unsure), (most, spread) = glide.at(z), lift.at(z)
@@ -209,7 +209,7 @@ STUDY = Study(
         f"{SEARCHED} calls of a surrogate that was learned beforehand, corrected as the engine "
         "answers; and by Gaussian processes that learn from these calls alone, over designs of a "
         "generator of shapes. Hypervolume is that of designs which hold every limit by the "
-        "engine. Bounds were written before any run."
+        "engine. Bounds were written before any full run."
     ),
     budget=f"5 seeds, {FACTOR} times {CALLS} calls; quick: 1 seed, {FACTOR} times {QUICK_CALLS}",
     parts=(

@@ -16,6 +16,7 @@ from ingenium.core.spec import Between, Fixed, Limit, Objective, Spec
 from ingenium.core.verdict import margins
 from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.morphing import Morphing
+from ingenium.domains.airfoils.morphing_verifier import MorphingVerifier
 from ingenium.domains.airfoils.network import Size
 from ingenium.domains.airfoils.schedules import SPREAD_DEG
 from ingenium.domains.airfoils.section import VARIABLES
@@ -82,6 +83,11 @@ class Bench:
             )
         )
 
+    @property
+    def verifier(self) -> MorphingVerifier:
+        """The engine."""
+        return MorphingVerifier(self.problem.engines[-1], self.problem.settings)
+
     @cached_property
     def spec(self) -> Spec:
         """Resolved."""
@@ -128,8 +134,13 @@ class Bench:
             strategy = Evolution(space, seed)
             search = Search(problem, spec, strategy, store, seed=seed, batch=64)
             search.run(Stop(calls=calls))
-            found = search.designs(range(search.calls))
-            return Designs(to_arrays(found, problem.variables), np.array(search.measured))
+            kept = {n: store.proposed(n) or {} for n, _ in search.places}
+            columns = (
+                [kept[n][f"variable.{v.name}"][row] for n, row in search.places]
+                for v in problem.variables
+            )
+            arrays = tuple(torch.from_numpy(np.stack(column)) for column in columns)
+            return Designs(arrays, np.array(search.measured))
         finally:
             store.close()
 

@@ -1,5 +1,6 @@
 """The problem of sections that several studies of searches ask about, opened the same way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,16 +10,17 @@ import xarray as xr
 from jaxtyping import Float, Float64
 
 from ingenium.core.asking import resolve
-from ingenium.core.designs import to_arrays
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
+from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Between, Fixed, GeneratorChoice, Limit, Objective, Spec
 from ingenium.core.verify import verify
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.airfoils.settings import Point, SectionSettings
+from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.loop import training
-from ingenium.search.drawn import proposals
-from ingenium.search.strategies import Task
 
 # A small electric aircraft: 55 m/s and 35 m/s on a chord of 1.1 m, at sea level.
 POINTS = (
@@ -32,11 +34,10 @@ LIMITS = (
     Limit("max_lift", at_least=1.5),
 )
 PACKAGES = ("neuralfoil", "aerosandbox")
-SOURCE = (  # what draws and measures sections, and what a search of them rests on
+SOURCE = (  # what draws and measures sections
     "domains/airfoils",
     "generators/generator.py",
     "generators/row_families.py",
-    "search/drawn.py",
     "studies/wing_sections.py",
 )
 UNUSED = ("domains/airfoils/recipe.py", "domains/airfoils/report.py")
@@ -49,6 +50,7 @@ class Asked:
     limits: tuple[Limit, ...] = LIMITS
     objectives: tuple[Objective, ...] = ()
     thickness: Between = THICKNESS
+    conditions: Mapping[str, Between] = field(default_factory=dict)  # beside it
     _made: dict[str, Generator] = field(default_factory=dict, repr=False)  # by family
 
     @cached_property
@@ -61,7 +63,7 @@ class Asked:
         """Resolved."""
         asked = Spec(
             problem=WingSection.name,
-            conditions={"thickness": self.thickness},
+            conditions={"thickness": self.thickness, **self.conditions},
             fixed={"edge_thickness": Fixed(EDGE)},
             limits=self.limits,
             objectives=self.objectives,
@@ -73,20 +75,22 @@ class Asked:
         """Sections that may be learned from."""
         return training(self.problem)
 
-    def task(self, seed: int) -> Task:
-        """What strategies are made for."""
-        return Task(self.problem, self.spec, self.known, seed, silent)
-
     def generator(self, family: str) -> Generator:
         """A family fitted to the known sections."""
         if family not in self._made:
-            self._made[family] = self.task(0).generator(GeneratorChoice(family=family))[1]
+            choice, data = GeneratorChoice(family=family), dataset_digest(self.known)
+            model = fitted.fit(self.problem, self.known, choice, data=data, watch=silent)
+            self._made[family] = Generator(self.problem, model.family, self.spec, self.known)
         return self._made[family]
 
     def drawn(self, family: str, count: int, seed: int) -> xr.Dataset:
         """Proposals that nobody has measured."""
-        rng = torch.Generator().manual_seed(seed)
-        return proposals(self.generator(family), count, rng)
+        generator = self.generator(family)
+        parts = [
+            generator.propose_block(seed, block, range(min(BLOCK, count - block * BLOCK)))
+            for block in range(-(-count // BLOCK))
+        ]
+        return xr.concat(parts, DESIGN)
 
     def measured(self, designs: xr.Dataset) -> xr.Dataset:
         """The verdicts of NeuralFoil."""
