@@ -170,9 +170,10 @@ def test_calls_to_a_hypervolume_are_the_fewest(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(morphing_front, "reached", count)
     found = morphing_runs.Designs((torch.zeros(5),), np.array([[0.0], [1], [0], [2], [0]]))
     engine = morphing_runs.Bench("medium")
-    assert [morphing_front.needed(engine, found, x) for x in (1, 3, 9)] == [2, 4, 5]
+    assert [morphing_front.needed(engine, found, x) for x in (1.0, 3.0, 9.0)] == [2, 4, 5]
 
 
+@pytest.mark.slow
 def test_bending_edges_are_evolved_to_a_larger_front(tmp_path: Path) -> None:
     bench = morphing_runs.Bench("medium")
     found = bench.evolved(160, 0, tmp_path)

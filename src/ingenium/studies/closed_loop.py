@@ -36,7 +36,7 @@ GLIDE = 95.0  # lift over drag; about a tenth of known sections of this thicknes
 RANGES = {"camber": Between(0.015, 0.035), "design_lift": Between(0.5, 1.1)}
 AT_ONCE = 64  # proposals of a round
 ROUNDS, QUICK_ROUNDS = 8, 3
-CHECKED, QUICK_CHECKED = 12, 1  # of the last round, by XFOIL
+CHECKED, QUICK_CHECKED = 8, 1  # of the last round, by XFOIL
 LEARNING, PLAIN, KNOWN, CHANCE = "learning", "not learning", "known sections", "chance"
 
 
