@@ -7,8 +7,9 @@ run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
 print(run.summary)
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 from ingenium import audit, loop, replaying, report
@@ -16,6 +17,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -67,7 +69,7 @@ def propose(
     """
     check_count(n, seed)
     clock = clock or Clock()
-    with _ledger(ledger) as book:
+    with Meter() as meter, _ledger(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
@@ -80,7 +82,7 @@ def propose(
             ledger=book,
             watch=watch,
             overwrite=overwrite,
-            finish=report.write,
+            finish=_finish(meter),
             clock=clock,
         )
 
@@ -175,6 +177,16 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
         }
         book.append("replay", body)
     return found
+
+
+def _finish(meter: Meter) -> Callable[[Run, Path], None]:
+    """What is done before a run is whole: its record says what it took, and the report is made."""
+
+    def finish(run: Run, folder: Path) -> None:
+        run.record["energy"] = asdict(meter.read())
+        report.write(run, folder)
+
+    return finish
 
 
 def _ledger(given: Ledger | None) -> "Ledger | nullcontext[Ledger]":

@@ -77,7 +77,8 @@ def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
     api.search(SPEC, plan, Stop(96), tmp_path / "whole")
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
-    assert len(told["sittings"]) == 2
+    assert len(told["sittings"]) == len(told["energy"]) == 2
+    assert all(took["kwh"] > 0 for took in told["energy"])
 
 
 @pytest.mark.parametrize("budgets", [(40, 80), (80, 40), (40, 90, 50)])

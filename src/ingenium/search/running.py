@@ -23,6 +23,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
 from ingenium.core.evidence import Origin, records
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
@@ -100,7 +101,7 @@ def run(
     spec = resolve(asked, problem)
     made, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
-    with _opened(out, about, overwrite) as store:
+    with Meter() as meter, _opened(out, about, overwrite) as store:
         on = {"versions": versions(), "machine": machine(), "code": code_digest()}
         sitting = store.sit(on | {"budget": stop.calls, "before": len(store.verified())})
         search = Search(problem, spec, made.strategy, store, seed=plan.seed, batch=plan.batch)
@@ -110,7 +111,7 @@ def run(
         why = search.run(stop, watch=watch, heard=heard)
         _check_answers(search)
         origin = _origin(about, made, plan, _budgets(search, stop), out)
-        found = _handed(search, asked, plan, why, origin, out, watch=watch)
+        found = _handed(search, asked, plan, why, origin, out, watch=watch, meter=meter)
         entry = name | {"head": store.head(), "calls": search.calls, "why": why}
         evidence = file_digest(out / RESULT / "evidence.jsonl")
         ledger.append("search-end", entry | {"evidence": evidence})
@@ -238,6 +239,7 @@ def _handed(
     out: Path,
     *,
     watch: Watch,
+    meter: Meter,
 ) -> Found:
     """Write the result of a sitting."""
     problem, spec = search.problem, search.spec
@@ -256,6 +258,7 @@ def _handed(
     )
     kept = _kept(search, verdicts)
     state = digest([search.store.head(), specs.as_table(asked), why])
+    before = _energy(out / RESULT)
     with staged(out / RESULT, state, overwrite=True) as part:
         _swept(part)
         write_atomic(part / "spec.toml", specs.dump(asked))
@@ -265,7 +268,8 @@ def _handed(
             found = replace(found, designs=best[0], measured=best[1])
         write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
         write_atomic(part / "summary.json", json.dumps(asdict(found.summary), indent=2) + "\n")
-        write_atomic(part / "search.json", json.dumps(_told(found, search), indent=1) + "\n")
+        told = _told(found, search) | {"energy": [*before, asdict(meter.read())]}
+        write_atomic(part / "search.json", json.dumps(told, indent=1) + "\n")
         watch("keep", 0, 1)
     return found
 
@@ -327,3 +331,10 @@ def _told(found: Found, search: Search) -> dict[str, Any]:
         "rounds": [asdict(r) for r in found.rounds],
         "sittings": search.store.sittings(),
     }
+
+
+def _energy(result: Path) -> list[dict[str, Any]]:
+    """What earlier sittings that came to their end took; a killed one told nobody."""
+    file = result / "search.json"
+    told = json.loads(file.read_text()) if file.is_file() else {}
+    return list(told.get("energy", []))
