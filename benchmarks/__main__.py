@@ -13,6 +13,7 @@ NAMES = (
     "known_density",
     "loop",
     "search",
+    "strategies",
     "structures_solver",
     "structures_cells",
     "structures_refine",
