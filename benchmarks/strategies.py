@@ -78,7 +78,7 @@ CONTESTS = (
     Contest(
         "grid",
         256,
-        Scale(worst=(0.988, 1900.0), best=(0.95, 1200.0)),
+        Scale(worst=(0.988, 1900.0), best=(0.97, 1200.0)),
         {"NSGA-II on scaled recorded days": rivals.scaled_days},
         {"bayesian": 64},
     ),
