@@ -80,14 +80,14 @@ CONTESTS = (
         256,
         Scale(worst=(0.988, 1900.0), best=(0.97, 1200.0)),
         {"NSGA-II on scaled recorded days": rivals.scaled_days},
-        {"bayesian": 64},
+        {"bayesian": 40},
     ),
     Contest(
         "structures",
-        400,
+        256,
         Scale(worst=(2.0, 0.0389), best=(0.3, 0.0194)),
         {"SIMP": rivals.simp},
-        {"bayesian": 64},
+        {"bayesian": 40, "tuned": 128},
     ),
     Contest(
         "airfoils",
@@ -97,7 +97,7 @@ CONTESTS = (
             "NSGA-II on Kulfan weights": rivals.kulfan_weights,
             "gradient from NACA sections": rivals.gradient,
         },
-        {"bayesian": 64},
+        {"bayesian": 40},
         by_xfoil,
     ),
     Contest(

@@ -123,7 +123,7 @@ class Space:
 
 
 def _within(values: Float[np.ndarray, " r"], wanted: Between, i: int) -> Float[np.ndarray, " r"]:
-    """The condition of known designs; those beyond the range are spread over it, not put on its end.
+    """A condition of known designs; those beyond its range are spread over it, not put on its end.
 
     Each condition by a number of its own, so that no two go together.
     """
