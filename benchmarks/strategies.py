@@ -38,6 +38,7 @@ from ingenium.domains.airfoils.section import WingSection
 from ingenium.evaluate.intervals import t_interval
 from ingenium.loop import training
 from ingenium.search.search import Search
+from ingenium.search.space import Space
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
 from ingenium.search.strategies import NAMES, Task, make
@@ -186,14 +187,15 @@ class Arena:
         return Task(self.problem, self.spec, self.known, seed, silent)
 
     def _key(self, way: Way, seed: int) -> str:
-        """Of the spec, the engine, the budget, and the file of who searches.
+        """Of the spec, the engine, the budget, the file of who searches, and that of the cube.
 
         The rest of the package is left out, or each change of it would throw all away; the result
         says on how many states of the code the searches ran.
         """
         of = self.problem
         asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
-        return digest([asked, way.name, seed, file_digest(way.source)])[7:23]
+        code = [file_digest(path) for path in (way.source, Path(getfile(Space)))]
+        return digest([asked, way.name, seed, code])[7:23]
 
 
 def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -> dict[str, Any]:

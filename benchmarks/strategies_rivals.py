@@ -67,11 +67,13 @@ def simp(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
     assert isinstance(problem, MinimumCompliance)
     counter = Counter(problem, spec, calls)
     count = calls // DESIGN_CALLS
+    place = (np.arange(count) + 0.5) / count
     columns = {}
     for c in problem.conditions:
         wanted = spec.conditions[c.name]
         assert isinstance(wanted, Between)
-        columns[c.name] = (DESIGN, np.linspace(wanted.at_least, wanted.at_most, count))
+        width = wanted.at_most - wanted.at_least
+        columns[c.name] = (DESIGN, wanted.at_least + place * width)
     asked = xr.Dataset(columns)
     for i in np.random.default_rng(seed).permutation(count):
         own = asked.isel({DESIGN: [i]})
@@ -112,7 +114,8 @@ def gradient(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
     assert isinstance(problem, WingSection)
     counter, rng = Counter(problem, spec, calls), np.random.default_rng(seed)
     refiner, count = Refiner(problem.settings, problem.codec), calls // DESIGN_CALLS
-    for thick in rng.permutation(np.linspace(*_thickness(spec), count)):
+    low, high = _thickness(spec)
+    for thick in rng.permutation(low + (high - low) * (np.arange(count) + 0.5) / count):
         shape = fitted(naca(rng.uniform(0.015, 0.03), rng.uniform(0.3, 0.5), thick))
         start = _sections(problem, spec, torch.from_numpy(shape[None]), np.array([thick]))
         counter.spend(DESIGN_CALLS - 1)

@@ -21,7 +21,7 @@ class CmaSettings:
     """Size of a generation, and of the first steps."""
 
     size: int | None = None  # None for the package's own
-    step: float = 0.3  # of how known designs are spread in each number
+    step: float = 1.0  # of how known designs are spread in each number
 
 
 class CmaEs(Generational):
