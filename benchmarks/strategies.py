@@ -113,11 +113,11 @@ CONTESTS = (
 
 @dataclass(frozen=True)
 class Way:
-    """One who searches: by name, with how many calls, and the file that holds how."""
+    """One who searches: by name, with how many calls, and the digest of the files that say how."""
 
     name: str
     calls: int
-    source: Path
+    code: str
     search: Callable[[int], Found]  # with a seed
 
 
@@ -141,11 +141,11 @@ class Arena:
                 left[name] = f"expected {error.expected}"
                 continue
             calls = of.capped.get(name, of.calls)
-            source = Path(getfile(type(made.strategy)))
-            found.append(Way(name, calls, source, partial(self._searched, name, calls)))
+            code = _code(getfile(type(made.strategy)), getfile(Space))
+            found.append(Way(name, calls, code, partial(self._searched, name, calls)))
         for name, rival in of.rivals.items():
             search = partial(rival, self.problem, self.spec, of.calls)
-            found.append(Way(name, of.calls, Path(rivals.__file__), search))
+            found.append(Way(name, of.calls, _code(rivals.__file__), search))
         return sorted(found, key=lambda way: way.name in of.capped), left  # the dear ones last
 
     def outcome(self, way: Way, seed: int) -> dict[str, Any]:
@@ -187,15 +187,18 @@ class Arena:
         return Task(self.problem, self.spec, self.known, seed, silent)
 
     def _key(self, way: Way, seed: int) -> str:
-        """Of the spec, the engine, the budget, the file of who searches, and that of the cube.
+        """Of the spec, the engine, the budget, and the files of the strategy and of the cube.
 
         The rest of the package is left out, or each change of it would throw all away; the result
         says on how many states of the code the searches ran.
         """
         of = self.problem
         asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
-        code = [file_digest(path) for path in (way.source, Path(getfile(Space)))]
-        return digest([asked, way.name, seed, code])[7:23]
+        return digest([asked, way.name, seed, way.code])[7:23]
+
+
+def _code(*paths: str) -> str:
+    return digest([file_digest(Path(path)) for path in paths])
 
 
 def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -> dict[str, Any]:
