@@ -16,7 +16,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Spec
 from ingenium.generators.tokens.codec import Tokens
 
-POINT, NUMBER = "point", "number"  # coordinate of the designs, and its dimension
+POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dimension
 WHOLE = 32  # numbers of a standardised design that are searched as they are
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
 GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2, of whose multiples the remainders lie evenly
