@@ -8,13 +8,19 @@ import pytest
 import torch
 
 import known_fronts
+import toy
+from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
+from ingenium.core.problem import silent
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.loop import training
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.course import Round
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.search import Search
 from ingenium.search.space import POINT
 from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
 from ingenium.search.strategies import NAMES, Task, make
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
@@ -84,6 +90,21 @@ def test_a_kept_state_is_the_same_as_being_told_again(
     again.run(Stop(calls=100))
     told.run(Stop(calls=100))
     np.testing.assert_array_equal(np.array(again.measured), np.array(told.measured))
+
+
+@pytest.mark.parametrize("strategy", ["evolution", "cma_es", "tuned", "portfolio"])
+def test_a_state_of_another_making_is_left(begun, strategy: str) -> None:
+    told = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+    told.run(Stop(calls=72))
+    rounds = len(told.history)
+    for state in ({}, {"count": np.zeros(2)}, {"generation": np.array("x")}):
+        named = {f"state.{k}": v for k, v in state.items()}
+        np.savez(told.kept.path, rounds=np.array(rounds), **named)
+        again = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+        one, other = told.strategy.state_dict(), again.strategy.state_dict()
+        assert one.keys() == other.keys()
+        for name, values in one.items():
+            np.testing.assert_array_equal(values, other[name], err_msg=name)
 
 
 def test_a_round_that_was_cut_is_finished_as_it_was_proposed(begun) -> None:
@@ -171,6 +192,22 @@ def test_a_portfolio_shifts_its_budget_to_what_works(begun) -> None:
     assert set(arms) == {0, 1}, "each is tried"
     late = arms[len(arms) // 2 :]
     assert late.count(1) > 2 * late.count(0)
+    whole = search.designs(range(search.calls))
+    assert whole.sizes["design"] == 640
+    assert "point" not in whole.coords, "designs of one arm alone carry points"
+
+
+def test_designs_of_single_numbers_are_learned_from(tmp_path: Path) -> None:
+    problem = toy.Cantilever(toy.Settings(known=60))
+    spec = resolve(
+        Spec(problem="toy.cantilever", generator=GeneratorChoice("gaussian_copula")), problem
+    )
+    made = make("tuned", Task(problem, spec, training(problem), 0, silent))
+    with Store(tmp_path / "search.sqlite") as store:
+        store.sit({})
+        search = Search(problem, spec, made.strategy, store, seed=0, batch=32)
+        assert search.run(Stop(calls=96)) == "calls"
+    assert made.strategy.fits == 1
 
 
 @pytest.mark.slow
