@@ -103,6 +103,9 @@ class Search:
             if number not in kept:
                 kept[number] = self._unpack(self.store.proposed(number) or {})
             parts.append(kept[number].isel({DESIGN: [row]}))
+        # Strategies that share a search bring coordinates of their own; what all have is kept.
+        shared = set.intersection(*(set(part.coords) for part in parts))
+        parts = [part.drop_vars(set(part.coords) - shared) for part in parts]
         return xr.concat(parts, DESIGN).assign_coords({DESIGN: np.asarray(calls)})
 
     def _why(self, stop: Stop) -> str | None:

@@ -111,7 +111,9 @@ class Tuned:
     def _keep(self, fresh: xr.Dataset) -> None:
         """The best of those that were kept and of fresh ones, each once."""
         both = fresh if self.elite is None else _joined(self.elite, fresh)
-        flat = torch.cat([a.flatten(1) for a in to_arrays(both, self.problem.variables)], 1)
+        flat = torch.cat(
+            [a.reshape(len(a), -1) for a in to_arrays(both, self.problem.variables)], 1
+        )
         first = np.sort(np.unique(flat.numpy(), axis=0, return_index=True)[1])
         both = both.isel({DESIGN: first})
         best = order(*(both[name].to_numpy() for name in TOLD))[: self.settings.elite]
