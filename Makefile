@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 .PHONY: demo test slow check format bench docs clean
 
@@ -10,7 +11,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer; came " + sys.version.split()[0] + ". Write: make PYTHON=python3.11 demo")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,search,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,search,audit,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps molsets==0.3.1  # for its data alone
 	touch $(STAMP)
 
@@ -30,11 +31,13 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
+	$(SITE)
 	$(BIN)/python -m pytest -n 2
 
 docs: $(STAMP)
 	$(BIN)/python docs/fill_figures.py
 	$(BIN)/python docs/fill_reference.py
+	$(SITE)
 
 format: $(STAMP)
 	$(BIN)/ruff format .
@@ -44,4 +47,4 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist out
+	rm -rf $(VENV) build dist out site

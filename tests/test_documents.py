@@ -3,7 +3,9 @@
 import re
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,13 @@ from ingenium.domains import problem_class
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.fixture
+def building(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The hooks of the site."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    return import_module("building")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
@@ -29,6 +38,26 @@ def test_specs_can_be_read(path: Path) -> None:
             found = parse(table, Spec, path.name)
             kind = problem_class(found.problem)
             parse(found.setup, kind.Settings, f"setup in {path.name}")
+
+
+def test_links_become_those_of_the_site(building: Any) -> None:
+    text = "[a](docs/how-to/audit.md#x) [b](src/ingenium/loop.py) [c](https://x.y) [d](#here)"
+    assert building.led(text, "CONTRIBUTING.md") == (
+        "[a](how-to/audit.md#x) [b](files/src/ingenium/loop.py.md) [c](https://x.y) [d](#here)"
+    )
+    code = "```\n[a](docs/how-to/audit.md)\n```\n"
+    assert building.led(code, "CONTRIBUTING.md") == code
+    assert building.led("[up](../../README.md)", "docs/how-to/audit.md") == "[up](../index.md)"
+    assert building.outside("[a](x.md) [b](../src/a.py)", "docs/y.md") == {"src/a.py"}
+
+
+def test_pages_that_fetch_are_found(building: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<a href="https://x.y">said</a><img src="own.png">')
+    (tmp_path / "a.css").write_text("a { background: url(data:image/png;base64,xx) }")
+    assert building.fetched(tmp_path) == []
+    (tmp_path / "b.html").write_text('<script src="https://x.y/z.js"></script>')
+    (tmp_path / "b.css").write_text("@font-face { src: url('//x.y/z.woff2') }")
+    assert building.fetched(tmp_path) == ["b.html: https://x.y/z.js", "b.css: //x.y/z.woff2"]
 
 
 def test_blocks_are_replaced_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

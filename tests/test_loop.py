@@ -48,6 +48,16 @@ def test_folder_is_complete(finished: loop.Run) -> None:
     assert [p.name for p in out.parent.iterdir() if p.name.startswith(".")] == []
 
 
+def test_a_run_says_what_it_took(finished: loop.Run) -> None:
+    took = json.loads((finished.folder / "run.json").read_text())["energy"]
+    assert took == finished.record["energy"]
+    assert 0 < took["low_kwh"] < took["kwh"] < took["high_kwh"]
+    assert took["cpu_seconds"] > 0
+    assert took["kg_co2e"] is None
+    report = (finished.folder / "report.html").read_text()
+    assert took["method"].split(":")[0] in report
+
+
 def test_every_accepted_design_holds_by_hand(finished: loop.Run) -> None:
     """From the exported files alone, by the textbook's formulas."""
     beams = [json.loads(p.read_text()) for p in (finished.folder / "designs").iterdir()]

@@ -7,8 +7,10 @@ run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
 print(run.summary)
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from ingenium import audit, loop, replaying, report
@@ -16,6 +18,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -23,8 +26,10 @@ from ingenium.generators import fitted
 from ingenium.loop import Clock, Run
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
-from ingenium.search.running import Found, Plan
+from ingenium.search.plan import Plan
+from ingenium.search.running import Found
 from ingenium.search.stopping import Stop
+from ingenium.search.workers import Hands
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -67,7 +72,7 @@ def propose(
     """
     check_count(n, seed)
     clock = clock or Clock()
-    with _ledger(ledger) as book:
+    with Meter() as meter, _ledger(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
@@ -80,7 +85,7 @@ def propose(
             ledger=book,
             watch=watch,
             overwrite=overwrite,
-            finish=report.write,
+            finish=_finish(meter),
             clock=clock,
         )
 
@@ -94,11 +99,16 @@ def search(
     ledger: Ledger | None = None,
     watch: Watch = silent,
     heard: Heard = unheard,
+    processes: int = 1,
+    follow: str | Path | None = None,
     overwrite: bool = False,
 ) -> Found:
     """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
 
     The same call goes on where a stopped one was, and with more allowed, where it had ended.
+    Several processes measure at once, and meanwhile more is proposed; a script that asks for them
+    needs the guard `if __name__ == "__main__"`. What they propose hangs on the order in which
+    they are done: `follow` is the folder of such a search, whose order is kept in one process.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -117,6 +127,7 @@ def search(
             ledger=book,
             watch=watch,
             heard=heard,
+            hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
             overwrite=overwrite,
         )
 
@@ -175,6 +186,16 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
         }
         book.append("replay", body)
     return found
+
+
+def _finish(meter: Meter) -> Callable[[Run, Path], None]:
+    """What is done before a run is whole: its record says what it took, and the report is made."""
+
+    def finish(run: Run, folder: Path) -> None:
+        run.record["energy"] = asdict(meter.read())
+        report.write(run, folder)
+
+    return finish
 
 
 def _ledger(given: Ledger | None) -> "Ledger | nullcontext[Ledger]":

@@ -303,6 +303,38 @@ def test_ledger(out: Path) -> None:
     assert code == 3, message
 
 
+def test_ledger_is_filtered_signed_and_exported(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (*_, made) = answer("ledger", "list", "--problem", "toy.cantilever")["entries"]
+    assert answer("ledger", "list", "--problem", "toy.beam")["entries"] == []
+    assert answer("ledger", "list", "--actor", "nobody@nowhere")["entries"] == []
+    assert answer("ledger", "list", "--since", "2999-01-01")["entries"] == []
+    code, _, message = call("ledger", "list", "--since", "yesterday")
+    assert code == 2
+    assert "2026-01-31" in message
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("OpenSSH is not installed")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    words = ("--as", "safety", "--statement", "I have looked at it.", "--by", "ann@lab")
+    signed = answer("ledger", "sign", made["hash"][:20], *words, "--key", key)
+    assert signed["body"]["entry"] == made["hash"]
+    (found,) = answer("ledger", "list", "--kind", "sign-off")["entries"]
+    assert (found["hash"], found["actor"]) == (signed["hash"], "ann@lab")
+    assert "approved as safety" in call("ledger", "list")[1]
+    (check,) = answer("ledger", "verify-signatures")["sign_offs"]
+    assert check["state"] == "key not listed"
+    listed = tmp_path / "signers"
+    listed.write_text(f"ann@lab {key.with_suffix('.pub').read_text()}")
+    monkeypatch.setenv("INGENIUM_SIGNERS", str(listed))
+    assert answer("ledger", "verify-signatures")["sign_offs"][0]["state"] == "valid"
+    answer("ledger", "sign", made["hash"], *words)
+    assert call("ledger", "verify-signatures")[0] == 1
+    count = answer("ledger", "export", tmp_path / "l.jsonl")["entries"]
+    assert len((tmp_path / "l.jsonl").read_text().splitlines()) == count >= 3
+
+
 def test_ledger_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGENIUM_LEDGER", str(tmp_path / "none.sqlite"))
     assert answer("ledger", "list")["entries"] == []

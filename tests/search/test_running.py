@@ -19,7 +19,7 @@ from ingenium import api
 from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
-from ingenium.search.running import Plan
+from ingenium.search.plan import Plan
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
 from ingenium.trust.ledger import open_ledger
@@ -77,7 +77,8 @@ def test_more_is_allowed_and_it_goes_on(tmp_path: Path) -> None:
     api.search(SPEC, plan, Stop(96), tmp_path / "whole")
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
-    assert len(told["sittings"]) == 2
+    assert len(told["sittings"]) == len(told["energy"]) == 2
+    assert all(took["kwh"] > 0 for took in told["energy"])
 
 
 @pytest.mark.parametrize("budgets", [(40, 80), (80, 40), (40, 90, 50)])

@@ -1,16 +1,21 @@
-"""`ledger list|show|check`: what was done, and whether its record is intact."""
+"""`ledger list|show|check|export|report`: what was done, and whether its record is intact."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from ingenium.cli import signing
 from ingenium.cli.ending import FAULT, guarded
 from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.core.errors import InputError
 
 if TYPE_CHECKING:
     from ingenium.trust.records import Entry
+
+Hash = Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,43 +24,44 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(guarded(list_entries))
     group.command()(guarded(show))
     group.command()(guarded(check))
+    group.command()(guarded(export))
+    group.command()(guarded(report))
+    signing.add_to(group)
     app.add_typer(group, name="ledger")
 
 
 def list_entries(
-    kind: Annotated[str | None, typer.Option(help="Only these, e.g. proposal.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only these, e.g. refusal.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Only what was done by NAME@HOST.")] = None,
+    problem: Annotated[str | None, typer.Option(help="Only what is about it.")] = None,
+    since: Annotated[str | None, typer.Option(help="A date or time, e.g. 2026-01-31.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10**9, help="How many of the newest.")] = 20,
     json: AsJson = False,
 ) -> None:
-    """The newest entries."""
-    from ingenium.trust.ledger import open_ledger
+    """The newest entries: proposals, searches, refusals, sign-offs and the like."""
+    from ingenium.trust.ledger import about, open_ledger
     from ingenium.trust.place import ledger_place
+    from ingenium.trust.telling import short, told
 
-    place = ledger_place()
+    place, first = ledger_place(), _time(since)
     entries = []
     if not absent(place):
         with open_ledger(place, create=False) as ledger:
-            entries = ledger.entries(kind, limit=limit)
+            entries = ledger.entries(kind, first, limit, actor=actor, problem=problem)
     if json:
         print_json({"ledger": shown(place), "entries": [_table(e) for e in entries]})
         return
     if not entries:
         results().print(escape(f"No entries in {shown(place)}."), highlight=False, soft_wrap=True)
         return
-    rows = table("", "No.", "Time", "Kind", "By", "Problem", "Hash")
+    rows = table("", "No.", "Time", "Kind", "By", "Problem", "What", "Hash")
     for e in entries:
-        about = e.body.get("problem", "") if isinstance(e.body, dict) else ""
-        digits = e.hash.removeprefix("sha256:")[:12]
-        rows.add_row(
-            str(e.sequence), e.time[:19], e.kind, escape(e.actor), escape(str(about)), digits
-        )
+        words = [e.actor, about(e) or "", told(e), short(e.hash)]
+        rows.add_row(str(e.sequence), e.time[:19], e.kind, *(escape(w) for w in words))
     results().print(rows, highlight=False)
 
 
-def show(
-    hash: Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")],
-    json: AsJson = False,
-) -> None:
+def show(hash: Hash, json: AsJson = False) -> None:
     """One entry, after checking that it is what was written."""
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
@@ -101,6 +107,68 @@ def check(
         )
     if faults:
         raise typer.Exit(FAULT)
+
+
+def export(
+    path: Annotated[Path, typer.Argument(help="The file to write; a folder or zip of a crate.")],
+    form: Annotated[
+        str, typer.Option("--as", metavar="FORM", help="jsonl, prov-json, prov-n or ro-crate.")
+    ] = "jsonl",
+    run: Annotated[
+        Path | None, typer.Option(help="Only what belongs to this run; must be given for a crate.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the ledger as JSON Lines or W3C PROV, or a run with its entries as an RO-Crate."""
+    from ingenium.governance.export import export as write
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+
+    with open_ledger(ledger_place(), create=False) as ledger:
+        count = write(ledger, path, form, run)
+    if json:
+        print_json({"file": str(path), "form": form, "entries": count})
+    else:
+        results().print(escape(f"{count} entries in {path}"), highlight=False, soft_wrap=True)
+
+
+def report(
+    path: Annotated[Path, typer.Argument(help="The HTML file to write.")],
+    signers: Annotated[
+        Path | None, typer.Option(envvar=signing.SIGNERS, help="Who may sign.")
+    ] = None,
+    anchor: Annotated[
+        str | None, typer.Option(help="An earlier head, kept elsewhere, that must be there.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """A page of all that was asked, done, refused and signed, and the state of the chain."""
+    from ingenium.governance.page import write
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+    from ingenium.trust.records import GENESIS
+    from ingenium.trust.signoff import read_signers
+
+    listed = () if signers is None else read_signers(signers)
+    with open_ledger(ledger_place(), create=False) as ledger:
+        count = write(ledger, path, signers=listed, anchor=anchor or GENESIS)
+    if json:
+        print_json({"file": str(path), "entries": count})
+    else:
+        results().print(escape(f"{count} entries in {path}"), highlight=False, soft_wrap=True)
+
+
+def _time(text: str | None) -> datetime | None:
+    """A date or time; UTC if it names no zone."""
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            "a date or time", text, "Write 2026-01-31 or 2026-01-31T08:00Z."
+        ) from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def absent(place: str) -> bool:

@@ -96,5 +96,7 @@ def _files(console: Console, run: Run) -> None:
     parts = ", ".join(f"{stage} {seconds[stage]:.1f}" for stage in seconds if stage in longest)
     memory = run.record["peak_memory_mb"]
     lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")
+    if "energy" in run.record:
+        lines.append(words.energy(run.record["energy"]))
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

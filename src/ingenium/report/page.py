@@ -175,6 +175,7 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Versions", ", ".join(f"{k} {v}" for k, v in record["versions"].items())),
         ("Machine", ", ".join(f"{k} {v}" for k, v in record["machine"].items())),
         ("Peak memory", f"{record['peak_memory_mb']:.0f} MB"),
+        *((("Energy", words.energy(record["energy"])),) if "energy" in record else ()),
     )
 
 

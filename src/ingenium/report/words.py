@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from math import isinf, isnan
+from typing import Any
 
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Limit, Spec, Wanted
@@ -75,6 +76,18 @@ def _kept(spec: Spec) -> str:
     which = {"accepted": "accepted", "rejected": "rejected", "verified": "verified"}
     many = "all" if spec.select.count is None else f"the best {spec.select.count}"
     return f"{many} {which[spec.select.keep]} designs"
+
+
+def energy(found: Mapping[str, Any]) -> str:
+    """What a run took, how that is known, and the carbon it stands for where that is said."""
+    text = f"{number(1e3 * found['kwh'])} Wh"
+    if found["low_kwh"] is not None:
+        text += f" ({number(1e3 * found['low_kwh'])} to {number(1e3 * found['high_kwh'])})"
+    text += f", {found['method']}"
+    if found["kg_co2e"] is None:
+        return text
+    grams = f"{number(1e3 * found['kg_co2e'])} g of CO2e at {found['g_co2e_per_kwh']:g} g/kWh"
+    return f"{text}; {grams} ({found['carbon_source']})"
 
 
 def value(entry: Mapping[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -82,15 +82,21 @@ class Bayesian:
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Points about known designs at first, then those that promise most."""
+        return self.ask_ahead(n, rng, ())
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """Points that promise most beside those that are being measured."""
         q = min(n, self.settings.batch)
         seed = int(torch.randint(2**31, (), generator=rng))
-        if len(self.told.get("points", ())) < self.settings.first:
+        waiting = np.concatenate([np.empty((0, self.space.m)), *map(points_of, flying)])
+        told = len(self.told.get("points", ()))
+        if told + len(waiting) < self.settings.first or not told:
             draw = np.random.default_rng(seed)
             start = self.space.start[draw.integers(len(self.space.start), size=q)]
             noise = 0.05 * draw.standard_normal(start.shape)
             return self.space.designs(np.clip(start + noise, 0.0, 1.0))
         with _seeded(seed):
-            return self.space.designs(self._promising(q))
+            return self.space.designs(self._promising(q, waiting))
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Take in what was measured, and move the region."""
@@ -117,7 +123,7 @@ class Bayesian:
         self.region = Region(side, int(wins), int(losses))
         self.told = {name: state[name] for name in TOLD if name in state}
 
-    def _promising(self, q: int) -> Float[np.ndarray, "n m"]:
+    def _promising(self, q: int, waiting: Float[np.ndarray, "w m"]) -> Float[np.ndarray, "n m"]:
         """The points of which the acquisition expects most, one after the other."""
         how, told = self.settings, self.told
         best = order(told["cost"], told["violation"], told["loss"])
@@ -125,8 +131,11 @@ class Bayesian:
         rows = np.unique(np.concatenate([best[: how.learned // 2], last]))
         used = {name: values[rows] for name, values in told.items()}
         model = self._model(used)
+        worth = self._acquisition(model, used)
+        if len(waiting):
+            worth.set_X_pending(torch.from_numpy(waiting))
         found, _ = package("botorch.optim").optimize_acqf(
-            self._acquisition(model, used),
+            worth,
             bounds=torch.from_numpy(self._box(told["points"][best[0]])),
             q=q,
             num_restarts=how.starts,

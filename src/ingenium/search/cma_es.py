@@ -65,7 +65,7 @@ class CmaEs(Generational):
     def learned(self) -> State:
         """The costs of the generations of the run."""
         first = self.generation - len(self.costs)
-        costs = np.array(self.costs).reshape(len(self.costs), -1)
+        costs = np.array(self.costs).reshape(len(self.costs), self.size)
         return {"restarts": np.array(self.restarts), "first": np.array(first), "costs": costs}
 
     def relearn(self, state: State) -> None:

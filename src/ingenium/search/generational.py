@@ -1,15 +1,19 @@
 """Strategies that propose points a generation at a time."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
 
+from ingenium.core.designs import DESIGN
 from ingenium.core.seeds import block_rng
 from ingenium.search.space import Space, points_of
 from ingenium.search.strategy import State
+
+PLACE = "place"  # coordinate of designs: which of its generation
 
 
 class Generational(ABC):
@@ -47,16 +51,27 @@ class Generational(ABC):
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """The next points of the generation."""
+        return self.ask_ahead(n, rng, ())
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """The next points of the generation, none where all of it is being measured."""
         if self._next is None:
             self._next = self.offspring(self._randomness())
-        done = sum(len(part["points"]) for part in self.told)
-        return self.space.designs(self._next[done : done + n])
+        first = self._done + sum(part.sizes[DESIGN] for part in flying)
+        if first >= len(self._next):
+            return flying[-1].isel({DESIGN: slice(0, 0)})
+        found = self.space.designs(self._next[first : first + n])
+        place = first + np.arange(found.sizes[DESIGN])
+        return found.assign_coords({PLACE: (DESIGN, place)})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Collect, and learn once the generation is whole."""
         columns = {name: verdicts[name].to_numpy() for name in self.kept[1:]}
-        self.told.append({"points": points_of(designs)} | columns)
-        if sum(len(part["points"]) for part in self.told) == self.size:
+        place = self._done + np.arange(designs.sizes[DESIGN])  # of searches without it
+        if PLACE in designs.coords:
+            place = designs[PLACE].to_numpy()
+        self.told.append({"points": points_of(designs), PLACE: place} | columns)
+        if self._done == self.size:
             self.survive(self._collected())
             self.told, self._next = [], None
             self.generation += 1
@@ -71,11 +86,22 @@ class Generational(ABC):
         """Go on where another one was."""
         self.generation, self._next = int(state["generation"]), None
         part = {k: state[f"told.{k}"] for k in self.kept if f"told.{k}" in state}
+        if part:
+            part[PLACE] = state.get(f"told.{PLACE}", np.arange(len(part["points"])))
         self.told = [part] if part else []
         self.relearn(state)
 
+    @property
+    def _done(self) -> int:
+        """How many points of the generation were told of."""
+        return sum(len(part["points"]) for part in self.told)
+
     def _collected(self) -> dict[str, np.ndarray]:
-        return {name: np.concatenate([p[name] for p in self.told]) for name in self.kept}
+        """What was told of the generation, in the order of its points."""
+        names = (*self.kept, PLACE)
+        whole = {name: np.concatenate([p[name] for p in self.told]) for name in names}
+        order = np.argsort(whole[PLACE], kind="stable")
+        return {name: values[order] for name, values in whole.items()}
 
     def _randomness(self) -> np.random.Generator:
         rng = block_rng(self.seed, self.generation, type(self).__name__)

@@ -94,6 +94,14 @@ class Space:
         designs = to_dataset(whole, problem.variables, coords)
         return designs.assign_coords({POINT: ((DESIGN, NUMBER), points)})
 
+    def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n {self.m}"]:
+        """The points nearest to designs, wherever they come from; some may lie off the cube."""
+        x = self.problem.encode(designs).flatten(1).to(torch.float64)
+        inner = ((x - self.centre) @ self.axes.T).numpy()
+        outer = [designs[name].to_numpy()[:, None] for name in _spans(self.spec)]
+        found: np.ndarray = (np.concatenate([*outer, inner], 1) - self.low) / (self.high - self.low)
+        return found
+
     def _conditions(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
         """The conditions of points: ranges as they say, the others of the nearest known design."""
         spans, n = _spans(self.spec), len(points)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import xarray as xr
 
 from ingenium.core.digest import dataset_digest
-from ingenium.core.errors import choose
+from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import families, fitted
@@ -18,6 +18,7 @@ from ingenium.search.cma_es import CmaEs
 from ingenium.search.cross_entropy import CrossEntropy
 from ingenium.search.drawn import Drawn, Stock
 from ingenium.search.evolution import Evolution
+from ingenium.search.fidelity import Fidelity
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.space import Space
 from ingenium.search.strategy import Strategy
@@ -33,6 +34,7 @@ class Task:
     known: xr.Dataset  # designs that may be learned from
     seed: int
     watch: Watch
+    price: float | None = None  # of the cheap tier over the exact one
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
         """A family fitted to the known designs, and what proposes with it."""
@@ -73,6 +75,16 @@ def _tuned(task: Task) -> Made:
     return Made(Tuned(generator, plan, task.seed), model.digest)
 
 
+def _fidelity(task: Task) -> Made:
+    if task.price is None:
+        raise InputError(
+            "the price of the cheap tier over the exact one",
+            "none",
+            "Write --price 0.01, say; only a search with a cheap tier has this strategy.",
+        )
+    return Made(Fidelity(task.space, task.price))
+
+
 def _portfolio(task: Task) -> Made:
     """What fits the designs of the problem and needs no model of the engine."""
     texts = isinstance(task.problem.codec, Tokens)
@@ -93,6 +105,7 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
         "evolution": lambda task: Made(Evolution(task.space, task.seed)),
         "portfolio": _portfolio,
         "bayesian": lambda task: Made(Bayesian(task.space)),
+        "fidelity": _fidelity,
     }
 )
 NAMES = tuple(MAKERS)

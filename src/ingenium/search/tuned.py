@@ -1,5 +1,6 @@
 """A generator that is pulled towards the best of what the engine has verified."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,6 +59,10 @@ class Tuned:
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Proposals of the family as it is now."""
         return proposals(Generator(self.problem, self.family, self.spec, self.learned), n, rng)
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """Proposals of the family as it is, whatever is being measured."""
+        return self.ask(n, rng)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Keep the best, and fit once enough is new."""

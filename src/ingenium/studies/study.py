@@ -3,12 +3,13 @@
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ingenium.core.digest import digest, file_digest
+from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import machine, versions
@@ -60,6 +61,7 @@ class Result:
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
     command: str
+    energy: Mapping[str, Any] | None = None  # entries of `core.energy.Energy`
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,12 @@ class Study:
         code = self.code()
         started = time.perf_counter()
         found = Measured({}, {}, "", (self.untestable,))
-        status = Status.NOT_TESTABLE
+        status, energy = Status.NOT_TESTABLE, None
         if self.measure is not None:
             parts = folder / code[7:19]  # those of other source are never taken up
-            found = self.measure(Budget(seeds, quick, parts), watch)
+            with Meter() as meter:
+                found = self.measure(Budget(seeds, quick, parts), watch)
+                energy = asdict(meter.read())
             shutil.rmtree(parts, ignore_errors=True)
             status = decide(self.parts, found.values)
         return Result(
@@ -170,6 +174,7 @@ class Study:
             versions=versions(self.packages),
             machine=machine(),
             command=self.command(len(seeds), quick=quick),
+            energy=energy,
         )
 
     def command(self, count: int, *, quick: bool) -> str:

@@ -55,9 +55,18 @@ class Ledger:
         return self.store.append(lambda last: seal(last, kind, who, text))
 
     def entries(
-        self, kind: str | None = None, since: datetime | None = None, limit: int | None = None
+        self,
+        kind: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+        *,
+        actor: str | None = None,
+        problem: str | None = None,
     ) -> list[Entry]:
-        """Entries in order, of one kind and from one time on; with a limit, the newest ones."""
+        """Entries in order, of one kind, actor or problem, from one time on.
+
+        With a limit, the newest ones.
+        """
         clauses: list[str] = []
         values: list[str | int] = []
         if kind is not None:
@@ -66,14 +75,20 @@ class Ledger:
         if since is not None:
             clauses.append("time >= ?")
             values.append(_utc(since))
+        if actor is not None:
+            clauses.append("actor = ?")
+            values.append(actor)
+        if limit is not None and limit < 0:
+            raise InputError("a limit of at least 0", limit)
         tail = " ORDER BY sequence DESC"
-        if limit is not None:
-            if limit < 0:
-                raise InputError("a limit of at least 0", limit)
+        if limit is not None and problem is None:  # what an entry is about, its body says
             tail += " LIMIT ?"
             values.append(limit)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
-        return self.store.select(where + tail, values)[::-1]
+        found = self.store.select(where + tail, values)
+        if problem is not None:
+            found = [e for e in found if about(e) == problem][:limit]
+        return found[::-1]
 
     def get(self, hash: str) -> Entry:
         """The entry with a hash, or with the only hash that begins so (8 digits or more).
@@ -151,6 +166,12 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def about(entry: Entry) -> str | None:
+    """The problem that an entry names, if it names one."""
+    named = entry.table.get("problem")
+    return named if isinstance(named, str) else None
 
 
 def open_ledger(url: str | Path, *, create: bool = True, actor: str | None = None) -> Ledger:

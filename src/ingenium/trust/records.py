@@ -41,6 +41,15 @@ class Entry:
         """The body as mappings, lists, numbers and text."""
         return json.loads(self.text)
 
+    @property
+    def table(self) -> dict[str, Any]:
+        """The body as a mapping; empty if it is none, or no JSON any more."""
+        try:
+            body = self.body
+        except ValueError:
+            return {}
+        return body if isinstance(body, dict) else {}
+
     def row(self) -> tuple[int, str, str, str, str, str, str, str]:
         """The fields in the order of `COLUMNS`."""
         return (

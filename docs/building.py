@@ -1,0 +1,141 @@
+"""Hooks of the site: pages out of files of the repository, and checks of what was built.
+
+README, CONTRIBUTING and CHANGELOG become pages as they are. A link that leaves `docs/` for another
+file of the repository leads to a page that shows this file.
+"""
+
+import re
+from functools import partial
+from html.parser import HTMLParser
+from os.path import normpath, relpath
+from pathlib import Path
+from typing import Any
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files, InclusionLevel
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {  # of the site, by file of the repository
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "NOTICE": "notice.md",
+    "src/ingenium/domains/airfoils/README.md": "reference/airfoils.md",
+}
+LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
+FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Adds the pages that do not lie in `docs/`."""
+    sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
+    sources["NOTICE"] = f"# Notice\n\n```text\n{sources['NOTICE'].strip()}\n```\n"
+    texts = sources | {
+        f"docs/{f.src_uri}": Path(f.abs_src_path).read_text(encoding="utf-8")
+        for f in files.documentation_pages()
+        if f.abs_src_path
+    }
+    for name, page in PAGES.items():
+        files.append(File.generated(config, page, content=led(sources[name], name)))
+    for name in sorted({x for at, text in texts.items() for x in outside(text, at)}):
+        shown = File.generated(config, shown_at(name), content=shown_text(name))
+        shown.inclusion = InclusionLevel.NOT_IN_NAV
+        files.append(shown)
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Leads links out of `docs/` to the pages that show what they name."""
+    own = page.file.abs_src_path
+    return led(markdown, f"docs/{page.file.src_uri}") if own else markdown
+
+
+def led(text: str, name: str) -> str:
+    """The text of a file of the repository with the links that it has as a page of the site."""
+    here = Path(page_of(name)).parent
+
+    def one(match: re.Match[str]) -> str:
+        opened, link, anchor, closed = match.groups()
+        if "://" in link or link.startswith("mailto:"):
+            return match[0]
+        wanted = normpath(Path(name).parent / link)
+        return f"{opened}{relpath(page_of(wanted), here)}{anchor or ''}{closed}"
+
+    return outside_code(partial(LINK.sub, one), text)
+
+
+def outside_code(change: Any, text: str) -> str:
+    """The text with a change in what is no fenced code."""
+    parts = FENCED.split(text)
+    return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
+
+
+def outside(text: str, name: str) -> set[str]:
+    """Files of the repository that a text leads to, and that are no page of their own."""
+    found: list[str] = []
+    outside_code(lambda part: found.extend(m[2] for m in LINK.finditer(part)) or part, text)
+    wanted = {normpath(Path(name).parent / x) for x in found if "://" not in x}
+    return {x for x in wanted if x not in PAGES and not x.startswith("docs/")}
+
+
+def page_of(name: str) -> str:
+    """The page of the site that shows a file of the repository."""
+    if name in PAGES:
+        return PAGES[name]
+    return name.removeprefix("docs/") if name.startswith("docs/") else shown_at(name)
+
+
+def shown_at(name: str) -> str:
+    return f"files/{name}.md"
+
+
+def shown_text(name: str) -> str:
+    """A page that shows a file.
+
+    Raises:
+        PluginError: if a link leads to no file.
+    """
+    path = ROOT / name
+    if not path.is_file():
+        raise PluginError(f"expected a file of the repository; came a link to {name}")
+    language = {".py": "python", ".toml": "toml", ".md": "markdown"}.get(path.suffix, "text")
+    return f"# `{name}`\n\n````{language}\n{path.read_text(encoding='utf-8').strip()}\n````\n"
+
+
+def on_post_build(config: Any) -> None:
+    """Fails where a page would fetch something from elsewhere.
+
+    Raises:
+        PluginError: with every such place.
+    """
+    faults = fetched(Path(config.site_dir))
+    if faults:
+        raise PluginError("expected pages that fetch nothing; came " + "; ".join(faults))
+
+
+def fetched(site: Path) -> list[str]:
+    """What the pages of a site would fetch from elsewhere, with where."""
+    faults = []
+    for path in sorted(site.rglob("*.html")):
+        reader = Fetched()
+        reader.feed(path.read_text(encoding="utf-8"))
+        faults += [f"{path.relative_to(site)}: {link}" for link in reader.found]
+    for path in sorted(site.rglob("*.css")):
+        links = re.findall(r"url\(\s*[\"']?((?:https?:)?//[^)\"']+)", path.read_text("utf-8"))
+        faults += [f"{path.relative_to(site)}: {link}" for link in links]
+    return faults
+
+
+class Fetched(HTMLParser):
+    """Addresses elsewhere that a browser fetches without being asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        table = dict(attrs)
+        links = [table.get("src")]
+        if tag == "link" and table.get("rel") not in ("canonical", "alternate"):
+            links.append(table.get("href"))
+        self.found += [x for x in links if x and re.match(r"(https?:)?//", x)]

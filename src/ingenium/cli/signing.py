@@ -1,0 +1,118 @@
+"""`ledger sign|verify-signatures`: who answers for an entry, and whether that can be believed."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ingenium.cli.ending import FAULT, UNMET, guarded
+from ingenium.cli.output import AsJson, print_json, results, table
+
+if TYPE_CHECKING:
+    from ingenium.trust.signoff import SignOff
+
+SIGNERS = "INGENIUM_SIGNERS"
+
+
+def add_to(group: typer.Typer) -> None:
+    """Register the commands."""
+    group.command()(guarded(sign))
+    group.command("verify-signatures")(guarded(verify_signatures))
+
+
+def sign(
+    hash: Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")],
+    role: Annotated[str, typer.Option("--as", metavar="ROLE", help="E.g. safety.")],
+    statement: Annotated[str, typer.Option(help="What is said, in your own words.")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Sign that it is not approved.")] = False,
+    by: Annotated[str | None, typer.Option(help="NAME@HOST; this user if none.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Your Ed25519 key, of ssh-keygen.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Sign an entry off, or refuse it; with a key nobody else can have done it."""
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+    from ingenium.trust.signoff import sign_off
+
+    opened = None if key is None else _opened(key)
+    with open_ledger(ledger_place(), create=False) as ledger:
+        decision = "refused" if refuse else "approved"
+        made = sign_off(ledger, hash, role, statement, decision=decision, actor=by, key=opened)
+    if json:
+        print_json({"hash": made.hash, "actor": made.actor, "body": made.body})
+        return
+    how = "with a signature" if key else "without a signature"
+    text = f"{made.actor} {decision} {made.body['entry']} as {role}, {how}: entry {made.hash}"
+    results().print(escape(text), highlight=False, soft_wrap=True)
+
+
+def verify_signatures(
+    signers: Annotated[
+        Path | None,
+        typer.Option(envvar=SIGNERS, help="Who may sign: a file of OpenSSH's allowed_signers."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Check every sign-off; ends with 3 if one was altered, with 1 if one is by no listed key."""
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+    from ingenium.trust.signoff import State, check_sign_offs, read_signers
+
+    listed = () if signers is None else read_signers(signers)
+    with open_ledger(ledger_place(), create=False) as ledger:
+        found = check_sign_offs(ledger, listed)
+    if json:
+        print_json({"sign_offs": [_described(one) for one in found]})
+    else:
+        _show(found)
+    states = {one.state for one in found}
+    if State.INVALID in states:
+        raise typer.Exit(FAULT)
+    if listed and states - {State.VALID}:
+        raise typer.Exit(UNMET)
+
+
+def _opened(path: Path) -> Any:
+    """The private key of a file, asking for its password where it has one."""
+    from ingenium.core.errors import InputError
+    from ingenium.trust.sshsig import private_key
+
+    try:
+        return private_key(path)
+    except InputError as error:
+        if "assword" not in str(error) and "passphrase" not in str(error):
+            raise
+    return private_key(path, typer.prompt(f"Password of {os.fspath(path)}", hide_input=True))
+
+
+def _show(found: "list[SignOff]") -> None:
+    console = results()
+    if not found:
+        console.print("No sign-offs.")
+        return
+    rows = table("", "No.", "Time", "By", "As", "Decision", "Entry", "State", "Why")
+    for one in found:
+        told = _described(one)
+        words = (told["actor"], told["role"], told["decision"], str(told["entry"])[:19])
+        rows.add_row(
+            str(one.entry.sequence),
+            one.entry.time[:19],
+            *(escape(str(w)) for w in words),
+            str(one.state),
+            escape(one.why),
+        )
+    console.print(rows, highlight=False)
+
+
+def _described(one: "SignOff") -> dict[str, Any]:
+    about = {name: one.entry.table.get(name) for name in ("entry", "role", "decision", "statement")}
+    return {
+        "hash": one.entry.hash,
+        "time": one.entry.time,
+        "actor": one.entry.actor,
+        **about,
+        "state": str(one.state),
+        "why": one.why,
+    }

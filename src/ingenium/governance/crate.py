@@ -1,0 +1,208 @@
+"""A run as an RO-Crate: its folder, described so that other programs understand it.
+
+The crate holds the folder as it is, the entries of the ledger that belong to it, and the
+description `ro-crate-metadata.json`: what was run, by whom, with which engine, on what, what came
+of it, and who signed it.
+
+Source: RO-Crate 1.1 (Zenodo 5146228); Process Run Crate 0.5
+(https://w3id.org/ro/wfrun/process/0.5); schema.org.
+"""
+
+import json
+import mimetypes
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import storing
+from ingenium.core.packages import Extra
+from ingenium.trust.records import Entry, to_line
+from ingenium.trust.related import related
+from ingenium.trust.telling import told
+
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+WHAT = {
+    "spec.toml": "What was asked",
+    "run.json": "Versions, digests, seed, machine, seconds and energy",
+    "search.json": "How the search went",
+    "summary.json": "Counts of verdicts, and how each limit was held",
+    "evidence.jsonl": "A record of evidence for each design",
+    "designs.nc": "All designs with what was measured",
+    "report.html": "The report",
+    "model/model.safetensors": "Weights of the generator",
+    "model/model.json": "What the weights are",
+}
+GIVEN = ("spec.toml",)
+RUNS = ("proposal", "search-end")
+MEDIA = {".jsonl": "application/jsonl", ".nc": "application/x-netcdf", ".toml": "application/toml"}
+Crate = Any  # rocrate.rocrate.ROCrate
+
+
+def write(run: Path, entries: Sequence[Entry], out: Path) -> int:
+    """Write the crate of a run folder to a new folder, or to `NAME.zip`; gives its entries.
+
+    Raises:
+        InputError: if the folder is not one of a run, or `out` is there already.
+        MissingExtra: if the package `rocrate` is not installed.
+        StorageError: if it cannot be written.
+    """
+    evidence = run / "evidence.jsonl"
+    if not evidence.is_file():
+        raise InputError("the folder of a run, or `result` of a search", str(run))
+    if out.exists():
+        raise InputError("a new folder or file for the crate", str(out), "Name another.")
+    ours = related(entries, file_digest(evidence))
+    with tempfile.TemporaryDirectory() as folder, storing(out):
+        lines = Path(folder) / "ledger.jsonl"
+        lines.write_text("".join(to_line(e) + "\n" for e in ours))
+        crate = _crate(run, ours, lines)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        (crate.write_zip if out.suffix == ".zip" else crate.write)(out)
+    return len(ours)
+
+
+def _crate(run: Path, entries: Sequence[Entry], lines: Path) -> Crate:
+    crate = Extra("audit").package("rocrate.rocrate").ROCrate(version="1.1")
+    record = _record(run)
+    problem = record["problem"]
+    crate.name = f"{problem}: {record['count']} designs, verified by {record['engine']}"
+    crate.description = (
+        f"A run of ingenium on the problem {problem}: what was asked, every design that was "
+        "proposed with what the engine measured and how it was judged, and the evidence to "
+        "repeat it."
+    )
+    crate.license = _licence(crate, record["licence"])
+    page = crate.add_jsonld({"@id": PROFILE, "@type": "CreativeWork"})
+    page["name"], page["version"] = "Process Run Crate", "0.5"
+    crate.root_dataset["conformsTo"] = page
+    files = _files(crate, run, lines)
+    actions = _actions(crate, record, entries, files)
+    crate.root_dataset["mentions"] = actions
+    crate.root_dataset["author"] = _single([_person(crate, n) for n in _authors(entries)])
+    return crate
+
+
+def _authors(entries: Sequence[Entry]) -> list[str]:
+    """Who ran it."""
+    return list(dict.fromkeys(e.actor for e in entries if e.kind in RUNS))
+
+
+def _files(crate: Crate, run: Path, lines: Path) -> dict[str, Any]:
+    """Every file of the folder, and the folder of designs as one."""
+    added = {}
+    for name, text in WHAT.items():
+        if (run / name).is_file():
+            added[name] = crate.add_file(run / name, name, properties=_about(run / name, text))
+    text = "Entries of the ledger that belong to the run"
+    added["ledger.jsonl"] = crate.add_file(lines, lines.name, properties=_about(lines, text))
+    if (run / "designs").is_dir():
+        text = "The designs that were handed over, as files of the field"
+        about = {"name": text}
+        added["designs/"] = crate.add_directory(run / "designs", "designs/", properties=about)
+    return added
+
+
+def _about(path: Path, text: str) -> dict[str, str]:
+    kind = MEDIA.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    digest = file_digest(path).removeprefix("sha256:")
+    about = {"name": text, "sha256": digest, "contentSize": str(path.stat().st_size)}
+    return about | {"encodingFormat": kind or "application/octet-stream"}
+
+
+def _actions(
+    crate: Crate, record: dict[str, Any], entries: Sequence[Entry], files: dict[str, Any]
+) -> list[Any]:
+    """What was done: proposed and verified, and signed."""
+    engine, version = record["engine"], record["version"]
+    ours = _software(crate, "#ingenium", "ingenium", version)
+    field = _software(crate, "#engine", engine, record["engine_version"])
+    given = [f for name, f in files.items() if name in GIVEN]
+    made = [f for name, f in files.items() if name not in (*GIVEN, "ledger.jsonl")]
+    done = [e for e in entries if e.kind in RUNS]
+    actions = []
+    for e in (*done,) if done else (None,):
+        name = "propose, verify and keep" if e is None else told(e)
+        number = "unrecorded" if e is None else str(e.sequence)
+        about = {"name": name, "actionStatus": "http://schema.org/CompletedActionStatus"}
+        if e is not None:
+            about |= {"endTime": _seconds(e.time), "agent": _person(crate, e.actor)}
+        text = "Designs are proposed, measured, judged, written, read back and measured again."
+        about["description"] = text
+        action = crate.add_action(ours, f"#run-{number}", _single(given), made, about)
+        measured = [f for name, f in files.items() if name in ("designs/", "designs.nc")]
+        about |= {"name": f"measure by {engine}", "description": "The engine measures each design."}
+        found = files["evidence.jsonl"]
+        verify = crate.add_action(field, f"#measure-{number}", _single(measured), found, about)
+        actions += [action, verify]
+    return [*actions, *(_signed(crate, e, ours, files) for e in entries if e.kind == "sign-off")]
+
+
+def _signed(crate: Crate, entry: Entry, ours: Any, files: dict[str, Any]) -> Any:
+    """A sign-off: what was endorsed, or refused, by whom and in which words."""
+    approved = entry.table["decision"] == "approved"
+    action = crate.add_jsonld(
+        {
+            "@id": f"#sign-off-{entry.sequence}",
+            "@type": "EndorseAction" if approved else "DisagreeAction",
+        }
+    )
+    action["name"] = f"{entry.table['decision']} as {entry.table['role']}"
+    action["description"] = entry.table["statement"]
+    action["agent"], action["instrument"] = _person(crate, entry.actor), ours
+    action["object"], action["endTime"] = files["evidence.jsonl"], _seconds(entry.time)
+    return action
+
+
+def _seconds(time: str) -> str:
+    """A time of the ledger without its parts of a second, as the profile wants it."""
+    return f"{time[:19]}+00:00"
+
+
+def _single(values: list[Any]) -> Any:
+    """A list, or its only value."""
+    return values[0] if len(values) == 1 else values
+
+
+def _software(crate: Crate, name: str, what: str, version: str) -> Any:
+    made = crate.add_jsonld({"@id": name, "@type": "SoftwareApplication"})
+    made["name"], made["softwareVersion"] = what, version
+    return made
+
+
+def _person(crate: Crate, name: str) -> Any:
+    """The account in whose name something was done."""
+    key = f"#{name}"
+    found = crate.dereference(key)
+    if found is None:
+        found = crate.add_jsonld({"@id": key, "@type": "Person"})
+        found["name"] = name
+    return found
+
+
+def _licence(crate: Crate, text: str) -> Any:
+    """The licence of the data as the problem states it."""
+    made = crate.add_jsonld({"@id": "#data-licence", "@type": "CreativeWork"})
+    made["name"] = text or "No licence of the data is stated"
+    made["description"] = "Licence of the data that the designs were learned from"
+    return made
+
+
+def _record(run: Path) -> dict[str, Any]:
+    """What the files of a run say of it."""
+    with (run / "evidence.jsonl").open() as file:
+        first = json.loads(file.readline() or "{}")
+        count = 1 + sum(1 for _ in file) if first else 0
+    whole = run / ("run.json" if (run / "run.json").is_file() else "search.json")
+    told = json.loads(whole.read_text()) if whole.is_file() else {}
+    engine = first.get("engine") or {}
+    return {
+        "problem": told.get("problem") or "a problem that is not named",
+        "count": count,
+        "engine": str(engine.get("engine", "no engine")),
+        "engine_version": str(engine.get("engine_version", "unknown")),
+        "version": str(first.get("version", "unknown")),
+        "licence": str(first.get("data_licence") or told.get("data_licence") or ""),
+    }

@@ -1,0 +1,205 @@
+"""Sign-offs: entries of the ledger in which somebody answers for another entry.
+
+A sign-off names the signed entry by its hash, the role in which it is given, the decision and a
+statement. It may be signed with the signer's own Ed25519 key; then nobody else can have written
+it, and it cannot be turned to another entry. Who may sign in which role is a file of OpenSSH's
+`allowed_signers`, of which each line is `NAME namespaces="ingenium-ROLE,..." ssh-ed25519 KEY`.
+
+A sign-off that was *removed* is not seen by its signature: that is what the chain and an anchor
+kept elsewhere are for.
+"""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from ingenium.core.digest import canonical
+from ingenium.core.errors import CorruptError, InputError, choose
+from ingenium.trust import sshsig
+from ingenium.trust.ledger import Ledger
+from ingenium.trust.records import Entry
+
+KIND = "sign-off"
+DECISIONS = ("approved", "refused")
+COVERED = ("actor", "decision", "entry", "role", "statement")  # by the signature
+
+
+class State(StrEnum):
+    """What can be said of a sign-off."""
+
+    VALID = "valid"  # signed by a key that may sign so
+    UNKNOWN = "key not listed"  # signed, but nobody says whose key it is or that it may
+    UNSIGNED = "not signed"  # only the ledger says who wrote it
+    INVALID = "invalid"  # the signature, or the signed entry, is not what it was
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """A sign-off and what became of its check."""
+
+    entry: Entry
+    state: State
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A line of `allowed_signers`: a key, the names it may sign as, and the roles."""
+
+    names: tuple[str, ...]
+    namespaces: tuple[str, ...] | None  # none: every one
+    key: bytes
+
+    def may(self, name: str, namespace: str) -> bool:
+        """Whether the owner may sign under a name for a purpose."""
+        spaces = self.namespaces
+        return any(fnmatchcase(name, n) for n in self.names) and (
+            spaces is None or any(fnmatchcase(namespace, s) for s in spaces)
+        )
+
+
+def namespace(role: str) -> str:
+    """The purpose of a signature in a role.
+
+    Raises:
+        InputError: if the role is not a lower-case word.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", role):
+        raise InputError("a role in lower case", repr(role), "Write `safety`, for instance.")
+    return f"ingenium-{role}"
+
+
+def sign_off(
+    ledger: Ledger,
+    hash: str,
+    role: str,
+    statement: str,
+    *,
+    decision: str = "approved",
+    actor: str | None = None,
+    key: Any = None,
+) -> Entry:
+    """Answer for an entry; gives the entry of the sign-off.
+
+    Args:
+        ledger: in which both are.
+        hash: of the entry, its first 8 digits or more.
+        role: as what it is signed, a lower-case word.
+        statement: what is said, in the signer's own words.
+        decision: `approved` or `refused`.
+        actor: who signs, if not the ledger's own actor.
+        key: an Ed25519 private key of `sshsig.private_key`; none for a plain entry.
+
+    Raises:
+        InputError: if there is no such entry, or nothing is stated.
+        CorruptError: if the entry is not what was written: nobody can answer for it.
+    """
+    signed = ledger.get(hash)
+    if not statement.strip():
+        raise InputError("a statement", "an empty one", 'Write --statement "I have checked ...".')
+    body = {
+        "entry": signed.hash,
+        "role": role,
+        "decision": choose(decision, DECISIONS, "decision"),
+        "statement": statement,
+    }
+    who = ledger.actor if actor is None else actor
+    purpose = namespace(role)
+    seal = None if key is None else sshsig.sign(_message(body | {"actor": who}), purpose, key)
+    return ledger.append(KIND, body | {"signature": seal}, actor=who)
+
+
+def check_sign_offs(ledger: Ledger, signers: Sequence[Signer] = ()) -> list[SignOff]:
+    """Every sign-off of a ledger with what can be said of it."""
+    return [_checked(ledger, entry, signers) for entry in ledger.entries(KIND)]
+
+
+def message_of(entry: Entry) -> bytes:
+    """The bytes that the signature of a sign-off covers, for a check by other programs."""
+    return _message(entry.body | {"actor": entry.actor})
+
+
+def read_signers(path: Path) -> tuple[Signer, ...]:
+    """Who may sign, from a file of `allowed_signers`.
+
+    Raises:
+        InputError: for a line that is none, or asks for what is not checked here.
+    """
+    if not path.is_file():
+        raise InputError("a file of allowed signers", f"no file at {path}", LINE)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    told = [(i, text.strip()) for i, text in enumerate(lines, start=1)]
+    return tuple(_signer(f"{path}, line {i}", t) for i, t in told if t and not t.startswith("#"))
+
+
+LINE = 'Write `ann@lab namespaces="ingenium-safety" ssh-ed25519 AAAA...`.'
+
+
+def _signer(where: str, text: str) -> Signer:
+    try:
+        names, *options, kind, encoded = _words(text)
+    except ValueError as error:
+        raise InputError("a line of allowed signers", where, LINE) from error
+    spaces = None
+    for option in options:
+        name, _, value = option.partition("=")
+        if name != "namespaces":  # to pass over valid-before, say, would let in who is shut out
+            raise InputError("no option but namespaces", f"{name} in {where}", LINE)
+        spaces = tuple(value.split(","))
+    if kind != sshsig.KIND.decode() or "!" in names:
+        raise InputError("a name and an Ed25519 key", where, LINE)
+    return Signer(tuple(names.split(",")), spaces, sshsig.public_key(encoded))
+
+
+def _words(text: str) -> list[str]:
+    """Name, options, kind and key of a line; a comment after the key is left out."""
+    words = shlex.split(text)
+    at = next((i for i, w in enumerate(words) if w.startswith(("ssh-", "ecdsa-", "sk-"))), 0)
+    if at < 1 or len(words) < at + 2:
+        raise ValueError(text)
+    return words[: at + 2]
+
+
+def _checked(ledger: Ledger, entry: Entry, signers: Sequence[Signer]) -> SignOff:
+    """One sign-off, checked."""
+    if faults := entry.faults():
+        return SignOff(entry, State.INVALID, "; ".join(faults))
+    body = entry.table
+    if not set(COVERED[1:]) <= set(body):
+        return SignOff(entry, State.INVALID, "it does not say what is signed")
+    try:
+        signed = ledger.get(str(body["entry"]))
+    except (InputError, CorruptError) as error:
+        return SignOff(entry, State.INVALID, f"the signed entry: {error}")
+    if signed.sequence >= entry.sequence:
+        return SignOff(entry, State.INVALID, "the signed entry comes after it")
+    if not body.get("signature"):
+        return SignOff(entry, State.UNSIGNED)
+    return _sealed(entry, signers)
+
+
+def _sealed(entry: Entry, signers: Sequence[Signer]) -> SignOff:
+    """A sign-off that carries a signature."""
+    body = entry.body
+    try:
+        found, purpose = sshsig.read(str(body["signature"])), namespace(str(body["role"]))
+    except InputError as error:
+        return SignOff(entry, State.INVALID, str(error))
+    if found.namespace != purpose:
+        return SignOff(entry, State.INVALID, f"signed as {found.namespace}, not as {purpose}")
+    if not sshsig.holds(message_of(entry), found):
+        return SignOff(entry, State.INVALID, "the signature is of something else")
+    listed = [s for s in signers if s.key == found.key]
+    if any(s.may(entry.actor, purpose) for s in listed):
+        return SignOff(entry, State.VALID, found.fingerprint)
+    why = f"may not sign as {entry.actor} in role {body['role']}" if listed else "is not listed"
+    return SignOff(entry, State.UNKNOWN, f"the key {found.fingerprint} {why}")
+
+
+def _message(body: dict[str, Any]) -> bytes:
+    return canonical({name: body[name] for name in COVERED}).encode()

@@ -1,0 +1,77 @@
+"""Entries of the ledger in a few words, for tables and pages."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ingenium.trust.records import Entry
+
+SHORT = 12  # digits of a digest
+
+
+def told(entry: Entry) -> str:
+    """What an entry says, in a line; nothing for a kind that is not known here."""
+    way = _WAYS.get(entry.kind)
+    if way is None:
+        return ""
+    try:
+        return way(entry.table)
+    except (KeyError, TypeError, AttributeError):  # another program's, or altered
+        return ""
+
+
+def short(digest: str) -> str:
+    """The first digits of a digest."""
+    return digest.removeprefix("sha256:")[:SHORT]
+
+
+def _proposal(body: Mapping[str, Any]) -> str:
+    return (
+        f"{body['proposed']} proposed: {body['accepted']} accepted, {body['rejected']} rejected, "
+        f"{body['failed']} failed"
+    )
+
+
+def _search(body: Mapping[str, Any]) -> str:
+    return f"begun by {body['strategy']}, sitting {body['sitting']}, at {body['calls']} calls"
+
+
+def _search_end(body: Mapping[str, Any]) -> str:
+    return f"ended after {body['calls']} calls: {body['why']}"
+
+
+def _fit(body: Mapping[str, Any]) -> str:
+    return f"{body['family']} {short(body['model'])}{', from the cache' if body['cached'] else ''}"
+
+
+def _verify(body: Mapping[str, Any]) -> str:
+    counts = Counter(body["verdicts"])
+    said = ", ".join(f"{counts[k]} {k}" for k in ("accepted", "rejected", "failed") if counts[k])
+    altered = f"; {len(body['altered'])} altered" if body["altered"] else ""
+    return f"{len(body['files'])} files: {said}{altered}"
+
+
+def _replay(body: Mapping[str, Any]) -> str:
+    held = "its evidence holds" if body["holds"] else f"broken: {', '.join(body['broken'])}"
+    return f"design {body['design']}: {held}"
+
+
+def _refusal(body: Mapping[str, Any]) -> str:
+    names = sorted({name for one in body["refused"] for name in one["classes"]})
+    return f"{len(body['refused'])} refused by {body['screen']} ({', '.join(names)})"
+
+
+def _sign_off(body: Mapping[str, Any]) -> str:
+    return f"{short(body['entry'])} {body['decision']} as {body['role']}: {body['statement']}"
+
+
+_WAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "proposal": _proposal,
+    "search": _search,
+    "search-end": _search_end,
+    "fit": _fit,
+    "verify": _verify,
+    "replay": _replay,
+    "refusal": _refusal,
+    "sign-off": _sign_off,
+}

@@ -1,0 +1,132 @@
+"""The ledger as PROV, RO-Crate and a page: read back by other programs, and true to the entries."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from prov.model import ProvActivity, ProvAgent, ProvDocument, ProvEntity, ProvGeneration
+from rocrate.rocrate import ROCrate
+
+from ingenium import loop
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import InputError
+from ingenium.governance.export import export
+from ingenium.governance.page import write as write_page
+from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.place import ledger_place
+from ingenium.trust.records import GENESIS, read_lines
+from ingenium.trust.related import related
+from ingenium.trust.signoff import sign_off
+
+
+@pytest.fixture
+def ledger(finished: loop.Run, tmp_path: Path):
+    """The entries of one finished run, signed, beside those of others."""
+    with open_ledger(ledger_place()) as kept:
+        evidence = file_digest(finished.folder / "evidence.jsonl")
+        (made,) = [e for e in kept.entries("proposal") if e.body["evidence"] == evidence][-1:]
+    with open_ledger(tmp_path / "l.sqlite", actor="ann@lab") as book:
+        book.append("fit", {"family": "vae", "model": "sha256:" + 64 * "a", "cached": False})
+        book.append("proposal", made.body)
+        first = book.entries("proposal")[0]
+        sign_off(book, first.hash, "safety", "Looked <at> it.", actor="bob@lab")
+        book.append("refusal", {"screen": "s", "where": "w", "refused": [{"classes": ["x"]}]})
+        book.append("proposal", made.body | {"evidence": "sha256:" + 64 * "b"})
+        yield book
+
+
+def test_prov_says_what_the_entries_say(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    assert export(ledger, path, "prov-json") == 5
+    found = ProvDocument.deserialize(path, format="json")
+    activities = {str(a.identifier) for a in found.get_records(ProvActivity)}
+    assert activities == {f"entry:{i}" for i in range(1, 6)}
+    agents = {str(a.identifier) for a in found.get_records(ProvAgent)}
+    assert {"actor:ann%40lab", "actor:bob%40lab"} < agents
+    # PROV-CONSTRAINTS: an entity is generated once, and everything that is named is declared
+    made = Counter(str(g.args[0]) for g in found.get_records(ProvGeneration))
+    assert set(made.values()) == {1}
+    declared = activities | agents | {str(e.identifier) for e in found.get_records(ProvEntity)}
+    named = {
+        str(value)
+        for record in found.get_records()
+        if record.is_relation()
+        for value in record.args[:2]
+    }
+    assert named <= declared
+    chain = [e.hash.removeprefix("sha256:") for e in ledger.entries()]
+    assert {f"digest:{h}" for h in chain} <= set(made)
+    assert export(ledger, tmp_path / "p.provn", "prov-n") == 5
+    assert "wasDerivedFrom(digest:" + chain[1] in (tmp_path / "p.provn").read_text()
+
+
+def test_crate_is_read_by_another_program(
+    ledger: Ledger, finished: loop.Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "crate"
+    assert export(ledger, out, "ro-crate", finished.folder) == 2
+    crate = ROCrate(out)
+    for entity in crate.data_entities:
+        assert (out / entity.id).exists()
+    assert crate.dereference("evidence.jsonl")["sha256"] == file_digest(
+        finished.folder / "evidence.jsonl"
+    ).removeprefix("sha256:")
+    endorsed = crate.dereference("#sign-off-3")
+    assert endorsed.type == "EndorseAction"
+    assert (endorsed["agent"].id, endorsed["object"].id) == ("#bob@lab", "evidence.jsonl")
+    assert crate.dereference("#run-2")["agent"].id == "#ann@lab"
+    assert crate.dereference("#engine")["name"] == "euler-bernoulli"
+    assert [e.kind for e in read_lines(out / "ledger.jsonl")] == ["proposal", "sign-off"]
+    assert export(ledger, tmp_path / "c.zip", "ro-crate", finished.folder) == 2
+    for bad, run in ((out, finished.folder), (tmp_path / "new", tmp_path), (tmp_path / "x", None)):
+        with pytest.raises(InputError):
+            export(ledger, bad, "ro-crate", run)
+
+
+def test_entries_of_a_run_and_no_others(ledger: Ledger, finished: loop.Run) -> None:
+    entries = ledger.entries()
+    evidence = file_digest(finished.folder / "evidence.jsonl")
+    assert [e.sequence for e in related(entries, evidence)] == [2, 3]
+    search = {"search": "s", "evidence": "d"}
+    begun = ledger.append("search", {"search": "s"})
+    ended = ledger.append("search-end", search)
+    signed = sign_off(ledger, begun.hash, "safety", "Fine.")
+    assert related(ledger.entries(), "d") == [begun, ended, signed]
+
+
+def test_page_shows_who_did_what(ledger: Ledger, tmp_path: Path) -> None:
+    page = tmp_path / "l.html"
+    assert write_page(ledger, page) == 5
+    text = page.read_text()
+    for part in ("is intact", "toy.cantilever", "ann@lab", "bob@lab", ledger.head(), "not signed"):
+        assert part in text
+    assert "Looked &lt;at&gt; it." in text
+    assert "No anchor was given" in text
+    write_page(ledger, page, anchor=ledger.head())
+    assert "the anchor is in it" in page.read_text()
+
+
+def test_page_of_a_ledger_that_was_altered(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.store._db.execute("DROP TRIGGER no_update")
+    ledger.store._db.execute("UPDATE entries SET body = 'no json' WHERE sequence IN (2, 3)")
+    write_page(ledger, tmp_path / "l.html")
+    text = (tmp_path / "l.html").read_text()
+    assert "not what was written" in text
+    assert "entry 3: its body was altered" in text
+
+
+def test_page_of_an_empty_ledger(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "e.sqlite") as ledger:
+        assert write_page(ledger, tmp_path / "l.html") == 0
+    assert GENESIS in (tmp_path / "l.html").read_text()
+
+
+def test_part_of_a_ledger(ledger: Ledger, finished: loop.Run, tmp_path: Path) -> None:
+    path = tmp_path / "part"
+    assert export(ledger, path, "jsonl", finished.folder) == 2
+    assert [json.loads(line)["sequence"] for line in path.read_text().splitlines()] == [2, 3]
+    assert export(ledger, path, "prov-n", finished.folder) == 2
+    assert export(ledger, path) == 5
+    with pytest.raises(InputError):
+        export(ledger, path, "xml")
