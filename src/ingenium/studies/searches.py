@@ -91,3 +91,25 @@ def verified(asked: Asked, designs: xr.Dataset) -> Searched:
         sizes=problem.sizes,
     )
     return Searched(designs, verdicts)
+
+
+def reached(
+    asked: Asked, strategy: Strategy, seed: int, quantity: str, target: float
+) -> tuple[int, bool]:
+    """Calls until an accepted design has the first objective's target, and whether one has.
+
+    All calls where none has. The search ends with the round in which it was reached.
+    """
+    down = asked.objectives[0].sense == "minimise"
+    with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
+        store.sit({})
+        search = Search(asked.problem, asked.spec, strategy, store, seed=seed, batch=asked.batch)
+        for calls in range(asked.batch, asked.calls + 1, asked.batch):
+            search.run(Stop(calls=calls))
+            found = search.verdicts()
+            value = found[quantity].to_numpy()
+            good = (value <= target) if down else (value >= target)
+            good &= found["verdict"].to_numpy() == Verdict.ACCEPTED
+            if good.any():
+                return int(good.argmax()) + 1, True
+    return asked.calls, False
