@@ -12,6 +12,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+import known_functions
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.problem import Domain, Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -89,6 +90,7 @@ def _filled(value: Tensor) -> Tensor:
 
 CHEAP = {"forrester": cheap_forrester, "currin": cheap_currin}
 FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    **known_functions.FUNCTIONS,
     "zdt1": zdt1,
     "dtlz2": dtlz2,
     "quadratic": quadratic,

@@ -20,7 +20,8 @@ LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
 
 
-QUICK = [name for name in NAMES if name not in ("bayesian", "fidelity")]  # with tests of their own
+SLOW = ("bayesian", "fidelity", "two_regimes")  # with tests of their own
+QUICK = [name for name in NAMES if name not in SLOW]
 
 
 def course(search: Search) -> list[tuple[object, ...]]:

@@ -93,6 +93,16 @@ class Aim:
         )
 
 
+def unsquashed(cost: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Costs in the same order, without an end below.
+
+    The cost of one objective comes close to -1 where it is many spreads better than the first
+    designs; this is linear in the objective there, for strategies to which differences count.
+    """
+    inner = np.log1p(np.clip(cost, -1 + 1e-15, 0.0))
+    return np.where(cost < 0, inner, cost)
+
+
 def _size(limit: Limit) -> float:
     """A length on the scale of a limit: its width, or how far its bound lies from 0."""
     low, high = limit.at_least, limit.at_most

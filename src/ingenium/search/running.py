@@ -41,7 +41,7 @@ from ingenium.search.screening import Screening
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.store import FILE, Store
-from ingenium.search.strategies import NAMES, Made, Task, make
+from ingenium.search.strategies import Made, Task, make, parted
 from ingenium.search.workers import ALONE, Hands
 from ingenium.trust.ledger import Ledger
 
@@ -123,7 +123,7 @@ def _made(
     problem: Problem, spec: Spec, plan: Plan, watch: Watch
 ) -> tuple[Made, Screening | None, str]:
     """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
-    choose(plan.strategy, NAMES, "strategy")  # before anything that takes time
+    parted(plan.strategy)  # before anything that takes time
     if plan.screen is not None:
         choose(plan.screen.by, screens.NAMES, "screen")
     fitted.check(problem, spec.generator)
