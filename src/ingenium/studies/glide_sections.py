@@ -14,6 +14,7 @@ from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.core.spec import Objective
+from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.hard import shaped
 from ingenium.domains.airfoils.judge import XfoilVerifier
@@ -49,7 +50,7 @@ class Work:
     points: int
 
 
-FULL, QUICK = Work(10, 16, 1200, 256, 10), Work(2, 4, 60, 32, 2)
+FULL, QUICK = Work(8, 16, 800, 192, 6), Work(2, 4, 60, 32, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +117,10 @@ def exact(problem: WingSection, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n 
     return _two(XfoilVerifier(problem.settings), problem, arrays)
 
 
-def _two(verifier: object, problem: WingSection, arrays: tuple[Tensor, ...]) -> Tensor:
+def _two(verifier: Verifier, problem: WingSection, arrays: tuple[Tensor, ...]) -> Tensor:
     names = [q.name for q in problem.quantities]
     with torch.no_grad():
-        found: Tensor = verifier.measure(*arrays)  # type: ignore[attr-defined]
+        found = verifier.measure(*arrays)
     two = found[:, [names.index("lift_to_drag"), names.index("max_thickness")]]
     missed = ~(found[:, names.index("lift_missing")] <= 1e-3)
     return two.masked_fill(missed[:, None], torch.nan)
@@ -171,7 +172,7 @@ def _granted(known: Known, family: Family, work: Work, seed: int) -> Mapping[str
         gap = (exact(known.problem, arrays)[:, 0] / torch.tensor(wishes) - 1).abs()
         solved = gap.isfinite()
         found[f"{name}granted"] = 100 * float((gap <= CLOSE).double().mean())
-        found[f"{name}apart"] = 100 * float(gap[solved].median()) if solved.any() else 100.0
+        found[f"{name}apart"] = 100 * (float(gap[solved].median()) if solved.any() else 1.0)
         found[f"{name}unsolved"] = 100 * float((~solved).double().mean())
     found["over_nearest"] = found["granted"] - found["nearest.granted"]
     return found

@@ -49,8 +49,8 @@ class Reactor:
                 1,
             )
 
-        found = newton(rest, np.tile([0.1, 0.4, 0.02, 0.1, 0.3], (len(at), 1)))
-        return found[:, 3:]
+        found: np.ndarray = newton(rest, np.tile([0.1, 0.4, 0.02, 0.1, 0.3], (len(at), 1)))[:, 3:]
+        return found
 
     def profit(self, at: Settings) -> Float64[np.ndarray, " n"]:
         """Dollars a second."""
@@ -81,8 +81,8 @@ class Twin:
                 1,
             )
 
-        found = newton(rest, np.tile([0.1, 0.4, 0.1, 0.3], (len(at), 1)))
-        return found[:, 2:]
+        found: np.ndarray = newton(rest, np.tile([0.1, 0.4, 0.1, 0.3], (len(at), 1)))[:, 2:]
+        return found
 
     def profit(self, at: Settings) -> Float64[np.ndarray, " n"]:
         """Dollars a second."""
@@ -94,8 +94,9 @@ def profit(
 ) -> Float64[np.ndarray, " n"]:
     """Dollars a second: what P and E bring, less what both feeds cost."""
     flow = FEED_A + at[:, 0]
-    earned: np.ndarray = flow * (1143.38 * fractions[:, 0] + 25.92 * fractions[:, 1])
-    return earned - 76.23 * FEED_A - 114.34 * at[:, 0]
+    earned = flow * (1143.38 * fractions[:, 0] + 25.92 * fractions[:, 1])
+    found: np.ndarray = earned - 76.23 * FEED_A - 114.34 * at[:, 0]
+    return found
 
 
 def envelope(steps: int) -> Settings:

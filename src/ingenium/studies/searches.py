@@ -60,7 +60,8 @@ class Searched:
     def values(self, *names: str) -> Float[np.ndarray, "n q"]:
         """Measured quantities; infinite where a limit is broken."""
         table = np.stack([self.verdicts[name].to_numpy() for name in names], 1)
-        return np.where(self.held[:, None], table, np.inf)
+        found: np.ndarray = np.where(self.held[:, None], table, np.inf)
+        return found
 
     def best(self, name: str) -> Float[np.ndarray, " n"]:
         """The least value so far that held every limit, call by call."""

@@ -26,10 +26,10 @@ from ingenium.studies.rules import Part
 from ingenium.studies.searches import Asked, reached, verified
 from ingenium.studies.study import Budget, Measured, Study
 
-FULL, QUICK = 1536, 192  # designs of a search at most
-DEFLECTION_M, NEAR = 0.03, 1.05  # of the roof; mass over the least that is possible
-NUMBERS, RIPPLE = 4, 1.0  # of the rippled function; value to reach, of which 0 is the least
-GAIN = 1.02  # lift over drag to reach, over the best known section's
+FULL, QUICK = 768, 96  # designs of a search at most
+DEFLECTION_M, NEAR = 0.03, 1.1  # of the roof; mass over the least that is possible
+NUMBERS, RIPPLE = 4, 2.0  # of the rippled function; value to reach, of which 0 is the least
+GAIN = 1.0  # lift over drag to reach, over the best known section's
 
 WAYS: Mapping[str, PopulationSettings] = {
     "population": PopulationSettings(),
@@ -178,9 +178,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     values = {k: v for k, v in intervals.items() if k in parts}
     beside = {k: v for k, v in intervals.items() if k not in parts}
     targets = [f"{name}: {goal.quantity} of {goal.target:.4g}" for name, goal in every.items()]
-    return Measured(
-        values, beside, digest(targets), (f"Values to reach: {'; '.join(targets)}.",)
-    )
+    return Measured(values, beside, digest(targets), (f"Values to reach: {'; '.join(targets)}.",))
 
 
 def _on(goal: Goal, seed: int) -> tuple[Mapping[str, float], list[tuple[int, float]]]:

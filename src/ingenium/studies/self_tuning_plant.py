@@ -135,7 +135,8 @@ def fitted(run: Running) -> Twin:
 
     def apart(logs: np.ndarray) -> np.ndarray:
         factors = np.exp(logs)
-        return (Twin((factors[0], factors[1])).fractions(at) / heard - 1).ravel()
+        gap: np.ndarray = Twin((factors[0], factors[1])).fractions(at) / heard - 1
+        return gap.ravel()
 
     logs = least_squares(apart, np.zeros(2), bounds=(-3, 3)).x
     return Twin((float(np.exp(logs[0])), float(np.exp(logs[1]))))
@@ -146,8 +147,8 @@ def within_reach(run: Running) -> Settings:
     at = np.array(run.at)
     mean, _ = misfit(at, run.measured - run.measured.mean(), at)
     best = at[int(mean.argmax())]
-    near = (np.abs(GRID - best) <= REACH * SPAN + 1e-9).all(1)
-    return GRID[near]
+    near: np.ndarray = GRID[(np.abs(GRID - best) <= REACH * SPAN + 1e-9).all(1)]
+    return near
 
 
 def misfit(

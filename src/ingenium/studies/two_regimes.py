@@ -69,7 +69,10 @@ def measure(budget: Budget, watch: Watch) -> Measured:
 def flights() -> Float64[np.ndarray, "s f"]:
     """Lift over drag of every tenth known section at points that are drawn once, by NeuralFoil."""
     rng = np.random.default_rng(0)
-    lift, speed = rng.uniform(0.3, 0.9, CONDITIONS), rng.uniform(np.log(5e5), np.log(5e6), CONDITIONS)
+    lift, speed = (
+        rng.uniform(0.3, 0.9, CONDITIONS),
+        rng.uniform(np.log(5e5), np.log(5e6), CONDITIONS),
+    )
     points = tuple(
         Point(f"p{i}", float(a), float(np.exp(b)))
         for i, (a, b) in enumerate(zip(lift, speed, strict=True))
@@ -80,7 +83,8 @@ def flights() -> Float64[np.ndarray, "s f"]:
         flow = NeuralFoilVerifier(settings).working(*arrays).flow
     ratio: np.ndarray = (flow.lift / flow.drag).view(-1, CONDITIONS).numpy()
     sound = np.isfinite(ratio).all(1) & (ratio > LEAST_LD).all(1)
-    return ratio[sound]
+    found: np.ndarray = ratio[sound]
+    return found
 
 
 def of_sections(flown: Float64[np.ndarray, "s f"], rng: np.random.Generator) -> Case:
@@ -116,7 +120,7 @@ def _on_options(case: Case, turns: int, seed: int) -> Mapping[str, float]:
     for name, way in WAYS.items():
         rng = np.random.default_rng([seed, 1])
         options = Options(len(case.worth), case.noise, case.prior)
-        lost, chosen = 0.0, []
+        chosen = list[int]()
         for turn in range(turns):
             one = way(options, turn, rng)
             options.hear(one, float(rng.choice(case.draws[one])))
@@ -128,7 +132,7 @@ def _on_options(case: Case, turns: int, seed: int) -> Mapping[str, float]:
             found["sought_first"] = 100 * float(sought[:third].mean())
             found["sought_last"] = 100 * float(sought[-third:].mean())
     found["shift"] = found["sought_first"] - found["sought_last"]
-    return found | _saved(found)
+    return {**found, **_saved(found)}
 
 
 def _saved(found: Mapping[str, float]) -> Mapping[str, float]:
@@ -188,7 +192,7 @@ def _on_plant(rng: np.random.Generator, seed: int) -> Mapping[str, float]:
             found["sought_first"] = 100 * float(np.mean(sought[1 : third + 1]))
             found["sought_last"] = 100 * float(np.mean(sought[-third:]))
     found["shift"] = found["sought_first"] - found["sought_last"]
-    return found | _saved(found)
+    return {**found, **_saved(found)}
 
 
 def _next(name: str, at: Settings, heard: Float64[np.ndarray, " t"]) -> tuple[int, bool]:
@@ -214,10 +218,11 @@ STUDY = Study(
         f"Sections: {SECTIONS} of the UIUC sections, drawn for each seed; a turn flies one at one "
         f"of {CONDITIONS} conditions at random (lift 0.3 to 0.9, Reynolds number 0.5 to 5 million, "
         "lift over drag by NeuralFoil), its worth is the mean over all; "
-        f"{BEFORE} other sections tell the prior and the scatter; {TURNS} turns. Plant: {PLANT_TURNS} "
-        "periods of the Williams-Otto reactor with unknown rates, 441 settings, a Gaussian process "
-        f"of noisy profit. Known answer: {ARMS} normal options, whose least regret Lai and Robbins "
-        "give. The learner is that of the search (`search/regimes.py`): the leader, or the option "
+        f"{BEFORE} other sections tell the prior and the scatter; {TURNS} turns. Plant: "
+        f"{PLANT_TURNS} periods of the Williams-Otto reactor with unknown rates, 441 settings, "
+        f"a Gaussian process of noisy profit. Known answer: {ARMS} normal options, whose least "
+        "regret Lai and Robbins give. The learner is that of the search (`search/regimes.py`): "
+        "the leader, or the option "
         "that may be better. Pure exploitation tries each option once and then takes what it "
         "expects most of; pure exploration takes what it knows least. Beside: Thompson sampling "
         "and one turn in ten at random. Regret is against the true worths. The shift is the share "
