@@ -5,6 +5,7 @@ from ingenium.studies import (
     aggregation,
     annual_profiles,
     auxetic_cells,
+    closed_loop,
     conserved_energy,
     container_corner,
     diffusion_load,
@@ -15,6 +16,7 @@ from ingenium.studies import (
     green_routes,
     informed_composites,
     joint_levels,
+    lab_loop,
     lattice_energy,
     layered_build,
     least_compliance,
@@ -23,6 +25,7 @@ from ingenium.studies import (
     manufacturing_limits,
     model_hub,
     molecule_families,
+    morphing_front,
     novel_structures,
     operating_envelopes,
     part_and_supports,
@@ -30,6 +33,7 @@ from ingenium.studies import (
     point_forecast,
     power_weeks,
     printed_columns,
+    prior_trials,
     route_search,
     searching_population,
     self_tuning_plant,
@@ -40,17 +44,28 @@ from ingenium.studies import (
     told_molecules,
     torsional_conformers,
     trusted_predictions,
+<<<<<<< HEAD
     two_regimes,
+=======
+    two_engines,
+>>>>>>> main
     whole_way,
 )
 from ingenium.studies.study import Study
 
 STUDIES: tuple[Study, ...] = (
+    closed_loop.STUDY,
     shape_families.STUDY,
     auxetic_cells.STUDY,
     lattice_energy.STUDY,
+<<<<<<< HEAD
     patch_placement.STUDY,
+=======
+    morphing_front.STUDY,
+>>>>>>> main
     informed_composites.STUDY,
+    prior_trials.STUDY,
+    two_engines.STUDY,
     novel_structures.STUDY,
     strong_cells.STUDY,
     diffusion_load.STUDY,
@@ -83,6 +98,7 @@ STUDIES: tuple[Study, ...] = (
     annual_profiles.STUDY,
     fragment_latents.STUDY,
     route_search.STUDY,
+    lab_loop.STUDY,
     makeable_molecules.STUDY,
     trusted_predictions.STUDY,
     dual_use_screen.STUDY,
