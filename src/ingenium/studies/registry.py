@@ -44,11 +44,8 @@ from ingenium.studies import (
     told_molecules,
     torsional_conformers,
     trusted_predictions,
-<<<<<<< HEAD
-    two_regimes,
-=======
     two_engines,
->>>>>>> main
+    two_regimes,
     whole_way,
 )
 from ingenium.studies.study import Study
@@ -58,11 +55,8 @@ STUDIES: tuple[Study, ...] = (
     shape_families.STUDY,
     auxetic_cells.STUDY,
     lattice_energy.STUDY,
-<<<<<<< HEAD
     patch_placement.STUDY,
-=======
     morphing_front.STUDY,
->>>>>>> main
     informed_composites.STUDY,
     prior_trials.STUDY,
     two_engines.STUDY,

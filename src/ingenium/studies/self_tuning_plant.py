@@ -24,7 +24,7 @@ from ingenium.studies.reactor_plant import (
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 
-PERIODS, QUICK_PERIODS, PLANTS = 60, 20, 4  # of a plant; plants a seed
+PERIODS, QUICK_PERIODS, PLANTS = 60, 20, 2  # of a plant; plants a seed
 NOISE = 0.002  # of each mass fraction, relative
 UNKNOWN = 0.2  # deviation of the logarithm of each rate's factor
 EXPERT = np.array([[BEST[0], BEST[1]]])  # where the plant is best whose rates are in the books
@@ -152,7 +152,7 @@ def within_reach(run: Running) -> Settings:
 
 
 def misfit(
-    at: Settings, gap: Float64[np.ndarray, " t"], options: Settings
+    at: Float64[np.ndarray, "t 2"], gap: Float64[np.ndarray, " t"], options: Settings
 ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
     """Mean and deviation of a Gaussian process of what the twin misses.
 

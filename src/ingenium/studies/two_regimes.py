@@ -16,7 +16,7 @@ from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
 from ingenium.evaluate.intervals import t_interval
 from ingenium.search.regimes import Options, choose
-from ingenium.studies.reactor_plant import Reactor, Settings, envelope
+from ingenium.studies.reactor_plant import Reactor, envelope
 from ingenium.studies.rules import Part
 from ingenium.studies.self_tuning_plant import SCATTER, UNKNOWN, misfit
 from ingenium.studies.study import Budget, Measured, Study
@@ -195,7 +195,9 @@ def _on_plant(rng: np.random.Generator, seed: int) -> Mapping[str, float]:
     return {**found, **_saved(found)}
 
 
-def _next(name: str, at: Settings, heard: Float64[np.ndarray, " t"]) -> tuple[int, bool]:
+def _next(
+    name: str, at: Float64[np.ndarray, "t 2"], heard: Float64[np.ndarray, " t"]
+) -> tuple[int, bool]:
     mean, spread = misfit(at, heard, SETTINGS)
     if name == ACT:
         return int(mean.argmax()), False
