@@ -34,6 +34,7 @@ from ingenium.studies import (
     power_weeks,
     printed_columns,
     prior_trials,
+    roof_variants,
     route_search,
     searching_population,
     self_tuning_plant,
