@@ -133,16 +133,19 @@ class Search:
         return judged(rows, self.problem.verifier, self.spec.limits, index=index)
 
     def designs(self, calls: Sequence[int]) -> xr.Dataset:
-        """The designs of at least one call, in that order, with the call as the index."""
+        """The designs of at least one call, in that order, with the call as the index.
+
+        Coordinates that only some of them carry, such as the points of one arm of a portfolio, are
+        left out.
+        """
         parts, kept = [], {}
         for call in calls:
             number, row = self.places[call]
             if number not in kept:
                 kept[number] = self._stored(number).designs(self.problem)
             parts.append(kept[number].isel({DESIGN: [row]}))
-        # Strategies that share a search bring coordinates of their own; what all have is kept.
-        shared = set.intersection(*(set(part.coords) for part in parts))
-        parts = [part.drop_vars(set(part.coords) - shared) for part in parts]
+        shared = set(parts[0].coords).intersection(*(p.coords for p in parts))
+        parts = [p.drop_vars(set(p.coords) - shared) for p in parts]
         return xr.concat(parts, DESIGN).assign_coords({DESIGN: np.asarray(calls)})
 
     def _why(self, stop: Stop) -> str | None:
