@@ -48,7 +48,7 @@ def histogram(
     outside = int(((values < low) | (values > high)).sum())
     if outside:
         axes.set_title(f"{outside} beyond the range are drawn at its ends", fontsize=8)
-    _inked(axes)
+    inked(axes)
     return figure
 
 
@@ -60,7 +60,7 @@ def _window(values: Float[np.ndarray, " n"], bounds: list[float]) -> tuple[float
     return low - room, high + room
 
 
-def _inked(axes: Axes) -> None:
+def inked(axes: Axes) -> None:
     """Axes in the page's text colour, without a box."""
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
