@@ -31,7 +31,7 @@ CLAIMS = (
 
 def measured(budget: Budget, watch: Watch) -> Measured:
     values = {"gain": Interval(21.25, 15.5, 30.75), "cost": Interval(7.0, 6.0, 8.0)}
-    others = {f"{who}.score": Interval(i, i - 0.5, i + 0.5) for i, who in enumerate("abc")}
+    others = {f"{who}.score": Interval(float(x), x - 0.5, x + 0.5) for x, who in enumerate("abc")}
     beside = {"chance: gain": Interval(1.25, 0.5, 1.5), "alone": Interval(3.0, math.nan, math.nan)}
     return Measured(values, beside | others, "sha256:data", ("A note.",))
 
