@@ -16,7 +16,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.loop import Run
 from ingenium.report import figures, words
-from ingenium.report.templates import template
+from ingenium.report.template import template
 
 BEST = 20  # designs in the table
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from ingenium.report.book import forest
 from ingenium.report.book.telling import STYLES, Told, rule, tell
-from ingenium.report.templates import template
+from ingenium.report.template import template
 from ingenium.studies.book.claims import DOMAINS, Chapter
 from ingenium.studies.book.entries import Entry, counts
 

@@ -1,4 +1,4 @@
-"""Templates of the pages, which share one look."""
+"""The templates of pages."""
 
 from functools import cache
 
@@ -7,13 +7,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ingenium.report import words
 
 
-def template(name: str) -> Template:
-    """A template of this folder by its path."""
-    return _environment().get_template(name)
-
-
 @cache
-def _environment() -> Environment:
+def template(name: str) -> Template:
+    """A template by the name of its file, which knows how numbers are written."""
     environment = Environment(
         loader=PackageLoader("ingenium.report", "."),
         autoescape=True,
@@ -26,4 +22,4 @@ def _environment() -> Environment:
         "percent": words.percent,
         "limit": words.limit,
     }
-    return environment
+    return environment.get_template(name)
