@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ingenium import __version__
-from ingenium.cli import browse, check, compare, doctor, ledger, make, search, study
+from ingenium.cli import browse, check, compare, doctor, governance, ledger, make, search, study
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     help="Propose designs, verify each with the exact engine of its field, keep the evidence.",
 )
-for commands in (browse, make, search, check, compare, study, ledger, doctor):
+for commands in (browse, make, search, check, compare, study, ledger, governance, doctor):
     commands.add_to(app)
 
 
