@@ -13,6 +13,8 @@ NAMES = (
     "known_density",
     "loop",
     "search",
+    "search_ahead",
+    "search_screens",
     "structures_solver",
     "structures_cells",
     "structures_refine",

@@ -14,6 +14,9 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 
+from ingenium.cli import documents
+from ingenium.core import errors
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {  # of the site, by file of the repository
     "README.md": "index.md",
@@ -103,14 +106,34 @@ def shown_text(name: str) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """Fails where a page would fetch something from elsewhere.
+    """Fails where a page would fetch something, or the code names what no page is.
 
     Raises:
         PluginError: with every such place.
     """
-    faults = fetched(Path(config.site_dir))
-    if faults:
+    site = Path(config.site_dir)
+    if faults := fetched(site):
         raise PluginError("expected pages that fetch nothing; came " + "; ".join(faults))
+    if faults := unknown(site, named_in_code()):
+        raise PluginError("expected pages that errors can name; came " + ", ".join(faults))
+
+
+def named_in_code() -> set[str]:
+    """Pages that errors lead to."""
+    kinds = [e for e in vars(errors).values() if hasattr(e, "page")]
+    return {*documents.HELPFUL.values(), *(e.page for e in kinds)}
+
+
+def unknown(site: Path, pages: set[str]) -> list[str]:
+    """Those of the pages, or their anchors, that a built site lacks."""
+    missing = []
+    for page in sorted(pages):
+        name, _, anchor = page.partition("#")
+        path = site / f"{name}.html"
+        text = path.read_text(encoding="utf-8") if path.is_file() else None
+        if text is None or (anchor and f' id="{anchor}"' not in text):
+            missing.append(page)
+    return missing
 
 
 def fetched(site: Path) -> list[str]:

@@ -12,6 +12,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+import known_functions
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.problem import Domain, Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -48,11 +49,55 @@ def quadratic(x: Tensor) -> Tensor:
     return torch.stack([(x - 0.2).square().sum(1), x.mean(1), x[:, 0] - x[:, 1]], 1)
 
 
+def forrester(x: Tensor) -> Tensor:
+    """Least value -6.020740 at 0.757249.
+
+    Source: Forrester, Sóbester and Keane, Proc. R. Soc. A 463:3251, 2007, section 4.
+    """
+    first = x[:, 0]
+    return _filled((6 * first - 2).square() * (12 * first - 4).sin())
+
+
+def cheap_forrester(x: Tensor) -> Tensor:
+    """The cheap tier of the same source."""
+    return _filled(0.5 * forrester(x)[:, 0] + 10 * (x[:, 0] - 0.5) - 5)
+
+
+def currin(x: Tensor) -> Tensor:
+    """Least value -13.798722 at (0.216667, 0).
+
+    Source: Currin, Mitchell, Morris and Ylvisaker, J. Am. Stat. Assoc. 86:953, 1991; the sign is
+        turned.
+    """
+    a, b = x[:, 0], x[:, 1].clamp(min=1e-12)
+    ratio = (2300 * a**3 + 1900 * a**2 + 2092 * a + 60) / (100 * a**3 + 500 * a**2 + 4 * a + 20)
+    return _filled(-(1 - (-1 / (2 * b)).exp()) * ratio)
+
+
+def cheap_currin(x: Tensor) -> Tensor:
+    """The mean of four points about it, by Xiong, Qian and Wu, Technometrics 55:37, 2013."""
+    moved = [
+        currin(torch.stack([x[:, 0] + i, (x[:, 1] + j).clamp(min=0.0)], 1))[:, 0]
+        for i in (-0.05, 0.05)
+        for j in (-0.05, 0.05)
+    ]
+    return _filled(torch.stack(moved).mean(0))
+
+
+def _filled(value: Tensor) -> Tensor:
+    return torch.stack([value, torch.zeros_like(value), torch.zeros_like(value)], 1)
+
+
+CHEAP = {"forrester": cheap_forrester, "currin": cheap_currin}
 FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    **known_functions.FUNCTIONS,
     "zdt1": zdt1,
     "dtlz2": dtlz2,
     "quadratic": quadratic,
+    "forrester": forrester,
+    "currin": currin,
 }
+QUANTITIES = tuple(Quantity(f"f{i}", "1", f"value {i} of the function") for i in range(3))
 
 
 @dataclass(frozen=True)
@@ -65,6 +110,8 @@ class Settings:
     pause_s: float = 0.0  # that the engine takes for each batch
     log: str = ""  # file to which the engine writes each point that it measures
     gap: float = -1.0  # below this first number the engine has no answer
+    rough: float = 0.0  # how far a cheap tier errs, unless it has a form of its own; 0 for none
+    slow: float = 0.0  # seconds that the engine takes for a design, by its first number
 
 
 @dataclass(frozen=True)
@@ -75,9 +122,7 @@ class Closed:
     name: str = "closed form"
     version: str = "1"
     tier: str = "exact"
-    quantities: tuple[Quantity, ...] = tuple(
-        Quantity(f"f{i}", "1", f"value {i} of the function") for i in range(3)
-    )
+    quantities: tuple[Quantity, ...] = QUANTITIES
 
     def measure(self, x: Tensor) -> Tensor:
         if self.settings.log:
@@ -85,8 +130,27 @@ class Closed:
                 log.writelines(json.dumps(row) + "\n" for row in x.tolist())
         if self.settings.pause_s:
             time.sleep(self.settings.pause_s)
+        if self.settings.slow:
+            time.sleep(self.settings.slow * float(x[:, 0].sum()))
         found = FUNCTIONS[self.settings.function](x)
         return torch.where((x[:, :1] < self.settings.gap), float("nan"), found)
+
+
+@dataclass(frozen=True)
+class Rough:
+    """The function with a wave on it."""
+
+    settings: Settings
+    name: str = "rough"
+    version: str = "1"
+    tier: str = "cheap"
+    quantities: tuple[Quantity, ...] = QUANTITIES
+
+    def measure(self, x: Tensor) -> Tensor:
+        if self.settings.function in CHEAP:
+            return CHEAP[self.settings.function](x)
+        wave = (20 * x).sin().mean(1, keepdim=True)
+        return FUNCTIONS[self.settings.function](x) + self.settings.rough * wave
 
 
 @dataclass(frozen=True)
@@ -136,7 +200,8 @@ class Front(Problem):
         self.sizes: Mapping[str, int] = {"axis": settings.d}
         self.conditions = (Condition("mean", "mean of the numbers"),)
         self.limits = (Limit("f1", at_least=0.6),) if settings.function == "quadratic" else ()
-        self.tiers = (Closed(settings),)
+        exact, rough = Closed(settings), Rough(settings)
+        self.tiers = (rough, exact) if settings.rough else (exact,)
         self.formats = {"json": Table()}
         self.codec = Plain((settings.d,))
         self.at_once = 16

@@ -60,6 +60,12 @@ def test_pages_that_fetch_are_found(building: Any, tmp_path: Path) -> None:
     assert building.fetched(tmp_path) == ["b.html: https://x.y/z.js", "b.css: //x.y/z.woff2"]
 
 
+def test_pages_that_a_site_lacks_are_found(building: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<h2 id="here">x</h2>')
+    assert building.unknown(tmp_path, {"a", "a#here"}) == []
+    assert building.unknown(tmp_path, {"a#gone", "b"}) == ["a#gone", "b"]
+
+
 def test_blocks_are_replaced_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     import blocks

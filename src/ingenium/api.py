@@ -10,6 +10,7 @@ print(run.summary)
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from ingenium import audit, loop, replaying, report
@@ -25,8 +26,10 @@ from ingenium.generators import fitted
 from ingenium.loop import Clock, Run
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
-from ingenium.search.running import Found, Plan
+from ingenium.search.plan import Plan
+from ingenium.search.running import Found
 from ingenium.search.stopping import Stop
+from ingenium.search.workers import Hands
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -96,11 +99,16 @@ def search(
     ledger: Ledger | None = None,
     watch: Watch = silent,
     heard: Heard = unheard,
+    processes: int = 1,
+    follow: str | Path | None = None,
     overwrite: bool = False,
 ) -> Found:
     """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
 
     The same call goes on where a stopped one was, and with more allowed, where it had ended.
+    Several processes measure at once, and meanwhile more is proposed; a script that asks for them
+    needs the guard `if __name__ == "__main__"`. What they propose hangs on the order in which
+    they are done: `follow` is the folder of such a search, whose order is kept in one process.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -119,6 +127,7 @@ def search(
             ledger=book,
             watch=watch,
             heard=heard,
+            hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
             overwrite=overwrite,
         )
 

@@ -11,6 +11,8 @@ from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
 from ingenium.loop import training
+from ingenium.search import screens
+from ingenium.search.screening import ScreenPlan
 from ingenium.search.search import Search
 from ingenium.search.store import Store
 from ingenium.search.strategies import Task, make
@@ -31,16 +33,19 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
         name: str = "search",
         batch: int = 32,
         seed: int = 0,
+        screen: ScreenPlan | None = None,
         **settings: object,
     ) -> Search:
         problem = known_fronts.Front(known_fronts.Settings(**settings))  # type: ignore[arg-type]
         resolved = resolve(spec, problem)
-        task = Task(problem, resolved, training(problem), seed, silent)
+        price = None if screen is None else screen.price
+        task = Task(problem, resolved, training(problem), seed, silent, price)
         store = Store(tmp_path / name / "search.sqlite")
         stores.append(store)
         store.sit({})
         made = make(strategy, task).strategy if isinstance(strategy, str) else strategy(task)
-        return Search(problem, resolved, made, store, seed=seed, batch=batch)
+        screening = None if screen is None else screens.make(screen, task)
+        return Search(problem, resolved, made, store, seed=seed, batch=batch, screening=screening)
 
     yield begin
     for store in stores:

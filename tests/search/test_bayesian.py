@@ -28,7 +28,7 @@ def test_it_goes_on_as_if_it_was_not_stopped(
         monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)
     begun(small, SQUARE, name="part", d=2).run(Stop(calls=10))
     part = begun(small, SQUARE, name="part", d=2)
-    assert part._state_path.is_file() == kept
+    assert part.kept.path.is_file() == kept
     part.run(Stop(calls=12))
     np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
 

@@ -19,7 +19,7 @@ from ingenium import api
 from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
-from ingenium.search.running import Plan
+from ingenium.search.plan import Plan
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
 from ingenium.trust.ledger import open_ledger

@@ -20,7 +20,8 @@ LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
 
 
-QUICK = [name for name in NAMES if name != "bayesian"]  # which has tests of its own
+SLOW = ("bayesian", "fidelity", "two_regimes")  # with tests of their own
+QUICK = [name for name in NAMES if name not in SLOW]
 
 
 def course(search: Search) -> list[tuple[object, ...]]:
@@ -73,7 +74,7 @@ def test_a_kept_state_is_the_same_as_being_told_again(
     monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)
     kept = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
     kept.run(Stop(calls=72))
-    assert kept._state_path.is_file()
+    assert kept.kept.path.is_file()
     again = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
     one, other = told.strategy.state_dict(), again.strategy.state_dict()
     assert one.keys() == other.keys()

@@ -15,7 +15,9 @@ from rich.markup import escape
 from ingenium import __version__
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
-from ingenium.core.errors import IngeniumError
+from ingenium.core.errors import CorruptError, IngeniumError, MissingExtra
+
+PROGRAMS = (("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def doctor(json: AsJson = False) -> None:
     lines = dict.fromkeys(p.line for p in packages if not p.fits)
     for line in lines:
         console.print(f"[bold]Write[/]: {escape(line)}", highlight=False)
+    if lines:
+        console.print(f"See: ingenium docs {MissingExtra.page}", style="dim", highlight=False)
     console.print()
     for domain in domains:
         text = domain.fault or ", ".join(name for name, _ in domain.problems)
@@ -72,6 +76,8 @@ def doctor(json: AsJson = False) -> None:
         console.print(
             f"domain {domain.name}: {mark} {escape(text)}", highlight=False, soft_wrap=True
         )
+        if domain.fault:
+            console.print(f"See: ingenium docs {MissingExtra.page}", style="dim", highlight=False)
     for name, value in state.items():
         text = ", ".join(f"{k} {v}" for k, v in value.items())
         console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
@@ -122,6 +128,7 @@ def _state() -> dict[str, dict[str, Any]]:
             "free_gb_here": round(shutil.disk_usage(Path.cwd()).free / 1e9, 1),
             "free_gb_cache": round(shutil.disk_usage(_existing(cache)).free / 1e9, 1),
         },
+        "programs": {name: shutil.which(name) or f"absent; {why}" for name, why in PROGRAMS},
         "ledger": _ledger(),
     }
 
@@ -149,6 +156,8 @@ def _ledger() -> dict[str, Any]:
         with open_ledger(place, create=False) as ledger:
             faults, last = ledger.check(), ledger.entries(limit=1)
     except IngeniumError as error:
-        return {"place": shown(place), "state": str(error)}
-    state = f"faulty: {faults[0]}" if faults else "intact"
-    return {"place": shown(place), "entries": last[0].sequence if last else 0, "state": state}
+        return {"place": shown(place), "state": str(error), "see": f"ingenium docs {error.page}"}
+    entries = {"place": shown(place), "entries": last[0].sequence if last else 0}
+    if not faults:
+        return entries | {"state": "intact"}
+    return entries | {"state": f"faulty: {faults[0]}", "see": f"ingenium docs {CorruptError.page}"}

@@ -13,6 +13,7 @@ from typing import ParamSpec
 
 import typer
 
+from ingenium.cli.documents import helpful
 from ingenium.cli.output import JSON, errors, print_json
 from ingenium.cli.stopping import STOPPED, deafen, stop_asked
 from ingenium.core.errors import IngeniumError, InputError
@@ -61,8 +62,12 @@ def _say(what: str, message: str, error: BaseException | None = None) -> None:
     """The message on stderr; with --json also as an object on stdout."""
     errors().print(f"[bold red]{what}[/]: ", end="")
     errors().print(message, markup=False, highlight=False)
+    page = helpful(error) if error else None
+    if page:
+        errors().print(f"See: ingenium docs {page}", style="dim", highlight=False)
     if JSON.get():
         table = {"kind": type(error).__name__ if error else what, "message": message}
+        table |= {"page": page} if page else {}
         if isinstance(error, InputError):
             table |= {"expected": error.expected, "came": error.came, "instead": error.instead}
         print_json({"error": table})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingenium.search.conflicts import Unmet
     from ingenium.search.course import Round
     from ingenium.search.running import Found
+    from ingenium.search.screening import Audit
 
 SHOWN = 10  # designs
 Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
@@ -29,12 +30,24 @@ Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold
 Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
 Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another search.")]
+Processes = Annotated[int, typer.Option(help="That measure at once, while more is proposed.")]
+ScreenName = Annotated[
+    str | None, typer.Option("--screen", help="What keeps designs from the engine.")
+]
+Keep = Annotated[float, typer.Option(help="Share of a round that a screen lets pass, at most.")]
+AuditShare = Annotated[float, typer.Option(help="Share that is measured whatever a screen says.")]
+Doubt = Annotated[float, typer.Option(help="How often a held limit may lie beyond its bound.")]
+Cheap = Annotated[str, typer.Option(help="Quantities that are cheap, with commas between.")]
+Price = Annotated[float | None, typer.Option(help="Of a cheap measurement over an exact one.")]
+Cost = Annotated[float | None, typer.Option(help="Stop at it: calls, cheap ones at their price.")]
+Follow = Annotated[Path | None, typer.Option(help="Measure in the order of the search there.")]
 WHY = {
     "calls": "the budget of engine calls is spent",
     "seconds": "the seconds are spent",
     "accepted": "enough designs hold every limit",
     "stagnation": "nothing became better for as many calls as were allowed",
     "idle": "nothing new was proposed any more",
+    "cost": "the cost is spent",
     "designs": "the strategy has no more designs",
 }
 
@@ -54,6 +67,15 @@ def search(
     stagnation: Stagnation = None,
     batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
+    screen: ScreenName = None,
+    keep: Keep = 0.5,
+    audit: AuditShare = 0.1,
+    doubt: Doubt = 0.1,
+    cheap: Cheap = "",
+    price: Price = None,
+    cost: Cost = None,
+    processes: Processes = 1,
+    follow: Follow = None,
     out: Folder = None,
     overwrite: Overwrite = False,
     json: AsJson = False,
@@ -61,19 +83,25 @@ def search(
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
     from ingenium import api
     from ingenium.cli.asking import asked
-    from ingenium.search.running import Plan
+    from ingenium.search.plan import FIDELITY, Plan
+    from ingenium.search.screening import ASKED, ScreenPlan
     from ingenium.search.stopping import Stop
 
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
+    names = tuple(name.strip() for name in cheap.split(",") if name.strip())
+    by = ASKED if screen is None and strategy == FIDELITY else screen
+    screened = None if by is None else ScreenPlan(by, keep, audit, doubt, names, price)
     rounds = Rounds()
     with rounds:
         found = api.search(
             asked(problem, spec),
-            Plan(strategy, seed, batch),
-            Stop(budget, seconds, enough, stagnation),
+            Plan(strategy, seed, batch, screened),
+            Stop(budget, seconds, enough, stagnation, cost=cost),
             folder,
             watch=rounds,
             heard=rounds.heard,
+            processes=processes,
+            follow=follow,
             overwrite=overwrite,
         )
     if json:
@@ -113,7 +141,19 @@ def _state(last: "Round") -> str:
         parts.append(f"front of {last.front}")
     if last.front:
         parts.append(f"hypervolume {last.hypervolume:.4g}")
+    if last.audit is not None:
+        parts.append(f"{last.screened} screened out, {_lost(last.audit)}")
+    if last.cost is not None:
+        parts.append(f"{last.cheap_calls} by the cheap tier, cost {last.cost:.5g}")
     return ", ".join(parts)
+
+
+def _lost(audit: "Audit") -> str:
+    """The false-reject rate in words."""
+    if audit.rate is None:
+        return "false rejects unknown"
+    low, high = audit.interval
+    return f"false rejects {100 * audit.rate:.3g} % ({100 * low:.3g} to {100 * high:.3g} %)"
 
 
 def _show(console: Console, found: "Found") -> None:
@@ -129,6 +169,8 @@ def _show(console: Console, found: "Found") -> None:
         highlight=False,
     )
     console.print(f"{_state(last)[:1].upper()}{_state(last)[1:]}.", highlight=False)
+    if last.audit is not None:
+        _screened(console, last, last.audit)
     if found.measured is not None and found.measured.sizes["design"]:
         console.print()
         _best(console, found, found.measured)
@@ -138,6 +180,17 @@ def _show(console: Console, found: "Found") -> None:
     console.print()
     folder = shlex.quote(str(found.folder))
     console.print(f"{_count(found)} kept in {folder}/result, {last.seconds:.1f} s", highlight=False)
+
+
+def _screened(console: Console, last: "Round", audit: "Audit") -> None:
+    """Who was kept from the engine, and what the random share says of that."""
+    console.print(
+        f"{last.screened} designs were screened out: nothing is known of them. "
+        f"{audit.audited} were measured whatever the screen said; of {audit.held} of these that "
+        f"held every limit it would have cut {audit.lost} (95 % intervals, Clopper-Pearson).",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _count(found: "Found") -> int:
@@ -171,6 +224,7 @@ def _unmet(console: Console, found: "Found", unmet: "Unmet") -> None:
 
 def _described(found: "Found") -> dict[str, Any]:
     """The outcome for machines."""
+    audit = found.rounds[-1].audit
     return {
         "problem": found.problem.name,
         "strategy": found.plan.strategy,
@@ -179,5 +233,6 @@ def _described(found: "Found") -> dict[str, Any]:
         "summary": found.summary,
         "unmet": found.unmet,
         "last": found.rounds[-1],
+        "screen": None if audit is None else audit.told(),
         "kept": [] if found.designs is None else found.designs["design"].to_numpy().tolist(),
     }

@@ -10,9 +10,13 @@ from typing import ClassVar
 
 
 class IngeniumError(Exception):
-    """Root of the family; `exit_code` is what the command line ends with."""
+    """Root of the family.
+
+    `exit_code` is what the command line ends with, `page` the page of the documents that helps.
+    """
 
     exit_code: ClassVar[int] = 3
+    page: ClassVar[str] = "reference/cli#errors"
 
 
 class InputError(IngeniumError, ValueError):
@@ -44,9 +48,13 @@ class InputError(IngeniumError, ValueError):
 class SpecError(InputError):
     """The specification asks for something that does not exist or contradicts itself."""
 
+    page = "reference/spec"
+
 
 class FolderInUseError(InputError):
     """Another run is writing into the folder at this moment."""
+
+    page = "reference/output#again-and-beside-each-other"
 
 
 class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it is
@@ -55,6 +63,8 @@ class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it
     >>> raise MissingExtra("grid", "pandapower")
     MissingExtra: pandapower is not installed; write: pip install "ingenium[grid]"
     """
+
+    page = "how-to/install#what-is-missing"
 
     def __init__(self, extra: str, package: str = "") -> None:
         """Build the message from the extra's name and, if known, the package that is absent."""
@@ -70,6 +80,8 @@ class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it
 class EngineError(IngeniumError, RuntimeError):
     """An engine broke down as a whole; one design without an answer is a verdict, not this."""
 
+    page = "how-to/no_design_holds#when-the-engine-has-no-answer"
+
 
 class StorageError(IngeniumError, OSError):
     """A file or database could not be written, and nothing half-written was left.
@@ -77,12 +89,16 @@ class StorageError(IngeniumError, OSError):
     Made as any `OSError` is: `StorageError(errno, reason, path)`.
     """
 
+    page = "reference/output#again-and-beside-each-other"
+
     def __str__(self) -> str:
         return f"cannot write {self.filename}: {self.strerror}"
 
 
 class CorruptError(IngeniumError):
     """What was stored is no longer what was written."""
+
+    page = "how-to/audit#what-is-damaged"
 
     def __init__(self, where: str, found: str, instead: str = "") -> None:
         """Build the message.

@@ -148,6 +148,11 @@ class Problem(ABC):
         return self.tiers[-1]
 
     @property
+    def screens(self) -> tuple[Verifier, ...]:
+        """The cheap tiers, which may keep designs from the exact one and never accept them."""
+        return self.tiers[:-1]
+
+    @property
     def quantities(self) -> tuple[Quantity, ...]:
         """What the exact tier measures."""
         return self.verifier.quantities

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from ingenium.core.spec import Limit
 
@@ -15,6 +15,13 @@ class Verdict(IntEnum):
     ACCEPTED = 0
     REJECTED = 1  # a limit is broken: knowledge about the design
     FAILED = 2  # the engine has no answer
+    SCREENED = 3  # a screen kept it from the exact tier, so that nothing is known: no verdict yet
+
+
+def answered(verdicts: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Which designs an engine had an answer to."""
+    known: np.ndarray = np.isin(verdicts, (Verdict.ACCEPTED, Verdict.REJECTED))
+    return known
 
 
 def margins(

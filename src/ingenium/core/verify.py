@@ -1,7 +1,7 @@
 """The public door around verifiers: Datasets in and out, checked, judged and timed."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -43,6 +43,16 @@ class Verifier(Protocol):
     @property
     def measure(self) -> Callable[..., Tensor]:
         """Of the variables' float64 arrays (n, ...): (n, k), NaN where there is no answer."""
+        ...
+
+
+@runtime_checkable
+class Divisible(Verifier, Protocol):
+    """A verifier that can leave out what is not asked for, such as what is dear."""
+
+    @property
+    def only(self) -> Callable[[Collection[str]], Verifier]:
+        """Of names of quantities: the verifier that measures them, and maybe some more."""
         ...
 
 

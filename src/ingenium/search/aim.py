@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.spec import Limit, Objective
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import answered
 
 LIMIT, OBJECTIVE = "limit", "objective"
 NORMAL = 1.4826  # standard deviation of a normal law over its median absolute deviation
@@ -45,14 +45,14 @@ class Aim:
         count = len(objectives)
         bound = np.array([_size(x) for x in limits], dtype=np.float64)
         plain = cls(tuple(limits), tuple(objectives), bound, np.ones(count), np.zeros(count))
-        answered = first.isel({DESIGN: first["verdict"].to_numpy() != Verdict.FAILED})
-        if not answered.sizes[DESIGN]:
+        known = first.isel({DESIGN: answered(first["verdict"].to_numpy())})
+        if not known.sizes[DESIGN]:
             return plain
-        losses = plain.losses(answered)
+        losses = plain.losses(known)
         return cls(
             plain.limits,
             plain.objectives,
-            _spread(answered["margin"].to_numpy(), bound),
+            _spread(known["margin"].to_numpy(), bound),
             _spread(losses, np.maximum(np.abs(_middle(losses)), 1e-12)),
             _middle(losses),
         )
@@ -65,7 +65,7 @@ class Aim:
     def violations(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n l"]:
         """How far each limit is broken; 0 where it holds."""
         short = np.maximum(-verdicts["margin"].to_numpy(), 0.0) / self.spread
-        failed = verdicts["verdict"].to_numpy() == Verdict.FAILED
+        failed = ~answered(verdicts["verdict"].to_numpy())
         return np.where(failed[:, None], np.inf, short)
 
     def losses(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n o"]:
@@ -76,7 +76,7 @@ class Aim:
 
     def costs(self, verdicts: xr.Dataset) -> Float[np.ndarray, " n"]:
         """One number of each verdict."""
-        failed = verdicts["verdict"].to_numpy() == Verdict.FAILED
+        failed = ~answered(verdicts["verdict"].to_numpy())
         short: np.ndarray = np.where(failed, np.inf, self.violations(verdicts).sum(1))
         if not self.objectives:
             return short
@@ -91,6 +91,16 @@ class Aim:
             loss=((DESIGN, OBJECTIVE), self.losses(verdicts)),
             cost=(DESIGN, self.costs(verdicts)),
         )
+
+
+def unsquashed(cost: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Costs in the same order, without an end below.
+
+    The cost of one objective comes close to -1 where it is many spreads better than the first
+    designs; this is linear in the objective there, for strategies to which differences count.
+    """
+    inner = np.log1p(np.clip(cost, -1 + 1e-15, 0.0))
+    return np.where(cost < 0, inner, cost)
 
 
 def _size(limit: Limit) -> float:

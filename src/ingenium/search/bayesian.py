@@ -1,11 +1,9 @@
 """Bayesian optimisation by BoTorch: processes of limits and objectives say what is next."""
 
 import math
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -13,14 +11,15 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.seeds import one_thread
 from ingenium.search.fronts import order
 from ingenium.search.packages import package
-from ingenium.search.space import Space, points_of
+from ingenium.search.seeded import seeded
+from ingenium.search.space import Cube, points_of
 from ingenium.search.strategy import State
 
 TOLD = ("points", "margin", "cost", "violation", "loss")
 NEAR = 1e-9  # of two points that are one
+Worth = Literal["log_ei", "ei", "ucb"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,8 @@ class BayesianSettings:
     raw: int = 64  # points from which the search for the next one begins
     starts: int = 2  # of them that are climbed from
     climbs: int = 40  # steps of each
+    worth: Worth = "log_ei"  # of the next points; of several objectives by their hypervolume
+    bold: float = 2.0  # deviations above the mean, of `ucb`
     many: int = 20  # numbers of a point above which it stays in a trust region
 
 
@@ -74,7 +75,7 @@ class Bayesian:
         (limits and trust regions).
     """
 
-    def __init__(self, space: Space, settings: BayesianSettings = BayesianSettings()) -> None:
+    def __init__(self, space: Cube, settings: BayesianSettings = BayesianSettings()) -> None:
         package("botorch")
         self.space, self.settings = space, settings
         self.told: dict[str, np.ndarray] = {}
@@ -82,15 +83,21 @@ class Bayesian:
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Points about known designs at first, then those that promise most."""
+        return self.ask_ahead(n, rng, ())
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """Points that promise most beside those that are being measured."""
         q = min(n, self.settings.batch)
         seed = int(torch.randint(2**31, (), generator=rng))
-        if len(self.told.get("points", ())) < self.settings.first:
+        waiting = np.concatenate([np.empty((0, self.space.m)), *map(points_of, flying)])
+        told = len(self.told.get("points", ()))
+        if told + len(waiting) < self.settings.first or not told:
             draw = np.random.default_rng(seed)
             start = self.space.start[draw.integers(len(self.space.start), size=q)]
             noise = 0.05 * draw.standard_normal(start.shape)
             return self.space.designs(np.clip(start + noise, 0.0, 1.0))
-        with _seeded(seed):
-            return self.space.designs(self._promising(q))
+        with seeded(seed):
+            return self.space.designs(self._promising(q, waiting))
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Take in what was measured, and move the region."""
@@ -117,7 +124,7 @@ class Bayesian:
         self.region = Region(side, int(wins), int(losses))
         self.told = {name: state[name] for name in TOLD if name in state}
 
-    def _promising(self, q: int) -> Float[np.ndarray, "n m"]:
+    def _promising(self, q: int, waiting: Float[np.ndarray, "w m"]) -> Float[np.ndarray, "n m"]:
         """The points of which the acquisition expects most, one after the other."""
         how, told = self.settings, self.told
         best = order(told["cost"], told["violation"], told["loss"])
@@ -125,8 +132,11 @@ class Bayesian:
         rows = np.unique(np.concatenate([best[: how.learned // 2], last]))
         used = {name: values[rows] for name, values in told.items()}
         model = self._model(used)
+        worth = self._acquisition(model, used)
+        if len(waiting):
+            worth.set_X_pending(torch.from_numpy(waiting))
         found, _ = package("botorch.optim").optimize_acqf(
-            self._acquisition(model, used),
+            worth,
             bounds=torch.from_numpy(self._box(told["points"][best[0]])),
             q=q,
             num_restarts=how.starts,
@@ -212,18 +222,3 @@ def _negative(column: int) -> Callable[[Tensor], Tensor]:
 
 def _column(column: int) -> Callable[..., Tensor]:
     return lambda outcomes, X=None: outcomes[..., column]  # noqa: N803 - as BoTorch names it
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Give libraries that draw from the global state a state of their own, and let them be quiet.
-
-    Sums are taken in one order, so that the same seed gives the same points.
-    """
-    quiet = package("botorch.exceptions.warnings").BotorchWarning
-    loud = package("linear_operator.utils.warnings").NumericalWarning
-    with torch.random.fork_rng(devices=[]), one_thread(), warnings.catch_warnings():
-        torch.manual_seed(seed)
-        for kind in (quiet, loud):
-            warnings.simplefilter("ignore", kind)
-        yield

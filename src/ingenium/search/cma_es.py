@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ingenium.core.seeds import block_rng
 from ingenium.search.generational import Generational
 from ingenium.search.packages import package
-from ingenium.search.space import Space
+from ingenium.search.space import Cube
 from ingenium.search.strategy import State
 
 WORST = 1e12  # in place of an infinite cost
@@ -35,7 +35,7 @@ class CmaEs(Generational):
         (restarts with more points).
     """
 
-    def __init__(self, space: Space, seed: int, settings: CmaSettings = CmaSettings()) -> None:
+    def __init__(self, space: Cube, seed: int, settings: CmaSettings = CmaSettings()) -> None:
         package("cma")
         own = 4 + int(3 * np.log(space.m))
         super().__init__(space, settings.size or own, seed)
@@ -65,7 +65,7 @@ class CmaEs(Generational):
     def learned(self) -> State:
         """The costs of the generations of the run."""
         first = self.generation - len(self.costs)
-        costs = np.array(self.costs).reshape(len(self.costs), -1)
+        costs = np.array(self.costs).reshape(len(self.costs), self.size)
         return {"restarts": np.array(self.restarts), "first": np.array(first), "costs": costs}
 
     def relearn(self, state: State) -> None:

@@ -1,15 +1,17 @@
 """How a search goes: what was verified, the best of it, its front, round by round."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, answered
 from ingenium.search.aim import Aim
 from ingenium.search.fronts import grown, hypervolume
+from ingenium.search.screening import Audit, Screening
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,26 @@ class Round:
     front: int  # accepted designs that none beats in every objective
     hypervolume: float  # that they dominate, in spreads of the first designs
     better: int  # the call after which something had become better last
+    screened: int = 0  # designs that were proposed and never measured
+    audit: Audit | None = None  # of the screen, if there is one
+    cheap_calls: int = 0  # designs that the cheap tier measured
+    cost: float | None = None  # calls, with the cheap ones at their price, if that is known
 
     @property
     def acceptance(self) -> float:
         """Share of accepted designs among the verified."""
         return self.accepted / self.calls if self.calls else 0.0
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Round":
+        """From what `asdict` gave, maybe of a search before there were screens."""
+        return cls(**{**body, "audit": Audit.of(body.get("audit"))})
+
+    def with_screen(self, screened: int, screening: Screening) -> "Round":
+        """With what a screen kept out, and what a cheap tier measured."""
+        price, cheap = screening.plan.price, screening.cheap_calls
+        cost = None if price is None else self.calls + price * cheap
+        return replace(self, screened=screened, audit=screening.audit, cheap_calls=cheap, cost=cost)
 
 
 Heard = Callable[[Round], None]
@@ -68,7 +85,7 @@ class Course:
         worst = finite.max(0, initial=-np.inf)
         worst = np.where(np.isfinite(worst), worst, 0.0)
         counts = dict.fromkeys(Verdict, 0) | {Verdict.FAILED: failed}
-        scaled = bool((first["verdict"] != Verdict.FAILED).any())
+        scaled = bool(answered(first["verdict"].to_numpy()).any())
         return cls(aim, worst, counts, np.empty((0, len(worst))), scaled=scaled)
 
     @property

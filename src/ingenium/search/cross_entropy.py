@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from ingenium.search.fronts import order
 from ingenium.search.generational import Generational
-from ingenium.search.space import Space
+from ingenium.search.space import Cube
 from ingenium.search.strategy import State
 
 
@@ -33,7 +33,7 @@ class CrossEntropy(Generational):
     """
 
     def __init__(
-        self, space: Space, seed: int, settings: CrossEntropySettings = CrossEntropySettings()
+        self, space: Cube, seed: int, settings: CrossEntropySettings = CrossEntropySettings()
     ) -> None:
         super().__init__(space, settings.size, seed)
         self.settings = settings

@@ -1,5 +1,7 @@
 """Strategies that learn nothing: known designs, chance, and a generator as it is."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import xarray as xr
@@ -21,7 +23,12 @@ class Stock:
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """The next of them."""
-        rows = self.known.isel({DESIGN: self.order[self.done : self.done + n]})
+        return self.ask_ahead(n, rng, ())
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """The next of them after those that are being measured."""
+        first = self.done + sum(part.sizes[DESIGN] for part in flying)
+        rows = self.known.isel({DESIGN: self.order[first : first + n]})
         problem = self.problem
         arrays = to_arrays(rows, problem.variables)
         own = {c.name: rows[c.name].variable for c in problem.conditions}
@@ -49,6 +56,10 @@ class Drawn:
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Proposals."""
         return proposals(self.generator, n, rng)
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """Proposals, whatever is being measured."""
+        return self.ask(n, rng)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Nothing."""

@@ -1,6 +1,8 @@
-"""Evolution towards a front (NSGA-II), by the package `pymoo`."""
+"""Evolution towards a front (NSGA-II and NSGA-III), by the package `pymoo`."""
 
+import warnings
 from dataclasses import dataclass
+from math import comb
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +11,7 @@ from jaxtyping import Float
 
 from ingenium.search.generational import Generational
 from ingenium.search.packages import package
-from ingenium.search.space import Space
+from ingenium.search.space import Cube
 from ingenium.search.strategy import State
 
 WORST = 1e12  # in place of a number that is not finite
@@ -28,6 +30,9 @@ class EvolutionSettings:
     mutation: float = 20.0
 
 
+MANY = EvolutionSettings(size=64, crossing=30.0)  # crossing: Deb and Jain, 2014, section V
+
+
 class Evolution(Generational):
     """A population that lives by dominance, feasibility first, and spreads along its front.
 
@@ -40,7 +45,7 @@ class Evolution(Generational):
     columns = ("points", "violation", "loss")
 
     def __init__(
-        self, space: Space, seed: int, settings: EvolutionSettings = EvolutionSettings()
+        self, space: Cube, seed: int, settings: EvolutionSettings = EvolutionSettings()
     ) -> None:
         package("pymoo")
         super().__init__(space, settings.size, seed)
@@ -55,8 +60,7 @@ class Evolution(Generational):
             near = start[rows] + 0.02 * rng.standard_normal((self.size, self.space.m))
             return np.clip(near, 0.0, 1.0)
         mating = self._mating()
-        problem, population = self._population(self.living)
-        self._survival().do(problem, population, n_survive=self.size, random_state=rng)
+        problem, population = self._ranked(rng)
         tournament = SimpleNamespace(tournament_type=TOURNAMENT, random_state=rng)
         children = mating.do(
             problem, population, self.size, algorithm=tournament, random_state=rng
@@ -101,16 +105,102 @@ class Evolution(Generational):
             one.evaluated = {"F", "G", "H"}
         return problem, population
 
+    def _ranked(self, rng: np.random.Generator) -> tuple[Any, Any]:
+        """The problem of pymoo, and the population with what tournaments compare."""
+        problem, population = self._population(self.living)
+        self._survival().do(problem, population, n_survive=self.size, random_state=rng)
+        return problem, population
+
     def _survival(self) -> Any:
         return package("pymoo.operators.survival.rank_and_crowding").RankAndCrowding()
 
+    def _selection(self) -> Any:
+        nsga = package("pymoo.algorithms.moo.nsga2")
+        return nsga.TournamentSelection(func_comp=nsga.binary_tournament)
+
     def _mating(self) -> Any:
         """Tournaments, simulated binary crossing, polynomial mutation."""
-        nsga = package("pymoo.algorithms.moo.nsga2")
         how = self.settings
         return package("pymoo.core.mating").Mating(
-            nsga.TournamentSelection(func_comp=nsga.binary_tournament),
+            self._selection(),
             package("pymoo.operators.crossover.sbx").SBX(eta=how.crossing, prob=0.9),
             package("pymoo.operators.mutation.pm").PM(eta=how.mutation),
             eliminate_duplicates=package("pymoo.core.duplicate").DefaultDuplicateElimination(),
         )
+
+
+class ManyObjectives(Evolution):
+    """A population that spreads along directions through the space of many objectives.
+
+    With more than three, nearly all designs are beaten by none, and crowding says little; each
+    direction keeps the design nearest to it instead. The bounds of the front, between which
+    objectives are scaled, are kept from generation to generation.
+
+    Shapes: n points, m numbers, o objectives, w directions.
+    Source: Deb and Jain, IEEE Trans. Evol. Comput. 18:577, 2014 (NSGA-III); Das and Dennis, SIAM J.
+        Optim. 8:631, 1998 (directions).
+    """
+
+    bounds = ("ideal_point", "worst_point", "nadir_point", "extreme_points")
+
+    def __init__(self, space: Cube, seed: int, settings: EvolutionSettings = MANY) -> None:
+        super().__init__(space, seed, settings)
+        self.directions = _directions(max(len(space.spec.objectives), 1), settings.size)
+        self._survives = self._fresh()
+        self.scale: Float[np.ndarray, " o"] | None = None  # of losses in the first generation
+
+    def survive(self, told: dict[str, np.ndarray]) -> None:
+        """The best of parents and children live on."""
+        if self.scale is None:
+            loss = np.where(np.isfinite(told["loss"]), told["loss"], np.nan)
+            found = np.array(
+                [np.ptp(c[np.isfinite(c)]) if np.isfinite(c).any() else 1 for c in loss.T]
+            )
+            self.scale = np.where(found > 0, found, 1.0)
+        with warnings.catch_warnings():  # pymoo changes the filters of warnings
+            super().survive(told)
+
+    def learned(self) -> State:
+        """The population, the scale of losses and the bounds of the front."""
+        held = [(name, getattr(self._survives.norm, name)) for name in self.bounds]
+        own = {f"bound.{k}": v for k, v in [*held, ("scale", self.scale)] if v is not None}
+        return {**super().learned(), **own}
+
+    def relearn(self, state: State) -> None:
+        """Take over a population and its bounds."""
+        super().relearn(state)
+        self._survives, self.scale = self._fresh(), state.get("bound.scale")
+        for name in self.bounds:
+            if f"bound.{name}" in state:
+                setattr(self._survives.norm, name, state[f"bound.{name}"])
+
+    def _fresh(self) -> Any:
+        nsga = package("pymoo.algorithms.moo.nsga3")
+        return nsga.ReferenceDirectionSurvival(self.directions)
+
+    def _population(self, told: dict[str, np.ndarray]) -> tuple[Any, Any]:
+        """With losses on one scale: pymoo takes what is below 1e-3 of any for nothing."""
+        loss = told["loss"] / (1.0 if self.scale is None else self.scale)
+        return super()._population(told | {"loss": loss})
+
+    def _ranked(self, rng: np.random.Generator) -> tuple[Any, Any]:
+        """Tournaments compare violations alone, which need no ranks."""
+        return self._population(self.living)
+
+    def _survival(self) -> Any:
+        return self._survives
+
+    def _selection(self) -> Any:
+        nsga = package("pymoo.algorithms.moo.nsga3")
+        return nsga.TournamentSelection(func_comp=nsga.comp_by_cv_then_random)
+
+
+def _directions(o: int, most: int) -> Float[np.ndarray, "w o"]:
+    """As many even directions as `most` allows."""
+    if o == 1:
+        return np.ones((1, 1))
+    parts = 1
+    while comb(o + parts, parts + 1) <= most:
+        parts += 1
+    directions = package("pymoo.util.ref_dirs").get_reference_directions
+    return np.asarray(directions("das-dennis", o, n_partitions=parts))

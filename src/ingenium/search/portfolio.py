@@ -1,6 +1,6 @@
 """Several strategies that share one budget, which shifts to those that find what is good."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.search.fronts import order
-from ingenium.search.strategy import State, Strategy
+from ingenium.search.strategy import Ahead, State, Strategy
 
 ARM = "arm"  # coordinate of designs: who proposed them
 TOLD = ("cost", "violation", "loss")
@@ -52,13 +52,29 @@ class Portfolio:
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Proposals of the strategy that was drawn, or of the next one where it has no more."""
+        return self.ask_ahead(n, rng, ())
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """The same of those who have nothing in flight, or need not wait for it."""
         draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
         worth = draw.beta(*(1.0 + self.counts).T)
         for arm in np.argsort(-worth, kind="stable").tolist():
-            designs = self.arms[self.names[arm]].ask(n, rng)
+            own = [part.drop_vars(ARM) for part in flying if int(part[ARM].to_numpy()[0]) == arm]
+            designs = self._asked_of(arm, n, rng, own)
             if designs.sizes[DESIGN]:
                 break
         return designs.assign_coords({ARM: (DESIGN, np.full(designs.sizes[DESIGN], arm))})
+
+    def _asked_of(
+        self, arm: int, n: int, rng: torch.Generator, own: Sequence[xr.Dataset]
+    ) -> xr.Dataset:
+        """What a strategy proposes beside what it has in flight."""
+        strategy = self.arms[self.names[arm]]
+        if not own:
+            return strategy.ask(n, rng)
+        if isinstance(strategy, Ahead):
+            return strategy.ask_ahead(n, rng, own)
+        return own[-1].isel({DESIGN: slice(0, 0)})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Tell the one who proposed, and count what joined the best."""

@@ -6,7 +6,6 @@ after reading them back, with their evidence, and how the search went.
 """
 
 import json
-import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
-from ingenium.core.counts import check_count
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
@@ -35,28 +33,20 @@ from ingenium.core.verdict import Verdict
 from ingenium.evaluate.limits import Summary, summarise
 from ingenium.generators import fitted
 from ingenium.loop import _export, _write, training
+from ingenium.search import replay, screens
 from ingenium.search.conflicts import Unmet, unmet
 from ingenium.search.course import Heard, Round, unheard
+from ingenium.search.plan import Plan
+from ingenium.search.screening import Screening
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import NAMES, Made, Task, make
+from ingenium.search.store import FILE, Store
+from ingenium.search.strategies import Made, Task, make, parted
+from ingenium.search.workers import ALONE, Hands
 from ingenium.trust.ledger import Ledger
 
-FILE, RESULT, SEARCH = "search.sqlite", "result", "search"
+RESULT, SEARCH = "result", "search"
 LEAST = 10  # designs that are handed over where the spec does not say how many, beside the front
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a search is done; two searches of one plan verify the same designs."""
-
-    strategy: str = "evolution"
-    seed: int = 0
-    batch: int = 64  # designs of a round
-
-    def __post_init__(self) -> None:
-        check_count(self.batch, self.seed)
 
 
 @dataclass(frozen=True)
@@ -85,6 +75,7 @@ def run(
     ledger: Ledger,
     watch: Watch = silent,
     heard: Heard = unheard,
+    hands: Hands = ALONE,
     overwrite: bool = False,
 ) -> Found:
     """Search until it is enough; a search that was begun in `out` goes on where it was.
@@ -99,18 +90,28 @@ def run(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     spec = resolve(asked, problem)
-    made, data = _made(problem, spec, plan, watch)
+    made, screening, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
     with Meter() as meter, _opened(out, about, overwrite) as store:
         on = {"versions": versions(), "machine": machine(), "code": code_digest()}
-        sitting = store.sit(on | {"budget": stop.calls, "before": len(store.verified())})
-        search = Search(problem, spec, made.strategy, store, seed=plan.seed, batch=plan.batch)
+        began = {"budget": stop.calls, "before": len(store.verified())}
+        sitting = store.sit({**on, **began, "processes": hands.processes})
+        search = Search(
+            problem,
+            spec,
+            made.strategy,
+            store,
+            seed=plan.seed,
+            batch=plan.batch,
+            screening=screening,
+        )
         name = {"search": digest(about)}
         entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
         ledger.append(SEARCH, entry)
-        why = search.run(stop, watch=watch, heard=heard)
+        with hands.begun(problem, spec.limits) as workers:
+            why = search.run(stop, workers=workers, watch=watch, heard=heard)
         _check_answers(search)
-        origin = _origin(about, made, plan, _budgets(search, stop), out)
+        origin = replay.origin(search, about, plan, stop, out / RESULT / "spec.toml", out)
         found = _handed(search, asked, plan, why, origin, out, watch=watch, meter=meter)
         entry = name | {"head": store.head(), "calls": search.calls, "why": why}
         evidence = file_digest(out / RESULT / "evidence.jsonl")
@@ -118,15 +119,21 @@ def run(
     return found
 
 
-def _made(problem: Problem, spec: Spec, plan: Plan, watch: Watch) -> tuple[Made, str]:
-    """The strategy of a plan, and the digest of the designs that it may learn from."""
-    choose(plan.strategy, NAMES, "strategy")  # before anything that takes time
+def _made(
+    problem: Problem, spec: Spec, plan: Plan, watch: Watch
+) -> tuple[Made, Screening | None, str]:
+    """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
+    parted(plan.strategy)  # before anything that takes time
+    if plan.screen is not None:
+        choose(plan.screen.by, screens.NAMES, "screen")
     fitted.check(problem, spec.generator)
     watch("data", 0, 1)
     problem.prepare(watch)
     known = training(problem)
-    task = Task(problem, spec, known, plan.seed, watch)
-    return make(plan.strategy, task), dataset_digest(known)
+    price = None if plan.screen is None else plan.screen.price
+    task = Task(problem, spec, known, plan.seed, watch, price)
+    screening = None if plan.screen is None else screens.make(plan.screen, task)
+    return make(plan.strategy, task), screening, dataset_digest(known)
 
 
 def _check_answers(search: Search) -> None:
@@ -151,6 +158,7 @@ def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> d
         "model": made.model,
         "system": problem.system,
         "engine": f"{engine.name} {engine.version}",
+        "screen": plan.screened,
     }
 
 
@@ -197,37 +205,6 @@ def _whole(store: Store) -> None:
 
 def _short(value: str) -> str:
     return (value[:15] if value.startswith("sha256:") else value) or "none"
-
-
-def _budgets(search: Search, stop: Stop) -> list[int]:
-    """The budgets under which a search in one go proposes the same: those that cut it, and one."""
-    told = search.store.sittings().values()
-    ends = [*[s["before"] for s in told][1:], search.calls]
-    spent = [
-        s["budget"] for s, end in zip(told, ends, strict=True) if s["before"] < s["budget"] <= end
-    ]
-    if stop.calls > search.calls:
-        return [*spent, stop.calls]
-    # One more round, so that the last one, cut by no budget, is asked for as many as it was
-    return spent if search.calls in spent else [*spent, search.calls + search.batch]
-
-
-def _origin(
-    about: Mapping[str, str], made: Made, plan: Plan, budgets: list[int], out: Path
-) -> Origin:
-    words = ["ingenium", "search", about["problem"], "--spec", str(out / RESULT / "spec.toml")]
-    words += ["--strategy", plan.strategy, "--seed", str(plan.seed), "--batch", str(plan.batch)]
-    words += ["--out", f"{out}-again", "--budget"]
-    return Origin(
-        seed=plan.seed,
-        spec=about["spec"],
-        system=about["system"],
-        data=about["data"],
-        model=made.model,
-        code=code_digest(),
-        version=versions()["ingenium"],
-        replay=" && ".join(shlex.join([*words, str(budget)]) for budget in budgets),
-    )
 
 
 def _handed(
@@ -328,6 +305,8 @@ def _told(found: Found, search: Search) -> dict[str, Any]:
         "why": found.why,
         "head": search.store.head(),
         "unmet": asdict(found.unmet) if found.unmet else None,
+        "screened": found.rounds[-1].screened if found.rounds else 0,
+        "screen": _audited(search),
         "rounds": [asdict(r) for r in found.rounds],
         "sittings": search.store.sittings(),
     }
@@ -338,3 +317,11 @@ def _energy(result: Path) -> list[dict[str, Any]]:
     file = result / "search.json"
     told = json.loads(file.read_text()) if file.is_file() else {}
     return list(told.get("energy", []))
+
+
+def _audited(search: Search) -> dict[str, Any] | None:
+    """Who screened, and what that cost."""
+    screening = search.screening
+    if screening is None or screening.audit is None:
+        return None
+    return {"name": screening.screen.name} | screening.audit.told()

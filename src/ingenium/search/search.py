@@ -1,41 +1,51 @@
-"""The one loop: ask, keep, verify what is new, tell, keep how it went, again."""
+"""The one loop: ask, screen, keep, measure what is new, tell, keep how it went, again."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from zipfile import BadZipFile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
-import torch
 import xarray as xr
 from jaxtyping import Float
 
-from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.evidence import design_digests, table
-from ingenium.core.folders import replacing
+from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Limit, Objective, Spec
+from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
-from ingenium.core.verify import verify
 from ingenium.search.aim import Aim
 from ingenium.search.course import Course, Heard, Round, unheard
+from ingenium.search.keeping import KeptState
+from ingenium.search.proposal import AFTER, FRESH, SIZE, Proposal
+from ingenium.search.screening import Screening
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
-from ingenium.search.strategy import State, Strategy
+from ingenium.search.strategy import Ahead, Strategy
+from ingenium.search.workers import Here, Workers
 
-DIGEST, FRESH = "digest", "fresh"
 KEEP_S = 1.0  # of learning, after which the state of the strategy is kept
-DAMAGE = (OSError, ValueError, LookupError, BadZipFile)
+PATIENCE_S = 0.5  # between two looks whether the search is to stop
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A round that is being measured."""
+
+    proposal: Proposal
+    designs: xr.Dataset
+    left: set[int]  # parts that were not measured yet
 
 
 class Search:
     """A strategy, an engine and a store, brought to where an earlier sitting left them.
 
     Opening tells the strategy again of all that the store holds, or loads the state that was kept
-    last and tells of the rest; either way it is the strategy that was stopped. A round that was
-    cut is finished first, with what was proposed in it.
+    last and tells of the rest; either way it is the strategy that was stopped. Rounds that were
+    cut are finished first, with what was proposed in them.
+
+    A round ends once all of it is measured. Where several are measured at once they end in the
+    order in which that comes, and what is proposed hangs on the seed and on that order alone.
 
     Shapes: n designs, k measurements.
     """
@@ -49,16 +59,21 @@ class Search:
         *,
         seed: int,
         batch: int,
+        screening: Screening | None = None,
     ) -> None:
         """Go on where the store ends; `spec` is resolved, `batch` the most designs of a round."""
         self.problem, self.spec, self.strategy, self.store = problem, spec, strategy, store
-        self.seed, self.batch = seed, batch
+        self.seed, self.batch, self.screening = seed, batch, screening
         self.call_of = store.verified()
         measured = store.measured()
         self.measured: list[Float[np.ndarray, " k"]] = [row for part in measured for row in part]
         self.places: list[tuple[int, int]] = []  # round and row of each call
         self.history: list[Round] = []
         self.course: Course | None = None
+        self.flights: dict[int, Flight] = {}
+        self.unmeasured: set[str] = set()  # digests of designs that a screen kept out
+        self.asked, self.sent, self.parts = 0, 0, 0  # rounds, designs to measure, parts measured
+        self.kept = KeptState(store.path.with_name("strategy.npz"))
         self.learning_s = 0.0  # since the state was kept
         self._recover()
 
@@ -77,16 +92,38 @@ class Search:
         """What all finished rounds took."""
         return self.history[-1].seconds if self.history else 0.0
 
-    def run(self, stop: Stop, *, watch: Watch = silent, heard: Heard = unheard) -> str:
+    def run(
+        self,
+        stop: Stop,
+        *,
+        workers: Workers | None = None,
+        watch: Watch = silent,
+        heard: Heard = unheard,
+    ) -> str:
         """Go on until it is enough; gives why: the entry of `stop` that was reached, or `designs`.
 
         The latter is where the strategy has no more designs.
         """
-        while (why := self._why(stop)) is None:
-            if not self._round(stop, watch):
-                return "designs"
-            heard(self.history[-1])
-        return why
+        workers = Here(self.problem, self.spec.limits) if workers is None else workers
+        began = time.perf_counter() - self.seconds
+        for flight in self.flights.values():
+            self._submit(flight, workers)
+        why: str | None = None
+        while True:
+            while why is None and self._may_ask(workers):
+                why = self._why(stop)
+                if why is None and not self._ask(stop, workers):
+                    why = None if self.flights else "designs"
+                    break
+            if not self.flights:
+                return str(why)
+            whole = self._whole()
+            for number in whole:
+                self._end(number, time.perf_counter() - began)
+                heard(self.history[-1])
+            if not whole:
+                self._measured(workers)
+                watch("search", min(self.calls, stop.calls), stop.calls)
 
     def verdicts(self, calls: Sequence[int] | None = None) -> xr.Dataset:
         """The verdicts of some calls, or of all in order, with the call as the index."""
@@ -101,7 +138,7 @@ class Search:
         for call in calls:
             number, row = self.places[call]
             if number not in kept:
-                kept[number] = self._unpack(self.store.proposed(number) or {})
+                kept[number] = self._stored(number).designs(self.problem)
             parts.append(kept[number].isel({DESIGN: [row]}))
         return xr.concat(parts, DESIGN).assign_coords({DESIGN: np.asarray(calls)})
 
@@ -113,155 +150,169 @@ class Search:
         last = self.history[-1] if self.history else None
         reached = {
             "accepted": last is not None and last.accepted >= (stop.accepted or np.inf),
-            "calls": self.calls >= stop.calls,
+            "calls": self.sent >= stop.calls,
             "seconds": self.seconds >= (stop.seconds or np.inf),
             "stagnation": last is not None
             and last.calls - last.better >= (stop.stagnation or np.inf),
             "idle": idle >= stop.idle,
+            "cost": last is not None and (last.cost or 0.0) >= (stop.cost or np.inf),
         }
-        why = next((entry for entry, is_so in reached.items() if is_so), None)
-        cut = why is not None and self.store.proposed(len(self.history)) is not None
-        return None if cut else why
+        return next((entry for entry, is_so in reached.items() if is_so), None)
 
     def _fresh_of(self, i: int) -> int:
         """New designs of a finished round, counted from the last one."""
-        before = self.history[i - 1].calls if len(self.history) >= 1 - i else 0
-        return self.history[i].calls - before
+        last = self.history[i]
+        if len(self.history) < 1 - i:
+            return last.calls + last.screened
+        before = self.history[i - 1]
+        return last.calls + last.screened - before.calls - before.screened
 
-    def _round(self, stop: Stop, watch: Watch) -> bool:
-        """One round, or the rest of one that was cut; whether there were designs."""
-        began, number = time.perf_counter(), len(self.history)
-        kept = self.store.proposed(number)
-        if kept is None:
-            kept = self._ask(number, min(self.batch, stop.calls - self.calls))
-            if not len(kept[DIGEST]):
-                return False
-            self.store.propose(number, kept)
-        designs = self._unpack(kept)
-        self._verify(number, kept, designs, lambda: watch("search", self.calls, stop.calls))
-        course = self._learn(number, kept, designs, told=False)
-        repeated = self.history[-1].repeated if self.history else 0
-        repeated += int((~kept[FRESH]).sum())
-        spent = self.seconds + time.perf_counter() - began
-        self.history.append(course.after(number, repeated, spent))
-        self.store.close_round(number, asdict(self.history[-1]))
-        if self.learning_s > KEEP_S:
-            self._keep_state(number)
-        return True
+    def _may_ask(self, workers: Workers) -> bool:
+        """Whether a round is to be proposed before those in flight have ended."""
+        if self._whole() or any(not flight.left for flight in self.flights.values()):
+            return False  # the strategy repeats what is being measured: it has to be told first
+        waiting = sum(len(flight.left) for flight in self.flights.values())
+        ahead = not self.flights or isinstance(self.strategy, Ahead)
+        return ahead and workers.ready(self.asked, waiting, self.parts)
 
-    def _ask(self, number: int, n: int) -> dict[str, np.ndarray]:
-        """What the strategy proposes, as arrays, with digests and which of them are new."""
-        designs = self.strategy.ask(n, block_rng(self.seed, number, "search"))
-        problem = self.problem
-        arrays = to_arrays(designs, problem.variables) if designs.sizes[DESIGN] else ()
-        named = zip(problem.variables, arrays, strict=bool(arrays))
-        kept = {f"variable.{v.name}": a.numpy() for v, a in named}
-        inside = {DESIGN, *problem.labels()}
-        for name, coord in designs.coords.items():
-            if name not in inside and coord.dims[:1] == (DESIGN,):
-                values = coord.to_numpy()
-                kept[f"coord.{name}"] = values.astype(str) if values.dtype == object else values
-        digests = design_digests(problem, designs)
-        seen: set[str] = set()
+    def _ask(self, stop: Stop, workers: Workers) -> bool:
+        """Propose a round and have it measured; whether there were designs."""
+        number, room = self.asked, stop.calls - self.sent
+        rng = block_rng(self.seed, number, "search")
+        n = min(self.batch, room) if self.screening is None else self.batch
+        if self.flights and isinstance(self.strategy, Ahead):
+            flying = tuple(self.flights[i].designs for i in sorted(self.flights))
+            designs = self.strategy.ask_ahead(n, rng, flying)
+        else:
+            designs = self.strategy.ask(n, rng)
+        proposal = Proposal.of(self.problem, number, designs)
+        if not proposal.digests:
+            return False
+        seen = {d for f in self.flights.values() for d in f.proposal.sent_digests}
         fresh = []
-        for own in digests:
+        for own in proposal.digests:
             fresh.append(own not in self.call_of and own not in seen)
             seen.add(own)
-        width = max(map(len, digests), default=1)
-        return kept | {DIGEST: np.array(digests, f"<U{width}"), FRESH: np.array(fresh, dtype=bool)}
+        proposal = proposal.noted({FRESH: np.array(fresh, dtype=bool)})
+        designs = proposal.designs(self.problem)
+        if self.screening is not None:
+            proposal = proposal.noted(self.screening.sift(proposal, designs, room, self.aim))
+        size = workers.together(number, len(proposal.sent))
+        proposal = proposal.noted({AFTER: np.array(self.parts), SIZE: np.array(size)})
+        self.store.propose(number, proposal.arrays)
+        self._submit(self._fly(proposal, designs), workers)
+        return True
 
-    def _unpack(self, kept: dict[str, np.ndarray]) -> xr.Dataset:
-        """Designs with their coordinates, numbered as they were asked."""
-        problem = self.problem
-        arrays = [torch.from_numpy(kept[f"variable.{v.name}"]) for v in problem.variables]
-        coords = {}
-        for key, values in kept.items():
-            kind, _, name = key.partition(".")
-            if kind == "coord":
-                coords[name] = ((DESIGN, *(f"{name}_axis" for _ in values.shape[1:])), values)
-        return to_dataset(arrays, problem.variables, problem.labels() | coords)
+    def _fly(self, proposal: Proposal, designs: xr.Dataset) -> Flight:
+        flight = Flight(proposal, designs, set(range(proposal.parts)))
+        self.flights[proposal.number] = flight
+        self.asked = max(self.asked, proposal.number + 1)
+        self.sent += len(proposal.sent)
+        return flight
 
-    def _verify(
-        self,
-        number: int,
-        kept: dict[str, np.ndarray],
-        designs: xr.Dataset,
-        done: Callable[[], None],
-    ) -> None:
-        """Verify what is new in a round and was not verified before it was cut."""
-        fresh, size = np.flatnonzero(kept[FRESH]), self.problem.at_once
-        known = self.store.parts(number)
-        for part in range(known, -(-len(fresh) // size)):
-            rows = fresh[part * size : (part + 1) * size]
-            found = table(self.problem, self._measure(designs.isel({DESIGN: rows})))
-            digests = kept[DIGEST][rows].tolist()
-            self.store.measure(number, part, self.calls, found, digests)
-            self.call_of |= {d: self.calls + i for i, d in enumerate(digests)}
-            self.measured += list(found)
-            done()
+    def _submit(self, flight: Flight, workers: Workers) -> None:
+        for part in sorted(flight.left):
+            rows = flight.proposal.part(part)
+            ticket = (flight.proposal.number, part)
+            workers.submit(ticket, flight.designs.isel({DESIGN: rows}))
 
-    def _measure(self, designs: xr.Dataset) -> xr.Dataset:
-        problem = self.problem
-        return verify(
-            designs,
-            problem.verifier,
-            self.spec.limits,
-            variables=problem.variables,
-            sizes=problem.sizes,
-        )
+    def _measured(self, workers: Workers) -> None:
+        """Wait for a part and keep it."""
+        found = workers.done(PATIENCE_S)
+        if found is None:
+            return
+        (number, part), measured = found
+        flight = self.flights[number]
+        rows = flight.proposal.part(part).tolist()
+        digests = [flight.proposal.digests[row] for row in rows]
+        self.store.measure(number, part, self.calls, measured, digests)
+        self.call_of |= {d: self.calls + i for i, d in enumerate(digests)}
+        self.measured += list(measured)
+        self.places += [(number, row) for row in rows]
+        self.parts += 1
+        flight.left.discard(part)
 
-    def _learn(
-        self, number: int, kept: dict[str, np.ndarray], designs: xr.Dataset, *, told: bool
-    ) -> Course:
+    def _whole(self) -> list[int]:
+        """Rounds of which all is measured, also what another round had measured."""
+        return [
+            number
+            for number, flight in sorted(self.flights.items())
+            if not flight.left and flight.proposal.awaited <= self.call_of.keys()
+        ]
+
+    def _end(self, number: int, seconds: float) -> None:
+        """Take a round in, and keep how it ended."""
+        flight = self.flights.pop(number)
+        course = self._learn(flight.proposal, flight.designs, told=False)
+        repeated = self.history[-1].repeated if self.history else 0
+        repeated += int((~flight.proposal.fresh).sum())
+        row = course.after(number, repeated, seconds)
+        if self.screening is not None:
+            row = row.with_screen(len(self.unmeasured), self.screening)
+        self.store.close_round(len(self.history), asdict(row))
+        self.history.append(row)
+        if self.learning_s > KEEP_S:
+            self.kept.keep(self.strategy, len(self.history))
+            self.learning_s = 0.0
+
+    def _learn(self, proposal: Proposal, designs: xr.Dataset, *, told: bool) -> Course:
         """Take the verdicts of a round in; the strategy too, unless it was told of them."""
-        verdicts = self.verdicts([self.call_of[d] for d in kept[DIGEST].tolist()])
-        fresh = np.flatnonzero(kept[FRESH])
-        self.places += [(number, row) for row in fresh.tolist()]
+        verdicts, known = self._verdicts_of(proposal)
         if self.course is None or not self.course.scaled:
             failed = 0 if self.course is None else self.course.calls
-            aim = Aim.of(*self._asked, verdicts)
-            self.course = Course.of(aim, verdicts, failed=failed)
+            first = verdicts.isel({DESIGN: known})
+            self.course = Course.of(Aim.of(*self._asked, first), first, failed=failed)
         weighed = self.course.aim.weighed(verdicts)
-        self.course.add(weighed.isel({DESIGN: fresh}))
+        self.course.add(weighed.isel({DESIGN: proposal.sent}))
+        self.unmeasured.update(proposal.digests)
+        self.unmeasured.difference_update(proposal.digests[row] for row in known.tolist())
+        if self.screening is not None:
+            self.screening.learn(proposal, designs, weighed)
+            weighed = self.screening.beside(proposal, designs, weighed)
         if not told:
             began = time.perf_counter()
             self.strategy.tell(designs, weighed)
             self.learning_s += time.perf_counter() - began
         return self.course
 
+    def _verdicts_of(self, proposal: Proposal) -> tuple[xr.Dataset, np.ndarray]:
+        """Verdicts on all designs of a round, and the rows of those that were measured."""
+        calls = [self.call_of.get(d, -1) for d in proposal.digests]
+        known = np.flatnonzero(np.array(calls) >= 0)
+        rows = np.full((len(calls), len(self.problem.quantities)), np.nan)
+        for row in known.tolist():
+            rows[row] = self.measured[calls[row]]
+        verdicts = judged(rows, self.problem.verifier, self.spec.limits, index=np.array(calls))
+        code = verdicts["verdict"].to_numpy()
+        code[np.array(calls) < 0] = Verdict.SCREENED
+        return verdicts, known
+
     def _recover(self) -> None:
         """Bring strategy and course to the end of the last finished round."""
-        ended = [Round(**body) for body in self.store.rounds()]
-        until = self._load_state(len(ended))
-        for number, row in enumerate(ended):
-            kept = self.store.proposed(number) or {}
-            self._learn(number, kept, self._unpack(kept), told=number < until)
+        ended = [Round.of(body) for body in self.store.rounds()]
+        until = self.kept.load(self.strategy, len(ended))
+        proposals: dict[int, Proposal] = {}
+        for place, row in enumerate(ended):
+            proposal = self._stored(row.round)
+            proposals[row.round] = proposal
+            self._learn(proposal, proposal.designs(self.problem), told=place < until)
+            self.sent += len(proposal.sent)
+            self.asked = max(self.asked, row.round + 1)
             self.history.append(row)
+        for number in self.store.begun():
+            if number not in proposals:
+                proposals[number] = self._stored(number)
+                self._fly(proposals[number], proposals[number].designs(self.problem))
+        for number, part in self.store.parts():
+            self.places += [(number, row) for row in proposals[number].part(part).tolist()]
+            self.parts += 1
+            if number in self.flights:
+                self.flights[number].left.discard(part)
+
+    def _stored(self, number: int) -> Proposal:
+        arrays: Mapping[str, np.ndarray] = self.store.proposed(number) or {}
+        return Proposal(number, arrays, self.problem.at_once)
 
     @property
     def _asked(self) -> tuple[tuple[Limit, ...], tuple[Objective, ...]]:
         return self.spec.limits, self.spec.objectives
-
-    @property
-    def _state_path(self) -> Path:
-        return self.store.path.with_name("strategy.npz")
-
-    def _keep_state(self, number: int) -> None:
-        with replacing(self._state_path) as part, part.open("wb") as file:
-            state = {f"state.{k}": v for k, v in self.strategy.state_dict().items()}
-            np.savez(file, allow_pickle=False, rounds=np.array(number + 1), **state)
-        self.learning_s = 0.0
-
-    def _load_state(self, ended: int) -> int:
-        """Load the state that was kept; gives how many rounds it was told of."""
-        try:
-            with np.load(self._state_path, allow_pickle=False) as stored:
-                arrays = dict(stored)
-            rounds = int(arrays.pop("rounds"))
-        except DAMAGE:
-            return 0
-        if rounds > ended:
-            return 0
-        state: State = {k.removeprefix("state."): v for k, v in arrays.items()}
-        self.strategy.load_state_dict(state)
-        return rounds

@@ -1,11 +1,12 @@
 """Designs of a problem as points of a cube, for strategies that search over numbers."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ingenium.core.asking import draw_conditions
@@ -19,6 +20,32 @@ POINT, NUMBER = "point", "number"  # coordinate of the designs, and its dimensio
 WHOLE = 32  # numbers of a standardised design that are searched as they are
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
 WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side
+
+
+@runtime_checkable
+class Cube(Protocol):
+    """Designs of a problem under a spec as points whose numbers go from 0 to 1.
+
+    Shapes: n points, m numbers of a point, r known designs.
+    """
+
+    @property
+    def problem(self) -> Problem: ...
+    @property
+    def spec(self) -> Spec: ...
+    @property
+    def m(self) -> int:
+        """Numbers of a point."""
+        ...
+
+    @property
+    def start(self) -> Float[np.ndarray, "r m"]:
+        """Points of known designs."""
+        ...
+
+    def designs(self, points: Float[np.ndarray, "n m"]) -> xr.Dataset:
+        """The designs of points, which they carry along."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -55,18 +82,18 @@ class Space:
             raise InputError(
                 "a problem whose designs are numbers",
                 f"{problem.name}, whose designs are texts",
-                "Choose the strategy generator, tuned, stock or random.",
+                "Choose the strategy generator, tuned, stock or random, or add :latent.",
             )
-        known = _admitted(problem, spec, known)
+        known = admitted(problem, spec, known)
         x = problem.encode(known).flatten(1).to(torch.float64)
         centre, axes = _axes(x)
         inner = ((x - centre) @ axes.T).numpy()
-        spans = _spans(spec)
-        outer = np.stack([known[name].to_numpy() for name in spans], 1) if spans else inner[:, :0]
+        ends = spans(spec)
+        outer = np.stack([known[name].to_numpy() for name in ends], 1) if ends else inner[:, :0]
         low, high = inner.min(0), inner.max(0)
         more = WIDER * np.where(high > low, high - low, 1.0)
-        low = np.concatenate([[s.at_least for s in spans.values()], low - more])
-        high = np.concatenate([[s.at_most for s in spans.values()], high + more])
+        low = np.concatenate([[s.at_least for s in ends.values()], low - more])
+        high = np.concatenate([[s.at_most for s in ends.values()], high + more])
         start = (np.concatenate([outer, inner], 1) - low) / (high - low)
         return cls(problem, spec, known, centre, axes, low, high, np.clip(start, 0.0, 1.0))
 
@@ -77,39 +104,61 @@ class Space:
 
     def designs(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
         """The designs of points, which they carry along."""
-        problem, size = self.problem, self.problem.at_once
-        conditions = self._conditions(points)
-        project = problem.project(self.spec.fixed, conditions)
-        count = len(_spans(self.spec))
-        inner = torch.from_numpy((self.low + points * (self.high - self.low))[:, count:])
-        x = (self.centre + inner @ self.axes).reshape(-1, *problem.codec.shape)
-        arrays = project(problem.decode(x, conditions))
-        parts = []
-        for first in range(0, len(points), size):
-            rows = slice(first, first + size)
-            own = conditions.isel({DESIGN: rows})
-            parts.append(problem.repair(tuple(a[rows] for a in arrays), own))
-        coords = problem.labels() | {c.name: conditions[c.name] for c in problem.conditions}
-        whole = tuple(torch.cat(column) for column in zip(*parts, strict=True))
-        designs = to_dataset(whole, problem.variables, coords)
-        return designs.assign_coords({POINT: ((DESIGN, NUMBER), points)})
+        at = self.low + points * (self.high - self.low)
+        count = len(spans(self.spec))
+        apart = (self.start**2).sum(1) - 2 * points @ self.start.T
+        conditions = conditions_of(self.problem, self.spec, self.known, at, apart.argmin(1))
+        x = self.centre + torch.from_numpy(at[:, count:]) @ self.axes
+        return finished(self.problem, self.spec, x, conditions, points)
 
-    def _conditions(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
-        """The conditions of points: ranges as they say, the others of the nearest known design."""
-        spans, n = _spans(self.spec), len(points)
-        at = (self.low + points * (self.high - self.low))[:, : len(spans)]
-        columns = {name: at[:, i] for i, name in enumerate(spans)}
-        others = [c.name for c in self.problem.conditions if c.name not in spans]
-        fixed = {name: w for name, w in self.spec.conditions.items() if isinstance(w, Between)}
-        if others:
-            apart = (self.start**2).sum(1) - 2 * points @ self.start.T
-            near = apart.argmin(1)
-            for name in others:
-                pinned = fixed.get(name)
-                values = self.known[name].to_numpy()[near]
-                columns[name] = values if pinned is None else np.full(n, pinned.at_least)
-        own = {} if columns else {DESIGN: np.arange(n)}
-        return xr.Dataset({k: (DESIGN, v) for k, v in columns.items()}, coords=own)
+    def points(self, designs: xr.Dataset) -> Float[np.ndarray, "n {self.m}"]:
+        """The points nearest to designs, wherever they come from; some may lie off the cube."""
+        x = self.problem.encode(designs).flatten(1).to(torch.float64)
+        inner = ((x - self.centre) @ self.axes.T).numpy()
+        outer = [designs[name].to_numpy()[:, None] for name in spans(self.spec)]
+        found: np.ndarray = (np.concatenate([*outer, inner], 1) - self.low) / (self.high - self.low)
+        return found
+
+
+def conditions_of(
+    problem: Problem,
+    spec: Spec,
+    known: xr.Dataset,
+    at: Float[np.ndarray, "n m"],
+    near: Int[np.ndarray, " n"],
+) -> xr.Dataset:
+    """The conditions of points: ranges as they say, the others of the known design near each."""
+    open_, n = spans(spec), len(at)
+    columns = {name: at[:, i] for i, name in enumerate(open_)}
+    fixed = {name: w for name, w in spec.conditions.items() if isinstance(w, Between)}
+    for name in [c.name for c in problem.conditions if c.name not in open_]:
+        pinned = fixed.get(name)
+        values = known[name].to_numpy()[near]
+        columns[name] = values if pinned is None else np.full(n, pinned.at_least)
+    own = {} if columns else {DESIGN: np.arange(n)}
+    return xr.Dataset({k: (DESIGN, v) for k, v in columns.items()}, coords=own)
+
+
+def finished(
+    problem: Problem,
+    spec: Spec,
+    x: Float[Tensor, "n ..."],
+    conditions: xr.Dataset,
+    points: Float[np.ndarray, "n m"],
+) -> xr.Dataset:
+    """Standardised designs as designs: decoded, projected, mended, with the points they are of."""
+    size = problem.at_once
+    project = problem.project(spec.fixed, conditions)
+    arrays = project(problem.decode(x.reshape(-1, *problem.codec.shape), conditions))
+    parts = []
+    for first in range(0, len(points), size):
+        rows = slice(first, first + size)
+        own = conditions.isel({DESIGN: rows})
+        parts.append(problem.repair(tuple(a[rows] for a in arrays), own))
+    coords = problem.labels() | {c.name: conditions[c.name] for c in problem.conditions}
+    whole = tuple(torch.cat(column) for column in zip(*parts, strict=True))
+    designs = to_dataset(whole, problem.variables, coords)
+    return designs.assign_coords({POINT: ((DESIGN, NUMBER), points)})
 
 
 def points_of(designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
@@ -118,13 +167,19 @@ def points_of(designs: xr.Dataset) -> Float[np.ndarray, "n m"]:
     return points
 
 
-def _spans(spec: Spec) -> dict[str, Between]:
+def reflected(points: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
+    """Points that left the cube, thrown back at its sides."""
+    folded = np.mod(points, 2.0)
+    return np.asarray(np.minimum(folded, 2.0 - folded))
+
+
+def spans(spec: Spec) -> dict[str, Between]:
     """The conditions that a spec leaves open within a range."""
     wanted = spec.conditions.items()
     return {k: w for k, w in wanted if isinstance(w, Between) and w.at_least < w.at_most}
 
 
-def _admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
+def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
     """Known designs of the wanted categories."""
     draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # refuses where none is
     fits = np.ones(known.sizes[DESIGN], dtype=bool)

@@ -26,6 +26,7 @@ from ingenium.core.errors import CorruptError, InputError, StorageError
 from ingenium.core.folders import storing
 from ingenium.trust.records import GENESIS
 
+FILE = "search.sqlite"  # of a folder
 APPLICATION = 0x73726368  # "srch", in the header of the file
 WAIT_S = 30.0
 SYNC_S = 1.0  # between two waits for the disk
@@ -74,6 +75,11 @@ class Store:
         kept = known or dict(about)
         return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k) != v}
 
+    def about(self) -> dict[str, str]:
+        """What the search is, as the first sitting noted it."""
+        with self._errors():
+            return dict(self._db.execute("SELECT entry, value FROM about"))
+
     def sit(self, body: Mapping[str, Any]) -> int:
         """Begin a sitting; `body` says on what it runs."""
         with self._errors(), self._transaction():
@@ -106,12 +112,16 @@ class Store:
             self._db.execute("INSERT INTO measurements VALUES (?, ?, ?, ?, ?)", row)
             self._db.executemany("INSERT INTO verified VALUES (?, ?)", calls)
 
-    def close_round(self, round: int, body: Mapping[str, Any]) -> str:
-        """Keep how a round ended; gives the head of the chain that binds all rounds."""
+    def close_round(self, place: int, body: Mapping[str, Any]) -> str:
+        """Keep how a round ended; gives the head of the chain that binds all rounds.
+
+        Rounds end in places from 0 on. The entry `round` of the body is which one it is, where
+        several were measured at once; without it, rounds ended in the order of asking.
+        """
         text, last = json.dumps(body), self.head()
         with self._errors(), self._transaction():
-            chain = self._link(last, round, text)
-            self._db.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round, text, chain))
+            chain = self._link(last, place, text)
+            self._db.execute("INSERT INTO rounds VALUES (?, ?, ?)", (place, text, chain))
         return chain
 
     def verified(self) -> dict[str, int]:
@@ -125,11 +135,17 @@ class Store:
             rows = self._db.execute("SELECT measured FROM measurements ORDER BY first")
             return [self._unpacked(row[0])["measured"] for row in rows]
 
-    def parts(self, round: int) -> int:
-        """How many parts of a round were measured."""
+    def parts(self) -> list[tuple[int, int]]:
+        """Round and part of all that was measured, in the order of the calls."""
         with self._errors():
-            found = self._db.execute("SELECT COUNT(*) FROM measurements WHERE round = ?", (round,))
-            return int(found.fetchone()[0])
+            rows = self._db.execute("SELECT round, part FROM measurements ORDER BY first")
+            return [(int(round), int(part)) for round, part in rows]
+
+    def begun(self) -> list[int]:
+        """The rounds in which something was proposed."""
+        with self._errors():
+            rows = self._db.execute("SELECT round FROM proposals ORDER BY round")
+            return [int(row[0]) for row in rows]
 
     def proposed(self, round: int) -> dict[str, np.ndarray] | None:
         """What was proposed in a round; none if it had not come to that."""
@@ -139,7 +155,7 @@ class Store:
         return None if row is None else self._unpacked(row[0])
 
     def rounds(self) -> list[dict[str, Any]]:
-        """How the finished rounds ended, in order."""
+        """How the finished rounds ended, in the order of their ends."""
         with self._errors():
             rows = self._db.execute("SELECT body FROM rounds ORDER BY round")
             return [json.loads(row[0]) for row in rows]
@@ -167,7 +183,8 @@ class Store:
             rows = self._db.execute("SELECT round, body, chain FROM rounds ORDER BY round")
             for number, text, chain in rows.fetchall():
                 if self._link(last, number, text) != chain:
-                    faults.append(f"round {number} is not what was written")
+                    which = json.loads(text).get("round", number)
+                    faults.append(f"round {which} is not what was written")
                 last = chain
         return faults
 
@@ -181,13 +198,14 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _link(self, last: str, round: int, text: str) -> str:
-        """The chain after a round, over all that the round wrote."""
+    def _link(self, last: str, place: int, text: str) -> str:
+        """The chain after the round that ended in a place, over all that the round wrote."""
+        round = json.loads(text).get("round", place)
         query = "SELECT designs FROM proposals WHERE round = ?"
         blobs = [row[0] for row in self._db.execute(query, (round,))]
         query = "SELECT measured FROM measurements WHERE round = ? ORDER BY part"
         blobs += [row[0] for row in self._db.execute(query, (round,))]
-        return digest([last, round, text, [content_digest(blob) for blob in blobs]])
+        return digest([last, place, text, [content_digest(blob) for blob in blobs]])
 
     def _prepare(self) -> None:
         application = self._db.execute("PRAGMA application_id").fetchone()[0]

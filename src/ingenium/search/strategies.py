@@ -1,27 +1,37 @@
 """The table of strategies: a name at the command line to a strategy for a problem and a spec."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import get_args
 
 import xarray as xr
 
 from ingenium.core.digest import dataset_digest
-from ingenium.core.errors import choose
+from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import families, fitted
 from ingenium.generators.generator import Generator
 from ingenium.generators.tokens.codec import Tokens
-from ingenium.search.bayesian import Bayesian
+from ingenium.search.annealing import Annealing
+from ingenium.search.bayesian import Bayesian, BayesianSettings, Worth
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.cross_entropy import CrossEntropy
 from ingenium.search.drawn import Drawn, Stock
-from ingenium.search.evolution import Evolution
+from ingenium.search.evolution import Evolution, ManyObjectives
+from ingenium.search.fidelity import Fidelity
+from ingenium.search.latent_space import LatentSpace
+from ingenium.search.map_elites import ElitesSettings, MapElites, behaviours
+from ingenium.search.population import Population
 from ingenium.search.portfolio import Portfolio
-from ingenium.search.space import Space
+from ingenium.search.regimes import TwoRegimes
+from ingenium.search.space import Cube, Space
 from ingenium.search.strategy import Strategy
-from ingenium.search.tuned import Tuned
+from ingenium.search.tuned import RANKED, Tuned, TunedSettings
+
+LATENT = "latent"  # option of strategies over points
+FEW = 3  # objectives up to which crowding spreads a front
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,8 @@ class Task:
     known: xr.Dataset  # designs that may be learned from
     seed: int
     watch: Watch
+    price: float | None = None  # of the cheap tier over the exact one
+    options: tuple[str, ...] = ()  # of the strategy, as written after its name
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
         """A family fitted to the known designs, and what proposes with it."""
@@ -44,6 +56,19 @@ class Task:
     def space(self) -> Space:
         """Its designs as points of a cube."""
         return Space.of(self.problem, self.spec, self.known)
+
+    def latent(self) -> tuple[LatentSpace, str]:
+        """Latent numbers of the spec's family, or of a `vae`, and the digest of that model."""
+        choice = self.spec.generator
+        if choice.family is None:
+            choice = replace(choice, family="vae")
+        model, generator = self.generator(choice)
+        return LatentSpace.of(self.problem, self.spec, self.known, generator.family), model.digest
+
+    def over(self, make: Callable[[Cube, int], Strategy]) -> "Made":
+        """A strategy over points, or over latent numbers where the options say so."""
+        space, model = self.latent() if LATENT in self.options else (self.space, "")
+        return Made(make(space, self.seed), model)
 
 
 @dataclass(frozen=True)
@@ -64,21 +89,52 @@ def _generator(task: Task) -> Made:
     return Made(Drawn(generator), model.digest)
 
 
-def _tuned(task: Task) -> Made:
+def _tuned(task: Task, settings: TunedSettings) -> Made:
     model, generator = task.generator(task.spec.generator)
     codec = task.problem.codec
     own = model.name if model.name in families.NAMES else task.problem.default_family
     known = own if own in families.NAMES else "autoregressive"
     plan = families.plan(known, shape=codec.shape, codec=codec)
-    return Made(Tuned(generator, plan, task.seed), model.digest)
+    return Made(Tuned(generator, plan, task.seed, settings), model.digest)
+
+
+def _evolution(task: Task) -> Made:
+    """Along directions where objectives are many."""
+    many = len(task.spec.objectives) > FEW
+    return task.over(ManyObjectives if many else Evolution)
+
+
+def _elites(task: Task, settings: ElitesSettings) -> Made:
+    names = tuple(name for name in task.options if name != LATENT)
+    return task.over(
+        lambda space, seed: MapElites(space, seed, names or behaviours(space), settings)
+    )
+
+
+def _bayesian(task: Task) -> Made:
+    worth: list[Worth] = [w for w in get_args(Worth) if w in task.options]
+    settings = BayesianSettings(worth=worth[0]) if worth else BayesianSettings()
+    return task.over(lambda space, seed: Bayesian(space, settings))
+
+
+def _fidelity(task: Task) -> Made:
+    if task.price is None:
+        raise InputError(
+            "the price of the cheap tier over the exact one",
+            "none",
+            "Write --price 0.01, say; only a search with a cheap tier has this strategy.",
+        )
+    return Made(Fidelity(task.space, task.price))
 
 
 def _portfolio(task: Task) -> Made:
-    """What fits the designs of the problem and needs no model of the engine."""
+    """The named ones, or what fits the designs of the problem and needs no model of the engine."""
     texts = isinstance(task.problem.codec, Tokens)
-    names = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
-    made = {name: make(name, task) for name in names}
-    model = next(m.model for m in made.values() if m.model)
+    usual = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
+    names = task.options or usual
+    bare = replace(task, options=())
+    made = {name: make(name, bare) for name in names}
+    model = next((m.model for m in made.values() if m.model), "")
     return Made(Portfolio({name: m.strategy for name, m in made.items()}), model)
 
 
@@ -87,22 +143,60 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
         "random": _random,
         "stock": lambda task: Made(Stock(task.problem, task.known, task.seed)),
         "generator": _generator,
-        "tuned": _tuned,
-        "cross_entropy": lambda task: Made(CrossEntropy(task.space, task.seed)),
-        "cma_es": lambda task: Made(CmaEs(task.space, task.seed)),
-        "evolution": lambda task: Made(Evolution(task.space, task.seed)),
+        "tuned": lambda task: _tuned(task, TunedSettings()),
+        "reweighted": lambda task: _tuned(task, RANKED),
+        "cross_entropy": lambda task: task.over(CrossEntropy),
+        "annealing": lambda task: task.over(Annealing),
+        "cma_es": lambda task: task.over(CmaEs),
+        "evolution": _evolution,
+        "nsga3": lambda task: task.over(ManyObjectives),
+        "population": lambda task: task.over(Population),
+        "map_elites": lambda task: _elites(task, ElitesSettings()),
+        "cma_me": lambda task: _elites(task, ElitesSettings(emitter="cma")),
         "portfolio": _portfolio,
-        "bayesian": lambda task: Made(Bayesian(task.space)),
+        "bayesian": _bayesian,
+        "two_regimes": lambda task: task.over(lambda space, seed: TwoRegimes(space)),
+        "fidelity": _fidelity,
     }
 )
 NAMES = tuple(MAKERS)
+OPTIONS: Mapping[str, str] = {  # what may follow a name and a colon
+    "portfolio": "names of strategies",
+    "map_elites": "quantities and conditions by which designs are told apart, and latent",
+    "cma_me": "quantities and conditions by which designs are told apart, and latent",
+    "bayesian": "log_ei, ei or ucb, and latent",
+} | dict.fromkeys(
+    ("cross_entropy", "annealing", "cma_es", "evolution", "nsga3", "population", "two_regimes"),
+    LATENT,
+)
 
 
-def make(name: str, task: Task) -> Made:
-    """The strategy of a name.
+def parted(written: str) -> tuple[str, tuple[str, ...]]:
+    """Name and options of a strategy that is written as `name` or `name:option,option`.
 
     Raises:
-        InputError: for an unknown name, or a problem whose designs it does not search.
+        InputError: for an unknown name, or options where there are none.
+    """
+    name, _, rest = written.partition(":")
+    options = tuple(word.strip() for word in rest.split(",") if word.strip())
+    name = choose(name, NAMES, "strategy")
+    fixed = {LATENT} | (set(get_args(Worth)) if name == "bayesian" else set())
+    free = name in ("portfolio", "map_elites", "cma_me")
+    if options and (name not in OPTIONS or not (free or fixed.issuperset(options))):
+        raise InputError(
+            f"{name}{': and ' + OPTIONS[name] if name in OPTIONS else ' without options'}",
+            written,
+            f"Write {name}, or see `ingenium search --help`.",
+        )
+    return name, options
+
+
+def make(written: str, task: Task) -> Made:
+    """The strategy of a name, with its options (`parted`).
+
+    Raises:
+        InputError: for an unknown name or option, or a problem whose designs it does not search.
         MissingExtra: if its package is not installed.
     """
-    return MAKERS[choose(name, NAMES, "strategy")](task)
+    name, options = parted(written)
+    return MAKERS[name](replace(task, options=options))

@@ -2,8 +2,10 @@
 
 A strategy proposes designs and learns from verdicts. The loop promises:
 
-- `tell` gets exactly the designs that the last `ask` gave, in their order, with their verdicts
-  and what the aim makes of these (`Aim.weighed`);
+- `tell` gets exactly the designs that an `ask` gave, in their order, with their verdicts and what
+  the aim makes of these (`Aim.weighed`); of one that a screen kept from the engine the verdict is
+  `SCREENED`, its cost and violations are infinite and its losses NaN, as of one that failed;
+- one `ask` is answered by `tell` before the next, unless a strategy is `Ahead`;
 - `ask` gets randomness that hangs only on the seed of the search and the number of the round.
 
 A strategy promises in return:
@@ -12,11 +14,14 @@ A strategy promises in return:
 - `tell` draws on no randomness but its own, which hangs on a seed and on what it was told;
 - `state_dict` is all that it knows, as arrays, and `load_state_dict` of it gives the same strategy.
 
+A strategy that is `Ahead` can also be asked while others of its designs are being measured. It is
+then told in the order in which these are done.
+
 So a strategy is the same whether it was told of all rounds in one life, told of them again by a
 loop that reads them from its store, or loaded from a state and told of the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -48,4 +53,16 @@ class Strategy(Protocol):
 
     def load_state_dict(self, state: State) -> None:
         """Take over what another strategy of the same making has learned."""
+        ...
+
+
+@runtime_checkable
+class Ahead(Strategy, Protocol):
+    """A strategy that need not wait for verdicts."""
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """As `ask`, beside designs that were asked for and not told of, a Dataset for each ask.
+
+        None where the strategy has no more before it is told of some.
+        """
         ...

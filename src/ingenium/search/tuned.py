@@ -1,14 +1,17 @@
 """A generator that is pulled towards the best of what the engine has verified."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import xarray as xr
+from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.generators.generator import Generator
+from ingenium.generators.model import Model
 from ingenium.search.aim import LIMIT, OBJECTIVE
 from ingenium.search.drawn import proposals
 from ingenium.search.fronts import order
@@ -21,24 +24,34 @@ TOLD = tuple(DIMS)
 
 @dataclass(frozen=True)
 class TunedSettings:
-    """What the generator learns from, how often and for how long."""
+    """What the generator learns from, how often, how fast, and what holds it back."""
 
     elite: int = 64  # of the best designs so far
     every: int = 64  # verified designs between two fits
     kept: float = 0.25  # share of known designs among those that are learned from
     rows: int = 256  # drawn from both for each fit
+    sharp: float | None = None  # of the weight by rank; None where all of the elite weigh the same
     steps: int = 100  # of training, for families that descend gradients
+    rate: float = 1.0  # learning rate, in that of the family's plan
+    anchor: float = 0.0  # share of the way back to the first weights after each fit
+
+
+RANKED = TunedSettings(elite=4096, sharp=1e-2)
 
 
 class Tuned:
     """Proposals of a family that is fitted again and again, each time from where it is.
 
-    Families that descend gradients are tuned further, the others learn anew: from the elite, each
-    of it as often as chance has it, and from known designs, so that it does not narrow to a point.
-    What the spec leaves open of the conditions comes from the same designs.
+    Families that descend gradients are tuned further, slowly and held back to where they began,
+    the others learn anew: from the elite and from known designs, so that it does not narrow to a
+    point. A design weighs the same as any other of the elite or, where `sharp` is given, as
+    `1 / (sharp n + r)`: by its rank `r` from 0 among `n`, so that all verified designs count and
+    the best count most. What the spec leaves open of the conditions comes from the same designs.
 
     Source: Rubinstein and Kroese, The Cross-Entropy Method, 2004, chapter 4 (refit to the elite);
-        Brown et al., J. Chem. Inf. Model. 59:1096, 2019 (fine-tuning on the best so far).
+        Brown et al., J. Chem. Inf. Model. 59:1096, 2019 (fine-tuning on the best so far); Tripp et
+        al., NeurIPS 2020, arXiv:2006.09191 (weights by rank); Wortsman et al., CVPR 2022,
+        arXiv:2109.01903 (weights between the tuned and the first ones).
     """
 
     def __init__(
@@ -54,10 +67,15 @@ class Tuned:
         self.fits, self.waiting = 0, 0
         self.elite: xr.Dataset | None = None  # designs with what was told of their verdicts
         self.learned = self.known  # what the last fit learned from
+        self.first = {k: v.clone() for k, v in self.family.state_dict().items()}
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Proposals of the family as it is now."""
         return proposals(Generator(self.problem, self.family, self.spec, self.learned), n, rng)
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """Proposals of the family as it is, whatever is being measured."""
+        return self.ask(n, rng)
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Keep the best, and fit once enough is new."""
@@ -120,16 +138,39 @@ class Tuned:
     def _fit(self, elite: xr.Dataset) -> None:
         how, rng = self.settings, block_rng(self.seed, self.fits, "tuned")
         old = int(how.kept * how.rows)
-        parts = []
-        for designs, n in ((self.known, old), (elite.drop_vars(TOLD), how.rows - old)):
-            rows = torch.randint(designs.sizes[DESIGN], (n,), generator=rng).numpy()
-            parts.append(designs.isel({DESIGN: rows}))
+        known = torch.randint(self.known.sizes[DESIGN], (old,), generator=rng).numpy()
+        best = self._drawn(elite.sizes[DESIGN], how.rows - old, rng)
+        parts = self.known.isel({DESIGN: known}), elite.drop_vars(TOLD).isel({DESIGN: best})
         self.learned = _joined(*parts)
         x = self.problem.encode(self.learned).to(torch.float32)
         cond = self.problem.features(self.learned).to(torch.float32)
-        plan = replace(self.plan, steps=how.steps, seed=self.seed + self.fits, checkpoint=None)
+        plan = replace(
+            self.plan,
+            steps=how.steps,
+            seed=self.seed + self.fits,
+            learning_rate=how.rate * self.plan.learning_rate,
+            checkpoint=None,
+        )
         with one_thread():
             self.family.fit(x, cond, plan)
+            if how.anchor and isinstance(self.family, Model):
+                self.family.load_state_dict(self._held_back())
+
+    def _drawn(self, n: int, count: int, rng: torch.Generator) -> np.ndarray:
+        """Rows of the elite, which is in the order from the best on."""
+        sharp = self.settings.sharp
+        if sharp is None:
+            return torch.randint(n, (count,), generator=rng).numpy()
+        weight = 1 / (sharp * n + torch.arange(n))
+        return torch.multinomial(weight, count, replacement=True, generator=rng).numpy()
+
+    def _held_back(self) -> dict[str, Tensor]:
+        """The weights of now, moved towards the first ones."""
+        now, share = self.family.state_dict(), self.settings.anchor
+        return {
+            k: torch.lerp(v, self.first[k], share) if v.is_floating_point() else v
+            for k, v in now.items()
+        }
 
 
 def _joined(*parts: xr.Dataset) -> xr.Dataset:

@@ -11,6 +11,8 @@ from ingenium.domains.airfoils.network import Size
 SLOWEST, FASTEST = 1e4, 1e8
 LIFTS = (-1.0, 3.0)
 HEAVIEST = 1e6
+MOST_STEPS = 10_000  # each takes about a millisecond a section
+MOST_PROCESSES = 256
 Judge = Literal["best", "xfoil", "neuralfoil"]
 
 
@@ -86,12 +88,16 @@ class SectionSettings:
             raise InputError(
                 "least_confidence from 0 to below 1", self.least_confidence, "Write 0.5."
             )
-        if self.refine_steps < 0:
+        if not 0 <= self.refine_steps <= MOST_STEPS:
             raise InputError(
-                "refine_steps of at least 0", self.refine_steps, "Write refine_steps = 30."
+                f"refine_steps from 0 to {MOST_STEPS}",
+                self.refine_steps,
+                "Write refine_steps = 30.",
             )
-        if self.processes < 1:
-            raise InputError("at least 1 process", self.processes, "Write processes = 2.")
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise InputError(
+                f"from 1 to {MOST_PROCESSES} processes", self.processes, "Write processes = 2."
+            )
 
     @property
     def weights(self) -> tuple[float, ...]:

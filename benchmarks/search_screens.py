@@ -1,0 +1,104 @@
+"""What screens save and lose on sections of wings: NeuralFoil, or what was learned, before XFOIL.
+
+Proposals are not mended by NeuralFoil's gradient here, which would use the cheap tier already.
+"""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.measuring import report
+from ingenium.core.asking import resolve
+from ingenium.core.problem import Problem, silent
+from ingenium.core.spec import Spec, load
+from ingenium.domains import open_problem
+from ingenium.evaluate.intervals import clopper_pearson, t_interval
+from ingenium.loop import training
+from ingenium.search import screens
+from ingenium.search.screening import ScreenPlan
+from ingenium.search.search import Search
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.search.strategies import Task, make
+
+CALLS, SEEDS, BATCH = 64, 5, 32
+FILE = Path(__file__).parents[1] / "examples" / "airfoils" / "section.toml"
+SCREENS: tuple[ScreenPlan | None, ...] = (
+    None,
+    ScreenPlan("cheap", keep=0.25, audit=0.2),
+    ScreenPlan("process", keep=0.25, audit=0.2),
+)
+
+
+def asked() -> Spec:
+    """The example, without mending and judged by XFOIL."""
+    spec = load(FILE)
+    return replace(spec, setup={**spec.setup, "refine_steps": 0, "judge": "xfoil"})
+
+
+def once(problem: Problem, spec: Spec, strategy: str, plan: ScreenPlan | None, seed: int) -> Search:
+    """One search, read out before its file is gone."""
+    task = Task(problem, spec, training(problem), seed, silent)
+    own = make(strategy, task).strategy
+    screening = None if plan is None else screens.make(plan, task)
+    with tempfile.TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
+        store.sit({})
+        search = Search(problem, spec, own, store, seed=seed, batch=BATCH, screening=screening)
+        search.run(Stop(calls=CALLS))
+    return search
+
+
+def row(problem: Problem, spec: Spec, strategy: str, plan: ScreenPlan | None) -> dict[str, Any]:
+    """Five seeds of one screen."""
+    began = time.process_time()
+    ends = [once(problem, spec, strategy, plan, seed).history[-1] for seed in range(SEEDS)]
+    audits = [end.audit for end in ends if end.audit is not None]
+    held, lost = sum(a.held for a in audits), sum(a.lost for a in audits)
+    best = [end.best for end in ends if end.best is not None]
+    accepted = t_interval([end.accepted for end in ends])
+    reached = t_interval(best) if best else None
+    low, high = clopper_pearson(lost, held) if held else (0.0, 1.0)
+    return {
+        "strategy": strategy,
+        "screen": "none" if plan is None else plan.by,
+        "accepted, mean (95 %)": _words(accepted.value, accepted.low, accepted.high),
+        "best lift over drag, mean (95 %)": _words(reached.value, reached.low, reached.high)
+        if reached
+        else "",
+        "seeds with an accepted one": f"{len(best)} of {SEEDS}",
+        "screened out": int(np.sum([end.screened for end in ends])),
+        "audited": sum(a.audited for a in audits),
+        "false rejects of held ones": f"{lost} of {held}" if audits else "",
+        "rate, 95 %": f"{low:.3f} to {high:.3f}" if audits else "",
+        "cpu_s": round(time.process_time() - began, 1),
+    }
+
+
+def _words(value: float, low: float, high: float) -> str:
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def run() -> None:
+    """Two strategies, three screens."""
+    torch.set_num_threads(1)
+    wanted = asked()
+    problem = open_problem(wanted)
+    spec = resolve(wanted, problem)
+    rows = [
+        row(problem, spec, strategy, plan)
+        for strategy in ("generator", "evolution")
+        for plan in SCREENS
+    ]
+    about = {
+        "calls": CALLS,
+        "seeds": SEEDS,
+        "batch": BATCH,
+        "spec": "examples/airfoils/section.toml",
+    }
+    title = f"Screens before XFOIL, {CALLS} calls of it, proposals that are not mended"
+    report("search_screens", title, rows, about)

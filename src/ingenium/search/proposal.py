@@ -1,0 +1,131 @@
+"""What is proposed in a round, as the store keeps it: designs, and which of them are measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Bool, Float, Int
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.evidence import design_digests
+from ingenium.core.problem import Problem
+
+DIGEST, FRESH, CUT, AUDITED, CHEAP = "digest", "fresh", "cut", "audited", "cheap"
+AFTER, SIZE = "after", "size"
+
+
+class Cut(IntEnum):
+    """Why a design was kept from the exact tier."""
+
+    NOT = 0
+    HOPELESS = 1  # it breaks a limit even where the screen may err
+    OUTRANKED = 2  # the screen put others of its round before it
+    DEFERRED = 3  # the strategy asked for the cheap tier alone
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The designs of a round as arrays by name.
+
+    Shapes: n designs, k quantities of the cheap tier.
+    """
+
+    number: int
+    arrays: Mapping[str, np.ndarray]
+    at_once: int  # designs that are measured together, where the arrays do not say
+
+    @classmethod
+    def of(cls, problem: Problem, number: int, designs: xr.Dataset) -> "Proposal":
+        """With the digest of each design, and the coordinates that a strategy gave it."""
+        arrays = to_arrays(designs, problem.variables) if designs.sizes[DESIGN] else ()
+        named = zip(problem.variables, arrays, strict=bool(arrays))
+        kept = {f"variable.{v.name}": a.numpy() for v, a in named}
+        inside = {DESIGN, *problem.labels()}
+        for name, coord in designs.coords.items():
+            if name not in inside and coord.dims[:1] == (DESIGN,):
+                values = coord.to_numpy()
+                kept[f"coord.{name}"] = values.astype(str) if values.dtype == object else values
+        digests = design_digests(problem, designs)
+        width = max(map(len, digests), default=1)
+        kept[DIGEST] = np.array(digests, f"<U{width}")
+        return cls(number, kept, problem.at_once)
+
+    def noted(self, arrays: Mapping[str, np.ndarray]) -> "Proposal":
+        """With more arrays."""
+        return Proposal(self.number, {**self.arrays, **arrays}, self.at_once)
+
+    def designs(self, problem: Problem) -> xr.Dataset:
+        """Designs with their coordinates, numbered as they were asked."""
+        arrays = [torch.from_numpy(self.arrays[f"variable.{v.name}"]) for v in problem.variables]
+        coords = {}
+        for key, values in self.arrays.items():
+            kind, _, name = key.partition(".")
+            if kind == "coord":
+                coords[name] = ((DESIGN, *(f"{name}_axis" for _ in values.shape[1:])), values)
+        return to_dataset(arrays, problem.variables, problem.labels() | coords)
+
+    @cached_property
+    def digests(self) -> list[str]:
+        """Of each design."""
+        found: list[str] = self.arrays[DIGEST].tolist()
+        return found
+
+    @property
+    def fresh(self) -> Bool[np.ndarray, " n"]:
+        """Which were not measured before, nor are being measured for another round."""
+        return self.arrays[FRESH]
+
+    @property
+    def cut(self) -> Int[np.ndarray, " n"]:
+        """What a screen made of each, by `Cut`."""
+        return self.arrays.get(CUT, np.zeros(len(self.fresh), dtype=np.int8))
+
+    @property
+    def audited(self) -> Bool[np.ndarray, " n"]:
+        """Which are measured whatever a screen makes of them."""
+        return self.arrays.get(AUDITED, np.zeros(len(self.fresh), dtype=bool))
+
+    @property
+    def cheap(self) -> Float[np.ndarray, "n k"] | None:
+        """What a cheap tier measured, if there is one; NaN for what is not new."""
+        return self.arrays.get(CHEAP)
+
+    @property
+    def after(self) -> int | None:
+        """How many parts had been measured when it was asked for; none in old files."""
+        return int(self.arrays[AFTER]) if AFTER in self.arrays else None
+
+    @cached_property
+    def sent(self) -> Int[np.ndarray, " m"]:
+        """Rows of the designs that the exact tier measures for this round."""
+        passed = (self.cut == Cut.NOT) | self.audited
+        return np.flatnonzero(self.fresh & passed)
+
+    @property
+    def sent_digests(self) -> list[str]:
+        """Of the designs that the exact tier measures for this round."""
+        return [self.digests[row] for row in self.sent.tolist()]
+
+    @cached_property
+    def awaited(self) -> set[str]:
+        """Of the designs that have to be measured before the round can end."""
+        out = np.flatnonzero(self.fresh & (self.cut != Cut.NOT) & ~self.audited)
+        return set(self.digests) - {self.digests[row] for row in out.tolist()}
+
+    @property
+    def size(self) -> int:
+        """How many are measured together."""
+        return int(self.arrays[SIZE]) if SIZE in self.arrays else self.at_once
+
+    @property
+    def parts(self) -> int:
+        """How many times some are measured together."""
+        return -(-len(self.sent) // self.size)
+
+    def part(self, part: int) -> Int[np.ndarray, " m"]:
+        """Rows that are measured together."""
+        return self.sent[part * self.size : (part + 1) * self.size]

@@ -1,0 +1,203 @@
+"""Several rounds at once: what is proposed hangs on the order of completion, and on it alone."""
+
+import json
+import os
+import signal
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import known_fronts
+from ingenium import api
+from ingenium.core.asking import resolve
+from ingenium.core.errors import EngineError, InputError
+from ingenium.core.problem import silent
+from ingenium.loop import training
+from ingenium.search.plan import Plan
+from ingenium.search.search import Search
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.search.strategies import NAMES, Task, make
+from ingenium.search.strategy import Ahead
+from ingenium.search.workers import Here, InOrder, Processes, Ticket
+
+BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
+QUICK = [name for name in NAMES if name not in ("bayesian", "fidelity")]
+
+
+class Shuffled(Here):
+    """So many parts at once, of which chance says which is done first; stops after some."""
+
+    def __init__(self, search: Search, seed: int, count: int = 3, most: int = 10**9) -> None:
+        super().__init__(search.problem, search.spec.limits)
+        self.rng, self.count, self.left = np.random.default_rng(seed), count, most
+
+    def together(self, round: int, n: int) -> int:
+        return 5
+
+    def ready(self, round: int, waiting: int, measured: int) -> bool:
+        return waiting < self.count
+
+    def done(self, patience_s: float) -> tuple[Ticket, np.ndarray] | None:
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        self.queue.rotate(int(self.rng.integers(len(self.queue))))
+        return super().done(patience_s)
+
+
+def rows(search: Search) -> list[object]:
+    kept = [(n, search.store.proposed(n)["digest"].tolist()) for n in search.store.begun()]
+    return [kept, search.store.parts(), search.places, search.store.verified()]
+
+
+@pytest.mark.parametrize("strategy", QUICK)
+def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> None:
+    settings = {"function": "zdt1", "known": 200, "batch": 8}
+    one = begun(strategy, BOTH, name="one", **settings)
+    one.run(Stop(calls=90), workers=Shuffled(one, 7))
+    assert one.calls == len(one.store.verified()) == 90
+    ends = [r.round for r in one.history]
+    if isinstance(one.strategy, Ahead):
+        assert ends != sorted(ends), "rounds overtook each other"
+    other = begun(strategy, BOTH, name="other", **settings)
+    other.run(Stop(calls=90), workers=InOrder(other.problem, other.spec.limits, one.store))
+    assert rows(other) == rows(one)
+    np.testing.assert_array_equal(np.array(other.measured), np.array(one.measured))
+    third = begun(strategy, BOTH, name="third", **settings)
+    third.run(Stop(calls=90), workers=Shuffled(third, 8))
+    assert third.store.parts() != one.store.parts()
+    assert one.store.check() == other.store.check() == []
+
+
+@pytest.mark.parametrize("strategy", ["evolution", "cma_es", "portfolio", "stock"])
+def test_stopped_with_designs_in_flight_nothing_is_lost_or_doubled(
+    begun, strategy: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    settings = {"function": "zdt1", "known": 120, "batch": 8, "log": str(log)}
+    for seed in range(40):
+        search = begun(strategy, BOTH, name="cut", **settings)
+        assert search.store.check() == []
+        try:
+            search.run(Stop(calls=80), workers=Shuffled(search, seed, most=3))
+            break
+        except KeyboardInterrupt:
+            assert search.flights or search.calls < 80
+    measured = [tuple(json.loads(line)) for line in log.read_text().splitlines()]
+    assert len(measured) == len(set(measured)) == 80 == search.calls
+    again = begun(strategy, BOTH, name="again", **settings | {"log": ""})
+    again.run(Stop(calls=80), workers=InOrder(again.problem, again.spec.limits, search.store))
+    assert rows(again) == rows(search), "kills change nothing but the order"
+
+
+def test_a_round_waits_for_a_design_that_another_one_is_measuring(begun) -> None:
+    search = begun("random", BOTH, function="zdt1", batch=4)
+    own, first = search.strategy, search.strategy.ask(4, torch.Generator().manual_seed(0))
+
+    class Twice:
+        def ask(self, n: int, rng: torch.Generator) -> object:
+            return first if not search.history else own.ask(n, rng)
+
+        def ask_ahead(self, n: int, rng: torch.Generator, flying: object) -> object:
+            return self.ask(n, rng)
+
+        def tell(self, designs: object, verdicts: object) -> None:
+            assert np.isfinite(verdicts["f0"].to_numpy()).all()
+
+        def state_dict(self) -> dict[str, np.ndarray]:
+            return {}
+
+        def load_state_dict(self, state: object) -> None: ...
+
+    search.strategy = Twice()
+    search.run(Stop(calls=12), workers=Shuffled(search, 3))
+    assert search.calls == 12
+    assert search.history[-1].repeated >= 4
+
+
+@pytest.fixture
+def opened(tmp_path: Path):
+    """A search whose engine takes longer for some designs than for others."""
+
+    def open_one(name: str, **settings: object) -> tuple[Search, object]:
+        opener = partial(known_fronts.Front, known_fronts.Settings(**settings))
+        problem = opener()
+        spec = resolve(BOTH, problem)
+        store = Store(tmp_path / name / "search.sqlite")
+        store.sit({})
+        made = make("random", Task(problem, spec, training(problem), 0, silent))
+        return Search(problem, spec, made.strategy, store, seed=0, batch=2), opener
+
+    return open_one
+
+
+def test_processes_measure_while_more_is_proposed(opened) -> None:
+    search, opener = opened("several", function="zdt1", slow=0.02)
+    pool = Processes(opener, search.spec.limits, 2, at_once=16)
+    try:
+        assert search.run(Stop(calls=20), workers=pool) == "calls"
+    finally:
+        pool.close()
+    assert search.calls == len(search.store.verified()) == 20
+    kept = [search._stored(n) for n in search.store.begun()]
+    before = np.cumsum([0, *(p.parts for p in kept)])
+    waiting = [int(sent) - p.after for sent, p in zip(before, kept, strict=False)]
+    assert max(waiting) >= 1, "what was proposed before is still being measured"
+    x = torch.from_numpy(search.designs(range(20))["x"].to_numpy())
+    np.testing.assert_array_equal(np.array(search.measured), known_fronts.zdt1(x).numpy())
+    assert not any(worker.is_alive() for worker in pool.own)
+
+
+class Breaking(known_fronts.Closed):
+    """An engine that takes its process down."""
+
+    def measure(self, x: torch.Tensor) -> torch.Tensor:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return x
+
+
+def broken() -> known_fronts.Front:
+    problem = known_fronts.Front(known_fronts.Settings())
+    problem.tiers = (Breaking(problem.settings),)
+    return problem
+
+
+def absent() -> known_fronts.Front:
+    raise InputError("a net", "none", "Write one.")
+
+
+@pytest.mark.parametrize(
+    ("opener", "error", "words"),
+    [(broken, EngineError, "ended by itself"), (absent, InputError, "a net")],
+)
+def test_a_worker_that_breaks_down_is_told(opened, opener, error, words: str) -> None:
+    search, _ = opened("broken")
+    pool = Processes(opener, search.spec.limits, 1, at_once=16)
+    try:
+        with pytest.raises(error, match=words):
+            search.run(Stop(calls=4), workers=pool)
+    finally:
+        pool.close()
+    assert search.calls == 0
+
+
+@pytest.mark.usefixtures("fronts")
+def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> None:
+    asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"slow": 0.01})
+    plan = Plan("evolution", 2, 4)
+    api.search(asked, plan, Stop(24), tmp_path / "o", processes=2)
+    evidence = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
+    assert f"--follow {tmp_path / 'o'}" in evidence
+    api.search(asked, plan, Stop(24), tmp_path / "again", follow=tmp_path / "o")
+    with (
+        Store(tmp_path / "o" / "search.sqlite") as one,
+        Store(tmp_path / "again" / "search.sqlite") as other,
+    ):
+        assert one.verified() == other.verified()
+        assert one.parts() == other.parts()
+    with pytest.raises(InputError, match="to follow"):
+        api.search(asked, plan, Stop(8), tmp_path / "x", follow=tmp_path / "nowhere")
