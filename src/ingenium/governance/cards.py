@@ -46,7 +46,7 @@ def model_card(run: Path) -> Card:
     """
     record, summary, model = (_read(run, n) for n in ("run.json", "summary.json", MODEL))
     problem, family = record["problem"], record["model"]["family"]
-    head = {
+    head: dict[str, Any] = {
         "license": "other",
         "license_name": "none stated for the weights",
         "library_name": "ingenium",

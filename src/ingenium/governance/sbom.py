@@ -89,14 +89,14 @@ def _component(package: Distribution, kind: str) -> dict[str, Any]:
         "version": package.version,
         "purl": _purl(package),
     }
-    licence = about.get("License-Expression")
+    (licence, *_) = about.get_all("License-Expression") or [""]
     if licence:
         return made | {"licenses": [{"expression": licence}]}
     stated = [c for c in about.get_all("Classifier") or [] if c.startswith("License :: ")]
     names = [c.rsplit(" :: ", 1)[1] for c in stated if not c.endswith("OSI Approved")]
-    plain = (about.get("License") or "").strip()
-    if not names and plain:
-        names = [plain.splitlines()[0][:100]]
+    (plain, *_) = about.get_all("License") or [""]
+    if not names and plain.strip():
+        names = [plain.strip().splitlines()[0][:100]]
     return made | ({"licenses": [{"license": {"name": n}} for n in names]} if names else {})
 
 

@@ -17,7 +17,7 @@ from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import Signer, State, check_sign_offs, sign_off
 from ingenium.trust.tampering import ACTS, CHAIN
 
-EACH, QUICK_EACH = 15, 2  # ledgers for each act and seed
+EACH, QUICK_EACH = 6, 1  # ledgers for each act and seed
 APPENDS = 200  # of which the time is taken
 STATEMENTS = (
     "UPDATE entries SET body = '{}' WHERE sequence = 3",

@@ -107,8 +107,9 @@ def _chained(rows: Rows) -> Rows:
     made: Rows = []
     last = GENESIS
     for i, entry in enumerate(rows, start=1):
-        fields = {"sequence": i, "previous": last, "body_digest": content_digest(entry.text)}
-        made.append(resealed(replace(entry, **fields)))
+        digest = content_digest(entry.text)
+        moved = replace(entry, sequence=i, previous=last, body_digest=digest)
+        made.append(resealed(moved))
         last = made[-1].hash
     return made
 
@@ -132,8 +133,15 @@ def _edit_and_digest(rows: Rows, rng: random.Random) -> Rows:
 
 def _rename(rows: Rows, rng: random.Random) -> Rows:
     i = _any(rng)
-    field, value = rng.choice([("actor", "eve@lab"), ("kind", "fix"), ("time", "2020-01-01")])
-    return [*rows[:i], replace(rows[i], **{field: value}), *rows[i + 1 :]]
+    was = rows[i]
+    made = rng.choice(
+        [
+            replace(was, actor="eve@lab"),
+            replace(was, kind="fix"),
+            replace(was, time="2020-01-01"),
+        ]
+    )
+    return [*rows[:i], made, *rows[i + 1 :]]
 
 
 def _swap(rows: Rows, rng: random.Random) -> Rows:
@@ -183,16 +191,16 @@ def _rewrite_without_sign_offs(rows: Rows, rng: random.Random) -> Rows:
 
 
 def _turn_sign_off(rows: Rows, rng: random.Random) -> Rows:
-    """What was approved is refused, or by or as another; the chain is written anew."""
+    """The sign-off says something else, or is another's; the chain is computed anew."""
     signed = rows[SIGNED]
-    turn = rng.choice(
+    turned = rng.choice(
         [
-            {"text": signed.text.replace("approved", "refused")},
-            {"text": signed.text.replace('"safety"', '"release"')},
-            {"actor": "eve@lab"},
+            replace(signed, text=signed.text.replace("approved", "refused")),
+            replace(signed, text=signed.text.replace('"safety"', '"release"')),
+            replace(signed, actor="eve@lab"),
         ]
     )
-    return _chained([*rows[:SIGNED], replace(signed, **turn), *rows[SIGNED + 1 :]])
+    return _chained([*rows[:SIGNED], turned, *rows[SIGNED + 1 :]])
 
 
 def _forge_sign_off(rows: Rows, rng: random.Random) -> Rows:
