@@ -1,14 +1,19 @@
 """Bayesian optimisation: the same after a stop, within its region, and better than chance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 import known_fronts
 from ingenium.core.spec import Spec
-from ingenium.search.bayesian import Bayesian, BayesianSettings, Region
+from ingenium.search.acquisition import Worth
+from ingenium.search.bayesian import Bayesian, BayesianSettings
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.strategies import Task
+from ingenium.search.trust_region import Region, drawn
 
 SQUARE = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 SMALL = BayesianSettings(batch=2, first=8, draws=8, raw=8, starts=1, climbs=8)
@@ -44,6 +49,50 @@ def test_the_region_grows_with_success_and_shrinks_without() -> None:
     for _ in range(12):
         region = region.after(False, 2)
     assert region == Region(), "too small, so it begins anew"
+
+
+@pytest.mark.parametrize("worth", ["log_ei", "ei", "ucb"])
+@pytest.mark.parametrize("objectives", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_each_worth_proposes_points_of_the_cube(begun, worth: Worth, objectives: int) -> None:
+    spec = known_fronts.spec(objectives=known_fronts.BOTH[:objectives])
+    search = begun(lambda task: Bayesian(task.space, replace(SMALL, worth=worth)), spec, d=2)
+    search.run(Stop(calls=10))
+    assert search.calls == 10, "eight about known designs and two by the acquisition"
+
+
+def test_draws_in_a_region_stay_in_it_and_find_the_best() -> None:
+    """Of a model that knows: the outcome is 0.6 less the distance to all 0.7 at most."""
+
+    class Knows:
+        def posterior(self, x: torch.Tensor) -> "Knows":
+            self.x = x
+            return self
+
+        def rsample(self, shape: torch.Size) -> torch.Tensor:
+            margin = self.x[:, :1] - 0.52  # holds on the right of it
+            worth = -(self.x - 0.7).square().sum(1, keepdim=True)
+            return torch.cat([margin, worth], 1).expand(*shape, -1, -1)
+
+    torch.manual_seed(0)
+    centre = np.full(30, 0.5)
+    points = drawn(Knows(), centre, 0.2, np.ones(1), 5)
+    assert points.shape == (5, 30)
+    assert (np.abs(points - centre) <= 0.1 + 1e-12).all()
+    assert (points[:, 0] > 0.52).all(), "limits come first"
+    near = ((points - 0.7) ** 2).sum(1)
+    assert (near < ((centre - 0.7) ** 2).sum() - 0.1).all()
+    assert len(np.unique(points, axis=0)) == 5
+
+
+def test_a_region_that_is_too_small_begins_elsewhere(begun) -> None:
+    search = begun(lambda task: Bayesian(task.space, replace(SMALL, many=1)), SQUARE, d=2)
+    search.run(Stop(calls=8))
+    ours = search.strategy
+    ours.told |= {"cost": np.full(8, -1.0)}  # than which nothing is better
+    ours.region = Region(side=0.5**7, losses=1)
+    search.run(Stop(calls=10))
+    assert ours.region == Region()
+    assert ours.since == len(ours.told["cost"])
 
 
 def bayesian(task: Task) -> Bayesian:

@@ -13,6 +13,7 @@ from ingenium.search.cma_es import CmaEs
 from ingenium.search.course import Round
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.search import Search
+from ingenium.search.space import POINT
 from ingenium.search.stopping import Stop
 from ingenium.search.strategies import NAMES, Task, make
 
@@ -185,6 +186,6 @@ def test_a_run_of_cma_that_was_begun_anew_is_loaded(begun) -> None:
     assert other.size == search.strategy.size == 2 * CmaEs(search.strategy.space, 0).size
     for _ in range(3):
         ours, theirs = (s.ask(64, torch.Generator()) for s in (search.strategy, other))
-        np.testing.assert_array_equal(ours["point"], theirs["point"])
+        np.testing.assert_array_equal(ours[POINT], theirs[POINT])
         search.run(Stop(calls=search.calls + 30))
         other.load_state_dict(search.strategy.state_dict())

@@ -1,25 +1,25 @@
 """Bayesian optimisation by BoTorch: processes of limits and objectives say what is next."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
-from torch import Tensor
 
+from ingenium.search.acquisition import Acquisition, Worth
 from ingenium.search.fronts import order
 from ingenium.search.packages import package
 from ingenium.search.seeded import seeded
 from ingenium.search.space import Cube, points_of
 from ingenium.search.strategy import State
+from ingenium.search.trust_region import Region, drawn
 
 TOLD = ("points", "margin", "cost", "violation", "loss")
 NEAR = 1e-9  # of two points that are one
-Worth = Literal["log_ei", "ei", "ucb"]
 
 
 @dataclass(frozen=True)
@@ -38,41 +38,17 @@ class BayesianSettings:
     many: int = 20  # numbers of a point above which it stays in a trust region
 
 
-@dataclass(frozen=True)
-class Region:
-    """A cube about the best point, which grows with success and shrinks without.
-
-    Source: Eriksson et al., NeurIPS 2019, arXiv:1910.01739 (TuRBO; the numbers are theirs).
-    """
-
-    side: float = 0.8
-    wins: int = 0
-    losses: int = 0
-
-    def after(self, better: bool, patience: int) -> "Region":
-        """The cube after a batch; a whole one again where it has become too small."""
-        wins, losses = (self.wins + 1, 0) if better else (0, self.losses + 1)
-        side = self.side
-        if wins == 3:
-            side, wins = min(2 * side, 1.6), 0
-        elif losses == patience:
-            side, losses = side / 2, 0
-        return Region() if side < 0.5**7 else Region(side, wins, losses)
-
-
 class Bayesian:
     """Each limit and each objective has a Gaussian process; the next points promise most.
 
-    Until a design holds every limit, that is the probability that all hold; then the expected
-    improvement of the objective, or of the hypervolume of several, where limits count by the
-    probability that they hold. Points of more than `many` numbers stay in a trust region. Designs
-    to which the engine has no answer are left out of what is learned.
+    What they promise is an `Acquisition`. Points of more than `many` numbers are drawn from a trust
+    region instead; when it has become too small, the search begins anew about known designs, and
+    forgets what it learned before. Designs to which the engine has no answer are left out of what
+    is learned.
 
     Shapes: n points, m numbers, l limits, o objectives, k outcomes, which are both.
-    Source: Balandat et al., NeurIPS 2020, arXiv:1910.06403 (BoTorch); Ament et al., NeurIPS 2023,
-        arXiv:2310.20708 (logarithms of expected improvements); Daulton et al., NeurIPS 2020,
-        arXiv:2006.05078 (hypervolume); Eriksson and Poloczek, AISTATS 2021, arXiv:2002.08526
-        (limits and trust regions).
+    Source: Balandat et al., NeurIPS 2020, arXiv:1910.06403 (BoTorch); Eriksson and Poloczek,
+        AISTATS 2021, arXiv:2002.08526 (limits and trust regions).
     """
 
     def __init__(self, space: Cube, settings: BayesianSettings = BayesianSettings()) -> None:
@@ -80,6 +56,7 @@ class Bayesian:
         self.space, self.settings = space, settings
         self.told: dict[str, np.ndarray] = {}
         self.region = Region()
+        self.since = 0  # points that were told before the region began anew
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """Points about known designs at first, then those that promise most."""
@@ -90,7 +67,7 @@ class Bayesian:
         q = min(n, self.settings.batch)
         seed = int(torch.randint(2**31, (), generator=rng))
         waiting = np.concatenate([np.empty((0, self.space.m)), *map(points_of, flying)])
-        told = len(self.told.get("points", ()))
+        told = len(self.told.get("points", ())) - self.since
         if told + len(waiting) < self.settings.first or not told:
             draw = np.random.default_rng(seed)
             start = self.space.start[draw.integers(len(self.space.start), size=q)]
@@ -106,38 +83,47 @@ class Bayesian:
         held = np.isfinite(fresh["cost"])
         fresh = {name: values[held] for name, values in fresh.items()}
         old = self.told or {name: values[:0] for name, values in fresh.items()}
-        if len(old["points"]) >= self.settings.first:
-            better = bool(fresh["cost"].min(initial=np.inf) < old["cost"].min(initial=np.inf))
-            q = self.settings.batch
-            self.region = self.region.after(better, math.ceil(max(4 / q, self.space.m / q)))
+        before = old["cost"][self.since :]
         new = [i for i, x in enumerate(fresh["points"]) if _apart(x, old["points"])]
         self.told = {name: np.concatenate([old[name], fresh[name][new]]) for name in TOLD}
+        if len(before) >= self.settings.first and self.space.m > self.settings.many:
+            better = bool(fresh["cost"].min(initial=np.inf) < before.min(initial=np.inf))
+            q, last = self.settings.batch, self.region
+            self.region = last.after(better, math.ceil(max(4 / q, self.space.m / q)))
+            if self.region.side > 2 * last.side:
+                self.since = len(self.told["cost"])
 
     def state_dict(self) -> State:
         """All that was measured, and the region."""
-        region = np.array([self.region.side, self.region.wins, self.region.losses])
+        own = self.region
+        region = np.array([own.side, own.wins, own.losses, self.since])
         return {"region": region} | self.told
 
     def load_state_dict(self, state: State) -> None:
         """Take over what was measured."""
-        side, wins, losses = state["region"].tolist()
-        self.region = Region(side, int(wins), int(losses))
+        side, *counts = state["region"].tolist()
+        wins, losses, self.since = map(int, counts)
+        self.region = Region(side, wins, losses)
         self.told = {name: state[name] for name in TOLD if name in state}
 
     def _promising(self, q: int, waiting: Float[np.ndarray, "w m"]) -> Float[np.ndarray, "n m"]:
         """The points of which the acquisition expects most, one after the other."""
-        how, told = self.settings, self.told
+        how, told = self.settings, {name: x[self.since :] for name, x in self.told.items()}
         best = order(told["cost"], told["violation"], told["loss"])
         last = np.arange(len(best))[-how.learned // 2 :]
         rows = np.unique(np.concatenate([best[: how.learned // 2], last]))
         used = {name: values[rows] for name, values in told.items()}
         model = self._model(used)
-        worth = self._acquisition(model, used)
+        if self.space.m > how.many:
+            spread = np.maximum(used["margin"].std(0), 1e-12)
+            return drawn(model, told["points"][best[0]], self.region.side, spread, q)
+        worth = Acquisition(model, used, how.worth, how.bold, how.draws).function()
         if len(waiting):
             worth.set_X_pending(torch.from_numpy(waiting))
+        m = self.space.m
         found, _ = package("botorch.optim").optimize_acqf(
             worth,
-            bounds=torch.from_numpy(self._box(told["points"][best[0]])),
+            bounds=torch.stack([torch.zeros(m), torch.ones(m)]).to(torch.float64),
             q=q,
             num_restarts=how.starts,
             raw_samples=how.raw,
@@ -145,13 +131,6 @@ class Bayesian:
             options={"maxiter": how.climbs, "batch_limit": how.starts},
         )
         return np.asarray(np.clip(found.detach().numpy(), 0.0, 1.0))
-
-    def _box(self, centre: Float[np.ndarray, " m"]) -> Float[np.ndarray, "2 m"]:
-        """Where the next points may lie."""
-        if self.space.m <= self.settings.many:
-            return np.stack([np.zeros(self.space.m), np.ones(self.space.m)])
-        half = self.region.side / 2
-        return np.clip(np.stack([centre - half, centre + half]), 0.0, 1.0)
 
     def _model(self, used: dict[str, np.ndarray]) -> Any:
         """A Gaussian process for each margin, then for each objective, to be made large."""
@@ -167,58 +146,6 @@ class Bayesian:
         package("botorch.fit").fit_gpytorch_mll(likelihood)
         return model
 
-    def _acquisition(self, model: Any, used: dict[str, np.ndarray]) -> Any:
-        """What the next points are to be good for."""
-        limits, count = used["margin"].shape[1], used["loss"].shape[1]
-        held = used["violation"].sum(1) == 0
-        broken = [_negative(i) for i in range(limits)]
-        sampling = package("botorch.sampling.normal").SobolQMCNormalSampler(
-            torch.Size([self.settings.draws]), seed=int(torch.randint(2**31, ()))
-        )
-        logei = package("botorch.acquisition.logei")
-        if limits and (not count or not held.any()):
-            return logei.qLogProbabilityOfFeasibility(model, broken, sampler=sampling)
-        worth = torch.from_numpy(-used["loss"][held])
-        if count == 1:
-            objective = package("botorch.acquisition.objective").GenericMCObjective(_column(limits))
-            return logei.qLogExpectedImprovement(
-                model,
-                worth.max(),
-                sampler=sampling,
-                objective=objective,
-                constraints=broken or None,
-            )
-        return self._hypervolume(model, worth, broken, sampling, limits)
-
-    def _hypervolume(
-        self, model: Any, worth: Float[Tensor, "n o"], broken: Any, sampling: Any, limits: int
-    ) -> Any:
-        """Expected growth of the hypervolume over the front of accepted designs."""
-        multi = "botorch.acquisition.multi_objective"
-        front = worth[package("botorch.utils.multi_objective.pareto").is_non_dominated(worth)]
-        hypervolume = package("botorch.utils.multi_objective.hypervolume")
-        least = torch.from_numpy(-self.told["loss"]).amin(0)
-        worst = hypervolume.infer_reference_point(front) if len(front) > 1 else least
-        boxes = package("botorch.utils.multi_objective.box_decompositions")
-        outcomes = list(range(limits, limits + worth.shape[1]))
-        return package(f"{multi}.logei").qLogExpectedHypervolumeImprovement(
-            model,
-            ref_point=worst,
-            partitioning=boxes.FastNondominatedPartitioning(worst, worth),
-            sampler=sampling,
-            objective=package(f"{multi}.objective").IdentityMCMultiOutputObjective(outcomes),
-            constraints=broken or None,
-        )
-
 
 def _apart(x: Float[np.ndarray, " m"], others: Float[np.ndarray, "n m"]) -> bool:
     return not len(others) or float(np.abs(others - x).max(1).min()) > NEAR
-
-
-def _negative(column: int) -> Callable[[Tensor], Tensor]:
-    """A margin as BoTorch wants limits: what is above 0 breaks it."""
-    return lambda outcomes: -outcomes[..., column]
-
-
-def _column(column: int) -> Callable[..., Tensor]:
-    return lambda outcomes, X=None: outcomes[..., column]  # noqa: N803 - as BoTorch names it

@@ -16,7 +16,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Spec
 from ingenium.generators.tokens.codec import Tokens
 
-POINT, NUMBER = "point", "number"  # coordinate of the designs, and its dimension
+POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dimension
 WHOLE = 32  # numbers of a standardised design that are searched as they are
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
 WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side

@@ -14,8 +14,9 @@ from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import families, fitted
 from ingenium.generators.generator import Generator
 from ingenium.generators.tokens.codec import Tokens
+from ingenium.search.acquisition import Worth
 from ingenium.search.annealing import Annealing
-from ingenium.search.bayesian import Bayesian, BayesianSettings, Worth
+from ingenium.search.bayesian import Bayesian, BayesianSettings
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.cross_entropy import CrossEntropy
 from ingenium.search.drawn import Drawn, Stock

@@ -38,8 +38,8 @@ class Strategy(Protocol):
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """At least one and at most `n` designs with their conditions; none if it has no more.
 
-        Coordinates beside the conditions, such as the `point` of a search over numbers, are kept
-        with the designs and come back with them.
+        Coordinates beside the conditions, such as the `cube_point` of a search over numbers, are
+        kept with the designs and come back with them.
         """
         ...
 

@@ -129,7 +129,8 @@ class Tuned:
     def _keep(self, fresh: xr.Dataset) -> None:
         """The best of those that were kept and of fresh ones, each once."""
         both = fresh if self.elite is None else _joined(self.elite, fresh)
-        flat = torch.cat([a.flatten(1) for a in to_arrays(both, self.problem.variables)], 1)
+        arrays = to_arrays(both, self.problem.variables)
+        flat = torch.cat([a.reshape(len(a), -1) for a in arrays], 1)
         first = np.sort(np.unique(flat.numpy(), axis=0, return_index=True)[1])
         both = both.isel({DESIGN: first})
         best = order(*(both[name].to_numpy() for name in TOLD))[: self.settings.elite]
@@ -153,7 +154,7 @@ class Tuned:
         )
         with one_thread():
             self.family.fit(x, cond, plan)
-            if how.anchor and isinstance(self.family, Model):
+            if how.anchor:
                 self.family.load_state_dict(self._held_back())
 
     def _drawn(self, n: int, count: int, rng: torch.Generator) -> np.ndarray:
@@ -165,11 +166,18 @@ class Tuned:
         return torch.multinomial(weight, count, replacement=True, generator=rng).numpy()
 
     def _held_back(self) -> dict[str, Tensor]:
-        """The weights of now, moved towards the first ones."""
+        """The weights of now, moved towards the first ones.
+
+        As they are where a family has set up anew what it computes with beside its weights.
+        """
         now, share = self.family.state_dict(), self.settings.anchor
+        inner = getattr(self.family, "inner", self.family)
+        weights = dict(inner.named_parameters()) if isinstance(inner, Model) else {}
+        others = [k for k in now if k not in weights]
+        if not weights or any(not torch.equal(now[k], self.first[k]) for k in others):
+            return now
         return {
-            k: torch.lerp(v, self.first[k], share) if v.is_floating_point() else v
-            for k, v in now.items()
+            k: torch.lerp(v, self.first[k], share) if k in weights else v for k, v in now.items()
         }
 
 
