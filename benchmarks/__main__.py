@@ -15,6 +15,7 @@ NAMES = (
     "search",
     "search_ahead",
     "search_screens",
+    "strategies",
     "structures_solver",
     "structures_cells",
     "structures_refine",

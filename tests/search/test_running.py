@@ -148,7 +148,7 @@ def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
     assert (tmp_path / "o" / "result" / "evidence.jsonl").read_text() == ""
 
 
-def begin(folder: Path, log: Path) -> int:
+def begin(folder: Path, log: Path, processes: int = 1) -> int:
     """A search in a process of its own; gives its number."""
     setup = {"pause_s": 0.002, "log": str(log)}
     asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
@@ -157,7 +157,7 @@ def begin(folder: Path, log: Path) -> int:
         return child
     code = 1
     try:
-        api.search(asked, Plan("cma_es", 0, 8), Stop(CALLS), folder)
+        api.search(asked, Plan("cma_es", 0, 8), Stop(CALLS), folder, processes=processes)
         code = 0
     finally:
         os._exit(code)
@@ -184,9 +184,9 @@ def killed(folder: Path, times: int, seed: int) -> Iterator[str]:
         yield "the last sitting failed"
 
 
-def wait_for(lines: int, log: Path, child: int) -> None:
+def wait_for(lines: int, log: Path, child: int, patience_s: float = 60.0) -> None:
     """Until the engine has measured so many designs, or the process has ended."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + patience_s
     while time.monotonic() < until:
         if log.exists() and log.read_text().count("\n") >= lines:
             return
@@ -222,3 +222,29 @@ def test_killed_twenty_times_it_ends_as_if_it_was_not(whole: Path, tmp_path: Pat
 
 def test_killed_it_ends_as_if_it_was_not(whole: Path, tmp_path: Path) -> None:
     check_killed(tmp_path, whole, 3, seed=2)
+
+
+@pytest.mark.slow
+def test_killed_with_designs_in_flight_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    log, rng = tmp_path / "log", random.Random(3)
+    log.touch()
+    for _ in range(4):
+        lines = log.read_text().count("\n")
+        child = begin(tmp_path / "o", log, processes=2)
+        wait_for(lines + rng.randint(1, 20), log, child, patience_s=600.0)
+        time.sleep(0.1 * rng.random())
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        time.sleep(1.0)  # the workers see that nobody is there
+        before = log.read_text().count("\n")
+        time.sleep(0.5)
+        assert log.read_text().count("\n") == before, "a worker outlived its search"
+    assert os.waitpid(begin(tmp_path / "o", log, processes=2), 0)[1] == 0
+    with Store(tmp_path / "o" / "search.sqlite") as store:
+        assert store.check() == []
+        assert len(store.verified()) == sum(len(part) for part in store.measured()) == CALLS
+    spec = known_fronts.spec(
+        setup={"pause_s": 0.002, "log": str(log)}, objectives=known_fronts.LEAST_SQUARE
+    )
+    api.search(spec, Plan("cma_es", 0, 8), Stop(CALLS), tmp_path / "x", follow=tmp_path / "o")
+    assert rows(tmp_path / "x") == rows(tmp_path / "o"), "kills change nothing but the order"

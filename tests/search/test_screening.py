@@ -19,7 +19,7 @@ from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
 from ingenium.search.screening import Audit, Outlook, Screening, ScreenPlan, ranking
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
-from ingenium.search.tiers import cheap_tier
+from ingenium.search.tiers import cheap_tier, check_told
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)
@@ -55,14 +55,15 @@ def test_only_what_passes_and_the_random_share_is_measured(begun, tmp_path: Path
 def test_the_audit_counts_what_the_screen_would_have_lost(begun) -> None:
     search = begun("random", LEAST, screen=CHEAP, rough=1.0, d=2)
     search.run(Stop(calls=200))
-    held = lost = 0
+    held = lost = wrong = 0
     for one in proposals(search):  # by hand, from the closed form
         x = one.designs(search.problem)["x"].to_numpy()
         accepted = one.fresh & one.audited & (x.mean(1) >= 0.6)
         held += int(accepted.sum())
         lost += int((accepted & (one.cut != Cut.NOT)).sum())
+        wrong += int((accepted & (one.cut == Cut.HOPELESS)).sum())
     audit = search.history[-1].audit
-    assert (audit.held, audit.lost) == (held, lost)
+    assert (audit.held, audit.lost, audit.wrong) == (held, lost, wrong)
     assert 0 < lost < held
     low, high = audit.interval
     assert low < audit.rate == lost / held < high
@@ -133,7 +134,7 @@ def test_nearly_nothing_that_holds_is_lost_to_a_bound_of_the_errors(begun) -> No
     audit = search.history[-1].audit
     assert audit.held > 30
     assert audit.cut > 100, "it does keep designs out"
-    assert audit.interval[0] <= plan.doubt
+    assert audit.wrong_interval[0] <= plan.doubt
 
 
 def test_an_error_is_bounded_as_often_as_was_asked() -> None:
@@ -184,6 +185,13 @@ def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
         cheap_tier(search.problem, ("f0",))
 
 
+def test_a_cheap_tier_that_says_nothing_of_what_is_asked_is_refused() -> None:
+    blind = known_fronts.Rough(known_fronts.Settings(), quantities=known_fronts.QUANTITIES[2:])
+    with pytest.raises(InputError, match="a limit or an objective"):
+        check_told(blind, LEAST)
+    check_told(known_fronts.Rough(known_fronts.Settings()), LEAST)
+
+
 @pytest.mark.parametrize("entry", [{"keep": 0.0}, {"audit": 0.0}, {"audit": 1.5}, {"doubt": 1.0}])
 def test_screens_that_make_no_sense_are_refused(entry: dict[str, float]) -> None:
     with pytest.raises(InputError, match="Write"):
@@ -203,7 +211,8 @@ def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
     audit = told["screen"]
     assert audit["name"] == "rough 1"
-    assert audit["low"] <= audit["false_reject_rate"] <= audit["high"]
+    for rate in (audit["false_reject"], audit["wrongly_hopeless"]):
+        assert rate["low"] <= rate["rate"] <= rate["high"]
     assert told["screened"] == found.rounds[-1].screened > 0
     assert found.summary.proposed == 64
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()

@@ -8,13 +8,19 @@ import pytest
 import torch
 
 import known_fronts
+import toy
+from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
+from ingenium.core.problem import silent
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.loop import training
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.course import Round
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.search import Search
 from ingenium.search.space import POINT
 from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
 from ingenium.search.strategies import NAMES, Task, make
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
@@ -171,6 +177,22 @@ def test_a_portfolio_shifts_its_budget_to_what_works(begun) -> None:
     assert set(arms) == {0, 1}, "each is tried"
     late = arms[len(arms) // 2 :]
     assert late.count(1) > 2 * late.count(0)
+    whole = search.designs(range(search.calls))
+    assert whole.sizes["design"] == 640
+    assert "point" not in whole.coords, "designs of one arm alone carry points"
+
+
+def test_designs_of_single_numbers_are_learned_from(tmp_path: Path) -> None:
+    problem = toy.Cantilever(toy.Settings(known=60))
+    spec = resolve(
+        Spec(problem="toy.cantilever", generator=GeneratorChoice("gaussian_copula")), problem
+    )
+    made = make("tuned", Task(problem, spec, training(problem), 0, silent))
+    with Store(tmp_path / "search.sqlite") as store:
+        store.sit({})
+        search = Search(problem, spec, made.strategy, store, seed=0, batch=32)
+        assert search.run(Stop(calls=96)) == "calls"
+    assert made.strategy.fits == 1
 
 
 @pytest.mark.slow

@@ -185,9 +185,13 @@ def _show(console: Console, found: "Found") -> None:
 def _screened(console: Console, last: "Round", audit: "Audit") -> None:
     """Who was kept from the engine, and what the random share says of that."""
     console.print(
-        f"{last.screened} designs were screened out: nothing is known of them. "
-        f"{audit.audited} were measured whatever the screen said; of {audit.held} of these that "
-        f"held every limit it would have cut {audit.lost} (95 % intervals, Clopper-Pearson).",
+        f"{last.screened} designs were screened out: nothing is known of them.", highlight=False
+    )
+    low, high = audit.wrong_interval
+    console.print(
+        f"{audit.audited} were measured whatever the screen said, and {audit.held} of these held "
+        f"every limit. It would have kept out {audit.lost} of them, {audit.wrong} as hopeless "
+        f"(share of these: 95 % interval {100 * low:.3g} to {100 * high:.3g} %).",
         highlight=False,
         soft_wrap=True,
     )

@@ -1,16 +1,18 @@
-"""`study list|show|run`: the evidence book, claim by claim."""
+"""`study list|show|run|check`: the evidence book, claim by claim."""
 
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingenium.cli.ending import guarded
+from ingenium.cli.ending import FAULT, guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import Stages
 
 if TYPE_CHECKING:
     from ingenium.evaluate.intervals import Interval
+    from ingenium.studies.book.entries import Entry
+    from ingenium.studies.rules import Part
     from ingenium.studies.study import Result, Study
 
 Row = Annotated[str, typer.Argument(metavar="ROW", help="Of the evidence book, e.g. 27.1.")]
@@ -31,43 +33,74 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(guarded(list_studies))
     group.command()(guarded(show))
     group.command()(guarded(run))
+    group.command()(guarded(check))
     app.add_typer(group, name="study")
 
 
-def list_studies(json: AsJson = False) -> None:
-    """Every claim with what became of it."""
-    from ingenium.studies.registry import STUDIES
-    from ingenium.studies.results import read, results_folder
+def list_studies(
+    chapter: Annotated[int | None, typer.Option(help="Only of this one, e.g. 27.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Only of this one, e.g. grid.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only with this one, e.g. refuted or 'not yet'.")
+    ] = None,
+    stale: Annotated[bool, typer.Option("--stale", help="Only what is to be run again.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Rows without a study too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Claims with what became of them: those with a study, or all that a filter leaves."""
+    from ingenium.core.errors import choose
+    from ingenium.studies.book.entries import chosen, counts
+    from ingenium.studies.results import results_folder
+    from ingenium.studies.rules import Status
 
-    folder = results_folder()
-    found = [(study, read(study.row, folder)) for study in STUDIES]
+    wanted = None if status is None else Status(choose(status, map(str, Status), "status"))
+    book = chosen(_book(), chapter=chapter, domain=domain, status=wanted, stale=stale)
     if json:
-        print_json({"folder": str(folder), "studies": [_summary(s, r) for s, r in found]})
+        rows = [_summary(entry) for entry in book]
+        print_json({"folder": str(results_folder()), "counts": counts(book), "rows": rows})
         return
-    shown = table("", "Row", "Claim", "Status", "Value", "95 % interval", "Run", "State")
-    for study, result in found:
-        said = _summary(study, result)
-        value = result.values.get(study.headline) if result else None
-        shown.add_row(
-            study.row,
-            study.title,
-            _coloured(said["status"]),
-            _number(value.value, _unit(study)) if value else "",
-            _ends(value, _unit(study)) if value else "",
-            said["run"],
-            "[yellow]stale[/]" if said["stale"] else "",
+    filtered = everything or stale or any(x is not None for x in (chapter, domain, status))
+    _print_rows(book if filtered else [e for e in book if e.study], len(book))
+    results().print(f"\n{_counted(counts(book))}", highlight=False)
+    results().print("`ingenium study show ROW` says more.", style="dim")
+
+
+def _print_rows(shown: "list[Entry] | tuple[Entry, ...]", of: int) -> None:
+    """Rows with a result first, then those with a study, then the rest, each in order."""
+    order = sorted(shown, key=lambda e: (e.result is None, e.study is None))
+    columns = ("Row", "Claim", "Status", "Measured", "95 % interval", "Run", "State")
+    rows = table("", *columns)
+    for entry in order:
+        part, value = entry.headline, entry.value
+        unit = part.unit if part else "1"
+        rows.add_row(
+            entry.claim.row,
+            entry.claim.title,
+            _coloured(entry.status.value),
+            _number(value.value, unit) if value else "",
+            _ends(value, unit) if value else "",
+            entry.run or ("to run" if entry.study else ""),
+            "[yellow]stale[/]" if entry.stale else "",
         )
-    results().print(shown, highlight=False)
-    results().print("\n`ingenium study show ROW` says more.", style="dim")
+    results().print(rows, highlight=False)
+    if len(order) < of:
+        more = f"{of - len(order)} rows have no study yet; --all, --chapter, --domain or --status"
+        results().print(f"\n{more} shows them.", highlight=False)
+
+
+def _counted(found: dict[str, int]) -> str:
+    """Counts in words, without those of which there are none."""
+    first = f"{found['rows']} rows, {found['with a study']} with a study: "
+    rest = {k: v for k, v in found.items() if k not in ("rows", "with a study") and v}
+    return first + ", ".join(f"{v} {k}" for k, v in rest.items())
 
 
 def show(row: Row, json: AsJson = False) -> None:
     """A claim, how it is tested, and what came out."""
-    from ingenium.studies.registry import find
-    from ingenium.studies.results import read, results_folder
+    from ingenium.studies.book.claims import find
 
-    study = find(row)
-    _tell(study, read(row, results_folder()), json)
+    row = find(row).row
+    _tell(next(entry for entry in _book() if entry.claim.row == row), json)
 
 
 def run(
@@ -80,6 +113,8 @@ def run(
 
     A quick result is never written over a full one.
     """
+    from dataclasses import replace
+
     from ingenium.cli.output import errors
     from ingenium.studies.registry import find
     from ingenium.studies.results import keep, parts_folder, results_folder
@@ -91,38 +126,85 @@ def run(
     folder = results_folder()
     if not keep(result, folder):
         errors().print(f"The full result in {folder} stays; this quick one is only shown.")
-    _tell(study, result, json)
+    entry = next(entry for entry in _book() if entry.claim.row == row)
+    _tell(replace(entry, result=result, stale=False), json)
 
 
-def _tell(study: "Study", result: "Result | None", json: bool) -> None:
+def check(json: AsJson = False) -> None:
+    """Check that every status comes from a result that a study wrote and that follows from it.
+
+    Ends with 3 if one does not.
+    """
+    from ingenium.studies.book import claims
+    from ingenium.studies.book.audit import faults
+    from ingenium.studies.registry import STUDIES
+    from ingenium.studies.results import results_folder
+
+    folder, rows = results_folder(), claims.claims()
+    found = faults(folder, {study.row: study for study in STUDIES}, rows)
+    checked = len(list(folder.glob("*.json"))) if folder.is_dir() else 0
     if json:
-        print_json(
-            _summary(study, result)
-            | {
-                "chapter": study.chapter,
-                "claimed": study.claimed,
-                "protocol": study.protocol,
-                "budget": study.budget,
-                "rule": _rule(),
-                "parts": [
-                    {"name": p.name, "claim": p.text, "bound": p.bound, "unit": p.unit}
-                    | {"main": p.main}
-                    for p in study.parts
-                ],
-                "result": result,
-            }
-        )
+        print_json({"folder": str(folder), "checked": checked, "faults": found})
+    else:
+        for fault in found:
+            results().print(f"[red]{fault}[/]", highlight=False, soft_wrap=True)
+        results().print(f"{checked} results of {len(rows)} rows, {len(found)} faults.")
+    if found:
+        raise typer.Exit(FAULT)
+
+
+def _book() -> "tuple[Entry, ...]":
+    from ingenium.studies.book import claims
+    from ingenium.studies.book.entries import entries
+    from ingenium.studies.registry import STUDIES
+    from ingenium.studies.results import results_folder
+
+    return entries(results_folder(), STUDIES, claims.chapters())
+
+
+def _tell(entry: "Entry", json: bool) -> None:
+    if json:
+        print_json(_all(entry))
         return
     console = results()
-    console.print(f"[bold]{study.row} {study.title}[/] ({study.chapter})\n", highlight=False)
-    texts = {"Claim": study.claim, "Claimed": study.claimed, "Protocol": study.protocol}
-    texts |= {"Budget": study.budget, "Rule": _rule()}
-    for name, text in texts.items():
+    chapter, claim = entry.chapter, entry.claim
+    console.print(
+        f"[bold]{claim.row} {claim.title}[/] ({chapter.chapter} {chapter.title})\n", highlight=False
+    )
+    for name, text in _texts(entry).items():
         console.print(f"[bold]{name}[/]: {text}", highlight=False, soft_wrap=True)
-    _print_parts(study, result)
-    if result is None:
-        console.print(f"\nNo result yet: ingenium study run {study.row}", highlight=False)
+    if entry.study is None:
+        console.print("\nNo study yet.", highlight=False)
         return
+    _print_parts(entry.study, entry.result)
+    if entry.result is None:
+        console.print(f"\nNo result yet: ingenium study run {claim.row}", highlight=False)
+        return
+    _print_result(entry, entry.study, entry.result)
+
+
+def _texts(entry: "Entry") -> dict[str, str]:
+    """What is said of a row before its result, without what there is nothing to say of."""
+    claim, study = entry.claim, entry.study
+    by = "as the chapter prints it" if claim.stated == "chapter" else "a check set for the row"
+    texts = {
+        "Claim": study.claim if study else claim.claim,
+        "Claimed": f"{study.claimed if study else claim.claimed} ({by})",
+        "Caution": claim.caution,
+        "Caution on the chapter": entry.chapter.caution,
+        "Note": claim.note,
+        "Not here": f"{claim.beyond.kind}: {claim.beyond.why}" if claim.beyond else "",
+        "Domain": claim.domain,
+    }
+    if study:
+        texts |= {"Protocol": study.protocol, "Budget": study.budget, "Rule": _rule()}
+    return {k: v for k, v in texts.items() if v}
+
+
+def _print_result(entry: "Entry", study: "Study", result: "Result") -> None:
+    from ingenium.studies.results import moved
+
+    console = results()
     kind = "quick" if result.quick else "full"
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     console.print(
@@ -132,8 +214,10 @@ def _tell(study: "Study", result: "Result | None", json: bool) -> None:
     )
     for note in result.notes:
         console.print(f"[bold]Note[/]: {note}", highlight=False, soft_wrap=True)
-    if _summary(study, result)["stale"]:
-        console.print("[yellow]Stale[/]: its source has changed since; run it again.")
+    if entry.stale:
+        console.print("[yellow]Stale[/]: its source or data changed since; run it again.")
+    for package, (then, now) in moved(study, result).items():
+        console.print(f"[bold]Measured with[/] {package} {then}; here is {now}.", highlight=False)
     console.print(f"Repeat: {result.command}", highlight=False)
 
 
@@ -159,28 +243,46 @@ def _print_parts(study: "Study", result: "Result | None") -> None:
         console.print(beside, highlight=False)
 
 
-def _summary(study: "Study", result: "Result | None") -> dict[str, Any]:
-    """What a table says of a study."""
-    from ingenium.studies.results import stale
-    from ingenium.studies.rules import Status
-
-    without = Status.NOT_TESTABLE if study.untestable else Status.NOT_YET
-    value = result.values.get(study.headline) if result else None
+def _summary(entry: "Entry") -> dict[str, Any]:
+    """What a list says of a row."""
+    claim, part = entry.claim, entry.headline
     return {
-        "row": study.row,
-        "title": study.title,
-        "claim": study.claim,
-        "status": str(result.status if result else without),
-        "headline": study.headline,
-        "unit": _unit(study),
-        "value": value,
-        "run": ("quick" if result.quick else "full") if result else "",
-        "stale": stale(study, result) if result else False,
+        "row": claim.row,
+        "chapter": entry.chapter.chapter,
+        "domain": claim.domain,
+        "title": claim.title,
+        "claim": claim.claim,
+        "claimed": claim.claimed,
+        "stated": claim.stated,
+        "caution": claim.caution,
+        "beyond": claim.beyond,
+        "study": entry.study is not None,
+        "status": entry.status.value,
+        "headline": part.name if part else "",
+        "unit": part.unit if part else "1",
+        "value": entry.value,
+        "run": entry.run,
+        "stale": entry.stale,
     }
 
 
-def _unit(study: "Study") -> str:
-    return next((p.unit for p in study.parts if p.name == study.headline), "1")
+def _all(entry: "Entry") -> dict[str, Any]:
+    """All that is known of a row."""
+    study = entry.study
+    told: dict[str, Any] = {"study": None, "parts": []}
+    if study:
+        names = ("title", "claim", "claimed", "protocol", "budget", "untestable")
+        told = {
+            "study": {name: getattr(study, name) for name in names} | {"rule": _rule()},
+            "parts": [_part(part) for part in study.parts],
+        }
+    return _summary(entry) | told | {"result": entry.result}
+
+
+def _part(part: "Part") -> dict[str, Any]:
+    return {"name": part.name, "claim": part.text, "bound": part.bound, "unit": part.unit} | {
+        "main": part.main
+    }
 
 
 def _rule() -> str:

@@ -13,6 +13,7 @@ from ingenium.search.space import Cube
 from ingenium.search.strategy import State
 
 WORST = 1e12  # in place of an infinite cost
+LEAST = 1e-3  # of the side of the cube: the spread of a number in which known designs are alike
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,16 @@ class CmaSettings:
     """Size of a generation, and of the first steps."""
 
     size: int | None = None  # None for the package's own
-    step: float = 0.2  # of the side of the cube
+    step: float = 1.0  # of how known designs are spread in each number
 
 
 class CmaEs(Generational):
     """The covariance of the next points follows the steps that succeeded.
 
-    It starts about the mean of known designs. When a run has converged, another begins about a
-    known design, with twice the points. A run that is loaded is made again from the costs of its
-    generations, since it hangs on nothing else.
+    It starts about the mean of known designs, with steps as these are spread: a cube that holds
+    the strangest of them is many times as wide as what most need. When a run has converged,
+    another begins about a known design, with twice the points. A run that is loaded is made again
+    from the costs of its generations, since it hangs on nothing else.
 
     Shapes: n points, m numbers.
     Source: Hansen and Ostermeier, Evol. Comput. 9:159, 2001; Auger and Hansen, CEC 2005
@@ -90,6 +92,7 @@ class CmaEs(Generational):
             "seed": np.nan,  # leave the global state alone: numbers come from `randn`
             "randn": lambda *shape: self._normal.standard_normal(shape),
         }
+        options["CMA_stds"] = np.maximum(start.std(0), LEAST)
         strategy = package("cma").CMAEvolutionStrategy
         self.run: Any = strategy(np.clip(about, 0.02, 0.98), self.settings.step, options)
 

@@ -29,7 +29,7 @@ class FidelitySettings:
     first: int = 6  # points about known designs that both tiers measure
     spread: int = 3  # times as many that the cheap one measures at first
     cheap: int = 6  # points of one turn of the cheap tier, at most
-    share: float = 1.0  # cost of cheap measurements between two exact ones, at most, in exact ones
+    share: float = 0.5  # cost of cheap measurements between two exact ones, at most, in exact ones
     learned: int = 200  # rows that the models learn from: the best, and the last
     raw: int = 512  # points among which the best is looked for
     climbs: int = 4  # rounds of ever nearer points about the best
@@ -44,8 +44,8 @@ class Fidelity:
     more of what is uncertain there than the root of its price. Where it has spoken it tells nothing
     new, and where the gap between the tiers is wide it never told much: so the dear engine is asked
     when that is worth its price. Several objectives are weighed anew each time, by chance. At least
-    half of the cost goes to the exact tier: a price near nothing, or a cheap tier that misleads the
-    model, would keep a search on the cheap one for ever.
+    two thirds of the cost go to the exact tier: a price near nothing, or a cheap tier that misleads
+    the model, would keep a search on the cheap one for ever.
 
     Designs say by the coordinate `tier` who is to measure them: 0 the cheap one alone, 1 both.
 

@@ -36,13 +36,13 @@ from ingenium.loop import _export, _write, training
 from ingenium.search import replay, screens
 from ingenium.search.conflicts import Unmet, unmet
 from ingenium.search.course import Heard, Round, unheard
+from ingenium.search.hands import ALONE, Hands
 from ingenium.search.plan import Plan
 from ingenium.search.screening import Screening
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.store import FILE, Store
 from ingenium.search.strategies import Made, Task, make, parted
-from ingenium.search.workers import ALONE, Hands
 from ingenium.trust.ledger import Ledger
 
 RESULT, SEARCH = "result", "search"
@@ -108,7 +108,7 @@ def run(
         name = {"search": digest(about)}
         entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
         ledger.append(SEARCH, entry)
-        with hands.begun(problem, spec.limits) as workers:
+        with hands.begun(problem, spec.limits, about) as workers:
             why = search.run(stop, workers=workers, watch=watch, heard=heard)
         _check_answers(search)
         origin = replay.origin(search, about, plan, stop, out / RESULT / "spec.toml", out)

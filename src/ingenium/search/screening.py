@@ -99,6 +99,7 @@ class Audit:
     audited_cut: int = 0  # of these, kept out but for that
     held: int = 0  # audited designs that hold every limit
     lost: int = 0  # of these, kept out but for that
+    wrong: int = 0  # of these, since they were taken for hopeless, which was wrong
 
     @property
     def rate(self) -> float | None:
@@ -108,13 +109,24 @@ class Audit:
     @property
     def interval(self) -> tuple[float, float]:
         """Of the rate, 95 %, exact; all of it where no audited design held."""
-        return clopper_pearson(self.lost, self.held) if self.held else (0.0, 1.0)
+        return self._within(self.lost)
+
+    @property
+    def wrong_interval(self) -> tuple[float, float]:
+        """Of the share of designs that hold every limit and are taken for hopeless."""
+        return self._within(self.wrong)
 
     def told(self) -> dict[str, Any]:
-        """As plain data, with the rate and its interval."""
-        low, high = self.interval
-        own = {"false_reject_rate": self.rate, "low": low, "high": high}
-        return asdict(self) | own
+        """As plain data, with the rates and their intervals."""
+        rates: dict[str, Any] = {}
+        for name, count in (("false_reject", self.lost), ("wrongly_hopeless", self.wrong)):
+            low, high = self._within(count)
+            rate = count / self.held if self.held else None
+            rates[name] = {"rate": rate, "low": low, "high": high}
+        return asdict(self) | rates
+
+    def _within(self, count: int) -> tuple[float, float]:
+        return clopper_pearson(count, self.held) if self.held else (0.0, 1.0)
 
     @classmethod
     def of(cls, body: Mapping[str, Any] | None) -> "Audit | None":
@@ -134,6 +146,7 @@ class Audit:
             audited_cut=self.audited_cut + int((checked & cut).sum()),
             held=self.held + int(held.sum()),
             lost=self.lost + int((held & cut).sum()),
+            wrong=self.wrong + int((held & (proposal.cut == Cut.HOPELESS)).sum()),
         )
 
 

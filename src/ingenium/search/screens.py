@@ -10,11 +10,12 @@ from ingenium.search.learned import LearnedScreen
 from ingenium.search.screening import ASKED, AsAsked, Screen, Screening, ScreenPlan
 from ingenium.search.strategies import Task
 from ingenium.search.surrogates import Fit, ensemble, process
-from ingenium.search.tiers import CheapScreen, cheap_tier
+from ingenium.search.tiers import CheapScreen, cheap_tier, check_told
 
 
 def _cheap(plan: ScreenPlan, task: Task) -> Screen:
     tier = cheap_tier(task.problem, plan.cheap)
+    check_told(tier, task.spec)
     return CheapScreen(task.problem, task.spec, tier, plan.doubt)
 
 

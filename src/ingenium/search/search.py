@@ -133,13 +133,19 @@ class Search:
         return judged(rows, self.problem.verifier, self.spec.limits, index=index)
 
     def designs(self, calls: Sequence[int]) -> xr.Dataset:
-        """The designs of at least one call, in that order, with the call as the index."""
+        """The designs of at least one call, in that order, with the call as the index.
+
+        Coordinates that only some of them carry, such as the points of one arm of a portfolio, are
+        left out.
+        """
         parts, kept = [], {}
         for call in calls:
             number, row = self.places[call]
             if number not in kept:
                 kept[number] = self._stored(number).designs(self.problem)
             parts.append(kept[number].isel({DESIGN: [row]}))
+        shared = set(parts[0].coords).intersection(*(p.coords for p in parts))
+        parts = [p.drop_vars(set(p.coords) - shared) for p in parts]
         return xr.concat(parts, DESIGN).assign_coords({DESIGN: np.asarray(calls)})
 
     def _why(self, stop: Stop) -> str | None:

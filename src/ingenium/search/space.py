@@ -19,6 +19,7 @@ from ingenium.generators.tokens.codec import Tokens
 POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dimension
 WHOLE = 32  # numbers of a standardised design that are searched as they are
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
+GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2, of whose multiples the remainders lie evenly
 WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side
 
 
@@ -89,7 +90,8 @@ class Space:
         centre, axes = _axes(x)
         inner = ((x - centre) @ axes.T).numpy()
         ends = spans(spec)
-        outer = np.stack([known[name].to_numpy() for name in ends], 1) if ends else inner[:, :0]
+        open_ = [_within(known[c].to_numpy(), w, i) for i, (c, w) in enumerate(ends.items())]
+        outer = np.stack(open_, 1) if ends else inner[:, :0]
         low, high = inner.min(0), inner.max(0)
         more = WIDER * np.where(high > low, high - low, 1.0)
         low = np.concatenate([[s.at_least for s in ends.values()], low - more])
@@ -159,6 +161,17 @@ def finished(
     whole = tuple(torch.cat(column) for column in zip(*parts, strict=True))
     designs = to_dataset(whole, problem.variables, coords)
     return designs.assign_coords({POINT: ((DESIGN, NUMBER), points)})
+
+
+def _within(values: Float[np.ndarray, " r"], wanted: Between, i: int) -> Float[np.ndarray, " r"]:
+    """A condition of known designs; those beyond its range are spread over it, not put on its end.
+
+    Each condition by a number of its own, so that no two go together.
+    """
+    low, high = wanted.at_least, wanted.at_most
+    even = low + (high - low) * ((i + 1) * GOLDEN * np.arange(len(values)) % 1.0)
+    found: np.ndarray = np.where((values >= low) & (values <= high), values, even)
+    return found
 
 
 def points_of(designs: xr.Dataset) -> Float[np.ndarray, "n m"]:

@@ -42,6 +42,21 @@ def cheap_tier(problem: Problem, names: tuple[str, ...] = ()) -> Verifier:
     return problem.screens[0]
 
 
+def check_told(tier: Verifier, spec: Spec) -> None:
+    """Refuse a cheap tier that has nothing to say of what is asked for.
+
+    Raises:
+        InputError: if it measures no quantity that the spec limits or ranks by.
+    """
+    asked = [x.quantity for x in spec.limits] + [o.quantity for o in spec.objectives]
+    if not set(asked) & {q.name for q in tier.quantities}:
+        raise InputError(
+            f"cheap quantities among those that are asked for: {', '.join(dict.fromkeys(asked))}",
+            ", ".join(q.name for q in tier.quantities),
+            "Name one that a limit or an objective is about.",
+        )
+
+
 class CheapScreen:
     """Screens by a cheap tier, and learns from those that both tiers measured how far it errs.
 

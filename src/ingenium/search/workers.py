@@ -1,34 +1,22 @@
-"""Where designs are measured: here one part after the other, or in other processes at once."""
+"""Where designs are measured: the port, and this process, one part after the other."""
 
-import multiprocessing
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-import torch
 import xarray as xr
 from jaxtyping import Float
 
-from ingenium.core.counts import check_count
-from ingenium.core.errors import EngineError, IngeniumError, InputError
+from ingenium.core.errors import InputError
 from ingenium.core.evidence import table
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
 from ingenium.core.verify import verify
 from ingenium.search.proposal import Proposal
-from ingenium.search.store import FILE, Store
+from ingenium.search.store import Store
 
 Ticket = tuple[int, int]  # a round, and which part of it
-Opener = Callable[[], Problem]  # of a module, so that other processes can call it
-MOST = 1024
-ENDING_S = 0.5  # that a worker has to end by itself
 
 
 @runtime_checkable
@@ -130,45 +118,6 @@ class InOrder(Here):
         return super().done(patience_s)
 
 
-@dataclass(frozen=True)
-class Hands:
-    """Who measures: this process, others, or this one in the order of another search."""
-
-    processes: int = 1
-    opener: Opener | None = None  # of the problem, in other processes
-    follow: Path | None = None  # folder of the other search
-
-    @contextmanager
-    def begun(self, problem: Problem, limits: Sequence[Limit]) -> Iterator[Workers]:
-        """The workers, until the block is left.
-
-        Raises:
-            InputError: for a number of processes that makes no sense, or nothing to follow.
-        """
-        check_count(self.processes, 0)
-        if self.follow is not None:
-            path = self.follow / FILE
-            if not path.is_file() or self.processes > 1:
-                raise InputError(
-                    "the folder of a search to follow, in one process",
-                    f"{self.follow} and {self.processes} processes",
-                    "Leave the processes out, and name the folder given to --out.",
-                )
-            with Store(path) as other:
-                yield InOrder(problem, limits, other)
-        elif self.processes == 1 or self.opener is None:
-            yield Here(problem, limits)
-        else:
-            pool = Processes(self.opener, limits, self.processes, at_once=problem.at_once)
-            try:
-                yield pool
-            finally:
-                pool.close()
-
-
-ALONE = Hands()
-
-
 def measured(
     problem: Problem, limits: Sequence[Limit], designs: xr.Dataset
 ) -> Float[np.ndarray, "n k"]:
@@ -177,106 +126,3 @@ def measured(
         designs, problem.verifier, limits, variables=problem.variables, sizes=problem.sizes
     )
     return table(problem, verdicts)
-
-
-class Processes:
-    """Measures in processes of their own, each of which opens the problem.
-
-    They are started anew rather than forked, so that they hold no lock and no file of this one,
-    and they end by themselves once this process is gone, however it ended.
-    """
-
-    def __init__(
-        self, opener: Opener, limits: Sequence[Limit], count: int, *, at_once: int
-    ) -> None:
-        """Start them.
-
-        Raises:
-            InputError: for a count below 1 or far beyond any machine.
-        """
-        check_count(count, 0)
-        if count > MOST:
-            raise InputError(f"at most {MOST} processes", count, "Write processes = 4, say.")
-        self.at_once = at_once
-        context = multiprocessing.get_context("spawn")
-        self.queue: deque[tuple[Ticket, xr.Dataset]] = deque()
-        self.busy: dict[int, Ticket] = {}  # by place of the worker
-        self.lines: list[Connection] = []
-        self.own: list[BaseProcess] = []
-        for _ in range(count):
-            ours, theirs = context.Pipe()
-            worker = context.Process(target=_work, args=(theirs, opener, tuple(limits)))
-            worker.start()
-            theirs.close()  # so that its end is seen
-            self.lines.append(ours)
-            self.own.append(worker)
-
-    def together(self, round: int, n: int) -> int:
-        """So many that each worker has a part of a round."""
-        return max(1, min(self.at_once, -(-n // len(self.own))))
-
-    def ready(self, round: int, waiting: int, measured: int) -> bool:
-        """While a worker would have nothing to do."""
-        return waiting < len(self.own)
-
-    def submit(self, ticket: Ticket, designs: xr.Dataset) -> None:
-        """Give a part to a worker that is free, or keep it until one is."""
-        self.queue.append((ticket, designs))
-        self._hand_out()
-
-    def done(self, patience_s: float) -> tuple[Ticket, Float[np.ndarray, "n k"]] | None:
-        """The part that was measured first."""
-        lines = [self.lines[place] for place in self.busy]
-        for line in wait(lines, patience_s)[:1]:
-            place = next(i for i, one in enumerate(self.lines) if one is line)
-            found = self._heard(place)
-            ticket = self.busy.pop(place)
-            self._hand_out()
-            return ticket, found
-        return None
-
-    def close(self) -> None:
-        """Stop all of them: those that measure are not waited for."""
-        for line in self.lines:
-            line.close()
-        for worker in self.own:
-            worker.join(ENDING_S)
-            worker.kill()
-            worker.join()
-
-    def _hand_out(self) -> None:
-        for place in range(len(self.own)):
-            if self.queue and place not in self.busy:
-                ticket, designs = self.queue.popleft()
-                self.busy[place] = ticket
-                self.lines[place].send(designs)
-
-    def _heard(self, place: int) -> Float[np.ndarray, "n k"]:
-        """What a worker says: its numbers, or the error that it met."""
-        try:
-            found: Any = self.lines[place].recv()
-        except (EOFError, OSError) as error:
-            number, part = self.busy[place]
-            self.own[place].join(ENDING_S)
-            raise EngineError(
-                f"a process that measured part {part} of round {number} ended by itself (code "
-                f"{self.own[place].exitcode}); the engine may have broken down or had no memory"
-            ) from error
-        if isinstance(found, BaseException):
-            raise found
-        return np.asarray(found)
-
-
-def _work(line: Connection, opener: Opener, limits: tuple[Limit, ...]) -> None:
-    """Measure what comes until nobody is there any more."""
-    torch.set_num_threads(1)  # the others have the other cores
-    try:
-        problem = opener()
-        while True:
-            line.send(measured(problem, limits, line.recv()))
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
-        return
-    except IngeniumError as error:
-        line.send(error)
-    except Exception:  # noqa: BLE001 - it becomes an error of the engine and keeps its text
-        line.send(EngineError(traceback.format_exc()))

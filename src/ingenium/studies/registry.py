@@ -1,6 +1,6 @@
 """The list of studies, in the order of the reference."""
 
-from ingenium.core.errors import choose
+from ingenium.core.errors import InputError, choose
 from ingenium.studies import (
     aggregation,
     annual_profiles,
@@ -45,9 +45,11 @@ from ingenium.studies import (
     two_engines,
     whole_way,
 )
+from ingenium.studies.book.claims import claims, place
+from ingenium.studies.book.closed import closed
 from ingenium.studies.study import Study
 
-STUDIES: tuple[Study, ...] = (
+_TESTED: tuple[Study, ...] = (
     closed_loop.STUDY,
     shape_families.STUDY,
     auxetic_cells.STUDY,
@@ -91,6 +93,7 @@ STUDIES: tuple[Study, ...] = (
     dual_use_screen.STUDY,
     green_routes.STUDY,
 )
+STUDIES = tuple(sorted((*_TESTED, *closed()), key=lambda study: place(study.row)))
 
 
 def find(row: str) -> Study:
@@ -100,4 +103,6 @@ def find(row: str) -> Study:
         InputError: if there is none, with the nearest rows.
     """
     known = {study.row: study for study in STUDIES}
+    if row in claims() and row not in known:
+        raise InputError("a row with a study", f"{row}, which has none yet")
     return known[choose(row, known, "row of the evidence book")]

@@ -2,12 +2,15 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ingenium.core.digest import digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, write_atomic
+from ingenium.core.provenance import versions
 from ingenium.evaluate.intervals import Interval
 from ingenium.studies.rules import Outcome, Status
 from ingenium.studies.study import SOURCE, Result, Study
@@ -39,23 +42,37 @@ def keep(result: Result, folder: Path) -> bool:
             there = read(result.row, folder)
             if there is not None and not there.quick:
                 return False
-        write_atomic(path, json.dumps(_plain(asdict(result)), indent=2, allow_nan=False) + "\n")
+        write_atomic(path, json.dumps(sealed(asdict(result)), indent=2, allow_nan=False) + "\n")
     return True
+
+
+def sealed(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of a result as it is written, with the digest of all the rest as its seal.
+
+    The seal shows that a file was changed after it was written. It is no signature: who wants to
+    deceive can seal again, and then the outcomes must still follow from the values by the rule.
+    """
+    content = _plain({k: v for k, v in table.items() if k != "seal"})
+    return {**content, "seal": digest(content)}
 
 
 def read(row: str, folder: Path) -> Result | None:
     """The kept result of a row, if there is one.
 
     Raises:
-        CorruptError: if the file is not what `keep` writes.
+        CorruptError: if the file is not what `keep` writes, or was changed since.
     """
     path = folder / f"{row}.json"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    instead = f"Remove it and write: ingenium study run {row}"
     try:
         table = json.loads(text)
+        seal = table.pop("seal", "")
+        if seal and seal != digest(table):
+            raise CorruptError(str(path), "was changed after it was written", instead)
         return Result(
             **table
             | {
@@ -71,13 +88,25 @@ def read(row: str, folder: Path) -> Result | None:
         raise CorruptError(
             str(path),
             f"is not a result of a study ({type(error).__name__}: {error})",
-            f"Remove it and write: ingenium study run {row}",
+            instead,
         ) from error
 
 
 def stale(study: Study, result: Result) -> bool:
-    """Whether the source that a result rests on has changed since."""
-    return result.code != study.code()
+    """Whether the source that a result rests on, or the data in it, has changed since."""
+    if result.code != study.code():
+        return True
+    return result.shipped not in ("", study.shipped())
+
+
+def moved(study: Study, result: Result) -> dict[str, tuple[str, str]]:
+    """Packages of the study whose version is another one now: what it was, what it is.
+
+    They bring engines and data, so that a number may differ; the result is not stale for that.
+    """
+    now = versions(study.packages)
+    kept = {k: v for k, v in result.versions.items() if k in study.packages}
+    return {k: (v, now[k]) for k, v in kept.items() if now[k] != v}
 
 
 def _intervals(table: dict[str, dict[str, float | None]]) -> dict[str, Interval]:

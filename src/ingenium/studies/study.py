@@ -18,6 +18,7 @@ from ingenium.studies.rules import Outcome, Part, Status, decide, outcomes
 
 SOURCE = Path(__file__).parents[1]  # of the package
 FEWEST = 5  # seeds of a full study
+SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".toml", ".txt")  # data that come with it
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Result:
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
     command: str
+    shipped: str = ""  # digest of the data in the source; not known of results from before it
     energy: Mapping[str, Any] | None = None  # entries of `core.energy.Energy`
 
 
@@ -111,7 +113,7 @@ class Study:
             files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
             if not files or not all(file.is_file() for file in files):
                 raise InputError("a file or folder of the package", name)
-            content |= {str(f.relative_to(self.source)): file_digest(f) for f in files}
+            content |= self._digests(files)
         used = dict(content)
         for name in self.without:
             idle = [k for k in content if k == name or k.startswith(f"{name}/")]
@@ -120,6 +122,18 @@ class Study:
             for k in idle:
                 used.pop(k, None)
         return digest(used)
+
+    def shipped(self) -> str:
+        """Digest of the data files that lie in the source that the result rests on."""
+        content: dict[str, str] = {}
+        for name in self.depends:
+            files = sorted((self.source / name).rglob("*"))
+            content |= self._digests([f for f in files if f.suffix in SHIPPED and f.is_file()])
+        idle = tuple(f"{name}/" for name in self.without)
+        return digest({k: v for k, v in content.items() if not f"{k}/".startswith(idle)})
+
+    def _digests(self, files: list[Path]) -> dict[str, str]:
+        return {str(f.relative_to(self.source)): file_digest(f) for f in files}
 
     def seeds(self, count: int | None, *, quick: bool) -> tuple[int, ...]:
         """The seeds of a run.
@@ -147,7 +161,7 @@ class Study:
             MissingExtra: if the packages of a domain are not installed.
         """
         self.seeds(len(seeds), quick=quick)
-        code = self.code()
+        code, shipped = self.code(), self.shipped()
         started = time.perf_counter()
         found = Measured({}, {}, "", (self.untestable,))
         status, energy = Status.NOT_TESTABLE, None
@@ -174,6 +188,7 @@ class Study:
             versions=versions(self.packages),
             machine=machine(),
             command=self.command(len(seeds), quick=quick),
+            shipped=shipped,
             energy=energy,
         )
 

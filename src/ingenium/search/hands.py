@@ -1,0 +1,63 @@
+"""Who measures in a search: this process, others, or this one in the order of another search."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingenium.core.counts import check_count
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Limit
+from ingenium.search.processes import Opener, Processes
+from ingenium.search.store import FILE, Store
+from ingenium.search.workers import Here, InOrder, Workers
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who measures: this process, others, or this one in the order of another search."""
+
+    processes: int = 1
+    opener: Opener | None = None  # of the problem, in other processes
+    follow: Path | None = None  # folder of the other search
+
+    @contextmanager
+    def begun(
+        self, problem: Problem, limits: Sequence[Limit], about: Mapping[str, str]
+    ) -> Iterator[Workers]:
+        """The workers for a search of which `about` says what it is, until the block is left.
+
+        Raises:
+            InputError: for a number of processes that makes no sense, or nothing to follow.
+        """
+        check_count(self.processes, 0)
+        if self.follow is not None:
+            path = self.follow / FILE
+            if not path.is_file() or self.processes > 1:
+                raise InputError(
+                    "the folder of a search to follow, in one process",
+                    f"{self.follow} and {self.processes} processes",
+                    "Leave the processes out, and name the folder given to --out.",
+                )
+            with Store(path) as other:
+                there = other.about()
+                apart = [k for k, v in about.items() if there.get(k, "") != v]
+                if apart:
+                    raise InputError(
+                        "a search of the same plan to follow",
+                        f"{self.follow}, which has another {' and '.join(apart)}",
+                        "Write what its search was asked.",
+                    )
+                yield InOrder(problem, limits, other)
+        elif self.processes == 1 or self.opener is None:
+            yield Here(problem, limits)
+        else:
+            pool = Processes(self.opener, limits, self.processes, at_once=problem.at_once)
+            try:
+                yield pool
+            finally:
+                pool.close()
+
+
+ALONE = Hands()
