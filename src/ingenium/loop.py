@@ -34,9 +34,10 @@ from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
 from ingenium.core.verify import verify
-from ingenium.evaluate.limits import Summary, summarise
+from ingenium.evaluate.limits import Summary
 from ingenium.generators.fitted import FittedFamily, check, fit
 from ingenium.generators.generator import Generator
+from ingenium.summary import summary as summarised
 from ingenium.trust.ledger import Ledger
 
 
@@ -119,7 +120,7 @@ def run(
             )
         with clock("evidence"):
             watch("evidence", 0, 1)
-            summary = summarise(verdicts, spec.limits, problem.quantities)
+            summary = summarised(verdicts, spec.limits, problem.quantities)
             lines = records(problem, designs, verdicts, origin, export=export, cross_check=cross)
             write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
             fitted.save(part / "model")
@@ -249,7 +250,12 @@ def _joined(
 
 def _verify(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
     return verify(
-        designs, problem.verifier, spec.limits, variables=problem.variables, sizes=problem.sizes
+        designs,
+        problem.verifier,
+        spec.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+        sparing=True,
     )
 
 

@@ -201,8 +201,11 @@ def _measured(
         {q.name: q.rounding for q in problem.quantities},
     )
     allowed = {}
+    left_out = {q.name for q in problem.quantities if q.dear}  # where a cheaper limit was broken
     for name, value in again.items():
         was = record["measured"][name]
+        if name in left_out and was["value"] is None:
+            continue
         if value["value"] is None or "unit" not in value:
             if value["value"] != was["value"]:
                 text = f"{value['value']}, recorded {was['value']}"
@@ -229,6 +232,8 @@ def _margins(
     apart = sorted(was.keys() ^ now.keys())
     for label, limit in zip(labels, spec.limits, strict=True):
         value, recorded = now[label], was.get(label)
+        if recorded is None and limit.quantity not in allowed:
+            continue
         if value is None or recorded is None:
             same = value is recorded
         else:

@@ -38,10 +38,20 @@ def margins(
 
 
 def judge(
-    measured: Float[np.ndarray, "n k"], margin: Float[np.ndarray, "n l"]
+    measured: Float[np.ndarray, "n k"],
+    margin: Float[np.ndarray, "n l"],
+    dear: Bool[np.ndarray, " k"] | None = None,
 ) -> Int[np.ndarray, " n"]:
-    """The verdict on each design; FAILED where any measured value is not finite."""
+    """The verdict on each design; FAILED where a measured value is not finite.
+
+    A `dear` quantity without a value does not matter where another one breaks its limit: what is
+    known suffices to reject.
+    """
     held = (margin >= 0).all(1)
     verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED).astype(np.int64)
-    verdicts[~np.isfinite(measured).all(1)] = Verdict.FAILED
+    finite = np.isfinite(measured)
+    if dear is None:
+        dear = np.zeros(measured.shape[1], dtype=bool)
+    unknown = ~finite[:, ~dear].all(1) | (~finite[:, dear].all(1) & ~(margin < 0).any(1))
+    verdicts[unknown] = Verdict.FAILED
     return verdicts

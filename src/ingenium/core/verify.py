@@ -63,8 +63,12 @@ def verify(
     *,
     variables: Sequence[Variable],
     sizes: Mapping[str, int],
+    sparing: bool = False,
 ) -> xr.Dataset:
     """Measured values, margins and a verdict for each design.
+
+    With `sparing`, dear quantities are left out of designs that other ones suffice to reject, by
+    verifiers that can.
 
     Returns a Dataset over `design` with a variable for each quantity, `margin` over
     (design, limit), and `verdict` (0 accepted, 1 rejected, 2 failed); its attributes name
@@ -81,11 +85,37 @@ def verify(
         (len(finite), len(verifier.quantities)), float("nan"), dtype=torch.float64
     )
     if finite.any():
-        measured[finite] = verifier.measure(*(a[finite] for a in arrays))
+        given = tuple(a[finite] for a in arrays)
+        if sparing and isinstance(verifier, Divisible):
+            measured[finite] = _spared(verifier, limits, given)
+        else:
+            measured[finite] = verifier.measure(*given)
     seconds = time.perf_counter() - started
     return verdicts(
         measured.numpy(), verifier, limits, index=designs[DESIGN].to_numpy()
     ).assign_attrs(seconds=seconds)
+
+
+def _spared(
+    verifier: Divisible, limits: Sequence[Limit], arrays: tuple[Tensor, ...]
+) -> Float[Tensor, "n k"]:
+    """What is measured: each dear part only of designs that hold the limits until there."""
+    names = [q.name for q in verifier.quantities]
+    cheap = [q.name for q in verifier.quantities if not q.dear]
+    measured = torch.full((len(arrays[0]), len(names)), float("nan"), dtype=torch.float64)
+    left, asked = list(names), cheap or names[:1]
+    rows = torch.ones(len(measured), dtype=torch.bool)
+    while left and rows.any():
+        part = verifier.only(asked)
+        found = [q.name for q in part.quantities]
+        columns = torch.tensor([names.index(name) for name in found])
+        measured[rows.nonzero(), columns] = part.measure(*(a[rows] for a in arrays))
+        left = [name for name in left if name not in found]
+        known = [x for x in limits if x.quantity not in left]
+        held = torch.from_numpy((margins(measured.numpy(), names, known) >= 0).all(1))
+        rows &= held & measured[:, columns].isfinite().all(1)
+        asked = left[:1]
+    return measured
 
 
 def verdicts(
@@ -98,6 +128,7 @@ def verdicts(
     """Judge measured values, as a Dataset."""
     names = [q.name for q in verifier.quantities]
     margin = margins(measured, names, limits)
+    dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
     data = {
         q.name: (DESIGN, measured[:, i], {"units": q.unit, "long_name": q.long_name})
         for i, q in enumerate(verifier.quantities)
@@ -108,7 +139,7 @@ def verdicts(
             "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
             "verdict": (
                 DESIGN,
-                judge(measured, margin),
+                judge(measured, margin, dear),
                 {"flag_values": [0, 1, 2], "flag_meanings": "accepted rejected failed"},
             ),
         },

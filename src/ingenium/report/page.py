@@ -95,9 +95,13 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
     for i, limit in enumerate(run.spec.limits):
         quantity = names[limit.quantity]
         unit = "" if quantity.unit in ("", "1") else f" ({quantity.unit})"
+        values = measured[limit.quantity].to_numpy()
+        known = np.isfinite(values)  # not what was left out of designs that other limits reject
+        if not known.any():
+            continue
         figure = figures.histogram(
-            measured[limit.quantity].to_numpy(),
-            measured["margin"].to_numpy()[:, i] < 0,
+            values[known],
+            measured["margin"].to_numpy()[known, i] < 0,
             limit,
             f"{quantity.long_name}{unit}",
         )

@@ -24,6 +24,7 @@ from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.safety import Screen
 
 CHUNK = 16  # molecules that one process takes at a time
+DEAR_MS = 10.0  # of a molecule: parts that cost more wait for what cheaper ones say
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Part:
     of: Callable[[Chem.Mol], Sequence[float]]  # of a module, so that processes can share it
     package: str = "rdkit"
     cost_ms: float = 0.05  # of a molecule, by which cheap ones are asked first
+
+    @property
+    def dear(self) -> bool:
+        """Whether it is not asked where a limit on what came before is broken."""
+        return self.cost_ms > DEAR_MS
 
 
 RULES = tuple(
@@ -77,7 +83,7 @@ class MoleculeVerifier:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """Those of all parts."""
-        return tuple(q for part in self.parts for q in part.quantities)
+        return tuple(replace(q, dear=part.dear) for part in self.parts for q in part.quantities)
 
     def only(self, names: Collection[str]) -> "MoleculeVerifier":
         """With those parts alone that give one of the quantities."""
