@@ -3,7 +3,6 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -33,17 +32,13 @@ def server():
 
     tag = secrets.token_hex(4)
     schema, names = f"access_{tag}", (f"writer_{tag}", f"reader_{tag}")
-    parts = urlsplit(SERVER)
+    base, _, query = SERVER.partition("?")
+    scheme, _, rest = base.partition("://")
 
     def url(login: str | None = None) -> str:
-        to = (
-            parts
-            if login is None
-            else parts._replace(netloc=f"{login}@{parts.netloc.split('@')[-1]}")
-        )
-        return to._replace(
-            query="&".join(filter(None, [to.query, f"options=-csearch_path%3D{schema}"]))
-        ).geturl()
+        place = rest if login is None else f"{login}@{rest.rpartition('@')[2]}"
+        options = "&".join(filter(None, [query, f"options=-csearch_path%3D{schema}"]))
+        return f"{scheme}://{place}?{options}"
 
     with psycopg.connect(SERVER, autocommit=True) as db:
         db.execute(f"CREATE SCHEMA {schema}")
