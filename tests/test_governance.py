@@ -173,7 +173,8 @@ def test_pack_with_everything(finished: loop.Run, repository: Path, tmp_path: Pa
     found = states(written)
     assert found["Article 14"].state == "in part"  # the sign-off, and no test in this root
     assert found["MEASURE 2.12"].state == "evidence"  # the energy of the run
-    assert found["Article 10"].state == "evidence"
+    assert found["Annex IV 2(d)"].state == "evidence"  # both cards
+    assert found["Article 10"].state == "in part"  # all is found, and the mapping names a gap
     sums = (tmp_path / "p" / "SHA256SUMS").read_text().splitlines()
     assert {line.split("  ")[1] for line in sums} == {
         "data_card_1.md",

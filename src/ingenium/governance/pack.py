@@ -28,6 +28,7 @@ from ingenium.core.provenance import code_digest
 from ingenium.governance import cards, sbom
 from ingenium.studies import results
 from ingenium.studies.registry import STUDIES
+from ingenium.studies.rules import Status
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
@@ -156,8 +157,10 @@ def _framework(pack: Pack, name: str) -> Framework:
 def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
     found = tuple(_look(pack, what) for what in table["evidence"])
     there = sum(one.there for one in found)
-    state = "no evidence" if not there else "evidence" if there == len(found) else "in part"
-    return Control(table["id"], table["name"], state, found, table.get("gap", ""))
+    gap = table.get("gap", "")
+    whole = there == len(found) and not gap
+    state = "no evidence" if not there else "evidence" if whole else "in part"
+    return Control(table["id"], table["name"], state, found, gap)
 
 
 def _look(pack: Pack, what: Mapping[str, str]) -> Found:
@@ -220,7 +223,7 @@ def _entry(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """A full result counts; a stale one is named as such and does not."""
+    """A full result by which the claim holds, or partly; one that is stale does not count."""
     result = results.read(what["study"], pack.root / "studies" / "results")
     study = next((s for s in STUDIES if s.row == what["study"]), None)
     if result is None or study is None:
@@ -228,7 +231,8 @@ def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     stale = results.stale(study, result)
     kind = "quick" if result.quick else "full"
     said = f"{result.status}, {kind}, {result.time[:10]}{', stale' if stale else ''}"
-    return not (stale or result.quick), said
+    held = result.status in (Status.REPRODUCED, Status.PARTLY)
+    return held and not (stale or result.quick), said
 
 
 def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
