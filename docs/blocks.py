@@ -29,15 +29,18 @@ def filled(text: str, makers: Makers) -> str:
     return re.sub(pattern, one, text, flags=re.DOTALL)
 
 
-def main(makers: Makers) -> None:
-    """Fill the blocks in all documents, or with `--check` end with 1 if one is out of date."""
+def main(makers: Makers, more: Callable[[Path, str], str] = lambda path, text: text) -> None:
+    """Fill the blocks in all documents, or with `--check` end with 1 if one is out of date.
+
+    `more` changes the text of a document after its blocks.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", action="store_true", help="change nothing; fail if out of date")
     check = parser.parse_args().check
     old = []
     for path in documents():
         text = path.read_text(encoding="utf-8")
-        new = filled(text, makers)
+        new = more(path, filled(text, makers))
         if new != text:
             old.append(str(path.relative_to(ROOT)))
             if not check:

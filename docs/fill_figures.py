@@ -4,17 +4,20 @@
 
 `figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
 run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark, `files:PATH`
-a file of the repository, and `source:PATH:NAME` one class, function or value of a Python file.
+a file of the repository, and `source:PATH:NAME` one class, function or value of a Python file. What
+the commands of tutorials print comes from docs/figures/runs/*.json.
 """
 
 import ast
 import json
 from functools import cache
 from math import isfinite
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 from blocks import ROOT, choice, main, table
+from consoles import with_outputs
 
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder_day import FeederDay
@@ -326,6 +329,22 @@ def _cell(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
+def outputs(path: Path, text: str) -> str:
+    """A tutorial with what its commands printed when `docs/run_tutorials.py` ran them."""
+    if path.parent.name != "tutorial":
+        return text
+    stored = ROOT / "docs" / "figures" / "runs" / f"{path.stem}.json"
+    runs = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else []
+    printed = {run["text"]: "".join(f"{x}\n" for x in run["printed"]) for run in runs}
+    try:
+        return with_outputs(text, printed)
+    except KeyError as error:
+        raise SystemExit(
+            f"{path.name}: expected a stored output of {error}; "
+            f"write `python docs/run_tutorials.py {path.stem}`"
+        ) from None
+
+
 MAKERS = {
     "demo": demo,
     "bracket": bracket,
@@ -343,4 +362,7 @@ MAKERS = {
 }
 
 if __name__ == "__main__":
-    main({"figures": choice(MAKERS), "files": file, "source": source, "benchmark": benchmark})
+    main(
+        {"figures": choice(MAKERS), "files": file, "source": source, "benchmark": benchmark},
+        outputs,
+    )

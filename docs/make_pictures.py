@@ -3,6 +3,7 @@
     python docs/make_pictures.py out/winter_evening_peak
     python docs/make_pictures.py out/bracket
     python docs/make_pictures.py out/lead
+    python docs/make_pictures.py out/section
 
 writes docs/pictures/NAME.png and docs/figures/NAME.json, where NAME is that of the folder.
 `docs/fill_figures.py` then writes the figures into the documents.
@@ -65,9 +66,11 @@ def picture(out: Path) -> Figure:
         return parts_of(problem, designs)
     if isinstance(problem, Lead):
         return leads_of(problem, designs)
+    if isinstance(problem, WingSection):
+        return problem.sections(designs)[0].figure
     raise SystemExit(
-        "expected a run of grid.feeder_day, structures.bracket or molecules.lead; "
-        f"came {spec.problem}."
+        "expected a run of grid.feeder_day, structures.bracket, molecules.lead or "
+        f"airfoils.section; came {spec.problem}."
     )
 
 

@@ -32,7 +32,7 @@ def test_links_lead_to_files(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
 def test_specs_can_be_read(path: Path) -> None:
-    for text in re.findall(r"```toml\n(.*?)```", path.read_text(), flags=re.DOTALL):
+    for text in re.findall(r"```toml[^\n]*\n(.*?)```", path.read_text(), flags=re.DOTALL):
         table = tomllib.loads(text)
         if "problem" in table:
             found = parse(table, Spec, path.name)

@@ -24,6 +24,7 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators import fitted
 from ingenium.loop import Clock, Run
+from ingenium.report import search_page
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import Hands
@@ -118,7 +119,7 @@ def search(
     with _ledger(ledger) as book:
         watch("open the problem", 0, 1)
         problem = open_problem(spec)
-        return running.run(
+        found = running.run(
             problem,
             spec,
             plan,
@@ -130,6 +131,8 @@ def search(
             hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
             overwrite=overwrite,
         )
+        search_page.write(found)
+    return found
 
 
 def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:

@@ -94,6 +94,22 @@ def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int
     assert [r["design_digest"] for r in evidence] == [r["design_digest"] for r in again]
 
 
+def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -> None:
+    plan = Plan("evolution", 1, 32)
+    api.search(SPEC, plan, Stop(64), tmp_path / "o")
+    with sqlite3.connect(tmp_path / "o" / "search.sqlite") as db:
+        for table in ("sittings", "about"):
+            for verb in ("UPDATE", "DELETE"):
+                db.execute(f"DROP TRIGGER no_{verb}_{table}")
+        db.execute("UPDATE sittings SET body = '{}'")
+        db.execute("DELETE FROM about WHERE entry = 'screen'")
+    api.search(SPEC, plan, Stop(96), tmp_path / "o")
+    api.search(SPEC, plan, Stop(96), tmp_path / "whole")
+    assert rows(tmp_path / "o") == rows(tmp_path / "whole")
+    evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
+    assert evidence[0]["replay"].endswith("--budget 96")
+
+
 def altered(folder: Path, *, round: int) -> None:
     """One byte of what was proposed in a round is another one, unseen by SQLite."""
     with sqlite3.connect(folder / "search.sqlite") as db:

@@ -92,6 +92,21 @@ def test_a_kept_state_is_the_same_as_being_told_again(
     np.testing.assert_array_equal(np.array(again.measured), np.array(told.measured))
 
 
+@pytest.mark.parametrize("strategy", ["evolution", "cma_es", "tuned", "portfolio"])
+def test_a_state_of_another_making_is_left(begun, strategy: str) -> None:
+    told = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+    told.run(Stop(calls=72))
+    rounds = len(told.history)
+    for state in ({}, {"count": np.zeros(2)}, {"generation": np.array("x")}):
+        named = {f"state.{k}": v for k, v in state.items()}
+        np.savez(told.kept.path, rounds=np.array(rounds), **named)
+        again = begun(strategy, BOTH, name="told", function="zdt1", known=120)
+        one, other = told.strategy.state_dict(), again.strategy.state_dict()
+        assert one.keys() == other.keys()
+        for name, values in one.items():
+            np.testing.assert_array_equal(values, other[name], err_msg=name)
+
+
 def test_a_round_that_was_cut_is_finished_as_it_was_proposed(begun) -> None:
     whole = begun("cross_entropy", LEAST, name="whole")
     whole.run(Stop(calls=96))

@@ -145,6 +145,7 @@ def _state(last: "Round") -> str:
         parts.append(f"{last.screened} screened out, {_lost(last.audit)}")
     if last.cost is not None:
         parts.append(f"{last.cheap_calls} by the cheap tier, cost {last.cost:.5g}")
+    parts += [f"{name} {value:.4g}" for name, value in last.own.items()]
     return ", ".join(parts)
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -48,6 +49,52 @@ def histogram(
     outside = int(((values < low) | (values > high)).sum())
     if outside:
         axes.set_title(f"{outside} beyond the range are drawn at its ends", fontsize=8)
+    _inked(axes)
+    return figure
+
+
+def course(calls: Sequence[int], values: Sequence[float | None], label: str) -> Figure:
+    """A number of a search against the engine calls; breaks where it is not known."""
+    figure = Figure(figsize=(5.2, 2.7), layout="constrained")
+    axes = figure.add_subplot()
+    known = [np.nan if v is None else v for v in values]
+    few = len(known) < 20
+    axes.plot(calls, known, color=HOLDS, linewidth=1.6, marker="o" if few else None, markersize=3.5)
+    axes.set_xlim(0, max(calls) * 1.02)
+    if not np.nanmax(np.abs(known)):  # none all the way, which is no range of its own
+        axes.set_ylim(0, 1)
+    axes.set_xlabel("engine calls")
+    axes.set_ylabel(label)
+    axes.grid(color=INK, alpha=0.12, linewidth=0.6)
+    _inked(axes)
+    return figure
+
+
+def attained(
+    points: Float[np.ndarray, "n 2"], limits: tuple[Limit, Limit], labels: tuple[str, str]
+) -> Figure:
+    """Designs over two limited quantities, with the side of each limit on which it is broken."""
+    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.scatter(points[:, 0], points[:, 1], color=HOLDS, s=22, zorder=3)
+    ends = [
+        _window(column, [b for b in (x.at_least, x.at_most) if b is not None])
+        for column, x in zip(points.T, limits, strict=True)
+    ]
+    for (low, high), limit, line, span in (
+        (ends[0], limits[0], axes.axvline, axes.axvspan),
+        (ends[1], limits[1], axes.axhline, axes.axhspan),
+    ):
+        if limit.at_least is not None:
+            line(limit.at_least, color=INK, linewidth=1.2, linestyle="--")
+            span(low, limit.at_least, color=BREAKS, alpha=0.10, linewidth=0)
+        if limit.at_most is not None:
+            line(limit.at_most, color=INK, linewidth=1.2, linestyle="--")
+            span(limit.at_most, high, color=BREAKS, alpha=0.10, linewidth=0)
+    axes.set_xlim(*ends[0])
+    axes.set_ylim(*ends[1])
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
     _inked(axes)
     return figure
 

@@ -3,13 +3,11 @@
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ingenium.core.designs import DESIGN
@@ -18,6 +16,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.loop import Run
 from ingenium.report import figures, words
+from ingenium.report.template import template
 
 BEST = 20  # designs in the table
 
@@ -44,7 +43,7 @@ def write(run: Run, folder: Path) -> None:
 def render(run: Run) -> str:
     """The report as HTML."""
     summary, record = run.summary, run.record
-    return _template().render(
+    return template("page.html.jinja").render(
         title=run.spec.title or run.problem.summary,
         problem=run.problem,
         summary=summary,
@@ -65,23 +64,6 @@ def render(run: Run) -> str:
         kept=len(run.selected),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("ingenium.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": words.number,
-        "percent": words.percent,
-        "limit": words.limit,
-    }
-    return environment.get_template("page.html.jinja")
 
 
 def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:

@@ -34,6 +34,7 @@ class Round:
     audit: Audit | None = None  # of the screen, if there is one
     cheap_calls: int = 0  # designs that the cheap tier measured
     cost: float | None = None  # calls, with the cheap ones at their price, if that is known
+    own: Mapping[str, float] = field(default_factory=dict)  # what the strategy says of itself
 
     @property
     def acceptance(self) -> float:

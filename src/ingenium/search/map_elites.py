@@ -121,13 +121,13 @@ class MapElites(Generational):
         Source: Pugh et al., Front. Robot. AI 3:40, 2016 (QD score).
         """
         if self.archive is None:
-            return {"coverage": 0.0, "qd_score": 0.0}
+            return {"coverage": 0.0, "QD score": 0.0}
         cost = -self.archive.data("objective")
         held = cost <= 0
         worth = np.where(cost[held] < 0, -cost[held], 1.0)
         return {
             "coverage": float(held.sum()) / self.archive.cells,
-            "qd_score": float(worth.sum()),
+            "QD score": float(worth.sum()),
         }
 
     def _begin(self, behaviour: Float[np.ndarray, "n b"]) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -21,7 +21,7 @@ from ingenium.search.proposal import AFTER, FRESH, SIZE, Proposal
 from ingenium.search.screening import Screening
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
-from ingenium.search.strategy import Ahead, Strategy
+from ingenium.search.strategy import Ahead, Strategy, Telling
 from ingenium.search.workers import Here, Workers
 
 KEEP_S = 1.0  # of learning, after which the state of the strategy is kept
@@ -255,6 +255,8 @@ class Search:
         row = course.after(number, repeated, seconds)
         if self.screening is not None:
             row = row.with_screen(len(self.unmeasured), self.screening)
+        if isinstance(self.strategy, Telling):
+            row = replace(row, own=self.strategy.progress())
         self.store.close_round(len(self.history), asdict(row))
         self.history.append(row)
         if self.learning_s > KEEP_S:

@@ -73,7 +73,7 @@ class Store:
             if not known:
                 self._db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
         kept = known or dict(about)
-        return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k) != v}
+        return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k, "") != v}
 
     def about(self) -> dict[str, str]:
         """What the search is, as the first sitting noted it."""

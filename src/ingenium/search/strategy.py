@@ -66,3 +66,12 @@ class Ahead(Strategy, Protocol):
         None where the strategy has no more before it is told of some.
         """
         ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A strategy that says how far it has come in what the verdicts alone do not show."""
+
+    def progress(self) -> Mapping[str, float]:
+        """Numbers by name, such as the coverage of an archive."""
+        ...

@@ -1,0 +1,69 @@
+"""Tutorials as something that runs: their blocks, and what these print.
+
+Of the fenced blocks of a tutorial,
+
+- `console` holds commands after `$ `, each followed by what it printed, which is filled in;
+- `sh` holds commands whose output is not shown;
+- `python` runs with what the earlier ones of the page defined; a block `text title="Output"` right
+  behind it shows what it printed, and is filled in;
+- any block with another title is saved as a file of that name.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+OUTPUT = "Output"
+PROMPT = "$ "
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a reader does: runs a command or some Python, or saves a file."""
+
+    kind: str  # "command", "python" or "file"
+    text: str  # of the command, the code or the file
+    name: str = ""  # of the file
+
+
+def steps(page: str) -> Iterator[Step]:
+    """What a reader of a page does, in order."""
+    for match in BLOCK.finditer(page):
+        language, title, body = match.groups()
+        if language == "console":
+            yield from (Step("command", command) for command in commands(body))
+        elif language == "sh":
+            yield from (Step("command", line) for line in body.splitlines() if line)
+        elif title and title != OUTPUT:
+            yield Step("file", body, title)
+        elif language == "python":
+            yield Step("python", body)
+
+
+def commands(body: str) -> list[str]:
+    """The commands of a console block."""
+    return [x.removeprefix(PROMPT) for x in body.splitlines() if x.startswith(PROMPT)]
+
+
+def with_outputs(page: str, printed: Mapping[str, str]) -> str:
+    """The page with what its commands and its Python printed, by their text.
+
+    Raises:
+        KeyError: for one that was not run.
+    """
+    python = ""
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal python
+        language, title, body = match.groups()
+        if language == "python":
+            python = body
+        if language == "console":
+            shown = (f"{PROMPT}{x}\n{printed[x]}" for x in commands(body))
+            return f"```console\n{''.join(shown)}```"
+        if title == OUTPUT:
+            return f'```text title="{OUTPUT}"\n{printed[python]}```'
+        return match[0]
+
+    return BLOCK.sub(one, page)

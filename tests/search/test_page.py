@@ -1,0 +1,39 @@
+"""The page of a search: how it went, what is in the way, what was found."""
+
+from pathlib import Path
+
+import pytest
+
+import known_fronts
+from ingenium import api
+from ingenium.search.plan import Plan
+from ingenium.search.stopping import Stop
+
+pytestmark = pytest.mark.usefixtures("fronts")
+CONFLICT = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 0.9}]
+
+
+def test_it_shows_the_conflict_with_the_nearest_front(tmp_path: Path) -> None:
+    """A mean of 0.62 of six numbers is at least 6 * 0.42^2 = 1.06 from the point of all 0.2."""
+    spec = known_fronts.spec(limits=[*CONFLICT, {"quantity": "f2", "at_most": 1.0}])
+    found = api.search(spec, Plan("cma_es", 0, 32), Stop(96), tmp_path / "o")
+    page = (tmp_path / "o" / "result" / "report.html").read_text()
+    assert "No design held every limit" in page
+    assert "f1 at least 0.62 and f0 at most 0.9" in page
+    assert "The nearest that was attained" in page
+    assert found.unmet is not None
+    assert len(found.unmet.front) > 2
+    for one in found.unmet.front:
+        assert one.values["f0"] >= 6 * max(one.values["f1"] - 0.2, 0) ** 2 - 1e-9, "closed form"
+    nearest = found.unmet.front[0]
+    assert f"<td>{nearest.design}</td>" in page
+
+
+def test_it_shows_how_a_front_grew_and_what_the_strategy_says(tmp_path: Path) -> None:
+    spec = known_fronts.spec(setup={"function": "zdt1"}, objectives=known_fronts.BOTH)
+    api.search(spec, Plan("map_elites:f2", 0, 32), Stop(96), tmp_path / "o")
+    page = (tmp_path / "o" / "result" / "report.html").read_text()
+    for caption in ("Hypervolume", "Designs of the front", "Coverage", "QD score", "Best f0"):
+        assert caption in page
+    assert page.count("<svg") == 6
+    assert "What is in the way" not in page
