@@ -2,9 +2,12 @@
 
 By the official protocol: 30,000 molecules as they are proposed, before anything is judged or sorted
 out, the whole suite of metrics, and the published rows beside them. The published rows are means of
-three trainings with 30,000 molecules each; ours is of one training.
+three trainings with 30,000 molecules each; ours is of one training. A second column of ours is of
+the first 30,000 proposals that the limit on `in_training` lets through, which is what someone who
+asks for a new library gets: its novelty is 1 by that choice; the other metrics say what it costs.
 """
 
+import itertools
 import time
 from typing import Any
 
@@ -38,27 +41,43 @@ def run() -> None:
         data="it comes trained",
         watch=lambda *told: None,
     )
-    started = time.process_time()
+    train = moses("train")
+    novelty = problem.verifier.only({"in_training"})
     proposals: list[str] = []
-    for block in range(MOLECULES // AT_ONCE):
+    new: list[str] = []
+    spent = 0.0
+    for block in itertools.count():
+        if len(new) >= MOLECULES:
+            break
+        started = time.process_time()
         proposed = fitted.family.propose(torch.zeros(AT_ONCE, 1), block_rng(0, block, "moses"))
         (written,) = problem.codec.decode(proposed)
-        proposals += texts(written)
-    spent = time.process_time() - started
+        found = texts(written)
+        proposals += found
+        spent += time.process_time() - started
+        known = novelty.measure(written)[:, 0].tolist()
+        new += [text for text, is_known in zip(found, known, strict=True) if is_known == 0]
+    drawn = len(proposals)
+    proposals = proposals[:MOLECULES]
     references = {name: moses_statistics(split) for name, split in REFERENCES.items()}
-    found = suite(proposals, moses("train"), references)
+    found_of = {
+        "ours": suite(proposals, train, references),
+        "ours, known ones refused": suite(new[:MOLECULES], train, references),
+    }
     rows = [
-        {"metric": c, "ours": found[c]} | {name: PUBLISHED[name][c] for name in BESIDE}
+        {"metric": c}
+        | {name: found[c] for name, found in found_of.items()}
+        | {name: PUBLISHED[name][c] for name in BESIDE}
         for c in COLUMNS
     ]
     about: dict[str, Any] = {
         "molecules": MOLECULES,
         "generator": NAME,
-        "proposals a second of one core": MOLECULES / spent,
+        "proposals a second of one core": drawn / spent,
         "parameters": sum(p.numel() for p in fitted.family.state_dict().values()),
         "training": fitted.meta["about"],
         "times a test molecule that a training molecule is proposed": by_heart(proposals),
-        "properties": {k: v for k, v in found.items() if k not in COLUMNS},
+        "properties": {k: v for k, v in found_of["ours"].items() if k not in COLUMNS},
         "packages": versions(("rdkit", "fcd-torch")),
     }
     report("molecules_moses", f"MOSES metrics of {MOLECULES} proposed molecules", rows, about)
