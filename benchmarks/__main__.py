@@ -16,6 +16,7 @@ NAMES = (
     "search_ahead",
     "search_screens",
     "strategies",
+    "strategies_kept",
     "structures_solver",
     "structures_cells",
     "structures_refine",

@@ -148,9 +148,13 @@ class Arena:
             found.append(Way(name, of.calls, _code(rivals.__file__), search))
         return sorted(found, key=lambda way: way.name in of.capped), left  # the dear ones last
 
+    def kept(self, way: Way) -> bool:
+        """Whether the searches of all seeds were run before."""
+        return all(self._path(way, seed).is_file() for seed in range(SEEDS))
+
     def outcome(self, way: Way, seed: int) -> dict[str, Any]:
         """What one search found with one seed, from the cache where it was done before."""
-        path = cache_folder() / "strategies" / f"{self._key(way, seed)}.json"
+        path = self._path(way, seed)
         kept = path.is_file()
         if not kept:
             write_atomic(path, json.dumps(self._done(way, seed)))
@@ -186,15 +190,16 @@ class Arena:
     def _task(self, seed: int) -> Task:
         return Task(self.problem, self.spec, self.known, seed, silent)
 
-    def _key(self, way: Way, seed: int) -> str:
-        """Of the spec, the engine, the budget, and the files of the strategy and of the cube.
+    def _path(self, way: Way, seed: int) -> Path:
+        """By the spec, the engine, the budget, and the files of the strategy and of the cube.
 
         The rest of the package is left out, or each change of it would throw all away; the result
         says on how many states of the code the searches ran.
         """
         of = self.problem
         asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
-        return digest([asked, way.name, seed, way.code])[7:23]
+        name = digest([asked, way.name, seed, way.code])[7:23]
+        return cache_folder() / "strategies" / f"{name}.json"
 
 
 def _code(*paths: str) -> str:
@@ -209,6 +214,7 @@ def summed(way: Way, done: list[dict[str, Any]], contest: Contest, spec: Spec) -
     firsts = [int(f.accepted.argmax()) + 1 if f.accepted.any() else None for f in found]
     return {
         "calls": ends,
+        "spent": min(len(f.accepted) for f in found),
         "accepted": interval([float(f.accepted.mean()) for f in found]),
         "share": [interval([c.share[i] for c in each]) for i in range(len(ends))],
         "hypervolume": [interval([c.hypervolume[i] for c in each]) for i in range(len(ends))],
@@ -241,7 +247,7 @@ def row(way: Way, found: dict[str, Any], contest: Contest, spec: Spec) -> dict[s
     firsts = [x for x in found["first accepted at call"] if x is not None]
     cells = {
         "search": way.name,
-        "calls": way.calls,
+        "calls": found["spent"],
         "accepted, %": _said(found["accepted"], 100),
         f"accepted of the last {LAST}, %": _said(found["share"][-1], 100),
         "first accepted at call": f"{median(firsts):.0f}" if len(firsts) == SEEDS else None,
@@ -264,10 +270,16 @@ def _said(value: dict[str, float] | None, times: float) -> str | None:
     return text if value["seeds"] == SEEDS else f"{text}, {value['seeds']} seeds"
 
 
-def compete(contest: Contest) -> None:
-    """Everybody on one spec; the result is written after each, so that a stopped run has rows."""
+def compete(contest: Contest, *, search: bool = True) -> None:
+    """Everybody on one spec; the result is written after each, so that a stopped run has rows.
+
+    Without searching, the result is that of searches that were run before with all seeds.
+    """
     arena = Arena(contest)
     ways, left = arena.ways()
+    if not search:
+        left |= {way.name: "not run through yet" for way in ways if not arena.kept(way)}
+        ways = [way for way in ways if arena.kept(way)]
     rows, found, codes = [], {}, set[str]()
     for way in ways:
         done = [arena.outcome(way, seed) for seed in range(SEEDS)]
@@ -276,6 +288,8 @@ def compete(contest: Contest) -> None:
         rows.append(row(way, found[way.name], contest, arena.spec))
         about = _about(contest, arena, left) | {"states of the code": len(codes)}
         save(f"strategies_{contest.domain}", arena.spec.title, rows, about | {"curves": found})
+    if not rows:
+        return
     PICTURES.mkdir(exist_ok=True)
     draw(RESULTS / f"strategies_{contest.domain}.json").savefig(
         PICTURES / f"strategies_{contest.domain}.png", dpi=130

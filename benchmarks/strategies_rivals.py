@@ -120,7 +120,7 @@ def gradient(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
         start = _sections(problem, spec, torch.from_numpy(shape[None]), np.array([thick]))
         counter.spend(DESIGN_CALLS - 1)
         arrays = refiner.refined(to_arrays(start, problem.variables), DESIGN_CALLS - 1)
-        counter(to_dataset(arrays, problem.variables, dict(start.coords)))
+        counter(to_dataset(arrays, problem.variables, {str(k): v for k, v in start.coords.items()}))
     return counter.found()
 
 
@@ -189,4 +189,5 @@ def _sections(
     named = {c.name: (DESIGN, np.full(len(numbers), np.nan)) for c in problem.conditions}
     conditions = xr.Dataset(named | {"thickness": (DESIGN, thickness)})
     arrays = problem.project(spec.fixed, conditions)(arrays_of(numbers))
-    return to_dataset(arrays, problem.variables, problem.labels() | dict(conditions.data_vars))
+    under = {str(name): values.variable for name, values in conditions.items()}
+    return to_dataset(arrays, problem.variables, problem.labels() | under)

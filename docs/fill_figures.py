@@ -205,8 +205,10 @@ def steering() -> str:
 def studies() -> str:
     """Every claim of the evidence book with what became of it."""
     rows = [("Row", "Claim", "Result", "Main figure", "Measured (95 % interval)", "Run")]
-    for entry in (entry for entry in book() if entry.study):
-        part, row = entry.headline, (entry.claim.row, entry.claim.title, entry.status.value)
+    for entry in book():
+        if entry.study is None:
+            continue
+        part, row = entry.headline, (entry.claim.row, entry.study.title, entry.status.value)
         value = _value(entry.result, part) if part else ""
         rows.append((*row, part.text if part else "", value, _run(entry)))
     return table(*rows)

@@ -335,6 +335,19 @@ def test_ledger_is_filtered_signed_and_exported(
     assert len((tmp_path / "l.jsonl").read_text().splitlines()) == count >= 3
 
 
+def test_cards_and_access(out: Path, tmp_path: Path) -> None:
+    card = answer("card", "model", out)
+    assert card["head"]["library_name"] == "ingenium"
+    assert call("card", "model", tmp_path)[0] == 2
+    written = tmp_path / "card.md"
+    assert call("card", "data", out, "--out", written)[0] == 0
+    assert "# Designs of toy.cantilever that a run made" in written.read_text()
+    assert "# Known designs of toy.cantilever" in call("card", "data", "toy.cantilever")[1]
+    access = answer("ledger", "access")["access"]
+    assert access[0]["who"] == "root"
+    assert call("ledger", "grant", "ann", "--may", "append")[0] == 2
+
+
 def test_ledger_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGENIUM_LEDGER", str(tmp_path / "none.sqlite"))
     assert answer("ledger", "list")["entries"] == []

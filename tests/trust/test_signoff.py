@@ -14,7 +14,7 @@ from ingenium.core.digest import content_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.trust import sshsig
 from ingenium.trust.ledger import Ledger, open_ledger
-from ingenium.trust.records import Entry, _seal
+from ingenium.trust.records import Entry, resealed
 from ingenium.trust.signoff import State, check_sign_offs, message_of, read_signers, sign_off
 
 KEYGEN = shutil.which("ssh-keygen")
@@ -107,7 +107,7 @@ def altered(ledger: Ledger, sequence: int, **fields: object) -> None:
         text = str(new.get("text", e.text))
         actor = str(new.get("actor", e.actor))
         made = Entry(e.sequence, e.time, e.kind, actor, text, content_digest(text), last, "")
-        last = _seal(made)
+        last = resealed(made).hash
         ledger.store._db.execute(
             "UPDATE entries SET actor = ?, body = ?, body_digest = ?, previous = ?, hash = ? "
             "WHERE sequence = ?",

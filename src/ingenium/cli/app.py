@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from ingenium import __version__
-from ingenium.cli import browse, check, compare, docs, doctor, ledger, make, search, study
+from ingenium.cli import (
+    browse,
+    check,
+    compare,
+    docs,
+    doctor,
+    governance,
+    ledger,
+    make,
+    search,
+    study,
+)
 from ingenium.cli.ending import DEBUG
 from ingenium.cli.output import JSON
 
@@ -16,7 +27,18 @@ app = typer.Typer(
     add_completion=False,
     help="Propose designs, verify each with the exact engine of its field, keep the evidence.",
 )
-for commands in (browse, make, search, check, compare, study, ledger, doctor, docs):
+for commands in (
+    browse,
+    make,
+    search,
+    check,
+    compare,
+    study,
+    ledger,
+    governance,
+    doctor,
+    docs,
+):
     commands.add_to(app)
 
 

@@ -26,6 +26,8 @@ def add_to(app: typer.Typer) -> None:
     group.command()(guarded(check))
     group.command()(guarded(export))
     group.command()(guarded(report))
+    group.command()(guarded(access))
+    group.command()(guarded(grant))
     signing.add_to(group)
     app.add_typer(group, name="ledger")
 
@@ -156,6 +158,48 @@ def report(
         print_json({"file": str(path), "entries": count})
     else:
         results().print(escape(f"{count} entries in {path}"), highlight=False, soft_wrap=True)
+
+
+def access(json: AsJson = False) -> None:
+    """Who may read, append to and alter the ledger, as its file or server has it."""
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+
+    place = ledger_place()
+    with open_ledger(place, create=False) as ledger:
+        found = ledger.store.access()
+    if json:
+        print_json({"ledger": shown(place), "access": found})
+        return
+    rows = table("", "Who", "May", "Since")
+    for one in found:
+        rows.add_row(escape(one.who), ", ".join(one.may) or "nothing", one.how)
+    results().print(rows, highlight=False)
+
+
+def grant(
+    login: Annotated[str, typer.Argument(help="Of the PostgreSQL server.")],
+    may: Annotated[str, typer.Option(help="read, or append (in its own name, and read).")],
+    json: AsJson = False,
+) -> None:
+    """Let a login of the server read or append; nobody is ever granted to alter."""
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+    from ingenium.trust.postgres import PostgresStore
+
+    place = ledger_place()
+    with open_ledger(place, create=False) as ledger:
+        if not isinstance(ledger.store, PostgresStore):
+            raise InputError(
+                "a ledger on a PostgreSQL server",
+                shown(place),
+                "Of a file the mode says who may do what: chmod and chgrp.",
+            )
+        ledger.store.grant(login, may)
+    if json:
+        print_json({"ledger": shown(place), "login": login, "may": may})
+    else:
+        results().print(escape(f"{login} may {may}."), highlight=False)
 
 
 def _time(text: str | None) -> datetime | None:

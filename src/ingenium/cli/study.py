@@ -1,6 +1,7 @@
-"""`study list|show|run|check`: the evidence book, claim by claim."""
+"""`study list|show|run|check|report`: the evidence book, claim by claim."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from ingenium.cli.ending import FAULT, guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import Stages
+from ingenium.core.folders import write_atomic
 
 if TYPE_CHECKING:
     from ingenium.evaluate.intervals import Interval
@@ -34,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     group.command()(guarded(show))
     group.command()(guarded(run))
     group.command()(guarded(check))
+    group.command()(guarded(report))
     app.add_typer(group, name="study")
 
 
@@ -75,7 +78,7 @@ def _print_rows(shown: "list[Entry] | tuple[Entry, ...]", of: int) -> None:
         unit = part.unit if part else "1"
         rows.add_row(
             entry.claim.row,
-            entry.claim.title,
+            entry.study.title if entry.study else entry.claim.title,
             _coloured(entry.status.value),
             _number(value.value, unit) if value else "",
             _ends(value, unit) if value else "",
@@ -153,6 +156,27 @@ def check(json: AsJson = False) -> None:
         raise typer.Exit(FAULT)
 
 
+def report(
+    out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("out/evidence_book"),
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Pages for a site instead of HTML.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Write the evidence book: an index and a page for each chapter."""
+    from ingenium.report.book import markdown as plain
+    from ingenium.report.book import pages
+
+    made = (plain if markdown else pages).pages(_book())
+    for name, text in made.items():
+        write_atomic(out / name, text)
+    index = out / next(iter(made))
+    if json:
+        print_json({"folder": str(out), "index": str(index), "pages": len(made)})
+        return
+    results().print(f"{len(made)} pages: {index}", highlight=False, soft_wrap=True)
+
+
 def _book() -> "tuple[Entry, ...]":
     from ingenium.studies.book import claims
     from ingenium.studies.book.entries import entries
@@ -168,8 +192,9 @@ def _tell(entry: "Entry", json: bool) -> None:
         return
     console = results()
     chapter, claim = entry.chapter, entry.claim
+    title = entry.study.title if entry.study else claim.title
     console.print(
-        f"[bold]{claim.row} {claim.title}[/] ({chapter.chapter} {chapter.title})\n", highlight=False
+        f"[bold]{claim.row} {title}[/] ({chapter.chapter} {chapter.title})\n", highlight=False
     )
     for name, text in _texts(entry).items():
         console.print(f"[bold]{name}[/]: {text}", highlight=False, soft_wrap=True)
@@ -250,7 +275,7 @@ def _summary(entry: "Entry") -> dict[str, Any]:
         "row": claim.row,
         "chapter": entry.chapter.chapter,
         "domain": claim.domain,
-        "title": claim.title,
+        "title": entry.study.title if entry.study else claim.title,
         "claim": claim.claim,
         "claimed": claim.claimed,
         "stated": claim.stated,

@@ -49,7 +49,7 @@ def histogram(
     outside = int(((values < low) | (values > high)).sum())
     if outside:
         axes.set_title(f"{outside} beyond the range are drawn at its ends", fontsize=8)
-    _inked(axes)
+    inked(axes)
     return figure
 
 
@@ -66,7 +66,7 @@ def course(calls: Sequence[int], values: Sequence[float | None], label: str) -> 
     axes.set_xlabel("engine calls")
     axes.set_ylabel(label)
     axes.grid(color=INK, alpha=0.12, linewidth=0.6)
-    _inked(axes)
+    inked(axes)
     return figure
 
 
@@ -95,7 +95,7 @@ def attained(
     axes.set_ylim(*ends[1])
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
-    _inked(axes)
+    inked(axes)
     return figure
 
 
@@ -107,7 +107,7 @@ def _window(values: Float[np.ndarray, " n"], bounds: list[float]) -> tuple[float
     return low - room, high + room
 
 
-def _inked(axes: Axes) -> None:
+def inked(axes: Axes) -> None:
     """Axes in the page's text colour, without a box."""
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))

@@ -26,7 +26,7 @@ from ingenium.domains.molecules.verifier import MoleculeVerifier
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.loop import training
 from ingenium.search.drawn import Stock
-from ingenium.search.fronts import hypervolume
+from ingenium.search.fronts import grown, hypervolume
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
@@ -38,6 +38,7 @@ from ingenium.studies.study import Budget, Measured, Study
 AIMS = ("qed", "sp3")
 LEAST = np.array([0.5, 0.2])  # from which hypervolume is counted
 BITS = 512  # of fingerprints
+LISTED = 3  # molecules that are looked at closely for each that is chosen
 KNOWN = 20_000  # molecules from which each seed draws its library
 
 
@@ -159,12 +160,15 @@ class Screening:
             for i in range(len(AIMS))
         ]
         mean, sd = (np.stack(part, 1) for part in zip(*parts, strict=True))
-        front, chosen = y, list[int]()
+        front, chosen = -grown(np.empty((0, 2)), -y), list[int]()
+        # What a molecule promises falls as the front grows, so that those behind stay behind.
+        first = (-hypervolume_improvement(mean, sd, front, LEAST)).argsort()[: LISTED * n]
+        left, mean, sd = left[first], mean[first], sd[first]
         for _ in range(n):
             gain = hypervolume_improvement(mean, sd, front, LEAST)
             gain[chosen] = -1.0
             chosen.append(int(gain.argmax()))
-            front = np.concatenate([front, mean[chosen[-1:]]])
+            front = -grown(-front, -mean[chosen[-1:]])
         return left[chosen]
 
 

@@ -231,6 +231,10 @@ STUDY = Study(
         "studies/morphing_front.py",
         "studies/morphing_runs.py",
     ),
-    without=("domains/airfoils/recipe.py", "domains/airfoils/report.py"),
+    without=(
+        "domains/airfoils/recipe.py",
+        "domains/airfoils/report.py",
+        "domains/airfoils/morphing_report.py",
+    ),
     packages=(*PACKAGES, "pymoo"),
 )

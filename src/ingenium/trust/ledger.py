@@ -32,9 +32,9 @@ class Ledger:
     """Events in order; several threads and processes may append to one ledger at once."""
 
     def __init__(self, store: Store, *, actor: str | None = None) -> None:
-        """Keep events in `store`, by default in the name of this machine's user."""
+        """Keep events in `store`; without an actor in the name of its login, or of this user."""
         self.store = store
-        self.actor = _user() if actor is None else actor
+        self.actor = _user(store.login) if actor is None else actor
 
     def append(self, kind: str, body: object, *, actor: str | None = None) -> Entry:
         """Add an event; once this returns, it is on the disk.
@@ -204,9 +204,9 @@ def open_ledger(url: str | Path, *, create: bool = True, actor: str | None = Non
     return Ledger(store, actor=actor)
 
 
-def _user() -> str:
+def _user(login: str | None) -> str:
     try:
-        name = getpass.getuser()
+        name = getpass.getuser() if login is None else login
     except (OSError, KeyError):  # a user without a name, as in many containers
         name = f"uid-{os.getuid()}"
     return f"{name}@{socket.gethostname()}"

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ingenium.core.errors import CorruptError, InputError, MissingExtra, StorageError
+from ingenium.core.errors import CorruptError, InputError, MissingExtra, StorageError, choose
+from ingenium.trust.access import ALTER, APPEND, MAY, READ, Access
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
 
 MAKING = 0x696E6765  # key of the server's lock under which the table is made
+TURN = MAKING + 1  # and of the one under which writers take turns, which needs no right to alter
 # Collation C: texts compare byte by byte on every server, as in SQLite
 SCHEMA = """
 CREATE TABLE ledger_entries (
@@ -25,23 +27,62 @@ CREATE TABLE ledger_entries (
     hash TEXT COLLATE "C" NOT NULL UNIQUE
 );
 CREATE INDEX ledger_entries_by_kind ON ledger_entries (kind, sequence);
-CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$;
+CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $${refuse}$$;
+CREATE OR REPLACE FUNCTION ledger_in_chain() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog AS $${in_chain}$$;
 CREATE TRIGGER no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
+CREATE TRIGGER in_chain BEFORE INSERT ON ledger_entries
+    FOR EACH ROW EXECUTE FUNCTION ledger_in_chain();
 """
+REFUSE = " BEGIN RAISE EXCEPTION 'the ledger is append-only'; END "
+# The table is named by the trigger and not by the path of the session, which is the writer's own
+IN_CHAIN = f"""
+DECLARE
+    last RECORD;
+BEGIN
+    EXECUTE format('SELECT sequence, hash FROM %I.%I ORDER BY sequence DESC LIMIT 1',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO last;
+    IF NEW.sequence <> COALESCE(last.sequence, 0) + 1
+        OR NEW.previous <> COALESCE(last.hash, '{GENESIS}') THEN
+        RAISE EXCEPTION 'the ledger is append-only';
+    END IF;
+    IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE')
+        AND split_part(NEW.actor, '@', 1) <> session_user THEN
+        RAISE EXCEPTION 'entries are written in the name of the login';
+    END IF;
+    RETURN NEW;
+END
+"""
+GUARDS = {"no_change": ("ledger_refuse", REFUSE), "in_chain": ("ledger_in_chain", IN_CHAIN)}
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM ledger_entries "
 INSERT = (
     f"INSERT INTO ledger_entries ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 )
 GUARDED = """
-SELECT COUNT(*) FROM pg_trigger
-WHERE tgrelid = 'ledger_entries'::regclass AND tgname = 'no_change' AND tgenabled IN ('O', 'A')
+SELECT t.tgname, p.proname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgrelid = 'ledger_entries'::regclass AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
 """
+OWNERS = """
+SELECT r.rolname, CASE WHEN r.rolsuper THEN 'a superuser' ELSE 'the owner of the table' END
+FROM pg_roles r WHERE r.rolsuper
+    OR r.oid = (SELECT relowner FROM pg_class WHERE oid = 'ledger_entries'::regclass) ORDER BY 1
+"""
+GRANTED = """
+SELECT CASE WHEN a.grantee = 0 THEN 'everybody' ELSE pg_get_userbyid(a.grantee) END,
+    array_agg(a.privilege_type ORDER BY 1)
+FROM pg_class c, aclexplode(c.relacl) a
+WHERE c.oid = 'ledger_entries'::regclass AND a.grantee <> c.relowner GROUP BY 1 ORDER BY 1
+"""
+PRIVILEGES = {
+    READ: ("SELECT",),
+    APPEND: ("SELECT", "INSERT"),
+    ALTER: ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER"),
+}
 
 
 class PostgresStore:
-    """Entries in the table `ledger_entries`; writers take turns by a lock of the table."""
+    """Entries in the table `ledger_entries`; writers take turns by a lock of the server."""
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         """Connect, and make the table if it is not there.
@@ -69,6 +110,11 @@ class PostgresStore:
             raise
 
     @property
+    def login(self) -> str:
+        """As whom the server knows this user."""
+        return str(self._db.info.user)
+
+    @property
     def where(self) -> str:
         """Server and database, without user and password."""
         return self._where
@@ -77,7 +123,7 @@ class PostgresStore:
         """Add the entry that `seal` makes from the last sequence and hash."""
         with self._turn, self._errors(), self._db.transaction():
             self._db.execute("SET LOCAL synchronous_commit = on")
-            self._db.execute("LOCK TABLE ledger_entries IN EXCLUSIVE MODE")
+            self._db.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
             last = self._db.execute(
                 "SELECT sequence, hash FROM ledger_entries ORDER BY sequence DESC LIMIT 1"
             ).fetchone()
@@ -94,10 +140,49 @@ class PostgresStore:
     def faults(self) -> list[str]:
         """Guards that are gone; damage of its files is the server's own to find."""
         with self._turn, self._errors():
-            guards = self._db.execute(GUARDED).fetchone()[0]
-        if guards:
-            return []
-        return ["the guard no_change is gone: someone may have altered entries"]
+            rows = self._db.execute(GUARDED).fetchall()
+        found = {guard: (function, " ".join(text.split())) for guard, function, text in rows}
+        return [
+            f"the guard {guard} is gone: someone may have altered entries"
+            for guard, (function, text) in GUARDS.items()
+            if found.get(guard) != (function, " ".join(text.split()))
+        ]
+
+    def access(self) -> list[Access]:
+        """Owner and superusers, who may do everything, and what was granted to others."""
+        with self._turn, self._errors():
+            owners = self._db.execute(OWNERS).fetchall()
+            granted = self._db.execute(GRANTED).fetchall()
+        found = [Access(name, (READ, APPEND, ALTER), how) for name, how in owners]
+        for name, rights in granted:
+            may = [k for k in (READ, APPEND) if set(PRIVILEGES[k]) <= set(rights)]
+            may += [ALTER] if set(PRIVILEGES[ALTER]) & set(rights) else []
+            found.append(Access(name, tuple(may), "granted"))
+        return found
+
+    def grant(self, login: str, may: str) -> None:
+        """Let a login read, or append in its own name and read; every other right is taken.
+
+        Raises:
+            InputError: if it is not to `read` or `append`.
+            StorageError: if the login does not exist, or this one may not grant.
+        """
+        from psycopg import sql
+
+        choose(may, MAY, "right")
+        name = sql.Identifier(login)
+        table = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = %s::regclass"
+        with self._turn, self._errors(), self._db.transaction():
+            schema = sql.SQL(self._db.execute(table, ["ledger_entries"]).fetchone()[0])
+            rights = sql.SQL(", ".join(PRIVILEGES[may]))
+            for text in (
+                "REVOKE ALL ON ledger_entries FROM PUBLIC",
+                "REVOKE ALL ON ledger_entries FROM {name}",
+                "GRANT USAGE ON SCHEMA {schema} TO {name}",
+                "GRANT {rights} ON ledger_entries TO {name}",
+            ):
+                statement = sql.SQL(text).format(name=name, schema=schema, rights=rights)
+                self._db.execute(statement)
 
     def close(self) -> None:
         """End the connection."""
@@ -111,7 +196,7 @@ class PostgresStore:
                 return
             if not create:
                 raise InputError("a ledger", f"{self.where}, which holds none", "Name another.")
-            self._db.execute(SCHEMA)
+            self._db.execute(SCHEMA.format(refuse=REFUSE, in_chain=IN_CHAIN))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

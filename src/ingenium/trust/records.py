@@ -88,7 +88,12 @@ def seal(last: tuple[int, str], kind: str, actor: str, text: str) -> Entry:
     """The entry that follows the one with the sequence and hash `last`, at this moment."""
     time = datetime.now(UTC).isoformat(timespec="microseconds")
     open_entry = Entry(last[0] + 1, time, kind, actor, text, content_digest(text), last[1], "")
-    return Entry(*open_entry.row()[:-1], _seal(open_entry))
+    return resealed(open_entry)
+
+
+def resealed(entry: Entry) -> Entry:
+    """An entry with the hash that its fields have."""
+    return Entry(*entry.row()[:-1], _seal(entry))
 
 
 def check_kind(kind: str) -> str:

@@ -4,15 +4,20 @@ The file must be on a local disk: the write-ahead log of SQLite does not work ov
 """
 
 import errno
+import grp
+import pwd
 import sqlite3
+import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ingenium.core.errors import CorruptError, InputError, StorageError
 from ingenium.core.folders import full_disk, storing
+from ingenium.trust.access import ALTER, APPEND, READ, Access
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
 
@@ -87,6 +92,11 @@ class SqliteStore:
         """The path of the file."""
         return str(self.path)
 
+    @property
+    def login(self) -> None:
+        """A file knows nobody."""
+        return
+
     def append(self, seal: Seal) -> Entry:
         """Add the entry that `seal` makes from the last sequence and hash."""
         with self._turn, self._errors(), self._transaction():
@@ -113,6 +123,23 @@ class SqliteStore:
             if guards.get(name) != _guard(name, text):
                 faults.append(f"the guard {name} is gone: someone may have altered entries")
         return faults
+
+    def access(self) -> list[Access]:
+        """What the mode of the file gives; who may write a file may write all of it."""
+        about = self.path.stat()
+        parties = (
+            (f"user {_name(pwd.getpwuid, about.st_uid)}", stat.S_IRUSR, stat.S_IWUSR),
+            (f"group {_name(grp.getgrgid, about.st_gid)}", stat.S_IRGRP, stat.S_IWGRP),
+            ("everybody else", stat.S_IROTH, stat.S_IWOTH),
+        )
+        mode = f"mode {stat.filemode(about.st_mode)}"
+        found = [Access("root", (READ, APPEND, ALTER), "it may do everything")]
+        for who, read, write in parties:
+            may = ((READ,) if about.st_mode & read else ()) + (
+                (APPEND, ALTER) if about.st_mode & write else ()
+            )
+            found.append(Access(who, may, mode))
+        return found
 
     def close(self) -> None:
         """Close the file."""
@@ -188,6 +215,14 @@ class SqliteStore:
             raise StorageError(errno.EIO, str(error), self.where) from error
         except UnicodeDecodeError as error:  # names and messages of SQLite that quote damaged bytes
             raise CorruptError(self.where, "is damaged (its schema is no text)", REMEDY) from error
+
+
+def _name(of: Callable[[int], Any], number: int) -> str:
+    """The name of a user or group, or its number where it has none."""
+    try:
+        return str(of(number)[0])
+    except KeyError:
+        return str(number)
 
 
 def _guard(name: str, text: str) -> str:

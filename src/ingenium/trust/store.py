@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
+from ingenium.trust.access import Access
 from ingenium.trust.records import Entry
 
 Seal = Callable[[tuple[int, str]], Entry]
@@ -17,6 +18,11 @@ class Store(Protocol):
         """The place, as it may be shown: without a password."""
         ...
 
+    @property
+    def login(self) -> str | None:
+        """As whom the database knows this user; none if it knows nobody."""
+        ...
+
     def append(self, seal: Seal) -> Entry:
         """Add the entry that `seal` makes from the last sequence and hash, and sync."""
         ...
@@ -27,6 +33,10 @@ class Store(Protocol):
 
     def faults(self) -> list[str]:
         """What is wrong with the store itself: damage, or guards that are gone."""
+        ...
+
+    def access(self) -> list[Access]:
+        """Who may read, append and alter."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,106 @@
+"""`card` and `pack`: what a run used and made, and the record of a release."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from ingenium.cli.ending import guarded
+from ingenium.cli.output import AsJson, print_json, results, table
+
+if TYPE_CHECKING:
+    from ingenium.governance.cards import Card
+
+Out = Annotated[Path | None, typer.Option(help="The file to write; shown here if none.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    group = typer.Typer(help="Cards of models and data, from what was run.", no_args_is_help=True)
+    group.command()(guarded(model))
+    group.command()(guarded(data))
+    app.add_typer(group, name="card")
+    app.command()(guarded(pack))
+
+
+def model(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """The card of the generator that a run used: what for, learned from what, how good."""
+    from ingenium.governance.cards import model_card
+
+    _give(model_card(run), out, json)
+
+
+def data(
+    what: Annotated[str, typer.Argument(help="The folder of a run, or a problem.")],
+    spec: Annotated[
+        Path | None, typer.Option(help="With a problem: the spec, a TOML file.")
+    ] = None,
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """The card of the designs that a run made, or of those that a problem learns from."""
+    from ingenium import api
+    from ingenium.cli.asking import asked
+    from ingenium.governance.cards import data_card, known_card
+
+    if (Path(what) / "run.json").is_file():
+        _give(data_card(Path(what)), out, json)
+    else:
+        _give(known_card(api.open_problem(asked(what, spec))), out, json)
+
+
+def pack(
+    out: Annotated[Path, typer.Argument(help="The folder to make.")],
+    run: Annotated[
+        list[Path] | None, typer.Option(help="A run that stands for the release; may be repeated.")
+    ] = None,
+    tests: Annotated[
+        Path | None, typer.Option(help="Report of the tests, of pytest --junitxml.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier pack.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """The record of a release: controls of AI Act, IEC 62443 and NIST AI RMF, and our evidence."""
+    from ingenium.cli.ledger import absent
+    from ingenium.governance.pack import write
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+
+    place = ledger_place()
+    if absent(place):
+        found = write(out, None, runs=run or (), tests=tests, overwrite=overwrite)
+    else:
+        with open_ledger(place, create=False) as ledger:
+            found = write(out, ledger, runs=run or (), tests=tests, overwrite=overwrite)
+    if json:
+        print_json({"folder": str(out), "frameworks": [asdict(f) for f in found]})
+        return
+    shown = table("", "Framework", "Controls", "Evidence", "In part", "No evidence")
+    for framework in found:
+        states = [c.state for c in framework.controls]
+        counts = [str(states.count(s)) for s in ("evidence", "in part", "no evidence")]
+        shown.add_row(framework.name, str(len(states)), *counts)
+    results().print(shown, highlight=False)
+    text = f"\n{out}/record.md says what was found; no conformity is claimed."
+    results().print(escape(text), highlight=False, soft_wrap=True)
+
+
+def _give(card: "Card", out: Path | None, json: bool) -> None:
+    from ingenium.core.folders import write_atomic
+
+    if out is not None:
+        write_atomic(out, str(card))
+    if json:
+        print_json({"head": dict(card.head), "text": card.text, "file": str(out) if out else None})
+    elif out is None:
+        typer.echo(str(card))
+    else:
+        results().print(escape(f"Written to {out}"), highlight=False, soft_wrap=True)

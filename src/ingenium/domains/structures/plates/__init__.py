@@ -1,0 +1,1 @@
+"""Thin plates: how they vibrate, and where patches hear it best."""

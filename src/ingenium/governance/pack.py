@@ -1,0 +1,322 @@
+"""The record of a release: which control of a framework can be shown by what, and by what not.
+
+The mapping of controls is data (`controls/*.toml`); what is found is computed when the pack is
+made. Nothing is claimed: a file that is not there, a study without a result, an entry that nobody
+made is `no evidence`. Whether what is found is enough, and what the law asks, the record does not
+say.
+"""
+
+import ast
+import hashlib
+import json
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from ingenium import __version__
+from ingenium.core.digest import PREFIX, file_digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.provenance import code_digest
+from ingenium.governance import cards, sbom
+from ingenium.studies import results
+from ingenium.studies.registry import STUDIES
+from ingenium.studies.rules import Status
+from ingenium.trust.ledger import Ledger
+from ingenium.trust.records import GENESIS
+
+FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf")
+SHORT = 12  # digits of a digest
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that a control could be shown by, and what there is of it."""
+
+    what: str
+    there: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control of a framework with what there is of it."""
+
+    id: str
+    name: str
+    state: str  # `evidence`, `in part` or `no evidence`
+    found: tuple[Found, ...]
+    gap: str
+
+
+@dataclass(frozen=True)
+class Framework:
+    """Controls of a framework in its own order, and where their names are from."""
+
+    name: str
+    source: str
+    controls: tuple[Control, ...]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What can be looked at when a pack is made."""
+
+    root: Path  # of the repository; what is not in it is not there
+    folder: Path  # of the pack
+    runs: tuple[Path, ...]
+    entries: Mapping[str, int]  # of the ledger, by kind
+    passed: Mapping[str, bool] | None  # of tests by name; none if no report was given
+
+
+def write(
+    out: Path,
+    ledger: Ledger | None,
+    *,
+    runs: Sequence[Path] = (),
+    tests: Path | None = None,
+    root: Path | None = None,
+    overwrite: bool = False,
+) -> tuple[Framework, ...]:
+    """Write the pack of this release; gives what was found.
+
+    Args:
+        out: the folder to make.
+        ledger: whose entries count; none if there is none yet.
+        runs: folders of finished runs that stand for the release.
+        tests: the report of a test run, JUnit XML (`pytest --junitxml`).
+        root: of the repository; that of this package if none.
+        overwrite: replace an earlier pack.
+
+    Raises:
+        InputError: for a folder that is no run, or a report that is none.
+        StorageError: if it cannot be written.
+    """
+    place = results.results_folder().parents[1] if root is None else root
+    identity = f"pack {__version__} {datetime.now(UTC).isoformat()}"
+    with staged(out, identity, overwrite=overwrite) as part:
+        write_atomic(part / "sbom.cdx.json", sbom.text())
+        for i, run in enumerate(runs, start=1):
+            write_atomic(part / f"model_card_{i}.md", str(cards.model_card(run)))
+            write_atomic(part / f"data_card_{i}.md", str(cards.data_card(run)))
+        passed = None if tests is None else _passed(tests)
+        if tests is not None:
+            shutil.copy(tests, part / "tests.xml")
+        counts = _entries(ledger, part)
+        pack = Pack(place, part, tuple(runs), counts, passed)
+        found = tuple(_framework(pack, name) for name in FRAMEWORKS)
+        head = GENESIS if ledger is None else ledger.head()
+        about = _about(head, runs, tests)
+        told = about | {"frameworks": [asdict(f) for f in found]}
+        write_atomic(part / "record.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+        write_atomic(part / "record.md", _text(about, found))
+        write_atomic(part / "SHA256SUMS", _sums(part))
+    return found
+
+
+def _entries(ledger: Ledger | None, part: Path) -> dict[str, int]:
+    """Entries by kind, with the ledger beside the record."""
+    counts: dict[str, int] = {}
+    if ledger is None:
+        return counts
+    ledger.export(part / "ledger.jsonl")
+    for entry in ledger.walk():
+        counts[entry.kind] = counts.get(entry.kind, 0) + 1
+    return counts
+
+
+def _about(head: str, runs: Sequence[Path], tests: Path | None) -> dict[str, Any]:
+    return {
+        "package": "ingenium",
+        "version": __version__,
+        "code": code_digest(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "ledger_head": head,
+        "runs": {str(run): file_digest(run / "evidence.jsonl") for run in runs},
+        "tests": str(tests)
+        if tests
+        else "no report was given: a test counts as written, not as passed",
+    }
+
+
+def _framework(pack: Pack, name: str) -> Framework:
+    text = (files("ingenium.governance") / "controls" / f"{name}.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    return Framework(
+        table["name"], table["source"], tuple(_control(pack, c) for c in table["control"])
+    )
+
+
+def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
+    found = tuple(_look(pack, what) for what in table["evidence"])
+    there = sum(one.there for one in found)
+    gap = table.get("gap", "")
+    whole = there == len(found) and not gap
+    state = "no evidence" if not there else "evidence" if whole else "in part"
+    return Control(table["id"], table["name"], state, found, gap)
+
+
+def _look(pack: Pack, what: Mapping[str, str]) -> Found:
+    """Whether one thing is there, and what it says."""
+    ways = {
+        "file": _file,
+        "text": _words,
+        "part": _part,
+        "run": _run,
+        "entry": _entry,
+        "study": _study,
+        "test": _test,
+    }
+    kind = next(k for k in ways if k in what)
+    there, said = ways[kind](pack, what)
+    return Found(f"{kind} {what[kind]}", there, said)
+
+
+def _file(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    path = pack.root / what["file"]
+    return (True, _digits(path)) if path.is_file() else (False, "missing")
+
+
+def _words(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    path = pack.root / what["text"]
+    if not path.is_file():
+        return False, "missing"
+    there = what["holds"] in path.read_text(encoding="utf-8")
+    return there, f"{_digits(path)}, {'holds' if there else 'without'} “{what['holds']}”"
+
+
+def _part(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    """What this pack holds itself; the record and the sums are written after this."""
+    if what["part"] in ("record.json", "SHA256SUMS"):
+        return True, "in this pack"
+    there = sorted(p.name for p in pack.folder.glob(f"{what['part']}*"))
+    return (True, ", ".join(there)) if there else (False, "not in this pack")
+
+
+def _run(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    """Whether every run that stands for the release says something."""
+    if not pack.runs:
+        return False, "no run was given"
+    silent = [str(run) for run in pack.runs if _value(run, what["run"]) in (None, "", {}, [])]
+    if silent:
+        return False, f"not in {', '.join(silent)}"
+    return True, f"in run.json of {len(pack.runs)} run{'s' if len(pack.runs) > 1 else ''}"
+
+
+def _value(run: Path, name: str) -> Any:
+    value: Any = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    for step in name.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _entry(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    count = pack.entries.get(what["entry"], 0)
+    return bool(count), f"{count} in the ledger" if count else "none in the ledger"
+
+
+def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    """A full result by which the claim holds, or partly; one that is stale does not count."""
+    result = results.read(what["study"], pack.root / "studies" / "results")
+    study = next((s for s in STUDIES if s.row == what["study"]), None)
+    if result is None or study is None:
+        return False, "no result"
+    stale = results.stale(study, result)
+    kind = "quick" if result.quick else "full"
+    said = f"{result.status}, {kind}, {result.time[:10]}{', stale' if stale else ''}"
+    held = result.status in (Status.REPRODUCED, Status.PARTLY)
+    return held and not (stale or result.quick), said
+
+
+def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
+    """A test that is written, and passed if a report says so."""
+    place, _, name = what["test"].partition("::")
+    path = pack.root / place
+    if not path.is_file() or (name and name not in _tests(path)):
+        return False, "missing"
+    if pack.passed is None:
+        return True, "written"
+    module = place.removesuffix(".py").replace("/", ".")
+    ran = [ok for key, ok in pack.passed.items() if _is(key, module, name)]
+    if not ran:
+        return False, "not in the report of tests"
+    return all(ran), f"{sum(ran)} of {len(ran)} passed"
+
+
+def _is(key: str, module: str, name: str) -> bool:
+    where, _, test = key.partition("::")
+    return (where == module or where.startswith(f"{module}.")) and (
+        not name or test.split("[")[0] == name
+    )
+
+
+@cache
+def _tests(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+
+
+def _passed(report: Path) -> dict[str, bool]:
+    """Whether each test of a report passed; those that were skipped are left out."""
+    try:
+        root = ElementTree.parse(report).getroot()
+    except (OSError, ElementTree.ParseError) as error:
+        raise InputError(
+            "a report of tests in JUnit XML", f"{report} ({error})", "Write pytest --junitxml FILE."
+        ) from error
+    cases = {f"{c.get('classname')}::{c.get('name')}": c for c in root.iter("testcase")}
+    return {
+        name: case.find("failure") is None and case.find("error") is None
+        for name, case in cases.items()
+        if case.find("skipped") is None
+    }
+
+
+def _digits(path: Path) -> str:
+    return file_digest(path).removeprefix(PREFIX)[:SHORT]
+
+
+def _sums(part: Path) -> str:
+    """As `sha256sum -c` reads it."""
+    paths = sorted(p for p in part.rglob("*") if p.is_file() and not p.name.startswith("."))
+    return "".join(
+        f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(part).as_posix()}\n"
+        for p in paths
+    )
+
+
+def _text(about: Mapping[str, Any], found: Sequence[Framework]) -> str:
+    """The record as Markdown."""
+    lines = [
+        f"# Record of ingenium {about['version']}",
+        "",
+        "What there is to look at for each control, computed when this was made. It does not say "
+        "whether that is enough, nor what the law asks; no conformity is claimed.",
+        "",
+        f"- Made {about['made']} from code `{about['code']}`",
+        f"- Head of the ledger `{about['ledger_head']}`",
+        f"- Tests: {about['tests']}",
+        *(f"- Run {run}, evidence `{digest}`" for run, digest in about["runs"].items()),
+    ]
+    for framework in found:
+        states = [c.state for c in framework.controls]
+        counts = ", ".join(f"{states.count(s)} {s}" for s in ("evidence", "in part", "no evidence"))
+        lines += ["", f"## {framework.name}", "", f"{framework.source}. {counts}.", ""]
+        lines += ["| Control | Name | State | Found | Missing |", "|" + " --- |" * 5]
+        lines += [_row(c) for c in framework.controls]
+    return "\n".join(lines) + "\n"
+
+
+def _row(control: Control) -> str:
+    there = "<br>".join(f"{f.what} ({f.said})" for f in control.found if f.there)
+    absent = [f"{f.what} ({f.said})" for f in control.found if not f.there]
+    missing = "<br>".join([*absent, *([control.gap] if control.gap else [])])
+    cells = (control.id, control.name, control.state, there, missing)
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,1 @@
+"""Pages of the evidence book, drawn from the claims and from result files alone."""

@@ -1,0 +1,116 @@
+"""A search of a problem by one strategy, for studies: what was verified, in order."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.asking import resolve
+from ingenium.core.problem import Problem, silent
+from ingenium.core.spec import Limit, Objective, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.loop import training
+from ingenium.search.search import Search
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.search.strategies import Task, make
+from ingenium.search.strategy import Strategy
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a search is for, and how long it may be."""
+
+    problem: Problem
+    objectives: tuple[Objective, ...]
+    limits: tuple[Limit, ...]
+    calls: int
+    batch: int = BATCH
+
+    @property
+    def spec(self) -> Spec:
+        """The spec, resolved."""
+        named = Spec(problem=self.problem.name, objectives=self.objectives, limits=self.limits)
+        return resolve(named, self.problem)
+
+    def task(self, seed: int) -> Task:
+        """What strategies are made of."""
+        return Task(self.problem, self.spec, training(self.problem), seed, silent)
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """The designs that were verified and their verdicts, in the order of the calls."""
+
+    designs: xr.Dataset
+    verdicts: xr.Dataset
+
+    @property
+    def held(self) -> np.ndarray:
+        """Which held every limit."""
+        accepted: np.ndarray = self.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+        return accepted
+
+    def values(self, *names: str) -> Float[np.ndarray, "n q"]:
+        """Measured quantities; infinite where a limit is broken."""
+        table = np.stack([self.verdicts[name].to_numpy() for name in names], 1)
+        found: np.ndarray = np.where(self.held[:, None], table, np.inf)
+        return found
+
+    def best(self, name: str) -> Float[np.ndarray, " n"]:
+        """The least value so far that held every limit, call by call."""
+        found: np.ndarray = np.minimum.accumulate(self.values(name)[:, 0])
+        return found
+
+
+def searched(asked: Asked, strategy: Strategy | str, seed: int) -> Searched:
+    """Search until the calls are spent; a strategy by its name, or ready."""
+    if isinstance(strategy, str):
+        strategy = make(strategy, asked.task(seed)).strategy
+    with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
+        store.sit({})
+        search = Search(asked.problem, asked.spec, strategy, store, seed=seed, batch=asked.batch)
+        search.run(Stop(calls=asked.calls))
+        return Searched(search.designs(range(search.calls)), search.verdicts())
+
+
+def verified(asked: Asked, designs: xr.Dataset) -> Searched:
+    """Designs that no strategy chose, measured and judged."""
+    problem = asked.problem
+    names = [v.name for v in problem.variables]
+    verdicts = verify(
+        designs[names],
+        problem.verifier,
+        asked.spec.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+    )
+    return Searched(designs, verdicts)
+
+
+def reached(
+    asked: Asked, strategy: Strategy, seed: int, quantity: str, target: float
+) -> tuple[int, bool]:
+    """Calls until an accepted design has the first objective's target, and whether one has.
+
+    All calls where none has. The search ends with the round in which it was reached.
+    """
+    down = asked.objectives[0].sense == "minimise"
+    with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
+        store.sit({})
+        search = Search(asked.problem, asked.spec, strategy, store, seed=seed, batch=asked.batch)
+        for calls in range(asked.batch, asked.calls + 1, asked.batch):
+            search.run(Stop(calls=calls))
+            found = search.verdicts()
+            value = found[quantity].to_numpy()
+            good = (value <= target) if down else (value >= target)
+            good &= found["verdict"].to_numpy() == Verdict.ACCEPTED
+            if good.any():
+                return int(good.argmax()) + 1, True
+    return asked.calls, False
