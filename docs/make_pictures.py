@@ -24,6 +24,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
+from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.domains.molecules import report as molecules_report
 from ingenium.domains.molecules.lead import Lead
@@ -67,7 +68,7 @@ def picture(out: Path) -> Figure:
     if isinstance(problem, Lead):
         return leads_of(problem, designs)
     if isinstance(problem, WingSection):
-        return problem.sections(designs)[0].figure
+        return problem.sections(designs, designs)[0].figure
     raise SystemExit(
         "expected a run of grid.feeder_day, structures.bracket, molecules.lead or "
         f"airfoils.section; came {spec.problem}."

@@ -1,7 +1,7 @@
 """Strategies on functions whose best values are known, against chance, over seeds.
 
-Bounds were set before these seeds were run: on seeds 0 to 2 where a strategy was tuned
-(annealing), from what its authors report where it was not.
+Bounds were guessed before these seeds were run; annealing was tuned on seeds 0 to 2. What missed
+its bound is marked with what it reached.
 """
 
 import numpy as np
