@@ -1,7 +1,8 @@
 """Hooks of the site: pages out of files of the repository, and checks of what was built.
 
-README, CONTRIBUTING and CHANGELOG become pages as they are. A link that leaves `docs/` for another
-file of the repository leads to a page that shows this file.
+README, CONTRIBUTING and CHANGELOG become pages as they are, and each chapter of the evidence book
+is written from its claims and results. A link that leaves `docs/` for another file of the
+repository leads to a page that shows this file.
 """
 
 import re
@@ -16,6 +17,11 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 
 from ingenium.cli import documents
 from ingenium.core import errors
+from ingenium.report.book import markdown as evidence
+from ingenium.studies.book import claims
+from ingenium.studies.book.entries import entries
+from ingenium.studies.registry import STUDIES
+from ingenium.studies.results import results_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {  # of the site, by file of the repository
@@ -40,6 +46,13 @@ def on_files(files: Files, config: Any) -> Files:
     }
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=led(sources[name], name)))
+    book = entries(results_folder(), STUDIES, claims.chapters())
+    for name, text in evidence.pages(book).items():
+        page = File.generated(config, f"book/{name}", content=text)
+        page.inclusion = (
+            InclusionLevel.INCLUDED if name == "index.md" else InclusionLevel.NOT_IN_NAV
+        )
+        files.append(page)
     for name in sorted({x for at, text in texts.items() for x in outside(text, at)}):
         shown = File.generated(config, shown_at(name), content=shown_text(name))
         shown.inclusion = InclusionLevel.NOT_IN_NAV
