@@ -83,8 +83,10 @@ def _row(told: Told, drawings: Sequence[Markup]) -> list[str]:
         blocks.append(_table([head, *map(_part, told.parts)]))
     blocks += [f'<figure class="forest">{_one_line(drawing)}</figure>' for drawing in drawings]
     if told.beside:
-        head = ("Beside", "Measured", "95 % interval")
-        lines = [head, *((x.name, x.value, x.interval) for x in told.beside)]
+        lines = [
+            ("Beside", "Measured", "95 % interval"),
+            *((x.name, x.value, x.interval) for x in told.beside),
+        ]
         inside = _table(lines).replace("\n", "\n    ")
         blocks.append(f'??? note "Baselines and all else that was measured"\n    {inside}')
     blocks += [_plain(note) for note in (told.entry.result.notes if told.entry.result else ())]
