@@ -90,7 +90,9 @@ def test_strategies_hear_of_what_was_screened_as_neither_rejected_nor_accepted(b
     assert out.sum() >= search.history[-1].screened > 0
     assert np.isinf(told["cost"].to_numpy()[out]).all()
     assert np.isnan(told["f0"].to_numpy()[out]).all()
-    assert np.isfinite(told["cheap_margin"].to_numpy()[out]).all(), "the cheap tier saw them"
+    seen = np.isfinite(told["cheap_margin"].to_numpy()).all(1)
+    assert seen[out].all(), "the cheap tier saw them"
+    assert (~seen).sum() == search.history[-1].repeated, "it sees each new design, and none twice"
 
 
 def test_a_screened_search_that_is_stopped_goes_on_as_if_it_was_not(begun) -> None:

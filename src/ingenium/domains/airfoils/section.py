@@ -159,9 +159,16 @@ class WingSection(Problem):
         return {"lift_to_drag": NeuralFoilVerifier(self.settings).glide}
 
     def metric(self, designs: xr.Dataset) -> Metric:
-        """Root mean square distance of the surfaces, in chords."""
-        s = Surfaces.of(to_arrays(designs, VARIABLES))
-        heights = torch.cat([s.upper, s.lower], 1)
+        """Root mean square distance of the surfaces, in chords.
+
+        Equal sections get their surfaces once: in a batch the last bits follow from the place.
+        """
+        arrays = to_arrays(designs, VARIABLES)
+        flat = torch.cat([a.reshape(len(a), -1) for a in arrays], 1).numpy()
+        _, places, own = np.unique(flat, axis=0, return_index=True, return_inverse=True)
+        first = torch.from_numpy(places[own])
+        s = Surfaces.of(arrays)
+        heights = torch.cat([s.upper, s.lower], 1)[first]
         return lambda i: (heights - heights[i]).square().mean(1).sqrt().numpy()
 
     def labels(self) -> dict[str, Any]:
