@@ -20,9 +20,9 @@ from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.errors import EngineError, InputError
-from ingenium.core.evidence import Origin, records, table
+from ingenium.core.evidence import Origin, records, table, written
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.problem import CrossCheck, Problem, Watch, silent
+from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
@@ -130,7 +130,7 @@ def run(
         _sum_up(part, done)
         watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
         kept.drop()
-        _enter(ledger, part, problem, origin, summary)
+        _enter(ledger, part, problem, origin, summary, cross)
     return done
 
 
@@ -285,15 +285,24 @@ def _sum_up(part: Path, run: Run) -> None:
     write_atomic(part / "summary.json", json.dumps(summary, indent=2) + "\n")
 
 
-def _enter(ledger: Ledger, part: Path, problem: Problem, origin: Origin, summary: Summary) -> None:
-    """One line in the ledger: what was asked, with what, and digests of what came out."""
+def _enter(
+    ledger: Ledger,
+    part: Path,
+    problem: Problem,
+    origin: Origin,
+    summary: Summary,
+    cross: CrossCheck | None,
+) -> None:
+    """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
     ledger.append(
         "proposal",
         {
             "problem": problem.name,
+            "engines": engines(problem, cross),
             **asdict(origin),
             "evidence": file_digest(part / "evidence.jsonl"),
             "designs": file_digest(part / "designs.nc"),
+            "wrote": written(part),
             **{k: getattr(summary, k) for k in ("proposed", "accepted", "rejected", "failed")},
         },
     )
