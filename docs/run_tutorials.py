@@ -9,6 +9,7 @@ into the page. A tutorial runs in a folder of its own; `examples` in it is that 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from consoles import Step, steps
 TUTORIALS = ROOT / "docs" / "tutorial"
 RUNS = ROOT / "docs" / "figures" / "runs"
 MEANT = (0, 1)  # a command may end with 1: no design held, which a page may show
+COST = re.compile(r"[\d.e+-]+ (s \(start|Wh \()")  # of a run: it differs at each
 
 
 def did(name: str, folder: Path) -> list[dict[str, Any]]:
@@ -43,16 +45,24 @@ def did(name: str, folder: Path) -> list[dict[str, Any]]:
         found = python(step, code, folder) if step.kind == "python" else command(step.text, folder)
         if found.returncode not in MEANT:
             raise SystemExit(f"{step.text}\nended with {found.returncode}:\n{found.stderr}")
-        lines = [line.rstrip() for line in found.stdout.splitlines()]
         done.append(
             {
                 "text": step.text,
                 "code": found.returncode,
                 "seconds": round(time.monotonic() - begun, 1),
-                "printed": [line for i, line in enumerate(lines) if line or i],
+                "printed": shown(found.stdout),
             }
         )
     return done
+
+
+def shown(text: str) -> list[str]:
+    """What a page shows of an output: no line on what the run took, none empty at either end."""
+    return (
+        "\n".join(x.rstrip() for x in text.splitlines() if not COST.match(x))
+        .strip("\n")
+        .splitlines()
+    )
 
 
 def command(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
