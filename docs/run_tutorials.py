@@ -24,7 +24,9 @@ from consoles import Step, steps
 TUTORIALS = ROOT / "docs" / "tutorial"
 RUNS = ROOT / "docs" / "figures" / "runs"
 MEANT = (0, 1)  # a command may end with 1: no design held, which a page may show
-COST = re.compile(r"[\d.e+-]+ (s \(start|Wh \()")  # of a run: it differs at each
+COST = re.compile(  # what a run took, which differs at each
+    r"^[\d.e+-]+ (s \(start|Wh \().*\n|, [\d.]+ s$", re.MULTILINE
+)
 
 
 def did(name: str, folder: Path) -> list[dict[str, Any]]:
@@ -57,12 +59,9 @@ def did(name: str, folder: Path) -> list[dict[str, Any]]:
 
 
 def shown(text: str) -> list[str]:
-    """What a page shows of an output: no line on what the run took, none empty at either end."""
-    return (
-        "\n".join(x.rstrip() for x in text.splitlines() if not COST.match(x))
-        .strip("\n")
-        .splitlines()
-    )
+    """What a page shows of an output: not what the run took, and no empty line at either end."""
+    lines = [line.rstrip() for line in COST.sub("", text).splitlines()]
+    return "\n".join(lines).strip("\n").splitlines()
 
 
 def command(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
