@@ -81,6 +81,13 @@ def test_steps_of_a_page(tools: tuple[Any, Any]) -> None:
         consoles.with_outputs(PAGE, {})
 
 
+def test_what_a_run_took_is_not_shown(tools: tuple[Any, Any]) -> None:
+    printed = (
+        "\n\na  \n\n10 kept in x, 400.6 s\n6.5 s (data 1.2), at most 3 MB\n0.1 Wh (0.0 to 1)\n\n"
+    )
+    assert tools[1].shown(printed) == ["a", "", "10 kept in x"]
+
+
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda p: p.stem)
 def test_commands_of_a_page_can_be_given(page: Path) -> None:
     for line in said(page):
