@@ -82,6 +82,19 @@ def test_propose_tells_an_operator(files: Path, tmp_path: Path) -> None:
     assert "propose and verify" not in text
 
 
+def test_fewer_designs_than_hold_are_kept_where_the_spec_says_so(
+    files: Path, tmp_path: Path
+) -> None:
+    few = (files / "met.toml").read_text() + "[select]\ncount = 3\n"
+    (tmp_path / "few.toml").write_text(few)
+    words = ("propose", "toy.cantilever", "--spec", tmp_path / "few.toml", "-n", "20", "--out")
+    code, text, _ = call(*words, tmp_path / "o")
+    assert code == 0
+    accepted = json.loads((tmp_path / "o" / "summary.json").read_text())["accepted"]
+    assert accepted > 3
+    assert "3 kept, as [select] asks, in" in " ".join(text.split())
+
+
 def test_text_of_users_is_shown_as_it_is(files: Path, tmp_path: Path) -> None:
     """Neither markup nor the short names of pictures are read into titles, names and folders."""
     odd = "[/red] [bold] :x: <b>"
