@@ -83,7 +83,8 @@ def python(step: Step, code: list[str], folder: Path) -> "subprocess.CompletedPr
 def ran(
     words: list[str], folder: Path, more: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
-    settings = {**os.environ, "NO_COLOR": "1", **more}
+    own = str(ROOT / "src")  # this checkout, whichever is installed
+    settings = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": own, **more}
     return subprocess.run(words, cwd=folder, env=settings, capture_output=True, text=True)
 
 
