@@ -45,13 +45,18 @@ def test_replay_and_verify(files: Path, out: Path, tmp_path: Path) -> None:
         path.write_text(whole)
 
 
-def test_files_of_a_run_are_measured_as_it_was_asked(plugin: Path, tmp_path: Path) -> None:
+def test_files_of_a_run_are_measured_as_it_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A beam of 2 m, not the default of 1 m, without the spec being named again."""
     long, out = tmp_path / "long.toml", tmp_path / "o"
     long.write_text('problem = "toy.cantilever"\n[setup]\nlength_m = 2.0\n')
     assert call("propose", "toy.cantilever", "--spec", long, "-n", "20", "--out", out)[0] == 0
     record = next(r for r in read(out / "evidence.jsonl") if r["file"])
     found = answer("verify", "toy.cantilever", out / record["file"])
+    monkeypatch.chdir(tmp_path)
+    shown = call("verify", "toy.cantilever", Path("o") / record["file"])[1]
+    assert "Judged against the spec o/spec.toml." in shown
     assert found["spec"] == str(out / "spec.toml")
     recorded = record["measured"]["deflection_m"]["value"]
     assert found["designs"][0]["measured"]["deflection_m"]["value"] == pytest.approx(recorded)
