@@ -43,7 +43,7 @@ def test_prov_says_what_the_entries_say(ledger: Ledger, tmp_path: Path) -> None:
     activities = {str(a.identifier) for a in found.get_records(ProvActivity)}
     assert activities == {f"entry:{i}" for i in range(1, 6)}
     agents = {str(a.identifier) for a in found.get_records(ProvAgent)}
-    assert {"actor:ann%40lab", "actor:bob%40lab"} < agents
+    assert {"actor:ann%40lab", "actor:bob%40lab", "engine:euler-bernoulli%201"} < agents
     # PROV-CONSTRAINTS: an entity is generated once, and everything that is named is declared
     made = Counter(str(g.args[0]) for g in found.get_records(ProvGeneration))
     assert set(made.values()) == {1}
@@ -99,6 +99,7 @@ def test_page_shows_who_did_what(ledger: Ledger, tmp_path: Path) -> None:
     page = tmp_path / "l.html"
     assert write_page(ledger, page) == 5
     text = page.read_text()
+    assert "<dt>engine</dt><dd>euler-bernoulli 1 (exact)" in text
     for part in ("is intact", "toy.cantilever", "ann@lab", "bob@lab", ledger.head(), "not signed"):
         assert part in text
     assert "Looked &lt;at&gt; it." in text

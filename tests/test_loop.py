@@ -258,6 +258,14 @@ def test_each_deed_is_in_the_ledger(finished: loop.Run) -> None:
         assert {e.kind for e in ledger.entries()} >= {"proposal", "replay", "verify"}
     digest = file_digest(finished.folder / "evidence.jsonl")
     assert digest in [b["evidence"] for b in proposals]
+    with open_ledger(ledger_place()) as ledger:
+        judged = [e for k in ("proposal", "replay", "verify") for e in ledger.entries(k)]
+    judge = {"tier": "exact", "name": "euler-bernoulli", "version": "1"}
+    assert len(judged) >= 3
+    assert all(e.body["engines"][0] == judge for e in judged)
+    wrote = next(b["wrote"] for b in proposals if b["evidence"] == digest)
+    assert wrote["run.json"] == file_digest(finished.folder / "run.json")
+    assert {"spec.toml", "model/model.safetensors", "designs.nc"} < set(wrote)
 
 
 def test_wrong_counts_are_refused(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
-from ingenium.core.problem import Watch, silent
+from ingenium.core.problem import Watch, engines, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.generators import fitted
@@ -162,9 +162,11 @@ def verify(
     spec = Spec(problem=what) if isinstance(what, str) else what
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
     with _ledger(ledger) as book:
-        found = audit.audit(open_problem(spec), spec, paths)
+        problem = open_problem(spec)
+        found = audit.audit(problem, spec, paths)
         body = {
             "problem": found.problem,
+            "engines": engines(problem),
             "spec": digest(specs.as_table(spec)),
             "files": {str(p): loop.content_digest(p) for p in paths},
             "verdicts": [d.verdict for d in found.designs],
@@ -179,9 +181,11 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
     folder = Path(out)
     spec = replaying.recorded_spec(folder)
     with _ledger(ledger) as book:
-        found = replaying.replay(open_problem(spec), spec, folder, design)
+        problem = open_problem(spec)
+        found = replaying.replay(problem, spec, folder, design)
         body = {
             "problem": found.problem,
+            "engines": engines(problem),
             "design": design,
             "evidence": file_digest(folder / "evidence.jsonl"),
             "holds": found.holds,

@@ -23,10 +23,10 @@ from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
-from ingenium.core.evidence import Export, Origin, records, table
+from ingenium.core.evidence import Export, Origin, records, table, written
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import CrossCheck, Problem, Watch, silent
+from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.select import select
@@ -135,7 +135,7 @@ def run(
         _sum_up(part, done)
         watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
         kept.drop()
-        _enter(ledger, part, problem, origin, summary)
+        _enter(ledger, part, problem, origin, summary, cross)
     return done
 
 
@@ -376,15 +376,24 @@ def _write(
     write_netcdf(part / "designs.nc", whole)
 
 
-def _enter(ledger: Ledger, part: Path, problem: Problem, origin: Origin, summary: Summary) -> None:
-    """One line in the ledger: what was asked, with what, and digests of what came out."""
+def _enter(
+    ledger: Ledger,
+    part: Path,
+    problem: Problem,
+    origin: Origin,
+    summary: Summary,
+    cross: CrossCheck | None,
+) -> None:
+    """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
     ledger.append(
         "proposal",
         {
             "problem": problem.name,
+            "engines": engines(problem, cross),
             **asdict(origin),
             "evidence": file_digest(part / "evidence.jsonl"),
             "designs": file_digest(part / "designs.nc"),
+            "wrote": written(part),
             **{k: getattr(summary, k) for k in ("proposed", "accepted", "rejected", "failed")},
         },
     )

@@ -1,4 +1,4 @@
-"""A plug-in, its specs and a run of it, for the tests of the command line."""
+"""A plug-in with its specs and a run, and processes from which commands start."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ from calling import SPEC, call, spec
 
 import toy
 from ingenium import domains
+from starting import Starter
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +36,16 @@ def out(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     code, _, _ = call("propose", "toy.cantilever", *spec(files), "-n", "20", "--out", folder)
     assert code == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def starter(own_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
+    """It knows the toy and has imported what a run of it needs."""
+    plugin = toy.install(tmp_path_factory.mktemp("plugin"))
+    served = Starter(
+        plugin,
+        Path(toy.__file__).parent,
+        names="toy, torch._dynamo, ingenium.train.trainer, h5netcdf, pint",
+    )
+    yield served
+    served.close()

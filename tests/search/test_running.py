@@ -20,6 +20,7 @@ from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.search.plan import Plan
+from ingenium.search.screening import ScreenPlan
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
 from ingenium.trust.ledger import open_ledger
@@ -27,6 +28,7 @@ from ingenium.trust.ledger import open_ledger
 pytestmark = pytest.mark.usefixtures("fronts")
 SPEC = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CALLS = 96
+ENGINE = {"tier": "exact", "name": "closed form", "version": "1"}
 
 
 def rows(folder: Path) -> list[tuple[object, ...]]:
@@ -42,6 +44,17 @@ def rows(folder: Path) -> list[tuple[object, ...]]:
         )
 
 
+def test_the_ledger_names_a_cheap_tier_where_it_screens(tmp_path: Path) -> None:
+    asked = known_fronts.spec(setup={"rough": 0.2}, objectives=known_fronts.LEAST_SQUARE)
+    for name, screen in (("cheap", ScreenPlan("cheap")), ("none", None)):
+        with open_ledger(tmp_path / f"{name}.db") as ledger:
+            plan = Plan("random", 0, 16, screen)
+            api.search(asked, plan, Stop(32), tmp_path / name, ledger=ledger)
+            found = [e.body["engines"] for e in ledger.entries()]
+        cheap = {"tier": "cheap", "name": "rough", "version": "1"}
+        assert found == 2 * [[ENGINE, *([cheap] if screen else [])]]
+
+
 def test_what_is_handed_over(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "ledger.db") as ledger:
         found = api.search(
@@ -49,7 +62,9 @@ def test_what_is_handed_over(tmp_path: Path) -> None:
         )
         kinds = [e.kind for e in ledger.entries()]
         last = ledger.entries()[-1].body
+        judges = [e.body["engines"] for e in ledger.entries()]
     assert kinds == ["search", "search-end"]
+    assert judges == 2 * [[ENGINE]]
     result = tmp_path / "o" / "result"
     evidence = read(result / "evidence.jsonl")
     assert len(evidence) == 10 == found.designs.sizes["design"]

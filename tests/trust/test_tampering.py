@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ingenium.core.errors import InputError
 from ingenium.trust import sshsig, tampering
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import read_signers
@@ -32,6 +33,13 @@ def test_every_tampering_is_found(tmp_path: Path, signer, act, seed: int) -> Non
     found = tampering.found_by(place, watch, signers)
     assert found == act.found_by
     assert found, "an act that nothing finds is no protection"
+
+
+def test_a_ledger_that_a_stopped_run_left_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    place = tmp_path / "l.sqlite"
+    tampering.prepared(place, 0)
+    with pytest.raises(InputError, match="without a ledger"):
+        tampering.prepared(place, 0)
 
 
 def test_without_an_anchor_a_new_chain_is_believed(tmp_path: Path, signer) -> None:

@@ -20,11 +20,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
+from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
-from ingenium.core.verify import Verifier
+from ingenium.core.verify import Verifier, named
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -256,6 +257,14 @@ class Problem(ABC):
         return ()
 
 
+def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
+    """Tier, name and version of the engine that judges, and of the one that measured again."""
+    judge = named(problem.verifier)
+    if cross is None:
+        return [judge]
+    return [judge, {"tier": "cross-check", "name": cross.engine, "version": cross.version}]
+
+
 @dataclass(frozen=True)
 class Domain:
     """A field of work."""
@@ -264,3 +273,13 @@ class Domain:
     summary: str
     extra: str | None  # `pip install "ingenium[extra]"`
     problems: Mapping[str, type[Problem]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key, kind in self.problems.items():
+            full, own = f"{self.name}.{key}", getattr(kind, "name", None)
+            if own != full:  # evidence and ledger would name a problem that nobody can ask for
+                raise InputError(
+                    f'a class whose name is "{full}", as the domain lists it',
+                    f"{kind.__module__}.{kind.__qualname__} with the name {own!r}",
+                    f'Write name = "{full}" in the class, or list it under its own name.',
+                )

@@ -56,6 +56,11 @@ class Divisible(Verifier, Protocol):
         ...
 
 
+def named(verifier: Verifier) -> dict[str, str]:
+    """Tier, name and version of an engine, for records."""
+    return {"tier": verifier.tier, "name": verifier.name, "version": verifier.version}
+
+
 def verify(
     designs: xr.Dataset,
     verifier: Verifier,

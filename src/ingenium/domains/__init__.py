@@ -70,6 +70,8 @@ def _plugin(entry: EntryPoint) -> "Domain":
     what = f"the domain {entry.name} of {package} does not load"
     try:
         found = entry.load()
+    except InputError as error:  # of the one who wrote the domain, not of the one who asks for it
+        raise EngineError(f"{what}: {error}") from error
     except IngeniumError:
         raise
     except _FAULTS as error:

@@ -1,7 +1,7 @@
 """The page of a ledger: what was asked, by whom, with what, what came of it, who signed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.trust.ledger import Ledger, about
 from ingenium.trust.records import GENESIS, Entry, Fault
 from ingenium.trust.signoff import Signer, SignOff, check_sign_offs
-from ingenium.trust.telling import short, told
+from ingenium.trust.telling import engines_of, short, told
 
 RUNS = ("proposal", "search-end")
 VERDICTS = ("accepted", "rejected", "failed")
@@ -105,13 +105,19 @@ def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> R
     return Row(
         entry=entry,
         problem=str(whole.get("problem", "")),
-        engine=str(whole.get("engine", "")),
+        engine=_engine(entry, whole),
         counts=tuple((v, int(whole[v]), int(whole[v]) / total) for v in VERDICTS if v in whole)
         if total
         else (),
         facts=facts,
         signed=tuple(s for s in signed if s.entry.table.get("entry") == entry.hash),
     )
+
+
+def _engine(entry: Entry, whole: Mapping[str, Any]) -> str:
+    """Who judged; entries from before there was a list of engines name one at most."""
+    named = ", ".join(f"{name} ({tier})" for tier, name in engines_of(entry))
+    return named or str(whole.get("engine", ""))
 
 
 def _begun(body: dict[str, Any], entries: Sequence[Entry]) -> dict[str, Any]:

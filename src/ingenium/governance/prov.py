@@ -18,7 +18,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.packages import Extra
 from ingenium.trust.ledger import about
 from ingenium.trust.records import GENESIS, Entry
-from ingenium.trust.telling import told
+from ingenium.trust.telling import engines_of, told
 
 PACKAGES = Extra("audit")
 SPACES = {
@@ -27,6 +27,7 @@ SPACES = {
     "digest": "urn:ingenium:sha256:",
     "actor": "urn:ingenium:actor:",
     "software": "urn:ingenium:software:",
+    "engine": "urn:ingenium:engine:",
 }
 USED = ("spec", "system", "data", "model")
 MADE = ("evidence", "designs")
@@ -95,6 +96,12 @@ def _agents(
         made.wasAssociatedWith(activity, software)
         if _new(known, f"{software} {actor}"):
             made.actedOnBehalfOf(software, actor)
+    for tier, name in engines_of(entry):
+        engine = f"engine:{quote(name, safe='')}"
+        if _new(known, engine):
+            kind = made.valid_qualified_name("prov:SoftwareAgent")
+            made.agent(engine, {"prov:type": kind, "prov:label": name})
+        made.wasAssociatedWith(activity, engine, None, None, {"prov:role": tier})
 
 
 def _used(

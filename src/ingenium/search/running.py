@@ -23,13 +23,14 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
-from ingenium.core.evidence import Origin, records
+from ingenium.core.evidence import Origin, records, written
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
-from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.problem import Problem, Watch, engines, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.select import pareto_rank, select
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict
+from ingenium.core.verify import named
 from ingenium.evaluate.limits import Summary, summarise
 from ingenium.generators import fitted
 from ingenium.loop import _export, _write, training
@@ -43,6 +44,7 @@ from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.store import FILE, Store
 from ingenium.search.strategies import Made, Task, make, parted
+from ingenium.search.tiers import CheapScreen
 from ingenium.trust.ledger import Ledger
 
 RESULT, SEARCH = "result", "search"
@@ -105,7 +107,7 @@ def run(
             batch=plan.batch,
             screening=screening,
         )
-        name = {"search": digest(about)}
+        name = {"search": digest(about), "engines": _engines(problem, screening)}
         entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
         ledger.append(SEARCH, entry)
         with hands.begun(problem, spec.limits, about) as workers:
@@ -115,7 +117,8 @@ def run(
         found = _handed(search, asked, plan, why, origin, out, watch=watch, meter=meter)
         entry = name | {"head": store.head(), "calls": search.calls, "why": why}
         evidence = file_digest(out / RESULT / "evidence.jsonl")
-        ledger.append("search-end", entry | {"evidence": evidence})
+        wrote = {"evidence": evidence, "wrote": written(out / RESULT)}
+        ledger.append("search-end", entry | wrote)
     return found
 
 
@@ -134,6 +137,13 @@ def _made(
     task = Task(problem, spec, known, plan.seed, watch, price)
     screening = None if plan.screen is None else screens.make(plan.screen, task)
     return make(plan.strategy, task), screening, dataset_digest(known)
+
+
+def _engines(problem: Problem, screening: Screening | None) -> list[dict[str, str]]:
+    """The engine that judges, and the cheap one where it screens."""
+    cheap = [] if screening is None else [screening.screen]
+    tiers = [screen.tier for screen in cheap if isinstance(screen, CheapScreen)]
+    return [*engines(problem), *map(named, tiers)]
 
 
 def _check_answers(search: Search) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ingenium.core.digest import digest
 from ingenium.core.packages import Extra
@@ -35,21 +36,22 @@ STATEMENTS = (
 
 def measure(budget: Budget, watch: Watch) -> Measured:
     """Tamper in every way, do what is forbidden, and count what is seen."""
-    budget.folder.mkdir(parents=True, exist_ok=True)
     each = QUICK_EACH if budget.quick else EACH
     keys = Extra("audit").package("cryptography.hazmat.primitives.asymmetric.ed25519")
     key = keys.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     trusted = Signer(("ann@lab",), ("ingenium-safety",), key.public_key().public_bytes_raw())
     seen: dict[str, list[bool]] = {"any": [], "chain": [], "as said": [], "false": []}
-    for seed in budget.seeds:
-        watch("tamper", seed, len(budget.seeds))
-        for i in range(each):
-            number = seed * each + i
-            for one in _acts(budget.folder, number, key, trusted):
-                for name, value in one.items():
-                    seen[name].append(value)
-    denied = [ok for seed in budget.seeds for ok in _denied(budget.folder, seed, key, trusted)]
-    milliseconds = [_append_ms(budget.folder, seed) for seed in budget.seeds]
+    budget.folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=budget.folder) as new:  # a stopped run left tampered ledgers behind
+        folder = Path(new)
+        for seed in budget.seeds:
+            watch("tamper", seed, len(budget.seeds))
+            for number in range(seed * each, (seed + 1) * each):
+                for one in _acts(folder, number, key, trusted):
+                    for name, value in one.items():
+                        seen[name].append(value)
+        denied = [ok for seed in budget.seeds for ok in _denied(folder, seed, key, trusted)]
+        milliseconds = [_append_ms(folder, seed) for seed in budget.seeds]
     nothing = Interval(math.nan, math.nan, math.nan)
     return Measured(
         values={

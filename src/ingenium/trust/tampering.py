@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.digest import canonical, content_digest
-from ingenium.core.errors import CorruptError
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.records import GENESIS, Entry, resealed
 from ingenium.trust.signoff import KIND, Signer, State, check_sign_offs, sign_off
@@ -43,7 +43,13 @@ class Act:
 
 
 def prepared(place: Path, seed: int, *, key: Any = None) -> Watch:
-    """A new ledger with entries of several kinds, one of them signed off; gives what to keep."""
+    """A new ledger with entries of several kinds, one of them signed off; gives what to keep.
+
+    Raises:
+        InputError: if there is one already: it may have been tampered with.
+    """
+    if place.exists():
+        raise InputError("a place without a ledger", str(place), "Remove it.")
     rng = random.Random(seed)
     with open_ledger(place, actor="ann@lab") as ledger:
         signed = ""

@@ -20,6 +20,14 @@ def told(entry: Entry) -> str:
         return ""
 
 
+def engines_of(entry: Entry) -> list[tuple[str, str]]:
+    """Tier of each engine that measured, and its name with the version; empty if none is named."""
+    try:
+        return [(str(e["tier"]), f"{e['name']} {e['version']}") for e in entry.table["engines"]]
+    except (KeyError, TypeError):  # older than such a list, another program's, or altered
+        return []
+
+
 def short(digest: str) -> str:
     """The first digits of a digest."""
     return digest.removeprefix("sha256:")[:SHORT]
