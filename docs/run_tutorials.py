@@ -67,7 +67,7 @@ def shown(text: str) -> list[str]:
 def command(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """A command as a shell runs it, with the `ingenium` of this Python first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return ran(["bash", "-c", text], folder, {"PATH": path})
+    return ran(["bash", "-o", "pipefail", "-c", text], folder, {"PATH": path})
 
 
 def python(step: Step, code: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
