@@ -263,6 +263,9 @@ def test_each_deed_is_in_the_ledger(finished: loop.Run) -> None:
     judge = {"tier": "exact", "name": "euler-bernoulli", "version": "1"}
     assert len(judged) >= 3
     assert all(e.body["engines"][0] == judge for e in judged)
+    wrote = next(b["wrote"] for b in proposals if b["evidence"] == digest)
+    assert wrote["run.json"] == file_digest(finished.folder / "run.json")
+    assert {"spec.toml", "model/model.safetensors", "designs.nc"} < set(wrote)
 
 
 def test_wrong_counts_are_refused(tmp_path: Path) -> None:

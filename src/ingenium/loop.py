@@ -23,7 +23,7 @@ from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import EngineError, InputError
-from ingenium.core.evidence import Export, Origin, records, table
+from ingenium.core.evidence import Export, Origin, records, table, written
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
@@ -393,6 +393,7 @@ def _enter(
             **asdict(origin),
             "evidence": file_digest(part / "evidence.jsonl"),
             "designs": file_digest(part / "designs.nc"),
+            "wrote": written(part),
             **{k: getattr(summary, k) for k in ("proposed", "accepted", "rejected", "failed")},
         },
     )

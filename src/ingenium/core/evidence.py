@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import array_digest, digest
+from ingenium.core.digest import array_digest, digest, file_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.verdict import Verdict
@@ -75,7 +75,7 @@ def records(
     digests = design_digests(problem, designs)
     made = asdict(origin)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a line each
-        path, file_digest = export.files.get(index, (None, None))
+        path, content = export.files.get(index, (None, None))
         yield {
             "design": index,
             "verdict": Verdict(judged[i]).name.lower(),
@@ -84,7 +84,7 @@ def records(
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
             "design_digest": digests[i],
             "file": path,
-            "file_digest": file_digest,
+            "file_digest": content,
             "format": export.format if index in export.measured else None,
             "measured_on": "file" if index in export.measured else "design",
             **shared,
@@ -138,6 +138,12 @@ def number(value: float) -> float | None:
 
 def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
+
+
+def written(folder: Path) -> dict[str, str]:
+    """Digest of each file in the folder of a run; those of designs stand in the evidence."""
+    files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {k: file_digest(p) for k, p in files.items() if not k.startswith((".", "designs/"))}
 
 
 def read(path: Path) -> list[dict[str, Any]]:

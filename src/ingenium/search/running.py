@@ -23,7 +23,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
-from ingenium.core.evidence import Origin, records
+from ingenium.core.evidence import Origin, records, written
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, engines, silent
 from ingenium.core.provenance import code_digest, machine, versions
@@ -117,7 +117,8 @@ def run(
         found = _handed(search, asked, plan, why, origin, out, watch=watch, meter=meter)
         entry = name | {"head": store.head(), "calls": search.calls, "why": why}
         evidence = file_digest(out / RESULT / "evidence.jsonl")
-        ledger.append("search-end", entry | {"evidence": evidence})
+        wrote = {"evidence": evidence, "wrote": written(out / RESULT)}
+        ledger.append("search-end", entry | wrote)
     return found
 
 
