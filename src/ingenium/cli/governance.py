@@ -28,14 +28,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def model(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a run, or a file of weights, NAME.safetensors.")
+    ],
     out: Out = None,
     json: AsJson = False,
 ) -> None:
-    """The card of the generator that a run used: what for, learned from what, how good."""
-    from ingenium.governance.cards import model_card
+    """The card of the generator that a run used: what for, learned from what, how good.
 
-    _give(model_card(run), out, json)
+    Of weights alone it says what stands in them and in the JSON beside them.
+    """
+    from ingenium.governance.cards import model_card
+    from ingenium.governance.weights_card import ENDING, weights_card
+
+    _give(weights_card(run) if run.suffix == ENDING else model_card(run), out, json)
 
 
 def data(

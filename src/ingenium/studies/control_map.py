@@ -138,6 +138,7 @@ STUDY = Study(
         "governance/export.py",
         "governance/page.py",
         "governance/prov.py",
+        "governance/weights_card.py",
     ),
     packages=("cryptography", "rocrate"),
 )
