@@ -92,7 +92,7 @@ def row(strategy: str, problem: Problem, pool: Workers) -> dict[str, Any]:
     """One process, several with and without waiting for rounds."""
     alone, waiting, ahead = ([] for _ in range(3))
     for seed in range(ROUNDS):
-        here = Here(problem, problem.limits)
+        here = Here(problem)
         alone.append(seconds(problem, strategy, here, waits=False, seed=seed))
         waiting.append(seconds(problem, strategy, pool, waits=True, seed=seed))
         ahead.append(seconds(problem, strategy, pool, waits=False, seed=seed))
@@ -110,7 +110,7 @@ def run(strategies: Sequence[str] = ("random", "evolution", "cma_es")) -> None:
     """Three strategies: one that needs no verdicts, and two that wait for generations."""
     torch.set_num_threads(1)
     problem = opened()
-    pool = Processes(opened, resolve(SPEC, problem).limits, PROCESSES, at_once=1)
+    pool = Processes(opened, PROCESSES, at_once=1)
     try:
         seconds(problem, "random", pool, waits=False, seed=99)  # until all have started
         rows = [row(strategy, problem, pool) for strategy in strategies]

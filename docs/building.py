@@ -22,6 +22,7 @@ from ingenium.studies.book import claims
 from ingenium.studies.book.entries import entries
 from ingenium.studies.registry import STUDIES
 from ingenium.studies.results import results_folder
+from ingenium.studies.rules import Status
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {  # of the site, by file of the repository
@@ -32,6 +33,8 @@ PAGES = {  # of the site, by file of the repository
     "src/ingenium/domains/airfoils/README.md": "reference/airfoils.md",
 }
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
+STATUS = "|".join(status.value for status in Status)
+SAID = re.compile(rf"(?m)^\*\*({STATUS})\*\*|^(\| \[[^|]*\|[^|]*\| )({STATUS})(?=[, ])")
 FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 
 
@@ -48,11 +51,7 @@ def on_files(files: Files, config: Any) -> Files:
         files.append(File.generated(config, page, content=led(sources[name], name)))
     book = entries(results_folder(), STUDIES, claims.chapters())
     for name, text in evidence.pages(book).items():
-        page = File.generated(config, f"book/{name}", content=text)
-        page.inclusion = (
-            InclusionLevel.INCLUDED if name == "index.md" else InclusionLevel.NOT_IN_NAV
-        )
-        files.append(page)
+        files.append(File.generated(config, f"book/{name}", content=marked(text)))
     for name in sorted({x for at, text in texts.items() for x in outside(text, at)}):
         shown = File.generated(config, shown_at(name), content=shown_text(name))
         shown.inclusion = InclusionLevel.NOT_IN_NAV
@@ -60,8 +59,20 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
+def marked(text: str) -> str:
+    """A page of the book with the status of each row as a mark of its colour."""
+
+    def one(match: re.Match[str]) -> str:
+        said = match[1] or match[3]
+        return f'{match[2] or ""}<span class="status {said.replace(" ", "-")}">{said}</span>'
+
+    return SAID.sub(one, text)
+
+
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Leads links out of `docs/` to the pages that show what they name."""
+    if page.is_homepage:
+        page.meta["hide"] = ["navigation"]  # it has no neighbours
     own = page.file.abs_src_path
     return led(markdown, f"docs/{page.file.src_uri}") if own else markdown
 

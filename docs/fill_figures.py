@@ -55,13 +55,25 @@ def demo() -> str:
 
 
 def bracket() -> str:
-    """What the run of brackets prints, from its summary."""
-    return outcome("bracket")
+    """How many brackets of the run in the picture held, and what it took."""
+    return held("bracket")
 
 
 def lead() -> str:
-    """What the run of leads prints, from its summary."""
-    return outcome("lead")
+    """How many leads of the run in the picture held, and what it took."""
+    return held("lead")
+
+
+def held(name: str) -> str:
+    """How many designs of a run held every limit, and what it took."""
+    s, run = figures(name)["summary"], figures(name)["run"]
+    total = sum(run["seconds"].values())
+    return (
+        f"Of {s['proposed']} proposals {s['accepted']} held every limit: "
+        f"{words.percent(s['acceptance'])} (95 % interval {words.percent(s['acceptance_low'])} to "
+        f"{words.percent(s['acceptance_high'])}), in {total:.0f} s on "
+        f"{run['machine']['cores']} cores."
+    )
 
 
 def outcome(name: str) -> str:

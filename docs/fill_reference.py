@@ -22,7 +22,8 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem, problem_class
 from ingenium.domains.grid import columns
 from ingenium.domains.grid.consumers import GROUPS
-from ingenium.generators.row_families import CLASSICAL, COMPOSED, LEARNED
+from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
+from ingenium.generators.tokens import families as on_tokens
 from ingenium.report import words
 
 PROBLEM = "grid.feeder_day"
@@ -162,11 +163,17 @@ def families() -> str:
     rows = [("Kind", "Names for `family`")]
     for kind, names in (
         ("learned", LEARNED),
-        ("learned, on principal components of a series", COMPOSED),
+        ("learned, on principal components of a series or a field", COMPOSED),
+        ("learned, on latent numbers of a field", LATENT),
+        ("learned, on tokens, such as molecules", on_tokens.LEARNED),
         ("classical", CLASSICAL),
     ):
         rows.append((kind, ", ".join(f"`{name}`" for name in names)))
-    text = f"`default` is the problem's own: `{problem(PROBLEM).default_family}` for `{PROBLEM}`."
+    text = (
+        "`default` is the problem's own, which `ingenium show PROBLEM` names: "
+        f"`{problem(PROBLEM).default_family}` for `{PROBLEM}`. A family that does not take the "
+        "designs of a problem is refused, and the error names others."
+    )
     return f"{table(*rows)}\n\n{text}"
 
 

@@ -9,6 +9,7 @@ into the page. A tutorial runs in a folder of its own; `examples` in it is that 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ from consoles import Step, steps
 TUTORIALS = ROOT / "docs" / "tutorial"
 RUNS = ROOT / "docs" / "figures" / "runs"
 MEANT = (0, 1)  # a command may end with 1: no design held, which a page may show
+COST = re.compile(  # what a run took, which differs at each
+    r"^[\d.e+-]+ (s|Wh) \(.*\n|, [\d.]+ s$", re.MULTILINE
+)
 
 
 def did(name: str, folder: Path) -> list[dict[str, Any]]:
@@ -43,22 +47,27 @@ def did(name: str, folder: Path) -> list[dict[str, Any]]:
         found = python(step, code, folder) if step.kind == "python" else command(step.text, folder)
         if found.returncode not in MEANT:
             raise SystemExit(f"{step.text}\nended with {found.returncode}:\n{found.stderr}")
-        lines = [line.rstrip() for line in found.stdout.splitlines()]
         done.append(
             {
                 "text": step.text,
                 "code": found.returncode,
                 "seconds": round(time.monotonic() - begun, 1),
-                "printed": [line for i, line in enumerate(lines) if line or i],
+                "printed": shown(found.stdout),
             }
         )
     return done
 
 
+def shown(text: str) -> list[str]:
+    """What a page shows of an output: not what the run took, and no empty line at either end."""
+    lines = [line.rstrip() for line in COST.sub("", text).splitlines()]
+    return "\n".join(lines).strip("\n").splitlines()
+
+
 def command(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """A command as a shell runs it, with the `ingenium` of this Python first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return ran(["bash", "-c", text], folder, {"PATH": path})
+    return ran(["bash", "-o", "pipefail", "-c", text], folder, {"PATH": path})
 
 
 def python(step: Step, code: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -74,7 +83,8 @@ def python(step: Step, code: list[str], folder: Path) -> "subprocess.CompletedPr
 def ran(
     words: list[str], folder: Path, more: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
-    settings = {**os.environ, "NO_COLOR": "1", **more}
+    own = str(ROOT / "src")  # this checkout, whichever is installed
+    settings = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": own, **more}
     return subprocess.run(words, cwd=folder, env=settings, capture_output=True, text=True)
 
 

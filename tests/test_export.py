@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import toy
-from ingenium import loop
+from ingenium import exporting, loop
 from ingenium.api import propose, replay, verify
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import read
@@ -71,7 +71,7 @@ def test_a_flipped_verdict_leaves_the_shared_file(
     for r in records:
         if r["design"] in last:
             assert (r["verdict"], r["file"]) == ("accepted", "designs/beams.csv")
-            assert r["file_digest"] == loop.content_digest(file)
+            assert r["file_digest"] == exporting.content_digest(file)
         else:
             assert r["file"] is None
     for design in (*sorted(dropped), last[0], last[-1]):

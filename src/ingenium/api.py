@@ -22,6 +22,7 @@ from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, engines, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
+from ingenium.exporting import content_digest
 from ingenium.generators import fitted
 from ingenium.loop import Clock, Run
 from ingenium.report import search_page
@@ -168,7 +169,7 @@ def verify(
             "problem": found.problem,
             "engines": engines(problem),
             "spec": digest(specs.as_table(spec)),
-            "files": {str(p): loop.content_digest(p) for p in paths},
+            "files": {str(p): content_digest(p) for p in paths},
             "verdicts": [d.verdict for d in found.designs],
             "altered": list(found.altered),
         }

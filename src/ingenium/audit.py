@@ -17,7 +17,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.loop import content_digest
+from ingenium.exporting import content_digest
 
 
 @dataclass(frozen=True)

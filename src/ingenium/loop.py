@@ -2,39 +2,34 @@
 
 import json
 import shlex
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Bool
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
+from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.errors import EngineError, InputError
-from ingenium.core.evidence import Export, Origin, records, table, written
+from ingenium.core.evidence import Origin, records, table, written
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
 from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
 from ingenium.core.seeds import BLOCK, units
-from ingenium.core.select import select
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
-from ingenium.core.verify import verify
 from ingenium.evaluate.limits import Summary
+from ingenium.exporting import export, keep, verified
 from ingenium.generators.fitted import FittedFamily, check, fit
 from ingenium.generators.generator import Generator
 from ingenium.summary import summary as summarised
@@ -115,16 +110,16 @@ def run(
             cross = problem.cross_check(designs, verdicts, seed)
         with clock("export and read back"):
             watch("export and read back", 0, 1)
-            verdicts, selected, export = _export(
+            verdicts, selected, exported = export(
                 problem, spec, designs, verdicts, part / "designs", watch=watch
             )
         with clock("evidence"):
             watch("evidence", 0, 1)
             summary = summarised(verdicts, spec.limits, problem.quantities)
-            lines = records(problem, designs, verdicts, origin, export=export, cross_check=cross)
+            lines = records(problem, designs, verdicts, origin, export=exported, cross_check=cross)
             write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
             fitted.save(part / "model")
-            _write(part, problem, asked, designs, verdicts)
+            keep(part, problem, asked, designs, verdicts)
         record = _record(problem, asked, origin, fitted, clock, cross=cross, n=n)
         done = Run(problem, spec, designs, verdicts, selected, summary, record, out)
         watch("report", 0, 1)
@@ -211,7 +206,7 @@ def _unit(
         designs = proposed(generator, seed, block * BLOCK + rows[0])
         designs = designs.isel({DESIGN: slice(0, len(rows))})
     with clock("verify"):
-        verdicts = _verify(problem, generator.spec, designs)
+        verdicts = verified(problem, generator.spec, designs)
     both = zip(problem.variables, to_arrays(designs, problem.variables), strict=True)
     arrays = {f"designs:{v.name}": a.numpy() for v, a in both}
     arrays |= {f"designs:{c.name}": designs[c.name].to_numpy() for c in problem.conditions}
@@ -246,79 +241,6 @@ def _joined(
     index = designs[DESIGN].to_numpy()
     limits = generator.spec.limits
     return designs, judged(arrays["measured"], problem.verifier, limits, index=index)
-
-
-def _verify(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
-    return verify(
-        designs,
-        problem.verifier,
-        spec.limits,
-        variables=problem.variables,
-        sizes=problem.sizes,
-        sparing=True,
-    )
-
-
-def _export(
-    problem: Problem,
-    spec: Spec,
-    designs: xr.Dataset,
-    proposed: xr.Dataset,
-    folder: Path,
-    *,
-    watch: Watch,
-) -> tuple[xr.Dataset, np.ndarray, Export]:
-    """Write the selected designs, read the files, measure again; what the files say counts.
-
-    Where that changes which designs are selected, the export is written and measured anew, until
-    what lies there is what its own values select.
-    """
-    name, form = next(iter(problem.formats.items()))
-    verdicts, paths = proposed.copy(deep=True), dict[int, Path]()
-    written: set[int] | None = None
-    measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
-    metric = cache(partial(problem.metric, designs))
-    while set(selected := select(verdicts, spec.objectives, spec.select, metric)) != written:
-        new = selected[~measured[selected]]  # of the others the file said so already
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        written, paths = set(selected), {}
-        if len(selected):
-            chosen = designs.isel({DESIGN: selected})
-            paths = form.write(chosen, folder)
-            back = form.read(folder)
-        for part in (new[i : i + problem.at_once] for i in range(0, len(new), problem.at_once)):
-            again = _verify(problem, spec, back.sel({DESIGN: designs[DESIGN].to_numpy()[part]}))
-            for variable in again.data_vars:
-                verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
-            measured[part] = True
-            watch("export and read back", int(measured.sum()), len(selected))
-    index = designs[DESIGN].to_numpy()[measured].tolist()
-    shift = _shift(problem, proposed, verdicts, measured)
-    return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
-
-
-def _shift(
-    problem: Problem, before: xr.Dataset, after: xr.Dataset, measured: Bool[np.ndarray, " n"]
-) -> dict[str, float]:
-    """The largest change of each quantity by writing and reading back."""
-    change = np.abs(table(problem, after)[measured] - table(problem, before)[measured])
-    largest = np.where(np.isfinite(change), change, 0.0).max(0, initial=0.0)
-    return dict(zip((q.name for q in problem.quantities), largest.tolist(), strict=True))
-
-
-def _files(paths: Mapping[int, Path], folder: Path) -> dict[int, tuple[str, str]]:
-    """Place and digest of the file of each design; several may share one."""
-    known = {
-        path: (f"designs/{path.relative_to(folder).as_posix()}", content_digest(path))
-        for path in set(paths.values())
-    }
-    return {index: known[path] for index, path in paths.items()}
-
-
-def content_digest(path: Path) -> str:
-    """Digest of a file, or of a folder's files with their names."""
-    return folder_digest(path) if path.is_dir() else file_digest(path)
 
 
 def _record(
@@ -361,19 +283,6 @@ def _sum_up(part: Path, run: Run) -> None:
     seconds = round(sum(run.record["seconds"].values()), 2)
     summary = asdict(run.summary) | {"seconds": seconds}
     write_atomic(part / "summary.json", json.dumps(summary, indent=2) + "\n")
-
-
-def _write(
-    part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
-) -> None:
-    write_atomic(part / "spec.toml", specs.dump(asked))
-    whole = xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
-        title=asked.title or problem.summary,
-        source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
-        license=problem.licence,
-        Conventions="CF-1.11",
-    )
-    write_netcdf(part / "designs.nc", whole)
 
 
 def _enter(

@@ -23,9 +23,10 @@ from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
+from ingenium.exporting import content_digest
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.loop import content_digest, proposed, training
+from ingenium.loop import proposed, training
 
 TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
 

@@ -2,72 +2,59 @@
 
 import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import toy
 from ingenium.core.evidence import read
+from starting import Starter
 
-START = "from ingenium.cli import main; main()"
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toy.install(tmp_path_factory.mktemp("plugin"))
+FILLED = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+"""
 
 
 def propose(
-    plugin: Path, folder: Path, *, most: int = resource.RLIM_INFINITY, stdout: str = os.devnull
+    starter: Starter, folder: Path, *, most: int = resource.RLIM_INFINITY, stdout: str = os.devnull
 ) -> tuple[int, str]:
     """Exit code and stderr of a run in which no file may have more than `most` bytes."""
     (folder / "spec.toml").write_text('problem = "toy.cantilever"\n')
-    words = ["propose", "toy.cantilever", "--spec", folder / "spec.toml", "-n", "200"]
-    path = os.pathsep.join([str(plugin), str(Path(toy.__file__).parent), *sys.path])
-    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    with Path(stdout).open("w") as output:
-        done = subprocess.run(
-            [sys.executable, "-c", START, *map(str, words), "--out", str(folder / "run")],
-            env=os.environ | {"PYTHONPATH": path},
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard)),
-            stdout=output,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    return done.returncode, done.stderr
+    words = ["propose", "toy.cantilever", "--spec", str(folder / "spec.toml"), "-n", "200"]
+    words += ["--out", str(folder / "run")]
+    return starter.start(
+        words, folder / "stderr", hook=FILLED.format(most=most), stdout=stdout
+    ).end()
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_at_any_file(plugin: Path, tmp_path: Path) -> None:
+def test_a_disk_that_fills_at_any_file(starter: Starter, tmp_path: Path) -> None:
     """Blocks, exported files, evidence, weights, designs and report are larger one by one.
 
     HDF5, which crashes on a full disk, must have no part in it.
     """
-    assert propose(plugin, tmp_path)[0] == 0
+    assert propose(starter, tmp_path)[0] == 0
     whole = tmp_path / "whole"
     (tmp_path / "run").rename(whole)
     sizes = {p.name: p.stat().st_size for p in whole.rglob("*") if p.is_file()}
     largest = max(sizes.values())
     limits = [sizes["run.json"] - 1, sizes["designs.nc"] - 1, sizes["evidence.jsonl"] - 1]
     for most in [*sorted(limits), largest - 1]:
-        code, message = propose(plugin, tmp_path, most=most)
+        code, message = propose(starter, tmp_path, most=most)
         assert code == 3, (most, message)
         assert "cannot write" in message
         assert "Traceback" not in message
         assert not (tmp_path / "run").exists()
         assert not list(tmp_path.rglob(".part-*"))
-    code, message = propose(plugin, tmp_path)
+    code, message = propose(starter, tmp_path)
     assert code == 0, message
     again, before = (read(f / "evidence.jsonl") for f in (tmp_path / "run", whole))
     assert again == before
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_results_that_cannot_be_printed(plugin: Path, tmp_path: Path) -> None:
-    code, message = propose(plugin, tmp_path, stdout="/dev/full")
+def test_results_that_cannot_be_printed(starter: Starter, tmp_path: Path) -> None:
+    code, message = propose(starter, tmp_path, stdout="/dev/full")
     assert code == 3
     assert "the output cannot be written" in message
     assert "Traceback" not in message

@@ -1,18 +1,15 @@
 """Ctrl-C and SIGTERM at any moment: heeded, without a traceback, and the run goes on later."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import toy
 from ingenium.core.evidence import read
+from starting import Started, Starter
 
 SPEC = """
 problem = "toy.cantilever"
@@ -29,33 +26,24 @@ quantity = "deflection_m"
 at_most = 4.0
 unit = "mm"
 """
-# `hook` may replace parts of the engine before the command starts
-START = "import ingenium.cli\n{hook}\ningenium.cli.main()"
 BOTH = 1 << signal.SIGINT - 1 | 1 << signal.SIGTERM - 1
 
 
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toy.install(tmp_path_factory.mktemp("plugin"))
-
-
 class Command:
-    """A command in a process of its own, as a user runs it."""
+    """A command in a process of its own, as a user runs it; warm unless it is to start cold."""
 
-    def __init__(self, plugin: Path, folder: Path, *, hook: str = "", **spec: float) -> None:
+    def __init__(
+        self, starter: Starter, folder: Path, *, hook: str = "", cold: bool = False, **spec: float
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.out = folder / "o"
         self.partial = folder / ".o.partial"
         (folder / "spec.toml").write_text(SPEC.format(**{"pause": 0.0, "seed": 0} | spec))
         words = ["propose", "toy.cantilever", "--spec", str(folder / "spec.toml"), "-n", "300"]
-        path = os.pathsep.join([str(plugin), str(Path(toy.__file__).parent), *sys.path])
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", START.format(hook=hook), *words, "--out", str(self.out)],
-            env=os.environ | {"PYTHONPATH": path},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        words += ["--out", str(self.out)]
+        said = folder / "stderr"
+        self.process: Started = (
+            starter.start_cold(words, said) if cold else starter.start(words, said, hook=hook)
         )
 
     def until_it_listens(self) -> None:
@@ -74,15 +62,13 @@ class Command:
 
     def _polls(self) -> Iterator[None]:
         until = time.monotonic() + 120
-        while time.monotonic() < until and self.process.poll() is None:
+        while time.monotonic() < until and self.process.runs(0.01):
             yield
-            time.sleep(0.01)
-        raise AssertionError(f"ended too early: {self.process.communicate(timeout=1)}")
+        raise AssertionError(f"ended too early: {self.process.end(1)}")
 
     def end(self) -> tuple[int, str]:
         """Exit code and stderr."""
-        _, message = self.process.communicate(timeout=120)
-        return self.process.returncode, message
+        return self.process.end()
 
 
 def check_stopped(command: Command, when: object = "") -> None:
@@ -103,16 +89,16 @@ class Press:
         signal.raise_signal(signal.SIGINT)
         until = time.monotonic() + 2.5 * {long}
         while time.monotonic() < until:
-            pass
+            time.sleep(0.01)
 training = loop.training
 loop.training = lambda problem: (Press(), training(problem))[1]
 """
 
 
 @pytest.mark.parametrize("long", [0, 1])
-def test_a_stop_in_a_finaliser_is_heeded(plugin: Path, tmp_path: Path, long: int) -> None:
+def test_a_stop_in_a_finaliser_is_heeded(starter: Starter, tmp_path: Path, long: int) -> None:
     """Python drops what is raised there, be it by the press or, later, by the timer."""
-    command = Command(plugin, tmp_path, hook=LOST.format(long=long))
+    command = Command(starter, tmp_path, hook=LOST.format(long=long))
     check_stopped(command)
 
 
@@ -132,11 +118,11 @@ loop.training = slow
 
 
 def test_work_without_a_place_to_stop_is_interrupted_and_tidies_up(
-    plugin: Path, tmp_path: Path
+    starter: Starter, tmp_path: Path
 ) -> None:
     """After a second it is interrupted where it is, and what it does then is not."""
     started = time.monotonic()
-    check_stopped(Command(plugin, tmp_path, hook=TIDYING.format(mark=str(tmp_path / "mark"))))
+    check_stopped(Command(starter, tmp_path, hook=TIDYING.format(mark=str(tmp_path / "mark"))))
     assert time.monotonic() - started < 50
     assert (tmp_path / "mark").read_text() == "tidied up"
 
@@ -158,19 +144,19 @@ loop.training = swallowing
 
 @pytest.mark.parametrize("then", ["pass", "raise ImportError('no such thing')"])
 def test_a_stop_that_others_swallow_or_rename_is_heeded(
-    plugin: Path, tmp_path: Path, then: str
+    starter: Starter, tmp_path: Path, then: str
 ) -> None:
-    check_stopped(Command(plugin, tmp_path, hook=SWALLOWED.format(then=then)))
+    check_stopped(Command(starter, tmp_path, hook=SWALLOWED.format(then=then)))
 
 
-def test_ignored_signals_stay_ignored(plugin: Path, tmp_path: Path) -> None:
+def test_ignored_signals_stay_ignored(starter: Starter, tmp_path: Path) -> None:
     """As for a command that a shell started in the background."""
     hook = (
         "import signal\n"
         "for number in (signal.SIGINT, signal.SIGTERM):\n"
         "    signal.signal(number, signal.SIG_IGN)\n" + SWALLOWED.format(then="raise")
     )
-    command = Command(plugin, tmp_path, hook=hook)
+    command = Command(starter, tmp_path, hook=hook)
     code, message = command.end()
     assert code == 0, message
     assert command.out.exists()
@@ -179,32 +165,32 @@ def test_ignored_signals_stay_ignored(plugin: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
-def test_a_stopped_run_goes_on(plugin: Path, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_stopped_run_goes_on(starter: Starter, tmp_path: Path, number: signal.Signals) -> None:
     """Blocks that were verified are kept, and the same command needs only the others."""
-    command = Command(plugin, tmp_path, pause=0.5)
+    command = Command(starter, tmp_path, cold=True, pause=0.5)
     command.until("blocks-*/000001.npz")
     command.process.send_signal(number)
     check_stopped(command)
     kept = {p.name: p.stat().st_mtime_ns for p in command.partial.glob("blocks-*/*.npz")}
     assert {"000000.npz", "000001.npz"} <= set(kept) < {f"00000{i}.npz" for i in range(5)}
-    command = Command(plugin, tmp_path, pause=0.5)
+    command = Command(starter, tmp_path, pause=0.5)
     code, message = command.end()
     assert code == 0, message
     assert len(read(command.out / "evidence.jsonl")) == 300
 
 
 @pytest.mark.slow
-def test_a_stop_at_any_moment(plugin: Path, tmp_path: Path) -> None:
+def test_a_stop_at_any_moment(starter: Starter, tmp_path: Path) -> None:
     """At random moments from the first line to the last, one or several signals."""
     rng = random.Random(5)
-    command = Command(plugin, tmp_path / "whole", pause=0.3)
+    command = Command(starter, tmp_path / "whole", cold=True, pause=0.3)
     command.until_it_listens()
     started = time.monotonic()
     assert command.end()[0] == 0
     whole_s = time.monotonic() - started
     stopped = 0
     for i in range(30):
-        command = Command(plugin, tmp_path / str(i), pause=0.3, seed=i)
+        command = Command(starter, tmp_path / str(i), cold=True, pause=0.3, seed=i)
         command.until_it_listens()
         when = rng.uniform(0, 0.9 * whole_s), rng.choice([signal.SIGINT, signal.SIGTERM])
         time.sleep(when[0])

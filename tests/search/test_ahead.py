@@ -36,7 +36,7 @@ class Shuffled(Here):
     """So many parts at once, of which chance says which is done first; stops after some."""
 
     def __init__(self, search: Search, seed: int, count: int = 3, most: int = 10**9) -> None:
-        super().__init__(search.problem, search.spec.limits)
+        super().__init__(search.problem)
         self.rng, self.count, self.left = np.random.default_rng(seed), count, most
 
     def together(self, round: int, n: int) -> int:
@@ -69,7 +69,7 @@ def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> Non
         assert isinstance(one.strategy, Ahead)
         assert ends != sorted(ends), "rounds overtook each other"
     other = begun(strategy, BOTH, name="other", **settings)
-    other.run(Stop(calls=90), workers=InOrder(other.problem, other.spec.limits, one.store))
+    other.run(Stop(calls=90), workers=InOrder(other.problem, one.store))
     assert rows(other) == rows(one)
     np.testing.assert_array_equal(np.array(other.measured), np.array(one.measured))
     third = begun(strategy, BOTH, name="third", **settings)
@@ -96,7 +96,7 @@ def test_stopped_with_designs_in_flight_nothing_is_lost_or_doubled(
     measured = [tuple(json.loads(line)) for line in log.read_text().splitlines()]
     assert len(measured) == len(set(measured)) == 80 == search.calls
     again = begun(strategy, BOTH, name="again", **settings | {"log": ""})
-    again.run(Stop(calls=80), workers=InOrder(again.problem, again.spec.limits, search.store))
+    again.run(Stop(calls=80), workers=InOrder(again.problem, search.store))
     assert rows(again) == rows(search), "kills change nothing but the order"
 
 
@@ -106,7 +106,7 @@ def test_screens_too_hang_on_the_order_alone(begun) -> None:
     one = begun("evolution", LEAST, name="one", **settings)
     one.run(Stop(calls=60), workers=Shuffled(one, 5))
     other = begun("evolution", LEAST, name="other", **settings)
-    other.run(Stop(calls=60), workers=InOrder(other.problem, other.spec.limits, one.store))
+    other.run(Stop(calls=60), workers=InOrder(other.problem, one.store))
     assert rows(other) == rows(one)
     assert other.history[-1].audit == one.history[-1].audit
     again = begun("evolution", LEAST, name="one", **settings)
@@ -157,7 +157,7 @@ def opened(tmp_path: Path):
 
 def test_processes_measure_while_more_is_proposed(opened) -> None:
     search, opener = opened("several", function="zdt1", slow=0.02)
-    pool = Processes(opener, search.spec.limits, 2, at_once=16)
+    pool = Processes(opener, 2, at_once=16)
     try:
         assert search.run(Stop(calls=20), workers=pool) == "calls"
     finally:
@@ -202,7 +202,7 @@ def absent() -> known_fronts.Front:
 )
 def test_an_engine_that_breaks_down_as_a_whole_is_told(opened, opener, error, words: str) -> None:
     search, _ = opened("broken")
-    pool = Processes(opener, search.spec.limits, 1, at_once=16)
+    pool = Processes(opener, 1, at_once=16)
     try:
         with pytest.raises(error, match=words):
             search.run(Stop(calls=4), workers=pool)
@@ -214,7 +214,7 @@ def test_an_engine_that_breaks_down_as_a_whole_is_told(opened, opener, error, wo
 @pytest.mark.slow
 def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opened) -> None:
     search, _ = opened("some", function="zdt1")
-    pool = Processes(partial(breaking, 0.7), search.spec.limits, 2, at_once=16)
+    pool = Processes(partial(breaking, 0.7), 2, at_once=16)
     try:
         assert search.run(Stop(calls=12), workers=pool) == "calls"
     finally:

@@ -16,6 +16,7 @@ from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.loop import training
 from ingenium.search.cma_es import CmaEs
 from ingenium.search.course import Round
+from ingenium.search.drawn import Stock
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.search import Search
 from ingenium.search.space import POINT
@@ -144,6 +145,32 @@ def test_it_ends_when_there_are_no_more_designs(begun) -> None:
     search = begun("stock", LEAST, known=50)
     assert search.run(Stop(calls=1000)) == "designs"
     assert search.calls == 45  # the others are held out
+
+
+def test_known_designs_under_the_wanted_conditions_come_first(begun) -> None:
+    spec = known_fronts.spec(
+        objectives=known_fronts.LEAST_SQUARE,
+        conditions={"mean": {"at_least": 0.55, "at_most": 0.65}},
+    )
+    search = begun("stock", spec, known=60)
+    search.run(Stop(calls=1000))
+    mean = search.designs(range(search.calls))["mean"].to_numpy()
+    beyond = np.maximum(np.maximum(0.55 - mean, mean - 0.65), 0.0)
+    assert (np.diff(beyond) >= 0).all()
+    assert 0 < (beyond == 0).sum() < len(mean) == 54
+    assert not (np.diff(mean[beyond == 0]) >= 0).all(), "within the range by chance"
+
+
+def test_known_designs_of_other_categories_are_left_out() -> None:
+    problem = toy.Cantilever(toy.Settings(known=60))
+    known = training(problem)
+    name = next(c.name for c in problem.conditions if c.choices)
+    kinds = known[name].to_numpy()
+    stock = Stock(problem, known, 0, {name: (str(kinds[0]),)})
+    shown = stock.ask(10_000, torch.Generator())[name].to_numpy()
+    assert sorted(set(kinds)) != [kinds[0]], "there are others"
+    assert set(shown) == {kinds[0]}
+    assert len(shown) == (kinds == kinds[0]).sum()
 
 
 def test_it_ends_when_its_seconds_are_spent(begun) -> None:

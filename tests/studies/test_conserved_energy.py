@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from ingenium.core.designs import to_arrays
-from ingenium.core.spec import Spec
-from ingenium.domains import open_problem
+from ingenium.core.problem import Problem
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.loop import silent
 from ingenium.studies import conserved_energy
@@ -22,10 +21,9 @@ HOURS = 0.25  # of a step
 
 
 @pytest.fixture(scope="module")
-def asked() -> Asked:
-    problem = open_problem(Spec(problem="grid.feeder_day"))
-    assert isinstance(problem, FeederDay)
-    return Asked.of(problem)
+def asked(rural_days: Problem) -> Asked:
+    assert isinstance(rural_days, FeederDay)
+    return Asked.of(rural_days)
 
 
 @pytest.fixture(scope="module")

@@ -55,10 +55,15 @@ def verify(
         )
     else:
         _print_audit(results(), found)
-        against = f"the spec {spec}" if spec else f"the limits of {problem} itself"
+        against = f"the spec {_near(spec)}" if spec else f"the limits of {problem} itself"
         results().print(f"Judged against {against}.", highlight=False, markup=False)
     if found.altered or not found.accepted:
         raise typer.Exit(UNMET)
+
+
+def _near(path: Path) -> Path:
+    """A path from here, where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _print_audit(console: Console, found: "Audit") -> None:

@@ -87,7 +87,8 @@ def _nearest(console: Console, near: Nearest) -> None:
 def _files(console: Console, run: Run) -> None:
     folder = shlex.quote(str(run.folder))
     kept = len(run.selected)
-    lines = [f"{kept} kept in {folder}/designs, the report in {folder}/report.html"]
+    why = "" if kept == run.summary.accepted else ", as [select] asks,"
+    lines = [f"{kept} kept{why} in {folder}/designs, the report in {folder}/report.html"]
     if kept:
         first = int(run.designs["design"][run.selected[0]])
         lines.append(f"Replay: ingenium replay {folder} --design {first}")

@@ -137,10 +137,8 @@ def _state(last: "Round") -> str:
         parts.append(f"best {last.best:.6g}")
     elif last.violation:
         parts.append(f"least violation {last.violation:.3g}")
-    if last.front > 1:
-        parts.append(f"front of {last.front}")
-    if last.front:
-        parts.append(f"hypervolume {last.hypervolume:.4g}")
+    if last.front > 1:  # of several objectives
+        parts += [f"front of {last.front}", f"hypervolume {last.hypervolume:.4g}"]
     if last.audit is not None:
         parts.append(f"{last.screened} screened out, {_lost(last.audit)}")
     if last.cost is not None:

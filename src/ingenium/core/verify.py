@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,6 +14,8 @@ from ingenium.core.designs import DESIGN, check, to_arrays
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import judge, margins
+
+Beside = Callable[[np.ndarray, np.ndarray], Mapping[str, Any]]  # variables, from margins, verdicts
 
 
 @runtime_checkable
@@ -84,21 +86,44 @@ def verify(
     """
     check(designs, variables, sizes)
     arrays = to_arrays(designs, variables)
-    finite = torch.stack([a.reshape(len(a), -1).isfinite().all(1) for a in arrays]).all(0)
     started = time.perf_counter()
-    measured = torch.full(
-        (len(finite), len(verifier.quantities)), float("nan"), dtype=torch.float64
-    )
+    measured = _measured(arrays, verifier, limits if sparing else None)
+    seconds = time.perf_counter() - started
+    found = verdicts(measured, verifier, limits, index=designs[DESIGN].to_numpy())
+    found.attrs["seconds"] = seconds
+    return found
+
+
+def measure(
+    designs: xr.Dataset,
+    verifier: Verifier,
+    *,
+    variables: Sequence[Variable],
+    sizes: Mapping[str, int],
+) -> Float[np.ndarray, "n k"]:
+    """What `verify` judges, as it is: the quantities of the verifier in order, NaN for no answer.
+
+    Raises:
+        InputError: if the designs do not have the declared variables, sizes or units.
+    """
+    check(designs, variables, sizes)
+    return _measured(to_arrays(designs, variables), verifier, None)
+
+
+def _measured(
+    arrays: tuple[Tensor, ...], verifier: Verifier, sparing: Sequence[Limit] | None
+) -> Float[np.ndarray, "n k"]:
+    """Values of all designs whose arrays are finite; with limits, sparing where it can be."""
+    finite = torch.stack([a.reshape(len(a), -1).isfinite().all(1) for a in arrays]).all(0)
+    shape = (len(finite), len(verifier.quantities))
+    measured = torch.full(shape, float("nan"), dtype=torch.float64)
     if finite.any():
         given = tuple(a[finite] for a in arrays)
-        if sparing and isinstance(verifier, Divisible):
-            measured[finite] = _spared(verifier, limits, given)
+        if sparing is not None and isinstance(verifier, Divisible):
+            measured[finite] = _spared(verifier, sparing, given)
         else:
             measured[finite] = verifier.measure(*given)
-    seconds = time.perf_counter() - started
-    return verdicts(
-        measured.numpy(), verifier, limits, index=designs[DESIGN].to_numpy()
-    ).assign_attrs(seconds=seconds)
+    return measured.numpy()
 
 
 def _spared(
@@ -129,12 +154,14 @@ def verdicts(
     limits: Sequence[Limit],
     *,
     index: np.ndarray,
+    beside: Beside | None = None,
 ) -> xr.Dataset:
-    """Judge measured values, as a Dataset."""
+    """Judge measured values, as a Dataset, with what `beside` makes of margins and verdicts."""
     names = [q.name for q in verifier.quantities]
     margin = margins(measured, names, limits)
     dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
-    data = {
+    verdict = judge(measured, margin, dear)
+    data: dict[str, Any] = {
         q.name: (DESIGN, measured[:, i], {"units": q.unit, "long_name": q.long_name})
         for i, q in enumerate(verifier.quantities)
     }
@@ -144,10 +171,11 @@ def verdicts(
             "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
             "verdict": (
                 DESIGN,
-                judge(measured, margin, dear),
+                verdict,
                 {"flag_values": [0, 1, 2], "flag_meanings": "accepted rejected failed"},
             ),
-        },
+        }
+        | dict(beside(margin, verdict) if beside else {}),
         coords={DESIGN: index, "limit": [limit.label for limit in limits]},
         attrs={"engine": verifier.name, "engine_version": verifier.version, "tier": verifier.tier},
     )

@@ -69,7 +69,6 @@ def _courses(found: Found, units: dict[str, str]) -> tuple[tuple[str, Markup], .
         shown[f"Best {first.quantity} so far"] = (label, [r.best for r in rounds])
     if len(objectives) > 1:
         shown["Designs of the front"] = ("designs", [float(r.front) for r in rounds])
-    if objectives:
         shown["Hypervolume"] = ("in spreads of the first designs", [r.hypervolume for r in rounds])
     if found.spec.limits:
         shown["Least sum of violations"] = ("in spreads", [r.violation for r in rounds])

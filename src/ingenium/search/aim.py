@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.spec import Limit, Objective
@@ -64,9 +64,7 @@ class Aim:
 
     def violations(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n l"]:
         """How far each limit is broken; 0 where it holds."""
-        short = np.maximum(-verdicts["margin"].to_numpy(), 0.0) / self.spread
-        failed = ~answered(verdicts["verdict"].to_numpy())
-        return np.where(failed[:, None], np.inf, short)
+        return self._violations(verdicts["margin"].to_numpy(), verdicts["verdict"].to_numpy())
 
     def losses(self, verdicts: xr.Dataset) -> Float[np.ndarray, "n o"]:
         """The objectives, to be made small."""
@@ -74,23 +72,55 @@ class Aim:
         values = [verdicts[o.quantity].to_numpy() for o in self.objectives]
         return np.stack(values, 1) * self.sign if values else np.empty((n, 0))
 
+    def losses_of(
+        self, measured: Float[np.ndarray, "n k"], names: Sequence[str]
+    ) -> Float[np.ndarray, "n o"]:
+        """The same of a table with a column for each name."""
+        columns = [names.index(o.quantity) for o in self.objectives]
+        return np.asarray(measured[:, columns] * self.sign)
+
     def costs(self, verdicts: xr.Dataset) -> Float[np.ndarray, " n"]:
         """One number of each verdict."""
-        failed = ~answered(verdicts["verdict"].to_numpy())
-        short: np.ndarray = np.where(failed, np.inf, self.violations(verdicts).sum(1))
-        if not self.objectives:
-            return short
-        with np.errstate(over="ignore"):
-            over = 1.0 / (1.0 + np.exp((self.losses(verdicts) - self.middle) / self.scale))
-        return np.where(short == 0, -over.mean(1), short)
+        code = verdicts["verdict"].to_numpy()
+        return self._costs(code, self.violations(verdicts), self.losses(verdicts))
 
     def weighed(self, verdicts: xr.Dataset) -> xr.Dataset:
         """The verdicts with `violation`, `loss` and `cost` of each design."""
-        return verdicts.assign(
-            violation=((DESIGN, LIMIT), self.violations(verdicts)),
-            loss=((DESIGN, OBJECTIVE), self.losses(verdicts)),
-            cost=(DESIGN, self.costs(verdicts)),
-        )
+        margin, code = verdicts["margin"].to_numpy(), verdicts["verdict"].to_numpy()
+        return verdicts.assign(self.weights(margin, code, self.losses(verdicts)))
+
+    def weights(
+        self,
+        margin: Float[np.ndarray, "n l"],
+        verdict: Int[np.ndarray, " n"],
+        loss: Float[np.ndarray, "n o"],
+    ) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """`violation`, `loss` and `cost` as variables of a Dataset."""
+        violation = self._violations(margin, verdict)
+        return {
+            "violation": ((DESIGN, LIMIT), violation),
+            "loss": ((DESIGN, OBJECTIVE), loss),
+            "cost": ((DESIGN,), self._costs(verdict, violation, loss)),
+        }
+
+    def _violations(
+        self, margin: Float[np.ndarray, "n l"], verdict: Int[np.ndarray, " n"]
+    ) -> Float[np.ndarray, "n l"]:
+        short = np.maximum(-margin, 0.0) / self.spread
+        return np.where(answered(verdict)[:, None], short, np.inf)
+
+    def _costs(
+        self,
+        verdict: Int[np.ndarray, " n"],
+        violation: Float[np.ndarray, "n l"],
+        loss: Float[np.ndarray, "n o"],
+    ) -> Float[np.ndarray, " n"]:
+        short: np.ndarray = np.where(answered(verdict), violation.sum(1), np.inf)
+        if not self.objectives:
+            return short
+        with np.errstate(over="ignore"):
+            over = 1.0 / (1.0 + np.exp((loss - self.middle) / self.scale))
+        return np.where(short == 0, -over.mean(1), short)
 
 
 def unsquashed(cost: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

@@ -1,24 +1,40 @@
 """Strategies that learn nothing: known designs, chance, and a generator as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import BLOCK, block_rng
+from ingenium.core.spec import Between, Wanted
 from ingenium.generators.generator import Generator
 from ingenium.search.strategy import State
 
 
 class Stock:
-    """Known designs in a random order, each once: screening, as the field does it by hand."""
+    """Known designs in a random order, each once: screening, as the field does it by hand.
 
-    def __init__(self, problem: Problem, known: xr.Dataset, seed: int) -> None:
+    Designs of other categories than the wanted ones are left out. Those whose numbers lie within
+    the wanted ranges come first, then the others, the nearer ones first.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        known: xr.Dataset,
+        seed: int,
+        wanted: Mapping[str, Wanted] = MappingProxyType({}),
+    ) -> None:
         rng = block_rng(seed, 0, "stock")
-        self.order = torch.randperm(known.sizes[DESIGN], generator=rng).numpy()
+        order = torch.randperm(known.sizes[DESIGN], generator=rng).numpy()
+        far = _far(problem, known, wanted)[order]
+        near_first = np.argsort(far, kind="stable")
+        self.order = order[near_first][np.isfinite(far[near_first])]
         self.problem, self.known, self.done = problem, known, 0
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
@@ -45,6 +61,23 @@ class Stock:
     def load_state_dict(self, state: State) -> None:
         """Go on after so many."""
         self.done = int(state["done"])
+
+
+def _far(
+    problem: Problem, known: xr.Dataset, wanted: Mapping[str, Wanted]
+) -> Float[np.ndarray, " r"]:
+    """How far the conditions of known designs lie from wanted ones; infinite for categories."""
+    far = np.zeros(known.sizes[DESIGN])
+    kinds = {c.name: c for c in problem.conditions}
+    for name, want in wanted.items():
+        values = known[name].to_numpy()
+        if isinstance(want, Between):
+            beyond = np.maximum(want.at_least - values, values - want.at_most)
+            scale = kinds[name].upper - kinds[name].lower or 1.0  # a range of one number
+            far += np.maximum(beyond, 0.0) / scale
+        else:
+            far[~np.isin(values, want)] = np.inf
+    return far
 
 
 class Drawn:

@@ -1,6 +1,6 @@
 """Who measures in a search: this process, others, or this one in the order of another search."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 from ingenium.core.counts import check_count
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Limit
 from ingenium.search.processes import Opener, Processes
 from ingenium.search.store import FILE, Store
 from ingenium.search.workers import Here, InOrder, Workers
@@ -23,9 +22,7 @@ class Hands:
     follow: Path | None = None  # folder of the other search
 
     @contextmanager
-    def begun(
-        self, problem: Problem, limits: Sequence[Limit], about: Mapping[str, str]
-    ) -> Iterator[Workers]:
+    def begun(self, problem: Problem, about: Mapping[str, str]) -> Iterator[Workers]:
         """The workers for a search of which `about` says what it is, until the block is left.
 
         Raises:
@@ -49,11 +46,11 @@ class Hands:
                         f"{self.follow}, which has another {' and '.join(apart)}",
                         "Write what its search was asked.",
                     )
-                yield InOrder(problem, limits, other)
+                yield InOrder(problem, other)
         elif self.processes == 1 or self.opener is None:
-            yield Here(problem, limits)
+            yield Here(problem)
         else:
-            pool = Processes(self.opener, limits, self.processes, at_once=problem.at_once)
+            pool = Processes(self.opener, self.processes, at_once=problem.at_once)
             try:
                 yield pool
             finally:

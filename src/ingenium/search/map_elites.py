@@ -28,7 +28,7 @@ class ElitesSettings:
     cells: int = 256  # kinds: squares of a grid up to two numbers, cells of a tessellation above
     emitter: Literal["line", "cma"] = "line"
     near: float = 0.01  # of a child, on the side of the cube
-    line: float = 0.2  # along the line between two that are kept, in its length
+    line: float = 0.5  # along the line between two that are kept, in its length; 0.2 for 1e5 calls
     step: float = 0.2  # first one of a run of `cma`
     wider: float = 0.5  # of the range of behaviours of the first designs, on each side
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ingenium.search.generational import Generational
 from ingenium.search.space import Cube, reflected
@@ -16,8 +16,10 @@ KNOWN = ("points", "cost", "step")
 class PopulationSettings:
     """How many searchers there are, and when they explore."""
 
-    searchers: int = 8
-    designs: int = 32  # of a generation, shared by the searchers
+    searchers: int = 4
+    designs: int = 16  # of a generation, shared by the searchers
+    moved: float = 2.0  # numbers of a point that a narrow move changes, on average
+    whole: float = 0.3  # share of narrow moves that change all of them
     least: float = 0.1  # share of wide moves while there is progress
     most: float = 0.8  # at the worst standstill
     patience: int = 3  # generations without progress after which that share doubles
@@ -28,16 +30,17 @@ class PopulationSettings:
 class Population(Generational):
     """Each searcher makes narrow moves about its best point, and wide ones off it.
 
-    A narrow move is normal, with a step that grows after a success and shrinks without. A wide
-    move adds the difference of two other searchers to a third, or begins near a known design. The
-    share of wide moves is low while the best of all improves. It doubles each time that nothing
-    became better for a while, and halves with each success. From time to time the worst searchers
-    go on from where the best ones are, with other steps.
+    A narrow move is normal, of few numbers of a point or of all, with a step that grows after a
+    success and shrinks without. A wide move adds the difference of two other searchers to a third,
+    or begins near a known design. The share of wide moves is low while the best of all improves. It
+    doubles each time that nothing became better for a while, and halves with each success. From
+    time to time the worst searchers go on from where the best ones are, with other steps.
 
     Shapes: n points, m numbers, s searchers.
     Source: Jaderberg et al., 2017, arXiv:1711.09846 (a population that copies its best); Storn and
         Price, J. Glob. Optim. 11:341, 1997 (differences); Rechenberg, Evolutionsstrategie, 1973
-        (steps that follow success).
+        (steps that follow success); Regis and Shoemaker, Eng. Optim. 45:529, 2013 (moves of few
+        numbers).
     """
 
     def __init__(
@@ -59,9 +62,8 @@ class Population(Generational):
         """Known designs at first, then moves of each searcher."""
         if not self.at:
             return self._begun(self.size, rng)
-        narrow = self.at["step"][self.owner][:, None] * rng.standard_normal(
-            (self.size, self.space.m)
-        )
+        step = self.at["step"][self.owner][:, None]
+        narrow = self._moved(rng) * step * rng.standard_normal((self.size, self.space.m))
         points = reflected(self.at["points"][self.owner] + narrow)
         wide = np.flatnonzero(rng.uniform(size=self.size) < self.explored)
         points[wide] = self._wide(wide, rng)
@@ -103,6 +105,13 @@ class Population(Generational):
         start = self.space.start
         rows = rng.choice(len(start), n, replace=len(start) < n)
         return reflected(start[rows] + 0.02 * rng.standard_normal((n, self.space.m)))
+
+    def _moved(self, rng: np.random.Generator) -> Bool[np.ndarray, "n m"]:
+        """Which numbers narrow moves change: at least one of each point."""
+        how, m = self.settings, self.space.m
+        moved: np.ndarray = rng.uniform(size=(self.size, m)) < how.moved / m
+        moved[np.arange(self.size), rng.integers(m, size=self.size)] = True
+        return moved | (rng.uniform(size=(self.size, 1)) < how.whole)
 
     def _wide(self, rows: np.ndarray, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
         """Wide moves of the searchers of some rows."""

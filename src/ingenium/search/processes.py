@@ -3,7 +3,7 @@
 import multiprocessing
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -17,7 +17,6 @@ from ingenium.core.counts import check_count
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, IngeniumError, InputError
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Limit
 from ingenium.search.workers import Ticket, measured
 
 Opener = Callable[[], Problem]  # of a module, so that other processes can call it
@@ -34,9 +33,7 @@ class Processes:
     that do it again have no answer, and the others have theirs.
     """
 
-    def __init__(
-        self, opener: Opener, limits: Sequence[Limit], count: int, *, at_once: int
-    ) -> None:
+    def __init__(self, opener: Opener, count: int, *, at_once: int) -> None:
         """Start them.
 
         Raises:
@@ -45,11 +42,11 @@ class Processes:
         check_count(count, 0)
         if count > MOST:
             raise InputError(f"at most {MOST} processes", count, "Write processes = 4, say.")
-        self.opener, self.limits, self.at_once = opener, tuple(limits), at_once
+        self.opener, self.at_once = opener, at_once
         self.queue: deque[tuple[Ticket, xr.Dataset]] = deque()
         self.busy: dict[int, tuple[Ticket, xr.Dataset]] = {}  # by place of the worker
         self.width: int | None = None  # of an answer, once there was one
-        self.own = [Worker(opener, self.limits) for _ in range(count)]
+        self.own = [Worker(opener) for _ in range(count)]
 
     def together(self, round: int, n: int) -> int:
         """So many that each worker has a part of a round."""
@@ -99,7 +96,7 @@ class Processes:
         for row in range(designs.sizes[DESIGN]):
             if not self.own[place].alive():
                 code = self.own[place].end()
-                self.own[place] = Worker(self.opener, self.limits)
+                self.own[place] = Worker(self.opener)
             self.own[place].send(designs.isel({DESIGN: [row]}))
             found = self.own[place].heard()
             rows.append(None if found is None else found[0])
@@ -116,10 +113,10 @@ class Processes:
 class Worker:
     """One process that measures, and the line to it."""
 
-    def __init__(self, opener: Opener, limits: tuple[Limit, ...]) -> None:
+    def __init__(self, opener: Opener) -> None:
         context = multiprocessing.get_context("spawn")
         self.line, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, opener, limits))
+        self.process = context.Process(target=_work, args=(theirs, opener))
         self.process.start()
         theirs.close()  # so that its end is seen
 
@@ -156,13 +153,13 @@ class Worker:
         return self.process.exitcode
 
 
-def _work(line: Connection, opener: Opener, limits: tuple[Limit, ...]) -> None:
+def _work(line: Connection, opener: Opener) -> None:
     """Measure what comes until nobody is there any more."""
     torch.set_num_threads(1)  # the others have the other cores
     try:
         problem = opener()
         while True:
-            line.send(measured(problem, limits, line.recv()))
+            line.send(measured(problem, line.recv()))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except IngeniumError as error:

@@ -32,8 +32,9 @@ from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import named
 from ingenium.evaluate.limits import Summary, summarise
+from ingenium.exporting import export, keep
 from ingenium.generators import fitted
-from ingenium.loop import _export, _write, training
+from ingenium.loop import training
 from ingenium.search import replay, screens
 from ingenium.search.conflicts import Unmet, unmet
 from ingenium.search.course import Heard, Round, unheard
@@ -110,7 +111,7 @@ def run(
         name = {"search": digest(about), "engines": _engines(problem, screening)}
         entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
         ledger.append(SEARCH, entry)
-        with hands.begun(problem, spec.limits, about) as workers:
+        with hands.begun(problem, about) as workers:
             why = search.run(stop, workers=workers, watch=watch, heard=heard)
         _check_answers(search)
         origin = replay.origin(search, about, plan, stop, out / RESULT / "spec.toml", out)
@@ -298,12 +299,12 @@ def _exported(
     watch("cross-check", 0, 1)
     cross = problem.cross_check(designs, measured, plan.seed)
     spec = replace(search.spec, select=Select(keep=search.spec.select.keep))
-    verdicts, selected, export = _export(
+    verdicts, selected, exported = export(
         problem, spec, designs, measured, part / "designs", watch=watch
     )
     best = designs.isel({DESIGN: selected}), verdicts.isel({DESIGN: selected})
-    lines = list(records(problem, *best, origin, export=export, cross_check=cross))
-    _write(part, problem, search.spec, *best)
+    lines = list(records(problem, *best, origin, export=exported, cross_check=cross))
+    keep(part, problem, search.spec, *best)
     return best, lines
 
 

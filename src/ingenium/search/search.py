@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -104,7 +105,7 @@ class Search:
 
         The latter is where the strategy has no more designs.
         """
-        workers = Here(self.problem, self.spec.limits) if workers is None else workers
+        workers = Here(self.problem) if workers is None else workers
         began = time.perf_counter() - self.seconds
         for flight in self.flights.values():
             self._submit(flight, workers)
@@ -220,7 +221,7 @@ class Search:
         for part in sorted(flight.left):
             rows = flight.proposal.part(part)
             ticket = (flight.proposal.number, part)
-            workers.submit(ticket, flight.designs.isel({DESIGN: rows}))
+            workers.submit(ticket, _rows(flight.designs, rows))
 
     def _measured(self, workers: Workers) -> None:
         """Wait for a part and keep it."""
@@ -265,15 +266,16 @@ class Search:
 
     def _learn(self, proposal: Proposal, designs: xr.Dataset, *, told: bool) -> Course:
         """Take the verdicts of a round in; the strategy too, unless it was told of them."""
-        verdicts, known = self._verdicts_of(proposal)
         if self.course is None or not self.course.scaled:
             failed = 0 if self.course is None else self.course.calls
-            first = verdicts.isel({DESIGN: known})
+            first = self._verdicts_of(proposal, None)
+            first = first.isel({DESIGN: first["verdict"].to_numpy() != Verdict.SCREENED})
             self.course = Course.of(Aim.of(*self._asked, first), first, failed=failed)
-        weighed = self.course.aim.weighed(verdicts)
-        self.course.add(weighed.isel({DESIGN: proposal.sent}))
-        self.unmeasured.update(proposal.digests)
-        self.unmeasured.difference_update(proposal.digests[row] for row in known.tolist())
+        weighed = self._verdicts_of(proposal, self.course.aim)
+        self.course.add(_rows(weighed, proposal.sent))
+        out = weighed["verdict"].to_numpy() == Verdict.SCREENED
+        for digest, kept_out in zip(proposal.digests, out.tolist(), strict=True):
+            (self.unmeasured.add if kept_out else self.unmeasured.discard)(digest)
         if self.screening is not None:
             self.screening.learn(proposal, designs, weighed)
             weighed = self.screening.beside(proposal, designs, weighed)
@@ -283,17 +285,19 @@ class Search:
             self.learning_s += time.perf_counter() - began
         return self.course
 
-    def _verdicts_of(self, proposal: Proposal) -> tuple[xr.Dataset, np.ndarray]:
-        """Verdicts on all designs of a round, and the rows of those that were measured."""
-        calls = [self.call_of.get(d, -1) for d in proposal.digests]
-        known = np.flatnonzero(np.array(calls) >= 0)
+    def _verdicts_of(self, proposal: Proposal, aim: Aim | None) -> xr.Dataset:
+        """Verdicts on all designs of a round, weighed by an aim; `SCREENED` if not measured."""
+        calls = np.array([self.call_of.get(d, -1) for d in proposal.digests], dtype=np.int64)
         rows = np.full((len(calls), len(self.problem.quantities)), np.nan)
-        for row in known.tolist():
+        for row in np.flatnonzero(calls >= 0).tolist():
             rows[row] = self.measured[calls[row]]
-        verdicts = judged(rows, self.problem.verifier, self.spec.limits, index=np.array(calls))
-        code = verdicts["verdict"].to_numpy()
-        code[np.array(calls) < 0] = Verdict.SCREENED
-        return verdicts, known
+        verifier, limits, beside = self.problem.verifier, self.spec.limits, None
+        if aim is not None:
+            names = [q.name for q in self.problem.quantities]
+            beside = partial(aim.weights, loss=aim.losses_of(rows, names))
+        verdicts = judged(rows, verifier, limits, index=calls, beside=beside)
+        verdicts["verdict"].to_numpy()[calls < 0] = Verdict.SCREENED
+        return verdicts
 
     def _recover(self) -> None:
         """Bring strategy and course to the end of the last finished round."""
@@ -324,3 +328,8 @@ class Search:
     @property
     def _asked(self) -> tuple[tuple[Limit, ...], tuple[Objective, ...]]:
         return self.spec.limits, self.spec.objectives
+
+
+def _rows(designs: xr.Dataset, rows: np.ndarray) -> xr.Dataset:
+    """Some of all, in their order; all of them as they are, which is the case nearly always."""
+    return designs if len(rows) == designs.sizes[DESIGN] else designs.isel({DESIGN: rows})

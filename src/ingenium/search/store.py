@@ -62,6 +62,7 @@ class Store:
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         self.sitting, self._synced = -1, -SYNC_S
+        self._waits: bool | None = None  # for the disk; none before it was said
         with self._errors():
             self._db = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
             self._prepare()
@@ -233,7 +234,9 @@ class Store:
     def _transaction(self) -> Iterator[None]:
         """All of the block is written, or nothing."""
         wait = time.monotonic() - self._synced >= SYNC_S
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
+        if wait != self._waits:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
+            self._waits = wait
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield

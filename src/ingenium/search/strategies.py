@@ -142,7 +142,9 @@ def _portfolio(task: Task) -> Made:
 MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
     {
         "random": _random,
-        "stock": lambda task: Made(Stock(task.problem, task.known, task.seed)),
+        "stock": lambda task: Made(
+            Stock(task.problem, task.known, task.seed, task.spec.conditions)
+        ),
         "generator": _generator,
         "tuned": lambda task: _tuned(task, TunedSettings()),
         "reweighted": lambda task: _tuned(task, RANKED),

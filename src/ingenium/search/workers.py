@@ -1,7 +1,6 @@
 """Where designs are measured: the port, and this process, one part after the other."""
 
 from collections import deque
-from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -9,10 +8,8 @@ import xarray as xr
 from jaxtyping import Float
 
 from ingenium.core.errors import InputError
-from ingenium.core.evidence import table
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Limit
-from ingenium.core.verify import verify
+from ingenium.core.verify import measure
 from ingenium.search.proposal import Proposal
 from ingenium.search.store import Store
 
@@ -54,8 +51,8 @@ class Workers(Protocol):
 class Here:
     """Measures in this process, in the order of asking."""
 
-    def __init__(self, problem: Problem, limits: Sequence[Limit]) -> None:
-        self.problem, self.limits = problem, tuple(limits)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         self.queue: deque[tuple[Ticket, xr.Dataset]] = deque()
 
     def together(self, round: int, n: int) -> int:
@@ -75,7 +72,7 @@ class Here:
         if not self.queue:
             return None
         ticket, designs = self.queue.popleft()
-        return ticket, measured(self.problem, self.limits, designs)
+        return ticket, measured(self.problem, designs)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -84,9 +81,9 @@ class Here:
 class InOrder(Here):
     """Measures here, in the order in which the parts of another search were measured."""
 
-    def __init__(self, problem: Problem, limits: Sequence[Limit], other: Store) -> None:
+    def __init__(self, problem: Problem, other: Store) -> None:
         """Take the order from the store of a search of the same making."""
-        super().__init__(problem, limits)
+        super().__init__(problem)
         self.order = other.parts()
         stored = {n: Proposal(n, other.proposed(n) or {}, problem.at_once) for n in other.begun()}
         self.size = {n: p.size for n, p in stored.items()}
@@ -118,11 +115,6 @@ class InOrder(Here):
         return super().done(patience_s)
 
 
-def measured(
-    problem: Problem, limits: Sequence[Limit], designs: xr.Dataset
-) -> Float[np.ndarray, "n k"]:
+def measured(problem: Problem, designs: xr.Dataset) -> Float[np.ndarray, "n k"]:
     """All quantities of some designs by the exact tier."""
-    verdicts = verify(
-        designs, problem.verifier, limits, variables=problem.variables, sizes=problem.sizes
-    )
-    return table(problem, verdicts)
+    return measure(designs, problem.verifier, variables=problem.variables, sizes=problem.sizes)

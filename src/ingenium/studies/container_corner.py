@@ -283,6 +283,7 @@ STUDY = Study(
         "domains/structures/printing",
         "domains/structures/stock.py",
         "domains/structures/field_codec.py",
+        "exporting.py",
         "loop.py",
         "studies/container_corner.py",
     ),

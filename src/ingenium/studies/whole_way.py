@@ -298,6 +298,7 @@ STUDY = Study(
         "domains/structures/printing",
         "domains/structures/stock.py",
         "domains/structures/field_codec.py",
+        "exporting.py",
         "loop.py",
         "studies/whole_way.py",
     ),

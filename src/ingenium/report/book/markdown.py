@@ -1,6 +1,6 @@
 """The evidence book as Markdown pages, for the site of the documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -9,6 +9,13 @@ from ingenium.report.book.telling import Measured, Told, rule, tell
 from ingenium.studies.book.entries import Entry, counts
 
 Cells = tuple[str, ...]
+STALE = (
+    ", stale: source or data that the result rests on have changed since; it says what it said then"
+)
+CAPTIONS = {
+    "parts": "Measured against the bound: the claimed side is shaded, lines are 95 % intervals",
+    "beside": "Methods beside each other",
+}
 
 
 def pages(book: Sequence[Entry]) -> dict[str, str]:
@@ -56,7 +63,7 @@ def chapter(rows: Sequence[Entry]) -> str:
     for one in told:
         if one.entry.study:
             of_row = pictures[one.entry.claim.row]
-            blocks += _row(one, [x for x in (of_row.parts, of_row.beside) if x])
+            blocks += _row(one, {"parts": of_row.parts, "beside": of_row.beside})
     others = [one for one in told if not one.entry.study]
     if others:
         lines = [("Row", "Claim", "Claimed", "Domain"), *map(_other, others)]
@@ -64,10 +71,10 @@ def chapter(rows: Sequence[Entry]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _row(told: Told, drawings: Sequence[Markup]) -> list[str]:
+def _row(told: Told, drawings: Mapping[str, Markup | None]) -> list[str]:
     """A row with its study, as blocks of Markdown."""
     claim = told.entry.claim
-    state = f"**{told.entry.status.value}**{', stale' if told.entry.stale else ''}"
+    state = f"**{told.entry.status.value}**{STALE if told.entry.stale else ''}"
     said = {
         "Claim": told.claim,
         "Claimed": f"{told.claimed} ({told.stated.rstrip('.').lower()})",
@@ -81,18 +88,28 @@ def _row(told: Told, drawings: Sequence[Markup]) -> list[str]:
     if told.parts:
         head = ("Part of the claim", "Bound", "Measured", "95 % interval", "Outcome")
         blocks.append(_table([head, *map(_part, told.parts)]))
-    blocks += [f'<figure class="forest">{_one_line(drawing)}</figure>' for drawing in drawings]
+    blocks += [_figure(CAPTIONS[name], shown) for name, shown in drawings.items() if shown]
     if told.beside:
         lines = [
             ("Beside", "Measured", "95 % interval"),
             *((x.name, x.value, x.interval) for x in told.beside),
         ]
-        inside = _table(lines).replace("\n", "\n    ")
-        blocks.append(f'??? note "Baselines and all else that was measured"\n    {inside}')
+        blocks.append(_folded("Baselines and all else that was measured", lines))
     blocks += [_plain(note) for note in (told.entry.result.notes if told.entry.result else ())]
     if told.facts:
-        blocks.append(_table([("How it was measured", ""), *told.facts]))
-    return [*blocks, f"```console\n{told.command}\n```"]
+        blocks.append(_folded("How it was measured", [("Of the run", ""), *told.facts]))
+    return [*blocks, f"```\n{told.command}\n```"]
+
+
+def _figure(caption: str, drawing: Markup) -> str:
+    shown = f"<figcaption>{caption}</figcaption>{_one_line(drawing)}"
+    return f'<figure class="forest">{shown}</figure>'
+
+
+def _folded(title: str, lines: Sequence[Cells]) -> str:
+    """A table that is opened by a click."""
+    inside = _table(lines).replace("\n", "\n    ")
+    return f'??? note "{title}"\n    {inside}'
 
 
 def _part(part: Measured) -> Cells:

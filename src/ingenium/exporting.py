@@ -1,0 +1,110 @@
+"""What a run or a search hands over: files of the best designs, read back and measured again."""
+
+import shutil
+from collections.abc import Mapping
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool
+
+from ingenium.core import spec as specs
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import file_digest, folder_digest
+from ingenium.core.evidence import Export, table
+from ingenium.core.folders import write_atomic
+from ingenium.core.netcdf import write_netcdf
+from ingenium.core.problem import Problem, Watch
+from ingenium.core.provenance import versions
+from ingenium.core.select import select
+from ingenium.core.spec import Spec
+from ingenium.core.verify import verify
+
+
+def verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+    """Verdicts of the exact tier; what is dear is left out where other quantities reject."""
+    return verify(
+        designs,
+        problem.verifier,
+        spec.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+        sparing=True,
+    )
+
+
+def export(
+    problem: Problem,
+    spec: Spec,
+    designs: xr.Dataset,
+    proposed: xr.Dataset,
+    folder: Path,
+    *,
+    watch: Watch,
+) -> tuple[xr.Dataset, np.ndarray, Export]:
+    """Write the selected designs, read the files, measure again; what the files say counts.
+
+    Where that changes which designs are selected, the export is written and measured anew, until
+    what lies there is what its own values select.
+    """
+    name, form = next(iter(problem.formats.items()))
+    verdicts, paths = proposed.copy(deep=True), dict[int, Path]()
+    written: set[int] | None = None
+    measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
+    metric = cache(partial(problem.metric, designs))
+    while set(selected := select(verdicts, spec.objectives, spec.select, metric)) != written:
+        new = selected[~measured[selected]]  # of the others the file said so already
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        written, paths = set(selected), {}
+        if len(selected):
+            chosen = designs.isel({DESIGN: selected})
+            paths = form.write(chosen, folder)
+            back = form.read(folder)
+        for part in (new[i : i + problem.at_once] for i in range(0, len(new), problem.at_once)):
+            again = verified(problem, spec, back.sel({DESIGN: designs[DESIGN].to_numpy()[part]}))
+            for variable in again.data_vars:
+                verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
+            measured[part] = True
+            watch("export and read back", int(measured.sum()), len(selected))
+    index = designs[DESIGN].to_numpy()[measured].tolist()
+    shift = _shift(problem, proposed, verdicts, measured)
+    return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
+
+
+def keep(
+    part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
+) -> None:
+    """Write the spec, and designs with their verdicts, as they are kept in a folder."""
+    write_atomic(part / "spec.toml", specs.dump(asked))
+    whole = xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+        title=asked.title or problem.summary,
+        source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
+        license=problem.licence,
+        Conventions="CF-1.11",
+    )
+    write_netcdf(part / "designs.nc", whole)
+
+
+def content_digest(path: Path) -> str:
+    """Digest of a file, or of a folder's files with their names."""
+    return folder_digest(path) if path.is_dir() else file_digest(path)
+
+
+def _shift(
+    problem: Problem, before: xr.Dataset, after: xr.Dataset, measured: Bool[np.ndarray, " n"]
+) -> dict[str, float]:
+    """The largest change of each quantity by writing and reading back."""
+    change = np.abs(table(problem, after)[measured] - table(problem, before)[measured])
+    largest = np.where(np.isfinite(change), change, 0.0).max(0, initial=0.0)
+    return dict(zip((q.name for q in problem.quantities), largest.tolist(), strict=True))
+
+
+def _files(paths: Mapping[int, Path], folder: Path) -> dict[int, tuple[str, str]]:
+    """Place and digest of the file of each design; several may share one."""
+    known = {
+        path: (f"designs/{path.relative_to(folder).as_posix()}", content_digest(path))
+        for path in set(paths.values())
+    }
+    return {index: known[path] for index, path in paths.items()}

@@ -1,0 +1,39 @@
+"""Steps around the best design so far: the smallest strategy over numbers that learns."""
+
+import numpy as np
+from jaxtyping import Float
+
+from ingenium.search.generational import Generational
+from ingenium.search.space import Cube, reflected
+from ingenium.search.strategy import State
+
+
+class Nearby(Generational):
+    """Steps of a fixed size around the best point, from that of a known design on.
+
+    Shapes: n points, m numbers.
+    Source: Rastrigin, Automation and Remote Control 24:1337, 1963.
+    """
+
+    def __init__(self, space: Cube, seed: int) -> None:
+        super().__init__(space, 16, seed)
+        self.best = space.start[:1]
+        self.cost = np.array(np.inf)
+
+    def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
+        """The next steps."""
+        return reflected(self.best + 0.1 * rng.standard_normal((self.size, self.space.m)))
+
+    def survive(self, told: dict[str, np.ndarray]) -> None:
+        """Keep the best of the generation where it is better."""
+        first = int(told["cost"].argmin())
+        if told["cost"][first] < self.cost:
+            self.best, self.cost = told["points"][first : first + 1], told["cost"][first]
+
+    def learned(self) -> State:
+        """The best point and its cost."""
+        return {"best": self.best, "cost": np.array(self.cost)}
+
+    def relearn(self, state: State) -> None:
+        """Go on from the best point of another one."""
+        self.best, self.cost = state["best"], state["cost"]
