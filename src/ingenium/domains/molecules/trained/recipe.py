@@ -73,10 +73,10 @@ class Recipe:
 
 
 SMALL = Recipe(
-    molecules=600_000,
+    molecules=300_000,
     merges=600,
     width=320,
-    plan=replace(PLAN, steps=4000, batch=256, ema_decay=0.998, warmup=0.03),
+    plan=replace(PLAN, steps=2400, batch=256, ema_decay=0.998, warmup=0.03),
 )
 """What a core trains in ten minutes."""
 
