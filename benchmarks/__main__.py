@@ -21,6 +21,7 @@ NAMES = (
     "structures_cells",
     "structures_refine",
     "molecules_metrics",
+    "molecules_drawing",
     "molecules_moses",
     "molecules_safety",
     "molecules_search",

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from sklearn.isotonic import isotonic_regression
+
+from ingenium.search.strategies import NAMES
 
 # Okabe and Ito, Color Universal Design, 2008: told apart by all common kinds of sight.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -15,6 +18,7 @@ LEARNS_NOTHING = {"random": "#000000", "stock": "#888888"}
 STYLES = ("-", "--", ":")
 FIELD = "#000000"  # dashed and thick: what the field does today
 APART = 0.045  # of the height, between two labels
+EARLY = 0.9  # of the calls, before which a line ends early
 
 
 def draw(path: Path) -> Figure:
@@ -43,8 +47,8 @@ def draw(path: Path) -> Figure:
 def _looks(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Colour and dashes of each line."""
     looks: dict[str, dict[str, Any]] = {}
-    own = [n for n in result["curves"] if n not in LEARNS_NOTHING and n not in result["field"]]
-    for i, name in enumerate(own):
+    learning = [n for n in NAMES if n not in LEARNS_NOTHING]
+    for i, name in enumerate(learning):  # by their place in the registry: the same in all pictures
         style = STYLES[i // len(COLOURS)]
         looks[name] = {"color": COLOURS[i % len(COLOURS)], "ls": style, "lw": 1.5}
     for name, colour in LEARNS_NOTHING.items():
@@ -64,17 +68,34 @@ def _line(axes: Axes, calls: list[int], values: list[Any], look: Mapping[str, An
 
 
 def _label(axes: Axes, found: Mapping[str, Any], looks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Names to the right of the panel, moved apart where lines end close together."""
+    """Names to the right of the panel, moved apart where lines end close together.
+
+    A line that ends early has its name beside its end.
+    """
     last = {name: 100 * own["hypervolume"][-1]["mean"] for name, own in found.items()}
-    end, gap = axes.get_xlim()[1], APART * axes.get_ylim()[1]
-    place = -gap
-    for name in sorted(last, key=lambda n: last[n]):
-        place = max(last[name], place + gap)
+    end, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    early = [name for name in last if found[name]["calls"][-1] < EARLY * end]
+    for name in early:
         x, y = found[name]["calls"][-1], last[name]
+        axes.plot([x], [y], "o", color=looks[name]["color"], ms=4)
         axes.annotate(
             name,
             (x, y),
-            (1.03 * end, place),
+            (5, 0),
+            textcoords="offset points",
+            color=looks[name]["color"],
+            fontsize=8,
+            va="center",
+            bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.8},
+        )
+    order = sorted((n for n in last if n not in early), key=lambda n: last[n])
+    rise = APART * top * np.arange(len(order))
+    even = isotonic_regression(np.array([last[name] for name in order]) - rise)  # nearest ones
+    for name, place in zip(order, np.maximum(even, 0) + rise, strict=True):
+        axes.annotate(
+            name,
+            (end, last[name]),
+            (1.05 * end, place),
             color=looks[name]["color"],
             fontsize=8,
             va="center",
@@ -84,7 +105,8 @@ def _label(axes: Axes, found: Mapping[str, Any], looks: Mapping[str, Mapping[str
                 "color": looks[name]["color"],
                 "ls": looks[name]["ls"],
                 "lw": 0.6,
-                "shrinkA": 0,
+                "relpos": (0.0, 0.5),  # leaders end where names begin
+                "shrinkA": 2,
                 "shrinkB": 0,
             },
         )

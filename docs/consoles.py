@@ -2,7 +2,8 @@
 
 Of the fenced blocks of a tutorial,
 
-- `console` holds commands after `$ `, each followed by what it printed, which is filled in;
+- `console` holds commands after `$ `, each followed by what it printed, which is filled in; a
+  command that ends with a backslash goes on after `> ` in the next line;
 - `sh` holds commands whose output is not shown;
 - `python` runs with what the earlier ones of the page defined; a block `text title="Output"` right
   behind it shows what it printed, and is filled in;
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 OUTPUT = "Output"
-PROMPT = "$ "
+PROMPT, GOES_ON = "$ ", "> "
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def steps(page: str) -> Iterator[Step]:
     for match in BLOCK.finditer(page):
         language, title, body = match.groups()
         if language == "console":
-            yield from (Step("command", command) for command in commands(body))
+            yield from (Step("command", plain(shown)) for shown in asked(body))
         elif language == "sh":
             yield from (Step("command", line) for line in body.splitlines() if line)
         elif title and title != OUTPUT:
@@ -41,9 +42,20 @@ def steps(page: str) -> Iterator[Step]:
             yield Step("python", body)
 
 
-def commands(body: str) -> list[str]:
-    """The commands of a console block."""
-    return [x.removeprefix(PROMPT) for x in body.splitlines() if x.startswith(PROMPT)]
+def asked(body: str) -> list[str]:
+    """The commands of a console block as they are shown, with their prompts."""
+    found: list[str] = []
+    for line in body.splitlines():
+        if line.startswith(PROMPT):
+            found.append(line)
+        elif found and found[-1].endswith("\\") and line.startswith(GOES_ON):
+            found[-1] += f"\n{line}"
+    return found
+
+
+def plain(shown: str) -> str:
+    """A command in one line, without prompts."""
+    return re.sub(rf" *\\\n{GOES_ON} *", " ", shown).removeprefix(PROMPT)
 
 
 def with_outputs(page: str, printed: Mapping[str, str]) -> str:
@@ -60,7 +72,7 @@ def with_outputs(page: str, printed: Mapping[str, str]) -> str:
         if language == "python":
             python = body
         if language == "console":
-            shown = (f"{PROMPT}{x}\n{printed[x]}" for x in commands(body))
+            shown = (f"{x}\n{printed[plain(x)]}" for x in asked(body))
             return f"```console\n{''.join(shown)}```"
         if title == OUTPUT:
             return f'```text title="{OUTPUT}"\n{printed[python]}```'

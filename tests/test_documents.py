@@ -51,6 +51,15 @@ def test_links_become_those_of_the_site(building: Any) -> None:
     assert building.outside("[a](x.md) [b](../src/a.py)", "docs/y.md") == {"src/a.py"}
 
 
+def test_a_status_becomes_a_mark(building: Any) -> None:
+    mark = '<span class="status not-yet">not yet</span>'
+    assert building.marked("**not yet**, stale: x\nnot yet") == f"{mark}, stale: x\nnot yet"
+    row = "| [9.1](9.md#row-9-1) | not yet told | not yet, stale | 1 |"
+    assert building.marked(row) == row.replace("not yet,", f"{mark},")
+    heads = "| Chapter | Claims | not yet |"
+    assert building.marked(heads) == heads
+
+
 def test_pages_that_fetch_are_found(building: Any, tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text('<a href="https://x.y">said</a><img src="own.png">')
     (tmp_path / "a.css").write_text("a { background: url(data:image/png;base64,xx) }")

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from safetensors.torch import load_file, save_file
 
 from ingenium import loop
 from ingenium.core.digest import file_digest
-from ingenium.core.errors import InputError
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.governance import cards, pack, sbom
+from ingenium.governance.weights_card import weights_card
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import sign_off
 
@@ -46,6 +48,43 @@ def test_model_card_tells_what_the_run_measured(finished: loop.Run) -> None:
         "The beams were drawn by rule of thumb.",
     ):
         assert part in card.text, part
+
+
+def test_card_of_weights_alone(finished: loop.Run, tmp_path: Path) -> None:
+    for name in ("model.safetensors", "model.json"):
+        shutil.copy(finished.folder / "model" / name, tmp_path / name)
+    file = tmp_path / "model.safetensors"
+    card = weights_card(file)
+    about = json.loads((tmp_path / "model.json").read_text())
+    numbers = sum(t.numel() for t in load_file(file).values())
+    for part in (about["digest"], about["family"], file_digest(file), f"{numbers:,} in"):
+        assert part in card.text, part
+    assert "these are the weights that `digest` names" in card.text
+    assert "Nothing of what it proposes stands in these files" in card.text
+    assert head(card)["tags"] == ["ingenium", about["family"]]
+
+
+def test_card_of_weights_that_are_others(finished: loop.Run, tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    with pytest.raises(InputError, match="no file at"):
+        weights_card(file)
+    shutil.copy(finished.folder / "model" / file.name, file)
+    with pytest.raises(InputError, match="the JSON that ingenium writes beside"):
+        weights_card(file)
+    beside = tmp_path / "model.json"
+    for text, error in (("{", CorruptError), ("[]", InputError), ('{"a": 1}', InputError)):
+        beside.write_text(text)
+        with pytest.raises(error):
+            weights_card(file)
+    shutil.copy(finished.folder / "model" / "model.json", beside)
+    state = load_file(file)
+    first = next(iter(state))
+    save_file(state | {first: state[first] + 1}, file)
+    with pytest.raises(CorruptError, match="other weights than `digest`"):
+        weights_card(file)
+    file.write_bytes(b"no weights")
+    with pytest.raises(CorruptError, match="holds no weights"):
+        weights_card(file)
 
 
 def test_model_card_follows_the_files(finished: loop.Run, tmp_path: Path) -> None:
@@ -192,7 +231,9 @@ def test_pack_with_everything(finished: loop.Run, repository: Path, tmp_path: Pa
 
 def test_a_test_counts_as_its_report_says(repository: Path, tmp_path: Path) -> None:
     (repository / "tests").mkdir()
-    (repository / "tests" / "test_x.py").write_text("def test_a(): ...\ndef test_b(): ...\n")
+    (repository / "tests" / "test_x.py").write_text(
+        "def test_a(): assert f()\ndef test_b(): assert f()\n"
+    )
     seen = pack.Pack(repository, tmp_path, (), {}, None)
     look = {name: {"test": f"tests/test_x.py{name}"} for name in ("", "::test_a", "::test_z")}
     assert [pack._test(seen, look[n])[0] for n in look] == [True, True, False]
@@ -201,7 +242,7 @@ def test_a_test_counts_as_its_report_says(repository: Path, tmp_path: Path) -> N
     assert [pack._test(ran, look[n]) for n in look] == [
         (False, "1 of 2 passed"),
         (True, "1 of 1 passed"),
-        (False, "missing"),
+        (False, "missing, or does nothing"),
     ]
     unran = pack.Pack(repository, tmp_path, (), {}, {})
     assert pack._test(unran, look["::test_a"]) == (False, "not in the report of tests")

@@ -21,7 +21,8 @@ PAGE = """
 ```console
 $ echo 1
 1
-$ echo 2
+$ echo 2 \\
+>   3
 ```
 
 ```toml title="a.toml"
@@ -56,7 +57,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
 
 def said(page: Path) -> list[str]:
     """Commands of ingenium in a page, in blocks and in the middle of lines."""
-    text = page.read_text().replace("\\\n", " ")
+    text = re.sub(r"\\\n(> )?", " ", page.read_text())
     fences = re.findall(r"^```(\w*).*?\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     blocks = "\n".join(body for language, body in fences if language in ("", "console", "sh"))
     lines = re.findall(r"^(?:\$ |  |\w+=\S+ )?(ingenium [a-z].*)$", blocks, re.MULTILINE)
@@ -68,14 +69,14 @@ def test_steps_of_a_page(tools: tuple[Any, Any]) -> None:
     found = [(s.kind, s.text, s.name) for s in consoles.steps(PAGE)]
     assert found == [
         ("command", "echo 1", ""),
-        ("command", "echo 2", ""),
+        ("command", "echo 2 3", ""),
         ("file", "x = 1\n", "a.toml"),
         ("python", "y = 3\nprint(y)\n", ""),
         ("command", "true", ""),
     ]
-    printed = {"echo 1": "1\n", "echo 2": "2\n", "y = 3\nprint(y)\n": "3\n"}
+    printed = {"echo 1": "1\n", "echo 2 3": "2 3\n", "y = 3\nprint(y)\n": "3\n"}
     made = consoles.with_outputs(PAGE, printed)
-    assert made == PAGE.replace("$ echo 2\n", "$ echo 2\n2\n").replace("old", "3")
+    assert made == PAGE.replace(">   3\n", ">   3\n2 3\n").replace("old", "3")
     assert consoles.with_outputs(made, printed) == made
     with pytest.raises(KeyError):
         consoles.with_outputs(PAGE, {})

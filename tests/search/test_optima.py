@@ -1,7 +1,7 @@
 """Strategies on functions whose best values are known, against chance, over seeds.
 
-Bounds were guessed before these seeds were run; annealing was tuned on seeds 0 to 2. What missed
-its bound is marked with what it reached.
+Bounds were set before these seeds were run; annealing was tuned on seeds 0 to 2, `population` and
+`map_elites` on other functions. What missed its bound is marked with what it reached.
 """
 
 import numpy as np
@@ -55,7 +55,10 @@ def gap(begun, strategy: str, function: str, d: int, calls: int) -> float:  # ty
         ("bayesian", "branin", 2, 40, 5.0),
         ("bayesian", "hartmann", 6, 80, 3.0),
         ("bayesian:ucb", "hartmann", 6, 80, 2.0),
-        ("bayesian", "gramacy", 2, 40, 3.0),
+        pytest.param(
+            *("bayesian", "gramacy", 2, 40, 3.0),
+            marks=pytest.mark.xfail(reason="stays 0.17 above the best on some seeds", strict=True),
+        ),
         ("bayesian", "ackley", 20, 240, 1.5),  # in a trust region
     ],
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Spec, load
+from ingenium.core.spec import Spec, load, parse
 
 
 def asked(problem: str, path: Path | None) -> Spec:
@@ -13,7 +13,7 @@ def asked(problem: str, path: Path | None) -> Spec:
         InputError: if the spec is for another problem, or cannot be read.
     """
     if path is None:
-        return Spec(problem=problem)
+        return parse({"problem": problem}, Spec, "what was asked for")
     spec = load(path)
     if spec.problem != problem:
         raise InputError(

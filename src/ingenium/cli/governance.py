@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from ingenium.cli.ending import guarded
+from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.cli.signing import SIGNERS
 
 if TYPE_CHECKING:
     from ingenium.governance.cards import Card
@@ -23,17 +24,24 @@ def add_to(app: typer.Typer) -> None:
     group.command()(guarded(data))
     app.add_typer(group, name="card")
     app.command()(guarded(pack))
+    app.command()(guarded(publish))
 
 
 def model(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a run, or a file of weights, NAME.safetensors.")
+    ],
     out: Out = None,
     json: AsJson = False,
 ) -> None:
-    """The card of the generator that a run used: what for, learned from what, how good."""
-    from ingenium.governance.cards import model_card
+    """The card of the generator that a run used: what for, learned from what, how good.
 
-    _give(model_card(run), out, json)
+    Of weights alone it says what stands in them and in the JSON beside them.
+    """
+    from ingenium.governance.cards import model_card
+    from ingenium.governance.weights_card import ENDING, weights_card
+
+    _give(weights_card(run) if run.suffix == ENDING else model_card(run), out, json)
 
 
 def data(
@@ -91,6 +99,44 @@ def pack(
     results().print(shown, highlight=False)
     text = f"\n{out}/record.md says what was found; no conformity is claimed."
     results().print(escape(text), highlight=False, soft_wrap=True)
+
+
+def publish(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, or `result` of a search.")],
+    out: Annotated[Path, typer.Argument(help="The folder or zip of the crate to write.")],
+    roles: Annotated[
+        list[str], typer.Option("--as", metavar="ROLE", help="Must have signed; may be repeated.")
+    ],
+    signers: Annotated[Path, typer.Option(envvar=SIGNERS, help="Who may sign.")],
+    anchor: Annotated[
+        str | None, typer.Option(help="An earlier head, kept elsewhere, that must be there.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the crate of a run if every check holds and all have signed; else end with 1."""
+    from ingenium.governance import gate
+    from ingenium.trust.ledger import open_ledger
+    from ingenium.trust.place import ledger_place
+    from ingenium.trust.records import GENESIS
+    from ingenium.trust.signoff import read_signers
+
+    listed = read_signers(signers)
+    with open_ledger(ledger_place(), create=False) as ledger:
+        asked = gate.Asked(run, ledger, listed, tuple(roles), anchor or GENESIS)
+        found = gate.publish(asked, out)
+    held = gate.held(found)
+    if json:
+        print_json({"published": held, "crate": str(out) if held else None, "checks": found})
+    else:
+        shown = table("", "Check", "Holds", "What was found")
+        for check in found:
+            state = "[green]yes[/]" if check.held else "[red]no[/]"
+            shown.add_row(check.name, state, escape(check.said))
+        results().print(shown, highlight=False)
+        text = f"\nPublished: {out}" if held else "\nNot published; nothing was written."
+        results().print(escape(text), highlight=False, soft_wrap=True)
+    if not held:
+        raise typer.Exit(UNMET)
 
 
 def _give(card: "Card", out: Path | None, json: bool) -> None:

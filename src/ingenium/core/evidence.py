@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import array_digest, digest, file_digest
+from ingenium.core.digest import array_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.verdict import Verdict
@@ -141,9 +141,11 @@ def _plain(item: Any) -> Any:
 
 
 def written(folder: Path) -> dict[str, str]:
-    """Digest of each file in the folder of a run; those of designs stand in the evidence."""
+    """Digest of each file in the folder of a run, and of the folder of designs as one."""
     files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
-    return {k: file_digest(p) for k, p in files.items() if not k.startswith((".", "designs/"))}
+    found = {k: file_digest(p) for k, p in files.items() if not k.startswith((".", "designs/"))}
+    handed = folder / "designs"
+    return found | ({"designs/": folder_digest(handed)} if handed.is_dir() else {})
 
 
 def read(path: Path) -> list[dict[str, Any]]:

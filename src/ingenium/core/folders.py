@@ -48,8 +48,11 @@ def replacing(path: Path, *, needed: int | None = None) -> Iterator[Path]:
         needed: bytes that will be written, if known, for the message when the disk is full.
 
     Raises:
+        InputError: if the path names no file.
         StorageError: if it cannot be written; whatever was written is removed.
     """
+    if not path.name:
+        raise InputError("a file to write", f"{str(path)!r}, which names none", "Write a name.")
     part = path.with_name(f".part-{secrets.token_hex(4)}-{path.name}")
     with storing(path, needed=needed):
         try:

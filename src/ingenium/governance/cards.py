@@ -17,7 +17,7 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, file_digest
-from ingenium.core.errors import InputError
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
 from ingenium.report import words
 
@@ -64,11 +64,11 @@ def model_card(run: Path) -> Card:
         f"{family} for {problem}": _purpose(record),
         "Intended use": _use(record),
         "What it learned from": _learned(record),
-        "What it is": _table(("", "")) + _table(*_weights(record, model, run), head=False),
+        "What it is": table(("", "")) + table(*_weights(record, model, run), head=False),
         "Measured": _measured(record, summary),
         "Limits": _limits(record, summary),
         "Energy": _energy(record),
-        "Provenance": _table(("", "")) + _table(*_provenance(record), head=False),
+        "Provenance": table(("", "")) + table(*_provenance(record), head=False),
     }
     return Card(
         head, "\n\n".join(f"{_heading(k, i)}\n\n{v}" for i, (k, v) in enumerate(parts.items()))
@@ -136,7 +136,7 @@ def _learned(record: Mapping[str, Any]) -> str:
     if "shipped" in fit:
         rows.append(("Trained", f"elsewhere; the weights came as {fit['shipped']}"))
     lines = "\n".join(f"- {note}" for note in record["notes"])
-    return _table(("", "")) + _table(*rows, head=False) + (f"\n\n{lines}" if lines else "")
+    return table(("", "")) + table(*rows, head=False) + (f"\n\n{lines}" if lines else "")
 
 
 def _digest(record: Mapping[str, Any], name: str) -> str:
@@ -177,14 +177,14 @@ def _measured(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     ]
     share = f"{words.percent(summary['acceptance'])} ({' to '.join(interval)}, 95 %)"
     rows.append(("Held every limit", share))
-    text = _table(*rows)
+    text = table(*rows)
     if summary["limits"]:
         broken = [("Limit", "Broke it", "Share", "95 % interval")]
         for one in summary["limits"]:
             ends = f"{words.percent(one['low'])} to {words.percent(one['high'])}"
             count = f"{one['broken']} of {one['verified']}"
             broken.append((one["limit"], count, words.percent(one["share"]), ends))
-        text += "\n\n" + _table(*broken)
+        text += "\n\n" + table(*broken)
     cross = record["cross_check"]
     if cross:
         off = ", ".join(f"{k} {words.number(v)}" for k, v in cross["disagreement"].items())
@@ -259,7 +259,7 @@ def _data(
         else (f"# Known designs of {problem}")
     )
     return Card(
-        head, f"{title}\n\n{_table(*rows)}\n\n{lines}\n\n## Variables\n\n{_table(*variables)}"
+        head, f"{title}\n\n{table(*rows)}\n\n{lines}\n\n## Variables\n\n{table(*variables)}"
     )
 
 
@@ -283,7 +283,7 @@ def _span(values: np.ndarray) -> tuple[str, str, str]:
     return (words.number(least), words.number(mean), words.number(most))
 
 
-def _table(*rows: tuple[str, ...], head: bool = True) -> str:
+def table(*rows: tuple[str, ...], head: bool = True) -> str:
     """Rows as Markdown, the first one as their heading."""
     lines = [f"| {' | '.join(_cell(c) for c in row)} |" for row in rows]
     if head:
@@ -299,5 +299,10 @@ def _read(run: Path, name: str) -> dict[str, Any]:
     path = run / name
     if not path.is_file():
         raise InputError("the folder of a finished run", f"{run}, without {name}")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CorruptError(str(path), f"is no JSON ({error})", "Run the spec again.") from error
+    if not isinstance(found, dict):
+        raise CorruptError(str(path), "holds no entries", "Run the spec again.")
     return found

@@ -66,20 +66,20 @@ def write(run: Path, entries: Sequence[Entry], out: Path) -> int:
 
 def _crate(run: Path, entries: Sequence[Entry], lines: Path) -> Crate:
     crate = Extra("audit").package("rocrate.rocrate").ROCrate(version="1.1")
-    record = _record(run)
-    problem = record["problem"]
-    crate.name = f"{problem}: {record['count']} designs, verified by {record['engine']}"
+    about = record(run)
+    problem = about["problem"]
+    crate.name = f"{problem}: {about['count']} designs, verified by {about['engine']}"
     crate.description = (
         f"A run of ingenium on the problem {problem}: what was asked, every design that was "
         "proposed with what the engine measured and how it was judged, and the evidence to "
         "repeat it."
     )
-    crate.license = _licence(crate, record["licence"])
+    crate.license = _licence(crate, about["licence"])
     page = crate.add_jsonld({"@id": PROFILE, "@type": "CreativeWork"})
     page["name"], page["version"] = "Process Run Crate", "0.5"
     crate.root_dataset["conformsTo"] = page
     files = _files(crate, run, lines)
-    actions = _actions(crate, record, entries, files)
+    actions = _actions(crate, about, entries, files)
     crate.root_dataset["mentions"] = actions
     crate.root_dataset["author"] = _single([_person(crate, n) for n in _authors(entries)])
     return crate
@@ -190,7 +190,7 @@ def _licence(crate: Crate, text: str) -> Any:
     return made
 
 
-def _record(run: Path) -> dict[str, Any]:
+def record(run: Path) -> dict[str, Any]:
     """What the files of a run say of it."""
     with (run / "evidence.jsonl").open() as file:
         first = json.loads(file.readline() or "{}")
@@ -204,5 +204,6 @@ def _record(run: Path) -> dict[str, Any]:
         "engine": str(engine.get("engine", "no engine")),
         "engine_version": str(engine.get("engine_version", "unknown")),
         "version": str(first.get("version", "unknown")),
+        "energy": told.get("energy"),
         "licence": str(first.get("data_licence") or told.get("data_licence") or ""),
     }

@@ -14,7 +14,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,13 +26,14 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.provenance import code_digest
 from ingenium.governance import cards, sbom
 from ingenium.studies import results
-from ingenium.studies.registry import STUDIES
+from ingenium.studies.book.audit import of_file
 from ingenium.studies.rules import Status
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
 FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf")
 SHORT = 12  # digits of a digest
+NO_WORDS = ("", "-", "n/a", "none", "tbd", "todo", "unknown")
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,11 @@ def write(
         passed = None if tests is None else _passed(tests)
         if tests is not None:
             shutil.copy(tests, part / "tests.xml")
-        counts = _entries(ledger, part)
-        pack = Pack(place, part, tuple(runs), counts, passed)
-        found = tuple(_framework(pack, name) for name in FRAMEWORKS)
+        if ledger is not None:
+            ledger.export(part / "ledger.jsonl")
+        entries = {} if ledger is None else counts(ledger)
+        pack = Pack(place, part, tuple(runs), entries, passed)
+        found = tuple(framework(pack, name) for name in FRAMEWORKS)
         head = GENESIS if ledger is None else ledger.head()
         about = _about(head, runs, tests)
         told = about | {"frameworks": [asdict(f) for f in found]}
@@ -121,15 +123,13 @@ def write(
     return found
 
 
-def _entries(ledger: Ledger | None, part: Path) -> dict[str, int]:
-    """Entries by kind, with the ledger beside the record."""
-    counts: dict[str, int] = {}
-    if ledger is None:
-        return counts
-    ledger.export(part / "ledger.jsonl")
+def counts(ledger: Ledger) -> dict[str, int]:
+    """Entries of a ledger by kind; one that says nothing shows nothing."""
+    found: dict[str, int] = {}
     for entry in ledger.walk():
-        counts[entry.kind] = counts.get(entry.kind, 0) + 1
-    return counts
+        if entry.table:
+            found[entry.kind] = found.get(entry.kind, 0) + 1
+    return found
 
 
 def _about(head: str, runs: Sequence[Path], tests: Path | None) -> dict[str, Any]:
@@ -146,7 +146,8 @@ def _about(head: str, runs: Sequence[Path], tests: Path | None) -> dict[str, Any
     }
 
 
-def _framework(pack: Pack, name: str) -> Framework:
+def framework(pack: Pack, name: str) -> Framework:
+    """A framework with what a pack has for each of its controls."""
     text = (files("ingenium.governance") / "controls" / f"{name}.toml").read_text("utf-8")
     table = tomllib.loads(text)
     return Framework(
@@ -155,7 +156,7 @@ def _framework(pack: Pack, name: str) -> Framework:
 
 
 def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
-    found = tuple(_look(pack, what) for what in table["evidence"])
+    found = tuple(look(pack, what) for what in table["evidence"])
     there = sum(one.there for one in found)
     gap = table.get("gap", "")
     whole = there == len(found) and not gap
@@ -163,7 +164,7 @@ def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
     return Control(table["id"], table["name"], state, found, gap)
 
 
-def _look(pack: Pack, what: Mapping[str, str]) -> Found:
+def look(pack: Pack, what: Mapping[str, str]) -> Found:
     """Whether one thing is there, and what it says."""
     ways = {
         "file": _file,
@@ -181,22 +182,32 @@ def _look(pack: Pack, what: Mapping[str, str]) -> Found:
 
 def _file(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     path = pack.root / what["file"]
-    return (True, _digits(path)) if path.is_file() else (False, "missing")
+    if not path.is_file():
+        return False, "missing"
+    return (True, _digits(path)) if _says(path.read_text("utf-8", "replace")) else (False, "empty")
+
+
+def _says(text: str) -> bool:
+    """Whether anything stands in a text but headings."""
+    return any(line.strip() and not line.startswith("#") for line in text.splitlines())
 
 
 def _words(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     path = pack.root / what["text"]
     if not path.is_file():
         return False, "missing"
-    there = what["holds"] in path.read_text(encoding="utf-8")
-    return there, f"{_digits(path)}, {'holds' if there else 'without'} “{what['holds']}”"
+    _, found, rest = path.read_text(encoding="utf-8").partition(what["holds"])
+    there = bool(found) and _says(rest.partition("\n## ")[0])
+    state = "holds" if there else "has nothing below" if found else "without"
+    return there, f"{_digits(path)}, {state} “{what['holds']}”"
 
 
 def _part(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     """What this pack holds itself; the record and the sums are written after this."""
     if what["part"] in ("record.json", "SHA256SUMS"):
         return True, "in this pack"
-    there = sorted(p.name for p in pack.folder.glob(f"{what['part']}*"))
+    parts = [p for p in pack.folder.glob(f"{what['part']}*") if p.is_file()]
+    there = sorted(p.name for p in parts if _says(p.read_text("utf-8", "replace")))
     return (True, ", ".join(there)) if there else (False, "not in this pack")
 
 
@@ -204,10 +215,16 @@ def _run(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     """Whether every run that stands for the release says something."""
     if not pack.runs:
         return False, "no run was given"
-    silent = [str(run) for run in pack.runs if _value(run, what["run"]) in (None, "", {}, [])]
+    silent = [str(run) for run in pack.runs if not _said(_value(run, what["run"]))]
     if silent:
         return False, f"not in {', '.join(silent)}"
     return True, f"in run.json of {len(pack.runs)} run{'s' if len(pack.runs) > 1 else ''}"
+
+
+def _said(value: Any) -> bool:
+    """Whether a value says something: it is neither empty nor a word that stands for nothing."""
+    told = value.strip().lower() not in NO_WORDS if isinstance(value, str) else True
+    return told and value not in (None, {}, [])
 
 
 def _value(run: Path, name: str) -> Any:
@@ -225,9 +242,13 @@ def _entry(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     """A full result by which the claim holds, or partly; one that is stale does not count."""
     result = results.read(what["study"], pack.root / "studies" / "results")
+    from ingenium.studies.registry import STUDIES  # which holds studies of this module
+
     study = next((s for s in STUDIES if s.row == what["study"]), None)
     if result is None or study is None:
         return False, "no result"
+    if wrong := next(of_file(pack.root / "studies" / "results" / f"{study.row}.json", study), ""):
+        return False, wrong
     stale = results.stale(study, result)
     kind = "quick" if result.quick else "full"
     said = f"{result.status}, {kind}, {result.time[:10]}{', stale' if stale else ''}"
@@ -239,8 +260,11 @@ def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     """A test that is written, and passed if a report says so."""
     place, _, name = what["test"].partition("::")
     path = pack.root / place
-    if not path.is_file() or (name and name not in _tests(path)):
+    if not path.is_file():
         return False, "missing"
+    tests = [t for t in _tests(path) if t.startswith("test_")]
+    if (name and name not in tests) or not tests:
+        return False, "missing, or does nothing"
     if pack.passed is None:
         return True, "written"
     module = place.removesuffix(".py").replace("/", ".")
@@ -257,10 +281,18 @@ def _is(key: str, module: str, name: str) -> bool:
     )
 
 
-@cache
 def _tests(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    return frozenset(n.name for n in found if not all(map(_idle, n.body)))
+
+
+def _idle(statement: ast.stmt) -> bool:
+    """Whether a statement of a test does nothing: `pass`, a text, `assert True`."""
+    if isinstance(statement, ast.Assert):
+        return isinstance(statement.test, ast.Constant)
+    constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return constant or isinstance(statement, ast.Pass)
 
 
 def _passed(report: Path) -> dict[str, bool]:

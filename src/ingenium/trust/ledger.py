@@ -123,8 +123,12 @@ class Ledger:
             anchor: an earlier `head()`, without which a cut end cannot be seen.
 
         Raises:
+            InputError: if the anchor is no hash.
             CorruptError: if the store itself cannot be read.
         """
+        if not re.fullmatch(rf"{PREFIX}[0-9a-f]{{64}}", anchor):
+            instead = "Write the head that an earlier `ledger check` printed, whole."
+            raise InputError(f"an anchor: {PREFIX} and 64 hexadecimal digits", anchor, instead)
         faults = [Fault(0, text) for text in self.store.faults()]
         return faults + check_chain(self.walk(), anchor)
 

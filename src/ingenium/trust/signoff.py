@@ -132,7 +132,10 @@ def read_signers(path: Path) -> tuple[Signer, ...]:
     """
     if not path.is_file():
         raise InputError("a file of allowed signers", f"no file at {path}", LINE)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError("a file of allowed signers in UTF-8", f"{path} ({error})", LINE) from error
     told = [(i, text.strip()) for i, text in enumerate(lines, start=1)]
     return tuple(_signer(f"{path}, line {i}", t) for i, t in told if t and not t.startswith("#"))
 

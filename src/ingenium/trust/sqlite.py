@@ -5,6 +5,7 @@ The file must be on a local disk: the write-ahead log of SQLite does not work ov
 
 import errno
 import grp
+import os
 import pwd
 import sqlite3
 import stat
@@ -71,7 +72,7 @@ class SqliteStore:
         """
         self.path = path
         self._turn = threading.Lock()
-        if path.is_dir() or not (create or path.exists()):
+        if os.path.isdir(path) or not (create or os.path.exists(path)):  # noqa: PTH110, PTH112 - of a name that is too long they say no, and raise nothing
             raise InputError("a ledger", f"{path}, where there is none", "Name its file.")
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,21 +27,18 @@ def faults(
     ]
     files = sorted(folder.glob("*.json")) if folder.is_dir() else []
     for path in files:
-        found += [f"{path.name}: {fault}" for fault in _of_file(path, studies, claims)]
+        if path.stem not in claims:
+            found.append(f"{path.name}: no row of the reference has this number")
+        elif path.stem not in studies:
+            found.append(f"{path.name}: no study of this row could have written it")
+        else:
+            found += [f"{path.name}: {fault}" for fault in of_file(path, studies[path.stem])]
     return tuple(found)
 
 
-def _of_file(
-    path: Path, studies: Mapping[str, Study], claims: Mapping[str, Claim]
-) -> Iterator[str]:
+def of_file(path: Path, study: Study) -> Iterator[str]:
+    """What is wrong with the file of a result of a study."""
     row = path.stem
-    if row not in claims:
-        yield "no row of the reference has this number"
-        return
-    study = studies.get(row)
-    if study is None:
-        yield "no study of this row could have written it"
-        return
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         result = read(row, path.parent)

@@ -15,6 +15,7 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
 NAME = "moses_lstm"
+NEEDED = ("steps", "width", "layers", "dropout", "temperature", "min_p")  # of its recipe
 FOLDER = Path(__file__).parent
 
 
@@ -42,7 +43,7 @@ def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
     """Its network with first weights."""
     made = facts(folder)["recipe"]
-    own = Recipe(**{k: made[k] for k in ("steps", "width", "layers", "dropout", "temperature")})
+    own = Recipe(**{k: made[k] for k in NEEDED})
     return own.network(codec("moses", longest, folder))
 
 

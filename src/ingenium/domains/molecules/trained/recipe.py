@@ -21,6 +21,7 @@ from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.kekule import kekule
 from ingenium.domains.molecules.language import ATOMS, PIECES
 from ingenium.domains.molecules.packages import release_of
+from ingenium.domains.molecules.trained.min_p import MinP
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec, Tokens
 from ingenium.generators.tokens.families import recurrent
@@ -51,9 +52,8 @@ class Recipe:
     width: int = 512
     layers: int = 2
     dropout: float = 0.1
-    temperature: float = (
-        0.96  # of what is proposed: trained with dropout it is less sure than right
-    )
+    temperature: float = 1.12  # of what is proposed; see `benchmarks/molecules_drawing.py`
+    min_p: float = 0.0065  # share of the likeliest token's chance, below which none is drawn
     plan: Plan = PLAN
 
     def network(self, tokens: Tokens) -> TokenAutoregressive:
@@ -68,7 +68,7 @@ class Recipe:
                 layers=self.layers,
                 dropout=self.dropout,
             )
-        family.drawing = replace(family.drawing, temperature=self.temperature)
+        family.drawing = MinP(temperature=self.temperature, min_p=self.min_p)
         return family
 
 

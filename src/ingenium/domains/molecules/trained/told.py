@@ -33,6 +33,7 @@ from ingenium.domains.molecules.trained import model
 from ingenium.domains.molecules.trained.recipe import Recipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.drawing import Drawing
 from ingenium.train.plan import Plan
 
 TOLD = Plan(
@@ -71,6 +72,7 @@ class Told:
 
     conditions: Mapping[str, tuple[float, float]]  # ranges of quantities of rules, from -1 to 1
     molecules: int = 100_000  # of the training split of MOSES, in a fixed random order
+    temperature: float = 0.96  # of what is proposed
     plan: Plan = TOLD
 
 
@@ -155,7 +157,12 @@ def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping
 
 def _plain(asked: Told) -> dict[str, Any]:
     plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
-    return {"conditions": dict(asked.conditions), "molecules": asked.molecules, "plan": plan}
+    return {
+        "conditions": dict(asked.conditions),
+        "molecules": asked.molecules,
+        "temperature": asked.temperature,
+        "plan": plan,
+    }
 
 
 @cache
@@ -202,14 +209,16 @@ def shipped(longest: int, folder: Path = model.FOLDER) -> Shipped:
                 f"holds other weights than {NAME}.json names",
                 "Install the package again, or export weights and facts together.",
             )
-        return _network(longest, len(hears(folder)), folder)
+        return _network(longest, len(hears(folder)), found["recipe"]["temperature"], folder)
 
     return Shipped(make, weights, {k: found[k] for k in ("recipe", "about")})
 
 
-def _network(longest: int, c: int, base: Path) -> TokenAutoregressive:
+def _network(longest: int, c: int, temperature: float, base: Path) -> TokenAutoregressive:
     """A network that hears so many quantities, with first weights."""
-    return deafened(model.network(longest, base), torch.zeros(2, c))
+    family = deafened(model.network(longest, base), torch.zeros(2, c))
+    family.drawing = Drawing(temperature=temperature)
+    return family
 
 
 def taught(
@@ -224,7 +233,7 @@ def taught(
     folder = cache_folder() / f"told-{digest(under)[7:19]}"
     if not comes(folder):
         teach(asked, folder, base=base, watch=watch, progress=progress)
-    family = _network(LONGEST["moses"], len(asked.conditions), base)
+    family = _network(LONGEST["moses"], len(asked.conditions), asked.temperature, base)
     state = load_file(folder / f"{NAME}.safetensors")
     family.load_state_dict({k: v.float() for k, v in state.items()})
     return family

@@ -1,0 +1,70 @@
+"""What nobody should write: each ends with a message and a code, and nothing is half-written."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ingenium.cli.app import app
+from ingenium.trust.ledger import open_ledger
+
+LONG = "a" * 400  # more than a name of a file may have
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, with a ledger of one entry and files that are none of what is asked."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INGENIUM_LEDGER", str(tmp_path / "ledger.sqlite"))
+    with open_ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.append("proposal", {"problem": "known.front"})
+    (tmp_path / "latin").write_bytes("café".encode("latin-1"))
+    (tmp_path / "bytes").write_bytes(bytes(range(256)))
+    return tmp_path
+
+
+def ends(here: Path, code: int, *words: str, said: str = "") -> None:
+    """A command ends with a code and a message, no fault of ours, and leaves no file."""
+    before = {p for p in here.rglob("*") if not p.name.startswith("ledger.sqlite")}
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == code, done.output
+    assert "Traceback" not in done.output
+    assert "Fault of ingenium" not in done.output
+    assert said in done.output
+    assert {p for p in here.rglob("*") if not p.name.startswith("ledger.sqlite")} == before
+
+
+@pytest.mark.parametrize("command", ["list", "show 12345678", "check", "export x", "report x"])
+def test_a_name_that_is_too_long(here: Path, monkeypatch, command: str) -> None:
+    monkeypatch.setenv("INGENIUM_LEDGER", LONG)
+    code = 0 if command == "list" else 2
+    ends(here, code, "ledger", *command.split(), said="" if code == 0 else "expected a ledger")
+
+
+def test_a_ledger_that_is_not_there_is_not_called_intact(here: Path, monkeypatch) -> None:
+    monkeypatch.setenv("INGENIUM_LEDGER", str(here / "mistyped.sqlite"))
+    ends(here, 2, "ledger", "check", said="where there is none")
+
+
+@pytest.mark.parametrize("anchor", ["rubbish", "sha256:12", "12345678", "SHA256:" + 64 * "0"])
+def test_an_anchor_that_is_no_hash(here: Path, anchor: str) -> None:
+    """As a wrong word, not as a ledger that was tampered with."""
+    ends(here, 2, "ledger", "check", "--anchor", anchor, said="64 hexadecimal digits")
+    ends(here, 2, "ledger", "report", "r.html", "--anchor", anchor, said="an anchor")
+
+
+@pytest.mark.parametrize("name", ["latin", "bytes"])
+def test_signers_that_are_no_text(here: Path, name: str) -> None:
+    for words in (("verify-signatures",), ("report", "r.html")):
+        ends(here, 2, "ledger", *words, "--signers", name, said="in UTF-8")
+    ends(here, 2, "publish", ".", "c", "--as", "safety", "--signers", name, said="in UTF-8")
+
+
+@pytest.mark.parametrize("command", ["export", "report"])
+def test_a_file_without_a_name(here: Path, command: str) -> None:
+    ends(here, 2, "ledger", command, "", said="a file to write")
+
+
+def test_a_problem_without_a_name(here: Path) -> None:
+    for command in (["search", ""], ["propose", "", "-n", "3"], ["show", ""]):
+        ends(here, 2, *command)

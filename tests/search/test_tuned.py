@@ -1,0 +1,83 @@
+"""Fits of a generator to the best so far are short, and forget little of what it knew."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+import known_fronts
+from ingenium.core.asking import resolve
+from ingenium.core.problem import Problem, silent
+from ingenium.core.spec import GeneratorChoice
+from ingenium.core.verify import verify
+from ingenium.generators import families
+from ingenium.loop import training
+from ingenium.search.aim import Aim
+from ingenium.search.strategies import Task
+from ingenium.search.tuned import Tuned, TunedSettings
+from ingenium.train.plan import Plan
+
+FAMILY = "flow"
+SPEC = known_fronts.spec(
+    objectives=known_fronts.LEAST_SQUARE, generator={"family": FAMILY, "steps": 200}
+)
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return known_fronts.Front(known_fronts.Settings(function="projected", d=6, known=400))
+
+
+def weighed(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
+    """Verdicts, weighed on the scales of these designs."""
+    spec = resolve(SPEC, problem)
+    verdicts = verify(
+        designs,
+        problem.verifier,
+        spec.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+    )
+    return Aim.of(spec.limits, spec.objectives, verdicts).weighed(verdicts)
+
+
+def test_a_design_is_seen_a_few_times_in_a_fit_and_never_held_out(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, how, taught = training(problem), TunedSettings(), list[tuple[int, Plan]]()
+    task = Task(problem, resolve(SPEC, problem), known, 0, silent)
+    generator = task.generator(GeneratorChoice(family="gaussian_copula"))[1]
+    monkeypatch.setattr(
+        generator.family, "fit", lambda x, cond, plan: taught.append((len(x), plan))
+    )
+    tuned = Tuned(generator, families.plan(FAMILY, shape=(6,)), 0)
+    best = known.isel(design=slice(0, how.every))
+    tuned.tell(best, weighed(problem, best))
+    rows, plan = taught[0]
+    shown = plan.steps * plan.batch / rows  # times that a row is seen
+    assert rows == how.rows
+    assert 1 <= shown <= 2, "as in the published fine-tuning on the best so far"
+    assert plan.held_out == 0, "rows are drawn again and again: none would be unseen"
+
+
+@pytest.mark.slow
+def test_what_was_known_is_forgotten_no_more_than_a_mixture_would(problem: Problem) -> None:
+    """A fit to all of a mixture with a share `kept` of known designs costs these `-log(kept)`."""
+    data, known = problem.data(), training(problem)
+    held = data.isel(design=np.flatnonzero(data["held_out"].to_numpy()))
+    x, cond = problem.encode(held).float(), problem.features(held).float()
+    task = Task(problem, resolve(SPEC, problem), known, 0, silent)
+    model, generator = task.generator(task.spec.generator)
+
+    def surprise() -> float:
+        with torch.no_grad():
+            return -float(generator.family.log_density(x, cond).mean())  # type: ignore[attr-defined]
+
+    before = surprise()
+    tuned = Tuned(generator, families.plan(model.name, shape=(6,)), 0)
+    designs = tuned.ask(64, torch.Generator().manual_seed(0))
+    tuned.tell(designs, weighed(problem, designs))
+    assert tuned.fits == 1
+    assert surprise() - before < -math.log(TunedSettings().kept)
