@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import PIPE, Popen
 from typing import IO
 
 # What stands after the loop is the forked process, which leaves as one that began here.
@@ -84,10 +84,12 @@ class Starter:
         self._asks.flush()
         return Started(self._answer(), self._answer, stderr)
 
-    def start_cold(self, words: Sequence[str], stderr: Path) -> Started:
+    def start_cold(
+        self, words: Sequence[str], stderr: Path, *, stdout: str = os.devnull
+    ) -> Started:
         """A command in a process that has imported nothing yet, as a user's has."""
-        with stderr.open("w") as file:
-            process = self._python(COLD, *words, stdout=DEVNULL, stderr=file)
+        with stderr.open("w") as file, Path(stdout).open("w") as out:
+            process = self._python(COLD, *words, stdout=out, stderr=file)
         return Started(process.pid, process.wait, stderr)
 
     def close(self) -> None:

@@ -1,6 +1,5 @@
 """A disk that fills at any file of a run: told, nothing half-written, and the run goes on."""
 
-import os
 import resource
 from pathlib import Path
 
@@ -15,16 +14,19 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, resource.getrlimit(resource.R
 """
 
 
+def words(folder: Path) -> list[str]:
+    """A run in a folder."""
+    (folder / "spec.toml").write_text('problem = "toy.cantilever"\n')
+    spec = ["--spec", str(folder / "spec.toml"), "-n", "200"]
+    return ["propose", "toy.cantilever", *spec, "--out", str(folder / "run")]
+
+
 def propose(
-    starter: Starter, folder: Path, *, most: int = resource.RLIM_INFINITY, stdout: str = os.devnull
+    starter: Starter, folder: Path, *, most: int = resource.RLIM_INFINITY
 ) -> tuple[int, str]:
     """Exit code and stderr of a run in which no file may have more than `most` bytes."""
-    (folder / "spec.toml").write_text('problem = "toy.cantilever"\n')
-    words = ["propose", "toy.cantilever", "--spec", str(folder / "spec.toml"), "-n", "200"]
-    words += ["--out", str(folder / "run")]
-    return starter.start(
-        words, folder / "stderr", hook=FILLED.format(most=most), stdout=stdout
-    ).end()
+    filled = FILLED.format(most=most)
+    return starter.start(words(folder), folder / "stderr", hook=filled).end()
 
 
 @pytest.mark.slow
@@ -54,7 +56,9 @@ def test_a_disk_that_fills_at_any_file(starter: Starter, tmp_path: Path) -> None
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_results_that_cannot_be_printed(starter: Starter, tmp_path: Path) -> None:
-    code, message = propose(starter, tmp_path, stdout="/dev/full")
+    """Cold, since how Python leaves its streams is part of it."""
+    started = starter.start_cold(words(tmp_path), tmp_path / "stderr", stdout="/dev/full")
+    code, message = started.end()
     assert code == 3
     assert "the output cannot be written" in message
     assert "Traceback" not in message
