@@ -17,18 +17,15 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import report
-from benchmarks.molecules_moses import AT_ONCE, by_heart
+from benchmarks.molecules_moses import AT_ONCE, by_heart, drawn, shipped
 from ingenium.core.provenance import versions
 from ingenium.core.seeds import block_rng
-from ingenium.core.spec import GeneratorChoice
 from ingenium.core.text import texts
 from ingenium.domains.molecules.data import moses, moses_statistics
-from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
 from ingenium.domains.molecules.metrics.published import PUBLISHED
 from ingenium.domains.molecules.trained.min_p import MinP
 from ingenium.domains.molecules.trained.recipe import Recipe
-from ingenium.generators.fitted import fit
 from ingenium.generators.tokens.drawing import Drawing
 
 MOLECULES, SAMPLE = 30_000, 20_000  # proposed by a rule; of the training split, compared with
@@ -48,14 +45,7 @@ RULES: tuple[tuple[str, Drawing, int], ...] = (
 def run() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    problem = Library(LibrarySettings(known=1000))
-    fitted = fit(
-        problem,
-        problem.data(),
-        GeneratorChoice(),
-        data="it comes trained",
-        watch=lambda *told: None,
-    )
+    problem, fitted = shipped()
     train = moses("train")
     test = moses_statistics("test")
     sample = np.random.default_rng(1).choice(np.array(train), SAMPLE, replace=False)
@@ -67,9 +57,7 @@ def run() -> None:
         proposals: list[str] = []
         for block in range(MOLECULES // AT_ONCE):
             rng = block_rng(draw, block, "drawing rules")
-            proposed = fitted.family.propose(torch.zeros(AT_ONCE, 1), rng)
-            (written,) = problem.codec.decode(proposed)
-            proposals += texts(written)
+            proposals += texts(drawn(problem, fitted, rng))
         different = set(proposals)
         cloud = gaussian(features(proposals))
         rows.append(

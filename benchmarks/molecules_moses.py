@@ -12,9 +12,11 @@ import time
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from benchmarks.measuring import report
 from benchmarks.molecules_metrics import MOLECULES, REFERENCES
+from ingenium.core.problem import silent
 from ingenium.core.provenance import versions
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import GeneratorChoice
@@ -24,7 +26,7 @@ from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.published import COLUMNS, PUBLISHED
 from ingenium.domains.molecules.metrics.suite import suite
 from ingenium.domains.molecules.trained.model import NAME
-from ingenium.generators.fitted import fit
+from ingenium.generators.fitted import FittedFamily, fit
 
 AT_ONCE = 1000  # proposals of a batch
 BESIDE = ("Train", "CharRNN", "VAE", "LatentGAN", "JTN-VAE", "AAE")  # published rows
@@ -33,14 +35,7 @@ BESIDE = ("Train", "CharRNN", "VAE", "LatentGAN", "JTN-VAE", "AAE")  # published
 def run() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    problem = Library(LibrarySettings(known=1000))
-    fitted = fit(
-        problem,
-        problem.data(),
-        GeneratorChoice(),
-        data="it comes trained",
-        watch=lambda *told: None,
-    )
+    problem, fitted = shipped()
     train = moses("train")
     novelty = problem.verifier.only({"in_training"})
     proposals: list[str] = []
@@ -50,14 +45,13 @@ def run() -> None:
         if len(new) >= MOLECULES:
             break
         started = time.process_time()
-        proposed = fitted.family.propose(torch.zeros(AT_ONCE, 1), block_rng(0, block, "moses"))
-        (written,) = problem.codec.decode(proposed)
+        written = drawn(problem, fitted, block_rng(0, block, "moses"))
         found = texts(written)
         proposals += found
         spent += time.process_time() - started
         known = novelty.measure(written)[:, 0].tolist()
         new += [text for text, is_known in zip(found, known, strict=True) if is_known == 0]
-    drawn = len(proposals)
+    count = len(proposals)
     proposals = proposals[:MOLECULES]
     references = {name: moses_statistics(split) for name, split in REFERENCES.items()}
     found_of = {
@@ -73,7 +67,7 @@ def run() -> None:
     about: dict[str, Any] = {
         "molecules": MOLECULES,
         "generator": NAME,
-        "proposals a second of one core": drawn / spent,
+        "proposals a second of one core": count / spent,
         "parameters": sum(p.numel() for p in fitted.family.state_dict().values()),
         "training": fitted.meta["about"],
         "times a test molecule that a training molecule is proposed": by_heart(proposals),
@@ -81,6 +75,19 @@ def run() -> None:
         "packages": versions(("rdkit", "fcd-torch")),
     }
     report("molecules_moses", f"MOSES metrics of {MOLECULES} proposed molecules", rows, about)
+
+
+def shipped() -> tuple[Library, FittedFamily]:
+    """The library, and the generator that comes trained for it."""
+    problem = Library(LibrarySettings(known=1000))
+    data, choice = problem.data(), GeneratorChoice()
+    return problem, fit(problem, data, choice, data="it comes trained", watch=silent)
+
+
+def drawn(problem: Library, fitted: FittedFamily, rng: torch.Generator) -> Tensor:
+    """Texts of a batch of molecules, as they are proposed."""
+    (written,) = problem.codec.decode(fitted.family.propose(torch.zeros(AT_ONCE, 1), rng))
+    return written
 
 
 def by_heart(proposals: list[str]) -> float:

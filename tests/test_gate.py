@@ -89,6 +89,17 @@ def test_each_check_blocks_alone(made: Path, tmp_path: Path) -> None:
         assert [c.name for c in found if not c.held] == [check], name
 
 
+@pytest.mark.parametrize("engine", [{}, {"engine": "exact"}, "exact", None])
+def test_an_engine_without_name_or_version_blocks(made: Path, tmp_path: Path, engine) -> None:
+    release = releases.copied(made, tmp_path)
+    file = release.run / "evidence.jsonl"
+    lines = [json.loads(line) | {"engine": engine} for line in file.read_text().splitlines()]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = {c.name: c for c in published(release, tmp_path / "crate")}
+    assert not found["evidence"].held
+    assert found["evidence"].said.endswith("does not say: engine")
+
+
 def test_publish_at_the_command_line(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,18 +7,14 @@ import pytest
 from calling import SPEC, call, spec
 
 import toy
-from ingenium import domains
+from plugged import plugged
 from starting import Starter
 
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = toy.install(tmp_path_factory.mktemp("plugin"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder))
-        domains.load.cache_clear()
+    with plugged(toy.install(tmp_path_factory.mktemp("plugin"))) as folder:
         yield folder
-    domains.load.cache_clear()
 
 
 @pytest.fixture(scope="module")

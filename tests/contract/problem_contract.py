@@ -265,8 +265,8 @@ class ProblemContract:
             }
             for r in stored:
                 assert exporting.content_digest(out / r["file"]) == r["file_digest"]
-            found = replay(problem, asked, out, stored[-1]["design"])  # each proposes a whole block
-            assert found.holds, (name, [c for c in found.checks if not c.holds])
+                found = replay(problem, asked, out, r["design"])
+                assert found.holds, (name, [c for c in found.checks if not c.holds])
 
     def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
         strange = tmp_path / "notes.txt"

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 import sums
 import toy
-from ingenium import compare, domains, loop
+from ingenium import compare, loop
 from ingenium.core.designs import DESIGN, check, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest
 from ingenium.core.errors import CorruptError, InputError
@@ -25,18 +25,16 @@ from ingenium.domains import open_problem
 from ingenium.generators.tokens.families import recurrent
 from ingenium.replaying import replay
 from ingenium.trust.ledger import open_ledger
+from plugged import plugged
 
 
 @pytest.fixture(scope="module", autouse=True)
 def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The toy's package is installed for the tests of a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("plugin")
-        patch.syspath_prepend(str(toy.install(folder, {"words": "sums:DOMAIN"})))
-        domains.load.cache_clear()
+    folder = tmp_path_factory.mktemp("plugin")
+    with plugged(toy.install(folder, {"words": "sums:DOMAIN"})):
         opened.cache_clear()
         yield
-    domains.load.cache_clear()
 
 
 class TestSums(ProblemContract):

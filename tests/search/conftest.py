@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import known_fronts
-from ingenium import domains
 from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
@@ -17,6 +16,7 @@ from ingenium.search.search import Search
 from ingenium.search.store import Store
 from ingenium.search.strategies import Task, make
 from ingenium.search.strategy import Strategy
+from plugged import plugged
 
 Begun = Callable[..., Search]
 
@@ -55,9 +55,5 @@ def begun(tmp_path: Path) -> Iterator[Begun]:
 @pytest.fixture(scope="module")
 def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The package of known fronts is installed for the tests of a module; gives its folder."""
-    folder = known_fronts.install(tmp_path_factory.mktemp("plugin"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder))
-        domains.load.cache_clear()
+    with plugged(known_fronts.install(tmp_path_factory.mktemp("plugin"))) as folder:
         yield folder
-    domains.load.cache_clear()

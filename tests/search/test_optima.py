@@ -100,22 +100,33 @@ def by_ribs(adapted: bool, seed: int, d: int, calls: int) -> float:
     return covered(np.concatenate(means))
 
 
+def kinds_found(begun, strategy: str) -> float:  # type: ignore[no-untyped-def]
+    """Share of the cells in which 800 calls find a design, over seeds."""
+    found = []
+    for seed in SEEDS:
+        name = f"{strategy.partition(':')[0]}{seed}"
+        search = begun(strategy, LEAST, name=name, function="projected", d=10, seed=seed)
+        search.run(Stop(calls=800))
+        verdicts = search.verdicts()
+        found.append(covered(np.stack([verdicts[n].to_numpy() for n in ("f1", "f2")], 1)))
+    return float(np.mean(found))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["map_elites:f1,f2", "cma_me:f1,f2"])
+def test_more_kinds_of_design_are_found_than_by_chance(begun, strategy: str) -> None:
+    """Each pair of means can be had; chance finds those in the middle."""
+    assert kinds_found(begun, strategy) > 1.5 * kinds_found(begun, "random")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("strategy", "adapted"), [("map_elites", False), ("cma_me", True)])
-def test_more_kinds_of_design_are_found_than_by_chance_or_the_library(
+def test_more_kinds_of_design_are_found_than_by_the_library(
     begun, strategy: str, adapted: bool
 ) -> None:
-    """Each pair of means can be had, chance finds those in the middle; at equal calls."""
-    ours, chance, theirs = [], [], []
-    for seed in SEEDS:
-        for found, what in ((ours, f"{strategy}:f1,f2"), (chance, "random")):
-            search = begun(what, LEAST, name=f"{what}{seed}", function="projected", d=10, seed=seed)
-            search.run(Stop(calls=800))
-            verdicts = search.verdicts()
-            found.append(covered(np.stack([verdicts[n].to_numpy() for n in ("f1", "f2")], 1)))
-        theirs.append(by_ribs(adapted, seed, 10, 800))
-    assert np.mean(ours) > np.mean(theirs)
-    assert np.mean(ours) > np.mean(chance)
+    """At equal calls, with its own loop and defaults."""
+    theirs = np.mean([by_ribs(adapted, seed, 10, 800) for seed in SEEDS])
+    assert kinds_found(begun, f"{strategy}:f1,f2") > theirs
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from ingenium.studies import least_compliance
 )
 def test_pymoto_starts_and_ends_where_we_do(name, cells):
     asked = replace(PARTS[name](cells, (0.5,)), passive=None)
-    for steps, close in ((0, 1e-6), (16, 0.03)):
+    for steps, close in ((0, 1e-6), (40, 0.03)):
         settings = Simp(
             steps=steps, radius_cells=1.5, filter="density", method="mma", tolerance=0.0
         )

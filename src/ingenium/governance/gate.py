@@ -119,7 +119,8 @@ def _complete(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
     records = evidence.read(asked.run / "evidence.jsonl")
     for record in records:
         engine = record.get("engine")
-        named = isinstance(engine, Mapping) and engine.get("engine") and engine["engine_version"]
+        told = engine if isinstance(engine, Mapping) else {}
+        named = told.get("engine") and told.get("engine_version")
         absent = [k for k in FILLED if not record.get(k)] + [k for k in THERE if k not in record]
         if absent or not named:
             what = ", ".join([*absent, *([] if named else ["engine"])])
