@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from ingenium import loop
 from ingenium.cli.app import app
 from ingenium.core.digest import file_digest
-from ingenium.core.errors import InputError
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.governance import gate
 from ingenium.studies import releases
 from ingenium.studies.breaches import HARMLESS, UNSEEN, WRONG
@@ -98,6 +98,15 @@ def test_an_engine_without_name_or_version_blocks(made: Path, tmp_path: Path, en
     found = {c.name: c for c in published(release, tmp_path / "crate")}
     assert not found["evidence"].held
     assert found["evidence"].said.endswith("does not say: engine")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_a_record_of_a_run_that_is_none_is_told(made: Path, tmp_path: Path, text: str) -> None:
+    release = releases.copied(made, tmp_path)
+    (release.run / "run.json").write_text(text)
+    with open_ledger(release.book) as ledger, pytest.raises(CorruptError, match=r"run\.json"):
+        gate.publish(release.asked(ledger), tmp_path / "crate")
+    assert not (tmp_path / "crate").exists()
 
 
 def test_publish_at_the_command_line(

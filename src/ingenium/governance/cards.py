@@ -17,8 +17,8 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, file_digest
-from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
+from ingenium.governance.reading import said
 from ingenium.report import words
 
 SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"))
@@ -44,7 +44,7 @@ def model_card(run: Path) -> Card:
     Raises:
         InputError: if the folder is not one of a finished run.
     """
-    record, summary, model = (_read(run, n) for n in ("run.json", "summary.json", MODEL))
+    record, summary, model = (said(run, n) for n in ("run.json", "summary.json", MODEL))
     problem, family = record["problem"], record["model"]["family"]
     head: dict[str, Any] = {
         "license": "other",
@@ -77,7 +77,7 @@ def model_card(run: Path) -> Card:
 
 def data_card(run: Path) -> Card:
     """The card of the designs of a run: what a run makes is a data set too."""
-    record = _read(run, "run.json")
+    record = said(run, "run.json")
     with xr.open_dataset(run / "designs.nc") as opened:
         designs = opened.load()
     notes = [
@@ -293,16 +293,3 @@ def table(*rows: tuple[str, ...], head: bool = True) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _read(run: Path, name: str) -> dict[str, Any]:
-    path = run / name
-    if not path.is_file():
-        raise InputError("the folder of a finished run", f"{run}, without {name}")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CorruptError(str(path), f"is no JSON ({error})", "Run the spec again.") from error
-    if not isinstance(found, dict):
-        raise CorruptError(str(path), "holds no entries", "Run the spec again.")
-    return found

@@ -8,17 +8,18 @@ Source: RO-Crate 1.1 (Zenodo 5146228); Process Run Crate 0.5
 (https://w3id.org/ro/wfrun/process/0.5); schema.org.
 """
 
-import json
 import mimetypes
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ingenium.core import evidence
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import storing
 from ingenium.core.packages import Extra
+from ingenium.governance.reading import engine_of, said
 from ingenium.trust.records import Entry, to_line
 from ingenium.trust.related import related
 from ingenium.trust.telling import told
@@ -49,12 +50,12 @@ def write(run: Path, entries: Sequence[Entry], out: Path) -> int:
         MissingExtra: if the package `rocrate` is not installed.
         StorageError: if it cannot be written.
     """
-    evidence = run / "evidence.jsonl"
-    if not evidence.is_file():
+    records = run / "evidence.jsonl"
+    if not records.is_file():
         raise InputError("the folder of a run, or `result` of a search", str(run))
     if out.exists():
         raise InputError("a new folder or file for the crate", str(out), "Name another.")
-    ours = related(entries, file_digest(evidence))
+    ours = related(entries, file_digest(records))
     with tempfile.TemporaryDirectory() as folder, storing(out):
         lines = Path(folder) / "ledger.jsonl"
         lines.write_text("".join(to_line(e) + "\n" for e in ours))
@@ -191,16 +192,18 @@ def _licence(crate: Crate, text: str) -> Any:
 
 
 def record(run: Path) -> dict[str, Any]:
-    """What the files of a run say of it."""
-    with (run / "evidence.jsonl").open() as file:
-        first = json.loads(file.readline() or "{}")
-        count = 1 + sum(1 for _ in file) if first else 0
-    whole = run / ("run.json" if (run / "run.json").is_file() else "search.json")
-    told = json.loads(whole.read_text()) if whole.is_file() else {}
-    engine = first.get("engine") or {}
+    """What the files of a run say of it.
+
+    Raises:
+        CorruptError: if one of them is no record.
+    """
+    records = evidence.read(run / "evidence.jsonl")
+    first, engine = records[0], engine_of(records[0])
+    whole = "run.json" if (run / "run.json").is_file() else "search.json"
+    told = said(run, whole) if (run / whole).is_file() else {}
     return {
         "problem": told.get("problem") or "a problem that is not named",
-        "count": count,
+        "count": len(records),
         "engine": str(engine.get("engine", "no engine")),
         "engine_version": str(engine.get("engine_version", "unknown")),
         "version": str(first.get("version", "unknown")),

@@ -13,6 +13,7 @@ from ingenium.core import evidence
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium.governance import crate
+from ingenium.governance.reading import engine_of
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS, Entry
 from ingenium.trust.signoff import Signer, SignOff, State, check_sign_offs, namespace
@@ -118,9 +119,8 @@ def _complete(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
     """Whether each design says how it was made, and by which engine it was measured."""
     records = evidence.read(asked.run / "evidence.jsonl")
     for record in records:
-        engine = record.get("engine")
-        told = engine if isinstance(engine, Mapping) else {}
-        named = told.get("engine") and told.get("engine_version")
+        engine = engine_of(record)
+        named = engine.get("engine") and engine.get("engine_version")
         absent = [k for k in FILLED if not record.get(k)] + [k for k in THERE if k not in record]
         if absent or not named:
             what = ", ".join([*absent, *([] if named else ["engine"])])

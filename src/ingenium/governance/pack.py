@@ -25,6 +25,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.provenance import code_digest
 from ingenium.governance import cards, sbom
+from ingenium.governance.reading import said
 from ingenium.studies import results
 from ingenium.studies.book.audit import of_file
 from ingenium.studies.rules import Status
@@ -228,7 +229,7 @@ def _said(value: Any) -> bool:
 
 
 def _value(run: Path, name: str) -> Any:
-    value: Any = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    value: Any = said(run, "run.json")
     for step in name.split("."):
         value = value.get(step) if isinstance(value, dict) else None
     return value
