@@ -53,7 +53,7 @@ def to_arrays(
     Raises:
         InputError: for a text that is none, or longer than its variable says.
     """
-    return tuple(_array(designs[v.name].to_numpy(), v) for v in variables)
+    return tuple(_array(designs.variables[v.name].to_numpy(), v) for v in variables)
 
 
 def _array(values: np.ndarray, v: Variable) -> Tensor:
@@ -78,10 +78,10 @@ def check(designs: xr.Dataset, variables: Sequence[Variable], sizes: Mapping[str
             instead="Write all of them; `ingenium show PROBLEM` lists names, dimensions and units.",
         )
     for v in variables:
-        _check_one(designs[v.name], v, sizes)
+        _check_one(designs.variables[v.name], v, sizes)
 
 
-def _check_one(array: xr.DataArray, v: Variable, sizes: Mapping[str, int]) -> None:
+def _check_one(array: xr.Variable, v: Variable, sizes: Mapping[str, int]) -> None:
     dims = (DESIGN, *v.dims)
     shape = {d: sizes[d] for d in v.dims}
     if array.dims != dims or any(array.sizes[d] != s for d, s in shape.items()):

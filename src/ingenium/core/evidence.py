@@ -98,9 +98,9 @@ def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
 
     It is that of the Dataset of the design alone, without its index (`dataset_digest`).
     """
-    arrays = {v.name: designs[v.name] for v in problem.variables}
-    axes = {str(dim) for a in arrays.values() for dim in a.dims[1:] if dim in designs.indexes}
-    shared = {dim: [[dim], array_digest(designs[dim].to_numpy())] for dim in axes}
+    arrays = {v.name: designs.variables[v.name] for v in problem.variables}
+    axes = {str(dim) for a in arrays.values() for dim in a.dims[1:] if dim in designs.xindexes}
+    shared = {dim: [[dim], array_digest(designs.variables[dim].to_numpy())] for dim in axes}
     values = {name: (list(a.dims[1:]), a.to_numpy()) for name, a in arrays.items()}
     return [
         digest([shared | {k: [dims, array_digest(x[i])] for k, (dims, x) in values.items()}, {}])
