@@ -66,9 +66,9 @@ def test_a_domain_says_what_it_holds(name: str) -> None:
 
 def test_each_problem_stands_in_the_documents_with_a_command() -> None:
     pages = (ROOT / "docs" / "reference" / "index.md").read_text()
-    given = dict(re.findall(r"^\| `(\S+)` \|.*`ingenium propose (\S+) ", pages, re.MULTILINE))
+    given = re.findall(r"^\| .* \| `ingenium propose (\S+) ", pages, re.MULTILINE)
     every = [problem.name for name in NAMES for problem in load(name).problems.values()]
-    assert given == {name: name for name in every}
+    assert sorted(given) == sorted(every)
 
 
 def test_links_become_those_of_the_site(building: Any) -> None:
