@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from prov.model import ProvActivity, ProvAgent, ProvDocument, ProvEntity, ProvGeneration
+from prov.model import ProvActivity, ProvAgent, ProvDocument, ProvEntity, ProvGeneration, ProvUsage
 from rocrate.rocrate import ROCrate
 
 from ingenium import loop
@@ -59,6 +59,19 @@ def test_prov_says_what_the_entries_say(ledger: Ledger, tmp_path: Path) -> None:
     assert {f"digest:{h}" for h in chain} <= set(made)
     assert export(ledger, tmp_path / "p.provn", "prov-n") == 5
     assert "wasDerivedFrom(digest:" + chain[1] in (tmp_path / "p.provn").read_text()
+
+
+@pytest.mark.parametrize("kind", ["replay", "publish"])
+def test_who_looks_at_a_run_used_its_evidence_and_did_not_make_it(kind: str, tmp_path: Path):
+    digest = "sha256:" + 64 * "c"
+    with open_ledger(tmp_path / "l.sqlite", actor="ann@lab") as book:
+        own = book.append(kind, {"evidence": digest}).hash
+        export(book, tmp_path / "p.json", "prov-json")
+    found = ProvDocument.deserialize(tmp_path / "p.json", format="json")
+    made = [str(g.args[0]) for g in found.get_records(ProvGeneration)]
+    used = [str(u.args[1]) for u in found.get_records(ProvUsage)]
+    assert made == [f"digest:{own.removeprefix('sha256:')}"]  # the entry itself
+    assert used == ["digest:" + 64 * "c"]
 
 
 def test_crate_is_read_by_another_program(

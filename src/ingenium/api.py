@@ -13,7 +13,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from ingenium import audit, loop, replaying, report
+from ingenium import __version__, audit, loop, replaying, report
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
@@ -145,8 +145,16 @@ def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> f
         known = loop.training(problem)
         data = dataset_digest(known)
         model = fitted.fit(problem, known, resolved.generator, data=data, watch=watch)
-        body = {"family": model.name, "model": model.digest, "cached": model.cached}
-        book.append("fit", {"problem": problem.name, "data": data, **body})
+        body = {
+            "problem": problem.name,
+            "spec": digest(specs.as_table(resolved)),
+            "data": data,
+            "family": model.name,
+            "model": model.digest,
+            "cached": model.cached,
+            "version": __version__,
+        }
+        book.append("fit", body)
     return model
 
 
@@ -172,6 +180,7 @@ def verify(
             "files": {str(p): content_digest(p) for p in paths},
             "verdicts": [d.verdict for d in found.designs],
             "altered": list(found.altered),
+            "version": __version__,
         }
         book.append("verify", body)
     return found
@@ -191,6 +200,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
             "evidence": file_digest(folder / "evidence.jsonl"),
             "holds": found.holds,
             "broken": [c.part for c in found.checks if not c.holds],
+            "version": __version__,
         }
         book.append("replay", body)
     return found

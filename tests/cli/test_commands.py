@@ -13,6 +13,8 @@ from calling import answer, call, spec
 import toy
 from ingenium import __version__
 from ingenium.core.evidence import read
+from ingenium.trust.ledger import open_ledger
+from ingenium.trust.place import ledger_place
 
 pytestmark = pytest.mark.usefixtures("plugin")
 
@@ -205,6 +207,10 @@ def test_fit_then_the_cache(files: Path) -> None:
     found = answer("fit", "toy.cantilever", *spec(files))
     assert found["from_cache"] is True
     assert found["family"] == toy.Cantilever.default_family
+    with open_ledger(ledger_place(), create=False) as ledger:
+        last = ledger.entries("fit")[-1].table
+    assert last["spec"].startswith("sha256:")
+    assert last["version"] == __version__
 
 
 def test_doctor_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.evaluate.intervals import Interval
-from ingenium.report.book import forest, markdown, pages
+from ingenium.report.book import forest, markdown, pages, plane
 from ingenium.studies import registry, results
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import Beyond, Chapter, Claim, Lack, Stated
@@ -112,6 +112,17 @@ def test_baselines_stand_with_the_part_that_they_were_measured_for() -> None:
     names = ("gan.crps", "copula: crps", "random crps", "kernel_mean_crps", "crps", "gan.crps_gain")
     found = forest._baselines("crps", dict.fromkeys((*names, "vae crps (%)"), one))
     assert list(found) == ["gan", "copula", "random", "kernel mean", "vae"]
+
+
+def test_methods_with_both_measures_of_a_pair_stand_in_a_plane() -> None:
+    one, none = Interval(1.0, 0.5, 2.0), Interval(float("nan"), float("nan"), float("nan"))
+    names = [f"{family}.digits.{what}" for family in "abc" for what in ("millijoule", "distance")]
+    beside = dict.fromkeys([*names, "d.digits.millijoule", "millijoule"], one)
+    beside |= {"e.digits.millijoule": one, "e.digits.distance": none}
+    found = plane._sets(beside, ("millijoule", "distance"))
+    assert {data: list(points) for data, points in found.items()} == {"digits": ["a", "b", "c"]}
+    assert plane.plane(beside, "x") is not None
+    assert plane.plane(dict.fromkeys(names[:4], one), "x") is None
 
 
 def test_the_command_writes_all_pages(

@@ -31,6 +31,7 @@ SPACES = {
 }
 USED = ("spec", "system", "data", "model")
 MADE = ("evidence", "designs")
+LOOKED = ("replay", "publish")  # kinds of entries that use evidence and make none
 FORMS = ("prov-json", "prov-n")
 Document = Any  # prov.model.ProvDocument
 
@@ -109,7 +110,7 @@ def _used(
 ) -> None:
     """What an entry used, by its digest."""
     names = {name: body.get(name) for name in USED if not (entry.kind == "fit" and name == "model")}
-    if entry.kind == "replay":
+    if entry.kind in LOOKED:
         names["evidence"] = body.get("evidence")
     if entry.kind == "sign-off":
         names["signed entry"] = body.get("entry")
@@ -124,7 +125,7 @@ def _given(
     made: Document, known: set[str], entry: Entry, body: Mapping[str, Any], activity: str
 ) -> None:
     """What came of an entry."""
-    if entry.kind == "replay":
+    if entry.kind in LOOKED:
         return
     for name in (*MADE, *(["model"] if entry.kind == "fit" else [])):
         if (entity := _entity(made, known, body.get(name))) is not None:

@@ -14,7 +14,9 @@ from ingenium.studies import (
     energy_account,
     flow_load,
     fragment_latents,
+    generator_energy,
     glide_sections,
+    governance_file,
     governed_layers,
     green_routes,
     informed_composites,
@@ -60,6 +62,7 @@ from ingenium.studies.book.closed import closed
 from ingenium.studies.study import Study
 
 _TESTED: tuple[Study, ...] = (
+    generator_energy.STUDY,
     closed_loop.STUDY,
     shape_families.STUDY,
     auxetic_cells.STUDY,
@@ -93,6 +96,7 @@ _TESTED: tuple[Study, ...] = (
     load_shapes.STUDY,
     power_weeks.STUDY,
     operating_envelopes.STUDY,
+    governance_file.STUDY,
     energy_account.STUDY,
     told_molecules.STUDY,
     glide_sections.STUDY,

@@ -14,6 +14,7 @@ STALE = (
 )
 CAPTIONS = {
     "parts": "Measured against the bound: the claimed side is shaded, lines are 95 % intervals",
+    "plane": "Two measures together: lines are 95 % intervals",
     "beside": "Methods beside each other",
 }
 
@@ -63,7 +64,7 @@ def chapter(rows: Sequence[Entry]) -> str:
     for one in told:
         if one.entry.study:
             of_row = pictures[one.entry.claim.row]
-            blocks += _row(one, {"parts": of_row.parts, "beside": of_row.beside})
+            blocks += _row(one, vars(of_row))
     others = [one for one in told if not one.entry.study]
     if others:
         lines = [("Row", "Claim", "Claimed", "Domain"), *map(_other, others)]

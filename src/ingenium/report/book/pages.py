@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ingenium.report.book import forest
+from ingenium.report.book import forest, plane
 from ingenium.report.book.telling import STYLES, Told, rule, tell
 from ingenium.report.template import template
 from ingenium.studies.book.claims import DOMAINS, Chapter
@@ -19,6 +19,7 @@ class Pictures:
     """What is drawn of a row, if it has a result."""
 
     parts: Markup | None = None
+    plane: Markup | None = None
     beside: Markup | None = None
 
 
@@ -80,7 +81,9 @@ def _drawn(entry: Entry) -> Pictures:
         return Pictures()
     name = f"r{entry.claim.row.replace('.', '-')}"
     return Pictures(
-        forest.parts(study, result, f"{name}p"), forest.beside(study, result, f"{name}b")
+        forest.parts(study, result, f"{name}p"),
+        plane.plane(result.beside, f"{name}q"),
+        forest.beside(study, result, f"{name}b"),
     )
 
 

@@ -1,0 +1,123 @@
+"""What a network does for a design: operations, activity and memory, as NeuroBench counts them.
+
+Hooks look at what reaches each layer of weights while designs are proposed. Attention and what is
+not a layer of weights is not counted; a network that has weights elsewhere is refused.
+
+Source: Yik et al., NeuroBench, Nature Communications 16, 2025 (arXiv:2304.04640), algorithm track:
+footprint, connection sparsity, activation sparsity, synaptic operations (dense, effective MACs).
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.core.errors import InputError
+from ingenium.generators.model import Model
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Counts over all designs that were proposed, and what the network holds."""
+
+    dense: int = 0  # multiply-accumulates if nothing is skipped
+    effective: int = 0  # of those, with neither a weight nor an activation of 0
+    messages: int = 0  # activations other than 0 that reach a layer
+    reached: int = 0  # activations that reach a layer
+    weights: int = 0  # of layers that something reached
+    links: int = 0  # of those, other than 0
+    footprint_bytes: int = 0  # of parameters and buffers
+
+    @property
+    def activation_sparsity(self) -> float:
+        """Share of activations that are 0."""
+        return 1 - self.messages / self.reached
+
+    @property
+    def connection_sparsity(self) -> float:
+        """Share of weights that are 0."""
+        return 1 - self.links / self.weights
+
+
+def count(model: nn.Module, propose: Callable[[], object]) -> Operations:
+    """What `propose` makes the layers of a model do.
+
+    Raises:
+        InputError: if the model has matrices of weights outside of linear layers.
+    """
+    layers = linear(model)
+    total, busy = Operations(), set[nn.Linear]()
+
+    def seen(layer: nn.Module, inputs: tuple[Tensor, ...], _: object) -> None:
+        nonlocal total
+        assert isinstance(layer, nn.Linear)
+        busy.add(layer)
+        x, links = inputs[0].detach() != 0, (weight(layer) != 0).sum(0)
+        total = replace(
+            total,
+            dense=total.dense + x[..., 0].numel() * layer.weight.numel(),
+            effective=total.effective + int((x.flatten(0, -2).sum(0) * links).sum()),
+            messages=total.messages + int(x.sum()),
+            reached=total.reached + x.numel(),
+        )
+
+    hooks = [layer.register_forward_hook(seen) for layer in layers]
+    try:
+        propose()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    held = [*model.parameters(), *model.buffers()]
+    return replace(
+        total,
+        weights=sum(layer.weight.numel() for layer in busy),
+        links=sum(int((weight(layer) != 0).sum()) for layer in busy),
+        footprint_bytes=sum(t.numel() * t.element_size() for t in held),
+    )
+
+
+def linear(model: nn.Module) -> list[nn.Linear]:
+    """The layers of weights of a model.
+
+    Raises:
+        InputError: if there are matrices of weights elsewhere.
+    """
+    layers = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    known = {id(layer.weight) for layer in layers}
+    other = [name for name, p in model.named_parameters() if p.ndim > 1 and id(p) not in known]
+    if other:
+        raise InputError("a model whose weights are in linear layers", f"one with {other[0]}")
+    return layers
+
+
+def weight(layer: nn.Linear) -> Float[Tensor, "o i"]:
+    """The weights of a layer, those that its mask takes out at 0."""
+    mask = getattr(layer, "mask", None)
+    found: Tensor = layer.weight.detach()
+    return found if mask is None else found * mask
+
+
+def quantised(w: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
+    """Weights on a symmetric uniform grid of so many bits, a step of its own for each output.
+
+    No weight moves by more than half its row's step, `largest / (2^(bits - 1) - 1)`.
+
+    Raises:
+        InputError: for fewer than 2 bits.
+    """
+    if bits < 2:
+        raise InputError("2 bits or more, one of them the sign", bits)
+    step = w.abs().amax(1, keepdim=True) / (2 ** (bits - 1) - 1)
+    return torch.where(step > 0, torch.round(w / step.clamp_min(1e-30)) * step, w)
+
+
+def at_bits(model: Model, bits: int) -> Model:
+    """A copy of a model with the weights of its layers at so many bits; biases stay as they are."""
+    made = deepcopy(model)
+    with torch.no_grad():
+        for layer in linear(made):
+            layer.weight.copy_(quantised(weight(layer), bits))
+    return made
