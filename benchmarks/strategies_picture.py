@@ -53,6 +53,8 @@ def _looks(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         looks[name] = {"color": COLOURS[i % len(COLOURS)], "ls": style, "lw": 1.5}
     for name, colour in LEARNS_NOTHING.items():
         looks[name] = {"color": colour, "ls": "-", "lw": 1.2}
+    for name in result["curves"]:  # with its options it looks as it does without them
+        looks.setdefault(name, looks.get(name.partition(":")[0], {}))
     for i, name in enumerate(result["field"]):
         looks[name] = {"color": FIELD, "ls": ((0, (6 - 4 * i, 2))), "lw": 2.4}
     return looks

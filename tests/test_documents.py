@@ -10,10 +10,21 @@ from typing import Any
 import pytest
 
 from ingenium.core.spec import Spec, parse
-from ingenium.domains import problem_class
+from ingenium.domains import NAMES, load, problem_class
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+READMES = [ROOT / "src" / "ingenium" / "domains" / name / "README.md" for name in NAMES]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *READMES]
+HEADS = [
+    "Problem",
+    "Variables",
+    "Measurements and units",
+    "Engine",
+    "Data and licence",
+    "Baselines",
+    "Results",
+    "References",
+]
 
 
 @pytest.fixture
@@ -38,6 +49,26 @@ def test_specs_can_be_read(path: Path) -> None:
             found = parse(table, Spec, path.name)
             kind = problem_class(found.problem)
             parse(found.setup, kind.Settings, f"setup in {path.name}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_domain_says_what_it_holds(name: str) -> None:
+    """Under the headings that all domains share, with a command and a spec of each problem."""
+    text = (ROOT / "src" / "ingenium" / "domains" / name / "README.md").read_text()
+    sections = [part.partition("\n") for part in text.split("\n## ")[1:]]
+    assert [head for head, _, body in sections if body.strip()] == HEADS
+    given = dict(re.findall(r"^ingenium propose (\S+)(?: --spec (\S+))?", text, re.MULTILINE))
+    assert set(given) == {problem.name for problem in load(name).problems.values()}
+    for problem, spec in given.items():
+        if spec:
+            assert tomllib.loads((ROOT / spec).read_text())["problem"] == problem
+
+
+def test_each_problem_stands_in_the_documents_with_a_command() -> None:
+    pages = (ROOT / "docs" / "reference" / "index.md").read_text()
+    given = re.findall(r"^\| .* \| `ingenium propose (\S+) ", pages, re.MULTILINE)
+    every = [problem.name for name in NAMES for problem in load(name).problems.values()]
+    assert sorted(given) == sorted(every)
 
 
 def test_links_become_those_of_the_site(building: Any) -> None:

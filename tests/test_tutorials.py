@@ -16,7 +16,12 @@ from ingenium.cli.app import app
 ROOT = Path(__file__).parents[1]
 TUTORIALS = sorted(p.stem for p in (ROOT / "docs" / "tutorial").glob("first_*.md"))
 BY_XFOIL = ("first_airfoil", "first_search")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted(ROOT.glob("src/ingenium/domains/*/README.md")),
+]
 PAGE = """
 ```console
 $ echo 1

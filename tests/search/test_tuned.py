@@ -9,6 +9,7 @@ import xarray as xr
 
 import known_fronts
 from ingenium.core.asking import resolve
+from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import GeneratorChoice
 from ingenium.core.verify import verify
@@ -81,3 +82,33 @@ def test_what_was_known_is_forgotten_no_more_than_a_mixture_would(problem: Probl
     tuned.tell(designs, weighed(problem, designs))
     assert tuned.fits == 1
     assert surprise() - before < -math.log(TunedSettings().kept)
+
+
+def test_designs_without_a_code_are_not_learned_from(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A molecule may be written so that the tokens lack an atom of what they stand for."""
+    known, how = training(problem), TunedSettings()
+    task = Task(problem, resolve(SPEC, problem), known, 0, silent)
+    generator = task.generator(GeneratorChoice(family="gaussian_copula"))[1]
+    told, encode = known.isel(design=slice(0, how.every)), problem.encode
+    best = weighed(problem, told)["cost"].to_numpy().argsort()
+    refused = problem.encode(told.isel(design=best[[0, 3]]))
+
+    def strict(designs: xr.Dataset) -> torch.Tensor:
+        x = encode(designs)
+        if torch.cdist(x.flatten(1), refused.flatten(1)).min() < 1e-9:
+            raise InputError("a design with a code", "another one")
+        return x
+
+    monkeypatch.setattr(problem, "encode", strict)
+    tuned = Tuned(generator, families.plan(FAMILY, shape=(6,)), 0)
+    monkeypatch.setattr(generator.family, "fit", lambda x, cond, plan: None)
+    tuned.known = tuned.known.isel(design=slice(how.every, None))  # without those refused
+    tuned.tell(told, weighed(problem, told))
+    assert tuned.fits == 1
+    assert tuned.elite is not None
+    kept = encode(tuned.elite).flatten(1)
+    assert torch.cdist(kept, refused.flatten(1)).min() > 1e-9
+    wanted = min(how.elite, how.every - 2)
+    assert tuned.elite.sizes["design"] == wanted

@@ -9,6 +9,7 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Model
@@ -85,7 +86,9 @@ class Tuned:
         if len(answered):
             own = self._bare(designs.isel({DESIGN: answered}))
             told = {name: verdicts[name].isel({DESIGN: answered}).variable for name in TOLD}
-            self._keep(own.assign(told))
+            own = self._encoded(own.assign(told))
+            if own.sizes[DESIGN]:
+                self._keep(own)
         self.waiting += designs.sizes[DESIGN]
         if self.waiting >= self.settings.every and self.elite is not None:
             self._fit(self.elite)
@@ -127,6 +130,18 @@ class Tuned:
         under = {c.name: (DESIGN, _plain(designs[c.name].to_numpy())) for c in problem.conditions}
         arrays = to_arrays(designs, problem.variables)
         return to_dataset(arrays, problem.variables, problem.labels() | under)
+
+    def _encoded(self, designs: xr.Dataset) -> xr.Dataset:
+        """Those that have a code to learn: what a code stands for may have none of its own."""
+        try:
+            self.problem.encode(designs)
+        except InputError:
+            rows = np.arange(designs.sizes[DESIGN])
+            if len(rows) < 2:
+                return designs.isel({DESIGN: []})
+            parts = (designs.isel({DESIGN: half}) for half in np.array_split(rows, 2))
+            return _joined(*map(self._encoded, parts))
+        return designs
 
     def _keep(self, fresh: xr.Dataset) -> None:
         """The best of those that were kept and of fresh ones, each once."""

@@ -24,6 +24,7 @@ from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.families import build
 from ingenium.generators.model import Model
 from ingenium.studies import chips, operations
+from ingenium.studies.bounded import rank_correlation_interval, ratio_interval
 from ingenium.studies.operations import Operations
 from ingenium.studies.rules import Part
 from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
@@ -97,10 +98,15 @@ def measure(budget: Budget, watch: Watch) -> Measured:
             _beside(one, beside)
     sizes = {one.family: one.did for one in found if one.data == "digits"}
     fit = {chip.name: _held(chip, sizes) for chip in chips.CHIPS}
-    values = {name: t_interval(of) for name, of in parts.of.items()}
-    span = {"energy of the dearest over the cheapest family": values.pop("span")}
+    span = {"energy of the dearest over the cheapest family": ratio_interval(parts.of["span"])}
     return Measured(
-        values=values | {"platforms": NOTHING},
+        values={
+            "apart": ratio_interval(parts.of["apart"]),
+            "counted": rank_correlation_interval(parts.of["counted"], len(found)),
+            "precision": t_interval(parts.of["precision"]),
+            "again": t_interval(parts.of["again"]),
+            "platforms": NOTHING,
+        },
         beside=span | {name: t_interval(of) for name, of in beside.of.items()},
         data=digest([array_digest(x) for x in sets.values()]),
         notes=(
@@ -236,7 +242,8 @@ STUDY = Study(
         "stands the squared maximum mean discrepancy to held-out designs, as a share of that of "
         "designs whose numbers are shuffled each for itself. How far apart generators are is the "
         "energy of the family nearest to the held-out designs over that of the cheapest, as a "
-        "geometric mean over the sets. Operations are "
+        "geometric mean over the sets. Intervals are Student's over seeds, of ratios on the "
+        "logarithm and of the rank correlation on Fisher's z, transformed back. Operations are "
         "counted as NeuroBench does (dense and effective multiply-accumulates, messages, "
         "sparsity, footprint), and as an energy model they must put the generators in the order "
         "that the meter finds. Weights are rounded to 16, 8 and 4 bits, a step for each output, "
@@ -258,6 +265,7 @@ STUDY = Study(
         *LEARNING,
         "core/energy.py",
         "domains/airfoils",
+        "studies/bounded.py",
         "studies/chips.py",
         "studies/operations.py",
         "studies/generator_energy.py",
