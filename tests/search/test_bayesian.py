@@ -11,6 +11,7 @@ from ingenium.core.spec import Spec
 from ingenium.search.acquisition import Worth
 from ingenium.search.bayesian import Bayesian, BayesianSettings
 from ingenium.search.search import Search
+from ingenium.search.space import POINT
 from ingenium.search.stopping import Stop
 from ingenium.search.strategies import Task
 from ingenium.search.trust_region import Region, drawn
@@ -45,11 +46,11 @@ def test_beside_points_in_flight_it_looks_elsewhere(begun) -> None:
     strategy = search.strategy
 
     def asked(flying: tuple[object, ...]) -> np.ndarray:
-        return strategy.ask_ahead(1, torch.Generator().manual_seed(3), flying)["point"].to_numpy()
+        return strategy.ask_ahead(1, torch.Generator().manual_seed(3), flying)[POINT].to_numpy()
 
     flying = strategy.ask(1, torch.Generator().manual_seed(3))
-    np.testing.assert_array_equal(asked(()), flying["point"].to_numpy())
-    assert np.abs(asked((flying,)) - flying["point"].to_numpy()).max() > 0.01
+    np.testing.assert_array_equal(asked(()), flying[POINT].to_numpy())
+    assert np.abs(asked((flying,)) - flying[POINT].to_numpy()).max() > 0.01
 
 
 def test_the_region_grows_with_success_and_shrinks_without() -> None:

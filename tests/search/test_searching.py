@@ -221,7 +221,7 @@ def test_a_portfolio_shifts_its_budget_to_what_works(begun) -> None:
     assert late.count(1) > 2 * late.count(0)
     whole = search.designs(range(search.calls))
     assert whole.sizes["design"] == 640
-    assert "point" not in whole.coords, "designs of one arm alone carry points"
+    assert POINT not in whole.coords, "designs of one arm alone carry points"
 
 
 def test_designs_of_single_numbers_are_learned_from(tmp_path: Path) -> None:
