@@ -157,9 +157,8 @@ class Arena:
         for name, rival in of.rivals.items():
             search = partial(rival, self.problem, self.spec, of.calls)
             found.append(Way(name, of.calls, _code(rivals.__file__), search))
-        return sorted(
-            found, key=lambda way: bare(way.name) in of.capped
-        ), left  # the dear ones last
+        found.sort(key=lambda way: bare(way.name) in of.capped)  # the dear ones last
+        return found, left
 
     def _made(self, name: str) -> tuple[str, Made]:
         """A strategy as it is written, and made; no search is charged for models that it fits."""

@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import IO
@@ -85,11 +85,24 @@ class Starter:
         return Started(self._answer(), self._answer, stderr)
 
     def start_cold(
-        self, words: Sequence[str], stderr: Path, *, stdout: str = os.devnull
+        self,
+        words: Sequence[str],
+        stderr: Path,
+        *,
+        stdout: str = os.devnull,
+        held: bool = True,
     ) -> Started:
-        """A command in a process that has imported nothing yet, as a user's has."""
+        """A command in a process that has imported nothing yet, as a user's has.
+
+        Args:
+            words: the command.
+            stderr: a file for its messages.
+            stdout: a file for its results.
+            held: whether Python holds results back until there are many, as it does by itself.
+        """
+        more = {"PYTHONUNBUFFERED": "" if held else "1"}
         with stderr.open("w") as file, Path(stdout).open("w") as out:
-            process = self._python(COLD, *words, stdout=out, stderr=file)
+            process = self._python(COLD, *words, more=more, stdout=out, stderr=file)
         return Started(process.pid, process.wait, stderr)
 
     def close(self) -> None:
@@ -98,10 +111,12 @@ class Starter:
     def _answer(self) -> int:
         return int(self._answers.readline())
 
-    def _python(self, code: str, *words: str, **streams: int | IO[str]) -> "Popen[str]":
+    def _python(
+        self, code: str, *words: str, more: Mapping[str, str] = {}, **streams: int | IO[str]
+    ) -> "Popen[str]":
         return Popen(
             [sys.executable, "-c", code, *words],
-            env=self._environment,
+            env=self._environment | more,
             text=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **streams,

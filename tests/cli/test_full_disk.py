@@ -55,11 +55,17 @@ def test_a_disk_that_fills_at_any_file(starter: Starter, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_results_that_cannot_be_printed(starter: Starter, tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [True, False], ids=["held back", "at once"])
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["told", "json"])
+def test_results_that_cannot_be_printed(
+    starter: Starter, tmp_path: Path, form: list[str], held: bool
+) -> None:
     """Cold, since how Python leaves its streams is part of it."""
-    started = starter.start_cold(words(tmp_path), tmp_path / "stderr", stdout="/dev/full")
+    asked = [*words(tmp_path), *form]
+    started = starter.start_cold(asked, tmp_path / "stderr", stdout="/dev/full", held=held)
     code, message = started.end()
-    assert code == 3
+    assert code == 3, message
     assert "the output cannot be written" in message
     assert "Traceback" not in message
+    assert "Exception ignored" not in message
     assert (tmp_path / "run" / "report.html").exists()

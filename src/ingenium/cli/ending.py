@@ -5,11 +5,12 @@
 """
 
 import functools
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import typer
 
@@ -31,6 +32,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+            sys.stdout.flush()  # Python holds results back, and a disk may be full
         except (typer.Exit, BrokenPipeError):
             raise
         except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - each has its code
@@ -65,9 +67,20 @@ def _say(what: str, message: str, error: BaseException | None = None) -> None:
     page = helpful(error) if error else None
     if page:
         errors().print(f"See: ingenium docs {page}", style="dim", highlight=False)
-    if JSON.get():
-        table = {"kind": type(error).__name__ if error else what, "message": message}
-        table |= {"page": page} if page else {}
-        if isinstance(error, InputError):
-            table |= {"expected": error.expected, "came": error.came, "instead": error.instead}
-        print_json({"error": table})
+    try:
+        if JSON.get():
+            print_json({"error": _table(what, message, error, page)})
+        sys.stdout.flush()
+    except OSError:  # said on stderr; what is held back would fail again as Python leaves
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _table(
+    what: str, message: str, error: BaseException | None, page: str | None
+) -> dict[str, Any]:
+    """The message for machines."""
+    table = {"kind": type(error).__name__ if error else what, "message": message}
+    table |= {"page": page} if page else {}
+    if isinstance(error, InputError):
+        table |= {"expected": error.expected, "came": error.came, "instead": error.instead}
+    return table

@@ -6,10 +6,11 @@ from tempfile import TemporaryDirectory
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
-from ingenium.evaluate.intervals import Interval, t_interval, wilson
+from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.governance import pack
 from ingenium.studies import release_packs, releases
 from ingenium.studies.rules import Part
+from ingenium.studies.shares import share
 from ingenium.studies.study import Budget, Measured, Study
 
 DESIGNS = 6
@@ -37,8 +38,8 @@ def measure(budget: Budget, watch: Watch) -> Measured:
             release = releases.copied(made, place / "copy")
             logged += release_packs.overseen(release).values()
             looked = release_packs.looked(release, place)
-            for name, share in _covered(looked).items():
-                states.setdefault(name, []).append(share)
+            for name, covered in _covered(looked).items():
+                states.setdefault(name, []).append(covered)
             for way in WAYS:
                 watch(f"evidence {way}", i, len(budget.seeds))
                 for what, still in release_packs.mutated(looked, way):
@@ -49,12 +50,12 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         values={
             "covered": t_interval(states["covered"]),
             "frameworks": Interval(2 / 3, 2 / 3, 2 / 3),
-            "removed": _share([not still for still in counted["removed"]]),
-            "logged": _share(logged),
+            "removed": share([not still for still in counted["removed"]]),
+            "logged": share(logged),
             "fairness": NOTHING,
             "explained": NOTHING,
-            "emptied": _share(counted["emptied"]),
-            "filled": _share(counted["filled"]),
+            "emptied": share(counted["emptied"]),
+            "filled": share(counted["filled"]),
         },
         beside={k: t_interval(v) for k, v in states.items() if k != "covered"},
         data=digest([pack.FRAMEWORKS, release_packs.evidence()]),
@@ -85,11 +86,6 @@ def _covered(looked: release_packs.Looked) -> dict[str, float]:
             f"with all evidence and no gap, of {found[name].name}": whole / len(controls),
         }
     return shares
-
-
-def _share(found: list[bool]) -> Interval:
-    count = sum(found)
-    return Interval(count / len(found), *wilson(count, len(found)))
 
 
 STUDY = Study(
@@ -132,6 +128,7 @@ STUDY = Study(
         "studies/releases.py",
         "studies/release_packs.py",
         "studies/control_map.py",
+        "studies/shares.py",
     ),
     without=(
         "governance/cards.py",

@@ -1,7 +1,7 @@
 """Row 29.17: an artefact for each component, the map of how data flows, and formats that return."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +14,7 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.problem import Watch
 from ingenium.domains import NAMES, load
-from ingenium.evaluate.intervals import Interval, wilson
+from ingenium.evaluate.intervals import Interval
 from ingenium.governance import pack, prov, sbom
 from ingenium.governance.export import export
 from ingenium.governance.pack import Pack
@@ -22,6 +22,7 @@ from ingenium.studies import data_flows, eccola, old_cases
 from ingenium.studies.data_flows import Life
 from ingenium.studies.results import results_folder
 from ingenium.studies.rules import Part
+from ingenium.studies.shares import share
 from ingenium.studies.study import SOURCE, Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.records import check_chain, read_lines
@@ -63,12 +64,12 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         values={
             "eccola": _whole(1 - len(without) / len(eccola.COMPONENTS)),
             "artefacts": _whole(1 - len(bare) / len(parts)),
-            "flows": _share(shown),
-            "returned": _share([held for all_of_it in forms.values() for held in all_of_it]),
-            "legacy": _share([net.returned for net in nets]),
-            "invented": _share(invented),
+            "flows": share(shown),
+            "returned": share([held for all_of_it in forms.values() for held in all_of_it]),
+            "legacy": share([net.returned for net in nets]),
+            "invented": share(invented),
         },
-        beside={"share of networks that the file says rightly": _share([n.written for n in nets])},
+        beside={"share of networks that the file says rightly": share([n.written for n in nets])},
         data=dataset_digest(life.problem.data()),
         notes=(
             f"Of ECCOLA, without an artefact: {', '.join(without) or 'none'}.",
@@ -177,11 +178,6 @@ def _whole(share: float) -> Interval:
     return Interval(share, share, share)
 
 
-def _share(found: Sequence[bool]) -> Interval:
-    count = sum(found)
-    return Interval(count / len(found), *wilson(count, len(found)))
-
-
 STUDY = Study(
     row="29.17",
     chapter="29 Generative AI in Power Systems, Power Electronics, and Intelligent Energy "
@@ -229,6 +225,7 @@ STUDY = Study(
         "studies/eccola.py",
         "studies/governance_file.py",
         "studies/old_cases.py",
+        "studies/shares.py",
         "studies/releases.py",
     ),
     without=("governance/page.py", "governance/weights_card.py"),

@@ -16,12 +16,13 @@ from ingenium.core.problem import Problem, Watch
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
-from ingenium.evaluate.intervals import Interval, t_interval, wilson
+from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.fitted import fit
 from ingenium.generators.generator import Generator
 from ingenium.governance import gate
 from ingenium.studies import releases
 from ingenium.studies.rules import Part
+from ingenium.studies.shares import share
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import State, check_sign_offs
@@ -61,10 +62,10 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         values={
             "residual": t_interval(off["held"]),
             "file": t_interval(off["handed over"]),
-            "logged": _share(logged),
+            "logged": share(logged),
             "community": NOTHING,
-            "blocked": _share([not published for published in blocked]),
-            "let": _share(let),
+            "blocked": share([not published for published in blocked]),
+            "let": share(let),
         },
         beside={
             "largest relative error of the energy, not held": t_interval(off["free"]),
@@ -149,11 +150,6 @@ def _published(release: releases.Release, signing: tuple[str, ...]) -> tuple[boo
     return published, [role in valid for role in signing]
 
 
-def _share(found: list[bool]) -> Interval:
-    count = sum(found)
-    return Interval(count / len(found), *wilson(count, len(found)))
-
-
 STUDY = Study(
     row="36.20",
     chapter="36 Generative AI for Smart Infrastructure, Sustainable Construction, and Intelligent "
@@ -197,6 +193,7 @@ STUDY = Study(
         "trust",
         "studies/releases.py",
         "studies/governed_layers.py",
+        "studies/shares.py",
     ),
     packages=("cryptography", "rocrate", "simbench"),
 )

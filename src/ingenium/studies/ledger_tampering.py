@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from ingenium.core.digest import digest
 from ingenium.core.packages import Extra
 from ingenium.core.problem import Watch
-from ingenium.evaluate.intervals import Interval, t_interval, wilson
+from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.studies.rules import Part
+from ingenium.studies.shares import share
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust import tampering
 from ingenium.trust.ledger import open_ledger
@@ -55,14 +56,14 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     nothing = Interval(math.nan, math.nan, math.nan)
     return Measured(
         values={
-            "detected": _share(seen["any"]),
-            "false_alarms": _share(seen["false"]),
-            "denied": _share(denied),
-            "as_said": _share(seen["as said"]),
+            "detected": share(seen["any"]),
+            "false_alarms": share(seen["false"]),
+            "denied": share(denied),
+            "as_said": share(seen["as said"]),
             "escalation": nothing,
         },
         beside={
-            "found by the chain alone": _share(seen["chain"]),
+            "found by the chain alone": share(seen["chain"]),
             "milliseconds to append an entry, on disk": t_interval(milliseconds),
         },
         data=digest([act.name for act in ACTS]),
@@ -129,11 +130,6 @@ def _remove(place: Path) -> None:
         path.unlink()
 
 
-def _share(found: list[bool]) -> Interval:
-    count = sum(found)
-    return Interval(count / len(found), *wilson(count, len(found)))
-
-
 STUDY = Study(
     row="34.14",
     chapter="34 Scalable Generative AI Systems for Intelligent Computing and Autonomous "
@@ -168,6 +164,11 @@ STUDY = Study(
     ),
     headline="detected",
     measure=measure,
-    depends=("trust", "core/digest.py", "studies/ledger_tampering.py"),
+    depends=(
+        "trust",
+        "core/digest.py",
+        "studies/ledger_tampering.py",
+        "studies/shares.py",
+    ),
     packages=("cryptography",),
 )

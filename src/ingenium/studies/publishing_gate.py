@@ -10,11 +10,12 @@ from typing import Any
 
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Watch
-from ingenium.evaluate.intervals import Interval, t_interval, wilson
+from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.governance import gate
 from ingenium.studies import releases
 from ingenium.studies.breaches import HARMLESS, UNSEEN, WRONG, Act
 from ingenium.studies.rules import Part
+from ingenium.studies.shares import share
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 
@@ -47,15 +48,15 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     mapped = sum(bool(names) for names in gate.PRINCIPLES.values()) / len(gate.PRINCIPLES)
     return Measured(
         values={
-            "blocked": _share(seen["blocked"]),
+            "blocked": share(seen["blocked"]),
             "mapped": Interval(mapped, mapped, mapped),
-            "answers": _share(seen["answers"]),
+            "answers": share(seen["answers"]),
             "labour": NOTHING,
-            "false_blocks": _share(seen["let"]),
-            "whole": _share(seen["honest"]),
+            "false_blocks": share(seen["let"]),
+            "whole": share(seen["honest"]),
         },
         beside={
-            "breaches that digests of the files alone show": _share(seen["sums"]),
+            "breaches that digests of the files alone show": share(seen["sums"]),
             "seconds to check and publish": t_interval(seconds),
         },
         data=dataset_digest(problem.data()),
@@ -124,11 +125,6 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _share(found: list[bool]) -> Interval:
-    count = sum(found)
-    return Interval(count / len(found), *wilson(count, len(found)))
-
-
 STUDY = Study(
     row="33.16",
     chapter="33 Generative AI in Language, Literature, and Digital Communication",
@@ -180,6 +176,7 @@ STUDY = Study(
         "studies/releases.py",
         "studies/breaches.py",
         "studies/publishing_gate.py",
+        "studies/shares.py",
     ),
     packages=("cryptography", "rocrate"),
 )

@@ -11,11 +11,12 @@ from ingenium import replaying
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import load
-from ingenium.evaluate.intervals import Interval, t_interval, wilson
+from ingenium.evaluate.intervals import t_interval
 from ingenium.governance import pack
 from ingenium.studies import releases
 from ingenium.studies.releases import Release
 from ingenium.studies.rules import Part
+from ingenium.studies.shares import share
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 
@@ -66,9 +67,9 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     return Measured(
         values={
             "complete": t_interval(table.pop("complete")),
-            "generated": _share(there),
-            "altered": _share(noticed),
-            "replayed": _share(replayed),
+            "generated": share(there),
+            "altered": share(noticed),
+            "replayed": share(replayed),
             "unchanged": t_interval(table.pop("unchanged")),
         },
         beside={k: t_interval(v) for k, v in table.items()},
@@ -133,11 +134,6 @@ def _replayed(problem: Problem, release: Release) -> list[bool]:
     ]
 
 
-def _share(found: list[bool]) -> Interval:
-    count = sum(found)
-    return Interval(count / len(found), *wilson(count, len(found)))
-
-
 STUDY = Study(
     row="34.16",
     chapter="34 Scalable Generative AI Systems for Intelligent Computing and Autonomous "
@@ -182,6 +178,7 @@ STUDY = Study(
         "studies/book/audit.py",
         "studies/releases.py",
         "studies/release_records.py",
+        "studies/shares.py",
     ),
     without=(
         "governance/crate.py",
