@@ -261,6 +261,8 @@ STUDY = Study(
     measure=measure,
     depends=(
         *OF_MODELS,
+        "domains/molecules/chemistry/alerts.py",
+        "domains/molecules/chemistry/rules.py",
         "domains/molecules/fragments",
         "domains/molecules/search/aim.py",
         "domains/molecules/search/latent.py",

@@ -32,7 +32,7 @@ OF_MODELS = (  # source that what they give rests on
     "train/trainer.py",
     "train/batches.py",
     "train/ema.py",
-    "domains/molecules/chemistry",
+    "domains/molecules/chemistry/parsing.py",
     "domains/molecules/data.py",
     "domains/molecules/kekule.py",
     "domains/molecules/language.py",

@@ -188,5 +188,11 @@ STUDY = Study(
         "generators/tokens/drawing.py",
         "studies/novel_structures.py",
     ),
+    without=(
+        "domains/molecules/chemistry/conformers.py",
+        "domains/molecules/chemistry/xtb.py",
+        "domains/molecules/chemistry/attribution.py",
+        "domains/molecules/chemistry/solubility.py",
+    ),
     packages=("rdkit", "molsets", "selfies"),
 )

@@ -4,7 +4,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
 
 SEED = 61453
-TRIES = 5
+STARTS = 5
+TRIES = 50  # of each start; where no embedding can be found, ten for each atom take minutes
 MOST_STEPS = 500  # of the force field
 
 
@@ -19,10 +20,10 @@ def conformer(mol: Chem.Mol) -> Chem.Mol:
     ordered = Chem.MolFromSmiles(Chem.MolToSmiles(mol, isomericSmiles=False))
     whole = Chem.AddHs(ordered)
     with rdBase.BlockLogs():
-        for attempt in range(TRIES):
+        for attempt in range(STARTS):
             how = AllChem.ETKDGv3()
             how.randomSeed = SEED + attempt
-            how.useRandomCoords = attempt > 0
+            how.useRandomCoords, how.maxIterations = attempt > 0, TRIES
             if AllChem.EmbedMolecule(whole, how) == 0:
                 if AllChem.MMFFHasAllMoleculeParams(whole):
                     AllChem.MMFFOptimizeMolecule(whole, maxIters=MOST_STEPS)
