@@ -9,8 +9,10 @@ from prov.model import ProvActivity, ProvAgent, ProvDocument, ProvEntity, ProvGe
 from rocrate.rocrate import ROCrate
 
 from ingenium import loop
-from ingenium.core.digest import file_digest
+from ingenium.core import spec as specs
+from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
 from ingenium.governance.export import export
 from ingenium.governance.page import write as write_page
 from ingenium.trust.ledger import Ledger, open_ledger
@@ -119,6 +121,39 @@ def test_page_shows_who_did_what(ledger: Ledger, tmp_path: Path) -> None:
     assert "No anchor was given" in text
     write_page(ledger, page, anchor=ledger.head())
     assert "the anchor is in it" in page.read_text()
+
+
+def test_page_shows_what_was_asked(ledger: Ledger, tmp_path: Path) -> None:
+    page = tmp_path / "l.html"
+    write_page(ledger, page)
+    text = page.read_text()
+    asked = ledger.entries("proposal")[0].table
+    assert specs.parse(asked["asked"], Spec, "entry").problem == "toy.cantilever"
+    assert digest(asked["asked"]) == asked["spec"]
+    for name, said in (
+        ("limits", "deflection_m &lt;= 0.004 [m]"),
+        ("ranked by", "minimise mass_kg"),
+        ("family", asked["family"]),
+        ("data licence", asked["data_licence"]),
+    ):
+        assert f"<dt>{name}</dt><dd class=\"\">{said}" in text, name
+
+
+def test_page_names_every_refusal(ledger: Ledger, tmp_path: Path) -> None:
+    """Of a screen, of the gate, and of who signs; what was let through is none."""
+    first = ledger.entries("proposal")[0]
+    sign_off(ledger, first.hash, "safety", "Too heavy.", decision="refused")
+    checks = [{"name": "chain", "held": True}, {"name": "signed", "held": False}]
+    body = {"published": False, "roles": ["safety"], "checks": checks}
+    ledger.append("publish", body)
+    ledger.append("publish", body | {"published": True, "checks": checks[:1]})
+    write_page(ledger, tmp_path / "l.html")
+    text = (tmp_path / "l.html").read_text()
+    part = text[text.index("<h2>Refusals") : text.index("<h2>Sign-offs")]
+    assert part.count("<tr><td>") == 3
+    for said in ("1 refused by s (x)", "refused as safety: Too heavy.", "blocked by signed"):
+        assert said in part, said
+    assert "published, signed as safety" in text
 
 
 def test_page_of_a_ledger_that_was_altered(ledger: Ledger, tmp_path: Path) -> None:

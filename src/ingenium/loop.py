@@ -130,7 +130,7 @@ def run(
         _sum_up(part, done)
         watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
         kept.drop()
-        _enter(ledger, part, problem, origin, summary, cross)
+        _enter(ledger, part, problem, spec, origin, fitted.name, summary, cross)
     return done
 
 
@@ -289,7 +289,9 @@ def _enter(
     ledger: Ledger,
     part: Path,
     problem: Problem,
+    spec: Spec,
     origin: Origin,
+    family: str,
     summary: Summary,
     cross: CrossCheck | None,
 ) -> None:
@@ -298,6 +300,9 @@ def _enter(
         "proposal",
         {
             "problem": problem.name,
+            "asked": specs.as_table(spec),
+            "family": family,
+            "data_licence": problem.licence,
             "engines": engines(problem, cross),
             **asdict(origin),
             "evidence": file_digest(part / "evidence.jsonl"),

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization as forms
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ingenium.core.evidence import read
+from ingenium.trust.ledger import open_ledger
 
 pytestmark = pytest.mark.usefixtures("plugin")
 
@@ -119,6 +120,39 @@ def test_cards_and_access(out: Path, tmp_path: Path) -> None:
     access = answer("ledger", "access")["access"]
     assert access[0]["who"] == "root"
     assert call("ledger", "grant", "ann", "--may", "append")[0] == 2
+
+
+def test_what_is_there_is_not_written_over(out: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "evidence.jsonl"
+    for words in (("ledger", "export"), ("ledger", "report"), ("card", "model", out, "--out")):
+        kept.write_text("dear")
+        code, _, message = call(*words, kept)
+        assert code == 2
+        assert "--overwrite" in message
+        assert kept.read_text() == "dear"
+        assert call(*words, kept, "--overwrite")[0] == 0
+        assert kept.read_text() != "dear"
+
+
+def test_filters_that_nothing_meets(out: Path) -> None:
+    code, _, message = call("ledger", "list", "--kind", "proposals")
+    assert code == 2
+    assert "proposal" in message
+    assert "None of the " in call("ledger", "list", "--problem", "toy.beam")[1]
+
+
+def test_ledger_that_was_altered_says_so_wherever_it_is_read(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "l.sqlite"
+    with open_ledger(place) as ledger:
+        ledger.append("fit", {"family": "vae", "model": "sha256:0", "cached": False})
+        monkeypatch.setenv("INGENIUM_LEDGER", str(place))
+        assert "Warning" not in call("ledger", "list")[2]
+        ledger.store._db.execute("DROP TRIGGER no_update")
+        ledger.store._db.execute("UPDATE entries SET actor = 'somebody@else'")
+    for words in (("list",), ("export", tmp_path / "x.jsonl"), ("report", tmp_path / "x.html")):
+        assert "not what was written" in call("ledger", *words)[2], words
 
 
 def test_ledger_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

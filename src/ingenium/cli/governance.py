@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from ingenium.cli.ending import UNMET, guarded
-from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.cli.output import AsJson, Replace, check_new, print_json, results, table
 from ingenium.cli.signing import SIGNERS
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def model(
         Path, typer.Argument(help="The folder of a run, or a file of weights, NAME.safetensors.")
     ],
     out: Out = None,
+    overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
     """The card of the generator that a run used: what for, learned from what, how good.
@@ -41,7 +42,8 @@ def model(
     from ingenium.governance.cards import model_card
     from ingenium.governance.weights_card import ENDING, weights_card
 
-    _give(weights_card(run) if run.suffix == ENDING else model_card(run), out, json)
+    card = weights_card(run) if run.suffix == ENDING else model_card(run)
+    _give(card, out, overwrite, json)
 
 
 def data(
@@ -50,6 +52,7 @@ def data(
         Path | None, typer.Option(help="With a problem: the spec, a TOML file.")
     ] = None,
     out: Out = None,
+    overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
     """The card of the designs that a run made, or of those that a problem learns from."""
@@ -58,9 +61,9 @@ def data(
     from ingenium.governance.cards import data_card, known_card
 
     if (Path(what) / "run.json").is_file():
-        _give(data_card(Path(what)), out, json)
+        _give(data_card(Path(what)), out, overwrite, json)
     else:
-        _give(known_card(api.open_problem(asked(what, spec))), out, json)
+        _give(known_card(api.open_problem(asked(what, spec))), out, overwrite, json)
 
 
 def pack(
@@ -139,10 +142,11 @@ def publish(
         raise typer.Exit(UNMET)
 
 
-def _give(card: "Card", out: Path | None, json: bool) -> None:
+def _give(card: "Card", out: Path | None, overwrite: bool, json: bool) -> None:
     from ingenium.core.folders import write_atomic
 
     if out is not None:
+        check_new(out, overwrite)
         write_atomic(out, str(card))
     if json:
         print_json({"head": dict(card.head), "text": card.text, "file": str(out) if out else None})

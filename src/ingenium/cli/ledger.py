@@ -10,10 +10,11 @@ from rich.markup import escape
 
 from ingenium.cli import signing
 from ingenium.cli.ending import FAULT, guarded
-from ingenium.cli.output import AsJson, print_json, results, table
-from ingenium.core.errors import InputError
+from ingenium.cli.output import AsJson, Replace, check_new, errors, print_json, results, table
+from ingenium.core.errors import InputError, choose
 
 if TYPE_CHECKING:
+    from ingenium.trust.ledger import Ledger
     from ingenium.trust.records import Entry
 
 Hash = Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")]
@@ -44,18 +45,25 @@ def list_entries(
     """The newest entries: proposals, searches, refusals, sign-offs and the like."""
     from ingenium.trust.ledger import about, open_ledger
     from ingenium.trust.place import ledger_place
-    from ingenium.trust.telling import short, told
+    from ingenium.trust.telling import KINDS, short, told
 
     place, first = ledger_place(), _time(since)
-    entries = []
+    entries, count = [], 0
     if not absent(place):
         with open_ledger(place, create=False) as ledger:
             entries = ledger.entries(kind, first, limit, actor=actor, problem=problem)
+            newest = ledger.entries(limit=1)
+            count = newest[0].sequence if newest else 0
+            _warn(ledger)
+    if kind is not None and not entries:  # one of another program is found, if it is there
+        choose(kind, KINDS, "kind")
     if json:
         print_json({"ledger": shown(place), "entries": [_table(e) for e in entries]})
         return
     if not entries:
-        results().print(escape(f"No entries in {shown(place)}."), highlight=False, soft_wrap=True)
+        what = f"None of the {count} entries in {shown(place)} is so." if count else ""
+        text = what or f"No entries in {shown(place)}."
+        results().print(escape(text), highlight=False, soft_wrap=True)
         return
     rows = table("", "No.", "Time", "Kind", "By", "Problem", "What", "Hash")
     for e in entries:
@@ -121,6 +129,7 @@ def export(
     run: Annotated[
         Path | None, typer.Option(help="Only what belongs to this run; must be given for a crate.")
     ] = None,
+    overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Write the ledger as JSON Lines or W3C PROV, or a run with its entries as an RO-Crate."""
@@ -128,8 +137,10 @@ def export(
     from ingenium.trust.ledger import open_ledger
     from ingenium.trust.place import ledger_place
 
+    check_new(path, overwrite)
     with open_ledger(ledger_place(), create=False) as ledger:
         count = write(ledger, path, form, run)
+        _warn(ledger)
     if json:
         print_json({"file": str(path), "form": form, "entries": count})
     else:
@@ -144,6 +155,7 @@ def report(
     anchor: Annotated[
         str | None, typer.Option(help="An earlier head, kept elsewhere, that must be there.")
     ] = None,
+    overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
     """A page of all that was asked, done, refused and signed, and the state of the chain."""
@@ -153,8 +165,10 @@ def report(
     from ingenium.trust.records import GENESIS
     from ingenium.trust.signoff import read_signers
 
+    check_new(path, overwrite)
     listed = () if signers is None else read_signers(signers)
     with open_ledger(ledger_place(), create=False) as ledger:
+        _warn(ledger)
         count = write(ledger, path, signers=listed, anchor=anchor or GENESIS)
     if json:
         print_json({"file": str(path), "entries": count})
@@ -202,6 +216,14 @@ def grant(
         print_json({"ledger": shown(place), "login": login, "may": may})
     else:
         results().print(escape(f"{login} may {may}."), highlight=False)
+
+
+def _warn(ledger: "Ledger") -> None:
+    """Say on stderr if the ledger is not what was written."""
+    faults = ledger.check()
+    if faults:
+        text = f"The ledger is not what was written: {faults[0]}. See `ingenium ledger check`."
+        errors().print(f"[bold red]Warning[/]: {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _time(text: str | None) -> datetime | None:

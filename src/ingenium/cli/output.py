@@ -4,11 +4,14 @@ import json
 from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from ingenium.core.errors import InputError
 
 JSON: ContextVar[bool] = ContextVar("json", default=False)  # whether --json was given
 
@@ -22,6 +25,19 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", callback=_remember, help="Write JSON to stdout, for machines."),
 ]
+
+
+Replace = Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")]
+
+
+def check_new(path: Path, overwrite: bool) -> None:
+    """Refuse to write over what is there.
+
+    Raises:
+        InputError: if something is there and nobody said that it may be replaced.
+    """
+    if path.exists() and not overwrite:
+        raise InputError("a new file", f"{path}, which is there", "Name another, or --overwrite.")
 
 
 @cache

@@ -14,10 +14,14 @@ from ingenium.core.folders import write_atomic
 from ingenium.trust.ledger import Ledger, about
 from ingenium.trust.records import GENESIS, Entry, Fault
 from ingenium.trust.signoff import Signer, SignOff, check_sign_offs
-from ingenium.trust.telling import engines_of, short, told
+from ingenium.trust.telling import asked_of, engines_of, refuses, short, told
 
 RUNS = ("proposal", "search-end")
 VERDICTS = ("accepted", "rejected", "failed")
+NAMED = (
+    *("strategy", "family", "model", "data_licence", "data", "spec", "system", "evidence"),
+    *("code", "seed", "version"),
+)
 MOST = 500  # entries in the table of all
 
 
@@ -74,7 +78,7 @@ def render(
         faults=[str(f) for f in faults],
         anchored=anchored,
         runs=runs[::-1],
-        refusals=[(e, told(e)) for e in entries if e.kind == "refusal"][::-1],
+        refusals=[(e, about(e) or "", told(e)) for e in entries if refuses(e)][::-1],
         signed=signed[::-1],
         first=entries[0].time if entries else "",
         last=entries[-1].time if entries else "",
@@ -100,8 +104,7 @@ def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> R
     begun = _begun(body, entries)
     whole = begun | body
     total = sum(int(whole.get(v, 0)) for v in VERDICTS)
-    named = ("model", "data", "spec", "system", "evidence", "code", "seed", "strategy", "version")
-    facts = tuple((k, str(whole[k])) for k in named if whole.get(k) not in (None, ""))
+    facts = tuple((k, str(whole[k])) for k in NAMED if whole.get(k) not in (None, ""))
     return Row(
         entry=entry,
         problem=str(whole.get("problem", "")),
@@ -109,7 +112,7 @@ def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> R
         counts=tuple((v, int(whole[v]), int(whole[v]) / total) for v in VERDICTS if v in whole)
         if total
         else (),
-        facts=facts,
+        facts=(*asked_of(whole), *facts),
         signed=tuple(s for s in signed if s.entry.table.get("entry") == entry.hash),
     )
 

@@ -109,8 +109,9 @@ def run(
             screening=screening,
         )
         name = {"search": digest(about), "engines": _engines(problem, screening)}
-        entry = name | about | {"head": store.head(), "sitting": sitting, "calls": search.calls}
-        ledger.append(SEARCH, entry)
+        asked_for = {"asked": specs.as_table(spec), "data_licence": problem.licence}
+        at = {"head": store.head(), "sitting": sitting, "calls": search.calls}
+        ledger.append(SEARCH, name | about | asked_for | at)
         with hands.begun(problem, about) as workers:
             why = search.run(stop, workers=workers, watch=watch, heard=heard)
         _check_answers(search)

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Between, Spec, Wanted, parse
 from ingenium.trust.records import Entry
 
 SHORT = 12  # digits of a digest
@@ -20,12 +22,49 @@ def told(entry: Entry) -> str:
         return ""
 
 
+def asked_of(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What was asked, as headings with words; none of an entry that does not say it, or is altered.
+
+    Args:
+        body: of a proposal, or of the beginning of a search.
+    """
+    try:
+        asked = parse(body["asked"], Spec, "asked")
+    except (InputError, KeyError, TypeError, ValueError):
+        return ()
+    words = {
+        "title": asked.title,
+        "setup": "; ".join(f"{k} = {v}" for k, v in asked.setup.items()),
+        "under": "; ".join(f"{k}: {_wanted(v)}" for k, v in asked.conditions.items()),
+        "limits": "; ".join(limit.label for limit in asked.limits),
+        "fixed": "; ".join(f"{k} = {v.value:g}" for k, v in asked.fixed.items()),
+        "ranked by": "; ".join(f"{o.sense} {o.quantity}" for o in asked.objectives),
+    }
+    return tuple((name, text) for name, text in words.items() if text)
+
+
+def _wanted(wanted: Wanted) -> str:
+    if isinstance(wanted, Between):
+        return f"{wanted.at_least:g} to {wanted.at_most:g}"
+    return ", ".join(wanted) if isinstance(wanted, tuple) else str(wanted)
+
+
 def engines_of(entry: Entry) -> list[tuple[str, str]]:
     """Tier of each engine that measured, and its name with the version; empty if none is named."""
     try:
         return [(str(e["tier"]), f"{e['name']} {e['version']}") for e in entry.table["engines"]]
     except (KeyError, TypeError):  # older than such a list, another program's, or altered
         return []
+
+
+def refuses(entry: Entry) -> bool:
+    """Whether it says that somebody or something refused: a screen, the gate, who signs."""
+    body = entry.table
+    return (
+        entry.kind == "refusal"
+        or (entry.kind == "publish" and body.get("published") is False)
+        or (entry.kind == "sign-off" and body.get("decision") == "refused")
+    )
 
 
 def short(digest: str) -> str:
@@ -69,6 +108,12 @@ def _refusal(body: Mapping[str, Any]) -> str:
     return f"{len(body['refused'])} refused by {body['screen']} ({', '.join(names)})"
 
 
+def _publish(body: Mapping[str, Any]) -> str:
+    failed = [check["name"] for check in body["checks"] if not check["held"]]
+    roles = ", ".join(body["roles"])
+    return f"blocked by {', '.join(failed)}" if failed else f"published, signed as {roles}"
+
+
 def _sign_off(body: Mapping[str, Any]) -> str:
     return f"{short(body['entry'])} {body['decision']} as {body['role']}: {body['statement']}"
 
@@ -82,4 +127,6 @@ _WAYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "replay": _replay,
     "refusal": _refusal,
     "sign-off": _sign_off,
+    "publish": _publish,
 }
+KINDS = tuple(_WAYS)
