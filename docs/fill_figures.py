@@ -216,11 +216,13 @@ def steering() -> str:
 
 def studies() -> str:
     """Every claim of the evidence book with what became of it."""
-    rows = [("Row", "Claim", "Result", "Main figure", "Measured (95 % interval)", "Run")]
+    columns = ("Row", "Claim", "Result", "Main parts", "Main figure", "Measured (95 % interval)")
+    rows = [(*columns, "Run")]
     for entry in book():
         if entry.study is None:
             continue
-        part, row = entry.headline, (entry.claim.row, entry.study.title, entry.status.value)
+        part = entry.headline
+        row = (entry.claim.row, entry.study.title, entry.status.value, entry.main)
         value = _value(entry.result, part) if part else ""
         rows.append((*row, part.text if part else "", value, _run(entry)))
     return table(*rows)

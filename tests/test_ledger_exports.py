@@ -136,7 +136,7 @@ def test_page_shows_what_was_asked(ledger: Ledger, tmp_path: Path) -> None:
         ("family", asked["family"]),
         ("data licence", asked["data_licence"]),
     ):
-        assert f"<dt>{name}</dt><dd class=\"\">{said}" in text, name
+        assert f'<dt>{name}</dt><dd class="">{said}' in text, name
 
 
 def test_page_names_every_refusal(ledger: Ledger, tmp_path: Path) -> None:

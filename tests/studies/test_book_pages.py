@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ingenium.studies import registry, results
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import Beyond, Chapter, Claim, Lack, Stated
 from ingenium.studies.book.entries import Entry, entries
-from ingenium.studies.rules import Part
+from ingenium.studies.rules import Outcome, Part
 from ingenium.studies.study import Budget, Measured, Study, Watch
 
 PARTS = (
@@ -73,6 +74,18 @@ def test_a_chapter_shows_what_its_results_say(book: tuple[Entry, ...]) -> None:
         assert said in page, said
     assert page.count("<svg") == 2
     assert "stale" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+
+
+def test_an_index_says_how_many_main_parts_hold(book: tuple[Entry, ...]) -> None:
+    """Of two parts one is a check, which is contradicted: it is none of the main ones."""
+    (entry,) = [e for e in book if e.study]
+    assert entry.main == "1 of 1 holds"
+    assert entry.main in pages.pages(book)["index.html"]
+    assert entry.main in markdown.pages(book)["index.md"]
+    outcomes = dict.fromkeys(entry.result.outcomes, Outcome.CONTRADICTED)
+    against = replace(entry, result=replace(entry.result, outcomes=outcomes))
+    assert against.main == "0 of 1 hold, 1 contradicted"
+    assert replace(entry, result=None).main == ""
 
 
 def test_pages_fetch_nothing_and_their_links_lead_to_rows(book: tuple[Entry, ...]) -> None:

@@ -71,7 +71,7 @@ def list_studies(
 def _print_rows(shown: "list[Entry] | tuple[Entry, ...]", of: int) -> None:
     """Rows with a result first, then those with a study, then the rest, each in order."""
     order = sorted(shown, key=lambda e: (e.result is None, e.study is None))
-    columns = ("Row", "Claim", "Status", "Measured", "95 % interval", "Run", "State")
+    columns = ("Row", "Claim", "Status", "Main parts", "Measured", "95 % interval", "Run", "State")
     rows = table("", *columns)
     for entry in order:
         part, value = entry.headline, entry.value
@@ -80,6 +80,7 @@ def _print_rows(shown: "list[Entry] | tuple[Entry, ...]", of: int) -> None:
             entry.claim.row,
             entry.study.title if entry.study else entry.claim.title,
             _coloured(entry.status.value),
+            entry.main,
             _number(value.value, unit) if value else "",
             _ends(value, unit) if value else "",
             entry.run or ("to run" if entry.study else ""),
@@ -283,6 +284,7 @@ def _summary(entry: "Entry") -> dict[str, Any]:
         "beyond": claim.beyond,
         "study": entry.study is not None,
         "status": entry.status.value,
+        "main_parts": entry.main,
         "headline": part.name if part else "",
         "unit": part.unit if part else "1",
         "value": entry.value,

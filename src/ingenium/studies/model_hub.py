@@ -6,7 +6,7 @@ import numpy as np
 
 from ingenium.compare import Protocol, compare, tabulate
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import dataset_digest
+from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
@@ -39,8 +39,12 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         return table(tabulate(problem, entries), tasks(problem), data, len(budget.seeds))
     kept = read_comparison(COMPARISON)
     if kept is not None and all(_filled(kept, name, len(budget.seeds)) for name in HUB.values()):
-        note = "Taken from the comparison of the repository (benchmarks/results)."
-        return table(kept, tasks(problem), data, len(budget.seeds), notes=(note,))
+        note = (
+            "Scores are those that the comparison of the repository has kept (benchmarks/results). "
+            "It is not run again with this row: seconds and energy are those of reading it."
+        )
+        both = digest([data, file_digest(COMPARISON)])
+        return table(kept, tasks(problem), both, len(budget.seeds), notes=(note,))
     protocol = Protocol(tuple(HUB.values()), budget.seeds)
     entries = compare(problem, protocol, budget.folder, watch=watch)
     return table(tabulate(problem, entries), tasks(problem), data, len(budget.seeds))

@@ -9,6 +9,7 @@ from ingenium.report.book.telling import Measured, Told, rule, tell
 from ingenium.studies.book.entries import Entry, counts
 
 Cells = tuple[str, ...]
+MEASURED = ("Measured", "95 % interval")
 STALE = (
     ", stale: source or data that the result rests on have changed since; it says what it said then"
 )
@@ -42,7 +43,7 @@ def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
         "only from a result that a study wrote; `ingenium study check` refuses any other.",
         _table(lines),
         "## Rows with a study",
-        _table([("Row", "Claim", "Status", "Measured", "95 % interval"), *map(_line, told)]),
+        _table([("Row", "Claim", "Status", "Main parts", *MEASURED), *map(_line, told)]),
     )
     return "\n\n".join(blocks) + "\n"
 
@@ -51,7 +52,8 @@ def _line(told: Told) -> Cells:
     claim, head = told.entry.claim, told.headline
     where = f"{told.entry.chapter.chapter}.md#row-{claim.row.replace('.', '-')}"
     status = f"{told.entry.status.value}{', stale' if told.entry.stale else ''}"
-    return (f"[{claim.row}]({where})", told.title, status, head.value, head.interval)
+    main = told.entry.main
+    return (f"[{claim.row}]({where})", told.title, status, main, head.value, head.interval)
 
 
 def chapter(rows: Sequence[Entry]) -> str:

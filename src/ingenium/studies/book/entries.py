@@ -9,7 +9,7 @@ from ingenium.core.errors import choose
 from ingenium.evaluate.intervals import Interval
 from ingenium.studies.book.claims import DOMAINS, Chapter, Claim
 from ingenium.studies.results import read, stale
-from ingenium.studies.rules import Part, Status
+from ingenium.studies.rules import Outcome, Part, Status
 from ingenium.studies.study import Result, Study
 
 
@@ -39,6 +39,16 @@ class Entry:
         """What was measured of the headline."""
         part = self.headline
         return self.result.values.get(part.name) if self.result and part else None
+
+    @property
+    def main(self) -> str:
+        """What became of the main parts, such as `1 of 3 holds, 2 contradicted`."""
+        if not self.study or not self.result or not self.result.outcomes:
+            return ""
+        found = Counter(self.result.outcomes.get(p.name) for p in self.study.parts if p.main)
+        held, against = found[Outcome.HOLDS], found[Outcome.CONTRADICTED]
+        said = f"{held} of {found.total()} {'holds' if held == 1 else 'hold'}"
+        return f"{said}, {against} contradicted" if against else said
 
     @property
     def run(self) -> str:
