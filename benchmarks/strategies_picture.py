@@ -63,7 +63,7 @@ class Course:
 
 
 def courses(result: Mapping[str, Any]) -> list[Course]:
-    """All who search, best hypervolume first; the same ones keep the order of the registry."""
+    """All who search, best hypervolume first; equal ones in the order of the result."""
     full = max(own["calls"][-1] for own in result["curves"].values())
     found = []
     for name, own in result["curves"].items():
