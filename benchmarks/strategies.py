@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from benchmarks import strategies_rivals as rivals
-from benchmarks.measuring import RESULTS, save, spread
+from benchmarks.measuring import save, spread
 from benchmarks.strategies_found import LAST, Found, Scale, curves, found_of
-from benchmarks.strategies_picture import draw
+from benchmarks.strategies_picture import keep
 from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import digest, file_digest
@@ -45,7 +45,6 @@ from ingenium.search.store import Store
 from ingenium.search.strategies import LATENT, NAMES, OPTIONS, Made, Task, make
 
 HERE = Path(__file__).parent
-PICTURES = HERE.parent / "docs" / "pictures"
 SEEDS, BATCH, POINTS = 5, 16, 24  # batch: the most designs of a round; points of a curve
 FRESH = {"cma_es": 100}  # first seed of those whose settings were chosen on some of the others
 AGAIN = 2  # the best accepted sections of a search, which XFOIL measures too
@@ -318,12 +317,8 @@ def compete(contest: Contest, *, search: bool = True) -> None:
         rows.append(row(way, found[way.name], contest, arena.spec))
         about = _about(contest, arena, left) | {"states of the code": len(codes)}
         save(f"strategies_{contest.domain}", arena.spec.title, rows, about | {"curves": found})
-    if not rows:
-        return
-    PICTURES.mkdir(exist_ok=True)
-    draw(RESULTS / f"strategies_{contest.domain}.json").savefig(
-        PICTURES / f"strategies_{contest.domain}.png", dpi=130
-    )
+    if rows:
+        keep(f"strategies_{contest.domain}")
 
 
 def _about(contest: Contest, arena: Arena, left: Mapping[str, str]) -> dict[str, Any]:

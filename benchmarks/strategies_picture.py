@@ -1,114 +1,173 @@
-"""Draws a contest of strategies from its result file: acceptance and hypervolume against calls."""
+"""Draws contests of strategies from their result files: who leads, and how each got there.
+
+`python -m benchmarks.strategies_picture` draws all stored results again, without any search.
+"""
 
 import json
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from math import ceil
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.isotonic import isotonic_regression
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
-from ingenium.search.strategies import NAMES
+from benchmarks.measuring import RESULTS
 
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 # Okabe and Ito, Color Universal Design, 2008: told apart by all common kinds of sight.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-LEARNS_NOTHING = {"random": "#000000", "stock": "#888888"}
-STYLES = ("-", "--", ":")
-FIELD = "#000000"  # dashed and thick: what the field does today
-APART = 0.045  # of the height, between two labels
-EARLY = 0.9  # of the calls, before which a line ends early
+OWN, FIELD, CHANCE = "#0072B2", "#D55E00", "#000000"
+GREY, DASHES = "#666666", ("--", "-.", (0, (4, 1, 1, 1, 1, 1)))  # of the field in each panel
+COLUMNS, DPI, COLOURS = 5, 160, 256
+WIDTH_IN, ROW_IN, PANEL_IN, AROUND_IN = 9.0, 0.17, 1.2, 1.1  # 9 in: a page of a document
+SMALL, PLAIN = 8.0, 9.0  # points
+NAME = 20  # letters of a line above a panel
+EARLY = 0.9  # of the calls, before which a search counts as one with fewer calls
+
+
+@dataclass(frozen=True)
+class Course:
+    """What one who searches reached, in percent: mean, low and high over its seeds."""
+
+    name: str
+    calls: Sequence[int]
+    spent: int
+    hypervolume: np.ndarray  # 3 rows, a column for each of the calls
+    share: np.ndarray  # of the last calls, in the end
+    colour: str
+    full: int  # calls of those that had all of them
+
+    @property
+    def fewer(self) -> bool:
+        """Whether it had fewer calls than most."""
+        return self.spent < EARLY * self.full
+
+    @property
+    def label(self) -> str:
+        """Its name, and its calls where they are fewer."""
+        return f"{self.name} ({self.spent} calls)" if self.fewer else self.name
+
+    @property
+    def title(self) -> str:
+        """The same in short lines."""
+        return f"{self.name}\n({self.spent} calls)" if self.fewer else fill(self.name, NAME)
+
+
+def courses(result: Mapping[str, Any]) -> list[Course]:
+    """All who search, best hypervolume first; equal ones in the order of the result."""
+    full = max(own["calls"][-1] for own in result["curves"].values())
+    found = []
+    for name, own in result["curves"].items():
+        told = bisect_left(own["calls"], own["spent"]) + 1  # later, nothing changes any more
+        calls, volume = own["calls"][:told], percent(own["hypervolume"][:told])
+        last = percent(own["share"][-1:])[:, 0]
+        colour = FIELD if name in result["field"] else CHANCE if name == "random" else OWN
+        found.append(Course(name, calls, own["spent"], volume, last, colour, full))
+    return sorted(found, key=lambda course: -course.hypervolume[0, -1])
+
+
+def percent(values: Sequence[Mapping[str, float]]) -> np.ndarray:
+    """Mean, low and high; Student's intervals may leave what is possible, and are cut there."""
+    rows = [[v.get(key, v["mean"]) for v in values] for key in ("mean", "low", "high")]
+    cut: np.ndarray = np.clip(100 * np.array(rows), 0, 100)
+    return cut
 
 
 def draw(path: Path) -> Figure:
-    """Two panels with bands of 95 % intervals over seeds; names stand at the ends of the lines."""
+    """Final values with intervals on top; below, a small panel for each who searches."""
     result = json.loads(path.read_text(encoding="utf-8"))
-    figure = Figure(figsize=(12.5, 5.0), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.35))
-    looks = _looks(result)
-    for name, own in result["curves"].items():
-        for axes, key in ((left, "share"), (right, "hypervolume")):
-            _line(axes, own["calls"], own[key], looks[name])
-    left.set_title("Accepted among the last 64 calls (%)", fontsize=10, loc="left")
-    right.set_title("Hypervolume of accepted designs (% of the box)", fontsize=10, loc="left")
-    for axes in (left, right):
-        axes.set_xlim(0, max(own["calls"][-1] for own in result["curves"].values()))
-        axes.set_ylim(0, None)
-        axes.set_xlabel("calls of the engine", fontsize=9)
-        axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25, linewidth=0.6)
-    _label(right, result["curves"], looks)
-    figure.suptitle(result["title"], fontsize=11, x=0.01, ha="left")
+    found = courses(result)
+    lines = ceil((len(found) + 1) / COLUMNS)  # one place at least is left for the legend
+    heights = (ROW_IN * len(found), PANEL_IN * lines)
+    size = (WIDTH_IN, sum(heights) + AROUND_IN)
+    figure = Figure(figsize=size, layout="constrained")
+    top, below = figure.subfigures(2, 1, height_ratios=(heights[0] + 0.6, heights[1] + 0.5))
+    figure.suptitle(result["title"], fontsize=11, x=0.01, ha="left", weight="bold")
+    left, right = top.subplots(1, 2, sharey=True)
+    _dots(left, found, [course.hypervolume[:, -1] for course in found])
+    _dots(right, found, [course.share for course in found])
+    left.set_title("Hypervolume in the end (% of the box)", fontsize=PLAIN, loc="left")
+    right.set_title("Accepted among the last 64 calls (%)", fontsize=PLAIN, loc="left")
+    left.set_yticks(range(len(found)), [course.label for course in found], fontsize=SMALL)
+    for tick, course in zip(left.get_yticklabels(), found, strict=True):
+        tick.set_color(course.colour)
+    _panels(below, found, lines)
     return figure
 
 
-def _looks(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Colour and dashes of each line."""
-    looks: dict[str, dict[str, Any]] = {}
-    learning = [n for n in NAMES if n not in LEARNS_NOTHING]
-    for i, name in enumerate(learning):  # by their place in the registry: the same in all pictures
-        style = STYLES[i // len(COLOURS)]
-        looks[name] = {"color": COLOURS[i % len(COLOURS)], "ls": style, "lw": 1.5}
-    for name, colour in LEARNS_NOTHING.items():
-        looks[name] = {"color": colour, "ls": "-", "lw": 1.2}
-    for name in result["curves"]:  # with its options it looks as it does without them
-        looks.setdefault(name, looks.get(name.partition(":")[0], {}))
-    for i, name in enumerate(result["field"]):
-        looks[name] = {"color": FIELD, "ls": ((0, (6 - 4 * i, 2))), "lw": 2.4}
-    return looks
+def _dots(axes: Axes, found: Sequence[Course], values: Sequence[np.ndarray]) -> None:
+    """A row for each, best hypervolume on top; hollow where the calls were fewer."""
+    for i, (course, value) in enumerate(zip(found, values, strict=True)):
+        mean, low, high = value
+        axes.plot([low, high], [i, i], color=course.colour, lw=1.4)
+        face = "white" if course.fewer else course.colour
+        axes.plot([mean], [i], "o", color=course.colour, mfc=face, ms=4.5, clip_on=False, zorder=3)
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_xlim(0, min(100, 1.05 * max(v[2] for v in values)))
+    axes.grid(alpha=0.3, linewidth=0.6)
+    axes.set_axisbelow(True)
+    _plain(axes)
 
 
-def _line(axes: Axes, calls: list[int], values: list[Any], look: Mapping[str, Any]) -> None:
-    """A mean, and the band of its interval where there is one."""
-    mean, low, high = (
-        100 * np.array([v.get(key, v["mean"]) for v in values]) for key in ("mean", "low", "high")
+def _panels(figure: Any, found: Sequence[Course], lines: int) -> None:
+    """Hypervolume against calls, each beside chance and the field in grey, on one scale."""
+    grid = figure.subplots(lines, COLUMNS, sharex=True, sharey=True)
+    beside = [course for course in found if course.colour != OWN]
+    beside.sort(key=lambda course: course.colour != CHANCE)
+    dashes = dict(zip((c.name for c in beside), (":", *DASHES), strict=False))
+    for axes, course in zip(grid.flat, found, strict=False):
+        for other in beside:
+            axes.plot(other.calls, other.hypervolume[0], color=GREY, ls=dashes[other.name], lw=0.9)
+        mean, low, high = course.hypervolume
+        axes.fill_between(course.calls, low, high, color=course.colour, alpha=0.2, lw=0)
+        axes.plot(course.calls, mean, color=course.colour, lw=1.8)
+        axes.set_title(course.title, fontsize=SMALL, loc="left", color=course.colour)
+        axes.set_title(f"{mean[-1]:.1f}", fontsize=SMALL, loc="right", weight="bold")
+        axes.set_xlim(0, course.full)
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.grid(alpha=0.3, linewidth=0.6)
+        _plain(axes)
+    grid.flat[0].set_ylim(0, min(100, 1.05 * max(c.hypervolume[2].max() for c in found)))
+    for place in range(len(found), grid.size):
+        grid.flat[place].set_axis_off()
+        grid.flat[place - COLUMNS].tick_params(labelbottom=True)
+    figure.supxlabel("calls of the engine", fontsize=PLAIN)
+    figure.supylabel("hypervolume (% of the box)", fontsize=PLAIN)
+    keys = [
+        Line2D([], [], color=OWN, lw=1.8, label="mean over seeds"),
+        Patch(color=OWN, alpha=0.2, label="95 % interval"),
+    ]
+    keys += [Line2D([], [], color=GREY, ls=dashes[c.name], lw=0.9, label=c.name) for c in beside]
+    legend = grid.flat[len(found)].legend(
+        handles=keys, fontsize=SMALL, frameon=False, loc="upper left", borderaxespad=0
     )
-    axes.plot(calls, mean, **look)
-    axes.fill_between(calls, np.maximum(low, 0), high, color=look["color"], alpha=0.08, lw=0)
+    legend.set_in_layout(False)  # it may reach over the empty places beside it
 
 
-def _label(axes: Axes, found: Mapping[str, Any], looks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Names to the right of the panel, moved apart where lines end close together.
+def _plain(axes: Axes) -> None:
+    axes.tick_params(labelsize=SMALL, length=2)
+    axes.spines[["top", "right"]].set_visible(False)
 
-    A line that ends early has its name beside its end.
-    """
-    last = {name: 100 * own["hypervolume"][-1]["mean"] for name, own in found.items()}
-    end, top = axes.get_xlim()[1], axes.get_ylim()[1]
-    early = [name for name in last if found[name]["calls"][-1] < EARLY * end]
-    for name in early:
-        x, y = found[name]["calls"][-1], last[name]
-        axes.plot([x], [y], "o", color=looks[name]["color"], ms=4)
-        axes.annotate(
-            name,
-            (x, y),
-            (5, 0),
-            textcoords="offset points",
-            color=looks[name]["color"],
-            fontsize=8,
-            va="center",
-            bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.8},
-        )
-    order = sorted((n for n in last if n not in early), key=lambda n: last[n])
-    rise = APART * top * np.arange(len(order))
-    even = isotonic_regression(np.array([last[name] for name in order]) - rise)  # nearest ones
-    for name, place in zip(order, np.maximum(even, 0) + rise, strict=True):
-        axes.annotate(
-            name,
-            (end, last[name]),
-            (1.05 * end, place),
-            color=looks[name]["color"],
-            fontsize=8,
-            va="center",
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": looks[name]["color"],
-                "ls": looks[name]["ls"],
-                "lw": 0.6,
-                "relpos": (0.0, 0.5),  # leaders end where names begin
-                "shrinkA": 2,
-                "shrinkB": 0,
-            },
-        )
+
+def keep(name: str) -> None:
+    """Draws one stored result into the documents."""
+    drawn = BytesIO()
+    draw(RESULTS / f"{name}.json").savefig(drawn, dpi=DPI)
+    PICTURES.mkdir(exist_ok=True)
+    few = Image.open(drawn).convert("RGB").quantize(COLOURS)  # a third of the size
+    few.save(PICTURES / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    for stored in sorted(RESULTS.glob("strategies_*.json")):
+        keep(stored.stem)

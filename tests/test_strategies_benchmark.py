@@ -86,3 +86,17 @@ def test_a_design_under_other_conditions_is_not_accepted(beams: Problem, found_b
     assert found_by.found_of(asked(beams), verdicts, known).accepted.all()
     only = found_by.found_of(asked(beams, load), verdicts, known).accepted
     np.testing.assert_array_equal(only, np.arange(60) == 0)
+
+
+def test_pictures_order_by_the_end_and_cut_what_cannot_be() -> None:
+    picture = import_module("benchmarks.strategies_picture")
+    wide = {"mean": 0.1, "low": -0.2, "high": 1.3, "seeds": 5}
+    curve = [wide, {"mean": 0.3, "seeds": 1}, {"mean": 0.3, "seeds": 1}]
+    early = {"calls": [10, 20, 30], "spent": 12, "share": curve, "hypervolume": curve}
+    best = [{"mean": 0.0, "seeds": 5}] * 2 + [{"mean": 0.4, "low": 0.3, "high": 0.5, "seeds": 5}]
+    full = early | {"spent": 30, "hypervolume": best}
+    found = picture.courses({"curves": {"early": early, "full": full}, "field": ["full"]})
+    assert [c.label for c in found] == ["full", "early (12 calls)"]
+    np.testing.assert_allclose(found[0].hypervolume[:, -1], [40, 30, 50])
+    np.testing.assert_allclose(found[1].hypervolume, [[10, 30], [0, 30], [100, 30]])
+    assert found[1].calls == [10, 20]  # its line ends where it did
