@@ -63,15 +63,15 @@ def rng(seed: int = 7) -> torch.Generator:
 KINDS = [(n, s) for n in FAMILIES for s in SHAPES if admitted(n, s)]
 
 
-def over(*dear: str) -> pytest.MarkDecorator:
-    """Every family on every kind that it admits; `dear` ones on fields are slow."""
+def over(*dear: str, most: int = 2) -> pytest.MarkDecorator:
+    """Every family on every kind that it admits; `dear` ones are slow above `most` axes."""
     return pytest.mark.parametrize(
         ("name", "shape"),
         [
             pytest.param(
                 *(n, s),
                 id=f"{n}-{NAMES[len(s)]}",
-                marks=[pytest.mark.slow] if n in dear and len(s) > 2 else [],
+                marks=[pytest.mark.slow] if n in dear and len(s) > most else [],
             )
             for n, s in KINDS
         ],
@@ -93,7 +93,7 @@ def test_same_generator_same_designs(name: str, shape: tuple[int, ...]) -> None:
     assert not torch.equal(first, family.propose(cond, rng(8)))
 
 
-@over()
+@promised
 def test_rows_are_independent(name: str, shape: tuple[int, ...]) -> None:
     family, cond = fitted(name, shape), designs(shape, 16)[1]
     other = cond.clone()
@@ -188,7 +188,7 @@ def test_weight_is_used_or_refused(name: str, shape: tuple[int, ...]) -> None:
     assert not torch.equal(plain, family.propose(cond, rng(), Steer(weight=2.0)))
 
 
-@over("diffusion", "flow_matching")
+@over("diffusion", "flow_matching", most=1)
 @pytest.mark.usefixtures("annotations_off")
 def test_density_of_each_row_or_none(name: str, shape: tuple[int, ...]) -> None:
     """Days of composed families carry the residuals of real days, which have no density."""
@@ -226,7 +226,12 @@ SHORT = Plan(steps=200, batch=128, ema_decay=0.97, check_every=50)
 SHORTER = replace(SHORT, steps=60, learning_rate=2e-3, ema_decay=0.9, check_every=20)
 
 
-@pytest.mark.parametrize("name", QUICK)
+SLOW = ("diffusion", "flow", "energy", "gan")  # as long as all others together
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in QUICK]
+)
 def test_learns_a_conditional_gaussian(name: str) -> None:
     family = build(name, (2,), 2)
     family.fit(*designs((2,), 500), SHORTER if name == "gan" else SHORT)
