@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # designs
 Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
-Seconds = Annotated[float | None, typer.Option(help="Time that it may take.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        help="Time that it may take; rounds are only as large as their pace so far allows."
+    ),
+]
 StrategyName = Annotated[str, typer.Option(help="How designs are chosen.")]
 Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold every limit.")]
 Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from ingenium.core.errors import InputError
 
+BEGIN = 16  # a first round is the batch over this, where seconds are limited
+
 
 @dataclass(frozen=True)
 class Stop:
     """The budget of a search, and what ends it earlier; looked at between rounds.
+
+    Where seconds are limited, rounds are no larger than the time that is left allows (`most`).
 
     Raises:
         InputError: for a number below 1, or a time that is not above 0.
@@ -29,3 +33,20 @@ class Stop:
             raise InputError("seconds above 0", self.seconds, "Write seconds = 60, say.")
         if self.cost is not None and not self.cost > 0:
             raise InputError("a cost above 0", self.cost, "Write cost = 100, say.")
+
+    def most(self, batch: int, elapsed: float, done: tuple[int, float], waiting: int) -> int:
+        """Designs that a round may have; the batch where seconds are not limited.
+
+        Args:
+            batch: the most that it ever has.
+            elapsed: seconds so far.
+            done: designs of the rounds that have ended, and the seconds that these took.
+            waiting: designs that are still being measured.
+        """
+        if self.seconds is None:
+            return batch
+        count, took = done
+        if not count or not took:
+            return -(-batch // BEGIN)
+        allowed = count / took * (self.seconds - elapsed) - waiting
+        return max(1, min(batch, int(min(allowed, batch))))
