@@ -73,3 +73,35 @@ def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:
     code, _, errors = call(*words, "--strategy", "random")
     assert code == 3
     assert "gave no answer to any" in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "needs"),
+    [
+        (["--cost", 20], "--cost", "--price and --screen cheap"),
+        (["--price", 0.1], "--price", "--screen cheap, or --strategy fidelity"),
+        (["--cheap", "f0"], "--cheap", "--screen cheap, or --strategy fidelity"),
+        (["--keep", 0.5], "--keep", "--screen"),
+        (["--audit", 0.2], "--audit", "--screen"),
+        (["--doubt", 0.2], "--doubt", "--screen"),
+        (["--screen", "cheap", "--cost", 20], "--cost", "--price"),
+        (["--screen", "ensemble", "--price", 0.1], "--price", "--screen cheap"),
+        (["--strategy", "fidelity", "--price", 0.1, "--keep", 0.4], "--keep", "--screen"),
+    ],
+)
+def test_an_option_that_nothing_would_use_is_refused(
+    asked: Path, words: list[object], option: str, needs: str
+) -> None:
+    code, _, errors = call(*words, "--out", asked / "o", "--budget", 8)
+    assert code == 2
+    assert f"expected {option} beside {needs}" in " ".join(errors.split())
+    assert not (asked / "o").exists()
+
+
+def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
+    (asked / "rough.toml").write_text(SPEC.format(least=0.55) + "[setup]\nrough = 0.2\n")
+    words = ["--spec", asked / "rough.toml", "--strategy", "random", "--screen", "cheap"]
+    words += ["--keep", 0.5, "--audit", 0.2, "--price", 0.01, "--cost", 40, "--batch", 16]
+    code, text, errors = call(*words, "--out", asked / "o", "--budget", 500)
+    assert code == 0, errors
+    assert "the cost is spent" in text

@@ -39,9 +39,15 @@ Processes = Annotated[int, typer.Option(help="That measure at once, while more i
 ScreenName = Annotated[
     str | None, typer.Option("--screen", help="What keeps designs from the engine.")
 ]
-Keep = Annotated[float, typer.Option(help="Share of a round that a screen lets pass, at most.")]
-AuditShare = Annotated[float, typer.Option(help="Share that is measured whatever a screen says.")]
-Doubt = Annotated[float, typer.Option(help="How often a held limit may lie beyond its bound.")]
+Keep = Annotated[
+    float | None, typer.Option(help="Share that a screen lets pass, at most; 0.5 if none.")
+]
+AuditShare = Annotated[
+    float | None, typer.Option(help="Share that is measured whatever it says; 0.1 if none.")
+]
+Doubt = Annotated[
+    float | None, typer.Option(help="How often a held limit lies beyond its bound; 0.1 if none.")
+]
 Cheap = Annotated[str, typer.Option(help="Quantities that are cheap, with commas between.")]
 Price = Annotated[float | None, typer.Option(help="Of a cheap measurement over an exact one.")]
 Cost = Annotated[float | None, typer.Option(help="Stop at it: calls, cheap ones at their price.")]
@@ -73,9 +79,9 @@ def search(
     batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     screen: ScreenName = None,
-    keep: Keep = 0.5,
-    audit: AuditShare = 0.1,
-    doubt: Doubt = 0.1,
+    keep: Keep = None,
+    audit: AuditShare = None,
+    doubt: Doubt = None,
     cheap: Cheap = "",
     price: Price = None,
     cost: Cost = None,
@@ -87,15 +93,16 @@ def search(
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
     from ingenium import api
+    from ingenium.cli import screen_options
     from ingenium.cli.asking import asked
-    from ingenium.search.plan import FIDELITY, Plan
-    from ingenium.search.screening import ASKED, ScreenPlan
+    from ingenium.search.plan import Plan
     from ingenium.search.stopping import Stop
+    from ingenium.search.strategies import parted
 
+    parted(strategy)
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
-    names = tuple(name.strip() for name in cheap.split(",") if name.strip())
-    by = ASKED if screen is None and strategy == FIDELITY else screen
-    screened = None if by is None else ScreenPlan(by, keep, audit, doubt, names, price)
+    options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
+    screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})
     rounds = Rounds()
     with rounds:
         found = api.search(

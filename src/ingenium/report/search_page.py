@@ -22,6 +22,7 @@ WHY = {
     "accepted": "enough designs held every limit",
     "stagnation": "nothing became better for as many calls as were allowed",
     "idle": "nothing new was proposed any more",
+    "cost": "the cost was spent",
     "designs": "the strategy had no more designs",
 }
 

@@ -29,13 +29,14 @@ def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
     return LearnedScreen(task.space, fit, name, plan.doubt, task.seed)
 
 
-MAKERS: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
+LEARNED: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
     {
-        ASKED: _cheap,
-        "cheap": _cheap,
         "ensemble": partial(_learned, "ensemble of networks", ensemble),
         "process": partial(_learned, "Gaussian processes", process),
     }
+)
+MAKERS: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
+    {ASKED: _cheap, "cheap": _cheap, **LEARNED}
 )
 NAMES = tuple(MAKERS)
 
