@@ -105,3 +105,25 @@ def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
     code, text, errors = call(*words, "--out", asked / "o", "--budget", 500)
     assert code == 0, errors
     assert "the cost is spent" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--budget", 0, "at least one engine call"),
+        ("--batch", 0, "at least one design in a round"),
+        ("--processes", 0, "at least one process"),
+        ("--enough", 0, "at least one accepted design"),
+        ("--stagnation", -1, "at least one engine call"),
+        ("--seconds", 0, "a time above 0 s"),
+        ("--seed", -1, "a seed of at least 0"),
+    ],
+)
+def test_a_number_out_of_range_is_told_by_its_option(
+    asked: Path, option: str, value: int, expected: str
+) -> None:
+    code, _, errors = call(option, value, "--out", asked / "o")
+    assert code == 2
+    said = " ".join(errors.split())
+    assert f"expected {expected}; came {option} {value}. Write {option} " in said
+    assert not (asked / "o").exists()
