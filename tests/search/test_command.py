@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.search.acquisition import Worth
+from ingenium.search.named import STRATEGIES, WORTHS, listed
+from ingenium.search.strategies import NAMES
 
 pytestmark = pytest.mark.usefixtures("fronts")
 SPEC = """
@@ -63,8 +67,19 @@ def test_it_says_what_is_in_the_way(asked: Path) -> None:
 def test_an_unknown_strategy_is_refused_with_the_known_ones(asked: Path) -> None:
     code, _, errors = call("--strategy", "evolutoin", "--out", asked / "o", "--budget", 8)
     assert code == 2
-    assert "evolution" in errors
+    assert all(name in errors for name in NAMES)
+    assert 'Write "evolution"' in " ".join(errors.split())
     assert not (asked / "o").exists()
+
+
+def test_its_help_names_every_strategy_with_its_options() -> None:
+    code, text, _ = call("--help")
+    said = " ".join(text.split())
+    assert code == 0
+    assert tuple(STRATEGIES) == NAMES
+    assert get_args(Worth) == WORTHS
+    for line in listed():
+        assert line in said
 
 
 def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:

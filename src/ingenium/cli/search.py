@@ -13,6 +13,7 @@ from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import EVERY_S, Stages
+from ingenium.search.named import LATENT, listed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,7 +31,7 @@ Seconds = Annotated[
         help="Time that it may take; rounds are only as large as their pace so far allows."
     ),
 ]
-StrategyName = Annotated[str, typer.Option(help="How designs are chosen.")]
+StrategyName = Annotated[str, typer.Option(help="How designs are chosen; see the list below.")]
 Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold every limit.")]
 Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
 Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
@@ -65,7 +66,14 @@ WHY = {
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
-    app.command()(guarded(search))
+    app.command(epilog=_strategies())(guarded(search))
+
+
+def _strategies() -> str:
+    """The list below the options."""
+    head = "Strategies, some with options after a colon and with commas between"
+    head += f" ({LATENT}: over the latent numbers of a vae or flow):"
+    return "\n\n".join([head, *listed()])
 
 
 def search(
