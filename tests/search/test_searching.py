@@ -173,6 +173,18 @@ def test_known_designs_of_other_categories_are_left_out() -> None:
     assert len(shown) == (kinds == kinds[0]).sum()
 
 
+def test_annealing_takes_no_step_to_a_design_without_an_answer(begun) -> None:
+    """Its cost is infinite, and over a temperature far below 1 too large for a number."""
+    search = begun("annealing", LEAST, batch=8)
+    walks = search.strategy
+    search.run(Stop(calls=8))
+    walks.hot, before = 1e-3, walks.at["points"].copy()
+    cost = np.where(np.arange(8) % 2, np.inf, -1.0)
+    walks.survive({"points": np.full_like(before, 0.5), "cost": cost})
+    same = (walks.at["points"] == before).all(1)
+    assert same.tolist() == [False, True] * 4
+
+
 def test_it_ends_when_its_seconds_are_spent(begun) -> None:
     search = begun("random", LEAST, pause_s=0.02)
     assert search.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
