@@ -177,6 +177,8 @@ def _lost(audit: "Audit") -> str:
 
 def _show(console: Console, found: "Found") -> None:
     """Print the outcome for the one who asked."""
+    from ingenium.report.search_page import kept
+
     s, last = found.summary, found.rounds[-1]
     console.print()
     title = escape(found.spec.title or found.problem.summary)
@@ -197,6 +199,7 @@ def _show(console: Console, found: "Found") -> None:
         console.print()
         _unmet(console, found, found.unmet)
     console.print()
+    console.print(f"Kept: {kept(found)}.", highlight=False, markup=False, soft_wrap=True)
     folder = shlex.quote(str(found.folder))
     console.print(f"{_count(found)} kept in {folder}/result, {last.seconds:.1f} s", highlight=False)
 
