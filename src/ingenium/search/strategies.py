@@ -59,11 +59,8 @@ class Task:
         return Space.of(self.problem, self.spec, self.known)
 
     def latent(self) -> tuple[LatentSpace, str]:
-        """Latent numbers of the spec's family, or of a `vae`, and the digest of that model."""
-        choice = self.spec.generator
-        if choice.family is None:
-            choice = replace(choice, family="vae")
-        model, generator = self.generator(choice)
+        """Latent numbers of the spec's family, and the digest of that model."""
+        model, generator = self.generator(self.spec.generator)
         return LatentSpace.of(self.problem, self.spec, self.known, generator.family), model.digest
 
     def over(self, make: Callable[[Cube, int], Strategy]) -> "Made":
