@@ -184,6 +184,9 @@ def commands() -> str:
         rows = [("Argument or option", "Default", "Meaning")]
         rows += [row for row in map(described, command.params) if row is not None]
         body = f"\n\n{table(*rows)}" if len(rows) > 1 else ""
+        head, *lines = (command.epilog or "").split("\n\n")
+        if lines:
+            body += f"\n\n{head}\n\n" + "\n".join(f"- {line}" for line in lines)
         parts.append(f"### `{usage(name, command)}`\n\n{(command.help or '').strip()}{body}")
     return "\n\n".join(parts)
 

@@ -5,10 +5,10 @@ import xarray as xr
 
 import toy
 from ingenium.core.asking import _nearest, draw_conditions, resolve
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, SpecError
 from ingenium.core.quantity import Condition
 from ingenium.core.seeds import BLOCK, block_rng, units
-from ingenium.core.spec import Between, Spec
+from ingenium.core.spec import Between, Spec, parse
 from ingenium.core.units import convert
 
 CONDITIONS = (Condition("season", "season", ("winter", "summer")), Condition("level", "level"))
@@ -46,6 +46,22 @@ def test_ranges_that_leave_the_condition_are_refused() -> None:
     for span in (Between(500.0, 2000.0), Between(2000.0, 1e9), Between(-5.0, -1.0)):
         with pytest.raises(InputError, match="load_n between 1000 and 20000"):
             resolve(Spec("toy.cantilever", conditions={"load_n": span}), problem)
+
+
+def limits(*tables: dict[str, object]) -> Spec:
+    return parse({"problem": "toy.cantilever", "limits": tables}, Spec, "spec")
+
+
+def test_limits_on_one_quantity_that_contradict_are_refused_in_any_unit() -> None:
+    problem = toy.Cantilever(toy.Settings())
+    least = {"quantity": "mass_kg", "at_least": 2.0}
+    most = {"quantity": "mass_kg", "at_most": 1500.0, "unit": "g"}
+    with pytest.raises(SpecError, match=r"2 <= mass_kg.* and mass_kg <= 1\.5") as refused:
+        resolve(limits(most, {"quantity": "mass_kg", "at_most": 9.0}, least), problem)
+    assert "at_least = 1.5 or less, at_most = 2 or more" in str(refused.value)
+    same = {"quantity": "mass_kg", "at_most": 2000.0, "unit": "g"}
+    assert len(resolve(limits(least, same), problem).limits) == 2, "one value holds both"
+    assert len(resolve(limits(most, {"quantity": "mass_kg", "at_least": 1.0}), problem).limits) == 2
 
 
 def test_categories_that_never_occur_name_the_nearest_that_do() -> None:

@@ -9,12 +9,13 @@ import torch
 import known_fronts
 from ingenium.core.spec import Spec
 from ingenium.search.acquisition import Worth
-from ingenium.search.bayesian import Bayesian, BayesianSettings
+from ingenium.search.bayesian import TOLD, Bayesian, BayesianSettings
+from ingenium.search.fronts import order
 from ingenium.search.search import Search
 from ingenium.search.space import POINT
 from ingenium.search.stopping import Stop
 from ingenium.search.strategies import Task
-from ingenium.search.trust_region import Region, drawn
+from ingenium.search.trust_region import Region, drawn, near
 
 SQUARE = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 SMALL = BayesianSettings(batch=2, first=8, draws=8, raw=8, starts=1, climbs=8)
@@ -90,13 +91,35 @@ def test_draws_in_a_region_stay_in_it_and_find_the_best() -> None:
 
     torch.manual_seed(0)
     centre = np.full(30, 0.5)
-    points = drawn(Knows(), centre, 0.2, np.ones(1), 5)
+    points = drawn(Knows(), near(centre, 0.2), np.ones(1), 5)
     assert points.shape == (5, 30)
     assert (np.abs(points - centre) <= 0.1 + 1e-12).all()
     assert (points[:, 0] > 0.52).all(), "limits come first"
-    near = ((points - 0.7) ** 2).sum(1)
-    assert (near < ((centre - 0.7) ** 2).sum() - 0.1).all()
+    far = ((points - 0.7) ** 2).sum(1)
+    assert (far < ((centre - 0.7) ** 2).sum() - 0.1).all()
     assert len(np.unique(points, axis=0)) == 5
+
+
+def test_a_named_worth_is_used_in_a_region_too(begun) -> None:
+    """Of 30 numbers; each worth verifies other designs, all of them in the region."""
+    held = known_fronts.spec(
+        limits=[{"quantity": "f1", "at_least": -9.0}], objectives=known_fronts.LEAST_SQUARE
+    )
+    found = []
+    for worth in (None, "log_ei", "ucb"):
+        settings = replace(SMALL, many=20, worth=worth)
+        name = str(worth)
+        search = begun(lambda task, s=settings: Bayesian(task.space, s), held, name=name, d=30)
+        search.run(Stop(calls=8))
+        ours = search.strategy
+        ours.region = Region(side=0.1)
+        best = ours.told["points"][order(*(ours.told[n] for n in TOLD[2:]))[0]]
+        points = ours.ask(2, torch.Generator().manual_seed(1))[POINT].to_numpy()
+        assert (np.abs(points - best) <= 0.05 + 1e-9).all()
+        found.append(points)
+    assert not np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+    assert not np.array_equal(found[1], found[2])
 
 
 def test_a_region_that_is_too_small_begins_elsewhere(begun) -> None:

@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.search.acquisition import Worth
+from ingenium.search.named import STRATEGIES, WORTHS, listed
+from ingenium.search.strategies import NAMES
 
 pytestmark = pytest.mark.usefixtures("fronts")
 SPEC = """
@@ -41,6 +45,7 @@ def test_it_says_what_was_found_and_goes_on(asked: Path) -> None:
     assert code == 0, errors
     assert "the budget of engine calls is spent" in text
     assert "96 verified designs held every limit" in text
+    assert "Kept: the best 10 of " in text
     assert "search 96/96" in errors
     code, text, errors = call(*words, "--budget", 128, "--json")
     found = json.loads(text)
@@ -63,8 +68,19 @@ def test_it_says_what_is_in_the_way(asked: Path) -> None:
 def test_an_unknown_strategy_is_refused_with_the_known_ones(asked: Path) -> None:
     code, _, errors = call("--strategy", "evolutoin", "--out", asked / "o", "--budget", 8)
     assert code == 2
-    assert "evolution" in errors
+    assert all(name in errors for name in NAMES)
+    assert 'Write "evolution"' in " ".join(errors.split())
     assert not (asked / "o").exists()
+
+
+def test_its_help_names_every_strategy_with_its_options() -> None:
+    code, text, _ = call("--help")
+    said = " ".join(text.split())
+    assert code == 0
+    assert tuple(STRATEGIES) == NAMES
+    assert get_args(Worth) == WORTHS
+    for line in listed():
+        assert line in said
 
 
 def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:
@@ -73,3 +89,57 @@ def test_an_engine_without_any_answer_is_a_failure(asked: Path) -> None:
     code, _, errors = call(*words, "--strategy", "random")
     assert code == 3
     assert "gave no answer to any" in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "needs"),
+    [
+        (["--cost", 20], "--cost", "--price and --screen cheap"),
+        (["--price", 0.1], "--price", "--screen cheap, or --strategy fidelity"),
+        (["--cheap", "f0"], "--cheap", "--screen cheap, or --strategy fidelity"),
+        (["--keep", 0.5], "--keep", "--screen"),
+        (["--audit", 0.2], "--audit", "--screen"),
+        (["--doubt", 0.2], "--doubt", "--screen"),
+        (["--screen", "cheap", "--cost", 20], "--cost", "--price"),
+        (["--screen", "ensemble", "--price", 0.1], "--price", "--screen cheap"),
+        (["--strategy", "fidelity", "--price", 0.1, "--keep", 0.4], "--keep", "--screen"),
+    ],
+)
+def test_an_option_that_nothing_would_use_is_refused(
+    asked: Path, words: list[object], option: str, needs: str
+) -> None:
+    code, _, errors = call(*words, "--out", asked / "o", "--budget", 8)
+    assert code == 2
+    assert f"expected {option} beside {needs}" in " ".join(errors.split())
+    assert not (asked / "o").exists()
+
+
+def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
+    (asked / "rough.toml").write_text(SPEC.format(least=0.55) + "[setup]\nrough = 0.2\n")
+    words = ["--spec", asked / "rough.toml", "--strategy", "random", "--screen", "cheap"]
+    words += ["--keep", 0.5, "--audit", 0.2, "--price", 0.01, "--cost", 40, "--batch", 16]
+    code, text, errors = call(*words, "--out", asked / "o", "--budget", 500)
+    assert code == 0, errors
+    assert "the cost is spent" in text
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--budget", 0, "at least one engine call"),
+        ("--batch", 0, "at least one design in a round"),
+        ("--processes", 0, "at least one process"),
+        ("--enough", 0, "at least one accepted design"),
+        ("--stagnation", -1, "at least one engine call"),
+        ("--seconds", 0, "a time above 0 s"),
+        ("--seed", -1, "a seed of at least 0"),
+    ],
+)
+def test_a_number_out_of_range_is_told_by_its_option(
+    asked: Path, option: str, value: int, expected: str
+) -> None:
+    code, _, errors = call(option, value, "--out", asked / "o")
+    assert code == 2
+    said = " ".join(errors.split())
+    assert f"expected {expected}; came {option} {value}. Write {option} " in said
+    assert not (asked / "o").exists()

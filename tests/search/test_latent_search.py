@@ -14,12 +14,15 @@ from ingenium.search.latent_space import LatentSpace
 from ingenium.search.stopping import Stop
 from ingenium.search.strategies import Task, make, parted
 
+STEPS = {"flow": 30, "vae": 30}
 LEAST = {"objectives": known_fronts.LEAST_SQUARE}
 
 
 def latent(family: str) -> LatentSpace:
     problem = known_fronts.Front(known_fronts.Settings(d=4))
-    spec = resolve(known_fronts.spec(generator={"family": family, "steps": 30}), problem)
+    spec = resolve(
+        known_fronts.spec(generator={"family": family, "steps": STEPS.get(family)}), problem
+    )
     return Task(problem, spec, training(problem), 0, silent).latent()[0]
 
 
@@ -40,8 +43,19 @@ def test_the_middle_of_the_cube_of_an_autoencoder_is_a_likely_design() -> None:
 
 
 def test_a_family_without_latent_numbers_is_refused() -> None:
-    with pytest.raises(InputError, match="vae or flow"):
+    asked = 'vae or flow; came gaussian_copula{}. Write family = "vae" under .generator..$'
+    with pytest.raises(InputError, match=asked.format("")):
         latent("gaussian_copula")
+    with pytest.raises(InputError, match=asked.format(", the default of known.front")):
+        latent("default")
+
+
+def test_texts_are_told_the_one_family_that_has_latent_numbers() -> None:
+    problem = sums.Sums(sums.Settings())
+    generator = {"family": "autoregressive", "steps": 2}
+    spec = resolve(parse({"problem": problem.name, "generator": generator}, Spec, "s"), problem)
+    with pytest.raises(InputError, match="a family with latent numbers: vae; came autoregressive"):
+        Task(problem, spec, training(problem), 0, silent).latent()
 
 
 def test_a_search_over_latent_numbers_goes_on_where_it_was(begun) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 import known_fronts
 from ingenium import api
+from ingenium.report.search_page import kept
 from ingenium.search.plan import Plan
 from ingenium.search.stopping import Stop
 
@@ -37,3 +38,32 @@ def test_it_shows_how_a_front_grew_and_what_the_strategy_says(tmp_path: Path) ->
         assert caption in page
     assert page.count("<svg") == 6
     assert "What is in the way" not in page
+
+
+LEAST_F0 = known_fronts.LEAST_SQUARE
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"objectives": LEAST_F0}, "the best 10 of {} accepted designs (10, since [select]"),
+        ({"objectives": LEAST_F0, "select": {"count": 5}}, "the best 5 of {} accepted designs (as"),
+        ({"select": {"count": 500}}, "all {} accepted designs"),
+        ({"select": {"count": 500, "apart": 99.0}}, "the first 1 of {} accepted designs (all that"),
+        (
+            {"setup": {"function": "zdt1"}, "objectives": known_fronts.ALL},
+            "of {} accepted designs (the front of the objectives, since [select] gives no count)",
+        ),
+    ],
+)
+def test_it_says_what_is_kept_of_how_many_and_why(
+    tmp_path: Path, entries: dict[str, object], words: str
+) -> None:
+    found = api.search(
+        known_fronts.spec(**entries), Plan("evolution", 0, 32), Stop(96), tmp_path / "o"
+    )
+    page = (tmp_path / "o" / "result" / "report.html").read_text()
+    said = words.format(found.summary.accepted)
+    assert found.summary.accepted > 10
+    assert said in page
+    assert said in kept(found)

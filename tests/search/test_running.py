@@ -109,6 +109,19 @@ def test_the_replay_verifies_the_same_designs(tmp_path: Path, budgets: tuple[int
     assert [r["design_digest"] for r in evidence] == [r["design_digest"] for r in again]
 
 
+def test_the_replay_follows_rounds_that_time_made_small(tmp_path: Path) -> None:
+    asked = known_fronts.spec(setup={"slow": 0.02}, objectives=known_fronts.LEAST_SQUARE)
+    api.search(asked, Plan("evolution", 1, 32), Stop(500, seconds=0.2), tmp_path / "o")
+    evidence = read(tmp_path / "o" / "result" / "evidence.jsonl")
+    words = shlex.split(evidence[0]["replay"])
+    budget = int(words[-1])
+    assert CliRunner().invoke(app, words[1:]).exit_code == 0
+    ours = [call for call in rows(tmp_path / "o") if isinstance(call[0], str)]
+    again = [call for call in rows(tmp_path / "o-again") if isinstance(call[0], str)]
+    assert 2 < len(ours) < len(again) == budget
+    assert again[: len(ours)] == ours
+
+
 def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -> None:
     plan = Plan("evolution", 1, 32)
     api.search(SPEC, plan, Stop(64), tmp_path / "o")

@@ -16,7 +16,7 @@ from ingenium.search.aim import Aim
 from ingenium.search.conformal import upper_error
 from ingenium.search.plan import Plan
 from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
-from ingenium.search.screening import Audit, Outlook, Screening, ScreenPlan, ranking
+from ingenium.search.screening import ASKED, Audit, Outlook, Screening, ScreenPlan, ranking
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.tiers import cheap_tier, check_told
@@ -179,8 +179,10 @@ def test_where_all_is_hopeless_the_nearest_are_measured() -> None:
 
 def test_part_of_an_exact_tier_can_be_the_cheap_one(begun) -> None:
     search = begun("random", LEAST)
-    with pytest.raises(InputError, match="cheap tier"):
+    with pytest.raises(InputError, match=r"cheap tier; came known\.front\. Write --screen ens"):
         cheap_tier(search.problem)
+    with pytest.raises(InputError, match="Write --strategy portfolio"):
+        begun("fidelity", LEAST, name="asked", screen=ScreenPlan(ASKED, price=0.1))
     with pytest.raises(InputError, match="nothing"):
         cheap_tier(search.problem, ("nothing",))
     with pytest.raises(InputError, match="some quantities alone"):

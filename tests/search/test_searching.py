@@ -173,12 +173,53 @@ def test_known_designs_of_other_categories_are_left_out() -> None:
     assert len(shown) == (kinds == kinds[0]).sum()
 
 
+def test_annealing_takes_no_step_to_a_design_without_an_answer(begun) -> None:
+    """Its cost is infinite, and over a temperature far below 1 too large for a number."""
+    search = begun("annealing", LEAST, batch=8)
+    walks = search.strategy
+    search.run(Stop(calls=8))
+    walks.hot, before = 1e-3, walks.at["points"].copy()
+    cost = np.where(np.arange(8) % 2, np.inf, -1.0)
+    walks.survive({"points": np.full_like(before, 0.5), "cost": cost})
+    same = (walks.at["points"] == before).all(1)
+    assert same.tolist() == [False, True] * 4
+
+
 def test_it_ends_when_its_seconds_are_spent(begun) -> None:
     search = begun("random", LEAST, pause_s=0.02)
     assert search.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
     again = begun("random", LEAST, pause_s=0.02)
     assert again.run(Stop(calls=100_000, seconds=0.2)) == "seconds"
     assert again.calls == search.calls, "seconds of earlier sittings count"
+
+
+def test_a_round_is_no_larger_than_the_time_that_is_left_allows(begun) -> None:
+    """At about 0.02 s a design, 0.3 s are worth 15; a whole round of 64 would take 1.3 s."""
+    search = begun("random", LEAST, batch=64, slow=0.04)
+    assert search.run(Stop(calls=500, seconds=0.3)) == "seconds"
+    assert search.history[0].calls == 4, "a sixteenth of the batch, since nothing is known"
+    assert search.calls < 32
+    whole = begun("random", LEAST, name="whole", batch=64)
+    whole.run(Stop(calls=128))
+    assert [r.calls for r in whole.history] == [64, 128]
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "done", "waiting", "most"),
+    [
+        (0.0, (0, 0.0), 0, 4),
+        (1.0, (4, 1.0), 0, 36),
+        (1.0, (4, 1.0), 16, 20),
+        (1.0, (400, 1.0), 0, 64),
+        (9.9, (4, 1.0), 0, 1),
+        (12.0, (4, 1.0), 0, 1),
+    ],
+)
+def test_the_size_of_a_round_follows_the_pace(
+    elapsed: float, done: tuple[int, float], waiting: int, most: int
+) -> None:
+    assert Stop(500, seconds=10.0).most(64, elapsed, done, waiting) == most
+    assert Stop(500).most(64, elapsed, done, waiting) == 64
 
 
 def test_failed_is_told_apart_from_rejected(begun) -> None:

@@ -13,6 +13,7 @@ from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import EVERY_S, Stages
+from ingenium.search.named import LATENT, listed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # designs
 Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
-Seconds = Annotated[float | None, typer.Option(help="Time that it may take.")]
-StrategyName = Annotated[str, typer.Option(help="How designs are chosen.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        help="Time that it may take; rounds are only as large as their pace so far allows."
+    ),
+]
+StrategyName = Annotated[str, typer.Option(help="How designs are chosen; see the list below.")]
 Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold every limit.")]
 Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
 Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
@@ -34,9 +40,15 @@ Processes = Annotated[int, typer.Option(help="That measure at once, while more i
 ScreenName = Annotated[
     str | None, typer.Option("--screen", help="What keeps designs from the engine.")
 ]
-Keep = Annotated[float, typer.Option(help="Share of a round that a screen lets pass, at most.")]
-AuditShare = Annotated[float, typer.Option(help="Share that is measured whatever a screen says.")]
-Doubt = Annotated[float, typer.Option(help="How often a held limit may lie beyond its bound.")]
+Keep = Annotated[
+    float | None, typer.Option(help="Share that a screen lets pass, at most; 0.5 if none.")
+]
+AuditShare = Annotated[
+    float | None, typer.Option(help="Share that is measured whatever it says; 0.1 if none.")
+]
+Doubt = Annotated[
+    float | None, typer.Option(help="How often a held limit lies beyond its bound; 0.1 if none.")
+]
 Cheap = Annotated[str, typer.Option(help="Quantities that are cheap, with commas between.")]
 Price = Annotated[float | None, typer.Option(help="Of a cheap measurement over an exact one.")]
 Cost = Annotated[float | None, typer.Option(help="Stop at it: calls, cheap ones at their price.")]
@@ -54,7 +66,14 @@ WHY = {
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
-    app.command()(guarded(search))
+    app.command(epilog=_strategies())(guarded(search))
+
+
+def _strategies() -> str:
+    """The list below the options."""
+    head = "Strategies, some with options after a colon and with commas between"
+    head += f" ({LATENT}: over the latent numbers of a vae or flow):"
+    return "\n\n".join([head, *listed()])
 
 
 def search(
@@ -68,9 +87,9 @@ def search(
     batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
     seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
     screen: ScreenName = None,
-    keep: Keep = 0.5,
-    audit: AuditShare = 0.1,
-    doubt: Doubt = 0.1,
+    keep: Keep = None,
+    audit: AuditShare = None,
+    doubt: Doubt = None,
     cheap: Cheap = "",
     price: Price = None,
     cost: Cost = None,
@@ -82,15 +101,16 @@ def search(
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
     from ingenium import api
+    from ingenium.cli import screen_options
     from ingenium.cli.asking import asked
-    from ingenium.search.plan import FIDELITY, Plan
-    from ingenium.search.screening import ASKED, ScreenPlan
+    from ingenium.search.plan import Plan
     from ingenium.search.stopping import Stop
+    from ingenium.search.strategies import parted
 
+    parted(strategy)
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
-    names = tuple(name.strip() for name in cheap.split(",") if name.strip())
-    by = ASKED if screen is None and strategy == FIDELITY else screen
-    screened = None if by is None else ScreenPlan(by, keep, audit, doubt, names, price)
+    options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
+    screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})
     rounds = Rounds()
     with rounds:
         found = api.search(
@@ -157,6 +177,8 @@ def _lost(audit: "Audit") -> str:
 
 def _show(console: Console, found: "Found") -> None:
     """Print the outcome for the one who asked."""
+    from ingenium.report.search_page import kept
+
     s, last = found.summary, found.rounds[-1]
     console.print()
     title = escape(found.spec.title or found.problem.summary)
@@ -177,6 +199,7 @@ def _show(console: Console, found: "Found") -> None:
         console.print()
         _unmet(console, found, found.unmet)
     console.print()
+    console.print(f"Kept: {kept(found)}.", highlight=False, markup=False, soft_wrap=True)
     folder = shlex.quote(str(found.folder))
     console.print(f"{_count(found)} kept in {folder}/result, {last.seconds:.1f} s", highlight=False)
 

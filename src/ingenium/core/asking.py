@@ -1,5 +1,6 @@
 """What a spec asks of an opened problem, checked and in the problem's own units."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 import xarray as xr
 from jaxtyping import Float, Int
 
-from ingenium.core.errors import InputError, choose
+from ingenium.core.errors import InputError, SpecError, choose
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Between, Limit, Spec, Wanted
@@ -21,7 +22,7 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
 
     Raises:
         InputError: for an unknown quantity, condition or category, a unit that does not fit, or
-            limits that the problem knows to be impossible.
+            limits that contradict each other, or that the problem knows to be impossible.
     """
     measured = {q.name: q for q in problem.quantities if q.labels is None}
     fixable = {q.name: q for q in problem.fixable()}
@@ -30,6 +31,7 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
         _measured(objective.quantity, measured, problem, "quantity to improve")
     conditions = {c.name: c for c in problem.conditions}
     limits = tuple(_limit(x, measured, problem) for x in spec.limits or problem.limits)
+    _together(limits)
     problem.allow(limits)
     return replace(
         spec,
@@ -85,6 +87,38 @@ def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> 
         return convert(bound, limit.unit, unit, of=limit.quantity)
 
     return Limit(limit.quantity, one(limit.at_least), one(limit.at_most), unit)
+
+
+def _together(limits: Iterable[Limit]) -> None:
+    """Refuse limits on one quantity, in its unit, between which there is no value.
+
+    Raises:
+        SpecError: naming the two.
+    """
+    low: dict[str, Limit] = {}  # the tightest of each quantity
+    high: dict[str, Limit] = {}
+    for limit in limits:
+        name = limit.quantity
+        if limit.at_least is not None and limit.at_least > _least(low.get(name)):
+            low[name] = limit
+        if limit.at_most is not None and limit.at_most < _most(high.get(name)):
+            high[name] = limit
+    for name in [name for name in low if name in high]:
+        least, most = _least(low[name]), _most(high[name])
+        if least > most and not math.isclose(least, most, rel_tol=1e-9):  # as units convert
+            raise SpecError(
+                f"limits on {name} that one value holds",
+                f"{low[name].label} and {high[name].label}",
+                f"Write at_least = {most:g} or less, at_most = {least:g} or more, or one of them.",
+            )
+
+
+def _least(limit: Limit | None) -> float:
+    return -math.inf if limit is None or limit.at_least is None else limit.at_least
+
+
+def _most(limit: Limit | None) -> float:
+    return math.inf if limit is None or limit.at_most is None else limit.at_most
 
 
 def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted:

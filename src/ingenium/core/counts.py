@@ -12,10 +12,20 @@ COPIES = 8  # of all numbers of a design that a run holds at its peak; measured 
 
 def check_count(n: int, seed: int) -> None:
     """Refuse a number of designs below 1 and a negative seed."""
-    if n < 1:
-        raise InputError("at least one design", f"-n {n}", "Write -n 1000.")
+    check_least(n, "-n", "design", say=1000)
+    check_seed(seed)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a negative seed."""
     if seed < 0:
         raise InputError("a seed of at least 0", f"--seed {seed}", "Write --seed 7.")
+
+
+def check_least(n: int, option: str, of: str, *, say: int) -> None:
+    """Refuse a number below 1 of something; `say` is one that would do."""
+    if n < 1:
+        raise InputError(f"at least one {of}", f"{option} {n}", f"Write {option} {say}.")
 
 
 def check_memory(n: int, problem: Problem, spec: Spec) -> None:

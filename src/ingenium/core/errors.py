@@ -117,8 +117,8 @@ class CorruptError(IngeniumError):
         return f"{self.where} {self.found}. {self.instead}".rstrip()
 
 
-def choose(name: str, known: Iterable[str], what: str) -> str:
-    """`name` if it is known.
+def choose(name: str, known: Iterable[str], what: str, *, listed: int = 12) -> str:
+    """`name` if it is known; an error lists the known ones if they are no more than `listed`.
 
     Raises:
         InputError: with the nearest known names.
@@ -128,7 +128,7 @@ def choose(name: str, known: Iterable[str], what: str) -> str:
         return name
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
     raise InputError(
-        expected=f"{what}: {', '.join(names)}" if len(names) <= 12 else f"a known {what}",
+        expected=f"{what}: {', '.join(names)}" if len(names) <= listed else f"a known {what}",
         came=f'"{name}"',
         instead="Write " + " or ".join(f'"{x}"' for x in near or names[:3]) + ".",
     )

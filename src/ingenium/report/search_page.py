@@ -7,13 +7,14 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.spec import Limit
 from ingenium.report import figures, words
 from ingenium.report.template import template
 from ingenium.search.conflicts import Unmet
 from ingenium.search.course import Round
-from ingenium.search.running import RESULT, Found
+from ingenium.search.running import LEAST, RESULT, Found
 
 BEST = 20  # designs in the table
 WHY = {
@@ -22,6 +23,7 @@ WHY = {
     "accepted": "enough designs held every limit",
     "stagnation": "nothing became better for as many calls as were allowed",
     "idle": "nothing new was proposed any more",
+    "cost": "the cost was spent",
     "designs": "the strategy had no more designs",
 }
 
@@ -45,7 +47,7 @@ def render(found: Found) -> str:
         why=WHY[found.why],
         summary=found.summary,
         last=found.rounds[-1],
-        asked=tuple(words.asked(found.spec, found.problem)),
+        asked=_asked(found),
         courses=_courses(found, units),
         conflicts=_conflicts(found),
         nearest=_nearest(found, units),
@@ -54,6 +56,31 @@ def render(found: Found) -> str:
         folder=shlex.quote(str(found.folder)),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
+
+
+def kept(found: Found) -> str:
+    """Which designs are handed over, of how many, and why no more."""
+    choice, s = found.spec.select, found.summary
+    total = {"accepted": s.accepted, "rejected": s.rejected}.get(
+        choice.keep, s.accepted + s.rejected
+    )
+    many = 0 if found.designs is None else found.designs.sizes[DESIGN]
+    if many == total:
+        return f"all {total} {choice.keep} designs"
+    which = "best" if found.spec.objectives else "first"
+    why = "as [select] asks"
+    if choice.count is None and many >= LEAST:
+        front = "the front of the objectives" if many > LEAST else f"{LEAST}"
+        why = f"{front}, since [select] gives no count"
+    elif choice.apart is not None and many < (choice.count or LEAST):
+        why = f"all that lie {choice.apart:g} apart"
+    return f"the {which} {many} of {total} {choice.keep} designs ({why})"
+
+
+def _asked(found: Found) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What was asked, and what of it is kept here."""
+    told = dict(words.asked(found.spec, found.problem))
+    return tuple((told | {"Kept": (kept(found),)}).items())
 
 
 def _courses(found: Found, units: dict[str, str]) -> tuple[tuple[str, Markup], ...]:

@@ -77,8 +77,8 @@ class Annealing(Generational):
             self.at, self.hot = fresh, self._hot(fresh["cost"])
         else:
             with np.errstate(invalid="ignore", over="ignore"):
-                worse = fresh["cost"] - self.at["cost"]
-            chance = np.exp(-np.clip(np.nan_to_num(worse, nan=0.0), 0.0, None) / self.temperature)
+                worse = np.nan_to_num(fresh["cost"] - self.at["cost"], nan=0.0)
+                chance = np.exp(-np.clip(worse, 0.0, None) / self.temperature)
             taken = self._randomness().uniform(size=self.size) < chance
             self.at = {n: np.where(_as(taken, fresh[n]), fresh[n], self.at[n]) for n in KNOWN}
             self.step *= np.exp((taken.mean() - how.taken) / np.sqrt(self.space.m))

@@ -16,7 +16,7 @@ from ingenium.search.packages import package
 from ingenium.search.seeded import seeded
 from ingenium.search.space import Cube, points_of
 from ingenium.search.strategy import State
-from ingenium.search.trust_region import Region, drawn
+from ingenium.search.trust_region import Region, drawn, near, promising
 
 TOLD = ("points", "margin", "cost", "violation", "loss")
 NEAR = 1e-9  # of two points that are one
@@ -33,7 +33,7 @@ class BayesianSettings:
     raw: int = 64  # points from which the search for the next one begins
     starts: int = 2  # of them that are climbed from
     climbs: int = 40  # steps of each
-    worth: Worth = "log_ei"  # of the next points; of several objectives by their hypervolume
+    worth: Worth | None = None  # of the next points; none: `log_ei`, and draws in a trust region
     bold: float = 2.0  # deviations above the mean, of `ucb`
     many: int = 20  # numbers of a point above which it stays in a trust region
 
@@ -41,10 +41,11 @@ class BayesianSettings:
 class Bayesian:
     """Each limit and each objective has a Gaussian process; the next points promise most.
 
-    What they promise is an `Acquisition`. Points of more than `many` numbers are drawn from a trust
-    region instead; when it has become too small, the search begins anew about known designs, and
-    forgets what it learned before. Designs to which the engine has no answer are left out of what
-    is learned.
+    What they promise is an `Acquisition`. Points of more than `many` numbers stay in a trust
+    region: where an acquisition is named, they are those of many points in it that promise most by
+    it, and where none is, those that are best by draws of the processes (Thompson sampling). When
+    the region has become too small, the search begins anew about known designs, and forgets what
+    it learned before. Designs to which the engine has no answer are left out of what is learned.
 
     Shapes: n points, m numbers, l limits, o objectives, k outcomes, which are both.
     Source: Balandat et al., NeurIPS 2020, arXiv:1910.06403 (BoTorch); Eriksson and Poloczek,
@@ -114,12 +115,15 @@ class Bayesian:
         rows = np.unique(np.concatenate([best[: how.learned // 2], last]))
         used = {name: values[rows] for name, values in told.items()}
         model = self._model(used)
-        if self.space.m > how.many:
+        inside, centre = self.space.m > how.many, told["points"][best[0]]
+        if inside and how.worth is None:
             spread = np.maximum(used["margin"].std(0), 1e-12)
-            return drawn(model, told["points"][best[0]], self.region.side, spread, q)
-        worth = Acquisition(model, used, how.worth, how.bold, how.draws).function()
+            return drawn(model, near(centre, self.region.side), spread, q)
+        worth = Acquisition(model, used, how.worth or "log_ei", how.bold, how.draws).function()
         if len(waiting):
             worth.set_X_pending(torch.from_numpy(waiting))
+        if inside:
+            return promising(worth, near(centre, self.region.side), q)
         m = self.space.m
         found, _ = package("botorch.optim").optimize_acqf(
             worth,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingenium.core.counts import check_count
+from ingenium.core.counts import check_least
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.search.processes import Opener, Processes
@@ -21,14 +21,16 @@ class Hands:
     opener: Opener | None = None  # of the problem, in other processes
     follow: Path | None = None  # folder of the other search
 
+    def __post_init__(self) -> None:
+        check_least(self.processes, "--processes", "process", say=4)
+
     @contextmanager
     def begun(self, problem: Problem, about: Mapping[str, str]) -> Iterator[Workers]:
         """The workers for a search of which `about` says what it is, until the block is left.
 
         Raises:
-            InputError: for a number of processes that makes no sense, or nothing to follow.
+            InputError: if there is nothing to follow, or more processes than make sense.
         """
-        check_count(self.processes, 0)
         if self.follow is not None:
             path = self.follow / FILE
             if not path.is_file() or self.processes > 1:

@@ -15,13 +15,16 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import Spec
+from ingenium.generators.admission import admitted as admitted_family
 from ingenium.generators.flow import Flow
 from ingenium.generators.model import Family
+from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.tokens.vae import TokenVAE
 from ingenium.generators.vae import VAE
 from ingenium.search.space import admitted, conditions_of, finished, spans
 
 REACH = 3.0  # standard deviations of a latent number on each side
+HAVING = ("vae", "flow")  # families that have latent numbers
 START = 512  # known designs from which searches begin
 Write = Callable[[Float[Tensor, "n m"], Float[Tensor, "n c"]], Float[Tensor, "n ..."]]
 
@@ -57,6 +60,8 @@ class LatentSpace:
         """
         known = admitted(problem, spec, known)
         known = known.isel({DESIGN: slice(0, START)})
+        if not isinstance(family, (TokenVAE, Flow, VAE)):
+            raise _without(problem, spec)
         with one_thread(), torch.no_grad():
             x = problem.encode(known).to(torch.float32)
             latent, write = _code(family, x, problem.features(known).to(torch.float32))
@@ -84,8 +89,22 @@ class LatentSpace:
         return finished(self.problem, self.spec, x.to(torch.float64), conditions, points)
 
 
+def _without(problem: Problem, spec: Spec) -> InputError:
+    """What to say of a family without latent numbers: which has some, for designs of this kind."""
+    codec, came = problem.codec, spec.generator.family
+    if came == "default":
+        came = f"{problem.default_family}, the default of {problem.name}"
+    texts = isinstance(codec, Tokens)
+    fit = [name for name in HAVING if admitted_family(name, codec.shape, tokens=texts)]
+    return InputError(
+        f"a family with latent numbers: {' or '.join(fit or HAVING)}",
+        came,
+        f'Write family = "{(fit or HAVING)[0]}" under [generator].',
+    )
+
+
 def _code(
-    family: Family, x: Float[Tensor, "n ..."], cond: Float[Tensor, "n c"]
+    family: TokenVAE | Flow | VAE, x: Float[Tensor, "n ..."], cond: Float[Tensor, "n c"]
 ) -> tuple[Float[Tensor, "n m"], Write]:
     """Latent numbers of designs, standard normal by what the family believes, and the way back."""
     if isinstance(family, TokenVAE):
@@ -94,17 +113,11 @@ def _code(
         )
     if isinstance(family, Flow):
         return family.to_noise(x, cond), family.from_noise
-    if isinstance(family, VAE):
-        centre, width = family.believed(cond)
+    centre, width = family.believed(cond)
 
-        def write(z: Float[Tensor, "n m"], c: Float[Tensor, "n c"]) -> Float[Tensor, "n ..."]:
-            middle, wide = family.believed(c)
-            x: Tensor = family.decode(middle + wide * z, c)
-            return x
+    def write(z: Float[Tensor, "n m"], c: Float[Tensor, "n c"]) -> Float[Tensor, "n ..."]:
+        middle, wide = family.believed(c)
+        x: Tensor = family.decode(middle + wide * z, c)
+        return x
 
-        return (family.posterior(x, cond)[0] - centre) / width, write
-    raise InputError(
-        "a family with latent numbers: vae or flow",
-        type(family).__name__,
-        'Write family = "vae" under [generator], or leave it out.',
-    )
+    return (family.posterior(x, cond)[0] - centre) / width, write

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from ingenium.core.counts import check_count
+from ingenium.core.counts import check_least, check_seed
 from ingenium.core.digest import canonical
 from ingenium.core.errors import InputError
 from ingenium.search.screening import ASKED, ScreenPlan
@@ -23,7 +23,8 @@ class Plan:
     screen: ScreenPlan | None = None
 
     def __post_init__(self) -> None:
-        check_count(self.batch, self.seed)
+        check_least(self.batch, "--batch", "design in a round", say=64)
+        check_seed(self.seed)
         asked = self.screen is not None and self.screen.by == ASKED
         if asked != (self.strategy == FIDELITY):
             raise InputError(

@@ -13,7 +13,7 @@ import torch
 import xarray as xr
 from jaxtyping import Float
 
-from ingenium.core.counts import check_count
+from ingenium.core.counts import check_least
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, IngeniumError, InputError
 from ingenium.core.problem import Problem
@@ -39,9 +39,9 @@ class Processes:
         Raises:
             InputError: for a count below 1 or far beyond any machine.
         """
-        check_count(count, 0)
+        check_least(count, "--processes", "process", say=4)
         if count > MOST:
-            raise InputError(f"at most {MOST} processes", count, "Write processes = 4, say.")
+            raise InputError(f"at most {MOST} processes", count, "Write --processes 4, say.")
         self.opener, self.at_once = opener, at_once
         self.queue: deque[tuple[Ticket, xr.Dataset]] = deque()
         self.busy: dict[int, tuple[Ticket, xr.Dataset]] = {}  # by place of the worker

@@ -15,7 +15,7 @@ from ingenium.core.evidence import design_digests
 from ingenium.core.problem import Problem
 
 DIGEST, FRESH, CUT, AUDITED, CHEAP = "digest", "fresh", "cut", "audited", "cheap"
-AFTER, SIZE = "after", "size"
+AFTER, SIZE, MOST = "after", "size", "most"
 
 
 class Cut(IntEnum):
@@ -98,6 +98,11 @@ class Proposal:
     def after(self) -> int | None:
         """How many parts had been measured when it was asked for; none in old files."""
         return int(self.arrays[AFTER]) if AFTER in self.arrays else None
+
+    @property
+    def most(self) -> int | None:
+        """How many designs it was to have at most, where time said so."""
+        return int(self.arrays[MOST]) if MOST in self.arrays else None
 
     @cached_property
     def sent(self) -> Int[np.ndarray, " m"]:

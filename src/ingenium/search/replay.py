@@ -17,7 +17,7 @@ def origin(
     """Where the designs of a search come from; `spec` is the file that holds what was asked."""
     words = ["ingenium", "search", about["problem"], "--spec", str(spec), *plan.words()]
     sittings = search.store.sittings().values()
-    if any(sitting.get("processes", 1) > 1 for sitting in sittings):
+    if search.paced or any(sitting.get("processes", 1) > 1 for sitting in sittings):
         words += ["--follow", str(out)]
     words += ["--out", f"{out}-again", "--budget"]
     budgets = _budgets(search, stop)

@@ -41,17 +41,18 @@ class ScreenPlan:
 
     def __post_init__(self) -> None:
         if not 0 < self.keep <= 1:
-            raise InputError("keep above 0 and at most 1", self.keep, "Write keep = 0.5.")
+            raise _outside("a share above 0 and at most 1", "--keep", self.keep, 0.5)
         if not 0 < self.audit <= 1:
-            raise InputError(
-                "audit above 0 and at most 1: what a screen loses is always measured",
-                self.audit,
-                "Write audit = 0.1.",
-            )
+            what = "a share above 0 and at most 1: what a screen loses is always measured"
+            raise _outside(what, "--audit", self.audit, 0.1)
         if not 0 < self.doubt < 1:
-            raise InputError("doubt between 0 and 1", self.doubt, "Write doubt = 0.1.")
+            raise _outside("a share between 0 and 1", "--doubt", self.doubt, 0.1)
         if self.price is not None and not 0 < self.price < 1:
-            raise InputError("a price above 0 and below 1", self.price, "Write price = 0.01.")
+            raise _outside("a price above 0 and below 1", "--price", self.price, 0.01)
+
+
+def _outside(what: str, option: str, came: float, write: float) -> InputError:
+    return InputError(what, f"{option} {came:g}", f"Write {option} {write:g}.")
 
 
 @dataclass(frozen=True)

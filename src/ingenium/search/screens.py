@@ -14,7 +14,8 @@ from ingenium.search.tiers import CheapScreen, cheap_tier, check_told
 
 
 def _cheap(plan: ScreenPlan, task: Task) -> Screen:
-    tier = cheap_tier(task.problem, plan.cheap)
+    otherwise = "--strategy portfolio" if plan.by == ASKED else "--screen ensemble"
+    tier = cheap_tier(task.problem, plan.cheap, otherwise=otherwise)
     check_told(tier, task.spec)
     return CheapScreen(task.problem, task.spec, tier, plan.doubt)
 
@@ -24,18 +25,19 @@ def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
         raise InputError(
             "a problem whose designs are numbers, for a screen that learns",
             f"{task.problem.name}, whose designs are texts",
-            "Choose the cheap screen.",
+            "Write --screen cheap.",
         )
     return LearnedScreen(task.space, fit, name, plan.doubt, task.seed)
 
 
-MAKERS: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
+LEARNED: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
     {
-        ASKED: _cheap,
-        "cheap": _cheap,
         "ensemble": partial(_learned, "ensemble of networks", ensemble),
         "process": partial(_learned, "Gaussian processes", process),
     }
+)
+MAKERS: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
+    {ASKED: _cheap, "cheap": _cheap, **LEARNED}
 )
 NAMES = tuple(MAKERS)
 

@@ -18,12 +18,12 @@ from ingenium.core.verify import verdicts as judged
 from ingenium.search.aim import Aim
 from ingenium.search.course import Course, Heard, Round, unheard
 from ingenium.search.keeping import KeptState
-from ingenium.search.proposal import AFTER, FRESH, SIZE, Proposal
+from ingenium.search.proposal import AFTER, FRESH, MOST, SIZE, Proposal
 from ingenium.search.screening import Screening
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
 from ingenium.search.strategy import Ahead, Strategy, Telling
-from ingenium.search.workers import Here, Workers
+from ingenium.search.workers import Here, Paced, Workers
 
 KEEP_S = 1.0  # of learning, after which the state of the strategy is kept
 PATIENCE_S = 0.5  # between two looks whether the search is to stop
@@ -76,6 +76,7 @@ class Search:
         self.asked, self.sent, self.parts = 0, 0, 0  # rounds, designs to measure, parts measured
         self.kept = KeptState(store.path.with_name("strategy.npz"))
         self.learning_s = 0.0  # since the state was kept
+        self.paced = False  # whether time said how large some rounds were
         self._recover()
 
     @property
@@ -113,7 +114,8 @@ class Search:
         while True:
             while why is None and self._may_ask(workers):
                 why = self._why(stop)
-                if why is None and not self._ask(stop, workers):
+                most = None if why else self._most(stop, workers, time.perf_counter() - began)
+                if why is None and not self._ask(stop, workers, most):
                     why = None if self.flights else "designs"
                     break
             if not self.flights:
@@ -182,11 +184,23 @@ class Search:
         ahead = not self.flights or isinstance(self.strategy, Ahead)
         return ahead and workers.ready(self.asked, waiting, self.parts)
 
-    def _ask(self, stop: Stop, workers: Workers) -> bool:
-        """Propose a round and have it measured; whether there were designs."""
+    def _most(self, stop: Stop, workers: Workers, elapsed: float) -> int | None:
+        """Designs of the next round, where time or a followed search says how many at most."""
+        if isinstance(workers, Paced) and (followed := workers.most(self.asked)) is not None:
+            return followed
+        if stop.seconds is None:
+            return None
+        last = self.history[-1] if self.history else None
+        done = last.calls + last.screened if last else 0
+        waiting = sum(len(flight.proposal.digests) for flight in self.flights.values())
+        return stop.most(self.batch, elapsed, (done, self.seconds), waiting)
+
+    def _ask(self, stop: Stop, workers: Workers, most: int | None) -> bool:
+        """Propose a round, of `most` designs if given, and have it measured; whether there were."""
         number, room = self.asked, stop.calls - self.sent
         rng = block_rng(self.seed, number, "search")
-        n = min(self.batch, room) if self.screening is None else self.batch
+        n = self.batch if most is None else most
+        n = min(n, room) if self.screening is None else n
         if self.flights and isinstance(self.strategy, Ahead):
             flying = tuple(self.flights[i].designs for i in sorted(self.flights))
             designs = self.strategy.ask_ahead(n, rng, flying)
@@ -201,6 +215,9 @@ class Search:
             fresh.append(own not in self.call_of and own not in seen)
             seen.add(own)
         proposal = proposal.noted({FRESH: np.array(fresh, dtype=bool)})
+        if most is not None:
+            proposal = proposal.noted({MOST: np.array(most)})
+            self.paced = True
         designs = proposal.designs(self.problem)
         if self.screening is not None:
             proposal = proposal.noted(self.screening.sift(proposal, designs, room, self.aim))
@@ -323,7 +340,9 @@ class Search:
 
     def _stored(self, number: int) -> Proposal:
         arrays: Mapping[str, np.ndarray] = self.store.proposed(number) or {}
-        return Proposal(number, arrays, self.problem.at_once)
+        proposal = Proposal(number, arrays, self.problem.at_once)
+        self.paced = self.paced or proposal.most is not None
+        return proposal
 
     @property
     def _asked(self) -> tuple[tuple[Limit, ...], tuple[Objective, ...]]:

@@ -24,6 +24,7 @@ from ingenium.search.evolution import Evolution, ManyObjectives
 from ingenium.search.fidelity import Fidelity
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.map_elites import ElitesSettings, MapElites, behaviours
+from ingenium.search.named import LATENT, STRATEGIES
 from ingenium.search.population import Population
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.regimes import TwoRegimes
@@ -31,7 +32,6 @@ from ingenium.search.space import Cube, Space
 from ingenium.search.strategy import Strategy
 from ingenium.search.tuned import RANKED, Tuned, TunedSettings
 
-LATENT = "latent"  # option of strategies over points
 FEW = 3  # objectives up to which crowding spreads a front
 
 
@@ -59,11 +59,8 @@ class Task:
         return Space.of(self.problem, self.spec, self.known)
 
     def latent(self) -> tuple[LatentSpace, str]:
-        """Latent numbers of the spec's family, or of a `vae`, and the digest of that model."""
-        choice = self.spec.generator
-        if choice.family is None:
-            choice = replace(choice, family="vae")
-        model, generator = self.generator(choice)
+        """Latent numbers of the spec's family, and the digest of that model."""
+        model, generator = self.generator(self.spec.generator)
         return LatentSpace.of(self.problem, self.spec, self.known, generator.family), model.digest
 
     def over(self, make: Callable[[Cube, int], Strategy]) -> "Made":
@@ -164,14 +161,8 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
 )
 NAMES = tuple(MAKERS)
 OPTIONS: Mapping[str, str] = {  # what may follow a name and a colon
-    "portfolio": "names of strategies",
-    "map_elites": "quantities and conditions by which designs are told apart, and latent",
-    "cma_me": "quantities and conditions by which designs are told apart, and latent",
-    "bayesian": "log_ei, ei or ucb, and latent",
-} | dict.fromkeys(
-    ("cross_entropy", "annealing", "cma_es", "evolution", "nsga3", "population", "two_regimes"),
-    LATENT,
-)
+    name: one.options for name, one in STRATEGIES.items() if one.options
+}
 
 
 def parted(written: str) -> tuple[str, tuple[str, ...]]:
@@ -182,12 +173,11 @@ def parted(written: str) -> tuple[str, tuple[str, ...]]:
     """
     name, _, rest = written.partition(":")
     options = tuple(word.strip() for word in rest.split(",") if word.strip())
-    name = choose(name, NAMES, "strategy")
-    fixed = {LATENT} | (set(get_args(Worth)) if name == "bayesian" else set())
-    free = name in ("portfolio", "map_elites", "cma_me")
-    if options and (name not in OPTIONS or not (free or fixed.issuperset(options))):
+    name = choose(name, NAMES, "strategy", listed=len(NAMES))
+    own = STRATEGIES[name]
+    if not own.free and not set(own.fixed).issuperset(options):
         raise InputError(
-            f"{name}{': and ' + OPTIONS[name] if name in OPTIONS else ' without options'}",
+            f"{name}, or {name}: and {own.options}" if own.options else f"{name} without options",
             written,
             f"Write {name}, or see `ingenium search --help`.",
         )

@@ -16,8 +16,12 @@ FIRST = 20  # designs that both tiers measured, before a bound is given
 LATE = 2000  # the last so many of them count
 
 
-def cheap_tier(problem: Problem, names: tuple[str, ...] = ()) -> Verifier:
+def cheap_tier(
+    problem: Problem, names: tuple[str, ...] = (), *, otherwise: str = "--screen ensemble"
+) -> Verifier:
     """The cheap tier of a problem, or that part of its exact one that measures some quantities.
+
+    What does without one, `otherwise`, is told where there is none.
 
     Raises:
         InputError: if there is none.
@@ -31,11 +35,11 @@ def cheap_tier(problem: Problem, names: tuple[str, ...] = ()) -> Verifier:
             raise InputError(
                 "a problem whose engine measures some quantities alone",
                 problem.name,
-                "Leave the names out, or choose the learned screen.",
+                f"Leave --cheap out, or write {otherwise}.",
             )
         return problem.verifier.only(names)
     if not problem.screens:
-        instead = "Choose the learned screen."
+        instead = f"Write {otherwise}."
         if isinstance(problem.verifier, Divisible):
             instead = "Name quantities that are cheap, such as --cheap weight,logp."
         raise InputError("a problem with a cheap tier", problem.name, instead)

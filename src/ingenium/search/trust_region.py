@@ -1,4 +1,4 @@
-"""A trust region, and the points in it that draws of what is believed say are best."""
+"""A trust region, and the points in it that are best by draws, or that promise most."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +7,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ingenium.search.packages import package
+
 MOVED = 20  # numbers of a point that are moved from those of the best one, about
 POINTS = 1000  # among which the next ones are chosen
+AT_ONCE = 250  # of them that an acquisition weighs together
 
 
 @dataclass(frozen=True)
@@ -33,23 +36,30 @@ class Region:
         return Region() if side < 0.5**7 else Region(side, wins, losses)
 
 
+def near(centre: Float[np.ndarray, " m"], side: float) -> Float[np.ndarray, "n m"]:
+    """Many points of the cube about a centre; only about 20 numbers of each are moved."""
+    m = len(centre)
+    sobol = torch.quasirandom.SobolEngine(m, scramble=True, seed=int(torch.randint(2**31, ())))
+    low, high = (np.clip(centre + s * side / 2, 0.0, 1.0) for s in (-1, 1))
+    points = low + (high - low) * sobol.draw(POINTS, dtype=torch.float64).numpy()
+    moved = torch.rand(POINTS, m) < min(1.0, MOVED / m)
+    moved[torch.arange(POINTS), torch.randint(m, (POINTS,))] = True
+    found: np.ndarray = np.where(moved.numpy(), points, centre)
+    return found
+
+
 def drawn(
-    model: Any,
-    centre: Float[np.ndarray, " m"],
-    side: float,
-    limits: Float[np.ndarray, " l"],
-    q: int,
+    model: Any, points: Float[np.ndarray, "n m"], limits: Float[np.ndarray, " l"], q: int
 ) -> Float[np.ndarray, "q m"]:
-    """The best of many points about a centre, by one draw of all outcomes for each of `q`.
+    """The best of many points, by one draw of all outcomes for each of `q`.
 
     The best of a draw is the one of the largest objective where all margins are above 0, of
     several objectives along a direction that is drawn; if there is none, the one whose margins are
-    least short of 0. Only about 20 numbers of each point are moved.
+    least short of 0.
 
     Args:
         model: BoTorch's, of all margins and then of all objectives, which are to be large.
-        centre: the best point so far.
-        side: of the cube about it.
+        points: among which to choose.
         limits: how each margin is spread.
         q: how many points.
 
@@ -57,13 +67,7 @@ def drawn(
     Source: Eriksson et al., 2019, appendix (draws, and how many numbers move); Eriksson and
         Poloczek, AISTATS 2021, arXiv:2002.08526, section 3 (SCBO: limits).
     """
-    m, count = len(centre), len(limits)
-    sobol = torch.quasirandom.SobolEngine(m, scramble=True, seed=int(torch.randint(2**31, ())))
-    low, high = (np.clip(centre + s * side / 2, 0.0, 1.0) for s in (-1, 1))
-    points = low + (high - low) * sobol.draw(POINTS, dtype=torch.float64).numpy()
-    moved = torch.rand(POINTS, m) < min(1.0, MOVED / m)
-    moved[torch.arange(POINTS), torch.randint(m, (POINTS,))] = True
-    points = np.where(moved.numpy(), points, centre)
+    count = len(limits)
     with torch.no_grad():
         draws = model.posterior(torch.from_numpy(points)).rsample(torch.Size([q]))
     chosen: list[int] = []
@@ -73,6 +77,14 @@ def drawn(
         rank = np.lexsort((-worth, short))
         chosen.append(next(i for i in rank.tolist() if i not in chosen))
     return points[chosen]
+
+
+def promising(worth: Any, points: Float[np.ndarray, "n m"], q: int) -> Float[np.ndarray, "q m"]:
+    """Those of many points of which an acquisition of BoTorch expects most, one after another."""
+    found, _ = package("botorch.optim").optimize_acqf_discrete(
+        worth, q=q, choices=torch.from_numpy(points), max_batch_size=AT_ONCE
+    )
+    return np.asarray(found.numpy())
 
 
 def _along(outcome: Float[np.ndarray, "n o"]) -> Float[np.ndarray, " n"]:

@@ -48,6 +48,15 @@ class Workers(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """Workers that say how many designs a round has at most."""
+
+    def most(self, round: int) -> int | None:
+        """Designs of a round; none where it does not matter."""
+        ...
+
+
 class Here:
     """Measures in this process, in the order of asking."""
 
@@ -88,11 +97,16 @@ class InOrder(Here):
         stored = {n: Proposal(n, other.proposed(n) or {}, problem.at_once) for n in other.begun()}
         self.size = {n: p.size for n, p in stored.items()}
         self.after = {n: p.after for n, p in stored.items()}
+        self.limits = {n: p.most for n, p in stored.items()}
         self.given = 0
 
     def together(self, round: int, n: int) -> int:
         """As many as there."""
         return self.size.get(round, self.problem.at_once)
+
+    def most(self, round: int) -> int | None:
+        """As many as time allowed there."""
+        return self.limits.get(round)
 
     def ready(self, round: int, waiting: int, measured: int) -> bool:
         """Once as much is measured as was there."""
