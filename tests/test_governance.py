@@ -248,6 +248,42 @@ def test_a_test_counts_as_its_report_says(repository: Path, tmp_path: Path) -> N
     assert pack._test(unran, look["::test_a"]) == (False, "not in the report of tests")
 
 
+def test_tests_that_nobody_ran_show_a_control_in_part(tmp_path: Path) -> None:
+    names = ("test_database_refuses_change", "test_who_may_sign_as_what")
+    modules = ("tests.trust.test_ledger", "tests.trust.test_signoff")
+    report = tmp_path / "report.xml"
+
+    def shown(inner: str | None, **more: str) -> pack.Control:
+        """The control that rests on two tests, the second one reported as told."""
+        cases = zip(modules, names, ("", inner or ""), strict=True)
+        told = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)
+        report.write_text(f"<testsuite>{''.join(told)}</testsuite>")
+        tests = None if inner is None else report
+        out = tmp_path / "pack"
+        return states(pack.write(out, None, tests=tests, root=ROOT, overwrite=True))["4-1 SVV-1"]
+
+    written = shown(None)
+    assert (written.state, written.gap) == ("in part", pack.UNRUN)
+    row = next(
+        x for x in (tmp_path / "pack" / "record.md").read_text().splitlines() if "SVV-1" in x
+    )
+    assert "(written, not run)" in row
+    assert pack.UNRUN in row
+    assert (shown("").state, shown("").gap) == ("evidence", "")
+    assert [shown(x).state for x in ("<skipped/>", "<failure/>")] == ["in part", "in part"]
+
+
+def test_a_test_that_needs_a_server_counts_only_if_it_was_run(tmp_path: Path) -> None:
+    whats = [
+        w for c in controls() if c["id"] == "3-3 SR 3.9" for w in c["evidence"] if "needs" in w
+    ]
+    (what,) = whats
+    seen = pack.look(pack.Pack(ROOT, tmp_path, (), {}, None), what)
+    assert (seen.there, seen.said) == (False, "written, not run; runs only with PostgreSQL")
+    passed = {"tests.trust.test_access::test_who_may_what_on_a_server": True}
+    assert pack.look(pack.Pack(ROOT, tmp_path, (), {}, passed), what).there
+
+
 def test_a_report_that_is_none(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="JUnit"):
         pack.write(tmp_path / "p", None, tests=repository / "NOTICE", root=repository)
