@@ -113,7 +113,17 @@ def test_data_cards(finished: loop.Run) -> None:
     assert f"{np.nanmin(mass):.4g}" in row
     assert f"{np.nanmax(mass):.4g}" in row
     assert file_digest(finished.folder / "designs.nc") in made.text
+    rows = [x for x in made.text.partition("## Variables")[2].splitlines() if x.startswith("| ")]
+    cells = {c[0]: c[1:] for c in ([x.strip() for x in row.split("|")[1:-1]] for row in rows[2:])}
+    assert {k: c for k, c in cells.items() if not (c[0] and c[2])} == {}
+    assert cells["load_n"][:3] == ["N", "1", "load at the tip"]
+    assert cells["verdict"][2] == "0 accepted, 1 rejected, 2 failed"
+    limit = finished.spec.limits[0]
+    assert cells["margin[0]"][0] == limit.unit
+    assert limit.label in cells["margin[0]"][2]
     known = cards.known_card(finished.problem)
+    assert "| load_n | N | 1 | load at the tip |" in known.text
+    assert f"| held_out | 1 | 1 | {cards.HELD_OUT['long_name']} |" in known.text
     assert finished.record["origin"]["data"] != ""
     assert "held out" in known.text
     assert "| width_m | m |" in known.text
