@@ -1,9 +1,11 @@
 """Documents: links lead somewhere, and the specs they show can be read."""
 
+import ast
 import re
 import sys
 import tomllib
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,22 @@ def test_pages_that_a_site_lacks_are_found(building: Any, tmp_path: Path) -> Non
     (tmp_path / "a.html").write_text('<h2 id="here">x</h2>')
     assert building.unknown(tmp_path, {"a", "a#here"}) == []
     assert building.unknown(tmp_path, {"a#gone", "b"}) == ["a#gone", "b"]
+
+
+def test_code_in_docstrings_is_fenced(building: Any) -> None:
+    """What is not would be shown as prose, with its lines merged."""
+    for path in sorted((ROOT / "docs" / "reference" / "python").glob("*.md")):
+        for name in re.findall(r"(?m)^::: (\S+)", path.read_text()):
+            kind, _, last = name.rpartition(".")
+            spec = find_spec(name) if last.islower() else find_spec(kind)
+            assert spec is not None
+            assert spec.origin is not None
+            prose: list[str] = []
+            text = ast.get_docstring(ast.parse(Path(spec.origin).read_text())) or ""
+            building.outside_code(lambda part, to=prose: to.append(part) or part, text)
+            assert not re.search(
+                r"(?m)^(import |from \S+ import |\w+ = |print\()", "".join(prose)
+            ), name
 
 
 def test_blocks_are_replaced_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,17 @@ def test_data_cards(finished: loop.Run) -> None:
     assert f"{np.nanmin(mass):.4g}" in row
     assert f"{np.nanmax(mass):.4g}" in row
     assert file_digest(finished.folder / "designs.nc") in made.text
+    rows = [x for x in made.text.partition("## Variables")[2].splitlines() if x.startswith("| ")]
+    cells = {c[0]: c[1:] for c in ([x.strip() for x in row.split("|")[1:-1]] for row in rows[2:])}
+    assert {k: c for k, c in cells.items() if not (c[0] and c[2])} == {}
+    assert cells["load_n"][:3] == ["N", "1", "load at the tip"]
+    assert cells["verdict"][2] == "0 accepted, 1 rejected, 2 failed"
+    limit = finished.spec.limits[0]
+    assert cells["margin[0]"][0] == limit.unit
+    assert limit.label in cells["margin[0]"][2]
     known = cards.known_card(finished.problem)
+    assert "| load_n | N | 1 | load at the tip |" in known.text
+    assert f"| held_out | 1 | 1 | {cards.HELD_OUT['long_name']} |" in known.text
     assert finished.record["origin"]["data"] != ""
     assert "held out" in known.text
     assert "| width_m | m |" in known.text
@@ -246,6 +256,42 @@ def test_a_test_counts_as_its_report_says(repository: Path, tmp_path: Path) -> N
     ]
     unran = pack.Pack(repository, tmp_path, (), {}, {})
     assert pack._test(unran, look["::test_a"]) == (False, "not in the report of tests")
+
+
+def test_tests_that_nobody_ran_show_a_control_in_part(tmp_path: Path) -> None:
+    names = ("test_database_refuses_change", "test_who_may_sign_as_what")
+    modules = ("tests.trust.test_ledger", "tests.trust.test_signoff")
+    report = tmp_path / "report.xml"
+
+    def shown(inner: str | None, **more: str) -> pack.Control:
+        """The control that rests on two tests, the second one reported as told."""
+        cases = zip(modules, names, ("", inner or ""), strict=True)
+        told = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)
+        report.write_text(f"<testsuite>{''.join(told)}</testsuite>")
+        tests = None if inner is None else report
+        out = tmp_path / "pack"
+        return states(pack.write(out, None, tests=tests, root=ROOT, overwrite=True))["4-1 SVV-1"]
+
+    written = shown(None)
+    assert (written.state, written.gap) == ("in part", pack.UNRUN)
+    row = next(
+        x for x in (tmp_path / "pack" / "record.md").read_text().splitlines() if "SVV-1" in x
+    )
+    assert "(written, not run)" in row
+    assert pack.UNRUN in row
+    assert (shown("").state, shown("").gap) == ("evidence", "")
+    assert [shown(x).state for x in ("<skipped/>", "<failure/>")] == ["in part", "in part"]
+
+
+def test_a_test_that_needs_a_server_counts_only_if_it_was_run(tmp_path: Path) -> None:
+    whats = [
+        w for c in controls() if c["id"] == "3-3 SR 3.9" for w in c["evidence"] if "needs" in w
+    ]
+    (what,) = whats
+    seen = pack.look(pack.Pack(ROOT, tmp_path, (), {}, None), what)
+    assert (seen.there, seen.said) == (False, "written, not run; runs only with PostgreSQL")
+    passed = {"tests.trust.test_access::test_who_may_what_on_a_server": True}
+    assert pack.look(pack.Pack(ROOT, tmp_path, (), {}, passed), what).there
 
 
 def test_a_report_that_is_none(repository: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The ledger as PROV, RO-Crate and a page: read back by other programs, and true to the entries."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -154,6 +155,15 @@ def test_page_names_every_refusal(ledger: Ledger, tmp_path: Path) -> None:
     for said in ("1 refused by s (x)", "refused as safety: Too heavy.", "blocked by signed"):
         assert said in part, said
     assert "published, signed as safety" in text
+
+
+def test_page_wraps_the_command_with_the_head(ledger: Ledger, tmp_path: Path) -> None:
+    """A digest has no place to break, so that a narrow page would cut it off."""
+    write_page(ledger, tmp_path / "l.html")
+    text = (tmp_path / "l.html").read_text()
+    assert f"<p><code>ingenium ledger check --anchor {ledger.head()}</code></p>" in text
+    (rule,) = re.findall(r"(?m)^p \{([^}]*)\}", text)
+    assert "overflow-wrap: anywhere" in rule
 
 
 def test_page_of_a_ledger_that_was_altered(ledger: Ledger, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The whole way of designs, on beams in closed form: propose, verify, export, record, replay."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ingenium.core.spec import Limit
 from ingenium.core.verdict import judge, margins
 from ingenium.evaluate.limits import summarise
 from ingenium.generators.generator import Generator
+from ingenium.report import words
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 from toy import N, spec
@@ -94,6 +96,20 @@ def test_kept_designs_lie_apart(tmp_path: Path) -> None:
     assert run.summary.accepted == free.summary.accepted
     stored = [r["design"] for r in read(run.folder / "evidence.jsonl") if r["file"]]
     assert sorted(stored) == sorted(run.designs[DESIGN].to_numpy()[run.selected].tolist())
+
+
+def test_report_says_tables_of_the_setup_in_words(finished: loop.Run) -> None:
+    points = [{"name": "cruise", "lift": 0.35, "reynolds": 4.1e6}, {"name": "climb", "lift": 1}]
+    setup = {"points": points, "bolts": [[0.0, 0.5]], "fine": True, "none": [], "box": {"x_m": 1.5}}
+    asked = dict(words.asked(replace(finished.spec, setup=setup), finished.problem))
+    assert asked["Setup"] == (
+        "points 1: name cruise, lift 0.35, reynolds 4100000",
+        "points 2: name climb, lift 1",
+        "bolts = (0, 0.5)",
+        "fine = true",
+        "none = none",
+        "box: x_m 1.5",
+    )
 
 
 def test_report_needs_nothing_else(finished: loop.Run) -> None:

@@ -1,10 +1,12 @@
 """The engine in Python: what the command line does, as functions.
 
+```python
 import ingenium
 
 spec = ingenium.load_spec("examples/grid/winter_evening_peak.toml")
 run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
 print(run.summary)
+```
 """
 
 from collections.abc import Callable, Iterable

@@ -78,7 +78,10 @@ def keep(
 ) -> None:
     """Write the spec, and designs with their verdicts, as they are kept in a folder."""
     write_atomic(part / "spec.toml", specs.dump(asked))
-    whole = xr.merge([designs, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+    told = designs.assign_coords(
+        {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
+    )
+    whole = xr.merge([told, verdicts], combine_attrs="drop_conflicts").assign_attrs(
         title=asked.title or problem.summary,
         source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
         license=problem.licence,

@@ -45,3 +45,9 @@ class Condition:
     lower: float = 0.0
     upper: float = 1.0
     unit: str = "1"
+
+    @property
+    def attrs(self) -> dict[str, str]:
+        """Its meaning, and its unit if it is a number, as CF names them."""
+        units = {} if self.choices else {"units": self.unit}
+        return units | {"long_name": self.long_name}

@@ -18,11 +18,14 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.problem import Problem
+from ingenium.core.quantity import Condition
 from ingenium.governance.reading import said
 from ingenium.report import words
 
 SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M"))
 MODEL = "model/model.json"
+HELD_OUT = {"units": "1", "long_name": "1 where no generator learns from the design, else 0"}
+LABEL = "said of the design, not proposed"
 Rows = Sequence[tuple[str, ...]]
 
 
@@ -82,8 +85,8 @@ def data_card(run: Path) -> Card:
         designs = opened.load()
     notes = [
         f"Proposed by {record['model']['family']} under the spec beside it, none left out.",
-        f"Measured by {record['engine']['name']} {record['engine']['version']}; `verdict` is 0 "
-        "(accepted), 1 (rejected) or 2 (failed: the engine has no answer).",
+        f"Measured by {record['engine']['name']} {record['engine']['version']}; to a design that "
+        "failed the engine has no answer.",
         "They were made and not observed: they say what the generator proposes, not how often it "
         "happens.",
         *record["notes"],
@@ -94,7 +97,7 @@ def data_card(run: Path) -> Card:
 
 def known_card(problem: Problem) -> Card:
     """The card of the designs that the generators of a problem learn from."""
-    known = problem.data()
+    known = _told(problem.data(), problem.conditions)
     held = int(known["held_out"].to_numpy().sum())
     notes = [f"{held} of {known.sizes[DESIGN]} are held out and never learned from."]
     digest = dataset_digest(known)
@@ -263,14 +266,48 @@ def _data(
     )
 
 
+def _told(known: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
+    """Known designs with what their conditions and the mark of those held out say."""
+    kinds = {c.name: c.attrs for c in conditions} | {"held_out": HELD_OUT}
+    return known.assign_coords(
+        {k: known[k].assign_attrs(v | known[k].attrs) for k, v in kinds.items() if k in known}
+    )
+
+
 def _spans(designs: xr.Dataset) -> Iterator[tuple[str, ...]]:
-    """Each variable with its unit and span; a text has none."""
+    """Each variable with its unit, meaning and span; margins by limit, as their units differ."""
     for name, found in designs.variables.items():
         if DESIGN not in found.dims or name == DESIGN:
             continue
-        about = (str(found.attrs.get("units", "")), " x ".join(map(str, found.shape[1:])) or "1")
-        meaning = str(found.attrs.get("long_name", ""))
-        yield (str(name), *about, meaning, *_span(found.to_numpy()))
+        if name == "margin":
+            yield from _margins(designs)
+            continue
+        shape = " x ".join(map(str, found.shape[1:])) or "1"
+        meaning = str(found.attrs.get("long_name", "")) or _flags(found.attrs) or LABEL
+        yield (str(name), _unit(found), shape, meaning, *_span(found.to_numpy()))
+
+
+def _margins(designs: xr.Dataset) -> Iterator[tuple[str, ...]]:
+    labels = (str(label) for label in designs["limit"].to_numpy())
+    for i, (label, values) in enumerate(zip(labels, designs["margin"].to_numpy().T, strict=True)):
+        unit = label.rpartition(" [")[2].removesuffix("]") if label.endswith("]") else "1"
+        meaning = f"signed margin of {label}; at least 0 holds"
+        yield (f"margin[{i}]", unit, "1", meaning, *_span(values))
+
+
+def _unit(found: xr.Variable) -> str:
+    """The unit of a variable; a text and a date have none, and are called so."""
+    if unit := found.attrs.get("units"):
+        return str(unit)
+    return {"O": "text", "U": "text", "T": "text", "M": "date"}.get(found.dtype.kind, "1")
+
+
+def _flags(attrs: Mapping[str, Any]) -> str:
+    """What numbers stand for, as CF says it; empty where it does not."""
+    names = str(attrs.get("flag_meanings", "")).split()
+    return ", ".join(
+        f"{value} {name}" for value, name in zip(attrs.get("flag_values", ()), names, strict=False)
+    )
 
 
 def _span(values: np.ndarray) -> tuple[str, str, str]:

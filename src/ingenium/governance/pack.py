@@ -2,8 +2,8 @@
 
 The mapping of controls is data (`controls/*.toml`); what is found is computed when the pack is
 made. Nothing is claimed: a file that is not there, a study without a result, an entry that nobody
-made is `no evidence`. Whether what is found is enough, and what the law asks, the record does not
-say.
+made is `no evidence`, and tests that are written but were not run show a control only `in part`.
+Whether what is found is enough, and what the law asks, the record does not say.
 """
 
 import ast
@@ -11,11 +11,12 @@ import hashlib
 import json
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -34,6 +35,7 @@ from ingenium.trust.records import GENESIS
 
 FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf")
 SHORT = 12  # digits of a digest
+UNRUN = "No test that it rests on was run for this release."
 NO_WORDS = ("", "-", "n/a", "none", "tbd", "todo", "unknown")
 
 
@@ -143,7 +145,7 @@ def _about(head: str, runs: Sequence[Path], tests: Path | None) -> dict[str, Any
         "runs": {str(run): file_digest(run / "evidence.jsonl") for run in runs},
         "tests": str(tests)
         if tests
-        else "no report was given: a test counts as written, not as passed",
+        else "no report was given: a test counts as written, and alone shows a control in part",
     }
 
 
@@ -158,8 +160,10 @@ def framework(pack: Pack, name: str) -> Framework:
 
 def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
     found = tuple(look(pack, what) for what in table["evidence"])
-    there = sum(one.there for one in found)
-    gap = table.get("gap", "")
+    kinds = [_kind(what) for what, one in zip(table["evidence"], found, strict=True) if one.there]
+    there = len(kinds)
+    unrun = pack.passed is None and set(kinds) == {"test"}
+    gap = " ".join(filter(None, (table.get("gap", ""), UNRUN if unrun else "")))
     whole = there == len(found) and not gap
     state = "no evidence" if not there else "evidence" if whole else "in part"
     return Control(table["id"], table["name"], state, found, gap)
@@ -167,18 +171,13 @@ def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
 
 def look(pack: Pack, what: Mapping[str, str]) -> Found:
     """Whether one thing is there, and what it says."""
-    ways = {
-        "file": _file,
-        "text": _words,
-        "part": _part,
-        "run": _run,
-        "entry": _entry,
-        "study": _study,
-        "test": _test,
-    }
-    kind = next(k for k in ways if k in what)
-    there, said = ways[kind](pack, what)
+    kind = _kind(what)
+    there, said = WAYS[kind](pack, what)
     return Found(f"{kind} {what[kind]}", there, said)
+
+
+def _kind(what: Mapping[str, str]) -> str:
+    return next(k for k in WAYS if k in what)
 
 
 def _file(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
@@ -258,7 +257,10 @@ def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """A test that is written, and passed if a report says so."""
+    """A test that is written, and passed if a report says so.
+
+    One that `needs` what is seldom at hand is skipped without it, so that it counts only if run.
+    """
     place, _, name = what["test"].partition("::")
     path = pack.root / place
     if not path.is_file():
@@ -267,12 +269,26 @@ def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
     if (name and name not in tests) or not tests:
         return False, "missing, or does nothing"
     if pack.passed is None:
-        return True, "written"
+        needs = what.get("needs")
+        return not needs, f"written, not run{f'; runs only with {needs}' if needs else ''}"
     module = place.removesuffix(".py").replace("/", ".")
     ran = [ok for key, ok in pack.passed.items() if _is(key, module, name)]
     if not ran:
         return False, "not in the report of tests"
     return all(ran), f"{sum(ran)} of {len(ran)} passed"
+
+
+WAYS: Mapping[str, Callable[[Pack, Mapping[str, str]], tuple[bool, str]]] = MappingProxyType(
+    {
+        "file": _file,
+        "text": _words,
+        "part": _part,
+        "run": _run,
+        "entry": _entry,
+        "study": _study,
+        "test": _test,
+    }
+)
 
 
 def _is(key: str, module: str, name: str) -> bool:
