@@ -24,7 +24,7 @@ from ingenium.search.evolution import Evolution, ManyObjectives
 from ingenium.search.fidelity import Fidelity
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.map_elites import ElitesSettings, MapElites, behaviours
-from ingenium.search.named import LATENT, STRATEGIES
+from ingenium.search.named import LATENT, STRATEGIES, Named
 from ingenium.search.population import Population
 from ingenium.search.portfolio import Portfolio
 from ingenium.search.regimes import TwoRegimes
@@ -174,7 +174,7 @@ def parted(written: str) -> tuple[str, tuple[str, ...]]:
     name, _, rest = written.partition(":")
     options = tuple(word.strip() for word in rest.split(",") if word.strip())
     name = choose(name, NAMES, "strategy", listed=len(NAMES))
-    own = STRATEGIES[name]
+    own = STRATEGIES.get(name, Named("one without a line in the help"))
     if not own.free and not set(own.fixed).issuperset(options):
         raise InputError(
             f"{name}, or {name}: and {own.options}" if own.options else f"{name} without options",
