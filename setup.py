@@ -16,7 +16,7 @@ class WithDocuments(build_py):
         super().run()
         if self.editable_mode:
             return
-        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for page in [*ROOT.glob("*.md"), ROOT / "NOTICE", *(ROOT / "docs").rglob("*.md")]:
             place = Path(self.build_lib) / "ingenium" / "documents" / page.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             copyfile(page, place)

@@ -42,7 +42,7 @@ FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 def on_files(files: Files, config: Any) -> Files:
     """Adds the pages that do not lie in `docs/`."""
     sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
-    sources["NOTICE"] = f"# Notice\n\n```text\n{sources['NOTICE'].strip()}\n```\n"
+    sources["NOTICE"] = documents.notice(ROOT / "NOTICE")
     texts = sources | {
         f"docs/{f.src_uri}": Path(f.abs_src_path).read_text(encoding="utf-8")
         for f in files.documentation_pages()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from markdown.extensions.toc import slugify
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from ingenium.core import errors, spec
 from ingenium.core.errors import CorruptError, IngeniumError, InputError, SpecError
 
 SOURCES = Path(documents.__file__).parents[1]
+ROOT = SOURCES.parents[1]
 
 
 def named() -> Iterator[str]:
@@ -34,13 +36,61 @@ def test_pages_that_the_code_names_are_there() -> None:
 def test_anchors_are_those_of_the_site() -> None:
     heads = [
         line.lstrip("#").strip()
-        for path in documents.pages().values()
-        for line in path.read_text().splitlines()
+        for name, page in documents.pages().items()
+        if not name.startswith(("book/", "reference/python/"))  # which have anchors of their own
+        for line in page.read().splitlines()
         if line.startswith("#") and "](" not in line
     ]
     assert len(heads) > 100
     for head in heads:
         assert documents.slug(head) == slugify(head.replace("`", ""), "-"), head
+
+
+def test_every_page_of_the_site_is_found() -> None:
+    """Those that are made when the site is built too; a chapter of the book is made for itself."""
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    listed = set(re.findall(r"'([\w/-]+)\.md'", repr(site["nav"])))
+    assert len(listed) > 60
+    known = documents.pages()
+    assert set(known) == listed
+    for name, page in known.items():
+        assert page.title, name
+        if not name.startswith("book/"):
+            assert page.read().startswith("# "), name
+    assert documents.page("reference/grid").startswith("# Grid")
+    assert "Apache" in documents.page("notice")
+
+
+def test_a_page_of_python_shows_docstrings() -> None:
+    text = documents.page("reference/python/api")
+    assert "::: " not in text
+    assert "print(run.summary)\n```" in text
+    assert "## `propose`\n\n```python\ndef propose(spec: Spec, n: int, seed: int," in text
+    assert "**Raises**\n\n- InputError: if the spec asks" in text
+    assert "### `Run`\n\n```python\nclass Run:\n    problem: " in text
+    assert "_ledger" not in text
+    section = documents.page("reference/python/search#ingenium.search.strategies.Task")
+    assert section.startswith("### `Task`\n\n```python\nclass Task")
+    assert "`Made`" not in section
+
+
+def test_a_page_of_the_book_is_text() -> None:
+    made = (
+        "# 27 Grids\n\n!!! warning\n    No number.\n\n## 27.1 Days { #row-27-1 }\n\n"
+        '<figure class="forest"><svg></svg></figure>\n\n??? note "How"\n    | a |\n    | - |\n'
+    )
+    text = documents.as_text(made)
+    row = "## 27.1 Days { #row-27-1 }\n\n**How**\n\n| a |\n| - |\n"
+    assert text == f"# 27 Grids\n\n**Warning**\n\nNo number.\n\n{row}"
+    assert documents.sections(text)["row-27-1"] == row
+
+
+@pytest.mark.slow
+def test_a_chapter_of_the_book_is_shown() -> None:
+    text = documents.page("book/27#row-27-1")
+    assert text.startswith("## 27.1 ")
+    assert "**Protocol**" in text
+    assert not re.search(r"<svg|## 27\.2|\{ #|(?m:^(!!!|\?\?\?) )", text)
 
 
 def test_sections_reach_to_the_next_of_their_level() -> None:

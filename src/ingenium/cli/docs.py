@@ -24,7 +24,7 @@ def docs(page: PageName = None, json: AsJson = False) -> None:
     from ingenium.cli import documents
 
     if page is None:
-        titles = {name: _title(path.read_text("utf-8")) for name, path in documents.pages().items()}
+        titles = {name: page.title for name, page in documents.pages().items()}
         if json:
             print_json({"pages": titles})
             return
@@ -41,9 +41,3 @@ def docs(page: PageName = None, json: AsJson = False) -> None:
         results().print(Markdown(text))
     else:
         typer.echo(text)
-
-
-def _title(text: str) -> str:
-    """The first heading of a page."""
-    heads = (line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
-    return next(heads, "").replace("`", "")

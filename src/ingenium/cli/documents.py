@@ -1,25 +1,30 @@
 """The pages of the documents that come with the package, and which of them helps with a fault.
 
 A page is named by its path without its ending, such as `how-to/audit`, and a section of it after
-a hash, such as `how-to/audit#in-python`, as the site names it.
+a hash, such as `how-to/audit#in-python`, as the site names it. Pages that the site makes are made
+here too: of domains, of modules from their docstrings, and of the evidence book from its results.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import ingenium
+from ingenium.cli import docstrings
 from ingenium.core.errors import CorruptError, IngeniumError, choose
 
 TOP = MappingProxyType(  # pages that lie beside the folder of the others
     {
-        "readme": "README.md",
+        "index": "README.md",
         "contributing": "CONTRIBUTING.md",
         "changelog": "CHANGELOG.md",
     }
 )
+ANCHORED = re.compile(r"(?m)^(#+ .*) \{ #([\w.-]+) \}$")  # a heading with an anchor of its own
 HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused what was given
     {
         "ingenium.audit": "how-to/audit#does-this-file-hold-the-limits",
@@ -74,15 +79,83 @@ def folder() -> Path:
     raise CorruptError(str(package), "holds no documents", "Install it again.")
 
 
-def pages() -> dict[str, Path]:
-    """All pages by name that can be read as text."""
+@dataclass(frozen=True)
+class Page:
+    """A page that can be read as text."""
+
+    title: str
+    read: Callable[[], str]
+
+
+def pages() -> dict[str, Page]:
+    """All pages of the site by name."""
     place = folder()
-    found = {name: place / file for name, file in TOP.items()}
+    found = {name: _file(place / file) for name, file in TOP.items()}
+    found["notice"] = Page("Notice", partial(notice, place / "NOTICE"))
     for path in sorted((place / "docs").rglob("*.md")):
         name = path.relative_to(place / "docs").with_suffix("").as_posix()
-        if not name.startswith("reference/python/"):  # made from docstrings when the site is built
-            found[name] = path
+        made = name.startswith("reference/python/")
+        found[name] = _python(path) if made else _file(path)
+    domains = Path(ingenium.__file__).parent / "domains"
+    found |= {f"reference/{p.parent.name}": _file(p) for p in domains.glob("*/README.md")}
+    return dict(sorted((found | _book()).items(), key=lambda one: ("/" in one[0], one[0])))
+
+
+def notice(path: Path) -> str:
+    """The notice as a page."""
+    return f"# Notice\n\n```text\n{path.read_text(encoding='utf-8').strip()}\n```\n"
+
+
+def _file(path: Path) -> Page:
+    text = path.read_text(encoding="utf-8")
+    return Page(_title(text), lambda: text)
+
+
+def _python(path: Path) -> Page:
+    """A page whose text is that of docstrings."""
+    text = path.read_text(encoding="utf-8")
+    return Page(_title(text), partial(docstrings.filled, text))
+
+
+def _title(text: str) -> str:
+    """The first heading of a page."""
+    heads = (line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+    return next(heads, "").replace("`", "")
+
+
+def _book() -> dict[str, Page]:
+    """The evidence book: its first page, and one for each chapter."""
+    from ingenium.studies.book import claims
+
+    found = {"book/index": Page("The evidence book", partial(_told, None))}
+    for of in claims.chapters():
+        title = f"{of.chapter} {of.title}"
+        found[f"book/{of.chapter}"] = Page(title, partial(_told, of.chapter))
     return found
+
+
+def _told(chapter: int | None) -> str:
+    """A page of the book as text."""
+    from ingenium.report.book import markdown  # with all studies, which takes seconds
+    from ingenium.studies.book import claims
+    from ingenium.studies.book.entries import entries
+    from ingenium.studies.registry import STUDIES
+    from ingenium.studies.results import results_folder
+
+    chapters = [c for c in claims.chapters() if chapter in (None, c.chapter)]
+    made = markdown.pages(entries(results_folder(), STUDIES, chapters))
+    return as_text(made[f"{chapter or 'index'}.md"])
+
+
+def as_text(made: str) -> str:
+    """A page of the site without drawings, and with nothing in boxes or folded."""
+    text = re.sub(r"(?m)^<figure.*\n\n", "", made)
+    text = re.sub(r'(?m)^(?:!!!|\?\?\?) (\w+)(?: "(.*)")?\n', _opened, text)
+    return re.sub(r"(?m)^    (?=\S)", "", text)
+
+
+def _opened(box: re.Match[str]) -> str:
+    return f"**{box[2] or box[1].capitalize()}**\n\n"
 
 
 def page(wanted: str) -> str:
@@ -93,11 +166,11 @@ def page(wanted: str) -> str:
     """
     name, _, anchor = wanted.partition("#")
     known = pages()
-    text = known[choose(name.removesuffix(".md"), known, "page")].read_text(encoding="utf-8")
-    if not anchor:
-        return text
-    parts = sections(text)
-    return parts[choose(anchor, parts, f"section of {name}")]
+    text = known[choose(name.removesuffix(".md"), known, "page")].read()
+    if anchor:
+        parts = sections(text)
+        text = parts[choose(anchor, parts, f"section of {name}")]
+    return ANCHORED.sub(r"\1", text)
 
 
 def sections(text: str) -> dict[str, str]:
@@ -109,8 +182,9 @@ def sections(text: str) -> dict[str, str]:
         fenced ^= line.startswith("```")
         found = re.match(r"(#+) (.*)", line)
         if found and not fenced:
+            own = ANCHORED.match(line)
             taken = [h[2] for h in heads]
-            heads.append((i, len(found[1]), _unlike(slug(found[2]), taken)))
+            heads.append((i, len(found[1]), own[2] if own else _unlike(slug(found[2]), taken)))
     ends = [
         next((j for j, below, _ in heads[k + 1 :] if below <= level), len(lines))
         for k, (_, level, _) in enumerate(heads)
