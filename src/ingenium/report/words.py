@@ -5,6 +5,7 @@ from math import isinf, isnan
 from typing import Any
 
 from ingenium.core.problem import Problem
+from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -47,7 +48,7 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
     units = {c.name: c.unit for c in problem.conditions}
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
-        "Setup": tuple(line for k, v in spec.setup.items() for line in _set(k, v)),
+        "Setup": tuple(line for k, v in spec.setup.items() for line in in_words(k, v)),
         "Under": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
         "Holding": tuple(limit(x) for x in spec.limits),
         "Fixed": tuple(
@@ -60,33 +61,6 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
         "Kept": (_kept(spec),),
     }
     yield from ((heading, lines) for heading, lines in parts.items() if lines)
-
-
-def _set(name: str, found: Any) -> Iterator[str]:
-    """An entry of the setup in words; of a list of tables, a line for each."""
-    if isinstance(found, Mapping):
-        yield f"{name}: {_pairs(found)}"
-    elif isinstance(found, list | tuple) and any(isinstance(one, Mapping) for one in found):
-        for i, one in enumerate(found, start=1):
-            yield from _set(f"{name} {i}", one)
-    else:
-        several = isinstance(found, list | tuple)
-        yield f"{name} = {', '.join(map(_plain, found)) or 'none' if several else _plain(found)}"
-
-
-def _pairs(found: Mapping[str, Any]) -> str:
-    return ", ".join(f"{k} {_plain(v)}" for k, v in found.items())
-
-
-def _plain(found: Any) -> str:
-    """A value as it was asked, not rounded."""
-    if isinstance(found, Mapping):
-        return f"({_pairs(found)})"
-    if isinstance(found, list | tuple):
-        return f"({', '.join(map(_plain, found))})"
-    if isinstance(found, bool):
-        return str(found).lower()  # as TOML writes it
-    return f"{found:.12g}" if isinstance(found, float) else str(found)
 
 
 def _wanted(wanted: Wanted, unit: str) -> str:

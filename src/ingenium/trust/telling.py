@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ingenium.core.errors import InputError
+from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Spec, Wanted, parse
 from ingenium.trust.records import Entry
 
@@ -34,7 +35,7 @@ def asked_of(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         return ()
     words = {
         "title": asked.title,
-        "setup": "; ".join(f"{k} = {v}" for k, v in asked.setup.items()),
+        "setup": "; ".join(line for k, v in asked.setup.items() for line in in_words(k, v)),
         "under": "; ".join(f"{k}: {_wanted(v)}" for k, v in asked.conditions.items()),
         "limits": "; ".join(limit.label for limit in asked.limits),
         "fixed": "; ".join(f"{k} = {v.value:g}" for k, v in asked.fixed.items()),
