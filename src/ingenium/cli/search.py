@@ -105,9 +105,7 @@ def search(
     from ingenium.cli.asking import asked
     from ingenium.search.plan import Plan
     from ingenium.search.stopping import Stop
-    from ingenium.search.strategies import parted
 
-    parted(strategy)
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
     options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})

@@ -244,6 +244,10 @@ class Problem(ABC):
         """Generators that need no fit, by the name under which a spec chooses them."""
         return {}
 
+    def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
+        """Strategies of search for these designs alone by name, as in `search.strategies`."""
+        return {}
+
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an expert of the field wants to see of a run."""
         return ()

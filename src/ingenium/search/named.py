@@ -59,9 +59,18 @@ STRATEGIES: Mapping[str, Named] = MappingProxyType(
 )
 
 
+OF_DOMAINS: Mapping[str, str] = MappingProxyType(
+    {
+        "genetic": "molecules alone: graphs that are crossed and mutated, from known molecules",
+        "reinforced": "molecules alone: a generator pulled towards reward, anchored to its prior",
+    }
+)
+
+
 def listed() -> tuple[str, ...]:
     """A line for each strategy: its name, its options and its words."""
-    return tuple(
+    every = tuple(
         f"{name}{':' + one.options if one.options else ''} - {one.words}"
         for name, one in STRATEGIES.items()
     )
+    return every + tuple(f"{name} - {words}" for name, words in OF_DOMAINS.items())

@@ -128,7 +128,7 @@ def _made(
     problem: Problem, spec: Spec, plan: Plan, watch: Watch
 ) -> tuple[Made, Screening | None, str]:
     """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
-    parted(plan.strategy)  # before anything that takes time
+    parted(plan.strategy, problem.strategies())  # before anything that takes time
     if plan.screen is not None:
         choose(plan.screen.by, screens.NAMES, "screen")
     fitted.check(problem, spec.generator)

@@ -1,6 +1,6 @@
 """The table of strategies: a name at the command line to a strategy for a problem and a spec."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import get_args
@@ -165,19 +165,23 @@ OPTIONS: Mapping[str, str] = {  # what may follow a name and a colon
 }
 
 
-def parted(written: str) -> tuple[str, tuple[str, ...]]:
+def parted(written: str, own: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]:
     """Name and options of a strategy that is written as `name` or `name:option,option`.
+
+    It is one of those for all problems, or of `own`.
 
     Raises:
         InputError: for an unknown name, or options where there are none.
     """
     name, _, rest = written.partition(":")
     options = tuple(word.strip() for word in rest.split(",") if word.strip())
-    name = choose(name, NAMES, "strategy", listed=len(NAMES))
-    own = STRATEGIES.get(name, Named("one without a line in the help"))
-    if not own.free and not set(own.fixed).issuperset(options):
+    names = (*NAMES, *own)
+    name = choose(name, names, "strategy", listed=len(names))
+    known = STRATEGIES.get(name, Named("one without a line in the help"))
+    if not known.free and not set(known.fixed).issuperset(options):
+        may = f"{name}, or {name}: and {known.options}"
         raise InputError(
-            f"{name}, or {name}: and {own.options}" if own.options else f"{name} without options",
+            may if known.options else f"{name} without options",
             written,
             f"Write {name}, or see `ingenium search --help`.",
         )
@@ -191,5 +195,7 @@ def make(written: str, task: Task) -> Made:
         InputError: for an unknown name or option, or a problem whose designs it does not search.
         MissingExtra: if its package is not installed.
     """
-    name, options = parted(written)
-    return MAKERS[name](replace(task, options=options))
+    makers = {**task.problem.strategies(), **MAKERS}
+    name, options = parted(written, task.problem.strategies())
+    made: Made = makers[name](replace(task, options=options))
+    return made

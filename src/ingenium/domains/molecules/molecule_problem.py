@@ -131,6 +131,12 @@ class MoleculeProblem(Problem):
         kept = ("nearest_neighbours", "bootstrap", "random")
         return {name: partial(CLASSICAL[name], self.codec.shape, c) for name in kept}
 
+    def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
+        """Evolution of graphs, and reinforcement of a generator."""
+        from ingenium.domains.molecules.search.strategies import MAKERS  # which knows problems
+
+        return MAKERS
+
     def designs_of(self, smiles: tuple[str, ...]) -> xr.Dataset:
         """Designs from texts, as the verifier takes them."""
         return to_dataset((codes(smiles, self.longest),), self.variables, {})

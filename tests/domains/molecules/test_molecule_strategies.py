@@ -1,0 +1,121 @@
+"""Evolution and reinforcement of molecules keep the contract of strategies, and learn."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.problem import silent
+from ingenium.core.spec import Limit, Objective, Spec
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.domains.molecules.language import SMILES
+from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.loop import training
+from ingenium.search.strategies import Task, make, parted
+from ingenium.search.strategy import Strategy
+
+NAMES = ("genetic", "reinforced")
+ASKED = Spec(
+    problem="molecules.lead",
+    limits=(Limit("qed", at_least=0.8), Limit("logp", at_most=2.0)),
+    objectives=(Objective("qed", "maximise"),),
+)
+
+
+@pytest.fixture(scope="module")
+def task(own_folders: Path) -> Task:
+    problem = Lead(LeadSettings(known=200, tries=1))
+    return Task(problem, resolve(ASKED, problem), training(problem), 3, silent)
+
+
+def rng(number: int) -> torch.Generator:
+    return torch.Generator().manual_seed(number)
+
+
+def texts(designs: xr.Dataset) -> list[str]:
+    return [str(s) for s in designs[SMILES].to_numpy()]
+
+
+def judged(task: Task, designs: xr.Dataset) -> xr.Dataset:
+    problem, limits = task.problem, task.spec.limits
+    return verify(designs, problem.verifier, limits, variables=problem.variables, sizes={})
+
+
+def led(task: Task, name: str) -> tuple[Strategy, list[tuple[xr.Dataset, xr.Dataset]]]:
+    """A strategy after some rounds, and these: evolution first shows a hundred known molecules."""
+    strategy, rounds = make(name, task).strategy, []
+    for number in range({"genetic": 6, "reinforced": 2}[name]):
+        designs = strategy.ask(24, rng(number))
+        rounds.append((designs, judged(task, designs)))
+        strategy.tell(*rounds[-1])
+    return strategy, rounds
+
+
+@pytest.mark.parametrize("name", ["genetic", pytest.param("reinforced", marks=pytest.mark.slow)])
+def test_told_again_or_loaded_it_is_the_same(task: Task, name: str) -> None:
+    first, rounds = led(task, name)
+    wanted = texts(first.ask(24, rng(9)))
+    assert texts(first.ask(24, rng(9))) == wanted  # asking changes nothing
+    assert wanted != texts(first.ask(24, rng(8)))
+    again, loaded = make(name, task).strategy, make(name, task).strategy
+    for designs, verdicts in rounds:
+        again.tell(designs, verdicts)
+    assert texts(again.ask(24, rng(9))) == wanted
+    state = first.state_dict()
+    assert all(v.dtype.kind in "fiuU" for v in state.values())
+    loaded.load_state_dict(state)
+    assert texts(loaded.ask(24, rng(9))) == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_designs_carry_their_conditions(task: Task, name: str) -> None:
+    designs = make(name, task).strategy.ask(8, rng(0))
+    assert 0 < designs.sizes[DESIGN] <= 8
+    own = task.problem.conditions_of(tuple(texts(designs)))
+    for condition in task.problem.conditions:
+        np.testing.assert_array_equal(designs[condition.name], own[condition.name])
+
+
+def test_what_was_screened_out_is_no_verdict(task: Task) -> None:
+    strategy = make("genetic", task).strategy
+    designs = strategy.ask(24, rng(0))
+    verdicts = judged(task, designs)
+    verdicts["verdict"].to_numpy()[:5] = Verdict.SCREENED
+    strategy.tell(designs, verdicts)
+    assert strategy.state_dict()["count"].tolist() == [designs.sizes[DESIGN] - 5]
+
+
+def test_evolution_beats_its_first_population(task: Task) -> None:
+    """After 12 generations the best of 24 is far above the best known one."""
+    strategy, best = make("genetic", task).strategy, []
+    for number in range(12):
+        designs = strategy.ask(24, rng(number))
+        verdicts = judged(task, designs)
+        strategy.tell(designs, verdicts)
+        held = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+        best.append(float(verdicts["qed"].to_numpy()[held].max(initial=0.0)))
+    assert max(best[4:]) > max(best[:4])  # the first 100 are known molecules
+
+
+@pytest.mark.slow
+def test_reinforcement_raises_what_holds(task: Task) -> None:
+    strategy, held = make("reinforced", task).strategy, []
+    for number in range(16):
+        designs = strategy.ask(32, rng(number))
+        verdicts = judged(task, designs)
+        strategy.tell(designs, verdicts)
+        held.append(float((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).mean()))
+    assert np.mean(held[-4:]) > 2 * np.mean(held[:4])
+
+
+def test_others_have_no_such_strategies(task: Task) -> None:
+    with pytest.raises(InputError, match="random"):
+        parted("genetic")
+    with pytest.raises(InputError, match="without options"):
+        parted("genetic:latent", task.problem.strategies())
