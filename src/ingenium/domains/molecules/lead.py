@@ -47,7 +47,8 @@ ABSENT = MappingProxyType(
 class LeadSettings:
     """What is asked of the molecules beside numbers, and how much is measured.
 
-    Each of `keep` and `avoid` is a substructure in SMARTS; `query` is a molecule to be like.
+    Each of `keep` and `avoid` is a substructure in SMARTS, which `groups_missing` and
+    `groups_unwanted` count; `query` is a molecule to be like.
     """
 
     query: str = ""
@@ -119,12 +120,14 @@ class Lead(MoleculeProblem):
     def allow(self, limits: Sequence[Limit]) -> None:
         """Refuse limits that no molecule meets, or none with the groups to keep.
 
-        The others are what proposals are chosen by from now on.
+        So are those that leave out the groups of the setup. The others are what proposals are
+        chosen by from now on.
 
         Raises:
-            InputError: naming the limit.
+            InputError: naming the limit, or the lines to add.
         """
         check_limits(limits, self.groups.kept)
+        _check_asked(limits, self.settings)
         self.wish = replace(self.wish, limits=tuple(limits))
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
@@ -166,6 +169,25 @@ class Lead(MoleculeProblem):
         design = self.designs_of(("CC(=O)Nc1ccc(O)cc1",))
         truth = {"weight": 151.165, "tpsa": 49.33, "heavy_atoms": 11, "rings": 1, "donors": 2}
         return ((design, truth, 1e-4),)
+
+
+def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
+    """Refuse limits that do not judge what the setup keeps or avoids.
+
+    Raises:
+        InputError: with the lines to add.
+    """
+    named = {limit.quantity for limit in limits}
+    asked = {"keep": "groups_missing" if settings.keep else ""}
+    asked |= {"avoid": "groups_unwanted" if settings.avoid else ""}
+    absent = {key: name for key, name in asked.items() if name and name not in named}
+    if absent:
+        lines = [f'[[limits]]\nquantity = "{name}"\nat_most = 0' for name in absent.values()]
+        raise InputError(
+            "limits on the groups of the setup, since limits of a spec replace the usual ones",
+            " and ".join(f"{k} without a limit on {name}" for k, name in absent.items()),
+            "Add to the spec:\n" + "\n".join(lines),
+        )
 
 
 def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
