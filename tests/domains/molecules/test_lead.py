@@ -112,6 +112,14 @@ def test_cheap_rules_choose_among_proposals() -> None:
     assert np.mean(short[1]) < np.mean(short[0]) / 3
 
 
+def test_the_notes_say_how_many_proposals_a_design_is_chosen_from() -> None:
+    (note,) = Lead(LeadSettings(known=200, tries=8)).notes
+    assert "each design is chosen from 8 proposals" in note
+    assert not Lead(LeadSettings(known=200, tries=1)).notes
+    assert not Lead(LeadSettings(source="zinc250k", known=200)).notes, "what is fitted is not"
+    assert len(Lead(LeadSettings(known=200, screen=False)).notes) == 2
+
+
 def test_the_report_explains_solubility_and_says_what_is_outside_the_data() -> None:
     problem = Lead(LeadSettings(known=200, solubility=True))
     designs = problem.designs_of(("OCCc1ccc(Cl)cc1", "C1CC2(C1)CC1(C2)CC2(C1)CC1(C2)CCC1", "CCO"))
@@ -173,6 +181,7 @@ def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path)
         (entry,) = book.entries("proposal")
     smi, sdf = (out / "designs" / f"molecules.{k}" for k in ("smi", "sdf"))
     assert len(smi.read_text().splitlines()) == len(run.selected) == 3
+    assert run.record["notes"] == list(problem.notes) != []
     assert entry.table["wrote"]["designs/"] == folder_digest(smi.parent)
     assert replay(problem, asked, out, 1).holds
     lines, records = (audit(problem, asked, [file]).designs for file in (smi, sdf))

@@ -33,6 +33,10 @@ from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
+CHOICE = (
+    "Where the generator is one that comes trained, each design is chosen from {} proposals by "
+    "rules that cost little: shares of designs that hold are not shares of proposals."
+)
 ABSENT = MappingProxyType(
     {"similarity": 'query = "CC(=O)Nc1ccc(O)cc1" (the SMILES of a molecule to be like)'}
     | {q.name: "solubility = true" for q in solubility.QUANTITIES}
@@ -97,6 +101,8 @@ class Lead(MoleculeProblem):
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
         elif told.comes():
             self.default_family = HEARING  # type: ignore[misc]
+        if settings.source == "moses" and settings.tries > 1:
+            self.notes = (*self.notes, CHOICE.format(settings.tries))
         self.conditions = (
             Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
             Condition("wanted_logp", "Crippen's logP", lower=-8.0, upper=12.0),
