@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from rdkit import Chem
 
 from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit, Spec, load
+from ingenium.domains.molecules.chemistry.contradictions import check_limits
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 
 
@@ -60,6 +62,10 @@ def test_groups_that_can_be(setup: dict[str, object]) -> None:
         (Limit("weight", at_most=0.05, unit="kg/mol"), "takes 72"),
         (Limit("rings", at_most=0.0), "takes 1"),
         (Limit("heavy_atoms", at_most=5.0), "takes 6"),
+        (
+            Limit("aromatic_rings", at_most=0.0),
+            'aromatic_rings with "c1ccccc1", which alone takes 1',
+        ),
         (Limit("rings", at_least=1.5, at_most=1.8), "a whole number"),
         (Limit("qed", at_least=1.5), "0 or more and 1 or less"),
         (Limit("sa_score", at_most=0.5), "1 or more and 10 or less"),
@@ -72,6 +78,26 @@ def test_limits_that_nothing_meets(limit: Limit, told: str) -> None:
         resolve(Spec(problem="molecules.lead", limits=(limit,)), problem)
 
 
+@pytest.mark.parametrize(
+    ("group", "count"),
+    [
+        ("c1ccccc1-c1ccccc1", 2),
+        ("c1ccc2ccccc2c1", 1),  # one is certain, though there are two
+        ("c1cccc2cccc2cc1", 0),  # azulene, of whose rings RDKit counts none
+        ("c1ccncc1", 0),
+        ("[#6]1~[#6]~[#6]~[#6]~[#6]~[#6]1", 0),
+        ("cccccc", 0),
+        ("C1CCCCC1", 0),
+    ],
+)
+def test_aromatic_rings_that_a_group_takes(group: str, count: int) -> None:
+    query = {group: Chem.MolFromSmarts(group)}
+    check_limits((Limit("aromatic_rings", at_most=count),), query)
+    if count:
+        with pytest.raises(InputError, match=f"takes {count}"):
+            check_limits((Limit("aromatic_rings", at_most=count - 1),), query)
+
+
 def test_limits_that_something_meets() -> None:
     """Benzene itself; groups that may overlap are not added up."""
     problem = lead(keep=("c1ccccc1", "cc", "[#6]~[#6]"))
@@ -80,11 +106,31 @@ def test_limits_that_something_meets() -> None:
         Limit("rings", at_least=1.0, at_most=1.5),
         Limit("heavy_atoms", at_most=6.0),
         Limit("logp", at_most=-50.0),
+        Limit("groups_missing", at_most=0.0),
     )
     assert resolve(Spec(problem="molecules.lead", limits=limits), problem).limits == tuple(
         Limit(x.quantity, x.at_least, x.at_most, u)
-        for x, u in zip(limits, ("g/mol", "1", "1", "1"), strict=True)
+        for x, u in zip(limits, ("g/mol", *"1111"), strict=True)
     )
+
+
+def test_groups_that_no_limit_asks_for() -> None:
+    """The limits of a spec replace those of the problem, and with them what judges the groups."""
+    problem = lead(keep=("C(=O)N",), avoid=("[OX2H]",))
+    own = [Limit("logp", at_most=3.0)]
+    missing, unwanted = (Limit(f"groups_{x}", at_most=0.0) for x in ("missing", "unwanted"))
+    for limits, absent in (
+        (own, ("keep without a limit on groups_missing", "groups_unwanted")),
+        ([*own, missing], ("avoid without a limit on groups_unwanted",)),
+        ([*own, unwanted], ("keep without a limit on groups_missing",)),
+    ):
+        with pytest.raises(InputError) as told:
+            resolve(Spec(problem="molecules.lead", limits=tuple(limits)), problem)
+        assert all(text in str(told.value) for text in absent)
+        assert str(told.value).count('[[limits]]\nquantity = "groups_') == len(absent)
+    for limits in ((), (*own, missing, unwanted)):
+        resolve(Spec(problem="molecules.lead", limits=tuple(limits)), problem)
+    resolve(Spec(problem="molecules.lead", limits=tuple(own)), lead())
 
 
 def test_a_long_text_in_a_setup_is_no_file(tmp_path: Path) -> None:

@@ -8,10 +8,14 @@ import torch
 import xarray as xr
 from rdkit import Chem
 
+from ingenium import loop
+from ingenium.audit import audit
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.digest import folder_digest
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Limit, Objective, Spec
+from ingenium.core.evidence import written
+from ingenium.core.spec import GeneratorChoice, Limit, Objective, Select, Spec
 from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import parsed
@@ -19,6 +23,8 @@ from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
 from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.fitted import _trained
+from ingenium.replaying import replay
+from ingenium.trust.ledger import open_ledger
 
 PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
 
@@ -106,6 +112,14 @@ def test_cheap_rules_choose_among_proposals() -> None:
     assert np.mean(short[1]) < np.mean(short[0]) / 3
 
 
+def test_the_notes_say_how_many_proposals_a_design_is_chosen_from() -> None:
+    (note,) = Lead(LeadSettings(known=200, tries=8)).notes
+    assert "each design is chosen from 8 proposals" in note
+    assert not Lead(LeadSettings(known=200, tries=1)).notes
+    assert not Lead(LeadSettings(source="zinc250k", known=200)).notes, "what is fitted is not"
+    assert len(Lead(LeadSettings(known=200, screen=False)).notes) == 2
+
+
 def test_the_report_explains_solubility_and_says_what_is_outside_the_data() -> None:
     problem = Lead(LeadSettings(known=200, solubility=True))
     designs = problem.designs_of(("OCCc1ccc(Cl)cc1", "C1CC2(C1)CC1(C2)CC2(C1)CC1(C2)CCC1", "CCO"))
@@ -140,6 +154,41 @@ def test_files_of_other_hands(problem: Lead, tmp_path: Path) -> None:
     back = sdf.read(made[7])
     assert back["smiles"].to_numpy().tolist() == ["CC(O)CN"]
     assert back[DESIGN].to_numpy().tolist() == [7]
+
+
+def test_lines_of_smiles_lie_beside_the_structures(problem: Lead, tmp_path: Path) -> None:
+    """The same molecules in the same order under the same names."""
+    designs = molecules(["CCN", "OCC", "c1ccccc1"], [4, 2, 9], problem.longest)
+    made = problem.formats["sdf"].write(designs, tmp_path)
+    assert {path.name for path in made.values()} == {"molecules.sdf"}
+    text = (tmp_path / "molecules.smi").read_text()
+    assert text == "CCN molecule_000004\nCCO molecule_000002\nc1ccccc1 molecule_000009\n"
+    lines, records = (problem.formats[k].read(tmp_path) for k in ("smi", "sdf"))
+    assert lines.identical(records)
+
+
+def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path) -> None:
+    """The ledger holds the digest of both, and what is measured of either is the same."""
+    problem = Lead(LeadSettings(known=200))
+    asked = Spec(
+        "molecules.lead",
+        generator=GeneratorChoice(family="bootstrap"),
+        select=Select(keep="verified"),
+    )
+    out = tmp_path / "run"
+    with open_ledger(tmp_path / "book.db") as book:
+        run = loop.run(problem, asked, 3, 1, out, ledger=book)
+        (entry,) = book.entries("proposal")
+    smi, sdf = (out / "designs" / f"molecules.{k}" for k in ("smi", "sdf"))
+    assert len(smi.read_text().splitlines()) == len(run.selected) == 3
+    assert run.record["notes"] == list(problem.notes) != []
+    assert entry.table["wrote"]["designs/"] == folder_digest(smi.parent)
+    assert replay(problem, asked, out, 1).holds
+    lines, records = (audit(problem, asked, [file]).designs for file in (smi, sdf))
+    assert [(d.design, d.measured) for d in lines] == [(d.design, d.measured) for d in records]
+    assert {d.record for d in records} == {"as recorded"}
+    smi.write_text("CCO molecule_000000\n")
+    assert entry.table["wrote"] != written(out)
 
 
 def test_altered_atoms_are_seen(problem: Lead, tmp_path: Path) -> None:

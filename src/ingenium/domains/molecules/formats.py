@@ -74,6 +74,7 @@ class StructureFile:
 
     What is read back is the atoms and bonds of each record; a property beside them has no say. A
     conformer is one arrangement of a constitution, so stereochemistry that it shows is not read.
+    Beside it lies the same as lines of SMILES, for tools that take no structures.
     """
 
     longest: int
@@ -81,7 +82,7 @@ class StructureFile:
     name: str = "sdf"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write all molecules into one file.
+        """Write all molecules into one file, and their SMILES into another.
 
         Raises:
             InputError: for text that is no molecule, or one that the screen refuses.
@@ -96,6 +97,7 @@ class StructureFile:
             _recount(block, mol)
             records.append(f"{block}>  <SMILES>\n{canonical(mol)}\n\n$$$$\n")
         write_atomic(path, "".join(records))
+        SmilesFile(self.longest, self.screen).write(designs, folder)
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:

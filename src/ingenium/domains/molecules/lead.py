@@ -33,6 +33,10 @@ from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
+CHOICE = (
+    "Where the generator is one that comes trained, each design is chosen from {} proposals by "
+    "rules that cost little: shares of designs that hold are not shares of proposals."
+)
 ABSENT = MappingProxyType(
     {"similarity": 'query = "CC(=O)Nc1ccc(O)cc1" (the SMILES of a molecule to be like)'}
     | {q.name: "solubility = true" for q in solubility.QUANTITIES}
@@ -47,7 +51,8 @@ ABSENT = MappingProxyType(
 class LeadSettings:
     """What is asked of the molecules beside numbers, and how much is measured.
 
-    Each of `keep` and `avoid` is a substructure in SMARTS; `query` is a molecule to be like.
+    Each of `keep` and `avoid` is a substructure in SMARTS, which `groups_missing` and
+    `groups_unwanted` count; `query` is a molecule to be like.
     """
 
     query: str = ""
@@ -96,6 +101,8 @@ class Lead(MoleculeProblem):
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
         elif told.comes():
             self.default_family = HEARING  # type: ignore[misc]
+        if settings.source == "moses" and settings.tries > 1:
+            self.notes = (*self.notes, CHOICE.format(settings.tries))
         self.conditions = (
             Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
             Condition("wanted_logp", "Crippen's logP", lower=-8.0, upper=12.0),
@@ -119,12 +126,14 @@ class Lead(MoleculeProblem):
     def allow(self, limits: Sequence[Limit]) -> None:
         """Refuse limits that no molecule meets, or none with the groups to keep.
 
-        The others are what proposals are chosen by from now on.
+        So are those that leave out the groups of the setup. The others are what proposals are
+        chosen by from now on.
 
         Raises:
-            InputError: naming the limit.
+            InputError: naming the limit, or the lines to add.
         """
         check_limits(limits, self.groups.kept)
+        _check_asked(limits, self.settings)
         self.wish = replace(self.wish, limits=tuple(limits))
 
     def conditions_of(self, smiles: tuple[str, ...]) -> Mapping[str, np.ndarray]:
@@ -166,6 +175,25 @@ class Lead(MoleculeProblem):
         design = self.designs_of(("CC(=O)Nc1ccc(O)cc1",))
         truth = {"weight": 151.165, "tpsa": 49.33, "heavy_atoms": 11, "rings": 1, "donors": 2}
         return ((design, truth, 1e-4),)
+
+
+def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
+    """Refuse limits that do not judge what the setup keeps or avoids.
+
+    Raises:
+        InputError: with the lines to add.
+    """
+    named = {limit.quantity for limit in limits}
+    asked = {"keep": "groups_missing" if settings.keep else ""}
+    asked |= {"avoid": "groups_unwanted" if settings.avoid else ""}
+    absent = {key: name for key, name in asked.items() if name and name not in named}
+    if absent:
+        lines = [f'[[limits]]\nquantity = "{name}"\nat_most = 0' for name in absent.values()]
+        raise InputError(
+            "limits on the groups of the setup, since limits of a spec replace the usual ones",
+            " and ".join(f"{k} without a limit on {name}" for k, name in absent.items()),
+            "Add to the spec:\n" + "\n".join(lines),
+        )
 
 
 def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
