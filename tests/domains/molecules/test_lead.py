@@ -194,6 +194,19 @@ def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path)
     assert entry.table["wrote"] != written(out)
 
 
+def test_why_a_file_is_refused_stands_beside_few_other_words(problem: Lead, tmp_path: Path) -> None:
+    asked = Spec("molecules.lead", limits=problem.limits)
+    (tmp_path / "theirs.smi").write_text("CCO fine\nCN=[N+]=[N-] not\n")
+    with pytest.raises(InputError) as told:
+        audit(problem, asked, [tmp_path / "theirs.smi"])
+    assert "(sdf: expected an SDF; came a file that ends in .smi.; smi: " in str(told.value)
+    assert "line 2" in str(told.value)
+    assert "explosives: azides" in str(told.value)
+    (tmp_path / "theirs.SDF").write_text("no record\n")
+    with pytest.raises(InputError, match="smi: expected lines of SMILES; came a file that ends"):
+        audit(problem, asked, [tmp_path / "theirs.SDF"])
+
+
 @pytest.mark.parametrize("name", ["lead", "library", "route"])
 def test_a_search_needs_no_strategy_named(name: str, own_folders: Path, tmp_path: Path) -> None:
     """Their designs are texts, which the usual strategy cannot cross."""
