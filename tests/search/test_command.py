@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.domains import problem_class
 from ingenium.search.acquisition import Worth
 from ingenium.search.named import STRATEGIES, WORTHS, listed
 from ingenium.search.strategies import NAMES
@@ -63,6 +64,17 @@ def test_it_says_what_is_in_the_way(asked: Path) -> None:
     assert "No design held these limits together" in text
     assert "f1" in text
     assert "No design held every limit" in errors
+
+
+def test_without_a_strategy_that_of_the_problem_is_taken(
+    asked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["--spec", asked / "met.toml", "--budget", 32, "--json"]
+    for name in ("evolution", "cma_es"):
+        code, text, errors = call(*words, "--out", asked / name)
+        assert code in (0, 1), errors
+        assert json.loads(text)["strategy"] == name
+        monkeypatch.setattr(problem_class("known.front"), "default_strategy", "cma_es")
 
 
 def test_an_unknown_strategy_is_refused_with_the_known_ones(asked: Path) -> None:

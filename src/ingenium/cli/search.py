@@ -31,7 +31,13 @@ Seconds = Annotated[
         help="Time that it may take; rounds are only as large as their pace so far allows."
     ),
 ]
-StrategyName = Annotated[str, typer.Option(help="How designs are chosen; see the list below.")]
+StrategyName = Annotated[
+    str | None,
+    typer.Option(
+        help="How designs are chosen; see the list below. That of the problem if none: evolution, "
+        "or reweighted for molecules and routes, which are texts."
+    ),
+]
 Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold every limit.")]
 Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
 Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
@@ -81,7 +87,7 @@ def search(
     spec: SpecFile = None,
     budget: Budget = 1000,
     seconds: Seconds = None,
-    strategy: StrategyName = "evolution",
+    strategy: StrategyName = None,
     enough: Enough = None,
     stagnation: Stagnation = None,
     batch: Annotated[int, typer.Option(help="Designs of a round.")] = 64,
@@ -103,9 +109,11 @@ def search(
     from ingenium import api
     from ingenium.cli import screen_options
     from ingenium.cli.asking import asked
+    from ingenium.domains import problem_class
     from ingenium.search.plan import Plan
     from ingenium.search.stopping import Stop
 
+    strategy = problem_class(problem).default_strategy if strategy is None else strategy
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
     options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})

@@ -125,6 +125,7 @@ class Problem(ABC):
     Settings: ClassVar[type]
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
+    default_strategy: ClassVar[str] = "evolution"  # of searches, where none is named
     licence: str = ""  # of the data, as it must be named beside exported designs
     system: str = ""  # digest of what the engine models, such as a net; empty if the spec says all
 

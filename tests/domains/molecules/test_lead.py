@@ -1,5 +1,6 @@
 """Leads: what the setup asks for is measured, and what cannot be asked is refused."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 import torch
 import xarray as xr
 from rdkit import Chem
+from typer.testing import CliRunner
 
 from ingenium import loop
 from ingenium.audit import audit
+from ingenium.cli.app import app
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import folder_digest
@@ -189,6 +192,32 @@ def test_a_run_of_leads_hands_over_both_files(own_folders: Path, tmp_path: Path)
     assert {d.record for d in records} == {"as recorded"}
     smi.write_text("CCO molecule_000000\n")
     assert entry.table["wrote"] != written(out)
+
+
+def test_why_a_file_is_refused_stands_beside_few_other_words(problem: Lead, tmp_path: Path) -> None:
+    asked = Spec("molecules.lead", limits=problem.limits)
+    (tmp_path / "theirs.smi").write_text("CCO fine\nCN=[N+]=[N-] not\n")
+    with pytest.raises(InputError) as told:
+        audit(problem, asked, [tmp_path / "theirs.smi"])
+    assert "(sdf: expected an SDF; came a file that ends in .smi.; smi: " in str(told.value)
+    assert "line 2" in str(told.value)
+    assert "explosives: azides" in str(told.value)
+    (tmp_path / "theirs.SDF").write_text("no record\n")
+    with pytest.raises(InputError, match="smi: expected lines of SMILES; came a file that ends"):
+        audit(problem, asked, [tmp_path / "theirs.SDF"])
+
+
+@pytest.mark.parametrize("name", ["lead", "library", "route"])
+def test_a_search_needs_no_strategy_named(name: str, own_folders: Path, tmp_path: Path) -> None:
+    """Their designs are texts, which the usual strategy cannot cross."""
+    (tmp_path / "own.toml").write_text(
+        f'problem = "molecules.{name}"\n[setup]\nknown = {30 if name == "route" else 200}\n'
+    )
+    words = ["search", f"molecules.{name}", "--spec", str(tmp_path / "own.toml"), "--json"]
+    words += ["--budget", "4", "--batch", "4", "--out", str(tmp_path / "out")]
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code in (0, 1), found.stderr
+    assert json.loads(found.stdout)["strategy"] == "reweighted"
 
 
 def test_altered_atoms_are_seen(problem: Lead, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
 
 NAME = "molecule_"
+LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
 COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
 """Largest differences between two counts of one record; weights are abridged in one of them."""
 
@@ -55,9 +56,11 @@ class SmilesFile:
         """Read such a file, or any with SMILES in its first column.
 
         Raises:
-            InputError: naming the first line that is no molecule, or one that is refused.
+            InputError: naming the first line that is no molecule, or one that is refused; for a
+                file that ends as a structure file does.
         """
         file = path / "molecules.smi" if path.is_dir() else path
+        _not(STRUCTURES, file, "lines of SMILES")
         lines = [(i, x.split()) for i, x in enumerate(_text(file).splitlines(), 1) if x.strip()]
         if not lines:
             raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
@@ -104,9 +107,11 @@ class StructureFile:
         """Read such a file, or any SDF.
 
         Raises:
-            InputError: naming the first record that is no molecule, or one that is refused.
+            InputError: naming the first record that is no molecule, or one that is refused; for a
+                file that ends as one of SMILES does.
         """
         file = path / "molecules.sdf" if path.is_dir() else path
+        _not(LINES, file, "an SDF")
         blocks = [b.lstrip("\n") if b[:1] == "\n" else b for b in _text(file).split("$$$$")]
         blocks = [b for b in blocks if b.strip()]
         if not blocks:
@@ -172,6 +177,12 @@ def _indices(names: Sequence[Sequence[str]]) -> list[int]:
     if len(own) == len(names) and all(x.isdecimal() for x in own) and len(set(own)) == len(own):
         return [int(x) for x in own]
     return list(range(len(names)))
+
+
+def _not(endings: tuple[str, ...], file: Path, wanted: str) -> None:
+    """Refuse in a few words what says itself to be of the other kind."""
+    if file.suffix.lower() in endings:
+        raise InputError(wanted, f"a file that ends in {file.suffix}", "")
 
 
 def _text(file: Path) -> str:

@@ -41,6 +41,7 @@ class MoleculeProblem(Problem):
     """A problem whose designs are constitutions of molecules, as canonical SMILES."""
 
     default_family: ClassVar[str] = "autoregressive"
+    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     tiers: tuple[MoleculeVerifier, ...]
     codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions

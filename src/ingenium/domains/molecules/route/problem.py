@@ -69,6 +69,7 @@ class RoutePlan(Problem):
     summary: ClassVar[str] = "routes from blocks that can be bought to one molecule"
     Settings: ClassVar[type] = RouteSettings
     default_family: ClassVar[str] = ASTAR
+    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     licence = LICENCES["moses"]
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
