@@ -88,6 +88,7 @@ def test_where_all_was_measured_nothing_changes() -> None:
     assert summary(verdicts, LIMITS, QUANTITIES) == summarise(verdicts, LIMITS, QUANTITIES)
 
 
+@pytest.mark.slow
 def test_a_design_without_its_dear_values_is_replayed(own_folders: Path, tmp_path: Path) -> None:
     table = {
         "problem": "molecules.lead",

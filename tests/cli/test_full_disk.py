@@ -55,7 +55,13 @@ def test_a_disk_that_fills_at_any_file(starter: Starter, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize("held", [True, False], ids=["held back", "at once"])
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param(True, id="held back"),
+        pytest.param(False, id="at once", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["told", "json"])
 def test_results_that_cannot_be_printed(
     starter: Starter, tmp_path: Path, form: list[str], held: bool

@@ -1,9 +1,13 @@
 """The contract on corner fittings of few large cells."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from problem_contract import ProblemContract
+
+from ingenium.core.problem import Problem
 
 
 class TestContainer(ProblemContract):
@@ -26,3 +30,10 @@ class TestContainer(ProblemContract):
             "milled": 2,
         },
     }
+
+    @pytest.mark.slow
+    def test_every_format_carries_a_run(
+        self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As everywhere, but it takes long."""
+        super().test_every_format_carries_a_run(problem, tmp_path, monkeypatch)

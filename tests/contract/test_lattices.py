@@ -1,12 +1,14 @@
 """The contract on lattices."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from problem_contract import ProblemContract
 
+from ingenium.core.problem import Problem
 from ingenium.domains.structures.lattices import proportion
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.solid import body_density
@@ -45,3 +47,10 @@ class TestLattice(ProblemContract):
     @pytest.fixture(autouse=True)
     def once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(proportion, "body_density", remembered)
+
+    @pytest.mark.slow
+    def test_every_format_carries_a_run(
+        self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As everywhere, but it takes long."""
+        super().test_every_format_carries_a_run(problem, tmp_path, monkeypatch)

@@ -63,15 +63,25 @@ def rng(seed: int = 7) -> torch.Generator:
 KINDS = [(n, s) for n in FAMILIES for s in SHAPES if admitted(n, s)]
 
 
+HEAVY = ("energy", "gan", "diffusion", "flow_matching")  # whose fits in space take longest
+
+
 def over(*dear: str, most: int = 2) -> pytest.MarkDecorator:
-    """Every family on every kind that it admits; `dear` ones are slow above `most` axes."""
+    """Every family on every kind that it admits; `dear` ones are slow above `most` axes.
+
+    Heavy ones in space are slow everywhere: what they promise there they promise in the plane.
+    """
+
+    def slow(name: str, axes: int) -> bool:
+        return (name in dear and axes > most) or (name in HEAVY and axes > 3)
+
     return pytest.mark.parametrize(
         ("name", "shape"),
         [
             pytest.param(
                 *(n, s),
                 id=f"{n}-{NAMES[len(s)]}",
-                marks=[pytest.mark.slow] if n in dear and len(s) > most else [],
+                marks=[pytest.mark.slow] if slow(n, len(s)) else [],
             )
             for n, s in KINDS
         ],

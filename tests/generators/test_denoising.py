@@ -100,6 +100,7 @@ def test_density_is_the_true_one(fitted: Denoising) -> None:
     assert (fitted.density(x, cond).error == 0).all()
 
 
+@pytest.mark.slow
 def test_density_is_that_of_proposals(fitted: Denoising) -> None:
     """It integrates to 1, and its entropy from proposals in many steps is the integral's."""
     assert isinstance(fitted, PathDensity)

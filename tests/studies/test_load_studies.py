@@ -143,6 +143,7 @@ def test_crowds_of_independent_households_narrow_and_stay_calibrated(tmp_path):
     assert decide(aggregation.STUDY.parts, found.values) in Status
 
 
+@pytest.mark.slow
 def test_point_forecasts_of_white_noise_gain_what_they_must(tmp_path):
     rng = np.random.default_rng(0)
     dates = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")

@@ -36,7 +36,7 @@ def check_new(path: Path, overwrite: bool) -> None:
     Raises:
         InputError: if something is there and nobody said that it may be replaced.
     """
-    if path.exists() and not overwrite:
+    if path.is_file() and not overwrite:
         raise InputError("a new file", f"{path}, which is there", "Name another, or --overwrite.")
 
 
