@@ -140,6 +140,7 @@ def test_gaussian_process_agrees_with_scikit_learn() -> None:
     assert peer.log_marginal_likelihood_value_ > best.log_marginal_likelihood_value_ - 3
 
 
+@pytest.mark.slow
 def test_gaussian_process_keeps_all_variance() -> None:
     """Trailing components and residual correlation: the spread of proposals is that of designs."""
     mix = torch.randn(6, 6, generator=rng())

@@ -132,6 +132,7 @@ def test_density_of_untrained_is_that_of_white_designs(build: Build) -> None:
 
 
 @BOTH
+@pytest.mark.slow
 def test_density_of_series_agrees_with_the_exact_trace(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ def test_density_integrates_to_one(name: str, shape: tuple[int, ...]) -> None:
     assert integral(model, shape) == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.slow
 def test_bound_of_the_autoencoder_stays_below_the_density() -> None:
     model = VAE((2,), 2, VAESettings(latent=2, width=32, depth=2))
     model.fit(*bent(1000), Plan(steps=300, ema_decay=0.95))
@@ -157,6 +158,7 @@ def test_flow_density_is_the_volume_it_makes() -> None:
     torch.testing.assert_close(model.log_density(row, asked)[0], known)
 
 
+@pytest.mark.slow
 def test_energy_ranks_designs_as_the_density_does() -> None:
     """Under one condition, differences of the learned log density follow the true ones."""
     rng = torch.Generator().manual_seed(1)

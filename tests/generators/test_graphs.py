@@ -140,6 +140,7 @@ def fitted(steps: int = 6) -> GraphDiffusion:
     return family
 
 
+@pytest.mark.slow
 def test_learns_which_graphs_there_are() -> None:
     found = fitted(120).propose(torch.zeros(500, 1), rng())
     three = found[:, 2] > 0

@@ -87,6 +87,7 @@ def test_files_that_stand_for_components_are_there():
     assert [f for f in files if f and not (root / f).is_file()] == []
 
 
+@pytest.mark.slow
 def test_software_without_its_pages_has_no_artefacts(tmp_path):
     shutil.copytree(governance_file.REPOSITORY / "docs", tmp_path / "docs")
     whole = dict(governance_file.artefacts(tmp_path))

@@ -83,6 +83,7 @@ def told():
     return told_shapes.told_shapes(96, 16, 8, silent)
 
 
+@pytest.mark.slow
 def test_targets_learning_and_tuning_share_no_shape(told):
     rows = torch.cat([told.held, told.tuning, told.own(len(told.pool), 3)])
     assert rows.sort().values.tolist() == list(range(len(told.solid)))
