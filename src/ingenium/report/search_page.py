@@ -65,6 +65,8 @@ def kept(found: Found) -> str:
         choice.keep, s.accepted + s.rejected
     )
     many = 0 if found.designs is None else found.designs.sizes[DESIGN]
+    if not total:
+        return f"none, since there are no {choice.keep} designs"
     if many == total:
         return f"all {total} {choice.keep} designs"
     which = "best" if found.spec.objectives else "first"
