@@ -42,7 +42,8 @@ class Course:
     calls: Sequence[int]
     spent: int
     hypervolume: np.ndarray  # 3 rows, a column for each of the calls
-    share: np.ndarray  # of the last calls, in the end
+    share: np.ndarray  # accepted of the last calls, alike
+    last: np.ndarray  # the same in the end, as the table has it
     colour: str
     full: int  # calls of those that had all of them
 
@@ -69,9 +70,9 @@ def courses(result: Mapping[str, Any]) -> list[Course]:
     for name, own in result["curves"].items():
         told = bisect_left(own["calls"], own["spent"]) + 1  # later, nothing changes any more
         calls, volume = own["calls"][:told], percent(own["hypervolume"][:told])
-        last = percent(own["share"][-1:])[:, 0]
+        share, last = percent(own["share"][:told]), percent(own["share"][-1:])[:, 0]
         colour = FIELD if name in result["field"] else CHANCE if name == "random" else OWN
-        found.append(Course(name, calls, own["spent"], volume, last, colour, full))
+        found.append(Course(name, calls, own["spent"], volume, share, last, colour, full))
     return sorted(found, key=lambda course: -course.hypervolume[0, -1])
 
 
@@ -83,24 +84,26 @@ def percent(values: Sequence[Mapping[str, float]]) -> np.ndarray:
 
 
 def draw(path: Path) -> Figure:
-    """Final values with intervals on top; below, a small panel for each who searches."""
+    """Final values with intervals on top; below, small panels of both for each who searches."""
     result = json.loads(path.read_text(encoding="utf-8"))
     found = courses(result)
     lines = ceil((len(found) + 1) / COLUMNS)  # one place at least is left for the legend
-    heights = (ROW_IN * len(found), PANEL_IN * lines)
+    heights = (ROW_IN * len(found), PANEL_IN * lines, PANEL_IN * lines)
     size = (WIDTH_IN, sum(heights) + AROUND_IN)
     figure = Figure(figsize=size, layout="constrained")
-    top, below = figure.subfigures(2, 1, height_ratios=(heights[0] + 0.6, heights[1] + 0.5))
+    ratios = (heights[0] + 0.6, heights[1] + 0.5, heights[2] + 0.5)
+    top, middle, below = figure.subfigures(3, 1, height_ratios=ratios)
     figure.suptitle(result["title"], fontsize=11, x=0.01, ha="left", weight="bold")
     left, right = top.subplots(1, 2, sharey=True)
     _dots(left, found, [course.hypervolume[:, -1] for course in found])
-    _dots(right, found, [course.share for course in found])
+    _dots(right, found, [course.last for course in found])
     left.set_title("Hypervolume in the end (% of the box)", fontsize=PLAIN, loc="left")
     right.set_title("Accepted among the last 64 calls (%)", fontsize=PLAIN, loc="left")
     left.set_yticks(range(len(found)), [course.label for course in found], fontsize=SMALL)
     for tick, course in zip(left.get_yticklabels(), found, strict=True):
         tick.set_color(course.colour)
-    _panels(below, found, lines)
+    _panels(middle, found, [c.hypervolume for c in found], "hypervolume (% of the box)")
+    _panels(below, found, [c.share for c in found], "accepted of the last 64 calls (%)")
     return figure
 
 
@@ -118,16 +121,17 @@ def _dots(axes: Axes, found: Sequence[Course], values: Sequence[np.ndarray]) -> 
     _plain(axes)
 
 
-def _panels(figure: Any, found: Sequence[Course], lines: int) -> None:
-    """Hypervolume against calls, each beside chance and the field in grey, on one scale."""
+def _panels(figure: Any, found: Sequence[Course], values: Sequence[np.ndarray], said: str) -> None:
+    """Values against calls, each beside chance and the field in grey, on one scale."""
+    lines = ceil((len(found) + 1) / COLUMNS)
     grid = figure.subplots(lines, COLUMNS, sharex=True, sharey=True)
-    beside = [course for course in found if course.colour != OWN]
-    beside.sort(key=lambda course: course.colour != CHANCE)
-    dashes = dict(zip((c.name for c in beside), (":", *DASHES), strict=False))
-    for axes, course in zip(grid.flat, found, strict=False):
-        for other in beside:
-            axes.plot(other.calls, other.hypervolume[0], color=GREY, ls=dashes[other.name], lw=0.9)
-        mean, low, high = course.hypervolume
+    beside = [(c, v[0]) for c, v in zip(found, values, strict=True) if c.colour != OWN]
+    beside.sort(key=lambda one: one[0].colour != CHANCE)
+    dashes = dict(zip((c.name for c, _ in beside), (":", *DASHES), strict=False))
+    for axes, course, value in zip(grid.flat, found, values, strict=False):
+        for other, line in beside:
+            axes.plot(other.calls, line, color=GREY, ls=dashes[other.name], lw=0.9)
+        mean, low, high = value
         axes.fill_between(course.calls, low, high, color=course.colour, alpha=0.2, lw=0)
         axes.plot(course.calls, mean, color=course.colour, lw=1.8)
         axes.set_title(course.title, fontsize=SMALL, loc="left", color=course.colour)
@@ -137,17 +141,18 @@ def _panels(figure: Any, found: Sequence[Course], lines: int) -> None:
         axes.yaxis.set_major_locator(MaxNLocator(4))
         axes.grid(alpha=0.3, linewidth=0.6)
         _plain(axes)
-    grid.flat[0].set_ylim(0, min(100, 1.05 * max(c.hypervolume[2].max() for c in found)))
+    grid.flat[0].set_ylim(0, min(100, 1.05 * max(value[2].max() for value in values)))
     for place in range(len(found), grid.size):
         grid.flat[place].set_axis_off()
         grid.flat[place - COLUMNS].tick_params(labelbottom=True)
     figure.supxlabel("calls of the engine", fontsize=PLAIN)
-    figure.supylabel("hypervolume (% of the box)", fontsize=PLAIN)
+    figure.supylabel(said, fontsize=PLAIN)
     keys = [
         Line2D([], [], color=OWN, lw=1.8, label="mean over seeds"),
         Patch(color=OWN, alpha=0.2, label="95 % interval"),
     ]
-    keys += [Line2D([], [], color=GREY, ls=dashes[c.name], lw=0.9, label=c.name) for c in beside]
+    for other, _ in beside:
+        keys.append(Line2D([], [], color=GREY, ls=dashes[other.name], lw=0.9, label=other.name))
     legend = grid.flat[len(found)].legend(
         handles=keys, fontsize=SMALL, frameon=False, loc="upper left", borderaxespad=0
     )
