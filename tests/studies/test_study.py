@@ -16,7 +16,7 @@ from ingenium.studies import registry, results
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import Chapter, Claim, Stated
 from ingenium.studies.rules import Outcome, Part, Status
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.studies.study import CORE, SOURCE, Budget, Measured, Study
 
 PART = Part("gain", "better", "%", at_least=10.0)
 
@@ -143,6 +143,21 @@ def test_a_result_is_stale_when_data_in_its_source_change(study: Study, tmp_path
     data.write_bytes(b"two")
     assert results.stale(study, made)
     assert not results.stale(study, replace(made, shipped=""))  # written before it was known
+
+
+def test_a_result_is_stale_when_what_judges_changes(study: Study, tmp_path: Path) -> None:
+    judge = study.source / "core" / "verdict.py"
+    judge.parent.mkdir()
+    judge.write_text("one = 1\n")
+    made = study.run((0,), quick=True, folder=tmp_path / "parts")
+    assert not results.stale(study, made)
+    judge.write_text("one = 2\n")
+    assert results.stale(study, made)
+    assert not results.stale(study, replace(made, core=""))  # written before it was known
+
+
+def test_the_core_that_judges_is_there() -> None:
+    assert all((SOURCE / "core" / f"{name}.py").is_file() for name in CORE)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def read(row: str, folder: Path) -> Result | None:
 
 def stale(study: Study, result: Result) -> bool:
     """Whether the source that a result rests on, or the data in it, has changed since."""
-    if result.code != study.code():
+    if result.code != study.code() or result.core not in ("", study.core()):
         return True
     return result.shipped not in ("", study.shipped())
 

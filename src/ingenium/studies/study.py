@@ -18,6 +18,7 @@ from ingenium.studies.rules import Outcome, Part, Status, decide, outcomes
 
 SOURCE = Path(__file__).parents[1]  # of the package
 FEWEST = 5  # seeds of a full study
+CORE = ("designs", "seeds", "select", "verdict", "verify")  # what judges in every study
 SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".toml", ".txt")  # data that come with it
 
 
@@ -64,6 +65,7 @@ class Result:
     command: str
     shipped: str = ""  # digest of the data in the source; not known of results from before it
     energy: Mapping[str, Any] | None = None  # entries of `core.energy.Energy`
+    core: str = ""  # digest of the source that judges; not known of results from before it
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,11 @@ class Study:
         idle = tuple(f"{name}/" for name in self.without)
         return digest({k: v for k, v in content.items() if not f"{k}/".startswith(idle)})
 
+    def core(self) -> str:
+        """Digest of the source that judges and draws seeds, on which every result rests."""
+        files = [self.source / "core" / f"{name}.py" for name in CORE]
+        return digest(self._digests([file for file in files if file.is_file()]))
+
     def _digests(self, files: list[Path]) -> dict[str, str]:
         return {str(f.relative_to(self.source)): file_digest(f) for f in files}
 
@@ -161,7 +168,7 @@ class Study:
             MissingExtra: if the packages of a domain are not installed.
         """
         self.seeds(len(seeds), quick=quick)
-        code, shipped = self.code(), self.shipped()
+        code, shipped, core = self.code(), self.shipped(), self.core()
         started = time.perf_counter()
         found = Measured({}, {}, "", (self.untestable,))
         status, energy = Status.NOT_TESTABLE, None
@@ -190,6 +197,7 @@ class Study:
             command=self.command(len(seeds), quick=quick),
             shipped=shipped,
             energy=energy,
+            core=core,
         )
 
     def command(self, count: int, *, quick: bool) -> str:
