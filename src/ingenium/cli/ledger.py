@@ -14,8 +14,9 @@ from ingenium.cli.output import AsJson, Replace, check_new, errors, print_json, 
 from ingenium.core.errors import InputError, choose
 
 if TYPE_CHECKING:
-    from ingenium.trust.ledger import Ledger
-    from ingenium.trust.records import Entry
+    from collections.abc import Sequence
+
+    from ingenium.trust.records import Entry, Fault
 
 Hash = Annotated[str, typer.Argument(help="Of the entry; its first 8 digits or more.")]
 
@@ -45,6 +46,7 @@ def list_entries(
     """The newest entries: proposals, searches, refusals, sign-offs and the like."""
     from ingenium.trust.ledger import about, open_ledger
     from ingenium.trust.place import ledger_place
+    from ingenium.trust.records import Fault
     from ingenium.trust.telling import KINDS, short, told
 
     place, first = ledger_place(), _time(since)
@@ -54,7 +56,7 @@ def list_entries(
             entries = ledger.entries(kind, first, limit, actor=actor, problem=problem)
             newest = ledger.entries(limit=1)
             count = newest[0].sequence if newest else 0
-            _warn(ledger)
+        _warn([Fault(e.sequence, text) for e in entries for text in e.faults()])
     if kind is not None and not entries:  # one of another program is found, if it is there
         choose(kind, KINDS, "kind")
     if json:
@@ -140,7 +142,7 @@ def export(
     check_new(path, overwrite)
     with open_ledger(ledger_place(), create=False) as ledger:
         count = write(ledger, path, form, run)
-        _warn(ledger)
+        _warn(ledger.check())
     if json:
         print_json({"file": str(path), "form": form, "entries": count})
     else:
@@ -168,7 +170,7 @@ def report(
     check_new(path, overwrite)
     listed = () if signers is None else read_signers(signers)
     with open_ledger(ledger_place(), create=False) as ledger:
-        _warn(ledger)
+        _warn(ledger.check())
         count = write(ledger, path, signers=listed, anchor=anchor or GENESIS)
     if json:
         print_json({"file": str(path), "entries": count})
@@ -218,9 +220,8 @@ def grant(
         results().print(escape(f"{login} may {may}."), highlight=False)
 
 
-def _warn(ledger: "Ledger") -> None:
+def _warn(faults: "Sequence[Fault]") -> None:
     """Say on stderr if the ledger is not what was written."""
-    faults = ledger.check()
     if faults:
         text = f"The ledger is not what was written: {faults[0]}. See `ingenium ledger check`."
         errors().print(f"[bold red]Warning[/]: {escape(text)}", highlight=False, soft_wrap=True)

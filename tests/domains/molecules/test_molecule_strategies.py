@@ -16,7 +16,9 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead, LeadSettings
+from ingenium.domains.molecules.search.strategies import MAKERS
 from ingenium.loop import training
+from ingenium.search.named import OF_DOMAINS
 from ingenium.search.strategies import Task, make, parted
 from ingenium.search.strategy import Strategy
 
@@ -47,19 +49,25 @@ def judged(task: Task, designs: xr.Dataset) -> xr.Dataset:
     return verify(designs, problem.verifier, limits, variables=problem.variables, sizes={})
 
 
-def led(task: Task, name: str) -> tuple[Strategy, list[tuple[xr.Dataset, xr.Dataset]]]:
-    """A strategy after some rounds, and these: evolution first shows a hundred known molecules."""
-    strategy, rounds = make(name, task).strategy, []
-    for number in range({"genetic": 6, "reinforced": 2}[name]):
-        designs = strategy.ask(24, rng(number))
-        rounds.append((designs, judged(task, designs)))
-        strategy.tell(*rounds[-1])
-    return strategy, rounds
+def led(
+    task: Task, name: str, rounds: int, size: int = 24
+) -> tuple[Strategy, list[tuple[xr.Dataset, xr.Dataset]]]:
+    """A strategy after some rounds, and these; evolution first shows 100 known molecules."""
+    strategy, told = make(name, task).strategy, []
+    for number in range(rounds):
+        designs = strategy.ask(size, rng(number))
+        told.append((designs, judged(task, designs)))
+        strategy.tell(*told[-1])
+    return strategy, told
+
+
+def accepted(verdicts: xr.Dataset) -> np.ndarray:
+    return verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("name", ["genetic", pytest.param("reinforced", marks=pytest.mark.slow)])
 def test_told_again_or_loaded_it_is_the_same(task: Task, name: str) -> None:
-    first, rounds = led(task, name)
+    first, rounds = led(task, name, {"genetic": 6, "reinforced": 2}[name])
     wanted = texts(first.ask(24, rng(9)))
     assert texts(first.ask(24, rng(9))) == wanted  # asking changes nothing
     assert wanted != texts(first.ask(24, rng(8)))
@@ -82,36 +90,46 @@ def test_designs_carry_their_conditions(task: Task, name: str) -> None:
         np.testing.assert_array_equal(designs[condition.name], own[condition.name])
 
 
-def test_what_was_screened_out_is_no_verdict(task: Task) -> None:
+def test_what_was_screened_out_is_shown_once_and_teaches_nothing(task: Task) -> None:
+    strategy, shown = make("genetic", task).strategy, []
+    for number in range(5):  # the first population, of which the engine measures nothing at first
+        designs = strategy.ask(24, rng(number))
+        verdicts = judged(task, designs)
+        verdicts["verdict"].to_numpy()[: 24 if number < 2 else 5] = Verdict.SCREENED
+        strategy.tell(designs, verdicts)
+        shown += texts(designs)
+    assert len(shown) == len(set(shown)) == 100
+    again = make("genetic", task).strategy
+    again.load_state_dict(strategy.state_dict())
+    assert texts(again.ask(8, rng(9))) == texts(strategy.ask(8, rng(9)))
+    assert not set(shown) & set(texts(strategy.ask(8, rng(9))))
+
+
+def test_where_all_are_screened_out_there_is_no_more(task: Task) -> None:
     strategy = make("genetic", task).strategy
-    designs = strategy.ask(24, rng(0))
+    designs = strategy.ask(1000, rng(0))
     verdicts = judged(task, designs)
-    verdicts["verdict"].to_numpy()[:5] = Verdict.SCREENED
+    verdicts["verdict"].to_numpy()[:] = Verdict.SCREENED
     strategy.tell(designs, verdicts)
-    assert strategy.state_dict()["count"].tolist() == [designs.sizes[DESIGN] - 5]
+    assert strategy.ask(24, rng(1)).sizes[DESIGN] == 0
 
 
 def test_evolution_beats_its_first_population(task: Task) -> None:
-    """After 12 generations the best of 24 is far above the best known one."""
-    strategy, best = make("genetic", task).strategy, []
-    for number in range(12):
-        designs = strategy.ask(24, rng(number))
-        verdicts = judged(task, designs)
-        strategy.tell(designs, verdicts)
-        held = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
-        best.append(float(verdicts["qed"].to_numpy()[held].max(initial=0.0)))
-    assert max(best[4:]) > max(best[:4])  # the first 100 are known molecules
+    """The first 100 are known molecules."""
+    _, told = led(task, "genetic", 12)
+    best = [float(v["qed"].to_numpy()[accepted(v)].max(initial=0.0)) for _, v in told]
+    assert max(best[4:]) > max(best[:4])
 
 
 @pytest.mark.slow
 def test_reinforcement_raises_what_holds(task: Task) -> None:
-    strategy, held = make("reinforced", task).strategy, []
-    for number in range(16):
-        designs = strategy.ask(32, rng(number))
-        verdicts = judged(task, designs)
-        strategy.tell(designs, verdicts)
-        held.append(float((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).mean()))
+    _, told = led(task, "reinforced", 16, 32)
+    held = [accepted(verdicts).mean() for _, verdicts in told]
     assert np.mean(held[-4:]) > 2 * np.mean(held[:4])
+
+
+def test_the_help_names_them() -> None:
+    assert set(OF_DOMAINS) == set(MAKERS)
 
 
 def test_others_have_no_such_strategies(task: Task) -> None:

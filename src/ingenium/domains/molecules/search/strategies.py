@@ -4,9 +4,9 @@ What they know is what they were told. So their state is all rounds, and one tha
 learns from them again.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +14,8 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.seeds import block_rng
-from ingenium.core.spec import GeneratorChoice, Objective
+from ingenium.core.seeds import block_rng, one_thread
+from ingenium.core.spec import GeneratorChoice
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.language import SMILES
@@ -32,11 +32,14 @@ WRITTEN = "written"  # what the agent wrote: numbers of each molecule's tokens
 PLAIN = ("moses_lstm_chosen", "moses_lstm")  # priors that hear nothing, where they come trained
 
 
-class Told:
+DIMS = {"margin": "limit", WRITTEN: "step"}  # of what was told, beyond `design`
+
+
+class Told(ABC):
     """All that was told, in rounds, from which a search learns once it knows its aim.
 
-    Spreads of margins and objectives are those of the first round. What a screen kept from the
-    engine is no verdict, and is left out.
+    Spreads of margins and objectives are those of the first round that was measured. What a screen
+    kept from the engine was shown, but is no verdict, and nothing is learned from it.
     """
 
     def __init__(self, task: Task) -> None:
@@ -44,31 +47,25 @@ class Told:
             raise TypeError(f"expected a problem of molecules; came {task.problem.name}")
         self.problem, self.task = task.problem, task
         self.rounds: list[xr.Dataset] = []
+        self.begin()
 
     def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """What the search proposes, with the conditions that each molecule has."""
         designs = self.propose(n, rng)
         smiles = tuple(map(str, designs[SMILES].to_numpy()))
-        own = self.problem.conditions_of(smiles)
+        own = self.problem.conditions_of(smiles) if smiles else {}
         return designs.assign_coords({k: (DESIGN, v) for k, v in own.items()})
 
     def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
         """Keep a round, and learn from it."""
-        seen = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.SCREENED)
-        spec, about = self.task.spec, designs.isel({DESIGN: seen})
-        table: dict[str, Any] = {SMILES: (DESIGN, about[SMILES].to_numpy().astype(np.str_))}
-        if WRITTEN in about.coords:
-            table[WRITTEN] = ((DESIGN, "step"), about[WRITTEN].to_numpy())
-        told = verdicts.isel({DESIGN: seen})
-        table["margin"] = ((DESIGN, "limit"), told["margin"].to_numpy())
-        for objective in spec.objectives:
-            table[objective.quantity] = (DESIGN, told[objective.quantity].to_numpy())
-        table["verdict"] = (DESIGN, told["verdict"].to_numpy())
-        self._take(xr.Dataset(table))
+        names = ["verdict", "margin", *(o.quantity for o in self.task.spec.objectives)]
+        table = {SMILES: designs[SMILES].to_numpy().astype(np.str_)}
+        table |= {WRITTEN: designs[WRITTEN].to_numpy()} if WRITTEN in designs.coords else {}
+        self._take(table | {name: verdicts[name].to_numpy() for name in names})
 
     def state_dict(self) -> State:
         """Every round, one after the other."""
-        count = np.array([part.sizes[DESIGN] for part in self.rounds])
+        count = np.array([part.sizes[DESIGN] for part in self.rounds], dtype=np.int64)
         if not self.rounds:
             return {"count": count}
         whole = xr.concat(self.rounds, DESIGN)
@@ -80,59 +77,55 @@ class Told:
         self.begin()
         ends = np.cumsum(state["count"])
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
-            rows = {k: v[start:end] for k, v in state.items() if k != "count"}
-            dims = {"margin": "limit", WRITTEN: "step"}
-            self._take(
-                xr.Dataset(
-                    {k: ((DESIGN, dims[k]) if k in dims else DESIGN, v) for k, v in rows.items()}
-                )
-            )
+            self._take({k: v[start:end] for k, v in state.items() if k != "count"})
 
-    def _take(self, told: xr.Dataset) -> None:
+    def _take(self, table: Mapping[str, np.ndarray]) -> None:
+        told = xr.Dataset(
+            {k: ((DESIGN, DIMS[k]) if k in DIMS else DESIGN, v) for k, v in table.items()}
+        )
         self.rounds.append(told)
-        if told.sizes[DESIGN]:
-            self.learn(told)
+        measured = np.flatnonzero(told["verdict"].to_numpy() != Verdict.SCREENED)
+        if len(measured):
+            self.learn(told.isel({DESIGN: measured}))
 
     def aim(self, told: xr.Dataset) -> Aim:
-        """With spreads of what was told first."""
-        objectives: tuple[Objective, ...] = self.task.spec.objectives
-        return Aim.of(self.task.spec.limits, objectives, told)
+        """With spreads of what was measured first."""
+        return Aim.of(self.task.spec.limits, self.task.spec.objectives, told)
 
+    @abstractmethod
     def begin(self) -> None:
         """Forget all that was learned."""
-        raise NotImplementedError
 
+    @abstractmethod
     def propose(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """At most so many molecules."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learn(self, told: xr.Dataset) -> None:
-        """Learn from a round."""
-        raise NotImplementedError
+        """Learn from molecules that were measured."""
 
 
 class Evolved(Told):
-    """A population of molecular graphs, which begins with known molecules."""
+    """A population of molecular graphs, which begins with known molecules, each shown once."""
 
     def __init__(self, task: Task) -> None:
         super().__init__(task)
-        order = torch.randperm(
-            task.known.sizes[DESIGN], generator=block_rng(task.seed, 0, "genetic")
-        )
-        texts = task.known[SMILES].to_numpy()[order[:FIRST].numpy()]
-        self.first = tuple(map(str, texts))
-        self.begin()
+        rng = block_rng(task.seed, 0, "genetic")
+        rows = torch.randperm(task.known.sizes[DESIGN], generator=rng)[:FIRST].numpy()
+        self.first = tuple(map(str, task.known[SMILES].to_numpy()[rows]))
 
     def begin(self) -> None:
         """An empty population."""
         self.inner: Genetic | None = None
 
     def propose(self, n: int, rng: torch.Generator) -> xr.Dataset:
-        """Those of the first population that were not told of yet, or children."""
+        """Those of the first population that were not shown yet, or children."""
+        shown = {str(text) for part in self.rounds for text in part[SMILES].to_numpy()}
+        waiting = [text for text in self.first if text not in shown]
         if self.inner is None:
-            return self.problem.designs_of(self.first[:n])
+            return self.problem.designs_of(tuple(waiting[:n]))
         self.inner.rng = np.random.default_rng(int(torch.randint(2**62, (), generator=rng)))
-        self.inner.waiting = [s for s in self.first if s not in self.inner.cost]
+        self.inner.waiting = waiting
         return self.inner.propose(n)
 
     def learn(self, told: xr.Dataset) -> None:
@@ -149,7 +142,6 @@ class Pulled(Told):
     def __init__(self, task: Task, prior: TokenAutoregressive) -> None:
         super().__init__(task)
         self.prior = prior
-        self.begin()
 
     def begin(self) -> None:
         """An agent that is the prior still."""
@@ -158,7 +150,8 @@ class Pulled(Told):
     def propose(self, n: int, rng: torch.Generator) -> xr.Dataset:
         """What the agent writes."""
         agent = self.prior if self.inner is None else self.inner.pull.agent
-        x = agent.propose(torch.zeros(n, self.prior.c), rng)
+        with one_thread():
+            x = agent.propose(torch.zeros(n, self.prior.c), rng)
         smiles = self.problem.codec.to_texts(x)
         kept = [i for i, text in enumerate(smiles) if len(text) <= self.problem.longest]
         designs = self.problem.designs_of(tuple(smiles[i] for i in kept))
