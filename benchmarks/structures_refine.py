@@ -19,8 +19,7 @@ from torch import Tensor
 from benchmarks.measuring import report, save, spread
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import silent
-from ingenium.generators import families
-from ingenium.studies.shape_refinement import (
+from ingenium.domains.structures.studies.shape_refinement import (
     CLOSE,
     DRAWS,
     EVEN,
@@ -30,6 +29,7 @@ from ingenium.studies.shape_refinement import (
     contest,
     proposals,
 )
+from ingenium.generators import families
 
 NAMES = (
     EVEN,

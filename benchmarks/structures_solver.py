@@ -27,9 +27,9 @@ from scipy.sparse.linalg import LinearOperator, cg
 from torch import Tensor
 
 from benchmarks.measuring import interleaved, ratio, report, spread
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.reference import Reference
-from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.reference import Reference
+from ingenium.kits.solids.elastic.solver import Elastic
 
 TOLERANCE = 1e-8
 LEAST = 1e-9  # modulus of a void, relative

@@ -30,7 +30,7 @@ from ingenium.domains.molecules import report as molecules_report
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.parts.report import front, ranked
-from ingenium.domains.structures.printing.rendering import Look, render
+from ingenium.kits.solids.printing.rendering import Look, render
 
 DOCS = Path(__file__).resolve().parent
 REAL, PROPOSED = "#8c510a", "#2166ac"

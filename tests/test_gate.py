@@ -13,8 +13,8 @@ from ingenium.cli.app import app
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.governance import gate
-from ingenium.studies import releases
-from ingenium.studies.breaches import HARMLESS, UNSEEN, WRONG
+from ingenium.governance.studies import releases
+from ingenium.governance.studies.breaches import HARMLESS, UNSEEN, WRONG
 from ingenium.trust import sshsig
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place

@@ -8,10 +8,11 @@ from ingenium.core.spec import Objective
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.airfoils.settings import SectionSettings
+from ingenium.domains.airfoils.studies import glide_sections
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
+from ingenium.domains.structures.studies import roof_variants
+from ingenium.domains.structures.studies.roof_variants import GOALS, WORST, share_of
 from ingenium.domains.structures.trusses.problem import RoofTruss
-from ingenium.studies import glide_sections, roof_variants
-from ingenium.studies.roof_variants import GOALS, WORST, share_of
 from ingenium.studies.searches import Asked
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from ingenium.domains.grid.studies import old_cases
 from ingenium.governance import prov
-from ingenium.studies import data_flows, eccola, governance_file, old_cases
-from ingenium.studies.data_flows import Flow
+from ingenium.governance.studies import data_flows, eccola, governance_file
+from ingenium.governance.studies.data_flows import Flow
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,15 @@ import pytest
 import torch
 
 from ingenium.core.spec import Objective
+from ingenium.domains.airfoils.studies import searching_population, two_regimes
+from ingenium.domains.airfoils.studies.searching_population import Ripples, Watched, exploring
 from ingenium.domains.structures.trusses.problem import RoofTruss
 from ingenium.search.population import PopulationSettings
 from ingenium.search.regimes import Options
-from ingenium.studies import searching_population, self_tuning_plant, two_regimes
-from ingenium.studies.reactor_plant import BEST, Reactor, Twin, envelope, newton, profit
+from ingenium.search.studies import self_tuning_plant
+from ingenium.search.studies.reactor_plant import BEST, Reactor, Twin, envelope, newton, profit
+from ingenium.search.studies.self_tuning_plant import EXPERT, Running, misfit
 from ingenium.studies.searches import Asked, reached
-from ingenium.studies.searching_population import Ripples, Watched, exploring
-from ingenium.studies.self_tuning_plant import EXPERT, Running, misfit
 
 
 def test_the_reactor_is_best_where_it_was_published_to_be() -> None:

@@ -3,23 +3,23 @@
 LEARNING = ("generators", "sampling", "train", "evaluate")  # what fits, proposes and scores
 OF_CELLS = (  # what draws, measures and mends periodic cells
     "domains/structures/cells",
-    "domains/structures/elastic",
+    "kits/solids/elastic",
     "domains/structures/optimise/mma.py",
     "domains/structures/optimise/descent.py",
     "domains/structures/optimise/projection.py",
-    "domains/structures/stock.py",
-    "domains/structures/stocked_problem.py",
-    "domains/structures/field_codec.py",
-    "studies/cell_designs.py",
+    "kits/solids/stock.py",
+    "kits/solids/stocked_problem.py",
+    "kits/solids/field_codec.py",
+    "domains/structures/studies/cell_designs.py",
 )
 OF_SHAPES = (  # what draws, measures and mends shapes in a box
     "domains/structures/shapes",
-    "domains/structures/elastic",
+    "kits/solids/elastic",
     "domains/structures/optimise",
-    "domains/structures/printing",
-    "domains/structures/stock.py",
-    "domains/structures/stocked_problem.py",
-    "domains/structures/field_codec.py",
+    "kits/solids/printing",
+    "kits/solids/stock.py",
+    "kits/solids/stocked_problem.py",
+    "kits/solids/field_codec.py",
 )
 OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "evaluate/field_distances.py",

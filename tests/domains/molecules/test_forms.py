@@ -10,9 +10,9 @@ from rdkit import Chem
 from ingenium.domains.molecules import data, safety
 from ingenium.domains.molecules.chemistry.forms import forms
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.studies.dual_use_screen import HAZARDS
-from ingenium.studies.screened_molecules import ALIKE
-from ingenium.studies.written_forms import WAYS
+from ingenium.domains.molecules.studies.dual_use_screen import HAZARDS
+from ingenium.domains.molecules.studies.screened_molecules import ALIKE
+from ingenium.domains.molecules.studies.written_forms import WAYS
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -8,7 +8,7 @@ import pytest
 from ingenium.api import load_spec, propose, replay, verify
 from ingenium.core.evidence import read
 from ingenium.core.verdict import Verdict
-from ingenium.domains.structures.printing.files import read_mesh
+from ingenium.kits.solids.printing.files import read_mesh
 
 SPEC = Path(__file__).parents[4] / "examples" / "structures" / "bracket.toml"
 COUNT = 3

@@ -14,7 +14,7 @@ from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.solid import to_solid
 from ingenium.domains.structures.cells.spatial_families import FAMILIES as SPATIAL
 from ingenium.domains.structures.cells.unit_cell import UnitCell
-from ingenium.domains.structures.printing.files import read_mesh
+from ingenium.kits.solids.printing.files import read_mesh
 
 PLANE = UnitCell(CellSettings(cells=(24, 24), cell_m=0.012, height_m=0.005))
 SPACE = UnitCell(CellSettings(cells=(12, 12, 12), cell_m=0.006))

@@ -9,7 +9,7 @@ import torch
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.cells.periodic import Periodic
 from ingenium.domains.structures.cells.reference import Reference
-from ingenium.domains.structures.elastic.element import constitutive
+from ingenium.kits.solids.elastic.element import constitutive
 
 GRIDS = [(8, 8), (12, 27), (5, 7), (4, 4, 4), (4, 6, 9)]
 

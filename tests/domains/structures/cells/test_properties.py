@@ -14,7 +14,7 @@ from ingenium.domains.structures.cells.properties import bulk_bounds, moduli
 from ingenium.domains.structures.cells.solid import to_solid
 from ingenium.domains.structures.cells.spatial_families import FAMILIES as SPATIAL
 from ingenium.domains.structures.cells.topology import connection
-from ingenium.domains.structures.elastic.element import constitutive
+from ingenium.kits.solids.elastic.element import constitutive
 
 
 @pytest.mark.parametrize("dim", [2, 3])

@@ -6,9 +6,9 @@ import torch
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.container.climate import Climate
 from ingenium.domains.structures.container.contraction import forces_n, free_stress
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.solver import Elastic
-from ingenium.domains.structures.elastic.stress import stress_pa
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.stress import stress_pa
 
 SHRUNK = -7e-4
 MODULUS = 70e9

@@ -19,7 +19,7 @@ from ingenium.domains.structures.lattices.layout import (
 from ingenium.domains.structures.lattices.problem import Lattice, LatticeSettings
 from ingenium.domains.structures.lattices.recovered import recovered
 from ingenium.domains.structures.lattices.solid import solid
-from ingenium.domains.structures.printing.files import write_stl
+from ingenium.kits.solids.printing.files import write_stl
 
 LAYOUT = Layout(columns=4, rows=4, width_m=0.04, height_m=0.048)
 FIELDS = graded(LAYOUT, 3, np.random.default_rng(2))

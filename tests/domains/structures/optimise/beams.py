@@ -2,10 +2,10 @@
 
 import torch
 
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise import parts
 from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 def half_mbb(nx, ny, volumes=(0.5,), passive=None):

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.cone import Cone
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 
 @pytest.mark.parametrize(("cells", "radius"), [((7, 5), 2.4), ((4, 5, 3), 1.5), ((6, 4), 2.0)])

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.binary import binary, standing
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.optimise.layered import layered
@@ -13,6 +12,7 @@ from ingenium.domains.structures.optimise.parts import PARTS
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, simp
 from ingenium.domains.structures.optimise.stages import Stages
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 SETTINGS = Simp(
     steps=60,

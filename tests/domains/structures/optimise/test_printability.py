@@ -7,7 +7,6 @@ import torch
 from beams import cantilevers, half_mbb
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.access import Access
 from ingenium.domains.structures.optimise.build import DIRECTIONS, Build
 from ingenium.domains.structures.optimise.descent import Descent, descend
@@ -16,6 +15,7 @@ from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of, simp
 from ingenium.domains.structures.optimise.stages import Stages
 from ingenium.domains.structures.optimise.supports import support
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 GRIDS = {2: RegularGrid((6, 4)), 3: RegularGrid((4, 3, 5))}
 FULL_SHARP = Projection(beta=2.0, beta_most=16.0, every=12)

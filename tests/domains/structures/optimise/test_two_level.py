@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.element import constitutive
 from ingenium.domains.structures.optimise.descent import Descent
 from ingenium.domains.structures.optimise.parts import PARTS
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.domains.structures.optimise.two_level import TwoLevel
 from ingenium.domains.structures.optimise.walls import LEAST, Walls
+from ingenium.kits.solids.elastic.element import constitutive
 
 WALLS = Walls(pixels=12, nodes=4)
 

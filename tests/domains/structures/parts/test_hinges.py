@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.material import Material
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Box
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.material import Material
+from ingenium.kits.solids.elastic.solver import Elastic
 
 CELLS = (48, 24, 24)  # on which the solver gives up
 FORCE_N = 1e3

@@ -5,11 +5,11 @@ import torch
 
 from ingenium.domains.structures.bracket.part import bracket_part
 from ingenium.domains.structures.bracket.settings import BracketSettings
-from ingenium.domains.structures.elastic.eigen import firmness
-from ingenium.domains.structures.elastic.reference import Reference
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.parts.independent import Independent
 from ingenium.domains.structures.parts.measuring import PartVerifier
+from ingenium.kits.solids.elastic.eigen import firmness
+from ingenium.kits.solids.elastic.reference import Reference
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import torch
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.shapes.box import VOLUME, open_box, rigid_moves
 from ingenium.domains.structures.shapes.loading import Loading
 from ingenium.domains.structures.shapes.settings import Load, Passive, ShapeSettings, Support
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 TIP = Load(from_m=(0.6, 0.1))
 CLAMP = (Support(face="left"),)

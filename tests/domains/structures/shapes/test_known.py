@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium.domains.structures.elastic.material import Material
-from ingenium.domains.structures.elastic.reference import Reference
 from ingenium.domains.structures.optimise.simp import simp
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.domains.structures.shapes.settings import Load, ShapeSettings, Support
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
+from ingenium.kits.solids.elastic.material import Material
+from ingenium.kits.solids.elastic.reference import Reference
 
 STEEL = Material(210e9, 0.3, 7850.0, 355e6)
 

@@ -9,10 +9,10 @@ from torch import Tensor
 from ingenium.domains.structures.bracket.milled import drawings, milled
 from ingenium.domains.structures.bracket.part import bracket_part
 from ingenium.domains.structures.bracket.settings import BracketSettings
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.problem import PartProblem
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 class Bracket(PartProblem):

@@ -3,10 +3,10 @@
 import torch
 
 from ingenium.domains.structures.bracket.settings import BracketSettings
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Box, Cylinder, union
 from ingenium.domains.structures.parts.part import MM, Part, positions, spread
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 RIM = 0.75  # cells beside the wall of a hole whose nodes the pin or bolt moves
 

@@ -9,10 +9,10 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.material import Material
 from ingenium.domains.structures.optimise.build import Direction
 from ingenium.domains.structures.parts.making import Making
 from ingenium.domains.structures.parts.metal import ALUMINIUM
+from ingenium.kits.solids.elastic.material import Material
 
 MOST_CELLS = 500_000
 BYTES_A_CELL = 3_000  # of one design with its load cases while it is solved

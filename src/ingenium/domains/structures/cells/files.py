@@ -18,8 +18,8 @@ from ingenium.core.folders import replacing
 from ingenium.core.quantity import Variable
 from ingenium.domains.structures.cells.printed import Printer
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.printing.files import read_mesh, write_3mf, write_stl
-from ingenium.domains.structures.printing.mesh import Trimesh
+from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
+from ingenium.kits.solids.printing.mesh import Trimesh
 
 NUMBER = re.compile(r"cell_(\d+)")
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.cells.condensation import Torus
-from ingenium.domains.structures.elastic.element import PAIRS, Plane, stiffness
+from ingenium.kits.solids.elastic.element import PAIRS, Plane, stiffness
 
 LARGEST = 2e9  # bytes of the matrices of one cell
 

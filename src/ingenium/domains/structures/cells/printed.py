@@ -7,9 +7,9 @@ from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.printing.mesh import Trimesh
-from ingenium.domains.structures.printing.surface import solid_2d, surface
-from ingenium.domains.structures.printing.voxels import voxels
+from ingenium.kits.solids.printing.mesh import Trimesh
+from ingenium.kits.solids.printing.surface import solid_2d, surface
+from ingenium.kits.solids.printing.voxels import voxels
 
 REPEATED = {2: 3, 3: 2}  # cells along each axis of a mesh; a whole one in the middle is read back
 PARTED = {2: 1, 3: 2}  # parts of a grid's cell: cut corners would eat bars in space one cell thick

@@ -61,7 +61,7 @@ def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
 
 
 def _printed(problem: "UnitCell", fields: np.ndarray, titles: list[str]) -> "Figure":
-    from ingenium.domains.structures.printing.pictures import gallery
+    from ingenium.kits.solids.printing.pictures import gallery
 
     printer = Printer(problem.settings)
     return gallery([printer.mesh(field) for field in fields], titles)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.material import Material
+from ingenium.kits.solids.elastic.material import Material
 
 VOID = 1e-9  # modulus of a void, relative to the solid
 

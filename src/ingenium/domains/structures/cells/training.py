@@ -13,7 +13,7 @@ from ingenium.domains.structures.cells.feature import gaps, walls
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.cells.verifier import CellVerifier
-from ingenium.domains.structures.stock import Stock
+from ingenium.kits.solids.stock import Stock
 
 PIECE = {2: 200, 3: 10}  # designs in a piece of the stock
 TRIES = 20  # drawings for one design before another family has its turn

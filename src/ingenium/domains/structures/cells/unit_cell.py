@@ -23,9 +23,9 @@ from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
-from ingenium.domains.structures.field_codec import FieldCodec
-from ingenium.domains.structures.stocked_problem import StockedProblem
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.solids.field_codec import FieldCodec
+from ingenium.kits.solids.stocked_problem import StockedProblem
 
 SOLID = "solid"
 POISSON, YOUNG, SHARE = "poisson_wanted", "young_wanted", "share_wanted"

@@ -16,8 +16,8 @@ from ingenium.domains.structures.cells.properties import AXES, bulk_bounds
 from ingenium.domains.structures.cells.properties import moduli as moduli_of
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.topology import connection
-from ingenium.domains.structures.elastic.element import constitutive, strain
 from ingenium.domains.structures.shapes.verifier import von_mises
+from ingenium.kits.solids.elastic.element import constitutive, strain
 
 PENALTY = 3.0  # of shares between void and solid, where designs are not yet one or the other
 SHARP = 2.0  # of the step that such shares are passed through

@@ -10,10 +10,10 @@ from ingenium.domains.structures.container.corner import corner_part
 from ingenium.domains.structures.container.measuring import CornerVerifier
 from ingenium.domains.structures.container.milled import drawings, milled
 from ingenium.domains.structures.container.settings import ContainerSettings
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.problem import PartProblem
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 class Container(PartProblem):

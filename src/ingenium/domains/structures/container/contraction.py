@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.domains.structures.elastic.element import constitutive, strain
-from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.element import constitutive, strain
+from ingenium.kits.solids.elastic.solver import Elastic
 
 DIM = 3
 

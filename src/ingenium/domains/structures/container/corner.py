@@ -10,10 +10,10 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.container.loads import Case, cases
 from ingenium.domains.structures.container.settings import ContainerSettings
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Body, Cylinder, union
 from ingenium.domains.structures.parts.part import MM, Part, positions, spread
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 ON = 1e-9  # m; nodes so near to a face lie on it
 SLACK = 0.25  # cells by which nodes beside a ring still belong to it

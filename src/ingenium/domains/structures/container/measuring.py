@@ -9,8 +9,8 @@ from torch import Tensor
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.container.climate import Climate
 from ingenium.domains.structures.container.contraction import forces_n, free_stress
-from ingenium.domains.structures.elastic.stress import stress_pa, von_mises_pa
 from ingenium.domains.structures.parts.measuring import MM, MPA, PartVerifier
+from ingenium.kits.solids.elastic.stress import stress_pa, von_mises_pa
 
 
 @dataclass(frozen=True, eq=False)

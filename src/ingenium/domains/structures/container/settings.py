@@ -5,10 +5,10 @@ from math import hypot, prod
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.container.climate import Climate
-from ingenium.domains.structures.elastic.material import Material
 from ingenium.domains.structures.optimise.build import Direction
 from ingenium.domains.structures.parts.making import Making
 from ingenium.domains.structures.parts.metal import ALUMINIUM
+from ingenium.kits.solids.elastic.material import Material
 
 MOST_CELLS = 500_000
 

@@ -14,7 +14,7 @@ from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
 from ingenium.domains.structures.lattices.recovered import Fields, recovered
 from ingenium.domains.structures.lattices.solid import body_density, solid
-from ingenium.domains.structures.printing.files import read_mesh, write_stl
+from ingenium.kits.solids.printing.files import read_mesh, write_stl
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
 BODY = "lattice.stl"

@@ -15,7 +15,7 @@ from ingenium.domains.structures.lattices.crushing import ENGINE
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
 from ingenium.domains.structures.lattices.proportion import printed, proportioned
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
-from ingenium.domains.structures.stock import Stock
+from ingenium.kits.solids.stock import Stock
 
 PIECE = 16
 SHIPPED = Path(__file__).with_name("known.npz")  # `python -m ingenium.domains.structures.lattices`

@@ -17,7 +17,6 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
 from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
@@ -25,6 +24,7 @@ from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, relati
 from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.lattices.proportion import printed
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
+from ingenium.kits.solids.field_codec import FieldCodec
 
 FEWEST = 20
 MOST_J_KG = 1e5

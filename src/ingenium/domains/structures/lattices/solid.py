@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ingenium.domains.structures.lattices.frame import Frame
-from ingenium.domains.structures.printing.surface import solid_2d
+from ingenium.kits.solids.printing.surface import solid_2d
 
 if TYPE_CHECKING:
     from trimesh import Trimesh

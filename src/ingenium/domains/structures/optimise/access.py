@@ -7,8 +7,8 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.build import Build, Direction
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float64, Int8
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 Direction = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
 DIRECTIONS: dict[int, tuple[Direction, ...]] = {

@@ -8,13 +8,13 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.binary import binary
 from ingenium.domains.structures.optimise.build import Build, Direction
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of
 from ingenium.domains.structures.optimise.supports import support
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 LEAN = 0.01  # volume fraction below which no part is trimmed
 TRIMS = 14

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 
 @dataclass(frozen=True)

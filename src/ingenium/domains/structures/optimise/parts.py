@@ -13,9 +13,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 class Part(Protocol):

@@ -10,9 +10,9 @@ from jaxtyping import Bool
 from scipy import ndimage
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.optimise.build import DIRECTIONS, Build, Direction
 from ingenium.domains.structures.optimise.supports import support
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 Mask = Bool[np.ndarray, "..."]
 

@@ -8,9 +8,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.optimise.work import work_of
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 @dataclass(frozen=True)

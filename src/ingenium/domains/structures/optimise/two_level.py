@@ -9,12 +9,12 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.structures.elastic.element import points, strain
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.cone import Cone
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.optimise.walls import KINDS, LEAST, Walls
+from ingenium.kits.solids.elastic.element import points, strain
 
 ENTRIES = ((0, 0), (1, 1), (0, 1), (2, 2))  # of the four stiffnesses
 EMPTY = 0.02  # density that the micro level leaves in any cell

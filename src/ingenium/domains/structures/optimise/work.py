@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.domains.structures.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.solver import Elastic
 
 
 def work_of(

@@ -12,9 +12,9 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from ingenium.core.quantity import Condition
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.parts.part import Part
+from ingenium.kits.solids.elastic.solver import Elastic
 
 LEAST_SHARE = 0.2  # of a load case against the others
 MOST_SUPPORT = 2.0

@@ -22,10 +22,10 @@ from torch import Tensor
 from ingenium.core.errors import EngineError
 from ingenium.core.problem import CrossCheck
 from ingenium.core.verdict import Verdict
-from ingenium.domains.structures.elastic.eigen import firmness
-from ingenium.domains.structures.elastic.reference import Reference
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.parts.measuring import MM, MPA, PartVerifier
+from ingenium.kits.solids.elastic.eigen import firmness
+from ingenium.kits.solids.elastic.reference import Reference
+from ingenium.kits.solids.elastic.solver import Elastic
 
 SHARE = 0.05  # of the designs, at least one
 CLOSE = 1e-6  # residual that is reached in scikit-fem's matrix, relative to the load

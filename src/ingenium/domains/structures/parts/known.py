@@ -17,7 +17,7 @@ from ingenium.domains.structures.parts.asked import Question, spread
 from ingenium.domains.structures.parts.making import Making, PartSettings
 from ingenium.domains.structures.parts.printed import Printer
 from ingenium.domains.structures.parts.refine import Refine, refine
-from ingenium.domains.structures.stock import Stock
+from ingenium.kits.solids.stock import Stock
 
 LEVELS = 15  # densities are kept in so many steps
 LUMPS = 1.5  # size of the lumps of a random start, in coarse cells

@@ -12,13 +12,13 @@ from scipy import ndimage
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.structures.elastic.modes import frequencies_hz
-from ingenium.domains.structures.elastic.solver import Elastic
-from ingenium.domains.structures.elastic.stress import stress_pa, von_mises_pa
 from ingenium.domains.structures.optimise.overhang import unsupported
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.thickness import thickness_m
-from ingenium.domains.structures.printing.checks import support_m3, trapped_m3
+from ingenium.kits.solids.elastic.modes import frequencies_hz
+from ingenium.kits.solids.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.stress import stress_pa, von_mises_pa
+from ingenium.kits.solids.printing.checks import support_m3, trapped_m3
 
 VOID = 1e-6  # modulus of the empty space, in parts of the metal's
 FIRM = 1e-5  # the same around a mechanism, which is rejected in any case

@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Bool, Float64
 from torch import Tensor
 
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.material import Material
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Body, union
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.material import Material
 
 FINE = 4  # points along each edge of a cell that say how much of it a body fills
 CALM_CELLS = 2.0  # stress is read beyond so many cells from the walls that carry loads or hold

@@ -17,10 +17,10 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.quantity import Variable
 from ingenium.domains.structures.parts.part import Part, positions
-from ingenium.domains.structures.printing.files import read_mesh, write_3mf, write_stl
-from ingenium.domains.structures.printing.mesh import Trimesh
-from ingenium.domains.structures.printing.surface import surface
-from ingenium.domains.structures.printing.voxels import voxels
+from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
+from ingenium.kits.solids.printing.mesh import Trimesh
+from ingenium.kits.solids.printing.surface import surface
+from ingenium.kits.solids.printing.voxels import voxels
 
 FINE = 2  # cells of the surface along one of the analysis
 COLUMNS = 4  # through each cell along x and y when a mesh is read back

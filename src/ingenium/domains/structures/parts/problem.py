@@ -18,9 +18,6 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.elastic.reference import Reference
-from ingenium.domains.structures.elastic.solver import Elastic
-from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.parts import asked, independent, known
 from ingenium.domains.structures.parts.asked import Question
@@ -30,7 +27,10 @@ from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.printed import PartFiles, Printer, without_hollows
 from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.parts.report import AIMS, Others, report
-from ingenium.domains.structures.stock import Stock
+from ingenium.kits.solids.elastic.reference import Reference
+from ingenium.kits.solids.elastic.solver import Elastic
+from ingenium.kits.solids.field_codec import FieldCodec
+from ingenium.kits.solids.stock import Stock
 
 SHIPPED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
 EXACT, ROUGH = 1e-5, 1e-2  # residual of a measurement (work to 1e-10), and of a step (to 1e-5)

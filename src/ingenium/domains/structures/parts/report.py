@@ -15,7 +15,7 @@ from ingenium.core.problem import Section
 from ingenium.core.select import pareto_rank
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.parts.printed import Printer
-from ingenium.domains.structures.printing.pictures import gallery, sections
+from ingenium.kits.solids.printing.pictures import gallery, sections
 
 GALLERY = 12  # parts in the first picture
 CUT = 3  # parts that are cut

@@ -17,7 +17,7 @@ from scipy.sparse import csc_array, diags_array
 from scipy.sparse.linalg import eigsh
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.elastic.reference import skfem
+from ingenium.kits.solids.elastic.reference import skfem
 
 Edge = Literal["clamped", "supported", "free"]
 EDGES: tuple[Edge, ...] = ("clamped", "supported", "free")

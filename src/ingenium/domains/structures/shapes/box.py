@@ -15,12 +15,12 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.memory import SHARE, machine_bytes, refuse_above
-from ingenium.domains.structures.elastic.solver import Elastic
 from ingenium.domains.structures.shapes.loading import Loading, Numbers
 from ingenium.domains.structures.shapes.places import around, cells_of, held, node_places
 from ingenium.domains.structures.shapes.settings import ShapeSettings
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.memory import SHARE, machine_bytes, refuse_above
+from ingenium.kits.solids.elastic.solver import Elastic
 
 VOLUME = "volume_fraction"
 PER_DISPLACEMENT = 4000  # bytes that solving and optimising a block of designs takes, about

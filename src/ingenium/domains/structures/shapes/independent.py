@@ -11,8 +11,8 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import CrossCheck
 from ingenium.core.verdict import Verdict
-from ingenium.domains.structures.elastic.reference import work_j
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
+from ingenium.kits.solids.elastic.reference import work_j
 
 if TYPE_CHECKING:
     from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance

@@ -13,9 +13,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.quantity import Condition
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.shapes.places import point, shares, spread
 from ingenium.domains.structures.shapes.settings import Load
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 Numbers = Mapping[str, Float64[Tensor, " n"]]  # of each condition, for each design
 

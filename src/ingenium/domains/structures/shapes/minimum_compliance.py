@@ -17,7 +17,6 @@ from ingenium.core.problem import CrossCheck, Projection, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.field_codec import FieldCodec
 from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
@@ -26,8 +25,9 @@ from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
-from ingenium.domains.structures.stocked_problem import StockedProblem
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.solids.field_codec import FieldCodec
+from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
 

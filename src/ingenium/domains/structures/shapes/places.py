@@ -11,8 +11,8 @@ from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
 from ingenium.core.errors import InputError, choose
-from ingenium.domains.structures.elastic.grid import RegularGrid
 from ingenium.domains.structures.shapes.settings import FACES, Passive, Point, Support
+from ingenium.kits.solids.elastic.grid import RegularGrid
 
 SLACK = 1e-9  # of a cell; rounding of metres that were meant to lie on the border
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ingenium.core.errors import InputError, choose
-from ingenium.domains.structures.elastic.grid import RegularGrid
-from ingenium.domains.structures.elastic.material import Material
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.material import Material
 
 FACES = {
     "left": ("x", 0),

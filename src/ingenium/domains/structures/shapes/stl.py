@@ -8,10 +8,10 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
-from ingenium.domains.structures.printing.files import read_mesh, write_stl
-from ingenium.domains.structures.printing.surface import solid_2d, surface
-from ingenium.domains.structures.printing.voxels import voxels
 from ingenium.domains.structures.shapes.files import Shape, ShapeFile
+from ingenium.kits.solids.printing.files import read_mesh, write_stl
+from ingenium.kits.solids.printing.surface import solid_2d, surface
+from ingenium.kits.solids.printing.voxels import voxels
 
 PART, ASKED = "part.stl", "asked.json"
 PARTED = 2  # parts of a cell's edge; so that what one cell holds or opens keeps most of it

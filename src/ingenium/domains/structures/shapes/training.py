@@ -19,7 +19,7 @@ from ingenium.domains.structures.shapes.box import VOLUME, Box
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_size
-from ingenium.domains.structures.stock import Stock
+from ingenium.kits.solids.stock import Stock
 
 STEPS = 100  # of the optimiser for a design to learn from, at most
 BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen

@@ -16,9 +16,9 @@ from torch import Tensor
 
 import ingenium
 from ingenium.core.quantity import Quantity
-from ingenium.domains.structures.elastic.element import constitutive, strain
-from ingenium.domains.structures.elastic.supports import held_parts
 from ingenium.domains.structures.shapes.box import VOLUME, Box, pieces
+from ingenium.kits.solids.elastic.element import constitutive, strain
+from ingenium.kits.solids.elastic.supports import held_parts
 
 PENALTY = 3.0  # exponent of the stiffness of a cell that is neither solid nor void
 VOID = 1e-9  # stiffness of a void cell, as a share of the solid

@@ -1,0 +1,1 @@
+"""Solid bodies: elastic response, printing, designs of optimisers, codecs of fields."""

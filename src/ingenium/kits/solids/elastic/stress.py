@@ -1,0 +1,42 @@
+"""Stress at the centres of cells.
+
+Shapes: n designs, l load cases, e cells, f displacements, s stress components.
+Source: Hughes, The Finite Element Method, 2000, section 4.4 (centres are the most accurate).
+"""
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.kits.solids.elastic.element import PAIRS, constitutive, strain
+from ingenium.kits.solids.elastic.solver import Elastic
+
+
+def stress_pa(
+    system: Elastic, modulus_pa: Float64[Tensor, "n e"], displacement_m: Float64[Tensor, "n l f"]
+) -> Float64[Tensor, "n l e s"]:
+    """Of each cell's own material; Voigt order xx, yy, (zz, yz, xz,) xy.
+
+    For cells of intermediate density give the modulus of the solid for the stress in its
+    material. Differentiable in both.
+    """
+    grid = system.grid
+    middle = torch.full((grid.dim,), 0.5, dtype=torch.float64)
+    law = constitutive(grid.dim, system.poisson, system.plane)
+    unit = law @ strain(grid.dim, grid.cell_m, middle)
+    return modulus_pa[:, None, :, None] * (displacement_m[..., grid.cell_displacements] @ unit.T)
+
+
+def von_mises_pa(
+    system: Elastic, stress_pa: Float64[Tensor, "n l e s"]
+) -> Float64[Tensor, "n l e"]:
+    """Equivalent stress; in plane strain with the stress across the plane."""
+    dim = system.grid.dim
+    normal = stress_pa[..., :dim]
+    if dim == 2:
+        across = normal.sum(-1, keepdim=True) * (system.poisson if system.plane == "strain" else 0)
+        normal = torch.cat([normal, across], -1)
+    apart = sum((normal[..., a] - normal[..., b]).square() for a, b in PAIRS[3])
+    shear = stress_pa[..., dim:].square().sum(-1)
+    # A root has no slope at zero; the least double keeps gradients of unloaded cells at zero.
+    return (apart / 2 + 3 * shear).clamp(min=1e-300).sqrt()

@@ -1,0 +1,180 @@
+"""What a standing part bears: shares of material on its grid, loads at its head, its foot held."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.kits.solids.elastic.buckling import buckling_factors
+from ingenium.kits.solids.elastic.grid import RegularGrid
+from ingenium.kits.solids.elastic.material import Material
+from ingenium.kits.solids.elastic.solver import Elastic
+from ingenium.kits.solids.elastic.strength import Strength, failure_factor
+from ingenium.kits.solids.elastic.stress import stress_pa
+from ingenium.kits.solids.elastic.supports import held_parts
+
+VOID = 1e-4  # modulus of empty space, in parts of the material's
+LOOSE = 1e-3  # share of a cell below which it holds nothing together
+ACCURACY = 1e-2  # of a buckling factor, relative
+
+Shares = Float64[np.ndarray, "_ _ _"]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A force at the middle of the head, moved aside: what a stiff plate brings in.
+
+    Raises:
+        InputError: for no force.
+    """
+
+    force_n: tuple[float, float, float]
+    aside_m: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not any(self.force_n):
+            raise InputError("a force other than zero", self.force_n)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A grid about a part that stands on its lowest cells and is loaded on its highest.
+
+    Stress is that of the material in the middle of cells that are at least half filled, clear of
+    foot and head, where supports and plate disturb it. Weight of its own is left out.
+
+    Shapes: e cells, f displacements, v nodes.
+    """
+
+    cells: tuple[int, int, int]
+    cell_m: float
+    origin_m: tuple[float, float, float]
+    material: Material
+    strength: Strength
+    head: Head
+    clear_m: float  # from foot and head
+
+    @cached_property
+    def elastic(self) -> Elastic:
+        """The grid, held at its foot."""
+        grid = RegularGrid(self.cells, self.cell_m)
+        fixed = torch.zeros(*grid.nodes, 3, dtype=torch.bool)
+        fixed[:, :, 0] = True
+        return Elastic(grid, fixed.flatten(), self.material.poisson, tolerance=1e-5)
+
+    @cached_property
+    def read(self) -> Bool[Tensor, " e"]:
+        """Cells where stress is read."""
+        height = (torch.arange(self.cells[2]) + 0.5) * self.cell_m
+        clear = (height > self.clear_m) & (height < self.cells[2] * self.cell_m - self.clear_m)
+        return clear.expand(self.cells).flatten()
+
+    def modulus_pa(self, share: Shares) -> Float64[Tensor, "1 e"]:
+        """Of each cell."""
+        filled = torch.from_numpy(np.ascontiguousarray(share)).flatten()[None]
+        held = held_parts(self.elastic.grid, self.elastic.fixed, filled >= LOOSE)
+        return self.material.modulus_pa * (VOID + (1 - VOID) * torch.where(held, filled, 0.0))
+
+    def load_n(self, share: Shares) -> Float64[Tensor, "1 1 f"]:
+        """The force on the nodes of the head's material, shared out as a stiff plate does."""
+        highest = share[:, :, -1]
+        top = np.pad(highest > max(0.5 * float(highest.max()), 0.0), 1)
+        touched = top[1:, 1:] | top[:-1, 1:] | top[1:, :-1] | top[:-1, :-1]
+        if not touched.any():
+            raise InputError("material at the head", "none in the highest cells")
+        place = np.argwhere(touched) * self.cell_m + np.asarray(self.origin_m[:2])
+        middle = place.mean(0)
+        own = place - middle
+        fx, fy, fz = self.head.force_n
+        lever = np.asarray(self.head.aside_m) - middle
+        tilt = np.linalg.solve(own.T @ own, fz * lever)  # force along z by distance from the middle
+        spin = (lever[0] * fy - lever[1] * fx) / float((own**2).sum())
+        count = len(own)
+        each = [
+            fx / count - spin * own[:, 1],
+            fy / count + spin * own[:, 0],
+            fz / count + own @ tilt,
+        ]
+        load = np.zeros((*self.elastic.grid.nodes, 3))
+        load[:, :, -1][touched] = np.stack(each, 1)
+        return torch.from_numpy(load).flatten()[None, None]
+
+    def displacement_m(self, share: Shares) -> Float64[Tensor, "1 1 f"]:
+        """Under the force."""
+        return self.elastic.solve(self.modulus_pa(share), self.load_n(share))
+
+    def use(self, share: Shares) -> Shares:
+        """Share of its strength that the material of each cell uses."""
+        solid = torch.full((1, self.elastic.grid.n_cells), self.material.modulus_pa).double()
+        stress = stress_pa(self.elastic, solid, self.displacement_m(share))
+        return self.strength.use(stress).view(self.cells).numpy()
+
+    def first_failure(self, share: Shares) -> float:
+        """Multiple of the force at which material fails."""
+        use = torch.from_numpy(self.use(share)).flatten()[None, None]
+        filled = torch.from_numpy(np.ascontiguousarray(share)).flatten()[None]
+        return float(failure_factor(use, filled, self.read))
+
+    def buckling(self, share: Shares) -> float:
+        """Multiple of the force at which the part buckles, on cells of twice the size."""
+        coarse = self.coarser(2)
+        merged = pooled(share, 2)
+        modulus, load = coarse.modulus_pa(merged), coarse.load_n(merged)
+        return float(buckling_factors(coarse.elastic, modulus, load, accuracy=ACCURACY))
+
+    def coarser(self, times: int) -> "Standing":
+        """The same on larger cells.
+
+        Raises:
+            InputError: for cells that do not merge.
+        """
+        if any(n % times for n in self.cells):
+            raise InputError(f"numbers of cells that {times} divides", list(self.cells))
+        x, y, z = (n // times for n in self.cells)
+        return replace(self, cells=(x, y, z), cell_m=self.cell_m * times)
+
+
+def pooled(share: Shares, times: int) -> Shares:
+    """Means of blocks of cells."""
+    x, y, z = (n // times for n in share.shape)
+    return np.asarray(share.reshape(x, times, y, times, z, times).mean((1, 3, 5)))
+
+
+def fully_stressed(
+    part: Standing, solid: Shares, *, rounds: int = 4, least: float = 0.02
+) -> Shares:
+    """Shares at which material is used about as much as the most used of the solid part.
+
+    Each round multiplies the share of a cell by how much its material is used. What is asked for
+    above is asked for below too, so that it has something to stand on.
+
+    Source: Haftka and Gürdal, Elements of Structural Optimization, 3rd ed., 1992, section 9.1
+        (stress ratio method).
+    """
+    limit = part.first_failure(solid)
+    height = np.flatnonzero(part.read.view(part.cells)[0, 0].numpy())
+    nearest = np.clip(np.arange(part.cells[2]), height[0], height[-1])  # where stress is read
+    share = solid
+    for _ in range(rounds):
+        asked = (share * part.use(share) * limit)[:, :, nearest]
+        below = np.maximum.accumulate(asked[:, :, ::-1], 2)[:, :, ::-1]
+        share = np.clip(below, least, 1.0) * solid
+    return share
+
+
+def sampled(
+    share: Shares, cell_m: float, origin_m: tuple[float, float, float], scale: float
+) -> Callable[[Float64[np.ndarray, "q 3"]], Float64[np.ndarray, " q"]]:
+    """Shares of cells as a function of places, scaled."""
+
+    def at(points_m: Float64[np.ndarray, "q 3"]) -> Float64[np.ndarray, " q"]:
+        cell = np.floor((points_m - np.asarray(origin_m)) / cell_m).astype(int)
+        x, y, z = np.clip(cell, 0, np.array(share.shape) - 1).T
+        return np.asarray(np.minimum(scale * share[x, y, z], 1.0))
+
+    return at

@@ -1,0 +1,142 @@
+"""STL and 3MF: what is written comes back, and what could not be printed is refused."""
+
+import zipfile
+
+import numpy as np
+import pytest
+import trimesh
+
+from ingenium.core.errors import InputError
+from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
+from ingenium.kits.solids.printing.mesh import mesh_of
+from ingenium.kits.solids.printing.surface import surface
+
+WRITERS = {".stl": write_stl, ".3mf": write_3mf}
+
+
+@pytest.fixture(scope="module")
+def part():
+    place = (np.indices((14, 12, 10)) + 0.5) * 2 * np.pi / 9
+    x, y, z = place
+    wave = np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x)
+    return surface(np.clip(0.5 + wave, 0, 1), 1e-3)
+
+
+def corners(mesh):
+    """Of every face, in an order that does not hang on the numbering."""
+    rows = np.round(mesh.vertices[mesh.faces] * 1e9).astype(int)
+    first = [np.lexsort(r.T[::-1])[0] for r in rows]
+    turned = np.stack([np.roll(r, -f, 0) for r, f in zip(rows, first, strict=True)])
+    return turned[np.lexsort(turned.reshape(-1, 9).T)]
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_same_mesh_comes_back(part, tmp_path, suffix):
+    WRITERS[suffix](part, tmp_path / f"a{suffix}")
+    back = read_mesh(tmp_path / f"a{suffix}")
+    assert len(back.faces) == len(part.faces)
+    assert np.abs(corners(back) - corners(part)).max() <= 2  # nanometres
+    assert back.volume == pytest.approx(part.volume, rel=1e-6)
+    assert trimesh.load(tmp_path / f"a{suffix}", force="mesh").volume == pytest.approx(
+        part.volume * 1e9, rel=1e-5
+    )
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_same_mesh_gives_the_same_bytes(part, tmp_path, suffix):
+    WRITERS[suffix](part, tmp_path / f"a{suffix}")
+    WRITERS[suffix](part, tmp_path / f"b{suffix}")
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+    WRITERS[suffix](read_mesh(tmp_path / f"a{suffix}"), tmp_path / f"c{suffix}")
+    assert read_mesh(tmp_path / f"c{suffix}").volume == read_mesh(tmp_path / f"a{suffix}").volume
+
+
+def test_3mf_in_other_units_and_with_moved_components(tmp_path):
+    box = trimesh.creation.box((0.0254, 0.0508, 0.0254))
+    write_3mf(box, tmp_path / "inch.3mf", unit="inch")
+    assert read_mesh(tmp_path / "inch.3mf").extents == pytest.approx([0.0254, 0.0508, 0.0254])
+    with zipfile.ZipFile(tmp_path / "inch.3mf") as archive:
+        model = archive.read("3D/3dmodel.model").decode()
+    moved = model.replace(
+        "</resources>",
+        '<object id="2"><components><component objectid="1" transform="-2 0 0 0 1 0 0 0 1 5 0 0"/>'
+        "</components></object></resources>",
+    ).replace('<item objectid="1"/>', '<item objectid="2" transform="1 0 0 0 1 0 0 0 1 0 0 3"/>')
+    with zipfile.ZipFile(tmp_path / "moved.3mf", "w") as archive:
+        archive.writestr("3D/3dmodel.model", moved)
+    back = read_mesh(tmp_path / "moved.3mf")
+    assert back.volume == pytest.approx(2 * box.volume)
+    assert back.bounds.mean(0) == pytest.approx([5 * 0.0254, 0, 3 * 0.0254])
+
+
+def test_a_text_stl_is_read(tmp_path):
+    box = trimesh.creation.box((10.0, 20.0, 30.0))
+    (tmp_path / "box.stl").write_text(trimesh.exchange.stl.export_stl_ascii(box))
+    assert read_mesh(tmp_path / "box.stl").volume == pytest.approx(6e-6)
+
+
+def _box(shift=0.0, size=0.01):
+    box = trimesh.creation.box((size, size, size))
+    box.apply_translation((shift, 0, 0))
+    return np.array(box.vertices), np.array(box.faces)
+
+
+def _pair(other, *, reverse=False):
+    (v, f), (w, g) = _box(), other
+    return np.concatenate([v, w]), np.concatenate([f, (g[:, ::-1] if reverse else g) + len(v)])
+
+
+def _spoiled():
+    v, f = _box()
+    flipped = f.copy()
+    flipped[0] = flipped[0, ::-1]
+    holed = f[1:]
+    doubled = np.concatenate([f, f[:1]])
+    return {
+        "hole": (v, holed, "watertight mesh; came 3 open edges"),
+        "flipped": (v, flipped, "turn against each other"),
+        "inside out": (v, f[:, ::-1], "inside out"),
+        "doubled": (v, doubled, "more than two faces"),
+        "two bodies": (*_pair(_box(0.03)), "2 bodies"),
+        "touching": (*_pair(_box(0.01)), "two faces at each edge"),
+        "stray cavity": (*_pair(_box(0.03, 0.005), reverse=True), "beside the part"),
+        "huge": (v * 1e5, f, "part between 0.1 mm and 10000 mm"),
+        "empty": (v, f[:0], "no faces"),
+    }
+
+
+@pytest.mark.parametrize("name", _spoiled())
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_what_cannot_be_printed_is_refused(tmp_path, name, suffix):
+    vertices, faces, message = _spoiled()[name]
+    merged = trimesh.Trimesh(vertices, faces, process=False)
+    if name == "touching":
+        merged.merge_vertices(digits_vertex=6)
+    WRITERS[suffix](merged, tmp_path / f"bad{suffix}")
+    with pytest.raises(InputError, match=message) as caught:
+        read_mesh(tmp_path / f"bad{suffix}")
+    assert f"bad{suffix}" in str(caught.value) or "length fits" in str(caught.value)
+
+
+def test_a_cavity_inside_a_body_is_welcome(tmp_path):
+    vertices, faces = _pair(_box(0.0, 0.004), reverse=True)
+    write_stl(mesh_of(vertices, faces.astype(np.int64)), tmp_path / "hollow.stl")
+    assert read_mesh(tmp_path / "hollow.stl").volume == pytest.approx(1e-6 - 0.064e-6)
+
+
+def test_damaged_and_foreign_files_are_refused(tmp_path, part):
+    write_stl(part, tmp_path / "cut.stl")
+    (tmp_path / "cut.stl").write_bytes((tmp_path / "cut.stl").read_bytes()[:-7])
+    write_3mf(part, tmp_path / "cut.3mf")
+    (tmp_path / "cut.3mf").write_bytes((tmp_path / "cut.3mf").read_bytes()[:-300])
+    (tmp_path / "text.stl").write_text("solid x\nvertex 1 2 three\nendsolid")
+    (tmp_path / "part.obj").write_text("v 0 0 0")
+    for name, message in {
+        "cut.stl": "length fits",
+        "cut.3mf": "whole 3MF",
+        "text.stl": "numbers as coordinates",
+        "part.obj": "ends in .stl or .3mf",
+        "absent.stl": "no file",
+    }.items():
+        with pytest.raises(InputError, match=message):
+            read_mesh(tmp_path / name)
