@@ -109,7 +109,9 @@ def open_problem(spec: "Spec") -> "Problem":
 
 def _entries() -> dict[str, tuple[EntryPoint, ...]]:
     """Who claims which name: our folders, then other packages."""
-    found = {name: (EntryPoint(name, f"{__name__}.{name}:DOMAIN", GROUP),) for name in own()}
+    found: dict[str, tuple[EntryPoint, ...]] = {
+        name: (EntryPoint(name, f"{__name__}.{name}:DOMAIN", GROUP),) for name in own()
+    }
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         found[entry.name] = (*found.get(entry.name, ()), entry)
     return found
