@@ -106,7 +106,9 @@ class Recipe:
         except UNREADABLE as error:
             found = f"is not what came with the package ({error})"
             raise CorruptError(str(self.shipped), found, "Install the package again.") from error
-        if same and min(len(array) for array in whole.values()) >= (self.rows or 0):
+        if same and self.rows is None:
+            return whole
+        if same and min(len(array) for array in whole.values()) >= self.rows:
             return {name: array[: self.rows] for name, array in whole.items()}
         return None
 
