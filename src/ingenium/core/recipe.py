@@ -106,11 +106,11 @@ class Recipe:
         except UNREADABLE as error:
             found = f"is not what came with the package ({error})"
             raise CorruptError(str(self.shipped), found, "Install the package again.") from error
-        if same and self.rows is None:
-            return whole
-        if same and min(len(array) for array in whole.values()) >= self.rows:
-            return {name: array[: self.rows] for name, array in whole.items()}
-        return None
+        if not same or self.rows is None:
+            return whole if same else None
+        if min(len(array) for array in whole.values()) < self.rows:
+            return None
+        return {name: array[: self.rows] for name, array in whole.items()}
 
     def _made(self, number: int, done: int, watch: Watch) -> dict[str, np.ndarray] | None:
         """A piece, made and kept; none while another process makes it."""
