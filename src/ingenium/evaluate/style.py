@@ -99,7 +99,7 @@ def field(
 
 def known_points(axes: Axes, x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> None:
     """Known designs, behind what was proposed."""
-    axes.scatter(x, y, 7, KNOWN, alpha=0.35, linewidths=0, label="known")
+    axes.scatter(x, y, 10, KNOWN, alpha=0.5, linewidths=0, label="known")
 
 
 def by_verdict(
