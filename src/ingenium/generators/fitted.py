@@ -17,6 +17,7 @@ from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import CorruptError, InputError, choose
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Problem
+from ingenium.core.provenance import package_digest
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.generators import families
@@ -94,6 +95,8 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         if state_digest(state) != about["digest"]:
             raise ValueError("other weights than its digest says")
         family = _made(problem, about["family"], about["conditions"])
+        if list(family.shape) != about["shape"]:
+            raise ValueError(f"a model of designs of shape {about['shape']}")
         family.load_state_dict(state)
         return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
     except (*_DAMAGE, SafetensorError) as error:
@@ -138,12 +141,12 @@ def fit(
     known: xr.Dataset,
     choice: GeneratorChoice,
     *,
-    data: str,
     watch: Progress,
 ) -> FittedFamily:
     """The chosen family fitted to the known designs, from the cache where it was fitted before.
 
-    A stopped fit goes on from its checkpoint. `data` is the digest of `known`.
+    Before means: to the same tensors under the same conditions by the same plan, for a problem
+    whose package is the same. A stopped fit goes on from its checkpoint.
 
     Raises:
         InputError: for an unknown family.
@@ -158,7 +161,8 @@ def fit(
     plan = families.plan(
         name, shape=family.shape, steps=choice.steps, seed=choice.seed, codec=problem.codec
     )
-    key = fit_key(data, name, {"problem": problem.name, "plan": asdict(plan)})
+    entered = digest([array_digest(x.numpy()), array_digest(cond.numpy()), package_digest(problem)])
+    key = fit_key(entered, name, {"problem": problem.name, "plan": asdict(plan)})
     cache = ModelCache()
     entry = cache.get(key)
     if entry is None:

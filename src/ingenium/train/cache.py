@@ -51,7 +51,7 @@ def fit_key(data: str, family: str, settings: object, *, code: str | None = None
     """The key of a fit.
 
     Args:
-        data: digest of the designs and conditions it learns from.
+        data: digest of the tensors and conditions it learns from, as they were encoded.
         family: name of the model family.
         settings: all that decides the result (sizes, budget, seed), as a dataclass or mapping.
         code: version of the code; this installation's if none is given.
