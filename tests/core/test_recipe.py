@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingenium.core import recipe
+from ingenium.core import provenance, recipe
 from ingenium.core.digest import content_digest, digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import locked
-from ingenium.core.recipe import Recipe, package_source
+from ingenium.core.recipe import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +128,7 @@ def test_what_a_changed_package_makes_is_made_anew(tmp_path, monkeypatch):
     import optics.films  # type: ignore[import-not-found]
 
     def folder():
-        package_source.cache_clear()
+        provenance._package_digest.cache_clear()
         return Recipe("films", 1, optics.films.make).folder
 
     first = folder()
@@ -205,4 +205,4 @@ def test_whoever_needs_what_another_makes_waits_with_progress(monkeypatch):
     other.join(10)
     assert made == [0, 1, 3, 2]
     np.testing.assert_array_equal(found[0]["x"][:, 0], TRUTH)
-    assert "wait for another process that makes toy" in seen
+    assert "wait for another process: toy" in seen

@@ -14,16 +14,17 @@ import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ingenium import __version__
-from ingenium.core.digest import content_digest, digest, file_digest
+from ingenium.core.digest import content_digest, digest
 from ingenium.core.errors import CorruptError, FolderInUseError
 from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
 from ingenium.core.problem import Watch, silent
+from ingenium.core.provenance import source_digest
 
 MADE_UNDER = "made_under"
 POLL_S = 0.5  # between two looks whether another process is done
@@ -57,7 +58,8 @@ class Recipe:
     @cached_property
     def _sealed_under(self) -> str:
         """All that entered: the name, what it depends on, and the package that makes it."""
-        return digest([self.name, self.under, __version__, package_source(self.make.__module__)])
+        source = source_digest(self.make.__module__)
+        return digest([self.name, self.under, __version__, source])
 
     @property
     def folder(self) -> Path:
@@ -82,7 +84,7 @@ class Recipe:
                 if arrays is not None:
                     found[number] = arrays
             if len(found) == before:
-                watch(f"wait for another process that makes {self.name}", before, self.pieces)
+                watch(f"wait for another process: {self.name}", before, self.pieces)
                 time.sleep(POLL_S)
         return {k: _joined([found[i][k] for i in range(self.pieces)]) for k in found[0]}
 
@@ -163,26 +165,6 @@ def _joined(arrays: list[np.ndarray]) -> np.ndarray:
 def as_array(text: str | bytes) -> np.ndarray:
     """A text, or what is in a file, as an array that a recipe keeps."""
     return np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8)
-
-
-@cache
-def package_source(module: str) -> str:
-    """Digest of the Python files of the package that a module, which is imported, belongs to.
-
-    Of ours it is the domain or kit that counts; studies, which measure and do not make, never do.
-    """
-    names = module.split(".")
-    top = ".".join(names[: 3 if names[0] == "ingenium" else 1])
-    file = getattr(sys.modules[top], "__file__", None)
-    if file is None:
-        return digest(top)
-    root = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
-    files = (
-        [root] if root.is_file() else [p for p in root.rglob("*.py") if "studies" not in p.parts]
-    )
-    return digest(
-        {p.name if p == root else str(p.relative_to(root)): file_digest(p) for p in files}
-    )
 
 
 def printed(stage: str, done: int, total: int) -> None:

@@ -41,5 +41,4 @@ ASIDE = (  # files in it that name, refuses or keeps, or serve designs that are 
     "generators/families.py",
     "generators/graphs",
     "generators/tokens",
-    "train/cache.py",
 )

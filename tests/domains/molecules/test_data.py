@@ -113,7 +113,7 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
         second = both.submit(sources.fetch, see)
         assert first.result() is second.result() is None
     assert calls == [1]
-    assert set(told) == {"wait for another process that makes molsets"}
+    assert set(told) == {"wait for another process: molsets"}
 
 
 def test_without_a_line_the_error_says_what_to_write(
