@@ -103,9 +103,34 @@ class CrossCheck:
 
     engine: str
     version: str
-    share: float
+    share: float  # of the designs with a verdict
     checked: int
     disagreement: Mapping[str, float]  # largest absolute difference, by quantity
+    unsolved: int = 0  # of the checked designs, those that only the verifier has an answer to
+    other_verdicts: int | None = None  # of the rest; None without a limit on what is compared
+
+
+@dataclass(frozen=True)
+class Second:
+    """An independent engine, and which share of the designs it measures again.
+
+    Each of its quantities is compared with that of the problem of the same name, or with the one
+    that `against` says; only the former are judged under the limits.
+
+    Raises:
+        InputError: for a share that is none.
+    """
+
+    verifier: Verifier
+    share: float  # of the designs with a verdict; at least one of them, and none for 0
+    most: int | None = None  # designs
+    against: Mapping[str, str] = field(
+        default_factory=dict
+    )  # a quantity of the problem, by its own
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise InputError("a share of designs from 0 to 1", self.share, "Write 0.05.")
 
 
 @dataclass(frozen=True)
@@ -136,6 +161,7 @@ class Problem(ABC):
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
+    second: Second | None = None  # what measures a random share again, sharing no code
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
@@ -230,12 +256,6 @@ class Problem(ABC):
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Differentiable measurements of the arrays, by quantity."""
         return {}
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Measure a random share of the designs with an independent engine."""
-        return None
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The field's own baselines, by name, as constructors of families."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section
+from ingenium.core.problem import Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
@@ -24,7 +24,7 @@ from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
-from ingenium.domains.airfoils.judge import cross_checked, engines
+from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.polar import sweep
@@ -72,6 +72,7 @@ class WingSection(Problem):
         self.system = digest(asdict(settings))
         self.engines, self.notes = engines(settings)
         self.tiers = self.engines
+        self.second = second(self.engines[-1])
         self.formats = {"dat": SeligDat(VARIABLES)}
         self.limits = (
             Limit("lift_missing", at_most=0.001, unit="1"),
@@ -174,13 +175,6 @@ class WingSection(Problem):
     def labels(self) -> dict[str, Any]:
         """Number of each weight, from nose to tail."""
         return {"weight": np.arange(WEIGHTS)}
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """The other engine on all designs, or on a random share where that is XFOIL."""
-        measured = np.stack([verdicts[q.name].to_numpy() for q in self.quantities], 1)
-        return cross_checked(self.engines[-1], to_arrays(designs, VARIABLES), measured, seed)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The known sections themselves (bootstrap), their nearest, copula, process, random."""

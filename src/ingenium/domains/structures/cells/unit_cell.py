@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Projection, Section, Watch
+from ingenium.core.problem import Projection, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
@@ -63,6 +63,7 @@ class UnitCell(StockedProblem):
         if not settings.porous:  # the second phase holds what is loose
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
+        self.second = independent.CellReference(self.exact).second
         self.codec = FieldCodec(settings.cells)
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
@@ -111,12 +112,6 @@ class UnitCell(StockedProblem):
         """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""
         smooth = [q.name for q in self.quantities if q.name.startswith(("poisson_", "young_"))]
         return {name: partial(self.exact.soft, name) for name in (*smooth, "bulk")}
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """A random share of the designs, homogenised by scikit-fem too."""
-        return independent.cross_check(self.exact, designs[SOLID], verdicts, seed)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Nearest known cells, bootstrap, copula, Gaussian process, random."""

@@ -11,19 +11,18 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium import __version__
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
 from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
-from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, relative_density
+from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
 from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.lattices.proportion import printed
-from ingenium.domains.structures.lattices.verifier import CrushVerifier
+from ingenium.domains.structures.lattices.verifier import CrushVerifier, WallSum
 from ingenium.kits.solids.field_codec import FieldCodec
 
 FEWEST = 20
@@ -92,6 +91,7 @@ class Lattice(Problem):
         )
         exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
         self.tiers = (exact,)
+        self.second = Second(WallSum(layout), SHARE, MOST)
         forms = (StlLattice, CellTable)  # the first is what is judged
         self.formats = {f.name: f(layout, settings.depth_m, self.variables) for f in forms}
         self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
@@ -137,22 +137,6 @@ class Lattice(Problem):
             return (*(torch.from_numpy(h) for h in held), arrays[3])
 
         return onto
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """A random share of the bodies beside lengths times thicknesses, joints once a wall."""
-        answered = np.flatnonzero(np.isfinite(verdicts["relative_density"].to_numpy()))
-        if not len(answered):
-            return None
-        count = min(math.ceil(SHARE * len(answered)), MOST)
-        chosen = np.sort(np.random.default_rng(seed).choice(answered, count, replace=False))
-        fields = (designs[v.name].to_numpy()[chosen] for v in self.variables[:3])
-        walls = relative_density(self.layout, *fields)
-        apart = np.abs(walls - verdicts["relative_density"].to_numpy()[chosen])
-        told = {"relative_density": float(apart.max())}
-        engine = "walls of the frame, length times thickness"
-        return CrossCheck(engine, __version__, count / len(answered), count, told)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Pictures of the crush, and asked against measured energy."""

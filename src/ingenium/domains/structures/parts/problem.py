@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.optimise.volume import to_volume
@@ -67,6 +67,7 @@ class PartProblem(Problem):
         self.limits = (Limit("pieces", at_most=1), Limit("missing", at_most=0.02))
         self.exact = self.measuring(_elastic(self.part, EXACT))
         self.tiers = (self.exact,)
+        self.second = Second(independent.PartReference(self.exact), independent.SHARE)
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
         self.codec = FieldCodec((x, y, z))
         self.system = digest(asdict(settings))
@@ -217,12 +218,6 @@ class PartProblem(Problem):
         aims = [names.index(name) for name in AIMS]
         learned, drawn = (stock.complete()["measured"][:, aims] for stock in self.stocks[1:])
         return Others(learned, drawn)
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Work, stress, displacement and frequency of some designs, by scikit-fem."""
-        return independent.cross_check(self.exact, designs, verdicts, seed)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Work on a milled part, by scikit-fem."""
