@@ -18,6 +18,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Domain, Problem, Projection, Second, Section
@@ -95,22 +96,6 @@ class UnitLoad:
         lever = self.length_m - along
         curvature = load * lever / (MODULUS_PA * width * height**3 / 12)
         return torch.trapezoid(curvature * lever, along, dim=1)[:, None]
-
-
-@dataclass(frozen=True)
-class LogCodec:
-    """Standardised logarithms."""
-
-    mean: Tensor
-    spread: Tensor
-    shape: tuple[int, ...] = (3,)
-    tolerance: float = 1e-12
-
-    def encode(self, arrays: tuple[Tensor, ...]) -> Tensor:
-        return (torch.stack(arrays, 1).log() - self.mean) / self.spread
-
-    def decode(self, x: Tensor) -> tuple[Tensor, ...]:
-        return tuple((x.to(torch.float64) * self.spread + self.mean).exp().unbind(1))
 
 
 class BeamFiles:
@@ -191,7 +176,7 @@ class Cantilever(Problem):
         self.sizes: Mapping[str, int] = {}
         self.conditions = (
             Condition("duty", "how hard the beam is loaded", choices=("light", "heavy")),
-            Condition("load_n", "load at the tip", lower=1000.0, upper=20000.0, unit="N"),
+            Condition("load_n", "load at the tip", None, 1e3, 2e4, "N", middle=8e3, log=True),
         )
         self.limits = (
             Limit("deflection_m", at_most=0.004),
@@ -202,8 +187,7 @@ class Cantilever(Problem):
         self.second = Second(UnitLoad(settings.length_m), 0.05)
         self.formats = {f.name: f for f in (BeamFiles(), BeamTable())}
         arrays = tuple(torch.as_tensor(self.data()[v.name].to_numpy()) for v in VARIABLES)
-        logs = torch.stack(arrays, 1).log()
-        self.codec = LogCodec(logs.mean(0), logs.std(0))
+        self.codec = Channels.of(arrays, logs=(0, 1, 2))
 
     def data(self) -> xr.Dataset:
         rng = np.random.default_rng(1)
@@ -217,11 +201,6 @@ class Cantilever(Problem):
             duty=(DESIGN, np.where(load < HEAVY_N, "light", "heavy")),
             held_out=(DESIGN, rng.uniform(size=n) < 0.2),
         )
-
-    def features(self, designs: xr.Dataset) -> Tensor:
-        heavy = torch.as_tensor(designs["duty"].to_numpy() == "heavy", dtype=torch.float32)
-        load = torch.as_tensor(designs["load_n"].to_numpy(), dtype=torch.float32)
-        return torch.stack([heavy, load.log() - 9.0], 1)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         load = torch.as_tensor(conditions["load_n"].to_numpy().copy())

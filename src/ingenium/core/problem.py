@@ -21,6 +21,7 @@ from torch import Tensor
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
+from ingenium.core.features import features
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
@@ -156,6 +157,7 @@ class Problem(ABC):
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
+    seen: tuple[Condition, ...] = ()  # what models see; empty for the conditions in their order
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
     limits: tuple[Limit, ...]  # judged when a spec names none
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
@@ -196,9 +198,9 @@ class Problem(ABC):
     def data(self) -> xr.Dataset:
         """All known designs, with each condition and `held_out` (bool) as coordinates."""
 
-    @abstractmethod
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """The conditions of designs as numbers for a model; the dataset holds no more than them."""
+        return torch.from_numpy(features(self.seen or self.conditions, designs)).to(torch.float32)
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
         """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""

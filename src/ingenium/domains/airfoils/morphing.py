@@ -9,20 +9,20 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from ingenium.core.codecs import SideBySide, Whitened
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import Codec, Projection, Section
+from ingenium.core.problem import Projection, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.airfoils import morphing_report
-from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS
 from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.morphing_verifier import MorphingVerifier
 from ingenium.domains.airfoils.naca import naca_2412, thickness_of
 from ingenium.domains.airfoils.refine import Refiner
-from ingenium.domains.airfoils.schedules import MorphingCodec, ScheduleDat, best_schedules
+from ingenium.domains.airfoils.schedules import ScheduleDat, bending, best_schedules
 from ingenium.domains.airfoils.section import CONDITIONS, VARIABLES, WingSection
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail
@@ -73,8 +73,8 @@ class Morphing(WingSection):
             self.reach(point)
         self.known = self._scheduled(self.read())
         learned = self.known.isel({DESIGN: np.flatnonzero(~self.known["held_out"].to_numpy())})
-        whole = SectionCodec.of(to_arrays(learned, VARIABLES))
-        self.codec: Codec = MorphingCodec(whole, len(settings.points))
+        whole = Whitened.of(to_arrays(learned, VARIABLES))
+        self.codec = SideBySide((whole, bending(len(settings.points))))
 
     def _scheduled(self, known: xr.Dataset) -> xr.Dataset:
         some = known.isel({DESIGN: slice(0, None, self.settings.every)})

@@ -12,15 +12,15 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Whitened
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Projection, Section
+from ingenium.core.problem import Codec, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.airfoils import known, report
-from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
@@ -84,7 +84,7 @@ class WingSection(Problem):
             self.reach(point)
         self.known = self.read()
         learned = self.known.isel({DESIGN: np.flatnonzero(~self.known["held_out"].to_numpy())})
-        self.codec = SectionCodec.of(to_arrays(learned, VARIABLES))
+        self.codec: Codec = Whitened.of(to_arrays(learned, VARIABLES))
 
     def reach(self, point: Point) -> None:
         """Refuse a lift far beyond that of every known section."""
@@ -127,14 +127,6 @@ class WingSection(Problem):
     def data(self) -> xr.Dataset:
         """Sections of the UIUC database; whole families are held out."""
         return self.known
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n 3"]:
-        """Thickness, camber and design lift from -1 to 1."""
-        columns = [
-            2 * (torch.from_numpy(np.array(designs[c.name])) - c.lower) / (c.upper - c.lower) - 1
-            for c in CONDITIONS
-        ]
-        return torch.stack(columns, 1).to(torch.float32)
 
     def fixable(self) -> tuple[Quantity, ...]:
         """Thickness of the section and of its trailing edge."""

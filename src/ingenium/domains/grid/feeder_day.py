@@ -11,12 +11,12 @@ from jaxtyping import Float
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions, day_report
-from ingenium.domains.grid.codec import ChannelCodec
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import FeederSettings, open_feeder
@@ -50,7 +50,7 @@ class FeederDay(Problem):
         self.notes = feeder.notes
         self.system = feeder.verifier.network.digest()
         self.variables = VARIABLES
-        self.conditions = conditions.CONDITIONS
+        self.conditions, self.seen = conditions.CONDITIONS, conditions.SEEN
         self.sizes = {
             "load_profile": len(names.load),
             "infeed_profile": len(names.infeed),
@@ -69,7 +69,7 @@ class FeederDay(Problem):
         self._days = self._read_days()
         learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
         arrays = to_arrays(learned, VARIABLES)
-        self.codec = ChannelCodec.of(arrays)
+        self.codec = Channels.of(arrays, along=1)
         self._bounds = InfeedBounds.of(
             arrays[2],
             torch.as_tensor(learned["day_of_year"].to_numpy()),
@@ -91,10 +91,6 @@ class FeederDay(Problem):
     def data(self) -> xr.Dataset:
         """All days of the feeder; whole weeks are held out."""
         return self._days
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Season, day type and levels as numbers."""
-        return torch.as_tensor(conditions.features(designs), dtype=torch.float32)
 
     def labels(self) -> dict[str, Any]:
         """Names of profiles and hours of steps."""

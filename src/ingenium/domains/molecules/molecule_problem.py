@@ -75,9 +75,9 @@ class MoleculeProblem(Problem):
         return designs.assign_coords(under | {"held_out": held})
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """The conditions from -1 to 1 over their ranges; one zero where there are none."""
+        """From -1 to 1 in single precision throughout: the shipped networks know no other bits."""
         if not self.conditions:
-            return torch.zeros(designs.sizes[DESIGN], 1)
+            return super().features(designs)
         return torch.stack([_scaled(designs, c) for c in self.conditions], 1)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:

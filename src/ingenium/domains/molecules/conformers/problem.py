@@ -8,7 +8,6 @@ from typing import Any, ClassVar, get_args
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
 from rdkit import Chem
 from torch import Tensor
 
@@ -153,10 +152,6 @@ class Conformers(Problem):
         """Elements and axes."""
         atoms = [f"{a.GetSymbol()}{a.GetIdx() + 1}" for a in self.mol.GetAtoms()]
         return {"atom": atoms, "axis": ["x", "y", "z"]}
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """One zero: nothing is asked of a conformer beforehand."""
-        return torch.zeros(designs.sizes[DESIGN], 1)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Relax each conformer, and round it as files do."""

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 import xarray as xr
-from jaxtyping import Float
 from rdkit import Chem
 from torch import Tensor
 
@@ -153,11 +151,6 @@ class RoutePlan(Problem):
             green.intensity(route) + 1e3 * lack,
             hazards(route) + lack,
         )
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """One for what is favoured, zero for the rest."""
-        favour = designs["favour"].to_numpy().astype(str)
-        return torch.stack([torch.from_numpy(favour == f).float() for f in FAVOURS], 1)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Canonical text of what is a route."""

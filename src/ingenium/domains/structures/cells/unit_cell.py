@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.problem import Projection, Section, Watch
@@ -24,7 +25,6 @@ from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.generators.row_families import CLASSICAL
-from ingenium.kits.solids.field_codec import FieldCodec
 from ingenium.kits.solids.stocked_problem import StockedProblem
 
 SOLID = "solid"
@@ -64,7 +64,7 @@ class UnitCell(StockedProblem):
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.second = independent.CellReference(self.exact).second
-        self.codec = FieldCodec(settings.cells)
+        self.codec = Channels.between(((0.0, 1.0),), settings.cells)
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}

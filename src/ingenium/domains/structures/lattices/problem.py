@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
@@ -23,7 +23,6 @@ from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
 from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.lattices.proportion import printed
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, WallSum
-from ingenium.kits.solids.field_codec import FieldCodec
 
 FEWEST = 20
 MOST_J_KG = 1e5
@@ -81,8 +80,24 @@ class Lattice(Problem):
         self.sizes = dict(zip(across, layout.cells, strict=True))
         low, high = known.DENSITIES
         self.conditions = (
-            Condition("density", "relative density", lower=low / 2, upper=2 * high),
-            Condition("energy", "specific energy", lower=1.0, upper=MOST_J_KG, unit="J/kg"),
+            Condition(
+                "density",
+                "relative density",
+                lower=low / 2,
+                upper=2 * high,
+                middle=0.12,
+                spread=0.5,
+                log=True,
+            ),
+            Condition(
+                "energy",
+                "specific energy",
+                lower=1.0,
+                upper=MOST_J_KG,
+                unit="J/kg",
+                middle=1500.0,
+                log=True,
+            ),
         )
         self.limits = (
             Limit("energy_gap", at_least=-0.1, at_most=0.1),
@@ -94,7 +109,7 @@ class Lattice(Problem):
         self.second = Second(WallSum(layout), SHARE, MOST)
         forms = (StlLattice, CellTable)  # the first is what is judged
         self.formats = {f.name: f(layout, settings.depth_m, self.variables) for f in forms}
-        self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
+        self.codec = Channels.between(((-STEEPEST, STEEPEST), thickness, thickness), layout.cells)
         self.at_once = 8
         self.exact = exact
         self.stock = known.stock(exact, settings.known)
@@ -120,12 +135,6 @@ class Lattice(Problem):
         coords: dict[str, Any] = {k: (DESIGN, v) for k, v in under.items()}
         whole = xr.Dataset(columns, {DESIGN: np.arange(len(energy))} | coords)
         return whole.isel({DESIGN: np.flatnonzero(np.isfinite(energy))})
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Logarithms of density and energy, about -1 to 1."""
-        density = np.log(designs["density"].to_numpy() / 0.12)
-        energy = np.log(designs["energy"].to_numpy() / 1500.0)
-        return torch.as_tensor(np.stack([2 * density, energy], 1), dtype=torch.float32)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Walls in printable bounds, and a body of the density asked for."""

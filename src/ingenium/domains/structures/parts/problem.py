@@ -13,6 +13,7 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
@@ -29,7 +30,6 @@ from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.parts.report import AIMS, Others, report
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
-from ingenium.kits.solids.field_codec import FieldCodec
 from ingenium.kits.solids.stock import Stock
 
 SHIPPED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
@@ -69,7 +69,7 @@ class PartProblem(Problem):
         self.tiers = (self.exact,)
         self.second = Second(independent.PartReference(self.exact), independent.SHARE)
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
-        self.codec = FieldCodec((x, y, z))
+        self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))
 
     @abstractmethod
@@ -178,10 +178,6 @@ class PartProblem(Problem):
     def data(self) -> xr.Dataset:
         """Known designs; every eighth is held out."""
         return self._known
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Conditions from -1 to 1."""
-        return torch.as_tensor(asked.features(self.conditions, designs), dtype=torch.float32)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """What must be metal or free, and the volume, hold exactly."""
