@@ -38,15 +38,16 @@ def width(condition: Condition) -> int:
 
 def _columns(c: Condition, values: np.ndarray) -> Float64[np.ndarray, "n _"]:
     if c.choices is not None:
-        return (values.astype(str)[:, None] == np.array(c.choices)).astype(np.float64)
+        own: np.ndarray = values.astype(str)[:, None] == np.array(c.choices)
+        return own.astype(np.float64)
     x = values.astype(np.float64)
     if c.period is not None:
         angle = 2 * np.pi * (x - (c.middle or 0.0)) / c.period
-        return np.nan_to_num(np.stack([np.sin(angle), np.cos(angle)], 1))
-    if c.middle is None:
-        scaled = 2 * (x - c.lower) / max(c.upper - c.lower, NARROW) - 1
-    elif c.log:
-        scaled = np.log(x / c.middle) / c.spread
+        found = np.stack([np.sin(angle), np.cos(angle)], 1)
+    elif c.middle is None:
+        found = (2 * (x - c.lower) / max(c.upper - c.lower, NARROW) - 1)[:, None]
     else:
-        scaled = (x - c.middle) / c.spread
-    return np.nan_to_num(scaled)[:, None]
+        away = np.log(x / c.middle) if c.log else x - c.middle
+        found = (away / c.spread)[:, None]
+    known: np.ndarray = np.nan_to_num(found)
+    return known
