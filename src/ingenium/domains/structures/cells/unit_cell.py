@@ -14,6 +14,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
+from ingenium.core.features import width
 from ingenium.core.problem import Projection, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -115,7 +116,7 @@ class UnitCell(StockedProblem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Nearest known cells, bootstrap, copula, Gaussian process, random."""
-        c = len(self.conditions) - 1 + len(self.conditions[-1].choices or ())
+        c = sum(map(width, self.conditions))
         return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
+from ingenium.core.features import width
 from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
@@ -115,7 +116,7 @@ class MinimumCompliance(StockedProblem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Nearest known shapes, bootstrap, copula, Gaussian process, random; SIMP repairs all."""
-        c = sum(2 if c.unit == "degree" else 1 for c in self.conditions)
+        c = sum(map(width, self.conditions))
         return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
