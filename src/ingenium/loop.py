@@ -17,6 +17,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
 from ingenium.core.counts import check_count, check_memory
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.errors import EngineError, InputError
@@ -113,7 +114,7 @@ def run(
         designs, verdicts = _propose_and_verify(generator, n, seed, kept, clock, watch)
         with clock("cross-check"):
             watch("cross-check", 0, 1)
-            cross = problem.cross_check(designs, verdicts, seed)
+            cross = cross_check(problem, designs, verdicts, spec.limits, seed)
         with clock("export and read back"):
             watch("export and read back", 0, 1)
             verdicts, selected, exported = export(

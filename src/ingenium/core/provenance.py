@@ -37,7 +37,12 @@ def package_digest(problem: object) -> str:
     keys of fits, blocks and prepared data hold it. Of a domain that comes with the engine it is
     the domain's own folder, of another one the whole package that was installed.
     """
-    parts = type(problem).__module__.split(".")
+    return source_digest(type(problem).__module__)
+
+
+def source_digest(module: str) -> str:
+    """Digest of the package, ours or a stranger's, that a module belongs to."""
+    parts = module.split(".")
     return _package_digest(".".join(parts[:3] if parts[0] == "ingenium" else parts[:1]))
 
 

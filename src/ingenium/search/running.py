@@ -19,6 +19,7 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
@@ -299,7 +300,7 @@ def _exported(
     extra = [n for n in designs.coords if n not in {DESIGN, *own, *problem.labels()}]
     designs, measured = designs.drop_vars(extra), search.verdicts(kept.tolist())
     watch("cross-check", 0, 1)
-    cross = problem.cross_check(designs, measured, plan.seed)
+    cross = cross_check(problem, designs, measured, search.spec.limits, plan.seed)
     spec = replace(search.spec, select=Select(keep=search.spec.select.keep))
     verdicts, selected, exported = export(
         problem, spec, designs, measured, part / "designs", watch=watch
