@@ -1,4 +1,4 @@
-"""What the page of a run shows, gathered from the run."""
+"""What the page of a run shows, whether it proposed or searched, gathered from the run."""
 
 import shlex
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.loop import Run
-from ingenium.report import figures, words
+from ingenium.outcome import Run
+from ingenium.report import course, figures, words
 from ingenium.report.template import template
 
 BEST = 20  # designs in the table
@@ -50,7 +50,7 @@ def render(run: Run) -> str:
         shares={
             k: getattr(summary, k) / summary.proposed for k in ("accepted", "rejected", "failed")
         },
-        asked=tuple(words.asked(run.spec, run.problem)),
+        asked=_asked(run),
         limits=tuple(zip(run.spec.limits, summary.limits, strict=True)),
         histograms=_histograms(run),
         nearest=summary.nearest,
@@ -63,7 +63,14 @@ def render(run: Run) -> str:
         first=int(run.designs[DESIGN][run.selected[0]]) if len(run.selected) else 0,
         kept=len(run.selected),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        search=None if run.sitting is None else course.entries(run, run.sitting),
     )
+
+
+def _asked(run: Run) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What was asked, and what of it is kept here."""
+    told = dict(words.asked(run.spec, run.problem))
+    return tuple((told | {"Kept": (words.kept(run),)}).items())
 
 
 def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
@@ -142,20 +149,14 @@ def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> tuple[str, st
 
 def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Provenance as pairs of a name and a value."""
-    origin, model, engine = record["origin"], record["model"], record["engine"]
-    cached = "taken from the cache" if model["from_cache"] else "fitted in this run"
-    rows = model["fit"].get("rows")
-    learnt = f", on {rows} designs" if rows else ""
+    origin, engine = record["origin"], record["engine"]
     return (
         ("Engine", f"{engine['name']} {engine['version']}"),
-        (
-            "Generator",
-            f"{model['family']}, {cached}{learnt}",
-        ),
+        _maker(record),
         ("Seed", str(origin["seed"])),
         ("Spec", origin["spec"]),
         ("Data", origin["data"]),
-        ("Model", origin["model"]),
+        ("Model", origin["model"] or "none at its beginning"),
         ("Code", origin["code"]),
         ("Data licence", record["data_licence"] or "none stated"),
         ("Versions", ", ".join(f"{k} {v}" for k, v in record["versions"].items())),
@@ -163,6 +164,18 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Peak memory", f"{record['peak_memory_mb']:.0f} MB"),
         *((("Energy", words.energy(record["energy"])),) if "energy" in record else ()),
     )
+
+
+def _maker(record: dict[str, Any]) -> tuple[str, str]:
+    """Who proposed: a generator, or a strategy in rounds."""
+    if "plan" in record:
+        plan = record["plan"]
+        return "Strategy", f"{plan['strategy']}, in rounds of at most {plan['batch']}"
+    model = record["model"]
+    cached = "taken from the cache" if model["from_cache"] else "fitted in this run"
+    rows = model["fit"].get("rows")
+    learnt = f", on {rows} designs" if rows else ""
+    return "Generator", f"{model['family']}, {cached}{learnt}"
 
 
 def _disagreement(run: Run) -> tuple[tuple[str, str], ...]:
