@@ -136,6 +136,7 @@ class Problem(ABC):
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
+    repair_calls: float = 0.0  # of the exact engine, that mending one design takes
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences

@@ -14,15 +14,13 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ingenium.core.digest import array_digest, digest
-from ingenium.core.errors import CorruptError, InputError, choose
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
-from ingenium.generators import families
-from ingenium.generators.admission import admit
+from ingenium.generators import offer
 from ingenium.generators.model import Family
-from ingenium.generators.tokens.codec import Tokens
 from ingenium.train.cache import ModelCache, fit_key
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -70,11 +68,8 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
         InputError: for an unknown family, one that does not admit designs of this kind, or a
             budget for one that comes trained.
     """
-    shipped = problem.shipped()
-    name = choose(_chosen(problem, choice), [*families.NAMES, *shipped], "family")
-    if name not in shipped:
-        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
-    elif choice.steps is not None:
+    name = _chosen(problem, choice)
+    if offer.check(problem, name) == "shipped" and choice.steps is not None:
         raise InputError(
             f"no steps of training for {name}, which comes trained",
             f"steps = {choice.steps}",
@@ -93,7 +88,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         state = load_file(folder / "model.safetensors")
         if state_digest(state) != about["digest"]:
             raise ValueError("other weights than its digest says")
-        family = _made(problem, about["family"], about["conditions"])
+        family = offer.make(problem, about["family"], about["conditions"])
         family.load_state_dict(state)
         return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
     except (*_DAMAGE, SafetensorError) as error:
@@ -101,16 +96,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         raise CorruptError(str(folder), found, "Run the spec again.") from error
 
 
-def _made(problem: Problem, name: str, c: int) -> Family:
-    """A family with its first weights, for the designs of a problem."""
-    shipped = problem.shipped()
-    if name not in shipped:
-        return families.build(name, problem.codec.shape, c, codec=problem.codec)
-    family: Family = shipped[name].make()
-    return family
-
-
-def _trained(problem: Problem, name: str) -> FittedFamily:
+def trained(problem: Problem, name: str) -> FittedFamily:
     """A family that its domain brings trained.
 
     Raises:
@@ -151,13 +137,11 @@ def fit(
     """
     name = _chosen(problem, choice)
     if name in problem.shipped():
-        return _trained(problem, name)
+        return trained(problem, name)
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
-    family = _made(problem, name, cond.shape[1])
-    plan = families.plan(
-        name, shape=family.shape, steps=choice.steps, seed=choice.seed, codec=problem.codec
-    )
+    family = offer.make(problem, name, cond.shape[1])
+    plan = offer.plan(problem, name, steps=choice.steps, seed=choice.seed)
     key = fit_key(data, name, {"problem": problem.name, "plan": asdict(plan)})
     cache = ModelCache()
     entry = cache.get(key)
