@@ -174,9 +174,11 @@ def _nearest(console: Console, near: Nearest) -> None:
 def _files(console: Console, run: Run) -> None:
     folder = shlex.quote(str(run.folder))
     kept = len(run.selected)
-    lines = [] if kept == run.summary.accepted else [f"Kept: {words.kept(run)}."]
-    lines.append(f"{kept} kept in {folder}/designs, the report in {folder}/report.html")
-    if kept and run.sitting is None:
+    searched = run.sitting is not None
+    why = "" if searched or kept == run.summary.accepted else ", as [select] asks,"
+    lines = [f"Kept: {words.kept(run)}."] if searched else []
+    lines.append(f"{kept} kept{why} in {folder}/designs, the report in {folder}/report.html")
+    if kept and not searched:
         first = int(run.designs["design"][run.selected[0]])
         lines.append(f"Replay: ingenium replay {folder} --design {first}")
     seconds: dict[str, float] = run.record["seconds"]
@@ -186,6 +188,6 @@ def _files(console: Console, run: Run) -> None:
     lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")
     took = run.record.get("energy")
     if took:
-        lines.append(words.energy(took if run.sitting is None else took[-1]))
+        lines.append(words.energy(took[-1] if searched else took))
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -55,7 +55,7 @@ def render(run: Run) -> str:
         histograms=_histograms(run),
         nearest=summary.nearest,
         sections=_sections(run),
-        best=best(run),
+        best=_best(run),
         record=record,
         facts=_facts(record),
         uncertainty=_disagreement(run),
@@ -83,7 +83,6 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
     drawn = []
     for i, limit in enumerate(run.spec.limits):
         quantity = names[limit.quantity]
-        unit = "" if quantity.unit in ("", "1") else f" ({quantity.unit})"
         values = measured[limit.quantity].to_numpy()
         known = np.isfinite(values)  # not what was left out of designs that other limits reject
         if not known.any():
@@ -92,7 +91,7 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
             values[known],
             measured["margin"].to_numpy()[known, i] < 0,
             limit,
-            f"{quantity.long_name}{unit}",
+            _headed(quantity.long_name, quantity.unit),
         )
         drawn.append((words.limit(limit), figures.svg(figure, f"h{i}")))
     return tuple(drawn)
@@ -108,43 +107,53 @@ def _shown(section: Section, i: int) -> Shown:
     return Shown(section.heading, section.text, drawn, section.table)
 
 
-def best(run: Run, count: int = BEST) -> tuple[tuple[str, ...], ...]:
-    """The first of the selected designs as a table: values and margins of what was asked."""
+def _best(run: Run) -> tuple[tuple[str, ...], ...]:
+    """The first of the selected designs as a table: values and margins of what was asked.
+
+    What all of them share, as conditions that the spec gives, has no column.
+    """
+    if not len(run.selected):
+        return ()
+    rows = run.selected[:BEST]
+    designs, verdicts = run.designs.isel({DESIGN: rows}), run.verdicts.isel({DESIGN: rows})
+    units = {q.name: q.unit for q in run.problem.quantities}
     asked = [limit.quantity for limit in run.spec.limits]
     wanted = dict.fromkeys([o.quantity for o in run.spec.objectives] + asked)
-    units = {q.name: q.unit for q in run.problem.quantities}
-    conditions = {c.name: c.unit for c in run.problem.conditions}
-    header = ("design", "verdict", *conditions, *wanted, "smallest margin", "of")
-    rows = [header]
-    for i in run.selected[:count]:
-        one = run.verdicts.isel({DESIGN: int(i)})
-        rows.append(
-            (
-                str(int(run.designs[DESIGN][i])),
-                Verdict(int(one["verdict"])).name.lower(),
-                *(_condition(run.designs[c][i], unit) for c, unit in conditions.items()),
-                *(words.number(float(one[name]), units[name]) for name in wanted),
-                *_tightest(run, one, units),
-            )
-        )
-    return tuple(rows)
+    named = [Verdict(v).name.lower() for v in verdicts["verdict"].to_numpy().tolist()]
+    shown = {"verdict": named} | {
+        _headed(c.name, c.unit): [_plain(x) for x in designs[c.name].to_numpy().tolist()]
+        for c in run.problem.conditions
+    }
+    columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
+    columns |= {head: texts for head, texts in shown.items() if len(set(texts)) > 1}
+    columns |= {
+        _headed(name, units[name]): [words.number(x) for x in verdicts[name].to_numpy().tolist()]
+        for name in wanted
+    }
+    columns["smallest margin"] = [
+        _tightest(run, verdicts.isel({DESIGN: i}), units) for i in range(len(rows))
+    ]
+    return (tuple(columns), *zip(*columns.values(), strict=True))
 
 
-def _condition(value: xr.DataArray, unit: str) -> str:
-    item = value.item()
-    return words.number(item, unit) if isinstance(item, float) else str(item)
+def _headed(name: str, unit: str) -> str:
+    return name if unit in ("", "1") else f"{name} ({unit})"
 
 
-def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> tuple[str, str]:
+def _plain(value: str | float) -> str:
+    return value if isinstance(value, str) else words.number(value)
+
+
+def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> str:
     """The margin that is smallest against the spread of its quantity, and its quantity."""
     limits = run.spec.limits
     if not limits:
-        return "none", ""
+        return "none"
     spread = [max(float(run.verdicts[x.quantity].std(skipna=True)), 1e-12) for x in limits]
     margin = one["margin"].to_numpy()
     i = int(np.argmin(margin / np.array(spread)))
     name = limits[i].quantity
-    return words.number(float(margin[i]), units[name]), name
+    return f"{words.number(float(margin[i]), units[name])} of {name}"
 
 
 def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
