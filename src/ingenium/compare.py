@@ -133,13 +133,12 @@ def _measure(
     started = time.perf_counter()
     family = _fitted(problem, name, (x, problem.features(own)), protocol.steps, seed)
     fitted = time.perf_counter()
-    members, ours, spent = [], [], 0.0
-    for m in range(members_of(problem, protocol, held.sizes[DESIGN])):
-        began = time.perf_counter()
-        arrays = _propose(problem, family, held, block_rng(seed, m, "compare held out"))
-        spent += time.perf_counter() - began
-        members.append(arrays)
-        ours += [_named(problem, arrays, held)] if m < 10 else []
+    members = [
+        _propose(problem, family, held, block_rng(seed, m, "compare held out"))
+        for m in range(members_of(problem, protocol, held.sizes[DESIGN]))
+    ]
+    spent = time.perf_counter() - fitted
+    ours = [_named(problem, arrays, held) for arrays in members[:10]]
     card: dict[str, Any] = {}
     if not isinstance(problem.codec, Tokens):  # numbers of tokens are no sizes
         fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
