@@ -23,7 +23,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
-from ingenium.core.provenance import code_digest
+from ingenium.core.provenance import code_digest, package_digest
 from ingenium.core.seeds import BLOCK, block_rng, units
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.core.verdict import Verdict
@@ -103,12 +103,12 @@ def compare(
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     own, data = training(problem), dataset_digest(known)
-    entries, code = [], code_digest()
+    entries, code = [], (code_digest(), package_digest(problem))
     todo = [(f, s) for f in protocol.families for s in protocol.seeds]
     for i, (name, seed) in enumerate(todo):
         watch(f"compare {name}, seed {seed}", i, len(todo))
         how = [protocol.members, protocol.steps, protocol.judged, specs.as_table(spec)]
-        key = digest([problem.name, name, seed, how, data, code])
+        key = digest([problem.name, name, seed, how, data, *code])
         path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
         if path.is_file():
             entries.append(Entry(**json.loads(path.read_text())))

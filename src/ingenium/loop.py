@@ -19,7 +19,7 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Origin, table
 from ingenium.core.folders import staged
 from ingenium.core.problem import Problem, Watch, silent
-from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
@@ -69,7 +69,7 @@ def run(
     identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = fit(problem, known, spec.generator, data=data, watch=watch)
+            fitted = fit(problem, known, spec.generator, watch=watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
         kept = _kept(part, origin, problem)
@@ -110,6 +110,7 @@ def _origin(
         data=data,
         model=fitted.digest,
         code=code_digest(),
+        package=package_digest(problem),
         version=versions()["ingenium"],
         replay=f"ingenium replay {shlex.quote(str(out))} --design {{design}}",
     )

@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
 from ingenium.core.evidence import Origin, records, written
@@ -96,13 +97,14 @@ def hand_over(
         verdicts, selected, exported = export(
             problem, spec, batch.designs, batch.verdicts, part / "designs", watch=watch
         )
-    told = slice(None) if batch.sitting is None else selected
+    told = {DESIGN: slice(None) if batch.sitting is None else selected}
+    designs, judged = batch.designs.isel(told), verdicts.isel(told)
     with clock("cross-check"):
-        watch("cross-check", 0, 1)
-        cross = _checked(batch, told)
+        watch("cross-check", 0, 1)  # of designs as they were before any file
+        before = batch.verdicts.isel(told)
+        cross = cross_check(problem, designs, before, spec.limits, batch.origin.seed)
     with clock("evidence"):
         watch("evidence", 0, 1)
-        designs, judged = batch.designs.isel({DESIGN: told}), verdicts.isel({DESIGN: told})
         lines = records(problem, designs, judged, batch.origin, export=exported, cross_check=cross)
         write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
         keep(part, problem, batch.asked, designs, judged)
@@ -145,15 +147,6 @@ def enter(
             **{k: getattr(run.summary, k) for k in ("proposed", "accepted", "rejected", "failed")},
         },
     )
-
-
-def _checked(batch: Batch, rows: slice | np.ndarray) -> CrossCheck | None:
-    """Agreement with an independent engine, on the designs as they were before any file."""
-    designs = batch.designs.isel({DESIGN: rows})
-    if not designs.sizes[DESIGN]:
-        return None
-    verdicts = batch.verdicts.isel({DESIGN: rows})
-    return batch.problem.cross_check(designs, verdicts, batch.origin.seed)
 
 
 def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, Any]:
