@@ -10,6 +10,7 @@ from ingenium.core.errors import (
     IngeniumError,
     InputError,
     MissingExtra,
+    MissingProgram,
     SpecError,
     StorageError,
 )
@@ -20,6 +21,7 @@ FAMILY = [
     (FolderInUseError("a free folder", "out"), InputError, 2),
     (MissingExtra("grid", "pandapower"), ImportError, 3),
     (EngineError("no answer"), RuntimeError, 3),
+    (MissingProgram("bwrap", "programs run in it"), EngineError, 3),
     (StorageError(errno.ENOSPC, "the disk is full", "out/x"), OSError, 3),
     (CorruptError("ledger.sqlite", "is damaged", "Restore it."), IngeniumError, 3),
 ]
@@ -47,6 +49,7 @@ def test_messages():
         "expected a free folder; came out.",
         'pandapower is not installed; write: pip install "ingenium[grid]"',
         "no answer",
+        "bwrap is not on the path (programs run in it); write: apt install bubblewrap",
         "cannot write out/x: the disk is full",
         "ledger.sqlite is damaged. Restore it.",
     ]

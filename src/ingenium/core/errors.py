@@ -83,6 +83,27 @@ class EngineError(IngeniumError, RuntimeError):
     page = "how-to/no_design_holds#when-the-engine-has-no-answer"
 
 
+class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
+    """A program that is no package of Python is not installed.
+
+    >>> raise MissingProgram("xfoil", "it judges sections of wings")
+    MissingProgram: xfoil is not on the path (it judges ...); write: apt install xfoil
+    """
+
+    page = "how-to/engine_rooms#programs"
+    packages: ClassVar = {"bwrap": "bubblewrap"}  # of Debian and Ubuntu, where named otherwise
+
+    def __init__(self, program: str, use: str) -> None:
+        """Build the message from the program's name and what it is for."""
+        super().__init__(program, use)
+        self.program = program
+        self.use = use
+
+    def __str__(self) -> str:
+        package = self.packages.get(self.program, self.program)
+        return f"{self.program} is not on the path ({self.use}); write: apt install {package}"
+
+
 class StorageError(IngeniumError, OSError):
     """A file or database could not be written, and nothing half-written was left.
 
