@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 PATIENCE_S = 900.0  # on the clock, where the machine is busy
 SINGLE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-_PRIVATE = ("PYTHON", "LD_", "DYLD_", "DISPLAY", "VIRTUAL_ENV")  # beginnings of names
+_PRIVATE = (
+    "PYTHON",
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "DYLD_INSERT",
+    "DISPLAY",
+    "VIRTUAL_ENV",
+)  # beginnings of names
 
 
 @dataclass(frozen=True)
