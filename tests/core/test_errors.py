@@ -11,6 +11,7 @@ from ingenium.core.errors import (
     InputError,
     MissingExtra,
     MissingProgram,
+    MissingRoom,
     SpecError,
     StorageError,
 )
@@ -22,6 +23,7 @@ FAMILY = [
     (MissingExtra("grid", "pandapower"), ImportError, 3),
     (EngineError("no answer"), RuntimeError, 3),
     (MissingProgram("bwrap", "programs run in it"), EngineError, 3),
+    (MissingRoom("beams", "structures", "9 MB"), EngineError, 3),
     (StorageError(errno.ENOSPC, "the disk is full", "out/x"), OSError, 3),
     (CorruptError("ledger.sqlite", "is damaged", "Restore it."), IngeniumError, 3),
 ]
@@ -50,6 +52,7 @@ def test_messages():
         'pandapower is not installed; write: pip install "ingenium[grid]"',
         "no answer",
         "bwrap is not on the path (programs run in it); write: apt install bubblewrap",
+        "the room beams (9 MB) is not made; write: ingenium doctor --install structures",
         "cannot write out/x: the disk is full",
         "ledger.sqlite is damaged. Restore it.",
     ]
