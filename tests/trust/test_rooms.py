@@ -90,6 +90,20 @@ def test_it_is_started_once(room: Room) -> None:
     assert room.worker.starts == 1
 
 
+def test_a_fork_of_ours_asks_a_process_of_its_own(room: Room) -> None:
+    room.ask("again", {}, {})
+    into, out = os.pipe()
+    if not (pid := os.fork()):
+        os.write(out, b"%d" % room.ask("again", {}, {})["calls"])
+        room.worker.close()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(into, 9) == b"1"
+    assert int(room.ask("again", {}, {})["calls"]) == 2
+    os.close(into)
+    os.close(out)
+
+
 def test_a_design_that_kills_the_engine_fails_alone(room: Room) -> None:
     x = np.arange(5.0)
     found = room.rows("squares", {"x": x}, {"plus": 1.0, "kills": 3.0}, columns=2)

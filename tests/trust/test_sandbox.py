@@ -106,7 +106,7 @@ def test_values_prints_and_exceptions_come_back(sandbox: Sandbox) -> None:
         ("i = 0\nwhile True:\n  open(f'{i}', 'wb')\n  i += 1", "crashed"),
         ("import os\nwhile True: os.fork()", "crashed"),
         ("import threading\nthreading.Thread(target=print).start()", "crashed"),
-        ("import os\nos._exit(0)", "exited"),
+        ("import os\nos._exit(70)", "exited"),
         ("import os\nos.write(3, b'[' * 9999)\nos._exit(0)", "exited"),
     ],
 )
@@ -270,6 +270,12 @@ def test_without_bubblewrap_there_is_no_weaker_sandbox(monkeypatch: pytest.Monke
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(MissingProgram, match="apt install bubblewrap"):
         Sandbox()
+
+
+def test_a_cage_that_cannot_be_closed_refuses_the_run() -> None:
+    vast = SandboxLimits(memory_mb=1 << 60)  # more than a kernel can count
+    with Sandbox(vast, processes=1) as sandbox, pytest.raises(EngineError, match="OverflowError"):
+        ended(sandbox, "pass")
 
 
 def test_a_wall_that_cannot_be_built_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from ingenium.trust.rooms.limits import Limits
 
 _PIECE = 1 << 16  # bytes
 _TAIL = 2000  # letters of what it said last
+_KEPT = 1 << 20  # bytes of what it says, before it is forgotten
 
 
 class WorkerDied(EngineError):  # noqa: N818 - reads as what it is
@@ -30,8 +31,12 @@ class _EndedError(Exception):
 class Worker:
     """A process for questions, started at the first one and again after it died.
 
-    It may be asked from several threads; they wait for each other.
+    It may be asked from several threads; they wait for each other. A fork of ours starts its own.
     """
+
+    _process: subprocess.Popen[bytes] | None = None
+    _said: IO[bytes] | None = None
+    _owner = 0  # the process of ours that started it
 
     def __init__(
         self, name: str, command: Sequence[str], limits: Limits, environment: Mapping[str, str]
@@ -47,8 +52,6 @@ class Worker:
         self.name, self.limits = name, limits
         self.starts = 0
         self._command, self._environment = limits.around(command), dict(environment)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] | None = None
         self._turn = threading.Lock()
 
     def ask(self, question: object, *, wall_s: float | None = None) -> Any:
@@ -77,9 +80,13 @@ class Worker:
             self._end()
 
     def _answer(self, line: bytes, patience_s: float) -> Any:
-        process = self._process or self._start()
+        process = self._process
+        if process is None or self._owner != os.getpid():
+            process = self._start()
         try:
-            return json.loads(_exchange(process, line, time.monotonic() + patience_s))
+            answer = json.loads(_exchange(process, line, time.monotonic() + patience_s))
+            self._forget()
+            return answer
         except TimeoutError:
             text = f"{self.name} had no answer within {patience_s:g} s{self._tail()}"
         except (OSError, _EndedError):
@@ -90,7 +97,8 @@ class Worker:
         raise WorkerDied(text)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._owner = os.getpid()
+        self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
@@ -107,7 +115,7 @@ class Worker:
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
+        if process is None or self._owner != os.getpid():
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # and what it started
@@ -115,6 +123,12 @@ class Worker:
             if stream is not None:
                 stream.close()
         process.wait()
+
+    def _forget(self) -> None:
+        """What it said, where it talks much."""
+        if self._said is not None and os.fstat(self._said.fileno()).st_size > _KEPT:
+            self._said.seek(0)
+            self._said.truncate()
 
     def _tail(self) -> str:
         """What it said last to its error stream."""

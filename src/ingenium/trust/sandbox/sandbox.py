@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +17,13 @@ from ingenium.core.errors import EngineError, InputError, MissingProgram
 from ingenium.trust.rooms.limits import Limits
 from ingenium.trust.rooms.worker import Worker, WorkerDied
 from ingenium.trust.sandbox import inside
-from ingenium.trust.sandbox.inside.program import FOLDER, UNPREPARED
+from ingenium.trust.sandbox.inside.program import FOLDER
 
 Ended = Literal["returned", "exited", "crashed", "cpu_time", "wall_time", "output", "lost"]
 _PYTHON = Path(sys.executable).resolve()
 _START = "import sys; sys.path.insert(0, '/room'); from inside.zygote import main; main()"
 _DEVICES = ("null", "zero", "urandom")
 _RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")  # given up before a program
-_UIDS = (20_000, 40_000)  # first, and how many: of root's programs, inside any container's map
 
 
 @dataclass(frozen=True)
@@ -118,15 +118,14 @@ class Sandbox:
             raise MissingProgram("bwrap", "programs that were generated run only in its sandbox")
         self.limits = limits or SandboxLimits()
         count = processes or len(os.sched_getaffinity(0))
-        first = os.getpid() * count
         self._workers = [
             Worker(
                 "the sandbox",
-                [bubblewrap, *_walls(paths), *self._zygote(imports, paths, first + i)],
+                [bubblewrap, *_walls(paths), *self._zygote(imports, len(paths))],
                 Limits(wall_s=self.limits.wall_s + 60),
                 {},
             )
-            for i in range(count)
+            for _ in range(count)
         ]
 
     def __enter__(self) -> "Sandbox":
@@ -161,19 +160,29 @@ class Sandbox:
                 raise
 
         with ThreadPoolExecutor(len(self._workers)) as pool:
-            list(pool.map(share, self._workers))
+            try:
+                list(pool.map(share, self._workers))
+            finally:
+                stop.set()  # if somebody interrupts it
         return [end for end in ends if end is not None]
 
-    def _zygote(self, imports: Sequence[str], paths: Sequence[Path], number: int) -> list[str]:
+    def _zygote(self, imports: Sequence[str], paths: int) -> list[str]:
         """The command inside."""
         settings = {
             "limits": asdict(self.limits),
             "imports": list(imports),
-            "paths": [f"/room/package_{i}" for i in range(len(paths))],
-            "uid": _UIDS[0] + number % _UIDS[1] if os.geteuid() == 0 else None,
+            "paths": [f"/room/package_{i}" for i in range(paths)],
+            "uid": _spare_uid() if os.geteuid() == 0 else None,
         }
         python = f"/room/python/bin/{_PYTHON.name}"
         return [python, "-P", "-s", "-S", "-B", "-c", _START, json.dumps(settings)]
+
+
+def _spare_uid() -> int:
+    """A user that nobody is, for root's programs: the kernel counts processes by user."""
+    users = int(Path("/proc/self/uid_map").read_text().split()[2])
+    first, many = (1 << 30, 1 << 29) if users > 1 << 31 else (20_000, 40_000)
+    return first + secrets.randbelow(many)
 
 
 def _walls(paths: Sequence[Path]) -> list[str]:
@@ -236,7 +245,7 @@ def _ended(worker: Worker, program: GeneratedProgram) -> ProgramEnd:
         return ProgramEnd("lost", 0, stderr=str(died))
     said: str = found.pop("value")
     stopped: Ended | None = found.pop("stopped")
-    if found["code"] == UNPREPARED and not said:
+    if stopped is None and not said:
         raise EngineError(f"the sandbox cannot be set up here: {found['stderr'].strip()}")
     answer = _answer(said)
     if stopped is None and answer is not None and "value" in answer and found["code"] == 0:

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 from . import kernel
 
 VALUE = 3  # handle that the value is written to
-UNPREPARED = 70  # exit code of a process that did not get so far as to run the program
 FOLDER = "/tmp"
 _MB = 1 << 20
 
@@ -41,7 +40,11 @@ def enclose(limits: dict[str, Any], uid: int | None, handles: tuple[int, int, in
 
 
 def live(source: str, call: str | None, arguments: list[Any]) -> NoReturn:
-    """Run the program, write its value, and end the process."""
+    """Run the program, write its value, and end the process.
+
+    An empty line comes before the value: without it, the program was never begun.
+    """
+    os.write(VALUE, b"\n")
     random.seed(0)
     code, answer = 0, ""
     try:

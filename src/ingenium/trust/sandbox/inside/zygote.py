@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import time
+import traceback
 from importlib import import_module
 from typing import Any
 
@@ -57,7 +58,9 @@ def _run(task: dict[str, Any], settings: dict[str, Any], own: int, nothing: int)
             program.enclose(limits, settings["uid"], ends)
             program.live(task["source"], task["call"], task["arguments"])
         finally:
-            os._exit(program.UNPREPARED)
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
     kernel.rejoin(own, kernel.NEW_PID)
     for _, write in pipes:
         os.close(write)
