@@ -25,8 +25,9 @@ CONTROL = Control(
     null=GeneratedProgram("def double(x):\n    return None", "double", (21,)),
     passes=lambda end: end.returned and end.value == 42,
 )
-LIMITS = SandboxLimits(cpu_s=1, wall_s=9.0, memory_mb=256, disk_mb=4, output_kb=16)
-MARK = b"inside.zygote"  # in the command of each process of a sandbox
+OWN = os.getpid() / 1e9  # in limits, and so in the command of each process of our sandboxes
+LIMITS = SandboxLimits(cpu_s=1, wall_s=9 + OWN, memory_mb=256, disk_mb=4, output_kb=16)
+MANY = SandboxLimits(cpu_s=1, wall_s=1 + OWN, processes=4)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[Sandbox]:
     """One whose programs may have four processes."""
-    with Sandbox(SandboxLimits(cpu_s=1, wall_s=1.0, processes=4), processes=1) as made:
+    with Sandbox(MANY, processes=1) as made:
         yield made
 
 
@@ -55,12 +56,12 @@ def value(sandbox: Sandbox, body: str) -> Any:
     return end.value
 
 
-def alive() -> set[int]:
-    """Processes of sandboxes on this machine."""
-    found = set()
+def alive(limits: SandboxLimits) -> set[int]:
+    """Processes of sandboxes with these limits on this machine."""
+    found, mark = set(), repr(limits.wall_s).encode()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            found |= {int(path.parent.name)} if MARK in path.read_bytes() else set()
+            found |= {int(path.parent.name)} if mark in path.read_bytes() else set()
         except OSError:
             continue
     return found
@@ -130,10 +131,11 @@ def test_a_program_that_waits_is_ended_by_the_clock(crowd: Sandbox) -> None:
 
 def test_a_bomb_of_forks_leaves_nothing(crowd: Sandbox) -> None:
     ended(crowd, "pass")
-    before = alive()
+    before = alive(MANY)
+    assert before
     bomb = "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass"
     assert ended(crowd, bomb).ended in ("cpu_time", "wall_time")
-    assert alive() == before
+    assert alive(MANY) == before
 
 
 def test_as_many_processes_as_allowed(crowd: Sandbox) -> None:
@@ -143,21 +145,21 @@ def test_as_many_processes_as_allowed(crowd: Sandbox) -> None:
 
 def test_a_daemon_ends_with_its_program(crowd: Sandbox) -> None:
     ended(crowd, "pass")
-    before = alive()
+    before = alive(MANY)
     daemon = "import os, time\nif not os.fork():\n  os.setsid()\n  if not os.fork():\n"
     assert ended(crowd, daemon + "    time.sleep(1000)\n  os._exit(0)").returned
-    assert alive() == before
+    assert alive(MANY) == before
 
 
 def test_no_other_process_can_be_reached(sandbox: Sandbox) -> None:
     ended(sandbox, "pass")
-    before = alive()
+    before = alive(LIMITS)
     body = "for pid in (-1, 0, os.getppid(), *range(2, 70000)):\n  try: os.kill(pid, 9)\n"
     assert value(sandbox, body + "  except OSError: pass\nreturn [os.getpid(), os.getppid()]") == [
         1,
         0,
     ]
-    assert alive() == before
+    assert alive(LIMITS) == before
     assert sandbox._workers[0].starts == 1
 
 
@@ -211,7 +213,7 @@ def test_no_network(sandbox: Sandbox) -> None:
     with hidden:
         for family, place in (("AF_UNIX", "\0ingenium-test-door"), ("AF_INET", ("127.0.0.1", 22))):
             assert value(sandbox, body.format(family, place)) == "Operation not permitted"
-        zygote = max(alive())  # and were there sockets, they were of another network
+        zygote = max(alive(LIMITS))  # and were there sockets, they were of another network
         for kind in ("net", "pid", "ipc", "mnt", "uts"):
             own, other = (Path(f"/proc/{p}/ns/{kind}").readlink() for p in ("self", zygote))
             assert own != other
