@@ -17,13 +17,20 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
 from ingenium.core.counts import check_count, check_memory
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Origin, records, table, written
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
-from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
+from ingenium.core.provenance import (
+    code_digest,
+    machine,
+    package_digest,
+    peak_memory_mb,
+    versions,
+)
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
@@ -100,14 +107,14 @@ def run(
     identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = fit(problem, known, spec.generator, data=data, watch=watch)
+            fitted = fit(problem, known, spec.generator, watch=watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
         kept = _kept(part, origin, problem)
         designs, verdicts = _propose_and_verify(generator, n, seed, kept, clock, watch)
         with clock("cross-check"):
             watch("cross-check", 0, 1)
-            cross = problem.cross_check(designs, verdicts, seed)
+            cross = cross_check(problem, designs, verdicts, spec.limits, seed)
         with clock("export and read back"):
             watch("export and read back", 0, 1)
             verdicts, selected, exported = export(
@@ -161,6 +168,7 @@ def _origin(
         data=data,
         model=fitted.digest,
         code=code_digest(),
+        package=package_digest(problem),
         version=versions()["ingenium"],
         replay=f"ingenium replay {shlex.quote(str(out))} --design {{design}}",
     )

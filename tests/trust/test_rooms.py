@@ -62,6 +62,8 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     (found.place / ".made").write_text(found.digest)
+    for path in (found.place.parent, found.place, found.place / ".made"):
+        path.chmod(0o755)
     yield found
     found.worker.close()
 
@@ -145,6 +147,14 @@ def test_a_room_that_is_not_made_says_what_makes_it(tmp_path: Path) -> None:
     room = Room(folder_of(tmp_path), "toy")
     with pytest.raises(MissingRoom, match=r"2 MB to download.*ingenium doctor --install toy"):
         room.rows("squares", {"x": np.ones(2)}, {}, columns=2)
+
+
+def test_a_room_that_others_could_have_changed_is_not_run(room: Room) -> None:
+    room.place.chmod(0o777)
+    with pytest.raises(CorruptError, match="not run"):
+        room.ask("again", {}, {})
+    room.place.chmod(0o755)
+    assert int(room.ask("again", {}, {})["calls"]) == 1
 
 
 def test_locks_of_other_machines_and_none_are_refused(tmp_path: Path) -> None:

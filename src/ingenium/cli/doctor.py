@@ -52,14 +52,14 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> None:
     """What is installed and what is missing, caches, ledger, threads and disk."""
-    from ingenium.domains.catalogue import catalogue
+    from ingenium.domains import listing
 
     if install is not None:
         installed = _install(install, yes)
         if json:
             print_json({"installed": installed})
         return
-    packages, domains, state = _packages(), catalogue(), _state()
+    packages, domains, state = _packages(), listing(), _state()
     if json:
         print_json(
             {

@@ -6,7 +6,6 @@ import sys
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,17 +72,12 @@ def lacking(asked: str, packages: Sequence[str]) -> Lacking:
 
 
 def rooms_of(domain: str) -> list[Room]:
-    """Rooms of a domain: folders with a lock in `rooms` of its package; it need not load."""
-    from ingenium.domains import GROUP, NAMES
+    """Rooms of a domain: folders with a lock in `rooms` of its package."""
+    from ingenium.domains import load
 
-    package = f"ingenium.domains.{domain}"
-    if domain not in NAMES:
-        (entry,) = entry_points(group=GROUP, name=domain)
-        package = entry.module
-    root = find_spec(package.rpartition(".")[0] or package)
-    places = (root.submodule_search_locations if root else None) or ()
-    inside = package.rpartition(".")[2] if "." in package else ""
-    locks = [p for place in places for p in (Path(place) / inside / "rooms").glob(f"*/{LOCK}")]
+    package = find_spec(load(domain).package)
+    places = (package.submodule_search_locations if package else None) or ()
+    locks = [p for place in places for p in (Path(place) / "rooms").glob(f"*/{LOCK}")]
     return [Room(path.parent, domain) for path in sorted(locks)]
 
 

@@ -59,6 +59,7 @@ def render(run: Run) -> str:
         record=record,
         facts=_facts(record),
         uncertainty=_disagreement(run),
+        second_verdicts=words.second_verdicts(run.record["cross_check"] or {}),
         folder=shlex.quote(str(run.folder)),
         first=int(run.designs[DESIGN][run.selected[0]]) if len(run.selected) else 0,
         kept=len(run.selected),

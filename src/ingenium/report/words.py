@@ -43,6 +43,16 @@ def limit(bound: Limit) -> str:
     return f"{bound.quantity} from {low} to {high}"
 
 
+def second_verdicts(cross: Mapping[str, Any]) -> str:
+    """What a second engine judges otherwise and has no answer to; nothing of records without it."""
+    told = []
+    if cross.get("other_verdicts") is not None:
+        told.append(f"It judges {cross['other_verdicts']} of them otherwise under the limits.")
+    if cross.get("unsolved"):
+        told.append(f"It had no answer to {cross['unsolved']}.")
+    return " ".join(told)
+
+
 def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a resolved spec asks, as headings with sentences, without the parts that ask nothing."""
     units = {c.name: c.unit for c in problem.conditions}

@@ -19,6 +19,7 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
@@ -26,7 +27,7 @@ from ingenium.core.errors import CorruptError, EngineError, InputError, choose
 from ingenium.core.evidence import Origin, records, written
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, engines, silent
-from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.select import pareto_rank, select
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict
@@ -169,6 +170,7 @@ def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> d
         "data": data,
         "model": made.model,
         "system": problem.system,
+        "package": package_digest(problem),
         "engine": f"{engine.name} {engine.version}",
         "screen": plan.screened,
     }
@@ -298,7 +300,7 @@ def _exported(
     extra = [n for n in designs.coords if n not in {DESIGN, *own, *problem.labels()}]
     designs, measured = designs.drop_vars(extra), search.verdicts(kept.tolist())
     watch("cross-check", 0, 1)
-    cross = problem.cross_check(designs, measured, plan.seed)
+    cross = cross_check(problem, designs, measured, search.spec.limits, plan.seed)
     spec = replace(search.spec, select=Select(keep=search.spec.select.keep))
     verdicts, selected, exported = export(
         problem, spec, designs, measured, part / "designs", watch=watch

@@ -6,6 +6,7 @@ cache, and named by the digest of its lock.
 """
 
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -131,15 +132,20 @@ class Room:
                 f"Write: python -m ingenium.trust.rooms.locking {self.folder}",
             )
         place = self.place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.chmod(0o755)
         with locked(place):
             if self.made:
                 return
             shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(mode=0o755)
             _told([sys.executable, "-m", "venv", str(place)])
             pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet"]
             only = ["--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
             _told([*pip, *only, "--require-hashes", "-r", str(self.folder / LOCK)])
             write_atomic(place / _MADE, self.digest)
+            for path in (place, place / _MADE):
+                path.chmod(path.stat().st_mode & ~0o022)
 
     @cached_property
     def worker(self) -> Worker:
@@ -147,9 +153,16 @@ class Room:
 
         Raises:
             MissingRoom: if the room is not made.
+            CorruptError: if others than this user or root could have changed it.
         """
         if not self.made:
             raise MissingRoom(self.folder.name, self.install, self.lock.size)
+        for path in (self.place.parent, self.place, self.place / _MADE):
+            about = path.stat()
+            if about.st_uid not in (0, os.geteuid()) or about.st_mode & 0o022:
+                found = "is of another user, or others may write to it, so that it is not run"
+                line = f"ingenium doctor --install {self.install}"
+                raise CorruptError(str(path), found, f"Remove {self.place.parent}; write: {line}")
         command = [str(self.place / "bin" / "python"), "-I", "-B", serving.__file__]
         engine = str(self.folder / ENGINE)
         return Worker(
