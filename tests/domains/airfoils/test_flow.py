@@ -1,7 +1,8 @@
 """Both engines: against the package, against each other, and what they refuse."""
 
-import tempfile
-from collections.abc import Iterator
+import hashlib
+import shutil
+import subprocess
 from pathlib import Path
 
 import neuralfoil
@@ -127,7 +128,7 @@ def test_without_xfoil_verdicts_are_neuralfoil_s_and_it_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(xfoil, "find", xfoil.find.__wrapped__)
-    monkeypatch.setattr(xfoil.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     problem = open_problem(Spec("airfoils.section", setup={"network": "medium"}))
     assert problem.verifier.name == "neuralfoil"
     assert problem.verifier.tier == "cheap"
@@ -155,40 +156,32 @@ def test_bad_setups_are_refused(setup: dict[str, object], said: str) -> None:
         open_problem(Spec("airfoils.section", setup=setup))
 
 
-@pytest.fixture
-def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The library is compiled in the test, and once more after it."""
-    xfoil._library.cache_clear()
-    yield
-    xfoil._library.cache_clear()
-
-
-def test_a_folder_that_no_library_can_be_loaded_from_is_named(
-    anew: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@needs_xfoil
+def test_a_library_that_lies_in_the_cache_is_never_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "my files").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "my files"))
-    with pytest.raises(EngineError, match="no blank"):
-        xfoil._library()
-
-
-def test_a_library_in_the_cache_is_not_run(
-    anew: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    marked = tmp_path / "planted was loaded"
+    source = f"""#include <stdio.h>
+    __attribute__((constructor)) void x(void) {{ fclose(fopen("{marked}", "w")); }}"""
     planted = tmp_path / "xfoil" / "no_trap.so"
     planted.parent.mkdir()
-    planted.write_bytes(b"planted")
-    found = xfoil._library()
-    assert tmp_path not in found.parents
-    assert found.read_bytes()[:4] == b"\x7fELF"
-    assert found.stat().st_mode & 0o022 == 0
-    assert found.parent.stat().st_mode & 0o077 == 0  # nobody else can put another there
+    command = ["cc", "-shared", "-fPIC", "-o", str(planted), "-x", "c", "-"]
+    subprocess.run(command, input=source, text=True, check=True)
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setenv("LD_PRELOAD", str(planted))
+    assert xfoil.find.__wrapped__().release == xfoil.find().release
+    assert not marked.exists()
 
 
-def test_a_compiler_that_fails_is_said_to_have_failed(
-    anew: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(xfoil.shutil, "which", lambda name: "/bin/false")
+@needs_xfoil
+def test_the_evidence_names_the_file_that_ran() -> None:
+    digest = hashlib.sha256(Path(str(shutil.which("xfoil"))).read_bytes()).hexdigest()
+    version = XfoilVerifier(ONE).version
+    assert version.split()[1] == f"sha256:{digest[:16]}"
+    assert version.startswith("6.9")
+
+
+def test_a_compiler_that_fails_is_said_to_have_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/false")
     with pytest.raises(EngineError, match="could not compile"):
         xfoil._library()
