@@ -25,14 +25,14 @@ from ingenium.core.digest import digest, file_digest, folder_digest
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.provenance import versions
 from ingenium.domains.molecules import search as of_searches
-from ingenium.domains.molecules.chemistry.likeness import scaffold
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.molecules.search.aim import Aim
 from ingenium.domains.molecules.search.judge import Judge
 from ingenium.domains.molecules.trained import model, told
 from ingenium.evaluate.intervals import t_interval
+from ingenium.kits.chemistry.likeness import scaffold
+from ingenium.kits.chemistry.parsing import parsed
 from ingenium.train.cache import code_digest
 
 CALLS, SEEDS = 1000, 5

@@ -9,13 +9,13 @@ import pytest
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.rules import BY_NAME
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.search import baselines
 from ingenium.domains.molecules.search.judge import Found, Judge
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.rules import BY_NAME
 
 ROOT = Path(__file__).parents[1]
 

@@ -21,11 +21,11 @@ from ingenium.core.evidence import written
 from ingenium.core.spec import GeneratorChoice, Limit, Objective, Select, Spec
 from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
-from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.fitted import _trained
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import Screen
 from ingenium.replaying import replay
 from ingenium.trust.ledger import open_ledger
 

@@ -11,7 +11,6 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
 from ingenium.core.spec import Limit, Objective
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.search.aim import Aim
 from ingenium.domains.molecules.search.genetic import Genetic, GeneticSettings
@@ -29,6 +28,7 @@ from ingenium.domains.molecules.search.reinforced import Reinforced
 from ingenium.domains.molecules.search.surrogate import Process, matern, promising, tanimoto
 from ingenium.domains.molecules.search.unlearned import Unlearned, none
 from ingenium.domains.molecules.trained.model import NAME, shipped
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 DRUGS = (
     "CC(=O)Oc1ccccc1C(=O)O",

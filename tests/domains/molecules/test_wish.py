@@ -12,11 +12,11 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 from safetensors.torch import load_file
 
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chosen import Chosen
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.verifier import Part
 from ingenium.domains.molecules.wish import Wish, heard_of
+from ingenium.kits.chemistry.parsing import parsed
 
 LIMITS = (
     Limit("gap", at_least=2.0),

@@ -1,7 +1,7 @@
 """Molecules: new compounds that meet a specification, checked to the bond."""
 
 from ingenium.core.problem import Domain
-from ingenium.domains.molecules.packages import EXTRA, package
+from ingenium.kits.chemistry.packages import EXTRA, package
 
 package("rdkit")  # or the line that installs it
 

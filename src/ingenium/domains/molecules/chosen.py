@@ -9,11 +9,11 @@ from jaxtyping import Float
 from rdkit import Chem
 from torch import Tensor
 
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.wish import Heard, Wish, heard_of
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.parsing import parsed
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 

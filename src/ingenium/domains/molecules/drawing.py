@@ -13,7 +13,7 @@ from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.kits.chemistry.parsing import parsed
 
 COLUMNS, CELL = 4, (420, 300)  # pixels
 OURS, KNOWN, MUTED = "#2166ac", "#b8a48c", "#d6604d"

@@ -11,12 +11,12 @@ from rdkit import Chem, rdBase
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed, readable
-from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.language import SMILES, variable
-from ingenium.domains.molecules.safety import Screen, note
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.independent import counted
+from ingenium.kits.chemistry.parsing import canonical, parsed, readable
+from ingenium.kits.chemistry.safety import Screen, note
 
 NAME = "molecule_"
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in

@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, kekulized, parsed
 from ingenium.domains.molecules.fragments.codec import FragmentCodec, fragment_codec
 from ingenium.domains.molecules.fragments.cutting import METHYL, NOTHING, Fragment, joined
 from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
@@ -19,6 +18,7 @@ from ingenium.domains.molecules.language import SELFIES
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.rewritten import Form
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 Row = TypeVar("Row")
 SYMBOL = r"\[[^\]]*\]"  # of SELFIES

@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.folders import cache_folder, replacing, write_atomic
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.data import LICENCES, moses, zinc250k
-from ingenium.domains.molecules.packages import release_of
-from ingenium.domains.molecules.sources import ZINC250K
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.rules import measured
+from ingenium.kits.chemistry.sources import ZINC250K
 
 Source = Literal["moses", "zinc250k"]
 LONGEST = {"moses": 64, "zinc250k": 88}  # characters of a design; known ones have 57 and 78

@@ -15,21 +15,22 @@ from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
-from ingenium.domains.molecules.chemistry import solubility, xtb
-from ingenium.domains.molecules.chemistry.contradictions import check_limits, check_written
-from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
-from ingenium.domains.molecules.chemistry.parsing import parsed, required
 from ingenium.domains.molecules.chosen import Chosen
+from ingenium.domains.molecules.contradictions import check_limits, check_written
 from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
 from ingenium.domains.molecules.language import PIECES, SMILES
 from ingenium.domains.molecules.library import novelty
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.route import asked
-from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained import model, told
 from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
 from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
+from ingenium.kits.chemistry import solubility, xtb
+from ingenium.kits.chemistry.groups import Groups
+from ingenium.kits.chemistry.likeness import prints, similarity
+from ingenium.kits.chemistry.parsing import parsed, required
+from ingenium.kits.chemistry.safety import Screen
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"

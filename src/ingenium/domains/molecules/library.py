@@ -13,14 +13,14 @@ from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
-from ingenium.domains.molecules.chemistry.parsing import canonical
 from ingenium.domains.molecules.known import Source, training_set
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
-from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import NAME, shipped
 from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
+from ingenium.kits.chemistry.parsing import canonical
+from ingenium.kits.chemistry.safety import Screen
 
 
 @dataclass(frozen=True)

@@ -19,19 +19,19 @@ from ingenium.core.quantity import Condition
 from ingenium.core.select import Metric
 from ingenium.core.text import codes, texts
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules import sources
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.likeness import prints
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
-from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.kekule import KekuleCodec, fitting
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
-from ingenium.domains.molecules.safety import Screen, note
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import MoleculeVerifier
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.chemistry import sources
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.independent import counted
+from ingenium.kits.chemistry.likeness import prints
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import Screen, note
 
 Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code

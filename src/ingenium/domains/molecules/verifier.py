@@ -17,11 +17,11 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.work import mapped
-from ingenium.domains.molecules.packages import release_of
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.work import mapped
 
 CHUNK = 16  # molecules that one process takes at a time
 DEAR_MS = 10.0  # of a molecule: parts that cost more wait for what cheaper ones say

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.likeness import Groups
-from ingenium.domains.molecules.chemistry.parsing import canonical
 from ingenium.domains.molecules.known import Known, Source, training_set, values
 from ingenium.domains.molecules.molecule_problem import scaled
 from ingenium.domains.molecules.verifier import Part
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.groups import Groups
+from ingenium.kits.chemistry.parsing import canonical
 
 PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
 OLD = 5.0  # of a molecule that is known already

@@ -9,7 +9,7 @@ from ingenium.domains.molecules.route.hazards import hazards, points
 from ingenium.domains.molecules.route.route import Route
 from ingenium.domains.molecules.route.stock import Stock
 from ingenium.domains.molecules.route.verifier import QUANTITIES, RouteVerifier
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.safety import Screen
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 ACETYLATION = Step("acetylation of a hydroxyl", ("CC(=O)OC(C)=O", "O=C(O)c1ccccc1O"), ASPIRIN)

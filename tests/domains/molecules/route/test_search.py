@@ -12,7 +12,7 @@ from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_se
 from ingenium.domains.molecules.route.route import Route, chosen, ordered, read, walked
 from ingenium.domains.molecules.route.search import best_first
 from ingenium.domains.molecules.route.stock import Stock, from_file, shipped
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.safety import Screen
 
 LIDOCAINE = "CCN(CC)CC(=O)Nc1c(C)cccc1C"
 PROPRANOLOL = "CC(C)NCC(O)COc1cccc2ccccc12"

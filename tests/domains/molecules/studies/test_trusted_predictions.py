@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.molecules.chemistry.parsing import parsed, pattern
 from ingenium.domains.molecules.studies import planted_motifs as planting
 from ingenium.domains.molecules.studies.covered_solubility import (
     Solubilities,
@@ -11,6 +10,7 @@ from ingenium.domains.molecules.studies.covered_solubility import (
     coverage,
     shifts,
 )
+from ingenium.kits.chemistry.parsing import parsed, pattern
 
 NITRILES = tuple(map(parsed, ("N#Cc1ccc(CCO)cc1", "CC(=O)NCC#N", "N#CCCN1CCOCC1")))
 

@@ -16,10 +16,10 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 
-from ingenium.domains.molecules.chemistry.xtb import HARTREE_KCAL
 from ingenium.domains.molecules.conformers import electrons
 from ingenium.domains.molecules.conformers.search import Ensemble
-from ingenium.domains.molecules.packages import release_of
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.xtb import HARTREE_KCAL
 
 WAIT_S = 120
 TOTAL = re.compile(r"TOTAL ENERGY\s+(-?\d+\.\d+)")

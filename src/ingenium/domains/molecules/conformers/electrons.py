@@ -7,7 +7,8 @@ from jaxtyping import Float
 from rdkit import Chem
 from scipy.optimize import minimize
 
-from ingenium.domains.molecules.chemistry.xtb import (
+from ingenium.kits.chemistry.packages import package
+from ingenium.kits.chemistry.xtb import (
     BOHR_ANGSTROM,
     HARTREE_KCAL,
     LARGEST_FORCE,
@@ -15,7 +16,6 @@ from ingenium.domains.molecules.chemistry.xtb import (
     Geometry,
     single_point,
 )
-from ingenium.domains.molecules.packages import package
 
 
 def energies(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:

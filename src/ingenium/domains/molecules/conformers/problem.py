@@ -41,8 +41,8 @@ from ingenium.domains.molecules.conformers.search import Ensemble, Level, Search
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.verifier import ConformerVerifier
-from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.chemistry.safety import Screen
 
 SEED = 61453  # of the local structures
 FEWEST = 4  # known designs, of which every fourth or tenth is held out

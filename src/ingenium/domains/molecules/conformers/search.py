@@ -27,7 +27,7 @@ from ingenium.domains.molecules.conformers.kept import Kept
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
-from ingenium.domains.molecules.packages import release_of
+from ingenium.kits.chemistry.packages import release_of
 
 Level = Literal["mmff", "gfn2"]  # that relaxes
 SAME_ANGSTROM, SAME_KCAL = 0.125, 0.05

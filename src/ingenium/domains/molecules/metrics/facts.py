@@ -9,9 +9,9 @@ from rdkit.Chem import QED, AllChem, Crippen, Descriptors
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.Contrib.SA_Score import sascorer
 
-from ingenium.domains.molecules.chemistry.alerts import breaks_moses
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.work import mapped
+from ingenium.kits.chemistry.alerts import breaks_moses
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.work import mapped
 
 BITS = 1024  # of the fingerprint that MOSES uses
 FEWEST_RINGS = 2  # of a scaffold that MOSES counts

@@ -16,15 +16,16 @@ from rdkit.Chem import Descriptors
 from safetensors.torch import save
 
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.data import hydration, moses, solubility
+from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.route.bonds import JOINING
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.rings import CLOSING
 from ingenium.domains.molecules.route.stock import FILE, WEIGHTS
 from ingenium.domains.molecules.route.table import REACTIONS
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.measurements import hydration, solubility
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.safety import Screen
 
 MOLECULES = 20_000
 MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most

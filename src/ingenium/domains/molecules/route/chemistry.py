@@ -6,7 +6,7 @@ from functools import cached_property
 from ingenium.domains.molecules.route.reaction import Reaction, molecule
 from ingenium.domains.molecules.route.stock import Stock
 from ingenium.domains.molecules.route.table import BY_NAME, REACTIONS
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.safety import Screen
 
 MOST_STEPS = 60  # last ones of a molecule, the most promising kept
 CONFLICT, HAZARD = 0.5, 0.1  # what one more of them costs, in steps

@@ -13,14 +13,14 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.domains.molecules.chemistry.parsing import canonical, readable
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import named, points
 from ingenium.domains.molecules.route.route import ARROW, DOT, Route, ordered, read
 from ingenium.domains.molecules.route.stock import Stock
 from ingenium.domains.molecules.route.table import BY_NAME
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical, readable
+from ingenium.kits.chemistry.safety import Screen
 
 ROUTE, NAME, LINES = "route", "route_", "routes.rsmi"
 

@@ -20,9 +20,7 @@ from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.chemistry.parsing import canonical, required
 from ingenium.domains.molecules.data import LICENCES
-from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.route import green, report
 from ingenium.domains.molecules.route.chemistry import Chemistry
 from ingenium.domains.molecules.route.codec import Choices
@@ -40,8 +38,10 @@ from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.route import Beginning, Route, read
 from ingenium.domains.molecules.route.stock import Stock, from_file, shipped
 from ingenium.domains.molecules.route.verifier import RouteVerifier
-from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.chemistry.independent import counted
+from ingenium.kits.chemistry.parsing import canonical, required
+from ingenium.kits.chemistry.safety import Screen
 
 LONGEST, MOST = 2400, 12  # characters and steps of a route
 MOST_HEAVY = 60  # atoms of a target; beyond, a search takes minutes and finds little

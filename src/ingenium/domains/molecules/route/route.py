@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.stock import Stock
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 BETWEEN, AFTER_NAME, DOT, ARROW = "; ", "|", ".", ">>"
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, readable
 from ingenium.domains.molecules.route.common import COMMON
 from ingenium.domains.molecules.route.reaction import molecule
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical, readable
+from ingenium.kits.chemistry.safety import Screen
 
 FILE = Path(__file__).parent / "blocks.smi.gz"
 WEIGHTS = Path(__file__).parent / "reactions.safetensors"  # made with it

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.hazards import alerted, hazards
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import Stock
 from ingenium.domains.molecules.route.table import BY_NAME
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.safety import Screen
 
 QUANTITIES = (
     Quantity("steps", "1", "reactions"),

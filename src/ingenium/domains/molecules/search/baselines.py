@@ -12,10 +12,10 @@ from contextlib import suppress
 
 import numpy as np
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import zinc250k
-from ingenium.domains.molecules.packages import package
 from ingenium.domains.molecules.search.judge import Found, Judge
+from ingenium.kits.chemistry.packages import package
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 START, OFFSPRING = 100, 5  # molecules of ZINC250k that evolve; children of a generation
 WORST = 1e3  # the cost of what has no answer: the package takes quantiles of finite numbers

@@ -14,13 +14,13 @@ from jaxtyping import Float
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from ingenium.domains.molecules.chemistry.likeness import scaffold
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.search.aim import Aim
 from ingenium.domains.molecules.search.graphs import crossed, mutated
 from ingenium.domains.molecules.search.surrogate import Process, promising, tanimoto
+from ingenium.kits.chemistry.likeness import scaffold
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 TRIES = 8  # matings for each child that is wanted
 BITS = 2048

@@ -14,13 +14,13 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.seeds import one_thread
-from ingenium.domains.molecules.chemistry.likeness import scaffold
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.search.aim import Aim
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.reinforcement import Reinforcement, ReinforcementSettings
+from ingenium.kits.chemistry.likeness import scaffold
+from ingenium.kits.chemistry.parsing import parsed
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ingenium.domains.molecules.chemistry.likeness import scaffold
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.chemistry.solubility import (
+from ingenium.kits.chemistry.likeness import scaffold
+from ingenium.kits.chemistry.measurements import solubility
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.solubility import (
     OUTSIDE,
     Model,
     descriptors,
     fitted,
     regression,
 )
-from ingenium.domains.molecules.data import solubility
 
 LEVELS = (0.8, 0.9, 0.95)
 GROUPS = 3  # of equal size by molecular weight, for intervals of their own

@@ -12,8 +12,6 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import Objective
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.fragments.codec import fragment_codec
 from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.metrics.chemnet import features, gaussian
@@ -35,6 +33,8 @@ from ingenium.domains.molecules.studies.molecule_models import (
 from ingenium.evaluate.intervals import Interval, t_interval, wilson
 from ingenium.generators.tokens.drawing import FREELY, Drawing
 from ingenium.generators.tokens.families import vae
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.rules import measured
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
@@ -261,8 +261,8 @@ STUDY = Study(
     measure=measure,
     depends=(
         *OF_MODELS,
-        "domains/molecules/chemistry/alerts.py",
-        "domains/molecules/chemistry/rules.py",
+        "kits/chemistry/alerts.py",
+        "kits/chemistry/rules.py",
         "domains/molecules/fragments",
         "domains/molecules/search/aim.py",
         "domains/molecules/search/latent.py",

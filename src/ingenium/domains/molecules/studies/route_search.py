@@ -16,7 +16,6 @@ from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_se
 from ingenium.domains.molecules.route.route import Route
 from ingenium.domains.molecules.route.search import Found, best_first
 from ingenium.domains.molecules.route.verifier import RouteVerifier
-from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.studies.route_targets import (
     DEEPEST,
     EXPANSIONS,
@@ -29,6 +28,7 @@ from ingenium.domains.molecules.studies.route_targets import (
     others,
 )
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.kits.chemistry.safety import Screen
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 

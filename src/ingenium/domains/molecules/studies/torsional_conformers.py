@@ -207,7 +207,7 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/molecules/conformers",
-        "domains/molecules/chemistry/xtb.py",
+        "kits/chemistry/xtb.py",
         "domains/molecules/studies/torsional_conformers.py",
     ),
     packages=("rdkit", "tblite"),

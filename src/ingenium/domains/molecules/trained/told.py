@@ -26,14 +26,14 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.trained import model
 from ingenium.domains.molecules.trained.recipe import Recipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.rules import measured
 from ingenium.train.plan import Plan
 
 TOLD = Plan(

@@ -1,7 +1,6 @@
-"""How alike molecules are: fingerprints, scaffolds, and groups to keep or to avoid."""
+"""How alike molecules are: fingerprints and scaffolds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,8 +10,7 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from ingenium.domains.molecules.chemistry.contradictions import check_apart, check_drawn
-from ingenium.domains.molecules.chemistry.parsing import canonical, pattern
+from ingenium.kits.chemistry.parsing import canonical
 
 RADIUS, BITS = 2, 2048  # of ECFP4
 
@@ -55,41 +53,3 @@ def scaffold(mol: Chem.Mol) -> str:
     Source: Bemis and Murcko, J. Med. Chem. 39:2887, 1996.
     """
     return canonical(MurckoScaffold.GetScaffoldForMol(mol))
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Substructures that must be there and those that must not, as SMARTS."""
-
-    keep: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Parse them once.
-
-        Raises:
-            InputError: for what is no SMARTS or never matches what it draws, one to keep that holds
-                one to avoid, or one to avoid that every molecule holds.
-        """
-        for texts, what in ((self.keep, "a group to keep"), (self.avoid, "a group to avoid")):
-            for text in texts:
-                check_drawn(text, pattern(text, what), what)
-        check_apart(self.kept, {text: _pattern(text) for text in self.avoid})
-
-    @property
-    def kept(self) -> dict[str, Chem.Mol]:
-        """Queries of the groups to keep."""
-        return {text: _pattern(text) for text in self.keep}
-
-    def missing(self, mol: Chem.Mol) -> int:
-        """How many of those to keep are not there."""
-        return sum(not mol.HasSubstructMatch(_pattern(text)) for text in self.keep)
-
-    def unwanted(self, mol: Chem.Mol) -> int:
-        """How many of those to avoid are there."""
-        return sum(mol.HasSubstructMatch(_pattern(text)) for text in self.avoid)
-
-
-@cache
-def _pattern(smarts: str) -> Chem.Mol:
-    return pattern(smarts, "a group")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import required
-from ingenium.domains.molecules.chemistry.xtb import (
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.parsing import required
+from ingenium.kits.chemistry.xtb import (
     BOHR_ANGSTROM,
     LARGEST_FORCE,
     Geometry,

@@ -8,8 +8,8 @@ from rdkit.Chem import QED, Crippen, Descriptors, rdMolDescriptors
 from rdkit.Contrib.SA_Score import sascorer
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.molecules.chemistry import parsing
-from ingenium.domains.molecules.chemistry.alerts import alerts, breaks_moses
+from ingenium.kits.chemistry import parsing
+from ingenium.kits.chemistry.alerts import alerts, breaks_moses
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ Source: Shapley, Contributions to the Theory of Games II, 1953; Lundberg and Lee
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import comb
 
 import numpy as np
 from jaxtyping import Float
 from rdkit import Chem
 
-from ingenium.domains.molecules.chemistry.parsing import pattern
+from ingenium.kits.chemistry.parsing import pattern
 
 MOST_GROUPS = 8  # so that there are at most 256 coalitions; the smallest are joined
 WHOLE = (
@@ -64,7 +63,9 @@ def shares(mol: Chem.Mol, predict: Predict, start: float) -> Shares:
 
 def groups(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
     """The atoms of each group, in order; never more groups than `MOST_GROUPS`."""
-    whole = {frozenset(pair) for q in WHOLE for pair in mol.GetSubstructMatches(_query(q))}
+    whole = {
+        frozenset(pair) for q in WHOLE for pair in mol.GetSubstructMatches(pattern(q, "a group"))
+    }
     cuts = [
         bond.GetIdx()
         for bond in mol.GetBonds()
@@ -106,8 +107,3 @@ def _coalition(mol: Chem.Mol, cut: tuple[tuple[int, ...], ...], bits: int) -> Ch
     made.CommitBatchEdit()
     Chem.SanitizeMol(made)
     return made.GetMol()
-
-
-@cache
-def _query(smarts: str) -> Chem.Mol:
-    return pattern(smarts, "a group")

@@ -21,7 +21,7 @@ from pathlib import Path
 from ingenium.core.errors import CorruptError, FolderInUseError, InputError, MissingExtra
 from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.molecules.packages import EXTRA
+from ingenium.kits.chemistry.packages import EXTRA
 
 MOLSETS = "molsets==0.3.1"
 WHEEL_SHA256 = "7f4450e3ebecebe79c3a2a55950c93daddee071120daf64a163d03481e811d34"

@@ -8,9 +8,9 @@ import pytest
 from rdkit import Chem
 
 from ingenium.domains.molecules import data
-from ingenium.domains.molecules.chemistry import solubility
-from ingenium.domains.molecules.chemistry.attribution import MOST_GROUPS, groups, shares
-from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.kits.chemistry import solubility
+from ingenium.kits.chemistry.attribution import MOST_GROUPS, groups, shares
+from ingenium.kits.chemistry.parsing import parsed
 
 PARACETAMOL = parsed("CC(=O)Nc1ccc(O)cc1")
 

@@ -1,23 +1,20 @@
 """What can be seen of a wish to be impossible before anything is proposed.
 
-Only what is certain is refused: a query that never matches what it seems to draw, groups to keep
-that hold one to avoid, a group that every molecule holds, and limits that are too narrow for a
-group to keep.
+Only what is certain is refused: groups to keep that no known piece of text can write, and limits
+that are too narrow for one. What is wrong with groups by themselves, `Groups` tells.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
+from ingenium.kits.chemistry.groups import SURE
 
-SURE = re.compile(r"[A-Za-z]{1,2}|\[#\d+\]")  # holds in a part as it does in the whole
 SYMBOL = re.compile(r"[A-Z][a-z]?")
-EVERYWHERE = tuple(map(Chem.MolFromSmiles, ("C", "CC", "C=C", "C#C", "c1ccccc1", "FC(F)(F)F")))
-"""Molecules without a group in common; a query that matches all of them leaves none."""
 COUNTS = frozenset(
     {
         *("heavy_atoms", "pieces", "radicals", "charge", "donors", "acceptors", "rotatable"),
@@ -33,60 +30,6 @@ LEAST: Mapping[str, float] = MappingProxyType(
 MOST: Mapping[str, float] = MappingProxyType(
     dict.fromkeys((*SHARES, "moses_filters", "in_training"), 1.0) | {"sa_score": 10.0}
 )
-
-
-def check_drawn(text: str, query: Chem.Mol, what: str) -> None:
-    """Refuse a query that reads as a molecule and does not match that molecule.
-
-    Raises:
-        InputError: for it, such as a benzene ring with written double bonds.
-    """
-    if "[" in text:
-        return
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(text) or Chem.MolFromSmiles(f"C{text}")  # nitro, open to a side
-    if mol is None or mol.HasSubstructMatch(query):
-        return
-    raise InputError(
-        f"{what} as it stands in molecules: aromatic rings in small letters, charges in nitro",
-        f'"{text}", which does not even match the molecule that it draws',
-        f'Write "{Chem.MolToSmarts(mol)}".',
-    )
-
-
-def check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) -> None:
-    """Refuse groups to keep that hold one to avoid, and one to avoid that all molecules hold.
-
-    Raises:
-        InputError: naming the groups.
-    """
-    for other, query in avoid.items():
-        if all(mol.HasSubstructMatch(query) for mol in EVERYWHERE):
-            raise InputError(
-                "groups to avoid that leave some molecules",
-                f'avoid "{other}", which every one holds',
-                "Remove it, or write more of the group.",
-            )
-        for text, kept in keep.items():
-            if other == text or _holds(kept, query):
-                raise InputError(
-                    "groups to keep that hold no group to avoid",
-                    f'keep "{text}" with avoid "{other}"',
-                    "Remove one of the two.",
-                )
-
-
-def _holds(kept: Chem.Mol, query: Chem.Mol) -> bool:
-    """Whether whatever matches one query matches another for sure."""
-    whole = Chem.Mol(kept)
-    whole.UpdatePropertyCache(strict=False)
-    Chem.FastFindRings(whole)
-    asked = [atom.GetSmarts() for atom in query.GetAtoms()]
-    there = [atom.GetSmarts() for atom in whole.GetAtoms()]
-    return any(
-        all(SURE.fullmatch(a) or a == there[i] for a, i in zip(asked, match, strict=True))
-        for match in whole.GetSubstructMatches(query)
-    )
 
 
 def check_written(keep: Mapping[str, Chem.Mol], pieces: Sequence[str], longest: int) -> None:

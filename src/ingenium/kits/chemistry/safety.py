@@ -23,8 +23,8 @@ from rdkit.Chem import Descriptors
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.forms import forms
-from ingenium.domains.molecules.chemistry.parsing import canonical, pattern
+from ingenium.kits.chemistry.forms import forms
+from ingenium.kits.chemistry.parsing import canonical, pattern
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -202,7 +202,7 @@ EXPLOSIVES: Mapping[str, Callable[[Chem.Mol], bool]] = MappingProxyType(
 
 
 def _count(smarts: str, mol: Chem.Mol) -> int:
-    return len(mol.GetSubstructMatches(_pattern(smarts)))
+    return len(mol.GetSubstructMatches(pattern(smarts, "a class")))
 
 
 def _carbons(mol: Chem.Mol) -> int:
@@ -210,15 +210,10 @@ def _carbons(mol: Chem.Mol) -> int:
 
 
 @cache
-def _pattern(smarts: str) -> Chem.Mol:
-    return pattern(smarts, "a class")
-
-
-@cache
 def _queries() -> tuple[tuple[str, Chem.Mol], ...]:
     weapons = [(f"chemical weapons: {name}", s) for name, s in WEAPONS.items()]
     controlled = [(f"controlled drugs: {name}", s) for name, s in CONTROLLED.items()]
-    return tuple((name, _pattern(smarts)) for name, smarts in (*weapons, *controlled))
+    return tuple((name, pattern(smarts, "a class")) for name, smarts in (*weapons, *controlled))
 
 
 @cache

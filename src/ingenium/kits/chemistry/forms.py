@@ -9,7 +9,7 @@ from functools import cache
 from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from ingenium.domains.molecules.chemistry.parsing import pattern
+from ingenium.kits.chemistry.parsing import pattern
 
 DATIVE = "[P,S,As;+,+2]-[OX1-,SX1-]"
 ENOL = "[OX2H]-[#6,$([N+][O-])]=[#6,#7]"
@@ -24,7 +24,7 @@ def forms(mol: Chem.Mol) -> list[Chem.Mol]:
 
     A single piece that is named as it is written is not repeated.
     """
-    if len(Chem.GetMolFrags(mol)) == 1 and not mol.HasSubstructMatch(_query(UNDONE)):
+    if len(Chem.GetMolFrags(mol)) == 1 and not mol.HasSubstructMatch(pattern(UNDONE, "a form")):
         return [mol]
     with rdBase.BlockLogs():
         return [mol, *(_named(piece) for piece in Chem.GetMolFrags(mol, asMols=True))]
@@ -42,7 +42,7 @@ def _named(piece: Chem.Mol) -> Chem.Mol:
 
 def _undatived(mol: Chem.RWMol) -> None:
     """Write P+-O- as P=O, and so for arsenic and sulfur at either end."""
-    for at, outer in mol.GetSubstructMatches(_query(DATIVE)):
+    for at, outer in mol.GetSubstructMatches(pattern(DATIVE, "a form")):
         centre = mol.GetAtomWithIdx(at)
         if centre.GetFormalCharge() > 0:
             mol.GetBondBetweenAtoms(at, outer).SetBondType(Chem.BondType.DOUBLE)
@@ -52,7 +52,9 @@ def _undatived(mol: Chem.RWMol) -> None:
 
 def _ketone(mol: Chem.Mol) -> Chem.Mol:
     """Move the hydrogen of each enol or imidic acid to where the double bond ends."""
-    while found := mol.GetSubstructMatch(_query(ENOL)):  # ends: each round takes a hydroxyl
+    while found := mol.GetSubstructMatch(
+        pattern(ENOL, "a form")
+    ):  # ends: each round takes a hydroxyl
         oxygen, centre, end = found
         edited = Chem.RWMol(mol)
         edited.GetBondBetweenAtoms(oxygen, centre).SetBondType(Chem.BondType.DOUBLE)
@@ -63,11 +65,6 @@ def _ketone(mol: Chem.Mol) -> Chem.Mol:
         Chem.SanitizeMol(edited)
         mol = edited.GetMol()
     return mol
-
-
-@cache
-def _query(smarts: str) -> Chem.Mol:
-    return pattern(smarts, "a form")
 
 
 @cache

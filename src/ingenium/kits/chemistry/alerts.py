@@ -6,7 +6,7 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
-from ingenium.domains.molecules import sources
+from ingenium.kits.chemistry import sources
 
 ELEMENTS = frozenset({"C", "N", "S", "O", "F", "Cl", "Br", "H"})  # that MOSES allows
 LARGEST_RING = 7  # that MOSES allows

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.molecules import data
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.solubility import (
+from ingenium.kits.chemistry import measurements
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.solubility import (
     COVERAGE,
     OUTSIDE,
     fitted,
@@ -16,7 +16,7 @@ from ingenium.domains.molecules.chemistry.solubility import (
 
 def test_error_and_coverage_on_the_test_set() -> None:
     """Delaney's linear model has a root mean square of 1.0 here, forests about 0.6."""
-    held = data.solubility("test")
+    held = measurements.solubility("test")
     found = model().predict([parsed(s) for s in held.smiles])
     error = found.value - held.value
     assert np.sqrt((error**2).mean()) < 0.68

@@ -21,9 +21,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.molecules.chemistry.attribution import Shares, shares
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.data import solubility
+from ingenium.kits.chemistry.attribution import Shares, shares
+from ingenium.kits.chemistry.measurements import solubility
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 COVERAGE = 0.9
 CALIBRATION = 0.25  # share of the training molecules that set the width

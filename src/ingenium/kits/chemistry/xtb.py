@@ -14,9 +14,9 @@ from rdkit import Chem
 from scipy.optimize import minimize
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import radicals
-from ingenium.domains.molecules.packages import package
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.packages import package
+from ingenium.kits.chemistry.parsing import radicals
 
 BOHR_ANGSTROM, HARTREE_EV = 0.529177210903, 27.211386245988  # CODATA 2018
 HARTREE_KCAL = 627.509474  # per mole

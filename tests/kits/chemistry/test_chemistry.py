@@ -6,8 +6,9 @@ from rdkit import Chem
 
 from ingenium.core.errors import InputError
 from ingenium.domains.molecules import data
-from ingenium.domains.molecules.chemistry import likeness, parsing, rules, work
-from ingenium.domains.molecules.chemistry.alerts import alerts, breaks_moses
+from ingenium.kits.chemistry import likeness, parsing, rules, work
+from ingenium.kits.chemistry.alerts import alerts, breaks_moses
+from ingenium.kits.chemistry.groups import Groups
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 
@@ -105,13 +106,13 @@ def test_text_of_one_constitution_is_one() -> None:
 
 
 def test_groups_to_keep_and_avoid() -> None:
-    groups = likeness.Groups(keep=("c1ccccc1", "C(=O)[OX2H]"), avoid=("[NX3]", "[OX2H]-c"))
+    groups = Groups(keep=("c1ccccc1", "C(=O)[OX2H]"), avoid=("[NX3]", "[OX2H]-c"))
     assert (groups.missing(mol(ASPIRIN)), groups.unwanted(mol(ASPIRIN))) == (0, 0)
     assert (groups.missing(mol("Nc1ccccc1O")), groups.unwanted(mol("Nc1ccccc1O"))) == (1, 2)
     with pytest.raises(InputError, match="cannot be parsed"):
-        likeness.Groups(keep=("c1ccc",))
+        Groups(keep=("c1ccc",))
     with pytest.raises(InputError, match="hold no group to avoid"):
-        likeness.Groups(keep=("OC(=O)c1ccccc1",), avoid=("c1ccccc1",))
+        Groups(keep=("OC(=O)c1ccccc1",), avoid=("c1ccccc1",))
 
 
 def test_likeness() -> None:

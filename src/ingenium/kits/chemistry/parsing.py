@@ -4,6 +4,8 @@ Designs are constitutions: which atoms are bonded, without stereochemistry and i
 known molecules of MOSES are.
 """
 
+from functools import cache
+
 from rdkit import Chem, rdBase
 
 from ingenium.core.errors import InputError
@@ -95,6 +97,7 @@ def required(smiles: str, what: str) -> Chem.Mol:
     return mol
 
 
+@cache
 def pattern(smarts: str, what: str) -> Chem.Mol:
     """A substructure query.
 
