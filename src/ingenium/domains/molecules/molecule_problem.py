@@ -134,7 +134,7 @@ class MoleculeProblem(Problem):
 
     def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
         """Evolution of graphs, and reinforcement of a generator."""
-        from ingenium.domains.molecules.search.strategies import MAKERS  # which knows problems
+        from ingenium.domains.molecules.strategies.table import MAKERS
 
         return MAKERS
 

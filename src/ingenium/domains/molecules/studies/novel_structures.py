@@ -14,11 +14,11 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.core.text import codes
 from ingenium.core.verdict import margins
 from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.forms import written_at_random
 from ingenium.domains.molecules.known import training_set
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.tanimoto import diversity
-from ingenium.domains.molecules.search.baselines import written_at_random
-from ingenium.domains.molecules.search.graphs import crossed, mutated
+from ingenium.domains.molecules.strategies.moves import crossed, mutated
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.fitted import fit
 from ingenium.kits.chemistry.likeness import fingerprints
@@ -173,8 +173,8 @@ STUDY = Study(
         "kits/chemistry",
         "domains/molecules/trained/model.py",
         "domains/molecules/trained/moses.json",
-        "domains/molecules/search/baselines.py",
-        "domains/molecules/search/graphs.py",
+        "domains/molecules/forms.py",
+        "domains/molecules/strategies/moves.py",
         "domains/molecules/library.py",
         "domains/molecules/verifier.py",
         "domains/molecules/data.py",
