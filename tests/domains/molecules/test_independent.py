@@ -14,9 +14,9 @@ from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.conformer import conformer
 from ingenium.kits.chemistry.independent import counted
 from ingenium.kits.chemistry.parsing import parsed
-from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
-SDF = StructureFile(88, Screen())
+SDF = StructureFile(88, DualUseScreen())
 WRITTEN = """water
   by hand
 

@@ -16,7 +16,7 @@ from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.conformer import conformer
 from ingenium.kits.chemistry.independent import counted
 from ingenium.kits.chemistry.parsing import canonical, parsed, readable
-from ingenium.kits.chemistry.safety import Screen, note
+from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 NAME = "molecule_"
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
@@ -37,7 +37,7 @@ class SmilesFile:
     """`molecules.smi`: a line a molecule, its SMILES and its name."""
 
     longest: int
-    screen: Screen
+    screen: DualUseScreen
     name: str = "smi"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -81,7 +81,7 @@ class StructureFile:
     """
 
     longest: int
-    screen: Screen
+    screen: DualUseScreen
     name: str = "sdf"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -123,7 +123,7 @@ class StructureFile:
         return molecules(read, _indices(names), self.longest)
 
 
-def admitted(designs: xr.Dataset, screen: Screen) -> dict[int, Chem.Mol]:
+def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
     """The molecules of designs by their index.
 
     Raises:

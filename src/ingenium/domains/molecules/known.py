@@ -24,7 +24,7 @@ FEWEST = 100
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownMolecules:
     """Molecules that were drawn once, whatever asks.
 
     Shapes: n molecules.
@@ -36,7 +36,7 @@ class Known:
 
 
 @cache
-def known(source: Source, count: int) -> Known:
+def known(source: Source, count: int) -> KnownMolecules:
     """So many molecules of a data set in a random order; the first of more are those of fewer.
 
     Every tenth is held out: of MOSES out of its test split, so that no model has seen it.
@@ -56,8 +56,8 @@ def known(source: Source, count: int) -> Known:
         smiles = np.empty(count, dtype=object)
         smiles[~held] = drawn(whole, int((~held).sum()))
         smiles[held] = drawn(moses("test"), int(held.sum()))
-        return Known(tuple(smiles.tolist()), held, LICENCES[source])
-    return Known(_constitutions(drawn(whole, count)), held, LICENCES[source])
+        return KnownMolecules(tuple(smiles.tolist()), held, LICENCES[source])
+    return KnownMolecules(_constitutions(drawn(whole, count)), held, LICENCES[source])
 
 
 @cache

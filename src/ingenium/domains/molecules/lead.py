@@ -15,7 +15,7 @@ from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
-from ingenium.domains.molecules.chosen import Chosen
+from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.contradictions import check_limits, check_written
 from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
 from ingenium.domains.molecules.language import PIECES, SMILES
@@ -24,13 +24,13 @@ from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.route import asked
 from ingenium.domains.molecules.trained import model, told
-from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
+from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
 from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
 from ingenium.kits.chemistry import solubility, xtb
 from ingenium.kits.chemistry.groups import Groups
 from ingenium.kits.chemistry.likeness import prints, similarity
 from ingenium.kits.chemistry.parsing import parsed, required
-from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
@@ -89,7 +89,7 @@ class Lead(MoleculeProblem):
             raise InputError("at least one try", settings.tries, "Write tries = 16.")
         if settings.route < 0:
             raise InputError("route of at least 0", settings.route, "Write route = 30.")
-        screen = Screen(settings.screen)
+        screen = DualUseScreen(settings.screen)
         groups = Groups(settings.keep, settings.avoid)
         for text, query in groups.kept.items():
             screen.admit_group(text, query)
@@ -156,9 +156,9 @@ class Lead(MoleculeProblem):
             found[HEARING] = replace(heard, make=lambda: self._chosen(heard, told.hears()))
         return found
 
-    def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> Chosen:
+    def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> BestProposal:
         tokens = model.codec(self.settings.source, self.longest)
-        return Chosen(shipped.make(), tokens, self.wish, self.settings.tries, heard)
+        return BestProposal(shipped.make(), tokens, self.wish, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, where solubility comes from, the plane of properties, and the whole."""
@@ -197,7 +197,7 @@ def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
         )
 
 
-def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
+def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
     """The parts of the engine that the setup asks for, those that cost little first."""
     counts = (
         Quantity("groups_missing", "1", "groups to keep that are not there"),
@@ -207,20 +207,22 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
     parts = [
         *RULES,
         novelty(settings.source),
-        Part(counts, partial(_groups, groups)),
-        Part((near,), partial(_nearest, settings.source, settings.known), cost_ms=2.5),
+        EnginePart(counts, partial(_groups, groups)),
+        EnginePart((near,), partial(_nearest, settings.source, settings.known), cost_ms=2.5),
     ]
     if settings.query:
         alike = Quantity("similarity", "1", f"Tanimoto similarity to {settings.query}")
-        parts.append(Part((alike,), partial(_similarity, settings.query)))
+        parts.append(EnginePart((alike,), partial(_similarity, settings.query)))
     if settings.solubility:
-        parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn", 2.0))
+        parts.append(EnginePart(solubility.QUANTITIES, solubility.measured, "scikit-learn", 2.0))
     if settings.route:
-        parts.append(Part(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0))
+        parts.append(
+            EnginePart(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0)
+        )
     if settings.electrons == "gfn2":
-        parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0))
+        parts.append(EnginePart(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0))
     elif settings.electrons == "gfn2_relaxed":
-        parts.append(Part(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0))
+        parts.append(EnginePart(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0))
     return tuple(parts)
 
 

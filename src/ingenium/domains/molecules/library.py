@@ -18,9 +18,9 @@ from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.trained.model import NAME, shipped
-from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
+from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
 from ingenium.kits.chemistry.parsing import canonical
-from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Library(MoleculeProblem):
         Raises:
             InputError: for fewer or more known molecules than can be learned from.
         """
-        screen = Screen(settings.screen)
+        screen = DualUseScreen(settings.screen)
         self.opened(settings.source, settings.known, screen)
         self.source = settings.source
         self.formats = {
@@ -92,10 +92,10 @@ class Library(MoleculeProblem):
         return ((aspirin, truth, 1e-4),)
 
 
-def novelty(source: Source) -> Part:
+def novelty(source: Source) -> EnginePart:
     """Whether a molecule is one of the data set."""
     quantity = Quantity("in_training", "1", f"1 if it is one of the molecules of {source}")
-    return Part((quantity,), partial(_in_training, source))
+    return EnginePart((quantity,), partial(_in_training, source))
 
 
 def _in_training(source: Source, mol: Chem.Mol) -> tuple[float, ...]:

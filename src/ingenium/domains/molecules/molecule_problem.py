@@ -21,7 +21,7 @@ from ingenium.core.text import codes, texts
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.kekule import KekuleCodec, fitting
-from ingenium.domains.molecules.known import LONGEST, Known, Source, known
+from ingenium.domains.molecules.known import LONGEST, KnownMolecules, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import MoleculeVerifier
@@ -31,7 +31,7 @@ from ingenium.kits.chemistry.conformer import conformer
 from ingenium.kits.chemistry.independent import counted
 from ingenium.kits.chemistry.likeness import prints
 from ingenium.kits.chemistry.parsing import parsed
-from ingenium.kits.chemistry.safety import Screen, note
+from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
@@ -46,9 +46,9 @@ class MoleculeProblem(Problem):
     codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
-    def opened(self, source: Source, count: int, screen: Screen) -> None:
+    def opened(self, source: Source, count: int, screen: DualUseScreen) -> None:
         """Set what follows from the data and the screen."""
-        self.known: Known = known(source, count)
+        self.known: KnownMolecules = known(source, count)
         self.licence = self.known.licence
         self.longest = LONGEST[source]
         self.screen = screen

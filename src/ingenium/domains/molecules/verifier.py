@@ -20,7 +20,7 @@ from ingenium.core.text import texts
 from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.parsing import parsed
-from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.kits.chemistry.work import mapped
 
 CHUNK = 16  # molecules that one process takes at a time
@@ -28,7 +28,7 @@ DEAR_MS = 10.0  # of a molecule: parts that cost more wait for what cheaper ones
 
 
 @dataclass(frozen=True)
-class Part:
+class EnginePart:
     """Some quantities, the function of a molecule that gives them, and the package behind it."""
 
     quantities: tuple[Quantity, ...]
@@ -43,7 +43,7 @@ class Part:
 
 
 RULES = tuple(
-    Part((r.quantity,), partial(rules.measured, (r.quantity.name,)), cost_ms=r.cost_ms)
+    EnginePart((r.quantity,), partial(rules.measured, (r.quantity.name,)), cost_ms=r.cost_ms)
     for r in rules.RULES
 )
 
@@ -52,8 +52,8 @@ RULES = tuple(
 class MoleculeVerifier:
     """All quantities of each molecule; none of text that is no molecule or that is refused."""
 
-    parts: tuple[Part, ...]
-    screen: Screen
+    parts: tuple[EnginePart, ...]
+    screen: DualUseScreen
     processes: int = 1
     tier: ClassVar[Literal["exact"]] = "exact"
 
@@ -98,7 +98,9 @@ class MoleculeVerifier:
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
 
 
-def _measured(parts: tuple[Part, ...], screen: Screen, smiles: str) -> tuple[float, ...]:
+def _measured(
+    parts: tuple[EnginePart, ...], screen: DualUseScreen, smiles: str
+) -> tuple[float, ...]:
     """The quantities of one text; where one part has no answer, none are asked after it."""
     mol = parsed(smiles)
     if mol is None or screen.refuses(mol):

@@ -93,7 +93,7 @@ CARBONS_PER_GROUP = 6  # fewer to an azide or peroxide make it an explosive
 
 
 @dataclass(frozen=True)
-class Screen:
+class DualUseScreen:
     """Refuses molecules of the classes; switched off, it refuses none."""
 
     on: bool = True

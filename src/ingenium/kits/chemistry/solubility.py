@@ -103,7 +103,7 @@ class Regression:
 
 
 @dataclass(frozen=True)
-class Model:
+class SolubilityModel:
     """A regression, and what calibration molecules that it has not seen say of it.
 
     Shapes: m calibration molecules.
@@ -142,7 +142,7 @@ class Model:
 
 
 @cache
-def model() -> Model:
+def model() -> SolubilityModel:
     """Fitted to the measured training molecules, without those that the test set holds too."""
     train, tested = solubility("train"), set(solubility("test").smiles)
     mols = [parsed(s) for s in train.smiles]
@@ -153,14 +153,14 @@ def model() -> Model:
 
 def fitted(
     x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"], rng: np.random.Generator
-) -> Model:
+) -> SolubilityModel:
     """The process on three quarters of the rows; the rest calibrates it."""
     order = rng.permutation(len(y))
     held = round(CALIBRATION * len(y))
     rest, own = order[:held], order[held:]
     made = regression(x[own], y[own])
     value, deviation = made.at(x[rest])
-    return Model(made, np.sort(np.abs(y[rest] - value) / deviation), np.sort(deviation))
+    return SolubilityModel(made, np.sort(np.abs(y[rest] - value) / deviation), np.sort(deviation))
 
 
 def regression(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"]) -> Regression:

@@ -17,7 +17,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign
 
 from ingenium.domains.molecules.conformers import electrons
-from ingenium.domains.molecules.conformers.search import Ensemble
+from ingenium.domains.molecules.conformers.search import ConformerEnsemble
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.xtb import HARTREE_KCAL
 
@@ -30,7 +30,7 @@ class Again:
     """Measures records of one molecule."""
 
     mol: Chem.Mol
-    known: Ensemble
+    known: ConformerEnsemble
 
     @cached_property
     def _program(self) -> str | None:

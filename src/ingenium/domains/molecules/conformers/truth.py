@@ -13,8 +13,8 @@ import numpy as np
 
 from ingenium.core.folders import replacing
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.molecules.conformers.search import Ensemble
-from ingenium.domains.molecules.conformers.stock import TRUTH, Searched, admitted, ensembles
+from ingenium.domains.molecules.conformers.search import ConformerEnsemble
+from ingenium.domains.molecules.conformers.stock import TRUTH, KnownEnsemble, admitted, ensembles
 from ingenium.domains.molecules.known import Source
 from ingenium.domains.molecules.trained.model import FOLDER
 
@@ -38,12 +38,12 @@ def ship(folder: Path, watch: Watch = silent) -> None:
 
 
 @cache
-def truth(folder: Path = FOLDER) -> dict[str, list[Searched]]:
+def truth(folder: Path = FOLDER) -> dict[str, list[KnownEnsemble]]:
     """The molecules with their ensembles, by the data set that they are from."""
-    found: dict[str, list[Searched]] = {}
+    found: dict[str, list[KnownEnsemble]] = {}
     with np.load(folder / FILE, allow_pickle=False) as stored:
         for i, told in enumerate(json.loads(str(stored["about"]))["molecules"]):
             names = ("position", "gfn2_kcal", "mmff_kcal")
-            ensemble = Ensemble(*(stored[f"{i}.{name}"] for name in names))
-            found.setdefault(told["source"], []).append(Searched(told["smiles"], ensemble))
+            ensemble = ConformerEnsemble(*(stored[f"{i}.{name}"] for name in names))
+            found.setdefault(told["source"], []).append(KnownEnsemble(told["smiles"], ensemble))
     return found

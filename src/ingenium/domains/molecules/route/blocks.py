@@ -25,7 +25,7 @@ from ingenium.domains.molecules.route.stock import FILE, WEIGHTS
 from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.kits.chemistry.measurements import hydration, solubility
 from ingenium.kits.chemistry.parsing import canonical, parsed
-from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 MOLECULES = 20_000
 MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most
@@ -110,7 +110,7 @@ if __name__ == "__main__":
     count = counted(int(sys.argv[1]) if len(sys.argv) > 1 else MOLECULES)
     for smiles in measured():
         count.parts[smiles] = max(count.parts[smiles], MEASURED)
-    screen = Screen()
+    screen = DualUseScreen()
     kept = sorted(
         (s, n)
         for s, n in count.parts.items()

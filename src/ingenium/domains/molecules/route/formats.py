@@ -17,10 +17,10 @@ from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import named, points
 from ingenium.domains.molecules.route.route import ARROW, DOT, Route, ordered, read
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.table import BY_NAME
 from ingenium.kits.chemistry.parsing import canonical, readable
-from ingenium.kits.chemistry.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 ROUTE, NAME, LINES = "route", "route_", "routes.rsmi"
 
@@ -44,7 +44,7 @@ class Reader:
 
     target: str
     longest: int
-    screen: Screen
+    screen: DualUseScreen
 
     def route(self, steps: Sequence[tuple[str, str]], what: str) -> Route:
         """The route of steps, each the name of its reaction and its equation.
@@ -83,7 +83,7 @@ class RouteTrees:
     """
 
     reader: Reader
-    stock: Stock
+    stock: BlockStock
     name: str = "json"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -199,7 +199,7 @@ def written(designs: xr.Dataset, target: str) -> dict[int, Route]:
     return found
 
 
-def told(route: Route, stock: Stock) -> dict[str, Any]:
+def told(route: Route, stock: BlockStock) -> dict[str, Any]:
     """A route as plain data: each step with its check, conditions and mass, and each block."""
     used = green.amounts(route)
     return {

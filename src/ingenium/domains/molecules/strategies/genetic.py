@@ -19,7 +19,7 @@ from ingenium.core.seeds import block_rng
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.strategies.moves import crossed, mutated
-from ingenium.domains.molecules.strategies.rounds import Rounds
+from ingenium.domains.molecules.strategies.round_memory import RoundMemory
 from ingenium.domains.molecules.strategies.surrogate import MoleculeProcess
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import canonical, parsed
@@ -44,7 +44,7 @@ class GeneticSettings:
     learned: int = 800  # measured molecules that the model learns from: the best, and the last
 
 
-class Genetic(Rounds):
+class Genetic(RoundMemory):
     """A population of measured molecules and their offspring.
 
     It begins with known molecules, each shown once before there is any offspring.

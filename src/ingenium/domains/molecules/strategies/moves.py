@@ -24,7 +24,7 @@ IN_RING = 0.4  # share of crossings that cut through a ring
 
 
 @dataclass(frozen=True)
-class Piece:
+class OpenPart:
     """A part of a molecule, with the atoms where it was cut and the orders of what was cut."""
 
     mol: Chem.Mol
@@ -64,7 +64,7 @@ def crossed(a: Chem.Mol, b: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | No
     return None
 
 
-def through_chain(mol: Chem.RWMol, rng: np.random.Generator) -> Piece | None:
+def through_chain(mol: Chem.RWMol, rng: np.random.Generator) -> OpenPart | None:
     """One side of a single bond outside rings."""
     bonds = [
         b
@@ -74,7 +74,7 @@ def through_chain(mol: Chem.RWMol, rng: np.random.Generator) -> Piece | None:
     return _side(mol, [bonds[rng.integers(len(bonds))]], rng) if bonds else None
 
 
-def through_ring(mol: Chem.RWMol, rng: np.random.Generator) -> Piece | None:
+def through_ring(mol: Chem.RWMol, rng: np.random.Generator) -> OpenPart | None:
     """One side of two bonds of a ring."""
     rings = mol.GetRingInfo().BondRings()
     if not rings:
@@ -84,7 +84,7 @@ def through_ring(mol: Chem.RWMol, rng: np.random.Generator) -> Piece | None:
     return _side(mol, [mol.GetBondWithIdx(int(i)) for i in cut], rng)
 
 
-def _side(mol: Chem.RWMol, cut: list[Chem.Bond], rng: np.random.Generator) -> Piece | None:
+def _side(mol: Chem.RWMol, cut: list[Chem.Bond], rng: np.random.Generator) -> OpenPart | None:
     """One of the two parts that are left without some bonds; none if they are not two."""
     ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx(), int(b.GetBondTypeAsDouble())) for b in cut]
     for begin, end, _ in ends:
@@ -97,10 +97,10 @@ def _side(mol: Chem.RWMol, cut: list[Chem.Bond], rng: np.random.Generator) -> Pi
     place = {atom: i for i, atom in enumerate(kept)}
     for atom in sorted(set(range(mol.GetNumAtoms())) - set(kept), reverse=True):
         mol.RemoveAtom(atom)
-    return Piece(mol.GetMol(), tuple((place[a], order) for a, order in inside))
+    return OpenPart(mol.GetMol(), tuple((place[a], order) for a, order in inside))
 
 
-def joined(first: Piece, second: Piece, rng: np.random.Generator) -> Chem.RWMol:
+def joined(first: OpenPart, second: OpenPart, rng: np.random.Generator) -> Chem.RWMol:
     """Two pieces, end to end in a random pairing; ends that are left over get hydrogens."""
     whole = Chem.RWMol(Chem.CombineMols(first.mol, second.mol))
     shift = first.mol.GetNumAtoms()

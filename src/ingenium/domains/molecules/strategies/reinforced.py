@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.domains.molecules.language import SMILES
-from ingenium.domains.molecules.strategies.rounds import WRITTEN, Rounds
+from ingenium.domains.molecules.strategies.round_memory import WRITTEN, RoundMemory
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.reinforcement import Reinforcement
 from ingenium.kits.chemistry.likeness import scaffold
@@ -38,7 +38,7 @@ class ReinforcedSettings:
     each: int = 10  # accepted molecules with the same scaffold, before their reward falls to 0
 
 
-class Reinforced(Rounds):
+class Reinforced(RoundMemory):
     """A generator that proposes and is pulled towards reward; its prior stays as it was.
 
     The reward of a molecule is 1 at the least cost there can be, and falls with it to 0: the

@@ -11,7 +11,7 @@ from ingenium.kits.chemistry.measurements import solubility
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.solubility import (
     OUTSIDE,
-    Model,
+    SolubilityModel,
     descriptors,
     fitted,
     regression,
@@ -124,7 +124,7 @@ def _batches(typical: Float[np.ndarray, " n"]) -> Iterator[Float[np.ndarray, " b
         yield typical[start : start + BATCH]
 
 
-def of_others(made: Model, x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
+def of_others(made: SolubilityModel, x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
     """Shares of molecules and of batches of another set that are flagged."""
     typical = made.at(x).typical
     batches = np.array([made.shift(rows) for rows in _batches(typical)])

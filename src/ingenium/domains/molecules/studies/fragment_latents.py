@@ -191,7 +191,7 @@ class LatentCube:
     @property
     def m(self) -> int:
         """Numbers of a point."""
-        return self.start.shape[1]
+        return int(self.start.shape[1])
 
     def designs(self, points: Float[np.ndarray, "n m"]) -> xr.Dataset:
         """The points, which stand for themselves."""

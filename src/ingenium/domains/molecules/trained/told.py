@@ -21,12 +21,11 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from ingenium.core.digest import content_digest, digest, file_digest
+from ingenium.core.digest import content_digest, file_digest
 from ingenium.core.errors import CorruptError
-from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
-from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.trained import model
 from ingenium.domains.molecules.trained.recipe import Recipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
@@ -67,7 +66,7 @@ HEARD: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Told:
+class Lesson:
     """What the generator is told of each molecule, and how long it learns to hear it."""
 
     conditions: Mapping[str, tuple[float, float]]  # ranges of quantities of rules, from -1 to 1
@@ -107,7 +106,7 @@ def deafened(base: TokenAutoregressive, cond: Float[Tensor, "n c"]) -> TokenAuto
 
 
 def teach(
-    asked: Told,
+    asked: Lesson,
     folder: Path,
     *,
     base: Path = model.FOLDER,
@@ -133,7 +132,7 @@ def teach(
     _keep(family, asked, folder, about | {"base": model.facts(base)["weights"]})
 
 
-def _conditions(texts: list[str], asked: Told, watch: Watch) -> Float[Tensor, "n c"]:
+def _conditions(texts: list[str], asked: Lesson, watch: Watch) -> Float[Tensor, "n c"]:
     """What rules say of the molecules, from -1 to 1 over the ranges."""
     names, rows = tuple(asked.conditions), []
     for start in range(0, len(texts), AT_ONCE):
@@ -144,7 +143,9 @@ def _conditions(texts: list[str], asked: Told, watch: Watch) -> Float[Tensor, "n
     return cond
 
 
-def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping[str, Any]) -> None:
+def _keep(
+    family: TokenAutoregressive, asked: Lesson, folder: Path, about: Mapping[str, Any]
+) -> None:
     weights = save({k: v.half().contiguous() for k, v in family.state_dict().items()})
     text = {
         "recipe": _plain(asked),
@@ -155,7 +156,7 @@ def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping
     write_atomic(folder / f"{NAME}.json", json.dumps(text, indent=1) + "\n")
 
 
-def _plain(asked: Told) -> dict[str, Any]:
+def _plain(asked: Lesson) -> dict[str, Any]:
     plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
     return {
         "conditions": dict(asked.conditions),
@@ -218,22 +219,4 @@ def _network(longest: int, c: int, temperature: float, base: Path) -> TokenAutor
     """A network that hears so many quantities, with first weights."""
     family = deafened(model.network(longest, base), torch.zeros(2, c))
     family.drawing = Drawing(temperature=temperature)
-    return family
-
-
-def taught(
-    asked: Told,
-    *,
-    base: Path = model.FOLDER,
-    watch: Watch = silent,
-    progress: Callable[[int, int, float], None] | None = None,
-) -> TokenAutoregressive:
-    """The generator that hears conditions, from the cache where it was taught before."""
-    under = [model.facts(base)["weights"], _plain(asked)]
-    folder = cache_folder() / f"told-{digest(under)[7:19]}"
-    if not comes(folder):
-        teach(asked, folder, base=base, watch=watch, progress=progress)
-    family = _network(LONGEST["moses"], len(asked.conditions), asked.temperature, base)
-    state = load_file(folder / f"{NAME}.safetensors")
-    family.load_state_dict({k: v.float() for k, v in state.items()})
     return family

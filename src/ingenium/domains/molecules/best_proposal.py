@@ -19,7 +19,7 @@ from ingenium.train.plan import Plan
 
 
 @dataclass(eq=False)
-class Chosen:
+class BestProposal:
     """For each design several proposals of a generator, of which one is kept.
 
     It is the first, in the order of how short they are of what is wanted, that holds all limits

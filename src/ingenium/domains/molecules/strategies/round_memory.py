@@ -22,7 +22,7 @@ WRITTEN = "written"  # what a generator wrote: numbers of each molecule's tokens
 DIMS = {"margin": LIMIT, WRITTEN: "step"}  # of what was told, beyond `design`
 
 
-class Rounds(ABC):
+class RoundMemory(ABC):
     """All rounds so far, which are the state: one that takes it over learns from them again.
 
     What a screen kept from the engine was shown, but is no verdict, and nothing is learned from it.
