@@ -17,10 +17,9 @@ from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.contradictions import check_limits, check_written
-from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
-from ingenium.domains.molecules.language import PIECES, SMILES
+from ingenium.domains.molecules.known import LONGEST, Source, known, values
+from ingenium.domains.molecules.language import PIECES
 from ingenium.domains.molecules.library import novelty
-from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.route import asked
 from ingenium.domains.molecules.trained import model, told
@@ -165,11 +164,6 @@ class Lead(MoleculeProblem):
         first, *rest = report.sections(self.known, designs, verdicts, ("logp", "qed"))
         soluble = solubility_report.section(designs, verdicts) if self.settings.solubility else ()
         return (first, *soluble, *rest)
-
-    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Validity, uniqueness, novelty and likeness, as in MOSES."""
-        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
-        return scores(proposed, held, training_set(self.settings.source))
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Paracetamol, whose numbers stand in books."""

@@ -14,8 +14,6 @@ from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
 from ingenium.domains.molecules.known import Source, training_set
-from ingenium.domains.molecules.language import SMILES
-from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.trained.model import NAME, shipped
 from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
@@ -49,7 +47,6 @@ class Library(MoleculeProblem):
         """
         screen = DualUseScreen(settings.screen)
         self.opened(settings.source, settings.known, screen)
-        self.source = settings.source
         self.formats = {
             k: self.formats[k] for k in ("smi", "sdf")
         }  # conformers of 30,000 take a while
@@ -79,11 +76,6 @@ class Library(MoleculeProblem):
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, the plane of properties, and what the library is as a whole."""
         return report.sections(self.known, designs, verdicts, ("weight", "logp"))
-
-    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Validity, uniqueness, novelty and likeness, as in MOSES."""
-        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
-        return scores(proposed, held, training_set(self.source))
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Aspirin, whose numbers stand in books."""

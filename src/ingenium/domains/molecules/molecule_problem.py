@@ -21,8 +21,9 @@ from ingenium.core.text import codes, texts
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.kekule import KekuleCodec, fitting
-from ingenium.domains.molecules.known import LONGEST, KnownMolecules, Source, known
+from ingenium.domains.molecules.known import LONGEST, Source, known, training_set
 from ingenium.domains.molecules.language import SMILES, variable
+from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import MoleculeVerifier
 from ingenium.generators.row_families import CLASSICAL
@@ -48,7 +49,7 @@ class MoleculeProblem(Problem):
 
     def opened(self, source: Source, count: int, screen: DualUseScreen) -> None:
         """Set what follows from the data and the screen."""
-        self.known: KnownMolecules = known(source, count)
+        self.source, self.known = source, known(source, count)
         self.licence = self.known.licence
         self.longest = LONGEST[source]
         self.screen = screen
@@ -107,6 +108,11 @@ class MoleculeProblem(Problem):
         empty = Chem.Mol()
         found = prints([parsed(str(s)) or empty for s in designs[SMILES].to_numpy()])
         return lambda i: 1.0 - np.array(DataStructs.BulkTanimotoSimilarity(found[i], found))
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Validity, uniqueness, novelty and likeness, as in MOSES."""
+        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
+        return scores(proposed, held, training_set(self.source))
 
     def cross_check(
         self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int

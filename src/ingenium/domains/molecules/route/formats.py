@@ -13,6 +13,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
+from ingenium.domains.molecules.files import numbers, text_of
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import named, points
@@ -108,11 +109,7 @@ class RouteTrees:
         if not files:
             raise InputError("routes as JSON files", f"none in {path}", "Name another folder.")
         found = [self._one(file).text for file in files]
-        names = [file.stem.removeprefix(NAME) for file in files]
-        whole = all(n.isdecimal() for n in names)
-        return routes(
-            found, list(map(int, names)) if whole else range(len(names)), self.reader.longest
-        )
+        return routes(found, numbers([file.stem for file in files], NAME), self.reader.longest)
 
     def _one(self, file: Path) -> Route:
         try:
@@ -159,10 +156,7 @@ class ReactionLines:
             InputError: naming the line or route that is wrong.
         """
         file = path / LINES if path.is_dir() else path
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("a file of routes", f"{file}: {error}", "Name another.") from None
+        lines = text_of(file, "a file of routes").splitlines()
         steps: dict[str, list[tuple[str, str]]] = {}
         for i, line in enumerate(lines, 1):
             equation, *rest = line.split("\t")
@@ -176,11 +170,7 @@ class ReactionLines:
         if not steps:
             raise InputError("at least one route", f"none in {file}", "Write one.")
         found = [self.reader.route(s, f"{name} in {file}").text for name, s in steps.items()]
-        names = [name.removeprefix(NAME) for name in steps]
-        whole = all(n.isdecimal() for n in names)
-        return routes(
-            found, list(map(int, names)) if whole else range(len(names)), self.reader.longest
-        )
+        return routes(found, numbers(list(steps), NAME), self.reader.longest)
 
 
 def written(designs: xr.Dataset, target: str) -> dict[int, Route]:

@@ -15,13 +15,16 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.domains.molecules import data
-from ingenium.domains.molecules.metrics import __main__ as command
-from ingenium.domains.molecules.metrics import suite as suites
 from ingenium.domains.molecules.metrics.chemnet import frechet, gaussian
-from ingenium.domains.molecules.metrics.facts import all_facts, facts
-from ingenium.domains.molecules.metrics.published import PUBLISHED
-from ingenium.domains.molecules.metrics.suite import cosine, suite
 from ingenium.domains.molecules.metrics.tanimoto import diversity, mean_of_nearest
+
+with pytest.MonkeyPatch.context() as beside:  # the benchmarks are no part of the package
+    beside.syspath_prepend(str(Path(__file__).parents[1]))
+    from benchmarks.moses import __main__ as command
+    from benchmarks.moses import suite as suites
+    from benchmarks.moses.facts import all_facts, facts
+    from benchmarks.moses.published import PUBLISHED
+    from benchmarks.moses.suite import cosine, suite
 
 RECORDED = json.loads((Path(__file__).parent / "moses_package.json").read_text())
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from scipy.stats import wasserstein_distance
 
+from benchmarks.moses.facts import BITS, PROPERTIES, Facts, all_facts
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.domains.molecules.data import Statistics
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
-from ingenium.domains.molecules.metrics.facts import BITS, PROPERTIES, Facts, all_facts
 from ingenium.domains.molecules.metrics.tanimoto import diversity, mean_of_nearest
 
 UNIQUE_AT = (1000, 10000)

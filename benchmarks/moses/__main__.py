@@ -1,6 +1,6 @@
 """The MOSES table of a file of SMILES, one a line, beside the published rows.
 
-Write `python -m ingenium.domains.molecules.metrics FILE.smi`; the official protocol takes 30,000.
+Write `python -m benchmarks.moses FILE.smi`; the official protocol takes 30,000.
 """
 
 import argparse
@@ -10,11 +10,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.moses.published import COLUMNS, PUBLISHED
+from benchmarks.moses.suite import suite
 from ingenium.core.errors import IngeniumError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.domains.molecules.data import moses, moses_statistics
-from ingenium.domains.molecules.metrics.published import COLUMNS, PUBLISHED
-from ingenium.domains.molecules.metrics.suite import suite
 
 REFERENCES = {"Test": "test", "TestSF": "test_scaffolds"}
 
