@@ -132,7 +132,7 @@ def _key(asked: Asked, name: str, seed: int) -> str:
         code_digest(),
     ]
     limits = [limit.label for limit in asked.limits]
-    weights = [model.facts()["weights"], told.facts()["weights"] if told.comes() else None]
+    weights = [model.facts()["weights"], told.facts()["weights"]]
     setup = [list(SETUP.keep), list(SETUP.avoid), CALLS]
     said = {k: list(v) for k, v in asked.told.items()}
     return digest([limits, said, setup, name, seed, weights, code])[7:23]

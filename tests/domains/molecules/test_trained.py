@@ -62,7 +62,6 @@ def test_a_generator_without_ears_writes_as_before(folder: Path) -> None:
 def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
     plan = replace(PLAN, steps=4, batch=64, held_out=0.1, check_every=2, learning_rate=0.05)
     asked = Lesson({"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan)
-    assert not told.comes(tmp_path)
     beside = Path(shutil.copytree(folder, tmp_path / "beside"))
     teach(asked, beside, base=folder)
     about = told.facts(beside)
@@ -95,7 +94,6 @@ def test_a_taught_generator_belongs_to_one_base(
         told.shipped(64, copy).make()
 
 
-@pytest.mark.skipif(not told.comes(), reason="no generator that hears comes with this version")
 def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
     """So that a new base is not shipped without teaching it."""
     assert told.facts()["weights"] == file_digest(FOLDER / "moses.told.safetensors")

@@ -74,7 +74,7 @@ class Lead(MoleculeProblem):
     name: ClassVar[str] = "molecules.lead"
     summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
     Settings: ClassVar[type] = LeadSettings
-    default_family: ClassVar[str] = CHOSEN
+    default_family: ClassVar[str] = HEARING
 
     def __init__(self, settings: LeadSettings) -> None:
         """Open the problem.
@@ -99,8 +99,6 @@ class Lead(MoleculeProblem):
         self.settings, self.groups = settings, groups
         if settings.source != "moses":
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
-        elif told.comes():
-            self.default_family = HEARING  # type: ignore[misc]
         if settings.source == "moses" and settings.tries > 1:
             self.notes = (*self.notes, CHOICE.format(settings.tries))
         self.conditions = (
@@ -149,11 +147,11 @@ class Lead(MoleculeProblem):
         if self.settings.source != "moses":
             return {}
         (plain,) = model.shipped(self.longest).values()
-        found = {CHOSEN: replace(plain, make=lambda: self._chosen(plain))}
-        if told.comes():
-            heard = told.shipped(self.longest)
-            found[HEARING] = replace(heard, make=lambda: self._chosen(heard, told.hears()))
-        return found
+        heard = told.shipped(self.longest)
+        return {
+            CHOSEN: replace(plain, make=lambda: self._chosen(plain)),
+            HEARING: replace(heard, make=lambda: self._chosen(heard, told.hears())),
+        }
 
     def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> BestProposal:
         tokens = model.codec(self.settings.source, self.longest)

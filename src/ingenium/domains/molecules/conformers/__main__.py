@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingenium.core.errors import IngeniumError
-from ingenium.domains.molecules.conformers.recipe import Recipe, train
+from ingenium.domains.molecules.conformers.recipe import TorsionRecipe, train
 from ingenium.domains.molecules.conformers.truth import ship
 
 
 def main() -> None:
     """Search, train, and write weights, histograms and reference ensembles into a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    usual = Recipe()
+    usual = TorsionRecipe()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=usual.steps, help="of training")
     parser.add_argument("--molecules", type=int, default=usual.molecules)

@@ -173,11 +173,6 @@ def facts(folder: Path = model.FOLDER) -> dict[str, Any]:
     return found
 
 
-def comes(folder: Path = model.FOLDER) -> bool:
-    """Whether a generator that hears lies beside the one that does not."""
-    return (folder / f"{NAME}.json").is_file()
-
-
 def hears(folder: Path = model.FOLDER) -> Mapping[str, tuple[float, float]]:
     """The ranges of the quantities that it hears, in order."""
     ranges = facts(folder)["recipe"]["conditions"]
