@@ -23,7 +23,7 @@ from benchmarks.lead_specs import SETUP, SPECS, Asked, known_hits
 from benchmarks.measuring import report, save, spread
 from ingenium.core.digest import digest, file_digest, folder_digest
 from ingenium.core.folders import cache_folder, write_atomic
-from ingenium.core.provenance import code_digest, versions
+from ingenium.core.provenance import versions
 from ingenium.core.verify import verify
 from ingenium.domains.molecules import strategies
 from ingenium.domains.molecules.data import moses
@@ -31,6 +31,7 @@ from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.molecules.trained import model, told
 from ingenium.evaluate.intervals import t_interval
+from ingenium.generators.fitted import fitting_code
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.search.aim import Aim
@@ -129,7 +130,7 @@ def _key(asked: Asked, name: str, seed: int) -> str:
         folder_digest(Path(strategies.__file__).parent, but=["__pycache__"]),
         file_digest(Path(lead_searches.__file__)),
         file_digest(Path(strategies_rivals.__file__)),
-        code_digest(),
+        fitting_code(),
     ]
     limits = [limit.label for limit in asked.limits]
     weights = [model.facts()["weights"], told.facts()["weights"]]

@@ -19,11 +19,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN
+from ingenium.core.domain import Domain, Offer
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Domain, Problem, Projection, Section
+from ingenium.core.problem import CrossCheck, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit, Spec, parse
+from plugged import distribution
 
 MODULUS_PA = 210e9
 DENSITY_KG_M3 = 7850.0
@@ -260,17 +262,21 @@ class Cantilever(Problem):
         return ((beam, truth, 1e-12),)
 
 
-DOMAIN = Domain("toy", "Beams in closed form", None, {"cantilever": Cantilever})
+DOMAIN = Domain(
+    name="toy",
+    summary="Beams in closed form",
+    package=__name__,
+    problems={
+        "cantilever": Offer(
+            f"{__name__}:Cantilever", "Sections of a steel cantilever for a load at its tip"
+        )
+    },
+)
 
 
 def install(folder: Path, entries: Mapping[str, str] | None = None) -> Path:
     """Make a distribution with entry points in `folder`, for `sys.path`."""
-    about = folder / "toy_beams-0.1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-beams\nVersion: 0.1\n")
-    lines = [f"{k} = {v}" for k, v in (entries or {"toy": "toy:DOMAIN"}).items()]
-    (about / "entry_points.txt").write_text("[ingenium.domains]\n" + "\n".join(lines) + "\n")
-    return folder
+    return distribution(folder, "toy-beams", entries or {"toy": "toy:DOMAIN"})
 
 
 N = 2 * BLOCK + 9  # designs of a run: whole blocks and a part of one

@@ -146,7 +146,7 @@ def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> f
         resolved = resolve(spec, problem)
         known = loop.training(problem)
         data = dataset_digest(known)
-        model = fitted.fit(problem, known, resolved.generator, data=data, watch=watch)
+        model = fitted.fit(problem, known, resolved.generator, watch=watch)
         body = {
             "problem": problem.name,
             "spec": digest(specs.as_table(resolved)),

@@ -21,7 +21,7 @@ from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import choose
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
-from ingenium.core.provenance import code_digest
+from ingenium.core.provenance import code_digest, package_digest
 from ingenium.core.seeds import block_rng
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.metrics import METRICS, Metric
@@ -88,11 +88,11 @@ def compare(
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     own, data = training(problem), dataset_digest(known)
-    entries, code = [], code_digest()
+    entries, code = [], (code_digest(), package_digest(problem))
     todo = [(f, s) for f in protocol.families for s in protocol.seeds]
     for i, (name, seed) in enumerate(todo):
         watch(f"compare {name}, seed {seed}", i, len(todo))
-        key = digest([problem.name, name, seed, protocol.members, protocol.steps, data, code])
+        key = digest([problem.name, name, seed, protocol.members, protocol.steps, data, *code])
         path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
         if path.is_file():
             entries.append(Entry(**json.loads(path.read_text())))

@@ -23,7 +23,13 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Origin, records, table, written
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
-from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
+from ingenium.core.provenance import (
+    code_digest,
+    machine,
+    package_digest,
+    peak_memory_mb,
+    versions,
+)
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
@@ -100,7 +106,7 @@ def run(
     identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = fit(problem, known, spec.generator, data=data, watch=watch)
+            fitted = fit(problem, known, spec.generator, watch=watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
         kept = _kept(part, origin, problem)
@@ -161,6 +167,7 @@ def _origin(
         data=data,
         model=fitted.digest,
         code=code_digest(),
+        package=package_digest(problem),
         version=versions()["ingenium"],
         replay=f"ingenium replay {shlex.quote(str(out))} --design {{design}}",
     )

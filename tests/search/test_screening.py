@@ -13,13 +13,13 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.search.aim import Aim
-from ingenium.search.conformal import upper_error
 from ingenium.search.plan import Plan
 from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
 from ingenium.search.screening import ASKED, Audit, Outlook, Screening, ScreenPlan, ranking
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.tiers import cheap_tier, check_told
+from ingenium.trust.conformal import upper_error
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from ingenium.cli.ending import guarded
-from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.output import AsJson, print_json, results, table
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
@@ -25,9 +25,9 @@ def add_to(app: typer.Typer) -> None:
 
 def list_problems(json: AsJson = False) -> None:
     """Domains and problems that are installed."""
-    from ingenium.domains.catalogue import catalogue
+    from ingenium.domains import listing
 
-    found = catalogue(lambda: errors().print("Asking the domains, once after a change ..."))
+    found = listing()
     if json:
         print_json({"domains": found})
         return
@@ -37,7 +37,7 @@ def list_problems(json: AsJson = False) -> None:
         for name, summary in domain.problems:
             shown.add_row(name, escape(summary))
         if domain.fault is not None:
-            shown.add_row(f"{domain.name}.*", f"[red]cannot be loaded:[/] {escape(domain.fault)}")
+            shown.add_row(f"{domain.name}.*", f"[red]cannot be used:[/] {escape(domain.fault)}")
     console.print(shown)
     console.print("\n`ingenium show PROBLEM` says more.", style="dim")
 

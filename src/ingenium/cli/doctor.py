@@ -44,9 +44,9 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(json: AsJson = False) -> None:
     """What is installed and what is missing, caches, ledger, threads and disk."""
-    from ingenium.domains.catalogue import catalogue
+    from ingenium.domains import listing
 
-    packages, domains, state = _packages(), catalogue(), _state()
+    packages, domains, state = _packages(), listing(), _state()
     if json:
         print_json(
             {

@@ -66,15 +66,23 @@ class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it
 
     page = "how-to/install#what-is-missing"
 
-    def __init__(self, extra: str, package: str = "") -> None:
-        """Build the message from the extra's name and, if known, the package that is absent."""
-        super().__init__(extra, package)
+    def __init__(self, extra: str, package: str = "", of: str = "ingenium") -> None:
+        """Build the message.
+
+        Args:
+            extra: its name; empty where the package is no part of one.
+            package: the one that is absent, if known.
+            of: the distribution that has the extra.
+        """
+        super().__init__(extra, package, of)
         self.extra = extra
         self.package = package
+        self.of = of
 
     def __str__(self) -> str:
         what = self.package or f"what {self.extra!r} needs"
-        return f'{what} is not installed; write: pip install "ingenium[{self.extra}]"'
+        whole = f'"{self.of}[{self.extra}]"' if self.extra else self.package
+        return f"{what} is not installed; write: pip install {whole}"
 
 
 class EngineError(IngeniumError, RuntimeError):

@@ -1,4 +1,4 @@
-"""The contract of a domain: problems, their data, codec, verifiers and formats.
+"""The contract of a problem: its data, codec, verifiers and formats.
 
 A problem is opened with its settings (the `setup` table of a spec) and then answers everything
 that the loop asks. The base class gives what most problems need; a new one declares its
@@ -20,7 +20,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
-from ingenium.core.errors import InputError
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
@@ -268,23 +267,3 @@ def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str,
     if cross is None:
         return [judge]
     return [judge, {"tier": "cross-check", "name": cross.engine, "version": cross.version}]
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A field of work."""
-
-    name: str
-    summary: str
-    extra: str | None  # `pip install "ingenium[extra]"`
-    problems: Mapping[str, type[Problem]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for key, kind in self.problems.items():
-            full, own = f"{self.name}.{key}", getattr(kind, "name", None)
-            if own != full:  # evidence and ledger would name a problem that nobody can ask for
-                raise InputError(
-                    f'a class whose name is "{full}", as the domain lists it',
-                    f"{kind.__module__}.{kind.__qualname__} with the name {own!r}",
-                    f'Write name = "{full}" in the class, or list it under its own name.',
-                )

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.spec import Limit
+from ingenium.evaluate.style import OURS, REJECTED
 
-HOLDS, BREAKS = "#2f7fc1", "#d1495b"
+HOLDS, BREAKS = OURS, REJECTED
 INK = "#010203"  # stands for the page's own text colour
 LARGEST_SVG = 250_000  # characters; larger pictures become pixels
 BINS = 36

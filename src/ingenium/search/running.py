@@ -26,7 +26,7 @@ from ingenium.core.errors import CorruptError, EngineError, InputError, choose
 from ingenium.core.evidence import Origin, records, written
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, engines, silent
-from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.select import pareto_rank, select
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict
@@ -169,6 +169,7 @@ def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> d
         "data": data,
         "model": made.model,
         "system": problem.system,
+        "package": package_digest(problem),
         "engine": f"{engine.name} {engine.version}",
         "screen": plan.screened,
     }

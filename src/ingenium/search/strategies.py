@@ -7,7 +7,6 @@ from typing import get_args
 
 import xarray as xr
 
-from ingenium.core.digest import dataset_digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
@@ -49,8 +48,7 @@ class Task:
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
         """A family fitted to the known designs, and what proposes with it."""
-        data = dataset_digest(self.known)
-        model = fitted.fit(self.problem, self.known, choice, data=data, watch=self.watch)
+        model = fitted.fit(self.problem, self.known, choice, watch=self.watch)
         return model, Generator(self.problem, model.family, self.spec, self.known)
 
     @property

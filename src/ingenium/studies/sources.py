@@ -7,7 +7,7 @@ OF_CELLS = (  # what draws, measures and mends periodic cells
     "domains/structures/optimise/mma.py",
     "domains/structures/optimise/descent.py",
     "domains/structures/optimise/projection.py",
-    "kits/solids/stock.py",
+    "core/recipe.py",
     "kits/solids/stocked_problem.py",
     "kits/solids/field_codec.py",
     "domains/structures/studies/cell_designs.py",
@@ -17,7 +17,7 @@ OF_SHAPES = (  # what draws, measures and mends shapes in a box
     "kits/solids/elastic",
     "domains/structures/optimise",
     "kits/solids/printing",
-    "kits/solids/stock.py",
+    "core/recipe.py",
     "kits/solids/stocked_problem.py",
     "kits/solids/field_codec.py",
 )
@@ -41,5 +41,4 @@ ASIDE = (  # files in it that name, refuses or keeps, or serve designs that are 
     "generators/families.py",
     "generators/graphs",
     "generators/tokens",
-    "train/cache.py",
 )

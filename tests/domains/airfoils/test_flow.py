@@ -1,5 +1,7 @@
 """Both engines: against the package, against each other, and what they refuse."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import neuralfoil
@@ -152,19 +154,40 @@ def test_bad_setups_are_refused(setup: dict[str, object], said: str) -> None:
         open_problem(Spec("airfoils.section", setup=setup))
 
 
-def test_a_cache_that_no_library_can_be_loaded_from_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The library is compiled in the test, and once more after it."""
+    xfoil._library.cache_clear()
+    yield
+    xfoil._library.cache_clear()
+
+
+def test_a_folder_that_no_library_can_be_loaded_from_is_named(
+    anew: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "my cache"))
+    (tmp_path / "my files").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "my files"))
     with pytest.raises(EngineError, match="no blank"):
         xfoil._library()
 
 
-def test_a_compiler_that_fails_is_said_to_have_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_library_in_the_cache_is_not_run(
+    anew: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    planted = tmp_path / "xfoil" / "no_trap.so"
+    planted.parent.mkdir()
+    planted.write_bytes(b"planted")
+    found = xfoil._library()
+    assert tmp_path not in found.parents
+    assert found.read_bytes()[:4] == b"\x7fELF"
+    assert found.stat().st_mode & 0o022 == 0
+    assert found.parent.stat().st_mode & 0o077 == 0  # nobody else can put another there
+
+
+def test_a_compiler_that_fails_is_said_to_have_failed(
+    anew: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(xfoil.shutil, "which", lambda name: "/bin/false")
     with pytest.raises(EngineError, match="could not compile"):
         xfoil._library()
-    assert not list(tmp_path.rglob("*.so"))

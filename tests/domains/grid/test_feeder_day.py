@@ -9,7 +9,6 @@ import xarray as xr
 
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Fixed, GeneratorChoice, Spec, Target
 from ingenium.core.verify import verify
@@ -25,8 +24,7 @@ HOURS = 0.25  # of a step
 def propose(problem: Problem, spec: Spec) -> xr.Dataset:
     """One block of designs of a fitted family."""
     asked, known = resolve(spec, problem), training(problem)
-    data = dataset_digest(known)
-    fitted = fit(problem, known, asked.generator, data=data, watch=silent)
+    fitted = fit(problem, known, asked.generator, watch=silent)
     return Generator(problem, fitted.family, asked, known).propose_block(3, 0)
 
 

@@ -103,7 +103,7 @@ def test_refused_molecules_are_neither_measured_nor_written(
     with pytest.raises(InputError, match=r"line 2.*nitro compounds"):
         problem.formats["smi"].read(tmp_path / "theirs.smi")
     with pytest.raises(InputError, match="peroxides"):
-        safety.Screen().admit(parsed(MEMBERS["TATP"][0]), "query")
+        safety.DualUseScreen().admit(parsed(MEMBERS["TATP"][0]), "query")
 
 
 def test_the_screen_can_be_switched_off_and_says_so() -> None:
@@ -111,4 +111,4 @@ def test_the_screen_can_be_switched_off_and_says_so() -> None:
     measured = off.verifier.measure(codes(["CN=[N+]=[N-]"], off.longest))
     assert bool(measured.isfinite().all())
     assert off.notes
-    assert safety.Screen(on=False).refuses(parsed(MEMBERS["VX"][0])) is False
+    assert safety.DualUseScreen(on=False).refuses(parsed(MEMBERS["VX"][0])) is False

@@ -2,11 +2,12 @@
 
 Nothing of it is linked or copied. Debian's 6.99 traps every floating-point exception, and a viscous
 run raises harmless ones; a library of one empty function, loaded before it, takes the trap away.
-It is compiled into the cache where the program needs it.
+It is compiled anew where the program needs it.
 
 Source: Drela, XFOIL: an analysis and design system for low Reynolds number airfoils, 1989.
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -21,7 +22,6 @@ import numpy as np
 from jaxtyping import Float
 
 from ingenium.core.errors import EngineError
-from ingenium.core.folders import cache_folder, replacing
 from ingenium.domains.airfoils.files import dat
 
 WORK_S = 5  # of the processor for one case, which takes a third of a second
@@ -171,36 +171,37 @@ def _tried(path: Path, before: Path | None) -> Program | None:
     return Program(path, found.group(1) if found else "unknown", before)
 
 
+@cache
 def _library() -> Path:
-    """The library that takes the trap away, compiled once.
+    """The library that takes the trap away, compiled anew in each process, and gone with it.
+
+    It is not kept: what the cache holds is never run.
 
     Raises:
         EngineError: if there is no C compiler, it fails, or the library could not be loaded from
             where it would lie.
     """
-    out = cache_folder() / "xfoil" / "no_trap.so"
+    folder = tempfile.mkdtemp(prefix="ingenium-xfoil-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    out = Path(folder) / "no_trap.so"
     if {" ", ":"} & set(str(out)):  # at which the loader of programs cuts its list
         raise EngineError(
-            "XFOIL needs a library from the cache, whose folder must have no blank and no colon "
-            f"in its path; it is {cache_folder()}. Set INGENIUM_CACHE to another folder"
+            "XFOIL needs a library from the folder for temporary files, whose path must have no "
+            f"blank and no colon; it is {tempfile.gettempdir()}. Set TMPDIR to another folder"
         )
-    if out.is_file():
-        return out
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise EngineError(
             "XFOIL stops at a floating-point exception here, and to keep it from that a C "
             "compiler is needed; install one, such as by `apt install gcc`"
         )
-    with replacing(out) as part:
-        source = ["-x", "c", "-"]
-        made = subprocess.run(
-            [compiler, "-shared", "-fPIC", "-o", str(part), *source],
-            input=_TRAP,
-            text=True,
-            check=False,
-            capture_output=True,
-        )
-        if made.returncode:
-            raise EngineError(f"{compiler} could not compile a library for XFOIL: {made.stderr}")
+    made = subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", str(out), "-x", "c", "-"],
+        input=_TRAP,
+        text=True,
+        check=False,
+        capture_output=True,
+    )
+    if made.returncode:
+        raise EngineError(f"{compiler} could not compile a library for XFOIL: {made.stderr}")
     return out

@@ -36,7 +36,9 @@ def solubility(split: str) -> Measurements:
     """
     file = sources.SOLUBILITY[choose(split, sources.SOLUBILITY, "split of the solubility")]
     chem = package("rdkit.Chem")
-    read = [m for m in chem.SDMolSupplier(str(sources.located(file))) if m is not None]
+    supplier = chem.SDMolSupplier()
+    supplier.SetData(sources.content(file).read().decode())
+    read = [m for m in supplier if m is not None]
     return Measurements(
         tuple(chem.MolToSmiles(m) for m in read),
         np.array([float(m.GetProp("SOL")) for m in read]),
@@ -51,7 +53,7 @@ def hydration() -> Measurements:
 
     Source: Mobley and Guthrie, J. Comput. Aided Mol. Des. 28:711, 2014 (FreeSolv).
     """
-    table = pd.read_csv(sources.located(sources.FREESOLV))
+    table = pd.read_csv(sources.content(sources.FREESOLV))
     return Measurements(
         tuple(table["smiles"]),
         table["expt"].to_numpy(dtype=np.float64),

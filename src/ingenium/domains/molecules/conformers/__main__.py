@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingenium.core.errors import IngeniumError
+from ingenium.core.recipe import printed
 from ingenium.domains.molecules.conformers.recipe import TorsionRecipe, train
-from ingenium.domains.molecules.conformers.truth import ship
+from ingenium.domains.molecules.conformers.truth import FILE, REFERENCE
 
 
 def main() -> None:
@@ -24,14 +25,10 @@ def main() -> None:
     asked = parser.parse_args()
     recipe = replace(usual, steps=asked.steps, molecules=asked.molecules)
     try:
-        train(recipe, asked.folder, watch=_tell, progress=_told)
-        ship(asked.folder, _tell)
+        train(recipe, asked.folder, watch=printed, progress=_told)
+        replace(REFERENCE, shipped=asked.folder / FILE).ship(printed)
     except IngeniumError as error:
         sys.exit(str(error))
-
-
-def _tell(stage: str, done: int, total: int) -> None:
-    print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
 
 
 def _told(step: int, loss: float) -> None:

@@ -27,7 +27,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.trained import model
-from ingenium.domains.molecules.trained.recipe import Recipe, written
+from ingenium.domains.molecules.trained.recipe import LanguageRecipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
@@ -114,7 +114,7 @@ def teach(
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
     """Train and write `moses.told.safetensors` and `.json`; a stopped training goes on."""
-    texts = written(Recipe(molecules=asked.molecules), watch)
+    texts = written(LanguageRecipe(molecules=asked.molecules), watch)
     tokens = model.codec("moses", max(map(len, texts)), base)
     own = TokenCodec(tokens.vocabulary, tokens.steps, tokens.longest)  # they are Kekulé already
     length = [len(row) for row in own.vocabulary.encode(texts)]

@@ -198,7 +198,7 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/structures/lattices",
-        "kits/solids/stock.py",
+        "core/recipe.py",
         "kits/solids/field_codec.py",
         *LEARNING,
         "domains/structures/studies/lattice_energy.py",

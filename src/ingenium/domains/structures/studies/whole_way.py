@@ -296,7 +296,7 @@ STUDY = Study(
         "kits/solids/elastic",
         "domains/structures/optimise",
         "kits/solids/printing",
-        "kits/solids/stock.py",
+        "core/recipe.py",
         "kits/solids/field_codec.py",
         "exporting.py",
         "loop.py",

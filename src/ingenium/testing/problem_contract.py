@@ -25,10 +25,11 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
+from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, GeneratorChoice, Select, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.domains import open_problem, problem_class
+from ingenium.domains import load, open_problem, problem_class
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.replaying import replay
 from ingenium.trust.ledger import open_ledger
@@ -78,12 +79,20 @@ class ProblemContract:
     def test_name_and_words(self, problem: Problem) -> None:
         assert problem.name == self.problem_name
         assert problem_class(self.problem_name) is type(problem)
-        assert problem.summary
         assert problem.formats
-        for named in (*problem.variables, *problem.quantities, *problem.conditions):
-            assert named.long_name, named.name
-        names = [x.name for x in (*problem.variables, *problem.conditions, *problem.quantities)]
+        named: list[Variable | Quantity | Condition] = [*problem.variables, *problem.conditions]
+        named += problem.quantities
+        assert all(x.long_name for x in named), named
+        names = [x.name for x in named]
         assert len(set(names)) == len(names), "variables, conditions and quantities share a name"
+
+    def test_it_is_what_its_domain_offers(self, problem: Problem) -> None:
+        """Also: its source is of the package whose digest goes into keys and evidence."""
+        field, _, key = self.problem_name.partition(".")
+        domain = load(field)
+        assert problem.summary == domain.problems[key].summary != ""
+        of_class, of_domain = type(problem).__module__.split("."), domain.package.split(".")
+        assert of_class[0] == of_domain[0]
 
     def test_unknown_setup_is_refused(self) -> None:
         setup = {**self.setup, "no_such_entry": 1}
