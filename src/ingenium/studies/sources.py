@@ -9,7 +9,7 @@ OF_CELLS = (  # what draws, measures and mends periodic cells
     "domains/structures/optimise/projection.py",
     "core/recipe.py",
     "kits/solids/stocked_problem.py",
-    "kits/solids/field_codec.py",
+    "core/codecs.py",
     "domains/structures/studies/cell_designs.py",
 )
 OF_SHAPES = (  # what draws, measures and mends shapes in a box
@@ -19,7 +19,7 @@ OF_SHAPES = (  # what draws, measures and mends shapes in a box
     "kits/solids/printing",
     "core/recipe.py",
     "kits/solids/stocked_problem.py",
-    "kits/solids/field_codec.py",
+    "core/codecs.py",
 )
 OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "evaluate/field_distances.py",

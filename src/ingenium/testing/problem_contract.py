@@ -21,6 +21,7 @@ import xarray as xr
 from ingenium import exporting, loop
 from ingenium.audit import audit
 from ingenium.core.asking import draw_conditions, resolve
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
@@ -215,6 +216,18 @@ class ProblemContract:
         assert x.shape[0] == self.few
         assert bool(x.isfinite().all())
         assert torch.equal(x, problem.features(known.isel({DESIGN: slice(0, self.few)})))
+
+    def test_a_second_engine_measures_what_the_first_does(
+        self, problem: Problem, designs: xr.Dataset
+    ) -> None:
+        verdicts = self.measure(problem, designs)
+        found = cross_check(problem, designs, verdicts, problem.limits, 0)
+        assert (found is None) == (problem.second is None)
+        if found is not None and problem.second is not None:
+            compared = [q.name for q in problem.second.verifier.quantities]
+            assert list(found.disagreement) == compared
+            assert np.isfinite(list(found.disagreement.values())).all()
+            assert found.unsolved < found.checked
 
     def test_formats_round_trip(
         self, problem: Problem, designs: xr.Dataset, tmp_path: Path

@@ -19,6 +19,12 @@ from ingenium.generators.generator import Generator
 from ingenium.loop import silent, training
 
 HOURS = 0.25  # of a step
+NEAR = {  # of quantities of a day, those of the gate
+    "min_voltage": TOLERANCES["voltage"],
+    "max_voltage": TOLERANCES["voltage"],
+    "max_line_loading": TOLERANCES["line_loading"],
+    "max_trafo_loading": TOLERANCES["trafo_loading"],
+}
 
 
 def propose(problem: Problem, spec: Spec) -> xr.Dataset:
@@ -134,8 +140,11 @@ def test_a_week_of_a_simbench_grid(code: str) -> None:
     assert all(bool(torch.isfinite(values).all()) for values in measured.values())
     assert float(measured["balance_error"].max()) < 1e-6
     assert bool((measured["min_voltage"] <= measured["max_voltage"]).all())
-    found = verifier.cross_check(*week, share=0.1, rng=np.random.default_rng(1))
-    assert found.checked == 67
-    assert found.disagreement["unsolved"] == 0
-    for name, (tolerance, _) in TOLERANCES.items():
-        assert found.disagreement[name] <= tolerance, name
+    again = problem.second.verifier
+    theirs = dict(
+        zip(
+            [q.name for q in again.quantities], again.measure(*(x[:1] for x in week)).T, strict=True
+        )
+    )
+    for name, (tolerance, _) in NEAR.items():
+        assert float((measured[name][:1] - theirs[name]).abs().max()) <= tolerance, name

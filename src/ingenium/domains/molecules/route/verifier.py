@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float64
+from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
@@ -19,6 +20,7 @@ from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.table import BY_NAME
+from ingenium.kits.chemistry.independent import counted
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.safety import DualUseScreen
 
@@ -74,6 +76,31 @@ class RouteVerifier:
             return False
         inside = {m for step in route.steps for m in (*step.reactants, step.product)}
         return not any(self.screen.refuses(molecule(m)) for m in inside)
+
+
+@dataclass(frozen=True)
+class FileMasses:
+    """Atom economy by masses that other code counts in structure files, which RDKit writes."""
+
+    target: str
+    name: ClassVar[str] = "masses of structure files, summed"
+    version: ClassVar[str] = "1"
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar = tuple(q for q in QUANTITIES if q.name == "atom_economy")
+
+    def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n 1"]:
+        """Of each route; NaN of text that is none."""
+        routes = [read(text, self.target) for text in texts(codes)]
+        found = [math.nan if route is None else self._economy(route) for route in routes]
+        return torch.tensor(found, dtype=torch.float64)[:, None]
+
+    def _economy(self, route: Route) -> float:
+        used = green.amounts(route, perfect=True)
+        both = (*used.bought.items(), *used.reagents().items())
+        return self._weight(route.target) / sum(mol * self._weight(smiles) for smiles, mol in both)
+
+    def _weight(self, smiles: str) -> float:
+        return counted(Chem.MolToMolBlock(Chem.AddHs(molecule(smiles))))["weight"]
 
 
 def measured(route: Route, stock: BlockStock) -> tuple[float, ...]:

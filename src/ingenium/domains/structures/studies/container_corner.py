@@ -282,7 +282,7 @@ STUDY = Study(
         "domains/structures/optimise",
         "kits/solids/printing",
         "core/recipe.py",
-        "kits/solids/field_codec.py",
+        "core/codecs.py",
         "exporting.py",
         "loop.py",
         "domains/structures/studies/container_corner.py",

@@ -199,7 +199,7 @@ STUDY = Study(
     depends=(
         "domains/structures/lattices",
         "core/recipe.py",
-        "kits/solids/field_codec.py",
+        "core/codecs.py",
         *LEARNING,
         "domains/structures/studies/lattice_energy.py",
     ),

@@ -297,7 +297,7 @@ STUDY = Study(
         "domains/structures/optimise",
         "kits/solids/printing",
         "core/recipe.py",
-        "kits/solids/field_codec.py",
+        "core/codecs.py",
         "exporting.py",
         "loop.py",
         "domains/structures/studies/whole_way.py",
