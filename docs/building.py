@@ -12,6 +12,8 @@ from os.path import normpath, relpath
 from pathlib import Path
 from typing import Any
 
+from ingenium.studies.registry import STUDIES
+from ingenium.studies.rules import Status
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 
@@ -21,9 +23,7 @@ from ingenium.domains import NAMES
 from ingenium.report.book import markdown as evidence
 from ingenium.studies.book import claims
 from ingenium.studies.book.entries import entries
-from ingenium.studies.registry import STUDIES
 from ingenium.studies.results import results_folder
-from ingenium.studies.rules import Status
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {  # of the site, by file of the repository

@@ -18,6 +18,8 @@ from typing import Any
 
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
+from ingenium.studies.registry import STUDIES
+from ingenium.studies.rules import Part, Status
 
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder_day import FeederDay
@@ -28,8 +30,6 @@ from ingenium.report import words
 from ingenium.studies import results
 from ingenium.studies.book.claims import chapters
 from ingenium.studies.book.entries import Entry, chosen, counts, entries
-from ingenium.studies.registry import STUDIES
-from ingenium.studies.rules import Part, Status
 from ingenium.studies.study import Result
 
 DEMO = "winter_evening_peak"

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ingenium.studies.registry import STUDIES
+from ingenium.studies.rules import Part
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
@@ -16,8 +18,6 @@ from ingenium.studies import results
 from ingenium.studies.book import claims
 from ingenium.studies.book.audit import faults
 from ingenium.studies.book.claims import Claim, Stated
-from ingenium.studies.registry import STUDIES
-from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study, Watch
 
 ROOT = Path(__file__).parents[2]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ingenium.studies.rules import Outcome, Part
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
@@ -16,7 +17,6 @@ from ingenium.studies import registry, results
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import Beyond, Chapter, Claim, Lack, Stated
 from ingenium.studies.book.entries import Entry, entries
-from ingenium.studies.rules import Outcome, Part
 from ingenium.studies.study import Budget, Measured, Study, Watch
 
 PARTS = (

@@ -5,12 +5,12 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from ingenium.studies.registry import STUDIES, find
 
 from ingenium.core.errors import CorruptError
 from ingenium.domains import NAMES
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import DOMAINS, Lack
-from ingenium.studies.registry import STUDIES, find
 
 ROOT = Path(__file__).parents[2]
 ROWS = {  # of each chapter of the reference

@@ -3,10 +3,10 @@
 import math
 
 import pytest
+from ingenium.studies.rules import Outcome, Part, Status, decide
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.intervals import Interval
-from ingenium.studies.rules import Outcome, Part, Status, decide
 
 GAIN = Part("gain", "better", "%", at_least=0.0)
 CLAIMED = Part("claimed", "better by 18.3 %", "%", at_least=18.3)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ingenium.studies.rules import Outcome, Part, Status
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
@@ -15,7 +16,6 @@ from ingenium.loop import Watch, silent
 from ingenium.studies import registry, results
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import Chapter, Claim, Stated
-from ingenium.studies.rules import Outcome, Part, Status
 from ingenium.studies.study import CORE, SOURCE, Budget, Measured, Study
 
 PART = Part("gain", "better", "%", at_least=10.0)

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -134,9 +135,14 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str) -> T:
                     instead=f"Write one of {', '.join(names)}.",
                 )
     try:
-        return TypeAdapter(kind).validate_python(dict(table))
+        return _adapter(kind).validate_python(dict(table))
     except ValidationError as error:
         raise _explain(error, kind, where) from None
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(kind)
 
 
 def _explain(error: ValidationError, kind: type, where: str) -> InputError:
