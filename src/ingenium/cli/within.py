@@ -30,7 +30,7 @@ class Within:
         runner = CliRunner(env={"INGENIUM_LEDGER": str(self.folder / ".ledger.db")})
         own = contextvars.copy_context()  # so that its options are not taken for those around it
         ended = own.run(runner.invoke, app, [*told, "--json"])
-        return Done(ended.exit_code, _summary(ended.stdout), ended.output)
+        return Done(ended.exit_code, _answer(ended.stdout), ended.output)
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def within() -> Iterator[Within]:
         yield Within(Path(name))
 
 
-def _summary(text: str) -> dict[str, Any]:
+def _answer(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError:

@@ -35,7 +35,7 @@ class Done:
     """A command that ended."""
 
     code: int  # 0 done, 1 no design holds, 2 wrong input, 3 a failure
-    summary: Mapping[str, Any]  # its answer to --json; empty if it gave none
+    answer: Mapping[str, Any]  # what it wrote for --json; empty if it gave none
     text: str  # what it printed
 
 
