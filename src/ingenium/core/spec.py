@@ -135,13 +135,14 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str) -> T:
                     instead=f"Write one of {', '.join(names)}.",
                 )
     try:
-        return _adapter(kind).validate_python(dict(table))
+        found: T = _adapter(kind).validate_python(dict(table))
+        return found
     except ValidationError as error:
         raise _explain(error, kind, where) from None
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: type) -> Any:
     return TypeAdapter(kind)
 
 

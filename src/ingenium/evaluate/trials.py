@@ -123,7 +123,7 @@ def share(found: ArrayLike) -> Value:
     return Value(share_of(x.ravel().tolist()), by_seed)
 
 
-def exact(value: float) -> Value:
+def exact(value: float | int) -> Value:
     """What was counted or computed once: chance has no part in it, so it has no interval."""
     return Value(Interval(float(value), float(value), float(value)))
 

@@ -180,3 +180,9 @@ def _file(module: str) -> Path | None:
         if file.is_file():
             return file
     return None
+
+
+def forget() -> None:
+    """Read the source anew, after it changed in the life of a process."""
+    for kept in (root, closure, _digests, _imports, _tree, _file):
+        kept.cache_clear()

@@ -129,7 +129,7 @@ class Study:
 
         measure, seeds = self.measure(), self.seeds(count, quick=quick)
         digest = self.code()
-        pieces = folder / digest[7:19]  # those of other source are never taken up
+        pieces = self._pieces(folder)
         started = time.perf_counter()
         with Meter() as meter:
             while True:
@@ -147,7 +147,7 @@ class Study:
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
         seconds = time.perf_counter() - started
-        canary = None if quick else self.canary(pieces, watch or silent, measure)
+        canary = None if quick else self.canary(folder, watch or silent)
         shutil.rmtree(pieces, ignore_errors=True)
         return Result(
             row=self.claim.row,
@@ -176,13 +176,18 @@ class Study:
         cheap = isinstance(measure, Trials) and cost_s < DEAR_S
         return cheap and verdict in OPEN and seeds < MOST
 
-    def canary(self, folder: Path, watch: "Watch", measure: Measure | None = None) -> float | None:
+    def canary(self, folder: Path, watch: "Watch") -> float | None:
         """The main value of a quick look with one seed; none where it has no value."""
-        budget = Budget((0,), quick=True, folder=folder / "canary")
-        found = (measure or self.measure())(budget, watch)
         assert self.claim.main is not None
+        pieces = self._pieces(folder)
+        found = self.measure()(Budget((0,), quick=True, folder=pieces / "canary"), watch)
+        shutil.rmtree(pieces / "canary", ignore_errors=True)
         value = found.values[self.claim.main.name].interval.value
         return value if math.isfinite(value) else None
+
+    def _pieces(self, folder: Path) -> Path:
+        """Where pieces are kept; those of other source are never taken up."""
+        return folder / self.code()[7:19]
 
     def command(self, count: int, *, quick: bool) -> str:
         """The command that repeats a run."""
