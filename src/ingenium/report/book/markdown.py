@@ -69,7 +69,7 @@ def chapter(rows: Sequence[Entry]) -> str:
     if room.systems:
         lines = [("Row", "System", "Status", "Command"), *map(_system, room.systems)]
         blocks += ["## Systems", _table(lines)]
-        blocks += [block for one in room.systems if one.findings for block in _shown(one)]
+        blocks += [block for one in room.systems if one.entry.claim.check for block in _shown(one)]
     if room.numbers:
         lines = [("Row", "Claim", "Printed", "Status", *MEASURED, "Measured on", "Scope")]
         blocks += ["## Numbers", _table([*lines, *map(_number, room.numbers)])]
@@ -97,7 +97,8 @@ def _shown(told: Told) -> list[str]:
     anchor = "" if claim.study else f" {{ #row-{claim.row.replace('.', '-')} }}"
     blocks = [f"### {claim.row} {claim.title}{anchor}", f"**{_status(told)}**"]
     blocks.append(f"```\n{told.command}\n```")
-    blocks.append("\n".join(f"- {said}: {_plain(text)}" for said, text in told.findings))
+    found = "\n".join(f"- {said}: {_plain(text)}" for said, text in told.findings)
+    blocks.append(found or "Not checked yet.")
     if told.picture:
         image = f'<img src="{told.picture}" alt="{_plain(told.caption)}">'
         blocks.append(_figure(_plain(told.caption), Markup(image)))
