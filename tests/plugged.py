@@ -1,5 +1,7 @@
 """Packages of problems, as if they were installed."""
 
+import shutil
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,17 @@ def distribution(folder: Path, name: str, entries: Mapping[str, str]) -> Path:
     lines = [f"{k} = {v}" for k, v in entries.items()]
     (about / "entry_points.txt").write_text("[ingenium.domains]\n" + "\n".join(lines) + "\n")
     return folder
+
+
+def outside(site: Path) -> Path:
+    """Put the package in `tests/outside` into a folder, as an installer leaves it."""
+    here = Path(__file__).parent / "outside"
+    about = tomllib.loads((here / "pyproject.toml").read_text())["project"]
+    (entries,) = about["entry-points"].values()
+    for name in entries:
+        aside = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(here / name, site / name, ignore=aside)
+    return distribution(site, about["name"], entries)
 
 
 @contextmanager

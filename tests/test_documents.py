@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, own, problem_class
+from plugged import outside, plugged
 
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "src" / "ingenium" / "domains" / name / "README.md" for name in own()]
@@ -43,6 +45,14 @@ def test_links_lead_to_files(path: Path) -> None:
             assert (path.parent / link.partition("#")[0]).exists(), link
 
 
+@pytest.fixture(scope="module")
+def thin_films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The package of which a page tells how to write it."""
+    with plugged(outside(tmp_path_factory.mktemp("site"))):
+        yield
+
+
+@pytest.mark.usefixtures("thin_films")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
 def test_specs_can_be_read(path: Path) -> None:
     for text in re.findall(r"```toml[^\n]*\n(.*?)```", path.read_text(), flags=re.DOTALL):

@@ -63,6 +63,14 @@ def recorded_spec(out: Path) -> Spec:
     Raises:
         InputError: if the folder holds no finished run.
     """
+    for searched in (out, out / "result"):
+        if (searched / "search.json").is_file():
+            raise InputError(
+                expected="the output folder of a finished proposal",
+                came=f"{out}, the folder of a search",
+                instead=f"Run the command under `replay` in {searched / 'evidence.jsonl'}: "
+                "it searches the same again.",
+            )
     wanted = ("spec.toml", "run.json", "evidence.jsonl", "model/model.json")
     missing = [name for name in wanted if not (out / name).is_file()]
     if missing:

@@ -1,55 +1,31 @@
 """A package of somebody else has what ours have; what changes in it is made anew and named."""
 
-import importlib
-import shutil
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from installation import NAME, forget
 
 from ingenium import domains, propose, replay
 from ingenium.core import provenance
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Select, Spec
-from ingenium.testing import ProblemContract, opened
-from plugged import distribution, plugged
+from ingenium.core.spec import Select, Spec, parse
+from plugged import outside, plugged
 
-HERE = Path(__file__).parent
-NAME = "thin_films"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_domain.md"
 ASKED = Spec(problem="thin_films.coating", select=Select(keep="verified", count=2))
-
-
-def forget() -> None:
-    """As in a new process: nothing of the package is imported, and no digest of it is known."""
-    for name in [m for m in sys.modules if m.partition(".")[0] == NAME]:
-        del sys.modules[name]
-    importlib.invalidate_caches()
-    domains.load.cache_clear()
-    provenance._package_digest.cache_clear()
-    opened.cache_clear()
-
-
-def install(site: Path) -> Path:
-    """The package in a folder of its own, as an installer leaves it."""
-    shutil.copytree(HERE / NAME, site / NAME, ignore=shutil.ignore_patterns("__pycache__"))
-    return distribution(site, "thin-films", {NAME: f"{NAME}:DOMAIN"})
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with plugged(install(tmp_path_factory.mktemp("site"))) as site:
-        forget()
-        yield site / NAME
-    forget()
 
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Iterator[Path]:
     """An installation to be edited."""
-    with plugged(install(tmp_path / "site")) as site:
+    with plugged(outside(tmp_path / "site")) as site:
         forget()
         yield site / NAME
     forget()
@@ -62,23 +38,17 @@ def edit(file: Path, old: str, new: str) -> None:
     forget()
 
 
-@pytest.mark.usefixtures("installed")
-class TestCoating(ProblemContract):
-    problem_name = "thin_films.coating"
-
-
 def opened_now() -> Problem:
     return domains.open_problem(ASKED)
 
 
-def test_it_is_listed_without_being_imported(installed: Path) -> None:
-    forget()
+def test_it_is_listed_without_being_imported(edited: Path) -> None:
     (found,) = (d for d in domains.listing() if d.name == NAME)
     assert found.fault is None
     assert [name for name, _ in found.problems] == ["thin_films.coating"]
     assert f"{NAME}.coating" not in sys.modules
     assert domains.load(NAME).studies == "thin_films.studies"
-    assert importlib.util.find_spec(domains.load(NAME).studies) is not None
+    assert find_spec(domains.load(NAME).studies) is not None
 
 
 def test_a_changed_codec_is_fitted_anew_and_replay_says_why(edited: Path, tmp_path: Path) -> None:
@@ -86,10 +56,9 @@ def test_a_changed_codec_is_fitted_anew_and_replay_says_why(edited: Path, tmp_pa
     first = propose(ASKED, 20, 1, tmp_path / "first")
     assert propose(ASKED, 20, 2, tmp_path / "again").record["model"]["from_cache"]
     assert replay(first.folder, 0).holds
-    edit(edited / "coating.py", "spread: float = 0.5", "spread: float = 0.125")
+    edit(edited / "coating.py", "self.variables))", "self.variables), logs=(0,))")
     second = propose(ASKED, 20, 1, tmp_path / "second")
     assert not second.record["model"]["from_cache"]
-    assert second.summary.accepted == first.summary.accepted  # a scale is nothing to a copula
     (record,) = (r for r in read(first.folder / "evidence.jsonl") if r["design"] == 0)
     found = replay(first.folder, 0)
     assert not found.holds
@@ -130,3 +99,16 @@ def test_what_decides_something_changes_the_digest(how: str, edited: Path) -> No
         edit(edited / "engine.py", "AIR = 1.0", "AIR = 1.0  # ingenium.kits.solids")
     forget()
     assert provenance.package_digest(opened_now()) != before
+
+
+@pytest.mark.slow
+def test_the_spec_of_the_page_gives_what_the_page_says(edited: Path, tmp_path: Path) -> None:
+    text = PAGE.read_text()
+    (asked,) = re.findall(r"```toml\n(problem = .*?)```", text, re.DOTALL)
+    steered, plain = map(int, re.findall(r"(\d+) of 100 coatings.*?, and (\d+)", text)[0])
+    table = tomllib.loads(asked)
+    found = propose(parse(table, Spec, "page"), 100, 3, tmp_path / "steered").summary.accepted
+    assert found == pytest.approx(steered, abs=5)
+    del table["generator"]
+    found = propose(parse(table, Spec, "page"), 100, 3, tmp_path / "plain").summary.accepted
+    assert found == pytest.approx(plain, abs=5)

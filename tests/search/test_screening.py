@@ -217,7 +217,7 @@ def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     assert audit["name"] == "rough 1"
     for rate in (audit["false_reject"], audit["wrongly_hopeless"]):
         assert rate["low"] <= rate["rate"] <= rate["high"]
-    assert told["screened"] == found.rounds[-1].screened > 0
+    assert told["screened"] == found.sitting.last.screened > 0
     assert found.summary.proposed == 64
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert "--screen cheap --keep 0.5 --audit 0.2" in words

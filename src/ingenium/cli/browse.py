@@ -37,7 +37,7 @@ def list_problems(json: AsJson = False) -> None:
         for name, summary in domain.problems:
             shown.add_row(name, escape(summary))
         if domain.fault is not None:
-            shown.add_row(f"{domain.name}.*", f"[red]cannot be used:[/] {escape(domain.fault)}")
+            shown.add_row(f"{domain.name}.*", f"[red]{escape(domain.fault)}[/]")
     console.print(shown)
     console.print("\n`ingenium show PROBLEM` says more.", style="dim")
 
@@ -60,6 +60,8 @@ def show(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> N
 
 def _described(problem: "Problem") -> dict[str, Any]:
     """All that a problem declares, as plain data."""
+    from ingenium.generators.offer import offered
+
     return {
         "name": problem.name,
         "summary": problem.summary,
@@ -74,7 +76,7 @@ def _described(problem: "Problem") -> dict[str, Any]:
         "formats": list(problem.formats),
         "engines": [{"name": t.name, "version": t.version, "tier": t.tier} for t in problem.tiers],
         "default_family": problem.default_family,
-        "baselines": list(problem.baselines()),
+        "families": offered(problem),
         "licence": problem.licence,
         "notes": list(problem.notes),
     }
@@ -93,8 +95,12 @@ def _settings(problem: "Problem") -> list[dict[str, Any]]:
 
 
 def _print(problem: "Problem") -> None:
+    from ingenium.generators.offer import offered
     from ingenium.report import words
 
+    named: dict[str, list[str]] = {}
+    for family, source in offered(problem).items():
+        named.setdefault(source, []).append(family)
     console = results()
     console.print(f"[bold]{problem.name}[/]: {escape(problem.summary)}\n")
     designs = table("A design", "Variable", "Unit", "Dimensions", "What it is")
@@ -121,7 +127,10 @@ def _print(problem: "Problem") -> None:
         "Can be fixed": ", ".join(q.name for q in problem.fixable()),
         "Can be steered by": ", ".join(problem.steerable()),
         "Engines": ", ".join(f"{t.name} {t.version} ({t.tier})" for t in problem.tiers),
-        "Generator": problem.default_family,
+        "Generator": f"{problem.default_family}, where the spec names no other",
+        "Others that it can name": ", ".join(named.get("engine", ())),
+        "Baselines of the field": ", ".join(named.get("baseline", ())),
+        "Shipped trained": ", ".join(named.get("shipped", ())),
         "Files": ", ".join(problem.formats),
         "Data licence": problem.licence,
         "Notes": " ".join(problem.notes),

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
+from ingenium.core.errors import InputError
 from ingenium.core.features import features
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
@@ -162,6 +163,7 @@ class Problem(ABC):
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
+    repair_calls: float = 0.0  # of the exact engine, that mending one design takes
     second: Second | None = None  # what measures a random share again, sharing no code
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them

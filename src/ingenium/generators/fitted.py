@@ -17,17 +17,15 @@ from torch import Tensor
 
 import ingenium
 from ingenium.core.digest import array_digest, digest, folder_digest
-from ingenium.core.errors import CorruptError, InputError, choose
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import package_digest
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
-from ingenium.generators import families
-from ingenium.generators.admission import admit
+from ingenium.generators import offer
 from ingenium.generators.model import Family
-from ingenium.generators.tokens.codec import Tokens
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 META = "about"  # beside the weights of a kept fit
@@ -76,11 +74,8 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
         InputError: for an unknown family, one that does not admit designs of this kind, or a
             budget for one that comes trained.
     """
-    shipped = problem.shipped()
-    name = choose(_chosen(problem, choice), [*families.NAMES, *shipped], "family")
-    if name not in shipped:
-        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
-    elif choice.steps is not None:
+    name = _chosen(problem, choice)
+    if offer.check(problem, name) == "shipped" and choice.steps is not None:
         raise InputError(
             f"no steps of training for {name}, which comes trained",
             f"steps = {choice.steps}",
@@ -99,7 +94,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         state = load_file(folder / "model.safetensors")
         if state_digest(state) != about["digest"]:
             raise ValueError("other weights than its digest says")
-        family = _made(problem, about["family"], about["conditions"])
+        family = offer.make(problem, about["family"], about["conditions"])
         if list(family.shape) != about["shape"]:
             raise ValueError(f"a model of designs of shape {about['shape']}")
         family.load_state_dict(state)
@@ -109,16 +104,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         raise CorruptError(str(folder), found, "Run the spec again.") from error
 
 
-def _made(problem: Problem, name: str, c: int) -> Family:
-    """A family with its first weights, for the designs of a problem."""
-    shipped = problem.shipped()
-    if name not in shipped:
-        return families.build(name, problem.codec.shape, c, codec=problem.codec)
-    family: Family = shipped[name].make()
-    return family
-
-
-def _trained(problem: Problem, name: str) -> FittedFamily:
+def trained(problem: Problem, name: str) -> FittedFamily:
     """A family that its domain brings trained.
 
     Raises:
@@ -159,13 +145,11 @@ def fit(
     """
     name = _chosen(problem, choice)
     if name in problem.shipped():
-        return _trained(problem, name)
+        return trained(problem, name)
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
-    family = _made(problem, name, cond.shape[1])
-    plan = families.plan(
-        name, shape=family.shape, steps=choice.steps, seed=choice.seed, codec=problem.codec
-    )
+    family = offer.make(problem, name, cond.shape[1])
+    plan = offer.plan(problem, name, steps=choice.steps, seed=choice.seed)
     entered = [array_digest(x.numpy()), array_digest(cond.numpy()), package_digest(problem)]
     under = [problem.name, name, asdict(plan), entered, fitting_code()]
     resume, made = cache_folder() / "fits" / digest(under).removeprefix("sha256:"), list[int]()

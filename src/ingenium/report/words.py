@@ -7,6 +7,8 @@ from typing import Any
 from ingenium.core.problem import Problem
 from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
+from ingenium.outcome import Run
+from ingenium.search.sitting import LEAST
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -81,6 +83,26 @@ def _wanted(wanted: Wanted, unit: str) -> str:
     if isinstance(wanted, tuple):
         return "= " + " or ".join(wanted)
     return f"= {wanted}"
+
+
+def kept(run: Run) -> str:
+    """Which designs of a run are handed over, of how many, and why no more."""
+    choice, s, many = run.spec.select, run.summary, len(run.selected)
+    total = {"accepted": s.accepted, "rejected": s.rejected}.get(
+        choice.keep, s.accepted + s.rejected
+    )
+    if not total:
+        return f"none, since there are no {choice.keep} designs"
+    if many == total:
+        return f"all {total} {choice.keep} designs"
+    which = "best" if run.spec.objectives else "first"
+    why = "as [select] asks"
+    if choice.count is None and run.sitting is not None and many >= LEAST:
+        front = "the front of the objectives" if many > LEAST else f"{LEAST}"
+        why = f"{front}, since [select] gives no count"
+    elif choice.apart is not None and many < (choice.count or total):
+        why = f"all that lie {choice.apart:g} apart"
+    return f"the {which} {many} of {total} {choice.keep} designs ({why})"
 
 
 def _kept(spec: Spec) -> str:

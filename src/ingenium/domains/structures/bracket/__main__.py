@@ -9,4 +9,5 @@ from ingenium.core.recipe import printed
 from ingenium.domains.structures.bracket.bracket import Bracket
 from ingenium.domains.structures.bracket.settings import BracketSettings
 
-Bracket(BracketSettings()).ship(printed)
+if __name__ == "__main__":
+    Bracket(BracketSettings()).ship(printed)

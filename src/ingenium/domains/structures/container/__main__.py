@@ -9,4 +9,5 @@ from ingenium.core.recipe import printed
 from ingenium.domains.structures.container.container import Container
 from ingenium.domains.structures.container.settings import ContainerSettings
 
-Container(ContainerSettings()).ship(printed)
+if __name__ == "__main__":
+    Container(ContainerSettings()).ship(printed)

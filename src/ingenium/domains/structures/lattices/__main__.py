@@ -3,4 +3,5 @@
 from ingenium.core.recipe import printed
 from ingenium.domains.structures.lattices.problem import Lattice, LatticeSettings
 
-Lattice(LatticeSettings()).stock.ship(printed)
+if __name__ == "__main__":
+    Lattice(LatticeSettings()).stock.ship(printed)

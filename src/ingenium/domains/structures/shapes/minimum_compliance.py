@@ -71,6 +71,7 @@ class MinimumCompliance(StockedProblem):
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
+        self.repair_calls = float(self.settings.refine_steps)  # a solve of the whole box each
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Shapes that SIMP made for loads and volumes spread over their ranges."""
