@@ -110,4 +110,5 @@ def open_problem(spec: "Spec") -> "Problem":
     from ingenium.core.spec import parse
 
     kind = problem_class(spec.problem)
-    return kind(parse(spec.setup, kind.Settings, f"setup of {spec.problem}"))
+    asked = parse(spec.setup, kind.Settings, f"a spec of {spec.problem}", under=("setup",))
+    return kind(asked)

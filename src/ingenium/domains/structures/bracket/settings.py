@@ -11,7 +11,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.optimise.build import Direction
 from ingenium.domains.structures.parts.making import Making
-from ingenium.domains.structures.parts.metal import ALUMINIUM
+from ingenium.domains.structures.parts.metal import ALUMINIUM, price_per_kg
 from ingenium.kits.solids.elastic.material import Material
 
 MOST_CELLS = 500_000
@@ -87,6 +87,7 @@ class BracketSettings:
     making: Making = field(default_factory=Making)
 
     def __post_init__(self) -> None:
+        price_per_kg(self.material)
         self._check_grid()
         self._check_lengths()
         self._check_holes()

@@ -7,7 +7,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.structures.container.climate import Climate
 from ingenium.domains.structures.optimise.build import Direction
 from ingenium.domains.structures.parts.making import Making
-from ingenium.domains.structures.parts.metal import ALUMINIUM
+from ingenium.domains.structures.parts.metal import ALUMINIUM, price_per_kg
 from ingenium.kits.solids.elastic.material import Material
 
 MOST_CELLS = 500_000
@@ -72,6 +72,7 @@ class ContainerSettings:
     making: Making = field(default_factory=lambda: Making(designs=48, coarse_steps=48))
 
     def __post_init__(self) -> None:
+        price_per_kg(self.material)
         self._check_grid()
         self._check_lengths()
         self._check_faces()

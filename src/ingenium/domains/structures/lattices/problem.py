@@ -21,7 +21,7 @@ from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
 from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, relative_density
-from ingenium.domains.structures.lattices.material import Ductile
+from ingenium.domains.structures.lattices.material import STEEL_316L, Ductile
 from ingenium.domains.structures.lattices.proportion import printed
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
 from ingenium.kits.solids.field_codec import FieldCodec
@@ -38,7 +38,7 @@ class LatticeSettings:
     """The box and cells of the lattice, its metal, how it is crushed, and how many are known."""
 
     layout: Layout = field(default_factory=Layout)
-    material: Ductile = field(default_factory=Ductile)
+    material: Ductile = STEEL_316L
     crushing: Crushing = field(default_factory=Crushing)
     depth_m: float = 0.04
     known: int = 240  # lattices to learn from, made by the engine
