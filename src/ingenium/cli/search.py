@@ -106,9 +106,11 @@ def search(
     json: AsJson = False,
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
+    from ingenium.cli.asking import asked
+
+    wanted = asked(problem, spec)  # before what takes seconds to import
     from ingenium import api
     from ingenium.cli import screen_options
-    from ingenium.cli.asking import asked
     from ingenium.domains import problem_class
     from ingenium.search.plan import Plan
     from ingenium.search.stopping import Stop
@@ -120,7 +122,7 @@ def search(
     rounds = Rounds()
     with rounds:
         found = api.search(
-            asked(problem, spec),
+            wanted,
             Plan(strategy, seed, batch, screened),
             Stop(budget, seconds, enough, stagnation, cost=cost),
             folder,

@@ -144,12 +144,13 @@ def _reading(kind: type) -> Callable[[tuple[dict[str, Any]]], tuple[Any]]:
     return TypeAdapter(tuple[kind], config=_STRICT).validate_python  # type: ignore[valid-type]
 
 
-def load(path: Path) -> Spec:
+def load(path: str | Path) -> Spec:
     """A spec from a TOML file; relative paths in `setup` are taken from the file's folder.
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
     """
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

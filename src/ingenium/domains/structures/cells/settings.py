@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from ingenium.core.errors import InputError
+from ingenium.generators.components import FEWEST
 from ingenium.kits.solids.elastic.material import Material
 
+HELD_OUT_EVERY = 5
 VOID = 1e-9  # modulus of a void, relative to the solid
 
 
@@ -47,8 +49,18 @@ class CellSettings:
                 self.feature_m,
                 "Write feature_m = 0.0006, or 0 for any.",
             )
-        if self.designs < 0 or self.refine_steps < 0 or self.seed < 0:
-            raise InputError("designs, refine_steps and seed of at least 0", self)
+        if self.refine_steps < 0 or self.seed < 0:
+            raise InputError(
+                "refine_steps and seed of at least 0",
+                f"{self.refine_steps} and {self.seed}",
+                "Write refine_steps = 10.",
+            )
+        if self.designs and self.designs - self.designs // HELD_OUT_EVERY < FEWEST:
+            raise InputError(
+                f"at least {FEWEST} designs beside every fifth, which is held out, or 0",
+                f"designs = {self.designs}",
+                "Write designs = 240, or 0 for as many as it usually takes.",
+            )
 
     @property
     def porous(self) -> bool:

@@ -35,13 +35,25 @@ SHARE, MOST = 0.1, 4  # of the designs of a run whose bodies are checked
 
 @dataclass(frozen=True)
 class LatticeSettings:
-    """The box and cells of the lattice, its metal, how it is crushed, and how many are known."""
+    """The box and cells of the lattice, its metal, how it is crushed, and how many are known.
+
+    Raises:
+        InputError: for fewer known lattices than can be learned from, or no depth.
+    """
 
     layout: Layout = field(default_factory=Layout)
     material: Ductile = STEEL_316L
     crushing: Crushing = field(default_factory=Crushing)
     depth_m: float = 0.04
     known: int = 240  # lattices to learn from, made by the engine
+
+    def __post_init__(self) -> None:
+        if self.known < FEWEST or not self.depth_m > 0:
+            raise InputError(
+                f"at least {FEWEST} known lattices and a depth above 0 m",
+                (self.known, self.depth_m),
+                "Write known = 240.",
+            )
 
 
 class Lattice(Problem):
@@ -58,17 +70,7 @@ class Lattice(Problem):
     default_family: ClassVar[str] = "principal_flow_matching"
 
     def __init__(self, settings: LatticeSettings) -> None:
-        """Open the problem.
-
-        Raises:
-            InputError: for fewer known lattices than can be learned from, or no depth.
-        """
-        if settings.known < FEWEST or not settings.depth_m > 0:
-            raise InputError(
-                f"at least {FEWEST} known lattices and a depth above 0 m",
-                (settings.known, settings.depth_m),
-                "Write known = 240.",
-            )
+        """Open the problem."""
         layout = settings.layout
         self.layout = layout
         across = ("column", "row")
