@@ -11,6 +11,7 @@ import pytest
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.core.setups import entries
 from ingenium.core.spec import as_table, load, parse
 from ingenium.domains import NAMES, problem_class
 from ingenium.domains import load as domain
@@ -200,6 +201,20 @@ def test_the_fewest_designs_that_can_be_learned_from_are_allowed(
     name: str, setup: Mapping[str, Any]
 ) -> None:
     read(name, setup)
+
+
+UNITS = {"mm": "mm", "m": "m", "pa": "Pa", "n": "N", "nm": "N·m", "kg": "kg", "deg": "degree"}
+
+
+@pytest.mark.parametrize("name", [p for p in PROBLEMS if p.startswith(("structures", "airfoils"))])
+def test_numbers_whose_names_end_in_a_unit_are_shown_in_it(name: str) -> None:
+    found = list(entries(read(name, {}), {}))
+    assert found
+    assert not any(e.given for e in found)
+    for entry in found:
+        field = entry.name.split(" in ")[0].split(".")[-1]
+        ending = field.rpartition("_")[2] if "_" in field else ""
+        assert entry.unit == UNITS.get(ending, entry.unit), entry.name
 
 
 DIGESTS = {  # of sha256, the first

@@ -1,52 +1,17 @@
 """What is wrong in a table that a user wrote, told by the place where it was written."""
 
 import difflib
-import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union
+from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from ingenium.core.errors import InputError
+from ingenium.core.places import Place, Step, bare, inner_kind
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 ABSENT = ("missing", "missing_argument")
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-Step = int | str
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a TOML file something stands, e.g. `material.E`, or `moment` of a `[[cases]]`."""
-
-    kind: Any  # type of what stands there; None where it is not known
-    keys: tuple[str, ...] = ()  # from the top of the file, or of one table of a list
-    of: str = ""  # that table in words, such as `the third [[setup.cases]]`
-
-    def __str__(self) -> str:
-        path = ".".join(self.keys)
-        return f"{path} in {self.of}" if path and self.of else path or self.of
-
-    @property
-    def headed(self) -> str:
-        """In words: a table as TOML heads it, an entry by its path."""
-        return str(self) if self.of or not is_dataclass(_bare(self.kind)) else f"[{self}]"
-
-    def at(self, step: Step) -> "Place":
-        """An entry of it, or one of a list; the name of a rival type leads to that type."""
-        rivals = _rivals(self.kind)
-        if len(rivals) > 1:
-            named = [k for k in rivals if getattr(k, "__name__", str(k)) == step]
-            return Place(named[0] if named else None, self.keys, self.of)
-        inner = _inner(_bare(self.kind), step)
-        if isinstance(step, str):
-            return Place(inner, (*self.keys, step), self.of)
-        if not is_dataclass(_bare(inner)):
-            return Place(inner, (), f"{_ordinal('value', step)} of {self}")
-        within = f" of {self.of}" if self.of else ""
-        return Place(inner, (), _ordinal(f"[[{'.'.join(self.keys)}]]", step) + within)
 
 
 @dataclass(frozen=True)
@@ -75,7 +40,7 @@ class Table:
         if first == "implausible":
             asked = fault["ctx"]
             return InputError(f"{place} {fault['msg']}", asked["came"], asked["instead"])
-        tables = first == "tuple_type" and is_dataclass(_bare(_inner(_bare(place.kind), 0)))
+        tables = first == "tuple_type" and is_dataclass(bare(inner_kind(bare(place.kind), 0)))
         return InputError(
             expected=f"{self._of_all(str(place))} as a value where: "
             + fault["msg"].removeprefix("Value error, "),
@@ -137,47 +102,14 @@ def _beside(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> list[ErrorDe
     return [f for f in faults if f["loc"][:-1] == fault["loc"][:-1]]
 
 
-def _ordinal(what: str, step: int) -> str:
-    return f"the {ORDINALS[step]} {what}" if step < len(ORDINALS) else f"{what} number {step + 1}"
-
-
 def _counted(one: str, several: str, names: Sequence[str]) -> str:
     return one if len(names) == 1 else several
 
 
-def _rivals(kind: Any) -> list[Any]:
-    """The types that a value may have, None left out."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin is Annotated:
-        return _rivals(inner[0])
-    if origin in (Union, UnionType):
-        return [r for k in inner if k is not NoneType for r in _rivals(k)]
-    return [kind]
-
-
-def _bare(kind: Any) -> Any:
-    """A type without annotation and without the choice of None."""
-    rivals = _rivals(kind)
-    return rivals[0] if len(rivals) == 1 else None
-
-
-def _inner(kind: Any, step: Step) -> Any:
-    """Type of an entry of a table, or of one of a list; None where it is not known."""
-    if is_dataclass(kind):
-        return typing.get_type_hints(kind, include_extras=True).get(str(step))
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if not isinstance(origin, type) or not inner:
-        return None
-    if issubclass(origin, Mapping):
-        return inner[1]
-    each = isinstance(step, int) and Ellipsis not in inner and step < len(inner)
-    return inner[step] if each else inner[0]  # type: ignore[index]
-
-
 def _entries(kind: Any) -> list[str]:
     """Names of what a table may hold."""
-    bare = _bare(kind)
-    return [f.name for f in fields(bare)] if is_dataclass(bare) else []
+    plain = bare(kind)
+    return [f.name for f in fields(plain)] if is_dataclass(plain) else []
 
 
 def _short(value: object) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Annotated
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 from ingenium.generators.components import FEWEST
 from ingenium.kits.solids.elastic.material import Material
 
@@ -25,10 +27,14 @@ class CellSettings:
     """
 
     cells: tuple[int, ...] = (32, 32)
-    cell_m: float = 0.01  # edge of the periodic cell, along x; files are in this size
-    height_m: float = 0.01  # of a plane cell in files
+    cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = (
+        0.01  # edge of the periodic cell, along x; files are in this size
+    )
+    height_m: Annotated[float, Unit("m", 1e-6, 1.0)] = 0.01  # of a plane cell in files
     material: Material = field(default_factory=polyamide)
-    feature_m: float = 0.0006  # thinnest wall and gap of drawn and mended cells with a void
+    feature_m: Annotated[float, Unit("m", 1e-8, 0.1)] = (
+        0.0006  # thinnest wall and gap of drawn and mended cells with a void
+    )
     second_modulus: float = VOID  # of the other phase, relative to the material; 1e-9 for a void
     designs: int = 0  # to learn from; 0 takes 2400 plane or 120 spatial ones
     refine_steps: int = 10  # of inverse homogenisation on each proposal; 0 for none

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
+from ingenium.core.units import Unit
 from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
 from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
@@ -44,7 +45,7 @@ class LatticeSettings:
     layout: Layout = field(default_factory=Layout)
     material: Ductile = STEEL_316L
     crushing: Crushing = field(default_factory=Crushing)
-    depth_m: float = 0.04
+    depth_m: Annotated[float, Unit("m", 1e-4, 10.0)] = 0.04
     known: int = 240  # lattices to learn from, made by the engine
 
     def __post_init__(self) -> None:

@@ -1,12 +1,14 @@
 """How the known designs of a part are made, and proposals mended."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 from ingenium.generators.components import FEWEST
 
 HELD_OUT_EVERY = 8
+Millimetres = Annotated[float, Unit("mm", 0.1, 1e5)]  # a length in metres lies below
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ FACES = {
     "front": ("z", 1),
 }
 Range = tuple[float, float]
-Point = tuple[float, ...]
+Angles = Annotated[Range, Unit("degree")]
+Point = Annotated[tuple[float, ...], Unit("m")]
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Load:
     from_m: Point = ()
     to_m: Point = ()  # the same point where it is left open
     force_n: Annotated[float, Unit("N", 1e-6, 1e9)] = field(kw_only=True)
-    angle_deg: Range = (-90.0, -90.0)  # in the plane of x and y, from x towards y
-    tilt_deg: Range = (0.0, 0.0)  # from that plane towards z
+    angle_deg: Angles = (-90.0, -90.0)  # in the plane of x and y, from x towards y
+    tilt_deg: Angles = (0.0, 0.0)  # from that plane towards z
     spread_m: Point = ()
 
     def __post_init__(self) -> None:
@@ -87,8 +88,8 @@ class ShapeSettings:
 
     preset: str = "cantilever"  # cantilever, mbb, cantilever_3d
     cells: tuple[int, ...] | None = None
-    cell_m: float = 0.05
-    thickness_m: float = 1.0  # of a plane domain
+    cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = 0.05
+    thickness_m: Annotated[float, Unit("m", 1e-6, 2.0)] = 1.0  # of a plane domain
     material: Material = UNIT
     supports: tuple[Support, ...] | None = None
     loads: tuple[Load, ...] | None = None
