@@ -139,9 +139,9 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
 
 
 @cache
-def _reading(kind: type) -> Callable[[tuple[dict[str, Any]]], tuple[Any]]:
+def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
     """Of one in a row: a row hands its configuration down to plain dataclasses, all the way."""
-    return TypeAdapter(tuple[kind], config=_STRICT).validate_python  # type: ignore[valid-type]
+    return TypeAdapter(tuple[kind], config=_STRICT).validate_python
 
 
 def load(path: str | Path) -> Spec:

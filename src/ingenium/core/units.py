@@ -44,7 +44,7 @@ class Unit:
             if isinstance(one, float | int) and one and not self.least <= abs(one) <= self.most:
                 raise PydanticCustomError(
                     "implausible",
-                    "from {least} to {most} {unit}",  # type: ignore[arg-type]
+                    "from {least} to {most} {unit}",
                     {
                         "least": f"{self.least:g}",
                         "most": f"{self.most:g}",

@@ -110,5 +110,5 @@ def open_problem(spec: "Spec") -> "Problem":
     from ingenium.core.spec import parse
 
     kind = problem_class(spec.problem)
-    asked = parse(spec.setup, kind.Settings, f"a spec of {spec.problem}", under=("setup",))
-    return kind(asked)
+    where = f"a spec of {spec.problem}"
+    return kind(parse(spec.setup, kind.Settings, where, under=("setup",)))
