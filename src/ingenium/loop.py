@@ -111,7 +111,13 @@ def run(
         with clock("export and read back"):
             watch("export and read back", 0, 1)
             verdicts, selected, exported = export(
-                problem, spec, designs, verdicts, part / "designs", watch=watch
+                problem,
+                spec,
+                designs,
+                verdicts,
+                part / "designs",
+                cross_check=cross,
+                watch=watch,
             )
         with clock("evidence"):
             watch("evidence", 0, 1)

@@ -30,6 +30,13 @@ def show(console: Console, run: Run) -> None:
     console.print(
         f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
     )
+    if s.close:
+        console.print(
+            f"{s.close} of the accepted hold a limit by less than the uncertainty of what was "
+            "measured; beyond_uncertainty = true in a limit asks for more.",
+            highlight=False,
+            soft_wrap=True,
+        )
     if run.spec.limits:
         console.print()
         _limits(console, run)
@@ -45,6 +52,7 @@ def _limits(console: Console, run: Run) -> None:
         "",
         "Limit",
         "Broke it",
+        "Held closely",
         "Share (95 % interval)",
         "Broken most",
         "Worst",
@@ -56,6 +64,7 @@ def _limits(console: Console, run: Run) -> None:
         shown.add_row(
             words.limit(limit),
             str(row.broken),
+            str(row.close) if row.close else "",
             f"{words.percent(row.share)} ({span})",
             str(row.first),
             words.number(row.worst, row.unit) if row.broken else "",

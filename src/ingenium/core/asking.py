@@ -88,7 +88,7 @@ def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> 
             return bound
         return convert(bound, limit.unit, unit, of=limit.quantity)
 
-    return Limit(limit.quantity, one(limit.at_least), one(limit.at_most), unit)
+    return replace(limit, at_least=one(limit.at_least), at_most=one(limit.at_most), unit=unit)
 
 
 def _together(limits: Iterable[Limit]) -> None:

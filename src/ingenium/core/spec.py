@@ -29,6 +29,7 @@ class Limit:
     at_least: Number | None = None
     at_most: Number | None = None
     unit: str | None = None  # None is the unit in which the problem measures
+    beyond_uncertainty: bool | None = None  # true: the margin must exceed the uncertainty as well
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
@@ -41,7 +42,9 @@ class Limit:
         """The limit in words, e.g. `0.9 <= min_voltage [pu]`."""
         low = "" if self.at_least is None else f"{self.at_least:.12g} <= "
         high = "" if self.at_most is None else f" <= {self.at_most:.12g}"
-        return f"{low}{self.quantity}{high}" + (f" [{self.unit}]" if self.unit else "")
+        unit = f" [{self.unit}]" if self.unit else ""
+        beyond = " beyond uncertainty" if self.beyond_uncertainty else ""
+        return f"{low}{self.quantity}{high}{unit}{beyond}"
 
 
 @checked(frozen=True, config=_STRICT)
@@ -130,7 +133,7 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[s
         InputError: naming the entry, what was expected and what came.
     """
     try:
-        return cast(T, _reading(kind)((dict(table),))[0])
+        return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
     except ValidationError as error:
         faults = error.errors(include_url=False)
         for fault in faults:

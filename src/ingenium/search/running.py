@@ -301,7 +301,13 @@ def _exported(
     cross = problem.cross_check(designs, measured, plan.seed)
     spec = replace(search.spec, select=Select(keep=search.spec.select.keep))
     verdicts, selected, exported = export(
-        problem, spec, designs, measured, part / "designs", watch=watch
+        problem,
+        spec,
+        designs,
+        measured,
+        part / "designs",
+        cross_check=cross,
+        watch=watch,
     )
     best = designs.isel({DESIGN: selected}), verdicts.isel({DESIGN: selected})
     lines = list(records(problem, *best, origin, export=exported, cross_check=cross))
