@@ -48,11 +48,12 @@ def show(console: Console, run: Run) -> None:
 
 
 def _limits(console: Console, run: Run) -> None:
+    closely = ["Held closely"] if any(row.close for row in run.summary.limits) else []
     shown = table(
         "",
         "Limit",
         "Broke it",
-        "Held closely",
+        *closely,
         "Share (95 % interval)",
         "Broken most",
         "Worst",
@@ -64,7 +65,7 @@ def _limits(console: Console, run: Run) -> None:
         shown.add_row(
             words.limit(limit),
             str(row.broken),
-            str(row.close) if row.close else "",
+            *([str(row.close)] if closely else []),
             f"{words.percent(row.share)} ({span})",
             str(row.first),
             words.number(row.worst, row.unit) if row.broken else "",
