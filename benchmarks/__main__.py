@@ -17,6 +17,7 @@ NAMES = (
     "search_screens",
     "strategies",
     "strategies_kept",
+    "sandbox",
     "structures_solver",
     "structures_cells",
     "structures_refine",

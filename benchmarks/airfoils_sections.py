@@ -23,7 +23,7 @@ import xarray as xr
 from benchmarks.measuring import report, save
 from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
-from ingenium.core.digest import dataset_digest, digest, file_digest, folder_digest
+from ingenium.core.digest import digest, file_digest, folder_digest
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice, Spec, as_table, load
@@ -119,7 +119,7 @@ def proposals(family: str, steps: int, kept: int = CROWD) -> Callable[[], list[A
     def drawn() -> list[Arrays]:
         problem, spec = opened(0)
         known, choice = training(problem), GeneratorChoice(family=family)
-        model = fitted.fit(problem, known, choice, data=dataset_digest(known), watch=silent)
+        model = fitted.fit(problem, known, choice, watch=silent)
         generator = Generator(problem, model.family, spec, known)
         refiner, found = Refiner(problem.settings, problem.codec), []
         for seed in range(SEEDS):

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from benchmarks.lead_specs import SETUP, Asked
-from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice
 from ingenium.domains.molecules.chosen import Chosen
@@ -103,7 +102,7 @@ def told() -> TokenAutoregressive:
     lead = Lead(SETUP)
     known = training(lead)
     choice = GeneratorChoice(family=HEARING)
-    chosen = fitted.fit(lead, known, choice, data=dataset_digest(known), watch=silent).family
+    chosen = fitted.fit(lead, known, choice, watch=silent).family
     if not isinstance(chosen, Chosen):
         raise TypeError(f"expected proposals that are chosen; came {type(chosen).__name__}")
     return chosen.inner  # its proposals as they come: choosing among them would be engine calls
@@ -123,7 +122,7 @@ MODELS = {"generator": trained, "under conditions": told, "autoencoder": autoenc
 def _fitted(choice: GeneratorChoice, kind: type[F]) -> F:
     library = Library(LATENT)
     known = training(library)
-    found = fitted.fit(library, known, choice, data=dataset_digest(known), watch=silent)
+    found = fitted.fit(library, known, choice, watch=silent)
     if not isinstance(found.family, kind):
         raise TypeError(f"expected {kind.__name__}; came {type(found.family).__name__}")
     return found.family

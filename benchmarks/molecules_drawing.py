@@ -28,11 +28,11 @@ from ingenium.domains.molecules.data import moses, moses_statistics
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
 from ingenium.domains.molecules.metrics.published import PUBLISHED
 from ingenium.domains.molecules.trained.min_p import MinP
-from ingenium.domains.molecules.trained.recipe import Recipe
+from ingenium.domains.molecules.trained.recipe import LanguageRecipe
 from ingenium.generators.tokens.drawing import Drawing
 
 MOLECULES, SAMPLE = 30_000, 20_000  # proposed by a rule; of the training split, compared with
-OURS = Recipe()
+OURS = LanguageRecipe()
 CHOSEN = MinP(temperature=OURS.temperature, min_p=OURS.min_p)
 RULES: tuple[tuple[str, Drawing, int], ...] = (
     ("free", Drawing(), 0),

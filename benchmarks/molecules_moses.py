@@ -81,7 +81,7 @@ def shipped() -> tuple[Library, FittedFamily]:
     """The library, and the generator that comes trained for it."""
     problem = Library(LibrarySettings(known=1000))
     data, choice = problem.data(), GeneratorChoice()
-    return problem, fit(problem, data, choice, data="it comes trained", watch=silent)
+    return problem, fit(problem, data, choice, watch=silent)
 
 
 def drawn(problem: Library, fitted: FittedFamily, rng: torch.Generator) -> Tensor:

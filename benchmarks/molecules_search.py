@@ -33,7 +33,7 @@ from ingenium.domains.molecules.search.aim import Aim
 from ingenium.domains.molecules.search.judge import Judge
 from ingenium.domains.molecules.trained import model, told
 from ingenium.evaluate.intervals import t_interval
-from ingenium.train.cache import code_digest
+from ingenium.generators.fitted import fitting_code
 
 CALLS, SEEDS = 1000, 5
 TITLE = f"Leads found with {CALLS} engine calls, {SEEDS} seeds"
@@ -119,7 +119,7 @@ def _key(asked: Asked, name: str, seed: int) -> str:
     code = [
         folder_digest(Path(of_searches.__file__).parent, but=["__pycache__"]),
         file_digest(Path(lead_searches.__file__)),
-        code_digest(),
+        fitting_code(),
     ]
     limits = [limit.label for limit in asked.limits]
     weights = [model.facts()["weights"], told.facts()["weights"] if told.comes() else None]

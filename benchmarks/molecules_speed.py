@@ -31,7 +31,6 @@ from torch import Tensor, nn
 from benchmarks import molecules_rules
 from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.core.asking import resolve
-from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
 from ingenium.core.provenance import versions
 from ingenium.core.seeds import BLOCK
@@ -255,7 +254,7 @@ def generator(problem: Library) -> Generator:
     """The one that comes trained."""
     known = training(problem)
     choice = GeneratorChoice(family=problem.default_family)
-    own = fitted.fit(problem, known, choice, data=dataset_digest(known), watch=silent)
+    own = fitted.fit(problem, known, choice, watch=silent)
     spec = resolve(Spec(problem=problem.name), problem)
     return Generator(problem, own.family, spec, known)
 

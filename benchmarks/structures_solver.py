@@ -4,13 +4,9 @@ All solve the same designs to a residual of 1e-8 or directly, with one thread, a
 work of the loads. scikit-fem and pymoto run in a loop over the designs, each with its fastest
 solver that is installed: SuperLU in two dimensions; in three, conjugate gradients with the
 diagonal (scikit-fem) and with pymoto's own geometric multigrid. EngiBench's Beams2D engine is
-GPL-3: it runs as a separate program with the interpreter that INGENIUM_ENGIBENCH_PYTHON names.
+GPL-3: it runs in a room, which `ingenium doctor --install benchmarks/engibench` makes.
 """
 
-import json
-import os
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,10 +26,11 @@ from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
+from ingenium.trust.rooms.room import Room
 
 TOLERANCE = 1e-8
 LEAST = 1e-9  # modulus of a void, relative
-INTERPRETER = "INGENIUM_ENGIBENCH_PYTHON"
+ENGIBENCH = Room(Path(__file__).with_name("engibench"), "benchmarks/engibench")
 
 
 @dataclass(frozen=True)
@@ -157,25 +154,12 @@ class Pymoto:
 
 
 def engibench(case: Case) -> dict[str, Any] | None:
-    """What the separate program says; nothing where it cannot run or in three dimensions."""
-    interpreter = os.environ.get(INTERPRETER)
-    if not interpreter or case.system.grid.dim == 3:
+    """What the room says; nothing where it is not made or in three dimensions."""
+    if not ENGIBENCH.made or case.system.grid.dim == 3:
         return None
-    program = Path(__file__).with_name("engibench_beams.py")
     density = case.density[: case.theirs].reshape(-1, *case.cells)[:, :, ::-1]  # downwards
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "designs.npz"
-        np.savez(path, density=density.reshape(len(density), -1))
-        sizes = [str(n) for n in (*case.cells, case.rounds)]
-        done = subprocess.run(
-            [interpreter, str(program), str(path), *sizes],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
-        )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    asked = {"cells": list(case.cells), "rounds": case.rounds}
+    return ENGIBENCH.ask("beams", {"density": density.reshape(len(density), -1)}, asked)
 
 
 CASES = (
@@ -200,8 +184,8 @@ def measure(case: Case) -> dict[str, Any]:
     ours, found = times["ours"].cpu_s, {name: times[name].cpu_s for name in peers}
     beams = engibench(case)
     if beams is not None:
-        found["Beams2D"] = beams["cpu_s"]
-        gaps["Beams2D"] = _gap(torch.tensor(beams["work"], dtype=torch.float64), few)
+        found["Beams2D"] = beams["cpu_s"].tolist()
+        gaps["Beams2D"] = _gap(torch.from_numpy(beams["work"]), few)
     row: dict[str, Any] = {
         "cells": "x".join(map(str, case.cells)),
         "first (CPU s)": first_s,
@@ -225,7 +209,7 @@ def _gap(theirs: Tensor, ours: Tensor) -> float:
 def run() -> None:
     """All grids."""
     torch.set_num_threads(1)
-    note = "measured" if os.environ.get(INTERPRETER) else f"skipped: {INTERPRETER} is not set"
+    note = ENGIBENCH.version if ENGIBENCH.made else "skipped: its room is not made"
     rows = [measure(case) for case in CASES]
     report(
         "structures_solver",

@@ -17,7 +17,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 
 from ingenium.cli import documents
 from ingenium.core import errors
-from ingenium.domains import NAMES
+from ingenium.domains import own
 from ingenium.report.book import markdown as evidence
 from ingenium.studies.book import claims
 from ingenium.studies.book.entries import entries
@@ -31,7 +31,7 @@ PAGES = {  # of the site, by file of the repository
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "NOTICE": "notice.md",
-    **{f"src/ingenium/domains/{name}/README.md": f"reference/{name}.md" for name in NAMES},
+    **{f"src/ingenium/domains/{name}/README.md": f"reference/{name}.md" for name in own()},
 }
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 STATUS = "|".join(status.value for status in Status)

@@ -14,9 +14,11 @@ from torch import Tensor
 
 import known_functions
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import Domain, Problem, Projection
+from ingenium.core.domain import Domain, Offer
+from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit, Spec, parse
+from plugged import distribution
 
 VARIABLE = Variable("x", ("axis",), "1", "numbers of a point", lower=0.0, upper=1.0)
 
@@ -220,7 +222,8 @@ class Front(Problem):
         return lambda arrays: (arrays[0].clamp(0.0, 1.0),)
 
 
-DOMAIN = Domain("known", "Known fronts", None, {"front": Front})
+OFFER = Offer(f"{__name__}:Front", Front.summary)
+DOMAIN = Domain("known", "Known fronts", __name__, {"front": OFFER})
 LEAST_SQUARE = [{"quantity": "f0", "sense": "minimise"}]
 BOTH = [{"quantity": f"f{i}", "sense": "minimise"} for i in (0, 1)]
 ALL = [{"quantity": f"f{i}", "sense": "minimise"} for i in (0, 1, 2)]
@@ -233,8 +236,4 @@ def spec(**entries: Any) -> Spec:
 
 def install(folder: Path) -> Path:
     """Make a distribution of the problems in `folder`, for `sys.path`."""
-    about = folder / "known_fronts-0.1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: known-fronts\nVersion: 0.1\n")
-    (about / "entry_points.txt").write_text("[ingenium.domains]\nknown = known_fronts:DOMAIN\n")
-    return folder
+    return distribution(folder, "known-fronts", {"known": "known_fronts:DOMAIN"})

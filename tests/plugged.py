@@ -1,12 +1,35 @@
-"""A package of problems, as if it were installed."""
+"""Packages of problems, as if they were installed."""
 
-from collections.abc import Iterator
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ingenium import domains
+
+
+def distribution(folder: Path, name: str, entries: Mapping[str, str]) -> Path:
+    """Make the metadata of a distribution with domains in `folder`, which is for `sys.path`."""
+    about = folder / f"{name.replace('-', '_')}-0.1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
+    lines = [f"{k} = {v}" for k, v in entries.items()]
+    (about / "entry_points.txt").write_text("[ingenium.domains]\n" + "\n".join(lines) + "\n")
+    return folder
+
+
+def outside(site: Path) -> Path:
+    """Put the package in `tests/outside` into a folder, as an installer leaves it."""
+    here = Path(__file__).parent / "outside"
+    about = tomllib.loads((here / "pyproject.toml").read_text())["project"]
+    (entries,) = about["entry-points"].values()
+    for name in entries:
+        aside = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(here / name, site / name, ignore=aside)
+    return distribution(site, about["name"], entries)
 
 
 @contextmanager

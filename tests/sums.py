@@ -17,8 +17,9 @@ import xarray as xr
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN
+from ingenium.core.domain import Domain, Offer
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Domain, Problem
+from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Limit
 from ingenium.core.text import texts
@@ -141,4 +142,5 @@ class Sums(Problem):
         return ((_designs(["2+40=45"], [0]), {"error": 3.0, "value": 45.0}, 1e-12),)
 
 
-DOMAIN = Domain("words", "Texts with a truth", None, {"sums": Sums})
+OFFER = Offer(f"{__name__}:Sums", Sums.summary)
+DOMAIN = Domain("words", "Texts with a truth", __name__, {"sums": OFFER})

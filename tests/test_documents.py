@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 
 from ingenium.core.spec import Spec, parse
-from ingenium.domains import NAMES, load, problem_class
+from ingenium.domains import load, own, problem_class
+from plugged import outside, plugged
 
 ROOT = Path(__file__).parents[1]
-READMES = [ROOT / "src" / "ingenium" / "domains" / name / "README.md" for name in NAMES]
+READMES = [ROOT / "src" / "ingenium" / "domains" / name / "README.md" for name in own()]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *READMES]
 HEADS = [
     "Problem",
@@ -43,6 +45,14 @@ def test_links_lead_to_files(path: Path) -> None:
             assert (path.parent / link.partition("#")[0]).exists(), link
 
 
+@pytest.fixture(scope="module")
+def thin_films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The package of which a page tells how to write it."""
+    with plugged(outside(tmp_path_factory.mktemp("site"))):
+        yield
+
+
+@pytest.mark.usefixtures("thin_films")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.stem)
 def test_specs_can_be_read(path: Path) -> None:
     for text in re.findall(r"```toml[^\n]*\n(.*?)```", path.read_text(), flags=re.DOTALL):
@@ -53,14 +63,14 @@ def test_specs_can_be_read(path: Path) -> None:
             parse(found.setup, kind.Settings, f"setup in {path.name}")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", own())
 def test_a_domain_says_what_it_holds(name: str) -> None:
     """Under the headings that all domains share, with a command and a spec of each problem."""
     text = (ROOT / "src" / "ingenium" / "domains" / name / "README.md").read_text()
     sections = [part.partition("\n") for part in text.split("\n## ")[1:]]
     assert [head for head, _, body in sections if body.strip()] == HEADS
     given = dict(re.findall(r"^ingenium propose (\S+)(?: --spec (\S+))?", text, re.MULTILINE))
-    assert set(given) == {problem.name for problem in load(name).problems.values()}
+    assert set(given) == {f"{name}.{key}" for key in load(name).problems}
     for problem, spec in given.items():
         if spec:
             assert tomllib.loads((ROOT / spec).read_text())["problem"] == problem
@@ -69,7 +79,7 @@ def test_a_domain_says_what_it_holds(name: str) -> None:
 def test_each_problem_stands_in_the_documents_with_a_command() -> None:
     pages = (ROOT / "docs" / "reference" / "index.md").read_text()
     given = re.findall(r"^\| .* \| `ingenium propose (\S+) ", pages, re.MULTILINE)
-    every = [problem.name for name in NAMES for problem in load(name).problems.values()]
+    every = [f"{name}.{key}" for name in own() for key in load(name).problems]
     assert sorted(given) == sorted(every)
 
 

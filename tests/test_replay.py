@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,10 +12,12 @@ import xarray as xr
 
 import toy
 from ingenium import loop
-from ingenium.api import propose, replay, verify
+from ingenium.api import propose, replay, search, verify
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
+from ingenium.search.plan import Plan
+from ingenium.search.stopping import Stop
 from toy import N, spec
 
 pytestmark = pytest.mark.usefixtures("beams")
@@ -60,6 +63,61 @@ def test_altered_file_is_found_out(finished: loop.Run, folder: Path) -> None:
     broken = {c.part for c in again.checks if not c.holds}
     assert {"file", "deflection_m (its file)"} <= broken
     assert "design" not in broken
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reason"),
+    [
+        ({"duty": "heavy"}, ""),
+        ({"duty": "light"}, "duty is heavy, and light in the spec"),
+        ({"load_n": {"at_least": 1000, "at_most": 2000}}, "and 1000 to 2000 in the spec"),
+    ],
+)
+def test_what_a_file_was_asked_under_is_judged(
+    finished: loop.Run, folder: Path, conditions: dict[str, Any], reason: str
+) -> None:
+    """A heavy beam holds, and is none of those that a spec of light ones asks for."""
+    record = next(r for r in read(folder / "evidence.jsonl") if r["file"])
+    (found,) = verify(spec(conditions=conditions), folder / record["file"]).designs
+    assert found.conditions == record["conditions"]
+    assert found.verdict == ("rejected" if reason else "accepted")
+    assert len(found.reasons) == bool(reason)
+    assert reason in "".join(found.reasons)
+
+
+def test_conditions_that_nobody_can_ask_for_are_told(finished: loop.Run, folder: Path) -> None:
+    records = read(folder / "evidence.jsonl")
+    record = next(r for r in records if r["file"])
+    record["conditions"] |= {"load_n": 5e5, "duty": "absurd"}
+    (folder / "evidence.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    (found,) = verify("toy.cantilever", folder / record["file"]).designs
+    assert found.verdict == "rejected"
+    assert found.reasons == (
+        "duty is absurd, and light or heavy in toy.cantilever",
+        "load_n is 500000 N, and 1000 to 20000 in toy.cantilever",
+    )
+
+
+def test_a_file_that_says_its_conditions_is_believed_before_its_run(
+    finished: loop.Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The load of a beam that somebody altered is the one that counts."""
+    *rest, load = toy.VARIABLES
+    monkeypatch.setattr(toy, "VARIABLES", (*rest, dataclasses.replace(load, given="load_n")))
+    record = next(r for r in read(folder / "evidence.jsonl") if r["file"])
+    path = folder / record["file"]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tip_load_n": 100.0}))
+    (found,) = verify("toy.cantilever", path).designs
+    assert found.conditions["load_n"] == 100.0
+    assert found.verdict == "rejected"
+    assert found.reasons == ("load_n is 100 N, and 1000 to 20000 in toy.cantilever",)
+
+
+def test_the_folder_of_a_search_is_refused_with_what_to_do(beams: None, tmp_path: Path) -> None:
+    search(spec(), Plan("random", 0, 16), Stop(16), tmp_path / "o")
+    for folder in (tmp_path / "o", tmp_path / "o" / "result"):
+        with pytest.raises(InputError, match="the folder of a search"):
+            replay(folder, 0)
 
 
 def test_foreign_file_has_no_record(finished: loop.Run, tmp_path: Path) -> None:

@@ -18,12 +18,15 @@ import xarray as xr
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN
+from ingenium.core.domain import Domain, Offer
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Domain, Problem, Projection, Section
+from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit, Spec, parse
+from plugged import distribution
 
 MODULUS_PA = 210e9
 DENSITY_KG_M3 = 7850.0
@@ -80,19 +83,21 @@ def deflection_m(length_m: float, width: Tensor, height: Tensor, load: Tensor) -
 
 
 @dataclass(frozen=True)
-class LogCodec:
-    """Standardised logarithms."""
+class UnitLoad:
+    """Deflection by integrating the curvature twice: the unit load theorem."""
 
-    mean: Tensor
-    spread: Tensor
-    shape: tuple[int, ...] = (3,)
-    tolerance: float = 1e-12
+    length_m: float
+    name: str = "unit load integral"
+    version: str = "1"
+    tier: str = "exact"
+    quantities: tuple[Quantity, ...] = EulerBernoulli.quantities[:1]
 
-    def encode(self, arrays: tuple[Tensor, ...]) -> Tensor:
-        return (torch.stack(arrays, 1).log() - self.mean) / self.spread
-
-    def decode(self, x: Tensor) -> tuple[Tensor, ...]:
-        return tuple((x.to(torch.float64) * self.spread + self.mean).exp().unbind(1))
+    def measure(self, *arrays: Tensor) -> Tensor:
+        width, height, load = (a[:, None] for a in arrays)
+        along = torch.linspace(0, self.length_m, 2001, dtype=torch.float64)
+        lever = self.length_m - along
+        curvature = load * lever / (MODULUS_PA * width * height**3 / 12)
+        return torch.trapezoid(curvature * lever, along, dim=1)[:, None]
 
 
 class BeamFiles:
@@ -173,7 +178,7 @@ class Cantilever(Problem):
         self.sizes: Mapping[str, int] = {}
         self.conditions = (
             Condition("duty", "how hard the beam is loaded", choices=("light", "heavy")),
-            Condition("load_n", "load at the tip", lower=1000.0, upper=20000.0, unit="N"),
+            Condition("load_n", "load at the tip", None, 1e3, 2e4, "N", middle=8e3, log=True),
         )
         self.limits = (
             Limit("deflection_m", at_most=0.004),
@@ -181,10 +186,10 @@ class Cantilever(Problem):
         )
         engine = EulerBernoulli(settings.length_m, settings.pause_s, settings.broken)
         self.tiers = (engine,)
+        self.second = Second(UnitLoad(settings.length_m), 0.05)
         self.formats = {f.name: f for f in (BeamFiles(), BeamTable())}
         arrays = tuple(torch.as_tensor(self.data()[v.name].to_numpy()) for v in VARIABLES)
-        logs = torch.stack(arrays, 1).log()
-        self.codec = LogCodec(logs.mean(0), logs.std(0))
+        self.codec = Channels.of(arrays, logs=(0, 1, 2))
 
     def data(self) -> xr.Dataset:
         rng = np.random.default_rng(1)
@@ -198,11 +203,6 @@ class Cantilever(Problem):
             duty=(DESIGN, np.where(load < HEAVY_N, "light", "heavy")),
             held_out=(DESIGN, rng.uniform(size=n) < 0.2),
         )
-
-    def features(self, designs: xr.Dataset) -> Tensor:
-        heavy = torch.as_tensor(designs["duty"].to_numpy() == "heavy", dtype=torch.float32)
-        load = torch.as_tensor(designs["load_n"].to_numpy(), dtype=torch.float32)
-        return torch.stack([heavy, load.log() - 9.0], 1)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         load = torch.as_tensor(conditions["load_n"].to_numpy().copy())
@@ -225,20 +225,6 @@ class Cantilever(Problem):
             "mass_kg": lambda w, h, load: DENSITY_KG_M3 * length * w * h,
         }
 
-    def cross_check(self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int) -> CrossCheck:
-        """Deflection by integrating the curvature twice."""
-        rng = np.random.default_rng(seed)
-        n = designs.sizes[DESIGN]
-        chosen = np.sort(rng.choice(n, size=max(1, n // 20), replace=False))
-        w, h, load = (designs[v.name].to_numpy()[chosen] for v in VARIABLES)
-        along = np.linspace(0, self.settings.length_m, 2001)
-        lever = self.settings.length_m - along
-        curvature = load[:, None] * lever / (MODULUS_PA * w * h**3 / 12)[:, None]
-        deflection = np.trapezoid(curvature * lever, along, axis=1)  # unit load theorem
-        apart = np.abs(deflection - verdicts["deflection_m"].to_numpy()[chosen])
-        disagreement = {"deflection_m": float(np.nanmax(apart, initial=0.0))}
-        return CrossCheck("unit load integral", "1", 0.05, len(chosen), disagreement)
-
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         figure = Figure(figsize=(6, 3.4), layout="constrained")
         axes = figure.add_subplot()
@@ -260,17 +246,21 @@ class Cantilever(Problem):
         return ((beam, truth, 1e-12),)
 
 
-DOMAIN = Domain("toy", "Beams in closed form", None, {"cantilever": Cantilever})
+DOMAIN = Domain(
+    name="toy",
+    summary="Beams in closed form",
+    package=__name__,
+    problems={
+        "cantilever": Offer(
+            f"{__name__}:Cantilever", "Sections of a steel cantilever for a load at its tip"
+        )
+    },
+)
 
 
 def install(folder: Path, entries: Mapping[str, str] | None = None) -> Path:
     """Make a distribution with entry points in `folder`, for `sys.path`."""
-    about = folder / "toy_beams-0.1.dist-info"
-    about.mkdir(parents=True)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-beams\nVersion: 0.1\n")
-    lines = [f"{k} = {v}" for k, v in (entries or {"toy": "toy:DOMAIN"}).items()]
-    (about / "entry_points.txt").write_text("[ingenium.domains]\n" + "\n".join(lines) + "\n")
-    return folder
+    return distribution(folder, "toy-beams", entries or {"toy": "toy:DOMAIN"})
 
 
 N = 2 * BLOCK + 9  # designs of a run: whole blocks and a part of one

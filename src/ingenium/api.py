@@ -9,7 +9,7 @@ print(run.summary)
 ```
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -27,13 +27,11 @@ from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
-from ingenium.loop import Clock, Run
-from ingenium.report import search_page
+from ingenium.outcome import Clock, Finish, Run
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import Hands
 from ingenium.search.plan import Plan
-from ingenium.search.running import Found
 from ingenium.search.stopping import Stop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
@@ -102,7 +100,8 @@ def search(
     processes: int = 1,
     follow: str | Path | None = None,
     overwrite: bool = False,
-) -> Found:
+    clock: Clock | None = None,
+) -> Run:
     """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
 
     The same call goes on where a stopped one was, and with more allowed, where it had ended.
@@ -115,10 +114,12 @@ def search(
             search or something else.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    with _ledger(ledger) as book:
-        watch("open the problem", 0, 1)
-        problem = open_problem(spec)
-        found = running.run(
+    clock = clock or Clock()
+    with Meter() as meter, _ledger(ledger) as book:
+        with clock("open the problem"):
+            watch("open the problem", 0, 1)
+            problem = open_problem(spec)
+        return running.run(
             problem,
             spec,
             plan,
@@ -129,9 +130,9 @@ def search(
             heard=heard,
             hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
             overwrite=overwrite,
+            finish=_finish(meter),
+            clock=clock,
         )
-        search_page.write(found)
-    return found
 
 
 def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
@@ -142,7 +143,7 @@ def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> f
         resolved = resolve(spec, problem)
         known = loop.training(problem)
         data = dataset_digest(known)
-        model = fitted.fit(problem, known, resolved.generator, data=data, watch=watch)
+        model = fitted.fit(problem, known, resolved.generator, watch=watch)
         body = {
             "problem": problem.name,
             "spec": digest(specs.as_table(resolved)),
@@ -204,7 +205,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
     return found
 
 
-def _finish(meter: Meter) -> Callable[[Run, Path], None]:
+def _finish(meter: Meter) -> Finish:
     """What is done before a run is whole: its record says what it took, and the report is made."""
 
     def finish(run: Run, folder: Path) -> None:

@@ -1,6 +1,11 @@
-"""Audit: files of the field measured and judged against a spec, wherever they come from."""
+"""Audit: files of the field measured and judged against a spec, wherever they come from.
 
-from collections.abc import Sequence
+A design is judged under what it was asked under too: conditions that stand in its file, or else in
+the evidence of its run, lie in the range of the spec and in what the problem allows, or it is
+rejected however it measures. Of a file that says nothing of its conditions nothing can be said.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +16,16 @@ from jaxtyping import Float
 
 from ingenium.core import evidence
 from ingenium.core.asking import resolve
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Limit, Spec
+from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
 from ingenium.exporting import content_digest
+
+ROUNDED = 1e-6  # of a condition's range, by which a file may round it
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class Audited:
     measured: dict[str, dict[str, Any]]
     margins: dict[str, float | None]
     record: str  # `as recorded`, `altered` or `no record`
+    conditions: dict[str, str | float]  # under which it was asked, as far as that is known
+    reasons: tuple[str, ...]  # conditions that are not those of the spec, or that none can have
 
 
 @dataclass(frozen=True)
@@ -74,10 +84,10 @@ def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
             sizes=problem.sizes,
         )
         if any(limit.beyond_uncertainty for limit in spec.limits):
-            cross = problem.cross_check(designs, verdicts, 0)
+            cross = cross_check(problem, designs, verdicts, spec.limits, 0)
             doubt = evidence.uncertainty(problem, {}, cross)
             verdicts = weighed(verdicts, spec.limits, doubt)
-        found += _rows(problem, path, name, verdicts)
+        found += _rows(problem, spec, path, (name, designs), verdicts)
     engine = f"{problem.verifier.name} {problem.verifier.version}"
     return Audit(problem.name, engine, spec.limits, tuple(found))
 
@@ -99,21 +109,69 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     )
 
 
-def _rows(problem: Problem, path: Path, form: str, verdicts: xr.Dataset) -> list[Audited]:
-    state, values = _recorded(path), evidence.table(problem, verdicts)
+def _rows(
+    problem: Problem, spec: Spec, path: Path, back: tuple[str, xr.Dataset], verdicts: xr.Dataset
+) -> list[Audited]:
+    """One for each design of a file, in its order; `back` is its format and what was read."""
+    form, designs = back
+    records, values = _records(path), evidence.table(problem, verdicts)
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
-    return [
-        Audited(
-            file=str(path),
-            format=form,
-            design=int(index),
-            verdict=Verdict(int(verdicts["verdict"][i])).name.lower(),
-            measured=_values(problem, values[i]),
-            margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
-            record=state,
+    rows = []
+    for i, index in enumerate(verdicts[DESIGN].to_numpy().tolist()):
+        own = _record_of(records, index, alone=len(values) == 1)
+        under = _under(problem, designs.isel({DESIGN: i}), own)
+        reasons = tuple(_outside(problem, spec, under))
+        verdict = Verdict(int(verdicts["verdict"][i]))
+        if reasons and verdict is Verdict.ACCEPTED:
+            verdict = Verdict.REJECTED
+        rows.append(
+            Audited(
+                file=str(path),
+                format=form,
+                design=index,
+                verdict=verdict.name.lower(),
+                measured=_values(problem, values[i]),
+                margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
+                record=_state(path, records),
+                conditions=under,
+                reasons=reasons,
+            )
         )
-        for i, index in enumerate(verdicts[DESIGN].to_numpy())
-    ]
+    return rows
+
+
+def _under(
+    problem: Problem, design: xr.Dataset, record: Mapping[str, Any]
+) -> dict[str, str | float]:
+    """What a design was asked under: as its file says, else as its run recorded."""
+    given = {v.given: v.name for v in problem.variables if v.given is not None and not v.dims}
+    under: dict[str, str | float] = {}
+    for c in problem.conditions:
+        name = given.get(c.name, c.name)
+        said = design[name].item() if name in design.variables else None
+        said = record.get("conditions", {}).get(c.name) if said is None else said
+        if said is not None:
+            under[c.name] = str(said) if c.choices else float(said)
+    return under
+
+
+def _outside(problem: Problem, spec: Spec, under: Mapping[str, str | float]) -> Iterator[str]:
+    """Conditions of a design that nobody can ask for, or that the spec does not."""
+    kinds = {c.name: c for c in problem.conditions}
+    for name, value in under.items():
+        c, wanted = kinds[name], spec.conditions.get(name)
+        if isinstance(value, str):
+            for those, whose in ((c.choices or (), problem.name), (wanted, "the spec")):
+                if isinstance(those, tuple) and value not in those:
+                    yield f"{name} is {value}, and {' or '.join(those)} in {whose}"
+            continue
+        slack = ROUNDED * (c.upper - c.lower)
+        spans = [(c.lower, c.upper, problem.name)]
+        if isinstance(wanted, Between):
+            spans.append((wanted.at_least, wanted.at_most, "the spec"))
+        for low, high, whose in spans:
+            if not low - slack <= value <= high + slack:
+                yield f"{name} is {value:g} {c.unit}, and {low:g} to {high:g} in {whose}"
 
 
 def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[str, Any]]:
@@ -138,13 +196,27 @@ def run_of(path: Path) -> Path | None:
     return next((p for p in parents if (p / "evidence.jsonl").is_file()), None)
 
 
-def _recorded(path: Path) -> str:
-    """Whether the run in whose folder a file lies wrote it as it is now."""
-    whole, folder = path.resolve(), run_of(path)
+def _records(path: Path) -> list[dict[str, Any]] | None:
+    """What the run in whose folder a file lies recorded of it; none if it lies in none."""
+    folder = run_of(path)
     if folder is None:
+        return None
+    inside = path.resolve().relative_to(folder).as_posix()
+    return [r for r in evidence.read(folder / "evidence.jsonl") if r["file"] == inside]
+
+
+def _record_of(
+    records: Sequence[Mapping[str, Any]] | None, design: int, *, alone: bool
+) -> Mapping[str, Any]:
+    """That of a design; of a file of one, whatever number it carries there."""
+    if records and alone and len(records) == 1:
+        return records[0]
+    return next((r for r in records or () if r["design"] == design), {})
+
+
+def _state(path: Path, records: Sequence[Mapping[str, Any]] | None) -> str:
+    """Whether the run in whose folder a file lies wrote it as it is now."""
+    if not records:
         return "no record"
-    written = {r["file"]: r.get("file_digest") for r in evidence.read(folder / "evidence.jsonl")}
-    inside = whole.relative_to(folder).as_posix()
-    if inside not in written:
-        return "no record"
-    return "as recorded" if written[inside] == content_digest(whole) else "altered"
+    same = records[0].get("file_digest") == content_digest(path.resolve())
+    return "as recorded" if same else "altered"

@@ -1,13 +1,14 @@
 """Fair comparison of families on one problem: same split, same conditions, several seeds.
 
 Every family proposes under the conditions of the held-out designs, `members` times each, and
-under those of the training designs once; the scorecard says what each measure uses.
+under those of the training designs once; the scorecard says what each measure uses. Then it
+proposes as a spec asks, and the exact engine says how many hold its limits, at how many calls.
 """
 
 import json
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,30 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
-from ingenium.core.errors import choose
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
-from ingenium.core.provenance import code_digest
-from ingenium.core.seeds import block_rng
+from ingenium.core.provenance import code_digest, package_digest
+from ingenium.core.seeds import BLOCK, block_rng, units
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.core.verdict import Verdict
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.metrics import METRICS, Metric
 from ingenium.evaluate.plots import save_comparison
 from ingenium.evaluate.scorecard import scorecard
 from ingenium.evaluate.table import Comparison
-from ingenium.generators import families
-from ingenium.generators.admission import admit, admitted
+from ingenium.exporting import verified
+from ingenium.generators.fitted import trained
+from ingenium.generators.generator import Generator
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
+from ingenium.generators.offer import check, make, offered, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED
 from ingenium.generators.tokens.codec import Tokens
-from ingenium.loop import training
+from ingenium.loop import proposed, training
 
 ROWS = 512  # conditions proposed at once; bounds memory
 NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
@@ -49,14 +55,18 @@ class Protocol:
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     members: int = 100  # proposals for each held-out design
     steps: int | None = None  # of training; None for each family's own
+    judged: int = BLOCK  # designs under the spec that the exact engine measures; none if 0
 
 
 def usual(problem: Problem) -> tuple[str, ...]:
-    """The families of a comparison that take designs of the problem's kind."""
-    shape = problem.codec.shape
-    if isinstance(problem.codec, Tokens):
-        return tuple(f for f in families.NAMES if admitted(f, shape, tokens=True))
-    return tuple(f for f in Protocol.families if admitted(f, shape))
+    """The families of a comparison where none are named, with the field's own baselines."""
+    all_of_engine = isinstance(problem.codec, Tokens)
+    return tuple(
+        name
+        for name, source in offered(problem).items()
+        if source == "baseline"
+        or (source == "engine" and (all_of_engine or name in Protocol.families))
+    )
 
 
 @dataclass(frozen=True)
@@ -71,58 +81,64 @@ class Entry:
 
 
 def compare(
-    problem: Problem, protocol: Protocol, folder: Path, *, watch: Watch = silent
+    problem: Problem,
+    protocol: Protocol,
+    folder: Path,
+    *,
+    asked: Spec | None = None,
+    watch: Watch = silent,
 ) -> list[Entry]:
     """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
 
     A stopped comparison goes on where it was. Entries of other code, data or settings are not
-    taken up.
+    taken up. Without a spec, designs are judged by the problem's own limits.
 
     Raises:
         InputError: for an unknown family, or one that does not admit designs of this kind.
     """
     for name in protocol.families:
-        choose(name, families.NAMES, "family")
-        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
+        check(problem, name)
+    spec = resolve(asked or Spec(problem=problem.name), problem)
     problem.prepare(watch)
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     own, data = training(problem), dataset_digest(known)
-    entries, code = [], code_digest()
+    entries, code = [], (code_digest(), package_digest(problem))
     todo = [(f, s) for f in protocol.families for s in protocol.seeds]
     for i, (name, seed) in enumerate(todo):
         watch(f"compare {name}, seed {seed}", i, len(todo))
-        key = digest([problem.name, name, seed, protocol.members, protocol.steps, data, code])
+        how = [protocol.members, protocol.steps, protocol.judged, specs.as_table(spec)]
+        key = digest([problem.name, name, seed, how, data, *code])
         path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
         if path.is_file():
             entries.append(Entry(**json.loads(path.read_text())))
             continue
-        entry = _measure(problem, name, seed, protocol, own, held)
+        entry = _measure(problem, name, seed, protocol, own, held, spec)
         write_atomic(path, json.dumps(asdict(entry)))
         entries.append(entry)
     return entries
 
 
 def _measure(
-    problem: Problem, name: str, seed: int, protocol: Protocol, own: xr.Dataset, held: xr.Dataset
+    problem: Problem,
+    name: str,
+    seed: int,
+    protocol: Protocol,
+    own: xr.Dataset,
+    held: xr.Dataset,
+    spec: Spec,
 ) -> Entry:
-    """Fit one family with one seed, propose, and score against the held-out designs."""
-    cond = problem.features(own)
+    """Fit one family with one seed, propose, score against held-out designs, judge by the spec."""
     x = problem.encode(own).to(torch.float32)
-    family = families.build(name, problem.codec.shape, cond.shape[1], codec=problem.codec)
-    plan = families.plan(
-        name, shape=family.shape, steps=protocol.steps, seed=seed, codec=problem.codec
-    )
     started = time.perf_counter()
-    family.fit(x, cond, plan)
+    family = _fitted(problem, name, (x, problem.features(own)), protocol.steps, seed)
     fitted = time.perf_counter()
-    members, ours, spent = [], [], 0.0
-    for m in range(members_of(problem, protocol, held.sizes[DESIGN])):
-        began = time.perf_counter()
-        arrays = _propose(problem, family, held, block_rng(seed, m, "compare held out"))
-        spent += time.perf_counter() - began
-        members.append(arrays)
-        ours += [_named(problem, arrays, held)] if m < 10 else []
+    members = [
+        _propose(problem, family, held, block_rng(seed, m, "compare held out"))
+        for m in range(members_of(problem, protocol, held.sizes[DESIGN]))
+    ]
+    spent = time.perf_counter() - fitted
+    ours = [_named(problem, arrays, held) for arrays in members[:10]]
     card: dict[str, Any] = {}
     if not isinstance(problem.codec, Tokens):  # numbers of tokens are no sizes
         fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
@@ -135,6 +151,7 @@ def _measure(
             groups=held["group"].to_numpy() if "group" in held.coords else None,
         )
     card |= problem.scores(xr.concat(ours, dim=DESIGN), held)
+    card |= _judged(Generator(problem, family, spec, own), protocol.judged, seed)
     count = len(members) * held.sizes[DESIGN]
     return Entry(
         family=name,
@@ -143,6 +160,35 @@ def _measure(
         propose_seconds=spent / count * 1000,
         card={k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in card.items()},
     )
+
+
+def _fitted(
+    problem: Problem, name: str, learned: tuple[Tensor, Tensor], steps: int | None, seed: int
+) -> Family:
+    """The generator of a name, fitted unless it comes trained."""
+    x, cond = learned
+    if check(problem, name) == "shipped":
+        return trained(problem, name).family
+    family = make(problem, name, cond.shape[1])
+    family.fit(x, cond, plan(problem, name, steps=steps, seed=seed))
+    return family
+
+
+def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
+    """How many of `n` designs under a spec hold its limits, each and for each call of the engine.
+
+    They are proposed as by `propose`, mended and all, but not steered, which not all families can
+    be.
+    """
+    problem, spec = generator.problem, replace(generator.spec, generator=GeneratorChoice())
+    generator = replace(generator, spec=spec)
+    accepted = 0
+    for block, rows in units(n, problem.at_once):
+        designs = proposed(generator, seed, block * BLOCK + rows[0])
+        verdicts = verified(problem, spec, designs.isel({DESIGN: slice(0, len(rows))}))
+        accepted += int((verdicts["verdict"].to_numpy() == Verdict.ACCEPTED).sum())
+    calls = n * (1 + problem.repair_calls)
+    return {"held_share": accepted / n, "held_per_call": accepted / calls} if n else {}
 
 
 def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
@@ -198,7 +244,7 @@ def tabulate(problem: Problem, entries: list[Entry]) -> Comparison:
     table = Comparison(
         groups=groups,
         metrics=(*METRICS.values(), *own),
-        baselines=tuple(CLASSICAL),
+        baselines=(*CLASSICAL, *problem.baselines()),
         notes={"problem": problem.name, "data_licence": problem.licence},
     )
     for e in entries:

@@ -1,11 +1,7 @@
 """Propose, verify, judge, select, export, verify the files, record: the way of every design."""
 
-import json
 import shlex
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,50 +14,23 @@ from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import EngineError, InputError
-from ingenium.core.evidence import Origin, records, table, written
-from ingenium.core.folders import staged, write_atomic
-from ingenium.core.problem import CrossCheck, Problem, Watch, engines, silent
-from ingenium.core.provenance import code_digest, machine, peak_memory_mb, versions
+from ingenium.core.evidence import Origin, table
+from ingenium.core.folders import staged
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
-from ingenium.evaluate.limits import Summary
-from ingenium.exporting import export, keep, verified
+from ingenium.exporting import verified
 from ingenium.generators.fitted import FittedFamily, check, fit
 from ingenium.generators.generator import Generator
-from ingenium.summary import summary as summarised
+from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
 from ingenium.trust.ledger import Ledger
 
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: what was proposed, what the engine said of it, and where it lies."""
-
-    problem: Problem
-    spec: Spec
-    designs: xr.Dataset
-    verdicts: xr.Dataset
-    selected: np.ndarray  # positions of the exported designs, best first
-    summary: Summary
-    record: dict[str, Any]
-    folder: Path
-
-
-@dataclass
-class Clock:
-    """Seconds by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        """Add what the block takes to the stage."""
-        started = time.perf_counter()
-        yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+__all__ = ["Clock", "Run", "proposed", "run", "training"]
 
 
 def run(
@@ -74,7 +43,7 @@ def run(
     ledger: Ledger,
     watch: Watch = silent,
     overwrite: bool = False,
-    finish: Callable[[Run, Path], None] | None = None,
+    finish: Finish | None = None,
     clock: Clock | None = None,
 ) -> Run:
     """Propose `n` designs under a spec, verify them all and keep what survives in `out`.
@@ -100,43 +69,17 @@ def run(
     identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = fit(problem, known, spec.generator, data=data, watch=watch)
+            fitted = fit(problem, known, spec.generator, watch=watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
         kept = _kept(part, origin, problem)
         designs, verdicts = _propose_and_verify(generator, n, seed, kept, clock, watch)
-        with clock("cross-check"):
-            watch("cross-check", 0, 1)
-            cross = problem.cross_check(designs, verdicts, seed)
-        with clock("export and read back"):
-            watch("export and read back", 0, 1)
-            verdicts, selected, exported = export(
-                problem,
-                spec,
-                designs,
-                verdicts,
-                part / "designs",
-                cross_check=cross,
-                watch=watch,
-            )
-        with clock("evidence"):
-            watch("evidence", 0, 1)
-            summary = summarised(verdicts, spec.limits, problem.quantities)
-            lines = records(problem, designs, verdicts, origin, export=exported, cross_check=cross)
-            write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
-            fitted.save(part / "model")
-            keep(part, problem, asked, designs, verdicts)
-        record = _record(problem, asked, origin, fitted, clock, cross=cross, n=n)
-        done = Run(problem, spec, designs, verdicts, selected, summary, record, out)
-        watch("report", 0, 1)
-        with clock("report"):
-            if finish is not None:
-                finish(done, part)
-        done = replace(done, record=record | _spent(clock))
-        _sum_up(part, done)
+        fitted.save(part / "model")
+        batch = Batch(problem, asked, spec, origin, designs, verdicts, spec.select, _made(fitted))
+        done = hand_over(batch, part, out, clock=clock, watch=watch, finish=finish)
         watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
         kept.drop()
-        _enter(ledger, part, problem, spec, origin, fitted.name, summary, cross)
+        enter(ledger, "proposal", done, part, {"family": fitted.name})
     return done
 
 
@@ -167,9 +110,15 @@ def _origin(
         data=data,
         model=fitted.digest,
         code=code_digest(),
+        package=package_digest(problem),
         version=versions()["ingenium"],
         replay=f"ingenium replay {shlex.quote(str(out))} --design {{design}}",
     )
+
+
+def _made(fitted: FittedFamily) -> dict[str, Any]:
+    """Who proposed, for the record of the run."""
+    return {"model": {"family": fitted.name, "from_cache": fitted.cached, "fit": fitted.meta}}
 
 
 def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
@@ -247,73 +196,3 @@ def _joined(
     index = designs[DESIGN].to_numpy()
     limits = generator.spec.limits
     return designs, judged(arrays["measured"], problem.verifier, limits, index=index)
-
-
-def _record(
-    problem: Problem,
-    asked: Spec,
-    origin: Origin,
-    fitted: FittedFamily,
-    clock: Clock,
-    *,
-    cross: CrossCheck | None,
-    n: int,
-) -> dict[str, Any]:
-    return {
-        "problem": problem.name,
-        "n": n,
-        "spec": specs.as_table(asked),
-        "origin": asdict(origin),
-        "model": {"family": fitted.name, "from_cache": fitted.cached, "fit": fitted.meta},
-        "engine": {"name": problem.verifier.name, "version": problem.verifier.version},
-        "cross_check": asdict(cross) if cross else None,
-        "data_licence": problem.licence,
-        "notes": list(problem.notes),
-        "versions": versions(),
-        "machine": machine(),
-        **_spent(clock),
-    }
-
-
-def _spent(clock: Clock) -> dict[str, Any]:
-    """Seconds by stage and memory, until now."""
-    return {
-        "seconds": {k: round(v, 3) for k, v in clock.seconds.items()},
-        "peak_memory_mb": round(peak_memory_mb(), 1),
-    }
-
-
-def _sum_up(part: Path, run: Run) -> None:
-    """Write the record and the summary of a run, with the seconds of all that came before."""
-    write_atomic(part / "run.json", json.dumps(run.record, indent=2) + "\n")
-    seconds = round(sum(run.record["seconds"].values()), 2)
-    summary = asdict(run.summary) | {"seconds": seconds}
-    write_atomic(part / "summary.json", json.dumps(summary, indent=2) + "\n")
-
-
-def _enter(
-    ledger: Ledger,
-    part: Path,
-    problem: Problem,
-    spec: Spec,
-    origin: Origin,
-    family: str,
-    summary: Summary,
-    cross: CrossCheck | None,
-) -> None:
-    """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
-    ledger.append(
-        "proposal",
-        {
-            "problem": problem.name,
-            "asked": specs.as_table(spec),
-            "family": family,
-            "data_licence": problem.licence,
-            "engines": engines(problem, cross),
-            **asdict(origin),
-            "evidence": file_digest(part / "evidence.jsonl"),
-            "designs": file_digest(part / "designs.nc"),
-            "wrote": written(part),
-            **{k: getattr(summary, k) for k in ("proposed", "accepted", "rejected", "failed")},
-        },
-    )

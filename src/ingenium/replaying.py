@@ -18,7 +18,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.problem import Problem
-from ingenium.core.provenance import code_digest, versions
+from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict, weighed
@@ -63,6 +63,14 @@ def recorded_spec(out: Path) -> Spec:
     Raises:
         InputError: if the folder holds no finished run.
     """
+    for searched in (out, out / "result"):
+        if (searched / "search.json").is_file():
+            raise InputError(
+                expected="the output folder of a finished proposal",
+                came=f"{out}, the folder of a search",
+                instead=f"Run the command under `replay` in {searched / 'evidence.jsonl'}: "
+                "it searches the same again.",
+            )
     wanted = ("spec.toml", "run.json", "evidence.jsonl", "model/model.json")
     missing = [name for name in wanted if not (out / name).is_file()]
     if missing:
@@ -109,7 +117,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
     spec = resolve(asked, problem)
     known = training(problem)
     try:
-        model = fitted.load(out / "model", problem)
+        model = _model(problem, record, out)
         checks = [
             _same("spec", record["spec"], digest(specs.as_table(spec))),
             _same("system", record["system"], problem.system),
@@ -135,6 +143,30 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
     reasons = () if holds else _reasons(problem, record, out / "run.json")
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
+
+
+def _model(problem: Problem, record: Mapping[str, Any], out: Path) -> fitted.FittedFamily:
+    """The model of the run.
+
+    Raises:
+        CorruptError: if it is not what the run wrote.
+        InputError: if it is, perhaps, and the code of its domain is another one by now.
+    """
+    try:
+        return fitted.load(out / "model", problem)
+    except CorruptError as error:
+        if not _package_changed(problem, record):
+            raise
+        raise InputError(
+            f"the code of {problem.name} that made the run",
+            f"another one, whose designs the model of {out} does not fit",
+            "Run the spec again, or install what the run was made with.",
+        ) from error
+
+
+def _package_changed(problem: Problem, record: Mapping[str, Any]) -> bool:
+    """Whether the code of the problem's package is known to be another one."""
+    return record.get("package") not in (None, package_digest(problem))
 
 
 def _same(part: str, recorded: str, found: str) -> Check:
@@ -302,6 +334,8 @@ def _changes(
         yield "what the engine models, such as the net, is not that of the run"
     if record["code"] != code_digest():
         yield f"the code of ingenium is not that of the run (version {record['version']})"
+    if _package_changed(problem, record):
+        yield f"the code of {problem.name}, in its own package, is not that of the run"
     now = versions()
     changed = [f"{k} {v} then, {now.get(k)} now" for k, v in then.items() if now.get(k) != v]
     if changed:

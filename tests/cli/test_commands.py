@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from calling import answer, call, spec
 
+import ingenium
 import toy
 from ingenium import __version__
 from ingenium.core.evidence import read
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
+from plugged import distribution
 
 pytestmark = pytest.mark.usefixtures("plugin")
 
@@ -32,12 +34,7 @@ def test_broken_plugin_is_reported_and_not_fatal(
 ) -> None:
     (tmp_path / "sick.py").write_text("1 / 0\n")
     entries = {"sick": "sick:DOMAIN", "gone": "no_such_module:DOMAIN", "odd": "json:dumps"}
-    about = toy.install(tmp_path / "site", entries) / "toy_beams-0.1.dist-info"
-    about.rename(about.with_name("sick_beams-0.1.dist-info"))
-    text = (tmp_path / "site" / "sick_beams-0.1.dist-info" / "METADATA").read_text()
-    (tmp_path / "site" / "sick_beams-0.1.dist-info" / "METADATA").write_text(
-        text.replace("toy-beams", "sick-beams")
-    )
+    distribution(tmp_path / "site", "sick-beams", entries)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.syspath_prepend(str(tmp_path))
     faults = {d["name"]: d["fault"] for d in answer("list")["domains"]}
@@ -240,8 +237,13 @@ def test_version() -> None:
     assert call("--version")[1].strip() == f"ingenium {__version__}"
 
 
-def test_help_and_list_import_nothing_heavy(plugin: Path) -> None:
-    call("list")  # so that the catalogue is kept
+def test_help_and_list_import_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "airy.py").write_text(
+        "from ingenium.core.domain import Domain, Offer\n"
+        "OFFER = Offer('no_such_module:Problem', 'what is not imported')\n"
+        "DOMAIN = Domain('airy', 'Light', __name__, {'one': OFFER})\n"
+    )
+    distribution(tmp_path, "airy", {"airy": "airy:DOMAIN"})
     code = (
         "import sys\nfrom ingenium.cli.app import app\nimport ingenium\n"
         "from typer.testing import CliRunner\n"
@@ -249,9 +251,9 @@ def test_help_and_list_import_nothing_heavy(plugin: Path) -> None:
         "    done = CliRunner().invoke(app, words)\n"
         "    assert done.exit_code == 0\n"
         "heavy = {'torch', 'xarray', 'numpy', 'pandas', 'matplotlib'} & set(sys.modules)\n"
-        "print(heavy or 'none', 'toy.cantilever' in done.stdout)"
+        "print(heavy or 'none', 'airy.one' in done.stdout)"
     )
-    path = os.pathsep.join([str(plugin), str(Path(toy.__file__).parent), *sys.path])
+    path = os.pathsep.join([str(tmp_path), str(Path(ingenium.__file__).parents[1])])
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": path},

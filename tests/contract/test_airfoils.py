@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from problem_contract import ProblemContract
+from ingenium.testing import ProblemContract
 
 
 class TestSection(ProblemContract):

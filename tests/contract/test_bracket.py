@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from problem_contract import ProblemContract
 
 from ingenium.core.problem import Problem
+from ingenium.testing import ProblemContract
 
 
 class TestBracket(ProblemContract):

@@ -2,9 +2,9 @@
 
 import pytest
 import xarray as xr
-from problem_contract import ProblemContract
 
 from ingenium.core.problem import Problem
+from ingenium.testing import ProblemContract
 
 
 class TestFeederDay(ProblemContract):

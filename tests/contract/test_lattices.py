@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from problem_contract import ProblemContract
 
 from ingenium.core.problem import Problem
 from ingenium.domains.structures.lattices import proportion
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.solid import body_density
+from ingenium.testing import ProblemContract
 
 _found: dict[bytes, float] = {}
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from problem_contract import ProblemContract
+from ingenium.testing import ProblemContract
 
 
 class TestMinimumCompliance(ProblemContract):

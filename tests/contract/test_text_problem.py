@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from problem_contract import ProblemContract, opened
 from safetensors.torch import save_file
 
 import sums
@@ -24,6 +23,7 @@ from ingenium.core.spec import GeneratorChoice, Select, Spec
 from ingenium.domains import open_problem
 from ingenium.generators.tokens.families import recurrent
 from ingenium.replaying import replay
+from ingenium.testing import ProblemContract, opened
 from ingenium.trust.ledger import open_ledger
 from plugged import plugged
 

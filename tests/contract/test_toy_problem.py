@@ -1,7 +1,8 @@
 """The contract on the closed-form beams, found as a third party's package."""
 
 import pytest
-from problem_contract import ProblemContract
+
+from ingenium.testing import ProblemContract
 
 
 @pytest.mark.usefixtures("beams")

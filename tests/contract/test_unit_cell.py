@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pytest
-from problem_contract import ProblemContract
+
+from ingenium.testing import ProblemContract
 
 
 class TestPlaneCell(ProblemContract):

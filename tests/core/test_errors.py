@@ -10,6 +10,8 @@ from ingenium.core.errors import (
     IngeniumError,
     InputError,
     MissingExtra,
+    MissingProgram,
+    MissingRoom,
     SpecError,
     StorageError,
 )
@@ -20,6 +22,8 @@ FAMILY = [
     (FolderInUseError("a free folder", "out"), InputError, 2),
     (MissingExtra("grid", "pandapower"), ImportError, 3),
     (EngineError("no answer"), RuntimeError, 3),
+    (MissingProgram("bwrap", "programs run in it"), EngineError, 3),
+    (MissingRoom("beams", "structures", "9 MB"), EngineError, 3),
     (StorageError(errno.ENOSPC, "the disk is full", "out/x"), OSError, 3),
     (CorruptError("ledger.sqlite", "is damaged", "Restore it."), IngeniumError, 3),
 ]
@@ -47,6 +51,8 @@ def test_messages():
         "expected a free folder; came out.",
         'pandapower is not installed; write: pip install "ingenium[grid]"',
         "no answer",
+        "bwrap is not on the path (programs run in it); write: apt install bubblewrap",
+        "the room beams (9 MB) is not made; write: ingenium doctor --install structures",
         "cannot write out/x: the disk is full",
         "ledger.sqlite is damaged. Restore it.",
     ]

@@ -13,11 +13,11 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.setups import entries
 from ingenium.core.spec import as_table, load, parse
-from ingenium.domains import NAMES, problem_class
 from ingenium.domains import load as domain
+from ingenium.domains import own, problem_class
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PROBLEMS = [f"{field}.{short}" for field in NAMES for short in domain(field).problems]
+PROBLEMS = [f"{field}.{short}" for field in own() for short in domain(field).problems]
 MADE_UP = "nobody_knows_this"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import known_fronts
 from ingenium import api
-from ingenium.report.search_page import kept
+from ingenium.report.words import kept
 from ingenium.search.plan import Plan
 from ingenium.search.stopping import Stop
 
@@ -22,11 +22,12 @@ def test_it_shows_the_conflict_with_the_nearest_front(tmp_path: Path) -> None:
     assert "No design held every limit" in page
     assert "f1 at least 0.62 and f0 at most 0.9" in page
     assert "The nearest that was attained" in page
-    assert found.unmet is not None
-    assert len(found.unmet.front) > 2
-    for one in found.unmet.front:
+    assert found.sitting is not None
+    assert found.sitting.unmet is not None
+    assert len(found.sitting.unmet.front) > 2
+    for one in found.sitting.unmet.front:
         assert one.values["f0"] >= 6 * max(one.values["f1"] - 0.2, 0) ** 2 - 1e-9, "closed form"
-    nearest = found.unmet.front[0]
+    nearest = found.sitting.unmet.front[0]
     assert f"<td>{nearest.design}</td>" in page
 
 

@@ -67,7 +67,7 @@ def test_what_is_handed_over(tmp_path: Path) -> None:
     assert judges == 2 * [[ENGINE]]
     result = tmp_path / "o" / "result"
     evidence = read(result / "evidence.jsonl")
-    assert len(evidence) == 10 == found.designs.sizes["design"]
+    assert len(evidence) == 10 == len(found.selected)
     values = [r["measured"]["f0"]["value"] for r in evidence]
     assert values == sorted(values)
     assert {r["verdict"] for r in evidence} == {"accepted"}
@@ -184,9 +184,10 @@ def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
     found = api.search(
         known_fronts.spec(limits=limits), Plan("cma_es", 0, 32), Stop(64), tmp_path / "o"
     )
-    assert found.designs is None
-    assert found.unmet is not None
-    assert len(found.unmet.front) > 1
+    assert not len(found.selected)
+    assert found.sitting is not None
+    assert found.sitting.unmet is not None
+    assert len(found.sitting.unmet.front) > 1
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())["unmet"]
     assert [len(c["limits"]) for c in told["conflicts"]] == [2]
     assert (tmp_path / "o" / "result" / "evidence.jsonl").read_text() == ""

@@ -13,13 +13,13 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.search.aim import Aim
-from ingenium.search.conformal import upper_error
 from ingenium.search.plan import Plan
 from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
 from ingenium.search.screening import ASKED, Audit, Outlook, Screening, ScreenPlan, ranking
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.tiers import cheap_tier, check_told
+from ingenium.trust.conformal import upper_error
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 CHEAP = ScreenPlan("cheap", keep=0.5, audit=0.2)
@@ -217,7 +217,7 @@ def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     assert audit["name"] == "rough 1"
     for rate in (audit["false_reject"], audit["wrongly_hopeless"]):
         assert rate["low"] <= rate["rate"] <= rate["high"]
-    assert told["screened"] == found.rounds[-1].screened > 0
+    assert told["screened"] == found.sitting.last.screened > 0
     assert found.summary.proposed == 64
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert "--screen cheap --keep 0.5 --audit 0.2" in words

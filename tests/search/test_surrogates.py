@@ -5,7 +5,6 @@ import pytest
 
 import known_fronts
 from ingenium.core.errors import InputError
-from ingenium.search.conformal import jackknife_upper
 from ingenium.search.learned import FIRST, LearnedScreen, fitted_rows
 from ingenium.search.screening import ScreenPlan
 from ingenium.search.stopping import Stop
@@ -53,10 +52,6 @@ def test_what_is_smooth_is_learned(fit) -> None:
     new, truth = wavy(200, 1, noise=0.0)
     mean, _ = fit(x, y, 0).expected(new, 0.1)
     assert (((mean - truth) ** 2).mean(0) < 0.01 * truth.var(0)).all()
-
-
-def test_too_few_rows_bound_nothing() -> None:
-    assert np.isinf(jackknife_upper(np.zeros((2, 5, 1)), np.zeros((5, 1)), 0.1)).all()
 
 
 def test_the_fits_hang_on_the_count_alone() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingenium.core.errors import CorruptError
-from ingenium.domains import NAMES
+from ingenium.domains import own
 from ingenium.studies.book import claims
 from ingenium.studies.book.claims import DOMAINS, Lack
 from ingenium.studies.registry import STUDIES, find
@@ -46,7 +46,7 @@ def test_every_row_of_the_reference_is_there() -> None:
     titles = [claim.title for claim in claims.claims().values()]
     assert len(set(titles)) == len(titles)
     assert {claim.domain for claim in claims.claims().values()} == set(DOMAINS)
-    assert set(NAMES) <= set(DOMAINS)
+    assert set(own()) <= set(DOMAINS)
 
 
 def test_claims_are_short_and_say_what_is_wrong_in_a_sentence() -> None:

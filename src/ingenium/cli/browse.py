@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from ingenium.cli.ending import guarded
-from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.core.setups import plain, type_name
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def add_to(app: typer.Typer) -> None:
 
 def list_problems(json: AsJson = False) -> None:
     """Domains and problems that are installed."""
-    from ingenium.domains.catalogue import catalogue
+    from ingenium.domains import listing
 
-    found = catalogue(lambda: errors().print("Asking the domains, once after a change ..."))
+    found = listing()
     if json:
         print_json({"domains": found})
         return
@@ -40,7 +40,7 @@ def list_problems(json: AsJson = False) -> None:
         for name, summary in domain.problems:
             shown.add_row(name, escape(summary))
         if domain.fault is not None:
-            shown.add_row(f"{domain.name}.*", f"[red]cannot be loaded:[/] {escape(domain.fault)}")
+            shown.add_row(f"{domain.name}.*", f"[red]cannot be used:[/] {escape(domain.fault)}")
     console.print(shown)
     console.print("\n`ingenium show PROBLEM` says more.", style="dim")
 
@@ -67,6 +67,7 @@ def show(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> N
 def _described(problem: "Problem", asked: "Spec", understood: "Spec | None") -> dict[str, Any]:
     """All that a problem declares, and what it understood of a spec, as plain data."""
     from ingenium.core.spec import as_table
+    from ingenium.generators.offer import offered
 
     return {
         "name": problem.name,
@@ -84,7 +85,7 @@ def _described(problem: "Problem", asked: "Spec", understood: "Spec | None") -> 
         "formats": list(problem.formats),
         "engines": [{"name": t.name, "version": t.version, "tier": t.tier} for t in problem.tiers],
         "default_family": problem.default_family,
-        "baselines": list(problem.baselines()),
+        "families": offered(problem),
         "licence": problem.licence,
         "notes": list(problem.notes),
     }
@@ -121,8 +122,12 @@ def _print_asked(understood: "Spec", problem: "Problem") -> None:
 
 
 def _print(problem: "Problem", asked: "Spec") -> None:
+    from ingenium.generators.offer import offered
     from ingenium.report import words
 
+    named: dict[str, list[str]] = {}
+    for family, source in offered(problem).items():
+        named.setdefault(source, []).append(family)
     console = results()
     console.print(f"[bold]{problem.name}[/]: {escape(problem.summary)}\n")
     designs = table("A design", "Variable", "Unit", "Dimensions", "What it is")
@@ -153,7 +158,10 @@ def _print(problem: "Problem", asked: "Spec") -> None:
         "Can be fixed": ", ".join(q.name for q in problem.fixable()),
         "Can be steered by": ", ".join(problem.steerable()),
         "Engines": ", ".join(f"{t.name} {t.version} ({t.tier})" for t in problem.tiers),
-        "Generator": problem.default_family,
+        "Generator": f"{problem.default_family}, where the spec names no other",
+        "Others that it can name": ", ".join(named.get("engine", ())),
+        "Baselines of the field": ", ".join(named.get("baseline", ())),
+        "Shipped trained": ", ".join(named.get("shipped", ())),
         "Files": ", ".join(problem.formats),
         "Data licence": problem.licence,
         "Notes": " ".join(problem.notes),

@@ -73,6 +73,7 @@ def _print_audit(console: Console, found: "Audit") -> None:
     shown = table("", "File", "Design", "Verdict", "Record", *names, "Broken limits")
     for d in found.designs:
         broken = [k for k, v in d.margins.items() if v is not None and v < 0]
+        broken += d.reasons
         colour = COLOURS[d.verdict]
         shown.add_row(
             escape(Path(d.file).name),

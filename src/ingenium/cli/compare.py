@@ -11,7 +11,15 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import Stages
 
-SHOWN = ("energy_score", "variogram_score", "classifier_auc", "coverage_90", "copy_ratio")
+SHOWN = (
+    "held_share",
+    "held_per_call",
+    "energy_score",
+    "variogram_score",
+    "classifier_auc",
+    "coverage_90",
+    "copy_ratio",
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,21 +35,25 @@ def compare(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
     members: Annotated[int, typer.Option(min=10, help="Proposals for a held-out design.")] = 100,
+    judged: Annotated[
+        int, typer.Option(min=0, help="Designs under the spec that the engine judges; 0: none.")
+    ] = 64,
     steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Fit families and baselines on the same split and score them on held-out designs."""
+    """Fit families and baselines on the same split; judge them by held-out designs and the spec."""
     from ingenium import compare as comparing
     from ingenium.cli.asking import asked
     from ingenium.domains import open_problem
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
     with Stages() as stages:
-        opened = open_problem(asked(problem, spec))
+        wanted = asked(problem, spec)
+        opened = open_problem(wanted)
         chosen = tuple(family) if family else comparing.usual(opened)
-        protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps)
-        entries = comparing.compare(opened, protocol, folder, watch=stages)
+        protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
+        entries = comparing.compare(opened, protocol, folder, asked=wanted, watch=stages)
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)
     if json:

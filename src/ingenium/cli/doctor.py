@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from packaging.requirements import Requirement
@@ -17,7 +17,15 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.core.errors import CorruptError, IngeniumError, MissingExtra
 
-PROGRAMS = (("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),)
+PROGRAMS = (
+    ("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),
+    ("bwrap", "generated programs cannot run: ingenium docs how-to/engine_rooms#the-sandbox"),
+)
+Install = Annotated[
+    str | None,
+    typer.Option("--install", help="Install what this domain, or room's folder, lacks."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it downloads.")]
 
 
 @dataclass(frozen=True)
@@ -42,11 +50,16 @@ def add_to(app: typer.Typer) -> None:
     app.command()(guarded(doctor))
 
 
-def doctor(json: AsJson = False) -> None:
+def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> None:
     """What is installed and what is missing, caches, ledger, threads and disk."""
-    from ingenium.domains.catalogue import catalogue
+    from ingenium.domains import listing
 
-    packages, domains, state = _packages(), catalogue(), _state()
+    if install is not None:
+        installed = _install(install, yes)
+        if json:
+            print_json({"installed": installed})
+        return
+    packages, domains, state = _packages(), listing(), _state()
     if json:
         print_json(
             {
@@ -81,6 +94,19 @@ def doctor(json: AsJson = False) -> None:
     for name, value in state.items():
         text = ", ".join(f"{k} {v}" for k, v in value.items())
         console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _install(asked: str, yes: bool) -> dict[str, str]:
+    """Say what a domain lacks and its size, ask, and install it."""
+    from ingenium.cli.installing import consented, lacking
+
+    wanted = [p.name + p.needed for p in _packages() if p.extra == asked and not p.fits]
+    found = lacking(asked, wanted)
+    sizes = found.sizes()
+    if sizes and consented(sizes, yes):
+        found.install()
+        return sizes
+    return {}
 
 
 def _packages() -> tuple[Package, ...]:

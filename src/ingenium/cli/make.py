@@ -12,7 +12,7 @@ from ingenium.cli.output import AsJson, errors, print_json, results
 from ingenium.cli.progress import Stages
 
 if TYPE_CHECKING:
-    from ingenium.loop import Run
+    from ingenium.outcome import Run
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,7 +61,7 @@ def propose(
 
     wanted = asked(problem, spec)  # before what takes seconds to import
     from ingenium import api
-    from ingenium.loop import Clock
+    from ingenium.outcome import Clock
 
     clock = Clock({"start": time.perf_counter() - began})
     folder = Path("out") / problem if out is None else out
@@ -75,6 +75,11 @@ def propose(
             overwrite=overwrite,
             clock=clock,
         )
+    give(run, json=json)
+
+
+def give(run: "Run", *, json: bool) -> None:
+    """Print how a run came out; it ends with 1 where nothing was kept."""
     if json:
         print_json(_described(run))
     else:
@@ -82,17 +87,29 @@ def propose(
 
         show(results(), run)
     if not len(run.selected):
-        errors().print("No design was kept.", style="bold")
+        met = "held every limit" if not run.summary.accepted else "was kept"
+        errors().print(f"No design {met}.", style="bold")
         raise typer.Exit(UNMET)
 
 
 def _described(run: "Run") -> dict[str, Any]:
     """The outcome for machines."""
-    return {
+    sitting = run.sitting
+    told = {
         "problem": run.problem.name,
         "folder": str(run.folder),
         "report": str(run.folder / "report.html"),
         "summary": run.summary,
         "kept": run.designs["design"].to_numpy()[run.selected].tolist(),
         "record": run.record,
+    }
+    if sitting is None:
+        return told
+    audit = sitting.last.audit
+    return told | {
+        "strategy": sitting.plan.strategy,
+        "why": sitting.why,
+        "unmet": sitting.unmet,
+        "last": sitting.last,
+        "screen": None if audit is None else audit.told(),
     }

@@ -1,4 +1,4 @@
-"""The table with which `propose` ends: what held, what broke, where, how bad, how likely."""
+"""The table with which `propose` and `search` end: what held, what broke, where, how likely."""
 
 import shlex
 
@@ -7,10 +7,15 @@ from rich.markup import escape
 
 from ingenium.cli.output import table
 from ingenium.evaluate.nearest import Nearest
-from ingenium.loop import Run
+from ingenium.outcome import Run
 from ingenium.report import words
+from ingenium.search.conflicts import Unmet
+from ingenium.search.course import Round
+from ingenium.search.screening import Audit
+from ingenium.search.sitting import Sitting
 
 LONGEST = 5  # stages whose seconds are shown
+BEST = 10  # designs of a search that are shown
 
 
 def show(console: Console, run: Run) -> None:
@@ -18,11 +23,14 @@ def show(console: Console, run: Run) -> None:
     s = run.summary
     console.print()
     title = escape(run.spec.title or run.problem.summary)
-    console.print(f"[bold]{title}[/] ({run.problem.name})")
+    sitting = run.sitting
+    by = "" if sitting is None else f", {sitting.plan.strategy}"
+    console.print(f"[bold]{title}[/] ({run.problem.name}{by})")
     interval = f"95 % interval {words.percent(s.acceptance_low)} to "
     interval += words.percent(s.acceptance_high)
     console.print(
-        f"[bold]{s.accepted}[/] of {s.proposed} designs held every limit: "
+        f"[bold]{s.accepted}[/] of {s.proposed} {'verified ' if sitting else ''}designs "
+        f"held every limit: "
         f"{words.percent(s.acceptance)} ({interval}).",
         highlight=False,
         soft_wrap=True,
@@ -31,29 +39,107 @@ def show(console: Console, run: Run) -> None:
         f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
     )
     if s.close:
+        near = ", ".join(f"{x.quantity} {x.close}" for x in s.limits if x.close)
         console.print(
             f"{s.close} of the accepted hold a limit by less than the uncertainty of what was "
-            "measured; beyond_uncertainty = true in a limit asks for more.",
+            f"measured ({near}); beyond_uncertainty = true in a limit asks for more.",
             highlight=False,
             soft_wrap=True,
         )
+    if sitting is not None:
+        _course(console, sitting)
     if run.spec.limits:
         console.print()
         _limits(console, run)
-    if s.nearest is not None:
+    if sitting is not None and len(run.selected):
+        console.print()
+        _best(console, run)
+    if sitting is not None and sitting.unmet is not None:
+        console.print()
+        _unmet(console, run, sitting.unmet)
+    elif s.nearest is not None:
         console.print()
         _nearest(console, s.nearest)
     console.print()
     _files(console, run)
 
 
+def state(last: Round) -> str:
+    """A round in words."""
+    parts = [f"{100 * last.acceptance:.3g} % accepted"]
+    if last.best is not None:
+        parts.append(f"best {last.best:.6g}")
+    elif last.violation:
+        parts.append(f"least violation {last.violation:.3g}")
+    if last.front > 1:  # of several objectives
+        parts += [f"front of {last.front}", f"hypervolume {last.hypervolume:.4g}"]
+    if last.audit is not None:
+        parts.append(f"{last.screened} screened out, {_lost(last.audit)}")
+    if last.cost is not None:
+        parts.append(f"{last.cheap_calls} by the cheap tier, cost {last.cost:.5g}")
+    parts += [f"{name} {value:.4g}" for name, value in last.own.items()]
+    return ", ".join(parts)
+
+
+def _lost(audit: Audit) -> str:
+    """The false-reject rate in words."""
+    if audit.rate is None:
+        return "false rejects unknown"
+    low, high = audit.interval
+    return f"false rejects {100 * audit.rate:.3g} % ({100 * low:.3g} to {100 * high:.3g} %)"
+
+
+def _course(console: Console, sitting: Sitting) -> None:
+    """Why a search ended, how far it had come, and what a screen kept from the engine."""
+    last, told = sitting.last, state(sitting.last)
+    console.print(f"It ended since {sitting.reason}.", highlight=False)
+    console.print(f"{told[:1].upper()}{told[1:]}.", highlight=False, soft_wrap=True)
+    audit = last.audit
+    if audit is None:
+        return
+    console.print(
+        f"{last.screened} designs were screened out: nothing is known of them.", highlight=False
+    )
+    low, high = audit.wrong_interval
+    console.print(
+        f"{audit.audited} were measured whatever the screen said, and {audit.held} of these held "
+        f"every limit. It would have kept out {audit.lost} of them, {audit.wrong} as hopeless "
+        f"(share of these: 95 % interval {100 * low:.3g} to {100 * high:.3g} %).",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _best(console: Console, run: Run) -> None:
+    """The first of the designs that were handed over, with what was asked of them."""
+    asked = [o.quantity for o in run.spec.objectives] + [x.quantity for x in run.spec.limits]
+    names = list(dict.fromkeys(asked))
+    shown = table("", "Design", *names)
+    for i in run.selected[:BEST].tolist():
+        values = [f"{float(run.verdicts[n].to_numpy()[i]):.5g}" for n in names]
+        shown.add_row(str(int(run.designs["design"][i])), *values)
+    console.print(shown, highlight=False)
+
+
+def _unmet(console: Console, run: Run, unmet: Unmet) -> None:
+    """Which limits no design held together, and the nearest designs."""
+    console.print("[bold]No design held these limits together:[/]", highlight=False)
+    for conflict in unmet.conflicts:
+        console.print(f"  {' and '.join(conflict.limits)}", highlight=False, markup=False)
+    names = list(dict.fromkeys(limit.quantity for limit in run.spec.limits))
+    shown = table("The nearest", "Design", *names, "Breaks")
+    for one in unmet.front:
+        values = [f"{one.values[n]:.5g}" for n in names]
+        shown.add_row(str(one.design), *values, escape("; ".join(one.broken)))
+    console.print()
+    console.print(shown, highlight=False)
+
+
 def _limits(console: Console, run: Run) -> None:
-    closely = ["Held closely"] if any(row.close for row in run.summary.limits) else []
     shown = table(
         "",
         "Limit",
         "Broke it",
-        *closely,
         "Share (95 % interval)",
         "Broken most",
         "Worst",
@@ -65,7 +151,6 @@ def _limits(console: Console, run: Run) -> None:
         shown.add_row(
             words.limit(limit),
             str(row.broken),
-            *([str(row.close)] if closely else []),
             f"{words.percent(row.share)} ({span})",
             str(row.first),
             words.number(row.worst, row.unit) if row.broken else "",
@@ -97,9 +182,11 @@ def _nearest(console: Console, near: Nearest) -> None:
 def _files(console: Console, run: Run) -> None:
     folder = shlex.quote(str(run.folder))
     kept = len(run.selected)
-    why = "" if kept == run.summary.accepted else ", as [select] asks,"
-    lines = [f"{kept} kept{why} in {folder}/designs, the report in {folder}/report.html"]
-    if kept:
+    searched = run.sitting is not None
+    why = "" if searched or kept == run.summary.accepted else ", as [select] asks,"
+    lines = [f"Kept: {words.kept(run)}."] if searched else []
+    lines.append(f"{kept} kept{why} in {folder}/designs, the report in {folder}/report.html")
+    if kept and not searched:
         first = int(run.designs["design"][run.selected[0]])
         lines.append(f"Replay: ingenium replay {folder} --design {first}")
     seconds: dict[str, float] = run.record["seconds"]
@@ -107,7 +194,8 @@ def _files(console: Console, run: Run) -> None:
     parts = ", ".join(f"{stage} {seconds[stage]:.1f}" for stage in seconds if stage in longest)
     memory = run.record["peak_memory_mb"]
     lines.append(f"{sum(seconds.values()):.1f} s ({parts}), at most {memory:.0f} MB of memory")
-    if "energy" in run.record:
-        lines.append(words.energy(run.record["energy"]))
+    took = run.record.get("energy")
+    if took:
+        lines.append(words.energy(took[-1] if searched else took))
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

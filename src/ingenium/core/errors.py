@@ -66,21 +66,71 @@ class MissingExtra(IngeniumError, ImportError):  # noqa: N818 - reads as what it
 
     page = "how-to/install#what-is-missing"
 
-    def __init__(self, extra: str, package: str = "") -> None:
-        """Build the message from the extra's name and, if known, the package that is absent."""
-        super().__init__(extra, package)
+    def __init__(self, extra: str, package: str = "", of: str = "ingenium") -> None:
+        """Build the message.
+
+        Args:
+            extra: its name; empty where the package is no part of one.
+            package: the one that is absent, if known.
+            of: the distribution that has the extra.
+        """
+        super().__init__(extra, package, of)
         self.extra = extra
         self.package = package
+        self.of = of
 
     def __str__(self) -> str:
         what = self.package or f"what {self.extra!r} needs"
-        return f'{what} is not installed; write: pip install "ingenium[{self.extra}]"'
+        whole = f'"{self.of}[{self.extra}]"' if self.extra else self.package
+        return f"{what} is not installed; write: pip install {whole}"
 
 
 class EngineError(IngeniumError, RuntimeError):
     """An engine broke down as a whole; one design without an answer is a verdict, not this."""
 
     page = "how-to/no_design_holds#when-the-engine-has-no-answer"
+
+
+class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
+    """A program that is no package of Python is not installed.
+
+    >>> raise MissingProgram("xfoil", "it judges sections of wings")
+    MissingProgram: xfoil is not on the path (it judges ...); write: apt install xfoil
+    """
+
+    page = "how-to/engine_rooms#programs"
+    packages: ClassVar = {"bwrap": "bubblewrap"}  # of Debian and Ubuntu, where named otherwise
+
+    def __init__(self, program: str, use: str) -> None:
+        """Build the message from the program's name and what it is for."""
+        super().__init__(program, use)
+        self.program = program
+        self.use = use
+
+    def __str__(self) -> str:
+        package = self.packages.get(self.program, self.program)
+        return f"{self.program} is not on the path ({self.use}); write: apt install {package}"
+
+
+class MissingRoom(EngineError):  # noqa: N818 - reads as what it is
+    """The environment of an engine that lives outside ours is not made.
+
+    >>> raise MissingRoom("engibench", "benchmarks/engibench", "47 packages, 166 MB to download")
+    MissingRoom: the room engibench (47 packages, ...) is not made; write: ingenium doctor ...
+    """
+
+    page = "how-to/engine_rooms#rooms"
+
+    def __init__(self, room: str, install: str, size: str) -> None:
+        """Build the message from the room's name, what `doctor` installs it by, and its size."""
+        super().__init__(room, install, size)
+        self.room = room
+        self.install = install
+        self.size = size
+
+    def __str__(self) -> str:
+        line = f"ingenium doctor --install {self.install}"
+        return f"the room {self.room} ({self.size}) is not made; write: {line}"
 
 
 class StorageError(IngeniumError, OSError):

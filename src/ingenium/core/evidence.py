@@ -28,6 +28,7 @@ class Origin:
     data: str
     model: str
     code: str
+    package: str  # of the problem's own source
     version: str
     replay: str  # command, with `{design}` for the index
 

@@ -1,4 +1,4 @@
-"""The contract of a domain: problems, their data, codec, verifiers and formats.
+"""The contract of a problem: its data, codec, verifiers and formats.
 
 A problem is opened with its settings (the `setup` table of a spec) and then answers everything
 that the loop asks. The base class gives what most problems need; a new one declares its
@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
-from ingenium.core.errors import InputError
+from ingenium.core.features import features
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
@@ -103,9 +103,34 @@ class CrossCheck:
 
     engine: str
     version: str
-    share: float
+    share: float  # of the designs with a verdict
     checked: int
     disagreement: Mapping[str, float]  # largest absolute difference, by quantity
+    unsolved: int = 0  # of the checked designs, those that only the verifier has an answer to
+    other_verdicts: int | None = None  # of the rest; None without a limit on what is compared
+
+
+@dataclass(frozen=True)
+class Second:
+    """An independent engine, and which share of the designs it measures again.
+
+    Each of its quantities is compared with that of the problem of the same name, or with the one
+    that `against` says; only the former are judged under the limits.
+
+    Raises:
+        InputError: for a share that is none.
+    """
+
+    verifier: Verifier
+    share: float  # of the designs with a verdict; at least one of them, and none for 0
+    most: int | None = None  # designs
+    against: Mapping[str, str] = field(
+        default_factory=dict
+    )  # a quantity of the problem, by its own
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise InputError("a share of designs from 0 to 1", self.share, "Write 0.05.")
 
 
 @dataclass(frozen=True)
@@ -131,11 +156,14 @@ class Problem(ABC):
 
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
+    seen: tuple[Condition, ...] = ()  # what models see; empty for the conditions in their order
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
     limits: tuple[Limit, ...]  # judged when a spec names none
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
     formats: Mapping[str, Format]  # the first is written by default
     codec: Codec
+    repair_calls: float = 0.0  # of the exact engine, that mending one design takes
+    second: Second | None = None  # what measures a random share again, sharing no code
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
@@ -170,9 +198,9 @@ class Problem(ABC):
     def data(self) -> xr.Dataset:
         """All known designs, with each condition and `held_out` (bool) as coordinates."""
 
-    @abstractmethod
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """The conditions of designs as numbers for a model; the dataset holds no more than them."""
+        return torch.from_numpy(features(self.seen or self.conditions, designs)).to(torch.float32)
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
         """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
@@ -231,12 +259,6 @@ class Problem(ABC):
         """Differentiable measurements of the arrays, by quantity."""
         return {}
 
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Measure a random share of the designs with an independent engine."""
-        return None
-
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The field's own baselines, by name, as constructors of families."""
         return {}
@@ -268,23 +290,3 @@ def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str,
     if cross is None:
         return [judge]
     return [judge, {"tier": "cross-check", "name": cross.engine, "version": cross.version}]
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A field of work."""
-
-    name: str
-    summary: str
-    extra: str | None  # `pip install "ingenium[extra]"`
-    problems: Mapping[str, type[Problem]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for key, kind in self.problems.items():
-            full, own = f"{self.name}.{key}", getattr(kind, "name", None)
-            if own != full:  # evidence and ledger would name a problem that nobody can ask for
-                raise InputError(
-                    f'a class whose name is "{full}", as the domain lists it',
-                    f"{kind.__module__}.{kind.__qualname__} with the name {own!r}",
-                    f'Write name = "{full}" in the class, or list it under its own name.',
-                )

@@ -2,10 +2,13 @@
 
 import os
 import platform
+import re
 import resource
 import sys
+from fnmatch import fnmatch
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,10 @@ import torch
 
 from ingenium import __version__
 from ingenium.core.digest import digest, file_digest
+from ingenium.core.domain import GROUP
 
+IDLE = ("__pycache__", "studies", "*.md", ".*")  # in a package: decides no design and no verdict
+USED = re.compile(rb"\bingenium\.(domains|kits)(?:\.| import )(\w+)")
 _CORE = ("numpy", "pandas", "scipy", "torch", "xarray", "zuko")
 
 
@@ -22,6 +28,57 @@ def code_digest() -> str:
     """Digest of the package's own source; a fitted model or a result is stale when it changes."""
     root = Path(__file__).parents[1]
     return digest({str(p.relative_to(root)): file_digest(p) for p in sorted(root.rglob("*.py"))})
+
+
+def package_digest(problem: object) -> str:
+    """Digest of the package that a problem comes from: its version, its files, the kits it uses.
+
+    With `code_digest` it is all of the source that decides what a problem encodes and measures:
+    keys of fits, blocks and prepared data hold it. Of a domain that comes with the engine it is
+    the domain's own folder, of another one the whole package that was installed.
+    """
+    return source_digest(type(problem).__module__)
+
+
+def source_digest(module: str) -> str:
+    """Digest of the package, ours or a stranger's, that a module belongs to."""
+    parts = module.split(".")
+    return _package_digest(".".join(parts[:3] if parts[0] == "ingenium" else parts[:1]))
+
+
+@cache
+def _package_digest(package: str) -> str:
+    found: dict[str, dict[str, str]] = {}
+    left = [package]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found[name], used = _files(name)
+            left += used
+    return digest([_release(package), found])
+
+
+def _files(package: str) -> tuple[dict[str, str], list[str]]:
+    """Digests of the files of a package or module, and the domains and kits that it names."""
+    module = import_module(package)
+    roots = [Path(path) for path in getattr(module, "__path__", ())]
+    file = getattr(module, "__file__", None)  # none where it was typed into a shell
+    files = [(p.relative_to(root), p) for root in roots for p in root.rglob("*") if p.is_file()]
+    if not roots and file is not None:
+        files = [(Path(Path(file).name), Path(file))]
+    counted = {str(k): p for k, p in files if not any(fnmatch(x, i) for x in k.parts for i in IDLE)}
+    texts = [p.read_bytes() for p in counted.values() if p.suffix == ".py"]
+    used = {m[1].decode() + "." + m[2].decode() for text in texts for m in USED.finditer(text)}
+    here = Path(__file__).parents[1]
+    ours = [f"ingenium.{name}" for name in used if (here / name.replace(".", "/")).is_dir()]
+    return {k: file_digest(p) for k, p in counted.items()}, ours
+
+
+def _release(package: str) -> list[str]:
+    """Name and version of the distribution that brings domains in a package; empty if none does."""
+    top = package.partition(".")[0]
+    brings = (e.dist for e in entry_points(group=GROUP) if e.module.partition(".")[0] == top)
+    return sorted({f"{dist.name} {dist.version}" for dist in brings if dist is not None})
 
 
 def versions(packages: tuple[str, ...] = ()) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ingenium.core.errors import InputError
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -37,7 +39,14 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Condition:
-    """What designs can be generated under: a category (`choices`) or a number in a range."""
+    """What designs can be generated under: a category (`choices`) or a number in a range.
+
+    A model is told a number from -1 to 1 over its range; or, with a `middle`, how many spreads it
+    lies away from that.
+
+    Raises:
+        InputError: for a logarithm without a middle above 0.
+    """
 
     name: str
     long_name: str
@@ -45,6 +54,16 @@ class Condition:
     lower: float = 0.0
     upper: float = 1.0
     unit: str = "1"
+    middle: float | None = None  # what models are told as 0; of a circle, where it begins
+    spread: float = 1.0  # what they are told as 1, of the logarithm if that is what they are told
+    log: bool = False
+    period: float | None = None  # of a number on a circle, such as an angle
+
+    def __post_init__(self) -> None:
+        if self.log and not (self.middle and self.middle > 0):
+            raise InputError(
+                f"a middle above 0 of {self.name}, which is told by its logarithm", self.middle
+            )
 
     @property
     def attrs(self) -> dict[str, str]:

@@ -1,84 +1,79 @@
 """Fields of work: those that come with the engine, and those of other packages.
 
-Another package adds a domain with an entry point, and it appears everywhere::
+The folders beside this file are domains, and so is what another package names in its metadata::
 
     [project.entry-points."ingenium.domains"]
     beams = "my_package:DOMAIN"
 
+Both become entry points here and are loaded, listed and refused in the same way. Our own are taken
+from the folders and not from our metadata, because those of a checkout are as old as its last
+installation, and a folder is there or it is not.
+
 Nothing of a field is imported before it is asked for.
 """
 
+from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from ingenium.core.domain import GROUP, Domain, loaded
 from ingenium.core.errors import EngineError, IngeniumError, InputError, choose
 
 if TYPE_CHECKING:
-    from ingenium.core.problem import Domain, Problem
+    from ingenium.core.problem import Problem
     from ingenium.core.spec import Spec
 
-NAMES = ("airfoils", "grid", "molecules", "structures")
-GROUP = "ingenium.domains"
-# What importing somebody else's module may end with, short of leaving the process.
-_FAULTS = (
-    ImportError,
-    SyntaxError,
-    NameError,
-    AttributeError,
-    TypeError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
-    OSError,
-)
+
+@dataclass(frozen=True)
+class Listing:
+    """A domain as it is shown; `fault` says why it cannot be used, or what is to be installed."""
+
+    name: str
+    summary: str
+    extra: str | None
+    problems: tuple[tuple[str, str], ...]  # full name, summary
+    fault: str | None = None
 
 
-def plugins() -> dict[str, EntryPoint]:
-    """Entry points of other packages by the name of their domain; the engine's own names win."""
-    return {e.name: e for e in entry_points(group=GROUP) if e.name not in NAMES}
+def own() -> tuple[str, ...]:
+    """The domains that come with the engine."""
+    return tuple(sorted(module.name for module in iter_modules(__path__) if module.ispkg))
 
 
 def names() -> tuple[str, ...]:
-    """All domains, whether they can be loaded or not."""
-    return (*NAMES, *sorted(plugins()))
+    """All domains, whether they can be loaded or not; ours come first."""
+    return tuple(_entries())
 
 
 @cache
-def load(name: str) -> "Domain":
+def load(name: str) -> Domain:
     """A domain by its name.
 
     Raises:
         InputError: if there is none of this name, with the nearest.
-        MissingExtra: if the packages it needs are not installed.
-        EngineError: if another package's domain does not load.
+        EngineError: if it does not load, or if several packages claim its name.
     """
-    choose(name, names(), "domain")
-    if name in NAMES:
-        own: Domain = import_module(f"ingenium.domains.{name}").DOMAIN
-        return own
-    return _plugin(plugins()[name])
-
-
-def _plugin(entry: EntryPoint) -> "Domain":
-    from ingenium.core.problem import Domain
-
-    package = entry.dist.name if entry.dist else entry.value
-    what = f"the domain {entry.name} of {package} does not load"
-    try:
-        found = entry.load()
-    except InputError as error:  # of the one who wrote the domain, not of the one who asks for it
-        raise EngineError(f"{what}: {error}") from error
-    except IngeniumError:
-        raise
-    except _FAULTS as error:
-        raise EngineError(f"{what}: {type(error).__name__}: {error}") from error
-    if not isinstance(found, Domain) or found.name != entry.name:
-        raise EngineError(f"{what}: {entry.value} is no Domain with the name {entry.name}")
+    entry, *others = _entries()[choose(name, names(), "domain")]
+    if others and entry.dist is not None:  # a name of ours stays ours
+        several = " and ".join(sorted(map(_owner, (entry, *others))))
+        raise EngineError(f"the domain {name} is claimed by {several}; uninstall all but one")
+    what = f"the domain {name} of {_owner(entry)} does not load"
+    found = loaded(entry, what)
+    if not isinstance(found, Domain) or found.name != name:
+        raise EngineError(f"{what}: {entry.value} is no Domain with the name {name}")
     return found
+
+
+def listing() -> tuple[Listing, ...]:
+    """All domains as they are shown; one that cannot be used says why."""
+    shown = []
+    for name, (entry, *others) in _entries().items():
+        shown.append(_listed(name))
+        if entry.dist is None:
+            shown += [_passed_over(name, other) for other in others]
+    return tuple(shown)
 
 
 def problem_class(name: str) -> "type[Problem]":
@@ -86,18 +81,17 @@ def problem_class(name: str) -> "type[Problem]":
 
     Raises:
         InputError: for an unknown domain or problem, with the nearest known names.
+        MissingExtra: if the packages of the domain are not installed.
+        EngineError: if it does not load.
     """
     field, _, short = name.partition(".")
     if not short:
-        known = names()
         raise InputError(
             expected="a problem as DOMAIN.NAME",
             came=f'"{name}"',
-            instead=f"Write `ingenium list` to see those of {', '.join(known)}.",
+            instead=f"Write `ingenium list` to see those of {', '.join(names())}.",
         )
-    domain = load(field)
-    full = {f"{domain.name}.{k}": v for k, v in domain.problems.items()}
-    return full[choose(name, full, "problem")]
+    return load(field).problem(short)
 
 
 def open_problem(spec: "Spec") -> "Problem":
@@ -112,3 +106,35 @@ def open_problem(spec: "Spec") -> "Problem":
     kind = problem_class(spec.problem)
     where = f"a spec of {spec.problem}"
     return kind(parse(spec.setup, kind.Settings, where, under=("setup",)))
+
+
+def _entries() -> dict[str, tuple[EntryPoint, ...]]:
+    """Who claims which name: our folders, then other packages."""
+    found: dict[str, tuple[EntryPoint, ...]] = {
+        name: (EntryPoint(name, f"{__name__}.{name}:DOMAIN", GROUP),) for name in own()
+    }
+    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+        found[entry.name] = (*found.get(entry.name, ()), entry)
+    return found
+
+
+def _owner(entry: EntryPoint) -> str:
+    """The distribution that an entry point comes from."""
+    return entry.dist.name if entry.dist else entry.module.partition(".")[0]
+
+
+def _listed(name: str) -> Listing:
+    try:
+        domain = load(name)
+    except IngeniumError as error:
+        return Listing(name, "", None, (), str(error))
+    missing = domain.missing()
+    problems = tuple((f"{name}.{key}", offer.summary) for key, offer in domain.problems.items())
+    return Listing(
+        name, domain.summary, domain.extra, problems, None if missing is None else str(missing)
+    )
+
+
+def _passed_over(name: str, entry: EntryPoint) -> Listing:
+    why = f"{_owner(entry)} claims the name of a domain of ingenium; it needs another one"
+    return Listing(name, "", None, (), why)

@@ -11,12 +11,13 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.metrics import Metric
+from ingenium.evaluate.style import INK
 from ingenium.evaluate.table import Comparison
 
 # Told apart with any colour vision (Okabe and Ito, Color Universal Design, 2008), and by the form
 # of the mark as well.
 BEST, TIED, OTHER, BASELINE = "#D55E00", "#0072B2", "#56B4E9", "#7F7F7F"
-INK, GRID, AIM = "#333333", "#E4E4E4", "#009E73"
+GRID, AIM = "#E4E4E4", "#009E73"
 
 
 def comparison_figure(

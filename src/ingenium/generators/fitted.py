@@ -4,28 +4,32 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import xarray as xr
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ingenium.core.digest import array_digest, digest
-from ingenium.core.errors import CorruptError, InputError, choose
-from ingenium.core.folders import cache_folder, locked, write_atomic
+import ingenium
+from ingenium.core.digest import array_digest, digest, folder_digest
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.problem import Problem
+from ingenium.core.provenance import package_digest
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice
-from ingenium.generators import families
-from ingenium.generators.admission import admit
+from ingenium.generators import offer
 from ingenium.generators.model import Family
-from ingenium.generators.tokens.codec import Tokens
-from ingenium.train.cache import ModelCache, fit_key
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
+META = "about"  # beside the weights of a kept fit
+CODE = ("generators", "sampling", "train")  # the packages whose code decides what a fit gives
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
 
 
@@ -70,11 +74,8 @@ def check(problem: Problem, choice: GeneratorChoice) -> None:
         InputError: for an unknown family, one that does not admit designs of this kind, or a
             budget for one that comes trained.
     """
-    shipped = problem.shipped()
-    name = choose(_chosen(problem, choice), [*families.NAMES, *shipped], "family")
-    if name not in shipped:
-        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
-    elif choice.steps is not None:
+    name = _chosen(problem, choice)
+    if offer.check(problem, name) == "shipped" and choice.steps is not None:
         raise InputError(
             f"no steps of training for {name}, which comes trained",
             f"steps = {choice.steps}",
@@ -93,7 +94,9 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         state = load_file(folder / "model.safetensors")
         if state_digest(state) != about["digest"]:
             raise ValueError("other weights than its digest says")
-        family = _made(problem, about["family"], about["conditions"])
+        family = offer.make(problem, about["family"], about["conditions"])
+        if list(family.shape) != about["shape"]:
+            raise ValueError(f"a model of designs of shape {about['shape']}")
         family.load_state_dict(state)
         return FittedFamily(about["family"], family, about["digest"], about["fit"], cached=True)
     except (*_DAMAGE, SafetensorError) as error:
@@ -101,16 +104,7 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
         raise CorruptError(str(folder), found, "Run the spec again.") from error
 
 
-def _made(problem: Problem, name: str, c: int) -> Family:
-    """A family with its first weights, for the designs of a problem."""
-    shipped = problem.shipped()
-    if name not in shipped:
-        return families.build(name, problem.codec.shape, c, codec=problem.codec)
-    family: Family = shipped[name].make()
-    return family
-
-
-def _trained(problem: Problem, name: str) -> FittedFamily:
+def trained(problem: Problem, name: str) -> FittedFamily:
     """A family that its domain brings trained.
 
     Raises:
@@ -138,45 +132,53 @@ def fit(
     known: xr.Dataset,
     choice: GeneratorChoice,
     *,
-    data: str,
     watch: Progress,
 ) -> FittedFamily:
     """The chosen family fitted to the known designs, from the cache where it was fitted before.
 
-    A stopped fit goes on from its checkpoint. `data` is the digest of `known`.
+    Before means: to the same tensors under the same conditions by the same plan, for a problem
+    whose package is the same. A stopped fit goes on from its checkpoint, and where another process
+    is fitting the same model its result is waited for.
 
     Raises:
         InputError: for an unknown family.
-        FolderInUseError: if another process is fitting the same model.
     """
     name = _chosen(problem, choice)
     if name in problem.shipped():
-        return _trained(problem, name)
+        return trained(problem, name)
     x = problem.encode(known).to(torch.float32)
     cond = problem.features(known)
-    family = _made(problem, name, cond.shape[1])
-    plan = families.plan(
-        name, shape=family.shape, steps=choice.steps, seed=choice.seed, codec=problem.codec
-    )
-    key = fit_key(data, name, {"problem": problem.name, "plan": asdict(plan)})
-    cache = ModelCache()
-    entry = cache.get(key)
-    if entry is None:
+    family = offer.make(problem, name, cond.shape[1])
+    plan = offer.plan(problem, name, steps=choice.steps, seed=choice.seed)
+    entered = [array_digest(x.numpy()), array_digest(cond.numpy()), package_digest(problem)]
+    under = [problem.name, name, asdict(plan), entered, fitting_code()]
+    resume, made = cache_folder() / "fits" / digest(under).removeprefix("sha256:"), list[int]()
+
+    def make(piece: int) -> Arrays:
         watch("fit", 0, plan.steps)
-        resume = cache_folder() / "fits" / key.removeprefix("sha256:")
-        with locked(resume), one_thread():
-            course = family.fit(
-                x,
-                cond,
-                replace(
-                    plan,
-                    checkpoint=resume,
-                    progress=lambda step, steps, loss: watch("fit", step, steps),
-                ),
-            )
-            meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
-            cache.put(key, family.state_dict(), meta)
-            shutil.rmtree(resume, ignore_errors=True)
-        return FittedFamily(name, family, state_digest(family.state_dict()), meta, cached=False)
-    family.load_state_dict(entry.tensors)
-    return FittedFamily(name, family, state_digest(entry.tensors), entry.meta, cached=True)
+        told = replace(plan, checkpoint=resume, progress=lambda i, n, loss: watch("fit", i, n))
+        with one_thread():
+            course = family.fit(x, cond, told)
+        shutil.rmtree(resume, ignore_errors=True)
+        made.append(piece)
+        meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
+        state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
+        return {META: np.array(json.dumps(meta)), **state}
+
+    kept = Recipe("fit", under, make).complete(_waits(watch))
+    meta = json.loads(str(kept.pop(META)))
+    state = {k: torch.from_numpy(v) for k, v in kept.items()}
+    family.load_state_dict(state)
+    return FittedFamily(name, family, state_digest(state), meta, cached=not made)
+
+
+def _waits(watch: Progress) -> Progress:
+    """Progress of a fit that another process makes; of one's own the steps tell."""
+    return lambda stage, done, total: watch(stage, done, total) if stage != "make fit" else None
+
+
+@cache
+def fitting_code() -> str:
+    """Digest of the code that fits models, so that an edit means a refit."""
+    root = Path(ingenium.__file__).parent
+    return digest({name: folder_digest(root / name, but=["__pycache__"]) for name in CODE})

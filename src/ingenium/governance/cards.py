@@ -193,7 +193,7 @@ def _measured(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         off = ", ".join(f"{k} {words.number(v)}" for k, v in cross["disagreement"].items())
         text += (
             f"\n\n{cross['engine']} {cross['version']} measured {cross['checked']} designs again; "
-            f"largest difference: {off or 'none stated'}."
+            f"largest difference: {off or 'none stated'}. {words.second_verdicts(cross)}"
         )
     return text
 

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.spec import Limit
+from ingenium.evaluate.style import OURS, REJECTED
 
-HOLDS, BREAKS = "#2f7fc1", "#d1495b"
+HOLDS, BREAKS = OURS, REJECTED
 INK = "#010203"  # stands for the page's own text colour
 LARGEST_SVG = 250_000  # characters; larger pictures become pixels
 BINS = 36
@@ -28,10 +29,10 @@ def histogram(
     bounds = [b for b in (limit.at_least, limit.at_most) if b is not None]
     low, high = _window(values, bounds)
     shown = np.clip(values, low, high)
-    edges = np.linspace(low, high, BINS + 1)
+    edges = _edges(low, high, bounds[0])
     axes.hist(
         [shown[~broken], shown[broken]],
-        bins=edges.tolist(),
+        bins=edges,
         histtype="stepfilled",
         stacked=True,
         color=[HOLDS, BREAKS],
@@ -97,6 +98,13 @@ def attained(
     axes.set_ylabel(labels[1])
     inked(axes)
     return figure
+
+
+def _edges(low: float, high: float, bound: float) -> list[float]:
+    """Edges of bins over a range, one of them at the bound, so that no bin holds and breaks."""
+    step = (high - low) / BINS
+    first = bound - np.ceil((bound - low) / step) * step
+    return [first + i * step for i in range(BINS + 2)]
 
 
 def _window(values: Float[np.ndarray, " n"], bounds: list[float]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What the page of a run shows, gathered from the run."""
+"""What the page of a run shows, whether it proposed or searched, gathered from the run."""
 
 import shlex
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.loop import Run
-from ingenium.report import figures, words
+from ingenium.outcome import Run
+from ingenium.report import course, figures, words
 from ingenium.report.template import template
 
 BEST = 20  # designs in the table
@@ -50,20 +50,28 @@ def render(run: Run) -> str:
         shares={
             k: getattr(summary, k) / summary.proposed for k in ("accepted", "rejected", "failed")
         },
-        asked=tuple(words.asked(run.spec, run.problem)),
+        asked=_asked(run),
         limits=tuple(zip(run.spec.limits, summary.limits, strict=True)),
         histograms=_histograms(run),
         nearest=summary.nearest,
         sections=_sections(run),
-        best=best(run),
+        best=_best(run),
         record=record,
         facts=_facts(record),
         uncertainty=_disagreement(run),
+        second_verdicts=words.second_verdicts(run.record["cross_check"] or {}),
         folder=shlex.quote(str(run.folder)),
         first=int(run.designs[DESIGN][run.selected[0]]) if len(run.selected) else 0,
         kept=len(run.selected),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        search=None if run.sitting is None else course.entries(run, run.sitting),
     )
+
+
+def _asked(run: Run) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What was asked, and what of it is kept here."""
+    told = dict(words.asked(run.spec, run.problem))
+    return tuple((told | {"Kept": (words.kept(run),)}).items())
 
 
 def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
@@ -76,7 +84,6 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
     drawn = []
     for i, limit in enumerate(run.spec.limits):
         quantity = names[limit.quantity]
-        unit = "" if quantity.unit in ("", "1") else f" ({quantity.unit})"
         values = measured[limit.quantity].to_numpy()
         known = np.isfinite(values)  # not what was left out of designs that other limits reject
         if not known.any():
@@ -85,7 +92,7 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
             values[known],
             measured["margin"].to_numpy()[known, i] < 0,
             limit,
-            f"{quantity.long_name}{unit}",
+            _headed(quantity.long_name, quantity.unit),
         )
         drawn.append((words.limit(limit), figures.svg(figure, f"h{i}")))
     return tuple(drawn)
@@ -101,61 +108,65 @@ def _shown(section: Section, i: int) -> Shown:
     return Shown(section.heading, section.text, drawn, section.table)
 
 
-def best(run: Run, count: int = BEST) -> tuple[tuple[str, ...], ...]:
-    """The first of the selected designs as a table: values and margins of what was asked."""
+def _best(run: Run) -> tuple[tuple[str, ...], ...]:
+    """The first of the selected designs as a table: values and margins of what was asked.
+
+    What all of them share, as conditions that the spec gives, has no column.
+    """
+    if not len(run.selected):
+        return ()
+    rows = run.selected[:BEST]
+    designs, verdicts = run.designs.isel({DESIGN: rows}), run.verdicts.isel({DESIGN: rows})
+    units = {q.name: q.unit for q in run.problem.quantities}
     asked = [limit.quantity for limit in run.spec.limits]
     wanted = dict.fromkeys([o.quantity for o in run.spec.objectives] + asked)
-    units = {q.name: q.unit for q in run.problem.quantities}
-    conditions = {c.name: c.unit for c in run.problem.conditions}
-    header = ("design", "verdict", *conditions, *wanted, "smallest margin", "of")
-    rows = [header]
-    for i in run.selected[:count]:
-        one = run.verdicts.isel({DESIGN: int(i)})
-        rows.append(
-            (
-                str(int(run.designs[DESIGN][i])),
-                Verdict(int(one["verdict"])).name.lower(),
-                *(_condition(run.designs[c][i], unit) for c, unit in conditions.items()),
-                *(words.number(float(one[name]), units[name]) for name in wanted),
-                *_tightest(run, one, units),
-            )
-        )
-    return tuple(rows)
+    named = [Verdict(v).name.lower() for v in verdicts["verdict"].to_numpy().tolist()]
+    shown = {"verdict": named} | {
+        _headed(c.name, c.unit): [_plain(x) for x in designs[c.name].to_numpy().tolist()]
+        for c in run.problem.conditions
+    }
+    columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
+    columns |= {head: texts for head, texts in shown.items() if len(set(texts)) > 1}
+    columns |= {
+        _headed(name, units[name]): [words.number(x) for x in verdicts[name].to_numpy().tolist()]
+        for name in wanted
+    }
+    columns["smallest margin"] = [
+        _tightest(run, verdicts.isel({DESIGN: i}), units) for i in range(len(rows))
+    ]
+    return (tuple(columns), *zip(*columns.values(), strict=True))
 
 
-def _condition(value: xr.DataArray, unit: str) -> str:
-    item = value.item()
-    return words.number(item, unit) if isinstance(item, float) else str(item)
+def _headed(name: str, unit: str) -> str:
+    return name if unit in ("", "1") else f"{name} ({unit})"
 
 
-def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> tuple[str, str]:
+def _plain(value: str | float) -> str:
+    return value if isinstance(value, str) else words.number(value)
+
+
+def _tightest(run: Run, one: xr.Dataset, units: dict[str, str]) -> str:
     """The margin that is smallest against the spread of its quantity, and its quantity."""
     limits = run.spec.limits
     if not limits:
-        return "none", ""
+        return "none"
     spread = [max(float(run.verdicts[x.quantity].std(skipna=True)), 1e-12) for x in limits]
     margin = one["margin"].to_numpy()
     i = int(np.argmin(margin / np.array(spread)))
     name = limits[i].quantity
-    return words.number(float(margin[i]), units[name]), name
+    return f"{words.number(float(margin[i]), units[name])} of {name}"
 
 
 def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Provenance as pairs of a name and a value."""
-    origin, model, engine = record["origin"], record["model"], record["engine"]
-    cached = "taken from the cache" if model["from_cache"] else "fitted in this run"
-    rows = model["fit"].get("rows")
-    learnt = f", on {rows} designs" if rows else ""
+    origin, engine = record["origin"], record["engine"]
     return (
         ("Engine", f"{engine['name']} {engine['version']}"),
-        (
-            "Generator",
-            f"{model['family']}, {cached}{learnt}",
-        ),
+        _maker(record),
         ("Seed", str(origin["seed"])),
         ("Spec", origin["spec"]),
         ("Data", origin["data"]),
-        ("Model", origin["model"]),
+        ("Model", origin["model"] or "none at its beginning"),
         ("Code", origin["code"]),
         ("Data licence", record["data_licence"] or "none stated"),
         ("Versions", ", ".join(f"{k} {v}" for k, v in record["versions"].items())),
@@ -163,6 +174,18 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Peak memory", f"{record['peak_memory_mb']:.0f} MB"),
         *((("Energy", words.energy(record["energy"])),) if "energy" in record else ()),
     )
+
+
+def _maker(record: dict[str, Any]) -> tuple[str, str]:
+    """Who proposed: a generator, or a strategy in rounds."""
+    if "plan" in record:
+        plan = record["plan"]
+        return "Strategy", f"{plan['strategy']}, in rounds of at most {plan['batch']}"
+    model = record["model"]
+    cached = "taken from the cache" if model["from_cache"] else "fitted in this run"
+    rows = model["fit"].get("rows")
+    learnt = f", on {rows} designs" if rows else ""
+    return "Generator", f"{model['family']}, {cached}{learnt}"
 
 
 def _disagreement(run: Run) -> tuple[tuple[str, str], ...]:

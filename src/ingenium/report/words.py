@@ -7,6 +7,8 @@ from typing import Any
 from ingenium.core.problem import Problem
 from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
+from ingenium.outcome import Run
+from ingenium.search.sitting import LEAST
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -44,6 +46,16 @@ def limit(bound: Limit) -> str:
     return f"{bound.quantity} from {low} to {high}{beyond}"
 
 
+def second_verdicts(cross: Mapping[str, Any]) -> str:
+    """What a second engine judges otherwise and has no answer to; nothing of records without it."""
+    told = []
+    if cross.get("other_verdicts") is not None:
+        told.append(f"It judges {cross['other_verdicts']} of them otherwise under the limits.")
+    if cross.get("unsolved"):
+        told.append(f"It had no answer to {cross['unsolved']}.")
+    return " ".join(told)
+
+
 def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a resolved spec asks, as headings with sentences, without the parts that ask nothing."""
     units = {c.name: c.unit for c in problem.conditions}
@@ -72,6 +84,26 @@ def _wanted(wanted: Wanted, unit: str) -> str:
     if isinstance(wanted, tuple):
         return "= " + " or ".join(wanted)
     return f"= {wanted}"
+
+
+def kept(run: Run) -> str:
+    """Which designs of a run are handed over, of how many, and why no more."""
+    choice, s, many = run.spec.select, run.summary, len(run.selected)
+    total = {"accepted": s.accepted, "rejected": s.rejected}.get(
+        choice.keep, s.accepted + s.rejected
+    )
+    if not total:
+        return f"none, since there are no {choice.keep} designs"
+    if many == total:
+        return f"all {total} {choice.keep} designs"
+    which = "best" if run.spec.objectives else "first"
+    why = "as [select] asks"
+    if choice.count is None and run.sitting is not None and many >= LEAST:
+        front = "the front of the objectives" if many > LEAST else f"{LEAST}"
+        why = f"{front}, since [select] gives no count"
+    elif choice.apart is not None and many < (choice.count or total):
+        why = f"all that lie {choice.apart:g} apart"
+    return f"the {which} {many} of {total} {choice.keep} designs ({why})"
 
 
 def _kept(spec: Spec) -> str:

@@ -28,6 +28,7 @@ def origin(
         data=about["data"],
         model=about["model"],
         code=code_digest(),
+        package=about["package"],
         version=versions()["ingenium"],
         replay=" && ".join(shlex.join([*words, str(budget)]) for budget in budgets),
     )

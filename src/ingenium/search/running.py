@@ -9,8 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from functools import cache
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +19,27 @@ import xarray as xr
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import dataset_digest, digest, file_digest
-from ingenium.core.energy import Meter
+from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
-from ingenium.core.evidence import Origin, records, written
+from ingenium.core.evidence import Origin
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, engines, silent
-from ingenium.core.provenance import code_digest, machine, versions
-from ingenium.core.select import pareto_rank, select
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.select import pareto_rank
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verdict import Verdict
-from ingenium.core.verify import named
-from ingenium.evaluate.limits import Summary, summarise
-from ingenium.exporting import export, keep
+from ingenium.core.verify import Verifier, named
 from ingenium.generators import fitted
 from ingenium.loop import training
+from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
 from ingenium.search import replay, screens
-from ingenium.search.conflicts import Unmet, unmet
-from ingenium.search.course import Heard, Round, unheard
+from ingenium.search.conflicts import unmet
+from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import ALONE, Hands
 from ingenium.search.plan import Plan
 from ingenium.search.screening import Screening
 from ingenium.search.search import Search
+from ingenium.search.sitting import LEAST, Sitting
 from ingenium.search.stopping import Stop
 from ingenium.search.store import FILE, Store
 from ingenium.search.strategies import Made, Task, make, parted
@@ -49,23 +47,6 @@ from ingenium.search.tiers import CheapScreen
 from ingenium.trust.ledger import Ledger
 
 RESULT, SEARCH = "result", "search"
-LEAST = 10  # designs that are handed over where the spec does not say how many, beside the front
-
-
-@dataclass(frozen=True)
-class Found:
-    """A search at the end of a sitting: why it ended, how it went, what came of it."""
-
-    problem: Problem
-    spec: Spec  # resolved
-    plan: Plan
-    why: str  # the entry of `Stop` that was reached, or `designs`: the strategy has no more
-    rounds: tuple[Round, ...]
-    summary: Summary
-    unmet: Unmet | None
-    designs: xr.Dataset | None  # that were handed over, the best first, numbered by their call
-    measured: xr.Dataset | None  # verdicts on them, as their files say
-    folder: Path
 
 
 def run(
@@ -80,11 +61,14 @@ def run(
     heard: Heard = unheard,
     hands: Hands = ALONE,
     overwrite: bool = False,
-) -> Found:
+    finish: Finish | None = None,
+    clock: Clock | None = None,
+) -> Run:
     """Search until it is enough; a search that was begun in `out` goes on where it was.
 
     It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
     in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
+    `finish` and `clock` are as of `loop.run`.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -92,10 +76,11 @@ def run(
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    spec = resolve(asked, problem)
-    made, screening, data = _made(problem, spec, plan, watch)
+    clock, spec = clock or Clock(), resolve(asked, problem)
+    with clock("data and strategy"):
+        made, screening, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
-    with Meter() as meter, _opened(out, about, overwrite) as store:
+    with _opened(out, about, overwrite) as store:
         on = {"versions": versions(), "machine": machine(), "code": code_digest()}
         began = {"budget": stop.calls, "before": len(store.verified())}
         sitting = store.sit({**on, **began, "processes": hands.processes})
@@ -108,20 +93,17 @@ def run(
             batch=plan.batch,
             screening=screening,
         )
-        name = {"search": digest(about), "engines": _engines(problem, screening)}
+        name = digest(about)
         asked_for = {"asked": specs.as_table(spec), "data_licence": problem.licence}
+        who = {"search": name, "engines": [*engines(problem), *map(named, _cheap(screening))]}
         at = {"head": store.head(), "sitting": sitting, "calls": search.calls}
-        ledger.append(SEARCH, name | about | asked_for | at)
-        with hands.begun(problem, about) as workers:
+        ledger.append(SEARCH, who | about | asked_for | at)
+        with clock("search"), hands.begun(problem, about) as workers:
             why = search.run(stop, workers=workers, watch=watch, heard=heard)
         _check_answers(search)
         origin = replay.origin(search, about, plan, stop, out / RESULT / "spec.toml", out)
-        found = _handed(search, asked, plan, why, origin, out, watch=watch, meter=meter)
-        entry = name | {"head": store.head(), "calls": search.calls, "why": why}
-        evidence = file_digest(out / RESULT / "evidence.jsonl")
-        wrote = {"evidence": evidence, "wrote": written(out / RESULT)}
-        ledger.append("search-end", entry | wrote)
-    return found
+        batch = _batch(search, asked, origin, plan, why)
+        return _handed(batch, search, name, out, ledger, clock=clock, watch=watch, finish=finish)
 
 
 def _made(
@@ -141,11 +123,10 @@ def _made(
     return make(plan.strategy, task), screening, dataset_digest(known)
 
 
-def _engines(problem: Problem, screening: Screening | None) -> list[dict[str, str]]:
-    """The engine that judges, and the cheap one where it screens."""
-    cheap = [] if screening is None else [screening.screen]
-    tiers = [screen.tier for screen in cheap if isinstance(screen, CheapScreen)]
-    return [*engines(problem), *map(named, tiers)]
+def _cheap(screening: Screening | None) -> list[Verifier]:
+    """The cheap engine, where it screens."""
+    screens = [] if screening is None else [screening.screen]
+    return [screen.tier for screen in screens if isinstance(screen, CheapScreen)]
 
 
 def _check_answers(search: Search) -> None:
@@ -169,6 +150,7 @@ def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> d
         "data": data,
         "model": made.model,
         "system": problem.system,
+        "package": package_digest(problem),
         "engine": f"{engine.name} {engine.version}",
         "screen": plan.screened,
     }
@@ -219,48 +201,54 @@ def _short(value: str) -> str:
     return (value[:15] if value.startswith("sha256:") else value) or "none"
 
 
-def _handed(
-    search: Search,
-    asked: Spec,
-    plan: Plan,
-    why: str,
-    origin: Origin,
-    out: Path,
-    *,
-    watch: Watch,
-    meter: Meter,
-) -> Found:
-    """Write the result of a sitting."""
-    problem, spec = search.problem, search.spec
-    verdicts = search.verdicts()
-    found = Found(
-        problem=problem,
-        spec=spec,
-        plan=plan,
-        why=why,
-        rounds=tuple(search.history),
-        summary=summarise(verdicts, spec.limits, problem.quantities),
-        unmet=unmet(verdicts, search.aim),
-        designs=None,
-        measured=None,
-        folder=out,
+def _batch(search: Search, asked: Spec, origin: Origin, plan: Plan, why: str) -> Batch:
+    """All that was verified until the end of a sitting."""
+    problem, verdicts = search.problem, search.verdicts()
+    designs = search.designs(range(search.calls))
+    known = {DESIGN, *(c.name for c in problem.conditions), *problem.labels()}
+    sitting = Sitting(plan, why, tuple(search.history), unmet(verdicts, search.aim))
+    return Batch(
+        problem,
+        asked,
+        search.spec,
+        origin,
+        designs.drop_vars([name for name in designs.coords if name not in known]),
+        verdicts,
+        _choice(search, verdicts),
+        _told(sitting, search),
+        sitting,
     )
-    kept = _kept(search, verdicts)
-    state = digest([search.store.head(), specs.as_table(asked), why])
+
+
+def _handed(
+    batch: Batch,
+    search: Search,
+    name: str,
+    out: Path,
+    ledger: Ledger,
+    *,
+    clock: Clock,
+    watch: Watch,
+    finish: Finish | None,
+) -> Run:
+    """Write the result of a sitting."""
+    head, why = search.store.head(), batch.made["why"]
     before = _energy(out / RESULT)
+
+    def finished(run: Run, part: Path) -> None:
+        if finish is not None:
+            finish(run, part)
+        run.record["energy"] = before + [run.record[k] for k in ("energy",) if k in run.record]
+
+    state = digest([head, specs.as_table(batch.asked), why])
     with staged(out / RESULT, state, overwrite=True) as part:
         _swept(part)
-        write_atomic(part / "spec.toml", specs.dump(asked))
-        lines: list[dict[str, Any]] = []
-        if len(kept):
-            best, lines = _exported(search, kept, plan, origin, part, watch=watch)
-            found = replace(found, designs=best[0], measured=best[1])
-        write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
-        write_atomic(part / "summary.json", json.dumps(asdict(found.summary), indent=2) + "\n")
-        told = _told(found, search) | {"energy": [*before, asdict(meter.read())]}
-        write_atomic(part / "search.json", json.dumps(told, indent=1) + "\n")
+        run = hand_over(batch, part, out / RESULT, clock=clock, watch=watch, finish=finished)
         watch("keep", 0, 1)
-    return found
+        beside = {"search": name, "strategy": run.record["plan"]["strategy"], "head": head}
+        beside |= {"calls": search.calls, "why": why}
+        enter(ledger, "search-end", run, part, beside, screens=_cheap(search.screening))
+    return run
 
 
 def _swept(part: Path) -> None:
@@ -272,60 +260,27 @@ def _swept(part: Path) -> None:
             left.unlink()
 
 
-def _kept(search: Search, verdicts: xr.Dataset) -> np.ndarray:
-    """Calls of the designs that are handed over, the best first."""
+def _choice(search: Search, verdicts: xr.Dataset) -> Select:
+    """Which designs are handed over: where the spec gives no count, the front, or some."""
     choice, objectives = search.spec.select, search.spec.objectives
-    if choice.count is None:
-        held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-        losses = search.aim.losses(verdicts)[held]
-        front = int((pareto_rank(losses) == 0).sum()) if len(objectives) > 1 and len(held) else 0
-        choice = replace(choice, count=max(front, LEAST))
-
-    @cache
-    def metric() -> Any:
-        return search.problem.metric(search.designs(range(search.calls)))
-
-    return select(verdicts, objectives, choice, metric)
+    if choice.count is not None:
+        return choice
+    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    losses = search.aim.losses(verdicts)[held]
+    front = int((pareto_rank(losses) == 0).sum()) if len(objectives) > 1 and len(held) else 0
+    return replace(choice, count=max(front, LEAST))
 
 
-def _exported(
-    search: Search, kept: np.ndarray, plan: Plan, origin: Origin, part: Path, *, watch: Watch
-) -> tuple[tuple[xr.Dataset, xr.Dataset], list[dict[str, Any]]]:
-    """The best designs as files, with what measuring these gave, and their evidence."""
-    problem = search.problem
-    own = [c.name for c in problem.conditions]
-    designs = search.designs(kept.tolist())
-    extra = [n for n in designs.coords if n not in {DESIGN, *own, *problem.labels()}]
-    designs, measured = designs.drop_vars(extra), search.verdicts(kept.tolist())
-    watch("cross-check", 0, 1)
-    cross = problem.cross_check(designs, measured, plan.seed)
-    spec = replace(search.spec, select=Select(keep=search.spec.select.keep))
-    verdicts, selected, exported = export(
-        problem,
-        spec,
-        designs,
-        measured,
-        part / "designs",
-        cross_check=cross,
-        watch=watch,
-    )
-    best = designs.isel({DESIGN: selected}), verdicts.isel({DESIGN: selected})
-    lines = list(records(problem, *best, origin, export=exported, cross_check=cross))
-    keep(part, problem, search.spec, *best)
-    return best, lines
-
-
-def _told(found: Found, search: Search) -> dict[str, Any]:
+def _told(sitting: Sitting, search: Search) -> dict[str, Any]:
     """How the search went, as plain data."""
     return {
-        "problem": found.problem.name,
-        "plan": asdict(found.plan),
-        "why": found.why,
+        "plan": asdict(sitting.plan),
+        "why": sitting.why,
         "head": search.store.head(),
-        "unmet": asdict(found.unmet) if found.unmet else None,
-        "screened": found.rounds[-1].screened if found.rounds else 0,
+        "unmet": asdict(sitting.unmet) if sitting.unmet else None,
+        "screened": sitting.last.screened,
         "screen": _audited(search),
-        "rounds": [asdict(r) for r in found.rounds],
+        "rounds": [asdict(r) for r in sitting.rounds],
         "sittings": search.store.sittings(),
     }
 

@@ -141,15 +141,16 @@ class Search:
         Coordinates that only some of them carry, such as the points of one arm of a portfolio, are
         left out.
         """
-        parts, kept = [], {}
-        for call in calls:
-            number, row = self.places[call]
-            if number not in kept:
-                kept[number] = self._stored(number).designs(self.problem)
-            parts.append(kept[number].isel({DESIGN: [row]}))
+        places = np.array([self.places[call] for call in calls])
+        numbers, owner = np.unique(places[:, 0], return_inverse=True)
+        parts = [
+            self._stored(number).designs(self.problem).isel({DESIGN: places[owner == i, 1]})
+            for i, number in enumerate(numbers.tolist())
+        ]
         shared = set(parts[0].coords).intersection(*(p.coords for p in parts))
-        parts = [p.drop_vars(set(p.coords) - shared) for p in parts]
-        return xr.concat(parts, DESIGN).assign_coords({DESIGN: np.asarray(calls)})
+        whole = xr.concat([p.drop_vars(set(p.coords) - shared) for p in parts], DESIGN)
+        as_asked = np.argsort(np.argsort(owner, kind="stable"))
+        return whole.isel({DESIGN: as_asked}).assign_coords({DESIGN: np.asarray(calls)})
 
     def _why(self, stop: Stop) -> str | None:
         """The entry of `stop` that was reached; none where the search is to go on."""

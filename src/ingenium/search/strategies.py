@@ -7,11 +7,10 @@ from typing import get_args
 
 import xarray as xr
 
-from ingenium.core.digest import dataset_digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
-from ingenium.generators import families, fitted
+from ingenium.generators import families, fitted, offer
 from ingenium.generators.generator import Generator
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.search.acquisition import Worth
@@ -49,8 +48,7 @@ class Task:
 
     def generator(self, choice: GeneratorChoice) -> tuple[fitted.FittedFamily, Generator]:
         """A family fitted to the known designs, and what proposes with it."""
-        data = dataset_digest(self.known)
-        model = fitted.fit(self.problem, self.known, choice, data=data, watch=self.watch)
+        model = fitted.fit(self.problem, self.known, choice, watch=self.watch)
         return model, Generator(self.problem, model.family, self.spec, self.known)
 
     @property
@@ -89,10 +87,9 @@ def _generator(task: Task) -> Made:
 
 def _tuned(task: Task, settings: TunedSettings) -> Made:
     model, generator = task.generator(task.spec.generator)
-    codec = task.problem.codec
     own = model.name if model.name in families.NAMES else task.problem.default_family
     known = own if own in families.NAMES else "autoregressive"
-    plan = families.plan(known, shape=codec.shape, codec=codec)
+    plan = offer.plan(task.problem, known)
     return Made(Tuned(generator, plan, task.seed, settings), model.digest)
 
 

@@ -20,7 +20,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from torch import Tensor, nn
 
 from ingenium.core.seeds import block_rng, one_thread
-from ingenium.search.conformal import jackknife_upper
+from ingenium.trust.conformal import jackknife_upper
 
 Table = Float[np.ndarray, "n k"]
 

@@ -9,8 +9,8 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import margins
 from ingenium.core.verify import Divisible, Verifier, verify
-from ingenium.search.conformal import upper_error
 from ingenium.search.screening import Outlook
+from ingenium.trust.conformal import upper_error
 
 FIRST = 20  # designs that both tiers measured, before a bound is given
 LATE = 2000  # the last so many of them count

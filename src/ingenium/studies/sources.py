@@ -7,9 +7,9 @@ OF_CELLS = (  # what draws, measures and mends periodic cells
     "domains/structures/optimise/mma.py",
     "domains/structures/optimise/descent.py",
     "domains/structures/optimise/projection.py",
-    "kits/solids/stock.py",
+    "core/recipe.py",
     "kits/solids/stocked_problem.py",
-    "kits/solids/field_codec.py",
+    "core/codecs.py",
     "domains/structures/studies/cell_designs.py",
 )
 OF_SHAPES = (  # what draws, measures and mends shapes in a box
@@ -17,9 +17,9 @@ OF_SHAPES = (  # what draws, measures and mends shapes in a box
     "kits/solids/elastic",
     "domains/structures/optimise",
     "kits/solids/printing",
-    "kits/solids/stock.py",
+    "core/recipe.py",
     "kits/solids/stocked_problem.py",
-    "kits/solids/field_codec.py",
+    "core/codecs.py",
 )
 OF_FIELDS = (  # files in it that only designs on a grid of cells need
     "evaluate/field_distances.py",
@@ -41,5 +41,4 @@ ASIDE = (  # files in it that name, refuses or keeps, or serve designs that are 
     "generators/families.py",
     "generators/graphs",
     "generators/tokens",
-    "train/cache.py",
 )

@@ -29,16 +29,25 @@ def test_all_classes(days):
     assert "other" not in days.groups
 
 
-def test_cache(days, tmp_path):
-    first = consumer_days(tmp_path)
-    (path,) = tmp_path.glob("*.npz")
+def test_days_are_read_once_and_planted_ones_are_not_used(days, tmp_path, monkeypatch):
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    first = consumer_days()
+    (path,) = tmp_path.rglob("*.piece")
     changed = path.stat().st_mtime_ns
-    again = consumer_days(tmp_path)
+    again = consumer_days()
     assert path.stat().st_mtime_ns == changed
+    assert again.classes == days.classes
+    np.testing.assert_array_equal(again.dates, days.dates)
     np.testing.assert_array_equal(first.load_q, again.load_q)
-    np.testing.assert_array_equal(first.load_q, days.load_q)
-    path.write_bytes(b"PK damaged")
-    np.testing.assert_array_equal(consumer_days(tmp_path).load_p, days.load_p)
+    np.testing.assert_array_equal(again.load_q, days.load_q)
+    np.savez(
+        path.open("wb"),
+        dates=days.dates.astype(np.int64),
+        classes=np.array(days.classes),
+        load_p=2 * days.load_p,
+        load_q=days.load_q,
+    )
+    np.testing.assert_array_equal(consumer_days().load_p, days.load_p)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import xarray as xr
 
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Fixed, GeneratorChoice, Spec, Target
 from ingenium.core.verify import verify
@@ -20,13 +19,18 @@ from ingenium.generators.generator import Generator
 from ingenium.loop import silent, training
 
 HOURS = 0.25  # of a step
+NEAR = {  # of quantities of a day, those of the gate
+    "min_voltage": TOLERANCES["voltage"],
+    "max_voltage": TOLERANCES["voltage"],
+    "max_line_loading": TOLERANCES["line_loading"],
+    "max_trafo_loading": TOLERANCES["trafo_loading"],
+}
 
 
 def propose(problem: Problem, spec: Spec) -> xr.Dataset:
     """One block of designs of a fitted family."""
     asked, known = resolve(spec, problem), training(problem)
-    data = dataset_digest(known)
-    fitted = fit(problem, known, asked.generator, data=data, watch=silent)
+    fitted = fit(problem, known, asked.generator, watch=silent)
     return Generator(problem, fitted.family, asked, known).propose_block(3, 0)
 
 
@@ -136,8 +140,11 @@ def test_a_week_of_a_simbench_grid(code: str) -> None:
     assert all(bool(torch.isfinite(values).all()) for values in measured.values())
     assert float(measured["balance_error"].max()) < 1e-6
     assert bool((measured["min_voltage"] <= measured["max_voltage"]).all())
-    found = verifier.cross_check(*week, share=0.1, rng=np.random.default_rng(1))
-    assert found.checked == 67
-    assert found.disagreement["unsolved"] == 0
-    for name, (tolerance, _) in TOLERANCES.items():
-        assert found.disagreement[name] <= tolerance, name
+    again = problem.second.verifier
+    theirs = dict(
+        zip(
+            [q.name for q in again.quantities], again.measure(*(x[:1] for x in week)).T, strict=True
+        )
+    )
+    for name, (tolerance, _) in NEAR.items():
+        assert float((measured[name][:1] - theirs[name]).abs().max()) <= tolerance, name

@@ -260,7 +260,9 @@ def test_a_binary_file_is_told(tmp_path: Path) -> None:
         load_network(path)
 
 
-def test_a_damaged_cache_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_or_altered_net_is_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     import simbench
 
@@ -276,11 +278,13 @@ def test_a_damaged_cache_is_built_again(tmp_path: Path, monkeypatch: pytest.Monk
     for _ in range(2):
         netfile.read_net("1-LV-rural1--0-sw")
     assert len(built) == 1
-    (file,) = tmp_path.rglob("*.json")
-    file.write_text(file.read_text()[:1000])
-    name, net = netfile.read_net("1-LV-rural1--0-sw")
-    assert (name, len(net.bus), len(built)) == ("1-LV-rural1--0-sw", 2, 2)
-    assert not list(tmp_path.rglob("*.part"))
+    (file,) = tmp_path.rglob("*.piece")
+    whole = file.read_bytes()
+    for n, spoiled in enumerate((whole[:1000], whole.replace(b"bus", b"sub", 1)), start=2):
+        file.write_bytes(spoiled)
+        name, net = netfile.read_net("1-LV-rural1--0-sw")
+        assert (name, len(net.bus), len(built)) == ("1-LV-rural1--0-sw", 2, n)
+    assert not list(tmp_path.rglob("*.part*"))
 
 
 def test_a_missing_package_names_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

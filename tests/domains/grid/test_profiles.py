@@ -9,14 +9,12 @@ import pandapower
 import pandas as pd
 import pytest
 
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import InputError
 from ingenium.domains.grid.dataset import ProfileNames
 from ingenium.domains.grid.profiles import (
     DayTable,
     days_of_net,
-    load_days,
     name_apart,
-    save_days,
     simbench_days,
     simbench_net,
 )
@@ -83,32 +81,26 @@ def test_conditions_make_sense(days):
     assert data.sizes == {"design": 366, "load_profile": 5, "infeed_profile": 3, "time": 96}
 
 
-def test_cache_gives_the_same_and_survives_damage(days, net, tmp_path, monkeypatch):
+def test_days_are_made_once_and_damaged_or_planted_ones_again(days, net, tmp_path, monkeypatch):
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr("ingenium.domains.grid.profiles.simbench_net", lambda code: net)
-    first = simbench_days(CODE, tmp_path)
-    (path,) = tmp_path.glob("*.npz")
-    assert first.digest() == days.digest() == load_days(path).digest()
-    path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(CorruptError, match="does not hold days"):
-        load_days(path)
-    assert simbench_days(CODE, tmp_path).digest() == first.digest()
+    first = simbench_days(CODE)
+    (path,) = tmp_path.rglob("*.piece")
+    assert first.digest() == days.digest()
+    seal, _, content = path.read_bytes().partition(b"\n")
+    np.savez(tmp_path / "doubled.npz", **days.arrays() | {"load_p": 2 * days.load_p})
+    for spoiled in (content[:5000], content, (tmp_path / "doubled.npz").read_bytes()):
+        path.write_bytes(seal + b"\n" + spoiled)
+        assert simbench_days(CODE).digest() == days.digest()
     monkeypatch.setattr("ingenium.domains.grid.profiles.simbench_net", None)
-    assert simbench_days(CODE, tmp_path).source.startswith("SimBench 1-LV-rural1")
+    assert simbench_days(CODE).source.startswith("SimBench 1-LV-rural1")
 
 
-def test_a_pickle_is_not_loaded(tmp_path):
-    path = tmp_path / "days.npz"
-    np.savez(path, head=np.array([{"names": 1}], dtype=object))
-    with pytest.raises(CorruptError, match="pickle"):
-        load_days(path)
-
-
-def test_take_and_digest(days, tmp_path):
+def test_take_and_digest(days):
     part = days.take(np.array([3, 1]))
     assert part.dates.tolist() == [days.dates[3].item(), days.dates[1].item()]
     assert part.digest() != days.digest()
-    save_days(part, tmp_path / "part.npz")
-    assert load_days(tmp_path / "part.npz").digest() == part.digest()
+    assert DayTable.of_arrays(part.arrays()).digest() == part.digest()
 
 
 def test_unknown_profile_and_gap_are_refused(net):

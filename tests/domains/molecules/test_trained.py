@@ -15,10 +15,10 @@ from ingenium.core.errors import CorruptError
 from ingenium.domains.molecules.trained import model, told
 from ingenium.domains.molecules.trained.__main__ import main
 from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
-from ingenium.domains.molecules.trained.recipe import PLAN, Recipe, train
+from ingenium.domains.molecules.trained.recipe import PLAN, LanguageRecipe, train
 from ingenium.domains.molecules.trained.told import Told, deafened, teach
 
-FEW = Recipe(
+FEW = LanguageRecipe(
     molecules=300,
     read=300,
     merges=40,

@@ -1,4 +1,4 @@
-"""Sections measured by XFOIL, and how far the two engines lie apart."""
+"""Sections measured by XFOIL, and which of the two engines judges."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.problem import CrossCheck
+from ingenium.core.problem import Second
 from ingenium.core.quantity import Quantity
-from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.cst import arrays_of, outline
 from ingenium.domains.airfoils.polar import Working
@@ -144,31 +143,10 @@ def engines(
     return (cheap,), (f"Verdicts are NeuralFoil's; XFOIL has judged none of them.{why}",)
 
 
-def cross_checked(
-    judge: NeuralFoilVerifier | XfoilVerifier,
-    arrays: tuple[Tensor, ...],
-    measured: Float[np.ndarray, "n k"],
-    seed: int,
-) -> CrossCheck | None:
-    """How far the other engine lies from the one that judged.
-
-    NeuralFoil measures all designs again; XFOIL, where it does not judge, a random share of them.
-    """
-    chosen = np.arange(len(measured))
+def second(judge: NeuralFoilVerifier | XfoilVerifier) -> Second | None:
+    """The other engine: NeuralFoil on all designs, or XFOIL, where it is there, on some."""
     if isinstance(judge, XfoilVerifier):
-        other: Verifier = NeuralFoilVerifier(judge.settings, judge.cases)
-    elif xfoil.absent() is None:
-        other = XfoilVerifier(judge.settings, judge.cases)
-        rng = np.random.default_rng(seed)
-        size = max(1, round(SHARE * len(measured)))
-        chosen = np.sort(rng.choice(len(measured), size, replace=False))
-    else:
-        return None
-    again = other.measure(*(a[chosen] for a in arrays)).numpy()
-    gap = np.abs(again - measured[chosen])
-    both = np.isfinite(gap).all(1)
-    largest = gap[both].max(0, initial=0.0)
-    apart = {q.name: float(v) for q, v in zip(judge.quantities, largest, strict=True)}
-    apart["unsolved"] = float((~both).sum())
-    share = len(chosen) / len(measured)
-    return CrossCheck(other.name, other.version, share, len(chosen), apart)
+        return Second(NeuralFoilVerifier(judge.settings, judge.cases), 1.0)
+    if xfoil.absent() is None:
+        return Second(XfoilVerifier(judge.settings, judge.cases), SHARE)
+    return None

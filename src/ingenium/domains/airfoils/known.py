@@ -3,7 +3,6 @@
 import re
 import zlib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,8 +11,8 @@ from torch import Tensor
 
 from ingenium.domains.airfoils.network import Network
 from ingenium.domains.airfoils.polar import sweep
+from ingenium.domains.airfoils.recipe import UIUC
 
-STORED = Path(__file__).with_name("uiuc.npz")
 LICENCE = (
     "UIUC Airfoil Coordinates Database (M. Selig, University of Illinois), as the package "
     "aerosandbox (MIT) brings it"
@@ -26,8 +25,8 @@ AT_ONCE = 256  # sections swept together
 @cache
 def stored() -> tuple[tuple[str, ...], Float[Tensor, "n 18"]]:
     """Names and numbers of the sections that come with the package, made by `recipe`."""
-    with np.load(STORED) as data:
-        return tuple(data["names"].tolist()), torch.tensor(data["numbers"])
+    data = UIUC.complete()
+    return tuple(data["names"].tolist()), torch.tensor(data["numbers"])
 
 
 def kin(name: str) -> str:

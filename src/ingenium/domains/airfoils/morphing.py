@@ -9,20 +9,20 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from ingenium.core.codecs import SideBySide, Whitened
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import Codec, CrossCheck, Projection, Section
+from ingenium.core.problem import Projection, Section
 from ingenium.core.quantity import Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.airfoils import morphing_report
-from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS
-from ingenium.domains.airfoils.judge import cross_checked, engines
+from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.morphing_verifier import MorphingVerifier
 from ingenium.domains.airfoils.naca import naca_2412, thickness_of
 from ingenium.domains.airfoils.refine import Refiner
-from ingenium.domains.airfoils.schedules import MorphingCodec, ScheduleDat, best_schedules
+from ingenium.domains.airfoils.schedules import ScheduleDat, bending, best_schedules
 from ingenium.domains.airfoils.section import CONDITIONS, VARIABLES, WingSection
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail
@@ -61,6 +61,7 @@ class Morphing(WingSection):
         self.tail = Tail(settings.hinge)
         self.engines, self.notes = engines(settings, self.tail.cases)
         self.tiers = tuple(MorphingVerifier(e, settings) for e in self.engines)
+        self.second = second(self.engines[-1])
         self.formats = {"dat": ScheduleDat(self.variables, tuple(p.name for p in settings.points))}
         self.limits = (
             Limit("lift_missing", at_most=0.001, unit="1"),
@@ -72,8 +73,8 @@ class Morphing(WingSection):
             self.reach(point)
         self.known = self._scheduled(self.read())
         learned = self.known.isel({DESIGN: np.flatnonzero(~self.known["held_out"].to_numpy())})
-        whole = SectionCodec.of(to_arrays(learned, VARIABLES))
-        self.codec: Codec = MorphingCodec(whole, len(settings.points))
+        whole = Whitened.of(to_arrays(learned, VARIABLES))
+        self.codec = SideBySide((whole, bending(len(settings.points))))
 
     def _scheduled(self, known: xr.Dataset) -> xr.Dataset:
         some = known.isel({DESIGN: slice(0, None, self.settings.every)})
@@ -122,14 +123,6 @@ class Morphing(WingSection):
             return both
 
         return of
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """The other engine on all designs, or on a random share where that is XFOIL."""
-        judge = self.engines[-1]
-        measured = np.stack([verdicts[q.name].to_numpy() for q in judge.quantities], 1)
-        return cross_checked(judge, to_arrays(designs, self.variables), measured, seed)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The best designs as they bend, and what bending gains and costs."""

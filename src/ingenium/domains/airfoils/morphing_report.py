@@ -14,10 +14,9 @@ from ingenium.core.verify import Verifier
 from ingenium.domains.airfoils.cst import Surfaces, arrays_of, stations
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail, parabola
+from ingenium.evaluate.style import MUTED, SERIES, SMALL, TEXT, dress, panels
 
 SHOWN = 4
-STILL = "#999999"
-COLOURS = ("#2166ac", "#b35806", "#1b7837", "#762a83", "#c51b7d")
 
 
 def sections(
@@ -89,13 +88,12 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
     still = Surfaces.of(arrays[:4], x)
     moved = Surfaces.of(arrays_of(tail.cases(arrays, len(points))), x)
     drop = -parabola(x, settings.hinge)
-    figure = Figure(figsize=(10.5, 1.9 * len(names)), layout="constrained")
-    grid = figure.subplots(len(names), 2, squeeze=False, width_ratios=(1.6, 1.0))
+    figure, grid = panels(len(names), 2, (5.25, 1.9), widths=(1.6, 1.0))
     for i, (name, (axes, apart)) in enumerate(zip(names, grid, strict=True)):
-        axes.fill_between(x, still.lower[i], still.upper[i], color=STILL, alpha=0.3, lw=0)
+        axes.fill_between(x, still.lower[i], still.upper[i], color=MUTED, alpha=0.3, lw=0)
         middle = 0.5 * (still.upper[i] + still.lower[i])
         for j, point in enumerate(points):
-            k, colour = i * len(points) + j, COLOURS[j % len(COLOURS)]
+            k, colour = i * len(points) + j, SERIES[j % len(SERIES)]
             turned = x * float(drop[-1] * torch.deg2rad(arrays[4][i, j]).tan())
             upper, lower = moved.upper[k] - turned, moved.lower[k] - turned
             label = f"{point.name} {float(arrays[4][i, j]):+.1f}°"
@@ -103,8 +101,8 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
             axes.plot(x, lower, color=colour, lw=1.1)
             apart.plot(x, 1000 * (middle - 0.5 * (upper + lower)), color=colour, lw=1.4)
         axes.set_aspect(2.0, adjustable="datalim")
-        axes.set_title(name, fontsize=9)
-        axes.legend(frameon=False, fontsize=8, loc="upper right")
+        axes.set_title(name, fontsize=TEXT)
+        axes.legend(frameon=False, fontsize=SMALL, loc="upper right")
         axes.axis("off")
         _moved(apart, settings.hinge, last=i == len(names) - 1)
     return figure
@@ -112,10 +110,7 @@ def _bent(settings: MorphingSettings, arrays: tuple[torch.Tensor, ...], names: l
 
 def _moved(axes: Axes, hinge: float, *, last: bool) -> None:
     """Frame of the panel that shows how far a middle line has moved."""
-    axes.axvline(hinge, color=STILL, lw=0.8, ls=":")
-    axes.axhline(0, color=STILL, lw=0.6)
+    axes.axvline(hinge, color=MUTED, lw=0.8, ls=":")
+    axes.axhline(0, color=MUTED, lw=0.6)
     axes.invert_yaxis()
-    axes.set_ylabel("down (chord / 1000)", fontsize=8)
-    axes.set_xlabel("x / chord" if last else "", fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+    dress(axes, "x / chord" if last else "", "down (chord / 1000)")

@@ -1,7 +1,7 @@
-"""Makes `uiuc.npz`: the UIUC sections of aerosandbox as Kulfan numbers.
+"""The UIUC sections of aerosandbox as Kulfan numbers: `uiuc.npz`.
 
-Run `python -m ingenium.domains.airfoils.recipe`. A section is left out where its file is no
-outline, its fit is worse than `WORST_FIT` anywhere, its surfaces meet, or it is thinner or
+`python -m ingenium.domains.airfoils.recipe` makes it again. A section is left out where its file is
+no outline, its fit is worse than `WORST_FIT` anywhere, its surfaces meet, or it is thinner or
 thicker than what wings are made of.
 """
 
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ingenium.core.recipe import Arrays, Recipe, printed
 from ingenium.domains.airfoils.cst import (
     WORST_FIT,
     Surfaces,
@@ -23,40 +24,31 @@ from ingenium.domains.airfoils.files import outline_in
 from ingenium.domains.airfoils.packages import folder_of
 
 THINNEST, THICKEST = 0.03, 0.35
-OUT = Path(__file__).with_name("uiuc.npz")
 
 
-def made(folder: Path) -> tuple[list[str], Float[np.ndarray, "n d"], dict[str, int]]:
-    """Names and numbers of the sections of a folder, and how many were left out and why."""
-    names, rows = [], []
-    left = {"unreadable": 0, "badly fitted": 0, "crossed": 0, "too thin or thick": 0}
-    for path in sorted(folder.glob("*.dat")):
-        try:
-            points = straightened(outline_in(path))
-        except ValueError:
-            left["unreadable"] += 1
-            continue
-        numbers = fitted(points)
-        s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])))
-        thickness = float(s.thickness.max())
-        if misfit(points, numbers) > WORST_FIT:
-            left["badly fitted"] += 1
-        elif bool(s.crossed):
-            left["crossed"] += 1
-        elif not THINNEST <= thickness <= THICKEST:
-            left["too thin or thick"] += 1
-        else:
-            names.append(path.stem)
-            rows.append(numbers)
-    return names, np.stack(rows), left
+def made(_: int) -> Arrays:
+    """Names and numbers of the sections that are kept."""
+    folder = folder_of("aerosandbox") / "geometry/airfoil/airfoil_database"
+    numbers = {path.stem: _numbers(path) for path in sorted(folder.glob("*.dat"))}
+    kept = {name: row for name, row in numbers.items() if row is not None}
+    return {"names": np.array(list(kept)), "numbers": np.stack(list(kept.values()))}
 
 
-def main() -> None:
-    """Write the file and say what became of each section."""
-    names, numbers, left = made(folder_of("aerosandbox") / "geometry/airfoil/airfoil_database")
-    np.savez_compressed(OUT, names=np.array(names), numbers=numbers)
-    print(f"{len(names)} sections; left out: {left}; {OUT.stat().st_size / 1e3:.0f} kB")
+def _numbers(path: Path) -> Float[np.ndarray, " d"] | None:
+    """Those of a file, where it is a section that is well fitted."""
+    try:
+        points = straightened(outline_in(path))
+    except ValueError:
+        return None
+    numbers = fitted(points)
+    s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])))
+    sound = misfit(points, numbers) <= WORST_FIT and not bool(s.crossed)
+    return numbers if sound and THINNEST <= float(s.thickness.max()) <= THICKEST else None
 
+
+UIUC = Recipe(
+    "uiuc", [WORST_FIT, THINNEST, THICKEST], made, shipped=Path(__file__).with_name("uiuc.npz")
+)
 
 if __name__ == "__main__":
-    main()
+    UIUC.ship(printed)

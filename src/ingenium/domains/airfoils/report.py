@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
@@ -18,11 +17,11 @@ from ingenium.domains.airfoils.network import SPEEDS, network
 from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
+from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, TEXT, by_verdict, dress, panels, plane
 
 SHOWN = 4
 FEWEST_POINTS = 3
 RIVALS = 5  # known sections, the best by NeuralFoil, that the judge measures
-OURS, KNOWN, MUTED = "#2166ac", "#b35806", "#999999"
 _COLUMNS = (
     "max_thickness",
     "lift_to_drag",
@@ -137,11 +136,7 @@ def _pressures(settings: SectionSettings, arrays: Arrays, names: list[str]) -> F
     points = settings.points
     shape = Surfaces.of(arrays, stations(200))
     flow = NeuralFoilVerifier(settings).working(*arrays)
-    figure = Figure(
-        figsize=(3.2 * (1 + len(points)), 1.9 * len(names)),
-        layout="constrained",
-    )
-    grid = figure.subplots(len(names), 1 + len(points), squeeze=False)
+    figure, grid = panels(len(names), 1 + len(points), (3.2, 1.9))
     place = (np.arange(SPEEDS) + 0.5) / SPEEDS
     for i, name in enumerate(names):
         colour = KNOWN if i == len(names) - 1 else OURS
@@ -150,7 +145,7 @@ def _pressures(settings: SectionSettings, arrays: Arrays, names: list[str]) -> F
         axes.plot(shape.x, shape.upper[i], color=colour, lw=1.2)
         axes.plot(shape.x, shape.lower[i], color=colour, lw=1.2)
         axes.set_aspect(2.0, adjustable="datalim")
-        axes.set_title(name, fontsize=9)
+        axes.set_title(name, fontsize=TEXT)
         axes.axis("off")
         for j, point in enumerate(points):
             k = i * len(points) + j
@@ -159,8 +154,9 @@ def _pressures(settings: SectionSettings, arrays: Arrays, names: list[str]) -> F
             axes.plot(place, 1 - flow.flow.lower_speed[k].square(), color=colour, lw=1.2, ls="--")
             axes.axhline(0, color=MUTED, lw=0.6)
             axes.invert_yaxis()
-            axes.set_title(f"{point.name}: {float(flow.angle_deg[k]):.1f}°", fontsize=9)
-            _plain(axes, "x / chord" if i == len(names) - 1 else "", "pressure" if j == 0 else "")
+            title = f"{point.name}: {float(flow.angle_deg[k]):.1f}°"
+            x, y = "x / chord" if i == len(names) - 1 else "", "pressure" if j == 0 else ""
+            dress(axes, x, y, title=title)
     return figure
 
 
@@ -174,9 +170,8 @@ def _polars(
     points = settings.points
     net = network(settings.network, settings.amplification)
     angles = torch.arange(-6.0, 18.01, 0.25, dtype=torch.float64)
-    figure = Figure(figsize=(3.6 * len(points), 3.2), layout="constrained")
-    grid = figure.subplots(1, len(points), squeeze=False, sharey=True)[0]
-    for j, (axes, point) in enumerate(zip(grid, points, strict=True)):
+    figure, grid = panels(1, len(points), (3.6, 3.2), sharey=True)
+    for j, (axes, point) in enumerate(zip(grid[0], points, strict=True)):
         for arrays, colour in zip(pair, (OURS, KNOWN), strict=True):
             speed = torch.tensor([point.reynolds], dtype=torch.float64)
             flow = sweep(net, numbers_of(arrays), angles, speed)
@@ -187,10 +182,10 @@ def _polars(
         axes.axvline(point.lift, color=MUTED, lw=0.6, ls=":")
         axes.plot(point.lift, verdicts[name].to_numpy()[best], "x", color=OURS, ms=9, mew=2)
         axes.plot(point.lift, measured[name].to_numpy()[0], "x", color=KNOWN, ms=9, mew=2)
-        axes.set_title(f"{point.name}: Reynolds {point.reynolds:.2g}", fontsize=9)
         axes.set_ylim(0, None)
         axes.set_xlim(-0.2, None)
-        _plain(axes, "lift coefficient", "lift over drag" if j == 0 else "")
+        title = f"{point.name}: Reynolds {point.reynolds:.2g}"
+        dress(axes, "lift coefficient", "lift over drag" if j == 0 else "", title=title)
     return figure
 
 
@@ -208,15 +203,11 @@ def _agreement(
     if both.sum() < FEWEST_POINTS:
         return ()
     gap = theirs[both] / ours[both] - 1
-    figure = Figure(figsize=(3.8, 3.4), layout="constrained")
-    axes = figure.subplots()
-    good = verdicts["verdict"].to_numpy()[both] == Verdict.ACCEPTED
-    axes.plot(ours[both][~good], theirs[both][~good], ".", color=MUTED, label="rejected")
-    axes.plot(ours[both][good], theirs[both][good], ".", color=OURS, label="accepted")
+    figure, axes = plane(3.8, 3.4)
+    by_verdict(axes, ours[both], theirs[both], verdicts["verdict"].to_numpy()[both])
     span = [min(ours[both].min(), theirs[both].min()), max(ours[both].max(), theirs[both].max())]
-    axes.plot(span, span, color="black", lw=0.8)
-    axes.legend(frameon=False, fontsize=8)
-    _plain(axes, "lift over drag by XFOIL", "by NeuralFoil")
+    axes.plot(span, span, color=INK, lw=0.8)
+    dress(axes, "lift over drag by XFOIL", "by NeuralFoil")
     text = (
         f"NeuralFoil proposes and mends, XFOIL judges. On these designs NeuralFoil's lift over "
         f"drag lies {100 * np.median(gap):+.1f} % from XFOIL's in the median, "
@@ -224,10 +215,3 @@ def _agreement(
         f"{int((~np.isfinite(ours)).sum())} of {len(ours)}."
     )
     return (Section("Two engines", text, figure),)
-
-
-def _plain(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlabel(x, fontsize=9)
-    axes.set_ylabel(y, fontsize=9)
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -1,8 +1,7 @@
-"""Known sections with the schedules that suit them, codec and files of bending sections."""
+"""Known sections with the schedules that suit them, numbers and files of bending sections."""
 
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,10 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
 from ingenium.domains.airfoils.files import NAMED, dat, files_in, indices_of, numbers_in
 from ingenium.domains.airfoils.network import Flow, network
@@ -59,27 +58,10 @@ def best_schedules(arrays: Arrays, settings: MorphingSettings) -> Float[Tensor, 
     return best
 
 
-@dataclass(frozen=True, eq=False)
-class MorphingCodec:
-    """The components of a section, and its deflections in a unit of their own."""
-
-    section: SectionCodec
-    points: int
-    tolerance: float = 1e-10
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of one standardised design."""
-        return (self.section.shape[0] + self.points,)
-
-    def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n d"]:
-        """Components, then deflections."""
-        return torch.cat([self.section.encode(arrays[:4]), arrays[4] / SPREAD_DEG], 1)
-
-    def decode(self, x: Float[Tensor, "n d"]) -> tuple[Tensor, ...]:
-        """The arrays, in float64."""
-        own, bend = x.split([self.section.shape[0], self.points], 1)
-        return (*self.section.decode(own), bend.to(torch.float64) * SPREAD_DEG)
+def bending(points: int) -> Channels:
+    """Deflections in a unit of their own, as numbers for a model."""
+    start = torch.zeros(points, dtype=torch.float64)
+    return Channels(((points,),), (), start, torch.full_like(start, SPREAD_DEG))
 
 
 class ScheduleDat:

@@ -12,19 +12,19 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Whitened
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section
+from ingenium.core.problem import Codec, Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.airfoils import known, report
-from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.cst import WEIGHTS, Surfaces, arrays_of
 from ingenium.domains.airfoils.files import SeligDat
 from ingenium.domains.airfoils.hard import MOST_EDGE, shaped
-from ingenium.domains.airfoils.judge import cross_checked, engines
+from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.polar import sweep
@@ -72,6 +72,7 @@ class WingSection(Problem):
         self.system = digest(asdict(settings))
         self.engines, self.notes = engines(settings)
         self.tiers = self.engines
+        self.second = second(self.engines[-1])
         self.formats = {"dat": SeligDat(VARIABLES)}
         self.limits = (
             Limit("lift_missing", at_most=0.001, unit="1"),
@@ -83,7 +84,7 @@ class WingSection(Problem):
             self.reach(point)
         self.known = self.read()
         learned = self.known.isel({DESIGN: np.flatnonzero(~self.known["held_out"].to_numpy())})
-        self.codec = SectionCodec.of(to_arrays(learned, VARIABLES))
+        self.codec: Codec = Whitened.of(to_arrays(learned, VARIABLES))
 
     def reach(self, point: Point) -> None:
         """Refuse a lift far beyond that of every known section."""
@@ -127,14 +128,6 @@ class WingSection(Problem):
         """Sections of the UIUC database; whole families are held out."""
         return self.known
 
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n 3"]:
-        """Thickness, camber and design lift from -1 to 1."""
-        columns = [
-            2 * (torch.from_numpy(np.array(designs[c.name])) - c.lower) / (c.upper - c.lower) - 1
-            for c in CONDITIONS
-        ]
-        return torch.stack(columns, 1).to(torch.float32)
-
     def fixable(self) -> tuple[Quantity, ...]:
         """Thickness of the section and of its trailing edge."""
         return tuple(q for q in self.quantities if q.name in ("max_thickness", "edge_thickness"))
@@ -174,13 +167,6 @@ class WingSection(Problem):
     def labels(self) -> dict[str, Any]:
         """Number of each weight, from nose to tail."""
         return {"weight": np.arange(WEIGHTS)}
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """The other engine on all designs, or on a random share where that is XFOIL."""
-        measured = np.stack([verdicts[q.name].to_numpy() for q in self.quantities], 1)
-        return cross_checked(self.engines[-1], to_arrays(designs, VARIABLES), measured, seed)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The known sections themselves (bootstrap), their nearest, copula, process, random."""

@@ -2,18 +2,16 @@
 
 Nothing of it is linked or copied. Debian's 6.99 traps every floating-point exception, and a viscous
 run raises harmless ones; a library of one empty function, loaded before it, takes the trap away.
-It is compiled into the cache where the program needs it.
+Where the program needs it, it is compiled once for each process of ours and kept in memory alone.
 
 Source: Drela, XFOIL: an analysis and design system for low Reynolds number airfoils, 1989.
 """
 
-import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -21,54 +19,16 @@ import numpy as np
 from jaxtyping import Float
 
 from ingenium.core.errors import EngineError
-from ingenium.core.folders import cache_folder, replacing
 from ingenium.domains.airfoils.files import dat
+from ingenium.trust.rooms.limits import Limits, surroundings
+from ingenium.trust.rooms.programs import Program, on_path, sealed
 
-WORK_S = 5  # of the processor for one case, which takes a third of a second
-PATIENCE_S = 900.0  # on the clock, where the machine is busy
+LIMITS = Limits(cpu_s=5, memory_mb=2048)  # of one case, which takes a third of a second
 ITERATIONS = 60  # of Newton's method at each angle
 _TRAP = "void _gfortran_set_fpe(int options) { (void)options; }\n"
 _PLAIN = ["PLOP", "G F", ""]  # no windows
 _ROW = 4  # angle, lift, drag, (pressure drag,) moment
 _COLUMNS = [0, 1, 2, 4]
-
-
-@dataclass(frozen=True)
-class Program:
-    """The program as it runs here."""
-
-    path: Path
-    version: str
-    before: Path | None  # a library to load before it
-
-    def run(self, commands: Sequence[str], folder: Path) -> str:
-        """What it prints, until it ends or loops: then the system stops it after `WORK_S`.
-
-        The time of the processor is what counts, so that a busy machine gives no other answers.
-
-        Raises:
-            EngineError: if the machine gives it no time.
-        """
-        own = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "LD_PRELOAD")}
-        if self.before is not None:
-            own["LD_PRELOAD"] = str(self.before)
-        try:
-            done = subprocess.run(
-                ["/bin/sh", "-c", f'ulimit -t {WORK_S}; exec "$0"', str(self.path)],
-                input="\n".join([*_PLAIN, *commands, "", "", "QUIT", ""]),
-                cwd=folder,
-                env=own,
-                text=True,
-                errors="replace",
-                capture_output=True,
-                timeout=PATIENCE_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EngineError(
-                f"xfoil had not {WORK_S} s of the processor within {PATIENCE_S:g} s"
-            ) from error
-        return done.stdout
 
 
 @dataclass(frozen=True)
@@ -103,12 +63,17 @@ class Case:
         ]
 
 
+def typed(commands: list[str]) -> str:
+    """The whole of what is typed in, from no windows to leaving."""
+    return "\n".join([*_PLAIN, *commands, "", "", "QUIT", ""])
+
+
 def solved(case: Case, program: Program) -> Float[np.ndarray, "r 4"]:
     """Angle, lift, drag and moment wherever the program converged, in the order of asking."""
     with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
         folder = Path(name)
         (folder / "section.dat").write_text(dat("section", case.points))
-        program.run(case.commands("section.dat", "polar.txt"), folder)
+        program.run(typed(case.commands("section.dat", "polar.txt")), folder)
         return polar_in(folder / "polar.txt")
 
 
@@ -139,16 +104,11 @@ def find() -> Program:
     Raises:
         EngineError: if it is not there, or gives no answer here.
     """
-    path = shutil.which("xfoil")
-    if path is None:
-        raise EngineError("XFOIL is not on the path; install it, such as by `apt install xfoil`")
-    plain = _tried(Path(path), None)
-    if plain is not None:
-        return plain
-    mended = _tried(Path(path), _library())
-    if mended is None:
-        raise EngineError(f"{path} gives no answer for NACA 0012 at 4 degrees")
-    return mended
+    plain = Program("xfoil", on_path("xfoil", "it judges sections of wings"), LIMITS)
+    found = _tried(plain) or _tried(replace(plain, before=_library()))
+    if found is None:
+        raise EngineError(f"{plain.path} gives no answer for NACA 0012 at 4 degrees")
+    return found
 
 
 def absent() -> str | None:
@@ -160,47 +120,39 @@ def absent() -> str | None:
     return None
 
 
-def _tried(path: Path, before: Path | None) -> Program | None:
-    program = Program(path, "", before)
+def _tried(program: Program) -> Program | None:
+    """The program with its release, if it has an answer."""
     with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
         case = ["NACA 0012", "OPER", "VISC 1e6", "PACC", "polar.txt", "", "ALFA 4", "PACC"]
-        said = program.run(case, Path(name))
+        said = program.run(typed(case), Path(name))
         if len(polar_in(Path(name) / "polar.txt")) != 1:
             return None
-    found = re.search(r"XFOIL Version\s+(\S+)", said)
-    return Program(path, found.group(1) if found else "unknown", before)
+    release = re.search(r"XFOIL Version\s+(\S+)", said)
+    return replace(program, release=release.group(1)) if release else program
 
 
-def _library() -> Path:
-    """The library that takes the trap away, compiled once.
+def _library() -> int:
+    """A handle of the library that takes the trap away.
 
     Raises:
-        EngineError: if there is no C compiler, it fails, or the library could not be loaded from
-            where it would lie.
+        EngineError: if there is no C compiler, or it fails.
     """
-    out = cache_folder() / "xfoil" / "no_trap.so"
-    if {" ", ":"} & set(str(out)):  # at which the loader of programs cuts its list
-        raise EngineError(
-            "XFOIL needs a library from the cache, whose folder must have no blank and no colon "
-            f"in its path; it is {cache_folder()}. Set INGENIUM_CACHE to another folder"
-        )
-    if out.is_file():
-        return out
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise EngineError(
             "XFOIL stops at a floating-point exception here, and to keep it from that a C "
             "compiler is needed; install one, such as by `apt install gcc`"
         )
-    with replacing(out) as part:
-        source = ["-x", "c", "-"]
+    with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
+        out = Path(name) / "no_trap.so"
         made = subprocess.run(
-            [compiler, "-shared", "-fPIC", "-o", str(part), *source],
+            [compiler, "-shared", "-fPIC", "-o", str(out), "-x", "c", "-"],
             input=_TRAP,
+            env=surroundings(),
             text=True,
             check=False,
             capture_output=True,
         )
         if made.returncode:
             raise EngineError(f"{compiler} could not compile a library for XFOIL: {made.stderr}")
-    return out
+        return sealed(out.read_bytes(), "no_trap.so")

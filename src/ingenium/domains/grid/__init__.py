@@ -1,12 +1,21 @@
 """Power grids: days of feeders, and days of single consumers."""
 
-from ingenium.core.problem import Domain
-from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.domains.grid.profile_day import ProfileDay
+from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="grid",
     summary="feeders and consumers: exact AC power flow of days that could be",
+    package=__name__,
     extra="grid",
-    problems={"feeder_day": FeederDay, "profile_day": ProfileDay},
+    needs=("lightsim2grid", "pandapower", "simbench"),
+    problems={
+        "feeder_day": Offer(
+            f"{__name__}.feeder_day:FeederDay",
+            "joint days of a feeder: load, PV and other infeed, 96 steps",
+        ),
+        "profile_day": Offer(
+            f"{__name__}.profile_day:ProfileDay",
+            "one consumer's day: household, farm, business, heat pump or car",
+        ),
+    },
 )

@@ -16,23 +16,39 @@ from scipy.stats import rankdata
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
+from ingenium.core.features import features as numbers
 from ingenium.core.quantity import Condition
 
 SEASONS = ("winter", "spring", "summer", "autumn")
 DAY_TYPES = ("workday", "saturday", "sunday_or_holiday")
 LEVELS = ("energy_level", "peak_level", "weather_level")
-CONDITIONS = (
-    Condition("season", "meteorological season", SEASONS),
-    Condition("day_type", "workday, Saturday, or Sunday or German public holiday", DAY_TYPES),
-    Condition("day_of_year", "day of the year, 1 for 1 January", None, 1.0, 366.0),
-    Condition("energy_level", "quantile rank of the day's load energy"),
-    Condition("peak_level", "quantile rank of the day's peak load"),
-    Condition("weather_level", "quantile rank of the day's infeed relative to its season's best"),
-)
 FEATURES = ("year_sin", "year_cos", *DAY_TYPES, *LEVELS)
 ENVELOPE_DAYS = 15  # either side
 YEAR_DAYS = 365.2425
-UNIT_SPREAD = 12**0.5  # an even rank in [0, 1] times this has the variance 1
+UNIT_SPREAD = 1 / 12**0.5  # of an even rank in [0, 1]
+
+
+def _rank(name: str, of: str) -> Condition:
+    meaning = f"quantile rank of the day's {of}"
+    return Condition(name, meaning, middle=0.5, spread=UNIT_SPREAD)
+
+
+_YEAR = Condition(
+    "day_of_year",
+    "day of the year, 1 for 1 January",
+    lower=1.0,
+    upper=366.0,
+    middle=1.0,
+    period=YEAR_DAYS,
+)
+_TYPE = Condition("day_type", "workday, Saturday, or Sunday or German public holiday", DAY_TYPES)
+_LEVELS = (
+    _rank("energy_level", "load energy"),
+    _rank("peak_level", "peak load"),
+    _rank("weather_level", "infeed relative to its season's best"),
+)
+CONDITIONS = (Condition("season", "meteorological season", SEASONS), _TYPE, _YEAR, *_LEVELS)
+SEEN = (_YEAR, _TYPE, *_LEVELS)  # which say the season
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,21 +130,12 @@ def day_conditions(
 
 
 def features(days: xr.Dataset) -> Float64[np.ndarray, "n c"]:
-    """The numbers that models are conditioned on, in the order of `FEATURES`.
+    """The numbers that models are told of days, in the order of `FEATURES`.
 
     Ranks are centred and scaled to the variance 1. Where a level is NaN or absent (the weather
     of a feeder without PV and wind) its feature is 0, the middle.
-
-    Args:
-        days: holds `day_of_year`, `day_type` and the levels along `design`.
     """
-    angle = 2 * np.pi * (days["day_of_year"].to_numpy() - 1) / YEAR_DAYS
-    season = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
-    one_hot = days["day_type"].to_numpy()[:, None] == np.array(DAY_TYPES)
-    middle = np.full(len(angle), np.nan)
-    levels = [days[name].to_numpy() if name in days else middle for name in LEVELS]
-    scaled = np.nan_to_num((np.stack(levels, axis=-1) - 0.5) * UNIT_SPREAD, nan=0.0)
-    return np.concatenate([season, one_hot, scaled], axis=-1)
+    return numbers(SEEN, days)
 
 
 def calendar(dates: Shaped[np.ndarray, " n"]) -> xr.Dataset:

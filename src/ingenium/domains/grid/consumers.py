@@ -1,9 +1,7 @@
 """Days of single consumer classes: all load profiles of SimBench, and sums of households."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,15 +12,11 @@ from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra, choose
-from ingenium.core.folders import cache_folder, replacing
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.grid.conditions import day_types, quantile_rank, seasons
 from ingenium.domains.grid.dataset import HOURS, STEPS
-from ingenium.domains.grid.profiles import (
-    CACHE_VERSION,
-    SIMBENCH_LICENCE,
-    SIMBENCH_ZONE,
-    contiguous_dates,
-)
+from ingenium.domains.grid.packages import release_of
+from ingenium.domains.grid.profiles import SIMBENCH_LICENCE, SIMBENCH_ZONE, contiguous_dates
 
 SCENARIO = "1-complete_data-mixed-all-0-sw"
 GROUPS = {  # start of a class's name: what it is
@@ -180,35 +174,15 @@ def day_kinds(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
     )
 
 
-def consumer_days(folder: Path | None = None) -> ConsumerDays:
-    """The year 2016 of all 96 load classes of SimBench, kept in the cache after the first call.
-
-    Args:
-        folder: where to keep it; by default the cache of ingenium.
+def consumer_days() -> ConsumerDays:
+    """The year 2016 of all 96 load classes of SimBench, kept after the first call.
 
     Raises:
         MissingExtra: if simbench is not installed.
     """
-    try:
-        version = metadata.version("simbench")
-    except metadata.PackageNotFoundError as error:
-        raise MissingExtra("grid", "simbench") from error
-    path = (folder or cache_folder() / "grid" / "days") / f"consumers-{version}-{CACHE_VERSION}.npz"
-    if path.is_file():
-        try:
-            return _load(path)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-            path.unlink()  # a damaged entry is built again
-    days = _read()
-    with replacing(path) as part, part.open("wb") as file:
-        np.savez(
-            file,
-            dates=days.dates.astype(np.int64),
-            classes=np.array(days.classes),
-            load_p=days.load_p,
-            load_q=days.load_q,
-        )
-    return days
+    kept = Recipe("consumer_days", release_of("simbench"), _read).complete()
+    dates, classes = kept["dates"].astype("datetime64[D]"), tuple(kept["classes"].tolist())
+    return ConsumerDays(dates, classes, kept["load_p"], kept["load_q"])
 
 
 def group_of(name: str) -> str:
@@ -217,14 +191,7 @@ def group_of(name: str) -> str:
     return GROUPS[max(starts, key=len)] if starts else "other"
 
 
-def _load(path: Path) -> ConsumerDays:
-    with np.load(path, allow_pickle=False) as file:
-        classes = tuple(str(name) for name in file["classes"])
-        dates = file["dates"].astype("datetime64[D]")
-        return ConsumerDays(dates, classes, file["load_p"], file["load_q"])
-
-
-def _read() -> ConsumerDays:
+def _read(_: int) -> Arrays:
     """All classes from the table inside the package, without building a net."""
     spec = find_spec("simbench")
     if spec is None or not spec.submodule_search_locations:
@@ -242,7 +209,8 @@ def _read() -> ConsumerDays:
         for what in "pq"
     )
     shape = (len(classes), len(dates), STEPS)
-    return ConsumerDays(dates, classes, p.reshape(shape), q.reshape(shape))
+    days = {"dates": dates.astype(np.int64), "classes": np.array(classes)}
+    return days | {"load_p": p.reshape(shape), "load_q": q.reshape(shape)}
 
 
 def _ranks(values: Float64[np.ndarray, "classes n"]) -> Float64[np.ndarray, " designs"]:

@@ -11,10 +11,10 @@ from ingenium.core.problem import Section
 from ingenium.domains.grid.dataset import HOURS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
 from ingenium.domains.grid.verifier import FeederVerifier
+from ingenium.evaluate.style import KNOWN, OURS, REJECTED, dress, panels
 
 SHOWN = 400  # days drawn in the fans; enough for their quantiles
 KW = 1000.0
-PROPOSED, KNOWN = "#2166ac", "#8c510a"
 
 
 def sections(
@@ -55,34 +55,31 @@ def _kw(feeder: OpenFeeder, days: xr.Dataset) -> dict[str, Float[np.ndarray, "n 
 
 
 def _power(feeder: OpenFeeder, own: xr.Dataset, real: xr.Dataset) -> Figure:
-    figure = Figure(figsize=(9.5, 3.2), layout="constrained")
-    axes = figure.subplots(1, 3)
+    figure, grid = panels(1, 3, (3.2, 3.2))
     ours, theirs = _kw(feeder, own), _kw(feeder, real)
-    for ax, what in zip(axes, ours, strict=True):
+    for ax, what in zip(grid[0], ours, strict=True):
         if len(theirs[what]):
             _fan(ax, theirs[what], KNOWN, "real")
-        _fan(ax, ours[what], PROPOSED, "proposed")
-        ax.set_title(f"{what} (kW)", fontsize=10)
-    axes[0].legend(frameon=False, fontsize=8)
+        _fan(ax, ours[what], OURS, "proposed")
+        dress(ax, title=f"{what} (kW)", grid=True)
     return figure
 
 
 def _strain(verifier: FeederVerifier, own: xr.Dataset) -> Figure:
     trace = verifier.trace(*to_arrays(own, VARIABLES))
-    figure = Figure(figsize=(9.5, 3.2), layout="constrained")
-    axes = figure.subplots(1, 3)
-    _fan(axes[0], trace.voltage_pu.min(2), PROPOSED, "lowest")
-    _fan(axes[0], trace.voltage_pu.max(2), "#b2182b", "highest")
-    axes[0].set_title("Voltage (pu)", fontsize=10)
-    axes[0].legend(frameon=False, fontsize=8)
+    figure, grid = panels(1, 3, (3.2, 3.2))
+    axes = grid[0]
+    _fan(axes[0], trace.voltage_pu.min(2), OURS, "lowest")
+    _fan(axes[0], trace.voltage_pu.max(2), REJECTED, "highest")
+    dress(axes[0], title="Voltage (pu)", grid=True)
     loadings = {
         "Line loading (%)": trace.line_percent,
         "Transformer loading (%)": trace.trafo_percent,
     }
     for ax, (title, values) in zip(axes[1:], loadings.items(), strict=True):
-        ax.set_title(title, fontsize=10)
         if values.shape[2]:
-            _fan(ax, values.max(2), PROPOSED, "")
+            _fan(ax, values.max(2), OURS, "")
+        dress(ax, title=title, grid=True)
     return figure
 
 
@@ -92,10 +89,7 @@ def _fan(ax: Axes, values: Float[np.ndarray, "n t"], colour: str, label: str) ->
     ax.fill_between(HOURS, left, right, color=colour, alpha=0.25, linewidth=0)
     ax.plot(HOURS, middle, color=colour, linewidth=1.4, label=label)
     ax.set_xlim(0, 24)
-    ax.set_xticks(range(0, 25, 6), [f"{h:02d}:00" for h in range(0, 25, 6)], fontsize=8)
-    ax.tick_params(axis="y", labelsize=8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(alpha=0.25, linewidth=0.6)
+    ax.set_xticks(range(0, 25, 6), [f"{h:02d}:00" for h in range(0, 25, 6)])
 
 
 def _table(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:

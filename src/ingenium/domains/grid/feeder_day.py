@@ -11,33 +11,25 @@ from jaxtyping import Float
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section
+from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions, day_report
-from ingenium.domains.grid.codec import ChannelCodec
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import FeederSettings, open_feeder
 from ingenium.domains.grid.formats import formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
-from ingenium.domains.grid.reference import reference_day
+from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
 from ingenium.generators.row_families import CLASSICAL
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step
-CROSS_CHECKED = 0.01  # share of all steps that pandapower solves too
+SHARE = 0.01  # of the days that pandapower solves too
 OPERATOR = ("min_voltage", "max_voltage", "max_line_loading", "max_trafo_loading", "import_peak")
-_GAPS = {  # which disagreement of the engines is the doubt of which quantity
-    "min_voltage": ("voltage", 1.0),
-    "max_voltage": ("voltage", 1.0),
-    "max_line_loading": ("line_loading", 1.0),
-    "max_trafo_loading": ("trafo_loading", 1.0),
-    "import_peak": ("power", 1000.0),
-    "export_peak": ("power", 1000.0),
-}
 
 
 class FeederDay(Problem):
@@ -58,7 +50,7 @@ class FeederDay(Problem):
         self.notes = feeder.notes
         self.system = feeder.verifier.network.digest()
         self.variables = VARIABLES
-        self.conditions = conditions.CONDITIONS
+        self.conditions, self.seen = conditions.CONDITIONS, conditions.SEEN
         self.sizes = {
             "load_profile": len(names.load),
             "infeed_profile": len(names.infeed),
@@ -72,11 +64,12 @@ class FeederDay(Problem):
             Limit("balance_error", at_most=1e-6, unit="1"),
         )
         self.tiers = (feeder.verifier,)
+        self.second = Second(PandapowerDays(feeder.verifier), SHARE)
         self.formats = formats(names, feeder.verifier.network.net)
         self._days = self._read_days()
         learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
         arrays = to_arrays(learned, VARIABLES)
-        self.codec = ChannelCodec.of(arrays)
+        self.codec = Channels.of(arrays, along=1)
         self._bounds = InfeedBounds.of(
             arrays[2],
             torch.as_tensor(learned["day_of_year"].to_numpy()),
@@ -98,10 +91,6 @@ class FeederDay(Problem):
     def data(self) -> xr.Dataset:
         """All days of the feeder; whole weeks are held out."""
         return self._days
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Season, day type and levels as numbers."""
-        return torch.as_tensor(conditions.features(designs), dtype=torch.float32)
 
     def labels(self) -> dict[str, Any]:
         """Names of profiles and hours of steps."""
@@ -147,17 +136,6 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """A random share of all steps, solved by pandapower too."""
-        found = self.feeder.verifier.cross_check(
-            *to_arrays(designs, VARIABLES), share=CROSS_CHECKED, rng=np.random.default_rng(seed)
-        )
-        gaps = {q: found.disagreement[key] * scale for q, (key, scale) in _GAPS.items()}
-        gaps["unsolved"] = found.disagreement["unsolved"]
-        return CrossCheck(found.engine, found.version, found.share, found.checked, gaps)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Bootstrap by season and day type, nearest days, copula, Gaussian process, random."""

@@ -1,19 +1,16 @@
 """Reads nets: SimBench codes, kept in a cache, and pandapower JSON files of users."""
 
-import contextlib
 import difflib
 import json
-import os
 import re
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import InputError
-from ingenium.core.folders import cache_folder
+from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.grid.packages import package, release_of
-from ingenium.domains.grid.profiles import CACHE_VERSION, name_apart
+from ingenium.domains.grid.profiles import name_apart
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
 # What a net without controllers holds. pandapower imports modules that its JSON names, so
@@ -29,6 +26,7 @@ ALLOWED = {
     *(("builtins", name) for name in ("complex", "tuple", "set", "frozenset")),
 }
 HOLDS_JSON = ("DataFrame", "Series", "pandapowerNet")
+HINT = "Write it with pandapower.to_json(net, path)."
 
 
 class NetworkError(InputError):
@@ -60,51 +58,57 @@ def read_json(path: Path) -> Any:
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
-    hint = "Write it with pandapower.to_json(net, path)."
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise NetworkError("a JSON file of a net", f"{path} with {error}", HINT) from error
+    return _net_in(text, str(path))
+
+
+def _net_in(text: str, where: str) -> Any:
+    try:
         content = json.loads(text)
-        _refuse_code(content, path)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise NetworkError("a JSON file of a net", f"{path} with {error}", hint) from error
+        _refuse_code(content, where)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise NetworkError("a JSON file of a net", f"{where} with {error}", HINT) from error
     if not isinstance(content, dict):
-        raise NetworkError("a JSON file of a net", f"{path} with a {type(content).__name__}", hint)
+        raise NetworkError("a JSON file of a net", f"{where} with a {type(content).__name__}", HINT)
     pandapower = package("pandapower")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # column types that a later pandas reads otherwise
             net = pandapower.from_json_string(text, convert=True)
     except (ValueError, TypeError, LookupError, AttributeError, UserWarning) as error:
-        raise NetworkError("a net that pandapower can read", f"{path} with {error!r}") from error
+        raise NetworkError("a net that pandapower can read", f"{where} with {error!r}") from error
     if not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True):
-        raise NetworkError("a pandapower net with buses", f"{path} without them", hint)
+        raise NetworkError("a pandapower net with buses", f"{where} without them", HINT)
     return net
 
 
-def _refuse_code(content: object, path: Path) -> None:
+def _refuse_code(content: object, where: str) -> None:
     """Walk the JSON, and the JSON inside its strings, for objects that are not plain data."""
     if isinstance(content, dict):
         if "_module" in content or "_class" in content:
-            _refuse_class(content, path)
+            _refuse_class(content, where)
         for value in content.values():
-            _refuse_code(value, path)
+            _refuse_code(value, where)
     elif isinstance(content, list):
         for value in content:
-            _refuse_code(value, path)
+            _refuse_code(value, where)
     elif isinstance(content, str) and content.lstrip()[:1] in ("{", "["):
         try:
             inner = json.loads(content)
         except json.JSONDecodeError:
             return  # a text that only begins like JSON
-        _refuse_code(inner, path)
+        _refuse_code(inner, where)
 
 
-def _refuse_class(content: dict[str, object], path: Path) -> None:
+def _refuse_class(content: dict[str, object], where: str) -> None:
     module, name = content.get("_module"), content.get("_class")
     if not (isinstance(module, str) and isinstance(name, str)) or (module, name) not in ALLOWED:
         raise NetworkError(
             "a net of plain tables",
-            f"{path} with the object {module}.{name}, which may run code when loaded",
+            f"{where} with the object {module}.{name}, which may run code when loaded",
             "Remove it (controllers: net.controller.drop(net.controller.index, inplace=True)) and "
             "write the net again with pandapower.to_json.",
         )
@@ -114,36 +118,22 @@ def _refuse_class(content: dict[str, object], path: Path) -> None:
 
 
 def _simbench(code: str) -> Any:
-    """The net of a SimBench code without its profiles, from the cache where it is there."""
-    release = f"{release_of('simbench')} {release_of('pandapower')} {CACHE_VERSION}"
-    release = release.replace(" ", "-")
-    path = cache_folder() / "nets" / release / f"{code}.json"
-    if path.is_file():
-        # A damaged entry is built again: nothing is lost but the seconds it takes.
-        with contextlib.suppress(NetworkError):
-            return read_json(path)
-    simbench = package("simbench")
-    if code not in simbench.collect_all_simbench_codes():
-        raise NetworkError("the code of a SimBench grid", f'"{code}"', _close_codes(code))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        net = simbench.get_simbench_net(code)
-    name_apart(net)
-    del net["profiles"]
-    _write(path, package("pandapower").to_json(net, None))
-    return read_json(path)
+    """The net of a SimBench code without its profiles, kept after the first call."""
 
+    def make(_: int) -> Arrays:
+        simbench = package("simbench")
+        if code not in simbench.collect_all_simbench_codes():
+            raise NetworkError("the code of a SimBench grid", f'"{code}"', _close_codes(code))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            net = simbench.get_simbench_net(code)
+        name_apart(net)
+        del net["profiles"]
+        return {"json": as_array(package("pandapower").to_json(net, None))}
 
-def _write(path: Path, text: str) -> None:
-    """Write at once or not at all, also when two runs do it together."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    under = [code, release_of("simbench"), release_of("pandapower")]
+    kept = Recipe("net", under, make).complete()["json"]
+    return _net_in(kept.tobytes().decode(), code)
 
 
 def _close_codes(text: str) -> str:

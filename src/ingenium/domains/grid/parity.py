@@ -152,23 +152,6 @@ def gate(net: Any, circuit: Circuit, rng: np.random.Generator, *, cases: int = 8
     return Parity(cases + 1, *(float(gap) for gap in worst.values()))
 
 
-def disagreement(net: Any, circuit: Circuit, found: Flow, factors: Factors) -> dict[str, float]:
-    """The largest differences to pandapower over all rows, as shown in the evidence.
-
-    `unsolved` counts the rows that only one of the engines could solve.
-    """
-    loop = PandapowerLoop(net, circuit)
-    worst = dict.fromkeys(("voltage", "line_loading", "trafo_loading", "power", "unsolved"), 0.0)
-    for row in range(len(found.slack_mw)):  # the reference solves one case at a time
-        theirs = loop.solve_quickly(factors, row)
-        if theirs.solved != found.converged[row]:
-            worst["unsolved"] += 1
-        elif theirs.solved:
-            for name, gap in differences(circuit, found, row, theirs).items():
-                worst[name] = max(worst[name], float(gap.max(initial=0.0)))
-    return worst
-
-
 def demand(
     net: Any, circuit: Circuit, factors: Factors
 ) -> tuple[Float[np.ndarray, "b node"], Float[np.ndarray, "b node"]]:

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 import torch
 import xarray as xr
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium import __version__
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions
-from ingenium.domains.grid.codec import ChannelCodec
 from ingenium.domains.grid.consumers import GROUPS, consumer_days
 from ingenium.domains.grid.dataset import HOURS, STEPS
 from ingenium.domains.grid.profiles import SIMBENCH_LICENCE
@@ -160,6 +160,7 @@ class ProfileDay(Problem):
             Condition("consumer_class", "class of the consumer", own.classes),
             *(c for c in conditions.CONDITIONS if c.name != "weather_level"),
         )
+        self.seen = (*conditions.SEEN, self.conditions[0])
         self.limits = (Limit("least", at_least=0.0, unit="1"), Limit("peak", at_most=1.2, unit="1"))
         self.tiers = (ProfileArithmetic(),)
         self.formats = {"csv": ProfileCsv()}
@@ -173,17 +174,11 @@ class ProfileDay(Problem):
             group=(DESIGN, np.tile(week, len(own.classes))),
         )
         learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
-        self.codec = ChannelCodec.of(to_arrays(learned, VARIABLES))
+        self.codec = Channels.of(to_arrays(learned, VARIABLES), along=1)
 
     def data(self) -> xr.Dataset:
         """A design for each class and day; whole weeks are held out."""
         return self._days
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Kind of day, levels, and which class it is."""
-        one_hot = designs["consumer_class"].to_numpy()[:, None] == np.array(self.classes)
-        both = np.concatenate([conditions.features(designs), one_hot], 1)
-        return torch.as_tensor(both, dtype=torch.float32)
 
     def labels(self) -> dict[str, Any]:
         """Hours of the steps."""

@@ -2,9 +2,6 @@
 
 import dataclasses
 import json
-import zipfile
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +10,13 @@ import xarray as xr
 from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.digest import array_digest, digest
-from ingenium.core.errors import CorruptError, InputError, MissingExtra
-from ingenium.core.folders import cache_folder, replacing
+from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.grid.conditions import DayConditions, day_conditions
 from ingenium.domains.grid.dataset import STEPS, WEATHER_KINDS, ProfileNames, feeder_days
+from ingenium.domains.grid.packages import release_of
 from ingenium.domains.grid.stamps import fixed_time, is_contiguous
 
-CACHE_VERSION = 2
 SIMBENCH_ZONE = "Europe/Berlin"
 SIMBENCH_LICENCE = "SimBench data: ODbL 1.0 and DbCL 1.0, share-alike"
 INFEED_TABLES = (("sgen", "renewables"), ("storage", "storage"), ("gen", "powerplants"))
@@ -93,6 +90,22 @@ class DayTable:
         days = feeder_days(self.load_p, self.load_q, self.infeed_p, self.names, coords)
         return days.assign_attrs(source=self.source, license=self.licence)
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it as plain arrays by name."""
+        head = {"names": dataclasses.asdict(self.names), "source": self.source}
+        told = np.array(json.dumps(head | {"licence": self.licence}))
+        dates = {"dates": self.dates.astype(np.int64)}
+        return {"head": told} | {name: getattr(self, name) for name in _ARRAYS} | dates
+
+    @classmethod
+    def of_arrays(cls, kept: Arrays) -> "DayTable":
+        """From what `arrays` gave."""
+        head = json.loads(str(kept["head"]))
+        names = ProfileNames(*(tuple(head["names"][key]) for key in ("load", "infeed", "kinds")))
+        dates = {"dates": kept["dates"].astype("datetime64[D]")}
+        values = {name: kept[name] for name in _ARRAYS} | dates
+        return cls(names=names, source=head["source"], licence=head["licence"], **values)
+
     def digest(self) -> str:
         """Content address of names, dates and values."""
         arrays = [array_digest(getattr(self, name)) for name in _ARRAYS]
@@ -149,33 +162,22 @@ def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENC
     )
 
 
-def simbench_days(code: str, folder: Path | None = None) -> DayTable:
-    """The year 2016 of a SimBench net, kept in the cache after the first call.
+def simbench_days(code: str) -> DayTable:
+    """The year 2016 of a SimBench net, kept after the first call.
 
     Args:
         code: SimBench code, such as "1-LV-rural1--0-no_sw".
-        folder: where to keep it; by default the cache of ingenium.
 
     Raises:
         MissingExtra: if simbench is not installed.
         InputError: if there is no net of that code.
     """
-    try:
-        version = metadata.version("simbench")
-    except metadata.PackageNotFoundError as error:
-        raise MissingExtra("grid", "simbench") from error
-    name = f"{code}-{version}-{CACHE_VERSION}.npz"
-    path = (folder or cache_folder() / "grid" / "days") / name
-    if path.is_file():
-        try:
-            return load_days(path)
-        except CorruptError:
-            path.unlink()
-    days = days_of_net(
-        simbench_net(code), source=f"SimBench {code}, simbench {version}", licence=SIMBENCH_LICENCE
-    )
-    save_days(days, path)
-    return days
+    source = f"SimBench {code}, {release_of('simbench')}"
+
+    def make(_: int) -> Arrays:
+        return days_of_net(simbench_net(code), source=source, licence=SIMBENCH_LICENCE).arrays()
+
+    return DayTable.of_arrays(Recipe("net_days", source, make).complete())
 
 
 def simbench_net(code: str) -> Any:
@@ -226,33 +228,6 @@ def kind_of(name: str, table: str = "renewables") -> str:
         return {"storage": "storage", "powerplants": "plant"}[table]
     starts = {"PV": "solar", "WP": "wind", "BM": "firm", "Hydro": "firm"}
     return next((kind for start, kind in starts.items() if name.startswith(start)), "mixed")
-
-
-def save_days(days: DayTable, path: Path) -> None:
-    """Write days to an `.npz` file, whole or not at all."""
-    head = {"names": dataclasses.asdict(days.names), "source": days.source}
-    head["licence"] = days.licence
-    arrays = {name: getattr(days, name) for name in _ARRAYS}
-    arrays["dates"] = days.dates.astype(np.int64)
-    with replacing(path) as part, part.open("wb") as file:
-        np.savez(file, head=np.array(json.dumps(head)), **arrays)
-
-
-def load_days(path: Path) -> DayTable:
-    """Read days that `save_days` has written.
-
-    Raises:
-        CorruptError: if the file is anything else.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            head = json.loads(str(file["head"]))
-            arrays = {name: file[name] for name in _ARRAYS}
-        names = ProfileNames(*(tuple(head["names"][key]) for key in ("load", "infeed", "kinds")))
-        arrays["dates"] = arrays["dates"].astype("datetime64[D]")
-        return DayTable(names=names, source=head["source"], licence=head["licence"], **arrays)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise CorruptError(str(path), f"does not hold days ({error})", "Delete it.") from error
 
 
 def contiguous_dates(time: pd.Series, zone: str) -> Shaped[np.ndarray, " n"]:

@@ -1,15 +1,83 @@
-"""A day whose answer pandapower gives: every load at its rated power, no infeed."""
+"""Days as pandapower solves them, step by step on the original net."""
 
 import warnings
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
+import numpy as np
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
+from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.dataset import STEPS
-from ingenium.domains.grid.packages import package
+from ingenium.domains.grid.measurements import KW
+from ingenium.domains.grid.packages import package, release_of
+from ingenium.domains.grid.parity import PandapowerLoop
 from ingenium.domains.grid.verifier import FeederVerifier
+
+COMPARED = (
+    "min_voltage",
+    "max_voltage",
+    "max_line_loading",
+    "max_trafo_loading",
+    "import_peak",
+    "export_peak",
+)
+
+
+@dataclass(frozen=True)
+class PandapowerDays:
+    """Extremes of days by pandapower, element by element.
+
+    Shapes: n designs, u load profiles, g infeed profiles, t steps.
+    """
+
+    feeder: FeederVerifier
+    name: ClassVar[str] = "pandapower"
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the package."""
+        return release_of("pandapower").split()[1]
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Those that have a place among the steps of a day."""
+        return tuple(q for q in self.feeder.quantities if q.name in COMPARED)
+
+    def measure(
+        self,
+        load_p: Float[Tensor, "n u t"],
+        load_q: Float[Tensor, "n u t"],
+        infeed_p: Float[Tensor, "n g t"],
+    ) -> Float64[Tensor, "n 6"]:
+        """All quantities of each day; NaN of one with a step that has no solution."""
+        loop = PandapowerLoop(self.feeder.network.net, self.feeder.network.circuit)
+        days = zip(load_p, load_q, infeed_p, strict=True)
+        rows = [self._day(loop, [x.T.numpy() for x in day]) for day in days]
+        return torch.tensor(rows, dtype=torch.float64)
+
+    def _day(self, loop: PandapowerLoop, steps: list[np.ndarray]) -> list[float]:
+        factors = self.feeder.profiles.factors(*steps)
+        circuit = self.feeder.network.circuit
+        free = np.isin(circuit.bus_node, circuit.free_nodes)
+        found = [loop.solve_quickly(factors, row) for row in range(len(steps[0]))]
+        if not all(step.solved for step in found):
+            return [np.nan] * len(COMPARED)
+        voltage = np.stack([step.voltage_pu[free] for step in found])
+        loads = ([step.line_percent for step in found], [step.trafo_percent for step in found])
+        taken = np.array([step.slack_mva.real for step in found]) * KW
+        return [
+            voltage.min(),
+            voltage.max(),
+            *(np.nan_to_num(percent).max(initial=0.0) for percent in loads),  # NaN: no rating
+            taken.max(),
+            max(-taken.min(), 0.0),
+        ]
 
 
 def reference_day(verifier: FeederVerifier) -> tuple[tuple[Tensor, ...], Mapping[str, float]]:

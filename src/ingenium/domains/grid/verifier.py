@@ -11,13 +11,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.mapping import ProfileMap, profile_map
 from ingenium.domains.grid.measurements import KW, Trace, columns, quantities
 from ingenium.domains.grid.network import Network
 from ingenium.domains.grid.packages import release_of
-from ingenium.domains.grid.parity import disagreement
 from ingenium.domains.grid.powerflow import Engine, Flow
 
 
@@ -96,34 +94,6 @@ class FeederVerifier:
         ]
         arrays = zip(*(vars(part).values() for part in parts), strict=True)
         return Trace(*(np.concatenate(array) for array in arrays))
-
-    def cross_check(
-        self,
-        load_p: Float[Tensor, "n u t"],
-        load_q: Float[Tensor, "n u t"],
-        infeed_p: Float[Tensor, "n g t"],
-        *,
-        share: float,
-        rng: np.random.Generator,
-    ) -> CrossCheck:
-        """Solve a random share of all steps by pandapower too, element by element."""
-        self._check(load_p, load_q, infeed_p)
-        n, _, t = load_p.shape
-        count = min(n * t, max(1, round(share * n * t)))
-        chosen = np.sort(rng.choice(n * t, size=count, replace=False))
-        steps = [x.transpose(1, 2).flatten(0, 1)[chosen] for x in (load_p, load_q, infeed_p)]
-        p, q = self.profiles.demand(*(x.unsqueeze(2) for x in steps))
-        found = Engine(self.network.circuit, threads=self.threads).solve(
-            p.squeeze(1).numpy(), q.squeeze(1).numpy()
-        )
-        gaps = disagreement(
-            self.network.net,
-            self.network.circuit,
-            found,
-            self.profiles.factors(*(x.numpy() for x in steps)),
-        )
-        engine, version = release_of("pandapower").split()
-        return CrossCheck(engine, version, count / (n * t), count, gaps)
 
     def _flows(
         self,

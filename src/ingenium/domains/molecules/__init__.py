@@ -1,18 +1,28 @@
 """Molecules: new compounds that meet a specification, checked to the bond."""
 
-from ingenium.core.problem import Domain
-from ingenium.domains.molecules.packages import EXTRA, package
-
-package("rdkit")  # or the line that installs it
-
-from ingenium.domains.molecules.conformers.problem import Conformers  # noqa: E402
-from ingenium.domains.molecules.lead import Lead  # noqa: E402
-from ingenium.domains.molecules.library import Library  # noqa: E402
-from ingenium.domains.molecules.route.problem import RoutePlan  # noqa: E402
+from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="molecules",
     summary="new compounds that meet a specification, checked to the bond",
-    extra=EXTRA.name,
-    problems={"conformers": Conformers, "lead": Lead, "library": Library, "route": RoutePlan},
+    package=__name__,
+    extra="molecules",
+    needs=("rdkit", "selfies", "tblite"),
+    problems={
+        "conformers": Offer(
+            f"{__name__}.conformers.problem:Conformers",
+            "low and different conformers of one molecule, judged by GFN2-xTB",
+        ),
+        "lead": Offer(
+            f"{__name__}.lead:Lead",
+            "new molecules that meet a specification of properties and groups",
+        ),
+        "library": Offer(
+            f"{__name__}.library:Library", "a library of new molecules like a reference set"
+        ),
+        "route": Offer(
+            f"{__name__}.route.problem:RoutePlan",
+            "routes from blocks that can be bought to one molecule",
+        ),
+    },
 )

@@ -30,8 +30,8 @@ def moses(split: str) -> np.ndarray:
     Raises:
         InputError: for an unknown split, or where the data is not here and cannot be fetched.
     """
-    path = sources.located(sources.MOSES[choose(split, sources.MOSES, "split of MOSES")])
-    return pd.read_csv(path, compression="gzip")["SMILES"].to_numpy(dtype=object)
+    file = sources.MOSES[choose(split, sources.MOSES, "split of MOSES")]
+    return pd.read_csv(sources.content(file), compression="gzip")["SMILES"].to_numpy(dtype=object)
 
 
 @cache
@@ -40,7 +40,7 @@ def zinc250k() -> np.ndarray:
 
     Source: Jin et al., 2018, arXiv:1802.04364 (the list); Irwin and Shoichet, 2005 (ZINC).
     """
-    text = sources.located(sources.ZINC250K).read_text(encoding="ascii")
+    text = sources.content(sources.ZINC250K).read().decode("ascii")
     return np.array(text.split(), dtype=object)
 
 
@@ -68,7 +68,9 @@ def solubility(split: str) -> Measured:
     """
     file = sources.SOLUBILITY[choose(split, sources.SOLUBILITY, "split of the solubility")]
     chem = package("rdkit.Chem")
-    read = [m for m in chem.SDMolSupplier(str(sources.located(file))) if m is not None]
+    supplier = chem.SDMolSupplier()
+    supplier.SetData(sources.content(file).read().decode())
+    read = [m for m in supplier if m is not None]
     return Measured(
         tuple(chem.MolToSmiles(m) for m in read),
         np.array([float(m.GetProp("SOL")) for m in read]),
@@ -83,7 +85,7 @@ def hydration() -> Measured:
 
     Source: Mobley and Guthrie, J. Comput. Aided Mol. Des. 28:711, 2014 (FreeSolv).
     """
-    table = pd.read_csv(sources.located(sources.FREESOLV))
+    table = pd.read_csv(sources.content(sources.FREESOLV))
     return Measured(
         tuple(table["smiles"]),
         table["expt"].to_numpy(dtype=np.float64),
@@ -95,7 +97,7 @@ def hydration() -> Measured:
 @cache
 def drugs() -> tuple[str, ...]:
     """SMILES of 1,935 drugs of ChEMBL, salts among them."""
-    return tuple(pd.read_csv(sources.located(sources.CHEMBL_DRUGS))["smiles"])
+    return tuple(pd.read_csv(sources.content(sources.CHEMBL_DRUGS))["smiles"])
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ def moses_statistics(split: str) -> Statistics:
     """
     if split not in sources.MOSES_STATISTICS:
         raise InputError("a split with statistics: test, test_scaffolds", split)
-    path = sources.located(sources.MOSES_STATISTICS[split])  # its digest was checked
-    with np.load(path, allow_pickle=True) as stored:
+    file = sources.content(sources.MOSES_STATISTICS[split])  # its digest was checked
+    with np.load(file, allow_pickle=True) as stored:
         parts = stored["stats"].item()
     return Statistics(
         parts["FCD"]["mu"].astype(np.float64),

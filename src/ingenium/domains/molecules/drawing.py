@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 import matplotlib.image
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.evaluate import style
+from ingenium.evaluate.style import OURS, REJECTED, SMALL
 
 COLUMNS, CELL = 4, (420, 300)  # pixels
-OURS, KNOWN, MUTED = "#2166ac", "#b8a48c", "#d6604d"
 
 
 def structures(
@@ -40,7 +40,7 @@ def structures(
     told = colours or [{}] * len(smiles)
     for axes, text, caption, own in zip(grid, smiles, captions, told, strict=False):
         axes.imshow(pixels(text, own), interpolation="antialiased")
-        axes.set_title(caption, fontsize=8, y=-0.2)
+        axes.set_title(caption, fontsize=SMALL, y=-0.2)
     return figure
 
 
@@ -67,7 +67,7 @@ def pixels(smiles: str, colours: Mapping[int, float]) -> np.ndarray:
 
 def _tint(value: float) -> tuple[float, float, float]:
     """White, and more of a colour the further a number is from zero."""
-    full = to_rgb(OURS if value > 0 else MUTED)
+    full = to_rgb(OURS if value > 0 else REJECTED)
     share = min(abs(value), 1.0)
     red, green, blue = (1 - share * (1 - part) for part in full)
     return red, green, blue
@@ -75,20 +75,9 @@ def _tint(value: float) -> tuple[float, float, float]:
 
 def plane(verdicts: xr.Dataset, known: Float[np.ndarray, "m 2"], names: tuple[str, str]) -> Figure:
     """Two quantities of the accepted and the rejected designs, with known molecules behind."""
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    axes.scatter(known[:, 0], known[:, 1], 5, KNOWN, alpha=0.4, linewidths=0, label="known")
-    verdict = verdicts["verdict"].to_numpy()
-    for code, colour in ((Verdict.REJECTED, MUTED), (Verdict.ACCEPTED, OURS)):
-        rows: Int[np.ndarray, " m"] = np.flatnonzero(verdict == code)
-        x, y = (verdicts[name].to_numpy()[rows] for name in names)
-        axes.scatter(x, y, 12, colour, linewidths=0, label=code.name.lower())
-    axes.set_xlabel(_named(verdicts[names[0]]))
-    axes.set_ylabel(_named(verdicts[names[1]]))
-    axes.legend(frameon=False, fontsize=8)
+    figure, axes = style.plane()
+    style.known_points(axes, known[:, 0], known[:, 1])
+    x, y = (verdicts[name] for name in names)
+    style.by_verdict(axes, x.to_numpy(), y.to_numpy(), verdicts["verdict"].to_numpy())
+    style.dress(axes, style.named(x), style.named(y))
     return figure
-
-
-def _named(quantity: xr.DataArray) -> str:
-    unit = quantity.attrs["units"]
-    return str(quantity.attrs["long_name"]) + ("" if unit == "1" else f" ({unit})")

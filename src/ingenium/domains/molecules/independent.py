@@ -9,6 +9,7 @@ Source: BIOVIA, CTfile Formats (V2000 connection tables); Prohaska et al., Pure 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+COUNTED = ("weight", "heavy_atoms", "pieces", "rings", "charge")
 WEIGHT: Mapping[str, float] = MappingProxyType(
     {
         "H": 1.008,

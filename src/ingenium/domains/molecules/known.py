@@ -1,6 +1,5 @@
 """The molecules that a problem learns from, and how they are drawn from the data."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -10,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.core.folders import cache_folder, replacing, write_atomic
+from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.data import LICENCES, moses, zinc250k
@@ -65,23 +64,22 @@ def training_set(source: Source) -> frozenset[str]:
     """All molecules of a data set that count as known, so that others are new."""
     if source == "moses":
         return frozenset(moses("train"))
-    path = cache_folder() / f"zinc250k-{ZINC250K.sha256[:12]}-rdkit-{release_of('rdkit')}.smi"
-    if not path.is_file():  # a minute's work
-        write_atomic(path, "\n".join(_constitutions(zinc250k())))
-    return frozenset(path.read_text(encoding="ascii").split())
+
+    def make(_: int) -> Arrays:  # a minute's work
+        return {"smiles": as_array("\n".join(_constitutions(zinc250k())))}
+
+    kept = Recipe("zinc250k", [ZINC250K.sha256, release_of("rdkit")], make).complete()
+    return frozenset(kept["smiles"].tobytes().decode("ascii").split())
 
 
 def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray, "n k"]:
     """What rules say of known molecules, kept in the cache."""
-    under = digest([list(smiles), list(names), release_of("rdkit")])[7:19]
-    path = cache_folder() / f"values-{under}.npy"
-    with suppress(OSError, ValueError):
-        kept: np.ndarray = np.load(path, allow_pickle=False)
-        return kept
-    made = np.array([measured(names, parsed(s)) for s in smiles])
-    with replacing(path) as part, part.open("wb") as file:
-        np.save(file, made, allow_pickle=False)
-    return made
+
+    def make(_: int) -> Arrays:
+        return {"values": np.array([measured(names, parsed(s)) for s in smiles])}
+
+    under = [digest(list(smiles)), list(names), release_of("rdkit")]
+    return Recipe("molecule_values", under, make).complete()["values"]
 
 
 def drawn(whole: np.ndarray, count: int) -> np.ndarray:

@@ -10,27 +10,23 @@ import torch
 import xarray as xr
 from jaxtyping import Float
 from rdkit import Chem, DataStructs
-from rdkit.Chem import MolToMolBlock
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import CrossCheck, Problem, Watch, silent
+from ingenium.core.problem import Problem, Second, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.select import Metric
 from ingenium.core.text import codes, texts
-from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules import sources
-from ingenium.domains.molecules.chemistry.conformers import conformer
 from ingenium.domains.molecules.chemistry.likeness import prints
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
-from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.kekule import KekuleCodec, fitting
 from ingenium.domains.molecules.known import LONGEST, Known, Source, known
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.safety import Screen, note
 from ingenium.domains.molecules.trained.model import codec
-from ingenium.domains.molecules.verifier import MoleculeVerifier
+from ingenium.domains.molecules.verifier import FileCount, MoleculeVerifier
 from ingenium.generators.row_families import CLASSICAL
 
 Number = TypeVar("Number", float, Tensor)
@@ -53,6 +49,7 @@ class MoleculeProblem(Problem):
         self.longest = LONGEST[source]
         self.screen = screen
         self.variables = (variable(self.longest),)
+        self.second = Second(FileCount(), SHARE, MOST_CHECKED)
         self.codec = codec(source, self.longest)
         self.formats = {
             form.name: form
@@ -78,9 +75,9 @@ class MoleculeProblem(Problem):
         return designs.assign_coords(under | {"held_out": held})
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """The conditions from -1 to 1 over their ranges; one zero where there are none."""
+        """From -1 to 1 in single precision throughout: the shipped networks know no other bits."""
         if not self.conditions:
-            return torch.zeros(designs.sizes[DESIGN], 1)
+            return super().features(designs)
         return torch.stack([_scaled(designs, c) for c in self.conditions], 1)
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
@@ -107,24 +104,6 @@ class MoleculeProblem(Problem):
         empty = Chem.Mol()
         found = prints([parsed(str(s)) or empty for s in designs[SMILES].to_numpy()])
         return lambda i: 1.0 - np.array(DataStructs.BulkTanimotoSimilarity(found[i], found))
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Count the atoms and bonds of a random share as they stand in a structure file."""
-        answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
-        wanted = min(MOST_CHECKED, int(np.ceil(SHARE * designs.sizes[DESIGN])), len(answered))
-        if not wanted:
-            return None
-        rows = np.random.default_rng(seed).choice(answered, wanted, replace=False)
-        worst: dict[str, float] = {}
-        for row in rows.tolist():  # a file each
-            again = counted(MolToMolBlock(conformer(parsed(str(designs[SMILES].to_numpy()[row])))))
-            for name, value in again.items():
-                apart = abs(value - float(verdicts[name].to_numpy()[row]))
-                worst[name] = max(worst.get(name, 0.0), apart)
-        share = wanted / designs.sizes[DESIGN]
-        return CrossCheck("atoms and bonds of the file, counted", "1", share, wanted, worst)
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Known molecules under the nearest conditions, any of them, and tokens at random."""

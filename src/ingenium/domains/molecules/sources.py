@@ -2,31 +2,30 @@
 
 MOSES comes in the wheel `molsets`, whose code pins packages that no longer build; only its files
 are wanted, so it is not among the packages of the extra. Where it is not installed, pip fetches
-the wheel once into the cache. Every file is checked against the digest it is known by.
+the wheel once, and its files are kept. Every file is checked against the digest it is known by.
 """
 
 import hashlib
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
+from io import BytesIO
 from pathlib import Path
 
-from ingenium.core.errors import CorruptError, FolderInUseError, InputError, MissingExtra
-from ingenium.core.folders import cache_folder, locked, write_atomic
+import numpy as np
+
+from ingenium.core.errors import CorruptError, InputError, MissingExtra
 from ingenium.core.problem import Watch, silent
+from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.molecules.packages import EXTRA
 
 MOLSETS = "molsets==0.3.1"
 WHEEL_SHA256 = "7f4450e3ebecebe79c3a2a55950c93daddee071120daf64a163d03481e811d34"
+ONLY = ("--no-deps", "--only-binary", ":all:")  # nothing is built, so nothing of it runs
 WAIT_S = 600  # for pip, on a slow line
-POLL_S = 1.0  # between two looks whether another process is done
 
 
 @dataclass(frozen=True)
@@ -114,14 +113,12 @@ def fetch(watch: Watch = silent) -> None:
     Raises:
         InputError: if its wheel is not installed and cannot be fetched.
     """
-    for file in (*MOSES.values(), *MOSES_STATISTICS.values(), *MOSES_FILTERS.values()):
-        if _installed(file) is None:
-            _unpacked(file, watch)
+    if any(_installed(file) is None for file in _of_moses()):
+        _wheel(watch)
 
 
-@cache
-def located(file: File) -> Path:
-    """The file on this machine, its content as it is known.
+def content(file: File) -> BytesIO:
+    """What is in a file, as it is known.
 
     Raises:
         MissingExtra: if the package that ships it is not installed.
@@ -131,14 +128,18 @@ def located(file: File) -> Path:
     path = _installed(file)
     if path is None and file.package != "molsets":
         raise MissingExtra(EXTRA.name, file.package)
-    path = path or _unpacked(file, silent)
-    if _sha256(path) != file.sha256:
+    found = path.read_bytes() if path else _wheel(silent)[file.path].tobytes()
+    if hashlib.sha256(found).hexdigest() != file.sha256:
         raise CorruptError(
-            str(path),
+            str(path or file.path),
             "is another version than the one known",
-            f"Install the package {file.package} again, or remove the file.",
+            f"Install the package {file.package} again.",
         )
-    return path
+    return BytesIO(found)
+
+
+def _of_moses() -> list[File]:
+    return [*MOSES.values(), *MOSES_STATISTICS.values(), *MOSES_FILTERS.values()]
 
 
 def _installed(file: File) -> Path | None:
@@ -149,40 +150,14 @@ def _installed(file: File) -> Path | None:
     return path if path.is_file() else None
 
 
-def _unpacked(file: File, watch: Watch) -> Path:
-    """The file out of the wheel in the cache, which is fetched where it is missing."""
-    folder = cache_folder() / MOLSETS.replace("==", "-")
-    path = folder / file.path
-    if path.is_file():
-        return path
-    with _alone(folder, watch):
-        if path.is_file():  # by the process that was waited for
-            return path
-        wheel = folder / "molsets.whl"
-        if not wheel.is_file() or _sha256(wheel) != WHEEL_SHA256:
-            write_atomic(wheel, _fetched(watch))
-        with zipfile.ZipFile(wheel) as whole:
-            write_atomic(path, whole.read(file.path))
-    return path
+def _wheel(watch: Watch) -> dict[str, np.ndarray]:
+    """The files of MOSES by path, out of its wheel, which is fetched once."""
 
+    def make(_: int) -> Arrays:
+        with zipfile.ZipFile(BytesIO(_fetched(watch))) as whole:
+            return {file.path: as_array(whole.read(file.path)) for file in _of_moses()}
 
-@contextmanager
-def _alone(folder: Path, watch: Watch) -> Iterator[None]:
-    """Hold a folder, after whoever fetches into it at the moment.
-
-    Raises:
-        FolderInUseError: if it is not free in time.
-    """
-    with ExitStack() as held:
-        for second in range(WAIT_S):  # while another process fetches the same wheel
-            with suppress(FolderInUseError):
-                held.enter_context(locked(folder))
-                break
-            watch("wait for another process that fetches MOSES", second, WAIT_S)
-            time.sleep(POLL_S)
-        else:
-            held.enter_context(locked(folder))
-        yield
+    return Recipe("molsets", WHEEL_SHA256, make).complete(watch)
 
 
 def _fetched(watch: Watch) -> bytes:
@@ -190,7 +165,7 @@ def _fetched(watch: Watch) -> bytes:
     what = f"download {MOLSETS} (46 MB, once)"
     watch(what, 0, 1)
     with tempfile.TemporaryDirectory() as folder:
-        order = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", folder, MOLSETS]
+        order = [sys.executable, "-m", "pip", "download", *ONLY, "--dest", folder, MOLSETS]
         try:
             told = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S).stderr
         except subprocess.TimeoutExpired:
@@ -211,8 +186,3 @@ def _offline(why: str) -> InputError:
         why,
         f"Write: pip install --no-deps {MOLSETS}",
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

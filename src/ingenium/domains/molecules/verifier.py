@@ -5,6 +5,7 @@ Shapes: n designs, k quantities.
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import ClassVar, Literal
@@ -18,8 +19,10 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
 from ingenium.domains.molecules.chemistry import rules
+from ingenium.domains.molecules.chemistry.conformers import conformer
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.work import mapped
+from ingenium.domains.molecules.independent import COUNTED, counted
 from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.safety import Screen
 
@@ -96,6 +99,25 @@ class MoleculeVerifier:
         rows = mapped(work, texts(codes), processes=self.processes, chunk=CHUNK)
         width = len(self.quantities)
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """Atoms and bonds of molecules, counted as they stand in a structure file."""
+
+    name: ClassVar[str] = "atoms and bonds of the file, counted"
+    version: ClassVar[str] = "1"
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar = tuple(q for part in RULES for q in part.quantities if q.name in COUNTED)
+
+    def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
+        """All quantities of each molecule; NaN of one with an element that has no weight there."""
+        out = torch.full((len(codes), len(self.quantities)), torch.nan, dtype=torch.float64)
+        for row, text in zip(out, texts(codes), strict=True):  # a file each
+            with suppress(KeyError):
+                found = counted(Chem.MolToMolBlock(conformer(parsed(text))))
+                row[:] = torch.tensor([found[q.name] for q in self.quantities])
+        return out
 
 
 def _measured(parts: tuple[Part, ...], screen: Screen, smiles: str) -> tuple[float, ...]:

@@ -1,21 +1,33 @@
 """Structures: shapes, lattices and cells that carry load, by exact finite elements."""
 
-from ingenium.core.problem import Domain
-from ingenium.domains.structures.bracket.bracket import Bracket
-from ingenium.domains.structures.cells.unit_cell import UnitCell
-from ingenium.domains.structures.container.container import Container
-from ingenium.domains.structures.lattices.problem import Lattice
-from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
+from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="structures",
     summary="shapes, lattices and cells that carry their load: exact finite elements",
+    package=__name__,
     extra="structures",
+    needs=("numba", "skfem", "skimage", "trimesh"),
     problems={
-        "bracket": Bracket,
-        "container": Container,
-        "lattice": Lattice,
-        "minimum_compliance": MinimumCompliance,
-        "unit_cell": UnitCell,
+        "bracket": Offer(
+            f"{__name__}.bracket.bracket:Bracket",
+            "printed brackets: bolts, an eye for a pin, several load cases",
+        ),
+        "container": Offer(
+            f"{__name__}.container.container:Container",
+            "printed corners of dry-ice containers: stacked, lifted, racked, cold",
+        ),
+        "lattice": Offer(
+            f"{__name__}.lattices.problem:Lattice",
+            "graded lattices that take up a given energy when crushed",
+        ),
+        "minimum_compliance": Offer(
+            f"{__name__}.shapes.minimum_compliance:MinimumCompliance",
+            "stiff shapes in a box: material where loads need it, 2D and 3D",
+        ),
+        "unit_cell": Offer(
+            f"{__name__}.cells.unit_cell:UnitCell",
+            "periodic cells of metamaterials with wanted effective properties",
+        ),
     },
 )

@@ -81,7 +81,7 @@ def _acts(problem: Problem, spec: Spec, release: Release, n: int, seed: int) -> 
     _command(release, "fit", problem.name, "--spec", path)
     ours: Told = [(BY, "", _operator(release)), (BY, "", PROGRAM)]
     choice = resolve(spec, problem).generator  # the same model again, from the cache
-    made = fit(problem, loop.training(problem), choice, data=known[2], watch=silent)
+    made = fit(problem, loop.training(problem), choice, watch=silent)
     yield [asked, known, (GAVE, "model", state_digest(made.family.state_dict())), *ours]
     number = ("-n", n, "--seed", seed, "--out", release.run)
     _command(release, "propose", problem.name, "--spec", path, *number)

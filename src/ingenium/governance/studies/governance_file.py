@@ -13,7 +13,7 @@ from ingenium.core import spec as specs
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.problem import Watch
-from ingenium.domains import NAMES, load
+from ingenium.domains import load, own
 from ingenium.domains.grid.studies import old_cases
 from ingenium.evaluate.intervals import Interval
 from ingenium.governance import pack, prov, sbom
@@ -116,12 +116,12 @@ def artefacts(root: Path) -> Iterator[tuple[str, bool]]:
     for one in sbom.sbom()["components"]:
         yield f"package {one['name']}", bool(one["version"] and one.get("licenses"))
     pages = "\n".join(p.read_text(encoding="utf-8") for p in sorted((root / "docs").rglob("*.md")))
-    for name in NAMES:
+    for name in own():
         readme = SOURCE / "domains" / name / "README.md"
         text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
         yield f"domain {name}", _filled(text) >= HEADS
-        for problem in load(name).problems.values():
-            yield f"problem {problem.name}", problem.name in pages
+        for key in load(name).problems:
+            yield f"problem {name}.{key}", f"{name}.{key}" in pages
 
 
 def _filled(text: str) -> set[str]:

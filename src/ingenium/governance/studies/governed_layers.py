@@ -100,7 +100,6 @@ def _proposed(problem: Problem, seed: int) -> dict[str, float]:
             problem,
             known,
             spec.generator,
-            data=dataset_digest(known),
             watch=lambda stage, done, total: None,
         )
         generator = Generator(problem, fitted.family, spec, known)

@@ -5,8 +5,10 @@ import pytest
 import torch
 import xarray as xr
 
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.plane_families import FAMILIES
 from ingenium.domains.structures.cells.printed import Printer
@@ -73,8 +75,9 @@ def test_the_printed_mesh_on_a_finer_grid_is_near_what_is_judged():
     verdicts = problem.verifier.measure(solid)
     names = [q.name for q in problem.quantities]
     judged = xr.Dataset({n: ("design", verdicts[:, i].numpy()) for i, n in enumerate(names)})
+    judged["verdict"] = ("design", [Verdict.ACCEPTED])
     designs = to_dataset((solid,), problem.variables, problem.labels())
-    cross = problem.cross_check(designs, judged, 0)
+    cross = cross_check(problem, designs, judged, problem.limits, 0)
     assert cross is not None
     assert cross.disagreement["grid_young"] < 1e-9 * float(judged["young"][0])
     assert 0 < cross.disagreement["young"] < 0.02 * float(judged["young"][0])

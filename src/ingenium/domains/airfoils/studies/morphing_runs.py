@@ -11,10 +11,10 @@ from jaxtyping import Bool, Float64
 from torch import Tensor
 
 from ingenium.core.asking import resolve
+from ingenium.core.codecs import Whitened
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.spec import Between, Fixed, Limit, Objective, Spec
 from ingenium.core.verdict import margins
-from ingenium.domains.airfoils.codec import SectionCodec
 from ingenium.domains.airfoils.morphing import Morphing
 from ingenium.domains.airfoils.morphing_verifier import MorphingVerifier
 from ingenium.domains.airfoils.network import Size
@@ -152,9 +152,9 @@ class Prior:
     problem: Morphing
 
     @cached_property
-    def codec(self) -> SectionCodec:
+    def codec(self) -> Whitened:
         """Of the sections alone."""
-        return SectionCodec.of(to_arrays(self.problem.read(), VARIABLES))
+        return Whitened.of(to_arrays(self.problem.read(), VARIABLES))
 
     @cached_property
     def family(self) -> GaussianCopula:

@@ -340,6 +340,6 @@ STUDY = Study(
         "studies/choosing.py",
         "domains/airfoils/studies/prior_trials.py",
     ),
-    without=(*UNUSED, "train/cache.py"),
+    without=UNUSED,
     packages=(*PACKAGES, "pymoo"),
 )

@@ -10,9 +10,10 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import Codec, Format, Problem, Projection, Watch
+from ingenium.core.problem import Format, Problem, Projection, Watch
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import Fixed, Limit, Objective
@@ -57,21 +58,6 @@ class Rippled:
         return each.sum(1, keepdim=True)
 
 
-class Plain:
-    """Numbers as they are, in parts of their range."""
-
-    shape: tuple[int, ...] = (NUMBERS,)
-    tolerance = 1e-6
-
-    def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n d"]:
-        """From -1 to 1."""
-        return arrays[0] / 5.12
-
-    def decode(self, x: Float[Tensor, "n d"]) -> tuple[Tensor, ...]:
-        """From -5.12 to 5.12."""
-        return (x.to(torch.float64) * 5.12,)
-
-
 class Ripples(Problem):
     """A function of many local minima whose least value is known."""
 
@@ -84,11 +70,12 @@ class Ripples(Problem):
     def __init__(self, settings: object = None) -> None:
         self.variables = (Variable("x", ("axis",), "1", "numbers", -5.12, 5.12),)
         self.sizes: Mapping[str, int] = {"axis": NUMBERS}
-        self.conditions = (Condition("middle", "mean of the numbers"),)
+        self.conditions = (Condition("middle", "mean of the numbers", middle=0.0),)
         self.limits = (Limit("height", at_most=1e3),)
         self.tiers = (Rippled(),)
         self.formats: Mapping[str, Format] = {}
-        self.codec: Codec = Plain()
+        middle = torch.zeros(NUMBERS, dtype=torch.float64)
+        self.codec = Channels(((NUMBERS,),), (), middle, torch.full_like(middle, 5.12))
 
     def data(self) -> xr.Dataset:
         """Points drawn evenly."""
@@ -96,10 +83,6 @@ class Ripples(Problem):
         designs = to_dataset((torch.from_numpy(x),), self.variables, {})
         held = np.arange(len(x)) % 10 == 9
         return designs.assign_coords(middle=(DESIGN, x.mean(1)), held_out=(DESIGN, held))
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n 1"]:
-        """Their means."""
-        return torch.from_numpy(designs["middle"].to_numpy().copy()).float()[:, None]
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Inside the range."""

@@ -11,7 +11,6 @@ from jaxtyping import Float, Float64
 
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import silent
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Between, Fixed, GeneratorChoice, Limit, Objective, Spec
@@ -86,8 +85,8 @@ class Asked:
     def generator(self, family: str) -> Generator:
         """A family fitted to the known sections."""
         if family not in self._made:
-            choice, data = GeneratorChoice(family=family), dataset_digest(self.known)
-            model = fitted.fit(self.problem, self.known, choice, data=data, watch=silent)
+            choice = GeneratorChoice(family=family)
+            model = fitted.fit(self.problem, self.known, choice, watch=silent)
             self._made[family] = Generator(self.problem, model.family, self.spec, self.known)
         return self._made[family]
 

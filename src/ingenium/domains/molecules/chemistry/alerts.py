@@ -47,9 +47,9 @@ def breaks_moses(mol: Chem.Mol) -> str:
 
 @cache
 def _moses() -> tuple[tuple[str, Chem.Mol], ...]:
-    mcf = pd.read_csv(sources.located(sources.MOSES_FILTERS["mcf"]))
+    mcf = pd.read_csv(sources.content(sources.MOSES_FILTERS["mcf"]))
     pains = pd.read_csv(
-        sources.located(sources.MOSES_FILTERS["wehi_pains"]), names=["smarts", "names"]
+        sources.content(sources.MOSES_FILTERS["wehi_pains"]), names=["smarts", "names"]
     )
     both = pd.concat([mcf, pains])
     rows = zip(both["names"], both["smarts"], strict=True)

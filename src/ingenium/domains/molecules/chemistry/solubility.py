@@ -1,12 +1,10 @@
 """Solubility in water, predicted from measured ones, with an interval that holds as often as told.
 
 Source: Delaney, J. Chem. Inf. Comput. Sci. 44:1000, 2004 (descriptors); Rasmussen and Williams,
-    Gaussian Processes for Machine Learning, 2006; Lei et al., J. Am. Stat. Assoc. 113:1094, 2018
-    (split conformal intervals in units of the model's own deviation); Vovk, Gammerman and Shafer,
-    Algorithmic Learning in a Random World, 2005 (conformal p-values).
+    Gaussian Processes for Machine Learning, 2006; Lei et al., J. Am. Stat. Assoc. 113:1094, 2018,
+    section 5.2 (intervals in units of the model's own deviation).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +14,6 @@ import numpy as np
 from jaxtyping import Float
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, GraphDescriptors, rdMolDescriptors
-from scipy.stats import mannwhitneyu
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
@@ -24,6 +21,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.molecules.chemistry.attribution import Shares, shares
 from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import solubility
+from ingenium.trust.conformal import bound, shift, typical
 
 COVERAGE = 0.9
 CALIBRATION = 0.25  # share of the training molecules that set the width
@@ -110,13 +108,12 @@ class Model:
     """
 
     regression: Regression
-    apart: Float[np.ndarray, " m"]  # errors in deviations, sorted
-    deviation: Float[np.ndarray, " m"]  # of the regression there, sorted
+    apart: Float[np.ndarray, " m"]  # errors in deviations
+    deviation: Float[np.ndarray, " m"]  # of the regression there
 
     def width(self, coverage: float = COVERAGE) -> float:
         """Deviations to either side that cover so large a share; infinite where too few say so."""
-        place = int(np.ceil((len(self.apart) + 1) * coverage))
-        return float(self.apart[place - 1]) if place <= len(self.apart) else math.inf
+        return bound(self.apart, coverage)
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
         """Value and interval of each molecule."""
@@ -126,19 +123,13 @@ class Model:
         """Value and interval of each row of descriptors."""
         value, deviation = self.regression.at(x)
         half = self.width(coverage) * deviation
-        usual = float(np.median(self.deviation))
-        m = len(self.deviation)
-        beyond = m - np.searchsorted(self.deviation, deviation, side="left")
-        typical = (1 + beyond) / (m + 1)
-        return Prediction(value, value - half, value + half, deviation / usual, typical)
+        strange = deviation / float(np.median(self.deviation))
+        like = typical(deviation, self.deviation)
+        return Prediction(value, value - half, value + half, strange, like)
 
     def shift(self, typical: Float[np.ndarray, " n"]) -> float:
-        """P-value of a batch: how often molecules like the measured ones are as strange together.
-
-        Source: Mann and Whitney, Ann. Math. Stat. 18:50, 1947.
-        """
-        own = (1 + np.arange(len(self.deviation))[::-1]) / (len(self.deviation) + 1)
-        return float(mannwhitneyu(typical, own, alternative="less").pvalue)
+        """P-value of a batch: how often molecules like the measured ones are as strange."""
+        return shift(typical, len(self.deviation))
 
 
 @cache
@@ -160,7 +151,7 @@ def fitted(
     rest, own = order[:held], order[held:]
     made = regression(x[own], y[own])
     value, deviation = made.at(x[rest])
-    return Model(made, np.sort(np.abs(y[rest] - value) / deviation), np.sort(deviation))
+    return Model(made, np.abs(y[rest] - value) / deviation, deviation)
 
 
 def regression(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, " n"]) -> Regression:

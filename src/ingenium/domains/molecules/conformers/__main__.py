@@ -10,28 +10,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingenium.core.errors import IngeniumError
-from ingenium.domains.molecules.conformers.recipe import Recipe, train
-from ingenium.domains.molecules.conformers.truth import ship
+from ingenium.core.recipe import printed
+from ingenium.domains.molecules.conformers.recipe import TorsionRecipe, train
+from ingenium.domains.molecules.conformers.truth import FILE, REFERENCE
 
 
 def main() -> None:
     """Search, train, and write weights, histograms and reference ensembles into a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    usual = Recipe()
+    usual = TorsionRecipe()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=usual.steps, help="of training")
     parser.add_argument("--molecules", type=int, default=usual.molecules)
     asked = parser.parse_args()
     recipe = replace(usual, steps=asked.steps, molecules=asked.molecules)
     try:
-        train(recipe, asked.folder, watch=_tell, progress=_told)
-        ship(asked.folder, _tell)
+        train(recipe, asked.folder, watch=printed, progress=_told)
+        replace(REFERENCE, shipped=asked.folder / FILE).ship(printed)
     except IngeniumError as error:
         sys.exit(str(error))
-
-
-def _tell(stage: str, done: int, total: int) -> None:
-    print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
 
 
 def _told(step: int, loss: float) -> None:

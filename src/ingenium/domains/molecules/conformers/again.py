@@ -8,16 +8,23 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
+import torch
+from jaxtyping import Float64
 from rdkit import Chem
 from rdkit.Chem import rdMolAlign
+from torch import Tensor
 
+from ingenium.core.quantity import Quantity
 from ingenium.domains.molecules.chemistry.xtb import HARTREE_KCAL
 from ingenium.domains.molecules.conformers import electrons
+from ingenium.domains.molecules.conformers.formats import ConformerFile
 from ingenium.domains.molecules.conformers.search import Ensemble
 from ingenium.domains.molecules.packages import release_of
 
@@ -27,17 +34,32 @@ TOTAL = re.compile(r"TOTAL ENERGY\s+(-?\d+\.\d+)")
 
 @dataclass(frozen=True)
 class Again:
-    """Measures records of one molecule."""
+    """Energy above the lowest known conformer, and distance to the nearest."""
 
-    mol: Chem.Mol
-    known: Ensemble
+    file: ConformerFile
+    known: Callable[[], Ensemble]
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar = (
+        Quantity("energy", "kcal/mol", "above the lowest known conformer"),
+        Quantity("nearest_known", "angstrom", "distance to the nearest known conformer"),
+    )
+
+    @property
+    def mol(self) -> Chem.Mol:
+        """The molecule."""
+        return self.file.mol
+
+    def measure(self, position: Float64[Tensor, "n a 3"]) -> Float64[Tensor, "n 2"]:
+        """Of each conformer as its record tells it."""
+        records = [self.file.record(x, i) for i, x in enumerate(position.numpy())]
+        return torch.tensor([self.measured(one) for one in records], dtype=torch.float64)
 
     @cached_property
     def _program(self) -> str | None:
         return shutil.which("xtb")
 
     @property
-    def engine(self) -> str:
+    def name(self) -> str:
         """What measures."""
         who = "the program xtb" if self._program else "tblite on the file"
         return f"{who}; RDKit's GetBestRMS"
@@ -56,19 +78,16 @@ class Again:
         found = re.search(r"xtb version (\S+)", told.stdout + told.stderr)
         return found[1] if found else "unknown"
 
-    def measured(self, record: str) -> dict[str, float]:
-        """Energy above the lowest known conformer and distance to the nearest."""
+    def measured(self, record: str) -> tuple[float, float]:
+        """Of a record; infinite where it is of other atoms."""
         numbers, position = atoms(record)
         own = [a.GetAtomicNum() for a in self.mol.GetAtoms()]
         if [Chem.GetPeriodicTable().GetAtomicNumber(e) for e in numbers] != own:
-            return {"energy": float("inf")}
+            return np.inf, np.inf
         energy = electrons.energy(self.mol, position)
         if self._program is not None:
             energy = self._by_program(record)
-        return {
-            "energy": energy - float(self.known.gfn2_kcal.min()),
-            "nearest_known": self._nearest(record),
-        }
+        return energy - float(self.known().gfn2_kcal.min()), self._nearest(record)
 
     def _by_program(self, record: str) -> float:
         charge = str(Chem.GetFormalCharge(self.mol))
@@ -85,7 +104,7 @@ class Again:
         other = Chem.Mol(probe)
         found = []
         heavy = [a.GetIdx() for a in self.mol.GetAtoms() if a.GetAtomicNum() > 1]
-        for known in self.known.position:
+        for known in self.known().position:
             other.GetConformer().SetPositions(np.ascontiguousarray(known[heavy]))
             found.append(rdMolAlign.GetBestRMS(Chem.Mol(probe), other))
         return float(min(found))

@@ -8,16 +8,14 @@ from typing import Any, ClassVar, get_args
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
 from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError, choose
-from ingenium.core.problem import CrossCheck, Problem, Section, Shipped, Watch, silent
+from ingenium.core.problem import Problem, Second, Section, Shipped, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.conformers import electrons, forces, report, trained
 from ingenium.domains.molecules.conformers.again import Again
 from ingenium.domains.molecules.conformers.asked import macrocycle, molecule
@@ -112,6 +110,7 @@ class Conformers(Problem):
         self.tiers = (
             ConformerVerifier(self.mol, lambda: self.reference, self.shape, self.likeness),
         )
+        self.second = Second(Again(self.file, lambda: self.reference), SHARE, MOST_CHECKED)
         self.notes = _notes(self.mol)
 
     @cached_property
@@ -154,10 +153,6 @@ class Conformers(Problem):
         atoms = [f"{a.GetSymbol()}{a.GetIdx() + 1}" for a in self.mol.GetAtoms()]
         return {"atom": atoms, "axis": ["x", "y", "z"]}
 
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """One zero: nothing is asked of a conformer beforehand."""
-        return torch.zeros(designs.sizes[DESIGN], 1)
-
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Relax each conformer, and round it as files do."""
         (position,) = arrays
@@ -168,25 +163,6 @@ class Conformers(Problem):
         mended = position.clone()
         mended[finite] = _rounded(self.torsions.framed(torch.from_numpy(x)))
         return (mended,)
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Measure a random share again, from the text of a structure file and by other code."""
-        answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
-        wanted = min(MOST_CHECKED, int(np.ceil(SHARE * designs.sizes[DESIGN])), len(answered))
-        if not wanted:
-            return None
-        rows = np.random.default_rng(seed).choice(answered, wanted, replace=False)
-        again = Again(self.mol, self.reference)
-        worst: dict[str, float] = {}
-        for row in rows.tolist():  # a record each
-            record = self.file.record(designs["position"].to_numpy()[row], row)
-            for name, value in again.measured(record).items():
-                apart = abs(value - float(verdicts[name].to_numpy()[row]))
-                worst[name] = max(worst.get(name, 0.0), apart)
-        share = wanted / designs.sizes[DESIGN]
-        return CrossCheck(again.engine, again.version, share, wanted, worst)
 
     @cached_property
     def stiff(self) -> Stiff:

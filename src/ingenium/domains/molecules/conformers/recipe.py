@@ -40,7 +40,7 @@ WARM, SHOWN, KEPT_EVERY = 50, 50, 100  # steps
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TorsionRecipe:
     """Which molecules, and how long."""
 
     molecules: int = 184  # of the training split of MOSES
@@ -84,7 +84,7 @@ def loss(network: Torque, one: Learned, rows: int, rng: torch.Generator) -> Tens
 
 
 def train(
-    recipe: Recipe,
+    recipe: TorsionRecipe,
     folder: Path,
     *,
     watch: Watch = silent,
@@ -120,7 +120,7 @@ def keep(network: Torque, library: Library, about: dict[str, Any], folder: Path)
 
 
 def _trained(
-    recipe: Recipe,
+    recipe: TorsionRecipe,
     known: list[Learned],
     folder: Path,
     progress: Callable[[int, float], None],
@@ -151,7 +151,7 @@ class Course:
     losses: list[float] = field(default_factory=list)
 
     @classmethod
-    def begun(cls, recipe: Recipe) -> "Course":
+    def begun(cls, recipe: TorsionRecipe) -> "Course":
         """With first weights."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -160,7 +160,7 @@ class Course:
         adam = torch.optim.Adam(network.parameters(), recipe.learning_rate)
         return cls(network, mean, adam, torch.Generator().manual_seed(recipe.seed))
 
-    def step(self, known: list[Learned], recipe: Recipe) -> None:
+    def step(self, known: list[Learned], recipe: TorsionRecipe) -> None:
         """One step on some molecules."""
         done = len(self.losses)
         rate = 0.5 * (1 + math.cos(math.pi * done / recipe.steps)) * min(1.0, (done + 1) / WARM)

@@ -14,12 +14,13 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.search import Ensemble
+from ingenium.evaluate.style import INK, OURS, SMALL, by_verdict, dress, panels, plane
 
 SHOWN = 9
 RADII = (0.5, 0.75)  # angstrom
 HIGHEST_KCAL = 20.0  # of the drawing
 HEAVY, LIGHT = 1.6, 0.5  # widths of lines
-ELEMENTS = {7: "#2166ac", 8: "#d6303d", 9: "#3a9d4f", 16: "#c9a400", 17: "#3a9d4f", 35: "#8c3b1b"}
+ELEMENTS = {7: OURS, 8: "#d6303d", 9: "#3a9d4f", 16: "#c9a400", 17: "#3a9d4f", 35: "#8c3b1b"}
 
 
 @runtime_checkable
@@ -87,8 +88,8 @@ def overlay(
     rows = -(-(len(flat) + 1) // columns) if columns > 1 else 2
     reach = np.abs(np.concatenate(flat)[:, :2]).max(0) + 0.5
     high = 2.7 * reach[1] / reach[0] + 0.3
-    figure = Figure(figsize=(2.7 * columns, high * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure, panes = panels(rows, columns, (2.7, high))
+    grid = panes.ravel()
     for panel in grid:
         panel.axis("off")
         panel.set_aspect("equal")
@@ -96,26 +97,20 @@ def overlay(
         panel.set_ylim(-reach[1], reach[1])
     for x in flat:
         _sticks(grid[0], mol, x, alpha=0.5)
-    grid[0].set_title("all", fontsize=8)
+    grid[0].set_title("all", fontsize=SMALL)
     for panel, x, value in zip(grid[1:], flat, energy, strict=False):
         _sticks(panel, mol, x, alpha=1.0)
-        panel.set_title(f"{round(float(value), 2) + 0.0:.2f} kcal/mol", fontsize=8)
+        panel.set_title(f"{round(float(value), 2) + 0.0:.2f} kcal/mol", fontsize=SMALL)
     return figure
 
 
 def energies(verdicts: xr.Dataset) -> Figure:
     """Energy above the lowest by distance to what is known."""
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.add_subplot()
-    verdict = verdicts["verdict"].to_numpy()
-    for code, colour in ((Verdict.REJECTED, "#d6604d"), (Verdict.ACCEPTED, "#2166ac")):
-        rows = np.flatnonzero(verdict == code)
-        x = verdicts["nearest_known"].to_numpy()[rows]
-        y = np.minimum(verdicts["energy"].to_numpy()[rows], HIGHEST_KCAL)
-        axes.scatter(x, y, 14, colour, linewidths=0, label=code.name.lower())
-    axes.set_xlabel("distance to the nearest known conformer (angstrom)")
-    axes.set_ylabel("GFN2-xTB energy above the lowest (kcal/mol)")
-    axes.legend(frameon=False, fontsize=8)
+    figure, axes = plane()
+    y = np.minimum(verdicts["energy"].to_numpy(), HIGHEST_KCAL)
+    by_verdict(axes, verdicts["nearest_known"].to_numpy(), y, verdicts["verdict"].to_numpy())
+    far = "distance to the nearest known conformer (angstrom)"
+    dress(axes, far, "GFN2-xTB energy above the lowest (kcal/mol)")
     return figure
 
 
@@ -149,7 +144,7 @@ def _sticks(panel: object, mol: Chem.Mol, x: Float[np.ndarray, "a 3"], alpha: fl
         one, other = (x[a.GetIdx(), :2] for a in ends)
         middle, depth = (one + other) / 2, x[[a.GetIdx() for a in ends], 2].mean()
         for end, number in zip((one, other), numbers, strict=True):
-            colour = "#bbbbbb" if number == 1 else ELEMENTS.get(number, "#333333")
+            colour = "#bbbbbb" if number == 1 else ELEMENTS.get(number, INK)
             panel.plot(  # type: ignore[attr-defined]
                 *np.stack([end, middle], 1),
                 color=colour,

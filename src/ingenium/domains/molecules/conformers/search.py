@@ -11,7 +11,6 @@ Source: Pracht, Bohle and Grimme, Phys. Chem. Chem. Phys. 22:7169, 2020 (CREST: 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -21,9 +20,9 @@ from rdkit import Chem
 
 from ingenium.core.errors import EngineError
 from ingenium.core.problem import Watch, silent
+from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.molecules.conformers import electrons, forces
 from ingenium.domains.molecules.conformers.asked import molecule
-from ingenium.domains.molecules.conformers.kept import Kept
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
@@ -67,18 +66,15 @@ def searched(smiles: str, how: Search, watch: Watch = silent) -> Ensemble:
     Raises:
         EngineError: if nothing else is left.
     """
-    packages = [release_of("rdkit"), release_of("tblite")]
-    kept = Kept("conformers", [smiles, asdict(how), packages])
+    under = [smiles, asdict(how), release_of("rdkit"), release_of("tblite")]
     mol = molecule(smiles)
-    first = kept.piece("starts", lambda: _starts(mol, how))
-    pieces = [first["position"][i : i + PIECE] for i in range(0, len(first["position"]), PIECE)]
-    judged = []
-    for number, piece in enumerate(pieces):
-        watch(f"search conformers of {smiles}", number, len(pieces))
-        judged.append(kept.piece(f"{number:04d}", partial(_judged, mol, piece, how)))
-    watch(f"search conformers of {smiles}", len(pieces), len(pieces))
-    joined = {name: np.concatenate([j[name] for j in judged]) for name in judged[0]}
-    same = Shape.of(mol, first["position"][0]).stretch(joined["position"]) <= BROKEN
+    first = Recipe("starts", under, lambda _: _starts(mol, how)).complete(watch)["position"]
+
+    def judged(piece: int) -> Arrays:
+        return _judged(mol, first[piece * PIECE : (piece + 1) * PIECE], how)
+
+    joined = Recipe("conformers", under, judged, -(-len(first) // PIECE)).complete(watch)
+    same = Shape.of(mol, first[0]).stretch(joined["position"]) <= BROKEN
     if not same.any():
         raise EngineError(f"{smiles} becomes another molecule when GFN2-xTB relaxes it")
     return _lowest(mol, {name: array[same] for name, array in joined.items()}, how)
@@ -104,7 +100,7 @@ def _starts(mol: Chem.Mol, how: Search) -> dict[str, np.ndarray]:
     return {"position": position[low[distinct(mol, position[low], energy[low], how.most)]]}
 
 
-def _judged(mol: Chem.Mol, position: np.ndarray, how: Search) -> Mapping[str, np.ndarray]:
+def _judged(mol: Chem.Mol, position: np.ndarray, how: Search) -> Arrays:
     """Energies of some conformers by both methods, after relaxing them where that is asked."""
     if how.level == "gfn2":
         position = np.array([electrons.relaxed(mol, x)[0] for x in position])

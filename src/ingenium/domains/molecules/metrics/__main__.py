@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingenium.core.errors import IngeniumError, InputError
 from ingenium.core.folders import write_atomic
+from ingenium.core.recipe import printed
 from ingenium.domains.molecules.data import moses, moses_statistics
 from ingenium.domains.molecules.metrics.published import COLUMNS, PUBLISHED
 from ingenium.domains.molecules.metrics.suite import suite
@@ -22,7 +23,7 @@ REFERENCES = {"Test": "test", "TestSF": "test_scaffolds"}
 def measured(smiles: list[str], *, processes: int = 1) -> dict[str, float]:
     """All metrics against the sets of MOSES."""
     references = {name: moses_statistics(split) for name, split in REFERENCES.items()}
-    return suite(smiles, moses("train"), references, processes=processes, watch=_tell)
+    return suite(smiles, moses("train"), references, processes=processes, watch=printed)
 
 
 def table(found: Mapping[str, float], name: str) -> str:
@@ -56,10 +57,6 @@ def _lines(file: Path) -> list[str]:
         return file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("a file of SMILES, one a line", f"{file}: {error}") from None
-
-
-def _tell(stage: str, done: int, total: int) -> None:
-    print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

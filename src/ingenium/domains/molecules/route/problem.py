@@ -7,22 +7,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 import xarray as xr
-from jaxtyping import Float
 from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Problem, Section, Shipped
+from ingenium.core.problem import Problem, Second, Section, Shipped
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
-from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.chemistry.parsing import canonical, required
 from ingenium.domains.molecules.data import LICENCES
-from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.route import green, report
 from ingenium.domains.molecules.route.chemistry import Chemistry
 from ingenium.domains.molecules.route.codec import Choices
@@ -36,10 +32,9 @@ from ingenium.domains.molecules.route.formats import (
     variable,
 )
 from ingenium.domains.molecules.route.hazards import hazards
-from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.route import Beginning, Route, read
 from ingenium.domains.molecules.route.stock import Stock, from_file, shipped
-from ingenium.domains.molecules.route.verifier import RouteVerifier
+from ingenium.domains.molecules.route.verifier import FileMasses, RouteVerifier
 from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.row_families import CLASSICAL
 
@@ -93,6 +88,7 @@ class RoutePlan(Problem):
         self.conditions = (Condition("favour", "what the route is best at", choices=FAVOURS),)
         self.limits = (Limit("missing", at_most=0.0), Limit("unverified", at_most=0.0))
         self.tiers = (RouteVerifier(self.target, self.stock, self.screen),)
+        self.second = Second(FileMasses(self.target), SHARE, MOST_CHECKED)
         self.choices = Choices(self.chemistry, self.target, settings.deepest, MOST, LONGEST, ROUTE)
         self.codec = self.choices
         reader = Reader(self.target, LONGEST, self.screen)
@@ -156,11 +152,6 @@ class RoutePlan(Problem):
             hazards(route) + lack,
         )
 
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """One for what is favoured, zero for the rest."""
-        favour = designs["favour"].to_numpy().astype(str)
-        return torch.stack([torch.from_numpy(favour == f).float() for f in FAVOURS], 1)
-
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
         """Canonical text of what is a route."""
         read_all = [(text, read(text, self.target)) for text in texts(arrays[0])]
@@ -175,26 +166,6 @@ class RoutePlan(Problem):
         """Known walks that favour the same, any of them, and choices at random."""
         kept = ("nearest_neighbours", "bootstrap", "random")
         return {k: partial(CLASSICAL[k], self.codec.shape, len(FAVOURS)) for k in kept}
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Atom economy of a random share, from masses that other code counts in structure files."""
-        answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
-        wanted = min(MOST_CHECKED, int(np.ceil(SHARE * designs.sizes[DESIGN])), len(answered))
-        if not wanted:
-            return None
-        rows = np.random.default_rng(seed).choice(answered, wanted, replace=False)
-        worst = 0.0
-        for row in rows.tolist():  # a route each
-            route = read(str(designs[ROUTE].to_numpy()[row]), self.target)
-            if route is not None:
-                apart = _economy(route) - float(verdicts["atom_economy"].to_numpy()[row])
-                worst = max(worst, abs(apart))
-        share = wanted / designs.sizes[DESIGN]
-        return CrossCheck(
-            "masses of structure files, summed", "1", share, wanted, {"atom_economy": worst}
-        )
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Trees of the best routes, their steps, and what they cost and waste."""
@@ -233,14 +204,3 @@ def _right(mol: Chem.Mol) -> str:
 
 def _stock(settings: RouteSettings, screen: Screen) -> Stock:
     return from_file(Path(settings.stock), screen) if settings.stock else shipped()
-
-
-def _economy(route: Route) -> float:
-    """Atom economy by masses of structure files; RDKit only writes the files."""
-    used = green.amounts(route, perfect=True)
-    both = (*used.bought.items(), *used.reagents().items())
-    return _counted(route.target) / sum(mol * _counted(smiles) for smiles, mol in both)
-
-
-def _counted(smiles: str) -> float:
-    return counted(Chem.MolToMolBlock(Chem.AddHs(molecule(smiles))))["weight"]

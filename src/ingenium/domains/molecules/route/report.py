@@ -13,12 +13,14 @@ from matplotlib.ticker import MaxNLocator
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.drawing import KNOWN, MUTED, OURS, pixels
+from ingenium.domains.molecules.drawing import pixels
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.formats import ROUTE
 from ingenium.domains.molecules.route.hazards import named
 from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import Stock
+from ingenium.evaluate import style
+from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress
 
 LIMITS = (
     "No trained one-step model comes offline: steps come from a table of reaction templates, and "
@@ -29,7 +31,6 @@ LIMITS = (
 )
 SHOWN, TABLED = 3, 12
 WIDE, HIGH = 2.8, 1.35  # inches of a molecule in a tree
-BOUGHT = "#1b7837"
 
 
 @dataclass
@@ -90,10 +91,7 @@ def tree(route: Route, stock: Stock) -> Figure:
     """A route as a tree: the target at the left, bought blocks framed green, missing ones red."""
     root = _place(route, route.target, 0)
     rows = _rows(root, 0)
-    figure = Figure(
-        figsize=(WIDE * (route.depth + 1) + 0.3, HIGH * rows + 0.3), layout="constrained"
-    )
-    axes = figure.add_subplot()
+    figure, axes = style.plane(WIDE * (route.depth + 1) + 0.3, HIGH * rows + 0.3)
     axes.axis("off")
     axes.set_xlim(-0.5, route.depth + 0.5)
     axes.set_ylim(rows - 0.5, -0.5)
@@ -122,7 +120,7 @@ def _rows(place: Place, first: int) -> int:
 def _draw(axes: Axes, place: Place, route: Route, stock: Stock) -> None:
     step = route.made.get(place.smiles)
     bought = place.smiles in stock
-    colour = OURS if step else BOUGHT if bought else MUTED
+    colour = OURS if step else GOOD if bought else REJECTED
     image = OffsetImage(pixels(place.smiles, {}), zoom=0.3)
     frame = {"edgecolor": colour, "linewidth": 1.2, "boxstyle": "round,pad=0.1"}
     axes.add_artist(AnnotationBbox(image, (place.column, place.row), bboxprops=frame, zorder=3))
@@ -132,7 +130,7 @@ def _draw(axes: Axes, place: Place, route: Route, stock: Stock) -> None:
         axes.plot(
             (place.column + 0.31, place.column + 0.5, place.column + 0.5, place.column + 0.69),
             (place.row, place.row, part.row, part.row),
-            color=KNOWN,
+            color=MUTED,
             linewidth=1.4,
             zorder=1,
         )
@@ -199,12 +197,11 @@ def _table(
 
 def plane(verdicts: xr.Dataset, rows: Sequence[int]) -> Figure:
     """All that goes in to a kilogram of target, against the steps."""
-    figure = Figure(figsize=(5.6, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = style.plane(5.6, 3.6)
     x, y = (verdicts[q].to_numpy()[list(rows)] for q in ("steps", "mass_intensity"))
     points = axes.scatter(x, y, 26, verdicts["hazards"].to_numpy()[list(rows)], cmap="viridis_r")
     figure.colorbar(points, label="hazard points", ticks=MaxNLocator(integer=True))
-    axes.set_xlabel("steps")
-    axes.set_ylabel("mass intensity (kg/kg)")
+    dress(axes, "steps", "mass intensity (kg/kg)")
+    axes.set_xlim(x.min() - 0.5, x.max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure

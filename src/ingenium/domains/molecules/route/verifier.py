@@ -9,10 +9,12 @@ from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float64
+from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
+from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.hazards import alerted, hazards
@@ -74,6 +76,31 @@ class RouteVerifier:
             return False
         inside = {m for step in route.steps for m in (*step.reactants, step.product)}
         return not any(self.screen.refuses(molecule(m)) for m in inside)
+
+
+@dataclass(frozen=True)
+class FileMasses:
+    """Atom economy by masses that other code counts in structure files, which RDKit writes."""
+
+    target: str
+    name: ClassVar[str] = "masses of structure files, summed"
+    version: ClassVar[str] = "1"
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar = tuple(q for q in QUANTITIES if q.name == "atom_economy")
+
+    def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n 1"]:
+        """Of each route; NaN of text that is none."""
+        routes = [read(text, self.target) for text in texts(codes)]
+        found = [math.nan if route is None else self._economy(route) for route in routes]
+        return torch.tensor(found, dtype=torch.float64)[:, None]
+
+    def _economy(self, route: Route) -> float:
+        used = green.amounts(route, perfect=True)
+        both = (*used.bought.items(), *used.reagents().items())
+        return self._weight(route.target) / sum(mol * self._weight(smiles) for smiles, mol in both)
+
+    def _weight(self, smiles: str) -> float:
+        return counted(Chem.MolToMolBlock(Chem.AddHs(molecule(smiles))))["weight"]
 
 
 def measured(route: Route, stock: Stock) -> tuple[float, ...]:

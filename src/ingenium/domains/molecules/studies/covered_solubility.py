@@ -16,6 +16,7 @@ from ingenium.domains.molecules.chemistry.solubility import (
     regression,
 )
 from ingenium.domains.molecules.data import solubility
+from ingenium.trust.conformal import bound
 
 LEVELS = (0.8, 0.9, 0.95)
 GROUPS = 3  # of equal size by molecular weight, for intervals of their own
@@ -61,10 +62,10 @@ def coverage(whole: Solubilities, rng: np.random.Generator) -> dict[str, float]:
     group, at = (np.digitize(whole.x[rows, WEIGHT], edges) for rows in (rest, held))
     found: dict[str, float] = {}
     for level in LEVELS:
-        by_group = np.array([_quantile(wrong[group == g], level) for g in range(GROUPS)])
+        by_group = np.array([bound(wrong[group == g], level) for g in range(GROUPS)])
         half = {
-            "in deviations": _quantile(wrong / s, level) * deviation,
-            "of one width": np.full(len(held), _quantile(wrong, level)),
+            "in deviations": bound(wrong / s, level) * deviation,
+            "of one width": np.full(len(held), bound(wrong, level)),
             "by weight": by_group[at],
         }
         for kind, width in half.items():
@@ -74,12 +75,6 @@ def coverage(whole: Solubilities, rng: np.random.Generator) -> dict[str, float]:
             worst = min(float(inside[at == g].mean()) for g in range(GROUPS))
             found[f"worst third {level:.0%} {kind}"] = worst
     return found
-
-
-def _quantile(wrong: Float[np.ndarray, " n"], level: float) -> float:
-    """The error that covers so large a share of calibration molecules and one more."""
-    place = int(np.ceil((len(wrong) + 1) * level))
-    return float(np.sort(wrong)[place - 1]) if place <= len(wrong) else np.inf
 
 
 def shifts(whole: Solubilities, rng: np.random.Generator) -> dict[str, float]:

@@ -135,7 +135,7 @@ def _problem() -> Library:
 def _prior() -> TokenAutoregressive:
     """The generator that comes with the package."""
     problem = _problem()
-    fitted = fit(problem, problem.data(), GeneratorChoice(), data="", watch=silent)
+    fitted = fit(problem, problem.data(), GeneratorChoice(), watch=silent)
     return cast(TokenAutoregressive, fitted.family)
 
 

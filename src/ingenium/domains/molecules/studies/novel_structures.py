@@ -43,7 +43,7 @@ class Counted:
 def generated(count: int, seed: int) -> list[str]:
     """What the generator that comes with the package writes."""
     problem = _problem()
-    fitted = fit(problem, problem.data(), GeneratorChoice(), data="", watch=silent)
+    fitted = fit(problem, problem.data(), GeneratorChoice(), watch=silent)
     with one_thread():
         x = fitted.family.propose(torch.zeros(count, 1), block_rng(seed, 0, "asked"))
     texts: list[str] = problem.codec.to_texts(x)

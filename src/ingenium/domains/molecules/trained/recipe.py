@@ -7,18 +7,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors.torch import save
 from torch import Tensor
 
 from ingenium.core.digest import content_digest, digest
-from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Watch, silent
+from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.kekule import kekule
+from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.language import ATOMS, PIECES
 from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.trained.min_p import MinP
@@ -28,7 +29,7 @@ from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
 from ingenium.train.plan import Plan
 
-AT_ONCE = 20_000  # molecules between two words of progress
+AT_ONCE = 20_000  # molecules in a piece of what is kept
 PLAN = Plan(
     steps=7_500,
     batch=512,
@@ -42,7 +43,7 @@ PLAN = Plan(
 
 
 @dataclass(frozen=True)
-class Recipe:
+class LanguageRecipe:
     """Which molecules, how they are cut into tokens, and the network that learns them."""
 
     molecules: int = 1_584_663  # of the training split of MOSES, in a fixed random order
@@ -72,7 +73,7 @@ class Recipe:
         return family
 
 
-SMALL = Recipe(
+SMALL = LanguageRecipe(
     molecules=300_000,
     merges=600,
     width=320,
@@ -81,22 +82,20 @@ SMALL = Recipe(
 """What a core trains in ten minutes."""
 
 
-def written(recipe: Recipe, watch: Watch = silent) -> list[str]:
+def written(recipe: LanguageRecipe, watch: Watch = silent) -> list[str]:
     """The Kekulé structures of the molecules of a recipe; kept, since they take minutes."""
-    name = f"moses-kekule-{recipe.molecules}-rdkit-{release_of('rdkit')}.smi"
-    path = cache_folder() / name
-    if not path.is_file():
-        whole = moses("train")
-        chosen = whole[np.random.default_rng(0).permutation(len(whole))[: recipe.molecules]]
-        found: list[str] = []
-        for start in range(0, len(chosen), AT_ONCE):
-            watch("Kekulé structures", start, len(chosen))
-            found += map(kekule, chosen[start : start + AT_ONCE])
-        write_atomic(path, "\n".join(found))
-    return path.read_text(encoding="ascii").split()
+
+    def make(piece: int) -> Arrays:
+        some = drawn(moses("train"), recipe.molecules)[piece * AT_ONCE : (piece + 1) * AT_ONCE]
+        return {"smiles": as_array("".join(f"{kekule(text)}\n" for text in some))}
+
+    pieces = -(-min(recipe.molecules, len(moses("train"))) // AT_ONCE)
+    under = [recipe.molecules, release_of("rdkit")]
+    kept = Recipe("moses_kekule", under, make, pieces).complete(watch)
+    return kept["smiles"].tobytes().decode("ascii").split()
 
 
-def language(texts: Sequence[str], recipe: Recipe) -> Vocabulary:
+def language(texts: Sequence[str], recipe: LanguageRecipe) -> Vocabulary:
     """The tokens: the pieces of MOSES, and the most frequent pairs of the first of the texts."""
     plain = Vocabulary(tuple(PIECES["moses"].split()), ATOMS)
     read = plain.encode(texts[: recipe.read])
@@ -111,7 +110,7 @@ def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[T
 
 
 def train(
-    recipe: Recipe,
+    recipe: LanguageRecipe,
     folder: Path,
     *,
     watch: Watch = silent,
@@ -138,7 +137,7 @@ def train(
 def keep(
     family: TokenAutoregressive,
     vocabulary: Vocabulary,
-    recipe: Recipe,
+    recipe: LanguageRecipe,
     folder: Path,
     about: Mapping[str, Any],
 ) -> None:

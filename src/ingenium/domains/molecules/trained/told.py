@@ -21,16 +21,15 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from ingenium.core.digest import content_digest, digest, file_digest
+from ingenium.core.digest import content_digest, file_digest
 from ingenium.core.errors import CorruptError
-from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.chemistry.rules import measured
-from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.trained import model
-from ingenium.domains.molecules.trained.recipe import Recipe, written
+from ingenium.domains.molecules.trained.recipe import LanguageRecipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
@@ -115,7 +114,7 @@ def teach(
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
     """Train and write `moses.told.safetensors` and `.json`; a stopped training goes on."""
-    texts = written(Recipe(molecules=asked.molecules), watch)
+    texts = written(LanguageRecipe(molecules=asked.molecules), watch)
     tokens = model.codec("moses", max(map(len, texts)), base)
     own = TokenCodec(tokens.vocabulary, tokens.steps, tokens.longest)  # they are Kekulé already
     length = [len(row) for row in own.vocabulary.encode(texts)]
@@ -218,22 +217,4 @@ def _network(longest: int, c: int, temperature: float, base: Path) -> TokenAutor
     """A network that hears so many quantities, with first weights."""
     family = deafened(model.network(longest, base), torch.zeros(2, c))
     family.drawing = Drawing(temperature=temperature)
-    return family
-
-
-def taught(
-    asked: Told,
-    *,
-    base: Path = model.FOLDER,
-    watch: Watch = silent,
-    progress: Callable[[int, int, float], None] | None = None,
-) -> TokenAutoregressive:
-    """The generator that hears conditions, from the cache where it was taught before."""
-    under = [model.facts(base)["weights"], _plain(asked)]
-    folder = cache_folder() / f"told-{digest(under)[7:19]}"
-    if not comes(folder):
-        teach(asked, folder, base=base, watch=watch, progress=progress)
-    family = _network(LONGEST["moses"], len(asked.conditions), asked.temperature, base)
-    state = load_file(folder / f"{NAME}.safetensors")
-    family.load_state_dict({k: v.float() for k, v in state.items()})
     return family

@@ -1,76 +1,76 @@
 """What else is known of a cell: scikit-fem's answer, that of its mesh, and closed forms."""
 
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float, Float64
+from torch import Tensor
 
 from ingenium.core.designs import to_dataset
 from ingenium.core.errors import EngineError
-from ingenium.core.problem import CrossCheck
-from ingenium.core.quantity import Variable
+from ingenium.core.problem import Second
+from ingenium.core.quantity import Quantity, Variable
 from ingenium.domains.structures.cells.periodic import Periodic
 from ingenium.domains.structures.cells.printed import Printer
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.reference import Reference
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.verifier import CellVerifier
+from ingenium.kits.solids.elastic.reference import ScikitFem
 
 SHARE, MOST = 0.1, {2: 8, 3: 1}  # of the designs of a run that are checked
 COMPARED = ("poisson", "young", "bulk")
 FINER = {2: 2, 3: 1}  # times, the grid on which the mesh is measured again
 
 
-def cross_check(
-    verifier: CellVerifier, solid: xr.DataArray, verdicts: xr.Dataset, seed: int
-) -> CrossCheck | None:
-    """Largest differences from scikit-fem on a random share of the designs that have an answer.
+@dataclass(frozen=True, eq=False)
+class CellReference(ScikitFem):
+    """Properties of the printed mesh with its cut corners, and of the design's own grid.
 
-    By quantity, of the printed mesh with its cut corners, on a grid that is twice as fine for
-    plane cells: what engine, grid and mesh do together. What the engine does alone, on the grid
-    of the design, is told as `grid_poisson` and so on; composites have no mesh, and only this.
+    The mesh of plane cells is put on a grid that is twice as fine: what engine, grid and mesh do
+    together. What the engine does alone is told as `grid_poisson` and so on; composites have no
+    mesh, and only this.
     """
-    from importlib.metadata import version
 
-    answered = np.flatnonzero(np.isfinite(verdicts["bulk"].to_numpy()))
-    if not len(answered):
-        return None
-    count = min(math.ceil(SHARE * len(answered)), MOST[verifier.cell.dim])
-    chosen = np.sort(np.random.default_rng(seed).choice(answered, count, replace=False))
-    difference: dict[str, float] = {}
-    for i in chosen:  # the reference takes one after another
-        for name, value in _apart(verifier, solid.to_numpy()[i], verdicts, int(i)).items():
-            difference[name] = max(difference.get(name, 0.0), value)
-    share = count / len(answered)
-    return CrossCheck("scikit-fem", version("scikit-fem"), share, count, difference)
+    exact: CellVerifier
 
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Of the mesh, then of the grid."""
+        mesh = [q for q in self.exact.quantities if q.name in COMPARED]
+        return (*mesh, *(replace(q, name=f"grid_{q.name}") for q in mesh))
 
-def _apart(
-    verifier: CellVerifier, share: np.ndarray, verdicts: xr.Dataset, row: int
-) -> dict[str, float]:
-    """Differences of one design."""
-    judged = {k: float(verdicts[k].to_numpy()[row]) for k in COMPARED}
-    grid = _solved(verifier, share >= 0.5)
-    mesh = grid
-    if verifier.settings.porous:
-        printer = Printer(verifier.settings)
-        try:
-            mesh = _solved(verifier, printer.read(printer.mesh(share), FINER[share.ndim]))
-        except EngineError:
-            return {}  # no body: the export refuses it, too
-    return {k: abs(mesh[k] - judged[k]) for k in COMPARED} | {
-        f"grid_{k}": abs(grid[k] - judged[k]) for k in COMPARED
-    }
+    @property
+    def second(self) -> Second:
+        """The share that it measures."""
+        against = {f"grid_{name}": name for name in COMPARED}
+        return Second(self, SHARE, MOST[self.exact.cell.dim], against)
 
+    def measure(self, share: Float[Tensor, "n *cells"]) -> Float64[Tensor, "n 6"]:
+        """All quantities; NaN of a cell without a body, which the export refuses, too."""
+        return torch.stack([self._one(cell) for cell in share.numpy()])  # it takes one at a time
 
-def _solved(verifier: CellVerifier, share: np.ndarray) -> Mapping[str, float]:
-    """Properties by scikit-fem, where a cell of the grid has its share of the modulus."""
-    least, material = verifier.settings.second_modulus, verifier.settings.material
-    modulus = material.modulus_pa * (least + (1 - least) * share.ravel())
-    c = Reference(Periodic(share.shape, material.poisson)).stiffness(modulus)
-    return {k: float(v) for k, v in verifier.moduli(torch.from_numpy(c)[None]).items()}
+    def _one(self, share: np.ndarray) -> Float64[Tensor, " 6"]:
+        grid = self._solved(share >= 0.5)
+        mesh = grid
+        if self.exact.settings.porous:
+            printer = Printer(self.exact.settings)
+            try:
+                mesh = self._solved(printer.read(printer.mesh(share), FINER[share.ndim]))
+            except EngineError:
+                mesh = torch.full_like(grid, torch.nan)
+        return torch.cat([mesh, grid])
+
+    def _solved(self, share: np.ndarray) -> Float64[Tensor, " 3"]:
+        """Where a cell of the grid has its share of the modulus."""
+        least, material = self.exact.settings.second_modulus, self.exact.settings.material
+        modulus = material.modulus_pa * (least + (1 - least) * share.ravel())
+        c = Reference(Periodic(share.shape, material.poisson)).stiffness(modulus)
+        found = self.exact.moduli(torch.from_numpy(c)[None])
+        return torch.cat([found[q.name] for q in self.exact.quantities if q.name in COMPARED])
 
 
 def known_answers(

@@ -10,6 +10,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.cells.printed import Printer
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ingenium.domains.structures.cells.unit_cell import UnitCell
@@ -47,17 +48,13 @@ def _gallery(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> 
 
 
 def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
-    from matplotlib.figure import Figure
+    from ingenium.evaluate.style import field, gallery
 
-    figure = Figure(figsize=(9, 7.2), layout="constrained")
-    axes = figure.subplots(3, 4).flat
-    for axis, field, title in zip(axes, fields, titles, strict=False):
-        tiled = np.tile(field, (REPEATED, REPEATED)).T
-        axis.imshow(tiled, origin="lower", cmap="Greys", vmin=0, vmax=1)
-        axis.set_title(title, fontsize=9)
-    for axis in figure.axes:
-        axis.set_axis_off()
-    return figure
+    def draw(axes: "Axes", i: int) -> None:
+        tiled = np.tile(fields[i].astype(float), (REPEATED, REPEATED))
+        field(axes, tiled, (0.0, 1.0, 0.0, 1.0))
+
+    return gallery(titles, draw, size=(2.25, 2.4))
 
 
 def _printed(problem: "UnitCell", fields: np.ndarray, titles: list[str]) -> "Figure":
@@ -69,24 +66,17 @@ def _printed(problem: "UnitCell", fields: np.ndarray, titles: list[str]) -> "Fig
 
 def _plane(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:
     """Known cells, designs by their verdict, and what was wanted of them."""
-    from matplotlib.figure import Figure
+    from ingenium.evaluate.style import INK, by_verdict, dress, known_points, plane
 
     known, e = problem.data(), problem.settings.material.modulus_pa
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axis = figure.subplots()
-    x = known["poisson_wanted"], known["young_wanted"] / known["share_wanted"]
-    axis.scatter(*x, s=6, color="0.8", label="known cells")
+    figure, axes = plane(8.0, 5.0)
+    specific = (known["young_wanted"] / known["share_wanted"]).to_numpy()
+    known_points(axes, known["poisson_wanted"].to_numpy(), specific)
     specific = verdicts["young"].to_numpy() / e / verdicts["share"].to_numpy()
-    verdict = verdicts["verdict"].to_numpy()
-    for value, color, label in ((1, "tab:orange", "rejected"), (0, "tab:blue", "accepted")):
-        rows = verdict == value
-        axis.scatter(
-            verdicts["poisson"].to_numpy()[rows], specific[rows], s=14, color=color, label=label
-        )
+    by_verdict(axes, verdicts["poisson"].to_numpy(), specific, verdicts["verdict"].to_numpy())
     wanted = designs["poisson_wanted"], designs["young_wanted"] / designs["share_wanted"]
-    axis.scatter(*wanted, s=14, marker="x", color="k", linewidths=0.7, label="wanted")
-    axis.set(yscale="log", xlabel="largest Poisson ratio", ylabel="E / E of the material / share")
-    axis.set(xlim=(-1.1, 1.1), ylim=(1e-4, 1.2))
-    axis.legend(loc="lower right", fontsize=8)
+    axes.scatter(*wanted, s=14, marker="x", color=INK, linewidths=0.7, label="wanted")
+    axes.set(yscale="log", xlim=(-1.1, 1.1), ylim=(1e-4, 1.2))
+    dress(axes, "largest Poisson ratio", "E / E of the material / share")
     text = "Each cell by its largest Poisson ratio and its smallest specific stiffness."
     return Section("Properties", text, figure)

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from ingenium.core.designs import DESIGN
+from ingenium.core.recipe import Recipe
 from ingenium.domains.structures.cells import auxetic_families, plane_families, spatial_families
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.feature import gaps, walls
 from ingenium.domains.structures.cells.settings import HELD_OUT_EVERY, CellSettings
 from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.cells.verifier import CellVerifier
-from ingenium.kits.solids.stock import Stock
 
 PIECE = {2: 200, 3: 10}  # designs in a piece of the stock
 TRIES = 20  # drawings for one design before another family has its turn
@@ -32,7 +32,7 @@ def families(dim: int) -> Mapping[str, plane_families.Draw]:
     return {**plane_families.FAMILIES, **auxetic_families.FAMILIES}
 
 
-def stock(settings: CellSettings, verifier: CellVerifier) -> Stock:
+def stock(settings: CellSettings, verifier: CellVerifier) -> Recipe:
     """Drawn cells that carry load along all axes, with their measured values."""
     canvas = Canvas(settings.cells)
     size = PIECE[canvas.dim]
@@ -48,11 +48,11 @@ def stock(settings: CellSettings, verifier: CellVerifier) -> Stock:
 
     under = {k: getattr(settings, k) for k in ("cells", "feature_cells", "second_modulus", "seed")}
     under |= {k: getattr(settings.material, k) for k in ("modulus_pa", "poisson")}
-    return Stock(
+    return Recipe(
         "unit_cell",
         [under, sorted(families(canvas.dim)), verifier.version],
-        -(-settings.wanted_designs // size),
         make,
+        -(-settings.wanted_designs // size),
         SHIPPED[canvas.dim],
         settings.wanted_designs,
     )

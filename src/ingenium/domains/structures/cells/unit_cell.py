@@ -11,9 +11,11 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Projection, Section, Watch
+from ingenium.core.features import width
+from ingenium.core.problem import Projection, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
@@ -24,7 +26,6 @@ from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.generators.row_families import CLASSICAL
-from ingenium.kits.solids.field_codec import FieldCodec
 from ingenium.kits.solids.stocked_problem import StockedProblem
 
 SOLID = "solid"
@@ -63,7 +64,8 @@ class UnitCell(StockedProblem):
         if not settings.porous:  # the second phase holds what is loose
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
-        self.codec = FieldCodec(settings.cells)
+        self.second = independent.CellReference(self.exact).second
+        self.codec = Channels.between(((0.0, 1.0),), settings.cells)
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
@@ -112,15 +114,9 @@ class UnitCell(StockedProblem):
         smooth = [q.name for q in self.quantities if q.name.startswith(("poisson_", "young_"))]
         return {name: partial(self.exact.soft, name) for name in (*smooth, "bulk")}
 
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """A random share of the designs, homogenised by scikit-fem too."""
-        return independent.cross_check(self.exact, designs[SOLID], verdicts, seed)
-
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Nearest known cells, bootstrap, copula, Gaussian process, random."""
-        c = len(self.conditions) - 1 + len(self.conditions[-1].choices or ())
+        c = sum(map(width, self.conditions))
         return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

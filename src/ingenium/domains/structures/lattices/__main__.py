@@ -1,6 +1,7 @@
 """Make again the known lattices that come with the package: minutes of crushing."""
 
-from ingenium.domains.structures.lattices.known import SHIPPED
+from ingenium.core.recipe import printed
 from ingenium.domains.structures.lattices.problem import Lattice, LatticeSettings
 
-Lattice(LatticeSettings()).stock.ship(SHIPPED)
+if __name__ == "__main__":
+    Lattice(LatticeSettings()).stock.ship(printed)

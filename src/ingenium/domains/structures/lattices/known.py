@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from ingenium.core.recipe import Recipe
 from ingenium.domains.structures.lattices.crushing import ENGINE
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
 from ingenium.domains.structures.lattices.proportion import printed, proportioned
 from ingenium.domains.structures.lattices.verifier import CrushVerifier
-from ingenium.kits.solids.stock import Stock
 
 PIECE = 16
 SHIPPED = Path(__file__).with_name("known.npz")  # `python -m ingenium.domains.structures.lattices`
@@ -60,7 +60,7 @@ def graded(layout: Layout, count: int, rng: np.random.Generator) -> tuple[np.nda
     )
 
 
-def stock(verifier: CrushVerifier, count: int) -> Stock:
+def stock(verifier: CrushVerifier, count: int) -> Recipe:
     """Graded lattices with what was measured on them."""
 
     def make(piece: int) -> dict[str, np.ndarray]:
@@ -77,4 +77,4 @@ def stock(verifier: CrushVerifier, count: int) -> Stock:
         return dict(zip(("amplitude", "wall_m", "web_m"), fields, strict=True)) | columns
 
     under = [asdict(verifier.layout), asdict(verifier.material), asdict(verifier.crushing), count]
-    return Stock("lattice", [*under, ENGINE], -(-count // PIECE), make, SHIPPED)
+    return Recipe("lattice", [*under, ENGINE], make, -(-count // PIECE), SHIPPED)

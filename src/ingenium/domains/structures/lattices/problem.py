@@ -8,24 +8,22 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
 from torch import Tensor
 
-from ingenium import __version__
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.units import Unit
 from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
 from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
-from ingenium.domains.structures.lattices.layout import STEEPEST, Layout, relative_density
+from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
 from ingenium.domains.structures.lattices.material import STEEL_316L, Ductile
 from ingenium.domains.structures.lattices.proportion import printed
-from ingenium.domains.structures.lattices.verifier import CrushVerifier
-from ingenium.kits.solids.field_codec import FieldCodec
+from ingenium.domains.structures.lattices.verifier import CrushVerifier, WallSum
 
 FEWEST = 20
 MOST_J_KG = 1e5
@@ -85,8 +83,24 @@ class Lattice(Problem):
         self.sizes = dict(zip(across, layout.cells, strict=True))
         low, high = known.DENSITIES
         self.conditions = (
-            Condition("density", "relative density", lower=low / 2, upper=2 * high),
-            Condition("energy", "specific energy", lower=1.0, upper=MOST_J_KG, unit="J/kg"),
+            Condition(
+                "density",
+                "relative density",
+                lower=low / 2,
+                upper=2 * high,
+                middle=0.12,
+                spread=0.5,
+                log=True,
+            ),
+            Condition(
+                "energy",
+                "specific energy",
+                lower=1.0,
+                upper=MOST_J_KG,
+                unit="J/kg",
+                middle=1500.0,
+                log=True,
+            ),
         )
         self.limits = (
             Limit("energy_gap", at_least=-0.1, at_most=0.1),
@@ -95,9 +109,10 @@ class Lattice(Problem):
         )
         exact = CrushVerifier(layout, settings.material, settings.depth_m, settings.crushing)
         self.tiers = (exact,)
+        self.second = Second(WallSum(layout), SHARE, MOST)
         forms = (StlLattice, CellTable)  # the first is what is judged
         self.formats = {f.name: f(layout, settings.depth_m, self.variables) for f in forms}
-        self.codec = FieldCodec(layout.cells, ((-STEEPEST, STEEPEST), thickness, thickness))
+        self.codec = Channels.between(((-STEEPEST, STEEPEST), thickness, thickness), layout.cells)
         self.at_once = 8
         self.exact = exact
         self.stock = known.stock(exact, settings.known)
@@ -124,12 +139,6 @@ class Lattice(Problem):
         whole = xr.Dataset(columns, {DESIGN: np.arange(len(energy))} | coords)
         return whole.isel({DESIGN: np.flatnonzero(np.isfinite(energy))})
 
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Logarithms of density and energy, about -1 to 1."""
-        density = np.log(designs["density"].to_numpy() / 0.12)
-        energy = np.log(designs["energy"].to_numpy() / 1500.0)
-        return torch.as_tensor(np.stack([2 * density, energy], 1), dtype=torch.float32)
-
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Walls in printable bounds, and a body of the density asked for."""
         density = conditions["density"].to_numpy().astype(np.float64)
@@ -140,22 +149,6 @@ class Lattice(Problem):
             return (*(torch.from_numpy(h) for h in held), arrays[3])
 
         return onto
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """A random share of the bodies beside lengths times thicknesses, joints once a wall."""
-        answered = np.flatnonzero(np.isfinite(verdicts["relative_density"].to_numpy()))
-        if not len(answered):
-            return None
-        count = min(math.ceil(SHARE * len(answered)), MOST)
-        chosen = np.sort(np.random.default_rng(seed).choice(answered, count, replace=False))
-        fields = (designs[v.name].to_numpy()[chosen] for v in self.variables[:3])
-        walls = relative_density(self.layout, *fields)
-        apart = np.abs(walls - verdicts["relative_density"].to_numpy()[chosen])
-        told = {"relative_density": float(apart.max())}
-        engine = "walls of the frame, length times thickness"
-        return CrossCheck(engine, __version__, count / len(answered), count, told)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Pictures of the crush, and asked against measured energy."""

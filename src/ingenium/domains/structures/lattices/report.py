@@ -2,7 +2,6 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
@@ -12,9 +11,18 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.lattices.crushing import SHAPES, Curve, crush
 from ingenium.domains.structures.lattices.layout import frames
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, stress_pa
+from ingenium.evaluate.style import (
+    MUTED,
+    OURS,
+    TEXT,
+    by_verdict,
+    dress,
+    known_points,
+    panels,
+    plane,
+)
 
 SHOWN = 4
-OURS, KNOWN, MUTED = "#2166ac", "#8c510a", "#999999"
 
 
 def sections(
@@ -56,8 +64,7 @@ def sections(
 
 
 def _folds(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
-    figure = Figure(figsize=(2.1 * len(SHAPES), 2.0 * len(curves)), layout="constrained")
-    grid = figure.subplots(len(curves), len(SHAPES), squeeze=False)
+    figure, grid = panels(len(curves), len(SHAPES), (2.1, 2.0))
     layout, least = verifier.layout, 1000 * verifier.layout.width_m
     for row, (curve, name) in enumerate(zip(curves, names, strict=True)):
         for axes, beams, share in zip(grid[row], curve.beam_m, SHAPES, strict=True):
@@ -70,49 +77,45 @@ def _folds(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Fi
             axes.set_aspect("equal")
             axes.axis("off")
             if row == 0:
-                axes.set_title(f"strain {100 * strain:.0f} %", fontsize=9)
+                axes.set_title(f"strain {100 * strain:.0f} %", fontsize=TEXT)
         grid[row][0].text(
-            -0.12, 0.5, name, transform=grid[row][0].transAxes, rotation=90, va="center", fontsize=9
+            -0.12,
+            0.5,
+            name,
+            transform=grid[row][0].transAxes,
+            rotation=90,
+            va="center",
+            fontsize=TEXT,
         )
     return figure
 
 
 def _curves(verifier: CrushVerifier, curves: list[Curve], names: list[str]) -> Figure:
-    figure = Figure(figsize=(7.5, 3.4), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = plane(7.5, 3.4)
     for curve, name, shade in zip(curves, names, np.linspace(0, 0.7, len(curves)), strict=True):
         colour = tuple(np.array([0.13, 0.4, 0.67]) * (1 - shade) + shade)
         stress = stress_pa(curve, verifier.layout.width_m) / 1e6
         axes.plot(100 * curve.strain, stress, color=colour, label=name, lw=1.2)
     axes.axvspan(20, 40, color=MUTED, alpha=0.15, lw=0)
-    axes.set(xlabel="strain (%)", ylabel="stress (MPa)", ylim=(0, None), xlim=(0, None))
-    axes.legend(frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(ylim=(0, None), xlim=(0, None))
+    dress(axes, "strain (%)", "stress (MPa)")
     return figure
 
 
 def _plane(designs: xr.Dataset, verdicts: xr.Dataset, known: xr.Dataset) -> Figure:
-    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    held = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+    figure, ((left, right),) = panels(1, 2, (4.5, 3.6))
+    verdict = verdicts["verdict"].to_numpy()
     found = verdicts["specific_energy"].to_numpy() / 1000
     wanted = designs["wanted_j_kg"].to_numpy() / 1000
     density = verdicts["relative_density"].to_numpy()
     ends = np.array([0, 1.1 * max(wanted.max(), float(np.nanmax(found)))])
     left.fill_between(ends, 0.9 * ends, 1.1 * ends, color=MUTED, alpha=0.25, lw=0)
     left.plot(ends, ends, color=MUTED, lw=0.8)
-    _points(left, wanted, found, held)
-    left.set(xlabel="asked (kJ/kg)", ylabel="measured (kJ/kg)", xlim=(0, None), ylim=(0, None))
-    own = known["energy"].to_numpy() / 1000
-    right.scatter(known["density"], own, s=8, color=KNOWN, alpha=0.5, lw=0, label="known")
-    _points(right, density, found, held)
-    right.set(xlabel="relative density", ylabel="measured (kJ/kg)", ylim=(0, None))
-    right.legend(frameon=False, fontsize=8)
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
+    by_verdict(left, wanted, found, verdict)
+    left.set(xlim=(0, None), ylim=(0, None))
+    dress(left, "asked (kJ/kg)", "measured (kJ/kg)")
+    known_points(right, known["density"].to_numpy(), known["energy"].to_numpy() / 1000)
+    by_verdict(right, density, found, verdict)
+    right.set_ylim(0, None)
+    dress(right, "relative density", "measured (kJ/kg)")
     return figure
-
-
-def _points(axes: Axes, x: np.ndarray, y: np.ndarray, held: np.ndarray) -> None:
-    axes.scatter(x[~held], y[~held], s=14, color=MUTED, lw=0, label="rejected")
-    axes.scatter(x[held], y[held], s=18, color=OURS, lw=0, label="accepted")

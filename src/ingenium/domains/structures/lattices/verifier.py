@@ -15,7 +15,7 @@ from ingenium import __version__
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.lattices.crushing import Crushing, Curve, crush
 from ingenium.domains.structures.lattices.frame import Frame
-from ingenium.domains.structures.lattices.layout import Layout, frames
+from ingenium.domains.structures.lattices.layout import Layout, frames, relative_density
 from ingenium.domains.structures.lattices.material import Ductile
 from ingenium.domains.structures.lattices.solid import body_density
 
@@ -96,6 +96,24 @@ class CrushVerifier:
                 np.abs(work[:, 0] - work[:, 1]).sum() / work.mean(1).sum(),
             ]
         )
+
+
+@dataclass(frozen=True)
+class WallSum:
+    """Relative density by lengths of walls times their thicknesses, joints once a wall."""
+
+    layout: Layout
+    name: ClassVar[str] = "walls of the frame, length times thickness"
+    version: ClassVar[str] = __version__
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar[tuple[Quantity, ...]] = tuple(
+        q for q in CrushVerifier.quantities if q.name == "relative_density"
+    )
+
+    def measure(self, *arrays: Float64[Tensor, "n ..."]) -> Float64[Tensor, "n 1"]:
+        """Of each design."""
+        fields = (a.numpy() for a in arrays[:3])
+        return torch.from_numpy(relative_density(self.layout, *fields))[:, None]
 
 
 def stress_pa(curve: Curve, width_m: float) -> Float64[np.ndarray, " p"]:

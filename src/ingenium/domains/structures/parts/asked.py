@@ -55,13 +55,6 @@ def spread(asked: Sequence[Condition], n: int, seed: int) -> Float64[np.ndarray,
     return out
 
 
-def features(asked: Sequence[Condition], designs: xr.Dataset) -> Float64[np.ndarray, "n c"]:
-    """Conditions as numbers from -1 to 1."""
-    return np.stack(
-        [2 * (designs[c.name].to_numpy() - c.lower) / (c.upper - c.lower) - 1 for c in asked], 1
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Question:
     """The optimiser's question for designs of a part under given conditions.

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.quantity import Condition
+from ingenium.core.recipe import Recipe
 from ingenium.domains.structures.parts.asked import Question, spread
 from ingenium.domains.structures.parts.making import Making, PartSettings
 from ingenium.domains.structures.parts.printed import Printer
 from ingenium.domains.structures.parts.refine import Refine, refine
-from ingenium.kits.solids.stock import Stock
 
 LEVELS = 15  # densities are kept in so many steps
 LUMPS = 1.5  # size of the lumps of a random start, in coarse cells
@@ -37,10 +37,10 @@ class Maker:
     conditions: Sequence[Condition]
     making: Making
 
-    def stock(self, name: str, settings: object, shipped: Path) -> Stock:
+    def stock(self, name: str, settings: object, shipped: Path) -> Recipe:
         """All pieces, kept in the cache under the settings that they depend on."""
         pieces = -(-self.making.designs // self.making.at_once)
-        return Stock(name, settings, pieces, self.piece, shipped, self.making.designs)
+        return Recipe(name, settings, self.piece, pieces, shipped, self.making.designs)
 
     def piece(self, number: int) -> Mapping[str, np.ndarray]:
         """Densities, 0 where there is no surface, and conditions of the designs of one piece."""

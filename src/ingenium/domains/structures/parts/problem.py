@@ -13,10 +13,12 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Problem, Projection, Section, Watch, silent
+from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Variable
+from ingenium.core.recipe import Recipe
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.parts import asked, independent, known
@@ -29,8 +31,6 @@ from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.parts.report import AIMS, Others, report
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
-from ingenium.kits.solids.field_codec import FieldCodec
-from ingenium.kits.solids.stock import Stock
 
 SHIPPED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
 EXACT, ROUGH = 1e-5, 1e-2  # residual of a measurement (work to 1e-10), and of a step (to 1e-5)
@@ -66,8 +66,9 @@ class PartProblem(Problem):
         self.limits = (Limit("pieces", at_most=1), Limit("missing", at_most=0.02))
         self.exact = self.measuring(_elastic(self.part, EXACT))
         self.tiers = (self.exact,)
+        self.second = Second(independent.PartReference(self.exact), independent.SHARE)
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
-        self.codec = FieldCodec((x, y, z))
+        self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))
 
     @abstractmethod
@@ -98,16 +99,15 @@ class PartProblem(Problem):
     def ship(self, watch: Watch = silent) -> None:
         """Write the files that come with the package."""
         for stock in self.stocks:
-            if stock.shipped is not None:
-                stock.ship(stock.shipped, watch)
+            stock.ship(watch)
 
     @property
-    def stocks(self) -> tuple[Stock, Stock, Stock]:
+    def stocks(self) -> tuple[Recipe, Recipe, Recipe]:
         """Known designs, what is measured of them, and of milled parts."""
         return self._stock, self._known_measured, self._milled_measured
 
     @cached_property
-    def _stock(self) -> Stock:
+    def _stock(self) -> Recipe:
         maker = known.Maker(
             coarse=Question(self.coarse, _elastic(self.coarse, ROUGH)),
             fine=self.question,
@@ -118,18 +118,18 @@ class PartProblem(Problem):
         return maker.stock(self.stem, self.under, self.folder / "designs.npz")
 
     @cached_property
-    def _known_measured(self) -> Stock:
+    def _known_measured(self) -> Recipe:
         """What is measured of the known designs."""
         count = self.making.designs
         return self._measuring(f"{self.stem}_measured", count, lambda rows: self._density[rows])
 
     @cached_property
-    def _milled_measured(self) -> Stock:
+    def _milled_measured(self) -> Recipe:
         """What is measured of milled parts."""
         count = min(self.making.milled, self.drawings)
         return self._measuring("milled_measured", count, self.milled)
 
-    def _measuring(self, name: str, count: int, of: Callable[[slice], Tensor]) -> Stock:
+    def _measuring(self, name: str, count: int, of: Callable[[slice], Tensor]) -> Recipe:
         """Measurements of many parts, a few at a time."""
         at_once = self.making.at_once
 
@@ -139,7 +139,7 @@ class PartProblem(Problem):
 
         depends = [self.under, [(q.name, q.unit) for q in self.quantities]]
         file = self.folder / SHIPPED[name.removeprefix(f"{self.stem}_")]
-        return Stock(name, depends, -(-count // at_once), piece, file, count)
+        return Recipe(name, depends, piece, -(-count // at_once), file, count)
 
     def _measured(self, flat: Float[Tensor, "n e"]) -> Float[Tensor, "n k"]:
         """Quantities of designs, NaN for those that have no surface."""
@@ -177,10 +177,6 @@ class PartProblem(Problem):
         """Known designs; every eighth is held out."""
         return self._known
 
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Conditions from -1 to 1."""
-        return torch.as_tensor(asked.features(self.conditions, designs), dtype=torch.float32)
-
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """What must be metal or free, and the volume, hold exactly."""
         lower, upper = self.part.lower, self.part.upper
@@ -216,12 +212,6 @@ class PartProblem(Problem):
         aims = [names.index(name) for name in AIMS]
         learned, drawn = (stock.complete()["measured"][:, aims] for stock in self.stocks[1:])
         return Others(learned, drawn)
-
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """Work, stress, displacement and frequency of some designs, by scikit-fem."""
-        return independent.cross_check(self.exact, designs, verdicts, seed)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Work on a milled part, by scikit-fem."""

@@ -15,12 +15,12 @@ from ingenium.core.problem import Section
 from ingenium.core.select import pareto_rank
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.parts.printed import Printer
+from ingenium.evaluate.style import INK, by_verdict, dress, front, known_points, panels
 from ingenium.kits.solids.printing.pictures import gallery, sections
 
 GALLERY = 12  # parts in the first picture
 CUT = 3  # parts that are cut
 TOLD = 20  # rows of the table
-PROPOSED, REJECTED, KNOWN, MILLED = "#2166ac", "#b8c4ce", "#8c510a", "#4d4d4d"
 AIMS = ("mass", "compliance", "support_volume")
 LABELS = {"compliance": "largest work of a load (J)", "support_volume": "support (cm³)"}
 
@@ -95,43 +95,25 @@ def _gallery(
 
 def pareto(others: Others, verdicts: xr.Dataset) -> Figure:
     """Mass against compliance, and against the volume of support."""
-    figure = Figure(figsize=(9.5, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    front(left, others, verdicts, "compliance")
-    front(right, others, verdicts, "support_volume")
+    figure, ((left, right),) = panels(1, 2, (4.75, 4.2))
+    over_mass(left, others, verdicts, "compliance")
+    over_mass(right, others, verdicts, "support_volume")
     return figure
 
 
-def front(axes: Axes, others: Others, verdicts: xr.Dataset, aim: str) -> None:
+def over_mass(axes: Axes, others: Others, verdicts: xr.Dataset, aim: str) -> None:
     """All designs by mass and one aim, and the front of those that were accepted."""
-    state = verdicts["verdict"].to_numpy()
-    own = np.stack([verdicts[name].to_numpy() for name in AIMS], 1)
-    accepted, column = own[state == Verdict.ACCEPTED], AIMS.index(aim)
-    groups = (
-        (others.milled, MILLED, "s", "drawn for milling"),
-        (others.known, KNOWN, "o", "learned from"),
-        (own[state == Verdict.REJECTED], REJECTED, "o", "proposed, rejected"),
-        (accepted, PROPOSED, "o", "proposed, accepted"),
-    )
-    for rows, colour, mark, name in groups:
-        axes.scatter(rows[:, 0], rows[:, column], s=18, c=colour, marker=mark, label=name, lw=0)
-    _front(axes, accepted[:, [0, column]])
-    axes.set_xlabel("mass (kg)", fontsize=9)
-    axes.set_ylabel(LABELS[aim], fontsize=9)
+    state, column = verdicts["verdict"].to_numpy(), AIMS.index(aim)
+    mass, own = verdicts["mass"].to_numpy(), verdicts[aim].to_numpy()
+    milled = others.milled[:, 0], others.milled[:, column]
+    axes.scatter(*milled, 18, INK, marker="s", linewidths=0, label="drawn for milling")
+    known_points(axes, others.known[:, 0], others.known[:, column])
+    by_verdict(axes, mass, own, state)
+    front(axes, np.stack([mass, own], 1)[state == Verdict.ACCEPTED])
     axes.set_yscale("log")
-    axes.tick_params(labelsize=8, which="both")
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25, linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8)
-
-
-def _front(axes: Axes, rows: Float64[np.ndarray, "n 2"]) -> None:
-    if len(rows):
-        first = rows[pareto_rank(rows) == 0]
-        first = first[first[:, 0].argsort()]
-        axes.step(first[:, 0], first[:, 1], where="post", color=PROPOSED, lw=1.2)
+    dress(axes, "mass (kg)", LABELS[aim], grid=True)
 
 
 def _cuts(

@@ -8,32 +8,28 @@ from matplotlib.axes import Axes
 from ingenium.domains.structures.shapes.box import Box
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.places import node_places
+from ingenium.evaluate.style import INK, MUTED, SERIES, field
 
-COLOURS = ("#b2182b", "#2166ac", "#1b7837", "#762a83", "#e08214")  # of load cases
-SUPPORT = "#444444"
+LOADS = SERIES[1:]  # blue would be lost on the material
 MOST_MARKS = 24  # of supports in one drawing
 
 
 def draw(
     ax: Axes, box: Box, density: Float64[np.ndarray, "..."], numbers: Numbers, row: int
 ) -> None:
-    """Material in grey (seen along z in space), loads as arrows, supports as hatches.
+    """Material (seen along z in space), loads as arrows, supports as hatches.
 
     A circle is a support that holds one axis only; a stroke one that holds both.
     """
     nx, ny = box.grid.cells[:2]
     seen = density if density.ndim == 2 else density.mean(2)
-    ax.imshow(
-        seen.T, origin="lower", extent=(0, nx, 0, ny), cmap="Greys", vmin=0, vmax=1.25, zorder=1
-    )
-    for spine in ax.spines.values():
-        spine.set(color="#999999", linewidth=0.6, linestyle=(0, (4, 3)))
+    field(ax, seen, (0.0, float(nx), 0.0, float(ny)))
     _supports(ax, box)
     _loads(ax, box, numbers, row)
     edge = 0.2 * max(nx, ny)
-    ax.set(xlim=(-edge, nx + edge), ylim=(-edge, ny + edge), xticks=[], yticks=[])
-    ax.set_frame_on(False)
-    ax.plot([0, nx, nx, 0, 0], [0, 0, ny, ny, 0], color="#999999", lw=0.6, ls=(0, (4, 3)))
+    ax.set(xlim=(-edge, nx + edge), ylim=(-edge, ny + edge))
+    ax.set_axis_off()
+    ax.plot([0, nx, nx, 0, 0], [0, 0, ny, ny, 0], color=MUTED, lw=0.6, ls=(0, (4, 3)))
 
 
 def _supports(ax: Axes, box: Box) -> None:
@@ -48,11 +44,11 @@ def _supports(ax: Axes, box: Box) -> None:
         out = np.where(at == 0, -1, np.where(at == 2 * middle, 1, 0)).astype(float)
         if marks == "o":
             shift = out * length * 0.7
-            ax.plot(*(at + shift).T, "o", mfc="white", mec=SUPPORT, ms=3, mew=0.8, zorder=3)
+            ax.plot(*(at + shift).T, "o", mfc="white", mec=INK, ms=3, mew=0.8, zorder=3)
         else:
             for point, way in zip(at, out, strict=True):
                 end = point + length * np.where(way == 0, -1.0, way)
-                ax.plot(*np.stack([point, end]).T, color=SUPPORT, lw=0.8, zorder=3)
+                ax.plot(*np.stack([point, end]).T, color=INK, lw=0.8, zorder=3)
 
 
 def _loads(ax: Axes, box: Box, numbers: Numbers, row: int) -> None:
@@ -61,7 +57,7 @@ def _loads(ax: Axes, box: Box, numbers: Numbers, row: int) -> None:
     for load in box.loading.loads:
         at = box.loading.centre(load, numbers, n)[row, :2].numpy()
         way = box.loading.direction(load, numbers, n)[row, :2].numpy()
-        colour = COLOURS[box.loading.cases.index(load.case) % len(COLOURS)]
+        colour = LOADS[box.loading.cases.index(load.case) % len(LOADS)]
         outside = at - way * length if _leaves(box, at, -way) else at + way * length
         tail, head = (outside, at) if _leaves(box, at, -way) else (at, outside)
         style = {"arrowstyle": "-|>", "color": colour, "lw": 1.4, "shrinkA": 0, "shrinkB": 0}

@@ -44,7 +44,11 @@ class Loading:
             for what, (low, high) in (("angle", load.angle_deg), ("tilt", load.tilt_deg)):
                 if low < high:
                     name = f"{what} of the load {load.name}"
-                    found.append(Condition(f"{load.name}_{what}", name, None, low, high, "degree"))
+                    found.append(
+                        Condition(
+                            f"{load.name}_{what}", name, None, low, high, "degree", period=360
+                        )
+                    )
         return tuple(found)
 
     def centre(self, load: Load, numbers: Numbers, n: int) -> Float64[Tensor, "n dim"]:

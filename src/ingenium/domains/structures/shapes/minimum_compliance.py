@@ -11,9 +11,11 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.problem import CrossCheck, Projection, Section, Watch
+from ingenium.core.features import width
+from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
@@ -26,7 +28,6 @@ from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
 from ingenium.generators.row_families import CLASSICAL
-from ingenium.kits.solids.field_codec import FieldCodec
 from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
@@ -63,12 +64,14 @@ class MinimumCompliance(StockedProblem):
             Limit("unheld_load", at_most=0, unit="1"),
         )
         self.tiers = (ShapeVerifier(self.box),)
+        self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
         self.system = digest(asdict(self.settings))
-        self.codec = FieldCodec(grid.cells)
+        self.codec = Channels.between(((0.0, 1.0),), grid.cells)
         forms = (StlShape, NpzShape, VtkShape)  # the first is the usual one
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
+        self.repair_calls = float(self.settings.refine_steps)  # a solve of the whole box each
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Shapes that SIMP made for loads and volumes spread over their ranges."""
@@ -79,18 +82,6 @@ class MinimumCompliance(StockedProblem):
         held = np.arange(len(solid)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         known = to_dataset((solid, *asked), self.variables, coords | self.labels())
         return known.assign_coords(held_out=(DESIGN, held))
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """Positions and volume from -1 to 1, directions as cosine and sine."""
-        columns = []
-        for c in self.conditions:
-            values = torch.as_tensor(designs[c.name].to_numpy(), dtype=torch.float64)
-            if c.unit == "degree":
-                turned = values * torch.pi / 180
-                columns += [turned.cos(), turned.sin()]
-            else:
-                columns.append(2 * (values - c.lower) / max(c.upper - c.lower, 1e-12) - 1)
-        return torch.stack(columns, 1).to(torch.float32)
 
     def labels(self) -> dict[str, Any]:
         """Centres of the cells (m)."""
@@ -124,15 +115,9 @@ class MinimumCompliance(StockedProblem):
         """The compliance, with its exact gradient by the adjoint."""
         return {"compliance": ShapeVerifier(self.box).compliance}
 
-    def cross_check(
-        self, designs: xr.Dataset, verdicts: xr.Dataset, seed: int
-    ) -> CrossCheck | None:
-        """A random share of the designs, solved by scikit-fem too."""
-        return independent.cross_check(self, designs, verdicts, seed)
-
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Nearest known shapes, bootstrap, copula, Gaussian process, random; SIMP repairs all."""
-        c = sum(2 if c.unit == "degree" else 1 for c in self.conditions)
+        c = sum(map(width, self.conditions))
         return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -141,4 +126,4 @@ class MinimumCompliance(StockedProblem):
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """The whole box, as scikit-fem solves it."""
-        return independent.known_answers(self)
+        return independent.known_answers(self.box, self.variables)

@@ -14,6 +14,7 @@ from ingenium.domains.structures.shapes.box import VOLUME
 from ingenium.domains.structures.shapes.drawing import draw
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.training import BESIDE
+from ingenium.evaluate.style import dress, gallery, plane
 
 if TYPE_CHECKING:
     from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
@@ -55,24 +56,20 @@ def stiffest(verdicts: xr.Dataset) -> np.ndarray:
 
 
 def _drawn(problem: "MinimumCompliance", shown: xr.Dataset, ratio: np.ndarray) -> Figure:
-    columns = min(3, len(ratio))
-    rows = -(-len(ratio) // columns)
+    density, numbers = shown["density"].to_numpy(), problem.numbers(shown)
     nx, ny = problem.box.grid.cells[:2]
-    figure = Figure(
-        figsize=(9.5, rows * (9.5 / columns * (ny + 0.4 * max(nx, ny)) / (1.4 * nx) + 0.25)),
-        layout="constrained",
+    titles = [
+        f"{index}: {own:.3g} at {100 * field.mean():.0f} % volume"
+        for index, own, field in zip(shown[DESIGN].to_numpy(), ratio, density, strict=True)
+    ]
+    columns = min(3, len(ratio))
+    wide = 9.5 / columns
+    return gallery(
+        titles,
+        lambda axes, i: draw(axes, problem.box, density[i], numbers, i),
+        size=(wide, wide * (ny + 0.4 * max(nx, ny)) / (1.4 * nx) + 0.25),
+        columns=columns,
     )
-    axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
-    numbers = problem.numbers(shown)
-    for i, ax in enumerate(axes):
-        if i >= len(ratio):
-            ax.set_axis_off()
-            continue
-        draw(ax, problem.box, shown["density"].to_numpy()[i], numbers, i)
-        volume = float(shown["density"][i].mean())
-        index = int(shown[DESIGN][i])
-        ax.set_title(f"{index}: {ratio[i]:.3g} at {100 * volume:.0f} % volume", fontsize=9)
-    return figure
 
 
 def _beside_simp(problem: "MinimumCompliance", rows: xr.Dataset, verdicts: xr.Dataset) -> Section:
@@ -104,14 +101,11 @@ def _beside_simp(problem: "MinimumCompliance", rows: xr.Dataset, verdicts: xr.Da
 
 
 def _courses(course: Course, ratio: np.ndarray, calls: int, index: np.ndarray) -> Figure:
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    ax = figure.subplots()
+    figure, ax = plane(7.0, 3.0)
     for i, own in enumerate(course.compliance_j.numpy()):
         at = np.arange(1, len(own) + 1)
-        line = ax.plot(at, own / own[-1], lw=1.2, label=f"{index[i]}")[0]
+        line = ax.plot(at, own / own[-1], lw=1.2, label=f"design {index[i]}")[0]
         ax.plot([calls], [ratio[i]], "o", color=line.get_color(), ms=5)
-    ax.set(xlabel="calls of the solver", ylabel="compliance / SIMP's last", ylim=(0.8, 2.0))
-    ax.legend(title="design", frameon=False, fontsize=8, title_fontsize=8)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(alpha=0.25, linewidth=0.6)
+    ax.set_ylim(0.8, 2.0)
+    dress(ax, "calls of the solver", "compliance / SIMP's last", grid=True)
     return figure

@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from scipy.stats import qmc
 from torch import Tensor
 
+from ingenium.core.recipe import Recipe
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of
@@ -19,7 +20,6 @@ from ingenium.domains.structures.shapes.box import VOLUME, Box
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_size
-from ingenium.kits.solids.stock import Stock
 
 STEPS = 100  # of the optimiser for a design to learn from, at most
 BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
@@ -86,7 +86,7 @@ class Optimiser:
         return torch.where((work[1] < work[0])[:, None], second, first)
 
 
-def stock(box: Box) -> Stock:
+def stock(box: Box) -> Recipe:
     """Optimised shapes as pieces that are made once."""
     count = box.settings.designs
     points = asked_points(box)
@@ -100,7 +100,7 @@ def stock(box: Box) -> Stock:
         return {"solid": solid.numpy().astype(np.uint8), "asked": rows}
 
     under = [asdict(box.settings), STEPS, size, "sensitivity filter, optimality criteria"]
-    return Stock("minimum_compliance", under, -(-count // size), make)
+    return Recipe("minimum_compliance", under, make, -(-count // size))
 
 
 def asked_points(box: Box) -> Float64[np.ndarray, "n c"]:

@@ -53,7 +53,7 @@ class Asker:
     def proposed(self, family: str, steps: int | None, seed: int, n: int) -> Cells:
         """Designs of a fitted family, mended as the problem does."""
         choice = GeneratorChoice(family=family, steps=steps, seed=seed)
-        fitted = fit(self.problem, self.known, choice, data=self.data, watch=lambda *_: None)
+        fitted = fit(self.problem, self.known, choice, watch=lambda *_: None)
         spec = replace(self.spec, generator=choice)
         generator = Generator(self.problem, fitted.family, spec, self.known)
         return self._solid(generator.propose_block(seed, 0, range(min(n, BLOCK))))

@@ -198,8 +198,8 @@ STUDY = Study(
     measure=measure,
     depends=(
         "domains/structures/lattices",
-        "kits/solids/stock.py",
-        "kits/solids/field_codec.py",
+        "core/recipe.py",
+        "core/codecs.py",
         *LEARNING,
         "domains/structures/studies/lattice_energy.py",
     ),

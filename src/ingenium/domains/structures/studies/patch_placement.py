@@ -214,5 +214,4 @@ STUDY = Study(
         "domains/structures/studies/patch_placement.py",
     ),
     packages=("scikit-fem",),
-    without=("train/cache.py",),
 )

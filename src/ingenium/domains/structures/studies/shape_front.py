@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Bool, Float64
 from torch import Tensor
 
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Watch
 from ingenium.core.seeds import one_thread
@@ -17,7 +17,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains.structures.optimise.simp import simp
 from ingenium.domains.structures.shapes.box import VOLUME, pieces
-from ingenium.domains.structures.shapes.independent import compliance
+from ingenium.domains.structures.shapes.independent import ShapeReference
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.domains.structures.shapes.training import BESIDE
 from ingenium.domains.structures.studies import shape_refinement
@@ -162,18 +162,16 @@ def checked(problem: MinimumCompliance, designs: xr.Dataset) -> tuple[float, flo
 
     Also the largest relative difference of the compliance to the engine's.
     """
-    held, apart = [], 0.0
+    held, apart, reference = [], 0.0, ShapeReference(problem.box)
     for i in range(designs.sizes[DESIGN]):  # scikit-fem takes one at a time
         one = designs.isel({DESIGN: [i]})
-        density = one["density"].to_numpy()[0]
-        whole = one.copy(deep=True)
-        whole["density"][:] = 1.0
-        ours, solid = compliance(problem, one), compliance(problem, whole)
-        given = [torch.from_numpy(one[v.name].to_numpy()) for v in problem.variables]
-        engine = float(problem.verifier.measure(*given)[0, 0])
+        density, *given = to_arrays(one, problem.variables)
+        ours = float(reference.measure(density, *given))
+        solid = float(reference.measure(torch.ones_like(density), *given))
+        engine = float(problem.verifier.measure(density, *given)[0, 0])
         apart = max(apart, abs(engine / ours - 1))
-        count = pieces(problem.box.grid, torch.from_numpy(density.ravel() > 0.5))[1]
-        light = density.mean() <= float(one[VOLUME][0]) + 1e-9
+        count = pieces(problem.box.grid, density.flatten() > 0.5)[1]
+        light = float(density.mean()) <= float(one[VOLUME][0]) + 1e-9
         held.append(bool(light and count == 1 and ours / solid <= MOST_RATIO))
     return float(np.mean(held)) if held else 0.0, apart
 

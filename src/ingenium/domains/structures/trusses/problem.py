@@ -12,8 +12,9 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
-from ingenium.core.problem import Codec, Format, Problem, Projection
+from ingenium.core.problem import Format, Problem, Projection
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.trusses.front import exact_front
@@ -38,35 +39,6 @@ class TrussSettings:
     drawn: int = 200
 
 
-class TrussCodec:
-    """Each number from -1 to 1; areas by their logarithm."""
-
-    shape: tuple[int, ...] = (3 + len(GROUPS),)
-    tolerance = 1e-9
-
-    def encode(self, arrays: tuple[Tensor, ...]) -> Float[Tensor, "n 7"]:
-        """Seven numbers."""
-        kind, panels, depth, area = arrays
-        columns = [
-            _shown(kind, 0.0, len(KINDS) - 1.0),
-            _shown(panels, *FEWEST_TO_MOST),
-            _shown(depth, *DEPTHS_M),
-        ]
-        logs = _shown(area.log(), float(np.log(AREAS_M2[0])), float(np.log(AREAS_M2[1])))
-        return torch.cat([torch.stack(columns, 1), logs], 1)
-
-    def decode(self, x: Float[Tensor, "n 7"]) -> tuple[Tensor, ...]:
-        """A truss, whose kind and panels are not yet whole numbers."""
-        y = x.to(torch.float64)
-        logs = [float(np.log(a)) for a in AREAS_M2]
-        return (
-            _meant(y[:, 0], 0.0, len(KINDS) - 1.0),
-            _meant(y[:, 1], *FEWEST_TO_MOST),
-            _meant(y[:, 2], *DEPTHS_M),
-            _meant(y[:, 3:], *logs).exp(),
-        )
-
-
 class RoofTruss(Problem):
     """Flat roof trusses of one span under one load."""
 
@@ -80,7 +52,7 @@ class RoofTruss(Problem):
         self.settings = settings
         self.variables, self.sizes = VARIABLES, {"group": len(GROUPS)}
         self.conditions = (
-            Condition("depth", "asked depth", lower=DEPTHS_M[0], upper=DEPTHS_M[1], unit="m"),
+            Condition("depth", "asked depth", None, *DEPTHS_M, unit="m", middle=2.4),
         )
         self.limits = (
             Limit("stress_use", at_most=1.0, unit="1"),
@@ -89,7 +61,8 @@ class RoofTruss(Problem):
         )
         self.tiers = (RoofVerifier(settings.roof),)
         self.formats: Mapping[str, Format] = {"json": TrussTable()}
-        self.codec: Codec = TrussCodec()
+        bounds = ((0.0, len(KINDS) - 1.0), FEWEST_TO_MOST, DEPTHS_M, AREAS_M2)
+        self.codec = Channels.between(bounds, own=((), (), (), (len(GROUPS),)), logs=(3,))
 
     def labels(self) -> dict[str, object]:
         """Names of groups of bars."""
@@ -104,10 +77,6 @@ class RoofTruss(Problem):
         held = np.arange(len(x)) % 10 == 9
         designs = to_dataset(arrays, self.variables, self.labels())
         return designs.assign_coords(depth=(DESIGN, arrays[2].numpy()), held_out=(DESIGN, held))
-
-    def features(self, designs: xr.Dataset) -> Float[Tensor, "n 1"]:
-        """Depth."""
-        return torch.from_numpy(designs["depth"].to_numpy().copy()).float()[:, None] - 2.4
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """Whole kinds and panels, everything within its range."""
@@ -133,14 +102,6 @@ def whole(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         depth.clamp(*DEPTHS_M),
         area.clamp(*AREAS_M2),
     )
-
-
-def _shown(x: Tensor, low: float, high: float) -> Tensor:
-    return 2 * (x - low) / (high - low) - 1
-
-
-def _meant(x: Tensor, low: float, high: float) -> Tensor:
-    return low + (x + 1) / 2 * (high - low)
 
 
 class TrussTable:

@@ -5,8 +5,9 @@ Shapes: n designs, l load cases, e cells, f displacements.
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -31,6 +32,18 @@ def skfem() -> ModuleType:
     except ImportError as error:
         raise MissingExtra("structures", "scikit-fem") from error
     return skfem  # type: ignore[no-any-return]
+
+
+class ScikitFem:
+    """What second engines that run on scikit-fem say of themselves."""
+
+    name: ClassVar[str] = "scikit-fem"
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the package."""
+        return version("scikit-fem")
 
 
 @dataclass(frozen=True)

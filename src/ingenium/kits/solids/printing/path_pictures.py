@@ -1,6 +1,5 @@
 """Pictures of toolpaths: beads as wide as they are, and where the nozzle hops."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,8 @@ from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from ingenium.kits.solids.printing.pictures import INK, MM
+from ingenium.evaluate.style import gallery
+from ingenium.kits.solids.printing.pictures import MM
 from ingenium.kits.solids.printing.toolpath import Toolpath
 
 ORDER = LinearSegmentedColormap.from_list("order", ["#1d3557", "#3f7cac", "#95c4d9", "#f2b880"])
@@ -23,22 +23,18 @@ def layers(path: Toolpath, heights_m: Sequence[float], *, columns: int = 3) -> F
     every = path.layers_m
     chosen = [float(every[np.abs(every - h).argmin()]) for h in heights_m]
     low, high = (f(path.corner_m[path.laid, :2], axis=0) * MM for f in (np.min, np.max))
-    columns = min(columns, len(chosen))
-    rows = math.ceil(len(chosen) / columns)
-    ratio = float((high[1] - low[1]) / (high[0] - low[0]))
-    wide = 9.5 / columns
-    figure = Figure(figsize=(9.5, rows * (wide * ratio + 0.35)), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in grid:
-        axes.set_axis_off()
     edge = float((high - low).max()) * 0.05
-    for axes, height in zip(grid, chosen, strict=False):
-        _layer(axes, path, height)
+    wide = 9.5 / min(columns, len(chosen))
+
+    def draw(axes: Axes, i: int) -> None:
+        _layer(axes, path, chosen[i])
         axes.set_xlim(low[0] - edge, high[0] + edge)
         axes.set_ylim(low[1] - edge, high[1] + edge)
         axes.set_aspect("equal")
-        axes.set_title(f"z = {height * MM:.4g} mm", fontsize=9, color=INK)
-    return figure
+
+    size = (wide, wide * float((high[1] - low[1]) / (high[0] - low[0])) + 0.35)
+    titles = [f"z = {height * MM:.4g} mm" for height in chosen]
+    return gallery(titles, draw, size=size, columns=columns)
 
 
 def _layer(axes: Axes, path: Toolpath, height_m: float) -> None:

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float64
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from ingenium.core.errors import InputError
+from ingenium.evaluate import style
+from ingenium.evaluate.style import INK, SMALL, TEXT, panels
 from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.rendering import Look, pixels_per_m, render
 
-INK = "#333333"
-MATERIAL = LinearSegmentedColormap.from_list("material", ["#ffffff", "#9fb3c4", "#33475b"])
 DOTS = 100  # pixels of a picture along an inch of the figure
-SMALL = Look(width_px=330, height_px=270)
+LITTLE = Look(width_px=330, height_px=270)
 MM = 1000.0
 LONGEST_BAR = 0.3  # of the picture's width
 
@@ -38,13 +37,12 @@ def shaded(
     """
     look = look or Look()
     size = (look.width_px / DOTS, look.height_px / DOTS + 0.55)
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = style.plane(*size)
     _show(axes, mesh, look, colours)
     axes.set_title(title, fontsize=11, color=INK)
     x, y, z = mesh.extents * MM
     axes.set_xlabel(
-        f"{x:.0f} x {y:.0f} x {z:.0f} mm, {mesh.volume * 1e6:.3g} cm³", fontsize=9, color=INK
+        f"{x:.0f} x {y:.0f} x {z:.0f} mm, {mesh.volume * 1e6:.3g} cm³", fontsize=TEXT, color=INK
     )
     return figure
 
@@ -54,7 +52,7 @@ def gallery(
     titles: Sequence[str],
     *,
     columns: int = 4,
-    look: Look = SMALL,
+    look: Look = LITTLE,
 ) -> Figure:
     """Parts side by side, each with its title, all from one side.
 
@@ -63,17 +61,12 @@ def gallery(
     """
     if not meshes or len(meshes) != len(titles) or columns < 1:
         raise InputError("a title for each of at least one part", (len(titles), len(meshes)))
-    columns = min(columns, len(meshes))
-    rows = math.ceil(len(meshes) / columns)
-    wide, high = look.width_px / DOTS, look.height_px / DOTS + 0.3
-    figure = Figure(figsize=(columns * wide, rows * high), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, mesh, title in zip(grid.flat, meshes, titles, strict=False):
-        _show(axes, mesh, look, None)
-        axes.set_title(title, fontsize=9, color=INK)
-    return figure
+    return style.gallery(
+        titles,
+        lambda axes, i: _show(axes, meshes[i], look, None),
+        size=(look.width_px / DOTS, look.height_px / DOTS + 0.3),
+        columns=columns,
+    )
 
 
 def sections(
@@ -101,28 +94,19 @@ def sections(
     planes = ((0, 1, 2), (0, 2, 1), (1, 2, 0))  # across, up, and the axis that is cut
     widths = [float(size_mm[a]) for a, _, _ in planes]
     ratio = float(max(size_mm[b] for _, b, _ in planes)) / sum(widths)
-    figure = Figure(figsize=(9.5, min(1.0 + 8.0 * ratio, 7.5)), layout="constrained")
-    grid = figure.subplots(1, 3, width_ratios=widths)
-    for axes, (a, b, c) in zip(grid, planes, strict=True):
+    figure, grid = panels(1, 3, (9.5 / 3, min(1.0 + 8.0 * ratio, 7.5)), widths=widths)
+    for axes, (a, b, c) in zip(grid[0], planes, strict=True):
         cut = np.asarray(density, dtype=np.float64).take(cell[c], c)  # axes stay in order
-        axes.imshow(
-            cut.T,
-            origin="lower",
-            extent=(0, float(size_mm[a]), 0, float(size_mm[b])),
-            cmap=MATERIAL,
-            vmin=0,
-            vmax=1,
-            interpolation="nearest",
-        )
+        style.field(axes, cut, (0.0, float(size_mm[a]), 0.0, float(size_mm[b])))
         _framed(axes, "xyz"[a], "xyz"[b], f"{'xyz'[c]} = {(cell[c] + 0.5) * cell_m * MM:.3g} mm")
     return figure
 
 
 def _framed(axes: Axes, across: str, up: str, title: str) -> None:
-    axes.set_title(title, fontsize=10, color=INK)
-    axes.set_xlabel(f"{across} (mm)", fontsize=9, color=INK)
-    axes.set_ylabel(f"{up} (mm)", fontsize=9, color=INK)
-    axes.tick_params(labelsize=8, colors=INK, length=3)
+    axes.set_title(title, fontsize=TEXT, color=INK)
+    axes.set_xlabel(f"{across} (mm)", fontsize=TEXT, color=INK)
+    axes.set_ylabel(f"{up} (mm)", fontsize=TEXT, color=INK)
+    axes.tick_params(labelsize=SMALL, colors=INK, length=3)
     axes.locator_params(nbins=5)
     axes.spines[:].set_color("#b5b5b5")
     axes.spines[:].set_linewidth(0.8)
@@ -145,4 +129,6 @@ def _bar(axes: Axes, pixels_per_mm: float, look: Look) -> None:
     length = max(m for m in (1, 2, 5) if m * power <= longest) * power
     x, y = 0.03 * look.width_px, 0.965 * look.height_px
     axes.plot([x, x + length * pixels_per_mm], [y, y], color=INK, lw=1.6, solid_capstyle="butt")
-    axes.text(x, y - 0.012 * look.height_px, f"{length:g} mm", fontsize=8, color=INK, va="bottom")
+    axes.text(
+        x, y - 0.012 * look.height_px, f"{length:g} mm", fontsize=SMALL, color=INK, va="bottom"
+    )

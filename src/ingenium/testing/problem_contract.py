@@ -21,14 +21,16 @@ import xarray as xr
 from ingenium import exporting, loop
 from ingenium.audit import audit
 from ingenium.core.asking import draw_conditions, resolve
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
+from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, GeneratorChoice, Select, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.domains import open_problem, problem_class
+from ingenium.domains import load, open_problem, problem_class
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.replaying import replay
 from ingenium.trust.ledger import open_ledger
@@ -78,12 +80,20 @@ class ProblemContract:
     def test_name_and_words(self, problem: Problem) -> None:
         assert problem.name == self.problem_name
         assert problem_class(self.problem_name) is type(problem)
-        assert problem.summary
         assert problem.formats
-        for named in (*problem.variables, *problem.quantities, *problem.conditions):
-            assert named.long_name, named.name
-        names = [x.name for x in (*problem.variables, *problem.conditions, *problem.quantities)]
+        named: list[Variable | Quantity | Condition] = [*problem.variables, *problem.conditions]
+        named += problem.quantities
+        assert all(x.long_name for x in named), named
+        names = [x.name for x in named]
         assert len(set(names)) == len(names), "variables, conditions and quantities share a name"
+
+    def test_it_is_what_its_domain_offers(self, problem: Problem) -> None:
+        """Also: its source is of the package whose digest goes into keys and evidence."""
+        field, _, key = self.problem_name.partition(".")
+        domain = load(field)
+        assert problem.summary == domain.problems[key].summary != ""
+        of_class, of_domain = type(problem).__module__.split("."), domain.package.split(".")
+        assert of_class[0] == of_domain[0]
 
     def test_unknown_setup_is_refused(self) -> None:
         setup = {**self.setup, "no_such_entry": 1}
@@ -206,6 +216,18 @@ class ProblemContract:
         assert x.shape[0] == self.few
         assert bool(x.isfinite().all())
         assert torch.equal(x, problem.features(known.isel({DESIGN: slice(0, self.few)})))
+
+    def test_a_second_engine_measures_what_the_first_does(
+        self, problem: Problem, designs: xr.Dataset
+    ) -> None:
+        verdicts = self.measure(problem, designs)
+        found = cross_check(problem, designs, verdicts, problem.limits, 0)
+        assert (found is None) == (problem.second is None)
+        if found is not None and problem.second is not None:
+            compared = [q.name for q in problem.second.verifier.quantities]
+            assert list(found.disagreement) == compared
+            assert np.isfinite(list(found.disagreement.values())).all()
+            assert found.unsolved < found.checked
 
     def test_formats_round_trip(
         self, problem: Problem, designs: xr.Dataset, tmp_path: Path

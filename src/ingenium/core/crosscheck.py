@@ -1,0 +1,105 @@
+"""The share of designs that a second engine measures again, drawn and judged by the core."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.evidence import table
+from ingenium.core.problem import CrossCheck, Problem, Second
+from ingenium.core.spec import Limit
+from ingenium.core.verdict import answered, judge, margins
+from ingenium.core.verify import measure, named
+
+
+def cross_check(
+    problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset, limits: Sequence[Limit], seed: int
+) -> CrossCheck | None:
+    """What the problem's second engine says of a random share of designs with a verdict.
+
+    Accepted and rejected ones are drawn alike. None where a problem has no second engine, or
+    nothing is drawn.
+
+    Raises:
+        InputError: for a quantity of the second engine that is to be compared with none.
+    """
+    second = problem.second
+    if second is None:
+        return None
+    rows = drawn(second, verdicts["verdict"].to_numpy(), seed)
+    if not len(rows):
+        return None
+    again = measure(
+        designs.isel({DESIGN: rows}),
+        second.verifier,
+        variables=problem.variables,
+        sizes=problem.sizes,
+    )
+    own, solved = table(problem, verdicts)[rows], ~np.isnan(again).any(1)
+    first = verdicts["verdict"].to_numpy()[rows]
+    engine = named(second.verifier)
+    return CrossCheck(
+        engine["name"],
+        engine["version"],
+        share=len(rows) / int(answered(verdicts["verdict"].to_numpy()).sum()),
+        checked=len(rows),
+        disagreement=_disagreement(problem, second, own[solved], again[solved]),
+        unsolved=int((~solved).sum()),
+        other_verdicts=_other_verdicts(
+            problem, second, limits, (own[solved], again[solved], first[solved])
+        ),
+    )
+
+
+def drawn(second: Second, verdicts: Int[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
+    """Places of the designs that are measured again, in order: at least one, or none for 0."""
+    known = np.flatnonzero(answered(verdicts))
+    count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
+    count = count if second.most is None else min(count, second.most)
+    return np.sort(np.random.default_rng(seed).choice(known, count, replace=False))
+
+
+def _disagreement(
+    problem: Problem,
+    second: Second,
+    own: Float[np.ndarray, "m k"],
+    again: Float[np.ndarray, "m q"],
+) -> dict[str, float]:
+    """The largest difference in each quantity of the second engine; unknown ones have none."""
+    names = [q.name for q in problem.quantities]
+    found = {}
+    for column, quantity in enumerate(second.verifier.quantities):
+        against = second.against.get(quantity.name, quantity.name)
+        if against not in names:
+            raise InputError(
+                f"a quantity of {problem.name} to compare {quantity.name} with",
+                against,
+                f"Name one of {', '.join(names)} in `against`.",
+            )
+        gap = np.abs(again[:, column] - own[:, names.index(against)])
+        found[quantity.name] = float(gap[~np.isnan(gap)].max(initial=0.0))
+    return found
+
+
+def _other_verdicts(
+    problem: Problem,
+    second: Second,
+    limits: Sequence[Limit],
+    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Int[np.ndarray, " m"]],
+) -> int | None:
+    """How many designs have another verdict if the second engine's values take their place.
+
+    None where no limit is on a quantity that it measures.
+    """
+    own, again, first = found
+    names, values = [q.name for q in problem.quantities], own.copy()
+    shared = {q.name: i for i, q in enumerate(second.verifier.quantities) if q.name in names}
+    if not any(limit.quantity in shared for limit in limits):
+        return None
+    for name, column in shared.items():
+        values[:, names.index(name)] = again[:, column]
+    dear = np.array([q.dear for q in problem.quantities], dtype=bool)
+    return int((judge(values, margins(values, names, limits), dear) != first).sum())

@@ -1,0 +1,53 @@
+"""The conditions of designs as numbers for a model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float64
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.quantity import Condition
+
+NARROW = 1e-12  # width of a range below which it counts as one number
+
+
+def features(conditions: Sequence[Condition], designs: xr.Dataset) -> Float64[np.ndarray, "n c"]:
+    """What a model is told of each design; one zero where there are no conditions.
+
+    A choice is 1 in the column of its name and 0 elsewhere, a number on a circle its sine and
+    cosine, any other number from -1 to 1 over its range or as its condition says. What is not
+    known (NaN, or not there at all) is 0.
+    """
+    n = designs.sizes[DESIGN]
+    columns = [np.zeros((n, 1))] if not conditions else []
+    for condition in conditions:
+        if condition.name in designs:
+            columns.append(_columns(condition, designs[condition.name].to_numpy()))
+        else:
+            columns.append(np.zeros((n, width(condition))))
+    return np.concatenate(columns, 1)
+
+
+def width(condition: Condition) -> int:
+    """Columns of one condition."""
+    if condition.choices is not None:
+        return len(condition.choices)
+    return 1 if condition.period is None else 2
+
+
+def _columns(c: Condition, values: np.ndarray) -> Float64[np.ndarray, "n _"]:
+    if c.choices is not None:
+        own: np.ndarray = values.astype(str)[:, None] == np.array(c.choices)
+        return own.astype(np.float64)
+    x = values.astype(np.float64)
+    if c.period is not None:
+        angle = 2 * np.pi * (x - (c.middle or 0.0)) / c.period
+        found = np.stack([np.sin(angle), np.cos(angle)], 1)
+    elif c.middle is None:
+        found = (2 * (x - c.lower) / max(c.upper - c.lower, NARROW) - 1)[:, None]
+    else:
+        away = np.log(x / c.middle) if c.log else x - c.middle
+        found = (away / c.spread)[:, None]
+    known: np.ndarray = np.nan_to_num(found)
+    return known

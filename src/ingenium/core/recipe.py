@@ -1,0 +1,172 @@
+"""What is made once and kept: designs to learn from, tables, nets, ensembles.
+
+Each piece is a file in the cache: a seal, then the arrays. The seal is a digest of the content, of
+all that it depends on and of its place, and is checked at every reading; what does not hold is set
+aside and made again. A seal shows damage and what was put there for something else; it is no
+signature, so nothing that the machine would run is ever kept this way.
+"""
+
+import io
+import logging
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ingenium import __version__
+from ingenium.core.digest import content_digest, digest
+from ingenium.core.errors import CorruptError, FolderInUseError
+from ingenium.core.folders import cache_folder, locked, replacing, write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.provenance import source_digest
+
+MADE_UNDER = "made_under"
+POLL_S = 0.5  # between two looks whether another process is done
+UNREADABLE = (OSError, ValueError, EOFError, LookupError, zipfile.BadZipFile)
+Arrays = Mapping[str, np.ndarray]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Arrays by name that are made piece by piece, each kept at once.
+
+    A stopped making goes on. Processes that need the same pieces share the work, and wait for
+    what another is making.
+
+    Shapes: every array has one row a design or a thing; pieces are joined along it.
+    """
+
+    name: str  # such as `minimum_compliance`; names the folder and the progress
+    under: object  # all that the content depends on besides the code of `make`, as plain data
+    make: Callable[[int], Arrays]  # of a piece, by its number; gives the same arrays each time
+    pieces: int = 1
+    shipped: Path | None = None  # a file of the package with the whole, written by `ship`
+    rows: int | None = None  # of these, where what is shipped may hold more
+
+    @property
+    def key(self) -> str:
+        """What `under` holds, in short; a shipped file is taken under the same one alone."""
+        return digest([self.name, self.under])[7:19]
+
+    @cached_property
+    def _sealed_under(self) -> str:
+        """All that entered: the name, what it depends on, and the package that makes it."""
+        source = source_digest(self.make.__module__)
+        return digest([self.name, self.under, __version__, source])
+
+    @property
+    def folder(self) -> Path:
+        """Where the pieces lie."""
+        return cache_folder() / "kept" / f"{self.name}-{self._sealed_under[7:19]}"
+
+    def complete(self, watch: Watch = silent) -> dict[str, np.ndarray]:
+        """The whole; what is missing or spoiled is made, or waited for where another makes it.
+
+        Raises:
+            StorageError: if the cache cannot be written.
+            CorruptError: if what comes with the package is damaged.
+        """
+        ready = self._ready()
+        if ready is not None:
+            return ready
+        found: dict[int, dict[str, np.ndarray]] = {}
+        while len(found) < self.pieces:
+            before = len(found)
+            for number in [n for n in range(self.pieces) if n not in found]:
+                arrays = self._load(number) or self._made(number, len(found), watch)
+                if arrays is not None:
+                    found[number] = arrays
+            if len(found) == before:
+                watch(f"wait for another process: {self.name}", before, self.pieces)
+                time.sleep(POLL_S)
+        return {k: _joined([found[i][k] for i in range(self.pieces)]) for k in found[0]}
+
+    def ship(self, watch: Watch = silent) -> None:
+        """Make the whole and write it as the file that comes with the package."""
+        if self.shipped is None:
+            return
+        whole = replace(self, shipped=None).complete(watch)
+        with replacing(self.shipped) as staging, staging.open("wb") as file:
+            under = {MADE_UNDER: np.array(self.key)}
+            np.savez_compressed(file, allow_pickle=False, **under, **whole)
+
+    def _ready(self) -> dict[str, np.ndarray] | None:
+        """What the package brings, if it was made under the same settings and is enough."""
+        if self.shipped is None or not self.shipped.is_file():
+            return None
+        try:
+            with np.load(self.shipped, allow_pickle=False) as stored:
+                whole = dict(stored)
+            same = str(whole.pop(MADE_UNDER)) == self.key
+        except UNREADABLE as error:
+            found = f"is not what came with the package ({error})"
+            raise CorruptError(str(self.shipped), found, "Install the package again.") from error
+        if not same or self.rows is None:
+            return whole if same else None
+        if min(len(array) for array in whole.values()) < self.rows:
+            return None
+        return {name: array[: self.rows] for name, array in whole.items()}
+
+    def _made(self, number: int, done: int, watch: Watch) -> dict[str, np.ndarray] | None:
+        """A piece, made and kept; none while another process makes it."""
+        path = self._path(number)
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(path))
+            except FolderInUseError:
+                return None
+            ready = self._load(number)  # made by another between the look and the lock
+            if ready is not None:
+                return ready
+            if path.exists():
+                aside = path.with_name(f"{path.name}.spoiled")
+                path.replace(aside)
+                logger.warning("%s is not what was written: moved to %s", path, aside.name)
+            watch(f"make {self.name}", done, self.pieces)
+            arrays = {name: np.asarray(array) for name, array in self.make(number).items()}
+            buffer = io.BytesIO()
+            np.savez(buffer, allow_pickle=False, **arrays)
+            content = buffer.getvalue()
+            write_atomic(path, self._seal(number, content) + content)
+            watch(f"make {self.name}", done + 1, self.pieces)
+        return arrays
+
+    def _load(self, number: int) -> dict[str, np.ndarray] | None:
+        """A piece of the cache whose seal holds."""
+        try:
+            seal, _, content = self._path(number).read_bytes().partition(b"\n")
+            if seal + b"\n" != self._seal(number, content):
+                return None
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                return dict(stored)
+        except UNREADABLE:
+            return None
+
+    def _seal(self, number: int, content: bytes) -> bytes:
+        """The first line of a file."""
+        return f"{digest([self._sealed_under, number, content_digest(content)])}\n".encode()
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:05d}.piece"
+
+
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    """Pieces as one array; what has a single piece may have no rows."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def as_array(text: str | bytes) -> np.ndarray:
+    """A text, or what is in a file, as an array that a recipe keeps."""
+    return np.frombuffer(text.encode() if isinstance(text, str) else text, np.uint8)
+
+
+def printed(stage: str, done: int, total: int) -> None:
+    """Progress of a recipe that is run by hand."""
+    print(f"\r{stage} {done}/{total}   ", end="", file=sys.stderr, flush=True)

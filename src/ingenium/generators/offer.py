@@ -1,0 +1,73 @@
+"""What a spec and a comparison can name as the generator of a problem.
+
+These are the families of the engine that admit its designs, the field's own baselines, and what
+its domain brings trained; under one name the problem's own come before those of the engine.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+import torch
+
+from ingenium.core.errors import InputError, choose
+from ingenium.core.problem import Problem
+from ingenium.generators import families
+from ingenium.generators.admission import admit, admitted
+from ingenium.generators.model import Family
+from ingenium.generators.tokens.codec import Tokens
+from ingenium.train.plan import Plan
+
+Source = Literal["engine", "baseline", "shipped"]
+
+
+def offered(problem: Problem) -> dict[str, Source]:
+    """All that can be named, with where it comes from."""
+    codec = problem.codec
+    tokens = isinstance(codec, Tokens)
+    found: dict[str, Source] = {
+        name: "engine" for name in families.NAMES if admitted(name, codec.shape, tokens=tokens)
+    }
+    found |= dict.fromkeys(problem.baselines(), "baseline")
+    return found | dict.fromkeys(problem.shipped(), "shipped")
+
+
+def check(problem: Problem, name: str) -> Source:
+    """Where the generator of a name comes from.
+
+    Raises:
+        InputError: for an unknown name, or a family that cannot learn designs of this kind.
+    """
+    known = offered(problem)
+    if name not in known:
+        choose(name, dict.fromkeys([*families.NAMES, *known]), "family")
+        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
+    return known[name]
+
+
+def make(problem: Problem, name: str, c: int) -> Family:
+    """The generator of a name with its first weights, for designs under `c` features.
+
+    Raises:
+        InputError: as `check`.
+    """
+    source = check(problem, name)
+    if source == "engine":
+        return families.build(name, problem.codec.shape, c, codec=problem.codec)
+    if source == "shipped":
+        shipped: Family = problem.shipped()[name].make()
+        return shipped
+    with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
+        torch.manual_seed(0)
+        own: Family = problem.baselines()[name]()
+    if own.c != c:
+        raise InputError(f"the baseline {name} for {c} features of conditions", own.c)
+    return own
+
+
+def plan(problem: Problem, name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
+    """The budget with which it is fitted; `steps` overrides its own."""
+    if name in families.NAMES:
+        shape, codec = problem.codec.shape, problem.codec
+        return families.plan(name, shape=shape, steps=steps, seed=seed, codec=codec)
+    own = Plan(seed=seed)
+    return own if steps is None else replace(own, steps=steps)

@@ -1,0 +1,17 @@
+"""What the tests of a domain inherit, of ours as of another package's.
+
+It needs pytest::
+
+from ingenium.testing import ProblemContract
+
+class TestCoating(ProblemContract):
+    problem_name = "thin_films.coating"
+"""
+
+import pytest
+
+pytest.register_assert_rewrite(f"{__name__}.problem_contract")
+
+from ingenium.testing.problem_contract import ProblemContract, opened  # noqa: E402
+
+__all__ = ["ProblemContract", "opened"]

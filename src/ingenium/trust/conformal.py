@@ -1,0 +1,85 @@
+"""How far a model errs, and what is unlike all it has seen: by ranks, without a model of errors.
+
+What is told holds for a row that is exchangeable with those that were kept aside; where rows move,
+as in a search, only nearly.
+
+Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005, sections 2.2 and
+    4.2 (ranks and p-values); Lei et al., J. Am. Stat. Assoc. 113:1094, 2018, theorem 2.2 (split
+    conformal intervals).
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import mannwhitneyu
+
+ROUNDING = 1e-9  # of a share of rows, which is exact but for it
+
+
+def bound(errors: Float[np.ndarray, " n"], coverage: float) -> float:
+    """What the error of one more row stays within, with a probability of at least `coverage`.
+
+    It is the smallest of the errors whose rank is at least `coverage` (n + 1), and infinite where
+    no rank is as high. The probability is exactly that rank over n + 1 where no two are equal.
+    """
+    rank = _rank(len(errors), coverage)
+    return float(np.partition(errors, rank - 1)[rank - 1]) if rank <= len(errors) else np.inf
+
+
+def upper_error(
+    errors: Float[np.ndarray, "n l"], doubt: float, least: int
+) -> Float[np.ndarray, " l"]:
+    """What an error of each column exceeds with a probability of at most `doubt`.
+
+    Only finite errors count; fewer than `least` of them bound nothing.
+    """
+    known = [column[np.isfinite(column)] for column in errors.T]
+    found = [bound(column, 1 - doubt) if len(column) >= least else np.inf for column in known]
+    return np.array(found, dtype=np.float64)
+
+
+def jackknife_upper(
+    without: Float[np.ndarray, "n r k"], residual: Float[np.ndarray, "r k"], doubt: float
+) -> Float[np.ndarray, "n k"]:
+    """What each outcome of new rows hardly exceeds, by models that left out what they err on.
+
+    `without` is what is expected of each new row by the model that did not see the known row,
+    `residual` how far that known row lay above what the same model expected of it. An outcome
+    exceeds the bound with a probability of at most 2 `doubt`, and in practice about `doubt`, if
+    rows are exchangeable.
+
+    Source: Barber, Candès, Ramdas and Tibshirani, Ann. Stat. 49:486, 2021 (jackknife+ and CV+,
+        theorems 1 and 4), one-sided.
+    """
+    r = len(residual)
+    rank = _rank(r, 1 - doubt)
+    if rank > r:
+        return np.full((len(without), residual.shape[1]), np.inf)
+    reached: np.ndarray = np.partition(without + residual, rank - 1, axis=1)[:, rank - 1]
+    return reached
+
+
+def typical(
+    strange: Float[np.ndarray, " n"], usual: Float[np.ndarray, " m"]
+) -> Float[np.ndarray, " n"]:
+    """P-value of each row's strangeness: the share of rows kept aside that are at least as strange.
+
+    Of rows like them a share of at most p has a value of at most p, exactly p where p is a multiple
+    of 1 / (m + 1) and no two are equal.
+    """
+    beyond = len(usual) - np.searchsorted(np.sort(usual), strange, side="left")
+    found: np.ndarray = (1 + beyond) / (len(usual) + 1)
+    return found
+
+
+def shift(values: Float[np.ndarray, " n"], m: int) -> float:
+    """P-value of a batch of `typical` ones: how often rows like the `m` kept aside are as strange.
+
+    Source: Mann and Whitney, Ann. Math. Stat. 18:50, 1947.
+    """
+    own = np.arange(1, m + 1) / (m + 1)
+    return float(mannwhitneyu(values, own, alternative="less").pvalue)
+
+
+def _rank(n: int, coverage: float) -> int:
+    """The smallest rank among n errors that covers so large a share of n + 1."""
+    return max(1, int(np.ceil(coverage * (n + 1) - ROUNDING)))

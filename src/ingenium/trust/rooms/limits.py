@@ -1,0 +1,45 @@
+"""What a process outside may use of the machine."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+PATIENCE_S = 900.0  # on the clock, where the machine is busy
+SINGLE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_PRIVATE = (
+    "PYTHON",
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "DYLD_INSERT",
+    "DISPLAY",
+    "VIRTUAL_ENV",
+)  # beginnings of names
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Time of the processor and memory of each process; the clock's time of one answer."""
+
+    cpu_s: int | None = None
+    memory_mb: int | None = None
+    wall_s: float = PATIENCE_S
+
+    def around(self, command: Sequence[str]) -> list[str]:
+        """The command under these limits, which the system keeps and its children inherit.
+
+        The shell sets them in the new process. Python's own way, code between fork and exec, may
+        hang where other threads run.
+        """
+        sizes = {"t": self.cpu_s, "v": None if self.memory_mb is None else self.memory_mb * 1024}
+        said = "".join(f"ulimit -{k} {v} && " for k, v in sizes.items() if v is not None)
+        return ["/bin/sh", "-c", f'{said}exec "$0" "$@"', *command] if said else [*command]
+
+
+def surroundings(before: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables of the environment for a process outside: ours without what would steer it.
+
+    Args:
+        before: what it needs besides.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_PRIVATE)}
+    return kept | dict.fromkeys(SINGLE, "1") | dict(before or {})

@@ -1,0 +1,95 @@
+"""Programs of the field that are installed on the machine, called and never linked."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import EngineError, MissingProgram
+from ingenium.trust.rooms.limits import Limits, surroundings
+
+_SHOWN = 23  # letters of a digest in a version
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program as it runs here."""
+
+    name: str
+    path: Path
+    limits: Limits
+    release: str = "unknown"
+    before: int | None = None  # handle of a sealed library to load before it
+    digest: str = field(init=False)  # of its file
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", file_digest(self.path))
+
+    @property
+    def version(self) -> str:
+        """Release and the beginning of the digest, for the evidence."""
+        return f"{self.release} {self.digest[:_SHOWN]}"
+
+    def run(self, typed: str, folder: Path) -> str:
+        """What it prints when `typed` is typed in, until it ends or comes to a limit.
+
+        The time of the processor is what should stop it, so that a busy machine gives no other
+        answers.
+
+        Raises:
+            EngineError: if the machine gives it no time.
+        """
+        loaded = () if self.before is None else (self.before,)
+        own = {"LD_PRELOAD": f"/proc/self/fd/{self.before}"} if loaded else {}
+        try:
+            done = subprocess.run(
+                self.limits.around([str(self.path)]),
+                input=typed,
+                cwd=folder,
+                env=surroundings(own),
+                pass_fds=loaded,
+                text=True,
+                errors="replace",
+                capture_output=True,
+                timeout=self.limits.wall_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(
+                f"{self.name} had not {self.limits.cpu_s} s of the processor within "
+                f"{self.limits.wall_s:g} s"
+            ) from error
+        return done.stdout
+
+
+def on_path(name: str, use: str) -> Path:
+    """Where a program lies.
+
+    Raises:
+        MissingProgram: with the line that installs it.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise MissingProgram(name, use)
+    return Path(path).resolve()
+
+
+def sealed(library: bytes, name: str) -> int:
+    """A handle of a library in memory that nobody can change any more, and that has no path.
+
+    A library in a folder would be loaded, whoever put it there.
+
+    Raises:
+        EngineError: where the system has no sealed memory, which is anywhere but on Linux.
+    """
+    if not hasattr(os, "memfd_create"):
+        raise EngineError(f"{name} can be loaded from memory on Linux alone")
+    handle = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with os.fdopen(os.dup(handle), "wb") as out:
+        out.write(library)
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(handle, fcntl.F_ADD_SEALS, seals)
+    return handle

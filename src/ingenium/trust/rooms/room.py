@@ -1,0 +1,235 @@
+"""An engine in an environment of its own: what does not resolve with the rest, or is GPL.
+
+A room is a folder with `requirements.txt`, the `lock.txt` that was made of it, and `engine.py`,
+whose functions take NumPy arrays by name and give a mapping of arrays. It is made once, in the
+cache, and named by the digest of its lock.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from jaxtyping import Float
+
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import CorruptError, EngineError, InputError, MissingRoom
+from ingenium.core.folders import cache_folder, locked, write_atomic
+from ingenium.trust.rooms import serving
+from ingenium.trust.rooms.limits import Limits, surroundings
+from ingenium.trust.rooms.worker import Worker
+
+LOCK, ENGINE, REQUIREMENTS = "lock.txt", "engine.py", "requirements.txt"
+_MADE = ".made"  # in a room that is whole: the digest of its lock
+_SHOWN = 23  # letters of a digest in a version
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The first line of a lock: what it holds, and for which machine."""
+
+    engine: str
+    release: str
+    python: str
+    system: str
+    packages: int
+    download_mb: float
+    disk_mb: float
+
+    @property
+    def size(self) -> str:
+        """For whom is asked whether to install it."""
+        return (
+            f"{self.packages} packages, {self.download_mb:.0f} MB to download, "
+            f"{self.disk_mb:.0f} MB on disk"
+        )
+
+
+def here() -> tuple[str, str]:
+    """Python and system that a lock is for."""
+    return (
+        f"{sys.version_info.major}.{sys.version_info.minor}",
+        f"{sys.platform}-{platform.machine()}",
+    )
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What an engine measured of each design; NaN and why where it has no answer."""
+
+    values: Float[np.ndarray, "n k"]
+    faults: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Room:
+    """An engine's room; `install` is what the user names to make it."""
+
+    folder: Path
+    install: str
+    limits: Limits = field(default_factory=Limits)  # `wall_s` is for one design
+
+    @cached_property
+    def lock(self) -> Lock:
+        """What the lock says of itself.
+
+        Raises:
+            CorruptError: if there is no lock, or it says nothing.
+        """
+        try:
+            with (self.folder / LOCK).open() as file:
+                return Lock(**json.loads(file.readline().removeprefix("#")))
+        except (OSError, ValueError, TypeError):
+            raise CorruptError(
+                str(self.folder / LOCK),
+                "is no lock of a room",
+                f"Write: python -m ingenium.trust.rooms.locking {self.folder}",
+            ) from None
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the lock."""
+        return file_digest(self.folder / LOCK)
+
+    @property
+    def version(self) -> str:
+        """Engine, its release and the beginning of the lock's digest, for the evidence."""
+        return f"{self.lock.engine} {self.lock.release} room {self.digest[:_SHOWN]}"
+
+    @property
+    def place(self) -> Path:
+        """Where its environment lies."""
+        return (
+            cache_folder() / "rooms" / f"{self.folder.name}-{self.digest.rpartition(':')[2][:16]}"
+        )
+
+    @property
+    def made(self) -> bool:
+        """Whether its environment is there, and whole."""
+        mark = self.place / _MADE
+        return mark.is_file() and mark.read_text() == self.digest
+
+    def make(self) -> None:
+        """Make the environment from the lock, whose digests every package must have.
+
+        Raises:
+            InputError: if the lock is for another Python or system.
+            EngineError: if it cannot be installed.
+        """
+        if here() != (self.lock.python, self.lock.system):
+            raise InputError(
+                f"a lock for Python {here()[0]} on {here()[1]}",
+                f"one for Python {self.lock.python} on {self.lock.system}",
+                f"Write: python -m ingenium.trust.rooms.locking {self.folder}",
+            )
+        place = self.place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.chmod(0o755)
+        with locked(place):
+            if self.made:
+                return
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(mode=0o755)
+            _told([sys.executable, "-m", "venv", str(place)])
+            pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+            only = ["--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
+            _told([*pip, *only, "--require-hashes", "-r", str(self.folder / LOCK)])
+            write_atomic(place / _MADE, self.digest)
+            for path in (place, place / _MADE):
+                path.chmod(path.stat().st_mode & ~0o022)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The process in the room.
+
+        Raises:
+            MissingRoom: if the room is not made.
+            CorruptError: if others than this user or root could have changed it.
+        """
+        if not self.made:
+            raise MissingRoom(self.folder.name, self.install, self.lock.size)
+        for path in (self.place.parent, self.place, self.place / _MADE):
+            about = path.stat()
+            if about.st_uid not in (0, os.geteuid()) or about.st_mode & 0o022:
+                found = "is of another user, or others may write to it, so that it is not run"
+                line = f"ingenium doctor --install {self.install}"
+                raise CorruptError(str(path), found, f"Remove {self.place.parent}; write: {line}")
+        command = [str(self.place / "bin" / "python"), "-I", "-B", serving.__file__]
+        engine = str(self.folder / ENGINE)
+        return Worker(
+            f"the room {self.folder.name}", [*command, engine], self.limits, surroundings()
+        )
+
+    def ask(
+        self,
+        call: str,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        values: Mapping[str, Any],
+        *,
+        designs: int = 1,
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Call a function of the engine.
+
+        Args:
+            call: its name.
+            arrays: by the names of its arguments.
+            values: its other arguments, of JSON's types.
+            designs: how many the arrays hold, for the limit of time.
+
+        Raises:
+            MissingRoom: if the room is not made.
+            WorkerDied: if the question killed the engine twice, or it had no answer in time.
+            EngineError: if the function raised.
+        """
+        sent = {name: serving.packed(np.asarray(array)) for name, array in arrays.items()}
+        asked = {"call": call, "arrays": sent, "values": dict(values)}
+        answer = self.worker.ask(asked, wall_s=self.limits.wall_s * designs)
+        if "fault" in answer:
+            raise EngineError(f"the room {self.folder.name}: {answer['fault'].strip()}")
+        return {name: serving.unpacked(said) for name, said in answer["arrays"].items()}
+
+    def rows(
+        self,
+        call: str,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        values: Mapping[str, Any],
+        *,
+        columns: int,
+    ) -> Rows:
+        """`rows` of the engine's answer, for arrays whose first axis is that of designs.
+
+        A batch that the engine has no answer for is halved, until what fails is single designs.
+        """
+        n = len(next(iter(arrays.values())))
+        out, faults = np.full((n, columns), np.nan), dict[int, str]()
+        parts = [slice(0, n)] if n else []
+        while parts:
+            part = parts.pop()
+            size = part.stop - part.start
+            some = {name: array[part] for name, array in arrays.items()}
+            try:
+                out[part] = self.ask(call, some, values, designs=size)["rows"]
+            except MissingRoom:
+                raise
+            except EngineError as error:
+                middle = part.start + size // 2
+                if size > 1:
+                    parts += [slice(middle, part.stop), slice(part.start, middle)]
+                else:
+                    faults[part.start] = str(error)
+        return Rows(out, faults)
+
+
+def _told(command: list[str]) -> None:
+    done = subprocess.run(command, env=surroundings(), text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise EngineError(f"{' '.join(command[:4])} ... failed: {done.stderr.strip()[-2000:]}")

@@ -1,0 +1,1 @@
+"""The sandbox: where programs that were generated run, and can harm nothing."""

@@ -1,0 +1,63 @@
+"""`doctor --install`: what it says before it downloads, and what it refuses."""
+
+from pathlib import Path
+
+import pytest
+from calling import answer, call
+
+from ingenium.cli import doctor, installing
+from ingenium.trust.rooms.room import Room
+
+LOCK = (
+    '# {"engine": "tiny", "release": "1", "python": "3.11", "system": "any", '
+    '"packages": 3, "download_mb": 12.0, "disk_mb": 50.0}\n'
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "tiny"
+    found.mkdir()
+    (found / "lock.txt").write_text(LOCK)
+    return found
+
+
+def test_nobody_on_the_terminal_is_no_yes(folder: Path) -> None:
+    code, _, said = call("doctor", "--install", folder)
+    assert code == 2
+    assert "room tiny: 3 packages, 12 MB to download, 50 MB on disk" in said
+    assert "Add --yes" in said
+
+
+def test_a_yes_makes_the_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(Room, "make", lambda room: made.append(room.folder))
+    sizes = answer("doctor", "--install", folder, "--yes")["installed"]
+    assert sizes == {"room tiny": "3 packages, 12 MB to download, 50 MB on disk"}
+    assert made == [folder]
+
+
+def test_what_is_neither_a_domain_nor_a_room_is_refused() -> None:
+    code, _, said = call("doctor", "--install", "nowhere")
+    assert code == 2
+    assert "a domain, or the folder of a room; came nowhere" in said
+
+
+def test_packages_of_the_extra_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ['no-such-package>=1; extra == "grid"', 'numpy>=2; extra == "grid"']
+    monkeypatch.setattr(doctor, "requires", lambda name: lines)
+    asked = []
+    monkeypatch.setattr(installing, "download_size", lambda p: asked.append(p) or "9 MB")
+    code, _, said = call("doctor", "--install", "grid")
+    assert code == 2
+    assert asked == [("no-such-package>=1",)]
+    assert "packages: 9 MB" in said
+
+
+def test_nothing_is_asked_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "requires", lambda name: ['numpy>=2; extra == "grid"'])
+    assert answer("doctor", "--install", "grid") == {"installed": {}}
+
+
+def test_rooms_are_those_of_the_domain_s_folder() -> None:
+    assert [r.folder.name for r in installing.rooms_of("airfoils")] == []

@@ -1,0 +1,20 @@
+"""The package as a new process meets it."""
+
+import importlib
+import sys
+
+from ingenium import domains
+from ingenium.core import provenance
+from ingenium.testing import opened
+
+NAME = "thin_films"
+
+
+def forget() -> None:
+    """As in a new process: nothing of the package is imported, and no digest of it is known."""
+    for name in [m for m in sys.modules if m.partition(".")[0] == NAME]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    domains.load.cache_clear()
+    provenance._package_digest.cache_clear()
+    opened.cache_clear()

@@ -1,0 +1,59 @@
+"""Programs of the machine: their limits, and libraries that nobody can change."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ingenium.core.errors import EngineError, MissingProgram
+from ingenium.trust.rooms.limits import Limits
+from ingenium.trust.rooms.programs import Program, on_path, sealed
+
+
+def shell(limits: Limits) -> Program:
+    return Program("sh", Path("/bin/sh"), limits)
+
+
+def test_what_is_typed_is_answered_in_its_folder(tmp_path: Path) -> None:
+    assert shell(Limits()).run("pwd", tmp_path) == f"{tmp_path}\n"
+
+
+def test_time_of_the_processor_stops_it_and_what_was_said_is_kept(tmp_path: Path) -> None:
+    said = shell(Limits(cpu_s=1)).run("echo before; while :; do :; done; echo after", tmp_path)
+    assert said == "before\n"
+
+
+def test_memory_and_time_are_those_of_the_limits(tmp_path: Path) -> None:
+    said = shell(Limits(cpu_s=7, memory_mb=64)).run("ulimit -t; ulimit -v", tmp_path)
+    assert said.split() == ["7", "65536"]
+
+
+def test_a_machine_that_gives_no_time_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"sh had not 9 s of the processor within 0\.2 s"):
+        shell(Limits(cpu_s=9, wall_s=0.2)).run("sleep 20", tmp_path)
+
+
+def test_variables_that_would_steer_it_do_not_reach_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "x")
+    monkeypatch.setenv("LD_PRELOAD", "/x.so")
+    monkeypatch.setenv("OMP_NUM_THREADS", "64")
+    said = shell(Limits()).run("echo $PYTHONPATH $LD_PRELOAD $OMP_NUM_THREADS", tmp_path)
+    assert said == "1\n"
+
+
+def test_a_program_that_is_not_there_is_missed_with_the_line_that_installs_it() -> None:
+    with pytest.raises(MissingProgram, match="apt install no-such-program"):
+        on_path("no-such-program", "nothing needs it")
+
+
+def test_what_is_sealed_cannot_be_changed() -> None:
+    handle = sealed(b"content", "a library")
+    with pytest.raises(PermissionError):
+        os.pwrite(handle, b"other", 0)
+    with pytest.raises(PermissionError):
+        os.ftruncate(handle, 0)
+    with Path(f"/proc/self/fd/{handle}").open("rb") as kept:
+        assert kept.read() == b"content"
+    os.close(handle)
