@@ -8,9 +8,7 @@ from rdkit import Chem
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import drugs, moses, zinc250k
-from ingenium.domains.molecules.safety import classes, note
 from ingenium.domains.molecules.studies.screened_molecules import (
     ALIKE,
     CONTROLLED,
@@ -19,6 +17,8 @@ from ingenium.domains.molecules.studies.screened_molecules import (
 )
 from ingenium.domains.molecules.studies.written_forms import WAYS
 from ingenium.evaluate.intervals import Interval, wilson
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import classes, note
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
@@ -136,9 +136,9 @@ STUDY = Study(
     headline="blocked",
     measure=measure,
     depends=(
-        "domains/molecules/safety.py",
-        "domains/molecules/chemistry/forms.py",
-        "domains/molecules/chemistry/parsing.py",
+        "kits/chemistry/safety.py",
+        "kits/chemistry/forms.py",
+        "kits/chemistry/parsing.py",
         "domains/molecules/data.py",
         "domains/molecules/studies/screened_molecules.py",
         "domains/molecules/studies/written_forms.py",

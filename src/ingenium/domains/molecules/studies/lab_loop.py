@@ -18,12 +18,12 @@ from ingenium.core.problem import Watch
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Objective, Spec
 from ingenium.core.text import texts
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.verifier import MoleculeVerifier
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import parsed
 from ingenium.loop import training
 from ingenium.search.drawn import Stock
 from ingenium.search.fronts import grown, hypervolume
@@ -376,9 +376,9 @@ STUDY = Study(
     headline="fewer",
     measure=measure,
     depends=(
-        "domains/molecules/chemistry/likeness.py",
-        "domains/molecules/chemistry/parsing.py",
-        "domains/molecules/chemistry/rules.py",
+        "kits/chemistry/likeness.py",
+        "kits/chemistry/parsing.py",
+        "kits/chemistry/rules.py",
         "domains/molecules/data.py",
         "domains/molecules/known.py",
         "domains/molecules/lead.py",

@@ -12,8 +12,6 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.core.spec import GeneratorChoice
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.known import training_set
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.tanimoto import diversity
@@ -29,6 +27,8 @@ from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.fitted import fit
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.reinforcement import Reinforcement
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 

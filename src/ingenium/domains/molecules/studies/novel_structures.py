@@ -13,16 +13,16 @@ from ingenium.core.seeds import block_rng, one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.core.text import codes
 from ingenium.core.verdict import margins
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.forms import written_at_random
 from ingenium.domains.molecules.known import training_set
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.tanimoto import diversity
-from ingenium.domains.molecules.search.baselines import written_at_random
-from ingenium.domains.molecules.search.graphs import crossed, mutated
+from ingenium.domains.molecules.strategies.moves import crossed, mutated
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.fitted import fit
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 
@@ -170,18 +170,18 @@ STUDY = Study(
     headline="gain",
     measure=measure,
     depends=(
-        "domains/molecules/chemistry",
+        "kits/chemistry",
         "domains/molecules/trained/model.py",
         "domains/molecules/trained/moses.json",
-        "domains/molecules/search/baselines.py",
-        "domains/molecules/search/graphs.py",
+        "domains/molecules/forms.py",
+        "domains/molecules/strategies/moves.py",
         "domains/molecules/library.py",
         "domains/molecules/verifier.py",
         "domains/molecules/data.py",
         "domains/molecules/known.py",
         "domains/molecules/kekule.py",
         "domains/molecules/grammar.py",
-        "domains/molecules/safety.py",
+        "kits/chemistry/safety.py",
         "domains/molecules/metrics/tanimoto.py",
         "generators/tokens/autoregressive.py",
         "generators/tokens/decoders.py",
@@ -189,10 +189,10 @@ STUDY = Study(
         "domains/molecules/studies/novel_structures.py",
     ),
     without=(
-        "domains/molecules/chemistry/conformers.py",
-        "domains/molecules/chemistry/xtb.py",
-        "domains/molecules/chemistry/attribution.py",
-        "domains/molecules/chemistry/solubility.py",
+        "kits/chemistry/conformer.py",
+        "kits/chemistry/xtb.py",
+        "kits/chemistry/attribution.py",
+        "kits/chemistry/solubility.py",
     ),
     packages=("rdkit", "molsets", "selfies"),
 )

@@ -11,14 +11,14 @@ from safetensors.torch import load_file
 from ingenium.core.digest import digest
 from ingenium.core.problem import Shipped, Watch
 from ingenium.core.seeds import block_rng, one_thread
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.known import LONGEST, known, training_set, values
 from ingenium.domains.molecules.trained import model, told
 from ingenium.domains.molecules.wish import heard_of
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 
@@ -187,8 +187,8 @@ STUDY = Study(
     headline="on_target",
     measure=measure,
     depends=(
-        "domains/molecules/chemistry/rules.py",
-        "domains/molecules/chemistry/parsing.py",
+        "kits/chemistry/rules.py",
+        "kits/chemistry/parsing.py",
         "domains/molecules/trained/model.py",
         "domains/molecules/trained/told.py",
         "domains/molecules/data.py",

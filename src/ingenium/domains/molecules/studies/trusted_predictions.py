@@ -6,9 +6,7 @@ import numpy as np
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.solubility import descriptors, fitted
-from ingenium.domains.molecules.data import hydration, moses, solubility, zinc250k
+from ingenium.domains.molecules.data import moses, zinc250k
 from ingenium.domains.molecules.studies import planted_motifs as planting
 from ingenium.domains.molecules.studies.covered_solubility import (
     Solubilities,
@@ -18,6 +16,9 @@ from ingenium.domains.molecules.studies.covered_solubility import (
     shifts,
 )
 from ingenium.evaluate.intervals import t_interval
+from ingenium.kits.chemistry.measurements import hydration, solubility
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.solubility import descriptors, fitted
 from ingenium.studies.rules import Part
 from ingenium.studies.study import Budget, Measured, Study
 
@@ -169,11 +170,12 @@ STUDY = Study(
     headline="shares_area",
     measure=measure,
     depends=(
-        "domains/molecules/chemistry/attribution.py",
-        "domains/molecules/chemistry/likeness.py",
-        "domains/molecules/chemistry/parsing.py",
-        "domains/molecules/chemistry/solubility.py",
+        "kits/chemistry/attribution.py",
+        "kits/chemistry/likeness.py",
+        "kits/chemistry/parsing.py",
+        "kits/chemistry/solubility.py",
         "domains/molecules/data.py",
+        "kits/chemistry/measurements.py",
         "domains/molecules/studies/covered_solubility.py",
         "domains/molecules/studies/planted_motifs.py",
         "domains/molecules/studies/trusted_predictions.py",
