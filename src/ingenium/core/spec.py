@@ -135,14 +135,14 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str) -> T:
                     instead=f"Write one of {', '.join(names)}.",
                 )
     try:
-        found: T = _adapter(kind).validate_python(dict(table))
+        found: T = _adapter(kind).validate_python(dict(table))  # type: ignore[arg-type]
         return found
     except ValidationError as error:
         raise _explain(error, kind, where) from None
 
 
 @cache
-def _adapter(kind: type) -> Any:
+def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
