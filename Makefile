@@ -31,7 +31,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
-	$(BIN)/ingenium study check
+	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
 

@@ -19,11 +19,8 @@ from ingenium.cli import documents
 from ingenium.core import errors
 from ingenium.domains import own
 from ingenium.report.book import markdown as evidence
-from ingenium.studies.book import claims
-from ingenium.studies.book.entries import entries
-from ingenium.studies.registry import STUDIES
-from ingenium.studies.results import results_folder
-from ingenium.studies.rules import Status
+from ingenium.studies.book.claims import chapters
+from ingenium.studies.book.entries import STATUSES, entries
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {  # of the site, by file of the repository
@@ -34,7 +31,7 @@ PAGES = {  # of the site, by file of the repository
     **{f"src/ingenium/domains/{name}/README.md": f"reference/{name}.md" for name in own()},
 }
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
-STATUS = "|".join(status.value for status in Status)
+STATUS = "|".join(sorted(STATUSES, key=len, reverse=True))  # the longest first
 SAID = re.compile(rf"(?m)^\*\*({STATUS})\*\*|^(\| \[[^|]*\|[^|]*\| )({STATUS})(?=[, ])")
 FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 
@@ -50,8 +47,7 @@ def on_files(files: Files, config: Any) -> Files:
     }
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=led(sources[name], name)))
-    book = entries(results_folder(), STUDIES, claims.chapters())
-    for name, text in evidence.pages(book).items():
+    for name, text in evidence.pages(entries(chapters())).items():
         files.append(File.generated(config, f"book/{name}", content=marked(text)))
     for name in sorted({x for at, text in texts.items() for x in outside(text, at)}):
         shown = File.generated(config, shown_at(name), content=shown_text(name))

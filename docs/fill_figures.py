@@ -25,12 +25,10 @@ from ingenium.evaluate.aims import weigh
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
-from ingenium.studies import results
 from ingenium.studies.book.claims import chapters
-from ingenium.studies.book.entries import Entry, chosen, counts, entries
-from ingenium.studies.registry import STUDIES
-from ingenium.studies.rules import Part, Status
+from ingenium.studies.book.entries import STATUSES, Entry, chosen, counts, entries
 from ingenium.studies.study import Result
+from ingenium.studies.verdicts import Part
 
 DEMO = "winter_evening_peak"
 PEERS = {  # packages of each field that a benchmark ran beside
@@ -216,64 +214,77 @@ def steering() -> str:
 
 
 def studies() -> str:
-    """Every claim of the evidence book with what became of it."""
-    columns = ("Row", "Claim", "Result", "Main parts", "Main figure", "Measured (95 % interval)")
-    rows = [(*columns, "Run")]
+    """Every number of the evidence book that has a study, with what became of it."""
+    columns = ("Row", "Claim", "Verdict", "Main claim", "Measured (95 % interval)", "Measured on")
+    rows = [(*columns, "Scope", "Run")]
     for entry in book():
-        if entry.study is None:
-            continue
-        part = entry.headline
-        row = (entry.claim.row, entry.study.title, entry.status.value, entry.main)
-        value = _value(entry.result, part) if part else ""
-        rows.append((*row, part.text if part else "", value, _run(entry)))
+        claim = entry.claim
+        if claim.main is not None:
+            value = (claim.main.text, _value(entry.result, claim.main))
+            about = (claim.measured_on, str(claim.scope), _run(entry))
+            rows.append((claim.row, claim.title, str(entry.verdict), *value, *about))
+    return table(*rows)
+
+
+def checks() -> str:
+    """Every system of the evidence book that has a check, with what it found."""
+    rows = [("Row", "System", "Status", "Findings", "Command")]
+    for entry in book():
+        if entry.outcome is not None:
+            found = entry.outcome.findings
+            held = f"{sum(f.holds for f in found)} of {len(found)} hold"
+            command = f"`{entry.outcome.commands[0]}`" if entry.outcome.commands else ""
+            status = str(entry.built)
+            rows.append((entry.claim.row, entry.claim.title, status, held, command))
     return table(*rows)
 
 
 def study_counts() -> str:
     """How many rows stand where, by chapter."""
-    named = [status.value for status in Status]
-    rows = [("Chapter", "Rows", *named, "of which stale")]
+    rows = [("Chapter", "Rows", *STATUSES, "of which stale")]
     for chapter in chapters():
-        found = counts(chosen(book(), chapter=chapter.chapter))
-        numbers = (found["rows"], *(found[name] for name in named), found["stale"])
+        found = counts(chosen(book(), chapter=str(chapter.chapter)))
+        numbers = (found["rows"], *(found[name] for name in STATUSES), found["stale"])
         rows.append((f"{chapter.chapter} {chapter.title}", *(str(n or "") for n in numbers)))
     found = counts(book())
-    numbers = (found["rows"], *(found[name] for name in named), found["stale"])
+    numbers = (found["rows"], *(found[name] for name in STATUSES), found["stale"])
     return table(*rows, ("All", *map(str, numbers)))
 
 
 @cache
 def book() -> tuple[Entry, ...]:
     """Every row of the evidence book."""
-    return entries(ROOT / "studies" / "results", STUDIES, chapters())
+    return entries(chapters(), ROOT / "studies")
 
 
 def _run(entry: Entry) -> str:
     """How the result of a row came about."""
-    if entry.result is None or not entry.result.values:
+    if entry.result is None:
         return ""
     seeds = "quick" if entry.result.quick else f"{len(entry.result.seeds)} seeds"
-    return f"{seeds}, on earlier code" if entry.stale else seeds
+    return f"{seeds}, stale" if entry.stale else seeds
 
 
 def study_parts() -> str:
-    """What each claim was taken apart into, with the bounds stated beforehand."""
+    """The main claim of each study and its side checks, with the bounds stated beforehand."""
     rows = [("Row", "Part of the claim", "Bound", "Measured (95 % interval)", "Outcome")]
-    for study in STUDIES:
-        result = results.read(study.row, ROOT / "studies" / "results")
-        for part in study.parts:
-            outcome = result.outcomes.get(part.name) if result else None
-            said = outcome.value if outcome else "open"
-            rows.append((study.row, part.text, part.bound, _value(result, part), said))
+    for entry in book():
+        for part in entry.claim.parts:
+            found = entry.result.values.get(part.name) if entry.result else None
+            said = str(part.judge(found.interval)) if found else ""
+            text = f"**{part.text}**" if part is entry.claim.main else part.text
+            rows.append((entry.claim.row, text, part.bound, _value(entry.result, part), said))
     return table(*rows)
 
 
 def _value(result: Result | None, part: Part) -> str:
     value = result.values.get(part.name) if result else None
-    if value is None or not isfinite(value.value):
+    if value is None or not isfinite(value.interval.value):
         return ""
-    ends = f"{words.number(value.low)} to {words.number(value.high)}"
-    return f"{words.number(value.value, part.unit)} ({ends})"
+    found = value.interval
+    ends = f"{words.number(found.low)} to {words.number(found.high)}"
+    said = "exact" if found.exact else ends
+    return f"{words.number(found.value, part.unit)} ({said})"
 
 
 def file(name: str) -> str:
@@ -374,6 +385,7 @@ MAKERS = {
     "other_feeders": other_feeders,
     "steering": steering,
     "studies": studies,
+    "checks": checks,
     "study_counts": study_counts,
     "study_parts": study_parts,
 }

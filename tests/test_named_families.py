@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("beams", "rules")
 class RuleOfThumb:
     """A square of the width that it was told, or has learned, in standardised logarithms."""
 
-    shape, c = (3,), 2
+    shape, c = (3,), 3
 
     def __init__(self) -> None:
         self.middle = torch.zeros(3)

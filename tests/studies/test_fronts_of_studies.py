@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.searches import Asked
 
 from ingenium.core.spec import Objective
 from ingenium.domains.airfoils.naca import naca_2412
@@ -13,7 +14,6 @@ from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
 from ingenium.domains.structures.studies import roof_variants
 from ingenium.domains.structures.studies.roof_variants import GOALS, WORST, share_of
 from ingenium.domains.structures.trusses.problem import RoofTruss
-from ingenium.studies.searches import Asked
 
 
 def test_the_exact_front_has_all_of_its_area_and_half_a_box_half() -> None:

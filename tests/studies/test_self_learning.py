@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.searches import Asked, reached
 
 from ingenium.core.spec import Objective
 from ingenium.domains.airfoils.studies import searching_population, two_regimes
@@ -13,7 +14,6 @@ from ingenium.search.regimes import Options
 from ingenium.search.studies import self_tuning_plant
 from ingenium.search.studies.reactor_plant import BEST, Reactor, Twin, envelope, newton, profit
 from ingenium.search.studies.self_tuning_plant import EXPERT, Running, misfit
-from ingenium.studies.searches import Asked, reached
 
 
 def test_the_reactor_is_best_where_it_was_published_to_be() -> None:

@@ -1,240 +1,206 @@
-"""Studies run, are kept, and are known to be stale."""
+"""Studies run, go on while they are open, are kept, and are flagged when their number moves."""
 
 import json
 import math
 from dataclasses import replace
 from pathlib import Path
 
+import dice
+import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.evaluate.intervals import Interval
-from ingenium.loop import Watch, silent
-from ingenium.studies import registry, results
+from ingenium.core.problem import Watch, silent
+from ingenium.evaluate.measured import Budget, Interval, Measured, Value
+from ingenium.evaluate.trials import Readings, Trials
+from ingenium.studies import canaries, results
 from ingenium.studies.book import claims
-from ingenium.studies.book.claims import Chapter, Claim, Stated
-from ingenium.studies.rules import Outcome, Part, Status
-from ingenium.studies.study import CORE, SOURCE, Budget, Measured, Study
-
-PART = Part("gain", "better", "%", at_least=10.0)
-
-
-def gain_of_twenty(budget: Budget, watch: Watch) -> Measured:
-    watch("measure", 0, 1)
-    value = 20.0 + len(budget.seeds)
-    beside = {"unknown": Interval(1.0, math.nan, math.nan)}
-    return Measured({"gain": Interval(value, 15.0, 30.0)}, beside, "sha256:data", ("a note",))
+from ingenium.studies.results import keep, read
+from ingenium.studies.study import Result, Study
+from ingenium.studies.verdicts import Verdict
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    source = tmp_path / "source"
-    (source / "field").mkdir(parents=True)
-    (source / "field" / "engine.py").write_text("answer = 42\n")
-    return Study(
-        row="99.1",
-        chapter="99 Tests",
-        title="A claim",
-        claim="It gains 10 %.",
-        claimed="10 %",
-        protocol="Measure it.",
-        budget="none",
-        parts=(PART,),
-        headline="gain",
-        measure=gain_of_twenty,
-        depends=("field",),
-        source=source,
-    )
+def study(house: Path) -> Study:
+    return Study(claims.claims()["dice.1"])
 
 
-def test_a_result_says_all_and_comes_back(study: Study, tmp_path: Path) -> None:
-    made = study.run(study.seeds(None, quick=False), quick=False, folder=tmp_path / "parts")
-    assert made.status is Status.REPRODUCED
-    assert made.outcomes == {"gain": Outcome.HOLDS}
-    assert made.values["gain"].value == 25.0
-    assert made.seeds == (0, 1, 2, 3, 4)
-    assert made.command == "ingenium study run 99.1 --seeds 5"
-    assert {"ingenium", "python", "torch"} <= set(made.versions)
-    assert results.keep(made, tmp_path)
-    json.loads((tmp_path / "99.1.json").read_text(), parse_constant=pytest.fail)
-    again = results.read("99.1", tmp_path)
-    assert again is not None
-    assert math.isnan(again.beside["unknown"].low)
-    assert replace(again, beside=made.beside) == made
+@pytest.fixture
+def result(study: Study, tmp_path: Path) -> Result:
+    return study.run(None, quick=False, folder=tmp_path / "pieces")
 
 
-def test_a_full_result_is_not_overwritten_by_a_quick_one(study: Study, tmp_path: Path) -> None:
-    quick = study.run((0,), quick=True, folder=tmp_path / "parts")
-    full = study.run(tuple(range(6)), quick=False, folder=tmp_path / "parts")
-    assert results.keep(quick, tmp_path)
-    assert results.keep(full, tmp_path)
-    assert not results.keep(quick, tmp_path)
-    kept = results.read("99.1", tmp_path)
+def test_a_result_says_all_and_comes_back(result: Result, tmp_path: Path) -> None:
+    assert result.verdict is Verdict.CONFIRMED
+    assert result.seeds == (0, 1, 2, 3, 4)
+    gains = result.values["gain"].by_seed
+    assert len(gains) == 5
+    assert result.values["gain"].interval.value == pytest.approx(np.mean(gains))
+    assert result.values["throws"].interval == Interval(200.0, 200.0, 200.0)
+    assert result.command == "ingenium study run dice.1 --seeds 5"
+    assert {"ingenium", "python", "numpy"} <= set(result.versions)
+    assert result.cpu_seconds is not None
+    assert keep(result, tmp_path)
+    json.loads((tmp_path / "dice.1.json").read_text(), parse_constant=pytest.fail)
+    assert read("dice.1", tmp_path) == result
+
+
+def test_the_protocol_is_the_docstring(study: Study) -> None:
+    assert study.protocol.startswith("Row dice.1: a loaded die")
+    assert "never shows a one or a two." in study.protocol
+
+
+def test_a_full_result_is_not_overwritten_by_a_quick_one(
+    study: Study, result: Result, tmp_path: Path
+) -> None:
+    quick = study.run(1, quick=True, folder=tmp_path / "pieces")
+    assert quick.canary is None
+    assert keep(quick, tmp_path)
+    assert keep(result, tmp_path)
+    assert not keep(quick, tmp_path)
+    kept = read("dice.1", tmp_path)
     assert kept is not None
     assert not kept.quick
-    assert len(kept.seeds) == 6
-    assert results.keep(replace(full, seconds=1.0), tmp_path)
-
-
-def test_a_result_is_stale_when_its_source_changes(study: Study, tmp_path: Path) -> None:
-    made = study.run((0,), quick=True, folder=tmp_path / "parts")
-    assert not results.stale(study, made)
-    (study.source / "other.py").write_text("not what it rests on\n")
-    assert not results.stale(study, made)
-    (study.source / "field" / "engine.py").write_text("answer = 43\n")
-    assert results.stale(study, made)
 
 
 def test_a_full_study_has_five_seeds(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="at least 5 seeds"):
-        study.seeds(4, quick=False)
-    with pytest.raises(InputError, match="at least 5 seeds"):
-        study.run((0,), quick=False, folder=tmp_path)
+    for count, quick in ((4, False), (0, True)):
+        with pytest.raises(InputError, match="at least"):
+            study.run(count, quick=quick, folder=tmp_path)
 
 
-def test_what_cannot_be_tested_says_why(study: Study, tmp_path: Path) -> None:
-    closed = replace(study, measure=None, untestable="There are no public data.")
-    made = closed.run((0,), quick=True, folder=tmp_path)
-    assert made.status is Status.NOT_TESTABLE
-    assert made.notes == ("There are no public data.",)
-    with pytest.raises(InputError, match="a measurement, or the reason"):
-        replace(study, untestable="a reason too many")
-
-
-def test_parts_of_a_stopped_study_are_kept_and_those_of_a_finished_one_are_not(
-    study: Study, tmp_path: Path
+@pytest.mark.parametrize(
+    ("bound", "cost_s", "seeds"),
+    [
+        (3.5, 0.0, 5),  # far on the claimed side
+        (4.5, 0.0, 30),  # about where the values lie
+        (4.5, 100.0, 5),  # too dear to go on
+        (6.0, 0.0, 5),  # far on the other side
+    ],
+)
+def test_seeds_go_on_while_the_main_claim_is_open(
+    study: Study,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bound: float,
+    cost_s: float,
+    seeds: int,
 ) -> None:
-    def stopped(budget: Budget, watch: Watch) -> Measured:
-        budget.folder.mkdir(parents=True, exist_ok=True)
-        (budget.folder / "part").touch()
-        if len(list(budget.folder.iterdir())) == 1:
-            (budget.folder / "second").touch()
-            raise KeyboardInterrupt
-        return gain_of_twenty(budget, watch)
+    ran: list[int] = []
 
-    own = replace(study, measure=stopped)
+    def run(arm: None, seed: int, size: int) -> dict[str, float]:
+        ran.append(seed)
+        return {"gain": 4.0 + seed % 2}  # 4.5 on average, wherever it stops
+
+    trials = Trials({"one": None}, (1, 1), run, lambda found: {"gain": found("one", "gain")})
+    monkeypatch.setattr(Study, "measure", lambda self: trials)
+    monkeypatch.setattr("ingenium.studies.study.DEAR_S", 60.0 if not cost_s else -1.0)
+    main = replace(study.claim.main, at_least=bound)
+    own = Study(replace(study.claim, main=main, side=()))
+    found = own.run(None, quick=False, folder=tmp_path)
+    assert len(found.seeds) == len(found.values["gain"].by_seed) == seeds
+    assert sorted(ran[:-1]) == list(range(seeds))  # none twice; the last is the canary's
+    assert own.run(7, quick=False, folder=tmp_path).seeds == tuple(range(7))
+
+
+def test_a_part_that_was_not_measured_ends_the_run(study: Study, tmp_path: Path) -> None:
+    claim = replace(study.claim, side=(replace(study.claim.side[0], name="height"),))
+    with pytest.raises(InputError, match="height"):
+        Study(claim).run(1, quick=True, folder=tmp_path)
+
+
+def test_pieces_of_a_stopped_study_are_kept_and_those_of_a_finished_one_are_not(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(budget: Budget, watch: Watch) -> Measured:
+        whole(replace(budget, seeds=budget.seeds[:2]), watch)
+        raise KeyboardInterrupt
+
+    whole = study.measure()
+    monkeypatch.setattr(Study, "measure", lambda self: stop)
     with pytest.raises(KeyboardInterrupt):
-        own.run((0,), quick=True, folder=tmp_path / "parts", watch=silent)
-    assert len(list((tmp_path / "parts").rglob("part"))) == 1
-    assert own.run((0,), quick=True, folder=tmp_path / "parts").status is Status.REPRODUCED
-    assert not list((tmp_path / "parts").rglob("part"))
+        study.run(5, quick=False, folder=tmp_path, watch=silent)
+    assert len(list(tmp_path.rglob("*.json"))) == 4
+    monkeypatch.undo()
+    assert study.run(5, quick=False, folder=tmp_path).verdict is Verdict.CONFIRMED
+    assert not list(tmp_path.rglob("*.json"))
 
 
 def test_a_damaged_result_is_named(tmp_path: Path) -> None:
-    (tmp_path / "99.1.json").write_text('{"row": "99.1"}')
-    with pytest.raises(CorruptError, match=r"99\.1\.json"):
-        results.read("99.1", tmp_path)
+    (tmp_path / "dice.1.json").write_text('{"row": "dice.1"}')
+    with pytest.raises(CorruptError, match=r"dice\.1\.json"):
+        read("dice.1", tmp_path)
 
 
-def test_unknown_rows_get_near_ones() -> None:
-    with pytest.raises(InputError, match=r'"27\.15?"'):
-        registry.find("27.115")
-    with pytest.raises(InputError, match="none yet"):
-        registry.find("18.1")
+@pytest.mark.parametrize(
+    ("now", "by_seed", "moved"),
+    [
+        (1.0, (0.0, 1.0, 2.0), False),
+        (1.2, (0.0, 1.0, 2.0), False),  # less than a quarter of a spread of 1
+        (1.3, (0.0, 1.0, 2.0), True),
+        (0.7, (0.0, 1.0, 2.0), True),
+        (1.0000001, (1.0, 1.0), False),
+        (1.1, (1.0, 1.0), True),
+        (None, (0.0, 1.0, 2.0), True),
+    ],
+)
+def test_a_canary_has_moved_by_more_than_a_quarter_of_the_spread(
+    study: Study, result: Result, now: float | None, by_seed: tuple[float, ...], moved: bool
+) -> None:
+    values = {"gain": Value(Interval(1.0, 0.5, 1.5), by_seed)}
+    told = replace(result, canary=1.0, values=values)
+    kept = canaries.Canary("dice.1", now, "sha256:x", "2026")
+    assert canaries.moved(study.claim, told, kept) is moved
+    assert not canaries.moved(study.claim, replace(told, canary=None), kept)
+    assert not canaries.moved(study.claim, told, None)
 
 
-def test_a_result_is_stale_when_data_in_its_source_change(study: Study, tmp_path: Path) -> None:
-    data = study.source / "field" / "known.npz"
-    data.write_bytes(b"one")
-    made = study.run((0,), quick=True, folder=tmp_path / "parts")
-    assert not results.stale(study, made)
-    data.write_bytes(b"two")
-    assert results.stale(study, made)
-    assert not results.stale(study, replace(made, shipped=""))  # written before it was known
+def test_canaries_are_taken_where_the_source_changed(
+    house: Path, study: Study, result: Result, tmp_path: Path
+) -> None:
+    assert result.canary is not None
+    assert not canaries.reached(study, result, None)
+    (house / "checks.py").write_text("other = 1\n")
+    dice.forget()
+    assert not canaries.reached(study, result, None)
+    source = (house / "throwing.py").read_text()
+    for text, far in (
+        (f"{source}# the same\n", False),
+        (source.replace("least, 7", "2 * least, 14"), True),
+    ):
+        (house / "throwing.py").write_text(text)
+        dice.forget()
+        assert canaries.reached(study, result, canaries.read("dice.1", tmp_path))
+        kept = canaries.take(study, tmp_path, tmp_path / "pieces", silent)
+        assert canaries.moved(study.claim, result, kept) is far
+        assert canaries.read("dice.1", tmp_path) == kept
+        assert not canaries.reached(study, result, kept)
 
 
-def test_a_result_is_stale_when_what_judges_changes(study: Study, tmp_path: Path) -> None:
-    judge = study.source / "core" / "verdict.py"
-    judge.parent.mkdir()
-    judge.write_text("one = 1\n")
-    made = study.run((0,), quick=True, folder=tmp_path / "parts")
-    assert not results.stale(study, made)
-    judge.write_text("one = 2\n")
-    assert results.stale(study, made)
-    assert not results.stale(study, replace(made, core=""))  # written before it was known
+def test_results_lie_beside_the_project_of_the_package_or_in_the_cache(
+    house: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert results.results_folder("dice_house") == house.parents[1] / "studies" / "results"
+    (house.parents[1] / "pyproject.toml").unlink()
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / "cache"))
+    there = tmp_path / "cache" / "studies" / "dice_house" / "results"
+    assert results.results_folder("dice_house") == there
 
 
-def test_the_core_that_judges_is_there() -> None:
-    assert all((SOURCE / "core" / f"{name}.py").is_file() for name in CORE)
+def test_an_experiment_that_is_no_trials_may_measure_too(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(budget: Budget, watch: Watch) -> Measured:
+        near = Value(Interval(0.6, 0.4, 0.8))
+        return Measured({"gain": near, "throws": Value(Interval(200.0, 200.0, 200.0))})
+
+    monkeypatch.setattr(Study, "measure", lambda self: measure)
+    found = study.run(None, quick=False, folder=tmp_path)
+    assert found.verdict is Verdict.CONSISTENT
+    assert len(found.seeds) == 5  # it keeps no pieces, so that going on would begin again
+    assert math.isfinite(found.canary or math.nan)
 
 
-@pytest.fixture
-def book(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "book"
-    tests = Claim("99.1", "A claim", "data", "It gains.", "10 %", Stated.CHAPTER, caution="Wrong.")
-    other = Claim("99.2", "Another", "grid", "It also gains.", "more", Stated.READER)
-    monkeypatch.setattr(claims, "chapters", lambda: (Chapter(99, "Tests", (tests, other)),))
-    monkeypatch.setattr(registry, "STUDIES", (study,))
-    monkeypatch.setattr(results, "results_folder", lambda: folder)
-    return folder
-
-
-def table(*command: str) -> dict:
-    ran = CliRunner().invoke(app, ["study", *command, "--json"])
-    assert ran.exit_code == 0, ran.output
-    return json.loads(ran.stdout)
-
-
-def test_the_book_at_the_command_line(study: Study, book: Path) -> None:
-    before, _ = table("list")["rows"]
-    assert (before["status"], before["run"], before["stale"]) == ("not yet", "", False)
-    ran = table("run", "99.1", "--quick")
-    assert ran["result"]["status"] == "reproduced"
-    assert (book / "99.1.json").is_file()
-    (study.source / "field" / "engine.py").write_text("answer = 43\n")
-    after, _ = table("list")["rows"]
-    assert (after["status"], after["run"], after["stale"]) == ("reproduced", "quick", True)
-    assert after["value"]["value"] == 21.0
-    assert table("show", "99.1")["parts"][0]["bound"] == "at least 10 %"
-    plain = CliRunner().invoke(app, ["study", "list"])
-    assert "stale" in plain.stdout
-    assert "reproduced" in plain.stdout
-    assert "15 to 30 %" in CliRunner().invoke(app, ["study", "show", "99.1"]).stdout
-
-
-def test_rows_are_filtered_and_counted(study: Study, book: Path) -> None:
-    table("run", "99.1", "--quick")
-
-    def rows(*asked: str) -> list[str]:
-        return [row["row"] for row in table("list", *asked)["rows"]]
-
-    assert rows() == rows("--chapter", "99") == ["99.1", "99.2"]
-    assert rows("--domain", "data") == rows("--status", "reproduced") == ["99.1"]
-    assert rows("--status", "not yet") == rows("--domain", "grid") == ["99.2"]
-    assert rows("--stale") == []
-    (study.source / "field" / "engine.py").write_text("answer = 43\n")
-    assert rows("--stale") == ["99.1"]
-    found = table("list")["counts"]
-    assert (found["rows"], found["reproduced"], found["not yet"], found["stale"]) == (2, 1, 1, 1)
-    plain = CliRunner().invoke(app, ["study", "list"]).stdout
-    assert "2 rows, 1 with a study: 1 reproduced, 1 not yet, 1 stale" in plain
-    assert "Another" not in plain
-    assert "Another" in CliRunner().invoke(app, ["study", "list", "--all"]).stdout
-    for wrong in (("--status", "done"), ("--domain", "griid"), ("--chapter", "98")):
-        assert CliRunner().invoke(app, ["study", "list", *wrong]).exit_code == 2
-
-
-def test_a_row_without_a_study_is_shown_and_cannot_be_run(book: Path) -> None:
-    shown = CliRunner().invoke(app, ["study", "show", "99.2"]).stdout
-    assert "more (a check set for the row)" in shown
-    assert "No study yet" in shown
-    assert table("show", "99.2")["study"] is None
-    assert "Caution" in CliRunner().invoke(app, ["study", "show", "99.1"]).stdout
-    assert CliRunner().invoke(app, ["study", "run", "99.2"]).exit_code == 2
-
-
-def test_wrong_input_at_the_command_line(book: Path) -> None:
-    assert CliRunner().invoke(app, ["study", "show", "12.34"]).exit_code == 2
-    assert CliRunner().invoke(app, ["study", "run", "99.1", "--seeds", "3"]).exit_code == 2
-
-
-def test_every_study_of_the_engine_names_its_source_and_parts() -> None:
-    rows = [study.row for study in registry.STUDIES]
-    assert rows == sorted(set(rows), key=lambda row: [int(x) for x in row.split(".")])
-    for own in registry.STUDIES:
-        assert own.code().startswith("sha256:")
-        if own.measure is None:
-            continue
-        assert f"studies/{own.measure.__module__.rpartition('.')[2]}.py" in own.depends
+def test_readings_are_those_of_the_seeds() -> None:
+    found = Readings((3, 4), {"a": [{"x": 1.0}, {"x": 2.0}]})
+    assert found("a", "x").tolist() == [1.0, 2.0]

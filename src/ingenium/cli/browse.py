@@ -37,7 +37,7 @@ def list_problems(json: AsJson = False) -> None:
         for name, summary in domain.problems:
             shown.add_row(name, escape(summary))
         if domain.fault is not None:
-            shown.add_row(f"{domain.name}.*", f"[red]cannot be used:[/] {escape(domain.fault)}")
+            shown.add_row(f"{domain.name}.*", f"[red]{escape(domain.fault)}[/]")
     console.print(shown)
     console.print("\n`ingenium show PROBLEM` says more.", style="dim")
 

@@ -134,16 +134,14 @@ def _book() -> dict[str, Page]:
     return found
 
 
-def _told(chapter: int | None) -> str:
+def _told(chapter: int | str | None) -> str:
     """A page of the book as text."""
-    from ingenium.report.book import markdown  # with all studies, which takes seconds
+    from ingenium.report.book import markdown
     from ingenium.studies.book import claims
     from ingenium.studies.book.entries import entries
-    from ingenium.studies.registry import STUDIES
-    from ingenium.studies.results import results_folder
 
     chapters = [c for c in claims.chapters() if chapter in (None, c.chapter)]
-    made = markdown.pages(entries(results_folder(), STUDIES, chapters))
+    made = markdown.pages(entries(chapters))
     return as_text(made[f"{chapter or 'index'}.md"])
 
 

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
+from ingenium.core.errors import InputError
 from ingenium.core.features import features
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK

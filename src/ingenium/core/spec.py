@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -134,9 +135,15 @@ def parse(table: Mapping[str, Any], kind: type[T], where: str) -> T:
                     instead=f"Write one of {', '.join(names)}.",
                 )
     try:
-        return TypeAdapter(kind).validate_python(dict(table))
+        found: T = _adapter(kind).validate_python(dict(table))
+        return found
     except ValidationError as error:
         raise _explain(error, kind, where) from None
+
+
+@cache
+def _adapter(kind: type) -> Any:
+    return TypeAdapter(kind)
 
 
 def _explain(error: ValidationError, kind: type, where: str) -> InputError:

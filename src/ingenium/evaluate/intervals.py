@@ -1,6 +1,7 @@
 """Intervals of what was measured: over groups of designs, over seeds, of shares, and of pairs."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,22 +12,10 @@ from scipy import stats
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.arrays import Groups, as_groups
+from ingenium.evaluate.measured import Interval as Interval
 
 LEVEL = 0.95
 RESAMPLES = 2000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value with the ends of its interval; ends are NaN where there was too little to say."""
-
-    value: float
-    low: float
-    high: float
-
-    def holds(self, truth: float) -> bool:
-        """Whether `truth` lies in the interval, ends included."""
-        return bool(self.low <= truth <= self.high)
 
 
 @dataclass(frozen=True)
@@ -47,6 +36,15 @@ def wilson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:
     Source: Wilson, J. Am. Stat. Assoc. 22, 1927; Newcombe, Stat. Med. 17, 1998, method 3.
     """
     return _share(count, n, "wilson", level)
+
+
+def share_of(found: Sequence[bool]) -> Interval:
+    """The share of what holds and Wilson's interval of it.
+
+    Raises:
+        InputError: nothing was counted.
+    """
+    return Interval(sum(found) / max(1, len(found)), *wilson(sum(found), len(found)))
 
 
 def clopper_pearson(count: int, n: int, *, level: float = LEVEL) -> tuple[float, float]:

@@ -27,9 +27,10 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.provenance import code_digest
 from ingenium.governance import cards, sbom
 from ingenium.governance.reading import said
-from ingenium.studies import results
-from ingenium.studies.book.audit import of_file
-from ingenium.studies.rules import Status
+from ingenium.studies.book.audit import of_check, of_result
+from ingenium.studies.book.claims import claims
+from ingenium.studies.book.entries import find
+from ingenium.studies.verdicts import Built, Verdict
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
@@ -240,20 +241,22 @@ def _entry(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
-    """A full result by which the claim holds, or partly; one that is stale does not count."""
-    result = results.read(what["study"], pack.root / "studies" / "results")
-    from ingenium.studies.registry import STUDIES  # which holds studies of this module
-
-    study = next((s for s in STUDIES if s.row == what["study"]), None)
-    if result is None or study is None:
+    """A system that its check shows, or a number that a full and fresh result bears out."""
+    row, folder = what["study"], pack.root / "studies"
+    if row not in claims():
+        return False, "no such row"
+    entry = find(row, folder)
+    if not entry.answered:
         return False, "no result"
-    if wrong := next(of_file(pack.root / "studies" / "results" / f"{study.row}.json", study), ""):
-        return False, wrong
-    stale = results.stale(study, result)
-    kind = "quick" if result.quick else "full"
-    said = f"{result.status}, {kind}, {result.time[:10]}{', stale' if stale else ''}"
-    held = result.status in (Status.REPRODUCED, Status.PARTLY)
-    return held and not (stale or result.quick), said
+    faults = (*of_result(folder / "results" / f"{row}.json", claims()),) if entry.result else ()
+    if entry.outcome:
+        faults += (*of_check(folder / "checks" / f"{row}.json", claims()),)
+    if faults:
+        return False, faults[0]
+    time = (entry.outcome or entry.result).time[:10]  # type: ignore[union-attr]
+    said = f"{entry.status}, {entry.run}, {time}{', stale' if entry.stale else ''}"
+    held = entry.status in (Verdict.CONFIRMED, Verdict.CONSISTENT, Built.WORKS, Built.GAPS)
+    return held and not entry.stale and entry.run != "quick", said
 
 
 def _test(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:

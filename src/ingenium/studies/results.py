@@ -1,4 +1,8 @@
-"""Where results are kept: a JSON file for each row."""
+"""Where outcomes are kept: a sealed JSON file for each row, and where each package keeps its own.
+
+The seal shows that a file was changed after it was written. It is no signature: who wants to
+deceive can seal again, and then the verdict must still follow from the values by the rule.
+"""
 
 import json
 import math
@@ -10,23 +14,31 @@ from typing import Any
 from ingenium.core.digest import digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import cache_folder, locked, write_atomic
-from ingenium.core.provenance import versions
-from ingenium.evaluate.intervals import Interval
-from ingenium.studies.rules import Outcome, Status
-from ingenium.studies.study import SOURCE, Result, Study
+from ingenium.evaluate.measured import Control, Interval, Value
+from ingenium.studies.closure import OWN, root
+from ingenium.studies.study import Result
+from ingenium.studies.verdicts import Verdict
+
+RESULTS, CHECKS, CANARIES = "results", "checks", "canaries"  # in the folder of a book
 
 
-def results_folder() -> Path:
-    """`studies/results` of the repository, or a folder in the user's cache where there is none."""
-    root = SOURCE.parents[1]
-    if (root / "pyproject.toml").is_file() and SOURCE.parent.name == "src":
-        return root / "studies" / "results"
-    return cache_folder() / "studies" / "results"
+def book_folder(package: str = OWN) -> Path:
+    """`studies` of the repository of a package, or a folder in the user's cache without one."""
+    place = root(package).parent
+    home = place.parent if place.name == "src" else place
+    if (home / "pyproject.toml").is_file():
+        return home / "studies"
+    return cache_folder() / "studies" / package
 
 
-def parts_folder() -> Path:
-    """Parts of long measurements, from which a stopped study goes on."""
-    return cache_folder() / "studies" / "parts"
+def results_folder(package: str = OWN) -> Path:
+    """Results of studies of a package's rows."""
+    return book_folder(package) / RESULTS
+
+
+def pieces_folder() -> Path:
+    """Pieces of long measurements, from which a stopped study goes on."""
+    return cache_folder() / "studies" / "pieces"
 
 
 def keep(result: Result, folder: Path) -> bool:
@@ -42,18 +54,8 @@ def keep(result: Result, folder: Path) -> bool:
             there = read(result.row, folder)
             if there is not None and not there.quick:
                 return False
-        write_atomic(path, json.dumps(sealed(asdict(result)), indent=2, allow_nan=False) + "\n")
+        write_sealed(path, asdict(result))
     return True
-
-
-def sealed(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table of a result as it is written, with the digest of all the rest as its seal.
-
-    The seal shows that a file was changed after it was written. It is no signature: who wants to
-    deceive can seal again, and then the outcomes must still follow from the values by the rule.
-    """
-    content = _plain({k: v for k, v in table.items() if k != "seal"})
-    return {**content, "seal": digest(content)}
 
 
 def read(row: str, folder: Path) -> Result | None:
@@ -63,60 +65,78 @@ def read(row: str, folder: Path) -> Result | None:
         CorruptError: if the file is not what `keep` writes, or was changed since.
     """
     path = folder / f"{row}.json"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    table = read_sealed(path, f"Remove it and write: ingenium study run {row}")
+    if table is None:
         return None
-    instead = f"Remove it and write: ingenium study run {row}"
     try:
-        table = json.loads(text)
-        seal = table.pop("seal", "")
-        if seal and seal != digest(table):
-            raise CorruptError(str(path), "was changed after it was written", instead)
         return Result(
             **table
             | {
-                "status": Status(table["status"]),
+                "verdict": Verdict(table["verdict"]),
                 "seeds": tuple(table["seeds"]),
                 "notes": tuple(table["notes"]),
-                "values": _intervals(table["values"]),
-                "beside": _intervals(table["beside"]),
-                "outcomes": {k: Outcome(v) for k, v in table["outcomes"].items()},
+                "values": {name: _value(value) for name, value in table["values"].items()},
+                "control": _control(table["control"]),
             }
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptError(
             str(path),
             f"is not a result of a study ({type(error).__name__}: {error})",
-            instead,
+            f"Remove it and write: ingenium study run {row}",
         ) from error
 
 
-def stale(study: Study, result: Result) -> bool:
-    """Whether the source that a result rests on, or the data in it, has changed since."""
-    if result.code != study.code() or result.core not in ("", study.core()):
-        return True
-    return result.shipped not in ("", study.shipped())
+def write_sealed(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a table with the digest of its content as its seal."""
+    write_atomic(path, json.dumps(sealed(table), indent=2, allow_nan=False) + "\n")
 
 
-def moved(study: Study, result: Result) -> dict[str, tuple[str, str]]:
-    """Packages of the study whose version is another one now: what it was, what it is.
+def sealed(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table as it is written, with the digest of all the rest as its seal."""
+    content = _plain({k: v for k, v in table.items() if k != "seal"})
+    return {**content, "seal": digest(content)}
 
-    They bring engines and data, so that a number may differ; the result is not stale for that.
+
+def read_sealed(path: Path, instead: str) -> dict[str, Any] | None:
+    """A table that was sealed, without its seal; none if there is no file.
+
+    Raises:
+        CorruptError: if it is no such table, has no seal, or was changed after it was written.
     """
-    now = versions(study.packages)
-    kept = {k: v for k, v in result.versions.items() if k in study.packages}
-    return {k: (v, now[k]) for k, v in kept.items() if now[k] != v}
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        seal = table.pop("seal")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = f"is not a sealed outcome ({type(error).__name__}: {error})"
+        raise CorruptError(str(path), found, instead) from error
+    if seal != digest(table):
+        raise CorruptError(str(path), "was changed after it was written", instead)
+    return dict(table)
 
 
-def _intervals(table: dict[str, dict[str, float | None]]) -> dict[str, Interval]:
-    def number(value: float | None) -> float:
-        return math.nan if value is None else float(value)
+def _value(table: Mapping[str, Any]) -> Value:
+    ends = table["interval"]
+    interval = Interval(*(_number(ends[k]) for k in ("value", "low", "high")))
+    return Value(interval, tuple(_number(x) for x in table["by_seed"]))
 
-    return {
-        k: Interval(number(v["value"]), number(v["low"]), number(v["high"]))
-        for k, v in table.items()
+
+def _control(table: Mapping[str, Any] | None) -> Control | None:
+    if table is None:
+        return None
+    ends = {
+        k: Interval(**{e: _number(x) for e, x in table[k].items()})
+        for k in ("over_lookup", "over_random")
     }
+    return Control(
+        **ends, half_loss=_number(table["half_loss"]), full_loss=_number(table["full_loss"])
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _plain(value: Any) -> Any:

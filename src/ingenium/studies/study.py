@@ -1,47 +1,32 @@
-"""A study: one published claim, how it is tested, and what came out."""
+"""A study: the row of a claim, and the module whose `measure` tests it; and how it is run.
 
+Seeds are at least five. While the main claim is open and a seed costs little, a study of trials
+goes on to thirty; pieces of earlier seeds are kept, so that nothing is measured twice.
+"""
+
+import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ingenium.core.digest import digest, file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Watch, silent
-from ingenium.core.provenance import machine, versions
-from ingenium.evaluate.intervals import Interval
-from ingenium.studies.rules import Outcome, Part, Status, decide, outcomes
+from ingenium.evaluate.measured import Budget, Control, Interval, Measure, Value
+from ingenium.studies.book.claims import Claim
+from ingenium.studies.closure import code, distributions, docstring
+from ingenium.studies.verdicts import Verdict, decide
 
-SOURCE = Path(__file__).parents[1]  # of the package
-FEWEST = 5  # seeds of a full study
-CORE = ("designs", "seeds", "select", "verdict", "verify")  # what judges in every study
-SHIPPED = (".gz", ".json", ".npz", ".safetensors", ".toml", ".txt")  # data that come with it
+if TYPE_CHECKING:
+    from ingenium.core.problem import Watch
 
-
-@dataclass(frozen=True)
-class Budget:
-    """What one run of a study may spend."""
-
-    seeds: tuple[int, ...]
-    quick: bool
-    folder: Path  # for parts that are kept between runs
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What a study measured: parts of the claim, everything beside them, and on which data."""
-
-    values: Mapping[str, Interval]  # of the parts
-    beside: Mapping[str, Interval]  # baselines and further values, by name
-    data: str  # digest
-    notes: tuple[str, ...] = ()
-
-
-Measure = Callable[[Budget, Watch], Measured]
+FEWEST, MOST = 5, 30  # seeds of a full study
+DEAR_S = 60.0  # processor time of a seed from which five are enough
+OPEN = (Verdict.CONSISTENT, Verdict.NOT_DECIDED)
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -49,107 +34,64 @@ class Result:
     """The outcome of one run, with all that is needed to repeat and to distrust it."""
 
     row: str
-    status: Status
+    verdict: Verdict
     quick: bool
     seeds: tuple[int, ...]
-    values: Mapping[str, Interval]
-    outcomes: Mapping[str, Outcome]
-    beside: Mapping[str, Interval]
+    values: Mapping[str, Value]  # of the main claim, of side checks, and of all beside them
+    control: Control | None
+    canary: float | None  # the main value of a quick look with one seed, on the same source
     notes: tuple[str, ...]
     seconds: float
+    cpu_seconds: float | None  # not known of results from before it
     time: str  # when it was finished, UTC
     data: str
     code: str
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
     command: str
-    shipped: str = ""  # digest of the data in the source; not known of results from before it
     energy: Mapping[str, Any] | None = None  # entries of `core.energy.Energy`
-    core: str = ""  # digest of the source that judges; not known of results from before it
 
 
 @dataclass(frozen=True)
 class Study:
-    """A claim of the reference, cut into parts with bounds, and the experiment that tests it.
+    """A claim with a study."""
 
-    `depends` names the source, relative to the package, that the result rests on, `without` files
-    and folders in it that it does not use; when the rest changes the result is stale. A claim
-    that cannot be tested says why in `untestable`.
-    """
-
-    row: str  # such as "27.1"
-    chapter: str
-    title: str
-    claim: str  # as the reference has it
-    claimed: str  # its value, or what stands in for one
-    protocol: str
-    budget: str
-    parts: tuple[Part, ...]
-    headline: str  # name of the part that stands for the whole in a table
-    measure: Measure | None
-    depends: tuple[str, ...]
-    quick_seeds: int = 1
-    packages: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()  # of what `depends` names, what the result does not use
-    untestable: str = ""
-    source: Path = field(default=SOURCE, repr=False)
+    claim: Claim
 
     def __post_init__(self) -> None:
-        if (self.measure is None) != bool(self.untestable):
-            raise InputError(
-                "a measurement, or the reason why there can be none",
-                f"study {self.row} with {'both' if self.untestable else 'neither'}",
-            )
-        if self.measure is not None and self.headline not in [p.name for p in self.parts]:
-            raise InputError("a headline among the parts", self.headline)
+        if not self.claim.study:
+            raise InputError("a row with a study", f"{self.claim.row}, which has none")
+
+    @property
+    def protocol(self) -> str:
+        """How it is measured: the docstring of its module, which is not imported."""
+        return " ".join(docstring(self.claim.study).split())
 
     def code(self) -> str:
-        """Digest of the source that the result rests on.
+        """Digest of all source that the result rests on."""
+        return code(self.claim.study)
+
+    def measure(self) -> Measure:
+        """What its module measures with.
 
         Raises:
-            InputError: if a named part of the source does not exist.
+            MissingExtra: if packages of its field are not installed.
+            InputError: if the module has no `measure`.
         """
-        content: dict[str, str] = {}
-        for name in self.depends:
-            path = self.source / name
-            files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-            if not files or not all(file.is_file() for file in files):
-                raise InputError("a file or folder of the package", name)
-            content |= self._digests(files)
-        used = dict(content)
-        for name in self.without:
-            idle = [k for k in content if k == name or k.startswith(f"{name}/")]
-            if not idle:
-                raise InputError("files among those that the study depends on", name)
-            for k in idle:
-                used.pop(k, None)
-        return digest(used)
-
-    def shipped(self) -> str:
-        """Digest of the data files that lie in the source that the result rests on."""
-        content: dict[str, str] = {}
-        for name in self.depends:
-            files = sorted((self.source / name).rglob("*"))
-            content |= self._digests([f for f in files if f.suffix in SHIPPED and f.is_file()])
-        idle = tuple(f"{name}/" for name in self.without)
-        return digest({k: v for k, v in content.items() if not f"{k}/".startswith(idle)})
-
-    def core(self) -> str:
-        """Digest of the source that judges and draws seeds, on which every result rests."""
-        files = [self.source / "core" / f"{name}.py" for name in CORE]
-        return digest(self._digests([file for file in files if file.is_file()]))
-
-    def _digests(self, files: list[Path]) -> dict[str, str]:
-        return {str(f.relative_to(self.source)): file_digest(f) for f in files}
+        module = import_module(self.claim.study)
+        found = getattr(module, "measure", None)
+        if found is None:
+            raise InputError(f"`measure` in {self.claim.study}", "a module without it")
+        return found  # type: ignore[no-any-return]
 
     def seeds(self, count: int | None, *, quick: bool) -> tuple[int, ...]:
-        """The seeds of a run.
+        """The seeds of a run, or those that it begins with.
 
         Raises:
             InputError: for fewer than five seeds of a full study, or none at all.
         """
         least = 1 if quick else FEWEST
-        asked = (self.quick_seeds if quick else FEWEST) if count is None else count
+        asked = least if count is None else count
         if asked < least:
             raise InputError(
                 f"at least {least} seed{'s' if least > 1 else ''}",
@@ -158,48 +100,95 @@ class Study:
             )
         return tuple(range(asked))
 
-    def run(
-        self, seeds: tuple[int, ...], *, quick: bool, folder: Path, watch: Watch = silent
-    ) -> Result:
-        """Measure, and let the rule decide. `folder` keeps parts of long measurements.
+    def verdict(self, values: Mapping[str, Value], control: Control | None) -> Verdict:
+        """What the values say of the main claim.
 
         Raises:
-            InputError: if there are too few seeds.
+            InputError: if a part was not measured.
+        """
+        claim = self.claim
+        absent = [part.name for part in claim.parts if part.name not in values]
+        if absent or claim.main is None:
+            raise InputError("a value for each part of the claim", f"none for {', '.join(absent)}")
+        return decide(claim.main, values[claim.main.name].interval, claim.scope, control)
+
+    def run(
+        self, count: int | None, *, quick: bool, folder: Path, watch: "Watch | None" = None
+    ) -> Result:
+        """Measure, and let the rule decide. `folder` keeps pieces of long measurements.
+
+        Without a count of seeds a full run begins with five and goes on while it is worth it.
+
+        Raises:
+            InputError: if there are too few seeds, or a part was not measured.
             MissingExtra: if the packages of a domain are not installed.
         """
-        self.seeds(len(seeds), quick=quick)
-        code, shipped, core = self.code(), self.shipped(), self.core()
+        from ingenium.core.energy import Meter
+        from ingenium.core.problem import silent
+        from ingenium.core.provenance import machine, versions
+
+        measure, seeds = self.measure(), self.seeds(count, quick=quick)
+        digest = self.code()
+        pieces = self._pieces(folder)
         started = time.perf_counter()
-        found = Measured({}, {}, "", (self.untestable,))
-        status, energy = Status.NOT_TESTABLE, None
-        if self.measure is not None:
-            parts = folder / code[7:19]  # those of other source are never taken up
-            with Meter() as meter:
-                found = self.measure(Budget(seeds, quick, parts), watch)
-                energy = asdict(meter.read())
-            shutil.rmtree(parts, ignore_errors=True)
-            status = decide(self.parts, found.values)
+        with Meter() as meter:
+            while True:
+                budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"))
+                found = measure(budget, watch or silent)
+                verdict = self.verdict(found.values, found.control)
+                spent = meter.read()
+                if (
+                    quick
+                    or count is not None
+                    or not self._goes_on(
+                        verdict, measure, spent.cpu_seconds / len(seeds), len(seeds)
+                    )
+                ):
+                    break
+                seeds = tuple(range(min(2 * len(seeds), MOST)))
+        seconds = time.perf_counter() - started
+        canary = None if quick else self.canary(folder, watch or silent)
+        shutil.rmtree(pieces, ignore_errors=True)
         return Result(
-            row=self.row,
-            status=status,
+            row=self.claim.row,
+            verdict=verdict,
             quick=quick,
             seeds=seeds,
             values=found.values,
-            outcomes=outcomes(self.parts, found.values) if found.values else {},
-            beside=found.beside,
+            control=found.control,
+            canary=canary,
             notes=found.notes,
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
+            cpu_seconds=spent.cpu_seconds,
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             data=found.data,
-            code=code,
-            versions=versions(self.packages),
+            code=digest,
+            versions=versions(distributions(self.claim.study)),
             machine=machine(),
             command=self.command(len(seeds), quick=quick),
-            shipped=shipped,
-            energy=energy,
-            core=core,
+            energy=asdict(spent),
         )
+
+    def _goes_on(self, verdict: Verdict, measure: Measure, cost_s: float, seeds: int) -> bool:
+        """Whether more seeds may decide, at little cost."""
+        from ingenium.evaluate.trials import Trials
+
+        cheap = isinstance(measure, Trials) and cost_s < DEAR_S
+        return cheap and verdict in OPEN and seeds < MOST
+
+    def canary(self, folder: Path, watch: "Watch") -> float | None:
+        """The main value of a quick look with one seed; none where it has no value."""
+        assert self.claim.main is not None
+        pieces = self._pieces(folder)
+        found = self.measure()(Budget((0,), quick=True, folder=pieces / "canary"), watch)
+        shutil.rmtree(pieces / "canary", ignore_errors=True)
+        value = found.values[self.claim.main.name].interval.value
+        return value if math.isfinite(value) else None
+
+    def _pieces(self, folder: Path) -> Path:
+        """Where pieces are kept; those of other source are never taken up."""
+        return folder / self.code()[7:19]
 
     def command(self, count: int, *, quick: bool) -> str:
         """The command that repeats a run."""
-        return f"ingenium study run {self.row}{' --quick' if quick else ''} --seeds {count}"
+        return f"ingenium study run {self.claim.row}{' --quick' if quick else ''} --seeds {count}"

@@ -116,7 +116,8 @@ class FileCount:
         for row, text in zip(out, texts(codes), strict=True):  # a file each
             with suppress(KeyError):
                 found = counted(Chem.MolToMolBlock(conformer(parsed(text))))
-                row[:] = torch.tensor([found[q.name] for q in self.quantities])
+                values = [found[q.name] for q in self.quantities]
+                row[:] = torch.tensor(values, dtype=torch.float64)
         return out
 
 

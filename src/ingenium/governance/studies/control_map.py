@@ -1,4 +1,15 @@
-"""Row 22.17: the map from controls to evidence: how much it covers, and what fools it."""
+"""Row 22.17: the map from controls to evidence: how much it covers, and what fools it.
+
+Records of releases are made by `ingenium pack` from real runs, with a ledger in which publishing
+was blocked, the run was refused, blocked again, approved and published. Counted is how many
+requirements have evidence, of all that IEC 62443-3-3 and 62443-4-1 name (98 without enhancements)
+and of the points of the AI Act (30). Then each piece of evidence that the record counts is
+spoiled in a copy, one after the other: removed; emptied (headings alone, `unknown`, tests that do
+nothing, outcomes of a study turned to what was claimed and sealed again); or filled with what is
+not to the point (other text under the same name, tests of something else, a result of other
+code). A seed is a release of its own. Budget: 5 seeds, runs of 6 designs, every piece of evidence
+in three ways.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -6,12 +17,10 @@ from tempfile import TemporaryDirectory
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
-from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.intervals import Interval, share_of, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.governance import pack
 from ingenium.governance.studies import release_packs, releases
-from ingenium.studies.rules import Part
-from ingenium.studies.shares import share
-from ingenium.studies.study import Budget, Measured, Study
 
 DESIGNS = 6
 NAMED = 51 + 47  # requirements of IEC 62443-3-3:2013 (without enhancements) and of 62443-4-1:2018
@@ -46,16 +55,16 @@ def measure(budget: Budget, watch: Watch) -> Measured:
                     counted[way].append(still)
                     missed[f"{way} {next(iter(what))}"] += still
     unseen = ", ".join(f"{name} ({n})" for name, n in sorted(missed.items()) if n)
-    return Measured(
+    return from_intervals(
         values={
             "covered": t_interval(states["covered"]),
             "frameworks": Interval(2 / 3, 2 / 3, 2 / 3),
-            "removed": share([not still for still in counted["removed"]]),
-            "logged": share(logged),
+            "removed": share_of([not still for still in counted["removed"]]),
+            "logged": share_of(logged),
             "fairness": NOTHING,
             "explained": NOTHING,
-            "emptied": share(counted["emptied"]),
-            "filled": share(counted["filled"]),
+            "emptied": share_of(counted["emptied"]),
+            "filled": share_of(counted["filled"]),
         },
         beside={k: t_interval(v) for k, v in states.items() if k != "covered"},
         data=digest([pack.FRAMEWORKS, release_packs.evidence()]),
@@ -86,56 +95,3 @@ def _covered(looked: release_packs.Looked) -> dict[str, float]:
             f"with all evidence and no gap, of {found[name].name}": whole / len(controls),
         }
     return shares
-
-
-STUDY = Study(
-    row="22.17",
-    chapter="22 Generative AI in Cyber-Physical Systems and Smart Infrastructure",
-    title="Map from controls to evidence",
-    claim="Compliance: 62443 levels, 800-82, AI Act record.",
-    claimed=(
-        "Control-to-evidence map; oversight and incident log; fairness metric; plain-language "
-        "explanation"
-    ),
-    protocol=(
-        "Records of releases are made by `ingenium pack` from real runs, with a ledger in which "
-        "publishing was blocked, the run was refused, blocked again, approved and published. "
-        "Counted is how many requirements have evidence, of all that IEC 62443-3-3 "
-        "and 62443-4-1 name (98 without enhancements) and of the points of the AI Act (30). Then "
-        "each piece of evidence that the record counts is spoiled in a copy, one after the other: "
-        "removed; emptied (headings alone, `unknown`, tests that do nothing, outcomes of a study "
-        "turned to what was claimed and sealed again); or filled with what is not to the point "
-        "(other text under the same name, tests of something else, a result of other code). A "
-        "seed is a release of its own."
-    ),
-    budget=f"5 seeds, runs of {DESIGNS} designs, every piece of evidence in three ways",
-    parts=(
-        Part("covered", "share of the requirements with some evidence", at_least=0.9),
-        Part("frameworks", "share of the three frameworks that are mapped", at_least=1.0),
-        Part("removed", "share of removed evidence that no longer counts", at_least=0.95),
-        Part("logged", "share of acts of oversight that stand in the log", at_least=0.85),
-        Part("fairness", "share of records with a metric of fairness", at_least=0.9),
-        Part("explained", "share of readers who understand the explanation", at_least=0.9),
-        Part("emptied", "share of emptied evidence that still counts", at_most=0.05, main=False),
-        Part("filled", "share of filled evidence that still counts", at_most=0.05, main=False),
-    ),
-    headline="covered",
-    measure=measure,
-    depends=(
-        "governance",
-        "trust",
-        "studies/book/audit.py",
-        "governance/studies/releases.py",
-        "governance/studies/release_packs.py",
-        "governance/studies/control_map.py",
-        "studies/shares.py",
-    ),
-    without=(
-        "governance/cards.py",
-        "governance/export.py",
-        "governance/page.py",
-        "governance/prov.py",
-        "governance/weights_card.py",
-    ),
-    packages=("cryptography", "rocrate"),
-)

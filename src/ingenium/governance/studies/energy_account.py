@@ -1,4 +1,10 @@
-"""Row 30.15: every training run and every generation has its energy, and the account is right."""
+"""Row 30.15: every training run and every generation has its energy, and the account is right.
+
+The meter that stands around every run, search and study is put around a known processor time, in
+this process and in a child, by their own clocks; around a second of sleep; and its readings are
+timed. Whether the energy is measured by counters is a part of its own. Labour is not counted.
+Budget: 5 seeds of 3 s; quick: a quarter of that.
+"""
 
 import math
 import subprocess
@@ -10,8 +16,7 @@ from ingenium.core.digest import digest
 from ingenium.core.energy import POWERCAP, Energy, Meter, Rapl
 from ingenium.core.problem import Watch
 from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 
 OWN_S, CHILD_S, QUICK = 2.0, 1.0, 0.25  # seconds of processor time that are burnt, and for a look
 CHILD = "import sys, time\nwhile time.process_time() < float(sys.argv[1]): pass\n"
@@ -33,7 +38,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         if found.low_kwh is not None and found.high_kwh is not None:
             spans.append(found.high_kwh / max(found.low_kwh, 1e-12))
     works = Rapl(Path(POWERCAP)).works
-    return Measured(
+    return from_intervals(
         values={
             "counted": t_interval(counted),
             "idle": t_interval(idle),
@@ -77,28 +82,3 @@ def _reading_s() -> float:
         for _ in range(READS):
             meter.read()
         return (time.perf_counter() - started) / READS
-
-
-STUDY = Study(
-    row="30.15",
-    chapter="30 AI-Assisted Creative Writing and Linguistic Innovation in Modern English Studies",
-    title="Energy ledger",
-    claim="Energy/labour ledger.",
-    claimed="(p) measured kWh and CO2e per training run and generation",
-    protocol=(
-        "The meter that stands around every run, search and study is put around a known processor "
-        "time, in this process and in a child, by their own clocks; around a second of sleep; and "
-        "its readings are timed. Whether the energy is measured by counters is a part of its own. "
-        "Labour is not counted."
-    ),
-    budget=f"5 seeds of {OWN_S + CHILD_S:g} s; quick: a quarter of that",
-    parts=(
-        Part("counted", "counted over true processor time", at_least=0.97, at_most=1.05),
-        Part("measured", "1 if the machine's own counters are read", at_least=1.0),
-        Part("idle", "processor time counted for a second of sleep", "s", at_most=0.05, main=False),
-        Part("cost", "time of one reading", "s", at_most=0.01, main=False),
-    ),
-    headline="counted",
-    measure=measure,
-    depends=("core/energy.py", "governance/studies/energy_account.py"),
-)

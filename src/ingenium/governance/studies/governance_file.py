@@ -1,4 +1,19 @@
-"""Row 29.17: an artefact for each component, the map of how data flows, and formats that return."""
+"""Row 29.17: an artefact for each component, the map of how data flows, and formats that return.
+
+Components are those of ECCOLA as the chapter lists them, each with what of a release's record,
+files and tests must be there; and those of the software: packages (version and licence), domains
+(a page with engine, measurements, data and their licence) and problems (named in the documents).
+The map of how data flows is the ledger as W3C PROV, read by the package `prov`. In each of
+several lives a model is fitted, a run proposed with it, signed in two roles, replayed, a file of
+it verified, and the run published. What each act used, gave and was done by (operator, signers,
+engines that measured, the program where it computed) is written down beside the act, from what
+was handed over and the files that were left. The map must show each of these flows under its
+role, and no other. Forms that must return: ledger, PROV, RO-Crate, spec and designs. The old
+format is MATPOWER's case, by pandapower's converter: 29 networks are written and read again. The
+equations of the file, computed from the manual, must hold at the solved voltages within 1e-6 of
+the power that is fed in; the net that is read must have these voltages within 1e-6 per unit, and
+its losses within 1e-6 of that power. Budget: 5 seeds, runs of 6 designs, 29 networks.
+"""
 
 import json
 from collections.abc import Iterator
@@ -15,16 +30,15 @@ from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.problem import Watch
 from ingenium.domains import load, own
 from ingenium.domains.grid.studies import old_cases
-from ingenium.evaluate.intervals import Interval
+from ingenium.evaluate.intervals import Interval, share_of
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.governance import pack, prov, sbom
 from ingenium.governance.export import export
 from ingenium.governance.pack import Pack
 from ingenium.governance.studies import data_flows, eccola
 from ingenium.governance.studies.data_flows import Life
+from ingenium.studies.closure import OWN
 from ingenium.studies.results import results_folder
-from ingenium.studies.rules import Part
-from ingenium.studies.shares import share
-from ingenium.studies.study import SOURCE, Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.records import check_chain, read_lines
 
@@ -61,16 +75,18 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     bare = sorted(name for name, there in parts.items() if not there)
     lost = ", ".join(name for name, held in forms.items() if not all(held))
     spoilt = [net.name for net in nets if net.written and not net.returned]
-    return Measured(
+    return from_intervals(
         values={
             "eccola": _whole(1 - len(without) / len(eccola.COMPONENTS)),
             "artefacts": _whole(1 - len(bare) / len(parts)),
-            "flows": share(shown),
-            "returned": share([held for all_of_it in forms.values() for held in all_of_it]),
-            "legacy": share([net.returned for net in nets]),
-            "invented": share(invented),
+            "flows": share_of(shown),
+            "returned": share_of([held for all_of_it in forms.values() for held in all_of_it]),
+            "legacy": share_of([net.returned for net in nets]),
+            "invented": share_of(invented),
         },
-        beside={"share of networks that the file says rightly": share([n.written for n in nets])},
+        beside={
+            "share of networks that the file says rightly": share_of([n.written for n in nets])
+        },
         data=dataset_digest(life.problem.data()),
         notes=(
             f"Of ECCOLA, without an artefact: {', '.join(without) or 'none'}.",
@@ -117,7 +133,7 @@ def artefacts(root: Path) -> Iterator[tuple[str, bool]]:
         yield f"package {one['name']}", bool(one["version"] and one.get("licenses"))
     pages = "\n".join(p.read_text(encoding="utf-8") for p in sorted((root / "docs").rglob("*.md")))
     for name in own():
-        readme = SOURCE / "domains" / name / "README.md"
+        readme = root(OWN) / "domains" / name / "README.md"
         text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
         yield f"domain {name}", _filled(text) >= HEADS
         for key in load(name).problems:
@@ -177,58 +193,3 @@ def _crate(crate: Path) -> dict[str, Any]:
 def _whole(share: float) -> Interval:
     """Of things that were all looked at."""
     return Interval(share, share, share)
-
-
-STUDY = Study(
-    row="29.17",
-    chapter="29 Generative AI in Power Systems, Power Electronics, and Intelligent Energy "
-    "Management",
-    title="Governance on file",
-    claim="Governance file (ECCOLA), data-flow map, legacy adapter.",
-    claimed="every component has an artefact; round-trip of standard format",
-    protocol=(
-        "Components are those of ECCOLA as the chapter lists them, each with what of a release's "
-        "record, files and tests must be there; and those of the software: packages (version and "
-        "licence), domains (a page with engine, measurements, data and their licence) and problems "
-        "(named in the documents). The map of how data flows is the ledger as W3C PROV, "
-        "read by the package `prov`. In each of several lives a model is fitted, a run proposed "
-        "with it, signed in two roles, replayed, a file of it verified, and the run published. "
-        "What each act used, gave and was done by (operator, signers, engines that measured, the "
-        "program where it computed) is written down beside the act, from what was handed over and "
-        "the files that were left. The map must show each of these flows under its role, and no "
-        "other. Forms that must return: ledger, PROV, RO-Crate, spec and designs. The old format "
-        f"is MATPOWER's case, by pandapower's converter: {len(old_cases.NETS)} networks are "
-        "written and read again. The equations of the file, computed from the manual, must hold "
-        "at the solved voltages within 1e-6 of the power that is fed in; the net that is read "
-        "must have these voltages within 1e-6 per unit, and its losses within 1e-6 of that power."
-    ),
-    budget=f"5 seeds, runs of {DESIGNS} designs, {len(old_cases.NETS)} networks",
-    parts=(
-        Part("eccola", "share of ECCOLA's components with their artefact", at_least=1.0),
-        Part("artefacts", "share of components of software with all artefacts", at_least=1.0),
-        Part("flows", "share of flows that the map shows", at_least=0.95),
-        Part("returned", "share of forms that return as they were written", at_least=0.8),
-        Part("legacy", "share of networks that an old format returns", at_least=0.9),
-        Part("invented", "share of drawn flows that did not take place", at_most=0.05, main=False),
-    ),
-    headline="eccola",
-    measure=measure,
-    depends=(
-        "api.py",
-        "audit.py",
-        "governance",
-        "loop.py",
-        "replaying.py",
-        "trust",
-        "domains/airfoils/files.py",
-        "domains/grid/circuit.py",
-        "governance/studies/data_flows.py",
-        "governance/studies/eccola.py",
-        "governance/studies/governance_file.py",
-        "domains/grid/studies/old_cases.py",
-        "studies/shares.py",
-        "governance/studies/releases.py",
-    ),
-    without=("governance/page.py", "governance/weights_card.py"),
-    packages=("cryptography", "pandapower", "prov", "rocrate"),
-)

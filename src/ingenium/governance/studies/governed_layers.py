@@ -1,4 +1,14 @@
-"""Row 36.20: energy held exactly by generated days, and four layers that all must sign."""
+"""Row 36.20: energy held exactly by generated days, and four layers that all must sign.
+
+Days of one consumer, generated so that each holds an energy of 3.7 hours of full load (a
+projection that belongs to the generator), and the same without it. Counted is the largest
+relative error of 256 proposed days, added up in extended precision, and of the days that a run
+hands over, read back from their files. Each run is then published by `ingenium publish` with
+every set of the four layers (technical standards, procurement, operation, community) having
+signed with a key of its own: only all four may pass, and each signature must stand in the log as
+valid. A seed is a run of its own. Budget: 5 seeds, 256 proposed days and a run of 8, 16 sets of
+layers.
+"""
 
 from dataclasses import asdict, replace
 from itertools import combinations
@@ -16,14 +26,12 @@ from ingenium.core.problem import Problem, Watch
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import open_problem
-from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.intervals import Interval, share_of, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.fitted import fit
 from ingenium.generators.generator import Generator
 from ingenium.governance import gate
 from ingenium.governance.studies import releases
-from ingenium.studies.rules import Part
-from ingenium.studies.shares import share
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import State, check_sign_offs
 
@@ -58,14 +66,14 @@ def measure(budget: Budget, watch: Watch) -> Measured:
                     published, seen = _published(releases.copied(place, copy, LAYERS), signing)
                     (let if count == len(LAYERS) else blocked).append(published)
                     logged += seen
-    return Measured(
+    return from_intervals(
         values={
             "residual": t_interval(off["held"]),
             "file": t_interval(off["handed over"]),
-            "logged": share(logged),
+            "logged": share_of(logged),
             "community": NOTHING,
-            "blocked": share([not published for published in blocked]),
-            "let": share(let),
+            "blocked": share_of([not published for published in blocked]),
+            "let": share_of(let),
         },
         beside={
             "largest relative error of the energy, not held": t_interval(off["free"]),
@@ -147,52 +155,3 @@ def _published(release: releases.Release, signing: tuple[str, ...]) -> tuple[boo
             if s.state is State.VALID and s.entry.table["entry"] == entry
         }
     return published, [role in valid for role in signing]
-
-
-STUDY = Study(
-    row="36.20",
-    chapter="36 Generative AI for Smart Infrastructure, Sustainable Construction, and Intelligent "
-    "Urban Systems",
-    title="Energy held exactly, and four layers that sign",
-    claim="Physics-hard generator and four-layer governance record.",
-    claimed="conservation residual at machine precision; human sign-off and community input logged",
-    protocol=(
-        f"Days of one consumer, generated so that each holds an energy of {HOURS:g} hours of full "
-        "load (a projection that belongs to the generator), and the same without it. Counted is "
-        f"the largest relative error of {PROPOSED} proposed days, added up in extended precision, "
-        "and of the days that a run hands over, read back from their files. Each run is then "
-        "published by `ingenium publish` with every set of the four layers (technical standards, "
-        "procurement, operation, community) having signed with a key of its own: only all four may "
-        "pass, and each signature must stand in the log as valid. A seed is a run of its own."
-    ),
-    budget=f"5 seeds, {PROPOSED} proposed days and a run of {DESIGNS}, 16 sets of layers",
-    parts=(
-        Part("residual", "largest relative error of the energy, as proposed", at_most=EXACT),
-        Part("file", "largest relative error of the energy, as handed over", at_most=EXACT),
-        Part("logged", "share of sign-offs that stand in the log as valid", at_least=0.95),
-        Part("community", "share of releases with the input of a community", at_least=0.9),
-        Part(
-            "blocked",
-            "share of attempts without all layers that is blocked",
-            at_least=0.95,
-            main=False,
-        ),
-        Part("let", "share of attempts with all layers that passes", at_least=0.5, main=False),
-    ),
-    headline="residual",
-    measure=measure,
-    depends=(
-        "domains/grid/profile_day.py",
-        "generators/copula.py",
-        "generators/generator.py",
-        "sampling/constraints.py",
-        "loop.py",
-        "governance/gate.py",
-        "governance/crate.py",
-        "trust",
-        "governance/studies/releases.py",
-        "governance/studies/governed_layers.py",
-        "studies/shares.py",
-    ),
-    packages=("cryptography", "rocrate", "simbench"),
-)

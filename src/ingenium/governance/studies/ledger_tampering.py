@@ -1,4 +1,14 @@
-"""Row 34.14, its log and its rights: tampering is found, and what is forbidden is denied."""
+"""Row 34.14, its log and its rights: tampering is found, and what is forbidden is denied.
+
+Ledgers of 20 entries, one signed off by an Ed25519 key, are altered in 14 ways by who may write
+the file and puts the guards back: bodies, fields and order are changed, entries are removed,
+inserted and numbered anew, the end is cut, the whole chain is computed anew with and without its
+sign-offs, sign-offs are turned and forged. The chain, an anchor kept elsewhere and the list of
+who may sign look at each ledger before and after. Forbidden are statements of SQL that alter an
+entry while the guards stand, and sign-offs by a key in a role or name that it was not given.
+Rights of a PostgreSQL server are tested elsewhere, and escalation of uncertainty nowhere. Budget:
+5 seeds, 6 ledgers for each of 14 acts; quick: 1.
+"""
 
 import math
 import sqlite3
@@ -10,10 +20,8 @@ from tempfile import TemporaryDirectory
 from ingenium.core.digest import digest
 from ingenium.core.packages import Extra
 from ingenium.core.problem import Watch
-from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.studies.rules import Part
-from ingenium.studies.shares import share
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.evaluate.intervals import Interval, share_of, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.trust import tampering
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.signoff import Signer, State, check_sign_offs, sign_off
@@ -54,16 +62,16 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         denied = [ok for seed in budget.seeds for ok in _denied(folder, seed, key, trusted)]
         milliseconds = [_append_ms(folder, seed) for seed in budget.seeds]
     nothing = Interval(math.nan, math.nan, math.nan)
-    return Measured(
+    return from_intervals(
         values={
-            "detected": share(seen["any"]),
-            "false_alarms": share(seen["false"]),
-            "denied": share(denied),
-            "as_said": share(seen["as said"]),
+            "detected": share_of(seen["any"]),
+            "false_alarms": share_of(seen["false"]),
+            "denied": share_of(denied),
+            "as_said": share_of(seen["as said"]),
             "escalation": nothing,
         },
         beside={
-            "found by the chain alone": share(seen["chain"]),
+            "found by the chain alone": share_of(seen["chain"]),
             "milliseconds to append an entry, on disk": t_interval(milliseconds),
         },
         data=digest([act.name for act in ACTS]),
@@ -128,47 +136,3 @@ def _append_ms(folder: Path, seed: int) -> float:
 def _remove(place: Path) -> None:
     for path in place.parent.glob(f"{place.name}*"):
         path.unlink()
-
-
-STUDY = Study(
-    row="34.14",
-    chapter="34 Scalable Generative AI Systems for Intelligent Computing and Autonomous "
-    "Software Engineering",
-    title="Immutable log and rights",
-    claim="Uncertainty escalation, immutable log, role-based access control.",
-    claimed="calibration error; tamper detected; forbidden action denied",
-    protocol=(
-        "Ledgers of 20 entries, one signed off by an Ed25519 key, are altered in 14 ways by who "
-        "may write the file and puts the guards back: bodies, fields and order are changed, "
-        "entries are removed, inserted and numbered anew, the end is cut, the whole chain is "
-        "computed anew with and without its sign-offs, sign-offs are turned and forged. The chain, "
-        "an anchor kept elsewhere and the list of who may sign look at each ledger before and "
-        "after. Forbidden are statements of SQL that alter an entry while the guards stand, and "
-        "sign-offs by a key in a role or name that it was not given. Rights of a PostgreSQL "
-        "server are tested elsewhere, and escalation of uncertainty nowhere."
-    ),
-    budget=f"5 seeds, {EACH} ledgers for each of {len(ACTS)} acts; quick: {QUICK_EACH}",
-    parts=(
-        Part("detected", "share of tamperings that is found", at_least=0.99),
-        Part("denied", "share of forbidden actions that is denied", at_least=0.9),
-        Part("escalation", "calibration error of what asks for a person", at_most=0.05),
-        Part(
-            "false_alarms", "share of untouched ledgers that is accused", at_most=0.01, main=False
-        ),
-        Part(
-            "as_said",
-            "share that is found by just the means that the documents name",
-            at_least=0.99,
-            main=False,
-        ),
-    ),
-    headline="detected",
-    measure=measure,
-    depends=(
-        "trust",
-        "core/digest.py",
-        "governance/studies/ledger_tampering.py",
-        "studies/shares.py",
-    ),
-    packages=("cryptography",),
-)

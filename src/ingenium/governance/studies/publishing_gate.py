@@ -1,4 +1,16 @@
-"""Row 33.16: principles as checks that block, planted breaches, and releases with none."""
+"""Row 33.16: principles as checks that block, planted breaches, and releases with none.
+
+Real runs are published by `ingenium publish`, which asks of a run: an intact chain with the
+anchor in it, an entry for its evidence, every file as it was written, complete evidence, stated
+terms of use, counted energy, and an approval by a listed key in each role. Before that each kind
+of breach is planted in a copy of run and ledger: approvals that are missing, refused, of another
+key, name, role or entry; designs, records, weights, spec and tables that are altered, added or
+removed; entries edited, removed and rewritten; and runs that left out licence, engine, seed,
+replay or energy and were signed nonetheless; and what no check looks at, as keys that were
+stolen. Other copies are changed in ways that break nothing. A seed is a run of its own. Beside it
+stands what digests of the files alone would show. Budget: 5 seeds, runs of 6 designs, 31 breaches
+and 10 others.
+"""
 
 import shutil
 import subprocess
@@ -10,13 +22,11 @@ from typing import Any
 
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Watch
-from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.intervals import Interval, share_of, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.governance import gate
 from ingenium.governance.studies import releases
 from ingenium.governance.studies.breaches import HARMLESS, UNSEEN, WRONG, Act
-from ingenium.studies.rules import Part
-from ingenium.studies.shares import share
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 
 DESIGNS = 6
@@ -46,17 +56,17 @@ def measure(budget: Budget, watch: Watch) -> Measured:
                         seen["answers"].append(found["answers"])
                         seconds.append(found["seconds"])
     mapped = sum(bool(names) for names in gate.PRINCIPLES.values()) / len(gate.PRINCIPLES)
-    return Measured(
+    return from_intervals(
         values={
-            "blocked": share(seen["blocked"]),
+            "blocked": share_of(seen["blocked"]),
             "mapped": Interval(mapped, mapped, mapped),
-            "answers": share(seen["answers"]),
+            "answers": share_of(seen["answers"]),
             "labour": NOTHING,
-            "false_blocks": share(seen["let"]),
-            "whole": share(seen["honest"]),
+            "false_blocks": share_of(seen["let"]),
+            "whole": share_of(seen["honest"]),
         },
         beside={
-            "breaches that digests of the files alone show": share(seen["sums"]),
+            "breaches that digests of the files alone show": share_of(seen["sums"]),
             "seconds to check and publish": t_interval(seconds),
         },
         data=dataset_digest(problem.data()),
@@ -123,60 +133,3 @@ def _holds(sums: str, run: Path) -> bool:
 def _folder(path: Path) -> Path:
     path.mkdir(parents=True)
     return path
-
-
-STUDY = Study(
-    row="33.16",
-    chapter="33 Generative AI in Language, Literature, and Digital Communication",
-    title="Principles that block",
-    claim="Six-principle framework as executable checklist.",
-    claimed=(
-        "(p) each principle mapped to enforceable check, responsible person recorded; publishing "
-        "blocked if one fails; energy/labour ledger attached"
-    ),
-    protocol=(
-        "Real runs are published by `ingenium publish`, which asks of a run: an intact chain with "
-        "the anchor in it, an entry for its evidence, every file as it was written, complete "
-        "evidence, stated terms of use, counted energy, and an approval by a listed key in each "
-        "role. Before that each kind of breach is planted in a copy of run and ledger: approvals "
-        "that are missing, refused, of another key, name, role or entry; designs, records, "
-        "weights, spec and tables that are altered, added or removed; entries edited, removed and "
-        "rewritten; and runs that left out licence, engine, seed, replay or energy and were signed "
-        "nonetheless; and what no check looks at, as keys that were stolen. Other copies are "
-        "changed in ways that break nothing. A seed is a run of its own. Beside it "
-        "stands what digests of the files alone would show."
-    ),
-    budget=f"5 seeds, runs of {DESIGNS} designs, {len(ALL)} breaches and {len(HARMLESS)} others",
-    parts=(
-        Part("blocked", "share of breaches whose publishing is blocked", at_least=0.95),
-        Part("mapped", "share of the six principles with a check that blocks", at_least=1.0),
-        Part("answers", "share of crates that name who approved in each role", at_least=0.9),
-        Part("labour", "share of crates with labour on the bill", at_least=0.9),
-        Part(
-            "false_blocks",
-            "share of releases with nothing wrong that is blocked",
-            at_most=0.1,
-            main=False,
-        ),
-        Part(
-            "whole",
-            "share of attempts that are logged and leave a whole crate or none",
-            at_least=0.97,
-            main=False,
-        ),
-    ),
-    headline="blocked",
-    measure=measure,
-    depends=(
-        "governance/gate.py",
-        "governance/crate.py",
-        "trust",
-        "loop.py",
-        "core/evidence.py",
-        "governance/studies/releases.py",
-        "governance/studies/breaches.py",
-        "governance/studies/publishing_gate.py",
-        "studies/shares.py",
-    ),
-    packages=("cryptography", "rocrate"),
-)

@@ -1,4 +1,13 @@
-"""Row 34.16: the record of each release: made by one command, complete, and true when looked at."""
+"""Row 34.16: the record of each release: made by one command, complete, and true when looked at.
+
+For each of several releases, real runs with signed entries, `ingenium pack` writes the record
+twice. Counted are the files it promises (record, cards of model and data, ledger, bill of
+materials, digests); the points of Articles 9 to 15 and Annex IV of the AI Act with all evidence
+and no gap; files that are the same both times but for times; files that are altered or removed,
+which `sha256sum` must notice; and designs of the release whose evidence holds when they are
+proposed and measured by the engine again. Beside it stands a record of the same code without run,
+sign-offs and ledger. Budget: 5 releases of 6 designs, 3 of each replayed.
+"""
 
 import shutil
 import subprocess
@@ -11,13 +20,11 @@ from ingenium import replaying
 from ingenium.core.digest import dataset_digest
 from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import load
-from ingenium.evaluate.intervals import t_interval
+from ingenium.evaluate.intervals import share_of, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.governance import pack
 from ingenium.governance.studies import releases
 from ingenium.governance.studies.releases import Release
-from ingenium.studies.rules import Part
-from ingenium.studies.shares import share
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.trust.ledger import open_ledger
 
 DESIGNS, REPLAYED = 6, 3
@@ -64,12 +71,12 @@ def measure(budget: Budget, watch: Watch) -> Measured:
             noticed += _noticed(place / "record")
             watch("replay", i, len(budget.seeds))
             replayed += _replayed(problem, release)
-    return Measured(
+    return from_intervals(
         values={
             "complete": t_interval(table.pop("complete")),
-            "generated": share(there),
-            "altered": share(noticed),
-            "replayed": share(replayed),
+            "generated": share_of(there),
+            "altered": share_of(noticed),
+            "replayed": share_of(replayed),
             "unchanged": t_interval(table.pop("unchanged")),
         },
         beside={k: t_interval(v) for k, v in table.items()},
@@ -132,61 +139,3 @@ def _replayed(problem: Problem, release: Release) -> list[bool]:
     return [
         replaying.replay(problem, spec, release.run, design).holds for design in range(REPLAYED)
     ]
-
-
-STUDY = Study(
-    row="34.16",
-    chapter="34 Scalable Generative AI Systems for Intelligent Computing and Autonomous "
-    "Software Engineering",
-    title="Record of each release",
-    claim="Governance pack (AI Act records).",
-    claimed="generated and complete per release",
-    protocol=(
-        "For each of several releases, real runs with signed entries, `ingenium pack` writes the "
-        "record twice. Counted are the files it promises (record, cards of model and data, ledger, "
-        "bill of materials, digests); the points of Articles 9 to 15 and Annex IV of the AI Act "
-        "with all evidence and no gap; files that are the same both times but for times; files "
-        "that are altered or removed, which `sha256sum` must notice; and designs of the release "
-        "whose evidence holds when they are proposed and measured by the engine again. Beside it "
-        "stands a record of the same code without run, sign-offs and ledger."
-    ),
-    budget=f"5 releases of {DESIGNS} designs, {REPLAYED} of each replayed",
-    parts=(
-        Part("complete", "share of the points of the AI Act that are complete", at_least=1.0),
-        Part("generated", "share of the promised files that are made", at_least=0.9),
-        Part(
-            "altered",
-            "share of files, altered or removed, that is noticed",
-            at_least=0.9,
-            main=False,
-        ),
-        Part(
-            "replayed",
-            "share of designs whose evidence holds when made again",
-            at_least=0.75,
-            main=False,
-        ),
-        Part("unchanged", "share of files that a second record repeats", at_least=1.0, main=False),
-    ),
-    headline="complete",
-    measure=measure,
-    depends=(
-        "governance",
-        "trust",
-        "loop.py",
-        "replaying.py",
-        "studies/book/audit.py",
-        "governance/studies/releases.py",
-        "governance/studies/release_records.py",
-        "studies/shares.py",
-    ),
-    without=(
-        "governance/crate.py",
-        "governance/export.py",
-        "governance/gate.py",
-        "governance/page.py",
-        "governance/prov.py",
-        "governance/weights_card.py",
-    ),
-    packages=("cryptography",),
-)

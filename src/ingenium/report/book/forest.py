@@ -9,39 +9,42 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ingenium.evaluate.intervals import Interval
+from ingenium.evaluate.measured import Interval
 from ingenium.report.figures import BREAKS, HOLDS, INK, inked, svg
-from ingenium.studies.rules import Outcome, Part
-from ingenium.studies.study import Result, Study
+from ingenium.studies.book.claims import Claim
+from ingenium.studies.study import Result
+from ingenium.studies.verdicts import Outcome, Part
 
 OPEN, BASE = "#8a6d1f", "#7d8791"
-COLOURS = {Outcome.HOLDS: HOLDS, Outcome.CONTRADICTED: BREAKS, Outcome.OPEN: OPEN}
+COLOURS = {
+    Outcome.HOLDS: HOLDS,
+    Outcome.CONSISTENT: OPEN,
+    Outcome.AGAINST: BREAKS,
+    Outcome.OPEN: OPEN,
+}
 MOST_BASELINES, MOST_GROUPS, MOST_IN_GROUP = 8, 8, 16
 WIDTH, LINE, ROOM = 7.6, 0.21, 0.62  # of a picture, of a row in it, and around each axes (inches)
 Rows = Mapping[str, Interval]  # by label
 
 
-def parts(study: Study, result: Result, name: str) -> Markup | None:
+def parts(claim: Claim, result: Result, others: Rows, name: str) -> Markup | None:
     """The parts of the claim, each on its own scale, with its bound and the baselines for it."""
-    shown = [p for p in study.parts if _known(result.values.get(p.name))]
+    found = {p.name: result.values[p.name].interval for p in claim.parts if p.name in result.values}
+    shown = [p for p in claim.parts if _known(found.get(p.name))]
     if not shown:
         return None
-    below = {p.name: _baselines(p.name, result.beside) for p in shown}
-    figure = Figure(
-        figsize=(WIDTH, sum(ROOM + LINE * (1 + len(below[p.name])) for p in shown)),
-        layout="constrained",
-    )
+    below = {p.name: _baselines(p.name, others) for p in shown}
     heights = [ROOM + LINE * (1 + len(below[p.name])) for p in shown]
+    figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
     grid = figure.subplots(len(shown), 1, squeeze=False, height_ratios=heights)
     for axes, part in zip(grid[:, 0], shown, strict=True):
-        outcome = result.outcomes.get(part.name, Outcome.OPEN)
-        _part(axes, part, result.values[part.name], outcome, below[part.name])
+        _part(axes, part, found[part.name], below[part.name])
     return svg(figure, name)
 
 
-def beside(study: Study, result: Result, name: str) -> Markup | None:
+def beside(claim: Claim, others: Rows, name: str) -> Markup | None:
     """What was measured of several methods alike and is no part of the claim."""
-    groups = _groups(study, result.beside)
+    groups = _groups(claim, others)
     if not groups:
         return None
     heights = [ROOM + LINE * len(rows) for rows in groups.values()]
@@ -53,18 +56,17 @@ def beside(study: Study, result: Result, name: str) -> Markup | None:
     return svg(figure, name)
 
 
-def _part(axes: Axes, part: Part, found: Interval, outcome: Outcome, below: Rows) -> None:
-    own = "this study"
+def _part(axes: Axes, part: Part, found: Interval, below: Rows) -> None:
+    own, outcome = "this study", part.judge(found)
     rows = {own: found, **below}
     _rows(axes, rows, dict.fromkeys(rows, BASE) | {own: COLOURS[outcome]})
-    low, high = _window([*rows.values()], [part.at_least, part.at_most])
+    ends = [end for side in part.sides() for end in side]
+    low, high = _window([*rows.values()], ends)
     axes.set_xlim(low, high)
-    left = part.at_least if isfinite(part.at_least) else low
-    right = part.at_most if isfinite(part.at_most) else high
-    axes.axvspan(left, right, color=HOLDS, alpha=0.10, linewidth=0)
-    for bound in (part.at_least, part.at_most):
-        if isfinite(bound):
-            axes.axvline(bound, color=INK, linewidth=1.0, linestyle="--")
+    for left, right in part.sides():
+        axes.axvspan(max(left, low), min(right, high), color=HOLDS, alpha=0.10, linewidth=0)
+    for bound in filter(isfinite, ends):
+        axes.axvline(bound, color=INK, linewidth=1.0, linestyle="--")
     unit = "" if part.unit == "1" else f" ({part.unit})"
     title = f"{shorten(part.text, 80, placeholder=' ...')}{unit}: {outcome.value}"
     axes.set_title(title, loc="left", fontsize=9, color=INK)
@@ -103,10 +105,10 @@ def _baselines(part: str, found: Rows) -> Rows:
     return {k.replace("_", " "): v for k, v in first}
 
 
-def _groups(study: Study, found: Rows) -> dict[str, dict[str, Interval]]:
+def _groups(claim: Claim, found: Rows) -> dict[str, dict[str, Interval]]:
     """Values by what was measured, then by whose they are; of three alike or more."""
     groups: dict[str, dict[str, Interval]] = {}
-    own = {part.name.replace("_", " ") for part in study.parts}
+    own = {part.name.replace("_", " ") for part in claim.parts}
     for name, value in found.items():
         what, who = (text.replace("_", " ") for text in _split(name))
         if who and what not in own and _known(value):

@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from ingenium.report.book.pages import by_chapter, drawn, shares
-from ingenium.report.book.telling import Measured, Told, rule, tell
+from ingenium.report.book.pages import by_chapter, drawn, rooms, shares
+from ingenium.report.book.telling import RULES, Line, Told, tell
 from ingenium.studies.book.entries import Entry, counts
 
 Cells = tuple[str, ...]
 MEASURED = ("Measured", "95 % interval")
-STALE = (
-    ", stale: source or data that the result rests on have changed since; it says what it said then"
-)
+STALE = ", stale: a quick look at the source of now gives another value"
 CAPTIONS = {
     "parts": "Measured against the bound: the claimed side is shaded, lines are 95 % intervals",
     "plane": "Two measures together: lines are 95 % intervals",
@@ -28,69 +26,108 @@ def pages(book: Sequence[Entry]) -> dict[str, str]:
 
 
 def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
-    """The first page: counts by chapter, and the rows that have a study."""
+    """The first page: counts by chapter, and the rows that have a check or a study."""
     statuses = [name for name, _, _ in shares(book)]
-    lines = [("Chapter", "Claims", "Studies", *statuses)]
+    lines = [("Chapter", "Systems", "Numbers", *statuses)]
     for rows in named:
-        of = rows[0].chapter
-        numbers = [len(rows), counts(rows)["with a study"], *(n for _, _, n in shares(rows))]
+        of, found = rows[0].chapter, counts(rows)
+        numbers = [found["systems"], found["numbers"], *(n for _, _, n in shares(rows))]
         title = f"[{of.chapter} {of.title}]({of.chapter}.md)"
         lines.append((title, *(str(n or "") for n in numbers)))
-    told = [tell(entry) for entry in book if entry.study]
+    told = [tell(entry) for entry in book if entry.asked]
+    found = counts(book)
     blocks = (
         "# The evidence book",
-        f"{len(book)} published claims, {len(told)} with a study. {rule()} A status comes "
-        "only from a result that a study wrote; `ingenium study check` refuses any other.",
+        f"{len(book)} rows: {found['systems']} ask whether a system is there, {found['numbers']} "
+        f"whether a number is true. {RULES} A status comes only from an outcome that a check or a "
+        "study wrote; `ingenium study audit` refuses any other.",
         _table(lines),
-        "## Rows with a study",
-        _table([("Row", "Claim", "Status", "Main parts", *MEASURED), *map(_line, told)]),
+        "## Rows with a check or a study",
+        _table([("Row", "Claim", "Status", "Measured on", *MEASURED), *map(_line, told)]),
     )
     return "\n\n".join(blocks) + "\n"
 
 
 def _line(told: Told) -> Cells:
-    claim, head = told.entry.claim, told.headline
+    claim, main = told.entry.claim, told.main
     where = f"{told.entry.chapter.chapter}.md#row-{claim.row.replace('.', '-')}"
-    status = f"{told.entry.status.value}{', stale' if told.entry.stale else ''}"
-    main = told.entry.main
-    return (f"[{claim.row}]({where})", told.title, status, main, head.value, head.interval)
+    on = f"{claim.measured_on} ({claim.scope})" if claim.study else ""
+    title = f"[{claim.row}]({where})"
+    return (title, claim.title, _status(told), on, main.value, main.interval)
+
+
+def _status(told: Told) -> str:
+    return f"{told.entry.status}{', stale' if told.entry.stale else ''}"
 
 
 def chapter(rows: Sequence[Entry]) -> str:
-    """The page of one chapter: rows with a study in full, the others in a table."""
-    told = [tell(entry) for entry in rows]
+    """The page of one chapter: its systems, then its numbers, then what each rests on."""
     of, found = rows[0].chapter, [f"{n} {name}" for name, _, n in shares(rows) if n]
-    blocks = [f"# {of.chapter} {of.title}", f"{len(rows)} claims: {', '.join(found)}."]
+    room = rooms(rows)
+    blocks = [f"# {of.chapter} {of.title}", f"{len(rows)} rows: {', '.join(found)}."]
     blocks += [f"!!! warning\n    {of.caution}"] if of.caution else []
-    pictures = drawn(told)
-    for one in told:
-        if one.entry.study:
-            of_row = pictures[one.entry.claim.row]
-            blocks += _row(one, vars(of_row))
-    others = [one for one in told if not one.entry.study]
-    if others:
-        lines = [("Row", "Claim", "Claimed", "Domain"), *map(_other, others)]
-        blocks += ["## Without a study yet", _table(lines)]
+    if room.systems:
+        lines = [("Row", "System", "Status", "Command"), *map(_system, room.systems)]
+        blocks += ["## Systems", _table(lines)]
+        blocks += [block for one in room.systems if one.entry.claim.check for block in _shown(one)]
+    if room.numbers:
+        lines = [("Row", "Claim", "Printed", "Status", *MEASURED, "Measured on", "Scope")]
+        blocks += ["## Numbers", _table([*lines, *map(_number, room.numbers)])]
+    pictures = drawn(room.measured)
+    for one in room.measured:
+        blocks += _row(one, vars(pictures[one.entry.claim.row]))
+    if room.closed:
+        lines = [("Row", "Claim", "Why"), *map(_closed, room.closed)]
+        blocks += ["## Not testable here", _table(lines)]
     return "\n\n".join(blocks) + "\n"
+
+
+def _system(told: Told) -> Cells:
+    claim = told.entry.claim
+    more = [claim.claim, f"Caution: {claim.caution}" if claim.caution else ""]
+    more += [told.said.get("Not here", "")]
+    command = f"`{told.command.splitlines()[0]}`" if told.command and told.findings else ""
+    text = " ".join(x for x in (f"**{claim.title}.**", *more) if x)
+    return (claim.row, text, _status(told), command)
+
+
+def _shown(told: Told) -> list[str]:
+    """What the check of a system found, as blocks of Markdown."""
+    claim = told.entry.claim
+    anchor = "" if claim.study else f" {{ #row-{claim.row.replace('.', '-')} }}"
+    blocks = [f"### {claim.row} {claim.title}{anchor}", f"**{_status(told)}**"]
+    blocks.append(f"```\n{told.command}\n```")
+    found = "\n".join(f"- {said}: {_plain(text)}" for said, text in told.findings)
+    blocks.append(found or "Not checked yet.")
+    if told.picture:
+        image = f'<img src="{told.picture}" alt="{_plain(told.caption)}">'
+        blocks.append(_figure(_plain(told.caption), Markup(image)))
+    return blocks
+
+
+def _number(told: Told) -> Cells:
+    claim, main = told.entry.claim, told.main
+    scope = str(claim.scope) if claim.study else ""
+    text = f"**{claim.title}.** {claim.claim}"
+    if claim.caution:
+        text += f" Caution: {claim.caution}"
+    numbers = (claim.claimed, _status(told), main.value, main.interval)
+    return (claim.row, text, *numbers, claim.measured_on, scope)
+
+
+def _closed(told: Told) -> Cells:
+    claim = told.entry.claim
+    return (claim.row, f"**{claim.title}.** {claim.claim}", told.said["Not here"])
 
 
 def _row(told: Told, drawings: Mapping[str, Markup | None]) -> list[str]:
     """A row with its study, as blocks of Markdown."""
-    claim = told.entry.claim
-    state = f"**{told.entry.status.value}**{STALE if told.entry.stale else ''}"
-    said = {
-        "Claim": told.claim,
-        "Claimed": f"{told.claimed} ({told.stated.rstrip('.').lower()})",
-        "Caution": claim.caution,
-        "Note": claim.note,
-        "Not here": told.beyond,
-        "Protocol": told.protocol,
-    }
-    blocks = [f"## {claim.row} {told.title} {{ #row-{claim.row.replace('.', '-')} }}", state]
-    blocks += [f"**{name}**: {_plain(text)}" for name, text in said.items() if text]
-    if told.parts:
-        head = ("Part of the claim", "Bound", "Measured", "95 % interval", "Outcome")
-        blocks.append(_table([head, *map(_part, told.parts)]))
+    claim, result = told.entry.claim, told.entry.result
+    state = f"**{told.entry.verdict}**{STALE if told.entry.stale else ''}"
+    blocks = [f"### {claim.row} {claim.title} {{ #row-{claim.row.replace('.', '-')} }}", state]
+    blocks += [f"**{name}**: {_plain(text)}" for name, text in told.said.items()]
+    head = ("Part of the claim", "Bound", "Measured", "95 % interval", "Outcome")
+    blocks.append(_table([head, *map(_part, told.parts)]))
     blocks += [_figure(CAPTIONS[name], shown) for name, shown in drawings.items() if shown]
     if told.beside:
         lines = [
@@ -98,10 +135,11 @@ def _row(told: Told, drawings: Mapping[str, Markup | None]) -> list[str]:
             *((x.name, x.value, x.interval) for x in told.beside),
         ]
         blocks.append(_folded("Baselines and all else that was measured", lines))
-    blocks += [_plain(note) for note in (told.entry.result.notes if told.entry.result else ())]
+    blocks += [_plain(note) for note in (result.notes if result else ())]
     if told.facts:
         blocks.append(_folded("How it was measured", [("Of the run", ""), *told.facts]))
-    return [*blocks, f"```\n{told.command}\n```"]
+    command = result.command if result else f"ingenium study run {claim.row}"
+    return [*blocks, f"```\n{command}\n```"]
 
 
 def _figure(caption: str, drawing: Markup) -> str:
@@ -115,15 +153,9 @@ def _folded(title: str, lines: Sequence[Cells]) -> str:
     return f'??? note "{title}"\n    {inside}'
 
 
-def _part(part: Measured) -> Cells:
-    return (part.name, part.bound, part.value, part.interval, part.outcome)
-
-
-def _other(told: Told) -> Cells:
-    claim = told.entry.claim
-    more = [told.claim, f"Caution: {claim.caution}" if claim.caution else "", told.beyond]
-    text = " ".join(x for x in (f"**{claim.title}.**", *more) if x)
-    return (claim.row, text, f"{told.claimed}. {told.stated}", claim.domain)
+def _part(part: Line) -> Cells:
+    name = f"**{part.name}**" if part.main else part.name
+    return (name, part.bound, part.value, part.interval, part.outcome)
 
 
 def _table(rows: Sequence[Cells]) -> str:

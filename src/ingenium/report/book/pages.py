@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ingenium.report.book import forest, plane
-from ingenium.report.book.telling import STYLES, Told, rule, tell
+from ingenium.report.book.telling import RULES, STYLES, Told, beside, tell
 from ingenium.report.template import template
-from ingenium.studies.book.claims import DOMAINS, Chapter
+from ingenium.studies.book.claims import Chapter
 from ingenium.studies.book.entries import Entry, counts
 
 Share = tuple[str, str, int]  # name of a status, its class in the page, how many
@@ -23,6 +23,16 @@ class Pictures:
     beside: Markup | None = None
 
 
+@dataclass(frozen=True)
+class Rooms:
+    """The rows of a chapter, by what they ask: systems first, then numbers, then the rest."""
+
+    systems: tuple[Told, ...]
+    measured: tuple[Told, ...]  # with a study, whatever the row asks
+    numbers: tuple[Told, ...]
+    closed: tuple[Told, ...]  # nothing of them can be tested here
+
+
 def pages(book: Sequence[Entry]) -> dict[str, str]:
     """Text of every page by the name of its file, the index first."""
     named = by_chapter(book)
@@ -30,43 +40,50 @@ def pages(book: Sequence[Entry]) -> dict[str, str]:
     return made | {f"{number}.html": chapter(rows) for number, rows in named.items()}
 
 
-def by_chapter(book: Sequence[Entry]) -> dict[int, tuple[Entry, ...]]:
+def by_chapter(book: Sequence[Entry]) -> dict[int | str, tuple[Entry, ...]]:
     """The rows of each chapter, in order."""
     numbers = dict.fromkeys(entry.chapter.chapter for entry in book)
     return {n: tuple(e for e in book if e.chapter.chapter == n) for n in numbers}
 
 
-def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
-    """The first page: counts, chapters, and every row with a filter, results first."""
-    order = sorted(book, key=lambda e: (e.result is None, e.study is None))
-    told = [tell(entry) for entry in order]
-    used = {entry.claim.domain for entry in book}
-    return template("book/index.html.jinja").render(
-        told=told,
-        studied=counts(book)["with a study"],
-        stale=counts(book)["stale"],
-        shares=shares(book),
-        chapters=[_line(rows) for rows in named],
-        domains=[name for name in DOMAINS if name in used],
-        rule=rule(),
+def rooms(rows: Sequence[Entry]) -> Rooms:
+    """The rows of a chapter in words."""
+    told = tuple(tell(entry) for entry in rows)
+    return Rooms(
+        tuple(one for one in told if one.is_system),
+        tuple(one for one in told if one.entry.claim.study),
+        tuple(one for one in told if one.entry.claim.kind == "N"),
+        tuple(one for one in told if one.entry.claim.kind == "T"),
     )
 
 
-def _line(rows: Sequence[Entry]) -> tuple[Chapter, tuple[Share, ...], int]:
-    return rows[0].chapter, shares(rows), counts(rows)["with a study"]
+def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
+    """The first page: counts, chapters, and every row with a filter, those with outcomes first."""
+    order = sorted(book, key=lambda e: (not e.answered, not e.asked))
+    return template("book/index.html.jinja").render(
+        told=[tell(entry) for entry in order],
+        counts=counts(book),
+        shares=shares(book),
+        chapters=[_line(rows) for rows in named],
+        domains=sorted({entry.claim.domain for entry in book}),
+        rule=RULES,
+    )
+
+
+def _line(rows: Sequence[Entry]) -> tuple[Chapter, tuple[Share, ...], dict[str, int]]:
+    return rows[0].chapter, shares(rows), counts(rows)
 
 
 def chapter(rows: Sequence[Entry]) -> str:
-    """The page of one chapter: rows with a study in full, the others in a table."""
-    told = [tell(entry) for entry in rows]
+    """The page of one chapter: its systems, then its numbers, then what each rests on."""
+    of = rooms(rows)
     return template("book/chapter.html.jinja").render(
         chapter=rows[0].chapter,
-        studied=[one for one in told if one.entry.study],
-        others=[one for one in told if not one.entry.study],
-        pictures=drawn(told),
-        stale=counts(rows)["stale"],
+        rooms=of,
+        pictures=drawn(of.measured),
+        counts=counts(rows),
         shares=shares(rows),
-        rule=rule(),
+        rule=RULES,
     )
 
 
@@ -76,18 +93,18 @@ def drawn(told: Sequence[Told]) -> Mapping[str, Pictures]:
 
 
 def _drawn(entry: Entry) -> Pictures:
-    study, result = entry.study, entry.result
-    if study is None or result is None:
+    if entry.result is None:
         return Pictures()
     name = f"r{entry.claim.row.replace('.', '-')}"
+    others = {key: value.interval for key, value in beside(entry).items()}
     return Pictures(
-        forest.parts(study, result, f"{name}p"),
-        plane.plane(result.beside, f"{name}q"),
-        forest.beside(study, result, f"{name}b"),
+        forest.parts(entry.claim, entry.result, others, f"{name}p"),
+        plane.plane(others, f"{name}q"),
+        forest.beside(entry.claim, others, f"{name}b"),
     )
 
 
 def shares(rows: Sequence[Entry]) -> tuple[Share, ...]:
     """How many rows have each status, with the class that colours it."""
     found = counts(rows)
-    return tuple((status.value, style, found[status.value]) for status, style in STYLES.items())
+    return tuple((str(status), style, found[str(status)]) for status, style in STYLES.items())

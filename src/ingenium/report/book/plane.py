@@ -7,7 +7,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ingenium.evaluate.intervals import Interval
+from ingenium.evaluate.measured import Interval
 from ingenium.report.figures import INK, inked, svg
 
 PLANES: Mapping[tuple[str, str], tuple[str, str]] = {

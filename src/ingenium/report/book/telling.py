@@ -1,24 +1,37 @@
 """A row of the evidence book in words, for pages of any kind."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from ingenium.evaluate.intervals import Interval
+from ingenium.evaluate.measured import Interval, Value
 from ingenium.report import words
 from ingenium.studies.book.claims import Stated
 from ingenium.studies.book.entries import Entry
-from ingenium.studies.results import moved
-from ingenium.studies.rules import RULE, Part, Status
+from ingenium.studies.results import CHECKS, book_folder
 from ingenium.studies.study import Result, Study
+from ingenium.studies.verdicts import (
+    BUILT_RULE,
+    NOT_TESTABLE,
+    RULE,
+    Built,
+    Kind,
+    Part,
+    Verdict,
+)
 
-STYLES: Mapping[Status, str] = {  # the class of a status in a page
-    Status.REPRODUCED: "holds",
-    Status.PARTLY: "partly",
-    Status.REFUTED: "breaks",
-    Status.NOT_TESTABLE: "closed",
-    Status.NOT_YET: "silent",
+STYLES: Mapping[str, str] = {  # the class of a status in a page
+    Built.WORKS: "holds",
+    Built.GAPS: "partly",
+    Built.NOT: "silent",
+    Verdict.CONFIRMED: "holds",
+    Verdict.CONSISTENT: "partly",
+    Verdict.NOT_REACHED: "short",
+    Verdict.REFUTED: "breaks",
+    Verdict.NOT_DECIDED: "silent",
+    NOT_TESTABLE: "closed",
 }
 LACKS = {
     "hardware": "hardware that is not here",
@@ -27,10 +40,11 @@ LACKS = {
     "data": "data that are not to be had here",
     "scale": "more than one machine can do",
 }
+RULES = f"{BUILT_RULE} A number is {RULE[0].lower()}{RULE[1:]}"
 
 
 @dataclass(frozen=True)
-class Measured:
+class Line:
     """A part of the claim, or something beside it, with what was measured."""
 
     name: str
@@ -38,7 +52,7 @@ class Measured:
     value: str
     interval: str
     outcome: str
-    main: bool = True
+    main: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,110 +60,136 @@ class Told:
     """What a page says of a row; texts are empty where there is nothing to say."""
 
     entry: Entry
-    claim: str
-    claimed: str
     stated: str
-    cautions: tuple[str, ...]
-    beyond: str
-    protocol: str
-    parts: tuple[Measured, ...]
-    beside: tuple[Measured, ...]
+    said: Mapping[str, str]  # texts by their headings
+    parts: tuple[Line, ...]
+    beside: tuple[Line, ...]
     facts: tuple[tuple[str, str], ...]
-    command: str
+    command: str  # that shows the system, or repeats the number
+    findings: tuple[tuple[str, str], ...]  # of the check: yes, no or gap, and a sentence
+    picture: str  # as the address of an image, whole in itself
+    caption: str
 
     @property
-    def headline(self) -> Measured:
-        """What was measured of the part that stands for the whole."""
-        part = self.entry.headline
-        return _part(part, self.entry.result) if part else Measured("", "", "", "", "")
-
-    @property
-    def title(self) -> str:
-        """That of its study, or of the row."""
-        return self.entry.study.title if self.entry.study else self.entry.claim.title
+    def main(self) -> Line:
+        """What was measured of the main claim."""
+        return next((part for part in self.parts if part.main), Line("", "", "", "", ""))
 
     @property
     def style(self) -> str:
         """The class of its status."""
         return STYLES[self.entry.status]
 
+    @property
+    def is_system(self) -> bool:
+        """Whether it asks for a system."""
+        return self.entry.claim.kind is Kind.SYSTEM
+
 
 def tell(entry: Entry) -> Told:
     """A row in words."""
-    claim, study, result = entry.claim, entry.study, entry.result
+    claim, result, outcome = entry.claim, entry.result, entry.outcome
     printed = claim.stated is Stated.CHAPTER
+    by = "the chapter prints it" if printed else "a check set for the row"
     lack = claim.beyond
+    said = {
+        "Claim": claim.claim,
+        "Claimed": f"{claim.claimed} ({by})",
+        "Acceptance": claim.acceptance,
+        "Caution": claim.caution,
+        "Note": claim.note,
+        "Not here": f"It would need {LACKS[lack.kind]}. {lack.why}" if lack else "",
+        "Not tested": "; ".join(claim.untested),
+        "Measured on": f"{claim.measured_on} ({claim.scope})" if claim.study else "",
+        "Protocol": Study(claim).protocol if claim.study else "",
+    }
     return Told(
         entry=entry,
-        claim=study.claim if study else claim.claim,
-        claimed=study.claimed if study else claim.claimed,
-        stated="The chapter prints it." if printed else "A check set for the row.",
-        cautions=tuple(text for text in (claim.caution, entry.chapter.caution) if text),
-        beyond=f"It would need {LACKS[lack.kind]}. {lack.why}" if lack else "",
-        protocol=study.protocol if study else "",
-        parts=tuple(_part(part, result) for part in study.parts) if study else (),
-        beside=_beside(result) if result else (),
-        facts=_facts(study, result) if study and result else (),
-        command=_command(study, result) if study else "",
+        stated=by,
+        said={name: text for name, text in said.items() if text},
+        parts=tuple(_part(part, result, main=part is claim.main) for part in claim.parts),
+        beside=_beside(entry),
+        facts=_facts(result) if result else (),
+        command=_command(entry),
+        findings=_findings(entry),
+        picture=_picture(entry),
+        caption=outcome.caption if outcome else "",
     )
 
 
-def _part(part: Part, result: Result | None) -> Measured:
+def _command(entry: Entry) -> str:
+    """What a user would write to see it."""
+    if entry.outcome:
+        return "\n".join(entry.outcome.commands)
+    if entry.claim.check:
+        return f"ingenium study check {entry.claim.row}"
+    if entry.result:
+        return entry.result.command
+    return f"ingenium study run {entry.claim.row}" if entry.claim.study else ""
+
+
+def _findings(entry: Entry) -> tuple[tuple[str, str], ...]:
+    found = entry.outcome.findings if entry.outcome else ()
+    return tuple(("yes" if f.holds else "gap" if f.gap else "no", f.text) for f in found)
+
+
+def _picture(entry: Entry) -> str:
+    if not entry.outcome or not entry.outcome.picture:
+        return ""
+    path = book_folder(entry.claim.package) / CHECKS / f"{entry.claim.row}.png"
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _part(part: Part, result: Result | None, *, main: bool) -> Line:
     found = result.values.get(part.name) if result else None
-    outcome = result.outcomes.get(part.name) if result else None
-    value, ends = _numbers(found, part.unit)
-    return Measured(part.text, part.bound, value, ends, str(outcome or ""), part.main)
+    outcome = str(part.judge(found.interval)) if found else ""
+    value, ends = _numbers(found.interval if found else None, part.unit)
+    return Line(part.text, part.bound, value, ends, outcome, main)
 
 
-def _beside(result: Result) -> tuple[Measured, ...]:
+def _beside(entry: Entry) -> tuple[Line, ...]:
     return tuple(
-        Measured(k.replace("_", " "), "", *_numbers(v), "") for k, v in result.beside.items()
+        Line(name.replace("_", " "), "", *_numbers(value.interval), "")
+        for name, value in beside(entry).items()
     )
+
+
+def beside(entry: Entry) -> dict[str, Value]:
+    """What was measured beside the parts of the claim."""
+    own = {part.name for part in entry.claim.parts}
+    values = entry.result.values if entry.result else {}
+    return {name: value for name, value in values.items() if name not in own}
 
 
 def _numbers(found: Interval | None, unit: str = "1") -> tuple[str, str]:
-    """A value and its interval."""
+    """A value and its interval; of what was counted or computed once, that it is exact."""
     if found is None or not isfinite(found.value):
         return "", ""
-    if not (isfinite(found.low) and isfinite(found.high)):
-        return words.number(found.value, unit), "none"
-    ends = f"{words.number(found.low)} to {words.number(found.high, unit)}"
-    return words.number(found.value, unit), ends
+    value = words.number(found.value, unit)
+    if not found.known:
+        return value, "none"
+    if found.exact:
+        return value, "exact"
+    return value, f"{words.number(found.low)} to {words.number(found.high, unit)}"
 
 
-def _command(study: Study, result: Result | None) -> str:
-    return result.command if result else f"ingenium study run {study.row}"
-
-
-def _facts(study: Study, result: Result) -> tuple[tuple[str, str], ...]:
+def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     """How the result came about, as pairs of a name and a value."""
     kind = "quick look" if result.quick else "full run"
-    others = moved(study, result).items()
+    seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
+    cpu = "" if result.cpu_seconds is None else f"{result.cpu_seconds:.0f}"
     facts = [
-        ("Run", f"{kind}, {_seeds(len(result.seeds))}, finished {result.time}"),
+        ("Run", f"{kind}, {seeds}, finished {result.time}"),
         ("Seconds", f"{result.seconds:.0f}"),
-        ("Machine", ", ".join(f"{k} {v}" for k, v in result.machine.items())),
-        ("Versions", ", ".join(f"{k} {v}" for k, v in result.versions.items())),
-        ("Other versions now", ", ".join(f"{k} {now}" for k, (_, now) in others)),
-        ("Energy", _energy(result.energy)),
-        ("Budget", study.budget),
+        ("Seconds of processor time", cpu),
+        ("Machine", _list(result.machine)),
+        ("Versions", _list(result.versions)),
+        ("Energy", words.energy(result.energy) if result.energy else ""),
         ("Data", result.data),
         ("Code", result.code),
     ]
     return tuple((name, value) for name, value in facts if value)
 
 
-def _seeds(count: int) -> str:
-    return f"{count} seed" if count == 1 else f"{count} seeds"
-
-
-def _energy(found: Mapping[str, Any] | None) -> str:
-    return words.energy(found) if found else ""
-
-
-def rule() -> str:
-    """How outcomes and statuses follow from what was measured."""
-    return (
-        "A part holds if the whole 95 % interval lies on the claimed side of its bound, is "
-        "contradicted if it lies on the other side, and is open otherwise. " + RULE
-    )
+def _list(table: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in table.items())

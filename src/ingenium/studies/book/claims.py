@@ -1,46 +1,31 @@
 """What is claimed, row by row, as data: a file for each chapter in `rows`.
 
 The files say what is claimed and by whom its value was set, what is wrong with its citation or
-its number, and what of it cannot be tested here. They cannot say what became of it: that comes
-from the result that a study wrote, and an entry for it is refused as unknown.
+its number, which study or check answers it, the bound that was written before, and what of it
+cannot be tested here. They cannot say what became of it: that comes from the outcome that a study
+or a check wrote, and an entry for it is refused as unknown.
+
+A stranger's package has the same as `rows.toml` in its folder `studies`, with a word in place of
+the number of the chapter.
 """
 
 import re
+import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ingenium.core.errors import CorruptError, InputError, choose
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import parse
-
-DOMAINS = (
-    "airfoils",
-    "cities",
-    "computing",
-    "data",
-    "edge",
-    "electronics",
-    "grid",
-    "industry",
-    "language",
-    "manufacturing",
-    "materials",
-    "mathematics",
-    "molecules",
-    "neuromorphic",
-    "physics",
-    "quantum",
-    "radio",
-    "robotics",
-    "software",
-    "structures",
-    "trust",
-)
+from ingenium.studies.closure import OWN, root
+from ingenium.studies.verdicts import Kind, Part, Scope
 
 
 class Stated(StrEnum):
@@ -62,11 +47,10 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True)
 class Beyond:
-    """What of a claim cannot be tested here, and why; `whole` if nothing of it can be."""
+    """What of a claim cannot be tested here, and why."""
 
     kind: Lack
     why: str
-    whole: bool = False
 
     def __post_init__(self) -> None:
         if not self.why.strip():
@@ -78,32 +62,56 @@ class Claim:
     """One row of the reference."""
 
     row: str  # such as "27.1"
+    kind: Kind  # `class` in the file: C, N or T
     title: str
     domain: str
     claim: str
     claimed: str  # its value, or what stands in for one
     stated: Stated
+    acceptance: str  # what would answer it here
     caution: str = ""  # what is wrong with the book's citation or number
     note: str = ""  # what the row is taken to mean here
     beyond: Beyond | None = None
+    check: str = ""  # "package.module:function", which shows the system
+    study: str = ""  # module with `measure`, which measures the number
+    main: Part | None = None  # what decides
+    side: tuple[Part, ...] = ()  # what is told beside it
+    measured_on: str = ""
+    scope: Scope = Scope.SAME
+    untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
+    package: str = OWN  # that brings the row
 
     def __post_init__(self) -> None:
-        choose(self.domain, DOMAINS, "domain of a claim")
-        for name in ("title", "claim", "claimed"):
+        for name in ("title", "domain", "claim", "claimed", "acceptance"):
             if not getattr(self, name).strip():
                 raise InputError(f"a {name} for row {self.row}", "none")
+        if bool(self.study) != (self.main is not None) or bool(self.study) != bool(
+            self.measured_on
+        ):
+            raise InputError(
+                "study, main and measured_on together", f"row {self.row} with some of them"
+            )
+        if self.check and not re.fullmatch(r"[\w.]+:\w+", self.check):
+            raise InputError("a check as package.module:function", f'"{self.check}"')
+        if self.kind is Kind.NOTHING and (self.study or self.check or self.beyond is None):
+            raise InputError("a reason in `beyond` and nothing that runs", f"row {self.row} of T")
 
     @property
-    def place(self) -> tuple[int, ...]:
-        """Chapter and row as numbers, in which order rows stand."""
+    def place(self) -> tuple[int, str, int]:
+        """Chapter and row, in which order rows stand."""
         return place(self.row)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The main claim and the side checks."""
+        return ((self.main,) if self.main else ()) + self.side
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of the reference with its rows in order."""
+    """A chapter of the reference, or a stranger's claims under one word, with its rows in order."""
 
-    chapter: int
+    chapter: int | str
     title: str
     rows: tuple[Claim, ...]
     caution: str = ""
@@ -116,62 +124,83 @@ class Chapter:
             raise InputError(f"rows {self.chapter}.1 to {wanted[-1:]} in order", wrong)
 
 
-def place(row: str) -> tuple[int, ...]:
-    """A row as numbers.
+def place(row: str) -> tuple[int, str, int]:
+    """A row as its chapter, 0 and a word for a stranger's, and its number.
 
     Raises:
-        InputError: if it is not two numbers with a point between.
+        InputError: if it is not a number or a word, a point and a number.
     """
-    if not re.fullmatch(r"\d+\.\d+", row):
+    if not re.fullmatch(r"(\d+|[a-z]\w*)\.\d+", row):
         raise InputError("a row such as 27.1", f'"{row}"')
-    return tuple(int(part) for part in row.split("."))
+    chapter, _, number = row.partition(".")
+    if chapter.isdigit():
+        return (int(chapter), "", int(number))
+    return (sys.maxsize, chapter, int(number))
 
 
 @cache
 def chapters() -> tuple[Chapter, ...]:
-    """All chapters in order.
+    """All chapters of the reference in order, then those of other packages.
 
     Raises:
         CorruptError: if a file is not what it should be.
     """
-    folder = files("ingenium.studies.book") / "rows"
-    texts = {f.name: f.read_text(encoding="utf-8") for f in folder.iterdir() if f.is_file()}
-    found = [read(text, name) for name, text in texts.items() if name.endswith(".toml")]
-    return tuple(sorted(found, key=lambda chapter: chapter.chapter))
+    own = sorted((root(OWN) / "studies" / "book" / "rows").glob("*.toml"))
+    read_own = [read(file.read_text(encoding="utf-8"), file.name) for file in own]
+    return (*read_own, *_of_strangers())
 
 
-def read(text: str, name: str) -> Chapter:
+def _of_strangers() -> tuple[Chapter, ...]:
+    """Chapters of packages that bring a domain and have `studies/rows.toml` beside it."""
+    found = {}
+    for package, file in strangers():
+        made = read(file.read_text(encoding="utf-8"), str(file), package)
+        found[str(made.chapter)] = made
+    return tuple(found[name] for name in sorted(found))
+
+
+def strangers() -> Iterator[tuple[str, Path]]:
+    """Packages of others that bring a domain, and their file of rows, without importing them."""
+    for entry in entry_points(group="ingenium.domains"):
+        top, *rest = entry.module.split(".")
+        spec = find_spec(top)
+        if top == OWN or spec is None or not spec.submodule_search_locations:
+            continue
+        place = root(top).joinpath(*rest)
+        file = (place if place.is_dir() else place.parent) / "studies" / "rows.toml"
+        if file.is_file():
+            yield top, file
+
+
+def read(text: str, name: str, package: str = OWN) -> Chapter:
     """A chapter from the text of its file.
 
     Raises:
-        CorruptError: naming the entry that is unknown, absent or wrong; a status is unknown.
+        CorruptError: naming the entry that is unknown, absent or wrong; a verdict is unknown.
     """
     try:
         table = tomllib.loads(text)
-        rows = table.get("rows", ())
-        return parse(table | {"rows": [_claim(row, name) for row in rows]}, Chapter, name)
+        rows = [_claim(row, name, package) for row in table.get("rows", ())]
+        return parse(table | {"rows": rows}, Chapter, name)
     except (tomllib.TOMLDecodeError, InputError, TypeError) as error:
         raise CorruptError(name, f"is not a chapter of claims ({error})") from error
 
 
-def _claim(table: Mapping[str, Any], name: str) -> Claim:
+def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
     """A claim from its table; each table is read by itself, so that no unknown entry passes."""
     where = f"row {table.get('row', 'without a number')} of {name}"
-    inside = table.get("beyond")
-    beyond = {} if inside is None else {"beyond": parse(inside, Beyond, f"beyond in {where}")}
-    return parse({**table, **beyond}, Claim, where)
+    inside = dict(table)
+    if "kind" in inside or "package" in inside:
+        raise InputError(f"only known entries in {where}", "kind or package", "Write class.")
+    inside["kind"] = inside.pop("class", None)
+    if "beyond" in inside:
+        inside["beyond"] = parse(inside["beyond"], Beyond, f"beyond in {where}")
+    if "main" in inside:
+        inside["main"] = parse(inside["main"], Part, f"main in {where}")
+    inside["side"] = [parse(part, Part, f"side in {where}") for part in inside.get("side", ())]
+    return parse(inside | {"package": package}, Claim, where)
 
 
 def claims() -> Mapping[str, Claim]:
     """Every claim by its row, in order."""
     return MappingProxyType({c.row: c for chapter in chapters() for c in chapter.rows})
-
-
-def find(row: str) -> Claim:
-    """The claim of a row.
-
-    Raises:
-        InputError: if there is none, with the nearest rows.
-    """
-    known = claims()
-    return known[choose(row, known, "row of the evidence book")]

@@ -1,4 +1,4 @@
-"""Rows of the book: the claim, the study that tests it if there is one, and its result."""
+"""Rows of the book: the claim, and the outcomes of the study and of the check that answer it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingenium.core.errors import choose
-from ingenium.evaluate.intervals import Interval
-from ingenium.studies.book.claims import DOMAINS, Chapter, Claim
-from ingenium.studies.results import read, stale
-from ingenium.studies.rules import Outcome, Part, Status
-from ingenium.studies.study import Result, Study
+from ingenium.evaluate.measured import Interval
+from ingenium.studies import checks
+from ingenium.studies.book.claims import Chapter, Claim, chapters
+from ingenium.studies.canaries import Canary, moved
+from ingenium.studies.canaries import read as read_canary
+from ingenium.studies.checks import CheckOutcome
+from ingenium.studies.results import CANARIES, CHECKS, RESULTS, book_folder, read
+from ingenium.studies.study import Result
+from ingenium.studies.verdicts import NOT_TESTABLE, Built, Kind, Verdict
+
+STATUSES = (*map(str, Built), *map(str, Verdict), NOT_TESTABLE)
 
 
 @dataclass(frozen=True)
@@ -19,88 +25,113 @@ class Entry:
 
     claim: Claim
     chapter: Chapter
-    study: Study | None
     result: Result | None
-    stale: bool
+    outcome: CheckOutcome | None
+    canary: Canary | None = None
 
     @property
-    def status(self) -> Status:
-        """What a result says; without one nothing is decided."""
-        return self.result.status if self.result else Status.NOT_YET
+    def built(self) -> Built:
+        """Whether the system is there, as its check says; without one nothing shows it."""
+        return self.outcome.built if self.outcome else Built.NOT
 
     @property
-    def headline(self) -> Part | None:
-        """The part that stands for the whole."""
-        parts = self.study.parts if self.study else ()
-        return next((p for p in parts if self.study and p.name == self.study.headline), None)
+    def verdict(self) -> Verdict:
+        """Whether the number is true, as its study says; without one nothing is decided."""
+        return self.result.verdict if self.result else Verdict.NOT_DECIDED
+
+    @property
+    def status(self) -> str:
+        """The answer to what the row asks."""
+        if self.claim.kind is Kind.NOTHING:
+            return NOT_TESTABLE
+        return str(self.built if self.claim.kind is Kind.SYSTEM else self.verdict)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an outcome."""
+        return self.result is not None or self.outcome is not None
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is a study or a check, run or not."""
+        return bool(self.claim.study or self.claim.check)
 
     @property
     def value(self) -> Interval | None:
-        """What was measured of the headline."""
-        part = self.headline
-        return self.result.values.get(part.name) if self.result and part else None
+        """What was measured of the main claim."""
+        main = self.claim.main
+        found = self.result.values.get(main.name) if self.result and main else None
+        return found.interval if found else None
 
     @property
-    def main(self) -> str:
-        """What became of the main parts, such as `1 of 3 holds, 2 contradicted`."""
-        if not self.study or not self.result or not self.result.outcomes:
-            return ""
-        found = Counter(self.result.outcomes.get(p.name) for p in self.study.parts if p.main)
-        held, against = found[Outcome.HOLDS], found[Outcome.CONTRADICTED]
-        said = f"{held} of {found.total()} {'holds' if held == 1 else 'hold'}"
-        return f"{said}, {against} contradicted" if against else said
+    def stale(self) -> bool:
+        """Whether a canary says that the number would be another one today."""
+        return moved(self.claim, self.result, self.canary)
 
     @property
     def run(self) -> str:
-        """How its result came about: quick, full, or not at all."""
-        return ("quick" if self.result.quick else "full") if self.result else ""
+        """How its outcome came about: by a check, a quick or a full run, or not at all."""
+        if self.result:
+            return "quick" if self.result.quick else "full"
+        return "check" if self.outcome else ""
 
 
-def entries(
-    folder: Path, studies: Iterable[Study], chapters: Iterable[Chapter]
-) -> tuple[Entry, ...]:
-    """Every row in order, with the results in a folder.
+def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[Entry, ...]:
+    """Every row in order, with what is kept of it in the book of its package or in a folder.
 
     Raises:
-        CorruptError: if a result was changed after it was written.
+        CorruptError: if an outcome was changed after it was written.
     """
-    known = {study.row: study for study in studies}
-    return tuple(
-        _entry(claim, chapter, known.get(claim.row), folder)
-        for chapter in chapters
-        for claim in chapter.rows
+    return tuple(_entry(claim, chapter, folder) for chapter in book for claim in chapter.rows)
+
+
+def find(row: str, folder: Path | None = None) -> Entry:
+    """One row, with what is kept of it in the book of its package or in another folder.
+
+    Raises:
+        InputError: if there is none, with the nearest rows.
+        CorruptError: if an outcome was changed after it was written.
+    """
+    known = {claim.row: (claim, chapter) for chapter in chapters() for claim in chapter.rows}
+    return _entry(*known[choose(row, known, "row of the evidence book")], folder)
+
+
+def _entry(claim: Claim, chapter: Chapter, folder: Path | None = None) -> Entry:
+    home = folder or book_folder(claim.package)
+    result = read(claim.row, home / RESULTS) if claim.study else None
+    return Entry(
+        claim,
+        chapter,
+        result,
+        checks.read(claim.row, home / CHECKS) if claim.check else None,
+        read_canary(claim.row, home / CANARIES) if result else None,
     )
-
-
-def _entry(claim: Claim, chapter: Chapter, study: Study | None, folder: Path) -> Entry:
-    result = read(claim.row, folder) if study else None
-    old = study is not None and result is not None and stale(study, result)
-    return Entry(claim, chapter, study, result, old)
 
 
 def chosen(
     book: Iterable[Entry],
     *,
-    chapter: int | None = None,
+    chapter: str | None = None,
     domain: str | None = None,
-    status: Status | None = None,
+    status: str | None = None,
     stale: bool = False,
 ) -> tuple[Entry, ...]:
     """The rows that meet all that is asked.
 
     Raises:
-        InputError: for a domain or chapter that no row has.
+        InputError: for a domain, chapter or status that no row has.
     """
     book = tuple(book)
     if domain is not None:
-        choose(domain, DOMAINS, "domain")
+        choose(domain, sorted({entry.claim.domain for entry in book}), "domain")
     if chapter is not None:
-        known = dict.fromkeys(str(entry.chapter.chapter) for entry in book)
-        choose(str(chapter), known, "chapter")
+        choose(chapter, dict.fromkeys(str(e.chapter.chapter) for e in book), "chapter")
+    if status is not None:
+        choose(status, STATUSES, "status")
     return tuple(
         entry
         for entry in book
-        if chapter in (None, entry.chapter.chapter)
+        if chapter in (None, str(entry.chapter.chapter))
         and domain in (None, entry.claim.domain)
         and status in (None, entry.status)
         and (entry.stale or not stale)
@@ -108,11 +139,15 @@ def chosen(
 
 
 def counts(book: Sequence[Entry]) -> dict[str, int]:
-    """How many rows have each status, how many a study, and how many a stale result."""
+    """How many rows there are of each class, how many have each status, and how many are stale."""
     found = Counter(entry.status for entry in book)
+    kinds = Counter(entry.claim.kind for entry in book)
     return {
         "rows": len(book),
-        "with a study": sum(entry.study is not None for entry in book),
-        **{status.value: found[status] for status in Status},
+        "systems": kinds[Kind.SYSTEM],
+        "numbers": kinds[Kind.NUMBER],
+        "with a check": sum(bool(entry.claim.check) for entry in book),
+        "with a study": sum(bool(entry.claim.study) for entry in book),
+        **{status: found[status] for status in STATUSES},
         "stale": sum(entry.stale for entry in book),
     }

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.rules import Outcome, Status, decide, outcomes
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.problem import Problem
@@ -14,7 +15,6 @@ from ingenium.domains.grid.studies.conserved_energy import ENERGIES, NIGHT, STUD
 from ingenium.domains.grid.studies.day_ahead import Work
 from ingenium.domains.grid.studies.solved_runs import of_kind
 from ingenium.loop import silent
-from ingenium.studies.rules import Outcome, Status, decide, outcomes
 from ingenium.studies.study import Budget
 
 HOURS = 0.25  # of a step

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.rules import Status, decide
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Spec
@@ -14,7 +15,6 @@ from ingenium.domains.grid.studies.day_ahead import Work
 from ingenium.domains.grid.studies.operating_envelopes import SIDES, Ahead
 from ingenium.domains.grid.studies.power_weeks import Weeks
 from ingenium.loop import silent
-from ingenium.studies.rules import Status, decide
 from ingenium.studies.study import Budget
 
 

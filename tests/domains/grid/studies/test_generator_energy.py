@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.registry import find
 from torch import nn
 
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.studies import chips, generator_energy, operations
 from ingenium.generators.families import build
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
-from ingenium.studies.registry import find
 
 
 def test_operations_of_two_layers_are_products_of_their_sizes():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from ingenium.studies.rules import Status, decide
 from scipy.stats import gamma
 
 from ingenium.core.spec import Spec
@@ -25,7 +26,6 @@ from ingenium.evaluate.table import Comparison
 from ingenium.generators import families
 from ingenium.generators.flow import Flow
 from ingenium.loop import silent
-from ingenium.studies.rules import Status, decide
 from ingenium.studies.study import Budget
 
 DATES = np.arange("2016-01-01", "2016-03-31", dtype="datetime64[D]")

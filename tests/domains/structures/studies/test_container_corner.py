@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ingenium.studies.registry import find
 
 from ingenium.domains.structures.container.container import Container
 from ingenium.domains.structures.container.milled import PLAIN_MM
 from ingenium.domains.structures.container.settings import ContainerSettings
 from ingenium.domains.structures.studies.container_corner import COLD, SAFETY, Contest
-from ingenium.studies.registry import find
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.registry import find
 
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.optimise.parts import HELD_OUT, PARTS
@@ -14,7 +15,6 @@ from ingenium.domains.structures.studies import (
 )
 from ingenium.domains.structures.studies.manufacturing_limits import prescription
 from ingenium.kits.solids.elastic.supports import require_held
-from ingenium.studies.registry import find
 
 
 def test_a_block_with_a_slot_and_pads_breaks_no_limit_but_the_span_over_its_slot():

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from ingenium.studies.registry import find
 
 from ingenium.domains.structures.studies import printed_columns
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.printing.bearing import Head
-from ingenium.studies.registry import find
 
 
 def test_a_rectangular_column_under_its_middle_is_as_large_as_force_by_strength():

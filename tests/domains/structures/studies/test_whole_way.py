@@ -1,10 +1,10 @@
 """Row 25.1: rules of the parameters, and the way in small."""
 
 import pytest
+from ingenium.studies.registry import find
 
 from ingenium.core.spec import Limit
 from ingenium.domains.structures.studies import whole_way
-from ingenium.studies.registry import find
 
 
 def test_two_beads_fit_into_the_thinnest_wall_of_the_spec():

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ingenium.studies.searches import Asked, searched, verified
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Objective
@@ -12,7 +13,6 @@ from ingenium.domains.structures.trusses.front import determinate
 from ingenium.domains.structures.trusses.problem import VARIABLES, RoofTruss
 from ingenium.domains.structures.trusses.roof import layout, placed
 from ingenium.search.fronts import dominated
-from ingenium.studies.searches import Asked, searched, verified
 
 PROBLEM = RoofTruss()
 

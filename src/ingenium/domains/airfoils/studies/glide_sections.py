@@ -1,4 +1,16 @@
-"""Row 32.14: sections of a wanted lift over drag, and their front against thickness."""
+"""Row 32.14: sections of a wanted lift over drag, and their front against thickness.
+
+Lift 0.7 at a Reynolds number of a million. Flow matching learns the UIUC sections (families held
+out are left out) with their lift over drag by NeuralFoil and their thickness. 8 wishes a seed,
+between the median and the 97th percentile of what is known and 9 to 16 % thick; of 16 proposals
+the one that NeuralFoil puts nearest is measured by XFOIL; granted within 5 %. Against the nearest
+known section, brought to the thickness, and one proposal that nothing screened. Front of lift
+over drag and thickness: 192 proposals that ask for 90 to 105 % of the best known, against 192
+calls of NSGA-II (the search's, from known sections), 6 points along NeuralFoil's front of each
+measured by XFOIL, and of the known sections. Bounds: half of the wishes, more than the nearest
+known grant, no less hypervolume than the optimiser. Budget: 5 seeds, 8 wishes, 2 x 192 cheap
+calls; quick: fewer.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,12 +33,11 @@ from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.evaluate.intervals import t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators import families
 from ingenium.generators.model import Family
 from ingenium.search.fronts import grown, hypervolume
-from ingenium.studies.rules import Part
-from ingenium.studies.searches import Asked, searched
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.search.trial import SearchTask, searched
 
 FAMILY = "flow_matching"
 POINT = Point("cruise", lift=0.7, reynolds=1e6)
@@ -142,10 +153,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         for name, value in found.items():
             table.setdefault(name, []).append(value)
     every = {name: t_interval(values) for name, values in table.items()}
-    parts = {part.name for part in STUDY.parts}
-    values = {k: v for k, v in every.items() if k in parts}
-    beside = {k: v for k, v in every.items() if k not in parts}
-    return Measured(values, beside, dataset_digest(known.own))
+    return from_intervals(every, {}, dataset_digest(known.own))
 
 
 def _granted(known: Known, family: Family, work: Work, seed: int) -> Mapping[str, float]:
@@ -187,7 +195,7 @@ def _fronts(known: Known, family: Family, work: Work, seed: int) -> Mapping[str,
     ours = known.proposed(family, most * shares, thickness, rng)
     goals = (Objective("lift_to_drag", "maximise"), Objective("max_thickness", "maximise"))
     limits = tuple(x for x in problem.limits if x.quantity == "lift_missing")
-    run = searched(Asked(problem, goals, limits, work.calls), "evolution", seed)
+    run = searched(SearchTask(problem, goals, limits, work.calls), "evolution", seed)
     own = to_arrays(known.own, problem.variables)
     found: dict[str, float] = {}
     for name, arrays in {
@@ -217,48 +225,3 @@ def spread_front(
     order = np.array(rows)[np.argsort(points[rows, 1])] if rows else np.arange(1)
     chosen = order[np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))]
     return tuple(a[torch.from_numpy(chosen)] for a in arrays)
-
-
-STUDY = Study(
-    row="32.14",
-    chapter="32 Generative AI for Mathematical Modelling and Problem Solving",
-    title="Sections of a wanted lift over drag, and a front",
-    claim=(
-        "Generative design gives airfoils conditioned on lift over drag that a solver confirms, "
-        "and samples of the Pareto front whose hypervolume stands against an optimiser's."
-    ),
-    claimed="no number is printed",
-    protocol=(
-        f"Lift {POINT.lift:g} at a Reynolds number of a million. Flow matching learns the UIUC "
-        "sections (families held out are left out) with their lift over drag by NeuralFoil and "
-        f"their thickness. {FULL.wishes} wishes a seed, between the median and the 97th percentile "
-        f"of what is known and 9 to 16 % thick; of {FULL.proposals} proposals the one that "
-        f"NeuralFoil puts nearest is measured by XFOIL; granted within {100 * CLOSE:g} %. Against "
-        "the nearest known section, brought to the thickness, and one proposal that nothing "
-        f"screened. Front of lift over drag and thickness: {FULL.calls} proposals that ask for 90 "
-        f"to 105 % of the best known, against {FULL.calls} calls of NSGA-II (the search's, from "
-        f"known sections), {FULL.points} points along NeuralFoil's front of each measured by "
-        "XFOIL, and of the known sections. Bounds: half of the wishes, more than the nearest "
-        "known grant, no less hypervolume than the optimiser."
-    ),
-    budget=f"5 seeds, {FULL.wishes} wishes, 2 x {FULL.calls} cheap calls; quick: fewer",
-    parts=(
-        Part("granted", "wishes granted by XFOIL", "%", at_least=50.0),
-        Part("over_nearest", "more than the nearest known sections", "% points", at_least=0.0),
-        Part("over_evolution", "hypervolume above the optimiser's", "%", at_least=0.0),
-        Part("over_known", "hypervolume above the known sections'", "%", at_least=0.0, main=False),
-    ),
-    headline="granted",
-    measure=measure,
-    depends=(
-        "domains/airfoils",
-        "generators",
-        "sampling",
-        "train",
-        "search",
-        "evaluate/intervals.py",
-        "studies/searches.py",
-        "domains/airfoils/studies/glide_sections.py",
-    ),
-    packages=("neuralfoil", "pymoo"),
-)

@@ -1,4 +1,13 @@
-"""Row 20.17: a cheap engine beside the dear one finds more than the dear one alone."""
+"""Row 20.17: a cheap engine beside the dear one finds more than the dear one alone.
+
+20 proposals of a Gaussian copula for a section, all measured once by XFOIL (dear) and NeuralFoil
+(cheap): lift over drag, mean of cruise and climb. From the same 5 designs, 20 draws a pool, both
+models measure those of most expected improvement until 9 dear calls are spent: a Gaussian process
+of XFOIL alone, and the autoregressive model of Kennedy and O'Hagan over NeuralFoil. The process
+alone has one call more, which is over ten times what NeuralFoil takes for the pool. The error is
+that of the rest of the pool after the first designs. Bounds were written before any design was
+measured by XFOIL. Budget: 5 pools of 20, 20 starts of each; quick: 1 of 6.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +21,12 @@ from ingenium.core.problem import Watch
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.studies.wing_sections import (
-    PACKAGES,
-    SOURCE,
-    UNUSED,
     Asked,
     arrays_of,
 )
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.studies.choosing import Process, improvement
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, AIM = "gaussian_copula", "lift_to_drag"
 POOL, QUICK_POOL = 20, 6  # designs of a seed, all of which XFOIL measures once
@@ -157,7 +162,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         rows.append(scores(pool, first, calls, seed))
     values, beside = found(rows)
     data = digest([pool.high.tolist() for pool in pools])
-    return Measured(values, beside, data, _notes())
+    return from_intervals(values, beside, data, _notes())
 
 
 def scores(pool: Pool, first: int, calls: int, seed: int) -> dict[str, float]:
@@ -204,7 +209,7 @@ UNTESTED = {"scenario": _NOTHING, "life": _NOTHING}
 def _nothing(why: str) -> Measured:
     """Where there is no dear engine."""
     nothing = dict.fromkeys(("error", "gain", "sooner"), _NOTHING)
-    return Measured(nothing | UNTESTED, {}, "", (why,))
+    return from_intervals(nothing | UNTESTED, {}, "", (why,))
 
 
 def _notes() -> tuple[str, ...]:
@@ -215,43 +220,3 @@ def _notes() -> tuple[str, ...]:
         "The twin of a bridge (scenario in 50 ms, remaining life) is not tested: there is no "
         "open record of a bridge with its failure.",
     )
-
-
-STUDY = Study(
-    row="20.17",
-    chapter="20 Generative AI for Advanced Materials and Smart Structures",
-    title="A cheap and a dear engine together",
-    claim=(
-        "Cheap data shape the prior and dear data correct it: both beat dear data alone. A twin of "
-        "a bridge ranks scenarios in 50 ms and tells remaining life within 4.2 %."
-    ),
-    claimed="low and high beat high only; 50 ms; 4.2 %",
-    protocol=(
-        f"{POOL} proposals of a Gaussian copula for a section, all measured once by XFOIL (dear) "
-        "and NeuralFoil (cheap): lift over drag, mean of cruise and climb. From the same "
-        f"{FIRST} designs, {STARTS} draws a pool, both models measure those of most expected "
-        f"improvement until {CALLS} dear calls are spent: a Gaussian process of XFOIL alone, and "
-        "the autoregressive model of Kennedy and O'Hagan over NeuralFoil. The process alone has "
-        "one call more, which is over ten times what NeuralFoil takes for the pool. The error is "
-        "that of the rest of the pool after the first designs. Bounds were written before any "
-        "design was measured by XFOIL."
-    ),
-    budget=f"5 pools of {POOL}, {STARTS} starts of each; quick: 1 of {QUICK_POOL}",
-    parts=(
-        Part("error", "error after the first calls, over that of the dear alone", at_most=1.0),
-        Part("gain", "nearer to the best of the pool after all calls", "%", at_least=0.0),
-        Part("sooner", "fewer dear calls until the best is measured", "%", at_least=0.0),
-        Part("scenario", "a scenario of the twin (not tested)", "ms", at_most=50.0, main=False),
-        Part("life", "error of the remaining life (not tested)", "%", at_most=4.2, main=False),
-    ),
-    headline="error",
-    measure=measure,
-    depends=(
-        *SOURCE,
-        "generators/copula.py",
-        "studies/choosing.py",
-        "domains/airfoils/studies/two_engines.py",
-    ),
-    without=UNUSED,
-    packages=PACKAGES,
-)

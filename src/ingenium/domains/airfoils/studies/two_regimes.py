@@ -1,4 +1,16 @@
-"""Row 26.5: a learner that acts on what it knows or seeks to know more, and its regret."""
+"""Row 26.5: a learner that acts on what it knows or seeks to know more, and its regret.
+
+Sections: 24 of the UIUC sections, drawn for each seed; a turn flies one at one of 32 conditions
+at random (lift 0.3 to 0.9, Reynolds number 0.5 to 5 million, lift over drag by NeuralFoil), its
+worth is the mean over all; 24 other sections tell the prior and the scatter; 600 turns. Plant: 60
+periods of the Williams-Otto reactor with unknown rates, 441 settings, a Gaussian process of noisy
+profit. Known answer: 10 normal options, whose least regret Lai and Robbins give. The learner is
+that of the search (`search/regimes.py`): the leader, or the option that may be better. Pure
+exploitation tries each option once and then takes what it expects most of; pure exploration takes
+what it knows least. Beside: Thompson sampling and one turn in ten at random. Regret is against
+the true worths. The shift is the share of turns that sought knowledge in the first third less
+that in the last. Budget: 5 seeds, 600 and 60 turns; quick: 120.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,11 +27,10 @@ from ingenium.domains.airfoils.known import stored
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
 from ingenium.evaluate.intervals import t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.search.regimes import Options, choose
 from ingenium.search.studies.reactor_plant import Reactor, envelope
 from ingenium.search.studies.self_tuning_plant import SCATTER, UNKNOWN, misfit
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
 
 SECTIONS, CONDITIONS, BEFORE = 24, 32, 24  # options, flights of each, sections flown before
 ARMS, GAPS = 10, (0.0, 1.0)  # of the case with a known answer: means drawn in between
@@ -60,10 +71,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         for name, value in found.items():
             table.setdefault(name, []).append(value)
     intervals = {name: t_interval(values) for name, values in table.items()}
-    parts = {part.name for part in STUDY.parts}
-    values = {k: v for k, v in intervals.items() if k in parts}
-    beside = {k: v for k, v in intervals.items() if k not in parts}
-    return Measured(values, beside, array_digest(np.concatenate(every)))
+    return from_intervals(intervals, {}, array_digest(np.concatenate(every)))
 
 
 def flights() -> Float64[np.ndarray, "s f"]:
@@ -204,55 +212,3 @@ def _next(
     if name == SEEK:
         return int(spread.argmax()), True
     return choose(mean, spread, len(heard))
-
-
-STUDY = Study(
-    row="26.5",
-    chapter="26 Autonomous Engineering Systems and Self-Optimizing Machines",
-    title="Acting on knowledge or seeking it",
-    claim=(
-        "A learner with two regimes acts from established knowledge, or acts to improve it where "
-        "it is thin: the share of regimes shifts with experience, and its regret is below that "
-        "of pure exploitation and pure exploration."
-    ),
-    claimed="no number is printed",
-    protocol=(
-        f"Sections: {SECTIONS} of the UIUC sections, drawn for each seed; a turn flies one at one "
-        f"of {CONDITIONS} conditions at random (lift 0.3 to 0.9, Reynolds number 0.5 to 5 million, "
-        "lift over drag by NeuralFoil), its worth is the mean over all; "
-        f"{BEFORE} other sections tell the prior and the scatter; {TURNS} turns. Plant: "
-        f"{PLANT_TURNS} periods of the Williams-Otto reactor with unknown rates, 441 settings, "
-        f"a Gaussian process of noisy profit. Known answer: {ARMS} normal options, whose least "
-        "regret Lai and Robbins give. The learner is that of the search (`search/regimes.py`): "
-        "the leader, or the option "
-        "that may be better. Pure exploitation tries each option once and then takes what it "
-        "expects most of; pure exploration takes what it knows least. Beside: Thompson sampling "
-        "and one turn in ten at random. Regret is against the true worths. The shift is the share "
-        "of turns that sought knowledge in the first third less that in the last."
-    ),
-    budget=f"5 seeds, {TURNS} and {PLANT_TURNS} turns; quick: {QUICK_TURNS}",
-    parts=(
-        Part("sections.under_exploit", "sections: regret below pure exploitation", "%", 0.0),
-        Part("sections.under_explore", "sections: regret below pure exploration", "%", 0.0),
-        Part("plant.under_exploit", "plant: regret below pure exploitation", "%", 0.0),
-        Part("plant.under_explore", "plant: regret below pure exploration", "%", 0.0),
-        Part("sections.shift", "sections: it seeks less with experience", "% points", 0.0),
-        Part("plant.shift", "plant: it seeks less with experience", "% points", 0.0),
-        Part("known.over_least", "known answer: regret over the least", at_most=3.0, main=False),
-    ),
-    headline="sections.under_exploit",
-    measure=measure,
-    depends=(
-        "search/regimes.py",
-        "domains/airfoils/verifier.py",
-        "domains/airfoils/polar.py",
-        "domains/airfoils/network.py",
-        "domains/airfoils/cst.py",
-        "domains/airfoils/known.py",
-        "evaluate/intervals.py",
-        "search/studies/reactor_plant.py",
-        "search/studies/self_tuning_plant.py",
-        "domains/airfoils/studies/two_regimes.py",
-    ),
-    packages=("neuralfoil",),
-)

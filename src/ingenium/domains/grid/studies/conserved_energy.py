@@ -1,4 +1,18 @@
-"""Row 22.14: days that hold the energy asked for, by projection, and what that costs."""
+"""Row 22.14: days that hold the energy asked for, by projection, and what that costs.
+
+Not covered: the calibration of a twin by a VAE, which stays open as a part without a value, so
+that this row cannot count as reproduced. Covered: physics in generation on SimBench
+1-LV-rural1--0-sw, every fifth week of each season held out. principal_autoregressive proposes 16
+days for each held-out day under its calendar and levels. The same proposals are taken
+unconstrained and projected onto load of at least 0, no PV at night, and the held-out day's own
+energies of load and infeed. Energies are those that the AC power flow measures; residual: |E -
+asked| over the mean of the held-out days, as some of them have no infeed at all. Night: 21:30 to
+3:30 in winter time. Scores: all profiles of active power, in deviations. Balance: source less
+loads and losses, the worst proposal of a day. That projected days hold what was asked is by
+construction, checked here from outside; what is open is the price. Beside: bounds without
+energies, and days scaled to the energies. Soft guidance is not compared. Bootstrap over seeds and
+weeks. Budget: 5 seeds, 300 steps; quick: 1 seed, 60 steps.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,10 +36,8 @@ from ingenium.domains.grid.studies.day_ahead import Rows, Work, kept_rows
 from ingenium.domains.grid.studies.solved_runs import of_kind
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators import families
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
-from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY = FeederDay.default_family
 FULL, QUICK = Work(steps=300, members=16), Work(steps=60, members=8)
@@ -59,7 +71,7 @@ def measure_energies(asked: "Asked", budget: Budget, watch: Watch) -> Measured:
     rng = np.random.default_rng(0)
     beside = {name: crossed_interval(own, rng, groups=asked.week) for name, own in table.items()}
     note = "The calibration of a twin from sparse data is not tested."
-    return Measured(_parts(table, asked.week), beside, asked.digest, (note,))
+    return from_intervals(_parts(table, asked.week), beside, asked.digest, (note,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,76 +226,3 @@ def _parts(
 
 BROKEN = {"negative_load": "values of load below 0", "night_pv": "most PV at night, of rated power"}
 LIKENESS = {"crps": "CRPS", "energy_score": "energy score"}
-
-STUDY = Study(
-    row="22.14",
-    chapter="22 Generative AI in Cyber-Physical Systems and Smart Infrastructure",
-    title="Energy held in generation",
-    claim=(
-        "A VAE calibrates a digital twin from sparse measurements, and physics-informed generators "
-        "obey conservation laws: lower parameter error than without a VAE, lower conservation "
-        "residual than unconstrained."
-    ),
-    claimed=(
-        f"no number is printed (residual lower by at least {LEAST_GAIN:g} %, at no cost in score)"
-    ),
-    protocol=(
-        "Not covered: the calibration of a twin by a VAE, which stays open as a part without a "
-        "value, so that this row cannot count as reproduced. Covered: physics in generation on "
-        "SimBench 1-LV-rural1--0-sw, every fifth week of each season held out. "
-        f"{FAMILY} proposes {FULL.members} days for each held-out day under its calendar and "
-        "levels. The same proposals are taken unconstrained and projected onto load of at least "
-        "0, no PV at night, and the held-out day's own energies of load and infeed. Energies are "
-        "those that the AC power flow measures; residual: |E - asked| over the mean of the "
-        "held-out days, as some of them have no infeed at all. Night: 21:30 to 3:30 in winter "
-        "time. Scores: all profiles of active power, in deviations. Balance: source less "
-        "loads and losses, the worst proposal of a day. That projected days hold what was "
-        "asked is by construction, checked here from outside; what is open is the price. Beside: "
-        "bounds without energies, and days scaled to the energies. Soft guidance is not compared. "
-        "Bootstrap over seeds and weeks."
-    ),
-    budget=f"5 seeds, {FULL.steps} steps; quick: 1 seed, {QUICK.steps} steps",
-    parts=(
-        Part(
-            "calibration",
-            "lower parameter error on sparse data than without a VAE (not tested)",
-            "%",
-            at_least=0.0,
-        ),
-        *(
-            Part(
-                f"{side}_gain",
-                f"energy of the {side}: lower residual than unconstrained",
-                "%",
-                at_least=LEAST_GAIN,
-            )
-            for side in ENERGIES
-        ),
-        *(
-            Part(
-                f"{side}_residual_worst",
-                f"energy of the {side}: residual of the worst proposal",
-                at_most=LARGEST_RESIDUAL,
-                main=False,
-            )
-            for side in ENERGIES
-        ),
-        *(Part(name, text, "%", at_most=0.0, main=False) for name, text in BROKEN.items()),
-        *(
-            Part(name, f"{text} no higher than unconstrained", "%", at_least=0.0, main=False)
-            for name, text in LIKENESS.items()
-        ),
-        Part("balance", "energy balance of the network", at_most=BALANCE, main=False),
-    ),
-    headline="load_gain",
-    measure=measure,
-    depends=(
-        "domains/grid",
-        *LEARNING,
-        "domains/grid/studies/conserved_energy.py",
-        "domains/grid/studies/day_ahead.py",
-        "domains/grid/studies/solved_runs.py",
-    ),
-    without=(*ASIDE, *OF_FIELDS),
-    packages=("simbench", "scoringrules"),
-)

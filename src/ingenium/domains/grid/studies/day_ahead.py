@@ -26,10 +26,10 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
+from ingenium.evaluate.measured import Budget
 from ingenium.generators import families
 from ingenium.generators.principal import Principal
 from ingenium.generators.row_families import CLASSICAL
-from ingenium.studies.study import Budget
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,4 +1,20 @@
-"""Row 19.18: energy of a design beside its quality, and what a chip's limits would make of it."""
+"""Row 19.18: energy of a design beside its quality, and what a chip's limits would make of it.
+
+Five families are fitted to handwritten digits (UCI, 1,797 of 8 x 8) and to wing sections (UIUC),
+a quarter held out. The energy of a design is what the project's meter counts while batches of 256
+are proposed, on this machine's processor, twice; beside it stands the squared maximum mean
+discrepancy to held-out designs, as a share of that of designs whose numbers are shuffled each for
+itself. How far apart generators are is the energy of the family nearest to the held-out designs
+over that of the cheapest, as a geometric mean over the sets. Intervals are Student's over seeds,
+of ratios on the logarithm and of the rank correlation on Fisher's z, transformed back. Operations
+are counted as NeuroBench does (dense and effective multiply-accumulates, messages, sparsity,
+footprint), and as an energy model they must put the generators in the order that the meter finds.
+Weights are rounded to 16, 8 and 4 bits, a step for each output, and the same noise is drawn
+again: the loss at 8 bits must stay below a twentieth of what ignoring all dependence costs.
+Memory and energies of chips are published figures. Energy of one task on a GPU, a chip and in a
+brain is a part that stays open. Budget: 5 seeds, 2 data sets, 5 families; quick: 1 seed, a
+twentieth of the steps.
+"""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -24,11 +40,9 @@ from ingenium.domains.grid.studies.bounded import rank_correlation_interval, rat
 from ingenium.domains.grid.studies.operations import Operations
 from ingenium.evaluate.distances import mmd_squared
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.families import build
 from ingenium.generators.model import Model
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
 STEPS: Mapping[str, int] = {
@@ -99,7 +113,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     sizes = {one.family: one.did for one in found if one.data == "digits"}
     fit = {chip.name: _held(chip, sizes) for chip in chips.CHIPS}
     span = {"energy of the dearest over the cheapest family": ratio_interval(parts.of["span"])}
-    return Measured(
+    return from_intervals(
         values={
             "apart": ratio_interval(parts.of["apart"]),
             "counted": rank_correlation_interval(parts.of["counted"], len(found)),
@@ -227,48 +241,3 @@ def _held(chip: chips.Chip, sizes: Mapping[str, Operations]) -> str:
     told = [f"{family} {n}" for family, n in cores.items() if n is not None]
     whole = f" of {chip.cores} cores takes " + ", ".join(told) if told else ""
     return f"holds {len(fits)} of {len(sizes)} generators at 8 bits{whole and ';' + whole}"
-
-
-STUDY = Study(
-    row="19.18",
-    chapter="19 Neuromorphic and Bio-Inspired Generative Intelligence",
-    title="Energy and limits of chips",
-    claim="Energy/chip model + NeuroBench-style report.",
-    claimed="400 W, 32 mW and 20 W for GPU, chip and brain; generators 50 to 125 times apart",
-    protocol=(
-        "Five families are fitted to handwritten digits (UCI, 1,797 of 8 x 8) and to wing sections "
-        "(UIUC), a quarter held out. The energy of a design is what the project's meter counts "
-        f"while batches of {BATCH} are proposed, on this machine's processor, twice; beside it "
-        "stands the squared maximum mean discrepancy to held-out designs, as a share of that of "
-        "designs whose numbers are shuffled each for itself. How far apart generators are is the "
-        "energy of the family nearest to the held-out designs over that of the cheapest, as a "
-        "geometric mean over the sets. Intervals are Student's over seeds, of ratios on the "
-        "logarithm and of the rank correlation on Fisher's z, transformed back. Operations are "
-        "counted as NeuroBench does (dense and effective multiply-accumulates, messages, "
-        "sparsity, footprint), and as an energy model they must put the generators in the order "
-        "that the meter finds. Weights are rounded to 16, 8 and 4 bits, a step for each output, "
-        "and the same noise is drawn again: the loss at 8 bits must stay below a twentieth of "
-        "what ignoring all dependence costs. Memory and energies of chips are published figures. "
-        "Energy of one task on a GPU, a chip and in a brain is a part that stays open."
-    ),
-    budget="5 seeds, 2 data sets, 5 families; quick: 1 seed, a twentieth of the steps",
-    parts=(
-        Part("platforms", "energy of one task on GPU, chip and brain", at_least=1.0),
-        Part("apart", "energy of the best over the cheapest family", at_least=50.0, at_most=125.0),
-        Part("counted", "rank correlation of counted and metered energy", at_least=0.8),
-        Part("precision", "quality that 8-bit weights lose", at_most=0.05),
-        Part("again", "difference of two meterings, as a share", at_most=0.1, main=False),
-    ),
-    headline="apart",
-    measure=measure,
-    depends=(
-        *LEARNING,
-        "core/energy.py",
-        "domains/airfoils",
-        "domains/grid/studies/bounded.py",
-        "domains/grid/studies/chips.py",
-        "domains/grid/studies/operations.py",
-        "domains/grid/studies/generator_energy.py",
-    ),
-    without=(*OF_FIELDS, *ASIDE[:1], *ASIDE[2:]),
-)

@@ -1,4 +1,11 @@
-"""Row 27.15: one table of all model families over the series of the energy system."""
+"""Row 27.15: one table of all model families over the series of the energy system.
+
+The comparison of `ingenium compare grid.feeder_day`: the same split with whole weeks held out,
+the same conditions, five seeds. A cell of the table counts as filled if its family has finite
+scores with every seed on designs that hold the task's series. Load and PV come from SimBench
+1-LV-rural1--0-sw, proposed jointly; SimBench has no prices. The autoregressive family stands for
+the transformer. Budget: 5 seeds; quick: 1 seed, 3 models, 20 steps.
+"""
 
 from pathlib import Path
 
@@ -11,10 +18,8 @@ from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import Interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.evaluate.table import Comparison
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
-from ingenium.studies.study import FEWEST, SOURCE, Budget, Measured, Study
 
 HUB = {  # the chapter's models by the families that stand for them
     "GAN": "principal_gan",
@@ -24,7 +29,8 @@ HUB = {  # the chapter's models by the families that stand for them
     "transformer": "principal_autoregressive",
 }
 TASKS = ("load", "price", "PV", "wind")
-COMPARISON = SOURCE.parents[1] / "benchmarks" / "results" / "compare_feeder_day.json"
+FEWEST = 5  # seeds that count
+COMPARISON = Path(__file__).parents[5] / "benchmarks" / "results" / "compare_feeder_day.json"
 MEASURES = ("energy_score", "variogram_score", "crps", "classifier_auc")
 
 
@@ -90,7 +96,7 @@ def table(
             if interval is not None:
                 beside[f"{family} {name}"] = interval
     text = f"Series in the comparison: {', '.join(held) or 'none'}, proposed and scored jointly."
-    return Measured(values, beside, data, (text, *notes))
+    return from_intervals(values, beside, data, (text, *notes))
 
 
 def _filled(found: Comparison, family: str, least: int) -> bool:
@@ -103,38 +109,3 @@ def _filled(found: Comparison, family: str, least: int) -> bool:
 
 def _exact(count: int) -> Interval:
     return Interval(float(count), float(count), float(count))
-
-
-STUDY = Study(
-    row="27.15",
-    chapter="27 Generative AI for Smart Grids and Intelligent Energy Systems",
-    title="One table of generative models",
-    claim=(
-        "A hub of generative models (GAN, VAE, flow, diffusion, transformer) for load, price, PV "
-        "and wind: one benchmark table over all models and tasks."
-    ),
-    claimed="5 models on 4 tasks",
-    protocol=(
-        "The comparison of `ingenium compare grid.feeder_day`: the same split with whole weeks "
-        "held out, the same conditions, five seeds. A cell of the table counts as filled if its "
-        "family has finite scores with every seed on designs that hold the task's series. Load "
-        "and PV come from SimBench 1-LV-rural1--0-sw, proposed jointly; SimBench has no prices. "
-        "The autoregressive family stands for the transformer."
-    ),
-    budget="5 seeds; quick: 1 seed, 3 models, 20 steps",
-    parts=(
-        Part("cells", "cells of the table that are filled", at_least=20.0),
-        Part("models", "models on all tasks that there are data for", at_least=5.0),
-        Part("tasks", "tasks with data", at_least=4.0),
-    ),
-    headline="cells",
-    measure=measure,
-    depends=(
-        "domains/grid",
-        *LEARNING,
-        "compare.py",
-        "domains/grid/studies/model_hub.py",
-    ),
-    without=(*ASIDE, *OF_FIELDS),
-    packages=("simbench",),
-)

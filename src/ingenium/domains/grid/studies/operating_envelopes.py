@@ -1,4 +1,16 @@
-"""Row 29.15: operating envelopes of a feeder from probabilistic forecasts of load and PV."""
+"""Row 29.15: operating envelopes of a feeder from probabilistic forecasts of load and PV.
+
+SimBench 1-LV-rural1--0-sw, every fifth week of each season held out. A day ahead, the
+principal_autoregressive of the comparison is told the calendar and yesterday's energy, peak and
+weather level, with no weather forecast. For each of 48 scenarios of a held-out day and each
+quarter-hour an AC power flow finds how much more the customers together may feed in (until 1.05
+pu) or draw (until 0.985 pu), shared by rated load. The envelope is the quantile of these at the
+risk. The real day is then solved with all of the envelope in use, and steps outside the band are
+counted. Rivals: a bootstrap of days of the season and day type, a Gaussian copula, and
+yesterday's real room. Pinball loss of the feeder's load and PV in deviations; coverage of PV from
+10:00 to 15:00, as nights are trivial. Bootstrap over seeds and weeks. Budget: 5 seeds, 1500
+steps; quick: 1 seed, 60 steps, one rival.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,10 +35,8 @@ from ingenium.domains.grid.headroom import Headroom
 from ingenium.domains.grid.studies.day_ahead import Rows, Work, kept_rows
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, crossed_interval, skill
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators import families
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
-from ingenium.studies.study import Budget, Measured, Study
 
 FAMILY, RIVALS = FeederDay.default_family, ("bootstrap", "gaussian_copula")
 FULL, QUICK = Work(steps=1500, members=48), Work(steps=60, members=24)
@@ -63,7 +73,7 @@ def measure_envelopes(problem: FeederDay, budget: Budget, watch: Watch) -> Measu
         k: np.tile(v, (len(budget.seeds), 1)) for k, v in _outcome(ahead, ahead.yesterday).items()
     }
     beside = _beside(table | {"yesterday": yesterday}, ahead)
-    return Measured(_parts(table, yesterday, ahead.week), beside, ahead.digest)
+    return from_intervals(_parts(table, yesterday, ahead.week), beside, ahead.digest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,76 +221,3 @@ def _beside(table: Table, ahead: Ahead) -> dict[str, Interval]:
         mean = 1000 * room.mean(1)[None]
         beside[f"perfect foresight: {side}_kw"] = crossed_interval(mean, rng, groups=ahead.week)
     return beside
-
-
-STUDY = Study(
-    row="29.15",
-    chapter=(
-        "29 Generative AI in Power Systems, Power Electronics, and Intelligent Energy Management"
-    ),
-    title="Operating envelopes from probabilistic forecasts",
-    claim=(
-        "Probabilistic forecasts of load and PV give operating envelopes: pinball loss, coverage, "
-        "and voltage violations within the chosen risk."
-    ),
-    claimed="violations of at most the chosen risk; no number is printed",
-    protocol=(
-        "SimBench 1-LV-rural1--0-sw, every fifth week of each season held out. A day ahead, the "
-        f"{FAMILY} of the comparison is told the calendar and yesterday's energy, peak and weather "
-        f"level, with no weather forecast. For each of {FULL.members} scenarios of a held-out day "
-        "and each quarter-hour an AC power flow finds how much more the customers together may "
-        f"feed in (until {HIGHEST_PU} pu) or draw (until {LOWEST_PU} pu), shared by rated load. "
-        "The envelope is the quantile of these at the risk. The real day is then solved with all "
-        "of the envelope in use, and steps outside the band are counted. Rivals: a bootstrap of "
-        "days of the season and day type, a Gaussian copula, and yesterday's real room. Pinball "
-        "loss of the feeder's load and PV in deviations; coverage of PV from 10:00 to 15:00, as "
-        "nights are trivial. Bootstrap over seeds and weeks."
-    ),
-    budget=f"5 seeds, {FULL.steps} steps; quick: 1 seed, {QUICK.steps} steps, one rival",
-    parts=(
-        *(
-            Part(
-                f"{side}_broken_{p}",
-                f"steps outside the band with extra {side}, risk {p} %",
-                "%",
-                at_most=100 * risk,
-            )
-            for p, risk in RISKS.items()
-            for side in SIDES
-        ),
-        *(
-            Part(
-                f"coverage_{what}",
-                f"coverage of 90 % intervals of {text}",
-                "%",
-                at_least=NOMINAL[0],
-                at_most=NOMINAL[1],
-            )
-            for what, text in (("load", "the load"), ("pv", "PV"))
-        ),
-        *(
-            Part(f"pinball_{r}", f"lower pinball loss than {r}", "%", at_least=0.0, main=False)
-            for r in RIVALS
-        ),
-        *(
-            Part(
-                f"{side}_safer",
-                f"fewer steps outside the band than with yesterday's room for {side}",
-                "%",
-                at_least=0.0,
-                main=False,
-            )
-            for side in SIDES
-        ),
-    ),
-    headline="infeed_broken_10",
-    measure=measure,
-    depends=(
-        "domains/grid",
-        *LEARNING,
-        "domains/grid/studies/day_ahead.py",
-        "domains/grid/studies/operating_envelopes.py",
-    ),
-    without=(*ASIDE, *OF_FIELDS),
-    packages=("simbench", "scoringrules"),
-)

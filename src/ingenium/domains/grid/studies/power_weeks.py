@@ -1,4 +1,16 @@
-"""Row 29.14: weeks of storage, wind, PV and all together, with their power flow."""
+"""Row 29.14: weeks of storage, wind, PV and all together, with their power flow.
+
+Storage, PV and combined on SimBench 1-LV-rural1--1-sw, wind on 1-MV-rural--0-sw; every fifth week
+of each season held out. principal_autoregressive proposes runs of 4 weeks, one in each season,
+day by day under the real calendar, with levels week by week from training weeks at most 3 weeks
+away. Batteries have the power and energy of the net and follow the feeder's surplus with an exact
+state of charge through the whole run, on real days alike; PV and wind are solved without them. A
+week is feasible if each step has an AC power flow within 0.9 to 1.1 pu (loadings beside, as real
+weeks overload the transformer). Distance: Wasserstein-1 at each step to the held-out days over
+that of the training days. Midnight: mean change over midnight over that of other steps, relative
+to the real year's. A bootstrap of real days is reported beside. The control that the claim feeds
+(MPC) is not tested here. Budget: 5 seeds of 16 weeks, 600 steps; quick: 1 seed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,12 +34,10 @@ from ingenium.domains.grid.conditions import LEVELS
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.domains.grid.studies import day_ahead
 from ingenium.domains.grid.studies.day_ahead import LoadDays, Rows, Work, kept_rows
-from ingenium.domains.grid.studies.solved_runs import HIGHEST_PU, LOWEST_PU, Course, of_kind
+from ingenium.domains.grid.studies.solved_runs import Course, of_kind
 from ingenium.evaluate import distances
 from ingenium.evaluate.intervals import Interval, t_interval, wilson
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_FIELDS
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 
 GRIDS = {"1-LV-rural1--1-sw": ("storage", "pv", "combined"), "1-MV-rural--0-sw": ("wind",)}
 CASES = {
@@ -65,7 +75,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         "SimBench's storage profiles never change their sign, so that few weeks of them fit into "
         "their energy (beside); batteries follow the surplus of the feeder instead."
     )
-    return Measured(values, beside, digest(data), (note,))
+    return from_intervals(values, beside, digest(data), (note,))
 
 
 def measure_weeks(weeks: "Weeks", cases: tuple[str, ...], budget: Budget, watch: Watch) -> Measured:
@@ -89,8 +99,6 @@ def measure_weeks(weeks: "Weeks", cases: tuple[str, ...], budget: Budget, watch:
         found[name].append(kept_rows(budget, key, partial(rows, name, seed)))
     values = _intervals(found[FAMILY])
     beside = {f"{RIVAL}: {k}": v for k, v in _intervals(found[RIVAL]).items()}
-    wanted = {part.name for part in STUDY.parts}
-    beside |= {f"{FAMILY}: {k}": values.pop(k) for k in list(values) if k not in wanted}
     beside |= weeks.of_simbench()
     aligned = np.isin(weeks.known["group"].to_numpy(), weeks.donors)
     for case in cases:
@@ -99,7 +107,7 @@ def measure_weeks(weeks: "Weeks", cases: tuple[str, ...], budget: Budget, watch:
         share = Interval(100 * float(own.mean()), 100 * low, 100 * high)
         beside[f"real weeks: {case}_within_loading"] = share
     data = digest([dataset_digest(weeks.known), weeks.days.digest])
-    return Measured(values, beside, data)
+    return from_intervals(values, beside, data)
 
 
 def _intervals(found: list[Rows]) -> dict[str, Interval]:
@@ -225,78 +233,3 @@ def compare(
 def whole(held: Bool[np.ndarray, " n"]) -> Float64[np.ndarray, " w"]:
     """1 for each week whose days all hold."""
     return np.asarray(held.reshape(-1, 7).all(1), dtype=np.float64)
-
-
-STUDY = Study(
-    row="29.14",
-    chapter=(
-        "29 Generative AI in Power Systems, Power Electronics, and Intelligent Energy Management"
-    ),
-    title="Weeks of storage, wind, PV and all together",
-    claim=(
-        "A probabilistic generator generalised to power flow proposes weeks of series in four "
-        "cases: battery storage, wind, PV, and renewables with storage and building load; the "
-        "power flow is feasible."
-    ),
-    claimed=f"4 cases; no number is printed (feasible in at least {FEASIBLE:g} % of weeks)",
-    protocol=(
-        f"Storage, PV and combined on SimBench 1-LV-rural1--1-sw, wind on 1-MV-rural--0-sw; every "
-        f"fifth week of each season held out. {FAMILY} proposes runs of {WEEKS} weeks, one in each "
-        "season, day by day under the real calendar, with levels week by week from training weeks "
-        f"at most {WEEKS_APART} weeks away. Batteries have the power and energy of the net and "
-        "follow the feeder's surplus with an exact state of charge through the whole run, on real "
-        "days alike; PV and wind are solved without them. A week is feasible if each step has an "
-        f"AC power flow within {LOWEST_PU:g} to {HIGHEST_PU:g} pu (loadings beside, as real weeks "
-        "overload the "
-        "transformer). Distance: Wasserstein-1 at each step to the held-out days over that of the "
-        "training days. Midnight: mean change over midnight over that of other steps, relative to "
-        "the real year's. A bootstrap of real days is reported beside. The control that the claim "
-        "feeds (MPC) is not tested here."
-    ),
-    budget=f"5 seeds of {len(STARTS) * WEEKS} weeks, {FULL.steps} steps; quick: 1 seed",
-    parts=(
-        *(
-            part
-            for case, what in CASES.items()
-            for part in (
-                Part(
-                    f"{case}_feasible", f"{what}: weeks that are feasible", "%", at_least=FEASIBLE
-                ),
-                Part(
-                    f"{case}_distance",
-                    f"{what}: as near to the held-out days as the training days are",
-                    at_most=1.0,
-                ),
-            )
-        ),
-        *(
-            Part(
-                f"{case}_midnight",
-                f"{CASES[case]}: change over midnight as in real weeks (ratio)",
-                at_most=SEAM,
-                main=False,
-            )
-            for case in SERIES
-        ),
-        Part(
-            "storage_cycles",
-            "energy through the batteries as in the real year",
-            "%",
-            at_least=-CYCLES,
-            at_most=CYCLES,
-            main=False,
-        ),
-        Part("storage_bounds", "energy in the batteries in bounds", at_most=1e-9, main=False),
-    ),
-    headline="combined_feasible",
-    measure=measure,
-    depends=(
-        "domains/grid",
-        *LEARNING,
-        "domains/grid/studies/day_ahead.py",
-        "domains/grid/studies/power_weeks.py",
-        "domains/grid/studies/solved_runs.py",
-    ),
-    without=(*ASIDE, *OF_FIELDS),
-    packages=("simbench",),
-)

@@ -1,4 +1,13 @@
-"""Row 37.1: latent spaces of molecules: what they decode to, and what is found in them."""
+"""Row 37.1: latent spaces of molecules: what they decode to, and what is found in them.
+
+Variational autoencoders of the same width (LSTM of 184, 32 latent numbers; fragments have more
+tokens) learn 60,000 molecules of MOSES, for about as long: as rows of fragments, and as plain
+Kekulé SMILES in 400 frequent pairs of pieces, without a grammar. 1,000 draws of each model are
+read by RDKit. Bayesian optimisation in a trust region asks 1,000 latent points for logP less
+synthetic accessibility less large rings, a fifth of them at random; the gain is its best less the
+best of 1,000 points of the prior. Budget: 5 models of each, 1,600 (fragments) and 2,600 (SMILES)
+steps of 128 molecules, 1,000 calls; quick: 1 of each, 1 % of the steps, 100 calls.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +27,6 @@ from ingenium.domains.molecules.fragments.codec import fragment_codec
 from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.metrics.chemnet import features, gaussian
 from ingenium.domains.molecules.studies.molecule_models import (
-    OF_MODELS,
     Place,
     Trained,
     Written,
@@ -31,6 +39,7 @@ from ingenium.domains.molecules.studies.molecule_models import (
     valid,
 )
 from ingenium.evaluate.intervals import Interval, t_interval, wilson
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.tokens.drawing import FREELY, Drawing
 from ingenium.generators.tokens.families import vae
 from ingenium.kits.chemistry.parsing import parsed
@@ -39,8 +48,6 @@ from ingenium.search.aim import LIMIT, OBJECTIVE
 from ingenium.search.bayesian import Bayesian, BayesianSettings
 from ingenium.search.latent_space import REACH
 from ingenium.search.space import POINT, Cube, points_of
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
 FRAGMENT, SMILES = "fragments", "SMILES"
@@ -98,7 +105,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     }
     share = len(ways[FRAGMENT].x) / len(smiles)
     beside["share of molecules that fragments can write"] = Interval(share, share, share)
-    return Measured(_values(table, work), beside, digest(smiles), NOTES)
+    return from_intervals(_values(table, work), beside, digest(smiles), NOTES)
 
 
 def _values(table: Mapping[str, list[dict[str, float]]], work: Work) -> dict[str, Interval]:
@@ -258,50 +265,4 @@ NOTES = (
     "before this run: tokens drawn freely, after the likeliest ones had given a loss. Two "
     "molecules drawn freely from one latent point have unrelated values, so that a gain is hard "
     "to credit to the latent numbers.",
-)
-
-
-STUDY = Study(
-    row="37.1",
-    chapter="37 Generative AI for Smart Material Design and Chemical Engineering Innovations",
-    title="Latent spaces of molecules",
-    claim=(
-        "A variational autoencoder of SMILES or of molecular graphs with Bayesian optimisation in "
-        "its latent space finds better molecules than chance; trees of fragments decode to valid "
-        "molecules always, SMILES less often."
-    ),
-    claimed="trees of fragments 100 % valid, SMILES less; gain over random",
-    protocol=(
-        "Variational autoencoders of the same width (LSTM of 184, 32 latent numbers; fragments "
-        "have more tokens) learn 60,000 molecules of MOSES, for about as long: as rows of "
-        "fragments, and as plain Kekulé SMILES in 400 frequent pairs of pieces, without a grammar. "
-        "1,000 draws of each model are read by RDKit. Bayesian optimisation in a trust region "
-        "asks 1,000 latent points for logP less synthetic accessibility less large rings, a fifth "
-        "of them at random; the gain is its best less the best of 1,000 points of the prior."
-    ),
-    budget=(
-        "5 models of each, 1,600 (fragments) and 2,600 (SMILES) steps of 128 molecules, 1,000 "
-        "calls; quick: 1 of each, 1 % of the steps, 100 calls"
-    ),
-    parts=(
-        Part("valid", "share of what fragments decode to that RDKit reads", at_least=0.995),
-        Part("smiles_lower", "by how much the share is lower for plain SMILES", at_least=0.005),
-        Part(
-            "gain",
-            "property beyond the best of as many draws, fragments",
-            at_least=0.0,
-        ),
-    ),
-    headline="valid",
-    measure=measure,
-    depends=(
-        *OF_MODELS,
-        "kits/chemistry/alerts.py",
-        "kits/chemistry/rules.py",
-        "domains/molecules/fragments",
-        "search/bayesian.py",
-        "search/trust_region.py",
-        "domains/molecules/studies/fragment_latents.py",
-    ),
-    packages=("rdkit", "molsets", "fcd-torch", "torch", "botorch"),
 )

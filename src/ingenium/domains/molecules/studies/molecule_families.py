@@ -1,4 +1,13 @@
-"""Row 23.10, classical arm: four families of equal size on the same molecules."""
+"""Row 23.10, classical arm: four families of equal size on the same molecules.
+
+VAE, LSTM, transformer and masked diffusion of 0.7 million parameters each, equal within 5 %,
+learn the Kekulé SMILES of 80,000 molecules of MOSES, in 400 frequent pairs of pieces and without
+a grammar. 1,000 proposals of each model are read by RDKit: the share that is valid, distinct
+among these, and new among those; and the Fréchet ChemNet distance to held-out molecules. Quantum
+models are not part of it. Budget: 5 VAEs of 5,000 steps of 128 molecules; 3 models of each other
+family, of 3,500 steps (LSTM) or 1,500 (transformer, masked diffusion), in about as many CPU
+seconds each; quick: 1 model of each, 2 % of the steps.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +19,6 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
 from ingenium.domains.molecules.metrics.chemnet import features, gaussian
 from ingenium.domains.molecules.studies.molecule_models import (
-    OF_MODELS,
     Maker,
     Place,
     Written,
@@ -23,9 +31,8 @@ from ingenium.domains.molecules.studies.molecule_models import (
     valid,
 )
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.tokens.families import masked_diffusion, recurrent, transformer, vae
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
 
@@ -91,7 +98,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     }
     own = distance(smiles[: work.proposed], held)
     beside[f"{CHANCE}: Fréchet ChemNet"] = Interval(own, own, own)
-    return Measured(_values(table), beside, digest(smiles), _notes(work, written))
+    return from_intervals(_values(table), beside, digest(smiles), _notes(work, written))
 
 
 def _named(name: str, seed: int, quick: bool) -> str:
@@ -135,37 +142,3 @@ def _notes(work: Work, written: Written) -> tuple[str, ...]:
         "molecules; it falls with their number, and compares families here and no published "
         f"numbers. {len(written.x)} molecules have room in the tokens.",
     )
-
-
-STUDY = Study(
-    row="23.10",
-    chapter="23 Quantum Computing and Generative AI Convergence",
-    title="Four models of molecules, classical arm",
-    claim=(
-        "Of molecules that a classical VAE proposes 91.8 % are chemically valid and 84.2 % "
-        "distinct; a comparison of four models needs the same data, a cheminformatics check of "
-        "validity, seeds, confidence intervals and equal numbers of parameters."
-    ),
-    claimed="VAE: 91.8 % valid, 84.2 % unique",
-    protocol=(
-        "VAE, LSTM, transformer and masked diffusion of 0.7 million parameters each, equal within "
-        "5 %, learn the Kekulé SMILES of 80,000 molecules of MOSES, in 400 frequent pairs of "
-        "pieces and without a grammar. 1,000 proposals of each model are read by RDKit: the share "
-        "that is valid, distinct among these, and new among those; and the Fréchet ChemNet "
-        "distance to held-out molecules. Quantum models are not part of it."
-    ),
-    budget=(
-        "5 VAEs of 5,000 steps of 128 molecules; 3 models of each other family, of 3,500 steps "
-        "(LSTM) or 1,500 (transformer, masked diffusion), in about as many CPU seconds each; "
-        "quick: 1 model of each, 2 % of the steps"
-    ),
-    parts=(
-        Part("valid", "share of what the VAE proposes that is valid", at_least=0.918),
-        Part("unique", "share of the valid ones that is distinct", at_least=0.842),
-        Part("size", "parameters of the largest to the smallest", at_most=1.05, main=False),
-    ),
-    headline="valid",
-    measure=measure,
-    depends=(*OF_MODELS, "domains/molecules/studies/molecule_families.py"),
-    packages=("rdkit", "molsets", "fcd-torch", "torch"),
-)

@@ -1,4 +1,17 @@
-"""Row 35.16: conformers by torsional diffusion beside those of distance geometry."""
+"""Row 35.16: conformers by torsional diffusion beside those of distance geometry.
+
+9 molecules of MOSES's test split and 3 of ZINC250k, none of which was trained on. The reference
+of each is searched by 60 starts, half by ETKDG and half with random torsions, relaxed by MMFF94
+and then by GFN2-xTB, within 6 kcal/mol and at most 16. The diffusion, ETKDGv3 (RDKit), histograms
+of torsions for each kind of bond, and random torsions give two conformers for each of the
+reference, unrelaxed. The network learned 1,617 conformers of 184 other molecules of MOSES once,
+in four minutes of one core; its score is made three times as sharp, which was chosen on 7 further
+molecules. All but ETKDG set torsions on 8 local structures by ETKDG and MMFF94. Coverage (COV-R,
+COV-P) and mean distance (AMR) as in GeoMol, on heavy atoms under symmetry. Beside: all at 0.75
+angstrom, the diffusion and ETKDG after relaxing by MMFF94, their GFN2-xTB energies above the
+lowest of the reference on two molecules, and seconds for a conformer. Budget: 5 seeds of 12
+molecules; quick: 1 seed of 3.
+"""
 
 import time
 from collections.abc import Mapping
@@ -32,8 +45,7 @@ from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.trained import about, diffusion, library
 from ingenium.domains.molecules.conformers.truth import truth
 from ingenium.evaluate.intervals import crossed_interval
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 
 NEAR, FAR = 0.5, 0.75  # angstrom
 EACH = 2  # conformers for one of the reference
@@ -103,7 +115,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     values = {name: crossed_interval(x, rng) for name, x in gain.items()}
     beside = {name: crossed_interval(x, rng) for name, x in table.items()}
     known = [[c.known.smiles, c.known.ensemble.gfn2_kcal.tolist()] for c in cases]
-    return Measured(values, beside, digest([known, about()["weights"]]), _notes(cases, table))
+    return from_intervals(values, beside, digest([known, about()["weights"]]), _notes(cases, table))
 
 
 def _cases(quick: bool) -> list[Case]:
@@ -165,50 +177,3 @@ def _notes(cases: list[Case], table: Mapping[str, np.ndarray]) -> tuple[str, ...
         "Seconds are of one core, with the bank of local structures counted in.",
         "The network was trained once; seeds differ in local structures and noise.",
     )
-
-
-STUDY = Study(
-    row="35.16",
-    chapter="35 Generative AI in Modern Physics: From Quantum Systems to Predictive Simulations",
-    title="Torsional diffusion of conformers",
-    claim=(
-        "Diffusing torsion angles gives conformers of drug-like molecules that cover the reference "
-        "of GEOM better, and stay nearer to it, than those of RDKit."
-    ),
-    claimed=(
-        "state of the art on GEOM; in its paper, on GEOM-DRUGS at 0.75 angstrom: recall 72.7 % "
-        "(RDKit 38.4 %), precision 55.2 % (40.9 %)"
-    ),
-    protocol=(
-        "9 molecules of MOSES's test split and 3 of ZINC250k, none of which was trained on. The "
-        "reference of each is searched by 60 starts, half by ETKDG and half with random torsions, "
-        "relaxed by MMFF94 and then by GFN2-xTB, within 6 kcal/mol and at most 16. The diffusion, "
-        "ETKDGv3 (RDKit), histograms of torsions for each kind of bond, and random torsions give "
-        "two conformers for each of the reference, unrelaxed. The network learned 1,617 "
-        "conformers of 184 other molecules of MOSES once, in four minutes of one core; its score "
-        "is made three times as sharp, which was chosen on 7 further molecules. All but ETKDG set "
-        "torsions on 8 local structures by ETKDG and MMFF94. Coverage (COV-R, COV-P) and mean "
-        "distance (AMR) as in GeoMol, on heavy atoms under symmetry. Beside: all at 0.75 "
-        "angstrom, the diffusion and ETKDG after relaxing by MMFF94, their GFN2-xTB energies "
-        "above the lowest of the reference on two molecules, and seconds for a conformer."
-    ),
-    budget="5 seeds of 12 molecules; quick: 1 seed of 3",
-    parts=(
-        Part("recall_gain", "COV-R at 0.5 angstrom over ETKDG's", at_least=0.05),
-        Part("precision_gain", "COV-P at 0.5 angstrom over ETKDG's", at_least=0.05),
-        Part("amr_r_gain", "AMR-R below ETKDG's", "angstrom", at_least=0.03),
-        Part("amr_p_gain", "AMR-P below ETKDG's", "angstrom", at_least=0.03),
-        Part("slower", "seconds for a conformer over ETKDG's", at_most=5.0, main=False),
-        Part(
-            "stereo_kept", "conformers with the stereochemistry asked for", at_least=1.0, main=False
-        ),
-    ),
-    headline="recall_gain",
-    measure=measure,
-    depends=(
-        "domains/molecules/conformers",
-        "kits/chemistry/xtb.py",
-        "domains/molecules/studies/torsional_conformers.py",
-    ),
-    packages=("rdkit", "tblite"),
-)

@@ -52,7 +52,8 @@ class PartReference(ScikitFem):
         for row, flat in zip(out, density.flatten(1), strict=True):
             with suppress(EngineError):
                 found = Independent(self.verifier, reference, flat).measured()
-                row[:] = torch.tensor([found[q.name] for q in self.quantities])
+                values = [found[q.name] for q in self.quantities]
+                row[:] = torch.tensor(values, dtype=torch.float64)
         return out
 
 

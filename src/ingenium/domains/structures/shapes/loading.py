@@ -46,7 +46,7 @@ class Loading:
                     name = f"{what} of the load {load.name}"
                     found.append(
                         Condition(
-                            f"{load.name}_{what}", name, None, low, high, "degree", period=360
+                            f"{load.name}_{what}", name, None, low, high, "degree", period=360.0
                         )
                     )
         return tuple(found)

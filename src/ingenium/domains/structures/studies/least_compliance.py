@@ -1,4 +1,15 @@
-"""Row 25.4: the optimiser of least compliance against printed values and another program."""
+"""Row 25.4: the optimiser of least compliance against printed values and another program.
+
+Half MBB beam as in Andreassen et al. 2011 (volume 0.5, exponent 3, radius 0.04 of the width,
+optimality criteria until no density moves by more than 0.01), of exactly the volume asked for:
+distance to the four printed compliances. No printed value of a part in space with all its
+settings was found, so five parts in space, and the same five in the plane, are optimised by
+pymoto's MMA too, on the same cells, filter and law, for as many steps (80): distance of the
+compliances reached, over parts. Slopes of compliance through density filter, projection and
+printing filter, along random directions at random designs, against central differences: error in
+parts of the slope that a random direction has. Budget: 4 half beams, 5 parts in plane and space,
+80 steps; quick: 1 part, smaller.
+"""
 
 import importlib
 import warnings
@@ -19,8 +30,7 @@ from ingenium.domains.structures.optimise.parts import PARTS, half_mbb
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, form_of, simp
 from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 
 # compliance of the half beam, volume 0.5, radius 0.04 of the width; filter and cells
 PRINTED: Mapping[tuple[str, tuple[int, int]], float] = MappingProxyType(
@@ -67,7 +77,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         for (filter_, cells), value in deviations.items()
     }
     asked = [f"{filter_} {cells} {value}" for (filter_, cells), value in PRINTED.items()]
-    return Measured(values, beside, digest([*asked, *names]))
+    return from_intervals(values, beside, digest([*asked, *names]))
 
 
 def _from_printed(case: tuple[str, tuple[int, int]], watch: Watch) -> float:
@@ -162,44 +172,3 @@ def _worst(values: list[float]) -> Interval:
 
 def _exactly(value: float) -> Interval:
     return Interval(value, value, value)  # nothing in it is left to chance
-
-
-STUDY = Study(
-    row="25.4",
-    chapter="25 Generative AI in Additive Manufacturing and 3D Fabrication",
-    title="Optimiser of least compliance in the plane and in space",
-    claim=(
-        "A minimum-compliance optimiser in 2D and 3D reproduces the published compliance of "
-        "cantilever and MBB beam at the set volume fraction, and its sensitivities match finite "
-        "differences."
-    ),
-    claimed="216.81, 219.52 (sensitivity filter), 233.71, 235.73 (density filter), half MBB beam",
-    protocol=(
-        "Half MBB beam as in Andreassen et al. 2011 (volume 0.5, exponent 3, radius 0.04 of the "
-        "width, optimality criteria until no density moves by more than 0.01), of exactly the "
-        "volume asked for: distance to the four printed compliances. No printed value of a part "
-        "in space with all its settings was found, so five parts in space, and the same five in "
-        "the plane, are optimised by pymoto's MMA too, on the same cells, filter and law, for as "
-        f"many steps ({STEPS}): distance of the compliances reached, over parts. Slopes of "
-        "compliance through density filter, projection and printing filter, along random "
-        "directions at random designs, against central differences: error in parts of the slope "
-        "that a random direction has."
-    ),
-    budget=f"4 half beams, 5 parts in plane and space, {STEPS} steps; quick: 1 part, smaller",
-    parts=(
-        Part("printed_deviation", "the printed compliances of the half beam", "%", at_most=1.0),
-        Part("plane_gap", "what pymoto reaches in the plane", "%", at_most=2.0),
-        Part("space_gap", "what pymoto reaches in space", "%", at_most=2.0),
-        Part("plane_slope_error", "slopes match finite differences, plane", at_most=1e-4),
-        Part("space_slope_error", "slopes match finite differences, space", at_most=1e-4),
-    ),
-    headline="printed_deviation",
-    measure=measure,
-    depends=(
-        "kits/solids/elastic",
-        "domains/structures/optimise",
-        "evaluate/intervals.py",
-        "domains/structures/studies/least_compliance.py",
-    ),
-    packages=("pymoto",),
-)

@@ -1,4 +1,22 @@
-"""Row 25.6: part, supports and build direction together against one after the other."""
+"""Row 25.6: part, supports and build direction together against one after the other.
+
+Five plane parts of 48 x 24 cells. Sequence: least compliance at volume 0.45, made solid and void
+at that volume, turned into the quickest of four directions, supported by columns. Joint: for each
+direction, the least volume of part and supports that holds the compliance of the sequence's part;
+the fewest densest cells that hold it; the quickest direction. Filter, projection and steps are
+the same. Print time: cells of the part, 0.25 of the cells of supports, and 2 cells a layer. A
+model of time, not a slicer's. Segments: up to two planes, by search, cut each part into pieces
+that are printed side by side, each in its quickest direction, and bonded (2 cells of time for
+each cell of a joint, 10 for each piece beyond the first); a cut is made only where it saves time
+at these prices, so that what it saves of its own part is told beside and is no part. What can
+fail: the joint part in pieces against the sequence's part, which the same search cut as well as
+it could; and pieces against the whole where bonding turns out to take twice the time that the
+search reckoned with. Joints are as stiff as the part: the compliance stays; their strength is not
+looked at, and the part is not optimised again for its cuts. Settings were chosen after a look at
+other parts, with other loads and supports; these were held out. The prices of joints were chosen
+before anything was cut; the bounds are those of the claim. Budget: 5 parts, 4 directions, 150
+steps; quick: 1 part, 60 steps.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -22,9 +40,8 @@ from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.segments import Price, Segmented, segmented
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, simp
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.kits.solids.elastic.grid import RegularGrid
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
 
 VOLUME = 0.45
 FILL = 0.25  # of a support's volume that is printed
@@ -102,7 +119,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         f"{name}: sequential built {WAYS[p.way]}, joint built {WAYS[t.way]}"
         for name, (p, t) in zip(names, pairs, strict=True)
     )
-    return Measured(values, beside, digest([*names, str(work)]), notes)
+    return from_intervals(values, beside, digest([*names, str(work)]), notes)
 
 
 def compare(name: str, work: Work) -> tuple[Printed, Printed]:
@@ -160,65 +177,3 @@ def _saved(pairs: list[tuple[float, float]]) -> Interval:
     before, after = np.array(pairs, dtype=np.float64).T
     unit = np.where(before > 0, before, np.where(after > 0, after, 1.0))
     return t_interval(100 * (before - after) / unit)
-
-
-STUDY = Study(
-    row="25.6",
-    chapter="25 Generative AI in Additive Manufacturing and 3D Fabrication",
-    title="Part, supports and build direction optimised together",
-    claim=(
-        "Optimising geometry with its supports, and build orientation with the topology, lowers "
-        "support volume and print time against the sequence (optimise, orient, support) at equal "
-        "compliance; so does cutting the part into segments."
-    ),
-    claimed="support volume and print time below the sequential baseline; no number is printed",
-    protocol=(
-        f"Five plane parts of {FULL.cells[0]} x {FULL.cells[1]} cells. Sequence: least compliance "
-        f"at volume {VOLUME}, made solid and void at that volume, turned into the quickest of four "
-        "directions, supported by columns. Joint: for each direction, the least volume of part and "
-        "supports that holds the compliance of the sequence's part; the fewest densest cells that "
-        "hold it; the quickest direction. Filter, projection and steps are the same. Print time: "
-        f"cells of the part, {FILL:g} of the cells of supports, and {LAYER:g} cells a layer. A "
-        "model of time, not a slicer's. Segments: up to two planes, by search, cut each part into "
-        "pieces that are printed side by side, each in its quickest direction, and bonded "
-        f"({PRICE.joint:g} cells of time for each cell of a joint, {PRICE.piece:g} for each piece "
-        "beyond the first); a cut is made only where it saves time at these prices, so that what "
-        "it saves of its own part is told beside and is no part. What can fail: the joint part "
-        "in pieces against the sequence's part, which the same search cut as well as it could; and "
-        "pieces against the whole where bonding turns out to take twice the time that the search "
-        "reckoned with. "
-        "Joints are as stiff as the part: the compliance stays; their strength is not looked at, "
-        "and the part is not optimised again for its cuts. Settings were chosen after a look at "
-        "other parts, with other loads and supports; these were held out. The prices of joints "
-        "were chosen before anything was cut; the bounds are those of the claim."
-    ),
-    budget=f"5 parts, 4 directions, {5 * FULL.every} steps; quick: 1 part, {5 * QUICK.every} steps",
-    parts=(
-        Part("support_saved", "less support volume than in sequence", "%", at_least=0.0),
-        Part("time_saved", "less print time than in sequence", "%", at_least=0.0),
-        Part(
-            "cut_time_saved",
-            "in pieces, less time than the sequence in pieces",
-            "%",
-            at_least=0.0,
-            main=False,
-        ),
-        Part(
-            "dear_time_saved",
-            "in pieces, less time at twice the bonding",
-            "%",
-            at_least=0.0,
-            main=False,
-        ),
-        Part("cut_support_saved", "less support in pieces", "%", at_least=0.0, main=False),
-        Part("compliance", "at equal compliance, joint by sequence", at_most=1.0, main=False),
-    ),
-    headline="support_saved",
-    measure=measure,
-    depends=(
-        "kits/solids/elastic",
-        "domains/structures/optimise",
-        "evaluate/intervals.py",
-        "domains/structures/studies/part_and_supports.py",
-    ),
-)

@@ -1,4 +1,21 @@
-"""Row 36.7: toolpaths of columns, checked for collisions and for what their beads bear."""
+"""Row 36.7: toolpaths of columns, checked for collisions and for what their beads bear.
+
+Five columns of 3.6 m, superellipses that taper, swell and turn, with 1 MN beside their middle and
+a force across, all drawn at random; settings were chosen on other columns (seeds 100 to 102).
+Each is written as STL, read, cut into layers of 30 mm, filled by beads of 60 mm (one ring, and
+rings and lines where the stress of the solid part asks for them), written as G-code and read.
+What is laid is cut into voxels half as high as a layer and solved. Capacity: multiple of the load
+at which 99.5 % of the concrete is still below 3 MPa of tension and 30 MPa of pressure (assumed
+strengths; Rankine), linear, no weight of its own, beads bonded without flaw: no printed column
+was loaded. The same for the solid mesh is the prediction; the filling is scaled until it bears
+98.6 % of that, so that this part holds by search where it can. Rectangular: the solid square
+column that bears as much. Uniform: the least of five infills of the same outline that bears as
+much. Collisions: head with nozzle, cone and body against what is laid, move by move; two paths
+that must collide (no hops; a second column after the first) show that the check can fail. Bounds
+are those of the claim; on cells of twice the size scikit-fem solves the beads again: the work of
+the load, and the capacity from its stresses, their eigenvalues and a quantile of their own.
+Budget: 5 columns, about ten toolpaths each; quick: 1 of 1.2 m.
+"""
 
 import math
 from collections.abc import Sequence
@@ -13,6 +30,7 @@ from torch import Tensor
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.kits.solids.elastic.material import Material
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.strength import Strength
@@ -29,8 +47,6 @@ from ingenium.kits.solids.printing.toolpath import (
     everywhere,
     toolpath,
 )
-from ingenium.studies.rules import Part
-from ingenium.studies.study import Budget, Measured, Study
 
 HEIGHT_M = 3.6
 BEAD = Bead(0.06, 0.03)
@@ -105,7 +121,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     }
     for name in ("material", "solid", "uniform", "rectangular"):
         beside[f"{name}.volume_by_mesh"] = t_interval(column[name])
-    return Measured(values, beside, digest([str(work), *map(repr, budget.seeds)]))
+    return from_intervals(values, beside, digest([str(work), *map(repr, budget.seeds)]))
 
 
 def _range(found: np.ndarray) -> Interval:
@@ -232,68 +248,3 @@ def other_failure(part: Standing, share: bearing.Shares, moved_m: Tensor) -> flo
     order = np.argsort(-use[counted])  # the most used first
     above = np.cumsum(share.ravel()[counted][order]) / share.ravel()[counted].sum()
     return 1 / float(use[counted][order][np.searchsorted(above, 1 - BELOW)])
-
-
-STUDY = Study(
-    row="36.7",
-    chapter="36 Generative AI for Smart Infrastructure and Construction",
-    title="Toolpaths with a structural check",
-    claim=(
-        "A toolpath generator with structural analysis in the loop gives a column of about 3.5 m "
-        "without collisions, whose load capacity is within 98.6 % of the prediction by finite "
-        "elements, with 22 % less material than a rectangular one."
-    ),
-    claimed="0 collisions; 98.6 %; 22 %",
-    protocol=(
-        f"Five columns of {HEIGHT_M:g} m, superellipses that taper, swell and turn, with 1 MN "
-        "beside their middle and a force across, all drawn at random; settings were chosen on "
-        "other columns (seeds 100 to 102). Each is written as STL, read, cut into layers of "
-        f"{1e3 * BEAD.height_m:g} mm, filled by beads of {1e3 * BEAD.width_m:g} mm (one ring, and "
-        "rings and lines where the stress of the solid part asks for them), written as G-code and "
-        "read. What is laid is cut into voxels half as high as a layer and solved. Capacity: "
-        "multiple of the load at which 99.5 % of the concrete is still below 3 MPa of tension and "
-        "30 MPa of pressure (assumed strengths; Rankine), linear, no weight of its own, beads "
-        "bonded without flaw: no printed column was loaded. The same for the solid mesh is the "
-        f"prediction; the filling is scaled until it bears {100 * CLAIMED:g} % of that, so that "
-        "this part holds by search where it can. Rectangular: the solid square column that bears "
-        "as much. Uniform: the least of five infills of the same outline that bears as much. "
-        "Collisions: head with nozzle, cone and body against what is laid, move by move; two "
-        "paths that must collide (no hops; a second column after the first) show that the check "
-        "can fail. Bounds are those of the claim; on cells of twice the size scikit-fem solves the "
-        "beads again: the work of the load, and the capacity from its stresses, their eigenvalues "
-        "and a quantile of their own."
-    ),
-    budget="5 columns, about ten toolpaths each; quick: 1 of 1.2 m",
-    parts=(
-        Part("collisions", "no collision", at_most=0.0),
-        Part("capacity", "beads bear, of what the solid part does", "%", at_least=98.6),
-        Part("saved", "less material than the rectangular column", "%", at_least=22.0),
-        Part("saved_of_uniform", "less than uniform infill", "%", at_least=0.0, main=False),
-        Part("planted", "paths built to collide are found", "%", at_least=100.0, main=False),
-        Part("hanging", "of what is laid hangs over nothing", "%", at_most=0.5, main=False),
-        Part("agreement", "scikit-fem finds the same work", "%", at_most=0.01, main=False),
-        Part(
-            "capacity_agreement", "scikit-fem finds the same capacity", "%", at_most=0.1, main=False
-        ),
-    ),
-    headline="saved",
-    measure=measure,
-    depends=(
-        "kits/solids/elastic",
-        "kits/solids/printing/beads.py",
-        "kits/solids/printing/bearing.py",
-        "kits/solids/printing/checked.py",
-        "kits/solids/printing/collisions.py",
-        "kits/solids/printing/columns.py",
-        "kits/solids/printing/files.py",
-        "kits/solids/printing/gcode.py",
-        "kits/solids/printing/mesh.py",
-        "kits/solids/printing/raster.py",
-        "kits/solids/printing/slicing.py",
-        "kits/solids/printing/toolpath.py",
-        "kits/solids/printing/voxels.py",
-        "evaluate/intervals.py",
-        "domains/structures/studies/printed_columns.py",
-    ),
-    packages=("trimesh", "scikit-image", "scikit-fem"),
-)

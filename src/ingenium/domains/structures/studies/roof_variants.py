@@ -1,4 +1,16 @@
-"""Row 36.2: thousands of variants of a roof truss, with a front that is known exactly."""
+"""Row 36.2: thousands of variants of a roof truss, with a front that is known exactly.
+
+Flat roof trusses of 24 m under 20 kN/m: Pratt, Howe or Warren, 4 to 16 panels, depth, and areas
+of four groups of bars. Direct stiffness measures all; limits on stress, Euler's load (both at 1.5
+times the load) and the slope of diagonals. Objectives: mass and deflection. 4000 calls of the
+engine for the portfolio (a generator tuned on what is good, evolution, CMA-ES), for evolution
+alone, and for an even sweep. Since these trusses are statically determinate, the front is known:
+areas in closed form for each geometry, over all layouts and 400 depths. Variants count as
+distinct in different cells of a hundredth of each number's range. Bounds: two thousand valid
+variants, an hour, 95 % of the area that the exact front dominates, and no less than the sweep.
+Mass and deflection of 200 variants are checked by equilibrium and virtual forces. Budget: 5
+seeds, 3 x 4000 calls; quick: 400.
+"""
 
 import time
 from collections.abc import Mapping
@@ -18,11 +30,10 @@ from ingenium.core.spec import Objective
 from ingenium.domains.structures.trusses.front import determinate
 from ingenium.domains.structures.trusses.problem import RoofTruss
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.search.fronts import grown, hypervolume
 from ingenium.search.space import Space
-from ingenium.studies.rules import Part
-from ingenium.studies.searches import Asked, Searched, searched, verified
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.search.trial import SearchTask, Track, searched, verified
 
 GOALS = ("mass_kg", "deflection_m")
 WORST = np.array([10e3, 0.12])  # a two-hundredth of the span; about seven times the lightest
@@ -54,22 +65,19 @@ def measure(budget: Budget, watch: Watch) -> Measured:
     every = {name: t_interval(values) for name, values in table.items()}
     coarse = share_of(problem.exact_front(work.steps // 2), exact)
     every["coarse_exact"] = Interval(coarse, coarse, coarse)
-    parts = {part.name for part in STUDY.parts}
-    values = {k: v for k, v in every.items() if k in parts}
-    beside = {k: v for k, v in every.items() if k not in parts}
     notes = (
         f"The exact front is made of {work.steps} depths of each layout and 400 prices, so that a "
         "search may pass it by what lies between them; `coarse_exact` is its area with half as "
         "many depths.",
     )
-    return Measured(values, beside, dataset_digest(problem.data()), notes)
+    return from_intervals(every, {}, dataset_digest(problem.data()), notes)
 
 
 def _one_seed(
     problem: RoofTruss, exact: Float[np.ndarray, "q 2"], calls: int, seed: int
 ) -> Mapping[str, float]:
     goals = tuple(Objective(name, "minimise") for name in GOALS)
-    asked = Asked(problem, goals, problem.limits, calls)
+    asked = SearchTask(problem, goals, problem.limits, calls)
     found: dict[str, float] = {}
     volume = {}
     with one_thread():
@@ -94,7 +102,7 @@ def _one_seed(
     }
 
 
-def swept(asked: Asked, seed: int) -> Searched:
+def swept(asked: SearchTask, seed: int) -> Track:
     """Points spread evenly over all numbers, as a parametric sweep has them."""
     space = Space.of(asked.problem, asked.spec, asked.task(seed).known)
     size = int(np.ceil(np.log2(asked.calls)))
@@ -111,14 +119,14 @@ def _front(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "m 2"]:
     return grown(np.empty((0, 2)), points)
 
 
-def distinct(problem: RoofTruss, run: Searched) -> int:
+def distinct(problem: RoofTruss, run: Track) -> int:
     """Variants that hold every limit and lie in different cells of a grid over all numbers."""
     x = (problem.encode(run.designs).numpy() + 1) / 2
     cells = np.floor(x[run.held] / APART)
     return len(np.unique(cells, axis=0))
 
 
-def disagreement(problem: RoofTruss, run: Searched) -> float:
+def disagreement(problem: RoofTruss, run: Track) -> float:
     """Largest distance (%) of mass and deflection to those by equilibrium and virtual forces."""
     rows = np.flatnonzero(run.held)[:: max(1, int(run.held.sum()) // CHECKED)]
     designs: xr.Dataset = run.designs.isel(design=rows)
@@ -133,48 +141,3 @@ def disagreement(problem: RoofTruss, run: Searched) -> float:
         other = torch.tensor([own @ one.weight, (one.give / own).sum()])
         worst = max(worst, float((engine / other - 1).abs().max()))
     return 100 * worst
-
-
-STUDY = Study(
-    row="36.2",
-    chapter="36 Generative AI for Smart Infrastructure and Construction",
-    title="Variants of a roof truss and their front",
-    claim=(
-        "A parametric variant engine (an optimiser with constraints and a generative model) gives "
-        "thousands of valid variants in minutes to hours and shows their Pareto front."
-    ),
-    claimed="thousands; hours, not weeks; no number is printed for the front",
-    protocol=(
-        "Flat roof trusses of 24 m under 20 kN/m: Pratt, Howe or Warren, 4 to 16 panels, depth, "
-        "and areas of four groups of bars. Direct stiffness measures all; limits on stress, "
-        "Euler's load (both at 1.5 times the load) and the slope of diagonals. Objectives: mass "
-        f"and deflection. {FULL.calls} calls of the engine for the {STRATEGY} (a generator tuned "
-        "on what is good, evolution, CMA-ES), for evolution alone, and for an "
-        "even sweep. Since these trusses are statically determinate, the front is known: areas in "
-        "closed form for each geometry, over all layouts and 400 depths. Variants count as "
-        "distinct in different cells of a hundredth of each number's range. Bounds: two thousand "
-        "valid variants, an hour, 95 % of the area that the exact front dominates, and no less "
-        "than the sweep. Mass and deflection of 200 variants are checked by equilibrium and "
-        "virtual forces."
-    ),
-    budget=f"5 seeds, 3 x {FULL.calls} calls; quick: {QUICK.calls}",
-    parts=(
-        Part("valid", "distinct valid variants", at_least=2000.0),
-        Part("minutes", "time of a search on one core", "min", at_most=60.0),
-        Part("front", "of the exact front's area", "%", at_least=95.0),
-        Part("over_sweep", "more of it than an even sweep", "% points", at_least=0.0, main=False),
-        Part("disagreement", "equilibrium measures the same", "%", at_most=1e-6, main=False),
-    ),
-    headline="front",
-    measure=measure,
-    depends=(
-        "domains/structures/trusses",
-        "search",
-        "generators",
-        "train",
-        "studies/searches.py",
-        "domains/structures/studies/roof_variants.py",
-        "evaluate/intervals.py",
-    ),
-    packages=("pymoo", "cma"),
-)

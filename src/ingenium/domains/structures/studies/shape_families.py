@@ -1,4 +1,21 @@
-"""Row 20.2: four families on one data set of shapes, told five properties, by training size."""
+"""Row 20.2: four families on one data set of shapes, told five properties, by training size.
+
+Shapes that SIMP made on 24 x 12 cells (filter of 2 cells) for cantilevers with a plate of 2
+columns at the free end, for a load on the plate from shear to pull, a point load anywhere on the
+end in any downward direction, and any volume of 35 to 60 %. Five properties of each: work of a
+shear, a pull and a couple on the plate, largest stress under them, and volume. Each family learns
+shapes given their properties from N of them and proposes one for each of 256 held-out targets; R2
+is of the logarithms of the properties that finite elements find in the proposal, solid and void,
+against the targets, mean over properties. Where no way is left for the load, compliance and
+stress count as the worst of all shapes, and none counts as worse than that; the share that bears
+the loads and R2 over it alone beside. All four work on 64 principal components of the signed
+distance to the outline, learned from the N shapes, and learn for about the same time. Scale of
+the components, latent numbers, beta, penalty, turns of the critic, guidance, temperature, rate
+and batch were chosen family by family, from three to ten settings each, with 1,024 shapes and 128
+other targets. Nearest neighbour, kernel regression of the outline, any known shape, and what is
+left of the target's own shape in the components beside; medians over seeds with the least and
+most. Budget: 5 seeds, N of 64, 360, 2000; quick: 1 seed, two small N.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,17 +32,14 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Watch
 from ingenium.core.seeds import one_thread
 from ingenium.domains.structures.studies.told_shapes import (
-    CELLS,
     GROUP,
-    MEMBER_CELLS,
-    NUMBERS,
-    PLATE,
     PROPERTIES,
     Outlines,
     ToldShapes,
     told_shapes,
 )
 from ingenium.evaluate.intervals import Interval, t_interval
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.causal import CausalSettings, CausalTransformer
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
@@ -33,9 +47,6 @@ from ingenium.generators.model import Model
 from ingenium.generators.smooth_mean import SmoothMean
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.sampling.noise import gaussian
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_SHAPES
-from ingenium.studies.study import Budget, Measured, Study
 from ingenium.train.plan import Plan
 
 LINE = 0.9  # R2 that the reference draws as a line
@@ -149,7 +160,9 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         got = _kept(budget, shapes, name, seed, size, work.share)
         scores.add(name, size, got, target, last=size == max(work.sizes))
     data = array_digest(shapes.solid.numpy())
-    return Measured(_parts(scores.r2, work), scores.table(), data, (_winner(scores.r2, work),))
+    return from_intervals(
+        _parts(scores.r2, work), scores.table(), data, (_winner(scores.r2, work),)
+    )
 
 
 def _kept(
@@ -268,52 +281,3 @@ def _winner(r2: Mapping[tuple[str, int], list[float]], work: Work) -> str:
         f"With {least} shapes {learned} is the best of the four, with a median R2 of "
         f"{each[learned]:.2f}; of all {all_of_them} is, with {each[all_of_them]:.2f}."
     )
-
-
-STUDY = Study(
-    row="20.2",
-    chapter="20 Generative AI for Advanced Materials and Smart Structures",
-    title="Four families on one data set, by training size",
-    claim=(
-        "Of conditional GAN, beta-VAE, diffusion and transformer on one data set, diffusion is "
-        "best with most data, the transformer needs fewer designs than diffusion, beta-VAE is "
-        "best with few (N < 1,000), and an R2 of 0.90 is reached."
-    ),
-    claimed="order of the families by training size; R2 of 0.90",
-    protocol=(
-        f"Shapes that SIMP made on {CELLS[0]} x {CELLS[1]} cells (filter of {MEMBER_CELLS:g} "
-        f"cells) for cantilevers with a plate of {PLATE} columns at the free end, for a load on "
-        "the plate from shear to pull, a point load anywhere on the end in any downward "
-        "direction, and any volume of 35 to 60 %. Five properties of each: work of a shear, a "
-        "pull and a couple on the plate, largest stress under them, and volume. Each family "
-        "learns shapes given their properties from N of them and proposes one for each of "
-        f"{FULL.held} held-out targets; R2 is of the logarithms of the properties that finite "
-        "elements find in the proposal, solid and void, against the targets, mean over "
-        "properties. Where no way is left for the load, compliance and stress count as the worst "
-        "of all shapes, and none counts as worse than that; the share that bears the loads and "
-        f"R2 over it alone beside. All four work on {NUMBERS} principal components of the signed "
-        "distance to the outline, learned from the N shapes, and learn for about the same time. "
-        "Scale of the components, latent numbers, beta, penalty, turns of the critic, guidance, "
-        "temperature, rate and batch were chosen family by family, from three to ten settings "
-        f"each, with 1,024 shapes and {FULL.tuning} other targets. "
-        "Nearest neighbour, kernel regression of the outline, any known shape, and what is left of "
-        "the target's own shape in the components beside; medians over seeds with the least and "
-        "most."
-    ),
-    budget=f"5 seeds, N of {', '.join(map(str, FULL.sizes))}; quick: 1 seed, two small N",
-    parts=(
-        Part("diffusion_last", "R2 above the other three with most data", at_least=0.0),
-        Part("vae_first", "R2 of beta-VAE above the others with least data", at_least=0.0),
-        Part("transformer_middle", "R2 of the transformer above diffusion's", at_least=0.0),
-        Part("line", "R2 of the best family with most data", at_least=LINE),
-    ),
-    headline="line",
-    measure=measure,
-    depends=(
-        *OF_SHAPES,
-        *LEARNING,
-        "domains/structures/studies/shape_families.py",
-        "domains/structures/studies/told_shapes.py",
-    ),
-    without=ASIDE,
-)

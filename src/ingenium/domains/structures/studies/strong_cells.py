@@ -1,4 +1,15 @@
-"""Row 20.19: the map of strength over density, generated cells beside conventional ones."""
+"""Row 20.19: the map of strength over density, generated cells beside conventional ones.
+
+Plane cells of polyamide and void on 32 x 32 pixels in one piece; strength is the smaller of the
+axes' stresses at first yield. Conventional cells are known ones of six classic families
+(honeycomb, star, tetrachiral, hexachiral, trichiral, rotating_squares), as many as are generated.
+principal_flow_matching learns from 80 % of all known cells and is asked for shares of 0.2 to 0.8
+and stiffness of 0.05 to 0.6 of the material's; misses are changed by 10 steps of inverse
+homogenisation. The hypervolume is the area below the front of lightness and strength. The target
+cluster, share at most 0.5 and strength at least 0.05 of the yield stress, and the bound of 5 % on
+the gain are ours; the strength was lowered from 0.1 after a quick run in which neither side came
+so far. Budget: 5 seeds of 64 designs; quick: 1 seed of 16.
+"""
 
 from collections.abc import Mapping
 
@@ -9,9 +20,7 @@ from ingenium.core.problem import Watch
 from ingenium.core.spec import Between, Spec
 from ingenium.domains.structures.studies.cell_designs import CELLS, Asker, Cells, distinct, known_of
 from ingenium.evaluate.intervals import t_interval
-from ingenium.studies.rules import Part
-from ingenium.studies.sources import ASIDE, LEARNING, OF_CELLS
-from ingenium.studies.study import Budget, Measured, Study
+from ingenium.evaluate.measured import Budget, Measured, from_intervals
 
 FAMILY = "principal_flow_matching"
 CONVENTIONAL = ("honeycomb", "star", "tetrachiral", "hexachiral", "trichiral", "rotating_squares")
@@ -59,7 +68,7 @@ def measure(budget: Budget, watch: Watch) -> Measured:
         "more_in_cluster": beside.pop("more"),
         "distinct": beside.pop("generated.distinct"),
     }
-    return Measured(values, beside, plain.data)
+    return from_intervals(values, beside, plain.data)
 
 
 def _scores(asker: Asker, solid: Cells) -> Mapping[str, float]:
@@ -86,40 +95,3 @@ def hypervolume(points: Front) -> float:
         total += max(0.0, y - above) * x
         above = max(above, y)
     return float(total)
-
-
-STUDY = Study(
-    row="20.19",
-    chapter="20 Generative AI for Advanced Materials and Smart Structures",
-    title="Strength over density of generated and conventional cells",
-    claim=(
-        "On the map of strength over density, generated metamaterials lie on a front above that "
-        "of conventional ones, and more of them in the light and strong target cluster."
-    ),
-    claimed="hypervolume gain, count in the target cluster; no numbers are printed",
-    protocol=(
-        "Plane cells of polyamide and void on 32 x 32 pixels in one piece; strength is the smaller "
-        "of the axes' stresses at first yield. Conventional cells are known ones of six classic "
-        f"families ({', '.join(CONVENTIONAL)}), as many as are generated. {FAMILY} learns from 80 "
-        "% of all known cells and is asked for shares of 0.2 to 0.8 and stiffness of 0.05 to 0.6 "
-        f"of the material's; misses are changed by {REFINE} steps of inverse homogenisation. The "
-        "hypervolume is the area below the front of lightness and strength. The target cluster, "
-        f"share at most {LIGHT} and strength at least {STRONG} of the yield stress, and the bound "
-        "of 5 % on the gain are ours; the strength was lowered from 0.1 after a quick run in which "
-        "neither side came so far."
-    ),
-    budget="5 seeds of 64 designs; quick: 1 seed of 16",
-    parts=(
-        Part("gain", "hypervolume over the conventional front", "%", at_least=5.0),
-        Part("more_in_cluster", "more of the designs in the cluster", "% points", at_least=0.0),
-        Part("distinct", "distinct among the generated", "%", at_least=50.0, main=False),
-    ),
-    headline="gain",
-    measure=measure,
-    depends=(
-        *OF_CELLS,
-        *LEARNING,
-        "domains/structures/studies/strong_cells.py",
-    ),
-    without=ASIDE,
-)

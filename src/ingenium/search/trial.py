@@ -1,4 +1,4 @@
-"""A search of a problem by one strategy, for studies: what was verified, in order."""
+"""A search of a problem by one strategy, to its last call: what was verified, in order."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ BATCH = 32
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchTask:
     """What a search is for, and how long it may be."""
 
     problem: Problem
@@ -45,7 +45,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Searched:
+class Track:
     """The designs that were verified and their verdicts, in the order of the calls."""
 
     designs: xr.Dataset
@@ -69,43 +69,43 @@ class Searched:
         return found
 
 
-def searched(asked: Asked, strategy: Strategy | str, seed: int) -> Searched:
+def searched(task: SearchTask, strategy: Strategy | str, seed: int) -> Track:
     """Search until the calls are spent; a strategy by its name, or ready."""
     if isinstance(strategy, str):
-        strategy = make(strategy, asked.task(seed)).strategy
+        strategy = make(strategy, task.task(seed)).strategy
     with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
         store.sit({})
-        search = Search(asked.problem, asked.spec, strategy, store, seed=seed, batch=asked.batch)
-        search.run(Stop(calls=asked.calls))
-        return Searched(search.designs(range(search.calls)), search.verdicts())
+        search = Search(task.problem, task.spec, strategy, store, seed=seed, batch=task.batch)
+        search.run(Stop(calls=task.calls))
+        return Track(search.designs(range(search.calls)), search.verdicts())
 
 
-def verified(asked: Asked, designs: xr.Dataset) -> Searched:
+def verified(task: SearchTask, designs: xr.Dataset) -> Track:
     """Designs that no strategy chose, measured and judged."""
-    problem = asked.problem
+    problem = task.problem
     names = [v.name for v in problem.variables]
     verdicts = verify(
         designs[names],
         problem.verifier,
-        asked.spec.limits,
+        task.spec.limits,
         variables=problem.variables,
         sizes=problem.sizes,
     )
-    return Searched(designs, verdicts)
+    return Track(designs, verdicts)
 
 
 def reached(
-    asked: Asked, strategy: Strategy, seed: int, quantity: str, target: float
+    task: SearchTask, strategy: Strategy, seed: int, quantity: str, target: float
 ) -> tuple[int, bool]:
     """Calls until an accepted design has the first objective's target, and whether one has.
 
     All calls where none has. The search ends with the round in which it was reached.
     """
-    down = asked.objectives[0].sense == "minimise"
+    down = task.objectives[0].sense == "minimise"
     with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
         store.sit({})
-        search = Search(asked.problem, asked.spec, strategy, store, seed=seed, batch=asked.batch)
-        for calls in range(asked.batch, asked.calls + 1, asked.batch):
+        search = Search(task.problem, task.spec, strategy, store, seed=seed, batch=task.batch)
+        for calls in range(task.batch, task.calls + 1, task.batch):
             search.run(Stop(calls=calls))
             found = search.verdicts()
             value = found[quantity].to_numpy()
@@ -113,4 +113,4 @@ def reached(
             good &= found["verdict"].to_numpy() == Verdict.ACCEPTED
             if good.any():
                 return int(good.argmax()) + 1, True
-    return asked.calls, False
+    return task.calls, False

@@ -1,0 +1,159 @@
+"""Arms of an experiment, run on the same seeds, kept piece by piece, and read into values."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from ingenium.core.errors import InputError
+from ingenium.core.folders import write_atomic
+from ingenium.core.problem import Watch
+from ingenium.evaluate.arrays import Groups
+from ingenium.evaluate.intervals import LEVEL, crossed_interval, share_of, t_interval
+from ingenium.evaluate.measured import Budget, Control, Interval, Measured, Value
+
+A = TypeVar("A")  # of an arm, such as a strategy's maker
+S = TypeVar("S")  # of a size, such as a number of rounds
+Piece = Mapping[str, ArrayLike]  # what one arm gave with one seed, by name
+NOTHING = Value(Interval(math.nan, math.nan, math.nan))
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The pieces of all arms and seeds."""
+
+    seeds: tuple[int, ...]
+    pieces: Mapping[str, Sequence[Mapping[str, Any]]]  # by arm, in the order of the seeds
+
+    def __call__(self, arm: str, name: str) -> Float64[np.ndarray, "s ..."]:
+        """One reading of an arm, a row a seed.
+
+        Raises:
+            InputError: if seeds gave it in different shapes.
+        """
+        rows = self._rows(arm, name)
+        if len({row.shape for row in rows}) > 1:
+            raise InputError(
+                f"the same shape of {name} for each seed of {arm}",
+                f"{[row.shape for row in rows]}",
+                "Write `pooled`.",
+            )
+        return np.stack(rows)
+
+    def pooled(self, arm: str, name: str) -> Float64[np.ndarray, "n ..."]:
+        """One reading of an arm, of all seeds one after the other."""
+        return np.concatenate([np.atleast_1d(row) for row in self._rows(arm, name)])
+
+    def _rows(self, arm: str, name: str) -> list[np.ndarray]:
+        return [np.asarray(piece[name], dtype=np.float64) for piece in self.pieces[arm]]
+
+
+def _no_notes(found: Readings) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Trials(Generic[A, S]):
+    """An experiment: `run` gives a piece for each arm and seed, `read` makes values of all pieces.
+
+    It is itself the measurement of a study. A stopped run goes on from the pieces that it kept.
+    What `read` gives as a plain row, one number a seed, becomes a mean with Student's interval.
+    """
+
+    arms: Mapping[str, A]
+    sizes: tuple[S, S]  # of a full run, and of a quick look
+    run: Callable[[A, int, S], Piece]
+    read: Callable[[Readings], Mapping[str, ArrayLike | Value]]
+    data: Callable[[S], str] = lambda size: ""  # digest of what was learned from
+    notes: Callable[[Readings], tuple[str, ...]] = _no_notes
+    control: Callable[[Readings], Control] | None = None  # what a refutation would rest on
+
+    def __call__(self, budget: Budget, watch: Watch) -> Measured:
+        """Run what is not kept yet, and read all."""
+        size = self.sizes[int(budget.quick)]
+        total = len(budget.seeds) * len(self.arms)
+        pieces: dict[str, list[Mapping[str, Any]]] = {name: [] for name in self.arms}
+        for i, seed in enumerate(budget.seeds):
+            for j, (name, arm) in enumerate(self.arms.items()):
+                watch(name, i * len(self.arms) + j, total)
+                path = budget.folder / f"{j}-{seed}.json"
+                pieces[name].append(_kept(path, lambda a=arm, s=seed: self.run(a, s, size)))
+        found = Readings(budget.seeds, pieces)
+        return Measured(
+            {name: _value(made) for name, made in self.read(found).items()},
+            self.data(size),
+            self.notes(found),
+            self.control(found) if self.control else None,
+        )
+
+
+def over_seeds(values: ArrayLike) -> Value:
+    """Mean over seeds with Student's interval; nothing where a seed has no value."""
+    x = np.asarray(values, dtype=np.float64)
+    by_seed = tuple(x.tolist())
+    if not np.isfinite(x).all():
+        return Value(NOTHING.interval, by_seed)
+    return Value(t_interval(x), by_seed)
+
+
+def over_units(values: ArrayLike, *, groups: Groups | None = None) -> Value:
+    """Mean over seeds and units (days, parts) by a bootstrap that draws both.
+
+    Shapes: values (s seeds, n units), groups (n,).
+    """
+    x = np.asarray(values, dtype=np.float64)
+    found = crossed_interval(x, np.random.default_rng(0), groups=groups)
+    return Value(found, tuple(x.mean(1).tolist()))
+
+
+def share(found: ArrayLike) -> Value:
+    """Share of what holds, with Wilson's interval over all that was counted.
+
+    Shapes: found (n,), or (s seeds, n).
+    """
+    x = np.asarray(found, dtype=bool)
+    by_seed = tuple(x.mean(1).tolist()) if x.ndim > 1 else ()
+    return Value(share_of(x.ravel().tolist()), by_seed)
+
+
+def exact(value: float | int) -> Value:
+    """What was counted or computed once: chance has no part in it, so it has no interval."""
+    return Value(Interval(float(value), float(value), float(value)))
+
+
+def ratio(over: ArrayLike, under: ArrayLike) -> Value:
+    """Ratio of two means over the same seeds, by Student's interval of its logarithm.
+
+    Nothing where a mean is not above 0 or there is a single seed.
+
+    Source: the delta method; Casella and Berger, Statistical Inference, 2002, section 5.5.4.
+    """
+    a, b = np.asarray(over, dtype=np.float64), np.asarray(under, dtype=np.float64)
+    by_seed = tuple(x / y if y else math.nan for x, y in zip(a.tolist(), b.tolist(), strict=True))
+    if len(a) < 2 or a.mean() <= 0 or b.mean() <= 0:
+        return Value(NOTHING.interval, by_seed)
+    spread = np.std(a / a.mean() - b / b.mean(), ddof=1) / math.sqrt(len(a))
+    far = math.exp(stats.t.ppf((1 + LEVEL) / 2, len(a) - 1) * float(spread))
+    middle = float(a.mean() / b.mean())
+    return Value(Interval(middle, middle / far, middle * far), by_seed)
+
+
+def _value(made: ArrayLike | Value) -> Value:
+    return made if isinstance(made, Value) else over_seeds(made)
+
+
+def _kept(path: Path, make: Callable[[], Piece]) -> Mapping[str, Any]:
+    """A piece from its file, or made and written."""
+    if path.is_file():
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    piece = {name: np.asarray(x, dtype=np.float64).tolist() for name, x in make().items()}
+    write_atomic(path, json.dumps(piece))
+    return piece

@@ -1,0 +1,161 @@
+"""How measured values decide what became of a claim; nobody types a verdict by hand.
+
+A row has one main claim with a bound, or a printed number with a margin, stated before anything
+is measured. The interval of its value decides; side checks are told beside it and never move it.
+A value without an interval decides nothing.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingenium.core.errors import InputError
+from ingenium.evaluate.measured import Control, Interval
+
+MARGIN = 0.1  # of a printed number, where a row says no other
+
+RULE = (
+    "Confirmed if the whole 95 % interval of the main claim lies on the claimed side, or within "
+    "the margin of the printed number; consistent if the value does and the interval does not; "
+    "not decided if the interval reaches the claimed side from the other one. Where it lies on the "
+    "other side the claim is refuted only with a positive control in the same file, on the claim's "
+    "own task; otherwise it was not reached here. A printed absolute number is judged on the same "
+    "task alone. Side checks never move the verdict."
+)
+BUILT_RULE = (
+    "A system works if all that its check finds holds, works with gaps if only what goes beyond "
+    "it fails, and is not built if no check shows it."
+)
+
+
+class Kind(StrEnum):
+    """What a row asks."""
+
+    SYSTEM = "C"  # is it there?
+    NUMBER = "N"  # is the number true?
+    NOTHING = "T"  # nothing that can be tested here
+
+
+class Scope(StrEnum):
+    """On what a number was measured, beside the claim's own task."""
+
+    SAME = "same task"
+    STAND_IN = "stand-in"
+    REDUCED = "reduced scale"
+
+
+class Verdict(StrEnum):
+    """What became of a number."""
+
+    CONFIRMED = "confirmed"
+    CONSISTENT = "consistent"
+    NOT_REACHED = "not reached here"
+    REFUTED = "refuted"
+    NOT_DECIDED = "not decided"
+
+
+class Built(StrEnum):
+    """What became of a system."""
+
+    WORKS = "works"
+    GAPS = "works with gaps"
+    NOT = "not built"
+
+
+NOT_TESTABLE = "not testable here"
+
+
+class Outcome(StrEnum):
+    """What a measured value says of a part of a claim."""
+
+    HOLDS = "holds"
+    CONSISTENT = "consistent"
+    AGAINST = "against"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A main claim or a side check: a value with a bound, or a printed number with a margin.
+
+    `absolute` says that the number itself is claimed, such as an accuracy, and not a direction or
+    a ratio; a stand-in then says nothing of it.
+    """
+
+    name: str
+    text: str
+    unit: str = "1"
+    at_least: float = -math.inf
+    at_most: float = math.inf
+    printed: float | None = None
+    margin: float = MARGIN  # of the printed number
+    absolute: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.bounded and self.printed is None:
+            raise InputError("at_least, at_most or printed", f"none of them for {self.name}")
+
+    @property
+    def bounded(self) -> bool:
+        """Whether one side is claimed."""
+        return math.isfinite(self.at_least) or math.isfinite(self.at_most)
+
+    def sides(self) -> tuple[tuple[float, float], ...]:
+        """The ranges in each of which the claim is true."""
+        ranges = [(self.at_least, self.at_most)] if self.bounded else []
+        if self.printed is not None:
+            far = self.margin * abs(self.printed)
+            ranges.append((self.printed - far, self.printed + far))
+        return tuple(ranges)
+
+    def judge(self, found: Interval) -> Outcome:
+        """What the interval of the measured value says."""
+        if not found.known:
+            return Outcome.OPEN
+        sides = self.sides()
+        if any(low <= found.low and found.high <= high for low, high in sides):
+            return Outcome.HOLDS
+        if any(low <= found.value <= high for low, high in sides):
+            return Outcome.CONSISTENT
+        if all(found.high < low or found.low > high for low, high in sides):
+            return Outcome.AGAINST
+        return Outcome.OPEN
+
+    @property
+    def bound(self) -> str:
+        """What is claimed of the value, in words."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        ends = []
+        if math.isfinite(self.at_least):
+            ends.append(f"at least {self.at_least:g}{unit}")
+        if math.isfinite(self.at_most):
+            ends.append(f"at most {self.at_most:g}{unit}")
+        bound = " and ".join(ends)
+        if self.printed is None:
+            return bound
+        near = f"within {100 * self.margin:g} % of {self.printed:g}{unit}"
+        return f"{bound}, or {near}" if bound else near
+
+
+def decide(main: Part, found: Interval, scope: Scope, control: Control | None) -> Verdict:
+    """The verdict on a number by `RULE`."""
+    if main.absolute and scope is not Scope.SAME:
+        return Verdict.NOT_DECIDED
+    outcome = main.judge(found)
+    if outcome is Outcome.AGAINST:
+        proved = scope is Scope.SAME and control is not None and control.convincing
+        return Verdict.REFUTED if proved else Verdict.NOT_REACHED
+    return {
+        Outcome.HOLDS: Verdict.CONFIRMED,
+        Outcome.CONSISTENT: Verdict.CONSISTENT,
+        Outcome.OPEN: Verdict.NOT_DECIDED,
+    }[outcome]
+
+
+def built(main: Iterable[bool], gaps: Iterable[bool]) -> Built:
+    """The verdict on a system by `BUILT_RULE`, from what holds of it."""
+    shown = list(main)
+    if not shown or not all(shown):
+        return Built.NOT
+    return Built.WORKS if all(gaps) else Built.GAPS
