@@ -23,6 +23,7 @@ from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, engines, silent
 from ingenium.core.spec import Spec
+from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
@@ -45,11 +46,6 @@ __all__ = [
     "search",
     "verify",
 ]
-
-
-def load_spec(path: str | Path) -> Spec:
-    """A spec from a TOML file."""
-    return specs.load(Path(path))
 
 
 def propose(

@@ -16,11 +16,12 @@ from jaxtyping import Float
 
 from ingenium.core import evidence
 from ingenium.core.asking import resolve
+from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Limit, Spec
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
 from ingenium.exporting import content_digest
 
@@ -65,7 +66,8 @@ class Audit:
 def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
     """Measure files in any of the problem's formats and judge them against a spec.
 
-    A file that lies in the folder of a run is compared with what that run recorded.
+    A file that lies in the folder of a run is compared with what that run recorded. Limits that
+    must hold beyond the uncertainty are judged by what an independent engine says of these files.
 
     Raises:
         InputError: for a file that is missing or that no format of the problem reads.
@@ -81,6 +83,10 @@ def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
             variables=problem.variables,
             sizes=problem.sizes,
         )
+        if any(limit.beyond_uncertainty for limit in spec.limits):
+            cross = cross_check(problem, designs, verdicts, spec.limits, 0)
+            doubt = evidence.uncertainty(problem, {}, cross)
+            verdicts = weighed(verdicts, spec.limits, doubt)
         found += _rows(problem, spec, path, (name, designs), verdicts)
     engine = f"{problem.verifier.name} {problem.verifier.version}"
     return Audit(problem.name, engine, spec.limits, tuple(found))

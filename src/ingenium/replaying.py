@@ -21,7 +21,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
@@ -127,7 +127,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         generator = Generator(problem, model.family, spec, known)
         one = proposed(generator, record["seed"], design).sel({DESIGN: [design]})
         checks.append(_design(problem, one, record, out))
-        verdicts = _measure(problem, spec, _as_exported(problem, one, record))
+        verdicts = _measure(problem, spec, _as_exported(problem, one, record), record)
         checks += _measured(problem, spec, verdicts, record, "proposed again")
         if record["file"]:
             checks += _file(problem, spec, record, out)
@@ -175,14 +175,19 @@ def _same(part: str, recorded: str, found: str) -> Check:
     return Check(part, False, f"digest {found[:19]}, recorded {recorded[:19]}")
 
 
-def _measure(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
-    return verify(
+def _measure(
+    problem: Problem, spec: Spec, designs: xr.Dataset, record: Mapping[str, Any]
+) -> xr.Dataset:
+    """Verdicts, with the uncertainty that the record states where a limit must exceed it."""
+    found = verify(
         designs,
         problem.verifier,
         spec.limits,
         variables=problem.variables,
         sizes=problem.sizes,
     )
+    stated = {k: v["uncertainty"] for k, v in record["measured"].items() if "uncertainty" in v}
+    return weighed(found, spec.limits, stated)
 
 
 def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> Check:
@@ -302,7 +307,7 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
     try:
         designs = problem.formats[record["format"]].read(path)
         chosen = designs.sel({DESIGN: [record["design"]]}) if designs.sizes[DESIGN] > 1 else designs
-        verdicts = _measure(problem, spec, chosen)
+        verdicts = _measure(problem, spec, chosen, record)
     except (IngeniumError, ValueError, KeyError) as error:
         return [*checks, Check("file measured", False, f"cannot be read: {error}")]
     return checks + _measured(problem, spec, verdicts, record, "its file")

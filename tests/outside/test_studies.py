@@ -2,16 +2,29 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from installation import forget
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.studies.results import book_folder
+from plugged import outside, plugged
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_study.md"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A checkout of the package: beside its pyproject.toml lie its outcomes."""
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    with plugged(outside(tmp_path / "src")):
+        forget()
+        yield tmp_path
+    forget()
 
 
 def ended(*command: str) -> Any:
@@ -37,7 +50,11 @@ def test_the_commands_of_the_page_do_what_it_says(installed: Path) -> None:
 
 
 @pytest.mark.slow
-def test_coatings_on_demand_come_nearer(installed: Path) -> None:
+def test_the_study_bears_out_its_claim_and_lies_beside_the_project(
+    home: Path,
+) -> None:
     found = ended("study", "run", "thin_films.1")
     assert found["status"] == "confirmed"
-    assert len(found["result"]["values"]["nearer"]["by_seed"]) == len(found["result"]["seeds"])
+    assert len(found["result"]["values"]["gain"]["by_seed"]) == len(found["result"]["seeds"])
+    assert (home / "studies" / "results" / "thin_films.1.json").is_file()
+    assert ended("study", "audit")["faults"] == []

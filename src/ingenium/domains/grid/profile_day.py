@@ -20,10 +20,10 @@ from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions
-from ingenium.domains.grid.consumers import consumer_days
+from ingenium.domains.grid.consumers import GROUPS, consumer_days
 from ingenium.domains.grid.dataset import HOURS, STEPS
 from ingenium.domains.grid.profiles import SIMBENCH_LICENCE
-from ingenium.domains.grid.split import split_weeks
+from ingenium.domains.grid.split import check_split, split_weeks
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 STEP_H = 24 / STEPS
@@ -41,6 +41,10 @@ class ProfileSettings:
     group: str = "household"
     held_out_every: int = 5
     split_seed: int = 0
+
+    def __post_init__(self) -> None:
+        choose(self.group, sorted(set(GROUPS.values())), "group of consumers")
+        check_split(self.held_out_every, self.split_seed)
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,6 @@ class ProfileDay(Problem):
     def __init__(self, settings: ProfileSettings) -> None:
         """Open the SimBench year of the group's classes."""
         every = consumer_days()
-        choose(settings.group, sorted(set(every.groups)), "group of consumers")
         own = every.of_group(settings.group)
         self.licence = SIMBENCH_LICENCE
         self.classes = own.classes

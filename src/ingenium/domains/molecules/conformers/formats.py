@@ -14,6 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.files import numbers, text_of
 
 POSITION = "position"
 NAME = "conformer_"
@@ -53,7 +54,7 @@ class ConformerFile:
             InputError: naming the first record that is no conformer of the molecule.
         """
         file = path / "conformers.sdf" if path.is_dir() else path
-        _text(file)
+        text_of(file, "a file of conformers")
         with rdBase.BlockLogs():
             mols = list(Chem.SDMolSupplier(str(file), removeHs=False, sanitize=True))
         if not mols:
@@ -126,7 +127,7 @@ class AtomFile:
             InputError: if it is another molecule, or no such file.
         """
         file = path / "conformers.xyz" if path.is_dir() else path
-        lines, each = _text(file).splitlines(), len(self._elements) + 2
+        lines, each = text_of(file, "a file of conformers").splitlines(), len(self._elements) + 2
         whole = [lines[i : i + each] for i in range(0, len(lines), each)]
         try:
             rows = [[line.split() for line in part[2:]] for part in whole]
@@ -144,13 +145,8 @@ class AtomFile:
 
 def _designs(position: Float[np.ndarray, "n a 3"], names: list[str]) -> xr.Dataset:
     """Designs, by the numbers in their names where all have one of ours."""
-    own = [n.strip().removeprefix(NAME) for n in names if n.strip().startswith(NAME)]
-    given = len(own) == len(names) and all(x.isdecimal() for x in own)
-    if not (given and len(set(own)) == len(own)):
-        own = [str(i) for i in range(len(names))]
-    index = np.array([int(x) for x in own])
     array = torch.from_numpy(np.ascontiguousarray(position, dtype=np.float64))
-    return to_dataset((array,), (VARIABLE,), {}, index=index)
+    return to_dataset((array,), (VARIABLE,), {}, index=np.array(numbers(names, NAME)))
 
 
 def _alike(one: Chem.Mol, other: Chem.Mol) -> bool:
@@ -168,10 +164,3 @@ def _bare(mol: Chem.Mol) -> Chem.Mol:
     own = Chem.Mol(mol)
     Chem.RemoveStereochemistry(own)
     return own
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("a file of conformers", f"{file}: {error}", "Name another.") from None

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, readable
 from ingenium.domains.molecules.route.common import COMMON
 from ingenium.domains.molecules.route.reaction import molecule
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical, readable
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 FILE = Path(__file__).parent / "blocks.smi.gz"
 WEIGHTS = Path(__file__).parent / "reactions.safetensors"  # made with it
@@ -27,7 +27,7 @@ UNSEEN = 10  # a block of a user's list, whose use is not known
 
 
 @dataclass(frozen=True)
-class Stock:
+class BlockStock:
     """Molecules that can be bought, with how many known molecules hold each."""
 
     counts: Mapping[str, int]
@@ -54,14 +54,14 @@ class Stock:
 
 
 @cache
-def shipped() -> Stock:
+def shipped() -> BlockStock:
     """The blocks that come with the package, and common reagents."""
     lines = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
     counts = dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
-    return Stock(counts | dict.fromkeys(map(_constitution, COMMON), COMMON_COUNT))
+    return BlockStock(counts | dict.fromkeys(map(_constitution, COMMON), COMMON_COUNT))
 
 
-def from_file(path: Path, screen: Screen) -> Stock:
+def from_file(path: Path, screen: DualUseScreen) -> BlockStock:
     """The blocks of a list: SMILES, a line each, further words ignored.
 
     Raises:
@@ -82,7 +82,7 @@ def from_file(path: Path, screen: Screen) -> Stock:
         )
     what = "the block in line {} of " + str(path)
     mols = [(readable(text, what.format(i)), what.format(i)) for i, text in words]
-    return Stock({canonical(screen.admit(mol, where)): UNSEEN for mol, where in mols})
+    return BlockStock({canonical(screen.admit(mol, where)): UNSEEN for mol, where in mols})
 
 
 def _constitution(smiles: str) -> str:

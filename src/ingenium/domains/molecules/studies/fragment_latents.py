@@ -12,22 +12,20 @@ steps of 128 molecules, 1,000 calls; quick: 1 of each, 1 % of the steps, 100 cal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import numpy as np
 import torch
+import xarray as xr
 from jaxtyping import Float
 
+from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
 from ingenium.core.seeds import one_thread
-from ingenium.core.spec import Objective
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.fragments.codec import fragment_codec
 from ingenium.domains.molecules.known import LONGEST
 from ingenium.domains.molecules.metrics.chemnet import features, gaussian
-from ingenium.domains.molecules.search.aim import Aim
-from ingenium.domains.molecules.search.latent import RegionSearch, RegionSettings
 from ingenium.domains.molecules.studies.molecule_models import (
     Place,
     Trained,
@@ -44,6 +42,12 @@ from ingenium.evaluate.intervals import Interval, t_interval, wilson
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.tokens.drawing import FREELY, Drawing
 from ingenium.generators.tokens.families import vae
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.rules import measured
+from ingenium.search.aim import LIMIT, OBJECTIVE
+from ingenium.search.bayesian import Bayesian, BayesianSettings
+from ingenium.search.latent_space import REACH
+from ingenium.search.space import POINT, Cube, points_of
 from ingenium.train.plan import Plan
 
 FRAGMENT, SMILES = "fragments", "SMILES"
@@ -182,22 +186,53 @@ def _found(model: Trained, calls: int, seed: int, watch: Watch) -> dict[str, flo
     }
 
 
+@dataclass(frozen=True)
+class LatentCube:
+    """Latent numbers from -3 to 3 as points from 0 to 1, some of which lie as the prior does.
+
+    Shapes: n points, m numbers of a point, r points of the prior.
+    """
+
+    start: Float[np.ndarray, "r m"]
+
+    @property
+    def m(self) -> int:
+        """Numbers of a point."""
+        return int(self.start.shape[1])
+
+    def designs(self, points: Float[np.ndarray, "n m"]) -> xr.Dataset:
+        """The points, which stand for themselves."""
+        return xr.Dataset(coords={POINT: ((DESIGN, "number"), points)})
+
+
 def _searched(model: Trained, calls: int, seed: int, watch: Watch) -> float:
     """The best of as many points of Bayesian optimisation."""
-    known = np.array([penalised(s) for s in _texts(model, model.written.x[:200])])
-    spread, middle = np.nanstd(known, keepdims=True), np.nanmean(known, keepdims=True)
-    aim = Aim((), (Objective("penalised", "maximise"),), spread, middle)
-    settings = RegionSettings(first=round(FIRST * calls))
-    search = RegionSearch(aim, LATENT, np.random.default_rng(seed), settings)
+    first = round(FIRST * calls)
+    prior = np.random.default_rng(seed).standard_normal((first, LATENT))
+    space = LatentCube(np.clip(0.5 + prior / (2 * REACH), 0.0, 1.0))
+    search = Bayesian(cast("Cube", space), BayesianSettings(batch=ROUND, first=first))
     rng = torch.Generator().manual_seed(3_000 + seed)
     found: list[float] = []
     while len(found) < calls:
         watch("search of the latent space", len(found), calls)
-        z = search.ask(min(ROUND, calls - len(found)))
-        values = _judged(model, z, rng)
-        search.tell(z, values[:, None])
+        points = search.ask(min(ROUND, calls - len(found)), rng)
+        values = _judged(model, REACH * (2 * points_of(points) - 1), rng)
+        search.tell(points, _verdicts(values))
         found += values.tolist()
     return _best(np.array(found))
+
+
+def _verdicts(values: Float[np.ndarray, " n"]) -> xr.Dataset:
+    """What the search is told: there are no limits, and the value is to be large."""
+    none, cost = np.empty((len(values), 0)), np.where(np.isfinite(values), -values, np.inf)
+    return xr.Dataset(
+        {
+            "margin": ((DESIGN, LIMIT), none),
+            "violation": ((DESIGN, LIMIT), none),
+            "loss": ((DESIGN, OBJECTIVE), -values[:, None]),
+            "cost": (DESIGN, cost),
+        }
+    )
 
 
 def _judged(

@@ -15,7 +15,6 @@ from torch import Tensor
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.kekule import kekule
 from ingenium.domains.molecules.language import ATOMS, PIECES
@@ -23,6 +22,7 @@ from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussi
 from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.train.plan import Plan
 
 OF_MODELS = (  # source that what they give rests on
@@ -32,7 +32,7 @@ OF_MODELS = (  # source that what they give rests on
     "train/trainer.py",
     "train/batches.py",
     "train/ema.py",
-    "domains/molecules/chemistry/parsing.py",
+    "kits/chemistry/parsing.py",
     "domains/molecules/data.py",
     "domains/molecules/kekule.py",
     "domains/molecules/language.py",

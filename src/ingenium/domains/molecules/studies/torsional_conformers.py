@@ -40,7 +40,7 @@ from ingenium.domains.molecules.conformers.families import (
 )
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.shape import Shape
-from ingenium.domains.molecules.conformers.stock import Searched
+from ingenium.domains.molecules.conformers.stock import KnownEnsemble
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.trained import about, diffusion, library
 from ingenium.domains.molecules.conformers.truth import truth
@@ -58,7 +58,7 @@ QUICK = {"moses": 3, "zinc250k": 0}
 class Case:
     """A molecule and its reference."""
 
-    known: Searched
+    known: KnownEnsemble
     judged: bool
 
     @cached_property

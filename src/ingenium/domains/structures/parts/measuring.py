@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.optimise.overhang import unsupported
+from ingenium.domains.structures.parts.metal import price_per_kg
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.thickness import thickness_m
 from ingenium.kits.solids.elastic.modes import frequencies_hz
@@ -114,7 +115,7 @@ class PartVerifier:
     def _cost(self, mass_kg: Tensor, support_m3: Tensor) -> Float64[Tensor, " n"]:
         metal = self.part.material
         built_m3 = mass_kg / metal.density_kg_m3 + SUPPORT_SHARE * support_m3
-        each_m3 = metal.price_per_kg * metal.density_kg_m3 + MACHINE_EUR_H / BUILT_M3_H
+        each_m3 = price_per_kg(metal) * metal.density_kg_m3 + MACHINE_EUR_H / BUILT_M3_H
         return built_m3 * each_m3
 
     def response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
