@@ -30,6 +30,7 @@ from ingenium.governance.reading import said
 from ingenium.studies.book.audit import of_check, of_result
 from ingenium.studies.book.claims import claims
 from ingenium.studies.book.entries import find
+from ingenium.studies.results import book_folder
 from ingenium.studies.verdicts import Built, Verdict
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
@@ -103,7 +104,7 @@ def write(
         InputError: for a folder that is no run, or a report that is none.
         StorageError: if it cannot be written.
     """
-    place = results.results_folder().parents[1] if root is None else root
+    place = book_folder().parent if root is None else root
     identity = f"pack {__version__} {datetime.now(UTC).isoformat()}"
     with staged(out, identity, overwrite=overwrite) as part:
         write_atomic(part / "sbom.cdx.json", sbom.text())

@@ -37,7 +37,7 @@ from ingenium.governance.export import export
 from ingenium.governance.pack import Pack
 from ingenium.governance.studies import data_flows, eccola
 from ingenium.governance.studies.data_flows import Life
-from ingenium.studies.closure import OWN
+from ingenium.studies import closure
 from ingenium.studies.results import results_folder
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.records import check_chain, read_lines
@@ -133,7 +133,7 @@ def artefacts(root: Path) -> Iterator[tuple[str, bool]]:
         yield f"package {one['name']}", bool(one["version"] and one.get("licenses"))
     pages = "\n".join(p.read_text(encoding="utf-8") for p in sorted((root / "docs").rglob("*.md")))
     for name in own():
-        readme = root(OWN) / "domains" / name / "README.md"
+        readme = closure.root(closure.OWN) / "domains" / name / "README.md"
         text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
         yield f"domain {name}", _filled(text) >= HEADS
         for key in load(name).problems:
