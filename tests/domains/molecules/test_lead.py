@@ -23,7 +23,7 @@ from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
-from ingenium.generators.fitted import _trained
+from ingenium.generators.fitted import trained
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.replaying import replay
@@ -106,7 +106,7 @@ def test_cheap_rules_choose_among_proposals() -> None:
     short = []
     for tries in (1, 8):
         problem = Lead(LeadSettings(keep=("C(=O)N",), known=200, tries=tries))
-        family = _trained(problem, CHOSEN).family
+        family = trained(problem, CHOSEN).family
         x = family.propose(cond, torch.Generator().manual_seed(1))
         mols = [parsed(text) for text in problem.codec.to_texts(x)]
         short.append([problem.wish.short(m, c) for m, c in zip(mols, cond, strict=True)])
