@@ -71,6 +71,7 @@ class ScheduleDat:
     """
 
     name = "dat"
+    endings = (".dat",)
 
     def __init__(self, variables: tuple[Variable, ...], points: tuple[str, ...]) -> None:
         self.variables, self.points = variables, points

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.quantity import Variable
@@ -34,6 +34,11 @@ class ShapeFile:
     variables: tuple[Variable, ...]
     name: ClassVar[str]
     suffix: ClassVar[str]
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of its files."""
+        return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """`design_00012` with the suffix of the format, for each design."""
@@ -115,7 +120,8 @@ class NpzShape(ShapeFile):
         try:
             with np.load(path, allow_pickle=False) as kept:
                 arrays = dict(kept)
-            return arrays.pop("density"), {k: float(v) for k, v in arrays.items()}
+            density = real_numbers(arrays.pop("density"))
+            return density, {k: float(real_numbers(v)) for k, v in arrays.items()}
         except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise InputError("an npz archive with `density`", f"{path.name} ({error})") from error
 
