@@ -1,12 +1,12 @@
 """What the studies of periodic cells rest on: distances between cells and their rivals."""
 
 import numpy as np
+from ingenium.domains.structures.studies.strong_cells import hypervolume
 
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.studies.auxetic_cells import Honeycombs
 from ingenium.domains.structures.studies.cell_designs import apart, distinct
-from ingenium.domains.structures.studies.strong_cells import hypervolume
 
 
 def test_cells_are_compared_wherever_they_begin():

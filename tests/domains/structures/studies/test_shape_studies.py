@@ -3,6 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from ingenium.domains.structures.studies.shape_refinement import (
+    EVEN,
+    NEAREST,
+    SHARE,
+    contest,
+    proposals,
+    until,
+)
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
@@ -12,14 +20,6 @@ from ingenium.domains.structures.studies import (
     shape_front,
     shape_refinement,
     told_shapes,
-)
-from ingenium.domains.structures.studies.shape_refinement import (
-    EVEN,
-    NEAREST,
-    SHARE,
-    contest,
-    proposals,
-    until,
 )
 from ingenium.studies.study import Budget
 

@@ -23,6 +23,7 @@ from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
+from ingenium.domains.structures.shapes.mending import mended
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
@@ -67,7 +68,8 @@ class MinimumCompliance(StockedProblem):
         self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
-        forms = (StlShape, NpzShape, VtkShape)  # the first is the usual one
+        # The first is the usual one; a mesh has no grey cells.
+        forms = (NpzShape, VtkShape) if settings.grey else (StlShape, NpzShape, VtkShape)
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
@@ -104,12 +106,10 @@ class MinimumCompliance(StockedProblem):
         return lambda arrays: (onto.project(arrays[0]), *arrays[1:])
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of SIMP from each proposal, half of them to make cells solid or void."""
+        """Some steps of SIMP from each proposal, which becomes solid and void."""
         density, *given = arrays
-        sharp = self.settings.refine_steps // 2
-        steps = self.settings.refine_steps - sharp
-        solid = self.optimiser.solid(self.numbers(conditions), steps, density.flatten(1), sharp)
-        return (solid.view_as(density), *given)
+        shape = mended(self.optimiser, self.numbers(conditions), density.flatten(1))
+        return (shape.view_as(density), *given)
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """The compliance, with its exact gradient by the adjoint."""

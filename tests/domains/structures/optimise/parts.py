@@ -97,58 +97,6 @@ PARTS: Mapping[str, Part] = MappingProxyType(
 )
 
 
-def high_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """Pressed down at its upper right edge."""
-    return cantilever(cells, volumes, 1.0)
-
-
-def pulled_cantilever(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """Held on the left, pulled outward and down at its right middle."""
-    grid, fixed, load = _blank(cells)
-    fixed[0] = True
-    load[-1, ..., cells[-1] // 2, 0] = 1.0
-    load[-1, ..., cells[-1] // 2, -1] = -1.0
-    return _asked(grid, fixed, [load], volumes)
-
-
-def corbel(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """Held at the lower half of its left side, pressed down at its upper right edge."""
-    grid, fixed, load = _blank(cells)
-    fixed[0, ..., : cells[-1] // 2 + 1, :] = True
-    load[-1, ..., -1, -1] = -1.0
-    return _asked(grid, fixed, [load], volumes)
-
-
-def beam(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """On two supports at its lower edges, pressed in the middle of its top."""
-    grid, fixed, load = _blank(cells)
-    fixed[0, ..., 0, :] = True
-    fixed[-1, ..., 0, -1] = True
-    load[cells[0] // 2, ..., -1, -1] = -1.0
-    return _asked(grid, fixed, [load], volumes)
-
-
-def two_pulls(cells: tuple[int, ...], volumes: Sequence[float] = (0.5,)) -> Asked:
-    """A cantilever whose right middle is pulled along and pressed down at different times."""
-    grid, fixed, along = _blank(cells)
-    down = along.clone()
-    fixed[0] = True
-    along[-1, ..., cells[-1] // 2, 0] = 1.0
-    down[-1, ..., cells[-1] // 2, -1] = -1.0
-    return _asked(grid, fixed, [along, down], volumes)
-
-
-HELD_OUT: Mapping[str, Part] = MappingProxyType(  # no setting was chosen after a look at these
-    {
-        "high_cantilever": high_cantilever,
-        "pulled_cantilever": pulled_cantilever,
-        "corbel": corbel,
-        "beam": beam,
-        "two_pulls": two_pulls,
-    }
-)
-
-
 def _blank(cells: tuple[int, ...]) -> tuple[RegularGrid, Tensor, Tensor]:
     grid = RegularGrid(cells)
     fixed = torch.zeros(*grid.nodes, grid.dim, dtype=torch.bool)
