@@ -1,4 +1,4 @@
-"""Releases that studies of governance look at: a run, its ledger, and who may sign.
+"""Releases for tests of the gate: a run, its ledger, and who may sign.
 
 A release is made anew from kept files for each thing that is done to it, so that nothing that is
 done to one reaches another.
@@ -8,25 +8,19 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingenium import loop
 from ingenium.core import evidence
 from ingenium.core.digest import file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.packages import Extra
-from ingenium.core.problem import Problem
-from ingenium.core.spec import Spec, parse
-from ingenium.domains import open_problem
 from ingenium.governance.gate import Asked
 from ingenium.trust import tampering
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.records import GENESIS
 from ingenium.trust.signoff import Signer, sign_off
 
-PROBLEM, FAMILY = "airfoils.section", "gaussian_copula"
 OPERATOR = "ann@lab"
 ROLES = ("safety", "release")
 
@@ -118,24 +112,6 @@ def stranger() -> Any:
     return kind.Ed25519PrivateKey.from_private_bytes(bytes([99] * 32))
 
 
-def opened() -> Problem:
-    """The problem of the releases."""
-    return open_problem(Spec(problem=PROBLEM))
-
-
-def run(problem: Problem, n: int, seed: int, folder: Path) -> Path:
-    """A real run in `folder/run`, with `folder/ledger.sqlite` that knows it and nobody's sign."""
-    asked = parse({"problem": problem.name, "generator": {"family": FAMILY}}, Spec, "spec")
-    with Meter() as meter, open_ledger(folder / "ledger.sqlite", actor=OPERATOR) as ledger:
-
-        def finish(done: loop.Run, part: Path) -> None:
-            done.record["energy"] = asdict(meter.read())
-
-        history(ledger, problem.name)
-        loop.run(problem, asked, n, seed, folder / "run", ledger=ledger, finish=finish)
-    return folder
-
-
 def history(ledger: Ledger, problem: str) -> None:
     """Entries from before the run: a ledger is older than its last run."""
     for i in range(tampering.ENTRIES - 4):
@@ -143,7 +119,7 @@ def history(ledger: Ledger, problem: str) -> None:
 
 
 def copied(made: Path, to: Path, roles: tuple[str, ...] = ROLES) -> Release:
-    """A copy of what `run` made, to be done something to."""
+    """A copy of a run with its ledger, to be done something to."""
     shutil.copytree(made / "run", to / "run")
     with (
         sqlite3.connect(made / "ledger.sqlite") as old,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ingenium.governance.studies.releases import Release, edited_records, first_design, stranger
 from ingenium.trust import tampering
 from ingenium.trust.ledger import open_ledger
+from releases import Release, edited_records, first_design, stranger
 
 Act = Callable[[Release], object]
 
