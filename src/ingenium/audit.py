@@ -20,6 +20,7 @@ from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
+from ingenium.core.reading.files import check_plain, refusing
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
@@ -106,13 +107,13 @@ def audit(
 
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     """The designs of a file and the name of the format that took it."""
-    if not path.exists():
-        raise InputError("a file to measure", f"no file at {path}", "Write the path of a file.")
+    check_plain(path, "a file to measure")
     refusals = []
     for name, form in problem.formats.items():
         try:
-            return name, form.read(path)
-        except (ValueError, OSError, LookupError, TypeError, RecursionError) as error:
+            with refusing(f"a file of {problem.name}", path):
+                return name, form.read(path)
+        except InputError as error:
             refusals.append(f"{name}: {error}")
     raise InputError(
         expected=f"a file in one of the formats {', '.join(problem.formats)}",
