@@ -16,12 +16,12 @@ from benchmarks.molecules_rules import costs, held
 from ingenium.core.digest import digest
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.likeness import Groups
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.lead import LeadSettings
-from ingenium.domains.molecules.packages import release_of
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.groups import Groups
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.parsing import parsed
 
 SETUP = LeadSettings(keep=("c1ccccc1", "C(=O)N"), avoid=("[OX2H]c",))
 TIMED, AT_ONCE = 100, 100_000  # molecules that rules are timed on; between two lines of progress

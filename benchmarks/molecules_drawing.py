@@ -21,12 +21,12 @@ import torch
 
 from benchmarks.measuring import report
 from benchmarks.molecules_moses import AT_ONCE, by_heart, drawn, shipped
+from benchmarks.moses.published import PUBLISHED
 from ingenium.core.provenance import versions
 from ingenium.core.seeds import block_rng
 from ingenium.core.text import texts
 from ingenium.domains.molecules.data import moses, moses_statistics
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
-from ingenium.domains.molecules.metrics.published import PUBLISHED
 from ingenium.domains.molecules.trained.min_p import MinP
 from ingenium.domains.molecules.trained.recipe import LanguageRecipe
 from ingenium.generators.tokens.drawing import Drawing

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import report
+from benchmarks.moses.published import COLUMNS, PUBLISHED
+from benchmarks.moses.suite import suite
 from ingenium.core.provenance import versions
 from ingenium.domains.molecules.data import moses, moses_statistics
-from ingenium.domains.molecules.metrics.published import COLUMNS, PUBLISHED
-from ingenium.domains.molecules.metrics.suite import suite
 
 MOLECULES = 30_000  # of the official protocol
 REFERENCES = {"Test": "test", "TestSF": "test_scaffolds"}

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from benchmarks.measuring import report
 from benchmarks.molecules_metrics import MOLECULES, REFERENCES
+from benchmarks.moses.published import COLUMNS, PUBLISHED
+from benchmarks.moses.suite import suite
 from ingenium.core.problem import silent
 from ingenium.core.provenance import versions
 from ingenium.core.seeds import block_rng
@@ -23,8 +25,6 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.core.text import texts
 from ingenium.domains.molecules.data import moses, moses_statistics
 from ingenium.domains.molecules.library import Library, LibrarySettings
-from ingenium.domains.molecules.metrics.published import COLUMNS, PUBLISHED
-from ingenium.domains.molecules.metrics.suite import suite
 from ingenium.domains.molecules.trained.model import NAME
 from ingenium.generators.fitted import FittedFamily, fit
 

@@ -16,10 +16,10 @@ from benchmarks.measuring import Timing, interleaved, report, spread
 from ingenium.core.provenance import versions
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.library import Library, LibrarySettings
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.parsing import parsed
 
 ROUNDS = 5
 MEASURED, TIMED = 1000, 100  # molecules that are judged; that a rule is timed on

@@ -9,7 +9,7 @@ that a run which was stopped goes on where it was.
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,27 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import lead_searches
-from benchmarks.lead_searches import Search, searches
+from benchmarks import lead_searches, strategies_rivals
+from benchmarks.lead_searches import Search, judging, searches
 from benchmarks.lead_specs import SETUP, SPECS, Asked, known_hits
 from benchmarks.measuring import report, save, spread
 from ingenium.core.digest import digest, file_digest, folder_digest
 from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.provenance import versions
-from ingenium.domains.molecules import search as of_searches
-from ingenium.domains.molecules.chemistry.likeness import scaffold
-from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.core.verify import verify
+from ingenium.domains.molecules import strategies
 from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead
-from ingenium.domains.molecules.search.aim import Aim
-from ingenium.domains.molecules.search.judge import Judge
 from ingenium.domains.molecules.trained import model, told
 from ingenium.evaluate.intervals import t_interval
 from ingenium.generators.fitted import fitting_code
+from ingenium.kits.chemistry.likeness import scaffold
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.search.aim import Aim
 
 CALLS, SEEDS = 1000, 5
+SPREAD_OF = 100  # known molecules, which are no part of the budget
 TITLE = f"Leads found with {CALLS} engine calls, {SEEDS} seeds"
 
 
@@ -55,10 +57,7 @@ class Outcome:
 def run() -> None:
     """Search and print."""
     torch.set_num_threads(1)
-    problem, rows, known = Lead(SETUP), [], known_hits()
-    for name, made in lead_searches.MODELS.items():  # so that no search is charged for them
-        print(f"{name}: loaded, or fitted in minutes", flush=True)
-        made()
+    rows, known = [], known_hits()
     about: dict[str, Any] = {
         "calls": CALLS,
         "seeds": SEEDS,
@@ -72,57 +71,69 @@ def run() -> None:
         ]
         for asked in SPECS
     }
-    ways = {asked.name: searches(problem, asked) for asked in SPECS}
+    ways: Mapping[str, Mapping[str, Search]] = {x.name: searches(x, CALLS) for x in SPECS}
     for name in ways[SPECS[0].name]:
         for asked in SPECS:
-            aim = Judge(problem, asked.limits, CALLS).aim
             search = ways[asked.name][name]
-            found = [outcome(problem, asked, name, search, aim, s) for s in range(SEEDS)]
+            found = [outcome(asked, name, search, s) for s in range(SEEDS)]
             of_spec[asked.name].append({"spec": asked.name, "search": name, **row(found)})
             rows = [one for kept in of_spec.values() for one in kept]
             save("molecules_search", TITLE, rows, about)  # so that a stopped run leaves its rows
     report("molecules_search", TITLE, rows, about)
 
 
-def outcome(problem: Lead, asked: Asked, name: str, search: Search, aim: Aim, seed: int) -> Outcome:
+def outcome(asked: Asked, name: str, search: Search, seed: int) -> Outcome:
     """One search with one seed, from the cache where it was done before."""
     path = cache_folder() / "leads" / f"{_key(asked, name, seed)}.json"
     kept = path.is_file()
     if not kept:
-        done = _searched(Judge(problem, asked.limits, CALLS, aim=aim), search, seed)
-        write_atomic(path, json.dumps(asdict(done)))
+        write_atomic(path, json.dumps(asdict(_searched(asked, search, seed))))
     found = Outcome(**json.loads(path.read_text(encoding="utf-8")))
     said = "kept" if kept else f"{found.cpu_s:.0f} s"
     print(f"{asked.name}, {name}, seed {seed}: {found.hits} hits ({said})", flush=True)
     return found
 
 
-def _searched(judge: Judge, search: Search, seed: int) -> Outcome:
+def _searched(asked: Asked, search: Search, seed: int) -> Outcome:
     started = time.process_time()
-    found = search(judge, seed)
-    spent = time.process_time() - started
-    hits = np.flatnonzero(found.accepted)
-    best = int(found.cost.argmin())
+    found = search(seed)
+    spent, problem = time.process_time() - started, judging(asked)
+    assert found.designs is not None
+    smiles = [str(s) for s in found.designs[SMILES].to_numpy()]
+    cost = costs(problem, asked, tuple(smiles))
+    calls = np.flatnonzero(found.accepted)
+    hits = {smiles[i] for i in calls}
     return Outcome(
-        calls=len(found.smiles),
+        calls=len(smiles),
         hits=len(hits),
-        scaffolds=len({scaffold(parsed(found.smiles[i])) for i in hits}),
-        first_hit=int(hits[0]) + 1 if len(hits) else None,
-        least_cost=float(found.cost[best]),
-        best=found.smiles[best],
+        scaffolds=len({scaffold(parsed(text)) for text in hits}),
+        first_hit=int(calls[0]) + 1 if len(calls) else None,
+        least_cost=float(cost.min()),
+        best=smiles[int(cost.argmin())],
         cpu_s=spent,
     )
+
+
+def costs(problem: Lead, asked: Asked, smiles: tuple[str, ...]) -> np.ndarray:
+    """How far molecules are from holding all limits, in spreads of known molecules."""
+
+    def judged(texts: tuple[str, ...]) -> Any:
+        own = problem.designs_of(texts)
+        return verify(own, problem.verifier, asked.limits, variables=problem.variables, sizes={})
+
+    return Aim.of(asked.limits, (), judged(problem.known.smiles[:SPREAD_OF])).costs(judged(smiles))
 
 
 def _key(asked: Asked, name: str, seed: int) -> str:
     """Of all that decides what is found."""
     code = [
-        folder_digest(Path(of_searches.__file__).parent, but=["__pycache__"]),
+        folder_digest(Path(strategies.__file__).parent, but=["__pycache__"]),
         file_digest(Path(lead_searches.__file__)),
+        file_digest(Path(strategies_rivals.__file__)),
         fitting_code(),
     ]
     limits = [limit.label for limit in asked.limits]
-    weights = [model.facts()["weights"], told.facts()["weights"] if told.comes() else None]
+    weights = [model.facts()["weights"], told.facts()["weights"]]
     setup = [list(SETUP.keep), list(SETUP.avoid), CALLS]
     said = {k: list(v) for k, v in asked.told.items()}
     return digest([limits, said, setup, name, seed, weights, code])[7:23]

@@ -36,13 +36,13 @@ from ingenium.core.provenance import versions
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.core.text import codes
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.generators.tokens.decoders import Recurrent
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.loop import training
 
 ROUNDS, BLOCKS = 5, 4  # of each work; blocks of one round

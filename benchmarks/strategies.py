@@ -12,7 +12,6 @@ from functools import partial
 from inspect import getfile
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ import torch
 
 from benchmarks import strategies_rivals as rivals
 from benchmarks.measuring import save, spread
-from benchmarks.strategies_found import LAST, Found, Scale, curves, found_of
+from benchmarks.strategies_found import LAST, Found, Scale, curves, searched
 from benchmarks.strategies_picture import keep
 from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
@@ -38,10 +37,7 @@ from ingenium.domains.airfoils.section import WingSection
 from ingenium.evaluate.intervals import t_interval
 from ingenium.loop import training
 from ingenium.search.latent_space import LatentSpace
-from ingenium.search.search import Search
 from ingenium.search.space import Space
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
 from ingenium.search.strategies import LATENT, NAMES, OPTIONS, Made, Task, make
 
 HERE = Path(__file__).parent
@@ -201,12 +197,7 @@ class Arena:
 
     def _searched(self, name: str, calls: int, seed: int) -> Found:
         made = make(name, self._task(seed, name))
-        with TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
-            store.sit({})
-            search = Search(self.problem, self.spec, made.strategy, store, seed=seed, batch=BATCH)
-            search.run(Stop(calls=calls))
-            designs = search.designs(range(search.calls))
-            return found_of(self.spec, search.verdicts(), designs)
+        return searched(self.problem, self.spec, made.strategy, calls, seed=seed, batch=BATCH)
 
     def _task(self, seed: int, written: str = "") -> Task:
         spec = self.spec

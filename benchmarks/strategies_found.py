@@ -5,6 +5,8 @@ Shapes: n calls, o objectives, g calls at which curves are read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import xarray as xr
@@ -16,6 +18,10 @@ from ingenium.core.spec import Between, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.search.fronts import grown, hypervolume
+from ingenium.search.search import Search
+from ingenium.search.stopping import Stop
+from ingenium.search.store import Store
+from ingenium.search.strategy import Strategy
 
 LAST = 64  # calls over which the acceptance of a curve is counted
 
@@ -93,8 +99,20 @@ def found_of(spec: Spec, verdicts: xr.Dataset, designs: xr.Dataset) -> Found:
             accepted = accepted & np.isclose(designs[name].to_numpy(), wanted.at_least)
         elif isinstance(wanted, tuple):
             accepted = accepted & np.isin(designs[name].to_numpy(), wanted)
-    values = np.stack([verdicts[o.quantity].to_numpy() for o in spec.objectives], 1)
-    return Found(accepted, values, designs)
+    values = [verdicts[o.quantity].to_numpy() for o in spec.objectives]
+    empty = np.empty((len(accepted), 0))
+    return Found(accepted, np.stack(values, 1) if values else empty, designs)
+
+
+def searched(
+    problem: Problem, spec: Spec, strategy: Strategy, calls: int, *, seed: int, batch: int
+) -> Found:
+    """What one strategy finds as `ingenium search` runs it."""
+    with TemporaryDirectory() as place, Store(Path(place) / "s.sqlite") as store:
+        store.sit({})
+        search = Search(problem, spec, strategy, store, seed=seed, batch=batch)
+        search.run(Stop(calls=calls))
+        return found_of(spec, search.verdicts(), search.designs(range(search.calls)))
 
 
 def _joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:

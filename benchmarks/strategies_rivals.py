@@ -7,12 +7,16 @@ the gradient from NACA sections. Each step of an optimiser that solves is a call
 Shapes: n designs, m numbers.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import islice
 
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
+from mol_ga import default_ga
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.evaluator import Evaluator
 from pymoo.core.problem import Problem as Box
@@ -27,11 +31,11 @@ from ingenium.domains.airfoils.naca import naca, naca_2412
 from ingenium.domains.airfoils.refine import Refiner
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.grid.feeder_day import FeederDay
+from ingenium.domains.molecules.data import zinc250k
+from ingenium.domains.molecules.forms import written_at_random
 from ingenium.domains.molecules.lead import Lead
-from ingenium.domains.molecules.search import baselines
-from ingenium.domains.molecules.search.judge import Found as Molecules
-from ingenium.domains.molecules.search.judge import Judge
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.loop import training
 from ingenium.search.aim import Aim
 
@@ -40,6 +44,8 @@ FACTORS = (0.5, 1.5)  # by which a recorded profile is scaled
 ABOUT = 0.15  # of Kulfan weights round those of NACA 2412
 DESIGN_CALLS = 40  # of a shape or a section that is optimised: its steps, and measuring it
 WORST = 1e12  # in place of what is not finite
+START, OFFSPRING = 100, 5  # molecules of ZINC250k that mol_ga starts from; children of a generation
+WORST_MOLECULE = 1e3  # the cost of what has no answer: mol_ga takes quantiles of finite numbers
 
 Rival = Callable[[Problem, Spec, int, int], Found]
 Decode = Callable[[Float[np.ndarray, "n m"]], xr.Dataset]
@@ -87,13 +93,53 @@ def simp(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
 
 
 def mol_ga(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
-    """The graph genetic algorithm of the field, with its own population and moves."""
-    return _molecules(problem, spec, calls, lambda judge: baselines.genetic(judge, seed))
+    """The graph genetic algorithm of the field, with its own population, sampling and moves.
+
+    Source: Jensen, Chem. Sci. 10:3567, 2019; Tripp and Hernández-Lobato, 2023, arXiv:2310.09267
+        (the package).
+    """
+    assert isinstance(problem, Lead)
+    counter, aims = Counter(problem, spec, calls), list[Aim]()
+
+    def worth(smiles: list[str]) -> list[float]:
+        if counter.left == 0:
+            raise _SpentError
+        verdicts = counter(_written(problem, smiles))
+        aims.append(aims[0] if aims else Aim.of(spec.limits, spec.objectives, verdicts))
+        cost = np.full(len(smiles), WORST_MOLECULE)
+        cost[: verdicts.sizes[DESIGN]] = aims[0].costs(verdicts).clip(max=WORST_MOLECULE)
+        return [float(x) for x in -cost]
+
+    with suppress(_SpentError):
+        default_ga(
+            starting_population_smiles=_listed(problem, min(START, calls), seed),
+            scoring_function=worth,
+            max_generations=calls,  # more than there can be, unless nothing new is made
+            offspring_size=OFFSPRING,
+            rng=random.Random(seed),
+        )
+    return counter.found()
+
+
+class _SpentError(Exception):
+    """No call is left, which the package knows no other way to hear."""
 
 
 def random_selfies(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
     """Strings of random SELFIES symbols, each of which is a molecule."""
-    return _molecules(problem, spec, calls, lambda judge: baselines.random_selfies(judge, seed))
+    assert isinstance(problem, Lead)
+    counter, rng = Counter(problem, spec, calls), np.random.default_rng(seed)
+    while counter.left > 0:
+        counter(_written(problem, written_at_random(counter.left, rng)))
+    return counter.found()
+
+
+def screening(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
+    """Virtual screening: molecules of ZINC250k in a random order."""
+    assert isinstance(problem, Lead)
+    counter = Counter(problem, spec, calls)
+    counter(_written(problem, _listed(problem, calls, seed)))
+    return counter.found()
 
 
 def kulfan_weights(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
@@ -149,16 +195,18 @@ def _nsga2(
     return counter.found()
 
 
-def _molecules(
-    problem: Problem, spec: Spec, calls: int, search: Callable[[Judge], Molecules]
-) -> Found:
-    """A search that drives itself, with the calls in the order in which it spent them."""
-    assert isinstance(problem, Lead)
-    judge = Judge(problem, spec.limits, calls, objectives=spec.objectives)
-    accepted = search(judge).accepted
-    names = [q.name for q in judge.verifier.quantities]
-    columns = [names.index(o.quantity) for o in spec.objectives]
-    return Found(accepted, np.array(list(judge.seen.values()))[:, columns])
+def _listed(problem: Lead, count: int, seed: int) -> list[str]:
+    """So many molecules of ZINC250k that designs have room for."""
+    order = np.random.default_rng(seed).permutation(len(zinc250k()))
+    texts = (canonical(parsed(str(zinc250k()[i]))) for i in order)
+    return list(islice((text for text in texts if len(text) <= problem.longest), count))
+
+
+def _written(problem: Lead, smiles: Sequence[str]) -> xr.Dataset:
+    """Molecules as designs; nothing stands for what is none, or too long."""
+    mols = map(parsed, smiles)
+    texts = ["" if mol is None else canonical(mol) for mol in mols]
+    return problem.designs_of(tuple(t if len(t) <= problem.longest else "" for t in texts))
 
 
 def _admitted(known: xr.Dataset, spec: Spec) -> xr.Dataset:

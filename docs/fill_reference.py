@@ -172,8 +172,8 @@ def families() -> str:
     text = (
         "`default` is the problem's own, which `ingenium show PROBLEM` names: "
         f"`{problem(PROBLEM).default_family}` for `{PROBLEM}`. A family that does not take the "
-        "designs of a problem is refused, and the error names others. The baselines of its field and "
-        "what its domain ships trained can be named too; `ingenium show PROBLEM` lists all."
+        "designs of a problem is refused, and the error names others. The baselines of its field "
+        "and what its domain ships trained can be named too; `ingenium show PROBLEM` lists all."
     )
     return f"{table(*rows)}\n\n{text}"
 

@@ -11,9 +11,12 @@ import xarray as xr
 import toy
 from ingenium import exporting, loop
 from ingenium.api import propose, replay, verify
+from ingenium.cli.outcome import show
+from ingenium.cli.output import results
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import read
 from ingenium.core.spec import Spec, parse
+from ingenium.outcome import Run
 
 pytestmark = pytest.mark.usefixtures("beams")
 N = 60
@@ -119,3 +122,60 @@ def test_the_seconds_are_those_that_one_waits(tmp_path: Path) -> None:
     assert seconds["start"] == 100.0
     summary = json.loads((run.folder / "summary.json").read_text())
     assert summary["seconds"] == pytest.approx(sum(seconds.values()), abs=0.01)
+
+
+def near(folder: Path) -> float:
+    """A mass that half of the designs hold, one of them by a tenth of the uncertainty."""
+    free = propose(spec(limits=[{"quantity": "mass_kg", "at_most": 1e3}]), N, 2, folder)
+    masses = [r["measured"]["mass_kg"] for r in told(free)]
+    middle = sorted(m["value"] for m in masses)[N // 2]
+    return float(middle + 0.1 * masses[0]["uncertainty"])
+
+
+def told(run: Run) -> list[dict[str, Any]]:
+    return read(run.folder / "evidence.jsonl")
+
+
+def test_limits_that_are_held_by_less_than_the_uncertainty_are_named(
+    shared: type[CoarseTable], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bound = near(tmp_path / "free")
+    run = propose(spec(limits=[{"quantity": "mass_kg", "at_most": bound}]), N, 2, tmp_path / "out")
+    close = [
+        r["design"]
+        for r in told(run)
+        if 0 <= bound - r["measured"]["mass_kg"]["value"] < r["measured"]["mass_kg"]["uncertainty"]
+    ]
+    assert close, "some design should be close"
+    assert [r["design"] for r in told(run) if r["close"]] == close
+    assert all(len(r["close"]) <= 1 for r in told(run))
+    assert run.summary.close == len(close)
+    assert run.summary.limits[0].close == len(close)
+    show(results(), run)
+    text = f"{len(close)} of the accepted hold a limit by less than the uncertainty"
+    assert text in capsys.readouterr().out
+    assert "by less than the uncertainty" in (run.folder / "report.html").read_text()
+
+
+def test_a_limit_can_be_held_beyond_the_uncertainty(
+    shared: type[CoarseTable], tmp_path: Path
+) -> None:
+    bound = near(tmp_path / "free")
+    limit = {"quantity": "mass_kg", "at_most": bound}
+    plain = propose(spec(limits=[limit]), N, 2, tmp_path / "plain")
+    asked = spec(limits=[limit | {"beyond_uncertainty": True}])
+    run = propose(asked, N, 2, tmp_path / "beyond")
+    assert 0 < run.summary.accepted < plain.summary.accepted
+    assert run.summary.close == 0
+    for r in told(run):
+        mass = r["measured"]["mass_kg"]
+        (margin,) = r["margins"].values()
+        assert margin == pytest.approx(bound - mass["value"] - mass["uncertainty"], abs=1e-12)
+        assert (r["verdict"] == "accepted") == (margin >= 0)
+    lost = {r["design"] for r in told(plain) if r["verdict"] == "accepted"} - {
+        r["design"] for r in told(run) if r["verdict"] == "accepted"
+    }
+    for design in (min(lost), int(run.designs[DESIGN][run.selected[0]])):
+        found = replay(run.folder, design)
+        assert found.holds, [c for c in found.checks if not c.holds]
+    assert verify(asked, run.folder / "designs" / "beams.csv").accepted == len(run.selected)

@@ -15,9 +15,9 @@ from ingenium.core.spec import Limit, Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
 from ingenium.core.verify import verify
-from ingenium.domains.molecules.chemistry import xtb
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.evaluate.limits import summarise
+from ingenium.kits.chemistry import xtb
 from ingenium.summary import summary
 
 QUANTITIES = (Quantity("cheap", "1", "cheap"), Quantity("dear", "1", "dear", dear=True))

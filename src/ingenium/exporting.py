@@ -12,13 +12,14 @@ from jaxtyping import Bool
 from ingenium.core import spec as specs
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest, folder_digest
-from ingenium.core.evidence import Export, table
+from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import Problem, Watch
+from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
+from ingenium.core.verdict import weighed
 from ingenium.core.verify import verify
 
 
@@ -41,15 +42,20 @@ def export(
     proposed: xr.Dataset,
     folder: Path,
     *,
+    cross_check: CrossCheck | None,
     watch: Watch,
 ) -> tuple[xr.Dataset, np.ndarray, Export]:
     """Write the selected designs, read the files, measure again; what the files say counts.
 
-    Where that changes which designs are selected, the export is written and measured anew, until
+    Limits that must hold beyond the uncertainty are judged with that of the files so far. Where
+    all this changes which designs are selected, the export is written and measured anew, until
     what lies there is what its own values select.
     """
     name, form = next(iter(problem.formats.items()))
-    verdicts, paths = proposed.copy(deep=True), dict[int, Path]()
+    shift: Mapping[str, float] = {}
+    doubt = partial(uncertainty, problem, cross_check=cross_check)
+    verdicts = weighed(proposed.copy(deep=True), spec.limits, doubt(shift))
+    paths = dict[int, Path]()
     written: set[int] | None = None
     measured = np.zeros(designs.sizes[DESIGN], dtype=bool)
     metric = cache(partial(problem.metric, designs))
@@ -68,8 +74,9 @@ def export(
                 verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
             measured[part] = True
             watch("export and read back", int(measured.sum()), len(selected))
+        shift = _shift(problem, proposed, verdicts, measured)
+        verdicts = weighed(verdicts, spec.limits, doubt(shift))
     index = designs[DESIGN].to_numpy()[measured].tolist()
-    shift = _shift(problem, proposed, verdicts, measured)
     return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
 
 

@@ -1,7 +1,7 @@
 """How every run ends, whether it proposed or searched: the best go to files, and all is told.
 
 ```
-select ─► export ─► verify the files ─► cross-check ─► evidence ─► summary ─► report ─► ledger
+select ─► cross-check ─► export ─► verify the files ─► evidence ─► summary ─► report ─► ledger
 ```
 """
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from ingenium.core import spec as specs
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
-from ingenium.core.evidence import Origin, records, written
+from ingenium.core.evidence import KEY, Origin, records, vouched, written
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch, engines
 from ingenium.core.provenance import machine, peak_memory_mb, versions
+from ingenium.core.seals import sealed
+from ingenium.core.select import select
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verify import Verifier, named
 from ingenium.evaluate.limits import Summary
@@ -92,24 +95,30 @@ def hand_over(
     others, every one that is handed over.
     """
     problem, spec = batch.problem, replace(batch.spec, select=batch.choice)
+    with clock("cross-check"):
+        watch("cross-check", 0, 1)
+        cross = _checked(batch, spec)
     with clock("export and read back"):
         watch("export and read back", 0, 1)
         verdicts, selected, exported = export(
-            problem, spec, batch.designs, batch.verdicts, part / "designs", watch=watch
+            problem,
+            spec,
+            batch.designs,
+            batch.verdicts,
+            part / "designs",
+            cross_check=cross,
+            watch=watch,
         )
     told = {DESIGN: slice(None) if batch.sitting is None else selected}
     designs, judged = batch.designs.isel(told), verdicts.isel(told)
-    with clock("cross-check"):
-        watch("cross-check", 0, 1)  # of designs as they were before any file
-        before = batch.verdicts.isel(told)
-        cross = cross_check(problem, designs, before, spec.limits, batch.origin.seed)
     with clock("evidence"):
         watch("evidence", 0, 1)
         lines = records(problem, designs, judged, batch.origin, export=exported, cross_check=cross)
-        write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
+        write_atomic(part / "evidence.jsonl", "".join(sealed(lines)))
         keep(part, problem, batch.asked, designs, judged)
         summary = summarised(verdicts, spec.limits, problem.quantities)
-    made, record = (batch.spec, batch.designs, verdicts, selected), _record(batch, cross, clock)
+    made = (batch.spec, batch.designs, verdicts, selected)
+    record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl")}
     run = Run(problem, *made, summary, record, folder, batch.sitting)
     watch("report", 0, 1)
     with clock("report"):
@@ -118,6 +127,16 @@ def hand_over(
     run = replace(run, record=record | _spent(clock))
     _sum_up(part, run)
     return run
+
+
+def _checked(batch: Batch, spec: Spec) -> CrossCheck | None:
+    """A second engine on designs as they are before any file: of a search, on the best alone."""
+    rows: Any = slice(None)
+    if batch.sitting is not None:
+        metric = partial(batch.problem.metric, batch.designs)
+        rows = select(batch.verdicts, spec.objectives, spec.select, metric)
+    designs, verdicts = batch.designs.isel({DESIGN: rows}), batch.verdicts.isel({DESIGN: rows})
+    return cross_check(batch.problem, designs, verdicts, spec.limits, batch.origin.seed)
 
 
 def enter(

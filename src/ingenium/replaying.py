@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,16 @@ from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.loop import proposed, training
+from ingenium.recorded import TOLERANCE, Recorded
+from ingenium.trust.ledger import Ledger
 
-TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
+VOUCHED = "vouched"  # whether seals vouch for a record; what it says of its doubt counts only then
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,12 @@ def recorded_spec(out: Path) -> Spec:
     return specs.load(out / "spec.toml")
 
 
-def record_of(out: Path, design: int) -> dict[str, Any]:
+def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]:
     """The evidence of one design.
 
     Raises:
         InputError: if the run has no such design.
-        CorruptError: if the evidence cannot be read.
     """
-    records = evidence.read(out / "evidence.jsonl")
     found = [r for r in records if r["design"] == design]
     if not found:
         raise InputError(
@@ -100,7 +100,9 @@ def record_of(out: Path, design: int) -> dict[str, Any]:
     return found[0]
 
 
-def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
+def replay(
+    problem: Problem, asked: Spec, out: Path, design: int, ledger: Ledger | None = None
+) -> Replay:
     """Propose one design again from its seed and place, measure it and compare with its record.
 
     Args:
@@ -108,17 +110,20 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         asked: that spec, from `recorded_spec`.
         out: folder of the run.
         design: its index.
+        ledger: where the run may be noted.
 
     Raises:
         InputError: if the folder holds no such design.
         CorruptError: if the model or the evidence is not what the run wrote.
     """
-    record = record_of(out, design)
+    run = Recorded.of(out, ledger)
+    record = {**_record_of(run.records, design), VOUCHED: run.whole}
     spec = resolve(asked, problem)
     known = training(problem)
     try:
         model = _model(problem, record, out)
         checks = [
+            Check("evidence", not run.faults, "; ".join(run.faults) or run.told),
             _same("spec", record["spec"], digest(specs.as_table(spec))),
             _same("system", record["system"], problem.system),
             _same("data", record["data"], dataset_digest(known)),
@@ -127,7 +132,7 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         generator = Generator(problem, model.family, spec, known)
         one = proposed(generator, record["seed"], design).sel({DESIGN: [design]})
         checks.append(_design(problem, one, record, out))
-        verdicts = _measure(problem, spec, _as_exported(problem, one, record))
+        verdicts = _measure(problem, spec, _as_exported(problem, one, record), record)
         checks += _measured(problem, spec, verdicts, record, "proposed again")
         if record["file"]:
             checks += _file(problem, spec, record, out)
@@ -175,14 +180,19 @@ def _same(part: str, recorded: str, found: str) -> Check:
     return Check(part, False, f"digest {found[:19]}, recorded {recorded[:19]}")
 
 
-def _measure(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
-    return verify(
+def _measure(
+    problem: Problem, spec: Spec, designs: xr.Dataset, record: Mapping[str, Any]
+) -> xr.Dataset:
+    """Verdicts, with the uncertainty that the record states where a limit must exceed it."""
+    found = verify(
         designs,
         problem.verifier,
         spec.limits,
         variables=problem.variables,
         sizes=problem.sizes,
     )
+    stated = {k: v["uncertainty"] for k, v in record["measured"].items() if "uncertainty" in v}
+    return weighed(found, spec.limits, stated)
 
 
 def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> Check:
@@ -245,7 +255,7 @@ def _measured(
                 checks.append(Check(f"{name} ({how})", False, text))
             continue
         allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
-        if record["measured_on"] == "file":
+        if record["measured_on"] == "file" and record[VOUCHED]:
             allowed[name] += was["uncertainty"]
         checks.append(_number(f"{name} ({how})", value, was, allowed[name]))
     return [*checks, _margins(spec, verdicts, record, allowed, how)]
@@ -302,7 +312,7 @@ def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) ->
     try:
         designs = problem.formats[record["format"]].read(path)
         chosen = designs.sel({DESIGN: [record["design"]]}) if designs.sizes[DESIGN] > 1 else designs
-        verdicts = _measure(problem, spec, chosen)
+        verdicts = _measure(problem, spec, chosen, record)
     except (IngeniumError, ValueError, KeyError) as error:
         return [*checks, Check("file measured", False, f"cannot be read: {error}")]
     return checks + _measured(problem, spec, verdicts, record, "its file")

@@ -59,6 +59,16 @@ def test_show() -> None:
         assert part in text
 
 
+def test_show_tells_what_was_understood_of_a_spec(files: Path) -> None:
+    found = answer("show", "toy.cantilever", *spec(files))
+    assert {e["name"]: e["value"] for e in found["setup"]}["length_m"] == 1.0
+    assert found["understood"]["limits"][0]["unit"]
+    _, text, _ = call("show", "toy.cantilever", *spec(files))
+    assert "Asked by the spec" in text
+    assert "Holding: " in text
+    assert answer("show", "toy.cantilever")["understood"] is None
+
+
 def test_propose_tells_an_operator(files: Path, tmp_path: Path) -> None:
     code, text, progress = call(
         "propose",

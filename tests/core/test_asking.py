@@ -6,7 +6,7 @@ import xarray as xr
 import toy
 from ingenium.core.asking import _nearest, draw_conditions, resolve
 from ingenium.core.errors import InputError, SpecError
-from ingenium.core.quantity import Condition
+from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.seeds import BLOCK, block_rng, units
 from ingenium.core.spec import Between, Spec, parse
 from ingenium.core.units import convert
@@ -62,6 +62,24 @@ def test_limits_on_one_quantity_that_contradict_are_refused_in_any_unit() -> Non
     same = {"quantity": "mass_kg", "at_most": 2000.0, "unit": "g"}
     assert len(resolve(limits(least, same), problem).limits) == 2, "one value holds both"
     assert len(resolve(limits(most, {"quantity": "mass_kg", "at_least": 1.0}), problem).limits) == 2
+
+
+def test_a_fixed_value_that_breaks_a_limit_is_refused() -> None:
+    class Weighed(toy.Cantilever):
+        def fixable(self) -> tuple[Quantity, ...]:
+            return (Quantity("mass_kg", "kg", "mass"),)
+
+    def asked(grams: float) -> Spec:
+        table = {
+            "problem": "toy.cantilever",
+            "fixed": {"mass_kg": {"value": grams, "unit": "g"}},
+            "limits": [{"quantity": "mass_kg", "at_most": 1.5}],
+        }
+        return resolve(parse(table, Spec, "spec"), Weighed(toy.Settings()))
+
+    assert asked(1500.0).fixed["mass_kg"].value == pytest.approx(1.5)
+    with pytest.raises(SpecError, match=r"fixed mass_kg that holds mass_kg <= 1\.5 .*came 1\.6"):
+        asked(1600.0)
 
 
 def test_categories_that_never_occur_name_the_nearest_that_do() -> None:

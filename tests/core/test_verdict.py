@@ -11,7 +11,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.select import Metric, pareto_rank, select
 from ingenium.core.spec import Limit, Objective, Select
-from ingenium.core.verdict import Verdict, judge, margins
+from ingenium.core.verdict import Verdict, close, judge, margins, weighed
 from ingenium.core.verify import verify
 
 SIZE = (Variable("side_m", ("edge",), "m", "edge length", lower=0.0),)
@@ -169,3 +169,35 @@ def test_many_designs_are_ranked_in_little_memory() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2e6
+
+
+def test_a_limit_that_is_held_by_less_than_its_uncertainty_is_close() -> None:
+    cube = boxes([[1.0, 1.0, 1.0], [1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
+    limits = (Limit("volume_m3", at_most=1.05), Limit("surface_m2", at_most=9.0))
+    found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
+    assert not close(found).any()  # as long as nobody says how sure the values are
+    told = weighed(found, limits, {"volume_m3": 0.1})
+    assert close(told).tolist() == [[True, False], [False, False], [False, False]]
+    assert told["verdict"].to_numpy().tolist() == found["verdict"].to_numpy().tolist()
+    np.testing.assert_array_equal(told["margin"], found["margin"])
+
+
+def test_a_limit_may_have_to_hold_beyond_its_uncertainty() -> None:
+    cube = boxes([[1.0, 1.0, 1.0], [1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
+    limits = (Limit("volume_m3", at_most=1.05, beyond_uncertainty=True),)
+    found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
+    told = weighed(found, limits, {"volume_m3": 0.1})
+    names = [Verdict(v).name for v in told["verdict"].to_numpy()]
+    assert names == ["REJECTED", "ACCEPTED", "REJECTED"]
+    np.testing.assert_allclose(told["margin"][:, 0], [-0.05, 0.05, -0.15])
+    assert not close(told).any()
+    again = weighed(told, limits, {"volume_m3": 0.1})
+    xr.testing.assert_allclose(again, told)
+    assert limits[0].label == "volume_m3 <= 1.05 beyond uncertainty"
+
+
+def test_what_has_no_answer_stays_failed_beyond_its_uncertainty() -> None:
+    limits = (Limit("volume_m3", at_least=0.5, beyond_uncertainty=True),)
+    found = verify(boxes([[1.0, 1.0, 0.0]]), Box(), limits, variables=SIZE, sizes={"edge": 3})
+    told = weighed(found, limits, {"volume_m3": 0.1})
+    assert Verdict(int(told["verdict"][0])) == Verdict.FAILED

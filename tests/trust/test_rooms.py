@@ -1,6 +1,7 @@
 """Engines in rooms: arrays travel exactly, what kills an engine fails alone, locks are kept."""
 
 import os
+import pickle
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -104,6 +105,13 @@ def test_a_fork_of_ours_asks_a_process_of_its_own(room: Room) -> None:
     assert int(room.ask("again", {}, {})["calls"]) == 2
     os.close(into)
     os.close(out)
+
+
+def test_a_copy_asks_a_process_of_its_own(room: Room) -> None:
+    room.ask("again", {}, {})
+    copy = pickle.loads(pickle.dumps(room))
+    assert int(copy.ask("again", {}, {})["calls"]) == 1
+    copy.worker.close()
 
 
 def test_a_design_that_kills_the_engine_fails_alone(room: Room) -> None:

@@ -1,6 +1,6 @@
 """`list` and `show`: what can be asked for."""
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,9 +9,12 @@ from rich.markup import escape
 
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.core.setups import plain, type_name
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
+    from ingenium.core.setups import Entry
+    from ingenium.core.spec import Spec
 
 SpecFile = Annotated[Path | None, typer.Option("--spec", help="The spec, a TOML file.")]
 ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="E.g. grid.feeder_day.")]
@@ -52,20 +55,26 @@ def show(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> N
     wanted = asked(problem, spec)
     opened = open_problem(wanted)
     opened.limits = resolve(Spec(opened.name), opened).limits  # with their units
+    understood = resolve(wanted, opened) if spec else None
     if json:
-        print_json(_described(opened))
-    else:
-        _print(opened)
+        print_json(_described(opened, wanted, understood))
+        return
+    _print(opened, wanted)
+    if understood is not None:
+        _print_asked(understood, opened)
 
 
-def _described(problem: "Problem") -> dict[str, Any]:
-    """All that a problem declares, as plain data."""
+def _described(problem: "Problem", asked: "Spec", understood: "Spec | None") -> dict[str, Any]:
+    """All that a problem declares, and what it understood of a spec, as plain data."""
+    from ingenium.core.spec import as_table
     from ingenium.generators.offer import offered
 
     return {
         "name": problem.name,
         "summary": problem.summary,
         "settings": _settings(problem),
+        "setup": _entries(problem, asked),
+        "understood": as_table(understood) if understood else None,
         "variables": [v.__dict__ for v in problem.variables],
         "sizes": dict(problem.sizes),
         "conditions": list(problem.conditions),
@@ -86,15 +95,33 @@ def _settings(problem: "Problem") -> list[dict[str, Any]]:
     """Entries of `[setup]` with their defaults."""
     found = []
     for f in fields(problem.Settings):
-        kind = f.type.__name__ if isinstance(f.type, type) else str(f.type)
         default = f.default_factory() if f.default_factory is not MISSING else f.default
-        plain = default if isinstance(default, str | int | float | bool | None) else str(default)
+        told = default if isinstance(default, str | int | float | bool | None) else str(default)
         needed = default is MISSING
-        found.append({"name": f.name, "type": kind, "default": None if needed else plain})
+        usual = None if needed else told
+        found.append({"name": f.name, "type": type_name(f.type), "default": usual})
     return found
 
 
-def _print(problem: "Problem") -> None:
+def _entries(problem: "Problem", asked: "Spec") -> list["Entry"]:
+    """All entries of `[setup]` at every depth, as they were read."""
+    from ingenium.core.setups import entries
+    from ingenium.core.spec import parse
+
+    return list(entries(parse(asked.setup, problem.Settings, "the setup"), asked.setup))
+
+
+def _print_asked(understood: "Spec", problem: "Problem") -> None:
+    """What else a spec asks, with the units in which it is judged."""
+    from ingenium.report import words
+
+    console = results()
+    console.print("\n[bold]Asked by the spec[/]")
+    for heading, lines in words.asked(replace(understood, setup={}), problem):
+        console.print(f"{heading}: {escape('; '.join(lines))}", soft_wrap=True, highlight=False)
+
+
+def _print(problem: "Problem", asked: "Spec") -> None:
     from ingenium.generators.offer import offered
     from ingenium.report import words
 
@@ -115,9 +142,13 @@ def _print(problem: "Problem") -> None:
     measured = table("Measured quantities", "Quantity", "Unit", "What it is")
     for q in problem.quantities:
         measured.add_row(q.name, "a name" if q.labels else q.unit, escape(q.long_name))
-    setup = table(r"Entries of \[setup]", "Entry", "Type", "Default")
-    for entry in _settings(problem):
-        setup.add_row(entry["name"], escape(entry["type"]), escape(str(entry["default"])))
+    setup = table(r"Entries of \[setup]", "Entry", "Type", "Value", "Unit", "From")
+    for entry in _entries(problem, asked):
+        value = "none" if entry.value in (None, (), "") else plain(entry.value)
+        given = "the spec" if entry.given else "default"
+        setup.add_row(
+            escape(entry.name), escape(entry.type), escape(value), escape(entry.unit), given
+        )
     for part in (designs, under, measured, setup):
         if part.row_count:
             console.print(part)

@@ -23,11 +23,13 @@ def add_to(app: typer.Typer) -> None:
 
 def fit(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> None:
     """Fit the generator of a spec and keep it, so that proposing starts at once."""
-    from ingenium import api
     from ingenium.cli.asking import asked
 
+    wanted = asked(problem, spec)  # before what takes seconds to import
+    from ingenium import api
+
     with Stages() as stages:
-        model = api.fit(asked(problem, spec), watch=stages)
+        model = api.fit(wanted, watch=stages)
     found = {
         "problem": problem,
         "family": model.name,
@@ -55,15 +57,17 @@ def propose(
 ) -> None:
     """Propose designs, verify all of them, keep those that hold, with their evidence."""
     began = time.perf_counter()
-    from ingenium import api
     from ingenium.cli.asking import asked
+
+    wanted = asked(problem, spec)  # before what takes seconds to import
+    from ingenium import api
     from ingenium.outcome import Clock
 
     clock = Clock({"start": time.perf_counter() - began})
     folder = Path("out") / problem if out is None else out
     with Stages() as stages:
         run = api.propose(
-            asked(problem, spec),
+            wanted,
             number,
             seed,
             folder,

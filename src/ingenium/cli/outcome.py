@@ -38,6 +38,14 @@ def show(console: Console, run: Run) -> None:
     console.print(
         f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
     )
+    if s.close:
+        near = ", ".join(f"{x.quantity} {x.close}" for x in s.limits if x.close)
+        console.print(
+            f"{s.close} of the accepted hold a limit by less than the uncertainty of what was "
+            f"measured ({near}); beyond_uncertainty = true in a limit asks for more.",
+            highlight=False,
+            soft_wrap=True,
+        )
     if sitting is not None:
         _course(console, sitting)
     if run.spec.limits:

@@ -90,9 +90,11 @@ def search(
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
     began = time.perf_counter()
+    from ingenium.cli.asking import asked
+
+    wanted = asked(problem, spec)  # before what takes seconds to import
     from ingenium import api
     from ingenium.cli import screen_options
-    from ingenium.cli.asking import asked
     from ingenium.domains import problem_class
     from ingenium.outcome import Clock
     from ingenium.search.plan import Plan
@@ -105,7 +107,7 @@ def search(
     clock, rounds = Clock({"start": time.perf_counter() - began}), Rounds()
     with rounds:
         run = api.search(
-            asked(problem, spec),
+            wanted,
             Plan(strategy, seed, batch, screened),
             Stop(budget, seconds, enough, stagnation, cost=cost),
             folder,

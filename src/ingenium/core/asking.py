@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from ingenium.core.errors import InputError, SpecError, choose
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity
-from ingenium.core.spec import Between, Limit, Spec, Wanted
+from ingenium.core.spec import Between, Fixed, Limit, Spec, Wanted
 from ingenium.core.units import convert
 
 
@@ -33,14 +33,16 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     limits = tuple(_limit(x, measured, problem) for x in spec.limits or problem.limits)
     _together(limits)
     problem.allow(limits)
+    fixed = {
+        k: replace(v, value=_value(v.value, v.unit, k, fixable, "quantity to fix"), unit=None)
+        for k, v in spec.fixed.items()
+    }
+    _held(fixed, limits)
     return replace(
         spec,
         limits=limits,
         conditions={k: _wanted(k, v, conditions) for k, v in spec.conditions.items()},
-        fixed={
-            k: replace(v, value=_value(v.value, v.unit, k, fixable, "quantity to fix"), unit=None)
-            for k, v in spec.fixed.items()
-        },
+        fixed=fixed,
         generator=replace(
             spec.generator,
             steer=tuple(
@@ -86,7 +88,7 @@ def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> 
             return bound
         return convert(bound, limit.unit, unit, of=limit.quantity)
 
-    return Limit(limit.quantity, one(limit.at_least), one(limit.at_most), unit)
+    return replace(limit, at_least=one(limit.at_least), at_most=one(limit.at_most), unit=unit)
 
 
 def _together(limits: Iterable[Limit]) -> None:
@@ -110,6 +112,25 @@ def _together(limits: Iterable[Limit]) -> None:
                 f"limits on {name} that one value holds",
                 f"{low[name].label} and {high[name].label}",
                 f"Write at_least = {most:g} or less, at_most = {least:g} or more, or one of them.",
+            )
+
+
+def _held(fixed: Mapping[str, Fixed], limits: Iterable[Limit]) -> None:
+    """Refuse a fixed value that breaks a limit: no run could hold both.
+
+    Raises:
+        SpecError: naming the two.
+    """
+    for limit in limits:
+        if limit.quantity not in fixed:
+            continue
+        value, bounds = fixed[limit.quantity].value, (_least(limit), _most(limit))
+        near = any(math.isclose(value, bound, rel_tol=1e-9) for bound in bounds)  # as units convert
+        if not (near or bounds[0] <= value <= bounds[1]):
+            raise SpecError(
+                f"a fixed {limit.quantity} that holds {limit.label}",
+                f"{value:g}",
+                "Write another value under [fixed], or another limit.",
             )
 
 

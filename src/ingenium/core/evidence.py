@@ -15,7 +15,9 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, close
+
+KEY = "evidence"  # under which the record of a whole run names this file
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,8 @@ def records(
     export: Export,
     cross_check: CrossCheck | None,
 ) -> Iterator[dict[str, Any]]:
-    """The record of each design, in order.
-
-    The uncertainty of a measured value is numerical: the largest disagreement with the
-    independent engine on the random share, plus the largest change by rounding in the file.
-    """
-    doubt = {
-        q.name: export.shift.get(q.name, 0.0)
-        + (cross_check.disagreement.get(q.name, 0.0) if cross_check else 0.0)
-        for q in problem.quantities
-    }
+    """The record of each design, in order."""
+    doubt = uncertainty(problem, export.shift, cross_check)
     shared = {
         "problem": problem.name,
         "engine": {k: verdicts.attrs[k] for k in ("engine", "engine_version", "tier")},
@@ -71,7 +65,7 @@ def records(
     }
     values, judged = table(problem, verdicts), verdicts["verdict"].to_numpy().tolist()
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
-    margin = verdicts["margin"].to_numpy()
+    margin, near = verdicts["margin"].to_numpy(), close(verdicts)
     under = {c.name: designs[c.name].to_numpy().tolist() for c in problem.conditions}
     digests = design_digests(problem, designs)
     made = asdict(origin)
@@ -82,6 +76,7 @@ def records(
             "verdict": Verdict(judged[i]).name.lower(),
             "measured": measured(problem, values[i], doubt),
             "margins": margins(labels, margin[i]),
+            "close": [k for k, less in zip(labels, near[i], strict=True) if less],
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
             "design_digest": digests[i],
             "file": path,
@@ -92,6 +87,18 @@ def records(
             **made,
             "replay": origin.replay.replace("{design}", str(index)),
         }
+
+
+def uncertainty(
+    problem: Problem, shift: Mapping[str, float], cross_check: CrossCheck | None
+) -> dict[str, float]:
+    """How far each measured value may be off; numerical, and of a whole run.
+
+    The largest disagreement with the independent engine on the random share, plus the largest
+    change by rounding in the file.
+    """
+    apart = cross_check.disagreement if cross_check else {}
+    return {q.name: shift.get(q.name, 0.0) + apart.get(q.name, 0.0) for q in problem.quantities}
 
 
 def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
@@ -139,6 +146,11 @@ def number(value: float) -> float | None:
 
 def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
+
+
+def vouched(path: Path) -> dict[str, Any]:
+    """What the record of a whole run says of its evidence, which seals its last line too."""
+    return {"records": path.read_bytes().count(b"\n"), "digest": file_digest(path)}
 
 
 def written(folder: Path) -> dict[str, str]:

@@ -2,20 +2,24 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, field, fields, is_dataclass
+from dataclasses import asdict, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import InputError
+from ingenium.core.faults import Table
+from ingenium.core.reading.files import MOST_TOML, refusing, text
 
 T = TypeVar("T")
+MOST = 10**9  # of anything that is counted
+LAST_SEED = 2**63 - 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
 Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
 
@@ -28,6 +32,7 @@ class Limit:
     at_least: Number | None = None
     at_most: Number | None = None
     unit: str | None = None  # None is the unit in which the problem measures
+    beyond_uncertainty: bool | None = None  # true: the margin must exceed the uncertainty as well
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
@@ -40,7 +45,9 @@ class Limit:
         """The limit in words, e.g. `0.9 <= min_voltage [pu]`."""
         low = "" if self.at_least is None else f"{self.at_least:.12g} <= "
         high = "" if self.at_most is None else f" <= {self.at_most:.12g}"
-        return f"{low}{self.quantity}{high}" + (f" [{self.unit}]" if self.unit else "")
+        unit = f" [{self.unit}]" if self.unit else ""
+        beyond = " beyond uncertainty" if self.beyond_uncertainty else ""
+        return f"{low}{self.quantity}{high}{unit}{beyond}"
 
 
 @checked(frozen=True, config=_STRICT)
@@ -87,8 +94,10 @@ class GeneratorChoice:
 
     family: str = "default"
     guidance: Number = 1.0  # classifier-free weight; 1 is the plain conditional model
-    steps: Annotated[int, Field(ge=1)] | None = None  # of training; None for the family's own
-    seed: Annotated[int, Field(ge=0)] = 0  # of the fit
+    steps: Annotated[int, Field(ge=1, le=MOST)] | None = (
+        None  # of training; None for the family's own
+    )
+    seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0  # of the fit
     steer: tuple[Target, ...] = ()
 
 
@@ -97,7 +106,7 @@ class Select:
     """What is kept and exported."""
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
-    count: Annotated[int, Field(ge=1)] | None = None  # the best so many; None for all
+    count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # the best so many; None for all
     apart: Annotated[Number, Field(gt=0)] | None = None  # least distance of any two; None for any
 
 
@@ -119,109 +128,41 @@ class Spec:
     select: Select = field(default_factory=Select)
 
 
-def parse(table: Mapping[str, Any], kind: type[T], where: str) -> T:
+def parse(table: Mapping[str, Any], kind: type[T], where: str, *, under: tuple[str, ...] = ()) -> T:
     """A settings dataclass from a table, with a clear message on the first fault.
+
+    At every depth an unknown entry is refused, also by plain dataclasses, which alone would pass
+    over it. `under` are the keys below which the table stands in what the user wrote.
 
     Raises:
         InputError: naming the entry, what was expected and what came.
     """
-    if is_dataclass(kind):  # a plain one would pass over what it does not know
-        names = [f.name for f in fields(kind)]
-        for entry in table:
-            if entry not in names:
-                raise InputError(
-                    expected=f"only known entries in {where}",
-                    came=f'the unknown entry "{entry}"',
-                    instead=f"Write one of {', '.join(names)}.",
-                )
     try:
-        found: T = _adapter(kind).validate_python(dict(table))
-        return found
+        return cast(T, _reading(kind)((dict(table),))[0])  # type: ignore[arg-type]  # classes hash
     except ValidationError as error:
-        raise _explain(error, kind, where) from None
+        faults = error.errors(include_url=False)
+        for fault in faults:
+            fault["loc"] = fault["loc"][1:]
+        raise Table(kind, where, under).refusal(faults) from None
 
 
 @cache
-def _adapter(kind: type) -> Any:
-    return TypeAdapter(kind)
+def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
+    """Of one in a row: a row hands its configuration down to plain dataclasses, all the way."""
+    return TypeAdapter(tuple[kind], config=_STRICT).validate_python
 
 
-def _explain(error: ValidationError, kind: type, where: str) -> InputError:
-    """The first fault of a validation, in the three parts of an `InputError`."""
-    faults = error.errors(include_url=False)
-    fault = next((f for f in faults if f["type"] == "value_error"), faults[0])
-    told = fault.get("ctx", {}).get("error")
-    if isinstance(told, InputError):  # by settings that check themselves
-        return told
-    path = ".".join(str(p) for p in fault["loc"] if not str(p).startswith(("Between", "tuple[")))
-    place = f"{path} in {where}" if path else where
-    if fault["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        known = _known_entries(kind, fault["loc"])
-        return InputError(
-            expected=f"only known entries in {where}",
-            came=f'the unknown entry "{path}"',
-            instead=f"Write one of {', '.join(known)}.",
-        )
-    if fault["type"] in ("missing", "missing_argument"):
-        return InputError(
-            expected=f"the entry {place}", came="nothing", instead=f"Write {path} = ... ."
-        )
-    listed = fault["type"] == "tuple_type"
-    return InputError(
-        expected=f"{place} as a value where: {fault['msg'].removeprefix('Value error, ')}",
-        came=_short(fault["input"]),
-        instead=f"Write [[{path}]], in double brackets."
-        if listed
-        else "Write a value that holds this; docs/reference/spec.md lists all entries.",
-    )
-
-
-def _short(value: object) -> str:
-    """What was written, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:120]} ..."
-
-
-def _known_entries(kind: type, loc: tuple[int | str, ...]) -> list[str]:
-    """Names of the fields at the place of a fault; those of `kind` where the place is deeper."""
-    if is_dataclass(kind) and len(loc) > 1:
-        for f in fields(kind):
-            if f.name == loc[0] and isinstance(f.type, type) and is_dataclass(f.type):
-                return _known_entries(f.type, loc[1:])
-        inner = {"limits": Limit, "objectives": Objective, "fixed": Fixed}.get(str(loc[0]))
-        if inner is not None:
-            return [f.name for f in fields(inner)]
-    return [f.name for f in fields(kind)] if is_dataclass(kind) else []
-
-
-def load(path: Path) -> Spec:
+def load(path: str | Path) -> Spec:
     """A spec from a TOML file; relative paths in `setup` are taken from the file's folder.
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(
-            expected="a spec as a TOML file",
-            came=f"no file at {path}",
-            instead="Write the path of a spec; examples/ holds some to copy.",
-        ) from None
-    except (UnicodeDecodeError, IsADirectoryError, PermissionError) as error:
-        raise InputError(
-            expected=f"a readable TOML file at {path}",
-            came=str(error),
-            instead="Write UTF-8 text.",
-        ) from None
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also of numbers with too many digits
-        raise InputError(
-            expected=f"TOML in {path}",
-            came=str(error),
-            instead="Write valid TOML; see toml.io.",
-        ) from None
+    path = Path(path)
+    what = "a spec as a TOML file in UTF-8; examples/ holds some to copy"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
     spec = parse(table, Spec, str(path))
     return _anchor(spec, path.resolve().parent)
 

@@ -2,8 +2,12 @@
 
 import math
 import re
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
 
 from ingenium.core.errors import InputError
 
@@ -13,7 +17,55 @@ if TYPE_CHECKING:
 # Names with small exponents, multiplied and divided. Pint would also reckon with numbers, for as
 # long as that takes.
 _FACTOR = r"(?:1|%|[^\W\d]\w*(?:(?:\*\*|\^)-?\d)?)"
+SCALES = (3, -3, 6, -6, 9, -9)  # powers of ten between units that are mistaken for each other
 _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/] ?{_FACTOR}){{0,7}}")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Of a number of settings: `Annotated[float, Unit("Pa", 1e6, 2e12)]`.
+
+    A spec whose number lies outside of what is plausible is refused: most often it is right in
+    another unit. Zero passes, and so does what Python code makes without a spec.
+    """
+
+    name: str
+    least: float = 0.0  # of the magnitude
+    most: float = math.inf
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Of the number or numbers, whose magnitudes are looked at when they are read."""
+        return core_schema.no_info_after_validator_function(self._plausible, handler(source))
+
+    def _plausible(self, value: Any) -> Any:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, float | int) and one and not self.least <= abs(one) <= self.most:
+                raise PydanticCustomError(
+                    "implausible",
+                    "from {least} to {most} {unit}",
+                    {
+                        "least": f"{self.least:g}",
+                        "most": f"{self.most:g}",
+                        "unit": self.name,
+                        "came": f"{one:g}",
+                        "instead": self._meant(one),
+                    },
+                )
+        return value
+
+    def _meant(self, value: float) -> str:
+        """The number in thousandths or thousands of its unit, where that is plausible."""
+        scaled = ((power, value * 10.0**power) for power in SCALES)
+        plain = 1e-3 <= abs(value) < 1e6
+        fits = [
+            f"{value:g}e{power}" if plain and abs(one) >= 1e6 else f"{one:g}"
+            for power, one in scaled
+            if self.least <= abs(one) <= self.most
+        ]
+        text = " or ".join(f"{number} {self.name}" for number in fits)
+        return f"Did you mean {text}?" if fits else f"Write it in {self.name}."
 
 
 @cache

@@ -1,9 +1,10 @@
 """Judging: measured values against limits, with signed margins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Bool, Float, Int
 
 from ingenium.core.spec import Limit
@@ -55,3 +56,36 @@ def judge(
     unknown = ~finite[:, ~dear].all(1) | (~finite[:, dear].all(1) & ~(margin < 0).any(1))
     verdicts[unknown] = Verdict.FAILED
     return verdicts
+
+
+def weighed(
+    verdicts: xr.Dataset, limits: Sequence[Limit], uncertainty: Mapping[str, float]
+) -> xr.Dataset:
+    """Verdicts beside the uncertainty of each limit's quantity, which some limits must exceed.
+
+    The margin of a limit that must hold beyond the uncertainty is what is left of it, so that at
+    least 0 holds here too.
+    """
+    doubt = np.array([uncertainty.get(x.quantity, 0.0) for x in limits], dtype=np.float64)
+    beyond = np.array([bool(x.beyond_uncertainty) for x in limits], dtype=bool)
+    names = list(dict.fromkeys(x.quantity for x in limits))
+    values = [verdicts[name].to_numpy() for name in names]
+    plain = margins(np.stack(values, 1), names, limits) if names else verdicts["margin"].to_numpy()
+    margin = plain - np.where(beyond, doubt, 0.0)
+    code = verdicts["verdict"].to_numpy()
+    lost = (code == Verdict.ACCEPTED) & ~(margin >= 0).all(1)
+    told = {"long_name": "uncertainty of the margin, where it is not taken off already"}
+    return verdicts.assign(
+        margin=verdicts["margin"].copy(data=margin),
+        verdict=verdicts["verdict"].copy(data=np.where(lost, Verdict.REJECTED, code)),
+        margin_uncertainty=("limit", np.where(beyond, 0.0, doubt), told),
+    )
+
+
+def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
+    """Which limits each design holds by less than the uncertainty; none where it is not known."""
+    margin = verdicts["margin"].to_numpy()
+    if "margin_uncertainty" not in verdicts:
+        return np.zeros(margin.shape, dtype=bool)
+    found: np.ndarray = (margin >= 0) & (margin < verdicts["margin_uncertainty"].to_numpy())
+    return found

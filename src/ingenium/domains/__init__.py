@@ -104,7 +104,8 @@ def open_problem(spec: "Spec") -> "Problem":
     from ingenium.core.spec import parse
 
     kind = problem_class(spec.problem)
-    return kind(parse(spec.setup, kind.Settings, f"setup of {spec.problem}"))
+    where = f"a spec of {spec.problem}"
+    return kind(parse(spec.setup, kind.Settings, where, under=("setup",)))
 
 
 def _entries() -> dict[str, tuple[EntryPoint, ...]]:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, close
 from ingenium.evaluate.intervals import wilson
 from ingenium.evaluate.nearest import Nearest, nearest
 
@@ -25,6 +25,7 @@ class Broken:
     share: float
     low: float  # 95 % interval of the share, Wilson
     high: float
+    close: int  # designs that hold it by less than the uncertainty of its quantity
     first: int  # designs in which this limit is the one broken most, in spreads of its quantity
     worst: float | None  # most extreme value that breaks it
     typical: float | None  # median of the values that break it
@@ -39,6 +40,7 @@ class Summary:
     accepted: int
     rejected: int
     failed: int
+    close: int  # accepted designs that hold a limit by less than the uncertainty of its quantity
     acceptance: float
     acceptance_low: float
     acceptance_high: float
@@ -59,6 +61,7 @@ def summarise(
         accepted=counts[Verdict.ACCEPTED],
         rejected=counts[Verdict.REJECTED],
         failed=counts[Verdict.FAILED],
+        close=int((close(verdicts).any(1) & (code == Verdict.ACCEPTED)).sum()),
         acceptance=counts[Verdict.ACCEPTED] / len(code),
         acceptance_low=low,
         acceptance_high=high,
@@ -70,7 +73,7 @@ def summarise(
 def _broken(
     answered: xr.Dataset, limits: Sequence[Limit], quantities: dict[str, Quantity]
 ) -> tuple[Broken, ...]:
-    margin = answered["margin"].to_numpy()
+    margin, near = answered["margin"].to_numpy(), close(answered)
     spread = np.array([_spread(answered[limit.quantity].to_numpy()) for limit in limits])
     leads = np.full(len(margin), -1)
     if margin.size:
@@ -89,6 +92,7 @@ def _broken(
                 unit=quantity.unit,
                 verified=len(margin),
                 broken=len(bad),
+                close=int(near[:, i].sum()),
                 share=len(bad) / max(len(margin), 1),
                 low=low,
                 high=high,

@@ -37,12 +37,13 @@ def percent(share: float) -> str:
 def limit(bound: Limit) -> str:
     """A limit as a sentence without its verb, e.g. `min_voltage at least 0.9 pu`."""
     unit = bound.unit or ""
+    beyond = ", beyond its uncertainty" if bound.beyond_uncertainty else ""
     if bound.at_least is None:
-        return f"{bound.quantity} at most {number(bound.at_most, unit)}"
+        return f"{bound.quantity} at most {number(bound.at_most, unit)}{beyond}"
     if bound.at_most is None:
-        return f"{bound.quantity} at least {number(bound.at_least, unit)}"
+        return f"{bound.quantity} at least {number(bound.at_least, unit)}{beyond}"
     low, high = number(bound.at_least), number(bound.at_most, unit)
-    return f"{bound.quantity} from {low} to {high}"
+    return f"{bound.quantity} from {low} to {high}{beyond}"
 
 
 def second_verdicts(cross: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.formats import VARIABLE, ConformerFile
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.domains.molecules.conformers.search import Search, searched, spun
+from ingenium.domains.molecules.conformers.search import ConformerSearch, searched, spun
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 
@@ -51,7 +51,7 @@ def test_butane_has_an_anti_and_two_gauche_conformers(level: str) -> None:
     Source: Allinger et al., J. Chem. Phys. 106:5143, 1997 (0.62); Herrebout et al., J. Phys. Chem.
         99:578, 1995 (0.67, Raman).
     """
-    found = searched("CCCC", Search(starts=20, level=level))
+    found = searched("CCCC", ConformerSearch(starts=20, level=level))
     assert len(found.position) == 3
     above = found.gfn2_kcal - found.gfn2_kcal[0]
     assert above[1:] == pytest.approx([above[1]] * 2, abs=0.01)
@@ -102,7 +102,7 @@ def test_a_flipped_phenyl_is_the_same_and_a_mirror_image_is_not() -> None:
     flipped = torsions.turned(torch.from_numpy(x), by).numpy()
     alike = Likeness.of(mol)
     assert float(alike.between(x, flipped)[0, 0]) < 0.05
-    gauche = searched("CC[C@H](C)O", Search(starts=20)).position[:1]
+    gauche = searched("CC[C@H](C)O", ConformerSearch(starts=20)).position[:1]
     assert float(Likeness.of(molecule("CC[C@H](C)O")).between(gauche, -gauche)[0, 0]) > 0.2
 
 
@@ -160,7 +160,7 @@ def test_coverage_of_a_small_table() -> None:
 
 
 def test_files_keep_every_digit_and_a_second_reading_agrees(tmp_path: Path) -> None:
-    known = searched("CC[C@H](C)O", Search(starts=20))
+    known = searched("CC[C@H](C)O", ConformerSearch(starts=20))
     mol = molecule("CC[C@H](C)O")
     position = torch.round(torch.from_numpy(known.position), decimals=4)
     file = ConformerFile(mol, Likeness.of(mol), 0.5)

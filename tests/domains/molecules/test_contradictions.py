@@ -8,7 +8,7 @@ from rdkit import Chem
 from ingenium.core.asking import resolve
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit, Spec, load
-from ingenium.domains.molecules.chemistry.contradictions import check_limits
+from ingenium.domains.molecules.contradictions import check_limits
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 
 

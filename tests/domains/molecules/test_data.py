@@ -13,15 +13,19 @@ import pytest
 
 from ingenium.core import recipe
 from ingenium.core.errors import CorruptError, InputError, MissingExtra
-from ingenium.domains.molecules import data, sources
+from ingenium.domains.molecules import data
+from ingenium.kits.chemistry import measurements, sources
 
 
 def test_sizes_are_those_of_the_publications() -> None:
     assert len(data.moses("test")) == 176_074
     assert len(data.moses("test_scaffolds")) == 176_225
     assert len(data.zinc250k()) == 249_456
-    assert len(data.solubility("train").smiles) + len(data.solubility("test").smiles) == 1282
-    assert len(data.hydration().smiles) == 642
+    assert (
+        len(measurements.solubility("train").smiles) + len(measurements.solubility("test").smiles)
+        == 1282
+    )
+    assert len(measurements.hydration().smiles) == 642
     assert len(data.drugs()) == 1935
 
 

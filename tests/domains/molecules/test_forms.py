@@ -7,12 +7,13 @@ import pytest
 from listed import HARMLESS, MEMBERS
 from rdkit import Chem
 
-from ingenium.domains.molecules import data, safety
-from ingenium.domains.molecules.chemistry.forms import forms
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
+from ingenium.domains.molecules import data
 from ingenium.domains.molecules.studies.dual_use_screen import HAZARDS
 from ingenium.domains.molecules.studies.screened_molecules import ALIKE
 from ingenium.domains.molecules.studies.written_forms import WAYS
+from ingenium.kits.chemistry import safety
+from ingenium.kits.chemistry.forms import forms
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 
 @pytest.mark.parametrize("way", WAYS)

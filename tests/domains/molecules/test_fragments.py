@@ -8,7 +8,6 @@ import torch
 from rdkit import Chem
 
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses, zinc250k
 from ingenium.domains.molecules.fragments.codec import FragmentCodec, fragment_codec
 from ingenium.domains.molecules.fragments.cutting import Fragment, cut, joined, opened
@@ -17,6 +16,7 @@ from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import build
 from ingenium.generators.tokens.rewritten import Rewritten
 from ingenium.generators.tokens.vocabulary import END
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.train.plan import Plan
 
 SOURCES = ("moses", "zinc250k")

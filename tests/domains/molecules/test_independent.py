@@ -8,15 +8,15 @@ from rdkit import Chem
 from ingenium.core.errors import EngineError
 from ingenium.core.text import codes
 from ingenium.domains.molecules import data, formats
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import COUNTED, StructureFile, molecules
-from ingenium.domains.molecules.independent import counted
 from ingenium.domains.molecules.library import Library, LibrarySettings
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.independent import counted
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import DualUseScreen
 
-SDF = StructureFile(88, Screen())
+SDF = StructureFile(88, DualUseScreen())
 WRITTEN = """water
   by hand
 

@@ -21,11 +21,11 @@ from ingenium.core.evidence import written
 from ingenium.core.spec import GeneratorChoice, Limit, Objective, Select, Spec
 from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import molecules
 from ingenium.domains.molecules.lead import CHOSEN, Lead, LeadSettings
-from ingenium.domains.molecules.safety import Screen
-from ingenium.generators.fitted import _trained
+from ingenium.generators.fitted import trained
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import DualUseScreen
 from ingenium.replaying import replay
 from ingenium.trust.ledger import open_ledger
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) ->
 @pytest.mark.parametrize("group", ["NCCc1ccccc1", "[N+](=O)[O-]", "c1ccc2[nH]ccc2c1", "CP", "C=O"])
 def test_groups_of_much_else_are_no_hazard(group: str) -> None:
     """A phenethylamine, a nitro group, an indole: what is made of them is screened, not they."""
-    Screen().admit_group(group, Chem.MolFromSmarts(group))
+    DualUseScreen().admit_group(group, Chem.MolFromSmarts(group))
 
 
 def test_cheap_rules_choose_among_proposals() -> None:
@@ -106,7 +106,7 @@ def test_cheap_rules_choose_among_proposals() -> None:
     short = []
     for tries in (1, 8):
         problem = Lead(LeadSettings(keep=("C(=O)N",), known=200, tries=tries))
-        family = _trained(problem, CHOSEN).family
+        family = trained(problem, CHOSEN).family
         x = family.propose(cond, torch.Generator().manual_seed(1))
         mols = [parsed(text) for text in problem.codec.to_texts(x)]
         short.append([problem.wish.short(m, c) for m, c in zip(mols, cond, strict=True)])

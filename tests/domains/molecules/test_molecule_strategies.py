@@ -1,5 +1,6 @@
 """Evolution and reinforcement of molecules keep the contract of strategies, and learn."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,15 @@ from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
-from ingenium.core.spec import Limit, Objective, Spec
+from ingenium.core.spec import GeneratorChoice, Limit, Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.search.strategies import MAKERS
+from ingenium.domains.molecules.strategies.reinforced import Reinforced
+from ingenium.domains.molecules.strategies.table import MAKERS
 from ingenium.loop import training
+from ingenium.search.aim import Aim
 from ingenium.search.named import OF_DOMAINS
 from ingenium.search.strategies import Task, make, parted
 from ingenium.search.strategy import Strategy
@@ -45,8 +48,10 @@ def texts(designs: xr.Dataset) -> list[str]:
 
 
 def judged(task: Task, designs: xr.Dataset) -> xr.Dataset:
+    """Verdicts with costs, in units of the limits."""
     problem, limits = task.problem, task.spec.limits
-    return verify(designs, problem.verifier, limits, variables=problem.variables, sizes={})
+    found = verify(designs, problem.verifier, limits, variables=problem.variables, sizes={})
+    return Aim.of(limits, task.spec.objectives, found.isel({DESIGN: []})).weighed(found)
 
 
 def led(
@@ -119,6 +124,42 @@ def test_evolution_beats_its_first_population(task: Task) -> None:
     _, told = led(task, "genetic", 12)
     best = [float(v["qed"].to_numpy()[accepted(v)].max(initial=0.0)) for _, v in told]
     assert max(best[4:]) > max(best[:4])
+
+
+def test_evolution_finds_what_the_known_do_not_hold(task: Task) -> None:
+    limits = (Limit("logp", at_least=4.0, at_most=4.5), Limit("tpsa", at_least=60.0))
+    asked = replace(task, spec=replace(task.spec, limits=limits, objectives=()))
+    _, told = led(asked, "genetic", 12)
+    shown = [text for designs, _ in told for text in texts(designs)]
+    assert len(shown) == len(set(shown)) == 268  # the last of the first hundred come alone
+    held = np.concatenate([accepted(verdicts) for _, verdicts in told])
+    assert held[100:].sum() > 10 * max(held[:100].sum(), 1)
+
+
+@pytest.mark.slow
+def test_reinforcement_finds_more_than_its_prior(task: Task) -> None:
+    """From the trained generator, on limits that few of its proposals hold."""
+    limits = (Limit("logp", at_least=3.5), Limit("tpsa", at_least=80.0))
+    prior = GeneratorChoice(family="moses_lstm_chosen")
+    asked = replace(task, spec=replace(task.spec, limits=limits, objectives=(), generator=prior))
+    hits = {}
+    for name in ("generator", "reinforced"):
+        _, told = led(asked, name, 12, 50)
+        hits[name] = sum(int(accepted(verdicts).sum()) for _, verdicts in told[6:])
+    assert hits["reinforced"] > 3 * hits["generator"] + 10
+
+
+@pytest.mark.parametrize(("objectives", "least"), [(ASKED.objectives, -1.0), ((), 0.0)])
+def test_rewards_fall_from_one_to_nothing(task: Task, objectives: object, least: float) -> None:
+    asked = replace(task, spec=replace(task.spec, objectives=objectives))
+    strategy = make("reinforced", asked).strategy
+    assert isinstance(strategy, Reinforced)
+    cost = np.array([least, 1.0, 2.0, np.inf])
+    found = strategy._rewards(["CCO", "CCN", "CCC", "CCS"], cost)
+    np.testing.assert_allclose(found, [1.0, np.exp(least - 1), np.exp(least - 2), 0.0])
+    each = strategy.settings.each
+    worn = strategy._rewards(["c1ccccc1C"] * (each + 1), np.full(each + 1, least))
+    assert worn == [1.0] * each + [0.0]
 
 
 @pytest.mark.slow

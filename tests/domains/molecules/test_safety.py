@@ -8,13 +8,14 @@ from listed import HARMLESS, MEMBERS
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes, texts
-from ingenium.domains.molecules import data, safety
-from ingenium.domains.molecules.chemistry.parsing import parsed
+from ingenium.domains.molecules import data
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.studies.screened_molecules import ALIKE as alike
 from ingenium.domains.molecules.studies.screened_molecules import CONTROLLED as controlled
 from ingenium.domains.molecules.studies.screened_molecules import EXPLOSIVES as explosives
 from ingenium.domains.molecules.studies.screened_molecules import WEAPONS as weapons
+from ingenium.kits.chemistry import safety
+from ingenium.kits.chemistry.parsing import parsed
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -102,7 +103,7 @@ def test_refused_molecules_are_neither_measured_nor_written(
     with pytest.raises(InputError, match=r"line 2.*nitro compounds"):
         problem.formats["smi"].read(tmp_path / "theirs.smi")
     with pytest.raises(InputError, match="peroxides"):
-        safety.Screen().admit(parsed(MEMBERS["TATP"][0]), "query")
+        safety.DualUseScreen().admit(parsed(MEMBERS["TATP"][0]), "query")
 
 
 def test_the_screen_can_be_switched_off_and_says_so() -> None:
@@ -110,4 +111,4 @@ def test_the_screen_can_be_switched_off_and_says_so() -> None:
     measured = off.verifier.measure(codes(["CN=[N+]=[N-]"], off.longest))
     assert bool(measured.isfinite().all())
     assert off.notes
-    assert safety.Screen(on=False).refuses(parsed(MEMBERS["VX"][0])) is False
+    assert safety.DualUseScreen(on=False).refuses(parsed(MEMBERS["VX"][0])) is False

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.forms import SelfiesForm
 from ingenium.domains.molecules.known import LONGEST, known
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import build, plan
 from ingenium.generators.tokens.rewritten import Rewritten
 from ingenium.generators.tokens.vocabulary import END, PAD
+from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.train.plan import Plan
 
 FAMILIES = ("autoregressive", "lstm", "vae", "masked_diffusion")

@@ -18,10 +18,10 @@ from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.families import Stiff, TorsionalDiffusion
 from ingenium.domains.molecules.conformers.graph import Graph
-from ingenium.domains.molecules.conformers.library import Library, kinds
+from ingenium.domains.molecules.conformers.library import TorsionHistograms, kinds
 from ingenium.domains.molecules.conformers.network import Torque, _torque
-from ingenium.domains.molecules.conformers.search import Search, searched
-from ingenium.domains.molecules.conformers.stock import Searched
+from ingenium.domains.molecules.conformers.search import ConformerSearch, searched
+from ingenium.domains.molecules.conformers.stock import KnownEnsemble
 from ingenium.domains.molecules.conformers.torsions import Torsions
 
 AMIDE = "CC(=O)Nc1ccc(S(=O)(=O)NCc2ccc(C)cc2)cc1"
@@ -112,7 +112,7 @@ def test_the_score_turns_round_in_a_mirror_and_nothing_else_changes_it(
 
 @pytest.mark.slow
 def test_it_learns_the_three_minima_of_butane_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    known = Searched("CCCC", searched("CCCC", Search(starts=20)))
+    known = KnownEnsemble("CCCC", searched("CCCC", ConformerSearch(starts=20)))
     learned = [recipe.Learned.of(known)]
     few = recipe.TorsionRecipe(steps=200, each=1, rows=48, learning_rate=5e-3, ema_decay=0.97)
     network, last = recipe._trained(few, learned, tmp_path, lambda step, loss: None)
@@ -143,8 +143,8 @@ def test_it_learns_the_three_minima_of_butane_and_goes_on_where_it_stopped(tmp_p
 
 def test_a_library_draws_what_it_counted() -> None:
     mol = molecule("CCCC")
-    known = searched("CCCC", Search(starts=20)).position
-    library = Library.of([(mol, np.repeat(known, 10, 0))])
+    known = searched("CCCC", ConformerSearch(starts=20)).position
+    library = TorsionHistograms.of([(mol, np.repeat(known, 10, 0))])
     torsions = Torsions.of(mol)
     assert set(kinds(mol, torsions.quartets[0].tolist())) <= set(library.counts)
     drawn = library.drawn(mol, torsions, 2000, torch.Generator().manual_seed(0)).rad2deg()

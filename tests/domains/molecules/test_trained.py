@@ -16,7 +16,7 @@ from ingenium.domains.molecules.trained import model, told
 from ingenium.domains.molecules.trained.__main__ import main
 from ingenium.domains.molecules.trained.model import FOLDER, NAME, codec, facts, shipped
 from ingenium.domains.molecules.trained.recipe import PLAN, LanguageRecipe, train
-from ingenium.domains.molecules.trained.told import Told, deafened, teach
+from ingenium.domains.molecules.trained.told import Lesson, deafened, teach
 
 FEW = LanguageRecipe(
     molecules=300,
@@ -61,8 +61,7 @@ def test_a_generator_without_ears_writes_as_before(folder: Path) -> None:
 
 def test_a_taught_generator_is_kept(folder: Path, tmp_path: Path) -> None:
     plan = replace(PLAN, steps=4, batch=64, held_out=0.1, check_every=2, learning_rate=0.05)
-    asked = Told({"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan)
-    assert not told.comes(tmp_path)
+    asked = Lesson({"weight": (30.0, 700.0), "logp": (-8.0, 12.0)}, molecules=300, plan=plan)
     beside = Path(shutil.copytree(folder, tmp_path / "beside"))
     teach(asked, beside, base=folder)
     about = told.facts(beside)
@@ -88,14 +87,13 @@ def test_a_taught_generator_belongs_to_one_base(
 ) -> None:
     copy = Path(shutil.copytree(folder, tmp_path / "copy"))
     plan = replace(PLAN, steps=2, batch=32, held_out=0.1, check_every=2)
-    teach(Told({"logp": (-8.0, 12.0)}, molecules=300, plan=plan), copy, base=copy)
+    teach(Lesson({"logp": (-8.0, 12.0)}, molecules=300, plan=plan), copy, base=copy)
     about = json.loads((copy / "moses.told.json").read_text())
     (copy / "moses.told.json").write_text(json.dumps(about | changed))
     with pytest.raises(CorruptError, match=message):
         told.shipped(64, copy).make()
 
 
-@pytest.mark.skipif(not told.comes(), reason="no generator that hears comes with this version")
 def test_the_shipped_taught_generator_belongs_to_the_shipped_base() -> None:
     """So that a new base is not shipped without teaching it."""
     assert told.facts()["weights"] == file_digest(FOLDER / "moses.told.safetensors")

@@ -12,11 +12,11 @@ from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 from safetensors.torch import load_file
 
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chosen import Chosen
+from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.verifier import Part
+from ingenium.domains.molecules.verifier import EnginePart
 from ingenium.domains.molecules.wish import Wish, heard_of
+from ingenium.kits.chemistry.parsing import parsed
 
 LIMITS = (
     Limit("gap", at_least=2.0),
@@ -72,7 +72,7 @@ def test_how_far_molecules_come(problem: Lead, wish: Wish) -> None:
 def test_nothing_is_asked_after_a_broken_limit(wish: Wish) -> None:
     asked: list[str] = []
 
-    def watched(part: Part) -> Part:
+    def watched(part: EnginePart) -> EnginePart:
         def of(mol: Chem.Mol) -> object:
             asked.append(part.quantities[0].name)
             return part.of(mol)
@@ -91,7 +91,7 @@ def test_more_designs_hold_the_limits_that_cost_little(problem: Lead) -> None:
         problem.allow(limits)
         (plain,) = (s for name, s in problem.shipped().items() if name == "moses_lstm_chosen")
         family = plain.make()
-        assert isinstance(family, Chosen)
+        assert isinstance(family, BestProposal)
         family.load_state_dict({k: v.float() for k, v in load_file(plain.weights).items()})
         x = family.propose(cond, torch.Generator().manual_seed(3))
         again = family.propose(cond, torch.Generator().manual_seed(3))

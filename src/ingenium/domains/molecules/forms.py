@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, kekulized, parsed
 from ingenium.domains.molecules.fragments.codec import FragmentCodec, fragment_codec
 from ingenium.domains.molecules.fragments.cutting import METHYL, NOTHING, Fragment, joined
 from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
@@ -19,9 +18,11 @@ from ingenium.domains.molecules.language import SELFIES
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.rewritten import Form
 from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 Row = TypeVar("Row")
 SYMBOL = r"\[[^\]]*\]"  # of SELFIES
+RANDOM_SYMBOLS = (5, 40)  # of molecules that are written at random; one less at most
 SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
 
 
@@ -185,3 +186,10 @@ def _line(codec: TokenCodec, known: set[str], text: str) -> str:
         return ""
     line = kekulized(mol)
     return line if known.issuperset(re.findall(codec.vocabulary.pattern, line)) else ""
+
+
+def written_at_random(count: int, rng: np.random.Generator) -> list[str]:
+    """So many molecules of random SELFIES symbols, which stand for chance."""
+    symbols = sorted(selfies.get_semantic_robust_alphabet())
+    lengths = rng.integers(*RANDOM_SYMBOLS, count)
+    return [selfies.decoder("".join(rng.choice(symbols, n))) for n in lengths]

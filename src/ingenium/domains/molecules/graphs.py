@@ -13,9 +13,9 @@ from jaxtyping import Float, Int
 from rdkit import Chem, rdBase
 from torch import Tensor
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.grammar import CHARGED, VALENCE
 from ingenium.generators.graphs.graph import pairs
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 Kind = tuple[str, int, bool]  # element, charge, hydrogen in an aromatic ring
 NEUTRAL = ("C", "N", "O", "F", "S", "Cl", "Br")

@@ -9,11 +9,11 @@ from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, kekulized, parsed
 from ingenium.domains.molecules.forms import forms
 from ingenium.domains.molecules.grammar import KekuleGrammar
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
 from ingenium.generators.tokens.rewritten import Form
+from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 
 def kekule(smiles: str) -> str:

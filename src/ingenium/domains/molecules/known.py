@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.recipe import Arrays, Recipe, as_array
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.data import LICENCES, moses, zinc250k
-from ingenium.domains.molecules.packages import release_of
-from ingenium.domains.molecules.sources import ZINC250K
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.rules import measured
+from ingenium.kits.chemistry.sources import ZINC250K
 
 Source = Literal["moses", "zinc250k"]
 LONGEST = {"moses": 64, "zinc250k": 88}  # characters of a design; known ones have 57 and 78
@@ -23,7 +23,7 @@ FEWEST = 100
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownMolecules:
     """Molecules that were drawn once, whatever asks.
 
     Shapes: n molecules.
@@ -35,7 +35,7 @@ class Known:
 
 
 @cache
-def known(source: Source, count: int) -> Known:
+def known(source: Source, count: int) -> KnownMolecules:
     """So many molecules of a data set in a random order; the first of more are those of fewer.
 
     Every tenth is held out: of MOSES out of its test split, so that no model has seen it.
@@ -55,8 +55,8 @@ def known(source: Source, count: int) -> Known:
         smiles = np.empty(count, dtype=object)
         smiles[~held] = drawn(whole, int((~held).sum()))
         smiles[held] = drawn(moses("test"), int(held.sum()))
-        return Known(tuple(smiles.tolist()), held, LICENCES[source])
-    return Known(_constitutions(drawn(whole, count)), held, LICENCES[source])
+        return KnownMolecules(tuple(smiles.tolist()), held, LICENCES[source])
+    return KnownMolecules(_constitutions(drawn(whole, count)), held, LICENCES[source])
 
 
 @cache

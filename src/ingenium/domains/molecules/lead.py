@@ -15,21 +15,21 @@ from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
-from ingenium.domains.molecules.chemistry import solubility, xtb
-from ingenium.domains.molecules.chemistry.contradictions import check_limits, check_written
-from ingenium.domains.molecules.chemistry.likeness import Groups, prints, similarity
-from ingenium.domains.molecules.chemistry.parsing import parsed, required
-from ingenium.domains.molecules.chosen import Chosen
-from ingenium.domains.molecules.known import LONGEST, Source, known, training_set, values
-from ingenium.domains.molecules.language import PIECES, SMILES
+from ingenium.domains.molecules.best_proposal import BestProposal
+from ingenium.domains.molecules.contradictions import check_limits, check_written
+from ingenium.domains.molecules.known import LONGEST, Source, known, values
+from ingenium.domains.molecules.language import PIECES
 from ingenium.domains.molecules.library import novelty
-from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
 from ingenium.domains.molecules.route import asked
-from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained import model, told
-from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
+from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
 from ingenium.domains.molecules.wish import CONDITIONS, NOTHING, Heard, Wish
+from ingenium.kits.chemistry import solubility, xtb
+from ingenium.kits.chemistry.groups import Groups
+from ingenium.kits.chemistry.likeness import prints, similarity
+from ingenium.kits.chemistry.parsing import parsed, required
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 CHOSEN = "moses_lstm_chosen"
 HEARING = "moses_lstm_told"
@@ -74,7 +74,7 @@ class Lead(MoleculeProblem):
     name: ClassVar[str] = "molecules.lead"
     summary: ClassVar[str] = "new molecules that meet a specification of properties and groups"
     Settings: ClassVar[type] = LeadSettings
-    default_family: ClassVar[str] = CHOSEN
+    default_family: ClassVar[str] = HEARING
 
     def __init__(self, settings: LeadSettings) -> None:
         """Open the problem.
@@ -88,7 +88,7 @@ class Lead(MoleculeProblem):
             raise InputError("at least one try", settings.tries, "Write tries = 16.")
         if settings.route < 0:
             raise InputError("route of at least 0", settings.route, "Write route = 30.")
-        screen = Screen(settings.screen)
+        screen = DualUseScreen(settings.screen)
         groups = Groups(settings.keep, settings.avoid)
         for text, query in groups.kept.items():
             screen.admit_group(text, query)
@@ -99,8 +99,6 @@ class Lead(MoleculeProblem):
         self.settings, self.groups = settings, groups
         if settings.source != "moses":
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
-        elif told.comes():
-            self.default_family = HEARING  # type: ignore[misc]
         if settings.source == "moses" and settings.tries > 1:
             self.notes = (*self.notes, CHOICE.format(settings.tries))
         self.conditions = (
@@ -149,26 +147,21 @@ class Lead(MoleculeProblem):
         if self.settings.source != "moses":
             return {}
         (plain,) = model.shipped(self.longest).values()
-        found = {CHOSEN: replace(plain, make=lambda: self._chosen(plain))}
-        if told.comes():
-            heard = told.shipped(self.longest)
-            found[HEARING] = replace(heard, make=lambda: self._chosen(heard, told.hears()))
-        return found
+        heard = told.shipped(self.longest)
+        return {
+            CHOSEN: replace(plain, make=lambda: self._chosen(plain)),
+            HEARING: replace(heard, make=lambda: self._chosen(heard, told.hears())),
+        }
 
-    def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> Chosen:
+    def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> BestProposal:
         tokens = model.codec(self.settings.source, self.longest)
-        return Chosen(shipped.make(), tokens, self.wish, self.settings.tries, heard)
+        return BestProposal(shipped.make(), tokens, self.wish, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, where solubility comes from, the plane of properties, and the whole."""
         first, *rest = report.sections(self.known, designs, verdicts, ("logp", "qed"))
         soluble = solubility_report.section(designs, verdicts) if self.settings.solubility else ()
         return (first, *soluble, *rest)
-
-    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Validity, uniqueness, novelty and likeness, as in MOSES."""
-        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
-        return scores(proposed, held, training_set(self.settings.source))
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Paracetamol, whose numbers stand in books."""
@@ -196,7 +189,7 @@ def _check_asked(limits: Sequence[Limit], settings: LeadSettings) -> None:
         )
 
 
-def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
+def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
     """The parts of the engine that the setup asks for, those that cost little first."""
     counts = (
         Quantity("groups_missing", "1", "groups to keep that are not there"),
@@ -206,20 +199,22 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[Part, ...]:
     parts = [
         *RULES,
         novelty(settings.source),
-        Part(counts, partial(_groups, groups)),
-        Part((near,), partial(_nearest, settings.source, settings.known), cost_ms=2.5),
+        EnginePart(counts, partial(_groups, groups)),
+        EnginePart((near,), partial(_nearest, settings.source, settings.known), cost_ms=2.5),
     ]
     if settings.query:
         alike = Quantity("similarity", "1", f"Tanimoto similarity to {settings.query}")
-        parts.append(Part((alike,), partial(_similarity, settings.query)))
+        parts.append(EnginePart((alike,), partial(_similarity, settings.query)))
     if settings.solubility:
-        parts.append(Part(solubility.QUANTITIES, solubility.measured, "scikit-learn", 2.0))
+        parts.append(EnginePart(solubility.QUANTITIES, solubility.measured, "scikit-learn", 2.0))
     if settings.route:
-        parts.append(Part(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0))
+        parts.append(
+            EnginePart(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0)
+        )
     if settings.electrons == "gfn2":
-        parts.append(Part(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0))
+        parts.append(EnginePart(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0))
     elif settings.electrons == "gfn2_relaxed":
-        parts.append(Part(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0))
+        parts.append(EnginePart(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0))
     return tuple(parts)
 
 

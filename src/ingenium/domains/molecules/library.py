@@ -13,14 +13,12 @@ from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report
-from ingenium.domains.molecules.chemistry.parsing import canonical
 from ingenium.domains.molecules.known import Source, training_set
-from ingenium.domains.molecules.language import SMILES
-from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.molecule_problem import MoleculeProblem
-from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.trained.model import NAME, shipped
-from ingenium.domains.molecules.verifier import RULES, MoleculeVerifier, Part
+from ingenium.domains.molecules.verifier import RULES, EnginePart, MoleculeVerifier
+from ingenium.kits.chemistry.parsing import canonical
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,8 @@ class Library(MoleculeProblem):
         Raises:
             InputError: for fewer or more known molecules than can be learned from.
         """
-        screen = Screen(settings.screen)
+        screen = DualUseScreen(settings.screen)
         self.opened(settings.source, settings.known, screen)
-        self.source = settings.source
         self.formats = {
             k: self.formats[k] for k in ("smi", "sdf")
         }  # conformers of 30,000 take a while
@@ -80,11 +77,6 @@ class Library(MoleculeProblem):
         """Structures, the plane of properties, and what the library is as a whole."""
         return report.sections(self.known, designs, verdicts, ("weight", "logp"))
 
-    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Validity, uniqueness, novelty and likeness, as in MOSES."""
-        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
-        return scores(proposed, held, training_set(self.source))
-
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Aspirin, whose numbers stand in books."""
         aspirin = self.designs_of(("CC(=O)Oc1ccccc1C(=O)O",))
@@ -92,10 +84,10 @@ class Library(MoleculeProblem):
         return ((aspirin, truth, 1e-4),)
 
 
-def novelty(source: Source) -> Part:
+def novelty(source: Source) -> EnginePart:
     """Whether a molecule is one of the data set."""
     quantity = Quantity("in_training", "1", f"1 if it is one of the molecules of {source}")
-    return Part((quantity,), partial(_in_training, source))
+    return EnginePart((quantity,), partial(_in_training, source))
 
 
 def _in_training(source: Source, mol: Chem.Mol) -> tuple[float, ...]:

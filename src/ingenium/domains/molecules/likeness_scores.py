@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from ingenium.domains.molecules.chemistry.likeness import fingerprints, scaffold
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.metrics.chemnet import features, frechet, gaussian
 from ingenium.domains.molecules.metrics.tanimoto import diversity, mean_of_nearest
+from ingenium.kits.chemistry.likeness import fingerprints, scaffold
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 FEWEST = 2
 

@@ -17,17 +17,18 @@ from ingenium.core.problem import Problem, Second, Watch, silent
 from ingenium.core.quantity import Condition
 from ingenium.core.select import Metric
 from ingenium.core.text import codes, texts
-from ingenium.domains.molecules import sources
-from ingenium.domains.molecules.chemistry.likeness import prints
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.formats import SmilesFile, StructureFile, molecules
 from ingenium.domains.molecules.kekule import KekuleCodec, fitting
-from ingenium.domains.molecules.known import LONGEST, Known, Source, known
+from ingenium.domains.molecules.known import LONGEST, Source, known, training_set
 from ingenium.domains.molecules.language import SMILES, variable
-from ingenium.domains.molecules.safety import Screen, note
+from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import FileCount, MoleculeVerifier
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.chemistry import sources
+from ingenium.kits.chemistry.likeness import prints
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import DualUseScreen, note
 
 Number = TypeVar("Number", float, Tensor)
 SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
@@ -42,9 +43,9 @@ class MoleculeProblem(Problem):
     codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
-    def opened(self, source: Source, count: int, screen: Screen) -> None:
+    def opened(self, source: Source, count: int, screen: DualUseScreen) -> None:
         """Set what follows from the data and the screen."""
-        self.known: Known = known(source, count)
+        self.source, self.known = source, known(source, count)
         self.licence = self.known.licence
         self.longest = LONGEST[source]
         self.screen = screen
@@ -105,6 +106,11 @@ class MoleculeProblem(Problem):
         found = prints([parsed(str(s)) or empty for s in designs[SMILES].to_numpy()])
         return lambda i: 1.0 - np.array(DataStructs.BulkTanimotoSimilarity(found[i], found))
 
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Validity, uniqueness, novelty and likeness, as in MOSES."""
+        proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
+        return scores(proposed, held, training_set(self.source))
+
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Known molecules under the nearest conditions, any of them, and tokens at random."""
         c = max(len(self.conditions), 1)
@@ -113,7 +119,7 @@ class MoleculeProblem(Problem):
 
     def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
         """Evolution of graphs, and reinforcement of a generator."""
-        from ingenium.domains.molecules.search.strategies import MAKERS  # which knows problems
+        from ingenium.domains.molecules.strategies.table import MAKERS
 
         return MAKERS
 

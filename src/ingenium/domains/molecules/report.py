@@ -7,13 +7,13 @@ from jaxtyping import Float
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.likeness import fingerprints, nearest, scaffold
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.drawing import plane, structures
-from ingenium.domains.molecules.known import Known
+from ingenium.domains.molecules.known import KnownMolecules
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.metrics.tanimoto import diversity
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.likeness import fingerprints, nearest, scaffold
+from ingenium.kits.chemistry.parsing import parsed
 
 SHOWN, BACKGROUND = 12, 400
 CAPTION = ("weight", "logp", "qed", "sa_score")
@@ -21,7 +21,7 @@ MOST = 500  # molecules whose nearest known one is looked for
 
 
 def sections(
-    known: Known, designs: xr.Dataset, verdicts: xr.Dataset, names: tuple[str, str]
+    known: KnownMolecules, designs: xr.Dataset, verdicts: xr.Dataset, names: tuple[str, str]
 ) -> tuple[Section, ...]:
     """Structures of accepted molecules, two of their properties, and the library as a whole."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
@@ -58,7 +58,7 @@ def _caption(designs: xr.Dataset, verdicts: xr.Dataset, row: int) -> str:
     return f"design {index}: {weight:.0f} g/mol\nlogP {logp:.1f}, QED {qed:.2f}, SA score {sa:.1f}"
 
 
-def _known(known: Known, names: tuple[str, str]) -> Float[np.ndarray, "m 2"]:
+def _known(known: KnownMolecules, names: tuple[str, str]) -> Float[np.ndarray, "m 2"]:
     """Values of known molecules; those that rules do not give are left out."""
     if not set(names) <= set(rules.BY_NAME):
         return np.empty((0, 2))
@@ -66,7 +66,7 @@ def _known(known: Known, names: tuple[str, str]) -> Float[np.ndarray, "m 2"]:
     return np.array([rules.measured(names, m) for m in mols])
 
 
-def _whole(known: Known, designs: xr.Dataset, accepted: np.ndarray) -> Section:
+def _whole(known: KnownMolecules, designs: xr.Dataset, accepted: np.ndarray) -> Section:
     """Numbers of the accepted molecules together."""
     once = distinct(designs, accepted)
     mols = [parsed(str(s)) for s in designs[SMILES].to_numpy()[once]]

@@ -18,20 +18,20 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.conformers import conformer
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.work import mapped
-from ingenium.domains.molecules.independent import COUNTED, counted
-from ingenium.domains.molecules.packages import release_of
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.independent import COUNTED, counted
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import DualUseScreen
+from ingenium.kits.chemistry.work import mapped
 
 CHUNK = 16  # molecules that one process takes at a time
 DEAR_MS = 10.0  # of a molecule: parts that cost more wait for what cheaper ones say
 
 
 @dataclass(frozen=True)
-class Part:
+class EnginePart:
     """Some quantities, the function of a molecule that gives them, and the package behind it."""
 
     quantities: tuple[Quantity, ...]
@@ -46,7 +46,7 @@ class Part:
 
 
 RULES = tuple(
-    Part((r.quantity,), partial(rules.measured, (r.quantity.name,)), cost_ms=r.cost_ms)
+    EnginePart((r.quantity,), partial(rules.measured, (r.quantity.name,)), cost_ms=r.cost_ms)
     for r in rules.RULES
 )
 
@@ -55,8 +55,8 @@ RULES = tuple(
 class MoleculeVerifier:
     """All quantities of each molecule; none of text that is no molecule or that is refused."""
 
-    parts: tuple[Part, ...]
-    screen: Screen
+    parts: tuple[EnginePart, ...]
+    screen: DualUseScreen
     processes: int = 1
     tier: ClassVar[Literal["exact"]] = "exact"
 
@@ -121,7 +121,9 @@ class FileCount:
         return out
 
 
-def _measured(parts: tuple[Part, ...], screen: Screen, smiles: str) -> tuple[float, ...]:
+def _measured(
+    parts: tuple[EnginePart, ...], screen: DualUseScreen, smiles: str
+) -> tuple[float, ...]:
     """The quantities of one text; where one part has no answer, none are asked after it."""
     mol = parsed(smiles)
     if mol is None or screen.refuses(mol):

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.likeness import Groups
-from ingenium.domains.molecules.chemistry.parsing import canonical
-from ingenium.domains.molecules.known import Known, Source, training_set, values
+from ingenium.domains.molecules.known import KnownMolecules, Source, training_set, values
 from ingenium.domains.molecules.molecule_problem import scaled
-from ingenium.domains.molecules.verifier import Part
+from ingenium.domains.molecules.verifier import EnginePart
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.groups import Groups
+from ingenium.kits.chemistry.parsing import canonical
 
 PRICE = 10.0  # of a group that is missing or unwanted, in ranges of a condition
 OLD = 5.0  # of a molecule that is known already
@@ -44,8 +44,8 @@ class Wish:
     conditions: tuple[Condition, ...]
     groups: Groups
     source: Source
-    known: Known = field(repr=False)
-    parts: tuple[Part, ...]
+    known: KnownMolecules = field(repr=False)
+    parts: tuple[EnginePart, ...]
     limits: tuple[Limit, ...]
 
     def short(self, mol: Chem.Mol, cond: Float[Tensor, " c"]) -> float:
@@ -60,7 +60,7 @@ class Wish:
         return apart + PRICE * wrong + OLD * old
 
     @cached_property
-    def asked(self) -> tuple[tuple[Part, tuple[tuple[int, Limit], ...]], ...]:
+    def asked(self) -> tuple[tuple[EnginePart, tuple[tuple[int, Limit], ...]], ...]:
         """Parts that cost little and that a limit needs, those that cost least first.
 
         Each with the limits on its quantities and the columns in which these stand.

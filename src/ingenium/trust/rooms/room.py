@@ -78,6 +78,10 @@ class Room:
     install: str
     limits: Limits = field(default_factory=Limits)  # `wall_s` is for one design
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process starts an engine of its own."""
+        return {k: v for k, v in self.__dict__.items() if k != "worker"}
+
     @cached_property
     def lock(self) -> Lock:
         """What the lock says of itself.

@@ -7,9 +7,9 @@ from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import hazards, points
 from ingenium.domains.molecules.route.route import Route
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.verifier import QUANTITIES, RouteVerifier
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 ACETYLATION = Step("acetylation of a hydroxyl", ("CC(=O)OC(C)=O", "O=C(O)c1ccccc1O"), ASPIRIN)
@@ -77,8 +77,8 @@ def test_hazards_add_up() -> None:
 
 
 def measured(*texts: str, target: str = ASPIRIN) -> dict[str, list[float]]:
-    stock = Stock({"CC(=O)OC(C)=O": 100, "O=C(O)c1ccccc1O": 100})
-    found = RouteVerifier(target, stock, Screen()).measure(codes(texts, 400))
+    stock = BlockStock({"CC(=O)OC(C)=O": 100, "O=C(O)c1ccccc1O": 100})
+    found = RouteVerifier(target, stock, DualUseScreen()).measure(codes(texts, 400))
     return dict(zip((q.name for q in QUANTITIES), found.T.tolist(), strict=True))
 
 

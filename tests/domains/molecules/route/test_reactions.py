@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from rdkit import Chem
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.table import BY_NAME, REACTIONS
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 TEXTBOOK = (  # a product, and reactants that give it
     ("amide coupling with a carbodiimide", "O=C(NCc1ccccc1)c1ccccc1", "O=C(O)c1ccccc1 NCc1ccccc1"),

@@ -11,8 +11,8 @@ from ingenium.domains.molecules.route.chemistry import Chemistry, Step
 from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_search
 from ingenium.domains.molecules.route.route import Route, chosen, ordered, read, walked
 from ingenium.domains.molecules.route.search import best_first
-from ingenium.domains.molecules.route.stock import Stock, from_file, shipped
-from ingenium.domains.molecules.safety import Screen
+from ingenium.domains.molecules.route.stock import BlockStock, from_file, shipped
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 LIDOCAINE = "CCN(CC)CC(=O)Nc1c(C)cccc1C"
 PROPRANOLOL = "CC(C)NCC(O)COc1cccc2ccccc12"
@@ -33,7 +33,9 @@ def chemistry() -> Chemistry:
     extra = "Nc1ccc(C(=O)O)cc1 O=[N+]([O-])c1ccc(C(=O)O)cc1 O=C(O)c1ccc(Cl)cc1 NCCN1CCOCC1"
     bought = dict(shipped().counts) | dict.fromkeys(extra.split(), 10)
     made = {target for target, *_ in SYNTHESES.values()}
-    return Chemistry(Stock({s: n for s, n in bought.items() if s not in made}), Screen())
+    return Chemistry(
+        BlockStock({s: n for s, n in bought.items() if s not in made}), DualUseScreen()
+    )
 
 
 def least(chemistry: Chemistry, product: str, deepest: int, above: frozenset[str]) -> float:
@@ -136,7 +138,7 @@ def test_no_route_leads_over_what_the_screen_refuses(chemistry: Chemistry) -> No
 def test_a_stock_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "stock.smi"
     file.write_text("OC(C)=O acid\n\nNc1ccccc1\n")
-    assert set(from_file(file, Screen()).counts) == {"CC(=O)O", "Nc1ccccc1"}
+    assert set(from_file(file, DualUseScreen()).counts) == {"CC(=O)O", "Nc1ccccc1"}
     for text, told in (
         ("\n", "at least one block"),
         ("CCO\nC1CC\n", "line 2"),
@@ -144,9 +146,9 @@ def test_a_stock_of_ones_own(tmp_path: Path) -> None:
     ):
         file.write_text(text)
         with pytest.raises(InputError, match=told):
-            from_file(file, Screen())
+            from_file(file, DualUseScreen())
     with pytest.raises(InputError, match="stock as a file"):
-        from_file(tmp_path / "none.smi", Screen())
+        from_file(tmp_path / "none.smi", DualUseScreen())
 
 
 def test_blocks_of_the_package_are_small_molecules_that_the_screen_admits() -> None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.known import training_set
 from ingenium.domains.molecules.studies import novel_structures
 from ingenium.domains.molecules.studies.novel_structures import counted
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 KNOWN = str(moses("train")[0])
 HELD = [s for s in map(str, moses("test")[:40]) if s not in training_set("moses")]

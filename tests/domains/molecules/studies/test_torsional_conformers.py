@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingenium.domains.molecules.conformers.search import Search, searched
-from ingenium.domains.molecules.conformers.stock import Searched, admitted
+from ingenium.domains.molecules.conformers.search import ConformerSearch, searched
+from ingenium.domains.molecules.conformers.stock import KnownEnsemble, admitted
 from ingenium.domains.molecules.conformers.trained import about
 from ingenium.domains.molecules.conformers.truth import truth
 from ingenium.domains.molecules.studies.torsional_conformers import Case, _compared
@@ -12,7 +12,7 @@ SMILES = "CC[C@H](C)O"
 
 
 def test_rivals_of_one_molecule_are_compared_alike() -> None:
-    case = Case(Searched(SMILES, searched(SMILES, Search(starts=20))), judged=True)
+    case = Case(KnownEnsemble(SMILES, searched(SMILES, ConformerSearch(starts=20))), judged=True)
     found = _compared(case, 0)
     rivals = ("diffusion", "etkdg", "etkdg_on_bank", "library", "random")
     for name in (*rivals, "diffusion_mmff", "etkdg_mmff"):

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from ingenium.domains.molecules.chemistry.parsing import parsed, pattern
 from ingenium.domains.molecules.studies import planted_motifs as planting
 from ingenium.domains.molecules.studies.covered_solubility import (
     Solubilities,
-    _quantile,
     coverage,
     shifts,
 )
+from ingenium.kits.chemistry.parsing import parsed, pattern
+from ingenium.trust.conformal import bound
 
 NITRILES = tuple(map(parsed, ("N#Cc1ccc(CCO)cc1", "CC(=O)NCC#N", "N#CCCN1CCOCC1")))
 
@@ -43,8 +43,8 @@ def test_kernel_ridge_learns_what_is_planted() -> None:
 
 def test_quantile_of_a_calibration_set() -> None:
     wrong = np.arange(1.0, 20.0)  # 19, so that with one more there are 20
-    assert [_quantile(wrong, level) for level in (0.8, 0.9, 0.95)] == [16, 18, 19]
-    assert _quantile(wrong[:8], 0.9) == np.inf
+    assert [bound(wrong, level) for level in (0.8, 0.9, 0.95)] == [16, 18, 19]
+    assert bound(wrong[:8], 0.9) == np.inf
 
 
 def test_intervals_and_flags_of_one_truth() -> None:

@@ -1,6 +1,7 @@
 """Settings that make no part are refused, with what to write instead."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from ingenium.core.errors import InputError
 from ingenium.core.spec import parse
 from ingenium.domains.structures.bracket.settings import BracketSettings
+from ingenium.domains.structures.parts.metal import ALUMINIUM
 
 
 @pytest.mark.parametrize(
@@ -31,8 +33,8 @@ from ingenium.domains.structures.bracket.settings import BracketSettings
         ({"cases": [{"name": "up"}]}, "a force or a moment"),
         ({"cases": [{"name": "Up!", "force_n": [0, 0, 1]}]}, "small letters"),
         ({"making": {"steps": -3}}, "steps of at least 1"),
-        ({"making": {"designs": 0}}, "designs of at least 8"),
-        ({"material": {"poisson": 0.7}}, "Poisson ratio"),
+        ({"making": {"designs": 0}}, "at least 8 designs beside every eighth"),
+        ({"material": {**asdict(ALUMINIUM), "poisson": 0.7}}, "Poisson ratio"),
         ({"bolt_radius": 4.5}, "bolt_radius"),
     ],
 )

@@ -1,6 +1,7 @@
 """The crushing engine against closed forms: squash, Euler, hinges, and the honeycomb's plateau."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,11 @@ import pytest
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.lattices.crushing import Crushing, crush
 from ingenium.domains.structures.lattices.frame import Frame
-from ingenium.domains.structures.lattices.material import Ductile
+from ingenium.domains.structures.lattices.material import STEEL_316L
 from ingenium.domains.structures.lattices.verifier import stress_pa
 
-STEEL = Ductile()
-ELASTIC = Ductile(yield_pa=0.04 * 180e9)
+STEEL = STEEL_316L
+ELASTIC = replace(STEEL, yield_pa=0.04 * 180e9)
 
 
 def _column(length_m: float, thickness_m: float) -> Frame:
@@ -99,7 +100,7 @@ def test_nonsense_is_refused():
     with pytest.raises(InputError, match="strain below"):
         Crushing(strain=1.0)
     with pytest.raises(InputError, match="yield stress"):
-        Ductile(yield_pa=180e9)
+        replace(STEEL, yield_pa=180e9)
     with pytest.raises(InputError, match="thicker"):
         Frame(np.zeros((2, 2)), np.array([[0, 1]]), np.array([-1.0]), 1.0, 1.0)
     with pytest.raises(InputError, match="longer"):

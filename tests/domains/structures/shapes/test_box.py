@@ -13,7 +13,7 @@ from ingenium.domains.structures.shapes.loading import Loading
 from ingenium.domains.structures.shapes.settings import Load, Passive, ShapeSettings, Support
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
-TIP = Load(from_m=(0.6, 0.1))
+TIP = Load(force_n=1.0, from_m=(0.6, 0.1))
 CLAMP = (Support(face="left"),)
 
 
@@ -35,11 +35,23 @@ REFUSED = {
     "face_of_space": ({"supports": (Support(face="front"),)}, "front", "face of a support"),
     "axis_of_space": ({"supports": (Support(face="left", axes=("z",)),)}, '"z"', "axis"),
     "support_without_place": ({"supports": (Support(),)}, "nothing", "from_m = "),
-    "load_outside": ({"loads": (Load(from_m=(0.7, 0.1)),)}, "0.7", "more cells"),
-    "load_without_place": ({"loads": (Load(),)}, "nothing", "from_m"),
-    "load_in_space": ({"loads": (Load(from_m=(0.6, 0.1, 0.0)),)}, "2 coordinates", "far corner"),
-    "load_on_support": ({"loads": (Load(from_m=(0.0, 0.1)),)}, "only on supports", "Move"),
-    "tilt_in_plane": ({"loads": (Load(from_m=(0.6, 0.1), tilt_deg=(5.0, 5.0)),)}, "tilt", "Leave"),
+    "load_outside": ({"loads": (Load(force_n=1.0, from_m=(0.7, 0.1)),)}, "0.7", "more cells"),
+    "load_without_place": ({"loads": (Load(force_n=1.0),)}, "nothing", "from_m"),
+    "load_in_space": (
+        {"loads": (Load(force_n=1.0, from_m=(0.6, 0.1, 0.0)),)},
+        "2 coordinates",
+        "far corner",
+    ),
+    "load_on_support": (
+        {"loads": (Load(force_n=1.0, from_m=(0.0, 0.1)),)},
+        "only on supports",
+        "Move",
+    ),
+    "tilt_in_plane": (
+        {"loads": (Load(force_n=1.0, from_m=(0.6, 0.1), tilt_deg=(5.0, 5.0)),)},
+        "tilt",
+        "Leave",
+    ),
     "two_loads_of_a_name": ({"loads": (TIP, TIP)}, "load, load", 'name = "right"'),
     "load_on_void": (
         {"passive": (Passive("void", (0.5, 0.0), (0.6, 0.2)),)},
@@ -83,7 +95,7 @@ REFUSED = {
     ),
     "absurd": ({"cells": (10**6, 10**6)}, "takes", "at most"),
     "absurd_in_space": (
-        {"cells": (4000, 4000, 4000), "loads": (Load(from_m=(0.0, 0.0, 0.0)),)},
+        {"cells": (4000, 4000, 4000), "loads": (Load(force_n=1.0, from_m=(0.0, 0.0, 0.0)),)},
         "takes",
         "at most",
     ),
@@ -98,6 +110,8 @@ def test_what_cannot_be_carried_is_refused(changed, came, instead):
     assert re.search(instead, str(found.value))
 
 
+TOLD = {"from_m": [1.0, 0.1], "force_n": 1.0}
+ALLOY = {"modulus_pa": 70e9, "density_kg_m3": 2700.0, "yield_pa": 240e6}
 SETUPS = {
     "zero_load": ({"loads": [{"from_m": [0.6, 0.1], "force_n": 0.0}]}, "force_n"),
     "volume_of_one": ({"volume_fraction": [0.5, 1.0]}, "volume_fraction"),
@@ -107,15 +121,15 @@ SETUPS = {
     "few_designs": ({"designs": 3}, "designs = 500"),
     "negative_steps": ({"refine_steps": -1}, "refine_steps"),
     "wide_filter": ({"filter_cells": 1e6}, "filter_cells"),
-    "angle": ({"loads": [{"from_m": [1.0, 0.1], "angle_deg": [10, -10]}]}, "angle_deg"),
-    "name": ({"loads": [{"from_m": [1.0, 0.1], "name": "a b"}]}, "one word"),
+    "angle": ({"loads": [TOLD | {"angle_deg": [10, -10]}]}, "angle_deg"),
+    "name": ({"loads": [TOLD | {"name": "a b"}]}, "one word"),
     "text_for_cells": ({"cells": "many"}, "cells"),
     "four_axes": ({"cells": [4, 4, 4, 4]}, "two or three"),
-    "poisson": ({"material": {"poisson": 0.5}}, "Poisson"),
+    "poisson": ({"material": ALLOY | {"poisson": 0.5}}, "Poisson"),
     "kind": ({"passive": [{"kind": "air", "from_m": [0, 0], "to_m": [1, 1]}]}, "solid"),
     "unknown_in_load": ({"loads": [{"from": [1.0, 0.1]}]}, "from"),
     "nothing_varies": (
-        {"loads": [{"from_m": [1.0, 0.1]}], "volume_fraction": [0.5, 0.5]},
+        {"loads": [TOLD], "volume_fraction": [0.5, 0.5]},
         "range",
     ),
 }
@@ -156,9 +170,9 @@ def test_force_and_moment_of_a_load_between_nodes_are_exact():
 
 def test_cases_loads_and_conditions():
     loads = (
-        Load(name="a", case="one", from_m=(0.6, 0.0), to_m=(0.6, 0.2)),
-        Load(name="b", case="one", from_m=(0.3, 0.2), angle_deg=(-100.0, -80.0)),
-        Load(name="c", case="two", from_m=(0.6, 0.1), angle_deg=(0.0, 0.0)),
+        Load(force_n=1.0, name="a", case="one", from_m=(0.6, 0.0), to_m=(0.6, 0.2)),
+        Load(force_n=1.0, name="b", case="one", from_m=(0.3, 0.2), angle_deg=(-100.0, -80.0)),
+        Load(force_n=1.0, name="c", case="two", from_m=(0.6, 0.1), angle_deg=(0.0, 0.0)),
     )
     box = open_box(_settings(loads=loads))
     assert [c.name for c in box.conditions] == ["a_position", "b_angle", VOLUME]

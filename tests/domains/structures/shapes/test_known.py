@@ -96,7 +96,9 @@ def test_the_half_beam_of_the_literature():
 
 
 def test_wholeness_and_unheld_load():
-    box = open_box(ShapeSettings(cells=(12, 4), loads=(Load(from_m=(0.6, 0.2)),), supports=CLAMP))
+    box = open_box(
+        ShapeSettings(cells=(12, 4), loads=(Load(force_n=1.0, from_m=(0.6, 0.2)),), supports=CLAMP)
+    )
     bridge = torch.zeros(12, 4, dtype=torch.float64)
     bridge[:, 3] = 1.0
     gap = bridge.clone()
@@ -113,7 +115,9 @@ def test_a_piece_on_one_pin_bears_no_load():
     pin = Support(from_m=(0.0, 0.0))
     far = Support(from_m=(0.6, 0.2))
     box = open_box(
-        ShapeSettings(cells=(12, 4), loads=(Load(from_m=(0.4, 0.0)),), supports=(pin, far))
+        ShapeSettings(
+            cells=(12, 4), loads=(Load(force_n=1.0, from_m=(0.4, 0.0)),), supports=(pin, far)
+        )
     )
     beam = torch.zeros(12, 4, dtype=torch.float64)
     beam[:8, 0] = 1.0
@@ -126,7 +130,7 @@ def test_a_piece_on_one_pin_bears_no_load():
 
 def test_a_spread_load_that_is_held_leaves_nothing_unheld():
     """To the last bit, since a limit of 0 rejects what rounding leaves."""
-    tip = Load(from_m=(2.0, 0.5), spread_m=(0.0, 1.0))
+    tip = Load(force_n=1.0, from_m=(2.0, 0.5), spread_m=(0.0, 1.0))
     box = open_box(ShapeSettings(cells=(40, 20), loads=(tip,), supports=CLAMP))
     for height in range(1, 20):
         shape = torch.ones(40, 20, dtype=torch.float64)

@@ -22,11 +22,11 @@ from rdkit.Chem import rdMolAlign
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.molecules.chemistry.xtb import HARTREE_KCAL
 from ingenium.domains.molecules.conformers import electrons
 from ingenium.domains.molecules.conformers.formats import ConformerFile
-from ingenium.domains.molecules.conformers.search import Ensemble
-from ingenium.domains.molecules.packages import release_of
+from ingenium.domains.molecules.conformers.search import ConformerEnsemble
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.xtb import HARTREE_KCAL
 
 WAIT_S = 120
 TOTAL = re.compile(r"TOTAL ENERGY\s+(-?\d+\.\d+)")
@@ -37,7 +37,7 @@ class Again:
     """Energy above the lowest known conformer, and distance to the nearest."""
 
     file: ConformerFile
-    known: Callable[[], Ensemble]
+    known: Callable[[], ConformerEnsemble]
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar = (
         Quantity("energy", "kcal/mol", "above the lowest known conformer"),

@@ -5,7 +5,7 @@ from rdkit.Chem import AllChem
 from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnumerationOptions
 
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import parsed, required
+from ingenium.kits.chemistry.parsing import parsed, required
 
 MOST_ATOMS = 60  # heavy ones; beyond, a search at random finds a small part of the minima
 MOST_TORSIONS = 15

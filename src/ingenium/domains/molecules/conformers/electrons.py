@@ -5,17 +5,9 @@ import math
 import numpy as np
 from jaxtyping import Float
 from rdkit import Chem
-from scipy.optimize import minimize
 
-from ingenium.domains.molecules.chemistry.xtb import (
-    BOHR_ANGSTROM,
-    HARTREE_KCAL,
-    LARGEST_FORCE,
-    MOST_STEPS,
-    Geometry,
-    single_point,
-)
-from ingenium.domains.molecules.packages import package
+from ingenium.kits.chemistry import xtb
+from ingenium.kits.chemistry.xtb import BOHR_ANGSTROM, HARTREE_KCAL, Geometry, single_point
 
 
 def energies(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
@@ -32,35 +24,12 @@ def energy(mol: Chem.Mol, position: Float[np.ndarray, "a 3"]) -> float:
 def relaxed(
     mol: Chem.Mol, position: Float[np.ndarray, "a 3"]
 ) -> tuple[Float[np.ndarray, "a 3"], float]:
-    """The nearest minimum of GFN2-xTB and its energy (kcal/mol); NaN where it has no answer.
-
-    Each step starts from the charges of the one before, which takes 60 % of the time.
-    """
-    at = _geometry(mol, position)
-    interface = package("tblite.interface")
-    calculator = interface.Calculator(
-        "GFN2-xTB", at.numbers, at.position_bohr, charge=float(at.charge), uhf=at.unpaired
-    )
-    calculator.set("verbosity", 0)
-    last: list[object] = [None]
-
-    def step(x: np.ndarray) -> tuple[float, np.ndarray]:
-        calculator.update(x.reshape(-1, 3))
-        last[0] = found = calculator.singlepoint(last[0])
-        return float(found.get("energy")), np.ravel(found.get("gradient"))
-
-    try:
-        end = minimize(
-            step,
-            at.position_bohr.ravel(),
-            jac=True,
-            method="L-BFGS-B",
-            options={"gtol": LARGEST_FORCE, "maxiter": MOST_STEPS},
-        )
-    except interface.TBLiteRuntimeError:
+    """The nearest minimum of GFN2-xTB and its energy (kcal/mol); NaN where it has no answer."""
+    found = xtb.relaxed(_geometry(mol, position))
+    if found is None:
         return position, math.nan
-    there = end.x.reshape(-1, 3) * BOHR_ANGSTROM
-    return there, energy(mol, there)
+    there, electrons = found
+    return there.position_bohr * BOHR_ANGSTROM, electrons.energy_hartree * HARTREE_KCAL
 
 
 def _geometry(mol: Chem.Mol, position: Float[np.ndarray, "a 3"]) -> Geometry:

@@ -20,7 +20,7 @@ from torch import Tensor
 from ingenium.domains.molecules.conformers import forces
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.graph import Graph
-from ingenium.domains.molecules.conformers.library import Library
+from ingenium.domains.molecules.conformers.library import TorsionHistograms
 from ingenium.domains.molecules.conformers.network import Torque
 from ingenium.domains.molecules.conformers.torus import backwards, mean_square_score
 from ingenium.sampling.steer import FREE, Steer
@@ -140,7 +140,7 @@ class TorsionLibrary(OnBank):
     """Each torsion by itself, as it is spread in known conformers around such a bond."""
 
     stiff: Stiff
-    library: Library
+    library: TorsionHistograms
 
     def angles(
         self, local: Float64[Tensor, "n a 3"], rng: torch.Generator

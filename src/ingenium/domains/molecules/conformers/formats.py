@@ -13,7 +13,9 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import lines, text
 from ingenium.domains.molecules.conformers.likeness import Likeness
+from ingenium.domains.molecules.files import numbers
 
 POSITION = "position"
 NAME = "conformer_"
@@ -53,9 +55,10 @@ class ConformerFile:
             InputError: naming the first record that is no conformer of the molecule.
         """
         file = path / "conformers.sdf" if path.is_dir() else path
-        _text(file)
+        records = Chem.SDMolSupplier()
+        records.SetData(text(file, "a file of conformers"), removeHs=False, sanitize=True)
         with rdBase.BlockLogs():
-            mols = list(Chem.SDMolSupplier(str(file), removeHs=False, sanitize=True))
+            mols = list(records)
         if not mols:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         names, position = [], []
@@ -111,12 +114,12 @@ class AtomFile:
         """Write all conformers into one file."""
         path = folder / "conformers.xyz"
         index = designs[DESIGN].to_numpy().tolist()
-        lines = []
+        rows = []
         for i, x in zip(index, designs[POSITION].to_numpy(), strict=True):
-            lines += [str(len(x)), f"{NAME}{i:06d}"]
+            rows += [str(len(x)), f"{NAME}{i:06d}"]
             both = zip(self._elements, x.tolist(), strict=True)
-            lines += [f"{e:2s} " + " ".join(f"{v:12.{DIGITS}f}" for v in at) for e, at in both]
-        write_atomic(path, "\n".join(lines) + "\n")
+            rows += [f"{e:2s} " + " ".join(f"{v:12.{DIGITS}f}" for v in at) for e, at in both]
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -126,8 +129,8 @@ class AtomFile:
             InputError: if it is another molecule, or no such file.
         """
         file = path / "conformers.xyz" if path.is_dir() else path
-        lines, each = _text(file).splitlines(), len(self._elements) + 2
-        whole = [lines[i : i + each] for i in range(0, len(lines), each)]
+        found, each = lines(file, "a file of conformers"), len(self._elements) + 2
+        whole = [found[i : i + each] for i in range(0, len(found), each)]
         try:
             rows = [[line.split() for line in part[2:]] for part in whole]
             position = np.array([[[float(v) for v in r[1:4]] for r in part] for part in rows])
@@ -144,13 +147,8 @@ class AtomFile:
 
 def _designs(position: Float[np.ndarray, "n a 3"], names: list[str]) -> xr.Dataset:
     """Designs, by the numbers in their names where all have one of ours."""
-    own = [n.strip().removeprefix(NAME) for n in names if n.strip().startswith(NAME)]
-    given = len(own) == len(names) and all(x.isdecimal() for x in own)
-    if not (given and len(set(own)) == len(own)):
-        own = [str(i) for i in range(len(names))]
-    index = np.array([int(x) for x in own])
     array = torch.from_numpy(np.ascontiguousarray(position, dtype=np.float64))
-    return to_dataset((array,), (VARIABLE,), {}, index=index)
+    return to_dataset((array,), (VARIABLE,), {}, index=np.array(numbers(names, NAME)))
 
 
 def _alike(one: Chem.Mol, other: Chem.Mol) -> bool:
@@ -168,10 +166,3 @@ def _bare(mol: Chem.Mol) -> Chem.Mol:
     own = Chem.Mol(mol)
     Chem.RemoveStereochemistry(own)
     return own
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("a file of conformers", f"{file}: {error}", "Name another.") from None

@@ -24,13 +24,13 @@ FEWEST = 10  # torsions of a kind, or a wider kind is asked
 
 
 @dataclass(frozen=True)
-class Library:
+class TorsionHistograms:
     """Counts in each bin from -pi to pi, by kind."""
 
     counts: dict[str, list[int]]
 
     @classmethod
-    def of(cls, known: Iterable[tuple[Chem.Mol, np.ndarray]]) -> "Library":
+    def of(cls, known: Iterable[tuple[Chem.Mol, np.ndarray]]) -> "TorsionHistograms":
         """From molecules and their conformers; mirror images count as well."""
         table: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(BINS, dtype=np.int64))
         for mol, position in known:
@@ -45,7 +45,7 @@ class Library:
         return cls(kept)
 
     @classmethod
-    def read(cls, path: Path) -> "Library":
+    def read(cls, path: Path) -> "TorsionHistograms":
         """From a file."""
         return cls(json.loads(path.read_text(encoding="ascii")))
 

@@ -35,12 +35,17 @@ from ingenium.domains.molecules.conformers.formats import (
     ConformerFile,
 )
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.domains.molecules.conformers.search import Ensemble, Level, Search, searched
+from ingenium.domains.molecules.conformers.search import (
+    ConformerEnsemble,
+    ConformerSearch,
+    Level,
+    searched,
+)
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.verifier import ConformerVerifier
-from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 SEED = 61453  # of the local structures
 FEWEST = 4  # known designs, of which every fourth or tenth is held out
@@ -85,7 +90,7 @@ class Conformers(Problem):
         _check(settings)
         self.settings = settings
         self.mol = molecule(settings.smiles)
-        Screen(settings.screen).admit(Chem.RemoveHs(self.mol), "the molecule")
+        DualUseScreen(settings.screen).admit(Chem.RemoveHs(self.mol), "the molecule")
         self.variables = (VARIABLE,)
         self.sizes = {"atom": self.mol.GetNumAtoms(), "axis": 3}
         self.torsions, self.likeness = Torsions.of(self.mol), Likeness.of(self.mol)
@@ -114,13 +119,13 @@ class Conformers(Problem):
         self.notes = _notes(self.mol)
 
     @cached_property
-    def reference(self) -> Ensemble:
+    def reference(self) -> ConformerEnsemble:
         """Known conformers; made on first use."""
         return self._searched(silent)
 
-    def _searched(self, watch: Watch) -> Ensemble:
+    def _searched(self, watch: Watch) -> ConformerEnsemble:
         own = self.settings
-        how = Search(
+        how = ConformerSearch(
             starts=own.starts,
             level=own.relax,
             window_kcal=own.window_kcal,

@@ -23,9 +23,9 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.graph import Graph
-from ingenium.domains.molecules.conformers.library import Library
+from ingenium.domains.molecules.conformers.library import TorsionHistograms
 from ingenium.domains.molecules.conformers.network import Torque
-from ingenium.domains.molecules.conformers.stock import LEARNED, Searched, admitted, ensembles
+from ingenium.domains.molecules.conformers.stock import LEARNED, KnownEnsemble, admitted, ensembles
 from ingenium.domains.molecules.conformers.torsions import Torsions
 from ingenium.domains.molecules.conformers.torus import (
     NARROWEST,
@@ -61,7 +61,7 @@ class Learned:
     position: Float[Tensor, "n h 3"]
 
     @classmethod
-    def of(cls, one: Searched) -> "Learned":
+    def of(cls, one: KnownEnsemble) -> "Learned":
         """From its known conformers."""
         mol = molecule(one.smiles)
         whole = Torsions.of(mol)
@@ -106,11 +106,11 @@ def train(
         "loss": last,
         "cpu_seconds_of_training_since_the_last_start": round(time.process_time() - started),
     }
-    library = Library.of((molecule(s.smiles), s.ensemble.position) for s in found)
+    library = TorsionHistograms.of((molecule(s.smiles), s.ensemble.position) for s in found)
     keep(network, library, about, folder)
 
 
-def keep(network: Torque, library: Library, about: dict[str, Any], folder: Path) -> None:
+def keep(network: Torque, library: TorsionHistograms, about: dict[str, Any], folder: Path) -> None:
     """Write weights in half precision, histograms, and what they are."""
     weights = save({k: v.half().contiguous() for k, v in network.state_dict().items()})
     write_atomic(folder / f"{NAME}.safetensors", weights)
@@ -126,7 +126,7 @@ def _trained(
     progress: Callable[[int, float], None],
 ) -> tuple[Torque, float]:
     """The network with averaged weights, and the mean loss of the last tenth."""
-    course, state = Course.begun(recipe), folder / "torsions.checkpoint"
+    course, state = TorsionTraining.begun(recipe), folder / "torsions.checkpoint"
     if state.is_file():
         course.restore(state)
     for step in range(len(course.losses), recipe.steps):
@@ -141,7 +141,7 @@ def _trained(
 
 
 @dataclass
-class Course:
+class TorsionTraining:
     """A training under way."""
 
     network: Torque
@@ -151,7 +151,7 @@ class Course:
     losses: list[float] = field(default_factory=list)
 
     @classmethod
-    def begun(cls, recipe: TorsionRecipe) -> "Course":
+    def begun(cls, recipe: TorsionRecipe) -> "TorsionTraining":
         """With first weights."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)

@@ -13,7 +13,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.conformers.coverage import coverage
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.domains.molecules.conformers.search import Ensemble
+from ingenium.domains.molecules.conformers.search import ConformerEnsemble
 from ingenium.evaluate.style import INK, OURS, SMALL, by_verdict, dress, panels, plane
 
 SHOWN = 9
@@ -24,14 +24,14 @@ ELEMENTS = {7: OURS, 8: "#d6303d", 9: "#3a9d4f", 16: "#c9a400", 17: "#3a9d4f", 3
 
 
 @runtime_checkable
-class Asked(Protocol):
+class ReportSubject(Protocol):
     """What a report takes of its problem."""
 
     mol: Chem.Mol
     likeness: Likeness
 
     @property
-    def reference(self) -> Ensemble:
+    def reference(self) -> ConformerEnsemble:
         """Known conformers."""
         ...
 
@@ -41,7 +41,9 @@ class Asked(Protocol):
         ...
 
 
-def sections(asked: Asked, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+def sections(
+    asked: ReportSubject, designs: xr.Dataset, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
     """The ensemble on top of each other, its energies, and what it covers."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     behind = Section("Energies", _TOLD, energies(verdicts))
@@ -167,7 +169,7 @@ def _table(designs: xr.Dataset, verdicts: xr.Dataset, rows: Int[np.ndarray, " m"
     return Section("The ensemble in numbers", told, table=(header, *body))
 
 
-def _covered(asked: Asked, accepted: np.ndarray, differ: np.ndarray) -> Section:
+def _covered(asked: ReportSubject, accepted: np.ndarray, differ: np.ndarray) -> Section:
     """Coverage of the reference by what was accepted."""
     known = asked.reference.position
     apart = asked.likeness.between(accepted, known)

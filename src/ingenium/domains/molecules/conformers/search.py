@@ -26,7 +26,7 @@ from ingenium.domains.molecules.conformers.asked import molecule
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
-from ingenium.domains.molecules.packages import release_of
+from ingenium.kits.chemistry.packages import release_of
 
 Level = Literal["mmff", "gfn2"]  # that relaxes
 SAME_ANGSTROM, SAME_KCAL = 0.125, 0.05
@@ -35,7 +35,7 @@ PIECE = 8  # conformers that GFN2-xTB takes between two moments to stop
 
 
 @dataclass(frozen=True)
-class Search:
+class ConformerSearch:
     """How far a search goes."""
 
     starts: int = 100
@@ -47,7 +47,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class ConformerEnsemble:
     """Conformers that differ, lowest first.
 
     Shapes: r conformers, a atoms.
@@ -58,7 +58,7 @@ class Ensemble:
     mmff_kcal: Float[np.ndarray, " r"]
 
 
-def searched(smiles: str, how: Search, watch: Watch = silent) -> Ensemble:
+def searched(smiles: str, how: ConformerSearch, watch: Watch = silent) -> ConformerEnsemble:
     """The low conformers of a molecule, from the cache where they were searched before.
 
     What has become another molecule, as where a proton has moved, is left out.
@@ -90,7 +90,7 @@ def spun(
     return np.asarray(torsions.turned(torch.from_numpy(position), by))
 
 
-def _starts(mol: Chem.Mol, how: Search) -> dict[str, np.ndarray]:
+def _starts(mol: Chem.Mol, how: ConformerSearch) -> dict[str, np.ndarray]:
     """Minima of the force field that differ, lowest first."""
     local = forces.embedded(mol, how.starts // 2, how.seed + 1)
     turned = spun(mol, local, torch.Generator().manual_seed(how.seed))
@@ -100,7 +100,7 @@ def _starts(mol: Chem.Mol, how: Search) -> dict[str, np.ndarray]:
     return {"position": position[low[distinct(mol, position[low], energy[low], how.most)]]}
 
 
-def _judged(mol: Chem.Mol, position: np.ndarray, how: Search) -> Arrays:
+def _judged(mol: Chem.Mol, position: np.ndarray, how: ConformerSearch) -> Arrays:
     """Energies of some conformers by both methods, after relaxing them where that is asked."""
     if how.level == "gfn2":
         position = np.array([electrons.relaxed(mol, x)[0] for x in position])
@@ -111,13 +111,15 @@ def _judged(mol: Chem.Mol, position: np.ndarray, how: Search) -> Arrays:
     }
 
 
-def _lowest(mol: Chem.Mol, joined: Mapping[str, np.ndarray], how: Search) -> Ensemble:
+def _lowest(
+    mol: Chem.Mol, joined: Mapping[str, np.ndarray], how: ConformerSearch
+) -> ConformerEnsemble:
     """Those within the window that differ."""
     energy = np.where(np.isfinite(joined["gfn2"]), joined["gfn2"], np.inf)
     low = np.argsort(energy, kind="stable")
     low = low[energy[low] <= energy[low[0]] + how.window_kcal]
     low = low[distinct(mol, joined["position"][low], energy[low], len(low))]
-    return Ensemble(joined["position"][low], energy[low], joined["mmff"][low])
+    return ConformerEnsemble(joined["position"][low], energy[low], joined["mmff"][low])
 
 
 def distinct(

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.domains.molecules.conformers.asked import closed, molecule
-from ingenium.domains.molecules.conformers.search import Ensemble, Search, searched
+from ingenium.domains.molecules.conformers.search import (
+    ConformerEnsemble,
+    ConformerSearch,
+    searched,
+)
 from ingenium.domains.molecules.known import Source, known
 
-LEARNED = Search(starts=24, most=10)
-TRUTH = Search(starts=60, level="gfn2", most=16)
+LEARNED = ConformerSearch(starts=24, most=10)
+TRUTH = ConformerSearch(starts=60, level="gfn2", most=16)
 
 
 @dataclass(frozen=True)
-class Searched:
+class KnownEnsemble:
     """A molecule, isomers chosen where its SMILES leaves them open, and its ensemble."""
 
     smiles: str
-    ensemble: Ensemble
+    ensemble: ConformerEnsemble
 
 
 def admitted(source: Source, count: int, *, held_out: bool) -> list[str]:
@@ -37,11 +41,13 @@ def admitted(source: Source, count: int, *, held_out: bool) -> list[str]:
     raise InputError(f"at least {count} such molecules", len(found), "Ask for fewer.")
 
 
-def ensembles(smiles: list[str], how: Search, watch: Watch = silent) -> Iterator[Searched]:
+def ensembles(
+    smiles: list[str], how: ConformerSearch, watch: Watch = silent
+) -> Iterator[KnownEnsemble]:
     """Of each molecule, made where they are not in the cache."""
     for number, text in enumerate(smiles):
         watch("search conformers", number, len(smiles))
-        yield Searched(text, searched(text, how))
+        yield KnownEnsemble(text, searched(text, how))
     watch("search conformers", len(smiles), len(smiles))
 
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from ingenium.domains.molecules.conformers.families import Stiff, TorsionalDiffusion
-from ingenium.domains.molecules.conformers.library import Library
+from ingenium.domains.molecules.conformers.library import TorsionHistograms
 from ingenium.domains.molecules.conformers.network import Torque
 from ingenium.domains.molecules.conformers.recipe import LIBRARY, NAME
 from ingenium.domains.molecules.trained.model import FOLDER
@@ -25,9 +25,9 @@ def about() -> dict[str, Any]:
 
 
 @cache
-def library() -> Library:
+def library() -> TorsionHistograms:
     """Histograms of torsions."""
-    return Library.read(FOLDER / LIBRARY)
+    return TorsionHistograms.read(FOLDER / LIBRARY)
 
 
 def diffusion(stiff: Stiff) -> TorsionalDiffusion:

@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 
 from ingenium.core.recipe import Arrays, Recipe
-from ingenium.domains.molecules.conformers.search import Ensemble
-from ingenium.domains.molecules.conformers.stock import TRUTH, Searched, admitted, ensembles
+from ingenium.domains.molecules.conformers.search import ConformerEnsemble
+from ingenium.domains.molecules.conformers.stock import TRUTH, KnownEnsemble, admitted, ensembles
 from ingenium.domains.molecules.known import Source
 from ingenium.domains.molecules.trained.model import FOLDER
 
@@ -36,12 +36,12 @@ REFERENCE = Recipe("conformers_reference", [asdict(TRUTH), SETS], _searched, shi
 
 
 @cache
-def truth() -> dict[str, list[Searched]]:
+def truth() -> dict[str, list[KnownEnsemble]]:
     """The molecules with their ensembles, by the data set that they are from."""
-    found: dict[str, list[Searched]] = {}
+    found: dict[str, list[KnownEnsemble]] = {}
     stored = REFERENCE.complete()
     for i, told in enumerate(json.loads(str(stored["molecules"]))):
         names = ("position", "gfn2_kcal", "mmff_kcal")
-        ensemble = Ensemble(*(stored[f"{i}.{name}"] for name in names))
-        found.setdefault(told["source"], []).append(Searched(told["smiles"], ensemble))
+        ensemble = ConformerEnsemble(*(stored[f"{i}.{name}"] for name in names))
+        found.setdefault(told["source"], []).append(KnownEnsemble(told["smiles"], ensemble))
     return found

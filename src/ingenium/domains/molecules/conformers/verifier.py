@@ -12,12 +12,12 @@ from rdkit import Chem
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.molecules.chemistry.xtb import HARTREE_KCAL
 from ingenium.domains.molecules.conformers import electrons, forces
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.domains.molecules.conformers.search import Ensemble
+from ingenium.domains.molecules.conformers.search import ConformerEnsemble
 from ingenium.domains.molecules.conformers.shape import Shape
-from ingenium.domains.molecules.packages import release_of
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.xtb import HARTREE_KCAL
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ConformerVerifier:
     """
 
     mol: Chem.Mol
-    known: Callable[[], Ensemble]  # searched on first use
+    known: Callable[[], ConformerEnsemble]  # searched on first use
     shape: Shape
     likeness: Likeness
     name: ClassVar[str] = "rdkit and tblite"

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses, zinc250k
 from ingenium.domains.molecules.fragments.cutting import NOTHING, cut, opened
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 READ = {"moses": 80_000, "zinc250k": 40_000}  # molecules, in a fixed random order
 FREQUENT = 20  # times that a fragment occurs with the same places

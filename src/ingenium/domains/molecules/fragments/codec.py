@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.fragments.cutting import Fragment, cut, joined
 from ingenium.domains.molecules.language import SMILES
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 FOLDER = Path(__file__).parent
 FRAGMENT = r"\S+ "  # a token: a fragment and a blank

@@ -1,4 +1,1 @@
-"""The metric suite of MOSES: how like a library of molecules is to a reference set.
-
-Source: Polykovskiy et al., Molecular Sets (MOSES), Frontiers in Pharmacology 11:565644, 2020.
-"""
+"""How like two sets of molecules are, and how varied one is."""

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import nn
 
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.molecules.packages import package
+from ingenium.kits.chemistry.packages import package
 
 LENGTH, FEATURES, BATCH = 350, 512, 256
 

@@ -5,11 +5,11 @@ from functools import cache, lru_cache
 from rdkit import Chem
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.molecules.chemistry.parsing import canonical
 from ingenium.domains.molecules.route.chemistry import Chemistry
 from ingenium.domains.molecules.route.search import best_first
 from ingenium.domains.molecules.route.stock import shipped
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 DEEPEST = 5  # steps of the longest line
 QUANTITIES = (
@@ -37,4 +37,4 @@ def _found(smiles: str, expansions: int) -> tuple[float, ...]:
 
 @cache
 def _chemistry() -> Chemistry:
-    return Chemistry(shipped(), Screen())
+    return Chemistry(shipped(), DualUseScreen())

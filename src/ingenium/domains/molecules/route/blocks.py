@@ -16,15 +16,16 @@ from rdkit.Chem import Descriptors
 from safetensors.torch import save
 
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.data import hydration, moses, solubility
+from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.route.bonds import JOINING
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.rings import CLOSING
 from ingenium.domains.molecules.route.stock import FILE, WEIGHTS
 from ingenium.domains.molecules.route.table import REACTIONS
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.measurements import hydration, solubility
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 MOLECULES = 20_000
 MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most
@@ -109,7 +110,7 @@ if __name__ == "__main__":
     count = counted(int(sys.argv[1]) if len(sys.argv) > 1 else MOLECULES)
     for smiles in measured():
         count.parts[smiles] = max(count.parts[smiles], MEASURED)
-    screen = Screen()
+    screen = DualUseScreen()
     kept = sorted(
         (s, n)
         for s, n in count.parts.items()

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ingenium.domains.molecules.route.reaction import Reaction, molecule
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.table import BY_NAME, REACTIONS
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 MOST_STEPS = 60  # last ones of a molecule, the most promising kept
 CONFLICT, HAZARD = 0.5, 0.1  # what one more of them costs, in steps
@@ -55,8 +55,8 @@ class Step:
 class Chemistry:
     """The last steps of molecules, each worked out once, and the stock at which routes end."""
 
-    stock: Stock
-    screen: Screen
+    stock: BlockStock
+    screen: DualUseScreen
     reactions: tuple[Reaction, ...] = REACTIONS
     _steps: dict[str, tuple[Step, ...]] = field(default_factory=dict, repr=False)
     _refused: dict[str, bool] = field(default_factory=dict, repr=False)

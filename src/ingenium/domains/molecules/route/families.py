@@ -15,7 +15,7 @@ from ingenium.core.problem import Shipped
 from ingenium.domains.molecules.route.codec import Choices
 from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_search
 from ingenium.domains.molecules.route.route import Route
-from ingenium.domains.molecules.route.search import BestFirst, Found
+from ingenium.domains.molecules.route.search import BestFirst, RouteSearch
 from ingenium.domains.molecules.route.stock import WEIGHTS
 from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.generators.rows import check_cond, check_steer
@@ -74,7 +74,7 @@ class Searching:
         ]
         return self.codec.of_routes(chosen)
 
-    def search(self, seed: int) -> Found:
+    def search(self, seed: int) -> RouteSearch:
         """Search with the budget of the setup."""
         chemistry, target, deepest = self.codec.chemistry, self.codec.target, self.codec.deepest
         rng = np.random.default_rng(seed)

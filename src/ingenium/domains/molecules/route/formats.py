@@ -13,14 +13,17 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.domains.molecules.chemistry.parsing import canonical, readable
+from ingenium.core.reading.documents import json_file
+from ingenium.core.reading.files import lines, refusing
+from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import named, points
 from ingenium.domains.molecules.route.route import ARROW, DOT, Route, ordered, read
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.table import BY_NAME
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical, readable
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 ROUTE, NAME, LINES = "route", "route_", "routes.rsmi"
 
@@ -44,7 +47,7 @@ class Reader:
 
     target: str
     longest: int
-    screen: Screen
+    screen: DualUseScreen
 
     def route(self, steps: Sequence[tuple[str, str]], what: str) -> Route:
         """The route of steps, each the name of its reaction and its equation.
@@ -83,7 +86,7 @@ class RouteTrees:
     """
 
     reader: Reader
-    stock: Stock
+    stock: BlockStock
     name: str = "json"
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -108,22 +111,13 @@ class RouteTrees:
         if not files:
             raise InputError("routes as JSON files", f"none in {path}", "Name another folder.")
         found = [self._one(file).text for file in files]
-        names = [file.stem.removeprefix(NAME) for file in files]
-        whole = all(n.isdecimal() for n in names)
-        return routes(
-            found, list(map(int, names)) if whole else range(len(names)), self.reader.longest
-        )
+        return routes(found, numbers([file.stem for file in files], NAME), self.reader.longest)
 
     def _one(self, file: Path) -> Route:
-        try:
-            table = json.loads(file.read_text(encoding="utf-8"))
+        what = "a route as JSON, with steps of a reaction and an equation each"
+        table = json_file(file, what)
+        with refusing(what, file):
             steps = [(str(s["reaction"]), str(s["equation"])) for s in table["steps"]]
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise InputError(
-                "a route as JSON, with steps of a reaction and an equation each",
-                f"{file}: {error!r}",
-                "Write what propose writes.",
-            ) from None
         return self.reader.route(steps, str(file))
 
 
@@ -142,14 +136,14 @@ class ReactionLines:
         """
         path = folder / LINES
         found = written(designs, self.reader.target)
-        lines = []
+        rows = []
         for index, route in found.items():  # a few lines each
             named = f"{NAME}{index:06d}"
-            lines += [
+            rows += [
                 f"{DOT.join(s.reactants)}{ARROW}{s.product}\t{named}\t{s.reaction}"
                 for s in route.steps
             ] or [f"\t{named}\t"]
-        write_atomic(path, "\n".join(lines) + "\n")
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -159,12 +153,8 @@ class ReactionLines:
             InputError: naming the line or route that is wrong.
         """
         file = path / LINES if path.is_dir() else path
-        try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("a file of routes", f"{file}: {error}", "Name another.") from None
         steps: dict[str, list[tuple[str, str]]] = {}
-        for i, line in enumerate(lines, 1):
+        for i, line in enumerate(lines(file, "a file of routes"), 1):
             equation, *rest = line.split("\t")
             if len(rest) != 2:
                 raise InputError(
@@ -176,11 +166,7 @@ class ReactionLines:
         if not steps:
             raise InputError("at least one route", f"none in {file}", "Write one.")
         found = [self.reader.route(s, f"{name} in {file}").text for name, s in steps.items()]
-        names = [name.removeprefix(NAME) for name in steps]
-        whole = all(n.isdecimal() for n in names)
-        return routes(
-            found, list(map(int, names)) if whole else range(len(names)), self.reader.longest
-        )
+        return routes(found, numbers(list(steps), NAME), self.reader.longest)
 
 
 def written(designs: xr.Dataset, target: str) -> dict[int, Route]:
@@ -199,7 +185,7 @@ def written(designs: xr.Dataset, target: str) -> dict[int, Route]:
     return found
 
 
-def told(route: Route, stock: Stock) -> dict[str, Any]:
+def told(route: Route, stock: BlockStock) -> dict[str, Any]:
     """A route as plain data: each step with its check, conditions and mass, and each block."""
     used = green.amounts(route)
     return {

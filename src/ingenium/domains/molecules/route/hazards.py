@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 from rdkit import Chem
 
-from ingenium.domains.molecules.chemistry.alerts import alerts
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.route import Route
+from ingenium.kits.chemistry.alerts import alerts
 
 GROUPS: Mapping[str, tuple[str, int]] = MappingProxyType(
     {

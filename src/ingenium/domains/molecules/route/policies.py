@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingenium.domains.molecules.route.chemistry import Chemistry, Step
-from ingenium.domains.molecules.route.route import Beginning, Route
-from ingenium.domains.molecules.route.search import Found, Meter
+from ingenium.domains.molecules.route.route import Route, RouteBeginning
+from ingenium.domains.molecules.route.search import ExpansionMeter, RouteSearch
 
 Prior = Mapping[str, float]  # how often each reaction is used
 ALIKE: Prior = {}
@@ -26,7 +26,7 @@ MOST = 200  # routes of one search
 class Node:
     """A beginning of a route, with what was seen below it."""
 
-    at: Beginning
+    at: RouteBeginning
     prior: float = 1.0
     visits: int = 0
     reward: float = 0.0
@@ -39,14 +39,14 @@ class Node:
 
 
 @dataclass
-class Log:
+class RouteLog:
     """Finished routes in the order in which they were found."""
 
-    meter: Meter
+    meter: ExpansionMeter
     routes: dict[str, Route] = field(default_factory=dict)
     first: int | None = None
 
-    def note(self, at: Beginning) -> None:
+    def note(self, at: RouteBeginning) -> None:
         """Keep a beginning that is finished."""
         if at.open:
             return
@@ -54,10 +54,10 @@ class Log:
             self.first = self.meter.spent
         self.routes.setdefault(at.route.text, at.route)
 
-    def found(self) -> Found:
+    def found(self) -> RouteSearch:
         """All of them, least effort first."""
         routes = sorted(self.routes.values(), key=lambda r: (r.effort, r.text))
-        return Found(tuple(routes), self.meter.spent, self.first)
+        return RouteSearch(tuple(routes), self.meter.spent, self.first)
 
 
 class TreeSearch:
@@ -75,12 +75,12 @@ class TreeSearch:
     ) -> None:
         """Begin with the target alone."""
         self.prior = prior
-        self.meter, self.deepest, self.rng = Meter(chemistry, budget), deepest, rng
+        self.meter, self.deepest, self.rng = ExpansionMeter(chemistry, budget), deepest, rng
         self.stock = chemistry.stock
-        self.root = Node(Beginning.of(target))
-        self.log = Log(self.meter)
+        self.root = Node(RouteBeginning.of(target))
+        self.log = RouteLog(self.meter)
 
-    def run(self, *, enough: bool = False) -> Found:
+    def run(self, *, enough: bool = False) -> RouteSearch:
         """Search until the budget is spent, or nothing new is found; `enough`: to a first route."""
         idle = 0
         while (
@@ -117,7 +117,7 @@ class TreeSearch:
             path.append(max(node.children, key=lambda c: c.worth(node.visits)))
         return path
 
-    def _rollout(self, at: Beginning) -> Beginning:
+    def _rollout(self, at: RouteBeginning) -> RouteBeginning:
         """Likely steps by chance, to the end of a route or of the budget."""
         while at.open:
             steps = self.meter.steps(at.open[0][0])
@@ -130,7 +130,7 @@ class TreeSearch:
         self.log.note(at)
         return at
 
-    def _reward(self, at: Beginning) -> float:
+    def _reward(self, at: RouteBeginning) -> float:
         leaves = at.route.leaves
         bought = sum(m in self.stock for m in leaves) / len(leaves)
         return SHARE_BOUGHT * bought + (1 - SHARE_BOUGHT) / (1 + len(at.steps))
@@ -152,32 +152,34 @@ def tree_search(
     budget: int,
     deepest: int,
     prior: Prior = ALIKE,
-) -> Found:
+) -> RouteSearch:
     """Routes by Monte Carlo tree search."""
     search = TreeSearch(chemistry, target, rng, budget=budget, deepest=deepest, prior=prior)
     return search.run()
 
 
-def greedy(chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> Found:
+def greedy(chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> RouteSearch:
     """The most promising step each time, without looking back."""
-    log = Log(Meter(chemistry, budget))
-    _walk(log, Beginning.of(target), deepest, lambda n: 0)
+    log = RouteLog(ExpansionMeter(chemistry, budget))
+    _walk(log, RouteBeginning.of(target), deepest, lambda n: 0)
     return log.found()
 
 
 def by_chance(
     chemistry: Chemistry, target: str, rng: np.random.Generator, *, budget: int, deepest: int
-) -> Found:
+) -> RouteSearch:
     """Any step each time, again and again until the budget is spent."""
-    log, idle = Log(Meter(chemistry, budget)), 0
+    log, idle = RouteLog(ExpansionMeter(chemistry, budget)), 0
     while idle < IDLE and len(log.routes) < MOST:
         before = log.meter.spent, len(log.routes)
-        _walk(log, Beginning.of(target), deepest, lambda n: int(rng.integers(n)))
+        _walk(log, RouteBeginning.of(target), deepest, lambda n: int(rng.integers(n)))
         idle = 0 if (log.meter.spent, len(log.routes)) != before else idle + 1
     return log.found()
 
 
-def _walk(log: Log, at: Beginning, deepest: int, choose: Callable[[int], int]) -> Beginning:
+def _walk(
+    log: RouteLog, at: RouteBeginning, deepest: int, choose: Callable[[int], int]
+) -> RouteBeginning:
     """One route by a choice among so many steps for each molecule."""
     while at.open:
         steps = log.meter.steps(at.open[0][0])

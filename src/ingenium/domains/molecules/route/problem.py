@@ -17,7 +17,6 @@ from ingenium.core.problem import Problem, Second, Section, Shipped
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
-from ingenium.domains.molecules.chemistry.parsing import canonical, required
 from ingenium.domains.molecules.data import LICENCES
 from ingenium.domains.molecules.route import green, report
 from ingenium.domains.molecules.route.chemistry import Chemistry
@@ -32,11 +31,12 @@ from ingenium.domains.molecules.route.formats import (
     variable,
 )
 from ingenium.domains.molecules.route.hazards import hazards
-from ingenium.domains.molecules.route.route import Beginning, Route, read
-from ingenium.domains.molecules.route.stock import Stock, from_file, shipped
+from ingenium.domains.molecules.route.route import Route, RouteBeginning, read
+from ingenium.domains.molecules.route.stock import BlockStock, from_file, shipped
 from ingenium.domains.molecules.route.verifier import FileMasses, RouteVerifier
-from ingenium.domains.molecules.safety import Screen
 from ingenium.generators.row_families import CLASSICAL
+from ingenium.kits.chemistry.parsing import canonical, required
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 LONGEST, MOST = 2400, 12  # characters and steps of a route
 MOST_HEAVY = 60  # atoms of a target; beyond, a search takes minutes and finds little
@@ -78,7 +78,7 @@ class RoutePlan(Problem):
         """
         _check(settings)
         self.settings = settings
-        self.screen = Screen(settings.screen)
+        self.screen = DualUseScreen(settings.screen)
         mol = self.screen.admit(required(settings.target, "the target"), "the target")
         self.target = _right(mol)
         self.stock = _stock(settings, self.screen)
@@ -129,7 +129,7 @@ class RoutePlan(Problem):
         rng = np.random.default_rng(0)
         found: list[Route] = []
         while len(found) < self.settings.known:  # a walk each
-            at = Beginning.of(self.target)
+            at = RouteBeginning.of(self.target)
             while at.open and len(at.steps) < MOST:
                 ways = at.ways(self.chemistry.steps(at.open[0][0]), self.settings.deepest)
                 if not ways:
@@ -202,5 +202,5 @@ def _right(mol: Chem.Mol) -> str:
     return canonical(mol)
 
 
-def _stock(settings: RouteSettings, screen: Screen) -> Stock:
+def _stock(settings: RouteSettings, screen: DualUseScreen) -> BlockStock:
     return from_file(Path(settings.stock), screen) if settings.stock else shipped()

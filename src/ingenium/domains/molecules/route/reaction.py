@@ -12,8 +12,8 @@ from itertools import product as combinations
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem, Descriptors
 
-from ingenium.domains.molecules.chemistry.parsing import canonical
 from ingenium.domains.molecules.route.groups import RIVALS
+from ingenium.kits.chemistry.parsing import canonical
 
 MOST_OUTCOMES = 60  # of one template on one set of reactants
 KEPT = 200_000  # texts and molecules that were read

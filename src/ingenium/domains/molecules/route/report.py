@@ -18,7 +18,7 @@ from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.formats import ROUTE
 from ingenium.domains.molecules.route.hazards import named
 from ingenium.domains.molecules.route.route import Route, read
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.evaluate import style
 from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress
 
@@ -34,17 +34,17 @@ WIDE, HIGH = 2.8, 1.35  # inches of a molecule in a tree
 
 
 @dataclass
-class Place:
+class DrawnMolecule:
     """A molecule in a picture: its column from the target, its row, and what it is made of."""
 
     smiles: str
     column: int
     row: float = 0.0
-    parts: "list[Place]" = field(default_factory=list)
+    parts: "list[DrawnMolecule]" = field(default_factory=list)
 
 
 def sections(
-    target: str, stock: Stock, designs: xr.Dataset, verdicts: xr.Dataset
+    target: str, stock: BlockStock, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Trees of the first distinct accepted routes, steps of the best, and all in a plane."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
@@ -87,7 +87,7 @@ def _caption(route: Route) -> str:
     )
 
 
-def tree(route: Route, stock: Stock) -> Figure:
+def tree(route: Route, stock: BlockStock) -> Figure:
     """A route as a tree: the target at the left, bought blocks framed green, missing ones red."""
     root = _place(route, route.target, 0)
     rows = _rows(root, 0)
@@ -99,13 +99,13 @@ def tree(route: Route, stock: Stock) -> Figure:
     return figure
 
 
-def _place(route: Route, smiles: str, column: int) -> Place:
+def _place(route: Route, smiles: str, column: int) -> DrawnMolecule:
     step = route.made.get(smiles)
     parts = [_place(route, r, column + 1) for r in step.reactants] if step else []
-    return Place(smiles, column, parts=parts)
+    return DrawnMolecule(smiles, column, parts=parts)
 
 
-def _rows(place: Place, first: int) -> int:
+def _rows(place: DrawnMolecule, first: int) -> int:
     """Give each leaf a row of its own, and what is made the middle of its parts."""
     if not place.parts:
         place.row = float(first)
@@ -117,7 +117,7 @@ def _rows(place: Place, first: int) -> int:
     return taken
 
 
-def _draw(axes: Axes, place: Place, route: Route, stock: Stock) -> None:
+def _draw(axes: Axes, place: DrawnMolecule, route: Route, stock: BlockStock) -> None:
     step = route.made.get(place.smiles)
     bought = place.smiles in stock
     colour = OURS if step else GOOD if bought else REJECTED

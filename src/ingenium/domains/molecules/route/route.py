@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.route.chemistry import Chemistry, Step
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 BETWEEN, AFTER_NAME, DOT, ARROW = "; ", "|", ".", ">>"
 
@@ -33,7 +33,7 @@ class Route:
         needed = dict.fromkeys([self.target, *(r for s in self.steps for r in s.reactants)])
         return tuple(m for m in needed if m not in self.made)
 
-    def missing(self, stock: Stock) -> tuple[str, ...]:
+    def missing(self, stock: BlockStock) -> tuple[str, ...]:
         """Leaves that cannot be bought."""
         return tuple(m for m in self.leaves if m not in stock)
 
@@ -115,7 +115,7 @@ def _step(text: str) -> Step | None:
 
 
 @dataclass(frozen=True)
-class Beginning:
+class RouteBeginning:
     """A route on its way: its steps, and the molecules that are still to be made, next one first.
 
     The walk of all policies: whatever step is chosen for the next molecule, a route follows.
@@ -126,7 +126,7 @@ class Beginning:
     open: tuple[tuple[str, int], ...] = ()  # each with the steps between it and the target
 
     @classmethod
-    def of(cls, target: str) -> "Beginning":
+    def of(cls, target: str) -> "RouteBeginning":
         """Nothing done yet."""
         return cls(target, (), ((target, 0),))
 
@@ -135,13 +135,13 @@ class Beginning:
         """As far as it goes."""
         return Route(self.target, self.steps)
 
-    def after(self, step: Step, stock: Stock) -> "Beginning":
+    def after(self, step: Step, stock: BlockStock) -> "RouteBeginning":
         """With the step that makes the next molecule."""
         ((_, depth), *rest) = self.open
         held = {s.product for s in self.steps} | {m for m, _ in rest}
         needed = (r for r in dict.fromkeys(step.reactants) if r not in stock and r not in held)
         new = tuple((r, depth + 1) for r in needed)
-        return Beginning(self.target, (*self.steps, step), (*new, *rest))
+        return RouteBeginning(self.target, (*self.steps, step), (*new, *rest))
 
     def ways(self, steps: Iterable[Step], deepest: int) -> list[Step]:
         """Of the steps to the next molecule those that go in no circle, if it is not too deep."""
@@ -153,7 +153,7 @@ class Beginning:
 
 def walked(chemistry: Chemistry, target: str, choices: Iterable[int], deepest: int) -> Route:
     """The route of a row of choices, each the place of a step among those to the next molecule."""
-    at = Beginning.of(target)
+    at = RouteBeginning.of(target)
     for choice in choices:
         ways = at.ways(chemistry.steps(at.open[0][0]), deepest) if at.open else []
         if not ways:
@@ -164,7 +164,7 @@ def walked(chemistry: Chemistry, target: str, choices: Iterable[int], deepest: i
 
 def chosen(chemistry: Chemistry, route: Route, deepest: int) -> list[int] | None:
     """The choices that lead to a route; none for one that this walk cannot reach."""
-    at, choices = Beginning.of(route.target), list[int]()
+    at, choices = RouteBeginning.of(route.target), list[int]()
     while at.open and (molecule := at.open[0][0]) in route.made:
         step = route.made[molecule]
         ways = at.ways(chemistry.steps(molecule), deepest)

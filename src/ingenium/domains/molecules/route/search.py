@@ -19,7 +19,7 @@ KEPT = 40  # routes of a molecule in the tree, those of least effort
 
 
 @dataclass
-class Meter:
+class ExpansionMeter:
     """Counts the molecules that a search takes apart, each once, and stops it at a budget."""
 
     chemistry: Chemistry
@@ -41,7 +41,7 @@ class Meter:
 
 
 @dataclass(frozen=True)
-class Found:
+class RouteSearch:
     """What a search found: routes from the stock, least effort first, and what it cost."""
 
     routes: tuple[Route, ...]
@@ -55,11 +55,11 @@ class Molecule:
     """A molecule to be made, in the place where a route needs it."""
 
     smiles: str
-    parent: "Reacting | None" = None
+    parent: "ReactionNode | None" = None
     cost: float = LEAST  # of its best route, as far as is known
     open: float = LEAST  # of the best one that is not finished; infinite without any
     solved: float = math.inf  # of the best finished route
-    ways: "list[Reacting] | None" = None  # none before it was taken apart
+    ways: "list[ReactionNode] | None" = None  # none before it was taken apart
     depth: int = 0
 
     def above(self) -> Iterator[str]:
@@ -71,7 +71,7 @@ class Molecule:
 
 
 @dataclass(eq=False)
-class Reacting:
+class ReactionNode:
     """A step to a molecule, and the molecules that it needs; bought ones are left out."""
 
     step: Step
@@ -102,12 +102,12 @@ class BestFirst:
 
     def __init__(self, chemistry: Chemistry, target: str, *, budget: int, deepest: int) -> None:
         """Begin with the target alone."""
-        self.meter = Meter(chemistry, budget)
+        self.meter = ExpansionMeter(chemistry, budget)
         self.root = Molecule(target)
         self.deepest = deepest
         self.first: int | None = None
 
-    def run(self, *, enough: bool = False, kept: int = KEPT) -> Found:
+    def run(self, *, enough: bool = False, kept: int = KEPT) -> RouteSearch:
         """Search; with `enough` no further than to the route of least effort."""
         while self.root.open < math.inf:
             if enough and self.root.solved <= self.root.open:
@@ -117,7 +117,7 @@ class BestFirst:
             if self.first is None and self.root.solved < math.inf:
                 self.first = self.meter.spent
         best = self.root.solved < math.inf and self.root.solved <= self.root.open
-        return Found(self.routes(kept), self.meter.spent, self.first, best)
+        return RouteSearch(self.routes(kept), self.meter.spent, self.first, best)
 
     def _next(self) -> Molecule:
         """The molecule that the best unfinished route needs next."""
@@ -143,8 +143,8 @@ class BestFirst:
             at = at.parent.parent if at.parent else None
         return True
 
-    def _way(self, leaf: Molecule, step: Step) -> Reacting:
-        way = Reacting(step, leaf)
+    def _way(self, leaf: Molecule, step: Step) -> ReactionNode:
+        way = ReactionNode(step, leaf)
         stock = self.meter.chemistry.stock
         needed = [r for r in dict.fromkeys(step.reactants) if r not in stock]
         way.parts = [Molecule(r, way, depth=leaf.depth + 1) for r in needed]
@@ -180,6 +180,6 @@ def _finished(at: Molecule, most: int) -> list[tuple[float, tuple[Step, ...]]]:
 
 def best_first(
     chemistry: Chemistry, target: str, *, budget: int, deepest: int, enough: bool = False
-) -> Found:
+) -> RouteSearch:
     """Routes by A* over the AND-OR tree."""
     return BestFirst(chemistry, target, budget=budget, deepest=deepest).run(enough=enough)

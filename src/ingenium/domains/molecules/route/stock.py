@@ -15,10 +15,11 @@ from pathlib import Path
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.chemistry.parsing import canonical, readable
+from ingenium.core.reading.files import lines
 from ingenium.domains.molecules.route.common import COMMON
 from ingenium.domains.molecules.route.reaction import molecule
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical, readable
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 FILE = Path(__file__).parent / "blocks.smi.gz"
 WEIGHTS = Path(__file__).parent / "reactions.safetensors"  # made with it
@@ -27,7 +28,7 @@ UNSEEN = 10  # a block of a user's list, whose use is not known
 
 
 @dataclass(frozen=True)
-class Stock:
+class BlockStock:
     """Molecules that can be bought, with how many known molecules hold each."""
 
     counts: Mapping[str, int]
@@ -54,26 +55,21 @@ class Stock:
 
 
 @cache
-def shipped() -> Stock:
+def shipped() -> BlockStock:
     """The blocks that come with the package, and common reagents."""
-    lines = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
-    counts = dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
-    return Stock(counts | dict.fromkeys(map(_constitution, COMMON), COMMON_COUNT))
+    words = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
+    counts = dict(zip(words[::2], map(int, words[1::2]), strict=True))
+    return BlockStock(counts | dict.fromkeys(map(_constitution, COMMON), COMMON_COUNT))
 
 
-def from_file(path: Path, screen: Screen) -> Stock:
+def from_file(path: Path, screen: DualUseScreen) -> BlockStock:
     """The blocks of a list: SMILES, a line each, further words ignored.
 
     Raises:
         InputError: if there is no such file, it is empty, or a line is no molecule or refused.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "stock as a file of SMILES, a line each", f"{path}: {error}", "Name another."
-        ) from None
-    words = [(i, line.split()[0]) for i, line in enumerate(lines, 1) if line.strip()]
+    listed = enumerate(lines(path, "stock as a file of SMILES, a line each"), 1)
+    words = [(i, line.split()[0]) for i, line in listed if line.strip()]
     if not words:
         raise InputError(
             "at least one block in the stock",
@@ -82,7 +78,7 @@ def from_file(path: Path, screen: Screen) -> Stock:
         )
     what = "the block in line {} of " + str(path)
     mols = [(readable(text, what.format(i)), what.format(i)) for i, text in words]
-    return Stock({canonical(screen.admit(mol, where)): UNSEEN for mol, where in mols})
+    return BlockStock({canonical(screen.admit(mol, where)): UNSEEN for mol, where in mols})
 
 
 def _constitution(smiles: str) -> str:

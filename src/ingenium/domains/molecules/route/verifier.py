@@ -14,15 +14,15 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.molecules.independent import counted
-from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.hazards import alerted, hazards
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.route import Route, read
-from ingenium.domains.molecules.route.stock import Stock
+from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.domains.molecules.route.table import BY_NAME
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.independent import counted
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 QUANTITIES = (
     Quantity("steps", "1", "reactions"),
@@ -49,8 +49,8 @@ class RouteVerifier:
     """
 
     target: str
-    stock: Stock
-    screen: Screen
+    stock: BlockStock
+    screen: DualUseScreen
     name: ClassVar[str] = "reaction templates run forward, rdkit"
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar = QUANTITIES
@@ -103,7 +103,7 @@ class FileMasses:
         return counted(Chem.MolToMolBlock(Chem.AddHs(molecule(smiles))))["weight"]
 
 
-def measured(route: Route, stock: Stock) -> tuple[float, ...]:
+def measured(route: Route, stock: BlockStock) -> tuple[float, ...]:
     """The quantities of a route whose reactions are known, in their order."""
     verified = [step.verified for step in route.steps]
     between = [p for p in route.made if p != route.target]

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from ingenium.domains.molecules.chemistry.likeness import scaffold
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
-from ingenium.domains.molecules.chemistry.solubility import (
+from ingenium.kits.chemistry.likeness import scaffold
+from ingenium.kits.chemistry.measurements import solubility
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.solubility import (
     OUTSIDE,
-    Model,
+    SolubilityModel,
     descriptors,
     fitted,
     regression,
 )
-from ingenium.domains.molecules.data import solubility
 from ingenium.trust.conformal import bound
 
 LEVELS = (0.8, 0.9, 0.95)
@@ -119,7 +119,7 @@ def _batches(typical: Float[np.ndarray, " n"]) -> Iterator[Float[np.ndarray, " b
         yield typical[start : start + BATCH]
 
 
-def of_others(made: Model, x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
+def of_others(made: SolubilityModel, x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
     """Shares of molecules and of batches of another set that are flagged."""
     typical = made.at(x).typical
     batches = np.array([made.shift(rows) for rows in _batches(typical)])

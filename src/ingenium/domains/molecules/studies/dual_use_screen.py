@@ -20,9 +20,7 @@ from rdkit import Chem
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.data import drugs, moses, zinc250k
-from ingenium.domains.molecules.safety import classes, note
 from ingenium.domains.molecules.studies.screened_molecules import (
     ALIKE,
     CONTROLLED,
@@ -32,6 +30,8 @@ from ingenium.domains.molecules.studies.screened_molecules import (
 from ingenium.domains.molecules.studies.written_forms import WAYS
 from ingenium.evaluate.intervals import Interval, wilson
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.safety import classes, note
 from ingenium.trust.ledger import open_ledger
 
 HAZARDS = {**WEAPONS, **EXPLOSIVES, **CONTROLLED}

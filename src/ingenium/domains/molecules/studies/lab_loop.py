@@ -28,13 +28,13 @@ from ingenium.core.problem import Watch
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Objective, Spec
 from ingenium.core.text import texts
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import parsed
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.verifier import MoleculeVerifier
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import parsed
 from ingenium.loop import training
 from ingenium.search.drawn import Stock
 from ingenium.search.fronts import grown, hypervolume

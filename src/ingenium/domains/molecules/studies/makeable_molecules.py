@@ -20,8 +20,6 @@ from ingenium.core.digest import digest
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.core.spec import GeneratorChoice
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.known import training_set
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.tanimoto import diversity
@@ -35,6 +33,8 @@ from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.fitted import fit
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.reinforcement import Reinforcement
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 ROUNDS, BATCH = (6, 3), (40, 32)  # of learning: full and quick
 PASSES = 4  # steps on the proposals of a round

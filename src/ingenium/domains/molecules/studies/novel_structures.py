@@ -21,17 +21,17 @@ from ingenium.core.seeds import block_rng, one_thread
 from ingenium.core.spec import GeneratorChoice
 from ingenium.core.text import codes
 from ingenium.core.verdict import margins
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
+from ingenium.domains.molecules.forms import written_at_random
 from ingenium.domains.molecules.known import training_set
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.domains.molecules.metrics.tanimoto import diversity
-from ingenium.domains.molecules.search.baselines import written_at_random
-from ingenium.domains.molecules.search.graphs import crossed, mutated
+from ingenium.domains.molecules.strategies.moves import crossed, mutated
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.fitted import fit
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 PROPOSALS = (2000, 100)  # of each way and seed: full and quick
 CLAIMED = 0.34  # more new structures than by random search

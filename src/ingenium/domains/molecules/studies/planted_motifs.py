@@ -10,11 +10,11 @@ from rdkit import Chem
 from rdkit.Chem import Crippen
 from scipy.stats import rankdata
 
-from ingenium.domains.molecules.chemistry.attribution import Predict, groups, shares
-from ingenium.domains.molecules.chemistry.likeness import fingerprints
-from ingenium.domains.molecules.chemistry.parsing import parsed, pattern
-from ingenium.domains.molecules.chemistry.solubility import descriptors, regression
 from ingenium.domains.molecules.data import moses
+from ingenium.kits.chemistry.attribution import Predict, groups, shares
+from ingenium.kits.chemistry.likeness import fingerprints
+from ingenium.kits.chemistry.parsing import parsed, pattern
+from ingenium.kits.chemistry.solubility import descriptors, regression
 
 MOTIFS: Mapping[str, str] = MappingProxyType(
     {"sulfonamide": "S(=O)(=O)N", "nitrile": "C#N", "furan": "o1cccc1"}

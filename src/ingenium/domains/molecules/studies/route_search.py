@@ -23,9 +23,8 @@ from ingenium.domains.molecules.route.chemistry import Chemistry
 from ingenium.domains.molecules.route.hazards import hazards
 from ingenium.domains.molecules.route.policies import by_chance, greedy, tree_search
 from ingenium.domains.molecules.route.route import Route
-from ingenium.domains.molecules.route.search import Found, best_first
+from ingenium.domains.molecules.route.search import RouteSearch, best_first
 from ingenium.domains.molecules.route.verifier import RouteVerifier
-from ingenium.domains.molecules.safety import Screen
 from ingenium.domains.molecules.studies.route_targets import (
     DEEPEST,
     EXPANSIONS,
@@ -36,12 +35,13 @@ from ingenium.domains.molecules.studies.route_targets import (
 )
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 FULL, QUICK = 20, 8  # targets of a seed
 FEW = 5  # expansions of the small budget
 LONGEST = 6000  # characters of a route
 
-Search = Callable[[Chemistry, str, int, int], Found]  # target, budget, seed
+Search = Callable[[Chemistry, str, int, int], RouteSearch]  # target, budget, seed
 SEARCHES: dict[str, Search] = {
     "best first": lambda c, t, b, s: best_first(c, t, budget=b, deepest=DEEPEST, enough=True),
     "tree search": lambda c, t, b, s: tree_search(
@@ -129,7 +129,7 @@ def _look(seed: int, count: int) -> Look:
 
 def _accepted(route: Route) -> bool:
     """Whether the verifier finds every step sound and every block in the stock."""
-    verifier = RouteVerifier(route.target, chemistry().stock, Screen())
+    verifier = RouteVerifier(route.target, chemistry().stock, DualUseScreen())
     found = verifier.measure(codes([route.text], LONGEST))[0].tolist()
     at = {q.name: value for q, value in zip(verifier.quantities, found, strict=True)}
     return bool(at["missing"] == 0 and at["unverified"] == 0)

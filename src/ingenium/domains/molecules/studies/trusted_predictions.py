@@ -18,9 +18,7 @@ import numpy as np
 
 from ingenium.core.digest import digest
 from ingenium.core.problem import Watch
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.solubility import descriptors, fitted
-from ingenium.domains.molecules.data import hydration, moses, solubility, zinc250k
+from ingenium.domains.molecules.data import moses, zinc250k
 from ingenium.domains.molecules.studies import planted_motifs as planting
 from ingenium.domains.molecules.studies.covered_solubility import (
     Solubilities,
@@ -31,6 +29,9 @@ from ingenium.domains.molecules.studies.covered_solubility import (
 )
 from ingenium.evaluate.intervals import t_interval
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.kits.chemistry.measurements import hydration, solubility
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.solubility import descriptors, fitted
 
 SPLITS, FEW_SPLITS = 20, 4
 EXPLAINED, FEW_EXPLAINED = 30, 8  # molecules of each motif

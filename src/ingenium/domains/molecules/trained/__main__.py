@@ -15,7 +15,7 @@ from pathlib import Path
 from ingenium.core.errors import IngeniumError
 from ingenium.core.recipe import printed
 from ingenium.domains.molecules.trained.recipe import SMALL, LanguageRecipe, train
-from ingenium.domains.molecules.trained.told import HEARD, Told, teach
+from ingenium.domains.molecules.trained.told import HEARD, Lesson, teach
 
 
 def main() -> None:
@@ -51,8 +51,8 @@ def _recipe(asked: argparse.Namespace) -> LanguageRecipe:
     return recipe
 
 
-def _lesson(asked: argparse.Namespace) -> Told:
-    lesson = Told(HEARD)
+def _lesson(asked: argparse.Namespace) -> Lesson:
+    lesson = Lesson(HEARD)
     if asked.molecules is not None:
         lesson = replace(lesson, molecules=asked.molecules)
     if asked.steps is not None:

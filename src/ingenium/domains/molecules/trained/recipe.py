@@ -21,12 +21,12 @@ from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.kekule import kekule
 from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.language import ATOMS, PIECES
-from ingenium.domains.molecules.packages import release_of
 from ingenium.domains.molecules.trained.min_p import MinP
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec, Tokens
 from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
+from ingenium.kits.chemistry.packages import release_of
 from ingenium.train.plan import Plan
 
 AT_ONCE = 20_000  # molecules in a piece of what is kept

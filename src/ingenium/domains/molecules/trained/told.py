@@ -26,13 +26,13 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Shipped, Watch, silent
 from ingenium.core.seeds import one_thread
-from ingenium.domains.molecules.chemistry.parsing import parsed
-from ingenium.domains.molecules.chemistry.rules import measured
 from ingenium.domains.molecules.trained import model
 from ingenium.domains.molecules.trained.recipe import LanguageRecipe, written
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
+from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.rules import measured
 from ingenium.train.plan import Plan
 
 TOLD = Plan(
@@ -66,7 +66,7 @@ HEARD: Mapping[str, tuple[float, float]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Told:
+class Lesson:
     """What the generator is told of each molecule, and how long it learns to hear it."""
 
     conditions: Mapping[str, tuple[float, float]]  # ranges of quantities of rules, from -1 to 1
@@ -106,7 +106,7 @@ def deafened(base: TokenAutoregressive, cond: Float[Tensor, "n c"]) -> TokenAuto
 
 
 def teach(
-    asked: Told,
+    asked: Lesson,
     folder: Path,
     *,
     base: Path = model.FOLDER,
@@ -132,7 +132,7 @@ def teach(
     _keep(family, asked, folder, about | {"base": model.facts(base)["weights"]})
 
 
-def _conditions(texts: list[str], asked: Told, watch: Watch) -> Float[Tensor, "n c"]:
+def _conditions(texts: list[str], asked: Lesson, watch: Watch) -> Float[Tensor, "n c"]:
     """What rules say of the molecules, from -1 to 1 over the ranges."""
     names, rows = tuple(asked.conditions), []
     for start in range(0, len(texts), AT_ONCE):
@@ -143,7 +143,9 @@ def _conditions(texts: list[str], asked: Told, watch: Watch) -> Float[Tensor, "n
     return cond
 
 
-def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping[str, Any]) -> None:
+def _keep(
+    family: TokenAutoregressive, asked: Lesson, folder: Path, about: Mapping[str, Any]
+) -> None:
     weights = save({k: v.half().contiguous() for k, v in family.state_dict().items()})
     text = {
         "recipe": _plain(asked),
@@ -154,7 +156,7 @@ def _keep(family: TokenAutoregressive, asked: Told, folder: Path, about: Mapping
     write_atomic(folder / f"{NAME}.json", json.dumps(text, indent=1) + "\n")
 
 
-def _plain(asked: Told) -> dict[str, Any]:
+def _plain(asked: Lesson) -> dict[str, Any]:
     plan = {k: v for k, v in asdict(asked.plan).items() if v is not None}
     return {
         "conditions": dict(asked.conditions),
@@ -169,11 +171,6 @@ def facts(folder: Path = model.FOLDER) -> dict[str, Any]:
     """What lies beside the weights: what they hear, how they were taught, and on which base."""
     found: dict[str, Any] = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
     return found
-
-
-def comes(folder: Path = model.FOLDER) -> bool:
-    """Whether a generator that hears lies beside the one that does not."""
-    return (folder / f"{NAME}.json").is_file()
 
 
 def hears(folder: Path = model.FOLDER) -> Mapping[str, tuple[float, float]]:

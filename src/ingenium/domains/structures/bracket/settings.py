@@ -3,15 +3,17 @@
 import re
 from dataclasses import dataclass, field
 from math import hypot, prod
+from typing import Annotated
 
 import torch
 from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 from ingenium.domains.structures.optimise.build import Direction
-from ingenium.domains.structures.parts.making import Making
-from ingenium.domains.structures.parts.metal import ALUMINIUM
+from ingenium.domains.structures.parts.making import Making, Millimetres
+from ingenium.domains.structures.parts.metal import ALUMINIUM, price_per_kg
 from ingenium.kits.solids.elastic.material import Material
 
 MOST_CELLS = 500_000
@@ -27,8 +29,8 @@ class PinLoad:
     """
 
     name: str
-    force_n: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    moment_nm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    force_n: Annotated[tuple[float, float, float], Unit("N")] = (0.0, 0.0, 0.0)
+    moment_nm: Annotated[tuple[float, float, float], Unit("N·m")] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
@@ -64,23 +66,26 @@ class BracketSettings:
     """
 
     cells: tuple[int, int, int] = (32, 24, 36)
-    cell_mm: float = 3.0
-    bolts_mm: tuple[tuple[float, float], ...] = (
+    cell_mm: Millimetres = 3.0
+    bolts_mm: Annotated[tuple[tuple[float, float], ...], Unit("mm")] = (
         (12.0, 12.0),
         (84.0, 12.0),
         (12.0, 60.0),
         (84.0, 60.0),
     )  # x and y of each hole
-    bolt_radius_mm: float = 4.5
-    foot_radius_mm: float = 10.5
-    foot_height_mm: float = 9.0
-    plate_mm: float = 6.0  # thickness of the base frame along the outer bolts
-    rim_mm: float = 12.0  # width of its bars
-    tool_radius_mm: float = 9.0  # of the socket that must reach each bolt from above
-    pin_mm: tuple[float, float] = (60.0, 87.0)  # x and z of its axis, which runs along y
-    pin_radius_mm: float = 9.0
-    eye_radius_mm: float = 16.5
-    eye_width_mm: float = 24.0  # about the middle of the part
+    bolt_radius_mm: Millimetres = 4.5
+    foot_radius_mm: Millimetres = 10.5
+    foot_height_mm: Millimetres = 9.0
+    plate_mm: Millimetres = 6.0  # thickness of the base frame along the outer bolts
+    rim_mm: Millimetres = 12.0  # width of its bars
+    tool_radius_mm: Millimetres = 9.0  # of the socket that must reach each bolt from above
+    pin_mm: Annotated[tuple[float, float], Unit("mm")] = (
+        60.0,
+        87.0,
+    )  # x and z of its axis, which runs along y
+    pin_radius_mm: Millimetres = 9.0
+    eye_radius_mm: Millimetres = 16.5
+    eye_width_mm: Millimetres = 24.0  # about the middle of the part
     cases: tuple[PinLoad, ...] = CASES
     material: Material = ALUMINIUM
     build: Direction = "+z"  # away from the plate of the printer
@@ -88,6 +93,7 @@ class BracketSettings:
     making: Making = field(default_factory=Making)
 
     def __post_init__(self) -> None:
+        price_per_kg(self.material)
         self._check_grid()
         self._check_lengths()
         self._check_holes()

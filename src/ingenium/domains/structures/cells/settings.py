@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Annotated
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
+from ingenium.generators.components import FEWEST
 from ingenium.kits.solids.elastic.material import Material
 
+HELD_OUT_EVERY = 5
 VOID = 1e-9  # modulus of a void, relative to the solid
 
 
@@ -23,10 +27,14 @@ class CellSettings:
     """
 
     cells: tuple[int, ...] = (32, 32)
-    cell_m: float = 0.01  # edge of the periodic cell, along x; files are in this size
-    height_m: float = 0.01  # of a plane cell in files
+    cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = (
+        0.01  # edge of the periodic cell, along x; files are in this size
+    )
+    height_m: Annotated[float, Unit("m", 1e-6, 1.0)] = 0.01  # of a plane cell in files
     material: Material = field(default_factory=polyamide)
-    feature_m: float = 0.0006  # thinnest wall and gap of drawn and mended cells with a void
+    feature_m: Annotated[float, Unit("m", 1e-8, 0.1)] = (
+        0.0006  # thinnest wall and gap of drawn and mended cells with a void
+    )
     second_modulus: float = VOID  # of the other phase, relative to the material; 1e-9 for a void
     designs: int = 0  # to learn from; 0 takes 2400 plane or 120 spatial ones
     refine_steps: int = 10  # of inverse homogenisation on each proposal; 0 for none
@@ -47,8 +55,18 @@ class CellSettings:
                 self.feature_m,
                 "Write feature_m = 0.0006, or 0 for any.",
             )
-        if self.designs < 0 or self.refine_steps < 0 or self.seed < 0:
-            raise InputError("designs, refine_steps and seed of at least 0", self)
+        if self.refine_steps < 0 or self.seed < 0:
+            raise InputError(
+                "refine_steps and seed of at least 0",
+                f"{self.refine_steps} and {self.seed}",
+                "Write refine_steps = 10.",
+            )
+        if self.designs and self.designs - self.designs // HELD_OUT_EVERY < FEWEST:
+            raise InputError(
+                f"at least {FEWEST} designs beside every fifth, which is held out, or 0",
+                f"designs = {self.designs}",
+                "Write designs = 240, or 0 for as many as it usually takes.",
+            )
 
     @property
     def porous(self) -> bool:

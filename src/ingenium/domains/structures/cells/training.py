@@ -11,7 +11,7 @@ from ingenium.core.recipe import Recipe
 from ingenium.domains.structures.cells import auxetic_families, plane_families, spatial_families
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.feature import gaps, walls
-from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.cells.settings import HELD_OUT_EVERY, CellSettings
 from ingenium.domains.structures.cells.topology import connection
 from ingenium.domains.structures.cells.verifier import CellVerifier
 
@@ -99,4 +99,4 @@ def _one(
 def held_out(count: int, seed: int) -> tuple[str, np.ndarray]:
     """A fifth of the designs, at random."""
     order = np.random.default_rng([seed, count]).permutation(count)
-    return DESIGN, order < count // 5
+    return DESIGN, order < count // HELD_OUT_EVERY

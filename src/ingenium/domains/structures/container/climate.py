@@ -8,9 +8,10 @@ elongation even at 15 K (Communications Materials 6, 2025, s43246-025-00793-4).
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 
 Frame = Literal["stainless steel", "aluminium"]
 ROOM_C = 20.0
@@ -32,7 +33,9 @@ class Climate:
         InputError: for a temperature beyond what was measured.
     """
 
-    celsius: float = -78.5  # solid carbon dioxide sublimes under an atmosphere
+    celsius: Annotated[
+        float, Unit("°C")
+    ] = -78.5  # solid carbon dioxide sublimes under an atmosphere
     frame: Frame = "stainless steel"  # what the part is bolted to
 
     def __post_init__(self) -> None:

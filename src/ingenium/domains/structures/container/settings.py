@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from math import hypot, prod
+from typing import Annotated
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 from ingenium.domains.structures.container.climate import Climate
 from ingenium.domains.structures.optimise.build import Direction
-from ingenium.domains.structures.parts.making import Making
-from ingenium.domains.structures.parts.metal import ALUMINIUM
+from ingenium.domains.structures.parts.making import Making, Millimetres
+from ingenium.domains.structures.parts.metal import ALUMINIUM, price_per_kg
 from ingenium.kits.solids.elastic.material import Material
 
 MOST_CELLS = 500_000
@@ -21,12 +23,14 @@ class Freight:
         InputError: for a container without mass or size.
     """
 
-    gross_kg: float = 2000.0  # largest mass, with a cubic metre of dry ice and the goods
+    gross_kg: Annotated[float, Unit("kg", 10.0, 1e6)] = (
+        2000.0  # largest mass, with a cubic metre of dry ice and the goods
+    )
     stacked: int = 8  # containers above it
-    length_m: float = 1.2  # between the axes of the posts along x
-    width_m: float = 1.0  # along y
-    height_m: float = 1.2  # of a post
-    sling_deg: float = 60.0  # of the ropes above the horizontal
+    length_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.2  # between the axes of the posts along x
+    width_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.0  # along y
+    height_m: Annotated[float, Unit("m", 0.05, 50.0)] = 1.2  # of a post
+    sling_deg: Annotated[float, Unit("degree")] = 60.0  # of the ropes above the horizontal
 
     def __post_init__(self) -> None:
         least = ("gross_kg", "stacked", "length_m", "width_m", "height_m", "sling_deg")
@@ -48,30 +52,37 @@ class ContainerSettings:
     """
 
     cells: tuple[int, int, int] = (28, 28, 28)
-    cell_mm: float = 4.0
+    cell_mm: Millimetres = 4.0
     freight: Freight = field(default_factory=Freight)
-    post_mm: tuple[float, float] = (52.0, 52.0)  # axis of post, seat and locating hole
-    post_bolts_mm: float = 64.0  # side of the square of the four bolts into the post
-    bolt_radius_mm: float = 5.5
-    foot_radius_mm: float = 11.0
-    foot_height_mm: float = 12.0
-    tool_radius_mm: float = 9.0  # of the socket that must reach these bolts from above
-    seat_radius_mm: float = 26.0  # on which the container above stands, and which is lifted
-    seat_height_mm: float = 12.0
-    hole_radius_mm: float = 14.0  # for the stacking cone or the ball-lock pin of the sling
-    hole_deep_mm: float = 36.0
-    offset_mm: tuple[float, float] = (8.0, 11.0)  # of the load of the stack
-    rail_bolts_mm: tuple[float, float] = (40.0, 56.0)  # between the bolts of a rail: across, up
-    rail_z_mm: float = 48.0  # height of the axes of both rails
-    tapped_radius_mm: float = 4.5
-    pad_radius_mm: float = 9.0
-    pad_deep_mm: float = 12.0
+    post_mm: Annotated[tuple[float, float], Unit("mm")] = (
+        52.0,
+        52.0,
+    )  # axis of post, seat and locating hole
+    post_bolts_mm: Millimetres = 64.0  # side of the square of the four bolts into the post
+    bolt_radius_mm: Millimetres = 5.5
+    foot_radius_mm: Millimetres = 11.0
+    foot_height_mm: Millimetres = 12.0
+    tool_radius_mm: Millimetres = 9.0  # of the socket that must reach these bolts from above
+    seat_radius_mm: Millimetres = 26.0  # on which the container above stands, and which is lifted
+    seat_height_mm: Millimetres = 12.0
+    hole_radius_mm: Millimetres = 14.0  # for the stacking cone or the ball-lock pin of the sling
+    hole_deep_mm: Millimetres = 36.0
+    offset_mm: Annotated[tuple[float, float], Unit("mm")] = (8.0, 11.0)  # of the load of the stack
+    rail_bolts_mm: Annotated[tuple[float, float], Unit("mm")] = (
+        40.0,
+        56.0,
+    )  # between the bolts of a rail: across, up
+    rail_z_mm: Millimetres = 48.0  # height of the axes of both rails
+    tapped_radius_mm: Millimetres = 4.5
+    pad_radius_mm: Millimetres = 9.0
+    pad_deep_mm: Millimetres = 12.0
     climate: Climate = field(default_factory=Climate)
     material: Material = ALUMINIUM
     build: Direction = "-z"  # the seat lies on the plate of the printer
     making: Making = field(default_factory=lambda: Making(designs=48, coarse_steps=48))
 
     def __post_init__(self) -> None:
+        price_per_kg(self.material)
         self._check_grid()
         self._check_lengths()
         self._check_faces()

@@ -10,11 +10,13 @@ Shapes: n designs, x columns and y rows of cells, v nodes, s walls.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
 from ingenium.domains.structures.lattices.frame import Frame
 
 DECIMALS = 9  # of a metre
@@ -31,10 +33,10 @@ class Layout:
 
     columns: int = 8
     rows: int = 6
-    width_m: float = 0.08
-    height_m: float = 0.072
-    thinnest_m: float = 0.0004
-    thickest_m: float = 0.003
+    width_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.08
+    height_m: Annotated[float, Unit("m", 1e-3, 10.0)] = 0.072
+    thinnest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.0004
+    thickest_m: Annotated[float, Unit("m", 1e-6, 0.1)] = 0.003
 
     def __post_init__(self) -> None:
         if not (2 <= self.columns <= 64 and 2 <= self.rows <= 64):

@@ -3,22 +3,20 @@
 from dataclasses import dataclass
 
 from ingenium.core.errors import InputError
+from ingenium.kits.solids.elastic.material import Density, Modulus, Yield
 
 
 @dataclass(frozen=True)
 class Ductile:
-    """An elastic, perfectly plastic material; the defaults are 316L steel from a laser powder bed.
-
-    Source: EOS GmbH, StainlessSteel 316L material data sheet, 2022 (as built, vertical:
-        yield 470 MPa, elongation 54 %, modulus about 180 GPa, density at least 7.97 g/cm3).
+    """An elastic, perfectly plastic material.
 
     Raises:
         InputError: for values that no metal has.
     """
 
-    modulus_pa: float = 180e9
-    yield_pa: float = 470e6
-    density_kg_m3: float = 7970.0
+    modulus_pa: Modulus
+    yield_pa: Yield
+    density_kg_m3: Density
 
     def __post_init__(self) -> None:
         for name in ("modulus_pa", "yield_pa", "density_kg_m3"):
@@ -30,3 +28,8 @@ class Ductile:
                 f"{self.yield_pa:g} Pa of {self.modulus_pa:g} Pa",
                 "Give both in Pa.",
             )
+
+
+# From a laser powder bed. Source: EOS GmbH, StainlessSteel 316L material data sheet, 2022 (as
+# built, vertical: yield 470 MPa, elongation 54 %, modulus about 180 GPa, at least 7.97 g/cm3).
+STEEL_316L = Ductile(180e9, 470e6, 7970.0)

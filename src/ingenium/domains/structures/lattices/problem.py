@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,11 +16,12 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
+from ingenium.core.units import Unit
 from ingenium.domains.structures.lattices import known, report
 from ingenium.domains.structures.lattices.crushing import Crushing
 from ingenium.domains.structures.lattices.formats import CellTable, StlLattice
 from ingenium.domains.structures.lattices.layout import STEEPEST, Layout
-from ingenium.domains.structures.lattices.material import Ductile
+from ingenium.domains.structures.lattices.material import STEEL_316L, Ductile
 from ingenium.domains.structures.lattices.proportion import printed
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, WallSum
 
@@ -33,13 +34,25 @@ SHARE, MOST = 0.1, 4  # of the designs of a run whose bodies are checked
 
 @dataclass(frozen=True)
 class LatticeSettings:
-    """The box and cells of the lattice, its metal, how it is crushed, and how many are known."""
+    """The box and cells of the lattice, its metal, how it is crushed, and how many are known.
+
+    Raises:
+        InputError: for fewer known lattices than can be learned from, or no depth.
+    """
 
     layout: Layout = field(default_factory=Layout)
-    material: Ductile = field(default_factory=Ductile)
+    material: Ductile = STEEL_316L
     crushing: Crushing = field(default_factory=Crushing)
-    depth_m: float = 0.04
+    depth_m: Annotated[float, Unit("m", 1e-4, 10.0)] = 0.04
     known: int = 240  # lattices to learn from, made by the engine
+
+    def __post_init__(self) -> None:
+        if self.known < FEWEST or not self.depth_m > 0:
+            raise InputError(
+                f"at least {FEWEST} known lattices and a depth above 0 m",
+                (self.known, self.depth_m),
+                "Write known = 240.",
+            )
 
 
 class Lattice(Problem):
@@ -56,17 +69,7 @@ class Lattice(Problem):
     default_family: ClassVar[str] = "principal_flow_matching"
 
     def __init__(self, settings: LatticeSettings) -> None:
-        """Open the problem.
-
-        Raises:
-            InputError: for fewer known lattices than can be learned from, or no depth.
-        """
-        if settings.known < FEWEST or not settings.depth_m > 0:
-            raise InputError(
-                f"at least {FEWEST} known lattices and a depth above 0 m",
-                (settings.known, settings.depth_m),
-                "Write known = 240.",
-            )
+        """Open the problem."""
         layout = settings.layout
         self.layout = layout
         across = ("column", "row")

@@ -1,9 +1,14 @@
 """How the known designs of a part are made, and proposals mended."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
+from ingenium.generators.components import FEWEST
+
+HELD_OUT_EVERY = 8
+Millimetres = Annotated[float, Unit("mm", 0.1, 1e5)]  # a length in metres lies below
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,17 @@ class Making:
     milled: int = 144  # drawings for milling that are compared with, the first so many
 
     def __post_init__(self) -> None:
-        least = {"designs": 8, "at_once": 1, "coarse_steps": 0, "steps": 1, "repair_steps": 0}
+        least = {"at_once": 1, "coarse_steps": 0, "steps": 1, "repair_steps": 0}
         for name, low in (least | {"seed": 0, "milled": 1}).items():
             if getattr(self, name) < low:
                 raise InputError(f"{name} of at least {low}", getattr(self, name))
+        learned = self.designs - self.designs // HELD_OUT_EVERY
+        if learned < FEWEST:
+            raise InputError(
+                f"at least {FEWEST} designs beside every eighth, which is held out",
+                f"designs = {self.designs}, of which {learned} are left to learn from",
+                "Write designs = 128; parts that fall to pieces are left out too.",
+            )
         if self.designs % self.at_once:
             raise InputError(f"designs in whole pieces of at_once = {self.at_once}", self.designs)
 

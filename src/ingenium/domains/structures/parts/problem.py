@@ -23,7 +23,7 @@ from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.parts import asked, independent, known
 from ingenium.domains.structures.parts.asked import Question
-from ingenium.domains.structures.parts.making import PartSettings
+from ingenium.domains.structures.parts.making import HELD_OUT_EVERY, PartSettings
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.printed import PartFiles, Printer, without_hollows
@@ -34,7 +34,6 @@ from ingenium.kits.solids.elastic.solver import Elastic
 
 SHIPPED = {"measured": "designs_measured.npz", "milled_measured": "milled_measured.npz"}
 EXACT, ROUGH = 1e-5, 1e-2  # residual of a measurement (work to 1e-10), and of a step (to 1e-5)
-HELD_OUT_EVERY = 8
 VARIABLE = Variable("density", ("x", "y", "z"), "1", "share of each cell that is metal", 0.0, 1.0)
 
 

@@ -1,12 +1,13 @@
 """What a spec says of a design domain: its box, material, supports, loads and passive parts."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from ingenium.core.errors import InputError, choose
+from ingenium.core.units import Unit
 from ingenium.domains.structures.shapes.manufacture import Levels, Manufacture
 from ingenium.kits.solids.elastic.grid import RegularGrid
-from ingenium.kits.solids.elastic.material import Material
+from ingenium.kits.solids.elastic.material import UNIT, Material
 
 FACES = {
     "left": ("x", 0),
@@ -17,7 +18,8 @@ FACES = {
     "front": ("z", 1),
 }
 Range = tuple[float, float]
-Point = tuple[float, ...]
+Angles = Annotated[Range, Unit("degree")]
+Point = Annotated[tuple[float, ...], Unit("m")]
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ class Load:
     case: str = "service"
     from_m: Point = ()
     to_m: Point = ()  # the same point where it is left open
-    force_n: float = 1.0
-    angle_deg: Range = (-90.0, -90.0)  # in the plane of x and y, from x towards y
-    tilt_deg: Range = (0.0, 0.0)  # from that plane towards z
+    force_n: Annotated[float, Unit("N", 1e-6, 1e9)] = field(kw_only=True)
+    angle_deg: Angles = (-90.0, -90.0)  # in the plane of x and y, from x towards y
+    tilt_deg: Angles = (0.0, 0.0)  # from that plane towards z
     spread_m: Point = ()
 
     def __post_init__(self) -> None:
@@ -87,9 +89,9 @@ class ShapeSettings:
 
     preset: str = "cantilever"  # cantilever, mbb, cantilever_3d
     cells: tuple[int, ...] | None = None
-    cell_m: float = 0.05
-    thickness_m: float = 1.0  # of a plane domain
-    material: Material = field(default_factory=Material)
+    cell_m: Annotated[float, Unit("m", 1e-6, 1.0)] = 0.05
+    thickness_m: Annotated[float, Unit("m", 1e-6, 2.0)] = 1.0  # of a plane domain
+    material: Material = UNIT
     supports: tuple[Support, ...] | None = None
     loads: tuple[Load, ...] | None = None
     passive: tuple[Passive, ...] = ()
@@ -177,7 +179,7 @@ Given = tuple[tuple[Support, ...], tuple[Load, ...]]
 def _cantilever(grid: RegularGrid) -> Given:
     """Clamped on the left, a force of 1 N anywhere on the right that points about downwards."""
     x, y = (n * grid.cell_m for n in grid.cells)
-    load = Load(name="tip", from_m=(x, 0.0), to_m=(x, y), angle_deg=(-150.0, -30.0))
+    load = Load(name="tip", force_n=1.0, from_m=(x, 0.0), to_m=(x, y), angle_deg=(-150.0, -30.0))
     return (Support(face="left"),), (load,)
 
 
@@ -189,7 +191,7 @@ def _mbb(grid: RegularGrid) -> Given:
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, fig. 1.
     """
     x, y = (n * grid.cell_m for n in grid.cells)
-    load = Load(from_m=(0.0, y), to_m=(x / 2, y))
+    load = Load(force_n=1.0, from_m=(0.0, y), to_m=(x / 2, y))
     roller = Support(from_m=(x, 0.0), axes=("y",))
     return (Support(face="left", axes=("x",)), roller), (load,)
 
@@ -197,7 +199,13 @@ def _mbb(grid: RegularGrid) -> Given:
 def _cantilever_3d(grid: RegularGrid) -> Given:
     """Clamped on the left, a force of 1 N on the middle line of the right face."""
     x, y, z = (n * grid.cell_m for n in grid.cells)
-    load = Load(name="tip", from_m=(x, 0.0, z / 2), to_m=(x, y, z / 2), angle_deg=(-135.0, -45.0))
+    load = Load(
+        name="tip",
+        force_n=1.0,
+        from_m=(x, 0.0, z / 2),
+        to_m=(x, y, z / 2),
+        angle_deg=(-135.0, -45.0),
+    )
     return (Support(face="left"),), (load,)
 
 

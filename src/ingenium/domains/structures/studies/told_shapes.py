@@ -80,8 +80,8 @@ def settings(count: int) -> ShapeSettings:
     x, y = (n * CELL_M for n in CELLS)
     plate = Passive("solid", (x - PLATE * CELL_M, 0.0), (x, y))
     loads = (
-        Load("plate", "plate", (x, y / 2), angle_deg=(-90.0, 0.0), spread_m=(0.0, y)),
-        Load("tip", "tip", (x, 0.0), (x, y), angle_deg=(-150.0, -30.0)),
+        Load("plate", "plate", (x, y / 2), angle_deg=(-90.0, 0.0), spread_m=(0.0, y), force_n=1.0),
+        Load("tip", "tip", (x, 0.0), (x, y), angle_deg=(-150.0, -30.0), force_n=1.0),
     )
     return ShapeSettings(
         preset="cantilever",
@@ -100,10 +100,10 @@ def told_shapes(count: int, held: int, tuning: int, watch: Watch) -> ToldShapes:
     asked = settings(count)
     x, y = (n * CELL_M for n in CELLS)
     loads = (
-        Load("shear", "shear", (x, y / 2), spread_m=(0.0, y)),
-        Load("pull", "pull", (x, y / 2), angle_deg=(0.0, 0.0), spread_m=(0.0, y)),
-        Load("top", "bend", (x, y), angle_deg=(0.0, 0.0)),
-        Load("bottom", "bend", (x, 0.0), angle_deg=(180.0, 180.0)),
+        Load("shear", "shear", (x, y / 2), spread_m=(0.0, y), force_n=1.0),
+        Load("pull", "pull", (x, y / 2), angle_deg=(0.0, 0.0), spread_m=(0.0, y), force_n=1.0),
+        Load("top", "bend", (x, y), angle_deg=(0.0, 0.0), force_n=1.0),
+        Load("bottom", "bend", (x, 0.0), angle_deg=(180.0, 180.0), force_n=1.0),
     )
     box = open_box(replace(asked, loads=loads))
     kept = stock(open_box(asked)).complete(watch)

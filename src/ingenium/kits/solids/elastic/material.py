@@ -1,32 +1,40 @@
 """Isotropic materials for parts."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from ingenium.core.errors import InputError
+from ingenium.core.units import Unit
+
+# Of everything from rubber and foams to diamond, gold and whiskers.
+Modulus = Annotated[float, Unit("Pa", 1e6, 2e12)]
+Yield = Annotated[float, Unit("Pa", 1e4, 2e10)]
+Density = Annotated[float, Unit("kg/m³", 25.0, 25e3)]
 
 
 @dataclass(frozen=True)
 class Material:
-    """A linear elastic material; the defaults are the unit material of the benchmarks.
+    """A linear elastic material.
 
     Raises:
         InputError: for values that no solid has.
     """
 
-    modulus_pa: float = 1.0
-    poisson: float = 0.3
-    density_kg_m3: float = 1.0
-    yield_pa: float = 1.0
-    price_per_kg: float = 1.0
+    modulus_pa: Modulus
+    poisson: float
+    density_kg_m3: Density
+    yield_pa: Yield
+    price_per_kg: Annotated[float, Unit("EUR/kg")] | None = None  # where costs are measured
 
     def __post_init__(self) -> None:
         if not -1.0 < self.poisson < 0.5:
             raise InputError(
                 "a Poisson ratio between -1 and 0.5", self.poisson, "Write poisson = 0.3."
             )
-        least = {
-            k: getattr(self, k) for k in ("modulus_pa", "density_kg_m3", "yield_pa", "price_per_kg")
-        }
-        for name, value in least.items():
-            if not value > 0:
+        for name in ("modulus_pa", "density_kg_m3", "yield_pa", "price_per_kg"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
                 raise InputError(f"{name} above 0", value)
+
+
+UNIT = Material(1.0, 0.3, 1.0, 1.0)  # of the benchmarks of the literature

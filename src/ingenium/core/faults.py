@@ -1,0 +1,118 @@
+"""What is wrong in a table that a user wrote, told by the place where it was written."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from ingenium.core.errors import InputError
+from ingenium.core.places import Place, Step, bare, inner_kind
+
+UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+ABSENT = ("missing", "missing_argument")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was to become a settings dataclass, and the places of its entries."""
+
+    kind: type
+    where: str  # the whole in words, such as the path of a file
+    under: tuple[str, ...] = ()  # the keys below which it stands
+
+    def refusal(self, faults: Sequence[ErrorDetails]) -> InputError:
+        """The first fault of a validation; unknown entries of one table are told together."""
+        fault = min(faults, key=lambda f: _rank(f, faults))
+        first, told = fault["type"], fault.get("ctx", {}).get("error")
+        place = self._place(fault["loc"])
+        if isinstance(told, InputError):  # by settings that check themselves
+            inside = f", in {place.headed}" if fault["loc"] else ""
+            return InputError(told.expected + inside, told.came, told.instead)
+        if first in UNKNOWN or first in ABSENT:
+            beside = _beside(fault, faults)
+            return self._ill_filled(
+                self._place(fault["loc"][:-1]),
+                unknown=[str(f["loc"][-1]) for f in beside if f["type"] in UNKNOWN],
+                absent=[str(f["loc"][-1]) for f in beside if f["type"] in ABSENT],
+            )
+        if first == "implausible":
+            asked = fault["ctx"]
+            return InputError(f"{place} {fault['msg']}", asked["came"], asked["instead"])
+        tables = first == "tuple_type" and is_dataclass(bare(inner_kind(bare(place.kind), 0)))
+        return InputError(
+            expected=f"{self._of_all(str(place))} as a value where: "
+            + fault["msg"].removeprefix("Value error, "),
+            came=_short(fault["input"]),
+            instead=f"Write [[{place}]], in double brackets."
+            if tables
+            else "Write a value that holds this; docs/reference/spec.md lists all entries.",
+        )
+
+    def _ill_filled(
+        self, table: Place, *, unknown: Sequence[str], absent: Sequence[str]
+    ) -> InputError:
+        """Of a table with entries that nobody knows, or without some that it needs."""
+        lacking = ", ".join(str(table.at(name)) for name in absent)
+        if not unknown:
+            return InputError(
+                expected=f"{_counted('the entry', 'the entries', absent)} " + self._of_all(lacking),
+                came="nothing",
+                instead=f"Write {', '.join(f'{name} = ...' for name in absent)} .",
+            )
+        names = _entries(table.kind)
+        near = {u: difflib.get_close_matches(u, names, n=1, cutoff=0.5) for u in unknown}
+        meant = ", ".join(f"{found[0]} for {u}" for u, found in near.items() if found)
+        instead = [
+            f"Write {meant}." if meant else "",
+            f"Write one of {', '.join(names)}." if names else "",
+            f"It needs {', '.join(absent)}." if absent else "",
+        ]
+        return InputError(
+            expected=f"only known entries in {self._of_all(table.headed)}",
+            came=f"{_counted('the unknown entry', 'the unknown entries', unknown)} "
+            + ", ".join(f'"{table.at(u)}"' for u in unknown),
+            instead=" ".join(filter(None, instead)),
+        )
+
+    def _of_all(self, place: str) -> str:
+        return f"{place} in {self.where}" if place else self.where
+
+    def _place(self, loc: Sequence[Step]) -> Place:
+        """The place in what the user wrote, from pydantic's."""
+        place = Place(self.kind, self.under)
+        for step in loc:
+            place = place.at(step)
+        return place
+
+
+def _rank(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> tuple[bool, bool, int]:
+    """Which fault is told, the least: checks of values, then names, in the rival they fit best."""
+    ill_filled = fault["type"] in UNKNOWN
+    return (
+        fault["type"] not in ("value_error", "implausible"),
+        not ill_filled,
+        len(_beside(fault, faults)) if ill_filled else 0,
+    )
+
+
+def _beside(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Faults of the same table."""
+    return [f for f in faults if f["loc"][:-1] == fault["loc"][:-1]]
+
+
+def _counted(one: str, several: str, names: Sequence[str]) -> str:
+    return one if len(names) == 1 else several
+
+
+def _entries(kind: Any) -> list[str]:
+    """Names of what a table may hold."""
+    plain = bare(kind)
+    return [f.name for f in fields(plain)] if is_dataclass(plain) else []
+
+
+def _short(value: object) -> str:
+    """What was written, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:120]} ..."

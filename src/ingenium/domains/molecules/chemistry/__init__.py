@@ -1,1 +1,0 @@
-"""What RDKit, GFN2-xTB and measured data say of a molecule."""

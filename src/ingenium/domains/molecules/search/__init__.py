@@ -1,1 +1,0 @@
-"""Searches that learn from verdicts: they propose molecules, see what was measured, and go on."""

@@ -1,0 +1,1 @@
+"""Strategies of `ingenium search` that know molecules: evolving graphs, a rewarded generator."""

@@ -1,0 +1,101 @@
+"""Groups of atoms that molecules are to have or to do without, as SMARTS."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rdkit import Chem, rdBase
+
+from ingenium.core.errors import InputError
+from ingenium.kits.chemistry.parsing import pattern
+
+SURE = re.compile(r"[A-Za-z]{1,2}|\[#\d+\]")  # holds in a part as it does in the whole
+EVERYWHERE = tuple(map(Chem.MolFromSmiles, ("C", "CC", "C=C", "C#C", "c1ccccc1", "FC(F)(F)F")))
+"""Molecules without a group in common; a query that matches all of them leaves none."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Substructures that must be there and those that must not, as SMARTS."""
+
+    keep: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Parse them once.
+
+        Raises:
+            InputError: for what is no SMARTS or never matches what it draws, one to keep that holds
+                one to avoid, or one to avoid that every molecule holds.
+        """
+        for texts, what in ((self.keep, "a group to keep"), (self.avoid, "a group to avoid")):
+            for text in texts:
+                _check_drawn(text, pattern(text, what), what)
+        _check_apart(self.kept, {text: pattern(text, "a group") for text in self.avoid})
+
+    @property
+    def kept(self) -> dict[str, Chem.Mol]:
+        """Queries of the groups to keep."""
+        return {text: pattern(text, "a group") for text in self.keep}
+
+    def missing(self, mol: Chem.Mol) -> int:
+        """How many of those to keep are not there."""
+        return sum(not mol.HasSubstructMatch(pattern(text, "a group")) for text in self.keep)
+
+    def unwanted(self, mol: Chem.Mol) -> int:
+        """How many of those to avoid are there."""
+        return sum(mol.HasSubstructMatch(pattern(text, "a group")) for text in self.avoid)
+
+
+def _check_drawn(text: str, query: Chem.Mol, what: str) -> None:
+    """Refuse a query that reads as a molecule and does not match that molecule.
+
+    Raises:
+        InputError: for it, such as a benzene ring with written double bonds.
+    """
+    if "[" in text:
+        return
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(text) or Chem.MolFromSmiles(f"C{text}")  # nitro, open to a side
+    if mol is None or mol.HasSubstructMatch(query):
+        return
+    raise InputError(
+        f"{what} as it stands in molecules: aromatic rings in small letters, charges in nitro",
+        f'"{text}", which does not even match the molecule that it draws',
+        f'Write "{Chem.MolToSmarts(mol)}".',
+    )
+
+
+def _check_apart(keep: Mapping[str, Chem.Mol], avoid: Mapping[str, Chem.Mol]) -> None:
+    """Refuse groups to keep that hold one to avoid, and one to avoid that all molecules hold.
+
+    Raises:
+        InputError: naming the groups.
+    """
+    for other, query in avoid.items():
+        if all(mol.HasSubstructMatch(query) for mol in EVERYWHERE):
+            raise InputError(
+                "groups to avoid that leave some molecules",
+                f'avoid "{other}", which every one holds',
+                "Remove it, or write more of the group.",
+            )
+        for text, kept in keep.items():
+            if other == text or _holds(kept, query):
+                raise InputError(
+                    "groups to keep that hold no group to avoid",
+                    f'keep "{text}" with avoid "{other}"',
+                    "Remove one of the two.",
+                )
+
+
+def _holds(kept: Chem.Mol, query: Chem.Mol) -> bool:
+    """Whether whatever matches one query matches another for sure."""
+    whole = Chem.Mol(kept)
+    whole.UpdatePropertyCache(strict=False)
+    Chem.FastFindRings(whole)
+    asked = [atom.GetSmarts() for atom in query.GetAtoms()]
+    there = [atom.GetSmarts() for atom in whole.GetAtoms()]
+    return any(
+        all(SURE.fullmatch(a) or a == there[i] for a, i in zip(asked, match, strict=True))
+        for match in whole.GetSubstructMatches(query)
+    )

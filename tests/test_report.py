@@ -1,0 +1,36 @@
+"""The page of a run: histograms and the table of kept designs."""
+
+import re
+
+import numpy as np
+import pytest
+
+from ingenium import loop
+from ingenium.core.spec import Limit
+from ingenium.report import figures
+
+pytestmark = pytest.mark.usefixtures("beams")
+
+
+@pytest.mark.parametrize("limit", [Limit("q", at_most=0.37), Limit("q", at_least=-0.21)])
+def test_no_bin_of_a_histogram_lies_on_both_sides_of_its_limit(limit: Limit) -> None:
+    values = np.random.default_rng(0).normal(size=2000)
+    bound = limit.at_most if limit.at_least is None else limit.at_least
+    broken = values > bound if limit.at_least is None else values < bound
+    (axes,) = figures.histogram(values, broken, limit, "a number").axes
+    edges = np.unique(np.concatenate([patch.get_xy()[:, 0] for patch in axes.patches[:2]]))
+    assert np.abs(edges - bound).min() < 1e-9
+    low, high = axes.get_xlim()
+    assert edges.min() <= low
+    assert edges.max() >= high
+
+
+def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run) -> None:
+    """All beams are heavy, so that no column says so; their loads differ."""
+    page = (finished.folder / "report.html").read_text()
+    table = page[page.index("Kept designs") :]
+    heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")])
+    assert "load_n (N)" in heads
+    assert "mass_kg (kg)" in heads
+    assert not {"duty", "verdict"} & set(heads)
+    assert table.count("<tr><td>") >= 20
