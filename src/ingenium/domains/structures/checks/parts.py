@@ -16,7 +16,7 @@ cells = [16, 12, 18]
 cell_mm = 6.0
 bead_mm = 2.5
 [setup.making]
-designs = 8
+designs = 16
 coarse_steps = 0
 steps = 24
 repair_steps = 12
