@@ -171,7 +171,7 @@ def verify(
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
     with _ledger(ledger) as book:
         problem = open_problem(spec)
-        found = audit.audit(problem, spec, paths)
+        found = audit.audit(problem, spec, paths, book)
         body = {
             "problem": found.problem,
             "engines": engines(problem),
@@ -191,7 +191,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
     spec = replaying.recorded_spec(folder)
     with _ledger(ledger) as book:
         problem = open_problem(spec)
-        found = replaying.replay(problem, spec, folder, design)
+        found = replaying.replay(problem, spec, folder, design, book)
         body = {
             "problem": found.problem,
             "engines": engines(problem),

@@ -24,10 +24,12 @@ from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Format, Problem
+from ingenium.core.reading.files import check_plain, refusing
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import Verdict, weighed
 from ingenium.core.verify import verify
-from ingenium.exporting import content_digest
+from ingenium.recorded import Recorded, handed, run_of
+from ingenium.trust.ledger import Ledger
 
 ROUNDED = 1e-6  # of a condition's range, by which a file may round it
 FILED = 5e-3  # of a condition that is measured, by which a file may change it, relative
@@ -43,7 +45,8 @@ class Audited:
     verdict: str
     measured: dict[str, dict[str, Any]]
     margins: dict[str, float | None]
-    record: str  # `as recorded`, `altered` or `no record`
+    record: str  # `as recorded`, `altered`, `not sealed` or `no record`
+    faults: tuple[str, ...]  # in what the file is not as its run recorded it
     conditions: dict[str, str | float]  # under which it was asked, as far as that is known
     reasons: tuple[str, ...]  # conditions that are not those of the spec, or that none can have
     repeats: str = ""  # the earlier design that it equals, with its file
@@ -57,10 +60,11 @@ class Audit:
     engine: str
     limits: tuple[Limit, ...]
     designs: tuple[Audited, ...]
+    runs: tuple[Recorded, ...]  # in whose folders files lie
 
     @property
     def altered(self) -> tuple[str, ...]:
-        """Files that are not what their run wrote."""
+        """Files that are not what their run wrote, or of which it recorded something else."""
         return tuple(dict.fromkeys(d.file for d in self.designs if d.record == "altered"))
 
     @property
@@ -74,10 +78,13 @@ class Audit:
         return sum(d.verdict == "accepted" for d in self.designs)
 
 
-def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
+def audit(
+    problem: Problem, asked: Spec, files: Sequence[Path], ledger: Ledger | None = None
+) -> Audit:
     """Measure files in any of the problem's formats and judge them against a spec.
 
-    A file that lies in the folder of a run is compared with what that run recorded. Limits that
+    A file that lies in the folder of a run is compared with what that run recorded, and that with
+    its seals and what the ledger notes; of the folder of a run all files are measured. Limits that
     must hold beyond the uncertainty are judged by what an independent engine says of these files.
 
     Raises:
@@ -85,8 +92,13 @@ def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
     """
     spec = resolve(asked, problem)
     found: list[Audited] = []
+    runs: dict[Path, Recorded] = {}
     seen: dict[bytes, str] = {}
-    for path in files:
+    for path in map(handed, files):
+        folder = run_of(path) if path.exists() else None
+        if folder is not None:
+            run = runs.get(folder) or Recorded.of(folder, ledger)
+            runs[folder] = run.searched(path)
         name, designs = _read(problem, path)
         verdicts = verify(
             designs,
@@ -99,22 +111,23 @@ def audit(problem: Problem, asked: Spec, files: Sequence[Path]) -> Audit:
             cross = cross_check(problem, designs, verdicts, spec.limits, 0)
             doubt = evidence.uncertainty(problem, {}, cross)
             verdicts = weighed(verdicts, spec.limits, doubt)
-        rows = _rows(problem, spec, path, (name, designs), verdicts)
+        run = None if folder is None else runs[folder]
+        rows = _rows(problem, spec, (path, run), (name, designs), verdicts)
         earlier = _repeats(problem, designs, path, seen)
         found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"
-    return Audit(problem.name, engine, spec.limits, tuple(found))
+    return Audit(problem.name, engine, spec.limits, tuple(found), tuple(runs.values()))
 
 
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     """The designs of a file and the name of the format that took it."""
-    if not path.exists():
-        raise InputError("a file to measure", f"no file at {path}", "Write the path of a file.")
+    check_plain(path, "a file to measure")
     refusals, meant = [], _meant(problem, path)
     for name, form in meant.items():
         try:
-            return name, _numbered(form.read(path), path)
-        except (ValueError, OSError, LookupError, TypeError, RecursionError) as error:
+            with refusing(f"a file of {problem.name}", path):
+                return name, _numbered(form.read(path), path)
+        except InputError as error:
             refusals.append(f"{name}: {error}")
     raise InputError(
         expected=f"a file in one of the formats {', '.join(meant)}",
@@ -158,16 +171,25 @@ def _repeats(
 
 
 def _rows(
-    problem: Problem, spec: Spec, path: Path, back: tuple[str, xr.Dataset], verdicts: xr.Dataset
+    problem: Problem,
+    spec: Spec,
+    place: tuple[Path, Recorded | None],
+    back: tuple[str, xr.Dataset],
+    verdicts: xr.Dataset,
 ) -> list[Audited]:
-    """One for each design of a file, in its order; `back` is its format and what was read."""
-    form, designs = back
-    records, values = _records(path), evidence.table(problem, verdicts)
+    """One for each design of a file, in its order; `back` is its format and what was read.
+
+    `place` is the file, and the run in whose folder it lies.
+    """
+    (path, run), (form, designs) = place, back
+    records = [] if run is None else run.of_file(path)
+    values = evidence.table(problem, verdicts)
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     rows = []
     for i, index in enumerate(verdicts[DESIGN].to_numpy().tolist()):
         own = _record_of(records, index, alone=len(values) == 1)
         measured = _values(problem, values[i])
+        faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
         under = _under(problem, designs.isel({DESIGN: i}), own, measured)
         reasons = tuple(_outside(problem, spec, under))
         verdict = Verdict(int(verdicts["verdict"][i]))
@@ -181,7 +203,8 @@ def _rows(
                 verdict=verdict.name.lower(),
                 measured=measured,
                 margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
-                record=_state(path, records),
+                record=_state(run, own, faults),
+                faults=faults,
                 conditions=under,
                 reasons=reasons,
             )
@@ -238,38 +261,24 @@ def _values(problem: Problem, one: Float[np.ndarray, " k"]) -> dict[str, dict[st
 
 def spec_of(files: Sequence[Path]) -> Path | None:
     """The spec of the run in whose folder all files lie; none if they lie in no or several."""
-    folders = {run_of(path) for path in files}
+    folders = {run_of(handed(path)) for path in files if path.exists()}
     folder = folders.pop() if len(folders) == 1 else None
     return folder / "spec.toml" if folder and (folder / "spec.toml").is_file() else None
 
 
-def run_of(path: Path) -> Path | None:
-    """The folder of the run in which a file lies, if it lies in one."""
-    parents = path.resolve().parents[:4]
-    return next((p for p in parents if (p / "evidence.jsonl").is_file()), None)
-
-
-def _records(path: Path) -> list[dict[str, Any]] | None:
-    """What the run in whose folder a file lies recorded of it; none if it lies in none."""
-    folder = run_of(path)
-    if folder is None:
-        return None
-    inside = path.resolve().relative_to(folder).as_posix()
-    return [r for r in evidence.read(folder / "evidence.jsonl") if r["file"] == inside]
-
-
 def _record_of(
-    records: Sequence[Mapping[str, Any]] | None, design: int, *, alone: bool
+    records: Sequence[Mapping[str, Any]], design: int, *, alone: bool
 ) -> Mapping[str, Any]:
     """That of a design; of a file of one, whatever number it carries there."""
-    if records and alone and len(records) == 1:
+    if alone and len(records) == 1:
         return records[0]
-    return next((r for r in records or () if r["design"] == design), {})
+    return next((r for r in records if r["design"] == design), {})
 
 
-def _state(path: Path, records: Sequence[Mapping[str, Any]] | None) -> str:
-    """Whether the run in whose folder a file lies wrote it as it is now."""
-    if not records:
+def _state(run: Recorded | None, record: Mapping[str, Any], faults: Sequence[str]) -> str:
+    """Whether the run in whose folder a file lies recorded it as it is now."""
+    if run is None or not record:
         return "no record"
-    same = records[0].get("file_digest") == content_digest(path.resolve())
-    return "as recorded" if same else "altered"
+    if faults or run.faults:
+        return "altered"
+    return "as recorded" if run.sealed else "not sealed"

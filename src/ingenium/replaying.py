@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,10 @@ from ingenium.exporting import content_digest
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.loop import proposed, training
+from ingenium.recorded import TOLERANCE, Recorded
+from ingenium.trust.ledger import Ledger
 
-TOLERANCE = 1e-9  # relative; what the same engine may differ by on the same numbers
+VOUCHED = "vouched"  # whether seals vouch for a record; what it says of its doubt counts only then
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,12 @@ def recorded_spec(out: Path) -> Spec:
     return specs.load(out / "spec.toml")
 
 
-def record_of(out: Path, design: int) -> dict[str, Any]:
+def _record_of(records: Sequence[dict[str, Any]], design: int) -> dict[str, Any]:
     """The evidence of one design.
 
     Raises:
         InputError: if the run has no such design.
-        CorruptError: if the evidence cannot be read.
     """
-    records = evidence.read(out / "evidence.jsonl")
     found = [r for r in records if r["design"] == design]
     if not found:
         raise InputError(
@@ -100,7 +100,9 @@ def record_of(out: Path, design: int) -> dict[str, Any]:
     return found[0]
 
 
-def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
+def replay(
+    problem: Problem, asked: Spec, out: Path, design: int, ledger: Ledger | None = None
+) -> Replay:
     """Propose one design again from its seed and place, measure it and compare with its record.
 
     Args:
@@ -108,17 +110,20 @@ def replay(problem: Problem, asked: Spec, out: Path, design: int) -> Replay:
         asked: that spec, from `recorded_spec`.
         out: folder of the run.
         design: its index.
+        ledger: where the run may be noted.
 
     Raises:
         InputError: if the folder holds no such design.
         CorruptError: if the model or the evidence is not what the run wrote.
     """
-    record = record_of(out, design)
+    run = Recorded.of(out, ledger)
+    record = {**_record_of(run.records, design), VOUCHED: run.whole}
     spec = resolve(asked, problem)
     known = training(problem)
     try:
         model = _model(problem, record, out)
         checks = [
+            Check("evidence", not run.faults, "; ".join(run.faults) or run.told),
             _same("spec", record["spec"], digest(specs.as_table(spec))),
             _same("system", record["system"], problem.system),
             _same("data", record["data"], dataset_digest(known)),
@@ -250,7 +255,7 @@ def _measured(
                 checks.append(Check(f"{name} ({how})", False, text))
             continue
         allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
-        if record["measured_on"] == "file":
+        if record["measured_on"] == "file" and record[VOUCHED]:
             allowed[name] += was["uncertainty"]
         checks.append(_number(f"{name} ({how})", value, was, allowed[name]))
     return [*checks, _margins(spec, verdicts, record, allowed, how)]

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 from ingenium.testing import ProblemContract
 
-UNSIZED = {
-    name: "a section has neither size nor place: its outline is brought onto its chord"
-    for name in ("a tenth larger", "a thousand times as large", "a thousandth as large", "shifted")
-}
+UNSIZED = dict.fromkeys(
+    ("a tenth larger", "a thousand times as large", "a thousandth as large", "shifted"),
+    "a section has neither size nor place: its outline is brought onto its chord",
+)
 
 
 class TestSection(ProblemContract):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from before_links import unlinked
 from typer.testing import CliRunner
 
 import known_fronts
@@ -131,6 +132,8 @@ def test_a_folder_of_before_there_were_screens_is_gone_on_with(tmp_path: Path) -
                 db.execute(f"DROP TRIGGER no_{verb}_{table}")
         db.execute("UPDATE sittings SET body = '{}'")
         db.execute("DELETE FROM about WHERE entry = 'screen'")
+    unlinked(tmp_path / "o" / "search.sqlite")
+    (tmp_path / "o" / "result" / "search.json").unlink()
     api.search(SPEC, plan, Stop(96), tmp_path / "o")
     api.search(SPEC, plan, Stop(96), tmp_path / "whole")
     assert rows(tmp_path / "o") == rows(tmp_path / "whole")
@@ -158,6 +161,50 @@ def test_what_was_altered_is_not_built_on(tmp_path: Path) -> None:
         pytest.raises(CorruptError, match="holds no arrays"),
     ):
         store.proposed(1)
+
+
+def cut(file: Path) -> None:
+    """Take away the last round and all that hangs on it, so that the rest holds together."""
+    with sqlite3.connect(file) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        (last,) = db.execute("SELECT MAX(round) FROM proposals").fetchone()
+        (number,) = db.execute(
+            "SELECT number FROM links WHERE entry = ?", (json.dumps(["proposal", last]),)
+        ).fetchone()
+        (call,) = db.execute(
+            "SELECT MIN(first) FROM measurements WHERE round = ?", (last,)
+        ).fetchone()
+        for table in ("proposals", "measurements", "rounds"):
+            db.execute(f"DELETE FROM {table} WHERE round = ?", (last,))
+        db.execute("DELETE FROM verified WHERE call >= ?", (call,))
+        db.execute("DELETE FROM links WHERE number >= ?", (number,))
+
+
+@pytest.mark.parametrize("robbed", ["nothing", "the result"])
+def test_a_last_round_that_was_cut_off_is_missed(tmp_path: Path, robbed: str) -> None:
+    """Its result names the end that was there, and the ledger does where that is gone too."""
+    plan, out = Plan("random", 1, 32), tmp_path / "o"
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        api.search(SPEC, plan, Stop(96), out, ledger=ledger)
+        record = next(r for r in read(out / "result" / "evidence.jsonl") if r["file"])
+        cut(out / "search.sqlite")
+        with Store(out / "search.sqlite") as store:
+            assert store.check() == []
+        (found,) = api.verify(SPEC, out / "result" / record["file"], ledger=ledger).runs
+        assert found.faults == ("search.sqlite: the end that search.json names was cut off",)
+        if robbed == "the result":
+            (out / "result" / "search.json").unlink()
+        with pytest.raises(CorruptError, match="was cut off"):
+            api.search(SPEC, plan, Stop(128), out, ledger=ledger)
+
+
+def test_a_search_that_is_whole_is_verified_by_its_folder(tmp_path: Path) -> None:
+    api.search(SPEC, Plan("random", 1, 32), Stop(64), tmp_path / "o")
+    found = api.verify(SPEC, tmp_path / "o")
+    assert len(found.designs) == 10
+    assert {d.record for d in found.designs} == {"as recorded"}
+    assert found.runs[0].told.startswith("sealed, and noted")
 
 
 def test_a_link_to_a_folder_is_searched_in_anew(tmp_path: Path) -> None:

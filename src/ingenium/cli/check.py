@@ -51,6 +51,15 @@ def verify(
                 "accepted": found.accepted,
                 "altered": found.altered,
                 "designs": found.designs,
+                "runs": [
+                    {
+                        "folder": str(r.folder),
+                        "sealed": r.sealed,
+                        "entry": r.entry,
+                        "faults": r.faults,
+                    }
+                    for r in found.runs
+                ],
             }
         )
     else:
@@ -80,7 +89,7 @@ def _print_audit(console: Console, found: "Audit") -> None:
             escape(d.format),
             str(d.design),
             f"[{colour}]{d.verdict}[/]",
-            f"[bold red]{d.record}[/]" if d.record == "altered" else d.record,
+            f"[bold red]{d.record}[/]" if d.record in ("altered", "not sealed") else d.record,
             *(escape(words.value(d.measured[name])) for name in names),
             escape("; ".join(broken)),
         )
@@ -94,6 +103,13 @@ def _print_audit(console: Console, found: "Audit") -> None:
         console.print(
             f"[bold red]Altered[/]: {escape(file)} is not what its run wrote.", soft_wrap=True
         )
+    own = [text for d in found.designs for text in d.faults]
+    for text in dict.fromkeys([*own, *(text for r in found.runs for text in r.faults)]):
+        console.print(escape(f"  {text}"), highlight=False, soft_wrap=True)
+    for run in found.runs:
+        if not run.faults:
+            told = escape(f"The evidence in {_near(run.folder)} is {run.told}.")
+            console.print(told, highlight=False, soft_wrap=True)
 
 
 def replay(

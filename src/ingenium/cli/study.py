@@ -68,7 +68,8 @@ def run(
     row: Row,
     quick: Annotated[bool, typer.Option("--quick", help="A look, in less than a minute.")] = False,
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="How many; without it 5, and on while it is open.")
+        int | None,
+        typer.Option(min=1, max=1000, help="How many; without it 5, and on while it is open."),
     ] = None,
     json: AsJson = False,
 ) -> None:

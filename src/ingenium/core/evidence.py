@@ -17,6 +17,8 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.verdict import Verdict, close
 
+KEY = "evidence"  # under which the record of a whole run names this file
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -144,6 +146,11 @@ def number(value: float) -> float | None:
 
 def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
+
+
+def vouched(path: Path) -> dict[str, Any]:
+    """What the record of a whole run says of its evidence, which seals its last line too."""
+    return {"records": path.read_bytes().count(b"\n"), "digest": file_digest(path)}
 
 
 def written(folder: Path) -> dict[str, str]:

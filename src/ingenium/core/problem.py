@@ -81,7 +81,7 @@ class Format(Protocol):
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Of its files, such as `.stl`; what ends so, the first format that names it reads alone."""
+        """Of its files, such as `.stl`: what ends so, the first format with it reads alone."""
         ...
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:

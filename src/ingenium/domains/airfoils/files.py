@@ -11,6 +11,7 @@ from jaxtyping import Float
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import lines
 from ingenium.domains.airfoils.cst import (
     WORST_FIT,
     Surfaces,
@@ -27,6 +28,7 @@ BACK = 1e-3  # chords, by which the next point may lie behind; round the nose an
 ROUND = 0.02  # chords, from the nose, within which points may go back and forth
 SPIKE = 2e-3  # chords, by which a point may stand out of its neighbours; of 99 in 100 known less
 TINY = 1e-16  # chords to the fourth: ends that touch do not cross
+MOST_BYTES = 1 << 20  # of a file; ten thousand points are enough for any section
 _FORM = "Write points from the upper trailing edge round the nose to the lower one."
 
 
@@ -73,11 +75,8 @@ def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
     Raises:
         InputError: if it holds no outline.
     """
-    try:
-        lines = path.read_text(encoding="utf-8", errors="strict").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("a .dat file of points", str(error), "Write text.") from error
-    pairs = [p for p in map(_pair, lines) if p is not None]
+    found = lines(path, "a .dat file of points", most=MOST_BYTES)
+    pairs = [p for p in map(_pair, found) if p is not None]
     points = np.array(pairs).reshape(-1, 2)
     if len(points) > 1 and (points[0] > 1.5).all() and (points[0] % 1 == 0).all():
         points = _from_lednicer(points, path)

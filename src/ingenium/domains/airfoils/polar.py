@@ -10,6 +10,7 @@ from ingenium.domains.airfoils.network import Flow, Network
 
 LEAST, MOST = -12, 20  # degrees
 STEPS = 10  # of the search for the angle, which triples its digits in each
+EVALUATIONS = MOST - LEAST + 1 + 2 + STEPS + 1  # of the network: sweep, search, and at the angle
 _FARTHEST = 1.0  # degrees of one Newton step
 _STEEP = 1e-3  # lift a degree; where it falls below, a gradient would be none
 

@@ -10,12 +10,13 @@ from torch import Tensor
 from ingenium.core.problem import Codec
 from ingenium.domains.airfoils.cst import Arrays, Surfaces
 from ingenium.domains.airfoils.network import Flow, network
-from ingenium.domains.airfoils.polar import followed
+from ingenium.domains.airfoils.polar import EVALUATIONS, followed
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import Cases, NeuralFoilVerifier, rigid
 
 RATE = 0.05  # spreads of known sections a step
 SURE = 0.9  # confidence below which it costs
+A_STEP = 4  # evaluations of the network: three towards the lift, one where it was most
 DECIMALS = 10  # that are kept: the order of sums, which memory decides, changes the last of all
 # What a lack of confidence costs, a moment below the first one, and a most lift below the first.
 UNSURE, TURNED, STALLED = 1.0, 20.0, 4.0
@@ -101,6 +102,11 @@ class Refiner:
         ratio = (flow.lift / flow.drag).view(n, -1) @ weight
         unsure = (SURE - flow.confidence).clamp(0).view(n, -1).sum(1)
         return -ratio.clamp(1e-3).log() + UNSURE * unsure
+
+
+def measurements(steps: int) -> float:
+    """What some steps take, in measurements of a section: one to begin with, and their own."""
+    return 1 + steps * A_STEP / EVALUATIONS if steps else 0.0
 
 
 def _tall(array: Tensor) -> Tensor:

@@ -14,8 +14,9 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import text
 from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
-from ingenium.domains.airfoils.files import NAMED, dat, files_in, indices_of, numbers_in
+from ingenium.domains.airfoils.files import MOST_BYTES, NAMED, dat, files_in, indices_of, numbers_in
 from ingenium.domains.airfoils.network import Flow, network
 from ingenium.domains.airfoils.polar import followed
 from ingenium.domains.airfoils.settings import MorphingSettings
@@ -99,7 +100,7 @@ class ScheduleDat:
         return to_dataset((*arrays_of(rows), bend), self.variables, {}, index=indices_of(files))
 
     def _bend(self, path: Path) -> list[float]:
-        title = path.read_text(encoding="utf-8").partition("\n")[0]
+        title = text(path, "a .dat file of points", most=MOST_BYTES).partition("\n")[0]
         found = {k: _degrees(v) for k, v in re.findall(r"(\w+)=(\S+)", title)}
         missing = [p for p in self.points if not math.isfinite(found.get(p, math.nan))]
         if missing:

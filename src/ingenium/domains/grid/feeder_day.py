@@ -1,7 +1,6 @@
 """Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,7 +23,6 @@ from ingenium.domains.grid.formats import formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step
@@ -136,11 +134,6 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Bootstrap by season and day type, nearest days, copula, Gaussian process, random."""
-        c = len(conditions.FEATURES)
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""

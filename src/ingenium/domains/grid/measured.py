@@ -3,6 +3,7 @@
 import csv
 import re
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import refusing
+from ingenium.core.reading.tables import check_columns, csv_content, csv_text
 from ingenium.domains.grid.columns import ColumnMapping, Gaps, TimeColumn
+from ingenium.domains.grid.parquet import read_parquet
 from ingenium.domains.grid.stamps import fixed_time, step_of
 
 QUARTER = pd.Timedelta(minutes=15)
@@ -129,39 +133,25 @@ def require_values(rows: Rows, gaps: Gaps) -> None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError("a file of profiles", f"no file {path}")
-    if path.stat().st_size == 0:
-        raise InputError("a file with rows of profiles", f"{path}, which is empty")
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _read_parquet(path)
-    try:
-        delimiter, decimal = _dialect(path)
-        return pd.read_csv(path, sep=delimiter, decimal=decimal, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError("a CSV file in UTF-8, or Parquet", f"{path}: {error}") from error
+        table = read_parquet(path)
+        if isinstance(table.index, pd.DatetimeIndex):
+            return table.reset_index(names=str(table.index.name or "time"))
+        return table
+    what = "a CSV file in UTF-8, or Parquet"
+    found = csv_content(path, what)
+    if not found:
+        raise InputError("a file with rows of profiles", f"{path}, which is empty")
+    with refusing(what, path):
+        delimiter, decimal = _dialect(found, path)
+    return csv_text(found, path, what, delimiter=delimiter, decimal=decimal)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtra("grid", "pyarrow") from error
-    try:
-        table = parquet.read_table(path).to_pandas()
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise InputError("a Parquet file", f"{path}: {error}") from error
-    if isinstance(table.index, pd.DatetimeIndex):
-        table = table.reset_index(names=str(table.index.name or "time"))
-    return pd.DataFrame(table)
-
-
-def _dialect(path: Path) -> tuple[str, str]:
+def _dialect(found: str, path: Path) -> tuple[str, str]:
     """Delimiter from the header; decimal comma if values have one and it delimits nothing."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header, *lines = list(islice(file, 200))
+    header, *lines = islice(StringIO(found), 200)
     delimiter = max(DELIMITERS, key=header.count)
+    check_columns(header.count(delimiter) + 1, path)
     cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
     signs = {match[1] for cell in cells if (match := DECIMAL.fullmatch(cell.strip()))}
     comma = delimiter != "," and "," in signs

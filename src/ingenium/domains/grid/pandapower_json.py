@@ -12,6 +12,8 @@ from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.reading.documents import json_file, json_text
+from ingenium.core.reading.files import refusing
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
     Layout,
@@ -65,7 +67,7 @@ class PandapowerJson:
             InputError: naming the file, if it does not hold one day of these profiles.
         """
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        if not files or not files[0].is_file():
+        if not files:
             raise InputError("a pandapower JSON file with profiles", f"none at {path}")
         layout = Layout(self.names)
         read = [_read(file, layout.columns()) for file in files]
@@ -90,15 +92,13 @@ def _read(
     path: Path, columns: dict[str, list[str]]
 ) -> tuple[np.datetime64, dict[str, Float64[np.ndarray, "columns t"]]]:
     """Date and tables of a file."""
-    try:
-        profiles = json.loads(path.read_text(encoding="utf-8"))["_object"]["profiles"]
-        found = {table: json.loads(profiles[table]["_object"]) for table in columns}
+    what = "a pandapower net in JSON with the profiles of one day"
+    whole = json_file(path, what)
+    with refusing(what, path):
+        profiles = whole["_object"]["profiles"]
+        found = {t: json_text(profiles[t]["_object"], what, str(path)) for t in columns}
         times = [row[0] for row in found["load"]["data"]]
         rows = {table: _columns_of(own, path) for table, own in found.items()}
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            "a pandapower net in JSON with the profiles of one day", f"{path}: {error!r}"
-        ) from error
     date = day_of_times(times, path)
     tables = {}
     for table, heads in columns.items():

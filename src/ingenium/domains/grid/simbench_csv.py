@@ -12,6 +12,7 @@ from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.reading.files import content, refusing
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
     Layout,
@@ -137,18 +138,16 @@ def _read_table(
 ) -> tuple[np.datetime64, Float64[np.ndarray, "columns t"]]:
     """Date and values of a table, its columns in the order of `heads`."""
     pyarrow, csv = _arrow()
-    if not path.is_file():
-        raise InputError("a file of profiles", f"no file {path}")
+    what = "a SimBench table of numbers"
+    data = content(path, what)
     types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
-    try:
+    with refusing(what, path):
         table = csv.read_csv(
-            pyarrow.BufferReader(path.read_bytes()),  # needs no lock of Python's in its thread
+            pyarrow.BufferReader(data),  # needs no lock of Python's in its thread
             read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(delimiter=";"),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
         )
-    except pyarrow.ArrowInvalid as error:
-        raise InputError("a SimBench table of numbers", f"{path}: {error}") from error
     require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
     date = day_of_times(table.column("time").to_pylist(), path)
     rows = np.array([table.column(head).to_numpy() for head in heads])

@@ -13,7 +13,8 @@ from rdkit import Chem, rdBase
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.files import numbers, text_of
+from ingenium.core.reading.files import lines, text
+from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.conformer import conformer
@@ -53,8 +54,8 @@ class SmilesFile:
         """
         path = folder / "molecules.smi"
         found = admitted(designs, self.screen)
-        lines = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
-        write_atomic(path, "\n".join(lines) + "\n")
+        rows = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -66,16 +67,14 @@ class SmilesFile:
         """
         file = path / "molecules.smi" if path.is_dir() else path
         _not(STRUCTURES, file, "lines of SMILES")
-        lines = [
-            (i, x.split())
-            for i, x in enumerate(text_of(file, "a file of molecules").splitlines(), 1)
-            if x.strip()
+        found = [
+            (i, x.split()) for i, x in enumerate(lines(file, "a file of molecules"), 1) if x.strip()
         ]
-        if not lines:
+        if not found:
             raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
-        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in lines]
+        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in found]
         return molecules(
-            smiles, numbers([(*words, "", "")[1] for _, words in lines], NAME), self.longest
+            smiles, numbers([(*words, "", "")[1] for _, words in found], NAME), self.longest
         )
 
     def _one(self, text: str, what: str) -> str:
@@ -124,7 +123,7 @@ class StructureFile:
         """
         file = path / "molecules.sdf" if path.is_dir() else path
         _not(LINES, file, "an SDF")
-        blocks = [b for b in END.split(text_of(file, "a file of molecules")) if b.strip()]
+        blocks = [b for b in END.split(text(file, "a file of molecules")) if b.strip()]
         if not blocks:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         what = [f"the molecule in record {i} of {file}" for i in range(1, len(blocks) + 1)]
@@ -142,10 +141,10 @@ def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
     """
     found = {}
     both = zip(designs[DESIGN].to_numpy().tolist(), designs[SMILES].to_numpy(), strict=True)
-    for index, text in both:
-        mol = parsed(str(text))
+    for index, smiles in both:
+        mol = parsed(str(smiles))
         if mol is None:
-            raise InputError("molecules to write", f'design {index}: "{text}"', "Leave it out.")
+            raise InputError("molecules to write", f'design {index}: "{smiles}"', "Leave it out.")
         found[int(index)] = mol
     refused = [mol for mol in found.values() if screen.refuses(mol)]
     if refused:

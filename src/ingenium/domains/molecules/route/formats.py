@@ -13,7 +13,9 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.domains.molecules.files import numbers, text_of
+from ingenium.core.reading.documents import json_file
+from ingenium.core.reading.files import lines, refusing
+from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import named, points
@@ -114,15 +116,10 @@ class RouteTrees:
         return routes(found, numbers([file.stem for file in files], NAME), self.reader.longest)
 
     def _one(self, file: Path) -> Route:
-        try:
-            table = dict(json.loads(file.read_text(encoding="utf-8")))
+        what = "a route as JSON, with steps of a reaction and an equation each"
+        table = json_file(file, what)
+        with refusing(what, file):
             steps = [(str(s["reaction"]), str(s["equation"])) for s in table["steps"]]
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise InputError(
-                "a route as JSON, with steps of a reaction and an equation each",
-                f"{file}: {error!r}",
-                "Write what propose writes.",
-            ) from None
         route = self.reader.route(steps, str(file))
         if any(step.reaction not in BY_NAME for step in route.steps):
             return route  # the verifier says so
@@ -153,14 +150,14 @@ class ReactionLines:
         """
         path = folder / LINES
         found = written(designs, self.reader.target)
-        lines = []
+        rows = []
         for index, route in found.items():  # a few lines each
             named = f"{NAME}{index:06d}"
-            lines += [
+            rows += [
                 f"{DOT.join(s.reactants)}{ARROW}{s.product}\t{named}\t{s.reaction}"
                 for s in route.steps
             ] or [f"\t{named}\t"]
-        write_atomic(path, "\n".join(lines) + "\n")
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -170,9 +167,8 @@ class ReactionLines:
             InputError: naming the line or route that is wrong.
         """
         file = path / LINES if path.is_dir() else path
-        lines = text_of(file, "a file of routes").splitlines()
         steps: dict[str, list[tuple[str, str]]] = {}
-        for i, line in enumerate(lines, 1):
+        for i, line in enumerate(lines(file, "a file of routes"), 1):
             equation, *rest = line.split("\t")
             if len(rest) != 2:
                 raise InputError(

@@ -1,7 +1,6 @@
 """File formats of periodic cells, a file each, in the size that a setup gives."""
 
 import re
-import zipfile
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from ingenium.core.designs import DESIGN, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.archives import arrays
+from ingenium.core.reading.files import refusing
 from ingenium.domains.structures.cells.printed import Printer
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
@@ -105,11 +106,10 @@ class NpzCell(CellFile):
             np.savez_compressed(file, share=(share >= 0.5).astype(np.float64))
 
     def read_one(self, path: Path) -> np.ndarray:
-        try:
-            with np.load(path, allow_pickle=False) as kept:
-                return real_numbers(kept["share"])
-        except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise InputError("an npz archive with `share`", f"{path.name} ({error})") from error
+        what = "an npz archive with `share`"
+        kept = arrays(path, what)
+        with refusing(what, path):
+            return real_numbers(kept["share"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,8 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import refusing
+from ingenium.core.reading.tables import csv_file
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
 from ingenium.domains.structures.lattices.recovered import Fields, recovered
@@ -95,12 +97,7 @@ class CellTable:
 
     def _one(self, file: Path) -> Design:
         """The arrays of one table."""
-        try:
-            table = pd.read_csv(file)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                "a cells.csv of a lattice", f"{file}: {error}", "See `show`."
-            ) from None
+        table = csv_file(file, "a cells.csv of a lattice")
         cells = self.layout.cells
         if tuple(table.columns) != COLUMNS or len(table) != cells[0] * cells[1]:
             raise InputError(
@@ -109,8 +106,9 @@ class CellTable:
                 "Set columns and rows in the setup as the lattice has them.",
             )
         table = table.sort_values(["column", "row"])
-        out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
-        return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
+        with refusing("a cells.csv of numbers", file):
+            out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
+            return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
+from ingenium.core.reading.documents import json_file
+from ingenium.core.reading.files import refusing
 from ingenium.domains.structures.shapes.files import Shape, ShapeFile
 from ingenium.kits.solids.printing.files import read_mesh, write_stl
 from ingenium.kits.solids.printing.mesh import Trimesh
@@ -103,11 +104,7 @@ class StlShape(ShapeFile):
 
 
 def _asked(path: Path) -> dict[str, float]:
-    try:
-        return {str(k): float(v) for k, v in json.loads(path.read_text()).items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"the conditions of the part in {ASKED} beside it",
-            f"none that can be read ({error})",
-            'Write {"volume_fraction": 0.4} there, with all conditions of the problem.',
-        ) from error
+    what = f'the conditions of the part in {ASKED} beside it, such as {{"volume_fraction": 0.4}}'
+    told = json_file(path, what)
+    with refusing(what, path):
+        return {str(k): float(v) for k, v in told.items()}
