@@ -96,6 +96,7 @@ class Arrays:
     """A NumPy file for each field."""
 
     name = "npy"
+    endings = (".npy",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         paths = {}

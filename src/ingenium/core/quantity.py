@@ -58,6 +58,7 @@ class Condition:
     spread: float = 1.0  # what they are told as 1, of the logarithm if that is what they are told
     log: bool = False
     period: float | None = None  # of a number on a circle, such as an angle
+    measured: str = ""  # the quantity that tells it of a design, where proposals hold it exactly
 
     def __post_init__(self) -> None:
         if self.log and not (self.middle and self.middle > 0):

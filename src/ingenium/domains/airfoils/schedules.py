@@ -72,6 +72,7 @@ class ScheduleDat:
     """
 
     name = "dat"
+    endings = (".dat",)
 
     def __init__(self, variables: tuple[Variable, ...], points: tuple[str, ...]) -> None:
         self.variables, self.points = variables, points

@@ -38,7 +38,13 @@ VARIABLES = (
     Variable("edge", (), "1", "thickness of the trailing edge, in chords", 0.0, 0.5),
 )
 CONDITIONS = (
-    Condition("thickness", "largest thickness in chords", lower=0.03, upper=0.35),
+    Condition(
+        "thickness",
+        "largest thickness in chords",
+        lower=0.03,
+        upper=0.35,
+        measured="max_thickness",
+    ),
     Condition("camber", "height of the middle line in chords", lower=-0.02, upper=0.16),
     Condition("design_lift", "lift at which lift over drag is best", lower=0.0, upper=2.5),
 )

@@ -4,7 +4,7 @@ import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -37,6 +37,7 @@ class PandapowerJson:
     names: ProfileNames
     net: Any  # pandapowerNet whose elements name their profiles
     name: str = "pandapower-json"
+    endings: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a file a design; gives the file of each.

@@ -90,6 +90,7 @@ class ProfileCsv:
     """One CSV a design with the columns hour, load_p and load_q, to the last digit."""
 
     name: str = "csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `profile_000000.csv` and so on."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -44,6 +44,7 @@ class SimbenchCsv:
 
     names: ProfileNames
     name: str = "simbench-csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000/LoadProfile.csv` and so on; gives the folder of each design.

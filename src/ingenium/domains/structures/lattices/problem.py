@@ -91,6 +91,7 @@ class Lattice(Problem):
                 middle=0.12,
                 spread=0.5,
                 log=True,
+                measured="relative_density",
             ),
             Condition(
                 "energy",
