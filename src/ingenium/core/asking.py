@@ -82,6 +82,18 @@ def held(spec: Spec, problem: Problem) -> Spec:
     return replace(spec, limits=limits) if more else spec
 
 
+def different(problem: Problem, spec: Spec, designs: xr.Dataset) -> int | None:
+    """Under how many different conditions designs were proposed.
+
+    None where no number of a condition was left to known designs, so that it is as was asked.
+    """
+    left = [c for c in problem.conditions if c.choices is None and c.name not in spec.conditions]
+    if not left:
+        return None
+    columns = [designs[c.name].to_numpy().tolist() for c in problem.conditions]
+    return len(set(zip(*columns, strict=True)))
+
+
 def as_measured(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
     """Designs whose measured conditions are what they have, and not what was asked of them.
 

@@ -44,6 +44,6 @@ def test_days_of_the_upper_fifth_are_of_it(
     assert len(ranks) > 0
     assert (ranks >= 0.8 - 1e-9).all(), ranks
     for record, rank in zip(read(found.folder / "evidence.jsonl"), ranks, strict=True):
-        assert record["conditions_measured"]["peak_level"] == pytest.approx(rank, abs=2e-3)
+        assert record["conditions_measured"]["peak_level"] == pytest.approx(rank, abs=1 / 366)
         assert record["conditions_measured"]["weather_level"] is None, "it is as asked alone"
         assert 0.8 <= record["conditions"]["peak_level"] <= 1.0

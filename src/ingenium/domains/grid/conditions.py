@@ -160,9 +160,9 @@ def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]
 def rank_among(
     known: Float64[np.ndarray, " m"], value: Float64[np.ndarray, " n"]
 ) -> Float64[np.ndarray, " n"]:
-    """Ranks of other values among known ones in order; of a known value its own."""
-    below, until = (np.searchsorted(known, value, side) for side in ("left", "right"))
-    return np.asarray((below + until) / 2 / len(known))
+    """Ranks of values among known ones: of a known one its own, and of others on lines between."""
+    places, first = np.unique(known, return_index=True)
+    return np.asarray(np.interp(value, places, quantile_rank(known)[first]))
 
 
 def clearness(

@@ -52,22 +52,21 @@ class KnownLoads:
     Shapes: n days.
     """
 
-    energy: Float[np.ndarray, " n"]  # in order; in the unit of the load
+    energy: Float[np.ndarray, " n"]  # in the unit of the load, over steps
     peak: Float[np.ndarray, " n"]
 
     @classmethod
     def of(cls, load: Float[np.ndarray, "n t"]) -> "KnownLoads":
         """Of days step by step."""
-        return cls(np.sort(load.sum(1)), np.sort(load.max(1)))
+        return cls(load.sum(1), load.max(1))
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """The columns of `ranks`; a value that meets a known one may lie on either side of it."""
-        step = 1.0 / len(self.energy)
-        told = "among the days of the table, 0 for the lowest"
+        """The columns of `ranks`, which rise steeply where known days are all but equal."""
+        told, steep = "among the days of the table, 0 for the lowest", 1e-9
         return (
-            Quantity("load_energy_rank", "1", f"rank of the load energy {told}", rounding=step),
-            Quantity("load_peak_rank", "1", f"rank of the peak load {told}", rounding=step),
+            Quantity("load_energy_rank", "1", f"rank of the load energy {told}", rounding=steep),
+            Quantity("load_peak_rank", "1", f"rank of the peak load {told}", rounding=steep),
         )
 
     def ranks(self, load: Float[np.ndarray, "n t"]) -> Mapping[str, Float[np.ndarray, " n"]]:
