@@ -111,8 +111,8 @@ def audit(
             cross = cross_check(problem, designs, verdicts, spec.limits, 0)
             doubt = evidence.uncertainty(problem, {}, cross)
             verdicts = weighed(verdicts, spec.limits, doubt)
-        run = None if folder is None else runs[folder]
-        rows = _rows(problem, spec, (path, run), (name, designs), verdicts)
+        own = None if folder is None else runs[folder]
+        rows = _rows(problem, spec, (path, own), (name, designs), verdicts)
         earlier = _repeats(problem, designs, path, seen)
         found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"

@@ -1,7 +1,7 @@
 """Forgeries that are made alike for every problem: an honest file, damaged.
 
-Each damage changes the file or folder of one design in place; it raises `UnfitFileError` where there is
-nothing of its kind to change. What a problem alone knows to forge, its contract names.
+Each damage changes the file or folder of one design in place; it raises `UnfitFileError` where
+there is nothing of its kind to change. What a problem alone knows to forge, its contract names.
 """
 
 import io
@@ -137,7 +137,7 @@ def _mirrored(x: np.ndarray) -> np.ndarray:
 def _flat(x: np.ndarray) -> np.ndarray:
     """A mesh a thousandth as high; other numbers are all their mean."""
     if _is_mesh(x):
-        return x * np.array([1.0, 1.0, 1e-3])
+        return np.asarray(x * np.array([1.0, 1.0, 1e-3]))
     return np.full_like(np.asarray(x, dtype=np.float64), np.mean(x))
 
 

@@ -74,16 +74,13 @@ class FeederVerifier:
         measured = torch.zeros(len(load_p), len(names), dtype=torch.float64)
         for part, flow in self._flows(load_p, load_q, infeed_p):
             load = torch.einsum("nut,u->nt", load_p[part], load_mw).numpy()
-            found = columns(
-                Trace.of(self.network, flow, load_p.shape[2]),
-                KW * load,
-                KW * torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy(),
-                self.hours,
-            )
+            trace = Trace.of(self.network, flow, load_p.shape[2])
+            infeed = torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy()
+            found = dict(columns(trace, KW * load, KW * infeed, self.hours))
             if self.known is not None:
                 solved = np.isfinite(found["import_peak"])
-                ranks = self.known.ranks(load).items()
-                found |= {name: np.where(solved, rank, np.nan) for name, rank in ranks}
+                for name, rank in self.known.ranks(load).items():
+                    found[name] = np.where(solved, rank, np.nan)
             measured[part] = torch.from_numpy(np.stack([found[name] for name in names], axis=1))
         return measured
 
