@@ -1,5 +1,6 @@
 """`study list|show|run|check|canary|audit|report`: the evidence book, row by row."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(guarded(list_rows))
     group.command()(guarded(show))
     group.command()(guarded(run))
-    group.command()(guarded(check))
+    group.command()(guarded(_check_by(app)))
     group.command()(guarded(canary))
     group.command()(guarded(audit))
     group.command()(guarded(report))
@@ -94,28 +95,33 @@ def run(
     tell(replace(entry, result=result, canary=None), json)
 
 
-def check(row: Row, json: AsJson = False) -> None:
-    """Show that the system of a row is there, by running its commands, and keep what was found.
+def _check_by(app: typer.Typer) -> Callable[..., None]:
+    """The command `check`, whose commands are those of an app."""
 
-    Ends with 1 if it is not.
-    """
-    from dataclasses import replace
+    def check(row: Row, json: AsJson = False) -> None:
+        """Show that the system of a row is there, by running its commands, and keep what was found.
 
-    from ingenium.cli.book import tell
-    from ingenium.cli.ending import UNMET
-    from ingenium.cli.within import within
-    from ingenium.studies import checks
-    from ingenium.studies.book.entries import find
-    from ingenium.studies.results import CHECKS, book_folder
-    from ingenium.studies.verdicts import Built
+        Ends with 1 if it is not.
+        """
+        from dataclasses import replace
 
-    entry = find(row)
-    folder = book_folder(entry.claim.package) / CHECKS
-    with within() as commands:
-        outcome = checks.run(entry.claim, commands, folder)
-    tell(replace(entry, outcome=outcome), json)
-    if outcome.built is Built.NOT:
-        raise typer.Exit(UNMET)
+        from ingenium.cli.book import tell
+        from ingenium.cli.ending import UNMET
+        from ingenium.cli.within import within
+        from ingenium.studies import checks
+        from ingenium.studies.book.entries import find
+        from ingenium.studies.results import CHECKS, book_folder
+        from ingenium.studies.verdicts import Built
+
+        entry = find(row)
+        folder = book_folder(entry.claim.package) / CHECKS
+        with within(app) as commands:
+            outcome = checks.run(entry.claim, commands, folder)
+        tell(replace(entry, outcome=outcome), json)
+        if outcome.built is Built.NOT:
+            raise typer.Exit(UNMET)
+
+    return check
 
 
 def canary(
