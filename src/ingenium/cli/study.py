@@ -8,7 +8,7 @@ import typer
 
 from ingenium.cli.ending import FAULT, guarded
 from ingenium.cli.output import AsJson, print_json, results
-from ingenium.cli.progress import Stages
+from ingenium.cli.progress import StageProgress
 from ingenium.core.folders import write_atomic
 
 Row = Annotated[str, typer.Argument(metavar="ROW", help="Of the evidence book, e.g. 27.1.")]
@@ -87,7 +87,7 @@ def run(
 
     entry = find(row)
     study = Study(entry.claim)
-    with Stages() as stages:
+    with StageProgress() as stages:
         result = study.run(seeds, quick=quick, folder=pieces_folder() / row, watch=stages)
     folder = results_folder(entry.claim.package)
     if not keep(result, folder):
@@ -143,7 +143,7 @@ def canary(
         claim = entry.claim
         if not claim.study or not reached(Study(claim), entry.result, entry.canary):
             continue
-        with Stages() as stages:
+        with StageProgress() as stages:
             folder = book_folder(claim.package) / CANARIES
             now = take(Study(claim), folder, pieces_folder() / claim.row, stages)
         found[claim.row] = moved(claim, entry.result, now)

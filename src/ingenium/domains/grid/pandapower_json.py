@@ -14,7 +14,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
-    Layout,
+    FeederLayout,
     dates_of,
     day_of_times,
     day_times,
@@ -46,7 +46,7 @@ class PandapowerJson:
         days = check_days(designs, self.names)
         before, after = self._frame().split(SLOT)
         folder.mkdir(parents=True, exist_ok=True)
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         columns, tables, dates = layout.columns(), layout.split(days), dates_of(days)
         paths = {}
         for k, index in enumerate(days[DESIGN].to_numpy()):  # a file each
@@ -66,7 +66,7 @@ class PandapowerJson:
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files or not files[0].is_file():
             raise InputError("a pandapower JSON file with profiles", f"none at {path}")
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         read = [_read(file, layout.columns()) for file in files]
         tables = {table: np.stack([own[table] for _, own in read]) for table in layout.columns()}
         return layout.join(tables, design_indices(files), np.array([date for date, _ in read]))

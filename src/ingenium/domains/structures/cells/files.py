@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
 from ingenium.core.quantity import Variable
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
 from ingenium.kits.solids.printing.mesh import Trimesh
@@ -109,10 +109,10 @@ class MeshCell(CellFile):
     write_mesh: ClassVar[Callable[[Trimesh, Path], None]]
 
     def write_one(self, path: Path, share: np.ndarray) -> None:
-        type(self).write_mesh(Printer(self.settings).mesh(share), path)
+        type(self).write_mesh(CellPrinter(self.settings).mesh(share), path)
 
     def read_one(self, path: Path) -> np.ndarray:
-        filled = Printer(self.settings).read(read_mesh(path)) > 0.5
+        filled = CellPrinter(self.settings).read(read_mesh(path)) > 0.5
         return np.asarray(filled, dtype=np.float64)
 
 

@@ -36,7 +36,7 @@ class Features(NamedTuple):
     gap_m: PerDesign
 
 
-class Overhang(NamedTuple):
+class OverhangFaces(NamedTuple):
     """Faces that hang over nothing, and the support below them."""
 
     area_m2: float
@@ -102,7 +102,7 @@ def _rolling(solid: Bool[np.ndarray, "_ _ _"], corner_deg: float, within: int) -
 
 def overhang(
     mesh: Trimesh, build_direction: Direction = (0.0, 0.0, 1.0), angle_deg: float = 45.0
-) -> Overhang:
+) -> OverhangFaces:
     """Faces flatter than an angle that look down, but for those that rest on the plate.
 
     Args:
@@ -122,7 +122,7 @@ def overhang(
     flat = -normal[:, 2] > math.cos(math.radians(angle_deg)) * size
     hangs = flat & (corners[:, :, 2].max(1) > ON_PLATE * corners[:, :, 2].max())
     area = float(size[hangs].sum() / 2)
-    return Overhang(area, area / float(size.sum() / 2), _columns_m3(corners, hangs))
+    return OverhangFaces(area, area / float(size.sum() / 2), _columns_m3(corners, hangs))
 
 
 def _columns_m3(corners: Float64[np.ndarray, "t 3 3"], hangs: Bool[np.ndarray, " t"]) -> float:
