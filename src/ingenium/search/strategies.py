@@ -23,10 +23,10 @@ from ingenium.search.evolution import Evolution, ManyObjectives
 from ingenium.search.fidelity import Fidelity
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.map_elites import ElitesSettings, MapElites, behaviours
-from ingenium.search.named import LATENT, STRATEGIES, Named
-from ingenium.search.population import Population
+from ingenium.search.named import LATENT, ONE, STRATEGIES, Named
+from ingenium.search.population import Population, PopulationSettings
 from ingenium.search.portfolio import Portfolio
-from ingenium.search.regimes import TwoRegimes
+from ingenium.search.regimes import Regime, RegimesSettings, TwoRegimes
 from ingenium.search.space import Cube, Space
 from ingenium.search.strategy import Strategy
 from ingenium.search.tuned import RANKED, Tuned, TunedSettings
@@ -112,6 +112,17 @@ def _bayesian(task: Task) -> StrategyStart:
     return task.over(lambda space, seed: Bayesian(space, settings))
 
 
+def _population(task: Task) -> StrategyStart:
+    how = PopulationSettings(searchers=1) if ONE in task.options else PopulationSettings()
+    return task.over(lambda space, seed: Population(space, seed, how))
+
+
+def _two_regimes(task: Task) -> StrategyStart:
+    alone: list[Regime] = [one for one in get_args(Regime) if one in task.options]
+    settings = RegimesSettings(regime=alone[0]) if alone else RegimesSettings()
+    return task.over(lambda space, seed: TwoRegimes(space, settings))
+
+
 def _fidelity(task: Task) -> StrategyStart:
     if task.price is None:
         raise InputError(
@@ -147,12 +158,12 @@ MAKERS: Mapping[str, Callable[[Task], StrategyStart]] = MappingProxyType(
         "cma_es": lambda task: task.over(CmaEs),
         "evolution": _evolution,
         "nsga3": lambda task: task.over(ManyObjectives),
-        "population": lambda task: task.over(Population),
+        "population": _population,
         "map_elites": lambda task: _elites(task, ElitesSettings()),
         "cma_me": lambda task: _elites(task, ElitesSettings(emitter="cma")),
         "portfolio": _portfolio,
         "bayesian": _bayesian,
-        "two_regimes": lambda task: task.over(lambda space, seed: TwoRegimes(space)),
+        "two_regimes": _two_regimes,
         "fidelity": _fidelity,
     }
 )
