@@ -128,3 +128,25 @@ def test_too_little_memory_to_load() -> None:
     assert done.returncode == 2
     assert "at least 2048 MB of memory for this process; came a limit of 512 MB" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_ledger_that_was_deleted_is_not_called_intact(here: Path, monkeypatch, named) -> None:
+    """Nor one that was begun anew in its place, with entries of its own."""
+    file = here / "ingenium" / "ledger.sqlite"
+    monkeypatch.setenv("XDG_DATA_HOME", str(here))
+    monkeypatch.setenv("INGENIUM_CACHE", str(here.with_name("cache")))
+    monkeypatch.delenv("INGENIUM_LEDGER")
+    if named:
+        monkeypatch.setenv("INGENIUM_LEDGER", str(file))
+    else:
+        ends(here, 0, "ledger", "check", said="is not there")
+    for said in ("is gone", "cut off or rewritten"):
+        with open_ledger(file) as ledger:
+            ledger.append("proposal", {"problem": "known.front"})
+        if said == "is gone":
+            ends(here, 0, "ledger", "check", said="is intact")
+            for part in file.parent.iterdir():
+                part.unlink()
+        ends(here, 3, "ledger", "check", said=said)
+    ends(here, 3, "ledger", "check", said="who began a new ledger there removes")

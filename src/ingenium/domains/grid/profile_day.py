@@ -28,7 +28,6 @@ from ingenium.domains.grid.split import check_split, split_weeks
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 STEP_H = 24 / STEPS
-DIGITS = 7
 VARIABLES = (
     Variable("load_p", ("time",), "1", "active load, relative to its rating"),
     Variable("load_q", ("time",), "1", "reactive load, relative to its rating"),
@@ -88,9 +87,10 @@ class ProfileArithmetic:
 
 @dataclass(frozen=True)
 class ProfileCsv:
-    """One CSV a design with the columns hour, load_p and load_q, to 7 significant digits."""
+    """One CSV a design with the columns hour, load_p and load_q, to the last digit."""
 
     name: str = "csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `profile_000000.csv` and so on."""
@@ -99,7 +99,7 @@ class ProfileCsv:
         for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a file a design
             path = folder / f"profile_{index:06d}.csv"
             frame = pd.DataFrame({"hour": HOURS, "load_p": p[i], "load_q": q[i]})
-            frame.to_csv(path, index=False, float_format=f"%.{DIGITS}g")
+            frame.to_csv(path, index=False)
             paths[int(index)] = path
         return paths
 

@@ -91,6 +91,8 @@ class Lattice(Problem):
                 middle=0.12,
                 spread=0.5,
                 log=True,
+                measured="relative_density",
+                exact=True,
             ),
             Condition(
                 "energy",
@@ -100,6 +102,7 @@ class Lattice(Problem):
                 unit="J/kg",
                 middle=1500.0,
                 log=True,
+                measured="specific_energy",
             ),
         )
         self.limits = (
