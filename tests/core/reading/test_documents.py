@@ -66,3 +66,8 @@ def test_text_in_pieces_is_whole() -> None:
 def test_what_is_no_plain_xml(told: bytes) -> None:
     with pytest.raises((ValueError, documents.expat.ExpatError), match=r"\S"):
         list(elements(told))
+
+
+def test_empty_elements_without_end() -> None:
+    with pytest.raises(ValueError, match="4000003 tags"):
+        list(elements(b"<a>" + b"<b/>" * (documents.MOST_TAGS + 1) + b"</a>"))
