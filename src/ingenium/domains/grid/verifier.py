@@ -83,7 +83,7 @@ class FeederVerifier:
             if self.known is not None:
                 solved = np.isfinite(found["import_peak"])
                 ranks = self.known.ranks(load).items()
-                found |= {name: np.where(solved, rank, np.nan) for name, rank in ranks}
+                found = {**found, **{k: np.where(solved, rank, np.nan) for k, rank in ranks}}
             measured[part] = torch.from_numpy(np.stack([found[name] for name in names], axis=1))
         return measured
 
