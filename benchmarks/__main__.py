@@ -20,7 +20,6 @@ NAMES = (
     "sandbox",
     "structures_solver",
     "structures_cells",
-    "structures_refine",
     "molecules_metrics",
     "molecules_drawing",
     "molecules_moses",

@@ -81,6 +81,7 @@ class SumLines:
     """All sums in one file, a line each."""
 
     name = "jsonl"
+    endings = (".jsonl",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         both = zip(designs[DESIGN].to_numpy().tolist(), designs["sum"].to_numpy(), strict=True)

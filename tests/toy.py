@@ -104,6 +104,7 @@ class BeamFiles:
     """One JSON file a beam, in whole tenths of a millimetre as a workshop works."""
 
     name = "beam-json"
+    endings = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         paths = {}
@@ -136,6 +137,7 @@ class BeamTable:
     """All beams in one CSV file."""
 
     name = "beam-csv"
+    endings = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         names = [v.name for v in VARIABLES]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from ingenium.studies.searches import Asked
 
 from ingenium.core.spec import Objective
 from ingenium.domains.airfoils.naca import naca_2412
@@ -14,6 +13,7 @@ from ingenium.domains.airfoils.verifier import NeuralFoilVerifier
 from ingenium.domains.structures.studies import roof_variants
 from ingenium.domains.structures.studies.roof_variants import GOALS, WORST, share_of
 from ingenium.domains.structures.trusses.problem import RoofTruss
+from ingenium.search.trial import SearchTask
 
 
 def test_the_exact_front_has_all_of_its_area_and_half_a_box_half() -> None:
@@ -26,13 +26,13 @@ def test_the_exact_front_has_all_of_its_area_and_half_a_box_half() -> None:
 def test_a_sweep_holds_few_limits_and_equal_variants_count_once() -> None:
     problem = RoofTruss()
     goals = tuple(Objective(name, "minimise") for name in GOALS)
-    run = roof_variants.swept(Asked(problem, goals, problem.limits, 512), 0)
+    run = roof_variants.swept(SearchTask(problem, goals, problem.limits, 512), 0)
     assert run.held.sum() > 5
     assert run.held.mean() < 0.2
     assert 0 < roof_variants.distinct(problem, run) <= run.held.sum()
     assert roof_variants.disagreement(problem, run) < 1e-9
     twice = run.designs.isel(design=np.repeat(np.flatnonzero(run.held)[:1], 5))
-    same = roof_variants.verified(Asked(problem, goals, problem.limits, 5), twice)
+    same = roof_variants.verified(SearchTask(problem, goals, problem.limits, 5), twice)
     assert roof_variants.distinct(problem, same) == 1
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from ingenium.studies.searches import Asked, reached
 
 from ingenium.core.spec import Objective
 from ingenium.domains.airfoils.studies import searching_population, two_regimes
@@ -14,6 +13,7 @@ from ingenium.search.regimes import Options
 from ingenium.search.studies import self_tuning_plant
 from ingenium.search.studies.reactor_plant import BEST, Reactor, Twin, envelope, newton, profit
 from ingenium.search.studies.self_tuning_plant import EXPERT, Running, misfit
+from ingenium.search.trial import SearchTask, reached
 
 
 def test_the_reactor_is_best_where_it_was_published_to_be() -> None:
@@ -90,7 +90,7 @@ def test_the_target_of_the_roof_is_on_its_front_and_ripples_are_least_at_nought(
 
 def test_a_search_ends_where_the_value_is_reached_and_says_what_it_explored() -> None:
     ripples = Ripples()
-    asked = Asked(ripples, (Objective("height", "minimise"),), ripples.limits, 96)
+    asked = SearchTask(ripples, (Objective("height", "minimise"),), ripples.limits, 96)
     space = asked.task(0).space
     strategy = Watched(space, 0, PopulationSettings(designs=asked.batch))
     calls, done = reached(asked, strategy, 0, "height", 60.0)

@@ -79,6 +79,11 @@ class Format(Protocol):
         """As users write it."""
         ...
 
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of its files, such as `.stl`: what ends so, the first format with it reads alone."""
+        ...
+
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write every design below `folder`; gives the file or folder of each by its index."""
         ...

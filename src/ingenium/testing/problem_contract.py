@@ -9,7 +9,7 @@ A domain's test module inherits it and says how its problem is opened::
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,6 +33,8 @@ from ingenium.core.verify import verify
 from ingenium.domains import load, open_problem, problem_class
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.replaying import replay
+from ingenium.testing.forging import Damage
+from ingenium.testing.red_team import RedTeam
 from ingenium.trust.ledger import open_ledger
 
 
@@ -54,6 +56,7 @@ class ProblemContract:
     no_answer: ClassVar[str] = "?"  # of a problem on texts, one that its engine cannot read
 
     written: ClassVar[Mapping[str, float]] = {}  # what a file may change; `inf`: whatever
+    harmless: ClassVar[Mapping[str, str]] = {}  # forgeries that are none, and why
 
     @pytest.fixture
     def problem(self) -> Problem:
@@ -296,6 +299,28 @@ class ProblemContract:
         for form in problem.formats.values():
             with pytest.raises(ValueError, match=r"\S"):
                 form.read(strange)
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        """What this problem alone knows to forge: damages by format and name."""
+        return {}
+
+    def test_no_forgery_is_accepted(
+        self,
+        problem: Problem,
+        designs: xr.Dataset,
+        tmp_path: Path,
+        record_property: Callable[[str, object], None],
+    ) -> None:
+        """Neither those that are made for every problem nor those that it names itself."""
+        own = self.forgeries()
+        assert set(own) <= set(problem.formats)
+        tried = list(RedTeam(problem, designs, own).attacks(tmp_path))
+        record_property("forgeries", [self.problem_name, [t.__dict__ for t in tried]])
+        got = {(t.format, t.forgery) for t in tried if t.outcome == "accepted"}
+        known = {(f, n) for f, n in got if {n, f"{f}: {n}"} & set(self.harmless)}
+        assert not got - known, sorted(got - known)
+        met = {n for _, n in known} | {f"{f}: {n}" for f, n in known}
+        assert set(self.harmless) <= met, set(self.harmless) - met
 
     def test_drawn_conditions_are_admissible(self, problem: Problem, known: xr.Dataset) -> None:
         spec = resolve(Spec(problem=problem.name), problem)

@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.conformers import electrons, forces
-from ingenium.domains.molecules.conformers.again import Again
+from ingenium.domains.molecules.conformers.again import ConformerReference
 from ingenium.domains.molecules.conformers.asked import closed, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
@@ -171,7 +171,7 @@ def test_files_keep_every_digit_and_a_second_reading_agrees(tmp_path: Path) -> N
     assert 1 < len(fewer) < len(back)
     apart = file.likeness.between(fewer, fewer) + np.eye(len(fewer))
     assert apart.min() >= 0.5
-    energy, nearest = Again(file, lambda: known).measure(position[1:2])[0].tolist()
+    energy, nearest = ConformerReference(file, lambda: known).measure(position[1:2])[0].tolist()
     above = float(known.gfn2_kcal[1] - known.gfn2_kcal[0])
     assert energy == pytest.approx(above, abs=0.01)
     assert nearest < 1e-3

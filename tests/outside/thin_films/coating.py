@@ -38,6 +38,7 @@ class Table:
     """All coatings in one CSV file, in hundredths of a nanometre."""
 
     name = "layers-csv"
+    endings = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         index = designs[DESIGN].to_numpy()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import partial
 from math import exp, log
 from typing import Any, ClassVar
 
@@ -28,10 +27,9 @@ from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.naca import naca_2412
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.polar import sweep
-from ingenium.domains.airfoils.refine import Refiner
+from ingenium.domains.airfoils.refine import Refiner, measurements
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import NeuralFoilVerifier, of_shape
-from ingenium.generators.row_families import CLASSICAL
 
 VARIABLES = (
     Variable("upper_weights", ("weight",), "1", "Kulfan weights of the upper surface"),
@@ -41,7 +39,12 @@ VARIABLES = (
 )
 CONDITIONS = (
     Condition(
-        "thickness", "largest thickness in chords", None, 0.03, 0.35, measured="max_thickness"
+        "thickness",
+        "largest thickness in chords",
+        lower=0.03,
+        upper=0.35,
+        measured="max_thickness",
+        exact=True,
     ),
     Condition(
         "camber",
@@ -83,6 +86,8 @@ class WingSection(Problem):
         self.system = digest(asdict(settings))
         self.engines, self.notes = engines(settings)
         self.tiers = self.engines
+        if isinstance(self.engines[-1], NeuralFoilVerifier):  # mending asks XFOIL for nothing
+            self.repair_calls = measurements(settings.refine_steps)
         self.second = second(self.engines[-1])
         self.formats = {"dat": SeligDat(VARIABLES)}
         self.limits = (
@@ -178,11 +183,6 @@ class WingSection(Problem):
     def labels(self) -> dict[str, Any]:
         """Number of each weight, from nose to tail."""
         return {"weight": np.arange(WEIGHTS)}
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The known sections themselves (bootstrap), their nearest, copula, process, random."""
-        c = len(CONDITIONS)
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The best sections, their pressures and polars, beside the best of the known ones."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +25,6 @@ from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step
@@ -138,11 +136,6 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Bootstrap by season and day type, nearest days, copula, Gaussian process, random."""
-        c = len(conditions.FEATURES)
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.conditions import rank_among
 from ingenium.domains.grid.network import Network
-from ingenium.domains.grid.powerflow import Flow
+from ingenium.domains.grid.powerflow import PowerFlow
 
 KW = 1000.0  # of one MW
 
@@ -28,7 +28,7 @@ class Trace:
     loss_kw: Float[np.ndarray, "n t"]
 
     @classmethod
-    def of(cls, network: Network, flow: Flow, t: int) -> "Trace":
+    def of(cls, network: Network, flow: PowerFlow, t: int) -> "Trace":
         """Split the steps of a flow into days of `t` steps."""
         voltage = np.abs(flow.voltage[:, network.circuit.free_nodes])
         n = len(voltage) // t

@@ -18,6 +18,7 @@ from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError, choose
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.reading.tables import csv_file
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions
 from ingenium.domains.grid.consumers import GROUPS, consumer_days
@@ -27,7 +28,6 @@ from ingenium.domains.grid.split import check_split, split_weeks
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 STEP_H = 24 / STEPS
-DIGITS = 7
 VARIABLES = (
     Variable("load_p", ("time",), "1", "active load, relative to its rating"),
     Variable("load_q", ("time",), "1", "reactive load, relative to its rating"),
@@ -87,9 +87,10 @@ class ProfileArithmetic:
 
 @dataclass(frozen=True)
 class ProfileCsv:
-    """One CSV a design with the columns hour, load_p and load_q, to 7 significant digits."""
+    """One CSV a design with the columns hour, load_p and load_q, to the last digit."""
 
     name: str = "csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `profile_000000.csv` and so on."""
@@ -98,7 +99,7 @@ class ProfileCsv:
         for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a file a design
             path = folder / f"profile_{index:06d}.csv"
             frame = pd.DataFrame({"hour": HOURS, "load_p": p[i], "load_q": q[i]})
-            frame.to_csv(path, index=False, float_format=f"%.{DIGITS}g")
+            frame.to_csv(path, index=False)
             paths[int(index)] = path
         return paths
 
@@ -125,10 +126,7 @@ class ProfileCsv:
         return xr.Dataset(data, coords={DESIGN: index, "time": HOURS})
 
     def _one(self, file: Path) -> pd.DataFrame:
-        try:
-            frame = pd.read_csv(file)
-        except (OSError, ValueError) as error:
-            raise InputError("a CSV of a profile", f"{file}: {error}", "See `show`.") from None
+        frame = csv_file(file, "a CSV of a profile")
         if list(frame.columns) != ["hour", "load_p", "load_q"] or not np.array_equal(
             frame["hour"], HOURS
         ):
@@ -137,6 +135,8 @@ class ProfileCsv:
                 f"{list(frame.columns)} and {len(frame)} rows in {file}",
                 "Resample the day to quarter hours.",
             )
+        if not all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes):
+            raise InputError("a CSV of numbers", f"{file}, with others", "See `show`.")
         return frame
 
 

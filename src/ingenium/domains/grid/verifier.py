@@ -16,7 +16,7 @@ from ingenium.domains.grid.mapping import ProfileMap, profile_map
 from ingenium.domains.grid.measurements import KW, KnownLoads, Trace, columns, quantities
 from ingenium.domains.grid.network import Network
 from ingenium.domains.grid.packages import release_of
-from ingenium.domains.grid.powerflow import Engine, Flow
+from ingenium.domains.grid.powerflow import Engine, PowerFlow
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,13 @@ class FeederVerifier:
         measured = torch.zeros(len(load_p), len(names), dtype=torch.float64)
         for part, flow in self._flows(load_p, load_q, infeed_p):
             load = torch.einsum("nut,u->nt", load_p[part], load_mw).numpy()
-            found = columns(
-                Trace.of(self.network, flow, load_p.shape[2]),
-                KW * load,
-                KW * torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy(),
-                self.hours,
-            )
+            trace = Trace.of(self.network, flow, load_p.shape[2])
+            infeed = torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy()
+            found = dict(columns(trace, KW * load, KW * infeed, self.hours))
             if self.known is not None:
                 solved = np.isfinite(found["import_peak"])
-                ranks = self.known.ranks(load).items()
-                found = {**found, **{k: np.where(solved, rank, np.nan) for k, rank in ranks}}
+                for name, rank in self.known.ranks(load).items():
+                    found[name] = np.where(solved, rank, np.nan)
             measured[part] = torch.from_numpy(np.stack([found[name] for name in names], axis=1))
         return measured
 
@@ -106,7 +103,7 @@ class FeederVerifier:
         load_p: Float[Tensor, "n u t"],
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
-    ) -> Iterator[tuple[slice, Flow]]:
+    ) -> Iterator[tuple[slice, PowerFlow]]:
         """Some designs at a time, so that about `rows` steps are held at once."""
         self._check(load_p, load_q, infeed_p)
         engine = Engine(self.network.circuit, threads=self.threads)

@@ -19,6 +19,7 @@ from ingenium.domains.airfoils.studies import (
 from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked
 from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.studies import lab_loop
+from ingenium.evaluate.trials import Readings
 from ingenium.search.drawn import Drawn
 from ingenium.search.fronts import hypervolume
 
@@ -42,9 +43,10 @@ class Known(Drawn):
 
 
 def test_rates_of_a_loop_are_those_of_its_designs(
-    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closed_loop, "AT_ONCE", 12)
+    monkeypatch.setattr(closed_loop, "asked", lambda: asked)
     designs = asked.drawn("bootstrap", 36, 3)
     names = ("lift_missing", "moment", "max_lift", "lift_to_drag")
     value = asked.problem.verifier.measure(
@@ -53,28 +55,22 @@ def test_rates_of_a_loop_are_those_of_its_designs(
     missing, moment, most, glide = asked.columns(value, names).T
     hit = (missing <= 0.001) & (moment >= -0.09) & (most >= 1.5) & (glide >= 90)
     assert 0 < hit.sum() < 36
-    went = closed_loop.searched(asked, Known(designs), 0, tmp_path, rounds=3, checked=0)
-    np.testing.assert_allclose(went.rates, hit.reshape(3, 12).mean(1))
-    assert np.isnan(went.by_xfoil)
+    arm = closed_loop.Arm(lambda task: Known(designs))
+    went = closed_loop.run(arm, 0, closed_loop.Rounds(3, checked=2))
+    np.testing.assert_allclose(went["rates"], hit.reshape(3, 12).mean(1))
+    assert np.isnan(went["by_xfoil"])  # which measures the arm that learns alone
 
 
-def test_a_stopped_loop_goes_on_with_what_it_kept(
-    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(closed_loop, "AT_ONCE", 8)
-    whole = closed_loop.searched(
-        asked, closed_loop.strategies(asked, 1)["chance"], 1, tmp_path / "a", rounds=3, checked=0
-    )
-    for rounds in (2, 3):
-        again = closed_loop.searched(
-            asked,
-            closed_loop.strategies(asked, 1)["chance"],
-            1,
-            tmp_path / "b",
-            rounds=rounds,
-            checked=0,
-        )
-    np.testing.assert_array_equal(again.rates, whole.rates)
+def test_hits_of_a_loop_are_read_arm_by_arm() -> None:
+    arms = {"learning": [0.1, 0.3], "not learning": [0.1, 0.1], "chance": [0.0, 0.02]}
+    arms |= {"known sections": [0.1, 0.1]}
+    piece = {"by_xfoil": 0.25, "apart": 0.01}
+    pieces = {k: [piece | {"rates": v}, piece | {"rates": v}] for k, v in arms.items()}
+    found = closed_loop.read(Readings((0, 1), pieces))
+    assert found["ratio"].interval.value == pytest.approx(20.0)
+    for name, value in (("rise", 20), ("last", 30), ("over_plain", 10), ("over_chance", 19)):
+        np.testing.assert_allclose(found[name], [value, value])
+    assert found["steady"] == pytest.approx([1.0, 1.0])
 
 
 def test_a_rate_that_only_rises_has_a_trend_of_one() -> None:
@@ -83,11 +79,14 @@ def test_a_rate_that_only_rises_has_a_trend_of_one() -> None:
     assert closed_loop._trend(rounds, np.full(4, 0.3)) == 0
 
 
-def test_a_generator_that_learns_hits_more_often(asked: Asked, tmp_path: Path) -> None:
+def test_a_generator_that_learns_hits_more_often(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = Asked(asked.limits, (Objective("lift_to_drag", "maximise"),))
-    strategy = closed_loop.strategies(own, 0)[closed_loop.LEARNING]
-    went = closed_loop.searched(own, strategy, 0, tmp_path, rounds=4, checked=0)
-    assert went.rates[-1] > went.rates[0] + 0.1
+    monkeypatch.setattr(closed_loop, "asked", lambda: own)
+    arm = closed_loop.measure.arms[closed_loop.LEARNING]
+    rates = np.asarray(closed_loop.run(arm, 0, closed_loop.Rounds(4, checked=0))["rates"])
+    assert rates[-1] > rates[0] + 0.1
 
 
 def _told(x: np.ndarray, y: np.ndarray) -> prior_trials.Told:

@@ -7,26 +7,26 @@ import numpy as np
 import pytest
 import torch
 
+from ingenium.domains.molecules.metrics.chemnet import features, gaussian
+from ingenium.domains.molecules.studies import molecule_models as models
 from ingenium.domains.molecules.studies.fragment_latents import (
+    FRAGMENT,
     LATENT,
     MODEL,
+    SMILES,
     _rebuilt,
     _written,
     penalised,
+    read,
 )
 from ingenium.domains.molecules.studies.molecule_families import ARMS
-from ingenium.domains.molecules.studies.molecule_models import (
-    Place,
-    as_pairs,
-    drawn,
-    kept,
-    shares,
-    trained,
-    valid,
-)
+from ingenium.domains.molecules.studies.molecule_models import as_pairs, drawn, trained, valid
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings
 from ingenium.generators.tokens.drawing import FREELY
-from ingenium.generators.tokens.families import recurrent
 from ingenium.train.plan import Plan
+
+PLAN = Plan(steps=2, batch=32, check_every=1)
 
 
 def test_the_property_is_its_three_parts() -> None:
@@ -35,22 +35,18 @@ def test_the_property_is_its_three_parts() -> None:
     assert seven == pytest.approx(2.7307 - 1.0 - 1.0, abs=0.1)  # logP of seven CH2 of 0.3901
 
 
-def test_molecules_come_back_from_pairs() -> None:
-    smiles = drawn("train", 50)
-    written = as_pairs(smiles)
-    assert valid(written.codec.to_texts(written.x)) == smiles
+def test_molecules_come_back_from_pairs_but_for_the_longest() -> None:
+    written = as_pairs(1_500)
+    again, smiles = valid(written.codec.to_texts(written.x)), drawn("train", 1_500)
     assert written.codec.grammar is None
-
-
-def test_the_longest_are_left_out() -> None:
-    smiles = [*drawn("train", 400), "C1CC1" + "CN" * 20]
-    written = as_pairs(smiles)
-    assert 390 <= len(written.x) <= 400
-    assert written.x.shape[1] < 20
+    assert 1_490 <= len(again) < 1_500
+    left_out = [s for s in smiles if s not in again]
+    assert again == [s for s in smiles if s not in left_out]
+    assert min(map(len, left_out)) > np.mean([len(s) for s in smiles])
 
 
 def test_families_are_of_equal_size() -> None:
-    written = as_pairs(drawn("train", 2_000))
+    written = as_pairs(2_000)
     sizes = []
     for arm in ARMS.values():
         family = arm.make(written.codec.shape, 1, written.codec)
@@ -58,51 +54,35 @@ def test_families_are_of_equal_size() -> None:
     assert max(sizes) / min(sizes) < 1.05
 
 
-def _small(shape: tuple[int, ...], c: int, tokens: object) -> object:
-    return recurrent(shape, c, tokens, width=16, layers=1)  # type: ignore[arg-type]
-
-
-def test_a_stopped_fit_goes_on_to_the_same_model(tmp_path: Path) -> None:
-    written = as_pairs(drawn("train", 60))
-    plan = Plan(seed=3, steps=4, batch=16, check_every=2)
-
-    def stop(stage: str, done: int, total: int) -> None:
-        if done == 3:
-            raise KeyboardInterrupt
-
-    whole = trained(_small, written, plan, Place(tmp_path / "whole"))
-    with pytest.raises(KeyboardInterrupt):
-        trained(_small, written, plan, Place(tmp_path / "stopped", stop))
-    spent = Place(tmp_path / "stopped").spent_s
-    seen: list[int] = []
-    place = Place(tmp_path / "stopped", lambda stage, done, total: seen.append(done))
-    again = trained(_small, written, plan, place)
-    assert seen == [3, 4]
-    assert again.cpu_s > spent > 0
-    state = again.family.state_dict()
-    assert all(torch.equal(v, state[k]) for k, v in whole.family.state_dict().items())
-
-
-def test_numbers_are_measured_once(tmp_path: Path) -> None:
-    def never() -> dict[str, float]:
-        raise AssertionError
-
-    first = kept(tmp_path / "a.json", lambda: {"valid": 0.25, "distance": math.nan})
-    again = kept(tmp_path / "a.json", never)
-    assert again["valid"] == first["valid"] == 0.25
-    assert math.isnan(again["distance"])
-
-
-def test_shares_are_of_what_is_left() -> None:
-    found = shares(["C", "C", "N", "C1", "x", ""], frozenset({"N"}))
-    assert found == {"valid": 0.5, "unique": pytest.approx(2 / 3), "novel": 0.5}
+def test_shares_are_of_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = trained(MODEL, as_pairs(60), PLAN)
+    monkeypatch.setattr(models.Trained, "smiles", lambda *_: ["C", "C", "N", "C1", "x", ""])
+    monkeypatch.setattr(models, "drawn", lambda *_: ("N",))
+    found = model.judged(6, 0, 1, gaussian(features(["CCO", "CCN", "CCC"])))
+    assert found["read"] == [True, True, True, False, False, False]
+    assert found["unique"] == pytest.approx(2 / 3)
+    assert found["novel"] == 0.5
 
 
 def test_a_point_is_written_and_judged(tmp_path: Path) -> None:
-    written = as_pairs(drawn("train", 60))
-    model = trained(MODEL, written, Plan(steps=2, batch=32, check_every=1), Place(tmp_path))
+    model = trained(MODEL, as_pairs(60), PLAN)
     z = np.random.default_rng(0).standard_normal((5, LATENT))
     first, again, other = (_written(model, z, torch.Generator().manual_seed(i)) for i in (0, 0, 1))
     assert first == again != other
     assert 0.0 <= _rebuilt(model, 10, 0) <= 1.0
     assert model.family.drawing == FREELY
+
+
+def test_values_are_read_from_both_ways_of_writing() -> None:
+    piece = {"gain over chance": 0.5, "share that can be written": 0.9, "parameters": 1.0}
+    rows = {
+        FRAGMENT: [piece | {"read": [True] * 4}, piece | {"read": [True] * 4}],
+        SMILES: [piece | {"read": [True, True, True, False]}, piece | {"read": [True] * 4}],
+    }
+    found = read(Readings((0, 1), rows))
+    assert np.asarray(found["smiles_lower"]) == pytest.approx([0.25, 0.0])
+    assert isinstance(found["valid"], Value)
+    assert found["valid"].interval.value == 1.0
+    assert found["valid"].interval.low < 1.0  # of eight draws
+    assert set(found) >= {"gain", f"{SMILES}: valid", f"{FRAGMENT}: gain over chance"}
+    assert f"{SMILES}: parameters" not in found

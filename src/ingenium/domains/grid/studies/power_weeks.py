@@ -60,7 +60,6 @@ SEAM = 1.5
 def measure(budget: Budget, watch: Watch) -> Measured:
     """Propose runs of weeks on both grids with each seed, and solve them."""
     values: dict[str, Interval] = {}
-    beside: dict[str, Interval] = {}
     data = []
     for grid, cases in GRIDS.items():
         problem = open_problem(Spec(problem="grid.feeder_day", setup={"grid": grid}))
@@ -68,14 +67,13 @@ def measure(budget: Budget, watch: Watch) -> Measured:
             raise EngineError("grid.feeder_day is not the problem that this study knows")
         own = Weeks.of(problem)
         found = measure_weeks(own, cases, budget, watch)
-        values |= found.values
-        beside |= found.beside
+        values |= {name: value.interval for name, value in found.values.items()}
         data.append(found.data)
     note = (
         "SimBench's storage profiles never change their sign, so that few weeks of them fit into "
         "their energy (beside); batteries follow the surplus of the feeder instead."
     )
-    return from_intervals(values, beside, digest(data), (note,))
+    return from_intervals(values, {}, digest(data), (note,))
 
 
 def measure_weeks(weeks: "Weeks", cases: tuple[str, ...], budget: Budget, watch: Watch) -> Measured:

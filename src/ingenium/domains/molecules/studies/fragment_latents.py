@@ -3,43 +3,36 @@
 Variational autoencoders of the same width (LSTM of 184, 32 latent numbers; fragments have more
 tokens) learn 60,000 molecules of MOSES, for about as long: as rows of fragments, and as plain
 Kekulé SMILES in 400 frequent pairs of pieces, without a grammar. 1,000 draws of each model are
-read by RDKit. Bayesian optimisation in a trust region asks 1,000 latent points for logP less
-synthetic accessibility less large rings, a fifth of them at random; the gain is its best less the
-best of 1,000 points of the prior. Budget: 5 models of each, 1,600 (fragments) and 2,600 (SMILES)
-steps of 128 molecules, 1,000 calls; quick: 1 of each, 1 % of the steps, 100 calls.
+read by RDKit. Bayesian optimisation in a trust region asks 1,000 latent points for Crippen's logP
+less synthetic accessibility less the atoms of the largest ring beyond six (which stands for nothing
+useful), a fifth of them at random; the gain is its best less the best of 1,000 points of the prior,
+paired on each model and the mean of two searches. Short trials on one model each chose rates,
+prices, steps and the way of decoding before the run: tokens drawn freely, after the likeliest ones
+had given a loss. Two molecules of one latent point have unrelated values, so that a gain is hard to
+credit to the latent numbers. Budget: a model of each a seed, 1,600 (fragments) and 2,600 (SMILES)
+steps of 128 molecules; quick: 1 % of the steps, 100 calls.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import cast
 
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest
-from ingenium.core.problem import Watch
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.fragments.codec import fragment_codec
 from ingenium.domains.molecules.known import LONGEST
-from ingenium.domains.molecules.metrics.chemnet import features, gaussian
-from ingenium.domains.molecules.studies.molecule_models import (
-    Place,
-    Trained,
-    Written,
-    as_pairs,
-    distance,
-    drawn,
-    kept,
-    shares,
-    trained,
-    valid,
-)
-from ingenium.evaluate.intervals import Interval, t_interval, wilson
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.domains.molecules.studies import molecule_models as models
+from ingenium.domains.molecules.studies.molecule_models import Trained, Written, drawn
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings, Trials, exact, share
 from ingenium.generators.tokens.drawing import FREELY, Drawing
 from ingenium.generators.tokens.families import vae
 from ingenium.kits.chemistry.parsing import parsed
@@ -48,12 +41,12 @@ from ingenium.search.aim import LIMIT, OBJECTIVE
 from ingenium.search.bayesian import Bayesian, BayesianSettings
 from ingenium.search.latent_space import REACH
 from ingenium.search.space import POINT, Cube, points_of
-from ingenium.train.plan import Plan
 
 FRAGMENT, SMILES = "fragments", "SMILES"
 LATENT = 32
 MODEL = partial(vae, width=184, latent=LATENT, beta=0.1)
 ROUND, FIRST = 25, 0.2  # calls in one round of the search, and share of them before it chooses
+ROOM = "share that can be written"
 SEARCHES = 2  # of each model
 LIKELIEST = Drawing(top_p=1e-6)  # tokens
 
@@ -70,78 +63,34 @@ class Work:
     calls: int  # of the property
 
 
-FULL = Work(60_000, {FRAGMENT: 1_600, SMILES: 2_600}, 128, 1_000, 500, 1_000)
-QUICK = Work(1_500, {FRAGMENT: 20, SMILES: 30}, 64, 100, 50, 100)
+def run(name: str, seed: int, size: Work) -> dict[str, ArrayLike]:
+    """Train a VAE on a way of writing, draw from it, and search in it."""
+    written = as_fragments(size.known) if name == FRAGMENT else models.as_pairs(size.known)
+    model = models.trained(MODEL, written, models.plan_of(seed, size.steps[name], size.batch, 8e-3))
+    row = model.judged(size.proposed, seed, size.known, models.held(2 * size.proposed))
+    row["written again exactly"] = _rebuilt(model, size.rebuilt, seed)
+    row[ROOM] = len(written.x) / size.known
+    return row | _found(model, size.calls, seed)
 
 
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Train a VAE on each way of writing, draw from it, and search in it."""
-    work = QUICK if budget.quick else FULL
-    smiles = drawn("train", work.known)
-    ways, training = _ways(smiles, watch), frozenset(smiles)
-    held = gaussian(features(drawn("test", 2 * work.proposed), watch))
-    table: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
-    todo = [(seed, name) for seed in budget.seeds for name in ways]
-    for done, (seed, name) in enumerate(todo):
-        watch("latent spaces", done, len(todo))
-        named = f"{name}-{seed}{'-quick' if budget.quick else ''}"
-        place = Place(budget.folder / named, watch)
-
-        def judged(name: str = name, seed: int = seed, place: Place = place) -> dict[str, float]:
-            model = trained(MODEL, ways[name], _plan(seed, name, work), place)
-            texts = model.smiles(work.proposed, seed)
-            row = shares(texts, training)
-            row["Fréchet ChemNet"] = distance(valid(texts), held)
-            row["written again exactly"] = _rebuilt(model, work.rebuilt, seed)
-            row |= _found(model, work.calls, seed, watch)
-            return row | {"CPU seconds of training": model.cpu_s}
-
-        table[name].append(kept(place.folder.with_suffix(".json"), judged))
-    beside = {
-        f"{name}: {key}": t_interval([row[key] for row in rows])
-        for name, rows in table.items()
-        for key in rows[0]
-        if np.isfinite([row[key] for row in rows]).all()  # else there was no molecule to judge
+def read(found: Readings) -> dict[str, ArrayLike | Value]:
+    """The shares of both ways, and what is found in the latent numbers of each."""
+    fragments, plain = found(FRAGMENT, "read"), found(SMILES, "read")
+    values: dict[str, ArrayLike | Value] = {
+        "valid": share(fragments),
+        "smiles_lower": fragments.mean(1) - plain.mean(1),
+        "gain": found(FRAGMENT, "gain over chance"),
+        "share of molecules that fragments can write": exact(float(found(FRAGMENT, ROOM)[0])),
     }
-    share = len(ways[FRAGMENT].x) / len(smiles)
-    beside["share of molecules that fragments can write"] = Interval(share, share, share)
-    return from_intervals(_values(table, work), beside, digest(smiles), NOTES)
+    return values | models.beside(found, "parameters", ROOM)
 
 
-def _values(table: Mapping[str, list[dict[str, float]]], work: Work) -> dict[str, Interval]:
-    """The parts of the claim."""
-    fragments, plain = (np.array([row["valid"] for row in table[n]]) for n in (FRAGMENT, SMILES))
-    total = work.proposed * len(fragments)
-    count = round(float(fragments.sum()) * work.proposed)
-    return {
-        "valid": Interval(count / total, *wilson(count, total)),
-        "smiles_lower": t_interval(fragments - plain),
-        "gain": t_interval([row["gain over chance"] for row in table[FRAGMENT]]),
-    }
-
-
-def _ways(smiles: list[str], watch: Watch) -> Mapping[str, Written]:
-    """The same molecules, as each model writes them."""
-    fragments, rows = fragment_codec("moses", LONGEST["moses"]), []
-    for i, text in enumerate(smiles):  # RDKit cuts one molecule at a time
-        watch("fragments of molecules", i, len(smiles))
-        rows.append(fragments.row(text))
-    x = fragments.of_rows([row for row in rows if row is not None])
-    return {FRAGMENT: Written(fragments, x), SMILES: as_pairs(smiles)}
-
-
-def _plan(seed: int, name: str, work: Work) -> Plan:
-    steps = work.steps[name]
-    return Plan(
-        seed=seed,
-        steps=steps,
-        batch=work.batch,
-        learning_rate=8e-3,
-        ema_decay=0.99,
-        held_out=0.01,
-        patience=1000,
-        check_every=max(1, steps // 10),
-    )
+@cache
+def as_fragments(count: int) -> Written:
+    """Training molecules as rows of fragments, without those that cannot be written so."""
+    codec = fragment_codec("moses", LONGEST["moses"])
+    rows = [codec.row(text) for text in drawn("train", count)]  # RDKit cuts one at a time
+    return Written(codec, codec.of_rows([row for row in rows if row is not None]))
 
 
 def penalised(text: str) -> float:
@@ -157,7 +106,8 @@ def penalised(text: str) -> float:
     return logp - access - max(ring - 6.0, 0.0)
 
 
-def _best(values: np.ndarray) -> float:
+def _best(texts: list[str]) -> float:
+    values = np.array([penalised(text) for text in texts])
     return float(np.nanmax(values)) if np.isfinite(values).any() else float("nan")
 
 
@@ -168,22 +118,20 @@ def _rebuilt(model: Trained, count: int, seed: int) -> float:
     with one_thread():
         again = _written(model, model.family.latent_of(x).numpy(), rng)
     model.family.drawing = FREELY
-    return float(np.mean([a == b for a, b in zip(again, _texts(model, x), strict=True)]))
+    return float(np.mean([a == b for a, b in zip(again, model.texts(x), strict=True)]))
 
 
-def _found(model: Trained, calls: int, seed: int, watch: Watch) -> dict[str, float]:
+def _found(model: Trained, calls: int, seed: int) -> dict[str, ArrayLike]:
     """The best of searches of the latent space, and of as many points by chance; means of both.
 
     Both are points of the same prior, written in the same way, and what is no molecule was a call.
     """
     runs = [SEARCHES * seed + i for i in range(SEARCHES)]
-    chance = [_best(np.array([penalised(s) for s in model.smiles(calls, 1_000 + i)])) for i in runs]
-    search = [_searched(model, calls, i, watch) for i in runs]
-    return {
-        "best by chance": float(np.mean(chance)),
-        "best of the search": float(np.mean(search)),
-        "gain over chance": float(np.mean(search) - np.mean(chance)),
-    }
+    chance = [_best(model.smiles(calls, 1_000 + i)) for i in runs]
+    search = [_searched(model, calls, i) for i in runs]
+    best, drawn_best = float(np.mean(search)), float(np.mean(chance))
+    gain = best - drawn_best
+    return {"best by chance": drawn_best, "best of the search": best, "gain over chance": gain}
 
 
 @dataclass(frozen=True)
@@ -205,21 +153,20 @@ class LatentCube:
         return xr.Dataset(coords={POINT: ((DESIGN, "number"), points)})
 
 
-def _searched(model: Trained, calls: int, seed: int, watch: Watch) -> float:
+def _searched(model: Trained, calls: int, seed: int) -> float:
     """The best of as many points of Bayesian optimisation."""
     first = round(FIRST * calls)
     prior = np.random.default_rng(seed).standard_normal((first, LATENT))
     space = LatentCube(np.clip(0.5 + prior / (2 * REACH), 0.0, 1.0))
     search = Bayesian(cast("Cube", space), BayesianSettings(batch=ROUND, first=first))
     rng = torch.Generator().manual_seed(3_000 + seed)
-    found: list[float] = []
+    found: list[str] = []
     while len(found) < calls:
-        watch("search of the latent space", len(found), calls)
         points = search.ask(min(ROUND, calls - len(found)), rng)
-        values = _judged(model, REACH * (2 * points_of(points) - 1), rng)
-        search.tell(points, _verdicts(values))
-        found += values.tolist()
-    return _best(np.array(found))
+        texts = _written(model, REACH * (2 * points_of(points) - 1), rng)
+        search.tell(points, _verdicts(np.array([penalised(text) for text in texts])))
+        found += texts
+    return _best(found)
 
 
 def _verdicts(values: Float[np.ndarray, " n"]) -> xr.Dataset:
@@ -235,34 +182,21 @@ def _verdicts(values: Float[np.ndarray, " n"]) -> xr.Dataset:
     )
 
 
-def _judged(
-    model: Trained, z: Float[np.ndarray, "n m"], rng: torch.Generator
-) -> Float[np.ndarray, " n"]:
-    return np.array([penalised(s) for s in _written(model, z, rng)])
-
-
 def _written(model: Trained, z: Float[np.ndarray, "n m"], rng: torch.Generator) -> list[str]:
     """The molecule that is written for each point."""
     with one_thread():
         points = torch.from_numpy(z.astype(np.float32))
         x = model.family.write(points, torch.zeros(len(z), 1), rng)
-    return _texts(model, x)
+    return model.texts(x)
 
 
-def _texts(model: Trained, x: torch.Tensor) -> list[str]:
-    texts: list[str] = model.written.codec.to_texts(x)
-    return texts
-
-
-NOTES = (
-    "The property is Crippen's logP less synthetic accessibility less the atoms of the largest "
-    "ring beyond six; it rewards long greasy chains, and stands for nothing useful.",
-    "By chance means as many points of the same prior, written as the search writes them, token "
-    "by token. The gain is a paired difference on each model, the mean of two searches less that "
-    "of two draws. Intervals go over models, each with its own seed of training, draws and "
-    "searches; that of the share of molecules over all draws.",
-    "Short trials on one model each chose rates, prices, numbers of steps and the way of decoding "
-    "before this run: tokens drawn freely, after the likeliest ones had given a loss. Two "
-    "molecules drawn freely from one latent point have unrelated values, so that a gain is hard "
-    "to credit to the latent numbers.",
+measure = Trials(
+    arms={FRAGMENT: FRAGMENT, SMILES: SMILES},
+    sizes=(
+        Work(60_000, {FRAGMENT: 1_600, SMILES: 2_600}, 128, 1_000, 500, 1_000),
+        Work(1_500, {FRAGMENT: 20, SMILES: 30}, 64, 100, 50, 100),
+    ),
+    run=run,
+    read=read,
+    data=lambda size: digest(list(drawn("train", size.known))),
 )

@@ -92,6 +92,7 @@ class Lattice(Problem):
                 spread=0.5,
                 log=True,
                 measured="relative_density",
+                exact=True,
             ),
             Condition(
                 "energy",

@@ -70,6 +70,7 @@ class PartProblem(Problem):
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
         self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))
+        self.repair_calls = float(self.making.repair_steps)  # a solve of all load cases each
 
     @abstractmethod
     def parts(self) -> tuple[Part, Part]:
