@@ -1,7 +1,7 @@
 """Days of one consumer class: the load profile of a household, farm, business, heat pump, car."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -158,7 +158,11 @@ class ProfileDay(Problem):
         self.sizes = {"time": STEPS}
         self.conditions = (
             Condition("consumer_class", "class of the consumer", own.classes),
-            *(c for c in conditions.CONDITIONS if c.name != "weather_level"),
+            *(  # ranks among the days of its class, which a day alone does not say
+                replace(c, measured=None)
+                for c in conditions.CONDITIONS
+                if c.name != "weather_level"
+            ),
         )
         self.seen = (*conditions.SEEN, self.conditions[0])
         self.limits = (Limit("least", at_least=0.0, unit="1"), Limit("peak", at_most=1.2, unit="1"))
