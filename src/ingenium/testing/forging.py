@@ -1,6 +1,6 @@
 """Forgeries that are made alike for every problem: an honest file, damaged.
 
-Each damage changes the file or folder of one design in place; it raises `Unfit` where there is
+Each damage changes the file or folder of one design in place; it raises `UnfitError` where there is
 nothing of its kind to change. What a problem alone knows to forge, its contract names.
 """
 
@@ -31,7 +31,7 @@ STRANGE = {  # what files of other fields begin with
 }
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """A file that has nothing of what a damage changes."""
 
 
@@ -65,7 +65,7 @@ def doubled(path: Path, endings: tuple[str, ...]) -> None:
     """The records of a file of text once more."""
     for file in _files(path, endings):
         if file.suffix not in (".smi", ".sdf", ".xyz", ".rsmi"):
-            raise Unfit
+            raise UnfitError
         file.write_bytes(2 * file.read_bytes())
 
 
@@ -96,7 +96,7 @@ def _turned(content: bytes) -> bytes:
 
 def _beside(endings: tuple[str, ...], path: Path) -> None:
     if path.is_file():
-        raise Unfit
+        raise UnfitError
     file = _files(path, endings)[0]
     other = file.with_name(f"a_{file.name}")
     shutil.copy(file, other)
@@ -155,7 +155,7 @@ def _text(file: Path, change: Change) -> None:
     content = file.read_bytes()
     found = NUMBER.findall(content)
     if not found:
-        raise Unfit
+        raise UnfitError
     new = iter(change(np.array(found, dtype=np.float64)))
 
     def one(match: re.Match[bytes]) -> bytes:
@@ -214,7 +214,7 @@ def _npy(file: Path, change: Change) -> None:
 def _arrays(change: Change, path: Path) -> None:
     """The largest array of an archive of NumPy's."""
     if path.suffix != ".npz":
-        raise Unfit
+        raise UnfitError
     with np.load(path) as kept:
         arrays = dict(kept)
     _largest(arrays, change)
