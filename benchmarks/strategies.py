@@ -21,7 +21,7 @@ from benchmarks import strategies_rivals as rivals
 from benchmarks.measuring import save, spread
 from benchmarks.strategies_found import LAST, Found, Scale, curves, searched
 from benchmarks.strategies_picture import keep
-from ingenium.core.asking import resolve
+from ingenium.core.asking import held, resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
@@ -134,7 +134,8 @@ class Arena:
         asked = load(HERE / "strategies_specs" / f"{contest.domain}.toml")
         self.problem: Problem = open_problem(asked)
         self.problem.prepare(silent)
-        self.spec, self.known = resolve(asked, self.problem), training(self.problem)
+        self.spec = held(resolve(asked, self.problem), self.problem)
+        self.known = training(self.problem)
 
     def ways(self) -> tuple[list[Way], dict[str, str]]:
         """All who search, and what those strategies miss that cannot."""

@@ -111,8 +111,8 @@ def audit(
             cross = cross_check(problem, designs, verdicts, spec.limits, 0)
             doubt = evidence.uncertainty(problem, {}, cross)
             verdicts = weighed(verdicts, spec.limits, doubt)
-        run = None if folder is None else runs[folder]
-        rows = _rows(problem, spec, (path, run), (name, designs), verdicts)
+        own = None if folder is None else runs[folder]
+        rows = _rows(problem, spec, (path, own), (name, designs), verdicts)
         earlier = _repeats(problem, designs, path, seen)
         found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"
@@ -224,7 +224,7 @@ def _under(
     for c in problem.conditions:
         name = given.get(c.name, c.name)
         said = design[name].item() if name in design.variables else None
-        said = measured[c.measured]["value"] if c.measured else said
+        said = measured[c.measured]["value"] if c.measured and c.exact else said
         said = record.get("conditions", {}).get(c.name) if said is None else said
         if said is not None:
             under[c.name] = str(said) if c.choices else float(said)
@@ -241,7 +241,7 @@ def _outside(problem: Problem, spec: Spec, under: Mapping[str, str | float]) -> 
                 if isinstance(those, tuple) and value not in those:
                     yield f"{name} is {value}, and {' or '.join(those)} in {whose}"
             continue
-        slack = FILED * abs(value) if c.measured else ROUNDED * (c.upper - c.lower)
+        slack = FILED * abs(value) if c.exact else ROUNDED * (c.upper - c.lower)
         spans = [(c.lower, c.upper, problem.name)]
         if isinstance(wanted, Between):
             spans.append((wanted.at_least, wanted.at_most, "the spec"))

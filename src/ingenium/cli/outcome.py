@@ -38,6 +38,8 @@ def show(console: Console, run: Run) -> None:
     console.print(
         f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
     )
+    if alike := words.alike(run.record):
+        console.print(alike, highlight=False, soft_wrap=True)
     if s.close:
         near = ", ".join(f"{x.quantity} {x.close}" for x in s.limits if x.close)
         console.print(

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
+from ingenium.core.asking import held, resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
@@ -68,7 +68,8 @@ def run(
 
     It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
     in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
-    `finish` and `clock` are as of `loop.run`.
+    `finish` and `clock` are as of `loop.run`. A range of a condition that is measured is a limit
+    here, and is kept as one in the spec of the result.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -76,7 +77,9 @@ def run(
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    clock, spec = clock or Clock(), resolve(asked, problem)
+    clock, plain = clock or Clock(), resolve(asked, problem)
+    spec = held(plain, problem)
+    asked = asked if spec is plain else replace(asked, limits=spec.limits)
     with clock("data and strategy"):
         made, screening, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)

@@ -1,7 +1,7 @@
 """Forgeries that are made alike for every problem: an honest file, damaged.
 
-Each damage changes the file or folder of one design in place; it raises `UnfitError` where there is
-nothing of its kind to change. What a problem alone knows to forge, its contract names.
+Each damage changes the file or folder of one design in place; it raises `UnfitFileError` where
+there is nothing of its kind to change. What a problem alone knows to forge, its contract names.
 """
 
 import io
@@ -31,7 +31,7 @@ STRANGE = {  # what files of other fields begin with
 }
 
 
-class UnfitError(Exception):
+class UnfitFileError(Exception):
     """A file that has nothing of what a damage changes."""
 
 
@@ -65,7 +65,7 @@ def doubled(path: Path, endings: tuple[str, ...]) -> None:
     """The records of a file of text once more."""
     for file in _files(path, endings):
         if file.suffix not in (".smi", ".sdf", ".xyz", ".rsmi"):
-            raise UnfitError
+            raise UnfitFileError
         file.write_bytes(2 * file.read_bytes())
 
 
@@ -96,7 +96,7 @@ def _turned(content: bytes) -> bytes:
 
 def _beside(endings: tuple[str, ...], path: Path) -> None:
     if path.is_file():
-        raise UnfitError
+        raise UnfitFileError
     file = _files(path, endings)[0]
     other = file.with_name(f"a_{file.name}")
     shutil.copy(file, other)
@@ -137,7 +137,7 @@ def _mirrored(x: np.ndarray) -> np.ndarray:
 def _flat(x: np.ndarray) -> np.ndarray:
     """A mesh a thousandth as high; other numbers are all their mean."""
     if _is_mesh(x):
-        return x * np.array([1.0, 1.0, 1e-3])
+        return np.asarray(x * np.array([1.0, 1.0, 1e-3]))
     return np.full_like(np.asarray(x, dtype=np.float64), np.mean(x))
 
 
@@ -155,7 +155,7 @@ def _text(file: Path, change: Change) -> None:
     content = file.read_bytes()
     found = NUMBER.findall(content)
     if not found:
-        raise UnfitError
+        raise UnfitFileError
     new = iter(change(np.array(found, dtype=np.float64)))
 
     def one(match: re.Match[bytes]) -> bytes:
@@ -214,7 +214,7 @@ def _npy(file: Path, change: Change) -> None:
 def _arrays(change: Change, path: Path) -> None:
     """The largest array of an archive of NumPy's."""
     if path.suffix != ".npz":
-        raise UnfitError
+        raise UnfitFileError
     with np.load(path) as kept:
         arrays = dict(kept)
     _largest(arrays, change)

@@ -337,6 +337,21 @@ class ProblemContract:
         rng = torch.Generator().manual_seed(3)
         assert drawn.identical(draw_conditions(spec, problem.conditions, known, 50, rng))
 
+    def test_measured_conditions_are_quantities(
+        self, problem: Problem, designs: xr.Dataset
+    ) -> None:
+        """In the same unit; and what nothing is made by is on known designs what is measured."""
+        own = {q.name: q for q in problem.quantities}
+        measured = self.measure(problem, designs)
+        for c in problem.conditions:
+            if c.measured not in own:
+                assert c.measured is None or c.measured in {*problem.absent, *own}, c.name
+                continue
+            assert own[c.measured].unit == c.unit, c.name
+            if not c.acts:
+                apart = np.abs(measured[c.measured].to_numpy() - designs[c.name].to_numpy())
+                assert np.nanmax(apart) <= own[c.measured].rounding + 1e-6, c.name
+
     def test_projection_holds_and_stays(self, problem: Problem, designs: xr.Dataset) -> None:
         conditions = xr.Dataset({c.name: designs[c.name].variable for c in problem.conditions})
         project = problem.project({}, conditions)

@@ -18,7 +18,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Format, Problem
 from ingenium.core.spec import Between, Limit, Spec
-from ingenium.testing.forging import Damage, UnfitError, doubled, forgeries
+from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries
 
 PINNED = 0.02  # of each measured value, within which a file holds what is claimed of it
 LEAST = 1e-6  # of a value that is 0
@@ -58,7 +58,7 @@ class RedTeam:
                 copy = self._copy(honest, place / "forged")
                 try:
                     damage(copy)
-                except UnfitError:
+                except UnfitFileError:
                     continue
                 yield Tried(name, what, self._outcome(claim, copy))
             yield from self._twice(claim, form, name, self._copy(honest, place / "twice"))
@@ -127,7 +127,7 @@ class RedTeam:
             yield Tried(name, "an equal file", _said(found))
             doubled(path, form.endings)
             yield Tried(name, "doubled", _said(audit(self.problem, claim, [path])))
-        except UnfitError:
+        except UnfitFileError:
             return
         except InputError:
             yield Tried(name, "doubled", "refused")

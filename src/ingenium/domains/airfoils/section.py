@@ -44,9 +44,19 @@ CONDITIONS = (
         lower=0.03,
         upper=0.35,
         measured="max_thickness",
+        exact=True,
     ),
-    Condition("camber", "height of the middle line in chords", lower=-0.02, upper=0.16),
-    Condition("design_lift", "lift at which lift over drag is best", lower=0.0, upper=2.5),
+    Condition(
+        "camber",
+        "height of the middle line in chords",
+        lower=-0.02,
+        upper=0.16,
+        measured="max_camber",
+        acts=False,
+    ),
+    Condition(
+        "design_lift", "lift at which lift over drag is best", lower=0.0, upper=2.5, acts=False
+    ),
 )
 BEYOND = 1.15  # the most lift of a proposal over that of any known section, at most
 

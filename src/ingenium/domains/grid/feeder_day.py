@@ -1,6 +1,7 @@
 """Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import FeederSettings, open_feeder
 from ingenium.domains.grid.formats import formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
+from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
 from ingenium.sampling.constraints import Box, FixedSum, Together
@@ -61,7 +63,7 @@ class FeederDay(Problem):
             Limit("max_trafo_loading", at_most=100.0, unit="percent"),
             Limit("balance_error", at_most=1e-6, unit="1"),
         )
-        self.tiers = (feeder.verifier,)
+        self.tiers = (replace(feeder.verifier, known=KnownLoads.of(feeder.table.total_load_mw)),)
         self.second = Second(PandapowerDays(feeder.verifier), SHARE)
         self.formats = formats(names, feeder.verifier.network.net)
         self._days = self._read_days()

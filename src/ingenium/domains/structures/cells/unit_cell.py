@@ -50,9 +50,11 @@ class UnitCell(StockedProblem):
         self.variables = (Variable(SOLID, axes, "1", "share of each cell that is solid", 0.0, 1.0),)
         self.sizes = dict(zip(axes, settings.cells, strict=True))
         self.conditions = (
-            Condition(POISSON, "largest Poisson ratio, as wanted", lower=-1.0, upper=1.0),
+            Condition(
+                POISSON, "largest Poisson ratio, as wanted", None, -1.0, 1.0, measured="poisson"
+            ),
             Condition(YOUNG, "smallest Young's modulus over the material's, as wanted"),
-            Condition(SHARE, "share of the cell that is solid, as wanted"),
+            Condition(SHARE, "share of the cell that is solid, as wanted", measured="share"),
             Condition(KIND, "family that it is like", choices=tuple(sorted(families(len(axes))))),
         )
         self.limits = (

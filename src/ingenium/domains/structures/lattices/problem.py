@@ -92,6 +92,7 @@ class Lattice(Problem):
                 spread=0.5,
                 log=True,
                 measured="relative_density",
+                exact=True,
             ),
             Condition(
                 "energy",
@@ -101,6 +102,7 @@ class Lattice(Problem):
                 unit="J/kg",
                 middle=1500.0,
                 log=True,
+                measured="specific_energy",
             ),
         )
         self.limits = (

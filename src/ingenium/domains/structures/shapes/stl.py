@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.reading.documents import json_file
 from ingenium.core.reading.files import refusing
