@@ -93,7 +93,8 @@ def population(commands: Commands) -> Iterator[Finding | Picture]:
     told = _searched(commands, Goal("grid.profile_day", "", "", DAY), "population", 160, 16)
     explored = told.own("explored")
     text = f"where nothing can become better the share of wide moves goes from {explored[0]:g}"
-    yield Finding(f"{text} to {explored[-1]:g}", explored[0] <= 0.1 and explored[-1] >= 0.4)
+    wider = bool(explored[0] <= 0.1 and explored[-1] >= 0.4)
+    yield Finding(f"{text} to {explored[-1]:g}", wider)
     early, calls, seen = 0, {}, []
     for goal in GOALS:
         many = _searched(commands, goal, "population", CALLS, 16)
@@ -117,7 +118,7 @@ def population(commands: Commands) -> Iterator[Finding | Picture]:
 def _early(run: Sought) -> int:
     """Rises of the share of wide moves that no standstill went before."""
     risen = np.flatnonzero(np.diff(run.own("explored")) > 0) + 1
-    return sum(run.rounds[i]["own"]["still"] < PATIENCE for i in risen)
+    return sum(run.rounds[i]["own"]["still"] < PATIENCE for i in risen.tolist())
 
 
 def _moves(run: Sought) -> Figure:
@@ -149,7 +150,7 @@ def two_regimes(commands: Commands) -> Iterator[Finding | Picture]:
         yield Finding(f"{text} alone {seek:.3g}", whole)
     first, last = (np.mean([shares[i] for shares in sought.values()]) for i in (1, -1))
     text = f"{100 * first:.0f} % of turns sought to know more at first, {100 * last:.0f} % in all"
-    yield Finding(text, last < first)
+    yield Finding(text, bool(last < first))
     least = [lost for lost in curves.values() if min(lost, key=lambda w: lost[w][-1]) == WAYS[0]]
     text = f"both lose least on {len(least)} of {len(curves)}, of one seed each"
     yield Finding(text, len(least) == len(curves), gap=True)

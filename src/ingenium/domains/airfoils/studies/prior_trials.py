@@ -46,7 +46,8 @@ FEWEST = 2  # answers to learn from; before that new designs are tried as they c
 FAR_BELOW = -1e6  # any aim
 
 Pool = Float64[np.ndarray, "m 2"]  # both aims of the designs to choose from
-Front, Known = Float64[np.ndarray, "k 2"], Float64[np.ndarray, "n 2"]
+Front = Float64[np.ndarray, "k 2"]
+Known = Float64[np.ndarray, "n 2"]
 Worth = Callable[[Pool, Pool, Front, Known, np.random.Generator], np.ndarray]
 
 
