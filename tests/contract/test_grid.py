@@ -3,15 +3,39 @@
 from math import inf
 from typing import ClassVar
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
 import pytest
 import xarray as xr
 
 from ingenium.core.problem import Problem
-from ingenium.testing import ProblemContract
+from ingenium.testing import Damage, ProblemContract
+
+
+def _twice(path: Path) -> None:
+    """Two days of one number."""
+    days = xr.load_dataset(path, engine="h5netcdf", decode_timedelta=False)
+    xr.concat([days, days], "design").to_netcdf(path, engine="h5netcdf")
+
+
+def _furlongs(path: Path) -> None:
+    days = xr.load_dataset(path, engine="h5netcdf", decode_timedelta=False)
+    days["load_p"].attrs["units"] = "furlong"
+    days.to_netcdf(path, engine="h5netcdf")
 
 
 class TestFeederDay(ProblemContract):
     problem_name = "grid.feeder_day"
+    harmless: ClassVar[Mapping[str, str]] = {
+        "simbench-csv: with another beside it": (
+            "Only the tables of SimBench's names are read; what else lies in a folder has no say."
+        )
+    }
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"netcdf": {"a number twice": _twice, "in other units": _furlongs}}
 
     @pytest.fixture
     def problem(self, rural_days: Problem) -> Problem:

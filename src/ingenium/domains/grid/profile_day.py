@@ -89,6 +89,11 @@ class ProfileDay(Problem):
     name: ClassVar[str] = "grid.profile_day"
     summary: ClassVar[str] = "one consumer's day: household, farm, business, heat pump or car"
     Settings: ClassVar[type] = ProfileSettings
+    judged: ClassVar[str] = "The columns of the table, as they stand."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "No net is solved: a profile says nothing of voltages.",
+        "Whether such a day is likely is compared with known days, and never judged.",
+    )
     default_family: ClassVar[str] = "flow_matching"
 
     def __init__(self, settings: ProfileSettings) -> None:
