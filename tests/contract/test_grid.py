@@ -1,9 +1,7 @@
 """The contract on days and weeks of a SimBench feeder, and on days of one consumer."""
 
-from math import inf
-from typing import ClassVar
-
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import ClassVar
 
