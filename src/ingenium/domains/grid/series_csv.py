@@ -85,9 +85,7 @@ class SeriesCsv:
         try:
             frame = pd.read_csv(file)
         except (OSError, ValueError) as error:
-            raise InputError(
-                f"a CSV of a {self.stem}", f"{file}: {error}", "See `show`."
-            ) from None
+            raise InputError(f"a CSV of a {self.stem}", f"{file}: {error}", "See `show`.") from None
         wanted = ["hour", *self.columns]
         if list(frame.columns) != wanted or not np.array_equal(frame["hour"], self.hours):
             raise InputError(
