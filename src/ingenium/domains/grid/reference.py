@@ -83,7 +83,7 @@ class PandapowerDays:
 def reference_day(
     verifier: FeederVerifier, days: int = 1
 ) -> tuple[tuple[Tensor, ...], Mapping[str, float]]:
-    """The arrays of some days in a row, and what pandapower measures on each equal step."""
+    """Arrays of some days in a row, and what pandapower measures on their equal steps."""
     profiles = verifier.profiles
     ones = torch.ones(1, len(profiles.load_profiles), days * STEPS, dtype=torch.float64)
     none = torch.zeros(1, len(profiles.infeed_profiles), days * STEPS, dtype=torch.float64)
