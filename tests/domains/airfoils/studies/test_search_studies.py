@@ -7,7 +7,6 @@ import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.evidence import design_digests
 from ingenium.core.spec import Limit, Objective
 from ingenium.domains.airfoils.studies import (
     closed_loop,
@@ -17,8 +16,6 @@ from ingenium.domains.airfoils.studies import (
     two_engines,
 )
 from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked
-from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.studies import lab_loop
 from ingenium.search.drawn import Drawn
 from ingenium.search.fronts import hypervolume
 
@@ -133,26 +130,6 @@ def test_an_engine_that_the_cheap_one_tells_of_is_learned_sooner() -> None:
     best = int(pool.high.argmax())
     sure = two_engines.run(pool, two_engines.High(), np.array([best, 0, 1]), 3)
     assert (sure.short, sure.calls) == (0.0, 1)
-
-
-def test_a_laboratory_goes_on_after_power_cuts_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    size = lab_loop.Size(library=90, trials=40, batch=10, first=10, cuts=(15, 33))
-    lab = lab_loop.Lab(Lead(LeadSettings(known=500)), size, 3)
-    tools = [
-        lab_loop.Instruments(lab.instruments.own, lab.failing, cuts, lab.instruments.known)
-        for cuts in ([], [15, 33])
-    ]
-    plain, cut = (lab_loop.went(lab, "learning", tmp_path / str(i), t) for i, t in enumerate(tools))
-    assert (tools[1].cuts, plain.whole, cut.whole) == ([], True, True)
-    assert plain.designs == cut.designs
-    assert len(set(cut.designs)) == 40
-    missing = np.isnan(cut.y).any(1).sum()
-    assert 0 < missing == sum(s in lab.failing for s in _smiles(lab, cut))
-
-
-def _smiles(lab: lab_loop.Lab, log: lab_loop.Log) -> list[str]:
-    by = dict(zip(design_digests(lab.problem, lab.library), lab.smiles, strict=True))
-    return [by[d] for d in log.designs]
 
 
 def test_points_that_grow_a_front_most_come_first() -> None:
