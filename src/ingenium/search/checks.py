@@ -106,10 +106,10 @@ def population(commands: Commands) -> Iterator[Finding | Picture]:
     rises = sum(int((np.diff(run.own("explored")) > 0).sum()) for run in seen)
     text = f"{early} of {rises} rises in {len(GOALS)} searches come before {PATIENCE} generations"
     yield Finding(f"{text} without progress", not early)
-    for name, (many, one) in calls.items():
-        text = f"{name}: {many} calls to a score that both reach, {one} of a single searcher"
-        yield Finding(text, many > 0 and one > 0)
-    fewer = sum(many < one for many, one in calls.values())
+    for name, (own, alone) in calls.items():
+        text = f"{name}: {own} calls to a score that both reach, {alone} of a single searcher"
+        yield Finding(text, own > 0 and alone > 0)
+    fewer = sum(own < alone for own, alone in calls.values())
     text = f"the population needs fewer calls on {fewer} of {len(calls)}, of one seed each"
     yield Finding(text, fewer > len(calls) / 2, gap=True)
     yield Picture(_moves(seen[0]), f"Progress and wide moves: {GOALS[0].name}")

@@ -29,6 +29,7 @@ class Recipes:
     """All batches in one CSV file, in °C, minutes and mol %."""
 
     name: ClassVar[str] = "recipes-csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write it."""

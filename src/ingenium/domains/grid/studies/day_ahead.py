@@ -143,8 +143,8 @@ def score(
     family: "Family", days: LoadDays, members: int, rng: torch.Generator
 ) -> dict[str, Float64[np.ndarray, " n"]]:
     """`MEASURES` of each held-out day by so many proposals for it, none below zero load."""
-    x = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
-    x = torch.maximum(x, days.least).reshape(members, *days.held.shape).numpy()
+    proposed = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
+    x = torch.maximum(proposed, days.least).reshape(members, *days.held.shape).numpy()
     y = days.held.double().numpy()
     return {
         "crps": scores.crps(x, y),
@@ -167,7 +167,7 @@ def gain(found: Readings, name: str, rival: str, measure: str, days: LoadDays) -
     return Value(Interval(100 * share.value, 100 * share.low, 100 * share.high), by_seed)
 
 
-def all_scores(found: Readings, days: LoadDays) -> Mapping[str, Value]:
+def all_scores(found: Readings, days: LoadDays) -> dict[str, Value]:
     """Every family's `MEASURES` with intervals over seeds and weeks."""
     return {
         f"{name} {measure}": over_units(found(name, measure), groups=days.week)
