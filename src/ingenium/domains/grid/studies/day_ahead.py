@@ -5,7 +5,7 @@ yesterday's load. Levels of the day's own load are not among them.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
