@@ -111,6 +111,8 @@ class Sums(Problem):
     Settings: ClassVar[type] = Settings
     default_family: ClassVar[str] = "bootstrap"
     licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The text of each line."
+    unchecked: ClassVar[tuple[str, ...]] = ("Whether anybody wants the sum.",)
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -170,6 +170,8 @@ class Cantilever(Problem):
     Settings: ClassVar[type] = Settings
     default_family: ClassVar[str] = "gaussian_copula"
     licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The numbers of the file, in tenths of a millimetre."
+    unchecked: ClassVar[tuple[str, ...]] = ("Buckling and fatigue.",)
     notes = ("The beams were drawn by rule of thumb.",)
 
     def __init__(self, settings: Settings) -> None:

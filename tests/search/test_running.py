@@ -184,7 +184,7 @@ def cut(file: Path) -> None:
 @pytest.mark.parametrize("robbed", ["nothing", "the result"])
 def test_a_last_round_that_was_cut_off_is_missed(tmp_path: Path, robbed: str) -> None:
     """Its result names the end that was there, and the ledger does where that is gone too."""
-    plan, out = Plan("random", 1, 32), tmp_path / "o"
+    plan, out = SearchPlan("random", 1, 32), tmp_path / "o"
     with open_ledger(tmp_path / "ledger.db") as ledger:
         api.search(SPEC, plan, Stop(96), out, ledger=ledger)
         record = next(r for r in read(out / "result" / "evidence.jsonl") if r["file"])
@@ -200,7 +200,7 @@ def test_a_last_round_that_was_cut_off_is_missed(tmp_path: Path, robbed: str) ->
 
 
 def test_a_search_that_is_whole_is_verified_by_its_folder(tmp_path: Path) -> None:
-    api.search(SPEC, Plan("random", 1, 32), Stop(64), tmp_path / "o")
+    api.search(SPEC, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")
     found = api.verify(SPEC, tmp_path / "o")
     assert len(found.designs) == 10
     assert {d.record for d in found.designs} == {"as recorded"}

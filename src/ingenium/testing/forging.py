@@ -49,14 +49,14 @@ def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
         "with an infinity": partial(_with, np.inf),
     }
     return {
-        **{name: partial(_numbers, endings, change) for name, change in numbers.items()},
+        **{name: partial(with_numbers, endings, change) for name, change in numbers.items()},
         "of complex numbers": partial(_arrays, lambda a: a * (1 + 1j)),
         "of texts": partial(_arrays, lambda a: a.astype(str)),
         "without its last axis": partial(_arrays, lambda a: a[..., 0]),
-        "empty": partial(_bytes, endings, lambda b: b""),
-        "cut in half": partial(_bytes, endings, lambda b: b[: len(b) // 2]),
-        "with bits turned": partial(_bytes, endings, _turned),
-        **{k: partial(_bytes, endings, partial(_same, v)) for k, v in STRANGE.items()},
+        "empty": partial(with_bytes, endings, lambda b: b""),
+        "cut in half": partial(with_bytes, endings, lambda b: b[: len(b) // 2]),
+        "with bits turned": partial(with_bytes, endings, _turned),
+        **{k: partial(with_bytes, endings, partial(_same, v)) for k, v in STRANGE.items()},
         "with another beside it": partial(_beside, endings),
     }
 
@@ -80,7 +80,8 @@ def _files(path: Path, endings: tuple[str, ...]) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.suffix.lower() in endings)
 
 
-def _bytes(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: Path) -> None:
+def with_bytes(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: Path) -> None:
+    """The content of the judged files, each changed."""
     for file in _files(path, endings):
         before = file.read_bytes()
         file.write_bytes(change(before))
@@ -100,10 +101,10 @@ def _beside(endings: tuple[str, ...], path: Path) -> None:
     file = _files(path, endings)[0]
     other = file.with_name(f"a_{file.name}")
     shutil.copy(file, other)
-    _numbers((file.suffix,), lambda x: 1.1 * x, other)
+    with_numbers((file.suffix,), lambda x: 1.1 * x, other)
 
 
-def _numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
+def with_numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
     """All numbers of the judged files, changed together."""
     changers: Mapping[str, Callable[[Path, Change], None]] = {
         ".stl": _stl,

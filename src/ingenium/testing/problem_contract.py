@@ -56,7 +56,7 @@ class ProblemContract:
     no_answer: ClassVar[str] = "?"  # of a problem on texts, one that its engine cannot read
 
     written: ClassVar[Mapping[str, float]] = {}  # what a file may change; `inf`: whatever
-    harmless: ClassVar[Mapping[str, str]] = {}  # forgeries that are none, and why
+    harmless: ClassVar[Mapping[str, str]] = {}  # forgeries that are none: which `unchecked` says so
 
     @pytest.fixture
     def problem(self) -> Problem:
@@ -84,6 +84,8 @@ class ProblemContract:
         assert problem.name == self.problem_name
         assert problem_class(self.problem_name) is type(problem)
         assert problem.formats
+        assert problem.judged
+        assert problem.unchecked, "what does `accepted` not say?"
         named: list[Variable | Quantity | Condition] = [*problem.variables, *problem.conditions]
         named += problem.quantities
         assert all(x.long_name for x in named), named
@@ -315,12 +317,17 @@ class ProblemContract:
         own = self.forgeries()
         assert set(own) <= set(problem.formats)
         tried = list(RedTeam(problem, designs, own).attacks(tmp_path))
-        record_property("forgeries", [self.problem_name, [t.__dict__ for t in tried]])
         got = {(t.format, t.forgery) for t in tried if t.outcome == "accepted"}
         known = {(f, n) for f, n in got if {n, f"{f}: {n}"} & set(self.harmless)}
+        told = [
+            t.__dict__ | ({"outcome": "harmless"} if (t.format, t.forgery) in known else {})
+            for t in tried
+        ]
+        record_property("forgeries", [self.problem_name, told])
         assert not got - known, sorted(got - known)
         met = {n for _, n in known} | {f"{f}: {n}" for f, n in known}
         assert set(self.harmless) <= met, set(self.harmless) - met
+        assert set(self.harmless.values()) <= set(problem.unchecked)
 
     def test_drawn_conditions_are_admissible(self, problem: Problem, known: xr.Dataset) -> None:
         spec = resolve(Spec(problem=problem.name), problem)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import CorruptError, InputError, StorageError
-from ingenium.core.folders import full_disk, storing
+from ingenium.core.folders import full_disk, make_folder, storing
 from ingenium.trust.access import ALTER, APPEND, READ, PartyAccess
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
@@ -75,7 +75,7 @@ class SqliteStore:
         if os.path.isdir(path) or not (create or os.path.exists(path)):  # noqa: PTH110, PTH112 - of a name that is too long they say no, and raise nothing
             raise InputError("a ledger", f"{path}, where there is none", "Name its file.")
         with storing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         with self._errors():
             self._db = sqlite3.connect(
                 path, timeout=WAIT_S, isolation_level=None, check_same_thread=False

@@ -70,6 +70,8 @@ class Coating(Problem):
     default_family: ClassVar[str] = "gaussian_copula"
     steered_family: ClassVar[str] = "flow_matching"
     licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The layers of the table."
+    unchecked: ClassVar[tuple[str, ...]] = ("Roughness, and how layers grow.",)
 
     def __init__(self, settings: Settings) -> None:
         if settings.pairs < 1:

@@ -38,6 +38,11 @@ class Morphing(WingSection):
     name: ClassVar[str] = "airfoils.morphing"
     summary: ClassVar[str] = "sections whose trailing edge bends from speed to speed"
     Settings: ClassVar[type] = MorphingSettings
+    judged: ClassVar[str] = "The outline before it is bent, and the deflections in its title."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "How the tail is bent, by what, and how it wears is left out; strain is that of a plate.",
+        "Points may lie up to 0.01 chords off the curve that is judged.",
+    )
     settings: MorphingSettings
 
     def __init__(self, settings: MorphingSettings) -> None:

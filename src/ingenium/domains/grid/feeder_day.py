@@ -38,6 +38,14 @@ class FeederDay(Problem):
     name: ClassVar[str] = "grid.feeder_day"
     summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
     Settings: ClassVar[type] = FeederSettings
+    judged: ClassVar[str] = (
+        "The tables of profiles, brought onto the net of the setup, step by step."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Only the tables of SimBench's names are read; what else lies in a folder has no say.",
+        "Asymmetry, harmonics, faults, protection and what happens within a step are not computed.",
+        "Whether such a day is likely is compared with known days, and never judged.",
+    )
     default_family: ClassVar[str] = "principal_autoregressive"
     steered_family: ClassVar[str] = "flow_matching"
 

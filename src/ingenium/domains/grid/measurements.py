@@ -69,7 +69,7 @@ class KnownLoads:
             Quantity("load_peak_rank", "1", f"rank of the peak load {told}", rounding=steep),
         )
 
-    def ranks(self, load: Float[np.ndarray, "n t"]) -> Mapping[str, Float[np.ndarray, " n"]]:
+    def ranks(self, load: Float[np.ndarray, "n t"]) -> dict[str, Float[np.ndarray, " n"]]:
         """Of days step by step, in the same unit."""
         energy, peak = (a.astype(np.float64) for a in (load.sum(1), load.max(1)))
         return {

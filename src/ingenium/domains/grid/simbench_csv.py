@@ -148,10 +148,10 @@ def _read_table(
             parse_options=csv.ParseOptions(delimiter=";"),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
         )
-    require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
-    date = day_of_times(table.column("time").to_pylist(), path)
-    rows = np.array([table.column(head).to_numpy() for head in heads])
-    return date, rows.reshape(len(heads), STEPS)
+        require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
+        date = day_of_times(table.column("time").to_pylist(), path)
+        rows = np.array([table.column(head).to_numpy() for head in heads])
+        return date, rows.reshape(len(heads), STEPS)
 
 
 def _arrow() -> tuple[Any, Any]:

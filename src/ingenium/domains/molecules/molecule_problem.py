@@ -35,6 +35,12 @@ SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
 class MoleculeProblem(Problem):
     """A problem whose designs are constitutions of molecules, as canonical SMILES."""
 
+    judged: ClassVar[str] = "The atoms and bonds of each record, in canonical form."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "What is judged are atoms and bonds: their places in a file have no say.",
+        "Nothing was made or measured: solubility, alerts and likeness are models of it.",
+        "Whether it can be bought, patented or poisons is not asked.",
+    )
     default_family: ClassVar[str] = "autoregressive"
     default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     tiers: tuple[MoleculeVerifier, ...]

@@ -1,13 +1,10 @@
 """Studies of searches: what they count is what they say."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.evidence import design_digests
 from ingenium.core.spec import Limit, Objective
 from ingenium.domains.airfoils.studies import (
     closed_loop,
@@ -18,8 +15,6 @@ from ingenium.domains.airfoils.studies import (
     two_engines,
 )
 from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked
-from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.studies import lab_loop
 from ingenium.evaluate.trials import Readings
 from ingenium.search.drawn import Drawn
 
@@ -147,26 +142,6 @@ def test_pools_are_read_beside_the_dear_engine_alone() -> None:
     found = two_engines.read(Readings((0, 1), {"pools": [piece, piece]}))
     for name, value in (("error", 0.25), ("gain", 3.0), ("sooner", 25.0)):
         np.testing.assert_allclose(found[name], [value, value])
-
-
-def test_a_laboratory_goes_on_after_power_cuts_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    size = lab_loop.Size(library=90, trials=40, batch=10, first=10, cuts=(15, 33))
-    lab = lab_loop.Lab(Lead(LeadSettings(known=500)), size, 3)
-    tools = [
-        lab_loop.Instruments(lab.instruments.own, lab.failing, cuts, lab.instruments.known)
-        for cuts in ([], [15, 33])
-    ]
-    plain, cut = (lab_loop.went(lab, "learning", tmp_path / str(i), t) for i, t in enumerate(tools))
-    assert (tools[1].cuts, plain.whole, cut.whole) == ([], True, True)
-    assert plain.designs == cut.designs
-    assert len(set(cut.designs)) == 40
-    missing = np.isnan(cut.y).any(1).sum()
-    assert 0 < missing == sum(s in lab.failing for s in _smiles(lab, cut))
-
-
-def _smiles(lab: lab_loop.Lab, log: lab_loop.Log) -> list[str]:
-    by = dict(zip(design_digests(lab.problem, lab.library), lab.smiles, strict=True))
-    return [by[d] for d in log.designs]
 
 
 def test_points_that_grow_a_front_most_come_first() -> None:

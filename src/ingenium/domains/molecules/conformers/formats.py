@@ -87,6 +87,7 @@ class ConformerFile:
                 "an SDF of molecules in space", f"{what}, which is none", "Write V2000 or V3000."
             )
         same = Chem.MolToSmiles(_bare(mol)) == Chem.MolToSmiles(_bare(self.mol))
+        same &= not sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms())
         places = np.asarray(mol.GetConformer().GetPositions())
         if same and _alike(mol, self.mol):
             return places

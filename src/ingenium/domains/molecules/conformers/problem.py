@@ -76,6 +76,11 @@ class Conformers(Problem):
     name: ClassVar[str] = "molecules.conformers"
     summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
     Settings: ClassVar[type] = ConformerSettings
+    judged: ClassVar[str] = "The atoms with their bonds, isotopes and charges, and their places."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A molecule has neither place nor direction in space.",
+        "Energies are of the molecule alone, without solvent, temperature or crystal.",
+    )
     default_family: ClassVar[str] = trained.FAMILY
     conditions: tuple[Condition, ...] = ()
     codec: ConformerCodec

@@ -57,7 +57,7 @@ class Reader:
         """
         found = [self._step(name, equation, what) for name, equation in steps]
         made = ordered(self.target, found)
-        if made is None or len(made.text) > self.longest:
+        if made is None or len(set(found)) < len(found) or len(made.text) > self.longest:
             raise InputError(
                 f"steps that hang together and make {self.target}, of at most "
                 f"{self.longest} characters",

@@ -62,6 +62,13 @@ class RoutePlan(Problem):
     name: ClassVar[str] = "molecules.route"
     summary: ClassVar[str] = "routes from blocks that can be bought to one molecule"
     Settings: ClassVar[type] = RouteSettings
+    judged: ClassVar[str] = (
+        "The reaction and equation of each step; what else a file says must follow from them."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "No step was run: yields, amounts and hazards are by rule, from the kind of reaction.",
+        "Selectivity, work-up and scale are not judged.",
+    )
     default_family: ClassVar[str] = ASTAR
     default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     licence = LICENCES["moses"]

@@ -37,6 +37,14 @@ class UnitCell(StockedProblem):
     name: ClassVar[str] = "structures.unit_cell"
     summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
     Settings: ClassVar[type] = CellSettings
+    judged: ClassVar[str] = (
+        "The middle one of the repeated cells; the whole body must be that cell over and over."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A mirrored cell is the same material: no quantity tells them apart.",
+        "Properties are those of endless cells: edges of a body and its loads are not judged.",
+        "Plasticity beyond first yield, buckling, fatigue and printing are not judged.",
+    )
     default_family: ClassVar[str] = "residual_bootstrap"
     steered_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"

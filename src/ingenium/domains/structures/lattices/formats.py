@@ -67,6 +67,11 @@ class CellTable:
             files = [path / "cells.csv"]
         else:
             files = sorted(path.glob("*/cells.csv"))
+        for file in files if path.is_dir() else ():
+            others = {p.name for p in file.parent.iterdir()} - {file.name, BODY, WALLS}
+            if others:
+                came = f"{', '.join(sorted(others))} beside it in {file.parent}"
+                raise InputError("a folder of one lattice alone", came, "Take them out.")
         if not files:
             raise InputError("a cells.csv of a lattice", f"none in {path}", "Name the file itself.")
         designs = [self._design(file) for file in files]
@@ -107,6 +112,8 @@ class CellTable:
             )
         table = table.sort_values(["column", "row"])
         with refusing("a cells.csv of numbers", file):
+            if not np.isfinite(table.to_numpy(np.float64)).all():
+                raise InputError("finite numbers", f"others in {file}", "Fill every cell.")
             out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
             return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
 

@@ -43,6 +43,14 @@ class PartProblem(Problem):
     A folder ships `designs.npz`, `designs_measured.npz` and `milled_measured.npz`.
     """
 
+    judged: ClassVar[str] = (
+        "The share of each cell of the grid that lies inside the mesh; STL and 3MF must agree."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Stress is read in the middle of cells, beyond one cell from bolts, feet and pin.",
+        "`min_feature` leaves out the thinnest hundredth of the metal; a neck shows in the stress.",
+        "Fatigue, buckling, residual stress, roughness and heat treatment are not judged.",
+    )
     default_family: ClassVar[str] = "principal_flow_matching"
     stem: ClassVar[str]  # of the names of its stocks
     folder: ClassVar[Path]  # where those that come with the package lie

@@ -39,6 +39,13 @@ class MinimumCompliance(StockedProblem):
     name: ClassVar[str] = "structures.minimum_compliance"
     summary: ClassVar[str] = "stiff shapes in a box: material where loads need it, 2D and 3D"
     Settings: ClassVar[type] = ShapeSettings
+    judged: ClassVar[str] = (
+        "The cells of the box that the mesh fills; it must be the mesh of these cells."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Stress and stiffness are those of the cells: on finer ones both change.",
+        "Buckling, fatigue, yield beyond the limit and printing are not judged.",
+    )
     default_family: ClassVar[str] = "gaussian_process"
     steered_family: ClassVar[str] = "flow_matching"
     licence = "designs made by ingenium's own optimiser; free of third-party rights"
