@@ -62,7 +62,7 @@ class Laboratory(Problem):
     Settings: ClassVar[type] = LaboratorySettings
     default_family: ClassVar[str] = "gaussian_copula"
     default_strategy: ClassVar[str] = "bayesian"
-    licence: ClassVar[str] = "CC0-1.0"
+    licence = "CC0-1.0"
     sizes: Mapping[str, int] = {}
 
     def __init__(self, settings: LaboratorySettings) -> None:
