@@ -15,12 +15,10 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.tables import csv_file
 
-DIGITS = 7
-
 
 @dataclass(frozen=True, eq=False)
 class SeriesCsv:
-    """One CSV a design: the column `hour`, then one for each series, to 7 significant digits.
+    """One CSV a design: the column `hour`, then one for each series, to the last digit.
 
     A variable along time alone has a column of its own name; one of several profiles has a column
     `variable:profile` for each.
@@ -42,7 +40,7 @@ class SeriesCsv:
             path = folder / f"{self.stem}_{index:06d}.csv"
             frame = pd.DataFrame(values[i].T, columns=self.columns)
             frame.insert(0, "hour", self.hours)
-            frame.to_csv(path, index=False, float_format=f"%.{DIGITS}g")
+            frame.to_csv(path, index=False)
             paths[int(index)] = path
         return paths
 

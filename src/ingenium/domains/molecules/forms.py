@@ -22,7 +22,6 @@ from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 Row = TypeVar("Row")
 SYMBOL = r"\[[^\]]*\]"  # of SELFIES
-RANDOM_SYMBOLS = (5, 40)  # of molecules that are written at random; one less at most
 SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
 
 
@@ -186,10 +185,3 @@ def _line(codec: TokenCodec, known: set[str], text: str) -> str:
         return ""
     line = kekulized(mol)
     return line if known.issuperset(re.findall(codec.vocabulary.pattern, line)) else ""
-
-
-def written_at_random(count: int, rng: np.random.Generator) -> list[str]:
-    """So many molecules of random SELFIES symbols, which stand for chance."""
-    symbols = sorted(selfies.get_semantic_robust_alphabet())
-    lengths = rng.integers(*RANDOM_SYMBOLS, count)
-    return [selfies.decoder("".join(rng.choice(symbols, n))) for n in lengths]

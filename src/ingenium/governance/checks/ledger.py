@@ -97,7 +97,7 @@ def energy_account(commands: Commands) -> Iterator[Finding]:
         (less, least), (took, spent) = _took(commands, 2, "small"), _took(commands, MANY, "large")
     share = (took["cpu_seconds"] - less["cpu_seconds"]) / (spent - least)
     text = f"of the processor time of {MANY - 2} more days by the clock, {100 * share:.0f} % count"
-    yield Finding(text, abs(share - 1) < 0.1)  # beside the run a busy machine takes more or less
+    yield Finding(text, abs(share - 1) < 0.05)
     right = took["kwh"] * 3.6e6 / (WATTS * took["cpu_seconds"])
     stated = not took["measured"]
     text = f"kWh are those of the stated power, by a factor of {right:.3f}"

@@ -144,8 +144,8 @@ def _saved(routes: xr.Dataset) -> float:
 def _front(routes: xr.Dataset) -> list[int]:
     names = ("steps", "mass_intensity", "hazards")
     table = np.stack([routes[name].to_numpy() for name in names], 1)
-    apart = table[:, None] - table[None]
-    worse = np.all(apart >= 0, axis=2) & np.any(apart > 0, axis=2)
+    no_less, more = table[:, None] >= table[None], table[:, None] > table[None]
+    worse = np.all(no_less, axis=2) & np.any(more, axis=2)
     rows: list[int] = np.flatnonzero(~np.any(worse, axis=1)).tolist()
     return rows
 
