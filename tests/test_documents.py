@@ -95,11 +95,13 @@ def test_links_become_those_of_the_site(building: Any) -> None:
 
 
 def test_a_status_becomes_a_mark(building: Any) -> None:
-    mark = '<span class="status not-yet">not yet</span>'
-    assert building.marked("**not yet**, stale: x\nnot yet") == f"{mark}, stale: x\nnot yet"
-    row = "| [9.1](9.md#row-9-1) | not yet told | not yet, stale | 1 |"
-    assert building.marked(row) == row.replace("not yet,", f"{mark},")
-    heads = "| Chapter | Claims | not yet |"
+    mark = '<span class="status not-built">not built</span>'
+    assert building.marked("**not built**, stale: x\nnot built") == f"{mark}, stale: x\nnot built"
+    row = "| [9.1](9.md#row-9-1) | not built told | not built, stale | 1 |"
+    assert building.marked(row) == row.replace("not built,", f"{mark},")
+    gaps = '<span class="status works-with-gaps">works with gaps</span>'
+    assert building.marked("**works with gaps**") == gaps
+    heads = "| Chapter | Claims | not built |"
     assert building.marked(heads) == heads
 
 

@@ -8,13 +8,13 @@ import pytest
 from rocrate.rocrate import ROCrate
 from typer.testing import CliRunner
 
+import releases
+from breaches import HARMLESS, UNSEEN, WRONG
 from ingenium import loop
 from ingenium.cli.app import app
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.governance import gate
-from ingenium.governance.studies import releases
-from ingenium.governance.studies.breaches import HARMLESS, UNSEEN, WRONG
 from ingenium.trust import sshsig
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
@@ -34,7 +34,7 @@ def made(finished: loop.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def published(release: releases.Release, out: Path) -> tuple[gate.Check, ...]:
+def published(release: releases.Release, out: Path) -> tuple[gate.GateCheck, ...]:
     """What the gate finds; the crate is there if all holds, and the attempt is logged."""
     with open_ledger(release.book, create=False) as ledger:
         found = gate.publish(release.asked(ledger), out)

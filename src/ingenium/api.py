@@ -31,7 +31,7 @@ from ingenium.outcome import Clock, Finish, Run
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import Hands
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.stopping import Stop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
@@ -90,7 +90,7 @@ def propose(
 
 def search(
     spec: Spec,
-    plan: Plan,
+    plan: SearchPlan,
     stop: Stop,
     out: str | Path,
     *,
@@ -171,7 +171,7 @@ def verify(
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(f) for f in files]
     with _ledger(ledger) as book:
         problem = open_problem(spec)
-        found = audit.audit(problem, spec, paths)
+        found = audit.audit(problem, spec, paths, book)
         body = {
             "problem": found.problem,
             "engines": engines(problem),
@@ -191,7 +191,7 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
     spec = replaying.recorded_spec(folder)
     with _ledger(ledger) as book:
         problem = open_problem(spec)
-        found = replaying.replay(problem, spec, folder, design)
+        found = replaying.replay(problem, spec, folder, design, book)
         body = {
             "problem": found.problem,
             "engines": engines(problem),

@@ -18,13 +18,15 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
+from ingenium.core.asking import different
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
-from ingenium.core.evidence import Origin, records, written
+from ingenium.core.evidence import KEY, Origin, records, vouched, written
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import CrossCheck, Problem, Watch, engines
 from ingenium.core.provenance import machine, peak_memory_mb, versions
+from ingenium.core.seals import sealed
 from ingenium.core.select import select
 from ingenium.core.spec import Select, Spec
 from ingenium.core.verify import Verifier, named
@@ -113,10 +115,11 @@ def hand_over(
     with clock("evidence"):
         watch("evidence", 0, 1)
         lines = records(problem, designs, judged, batch.origin, export=exported, cross_check=cross)
-        write_atomic(part / "evidence.jsonl", "".join(json.dumps(r) + "\n" for r in lines))
+        write_atomic(part / "evidence.jsonl", "".join(sealed(lines)))
         keep(part, problem, batch.asked, designs, judged)
         summary = summarised(verdicts, spec.limits, problem.quantities)
-    made, record = (batch.spec, batch.designs, verdicts, selected), _record(batch, cross, clock)
+    made = (batch.spec, batch.designs, verdicts, selected)
+    record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl")}
     run = Run(problem, *made, summary, record, folder, batch.sitting)
     watch("report", 0, 1)
     with clock("report"):
@@ -173,6 +176,7 @@ def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, A
         "n": batch.designs.sizes[DESIGN],
         "spec": specs.as_table(batch.asked),
         "origin": asdict(batch.origin),
+        "different_conditions": different(problem, batch.spec, batch.designs),
         **batch.made,
         "engine": {"name": problem.verifier.name, "version": problem.verifier.version},
         "cross_check": asdict(cross) if cross else None,

@@ -5,6 +5,8 @@ import sys
 
 from ingenium import domains
 from ingenium.core import provenance
+from ingenium.studies import closure
+from ingenium.studies.book import claims
 from ingenium.testing import opened
 
 NAME = "thin_films"
@@ -18,3 +20,5 @@ def forget() -> None:
     domains.load.cache_clear()
     provenance._package_digest.cache_clear()
     opened.cache_clear()
+    claims.chapters.cache_clear()
+    closure.forget()

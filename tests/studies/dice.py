@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingenium import domains
 from ingenium.studies import closure
 from ingenium.studies.book import claims
 
@@ -87,13 +88,20 @@ def listed(commands):
 '''
 
 
+INIT = """
+from ingenium.core.domain import Domain
+
+DOMAIN = Domain("dice", "games of chance", package=__name__)
+"""
+
+
 def written(home: Path, *, least: int = 3, rows: str = ROWS) -> Path:
     """Write the package and its metadata below `home/src`; gives that folder."""
     place = home / "src"
     own = place / "dice_house"
     (own / "studies").mkdir(parents=True)
     (home / "pyproject.toml").write_text("[project]\n")
-    (own / "__init__.py").write_text("import nothing_that_exists\n")  # nobody imports it for a list
+    (own / "__init__.py").write_text(INIT)
     (own / "throwing.py").write_text(THROWING)
     (own / "checks.py").write_text(CHECKS)
     (own / "studies" / "__init__.py").write_text("")
@@ -111,18 +119,17 @@ def forget() -> None:
     """As in a new process: nothing of the package is known."""
     for name in [m for m in sys.modules if m.partition(".")[0] == "dice_house"]:
         del sys.modules[name]
+    domains.load.cache_clear()
     claims.chapters.cache_clear()
     closure.forget()
 
 
 @contextmanager
 def installed(home: Path) -> Iterator[Path]:
-    """The package can be imported and its rows are found; its `__init__` is mended."""
+    """The package can be imported and its rows are found."""
     with pytest.MonkeyPatch.context() as patch:
         place = written(home)
         patch.syspath_prepend(str(place))
         forget()
-        assert "dice.1" in claims.claims()  # before anything of it can be imported
-        (place / "dice_house" / "__init__.py").write_text("")
         yield place / "dice_house"
     forget()

@@ -1,15 +1,59 @@
 """Everything that can be done to a ledger by someone who may write its file, and what finds it."""
 
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ingenium.core.errors import InputError
+from ingenium.core.errors import CorruptError
 from ingenium.trust import sshsig, tampering
 from ingenium.trust.ledger import open_ledger
-from ingenium.trust.signoff import read_signers
-from ingenium.trust.tampering import ACTS, Watch
+from ingenium.trust.signoff import Signer, State, check_sign_offs, read_signers, sign_off
+from ingenium.trust.tampering import ACTS, ANCHOR, CHAIN, ENTRIES, SIGNATURE, SIGNED
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is kept elsewhere of a ledger."""
+
+    anchor: str
+    signed: str  # hash of the entry that was signed off
+
+
+def prepared(place: Path, seed: int, *, key: Any = None) -> Watch:
+    """A new ledger with entries of several kinds, one of them signed off; gives what to keep."""
+    rng = random.Random(seed)
+    with open_ledger(place, actor="ann@lab") as ledger:
+        signed = ""
+        while len(ledger.entries()) < ENTRIES:
+            kind = rng.choice(["fit", "proposal", "verify", "replay"])
+            made = ledger.append(kind, {"problem": "any", "value": rng.random()})
+            if made.sequence == SIGNED:
+                signed = made.hash
+                sign_off(ledger, made.hash, "safety", "Checked.", key=key)
+        return Watch(ledger.head(), signed)
+
+
+def found_by(place: Path, watch: Watch, signers: Sequence[Signer]) -> frozenset[str]:
+    """Which of the three see that something is wrong."""
+    found = set()
+    try:
+        with open_ledger(place, create=False) as ledger:
+            if ledger.check():
+                found.add(CHAIN)
+            hashes = {entry.hash for entry in ledger.walk()}
+            if watch.anchor and watch.anchor not in hashes:
+                found.add(ANCHOR)
+            signed = check_sign_offs(ledger, signers)
+            if signers and any(one.state is not State.VALID for one in signed):
+                found.add(SIGNATURE)
+    except CorruptError:
+        found.add(CHAIN)
+    return frozenset(found)
 
 
 @pytest.fixture
@@ -27,28 +71,21 @@ def test_every_tampering_is_found(tmp_path: Path, signer, act, seed: int) -> Non
     """By exactly the means that the threat model names, and by no act without any."""
     key, signers = signer
     place = tmp_path / f"{act.name}.sqlite"
-    watch = tampering.prepared(place, seed, key=key)
-    assert tampering.found_by(place, watch, signers) == frozenset()
+    watch = prepared(place, seed, key=key)
+    assert found_by(place, watch, signers) == frozenset()
     tampering.tamper(place, act, seed)
-    found = tampering.found_by(place, watch, signers)
+    found = found_by(place, watch, signers)
     assert found == act.found_by
     assert found, "an act that nothing finds is no protection"
-
-
-def test_a_ledger_that_a_stopped_run_left_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
-    place = tmp_path / "l.sqlite"
-    tampering.prepared(place, 0)
-    with pytest.raises(InputError, match="without a ledger"):
-        tampering.prepared(place, 0)
 
 
 def test_without_an_anchor_a_new_chain_is_believed(tmp_path: Path, signer) -> None:
     """What the documents warn of: the chain alone proves nothing to who may write all of it."""
     key, _ = signer
     place = tmp_path / "l.sqlite"
-    tampering.prepared(place, 0, key=key)
+    prepared(place, 0, key=key)
     (rewrite,) = [a for a in ACTS if a.name == "rewrite unsigned"]
     tampering.tamper(place, rewrite, 0)
-    assert "chain" not in tampering.found_by(place, Watch("", ""), ())
+    assert "chain" not in found_by(place, Watch("", ""), ())
     with open_ledger(place) as ledger:
         assert ledger.check() == []

@@ -9,11 +9,22 @@ CARBON = "INGENIUM_CARBON"
 WORLD = "436 world mean of 2022, Ember, Global Electricity Review 2023"  # g of CO2e for a kWh
 
 
+STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+def open_closed() -> None:
+    """Standard streams that are closed lead nowhere, so that no file of ours takes their number."""
+    for name, mode in STREAMS:
+        if getattr(sys, name) is None:  # the lowest free number, which is the stream's own
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
 def main() -> None:
     """Entry point of the installed command; hears Ctrl-C before anything else.
 
     Carbon is that of the world's mean kWh where nobody says another one.
     """
+    open_closed()
     listen()
     os.environ.setdefault(CARBON, WORLD)
     try:

@@ -51,6 +51,15 @@ def verify(
                 "accepted": found.accepted,
                 "altered": found.altered,
                 "designs": found.designs,
+                "runs": [
+                    {
+                        "folder": str(r.folder),
+                        "sealed": r.sealed,
+                        "entry": r.entry,
+                        "faults": r.faults,
+                    }
+                    for r in found.runs
+                ],
             }
         )
     else:
@@ -70,26 +79,37 @@ def _print_audit(console: Console, found: "Audit") -> None:
     from ingenium.report import words
 
     names = list(dict.fromkeys(x.quantity for x in found.limits))
-    shown = table("", "File", "Design", "Verdict", "Record", *names, "Broken limits")
+    shown = table("", "File", "Format", "Design", "Verdict", "Record", *names, "Broken limits")
     for d in found.designs:
         broken = [k for k, v in d.margins.items() if v is not None and v < 0]
         broken += d.reasons
         colour = COLOURS[d.verdict]
         shown.add_row(
             escape(Path(d.file).name),
+            escape(d.format),
             str(d.design),
             f"[{colour}]{d.verdict}[/]",
-            f"[bold red]{d.record}[/]" if d.record == "altered" else d.record,
+            f"[bold red]{d.record}[/]" if d.record in ("altered", "not sealed") else d.record,
             *(escape(words.value(d.measured[name])) for name in names),
             escape("; ".join(broken)),
         )
     console.print(shown, highlight=False)
     total = len(found.designs)
     console.print(f"\n{found.accepted} of {total} hold, measured by {found.engine}.")
+    for d in found.designs:
+        if d.repeats:
+            console.print(f"Design {d.design} of {escape(Path(d.file).name)} is {d.repeats} again.")
     for file in found.altered:
         console.print(
             f"[bold red]Altered[/]: {escape(file)} is not what its run wrote.", soft_wrap=True
         )
+    own = [text for d in found.designs for text in d.faults]
+    for text in dict.fromkeys([*own, *(text for r in found.runs for text in r.faults)]):
+        console.print(escape(f"  {text}"), highlight=False, soft_wrap=True)
+    for run in found.runs:
+        if not run.faults:
+            told = escape(f"The evidence in {_near(run.folder)} is {run.told}.")
+            console.print(told, highlight=False, soft_wrap=True)
 
 
 def replay(

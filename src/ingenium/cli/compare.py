@@ -9,8 +9,9 @@ from rich.markup import escape
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
-from ingenium.cli.progress import Stages
+from ingenium.cli.progress import StageProgress
 
+MOST_SEEDS, MOST = 1000, 10**9
 SHOWN = (
     "held_share",
     "held_per_call",
@@ -33,12 +34,17 @@ def compare(
     family: Annotated[
         list[str] | None, typer.Option(help="One of the families; repeat it. All if none.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
-    members: Annotated[int, typer.Option(min=10, help="Proposals for a held-out design.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="How many seeds.")] = 5,
+    members: Annotated[
+        int, typer.Option(min=10, max=MOST, help="Proposals for a held-out design.")
+    ] = 100,
     judged: Annotated[
-        int, typer.Option(min=0, help="Designs under the spec that the engine judges; 0: none.")
+        int,
+        typer.Option(
+            min=0, max=MOST, help="Designs under the spec that the engine judges; 0: none."
+        ),
     ] = 64,
-    steps: Annotated[int | None, typer.Option(help="Training steps.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, max=MOST, help="Training steps.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -48,7 +54,7 @@ def compare(
     from ingenium.domains import open_problem
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
-    with Stages() as stages:
+    with StageProgress() as stages:
         wanted = asked(problem, spec)
         opened = open_problem(wanted)
         chosen = tuple(family) if family else comparing.usual(opened)

@@ -6,6 +6,7 @@
 
 import functools
 import os
+import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -19,8 +20,11 @@ from ingenium.cli.output import JSON, errors, print_json
 from ingenium.cli.stopping import STOPPED, deafen, stop_asked
 from ingenium.core.errors import IngeniumError, InputError
 from ingenium.core.folders import UNWRITABLE
+from ingenium.core.reading.files import UNUSABLE
 
 UNMET, FAULT = 1, 3
+LEAST_MEMORY = 2 << 30  # of addresses; loading takes half of it
+NO_MEMORY = ("cannot allocate memory", "failed to map segment", "failed to load")  # by the loader
 DEBUG: ContextVar[bool] = ContextVar("debug", default=False)
 P = ParamSpec("P")
 
@@ -31,6 +35,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
+            _check_memory()
             command(*args, **kwargs)
             sys.stdout.flush()  # Python holds results back, and a disk may be full
         except (typer.Exit, BrokenPipeError):
@@ -55,9 +60,46 @@ def _end(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in UNWRITABLE:
         _say("Error", f"the output cannot be written: {error.strerror}", error)
         return FAULT
+    if isinstance(error, OSError) and error.errno in UNUSABLE:
+        unusable = InputError("a path that can be used", _path(error), "Name another.")
+        _say("Error", str(unusable), unusable)
+        return unusable.exit_code
+    if _lacks_memory(error):
+        free = f"{type(error).__name__}: {error}".rstrip(": ")
+        _say("Error", f"the memory that this process may use is not enough ({free}).", error)
+        return FAULT
     traceback.print_exception(error, file=sys.stderr)  # a fault of ours must not look like theirs
     _say("Fault of ingenium", f"{type(error).__name__}: {error}", error)
     return FAULT
+
+
+def _check_memory() -> None:
+    """Refuse limits under which libraries end the process from within, without a word.
+
+    Raises:
+        InputError: for less memory than they need to load.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY and soft < LEAST_MEMORY:
+        raise InputError(
+            f"at least {LEAST_MEMORY >> 20} MB of memory for this process",
+            f"a limit of {soft >> 20} MB",
+            f"Raise it: ulimit -v {LEAST_MEMORY >> 10}",
+        )
+
+
+def _path(error: OSError) -> str:
+    """What is wrong with a path, and its end where it is long."""
+    named = str(error.filename or "one")
+    short = named if len(named) <= 200 else f"...{named[-197:]}"
+    return f"{short}: {error.strerror}"
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    """Whether memory ran out, also where a library of an import found no room."""
+    said = str(error).lower()
+    loading = isinstance(error, ImportError | OSError) and any(x in said for x in NO_MEMORY)
+    return isinstance(error, MemoryError) or loading
 
 
 def _say(what: str, message: str, error: BaseException | None = None) -> None:

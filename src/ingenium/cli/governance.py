@@ -79,7 +79,7 @@ def pack(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """The record of a release: controls of AI Act, IEC 62443 and NIST AI RMF, and our evidence."""
+    """The record of a release: controls of four frameworks, and our evidence for each."""
     from ingenium.cli.ledger import absent
     from ingenium.governance.pack import write
     from ingenium.trust.ledger import open_ledger
@@ -129,7 +129,8 @@ def publish(
         found = gate.publish(asked, out)
     held = gate.held(found)
     if json:
-        print_json({"published": held, "crate": str(out) if held else None, "checks": found})
+        told = {"published": held, "crate": str(out) if held else None, "checks": found}
+        print_json(told | {"principles": dict(gate.PRINCIPLES)})
     else:
         shown = table("", "Check", "Holds", "What was found")
         for check in found:

@@ -96,26 +96,37 @@ def check(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Recompute the whole chain; ends with 3 if anything was altered."""
+    """Recompute the whole chain; ends with 3 if anything was altered, or the ledger is gone.
+
+    Without an anchor, the head that this user's last entry had must be there.
+    """
     from ingenium.trust.ledger import open_ledger
-    from ingenium.trust.place import PLACE, ledger_place
+    from ingenium.trust.place import PLACE, head_file, ledger_place, remembered
     from ingenium.trust.records import GENESIS
 
-    place = ledger_place()
-    faults: list[str] = []
-    head = GENESIS
+    place, faults, head = ledger_place(), list[str](), GENESIS
+    known = remembered(place) if anchor is None else None
+    lost = absent(place)
     named = bool(os.environ.get(PLACE))  # what somebody points at and is not there is never intact
-    if named or not absent(place) or anchor is not None:
+    if lost and known is not None:
+        faults = [f"it is gone: there was a ledger, and its head was {known}"]
+    elif named or not lost or anchor is not None:
         with open_ledger(place, create=False) as ledger:
-            faults = [str(f) for f in ledger.check(anchor or GENESIS)]
+            faults = [str(f) for f in ledger.check(anchor or known or GENESIS)]
             head = ledger.head()
+    if faults and known is not None:
+        faults.append(f"who began a new ledger there removes {head_file(place)}")
+    whole = None if lost and not faults else not faults
     if json:
-        print_json({"ledger": shown(place), "intact": not faults, "head": head, "faults": faults})
+        print_json({"ledger": shown(place), "intact": whole, "head": head, "faults": faults})
     else:
         console = results()
         for fault in faults:
             console.print(f"[red]{escape(fault)}[/]", soft_wrap=True)
         state = "is [bold red]not[/] what was written" if faults else "is intact"
+        state = (
+            "is not there: nothing was noted yet, as far as is known" if whole is None else state
+        )
         console.print(
             f"{escape(shown(place))} {state}; head {head}", highlight=False, soft_wrap=True
         )

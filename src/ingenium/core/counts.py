@@ -5,7 +5,7 @@ import os
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Spec
+from ingenium.core.spec import LAST_SEED, MOST, Spec
 
 COPIES = 8  # of all numbers of a design that a run holds at its peak; measured on feeder days
 
@@ -17,15 +17,17 @@ def check_count(n: int, seed: int) -> None:
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a negative seed."""
-    if seed < 0:
-        raise InputError("a seed of at least 0", f"--seed {seed}", "Write --seed 7.")
+    """Refuse a negative seed, and one of more than 63 bits."""
+    if not 0 <= seed <= LAST_SEED:
+        came = f"--seed {_shown(seed)}"
+        raise InputError("a seed of at least 0 and below 2^63", came, "Write --seed 7.")
 
 
 def check_least(n: int, option: str, of: str, *, say: int) -> None:
-    """Refuse a number below 1 of something; `say` is one that would do."""
-    if n < 1:
-        raise InputError(f"at least one {of}", f"{option} {n}", f"Write {option} {say}.")
+    """Refuse a number of something below 1 or beyond `MOST`; `say` is one that would do."""
+    if not 1 <= n <= MOST:
+        expected = f"at least one {of}" if n < 1 else f"at most {MOST} of a {of}"
+        raise InputError(expected, f"{option} {_shown(n)}", f"Write {option} {say}.")
 
 
 def check_memory(n: int, problem: Problem, spec: Spec) -> None:
@@ -42,6 +44,11 @@ def check_memory(n: int, problem: Problem, spec: Spec) -> None:
         f"-n {n}, which would take {needed / 1e9:.3g} GB",
         f"Write -n {most} at most, and several seeds for more.",
     )
+
+
+def _shown(n: int) -> str:
+    """A number for a message, its size alone where it is long."""
+    return str(n) if abs(n) < 10**20 else f"a number of {int(abs(n).bit_length() / 3.32)} digits"
 
 
 def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:

@@ -17,6 +17,8 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.verdict import Verdict, close
 
+KEY = "evidence"  # under which the record of a whole run names this file
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -65,6 +67,10 @@ def records(
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     margin, near = verdicts["margin"].to_numpy(), close(verdicts)
     under = {c.name: designs[c.name].to_numpy().tolist() for c in problem.conditions}
+    truly = {
+        c.name: verdicts[c.measured].to_numpy().tolist() if c.measured in verdicts else None
+        for c in problem.conditions
+    }
     digests = design_digests(problem, designs)
     made = asdict(origin)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a line each
@@ -76,6 +82,7 @@ def records(
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
+            "conditions_measured": {k: x and number(x[i]) for k, x in truly.items()},
             "design_digest": digests[i],
             "file": path,
             "file_digest": content,
@@ -144,6 +151,11 @@ def number(value: float) -> float | None:
 
 def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
+
+
+def vouched(path: Path) -> dict[str, Any]:
+    """What the record of a whole run says of its evidence, which seals its last line too."""
+    return {"records": path.read_bytes().count(b"\n"), "digest": file_digest(path)}
 
 
 def written(folder: Path) -> dict[str, str]:

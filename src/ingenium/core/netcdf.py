@@ -1,12 +1,18 @@
-"""NetCDF-4 files that are whole or absent, on a full disk too."""
+"""NetCDF-4 files: written whole or not at all, on a full disk too, and read within bounds."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
+from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
+from ingenium.core.reading.files import content, refusing
+
+MOST_UNPACKED = 256 << 20  # bytes of all arrays
+MOST_TEXTS = 100_000
 
 
 def write_netcdf(
@@ -20,3 +26,28 @@ def write_netcdf(
         StorageError: if it cannot be written.
     """
     write_atomic(path, bytes(data.to_netcdf(engine="h5netcdf", encoding=encoding)))
+
+
+def read_netcdf(path: Path, what: str) -> xr.Dataset:
+    """All that a file holds, whose own account of its size is read first.
+
+    Raises:
+        InputError: for what is no NetCDF-4, or too large.
+    """
+    import h5py
+
+    data = content(path, what)
+    with (
+        refusing(what, path),
+        h5py.File(BytesIO(data)),  # which refuses damage without a trace; h5netcdf prints one
+        xr.open_dataset(BytesIO(data), engine="h5netcdf", decode_timedelta=False) as found,
+    ):
+        held = list(found.variables.values())
+        size = sum(v.nbytes for v in held)
+        texts = sum(v.size for v in held if v.dtype.kind == "O")
+        if size > MOST_UNPACKED or texts > MOST_TEXTS:
+            raise InputError(
+                f"{what} of at most {MOST_UNPACKED} bytes and {MOST_TEXTS} texts",
+                f"{size} bytes and {texts} texts in {path}",
+            )
+        return found.load()

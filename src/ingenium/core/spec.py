@@ -15,8 +15,11 @@ from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.errors import InputError
 from ingenium.core.faults import Table
+from ingenium.core.reading.files import MOST_TOML, refusing, text
 
 T = TypeVar("T")
+MOST = 10**9  # of anything that is counted
+LAST_SEED = 2**63 - 1
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
 Number = Annotated[float, Field(strict=True)]  # no text and no truth value that reads as one
 
@@ -91,8 +94,10 @@ class GeneratorChoice:
 
     family: str = "default"
     guidance: Number = 1.0  # classifier-free weight; 1 is the plain conditional model
-    steps: Annotated[int, Field(ge=1)] | None = None  # of training; None for the family's own
-    seed: Annotated[int, Field(ge=0)] = 0  # of the fit
+    steps: Annotated[int, Field(ge=1, le=MOST)] | None = (
+        None  # of training; None for the family's own
+    )
+    seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0  # of the fit
     steer: tuple[Target, ...] = ()
 
 
@@ -101,7 +106,7 @@ class Select:
     """What is kept and exported."""
 
     keep: Literal["accepted", "rejected", "verified"] = "accepted"  # verified: both
-    count: Annotated[int, Field(ge=1)] | None = None  # the best so many; None for all
+    count: Annotated[int, Field(ge=1, le=MOST)] | None = None  # the best so many; None for all
     apart: Annotated[Number, Field(gt=0)] | None = None  # least distance of any two; None for any
 
 
@@ -154,28 +159,10 @@ def load(path: str | Path) -> Spec:
         InputError: if the file is missing, is not TOML or is not a spec.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(
-            expected="a spec as a TOML file",
-            came=f"no file at {path}",
-            instead="Write the path of a spec; examples/ holds some to copy.",
-        ) from None
-    except (UnicodeDecodeError, IsADirectoryError, PermissionError) as error:
-        raise InputError(
-            expected=f"a readable TOML file at {path}",
-            came=str(error),
-            instead="Write UTF-8 text.",
-        ) from None
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also of numbers with too many digits
-        raise InputError(
-            expected=f"TOML in {path}",
-            came=str(error),
-            instead="Write valid TOML; see toml.io.",
-        ) from None
+    what = "a spec as a TOML file in UTF-8; examples/ holds some to copy"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
     spec = parse(table, Spec, str(path))
     return _anchor(spec, path.resolve().parent)
 

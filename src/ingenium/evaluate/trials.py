@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -84,7 +85,7 @@ class Trials(Generic[A, S]):
             for j, (name, arm) in enumerate(self.arms.items()):
                 watch(name, i * len(self.arms) + j, total)
                 path = budget.folder / f"{j}-{seed}.json"
-                pieces[name].append(_kept(path, lambda a=arm, s=seed: self.run(a, s, size)))
+                pieces[name].append(_kept(path, partial(self.run, arm, seed, size)))
         found = Readings(budget.seeds, pieces)
         return Measured(
             {name: _value(made) for name, made in self.read(found).items()},

@@ -30,13 +30,15 @@ from ingenium.governance.reading import said
 from ingenium.studies.book.audit import of_check, of_result
 from ingenium.studies.book.claims import claims
 from ingenium.studies.book.entries import find
+from ingenium.studies.results import book_folder
 from ingenium.studies.verdicts import Built, Verdict
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
-FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf")
+FRAMEWORKS = ("eu_ai_act", "iec_62443", "nist_ai_rmf", "eccola")
 SHORT = 12  # digits of a digest
 UNRUN = "No test that it rests on was run for this release."
+UNNAMED = "Nothing that is here is about it."
 NO_WORDS = ("", "-", "n/a", "none", "tbd", "todo", "unknown")
 
 
@@ -50,7 +52,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Control:
+class FrameworkControl:
     """A control of a framework with what there is of it."""
 
     id: str
@@ -66,7 +68,7 @@ class Framework:
 
     name: str
     source: str
-    controls: tuple[Control, ...]
+    controls: tuple[FrameworkControl, ...]
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def write(
         InputError: for a folder that is no run, or a report that is none.
         StorageError: if it cannot be written.
     """
-    place = results.results_folder().parents[1] if root is None else root
+    place = book_folder().parent if root is None else root
     identity = f"pack {__version__} {datetime.now(UTC).isoformat()}"
     with staged(out, identity, overwrite=overwrite) as part:
         write_atomic(part / "sbom.cdx.json", sbom.text())
@@ -159,15 +161,16 @@ def framework(pack: Pack, name: str) -> Framework:
     )
 
 
-def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
+def _control(pack: Pack, table: Mapping[str, Any]) -> FrameworkControl:
     found = tuple(look(pack, what) for what in table["evidence"])
     kinds = [_kind(what) for what, one in zip(table["evidence"], found, strict=True) if one.there]
     there = len(kinds)
     unrun = pack.passed is None and set(kinds) == {"test"}
-    gap = " ".join(filter(None, (table.get("gap", ""), UNRUN if unrun else "")))
+    none = "" if found or table.get("gap") else UNNAMED
+    gap = " ".join(filter(None, (table.get("gap", ""), none, UNRUN if unrun else "")))
     whole = there == len(found) and not gap
     state = "no evidence" if not there else "evidence" if whole else "in part"
-    return Control(table["id"], table["name"], state, found, gap)
+    return FrameworkControl(table["id"], table["name"], state, found, gap)
 
 
 def look(pack: Pack, what: Mapping[str, str]) -> Found:
@@ -366,7 +369,7 @@ def _text(about: Mapping[str, Any], found: Sequence[Framework]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(control: Control) -> str:
+def _row(control: FrameworkControl) -> str:
     there = "<br>".join(f"{f.what} ({f.said})" for f in control.found if f.there)
     absent = [f"{f.what} ({f.said})" for f in control.found if not f.there]
     missing = "<br>".join([*absent, *([control.gap] if control.gap else [])])

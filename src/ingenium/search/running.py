@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
+from ingenium.core.asking import held, resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
@@ -36,23 +36,23 @@ from ingenium.search import replay, screens
 from ingenium.search.conflicts import unmet
 from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import ALONE, Hands
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.screening import Screening
 from ingenium.search.search import Search
 from ingenium.search.sitting import LEAST, Sitting
 from ingenium.search.stopping import Stop
 from ingenium.search.store import FILE, Store
-from ingenium.search.strategies import Made, Task, make, parted
+from ingenium.search.strategies import StrategyStart, Task, make, parted
 from ingenium.search.tiers import CheapScreen
 from ingenium.trust.ledger import Ledger
 
-RESULT, SEARCH = "result", "search"
+RESULT, SEARCH, END = "result", "search", "search-end"
 
 
 def run(
     problem: Problem,
     asked: Spec,
-    plan: Plan,
+    plan: SearchPlan,
     stop: Stop,
     out: Path,
     *,
@@ -68,7 +68,8 @@ def run(
 
     It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
     in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
-    `finish` and `clock` are as of `loop.run`.
+    `finish` and `clock` are as of `loop.run`. A range of a condition that is measured is a limit
+    here, and is kept as one in the spec of the result.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -76,11 +77,13 @@ def run(
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    clock, spec = clock or Clock(), resolve(asked, problem)
+    clock, plain = clock or Clock(), resolve(asked, problem)
+    spec = held(plain, problem)
+    asked = asked if spec is plain else replace(asked, limits=spec.limits)
     with clock("data and strategy"):
         made, screening, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
-    with _opened(out, about, overwrite) as store:
+    with _opened(out, about, overwrite, ledger) as store:
         on = {"versions": versions(), "machine": machine(), "code": code_digest()}
         began = {"budget": stop.calls, "before": len(store.verified())}
         sitting = store.sit({**on, **began, "processes": hands.processes})
@@ -97,6 +100,7 @@ def run(
         asked_for = {"asked": specs.as_table(spec), "data_licence": problem.licence}
         who = {"search": name, "engines": [*engines(problem), *map(named, _cheap(screening))]}
         at = {"head": store.head(), "sitting": sitting, "calls": search.calls}
+        at |= {"first": store.first()}
         ledger.append(SEARCH, who | about | asked_for | at)
         with clock("search"), hands.begun(problem, about) as workers:
             why = search.run(stop, workers=workers, watch=watch, heard=heard)
@@ -107,8 +111,8 @@ def run(
 
 
 def _made(
-    problem: Problem, spec: Spec, plan: Plan, watch: Watch
-) -> tuple[Made, Screening | None, str]:
+    problem: Problem, spec: Spec, plan: SearchPlan, watch: Watch
+) -> tuple[StrategyStart, Screening | None, str]:
     """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
     parted(plan.strategy, problem.strategies())  # before anything that takes time
     if plan.screen is not None:
@@ -138,7 +142,9 @@ def _check_answers(search: Search) -> None:
         )
 
 
-def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> dict[str, str]:
+def _about(
+    problem: Problem, spec: Spec, plan: SearchPlan, data: str, made: StrategyStart
+) -> dict[str, str]:
     """What makes a search another one."""
     engine = problem.verifier
     return {
@@ -157,7 +163,9 @@ def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> d
 
 
 @contextmanager
-def _opened(out: Path, about: Mapping[str, str], overwrite: bool) -> Iterator[Store]:
+def _opened(
+    out: Path, about: Mapping[str, str], overwrite: bool, ledger: Ledger
+) -> Iterator[Store]:
     """The store of a search in a locked folder, which is made where it is absent."""
     with locked(out):
         for left in out.glob(".part-*"):
@@ -168,8 +176,8 @@ def _opened(out: Path, about: Mapping[str, str], overwrite: bool) -> Iterator[St
             raise InputError("a folder of a search, or a new one", f"{out}", "Name another.")
         if ours and not overwrite and (out / FILE).is_file():
             with Store(out / FILE) as store:
+                check_whole(store, _heads(store, out / RESULT, ledger))
                 _same(store.under(about), out)
-                _whole(store)
         elif out.exists():
             _swept(out)
         write_atomic(out / MARK, SEARCH)
@@ -191,17 +199,39 @@ def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
         )
 
 
-def _whole(store: Store) -> None:
-    """Refuse to build on a file that is not what was written."""
-    if faults := store.check():
+def check_whole(store: Store, heads: Mapping[str, str]) -> None:
+    """Refuse to build on a file that is not what was written, or has lost its end.
+
+    `heads` are those that are kept elsewhere, by who keeps them.
+    """
+    faults = store.check()
+    faults += [
+        f"its end, that {who} names, was cut off"
+        for who, head in heads.items()
+        if not store.holds(head)
+    ]
+    if faults:
         raise CorruptError(str(store.path), faults[0], "Begin a new search elsewhere.")
+
+
+def _heads(store: Store, result: Path, ledger: Ledger) -> dict[str, str]:
+    """Heads of the chain that the result of the last sitting and the ledger name."""
+    first = store.first()
+    told = [
+        (f"entry {e.sequence} of the ledger", e.table)
+        for kind in (SEARCH, END)
+        for e in ledger.entries(kind)
+    ]
+    own = {who: body for who, body in told if first and body.get("first") == first}
+    own |= {f"{result / 'search.json'}": _record(result)}
+    return {who: str(body["head"]) for who, body in own.items() if "head" in body}
 
 
 def _short(value: str) -> str:
     return (value[:15] if value.startswith("sha256:") else value) or "none"
 
 
-def _batch(search: Search, asked: Spec, origin: Origin, plan: Plan, why: str) -> Batch:
+def _batch(search: Search, asked: Spec, origin: Origin, plan: SearchPlan, why: str) -> Batch:
     """All that was verified until the end of a sitting."""
     problem, verdicts = search.problem, search.verdicts()
     designs = search.designs(range(search.calls))
@@ -232,6 +262,7 @@ def _handed(
     finish: Finish | None,
 ) -> Run:
     """Write the result of a sitting."""
+    check_whole(search.store, {})
     head, why = search.store.head(), batch.made["why"]
     before = _energy(out / RESULT)
 
@@ -246,8 +277,8 @@ def _handed(
         run = hand_over(batch, part, out / RESULT, clock=clock, watch=watch, finish=finished)
         watch("keep", 0, 1)
         beside = {"search": name, "strategy": run.record["plan"]["strategy"], "head": head}
-        beside |= {"calls": search.calls, "why": why}
-        enter(ledger, "search-end", run, part, beside, screens=_cheap(search.screening))
+        beside |= {"calls": search.calls, "why": why, "first": search.store.first()}
+        enter(ledger, END, run, part, beside, screens=_cheap(search.screening))
     return run
 
 
@@ -287,9 +318,17 @@ def _told(sitting: Sitting, search: Search) -> dict[str, Any]:
 
 def _energy(result: Path) -> list[dict[str, Any]]:
     """What earlier sittings that came to their end took; a killed one told nobody."""
+    return list(_record(result).get("energy", []))
+
+
+def _record(result: Path) -> dict[str, Any]:
+    """What the last sitting that came to its end says of the search; empty before there is one."""
     file = result / "search.json"
-    told = json.loads(file.read_text()) if file.is_file() else {}
-    return list(told.get("energy", []))
+    try:
+        return dict(json.loads(file.read_bytes())) if file.is_file() else {}
+    except (ValueError, TypeError) as error:
+        what = f"is not what the search wrote ({error})"
+        raise CorruptError(str(file), what, "Remove the folder: it is made again.") from error
 
 
 def _audited(search: Search) -> dict[str, Any] | None:

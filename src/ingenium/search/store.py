@@ -4,8 +4,9 @@ One SQLite file holds, in this order for each round, what was proposed, what was
 part at a time, and how the round ended. Whatever a killed search had written is there when it is
 opened again; what it was measuring is measured again, since nobody knows its answer. Designs are
 known by the digest of their content, which the file holds once, so that none is verified twice.
-Where the machine dies and not the process alone, at most what was written in the last second is
-lost, and the rest still holds together.
+A chain binds all of it (`links`), from the first sitting on that knows of it. Where the machine
+dies and not the process alone, at most what was written in the last second is lost, and the rest
+still holds together.
 """
 
 import io
@@ -23,7 +24,8 @@ from jaxtyping import Float
 
 from ingenium.core.digest import content_digest, digest
 from ingenium.core.errors import CorruptError, InputError, StorageError
-from ingenium.core.folders import storing
+from ingenium.core.folders import make_folder, storing
+from ingenium.search import links
 from ingenium.trust.records import GENESIS
 
 FILE = "search.sqlite"  # of a folder
@@ -60,7 +62,7 @@ class Store:
         """
         self.path = path
         with storing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         self.sitting, self._synced = -1, -SYNC_S
         self._waits: bool | None = None  # for the disk; none before it was said
         with self._errors():
@@ -70,9 +72,11 @@ class Store:
     def under(self, about: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         """Note what the search is; gives what differs from what an earlier sitting noted."""
         with self._errors(), self._transaction():
+            self._adopt()
             known = dict(self._db.execute("SELECT entry, value FROM about"))
             if not known:
                 self._db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+                links.add(self._db, links.ABOUT, len(about))
         kept = known or dict(about)
         return {k: (kept.get(k, ""), v) for k, v in about.items() if kept.get(k, "") != v}
 
@@ -84,15 +88,18 @@ class Store:
     def sit(self, body: Mapping[str, Any]) -> int:
         """Begin a sitting; `body` says on what it runs."""
         with self._errors(), self._transaction():
+            self._adopt()
             values = (time.time(), json.dumps(body))
             cursor = self._db.execute("INSERT INTO sittings (time, body) VALUES (?, ?)", values)
-        self.sitting = int(cursor.lastrowid or 0)
+            self.sitting = int(cursor.lastrowid or 0)
+            links.add(self._db, links.SITTING, self.sitting)
         return self.sitting
 
     def propose(self, round: int, designs: Arrays) -> None:
         """Keep what is to be verified in a round."""
         with self._errors(), self._transaction():
             self._db.execute("INSERT INTO proposals VALUES (?, ?)", (round, _packed(designs)))
+            links.add(self._db, links.PROPOSAL, round)
 
     def measure(
         self,
@@ -112,18 +119,19 @@ class Store:
         with self._errors(), self._transaction():
             self._db.execute("INSERT INTO measurements VALUES (?, ?, ?, ?, ?)", row)
             self._db.executemany("INSERT INTO verified VALUES (?, ?)", calls)
+            links.add(self._db, links.MEASUREMENT, round, part, len(digests))
 
     def close_round(self, place: int, body: Mapping[str, Any]) -> str:
-        """Keep how a round ended; gives the head of the chain that binds all rounds.
+        """Keep how a round ended; gives the head of the chain.
 
         Rounds end in places from 0 on. The entry `round` of the body is which one it is, where
         several were measured at once; without it, rounds ended in the order of asking.
         """
-        text, last = json.dumps(body), self.head()
+        row = (place, json.dumps(body), self.head())
         with self._errors(), self._transaction():
-            chain = self._link(last, place, text)
-            self._db.execute("INSERT INTO rounds VALUES (?, ?, ?)", (place, text, chain))
-        return chain
+            self._db.execute("INSERT INTO rounds VALUES (?, ?, ?)", row)
+            links.add(self._db, links.ROUND, place)
+        return self.head()
 
     def verified(self) -> dict[str, int]:
         """The call in which each design was verified, by digest."""
@@ -168,26 +176,53 @@ class Store:
             return {int(number): json.loads(body) for number, body in rows}
 
     def head(self) -> str:
-        """The end of the chain, which no round can be altered or left out without changing."""
+        """The end of the chain, which nothing can be altered or left out without changing."""
         with self._errors():
-            row = self._db.execute(
-                "SELECT chain FROM rounds ORDER BY round DESC LIMIT 1"
-            ).fetchone()
-        return GENESIS if row is None else str(row[0])
+            if links.there(self._db):
+                return links.head(self._db)
+            row = self._db.execute("SELECT chain FROM rounds ORDER BY round DESC LIMIT 1")
+            return str((row.fetchone() or [GENESIS])[0])
+
+    def first(self) -> str:
+        """The link of the first sitting that had one, which no two searches share."""
+        with self._errors():
+            if not links.there(self._db):
+                return ""
+            query = f"SELECT link FROM {links.TABLE} WHERE entry LIKE ? ORDER BY number LIMIT 1"
+            row = self._db.execute(query, (f'["{links.SITTING}"%',)).fetchone()
+            return "" if row is None else str(row[0])
+
+    def holds(self, head: str) -> bool:
+        """Whether the chain went through what was its head once."""
+        with self._errors():
+            found = self._db.execute("SELECT 1 FROM rounds WHERE chain = ?", (head,)).fetchone()
+            if found is None and links.there(self._db):
+                query = f"SELECT 1 FROM {links.TABLE} WHERE link = ?"
+                found = self._db.execute(query, (head,)).fetchone()
+        return found is not None or head == GENESIS
 
     def check(self) -> list[str]:
-        """What is wrong with the file: damage, or rounds that do not belong to the chain."""
+        """What is wrong with the file: damage, or what does not belong to the chain."""
         with self._errors():
             found = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
             faults = [f"the file is damaged: {text}" for text in found if text != "ok"]
-            last = GENESIS
-            rows = self._db.execute("SELECT round, body, chain FROM rounds ORDER BY round")
-            for number, text, chain in rows.fetchall():
-                if self._link(last, number, text) != chain:
-                    which = json.loads(text).get("round", number)
-                    faults.append(f"round {which} is not what was written")
-                last = chain
-        return faults
+            chained = links.there(self._db)
+            faults += links.faults(self._db) if chained else self._earlier()
+            return list(dict.fromkeys(faults))
+
+    def _earlier(self) -> Iterator[str]:
+        """What is wrong with the rounds of a file of before everything had a link."""
+        last = GENESIS
+        rows = self._db.execute("SELECT round, body, chain FROM rounds ORDER BY round")
+        for place, text, chain in rows.fetchall():
+            round = json.loads(text).get("round", place)
+            query = "SELECT designs FROM proposals WHERE round = ?"
+            blobs = [row[0] for row in self._db.execute(query, (round,))]
+            query = "SELECT measured FROM measurements WHERE round = ? ORDER BY part"
+            blobs += [row[0] for row in self._db.execute(query, (round,))]
+            if digest([last, place, text, [content_digest(blob) for blob in blobs]]) != chain:
+                yield f"round {round} is not what was written"
+            last = chain
 
     def close(self) -> None:
         """Let go of the file."""
@@ -199,14 +234,19 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _link(self, last: str, place: int, text: str) -> str:
-        """The chain after the round that ended in a place, over all that the round wrote."""
-        round = json.loads(text).get("round", place)
-        query = "SELECT designs FROM proposals WHERE round = ?"
-        blobs = [row[0] for row in self._db.execute(query, (round,))]
-        query = "SELECT measured FROM measurements WHERE round = ? ORDER BY part"
-        blobs += [row[0] for row in self._db.execute(query, (round,))]
-        return digest([last, place, text, [content_digest(blob) for blob in blobs]])
+    def _adopt(self) -> None:
+        """Give a file of before a chain that begins with all it holds, within a transaction."""
+        if not links.there(self._db):
+            self._chain()
+            links.begin(self._db)
+
+    def _chain(self) -> None:
+        self._db.execute(links.SCHEMA)
+        self._guard(links.TABLE)
+
+    def _guard(self, table: str) -> None:
+        for verb in ("UPDATE", "DELETE"):
+            self._db.execute(_GUARD.format(verb=verb, table=table))
 
     def _prepare(self) -> None:
         application = self._db.execute("PRAGMA application_id").fetchone()[0]
@@ -219,8 +259,8 @@ class Store:
                 for statement in SCHEMA:
                     self._db.execute(statement)
                 for table in TABLES:
-                    for verb in ("UPDATE", "DELETE"):
-                        self._db.execute(_GUARD.format(verb=verb, table=table))
+                    self._guard(table)
+                self._chain()
                 self._db.execute(f"PRAGMA application_id = {APPLICATION}")
 
     def _unpacked(self, blob: bytes) -> dict[str, np.ndarray]:

@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 from ingenium.core.digest import PREFIX, canonical
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import replacing
+from ingenium.trust.place import remember, remembered
 from ingenium.trust.postgres import PostgresStore
 from ingenium.trust.records import GENESIS, Entry, Fault, check_chain, check_kind, seal, to_line
 from ingenium.trust.sqlite import SqliteStore
-from ingenium.trust.store import Store
+from ingenium.trust.store import EntryStore
 
 PAGE = 1000  # entries held in memory at once while the whole ledger is read
 
@@ -31,9 +32,10 @@ PAGE = 1000  # entries held in memory at once while the whole ledger is read
 class Ledger:
     """Events in order; several threads and processes may append to one ledger at once."""
 
-    def __init__(self, store: Store, *, actor: str | None = None) -> None:
+    def __init__(self, store: EntryStore, *, actor: str | None = None) -> None:
         """Keep events in `store`; without an actor in the name of its login, or of this user."""
         self.store = store
+        self._head: str | None = None  # since it was opened
         self.actor = _user(store.login) if actor is None else actor
 
     def append(self, kind: str, body: object, *, actor: str | None = None) -> Entry:
@@ -52,7 +54,9 @@ class Ledger:
         who = self.actor if actor is None else actor
         if not who or not who.isprintable():
             raise InputError("an actor's name", repr(who), "Write `name@host`.")
-        return self.store.append(lambda last: seal(last, kind, who, text))
+        entry = self.store.append(lambda last: seal(last, kind, who, text))
+        self._head = entry.hash
+        return entry
 
     def entries(
         self,
@@ -157,7 +161,11 @@ class Ledger:
         return count
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store, whose head is remembered if it goes on from the last one known."""
+        if self._head is not None:
+            before = remembered(self.store.where)
+            if before is None or self.store.select("WHERE hash = ? LIMIT 1", [before]):
+                remember(self.store.where, self._head)
         self.store.close()
 
     def __enter__(self) -> "Ledger":
@@ -194,7 +202,7 @@ def open_ledger(url: str | Path, *, create: bool = True, actor: str | None = Non
         MissingExtra: if the driver of PostgreSQL is not installed.
     """
     scheme = urlsplit(url).scheme if isinstance(url, str) and "://" in url else ""
-    store: Store
+    store: EntryStore
     if scheme in ("postgresql", "postgres"):
         store = PostgresStore(str(url), create=create)
     elif str(url).startswith("sqlite:///"):

@@ -1,7 +1,12 @@
-"""Where the ledger of this user is kept."""
+"""Where the ledger of this user is kept, and the head that it had last, which is kept elsewhere."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from ingenium.core.digest import digest
+from ingenium.core.errors import StorageError
+from ingenium.core.folders import cache_folder, write_atomic
 
 PLACE = "INGENIUM_LEDGER"
 
@@ -14,3 +19,24 @@ def ledger_place() -> str:
     user = os.environ.get("XDG_DATA_HOME")
     folder = Path(user) if user else Path.home() / ".local" / "share"
     return str(folder / "ingenium" / "ledger.sqlite")
+
+
+def head_file(where: str) -> Path:
+    """Beside the caches: so a ledger that is deleted, or loses its end, is missed."""
+    path = where.removeprefix("sqlite:///")
+    known = path if "://" in path else os.path.abspath(path)  # noqa: PTH100 - raises for no name
+    return cache_folder() / "ledgers" / digest(known)[7:31]
+
+
+def remember(where: str, head: str) -> None:
+    """Keep the head of a ledger; where nothing can be written, none is known later."""
+    with suppress(StorageError):
+        write_atomic(head_file(where), head)
+
+
+def remembered(where: str) -> str | None:
+    """The head that a ledger had when this user last added to it, if that is known."""
+    try:
+        return head_file(where).read_text()
+    except (OSError, UnicodeDecodeError):
+        return None

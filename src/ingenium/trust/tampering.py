@@ -8,29 +8,18 @@ out sign-offs, is seen by the anchor alone.
 
 import random
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ingenium.core.digest import canonical, content_digest
-from ingenium.core.errors import CorruptError, InputError
-from ingenium.trust.ledger import open_ledger
 from ingenium.trust.records import GENESIS, Entry, resealed
-from ingenium.trust.signoff import KIND, Signer, State, check_sign_offs, sign_off
+from ingenium.trust.signoff import KIND
 from ingenium.trust.sqlite import GUARDS, INSERT
 
 CHAIN, ANCHOR, SIGNATURE = "chain", "anchor", "signature"
 ENTRIES, SIGNED = 20, 8  # of a ledger to tamper with, and which of them is signed off next
 Rows = list[Entry]
-
-
-@dataclass(frozen=True)
-class Watch:
-    """What is kept elsewhere of a ledger."""
-
-    anchor: str
-    signed: str  # hash of the entry that was signed off
 
 
 @dataclass(frozen=True)
@@ -40,26 +29,6 @@ class Act:
     name: str
     change: Callable[[Rows, random.Random], Rows]
     found_by: frozenset[str]
-
-
-def prepared(place: Path, seed: int, *, key: Any = None) -> Watch:
-    """A new ledger with entries of several kinds, one of them signed off; gives what to keep.
-
-    Raises:
-        InputError: if there is one already: it may have been tampered with.
-    """
-    if place.exists():
-        raise InputError("a place without a ledger", str(place), "Remove it.")
-    rng = random.Random(seed)
-    with open_ledger(place, actor="ann@lab") as ledger:
-        signed = ""
-        while len(ledger.entries()) < ENTRIES:
-            kind = rng.choice(["fit", "proposal", "verify", "replay"])
-            made = ledger.append(kind, {"problem": "any", "value": rng.random()})
-            if made.sequence == SIGNED:
-                signed = made.hash
-                sign_off(ledger, made.hash, "safety", "Checked.", key=key)
-        return Watch(ledger.head(), signed)
 
 
 def tamper(place: Path, act: Act, seed: int) -> None:
@@ -77,24 +46,6 @@ def tamper(place: Path, act: Act, seed: int) -> None:
             for name, text in GUARDS.items():
                 db.execute(f"CREATE TRIGGER {name} {text}")
     db.close()
-
-
-def found_by(place: Path, watch: Watch, signers: Sequence[Signer]) -> frozenset[str]:
-    """Which of the three see that something is wrong."""
-    found = set()
-    try:
-        with open_ledger(place, create=False) as ledger:
-            if ledger.check():
-                found.add(CHAIN)
-            hashes = {entry.hash for entry in ledger.walk()}
-            if watch.anchor and watch.anchor not in hashes:
-                found.add(ANCHOR)
-            signed = check_sign_offs(ledger, signers)
-            if signers and any(one.state is not State.VALID for one in signed):
-                found.add(SIGNATURE)
-    except CorruptError:
-        found.add(CHAIN)
-    return frozenset(found)
 
 
 def _any(rng: random.Random) -> int:

@@ -215,11 +215,28 @@ def _hostile(where: str) -> str:
         net["_object"]["bus"]["_object"] = json.dumps(table)
     elif where == "path":
         net["_object"]["bus"]["_object"] = "/etc/passwd.json"
+    elif where == "beside a table":
+        net["_object"]["bus"]["dtype"] = evil
+    elif where == "doubled":  # the first is built, though the last one counts
+        return json.dumps(net).replace('"std_types"', f'"f_hz": {json.dumps(evil)}, "std_types"', 1)
+    elif where == "doubled class":
+        return json.dumps(net).replace(
+            '"_class": "pandapowerNet"',
+            '"_class": "Boom", "_class": "pandapowerNet", "_module": "evil_marker"',
+        )
+    elif where == "doubled in a table":
+        table = net["_object"]["bus"]["_object"]
+        doubled = f'{{"index": {json.dumps([evil])}, ' + table.removeprefix("{")
+        net["_object"]["bus"]["_object"] = doubled
     return json.dumps(net)
 
 
 @pytest.mark.parametrize(
-    "where", ["attribute", "function", "string", "net in a string", "cell", "path"]
+    "where",
+    [
+        *("attribute", "function", "string", "net in a string", "cell", "path"),
+        *("beside a table", "doubled", "doubled class", "doubled in a table"),
+    ],
 )
 def test_hostile_files_run_nothing(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -228,7 +245,7 @@ def test_hostile_files_run_nothing(
     monkeypatch.syspath_prepend(str(tmp_path))
     path = tmp_path / "net.json"
     path.write_text(_hostile(where))
-    with pytest.raises(NetworkError, match=r"evil_marker|JSON file"):
+    with pytest.raises(NetworkError, match=r"evil_marker|JSON file|stands twice"):
         load_network(path)
     assert "evil_marker" not in sys.modules
 

@@ -14,9 +14,10 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import text
 from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
-from ingenium.domains.airfoils.files import NAMED, dat, files_in, indices_of, numbers_in
-from ingenium.domains.airfoils.network import Flow, network
+from ingenium.domains.airfoils.files import MOST_BYTES, NAMED, dat, files_in, indices_of, numbers_in
+from ingenium.domains.airfoils.network import SectionFlow, network
 from ingenium.domains.airfoils.polar import followed
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail
@@ -34,7 +35,7 @@ def best_schedules(arrays: Arrays, settings: MorphingSettings) -> Float[Tensor, 
     lift = torch.tensor([x.lift for x in settings.points], dtype=torch.float64)
     speed = torch.tensor([x.reynolds for x in settings.points], dtype=torch.float64).repeat(n)
 
-    def worth(flow: Flow, slope: Tensor) -> Float[Tensor, "n p"]:
+    def worth(flow: SectionFlow, slope: Tensor) -> Float[Tensor, "n p"]:
         off = (flow.lift.view(n, p) - lift).abs() > NEAR
         unsure = flow.confidence.view(n, p) < settings.least_confidence
         gain = (lift.abs() / flow.drag.view(n, p)).log()
@@ -71,6 +72,7 @@ class ScheduleDat:
     """
 
     name = "dat"
+    endings = (".dat",)
 
     def __init__(self, variables: tuple[Variable, ...], points: tuple[str, ...]) -> None:
         self.variables, self.points = variables, points
@@ -98,7 +100,7 @@ class ScheduleDat:
         return to_dataset((*arrays_of(rows), bend), self.variables, {}, index=indices_of(files))
 
     def _bend(self, path: Path) -> list[float]:
-        title = path.read_text(encoding="utf-8").partition("\n")[0]
+        title = text(path, "a .dat file of points", most=MOST_BYTES).partition("\n")[0]
         found = {k: _degrees(v) for k, v in re.findall(r"(\w+)=(\S+)", title)}
         missing = [p for p in self.points if not math.isfinite(found.get(p, math.nan))]
         if missing:

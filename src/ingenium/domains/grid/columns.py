@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ingenium.core.errors import InputError
+from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.domains.grid.dataset import KINDS
 
 UNITS_MW = {"MW": 1.0, "kW": 1e-3, "W": 1e-6}
@@ -131,12 +132,10 @@ def read_mapping(source: Path | Mapping[str, Any]) -> ColumnMapping:
 
 
 def _read_toml(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("a file with the mapping", f"no file {path}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError("a mapping in TOML", f"{path}: {error}") from error
+    what = "a mapping in TOML"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        return tomllib.loads(found)
 
 
 def _fill(kind: type[T], row: object, where: str) -> T:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
-from ingenium.core.netcdf import write_netcdf
+from ingenium.core.netcdf import read_netcdf, write_netcdf
 from ingenium.core.problem import Format
 from ingenium.domains.grid.dataset import (
     HOURS,
@@ -25,6 +25,7 @@ from ingenium.domains.grid.dataset import (
 )
 from ingenium.domains.grid.layout import dates_of
 from ingenium.domains.grid.pandapower_json import PandapowerJson
+from ingenium.domains.grid.parquet import arrow, read_parquet
 from ingenium.domains.grid.simbench_csv import SimbenchCsv
 
 FILE = "designs"
@@ -48,6 +49,7 @@ class NetCdfDays:
 
     names: ProfileNames
     name: str = "netcdf"
+    endings: ClassVar[tuple[str, ...]] = (".nc",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `designs.nc`; gives the same file for each design."""
@@ -64,10 +66,7 @@ class NetCdfDays:
             InputError: if it does not hold days of these profiles.
         """
         path = _file(path, ".nc")
-        try:
-            days = xr.load_dataset(path, engine="h5netcdf", decode_timedelta=False)
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError("a NetCDF file", f"{path}: {error}") from error
+        days = read_netcdf(path, "a NetCDF file of days")
         return check_days(days, self.names)
 
 
@@ -82,11 +81,12 @@ class ParquetDays:
     names: ProfileNames
     long: bool = False
     name: str = "parquet"
+    endings: ClassVar[tuple[str, ...]] = (".parquet",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `designs.parquet`; gives the same file for each design."""
         days = check_days(designs, self.names)
-        pyarrow, parquet = _parquet()
+        pyarrow, parquet = arrow()
         columns: dict[str, Any] = {
             DESIGN: np.repeat(days[DESIGN].to_numpy(), STEPS),
             "date": pyarrow.array(np.repeat(dates_of(days), STEPS)),
@@ -108,12 +108,7 @@ class ParquetDays:
             InputError: if it does not hold whole days of these profiles.
         """
         path = _file(path, ".parquet")
-        pyarrow, parquet = _parquet()
-        try:
-            table = parquet.read_table(path)
-        except (pyarrow.ArrowInvalid, OSError) as error:
-            raise InputError("a Parquet file", f"{path}: {error}") from error
-        frame = table.to_pandas()
+        frame = read_parquet(path)
         if "variable" in frame.columns:
             frame = _pivot(frame, path)
         keys = [f"{v.name}:{profile}" for v in VARIABLES for profile in self._profiles(v.name)]
@@ -140,7 +135,7 @@ class ParquetDays:
 
 def _melt(table: Any) -> Any:
     """The long table of a wide one."""
-    pyarrow, _ = _parquet()
+    pyarrow, _ = arrow()
     ids = table.select([DESIGN, "date", "hour"])
     parts = []
     for key in table.column_names[3:]:
@@ -192,12 +187,3 @@ def _file(path: Path, suffix: str) -> Path:
     if not file.is_file():
         raise InputError(f"a {suffix} file of days", f"no file {file}")
     return file
-
-
-def _parquet() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtra("grid", "pyarrow") from error
-    return pyarrow, parquet

@@ -3,6 +3,7 @@
 import csv
 import re
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import refusing
+from ingenium.core.reading.tables import check_columns, csv_content, csv_text
 from ingenium.domains.grid.columns import ColumnMapping, Gaps, TimeColumn
+from ingenium.domains.grid.parquet import read_parquet
 from ingenium.domains.grid.stamps import fixed_time, step_of
 
 QUARTER = pd.Timedelta(minutes=15)
@@ -22,7 +26,7 @@ DECIMAL = re.compile(r"[+-]?\d*([.,])\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class StampedRows:
     """Rows of a file: the text of each stamp, its time in UTC+01:00, and the values.
 
     `values` is indexed by position, so that row `k` of it is row `k + 2` of the file.
@@ -37,7 +41,7 @@ class Rows:
         return f"in row {position + 2} ({self.text.iloc[position]})"
 
 
-def read_rows(path: Path, mapping: ColumnMapping) -> Rows:
+def read_rows(path: Path, mapping: ColumnMapping) -> StampedRows:
     """Time and the mapped columns of a CSV or Parquet file.
 
     CSV: the delimiter is found from the header, a decimal comma from the values.
@@ -61,10 +65,10 @@ def read_rows(path: Path, mapping: ColumnMapping) -> Rows:
     if mapping.time.column is None and pd.api.types.is_float_dtype(table[time]):
         raise InputError(f"time stamps in the first column {time!r}", "numbers")
     stamps = fixed_time(table[time], pattern=mapping.time.format, zone=mapping.time.timezone)
-    return Rows(table[time], stamps, values)
+    return StampedRows(table[time], stamps, values)
 
 
-def quarter_hours(rows: Rows, time: TimeColumn) -> pd.DataFrame:
+def quarter_hours(rows: StampedRows, time: TimeColumn) -> pd.DataFrame:
     """Values on the grid of 15 minutes, NaN where the file has none.
 
     Shorter steps are averaged; longer ones are interpolated if `time.interpolate` asks for it,
@@ -107,7 +111,7 @@ def fill_gaps(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
     return frame.where(~(absent & (length <= limit)), filled)
 
 
-def require_values(rows: Rows, gaps: Gaps) -> None:
+def require_values(rows: StampedRows, gaps: Gaps) -> None:
     """Refuse values that are absent from rows that are there, unless something is asked for.
 
     Raises:
@@ -129,39 +133,25 @@ def require_values(rows: Rows, gaps: Gaps) -> None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError("a file of profiles", f"no file {path}")
-    if path.stat().st_size == 0:
-        raise InputError("a file with rows of profiles", f"{path}, which is empty")
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _read_parquet(path)
-    try:
-        delimiter, decimal = _dialect(path)
-        return pd.read_csv(path, sep=delimiter, decimal=decimal, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError("a CSV file in UTF-8, or Parquet", f"{path}: {error}") from error
+        table = read_parquet(path)
+        if isinstance(table.index, pd.DatetimeIndex):
+            return table.reset_index(names=str(table.index.name or "time"))
+        return table
+    what = "a CSV file in UTF-8, or Parquet"
+    found = csv_content(path, what)
+    if not found:
+        raise InputError("a file with rows of profiles", f"{path}, which is empty")
+    with refusing(what, path):
+        delimiter, decimal = _dialect(found, path)
+    return csv_text(found, path, what, delimiter=delimiter, decimal=decimal)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtra("grid", "pyarrow") from error
-    try:
-        table = parquet.read_table(path).to_pandas()
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise InputError("a Parquet file", f"{path}: {error}") from error
-    if isinstance(table.index, pd.DatetimeIndex):
-        table = table.reset_index(names=str(table.index.name or "time"))
-    return pd.DataFrame(table)
-
-
-def _dialect(path: Path) -> tuple[str, str]:
+def _dialect(found: str, path: Path) -> tuple[str, str]:
     """Delimiter from the header; decimal comma if values have one and it delimits nothing."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header, *lines = list(islice(file, 200))
+    header, *lines = islice(StringIO(found), 200)
     delimiter = max(DELIMITERS, key=header.count)
+    check_columns(header.count(delimiter) + 1, path)
     cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
     signs = {match[1] for cell in cells if (match := DECIMAL.fullmatch(cell.strip()))}
     comma = delimiter != "," and "," in signs

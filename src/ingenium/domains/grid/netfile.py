@@ -4,10 +4,14 @@ import difflib
 import json
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import InputError
+from ingenium.core.reading.documents import MOST_JSON, json_text
+from ingenium.core.reading.files import refusing, text
 from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.grid.packages import package, release_of
 from ingenium.domains.grid.profiles import name_apart
@@ -26,6 +30,7 @@ ALLOWED = {
     *(("builtins", name) for name in ("complex", "tuple", "set", "frozenset")),
 }
 HOLDS_JSON = ("DataFrame", "Series", "pandapowerNet")
+WHAT = "a JSON file of a net"
 HINT = "Write it with pandapower.to_json(net, path)."
 
 
@@ -39,17 +44,22 @@ def read_net(source: str | Path) -> tuple[str, Any]:
     Raises:
         NetworkError: unknown code, no such file, or a file that is not a plain net.
     """
-    text = str(source)
-    if isinstance(source, str) and SIMBENCH_CODE.fullmatch(text):
-        return text, _simbench(text)
+    named = str(source)
+    if is_code(source):
+        return named, _simbench(named)
     path = Path(source)
     if not path.is_file():
         raise NetworkError(
             "a SimBench code such as 1-LV-rural1--0-sw, or the path of a pandapower JSON file",
-            f'"{text}", which is no code, and no file lies at {path.absolute()}',
-            _close_codes(text),
+            f'"{named}", which is no code, and no file lies at {path.absolute()}',
+            _close_codes(named),
         )
     return path.stem, read_json(path)
+
+
+def is_code(source: str | Path) -> bool:
+    """Whether a net is named by a code of SimBench."""
+    return isinstance(source, str) and SIMBENCH_CODE.fullmatch(source) is not None
 
 
 def read_json(path: Path) -> Any:
@@ -58,49 +68,65 @@ def read_json(path: Path) -> Any:
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise NetworkError("a JSON file of a net", f"{path} with {error}", HINT) from error
-    return _net_in(text, str(path))
+    with of_nets():
+        return _net_in(text(path, WHAT, most=MOST_JSON), path)
 
 
-def _net_in(text: str, where: str) -> Any:
+@contextmanager
+def of_nets() -> Iterator[None]:
+    """Refusals of files in general become those of nets."""
     try:
-        content = json.loads(text)
-        _refuse_code(content, where)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise NetworkError("a JSON file of a net", f"{where} with {error}", HINT) from error
-    if not isinstance(content, dict):
-        raise NetworkError("a JSON file of a net", f"{where} with a {type(content).__name__}", HINT)
+        yield
+    except NetworkError:
+        raise
+    except InputError as error:
+        raise NetworkError(error.expected, error.came, error.instead or HINT) from error
+
+
+def _net_in(found: str, where: Path) -> Any:
+    """The net of a JSON text; pandapower is given what was checked, written anew."""
+    with refusing(WHAT, where):
+        content = json_text(found, WHAT, str(where))
+        if not isinstance(content, dict):
+            raise NetworkError(WHAT, f"{where} with a {type(content).__name__}", HINT)
+        plain = json.dumps(_plain(content, str(where)))
     pandapower = package("pandapower")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # column types that a later pandas reads otherwise
-            net = pandapower.from_json_string(text, convert=True)
-    except (ValueError, TypeError, LookupError, AttributeError, UserWarning) as error:
-        raise NetworkError("a net that pandapower can read", f"{where} with {error!r}") from error
-    if not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True):
+    with warnings.catch_warnings(), refusing("a net that pandapower can read", where):
+        warnings.simplefilter("ignore")  # column types that a later pandas reads otherwise
+        net = pandapower.from_json_string(plain, convert=True)
+        empty = not isinstance(net, pandapower.pandapowerNet) or getattr(net.bus, "empty", True)
+    if empty:
         raise NetworkError("a pandapower net with buses", f"{where} without them", HINT)
     return net
 
 
-def _refuse_code(content: object, where: str) -> None:
-    """Walk the JSON, and the JSON inside its strings, for objects that are not plain data."""
+def _plain(content: Any, where: str) -> Any:
+    """The JSON, and the JSON inside its strings, after a walk for what is not plain data.
+
+    Tables stand in it as texts, which pandapower parses once more: they are written anew from
+    what was checked, so that no second reading can differ.
+    """
     if isinstance(content, dict):
+        held = content.get("_object")
         if "_module" in content or "_class" in content:
             _refuse_class(content, where)
-        for value in content.values():
-            _refuse_code(value, where)
-    elif isinstance(content, list):
-        for value in content:
-            _refuse_code(value, where)
-    elif isinstance(content, str) and content.lstrip()[:1] in ("{", "["):
-        try:
-            inner = json.loads(content)
-        except json.JSONDecodeError:
-            return  # a text that only begins like JSON
-        _refuse_code(inner, where)
+            if content["_class"] in HOLDS_JSON and isinstance(held, str):
+                inner = _plain(json_text(held, WHAT, where), where)
+                return _plain(content | {"_object": None}, where) | {"_object": json.dumps(inner)}
+        return {key: _plain(value, where) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_plain(value, where) for value in content]
+    if isinstance(content, str) and content.lstrip()[:1] in ("{", "["):
+        _plain(_json_in(content), where)
+    return content
+
+
+def _json_in(told: str) -> Any:
+    """The JSON that a text is; nothing of one that only begins like it."""
+    try:
+        return json.loads(told)
+    except json.JSONDecodeError:
+        return None
 
 
 def _refuse_class(content: dict[str, object], where: str) -> None:
@@ -112,9 +138,6 @@ def _refuse_class(content: dict[str, object], where: str) -> None:
             "Remove it (controllers: net.controller.drop(net.controller.index, inplace=True)) and "
             "write the net again with pandapower.to_json.",
         )
-    held = content.get("_object")
-    if name in HOLDS_JSON and isinstance(held, str):
-        json.loads(held)  # a table given as anything but JSON, such as a path, is refused
 
 
 def _simbench(code: str) -> Any:
@@ -133,7 +156,7 @@ def _simbench(code: str) -> Any:
 
     under = [code, release_of("simbench"), release_of("pandapower")]
     kept = Recipe("net", under, make).complete()["json"]
-    return _net_in(kept.tobytes().decode(), code)
+    return _net_in(kept.tobytes().decode(), Path(code))
 
 
 def _close_codes(text: str) -> str:

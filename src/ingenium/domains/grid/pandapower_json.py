@@ -4,7 +4,7 @@ import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -12,9 +12,11 @@ from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.reading.documents import json_file, json_text
+from ingenium.core.reading.files import refusing
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
-    Layout,
+    FeederLayout,
     dates_of,
     day_of_times,
     day_times,
@@ -35,6 +37,7 @@ class PandapowerJson:
     names: ProfileNames
     net: Any  # pandapowerNet whose elements name their profiles
     name: str = "pandapower-json"
+    endings: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a file a design; gives the file of each.
@@ -46,7 +49,7 @@ class PandapowerJson:
         days = check_days(designs, self.names)
         before, after = self._frame().split(SLOT)
         folder.mkdir(parents=True, exist_ok=True)
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         columns, tables, dates = layout.columns(), layout.split(days), dates_of(days)
         paths = {}
         for k, index in enumerate(days[DESIGN].to_numpy()):  # a file each
@@ -64,9 +67,9 @@ class PandapowerJson:
             InputError: naming the file, if it does not hold one day of these profiles.
         """
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        if not files or not files[0].is_file():
+        if not files:
             raise InputError("a pandapower JSON file with profiles", f"none at {path}")
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         read = [_read(file, layout.columns()) for file in files]
         tables = {table: np.stack([own[table] for _, own in read]) for table in layout.columns()}
         return layout.join(tables, design_indices(files), np.array([date for date, _ in read]))
@@ -89,15 +92,13 @@ def _read(
     path: Path, columns: dict[str, list[str]]
 ) -> tuple[np.datetime64, dict[str, Float64[np.ndarray, "columns t"]]]:
     """Date and tables of a file."""
-    try:
-        profiles = json.loads(path.read_text(encoding="utf-8"))["_object"]["profiles"]
-        found = {table: json.loads(profiles[table]["_object"]) for table in columns}
+    what = "a pandapower net in JSON with the profiles of one day"
+    whole = json_file(path, what)
+    with refusing(what, path):
+        profiles = whole["_object"]["profiles"]
+        found = {t: json_text(profiles[t]["_object"], what, str(path)) for t in columns}
         times = [row[0] for row in found["load"]["data"]]
         rows = {table: _columns_of(own, path) for table, own in found.items()}
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            "a pandapower net in JSON with the profiles of one day", f"{path}: {error!r}"
-        ) from error
     date = day_of_times(times, path)
     tables = {}
     for table, heads in columns.items():

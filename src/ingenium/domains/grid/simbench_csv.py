@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -12,9 +12,10 @@ from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, MissingExtra
+from ingenium.core.reading.files import content, refusing
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
-    Layout,
+    FeederLayout,
     dates_of,
     day_of_times,
     day_times,
@@ -43,6 +44,7 @@ class SimbenchCsv:
 
     names: ProfileNames
     name: str = "simbench-csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000/LoadProfile.csv` and so on; gives the folder of each design.
@@ -51,13 +53,13 @@ class SimbenchCsv:
             InputError: for days of other profiles, or a name that would break the table.
         """
         days = check_days(designs, self.names)
-        columns = Layout(self.names).columns()
+        columns = FeederLayout(self.names).columns()
         _check_names(columns)
         times = [day_times(date) for date in dates_of(days)]
         paths = {int(index): folder / f"design_{index:06d}" for index in days[DESIGN].to_numpy()}
         for path in paths.values():
             path.mkdir(parents=True)
-        for table, values in Layout(self.names).split(days).items():
+        for table, values in FeederLayout(self.names).split(days).items():
             if table in OPTIONAL and not columns[table]:
                 continue
             for path, time, rows in zip(paths.values(), times, round_digits(values), strict=True):
@@ -71,7 +73,7 @@ class SimbenchCsv:
             InputError: naming the file, if it is not a table of one day of these profiles.
         """
         folders = _folders(path)
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         tables, dates = {}, []
         for table, heads in layout.columns().items():
             if table in OPTIONAL and not any((own / FILES[table]).is_file() for own in folders):
@@ -136,22 +138,20 @@ def _read_table(
 ) -> tuple[np.datetime64, Float64[np.ndarray, "columns t"]]:
     """Date and values of a table, its columns in the order of `heads`."""
     pyarrow, csv = _arrow()
-    if not path.is_file():
-        raise InputError("a file of profiles", f"no file {path}")
+    what = "a SimBench table of numbers"
+    data = content(path, what)
     types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
-    try:
+    with refusing(what, path):
         table = csv.read_csv(
-            pyarrow.BufferReader(path.read_bytes()),  # needs no lock of Python's in its thread
+            pyarrow.BufferReader(data),  # needs no lock of Python's in its thread
             read_options=csv.ReadOptions(use_threads=False),
             parse_options=csv.ParseOptions(delimiter=";"),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
         )
-    except pyarrow.ArrowInvalid as error:
-        raise InputError("a SimBench table of numbers", f"{path}: {error}") from error
-    require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
-    date = day_of_times(table.column("time").to_pylist(), path)
-    rows = np.array([table.column(head).to_numpy() for head in heads])
-    return date, rows.reshape(len(heads), STEPS)
+        require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
+        date = day_of_times(table.column("time").to_pylist(), path)
+        rows = np.array([table.column(head).to_numpy() for head in heads])
+        return date, rows.reshape(len(heads), STEPS)
 
 
 def _arrow() -> tuple[Any, Any]:

@@ -1,8 +1,10 @@
 """Files of molecules: lines of SMILES, and structure files with a conformer of each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import xarray as xr
@@ -11,7 +13,8 @@ from rdkit import Chem, rdBase
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.files import numbers, text_of
+from ingenium.core.reading.files import lines, text
+from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.conformer import conformer
@@ -23,6 +26,7 @@ NAME = "molecule_"
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
 COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
 """Largest differences between two counts of one record; weights are abridged in one of them."""
+END = re.compile(r"^\$\$\$\$[^\n]*\n?", re.MULTILINE)  # of a record; the next may have no title
 
 
 def molecules(smiles: Sequence[str], index: Sequence[int], longest: int) -> xr.Dataset:
@@ -40,6 +44,7 @@ class SmilesFile:
     longest: int
     screen: DualUseScreen
     name: str = "smi"
+    endings: ClassVar[tuple[str, ...]] = LINES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all molecules into one file.
@@ -49,8 +54,8 @@ class SmilesFile:
         """
         path = folder / "molecules.smi"
         found = admitted(designs, self.screen)
-        lines = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
-        write_atomic(path, "\n".join(lines) + "\n")
+        rows = [f"{canonical(mol)} {NAME}{index:06d}" for index, mol in found.items()]
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -62,16 +67,14 @@ class SmilesFile:
         """
         file = path / "molecules.smi" if path.is_dir() else path
         _not(STRUCTURES, file, "lines of SMILES")
-        lines = [
-            (i, x.split())
-            for i, x in enumerate(text_of(file, "a file of molecules").splitlines(), 1)
-            if x.strip()
+        found = [
+            (i, x.split()) for i, x in enumerate(lines(file, "a file of molecules"), 1) if x.strip()
         ]
-        if not lines:
+        if not found:
             raise InputError("SMILES, a line each", f"none in {file}", "Write such as CCO.")
-        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in lines]
+        smiles = [self._one(words[0], f"the molecule in line {i} of {file}") for i, words in found]
         return molecules(
-            smiles, numbers([(*words, "", "")[1] for _, words in lines], NAME), self.longest
+            smiles, numbers([(*words, "", "")[1] for _, words in found], NAME), self.longest
         )
 
     def _one(self, text: str, what: str) -> str:
@@ -90,6 +93,7 @@ class StructureFile:
     longest: int
     screen: DualUseScreen
     name: str = "sdf"
+    endings: ClassVar[tuple[str, ...]] = STRUCTURES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all molecules into one file, and their SMILES into another.
@@ -119,11 +123,7 @@ class StructureFile:
         """
         file = path / "molecules.sdf" if path.is_dir() else path
         _not(LINES, file, "an SDF")
-        blocks = [
-            b.lstrip("\n") if b[:1] == "\n" else b
-            for b in text_of(file, "a file of molecules").split("$$$$")
-        ]
-        blocks = [b for b in blocks if b.strip()]
+        blocks = [b for b in END.split(text(file, "a file of molecules")) if b.strip()]
         if not blocks:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         what = [f"the molecule in record {i} of {file}" for i in range(1, len(blocks) + 1)]
@@ -141,10 +141,10 @@ def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
     """
     found = {}
     both = zip(designs[DESIGN].to_numpy().tolist(), designs[SMILES].to_numpy(), strict=True)
-    for index, text in both:
-        mol = parsed(str(text))
+    for index, smiles in both:
+        mol = parsed(str(smiles))
         if mol is None:
-            raise InputError("molecules to write", f'design {index}: "{text}"', "Leave it out.")
+            raise InputError("molecules to write", f'design {index}: "{smiles}"', "Leave it out.")
         found[int(index)] = mol
     refused = [mol for mol in found.values() if screen.refuses(mol)]
     if refused:

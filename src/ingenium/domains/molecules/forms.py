@@ -16,7 +16,7 @@ from ingenium.domains.molecules.fragments.cutting import METHYL, NOTHING, Fragme
 from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
 from ingenium.domains.molecules.language import SELFIES
 from ingenium.generators.tokens.codec import TokenCodec
-from ingenium.generators.tokens.rewritten import Form
+from ingenium.generators.tokens.rewritten import Notation
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
@@ -25,7 +25,7 @@ SYMBOL = r"\[[^\]]*\]"  # of SELFIES
 SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
 
 
-def forms(outer: TokenCodec, source: str) -> Mapping[str, Form]:
+def forms(outer: TokenCodec, source: str) -> Mapping[str, Notation]:
     """Those of the molecules of a data set, by name."""
     return {
         "fragments": FragmentForm(outer, fragment_codec(source, outer.longest)),

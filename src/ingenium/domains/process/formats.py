@@ -9,6 +9,7 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
+from ingenium.core.reading.tables import csv_file
 from ingenium.domains.process.instruments import VARIABLES
 
 COLUMNS = ("temperature_c", "time_min", "equivalents_b", "catalyst_mol_percent", "a_mol_l")
@@ -29,6 +30,7 @@ class Recipes:
     """All batches in one CSV file, in °C, minutes and mol %."""
 
     name: ClassVar[str] = "recipes-csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write it."""
@@ -47,9 +49,9 @@ class Recipes:
         """
         file = path / FILE if path.is_dir() else path
         try:
-            table = pd.read_csv(file, float_precision="round_trip").set_index(DESIGN)
+            table = csv_file(file, "recipes as CSV").set_index(DESIGN)
             t, s, b, c, a = (table[name].to_numpy(dtype=np.float64) for name in COLUMNS)
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError) as error:
             head = ",".join((DESIGN, *COLUMNS))
             raise InputError(f"a CSV with the columns {head}", str(file), "") from error
         return batches(np.stack([t + ZERO_K, 60 * s, b, c / 100, a], 1), table.index.to_numpy())

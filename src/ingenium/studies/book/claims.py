@@ -5,30 +5,30 @@ its number, which study or check answers it, the bound that was written before, 
 cannot be tested here. They cannot say what became of it: that comes from the outcome that a study
 or a check wrote, and an entry for it is refused as unknown.
 
-A stranger's package has the same as `rows.toml` in its folder `studies`, with a word in place of
-the number of the chapter.
+A stranger's package has the same as `rows.toml` beside the studies of its domain, with a word in
+place of the number of the chapter.
 """
 
 import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.spec import parse
+from ingenium.domains import load, names, own
 from ingenium.studies.closure import OWN, root
 from ingenium.studies.verdicts import Kind, Part, Scope
 
 
-class Stated(StrEnum):
+class ValueSource(StrEnum):
     """Who set the value that a row is measured by."""
 
     CHAPTER = "chapter"  # it is printed there
@@ -67,7 +67,7 @@ class Claim:
     domain: str
     claim: str
     claimed: str  # its value, or what stands in for one
-    stated: Stated
+    stated: ValueSource
     acceptance: str  # what would answer it here
     caution: str = ""  # what is wrong with the book's citation or number
     note: str = ""  # what the row is taken to mean here
@@ -145,9 +145,9 @@ def chapters() -> tuple[Chapter, ...]:
     Raises:
         CorruptError: if a file is not what it should be.
     """
-    own = sorted((root(OWN) / "studies" / "book" / "rows").glob("*.toml"))
-    read_own = [read(file.read_text(encoding="utf-8"), file.name) for file in own]
-    return (*read_own, *_of_strangers())
+    files = sorted((root(OWN) / "studies" / "book" / "rows").glob("*.toml"))
+    ours = [read(file.read_text(encoding="utf-8"), file.name) for file in files]
+    return (*ours, *_of_strangers())
 
 
 def _of_strangers() -> tuple[Chapter, ...]:
@@ -160,16 +160,18 @@ def _of_strangers() -> tuple[Chapter, ...]:
 
 
 def strangers() -> Iterator[tuple[str, Path]]:
-    """Packages of others that bring a domain, and their file of rows, without importing them."""
-    for entry in entry_points(group="ingenium.domains"):
-        top, *rest = entry.module.split(".")
-        spec = find_spec(top)
-        if top == OWN or spec is None or not spec.submodule_search_locations:
+    """Packages of others that bring a domain, and the file of rows beside their studies.
+
+    A domain that does not load brings none; `ingenium list` says what is wrong with it.
+    """
+    for name in names():
+        if name in own():
             continue
-        place = root(top).joinpath(*rest)
-        file = (place if place.is_dir() else place.parent) / "studies" / "rows.toml"
-        if file.is_file():
-            yield top, file
+        with suppress(IngeniumError):
+            top, *rest = load(name).studies.split(".")
+            file = root(top).joinpath(*rest, "rows.toml")
+            if file.is_file():
+                yield top, file
 
 
 def read(text: str, name: str, package: str = OWN) -> Chapter:

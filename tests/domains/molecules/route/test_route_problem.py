@@ -13,7 +13,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.verify import verify
 from ingenium.domains.molecules.route.families import ASTAR, CHANCE, GREEDY, TREE
 from ingenium.domains.molecules.route.problem import FAVOURS, RoutePlan, RouteSettings
-from ingenium.generators.fitted import _trained
+from ingenium.generators.fitted import trained
 
 MOCLOBEMIDE = "O=C(NCCN1CCOCC1)c1ccc(Cl)cc1"
 
@@ -27,7 +27,7 @@ def problem(own_folders: Path) -> RoutePlan:
 
 @pytest.mark.parametrize("name", [ASTAR, TREE, GREEDY, CHANCE])
 def test_searches_propose_routes_that_end_in_the_stock(problem: RoutePlan, name: str) -> None:
-    family = _trained(problem, name).family
+    family = trained(problem, name).family
     cond = torch.eye(len(FAVOURS)).repeat(2, 1)
     x = family.propose(cond, torch.Generator().manual_seed(1))
     assert torch.equal(x, family.propose(cond, torch.Generator().manual_seed(1)))
@@ -91,14 +91,14 @@ def test_a_stock_of_ones_own_ends_routes(own_folders: Path, tmp_path: Path) -> N
     file.write_text("CCOc1ccc(N)cc1\nCC(=O)O\n")
     setup = RouteSettings(target="CC(=O)Nc1ccc(OCC)cc1", stock=str(file), known=20, expansions=20)
     own = RoutePlan(setup)
-    family = _trained(own, ASTAR).family
+    family = trained(own, ASTAR).family
     (route,) = own.codec.to_routes(family.propose(torch.eye(4)[:1], torch.Generator()))
     assert len(route.steps) == 1
     assert set(route.leaves) == {"CCOc1ccc(N)cc1", "CC(=O)O"}
 
 
 def test_report_draws_trees(problem: RoutePlan) -> None:
-    family = _trained(problem, ASTAR).family
+    family = trained(problem, ASTAR).family
     x = family.propose(torch.eye(4), torch.Generator().manual_seed(1))
     designs = problem.designs_of(tuple(problem.codec.to_routes(x)))
     verdicts = verify(
@@ -113,7 +113,7 @@ def test_report_draws_trees(problem: RoutePlan) -> None:
 
 
 def test_cross_check_agrees_to_the_abridged_masses(problem: RoutePlan) -> None:
-    family = _trained(problem, ASTAR).family
+    family = trained(problem, ASTAR).family
     x = family.propose(torch.eye(4), torch.Generator().manual_seed(1))
     designs = problem.designs_of(tuple(problem.codec.to_routes(x)))
     verdicts = verify(

@@ -1,8 +1,8 @@
 """Beams of the literature, as the optimisers are asked for them."""
 
+import parts
 import torch
 
-from ingenium.domains.structures.optimise import parts
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.solver import Elastic

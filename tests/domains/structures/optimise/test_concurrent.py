@@ -2,12 +2,12 @@
 
 import pytest
 import torch
+from parts import PARTS
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.optimise.binary import binary
 from ingenium.domains.structures.optimise.build import DIRECTIONS
 from ingenium.domains.structures.optimise.concurrent import support_volume, trimmed, with_supports
-from ingenium.domains.structures.optimise.parts import PARTS
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of, simp
 

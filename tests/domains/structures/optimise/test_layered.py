@@ -2,13 +2,13 @@
 
 import pytest
 import torch
+from parts import PARTS
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.optimise.binary import binary, standing
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.optimise.layered import layered
 from ingenium.domains.structures.optimise.overhang import unsupported
-from ingenium.domains.structures.optimise.parts import PARTS
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, simp
 from ingenium.domains.structures.optimise.stages import Stages

@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
+from parts import PARTS
 from scipy import ndimage
 
 from ingenium.domains.structures.optimise.binary import binary
-from ingenium.domains.structures.optimise.parts import PARTS
 from ingenium.domains.structures.optimise.projection import Projection, heaviside
 from ingenium.domains.structures.optimise.simp import Simp, form_of, simp
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from parts import PARTS
 
 from ingenium.core.errors import InputError
 from ingenium.domains.structures.optimise.descent import Descent
-from ingenium.domains.structures.optimise.parts import PARTS
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.domains.structures.optimise.two_level import TwoLevel
 from ingenium.domains.structures.optimise.walls import LEAST, Walls

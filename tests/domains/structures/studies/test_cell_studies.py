@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from ingenium.domains.structures.cells.settings import CellSettings
-from ingenium.domains.structures.cells.verifier import CellVerifier
-from ingenium.domains.structures.studies.auxetic_cells import Honeycombs
+from ingenium.domains.structures.studies.auxetic_cells import of_honeycombs, read
 from ingenium.domains.structures.studies.cell_designs import apart, distinct
-from ingenium.domains.structures.studies.strong_cells import hypervolume
+from ingenium.evaluate.trials import Readings
 
 
 def test_cells_are_compared_wherever_they_begin():
@@ -21,13 +19,20 @@ def test_cells_are_compared_wherever_they_begin():
 
 
 def test_thicker_honeycombs_store_more():
-    honeycomb = Honeycombs.drawn(CellVerifier(CellSettings()))
-    thin, thick = honeycomb.resilience(np.array([0.25, 0.6]))
+    thin, thick = of_honeycombs(np.array([0.25, 0.6]))
     assert 1.2 * thin < thick
     yield_energy = 48e6**2 / (2 * 1.7e9)  # of the solid
     assert 0 < thick < yield_energy
 
 
-def test_the_area_below_a_front():
-    front = np.array([[0.2, 0.9], [0.8, 0.1], [0.5, 0.5], [0.3, 0.3]])
-    assert abs(hypervolume(front) - (0.8 * 0.1 + 0.5 * 0.4 + 0.2 * 0.4)) < 1e-12
+def test_an_optimiser_that_finds_none_counts_as_half_a_design():
+    def piece(auxetic):
+        return {"auxetic": auxetic, "energy_gain": 1, "distinct": 2, "novelty": 3, "half": 5.0}
+
+    found = Readings(
+        (0, 1), {"generator": [piece(50), piece(60)], "optimiser": [piece(0), piece(20)]}
+    )
+    values = read(found)
+    assert values["rate_ratio"].tolist() == [10, 3]
+    assert values["auxetic"].tolist() == [50, 60]
+    assert values["optimiser.auxetic"].tolist() == [0, 20]

@@ -7,12 +7,12 @@ reflectance of 2 to 10 %; the transfer matrix says which of them reflect 10 % at
 from collections.abc import Mapping
 
 import numpy as np
-from ingenium.evaluate.trials import Readings, Trials
 
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
+from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators.fitted import fit
 from ingenium.generators.generator import Generator
 from ingenium.loop import silent, training

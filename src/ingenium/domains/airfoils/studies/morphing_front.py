@@ -6,19 +6,25 @@ to 13 % thick, under limits on most lift, strain and steps. The front of the eng
 that NSGA-II finds with 1500 calls of a surrogate that was learned beforehand, corrected as the
 engine answers; and by Gaussian processes that learn from these calls alone, over designs of a
 generator of shapes. Hypervolume is that of designs which hold every limit by the engine. Bounds
-were written before any full run. Budget: 5 seeds, 340 times 10 calls; quick: 1 seed, 340 times 2.
+were written before any full run. The engine is a large NeuralFoil: XFOIL would need hours for as
+many calls, and what it says of the fronts is not measured. The surrogate that was learned
+beforehand is a smaller NeuralFoil, whose training nobody counts; the other one learns from the
+calls that are counted and from shapes alone. Camber range, layup and wire of the claim are
+deflections and the energy of bending here; mass does not change.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from jaxtyping import Float64
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from torch import Tensor
 
 from ingenium.core.digest import dataset_digest
-from ingenium.core.problem import Watch
 from ingenium.domains.airfoils.network import Size
 from ingenium.domains.airfoils.studies.morphing_runs import (
     AIMS,
@@ -28,26 +34,28 @@ from ingenium.domains.airfoils.studies.morphing_runs import (
     Designs,
     Prior,
 )
-from ingenium.evaluate.intervals import t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
-from ingenium.search.fronts import hypervolume
-from ingenium.studies.choosing import Process, hypervolume_improvement
+from ingenium.domains.airfoils.studies.promises import Likeliest, hypervolume_improvement
+from ingenium.evaluate.trials import Readings, Trials
 
 ENGINE: Size = "xlarge"
 SURROGATE: Size = "medium"  # learned beforehand
 FACTOR = 340  # times fewer calls
-CALLS, QUICK_CALLS = 10, 2
-SEARCHED, QUICK_SEARCHED = 1500, 64  # calls of the surrogate that was learned beforehand
 AT_ONCE = 2  # calls between two looks at what was found
 FIRST = 4  # calls of the surrogate that learns, before it says anything
 POOL = 256  # designs that it chooses from: half new, half near the front
 GIVEN, LEARNED, EVOLVED = "given", "learned", "evolved"
 
 
+@dataclass(frozen=True)
+class Calls:
+    """Few calls of the engine, and those of the surrogate that was learned beforehand."""
+
+    engine: int
+    surrogate: int
+
+
 def grown(
-    front: Float64[np.ndarray, "m 2"],
-    points: Float64[np.ndarray, "n 2"],
-    count: int,
+    front: Float64[np.ndarray, "m 2"], points: Float64[np.ndarray, "n 2"], count: int
 ) -> list[int]:
     """Points that add most to the hypervolume of a front, one after the other."""
     chosen: list[int] = []
@@ -65,22 +73,20 @@ def by_given(engine: Bench, surrogate: Bench, found: Designs, calls: int) -> Des
     What the engine says corrects the surrogate's lift over drag and most lift by a constant.
     """
     own = found[np.flatnonzero(np.isfinite(found.measured).all(1))]
-    shift, done, asked = np.zeros(2), list[int](), None
+    asked, shift, done = engine.tried(own[np.arange(0)].arrays), np.zeros(2), list[int]()
     names = [surrogate.names.index(name) for name in (AIMS[0], "max_lift")]
     while len(done) < calls:
         said = own.measured.copy()
         said[:, names] += shift
         fits = np.setdiff1d(np.flatnonzero(surrogate.held(said)), done)
-        front = np.empty((0, 2)) if asked is None else _front(engine, asked)
-        size = min(AT_ONCE, calls - len(done))
-        rows = fits[grown(front, surrogate.aims(said)[fits], size)]
+        points = surrogate.aims(said)[fits]
+        rows = fits[grown(engine.front(asked), points, min(AT_ONCE, calls - len(done)))]
         if not len(rows):
             break
-        fresh = engine.tried(own[rows].arrays)
-        asked, done = fresh if asked is None else asked.and_(fresh), [*done, *rows.tolist()]
+        asked, done = asked.and_(engine.tried(own[rows].arrays)), [*done, *rows.tolist()]
         gap = asked.measured[:, names] - own.measured[done][:, names]
         shift = np.nan_to_num(np.nanmean(gap, 0))
-    return engine.tried(own[np.array([], dtype=int)].arrays) if asked is None else asked
+    return asked
 
 
 def by_learned(engine: Bench, prior: Prior, calls: int, seed: int) -> Designs:
@@ -97,8 +103,7 @@ def by_learned(engine: Bench, prior: Prior, calls: int, seed: int) -> Designs:
         near = prior.near(parents, POOL // 2, rng)
         both = tuple(torch.cat(pair) for pair in zip(fresh, near, strict=True))
         pool = _bendable(engine, both, POOL)
-        size = min(AT_ONCE, calls - len(found.measured))
-        rows = _expected(engine, prior, found, pool, size)
+        rows = _expected(engine, prior, found, pool, min(AT_ONCE, calls - len(found.measured)))
         found = found.and_(engine.tried(tuple(a[rows] for a in pool)))
     return found
 
@@ -111,20 +116,16 @@ def _bendable(engine: Bench, arrays: tuple[Tensor, ...], most: int) -> tuple[Ten
 
 
 def _expected(
-    engine: Bench,
-    prior: Prior,
-    found: Designs,
-    pool: tuple[Tensor, ...],
-    count: int,
+    engine: Bench, prior: Prior, found: Designs, pool: tuple[Tensor, ...], count: int
 ) -> list[int]:
     """Growth of the hypervolume times the chance of enough lift, one after the other."""
     known = found[np.flatnonzero(np.isfinite(found.measured).all(1))]
     x, z = prior.numbers(known.arrays), prior.numbers(pool)
     glide, lift = (
-        Process.fitted(x, engine.column(known.measured, name)) for name in (AIMS[0], "max_lift")
+        Likeliest.fitted(x, engine.column(known.measured, name)) for name in (AIMS[0], "max_lift")
     )
     energy = engine.verifier.bending(pool).numpy()[:, 0]
-    front, rows = _front(engine, found), list[int]()
+    front, rows = engine.front(found), list[int]()
     for _ in range(count):
         (glides, unsure), (most, spread) = glide.at(z), lift.at(z)
         mean, sd = np.stack([glides, -energy], 1), np.stack([unsure, 0 * unsure], 1)
@@ -137,69 +138,58 @@ def _expected(
     return rows
 
 
-def _front(engine: Bench, found: Designs) -> Float64[np.ndarray, "n 2"]:
-    """Aims of the designs that hold every limit."""
-    return engine.aims(found.measured[engine.held(found.measured)])
-
-
-def reached(engine: Bench, found: Designs) -> float:
-    """Hypervolume of the designs that hold every limit."""
-    front = _front(engine, found)
-    return hypervolume(-front, -LEAST) if len(front) else 0.0
-
-
 def needed(engine: Bench, found: Designs, target: float) -> int:
     """Calls of a run until a hypervolume is there; all of them where it never is."""
     low, high = 1, len(found.measured)  # it grows with every call
     while low < high:
         middle = (low + high) // 2
-        there = reached(engine, found[np.arange(middle)]) >= target
+        there = engine.reached(found[np.arange(middle)]) >= target
         low, high = (low, middle) if there else (middle + 1, high)
     return low
 
 
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Each seed evolves with the engine, and spends few calls of it in two ways."""
-    calls, searched = (QUICK_CALLS, QUICK_SEARCHED) if budget.quick else (CALLS, SEARCHED)
-    engine, surrogate = Bench(ENGINE), Bench(SURROGATE)
-    prior, rows = Prior(engine.problem), []
-    for at, seed in enumerate(budget.seeds):
-        watch("engine", at, len(budget.seeds))
-        whole = engine.evolved(FACTOR * calls, seed, budget.folder)
-        watch("surrogate", at, len(budget.seeds))
-        cheap = surrogate.evolved(searched, seed, budget.folder)
-        found = {
-            EVOLVED: whole,
-            GIVEN: by_given(engine, surrogate, cheap, calls),
-            LEARNED: by_learned(engine, prior, calls, seed),
-        }
-        rows.append(scores(engine, found, calls))
-    every = {key: t_interval([row[key] for row in rows]) for key in rows[0]}
-    return from_intervals(every, {}, dataset_digest(engine.problem.data()), NOTES)
+@cache
+def benches() -> tuple[Bench, Bench, Prior]:
+    """The engine, the surrogate that was learned beforehand, and shapes of known sections."""
+    engine = Bench(ENGINE)
+    return engine, Bench(SURROGATE), Prior(engine.problem)
 
 
-def scores(engine: Bench, found: Mapping[str, Designs], calls: int) -> dict[str, float]:
+def run(arm: None, seed: int, size: Calls) -> dict[str, ArrayLike]:
+    """NSGA-II with many calls of the engine, and few calls spent in two ways."""
+    engine, surrogate, prior = benches()
+    found = {
+        EVOLVED: engine.evolved(FACTOR * size.engine, seed),
+        GIVEN: by_given(engine, surrogate, surrogate.evolved(size.surrogate, seed), size.engine),
+        LEARNED: by_learned(engine, prior, size.engine, seed),
+    }
+    return scores(engine, found, size.engine)
+
+
+def scores(engine: Bench, found: Mapping[str, Designs], calls: int) -> dict[str, ArrayLike]:
     """How far the fronts of few calls lie below that of many."""
-    area = {name: reached(engine, designs) for name, designs in found.items()}
+    area = {name: engine.reached(designs) for name, designs in found.items()}
     whole = area[EVOLVED]
-    start = reached(engine, found[EVOLVED][np.arange(calls)])
-    row = {name: 100 * (1 - area[name] / whole) for name in (GIVEN, LEARNED)}
+    start = engine.reached(found[EVOLVED][np.arange(calls)])
+    row: dict[str, ArrayLike] = {name: 100 * (1 - area[name] / whole) for name in (GIVEN, LEARNED)}
     row["below, NSGA-II after as few calls"] = 100 * (1 - start / whole)
     for name in (GIVEN, LEARNED):
         held = engine.held(found[name].measured)
-        row[f"calls, {name}"] = float(len(held))
-        row[f"designs that hold every limit, {name}"] = float(held.sum())
-        least = needed(engine, found[EVOLVED], area[name])
-        row[f"calls of NSGA-II to the same, {name}"] = float(least)
-    row["calls of NSGA-II"] = float(len(found[EVOLVED].measured))
-    return row
+        row[f"calls, {name}"] = len(held)
+        row[f"designs that hold every limit, {name}"] = int(held.sum())
+        row[f"calls of NSGA-II to the same, {name}"] = needed(engine, found[EVOLVED], area[name])
+    return row | {"calls of NSGA-II": len(found[EVOLVED].measured)}
 
 
-NOTES = (
-    "The engine is a large NeuralFoil: XFOIL would need hours for as "
-    "many calls. What XFOIL says of the fronts is not measured here.",
-    "The surrogate that was learned beforehand is a smaller NeuralFoil, whose training nobody "
-    "counts; the other one learns from the calls that are counted and from shapes alone.",
-    "Camber range, layup and wire of the claim are deflections and the energy of bending here; "
-    "mass does not change.",
+def read(found: Readings) -> dict[str, ArrayLike]:
+    """Seed by seed, as they are."""
+    return {name: found("ways", name) for name in found.pieces["ways"][0]}
+
+
+measure = Trials(
+    arms={"ways": None},
+    sizes=(Calls(10, 1500), Calls(2, 64)),
+    run=run,
+    read=read,
+    data=lambda size: dataset_digest(benches()[0].problem.data()),
 )

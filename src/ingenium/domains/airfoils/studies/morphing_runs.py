@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from ingenium.domains.airfoils.settings import MorphingSettings, Point
 from ingenium.generators.copula import GaussianCopula
 from ingenium.loop import training
 from ingenium.search.evolution import Evolution
+from ingenium.search.fronts import hypervolume
 from ingenium.search.search import Search
 from ingenium.search.space import Space
 from ingenium.search.stopping import Stop
@@ -120,29 +122,29 @@ class Bench:
         margin = margins(measured, self.names, self.spec.limits)
         return np.asarray(np.isfinite(measured).all(1) & (margin >= 0).all(1))
 
+    def front(self, found: Designs) -> Float64[np.ndarray, "n 2"]:
+        """Aims of the designs that hold every limit."""
+        return self.aims(found.measured[self.held(found.measured)])
+
+    def reached(self, found: Designs) -> float:
+        """Hypervolume of the designs that hold every limit."""
+        front = self.front(found)
+        return hypervolume(-front, -LEAST) if len(front) else 0.0
+
     def tried(self, arrays: tuple[Tensor, ...]) -> Designs:
         """Designs measured by the engine."""
         return Designs(arrays, self.problem.verifier.measure(*arrays).numpy())
 
-    def evolved(self, calls: int, seed: int, folder: Path) -> Designs:
+    def evolved(self, calls: int, seed: int) -> Designs:
         """All designs of a run of NSGA-II that begins with known sections and schedules."""
         problem, spec = self.problem, self.spec
-        store = Store(folder / f"{self.network}-{seed}.sqlite")
-        try:
+        strategy = Evolution(Space.of(problem, spec, training(problem)), seed)
+        with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
             store.sit({})
-            space = Space.of(problem, spec, training(problem))
-            strategy = Evolution(space, seed)
             search = Search(problem, spec, strategy, store, seed=seed, batch=64)
             search.run(Stop(calls=calls))
-            kept = {n: store.proposed(n) or {} for n, _ in search.places}
-            columns = (
-                [kept[n][f"variable.{v.name}"][row] for n, row in search.places]
-                for v in problem.variables
-            )
-            arrays = tuple(torch.from_numpy(np.stack(column)) for column in columns)
+            arrays = to_arrays(search.designs(range(search.calls)), problem.variables)
             return Designs(arrays, np.array(search.measured))
-        finally:
-            store.close()
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,35 +5,38 @@
 models measure those of most expected improvement until 9 dear calls are spent: a Gaussian process
 of XFOIL alone, and the autoregressive model of Kennedy and O'Hagan over NeuralFoil. The process
 alone has one call more, which is over ten times what NeuralFoil takes for the pool. The error is
-that of the rest of the pool after the first designs. Bounds were written before any design was
-measured by XFOIL. Budget: 5 pools of 20, 20 starts of each; quick: 1 of 6.
+that of the rest of the pool after the first designs, over that of XFOIL alone. A design to which
+XFOIL has no answer spends its call. NeuralFoil has learned from runs of XFOIL, so that it is a
+very good cheap engine; coarse models of other fields are worse. Bounds were written before any
+design was measured by XFOIL.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float64, Int
+from numpy.typing import ArrayLike
 
-from ingenium.core.digest import digest
-from ingenium.core.problem import Watch
+from ingenium.core.digest import dataset_digest
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
-from ingenium.domains.airfoils.studies.wing_sections import (
-    Asked,
-    arrays_of,
-)
-from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
-from ingenium.studies.choosing import Process, improvement
+from ingenium.domains.airfoils.studies.promises import Likeliest, Values, improvement
+from ingenium.domains.airfoils.studies.wing_sections import Asked, arrays_of
+from ingenium.evaluate.trials import Readings, Trials
 
 FAMILY, AIM = "gaussian_copula", "lift_to_drag"
-POOL, QUICK_POOL = 20, 6  # designs of a seed, all of which XFOIL measures once
-FIRST, QUICK_FIRST = 5, 3  # dear calls before anything is chosen
-CALLS, QUICK_CALLS = 9, 4  # dear calls in all
 STARTS = 20  # draws of the first designs from each pool
-AT_ONCE = 4  # designs that XFOIL measures between two that are kept
+OURS, ALONE = "low and high", "high only"
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Designs of a pool, all of which XFOIL measures once; dear calls at first, and in all."""
+
+    pool: int
+    first: int
+    all: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,63 +50,56 @@ class Pool:
     low: Float64[np.ndarray, " n"]
     high: Float64[np.ndarray, " n"]
 
-    @property
-    def best(self) -> float:
-        """Of the dear engine."""
-        return float(np.nanmax(self.high))
+    def told(self, model: str, rows: Int[np.ndarray, " k"]) -> tuple[Values, Values]:
+        """Mean and deviation of the dear engine at all designs, from some that were measured.
 
-
-@dataclass(frozen=True)
-class High:
-    """A process of the dear engine alone."""
-
-    def at(
-        self, pool: Pool, rows: Int[np.ndarray, " k"]
-    ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
-        """Mean and deviation at all designs, from some that were measured."""
-        return Process.fitted(pool.x[rows], pool.high[rows]).at(pool.x)
-
-
-@dataclass(frozen=True)
-class Both:
-    """The dear engine as a multiple of the cheap one, which is known everywhere, and a process.
-
-    Source: Kennedy and O'Hagan, Biometrika 87:1, 2000, equation 1; Le Gratiet and Garnier, Int. J.
-        Uncertainty Quantification 4:365, 2014 (level by level).
-    """
-
-    def at(
-        self, pool: Pool, rows: Int[np.ndarray, " k"]
-    ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
-        """Mean and deviation at all designs, from some that were measured."""
-        slope, start = np.polyfit(pool.low[rows], pool.high[rows], 1)
-        trend = start + slope * pool.low
-        mean, sd = Process.fitted(pool.x[rows], (pool.high - trend)[rows]).at(pool.x)
+        Source: Kennedy and O'Hagan, Biometrika 87:1, 2000, equation 1 (a multiple of the cheap
+            one, which is known everywhere, and a process).
+        """
+        trend = np.zeros_like(self.low)
+        if model == OURS:
+            slope, start = np.polyfit(self.low[rows], self.high[rows], 1)
+            trend = start + slope * self.low
+        mean, sd = Likeliest.fitted(self.x[rows], (self.high - trend)[rows]).at(self.x)
         return trend + mean, sd
 
-
-Model = High | Both
-MODELS: Mapping[str, Model] = {"low and high": Both(), "high only": High()}
-OURS, ALONE = MODELS
-
-
-@dataclass(frozen=True)
-class Run:
-    """How well the rest is predicted after the first calls, and what all calls find."""
-
-    error: float  # root mean square, over lift over drag
-    short: float  # of the best of the pool, percent
-    calls: int  # until the best was measured; one more than there are where it was not
+    def starts(self, count: int, seed: int) -> Int[np.ndarray, "s k"]:
+        """First designs, among which at least two have an answer."""
+        rng = np.random.default_rng(seed)
+        drawn = np.stack([rng.permutation(len(self.low))[:count] for _ in range(4 * STARTS)])
+        return np.asarray(drawn[np.isfinite(self.high[drawn]).sum(1) >= 2][:STARTS])
 
 
-def run(pool: Pool, model: Model, first: Int[np.ndarray, " k"], calls: int) -> Run:
-    """Learn from the first designs, then measure those of most expected improvement."""
-    answered = np.isfinite(pool.high)
-    rows = list(first)
-    error = float("nan")
+@cache
+def asked() -> Asked:
+    """The problem, with its known sections."""
+    return Asked()
+
+
+def measured(count: int, seed: int) -> Pool:
+    """Proposals of a seed by both engines."""
+    xfoil.find()
+    of = asked()
+    designs = of.drawn(FAMILY, count, seed)
+    engines = (of.problem.verifier, XfoilVerifier(of.problem.settings))
+    found = [engine.measure(*arrays_of(of, designs)).numpy() for engine in engines]
+    low, high = (of.columns(table, (AIM,))[:, 0] for table in found)
+    sure = np.isfinite(low)
+    return Pool(of.numbers(designs)[sure], low[sure], high[sure])
+
+
+def chosen(
+    pool: Pool, model: str, first: Int[np.ndarray, " k"], calls: int
+) -> tuple[float, float, int]:
+    """Learn from the first designs, then measure those of most expected improvement.
+
+    Gives the error over the rest after the first, how far what was found lies below the best of
+    the pool (%), and the calls until that best; one more than there are where it was not found.
+    """
+    answered, rows, error = np.isfinite(pool.high), list(first), float("nan")
     while True:
         known = np.array([r for r in rows if answered[r]])
-        mean, sd = model.at(pool, known)
+        mean, sd = pool.told(model, known)
         if len(rows) == len(first):
             rest = np.setdiff1d(np.flatnonzero(answered), rows)
             error = float(np.sqrt(np.square(mean - pool.high)[rest].mean()))
@@ -112,111 +108,53 @@ def run(pool: Pool, model: Model, first: Int[np.ndarray, " k"], calls: int) -> R
         worth = improvement(mean, sd, float(pool.high[known].max()))
         worth[rows] = -1.0
         rows.append(int(worth.argmax()))
-    found = pool.high[rows]
-    place = np.flatnonzero(found == pool.best)
-    return Run(
-        error,
-        100 * (1 - float(np.nanmax(found)) / pool.best),
-        int(place[0]) + 1 if len(place) else calls + 1,
-    )
+    found, best = pool.high[rows], np.nanmax(pool.high)
+    place = np.flatnonzero(found == best)
+    short = 100 * (1 - float(np.nanmax(found) / best))
+    return error, short, int(place[0]) + 1 if len(place) else calls + 1
 
 
-def measured(asked: Asked, count: int, seed: int, folder: Path, watch: Watch) -> Pool:
-    """Proposals of a seed by both engines; what XFOIL says is kept some at a time."""
-    designs = asked.drawn(FAMILY, count, seed)
-    arrays = arrays_of(asked, designs)
-    low = asked.columns(asked.problem.verifier.measure(*arrays).numpy(), (AIM,))[:, 0]
-    engine = XfoilVerifier(asked.problem.settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = []
-    for first in range(0, count, AT_ONCE):
-        watch(f"XFOIL, seed {seed}", first, count)
-        kept = folder / f"{seed}-{first}.npy"
-        if not kept.is_file():
-            some = tuple(a[first : first + AT_ONCE] for a in arrays)
-            np.save(kept, engine.measure(*some).numpy())
-        parts.append(np.load(kept, allow_pickle=False))
-    high = asked.columns(np.concatenate(parts), (AIM,))[:, 0]
-    sure = np.isfinite(low)
-    return Pool(asked.numbers(designs)[sure], low[sure], high[sure])
-
-
-def starts(pool: Pool, count: int, seed: int) -> Int[np.ndarray, "s k"]:
-    """First designs, among which at least two have an answer that differ."""
-    rng = np.random.default_rng(seed)
-    drawn = np.stack([rng.permutation(len(pool.low))[:count] for _ in range(4 * STARTS)])
-    good = np.isfinite(pool.high[drawn]).sum(1) >= 2
-    return np.asarray(drawn[good][:STARTS])
-
-
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Each seed has a pool of its own, searched from several starts by both models."""
-    if xfoil.absent() is not None:
-        return _nothing(str(xfoil.absent()))
-    asked, quick = Asked(), budget.quick
-    size, first, calls = (QUICK_POOL, QUICK_FIRST, QUICK_CALLS) if quick else (POOL, FIRST, CALLS)
-    pools, rows = [], []
-    for seed in budget.seeds:
-        pool = measured(asked, size, seed, budget.folder, watch)
-        pools.append(pool)
-        rows.append(scores(pool, first, calls, seed))
-    values, beside = found(rows)
-    data = digest([pool.high.tolist() for pool in pools])
-    return from_intervals(values, beside, data, _notes())
-
-
-def scores(pool: Pool, first: int, calls: int, seed: int) -> dict[str, float]:
+def run(arm: None, seed: int, size: Calls) -> dict[str, ArrayLike]:
     """Means over the starts of one pool; the dear engine alone gets a call for the cheap ones."""
-    begun = starts(pool, first, seed)
-    ours = [run(pool, MODELS[OURS], rows, calls) for rows in begun]
-    alone = [run(pool, MODELS[ALONE], rows, calls + 1) for rows in begun]
-    both = np.isfinite(pool.high)
-    top = pool.high[np.argsort(-pool.low)[:calls]]
-    row = {
-        "error": _mean(r.error for r in ours) / _mean(r.error for r in alone),
-        "gain": _mean(r.short for r in alone) - _mean(r.short for r in ours),
-        "sooner": 100 * (1 - _mean(r.calls for r in ours) / _mean(r.calls for r in alone)),
+    return scores(measured(size.pool, seed), size, seed)
+
+
+def scores(pool: Pool, size: Calls, seed: int) -> dict[str, ArrayLike]:
+    """What both models find in a pool, and what the cheap engine alone would."""
+    row: dict[str, ArrayLike] = {}
+    for name, calls in ((OURS, size.all), (ALONE, size.all + 1)):
+        runs = [chosen(pool, name, rows, calls) for rows in pool.starts(size.first, seed)]
+        means = np.mean(runs, axis=0)
+        for what, value in zip(
+            ("error", "short of the best", "calls to the best"), means, strict=True
+        ):
+            row[f"{what}, {name}"] = value
+    both, top = np.isfinite(pool.high), pool.high[np.argsort(-pool.low)[: size.all]]
+    gap = (pool.low - pool.high)[both]
+    return row | {
+        "short of the best, the cheap engine's first": 100
+        * (1 - float(np.nanmax(top) / np.nanmax(pool.high))),
+        "error, cheap engine": float(np.sqrt(np.square(gap).mean())),
+        "correlation of the engines": float(np.corrcoef(pool.low[both], pool.high[both])[0, 1]),
+        "without an answer": 100 * float((~both).mean()),
     }
-    for name, runs in ((OURS, ours), (ALONE, alone)):
-        row[f"error, {name}"] = _mean(r.error for r in runs)
-        row[f"short of the best, {name}"] = _mean(r.short for r in runs)
-        row[f"calls to the best, {name}"] = _mean(r.calls for r in runs)
-    row["short of the best, the cheap engine's first"] = 100 * (
-        1 - float(np.nanmax(top)) / pool.best
-    )
-    row["error, cheap engine"] = float(np.sqrt(np.square(pool.low - pool.high)[both].mean()))
-    row["correlation of the engines"] = float(np.corrcoef(pool.low[both], pool.high[both])[0, 1])
-    row["without an answer"] = 100 * float((~both).mean())
-    return row
 
 
-def found(rows: Sequence[Mapping[str, float]]) -> tuple[dict[str, Interval], dict[str, Interval]]:
-    """Over the pools: values of the parts, and what stands beside."""
-    every = {key: t_interval([row[key] for row in rows]) for key in rows[0]}
-    parts = {"error", "gain", "sooner"}
-    values = {k: v for k, v in every.items() if k in parts} | UNTESTED
-    return values, {k: v for k, v in every.items() if k not in parts}
+def read(found: Readings) -> dict[str, ArrayLike]:
+    """Ours beside the dear engine alone, pool by pool."""
+    row = {name: found("pools", name) for name in found.pieces["pools"][0]}
+    short, calls = "short of the best, ", "calls to the best, "
+    return row | {
+        "error": row[f"error, {OURS}"] / row[f"error, {ALONE}"],
+        "gain": row[short + ALONE] - row[short + OURS],
+        "sooner": 100 * (1 - row[calls + OURS] / row[calls + ALONE]),
+    }
 
 
-def _mean(values: Iterable[float]) -> float:
-    return float(np.mean(list(values)))
-
-
-_NOTHING = Interval(float("nan"), float("nan"), float("nan"))
-UNTESTED = {"scenario": _NOTHING, "life": _NOTHING}
-
-
-def _nothing(why: str) -> Measured:
-    """Where there is no dear engine."""
-    nothing = dict.fromkeys(("error", "gain", "sooner"), _NOTHING)
-    return from_intervals(nothing | UNTESTED, {}, "", (why,))
-
-
-def _notes() -> tuple[str, ...]:
-    return (
-        "NeuralFoil has learned from runs of XFOIL, so that it is a very good cheap engine; "
-        "coarse models of other fields are worse.",
-        "A design to which XFOIL has no answer spends its call.",
-        "The twin of a bridge (scenario in 50 ms, remaining life) is not tested: there is no "
-        "open record of a bridge with its failure.",
-    )
+measure = Trials(
+    arms={"pools": None},
+    sizes=(Calls(20, 5, 9), Calls(6, 3, 4)),
+    run=run,
+    read=read,
+    data=lambda size: dataset_digest(asked().known),
+)

@@ -32,22 +32,6 @@ LIMITS = (
     Limit("moment", at_least=-0.09),
     Limit("max_lift", at_least=1.5),
 )
-PACKAGES = ("neuralfoil", "aerosandbox")
-SOURCE = (  # what draws and measures sections
-    "domains/airfoils",
-    "generators/generator.py",
-    "generators/row_families.py",
-    "domains/airfoils/studies/wing_sections.py",
-)
-UNUSED = (  # of it, what draws pages, and what bends
-    "domains/airfoils/recipe.py",
-    "domains/airfoils/report.py",
-    "domains/airfoils/morphing.py",
-    "domains/airfoils/morphing_report.py",
-    "domains/airfoils/morphing_verifier.py",
-    "domains/airfoils/schedules.py",
-    "domains/airfoils/tail.py",
-)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,8 +14,9 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import lines, text
 from ingenium.domains.molecules.conformers.likeness import Likeness
-from ingenium.domains.molecules.files import numbers, text_of
+from ingenium.domains.molecules.files import numbers
 
 POSITION = "position"
 NAME = "conformer_"
@@ -35,6 +37,7 @@ class ConformerFile:
     likeness: Likeness
     apart_angstrom: float
     name: str = "sdf"
+    endings: ClassVar[tuple[str, ...]] = (".sdf", ".sd", ".mol")
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all conformers into one file, and those that differ into another."""
@@ -54,9 +57,10 @@ class ConformerFile:
             InputError: naming the first record that is no conformer of the molecule.
         """
         file = path / "conformers.sdf" if path.is_dir() else path
-        text_of(file, "a file of conformers")
+        records = Chem.SDMolSupplier()
+        records.SetData(text(file, "a file of conformers"), removeHs=False, sanitize=True)
         with rdBase.BlockLogs():
-            mols = list(Chem.SDMolSupplier(str(file), removeHs=False, sanitize=True))
+            mols = list(records)
         if not mols:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         names, position = [], []
@@ -82,7 +86,8 @@ class ConformerFile:
             raise InputError(
                 "an SDF of molecules in space", f"{what}, which is none", "Write V2000 or V3000."
             )
-        same = mol.GetNumAtoms() == self.mol.GetNumAtoms()
+        same = Chem.MolToSmiles(_bare(mol)) == Chem.MolToSmiles(_bare(self.mol))
+        same &= not sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms())
         places = np.asarray(mol.GetConformer().GetPositions())
         if same and _alike(mol, self.mol):
             return places
@@ -103,6 +108,7 @@ class AtomFile:
 
     mol: Chem.Mol
     name: str = "xyz"
+    endings: ClassVar[tuple[str, ...]] = (".xyz",)
 
     @property
     def _elements(self) -> list[str]:
@@ -112,12 +118,12 @@ class AtomFile:
         """Write all conformers into one file."""
         path = folder / "conformers.xyz"
         index = designs[DESIGN].to_numpy().tolist()
-        lines = []
+        rows = []
         for i, x in zip(index, designs[POSITION].to_numpy(), strict=True):
-            lines += [str(len(x)), f"{NAME}{i:06d}"]
+            rows += [str(len(x)), f"{NAME}{i:06d}"]
             both = zip(self._elements, x.tolist(), strict=True)
-            lines += [f"{e:2s} " + " ".join(f"{v:12.{DIGITS}f}" for v in at) for e, at in both]
-        write_atomic(path, "\n".join(lines) + "\n")
+            rows += [f"{e:2s} " + " ".join(f"{v:12.{DIGITS}f}" for v in at) for e, at in both]
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -127,12 +133,13 @@ class AtomFile:
             InputError: if it is another molecule, or no such file.
         """
         file = path / "conformers.xyz" if path.is_dir() else path
-        lines, each = text_of(file, "a file of conformers").splitlines(), len(self._elements) + 2
-        whole = [lines[i : i + each] for i in range(0, len(lines), each)]
+        found, each = lines(file, "a file of conformers"), len(self._elements) + 2
+        whole = [found[i : i + each] for i in range(0, len(found), each)]
         try:
             rows = [[line.split() for line in part[2:]] for part in whole]
             position = np.array([[[float(v) for v in r[1:4]] for r in part] for part in rows])
             right = all([r[0] for r in part] == self._elements for part in rows)
+            right &= all(int(part[0]) == len(self._elements) for part in whole)
             if not right or not len(whole) or position.ndim != 3:
                 raise ValueError("other atoms")
         except (ValueError, IndexError) as error:
@@ -150,10 +157,13 @@ def _designs(position: Float[np.ndarray, "n a 3"], names: list[str]) -> xr.Datas
 
 
 def _alike(one: Chem.Mol, other: Chem.Mol) -> bool:
-    """Whether both list the same atoms with the same bonds."""
+    """Whether both list the same atoms with the same bonds of the same orders."""
     atoms = [[a.GetAtomicNum() for a in m.GetAtoms()] for m in (one, other)]
     bonds = [
-        {frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())) for b in m.GetBonds()}
+        {
+            (frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())), b.GetBondType())
+            for b in m.GetBonds()
+        }
         for m in (one, other)
     ]
     return atoms[0] == atoms[1] and bonds[0] == bonds[1]

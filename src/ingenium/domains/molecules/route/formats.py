@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,9 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.domains.molecules.files import numbers, text_of
+from ingenium.core.reading.documents import json_file
+from ingenium.core.reading.files import lines, refusing
+from ingenium.domains.molecules.files import numbers
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.chemistry import Step
 from ingenium.domains.molecules.route.hazards import named, points
@@ -55,7 +57,7 @@ class Reader:
         """
         found = [self._step(name, equation, what) for name, equation in steps]
         made = ordered(self.target, found)
-        if made is None or len(made.text) > self.longest:
+        if made is None or len(set(found)) < len(found) or len(made.text) > self.longest:
             raise InputError(
                 f"steps that hang together and make {self.target}, of at most "
                 f"{self.longest} characters",
@@ -80,12 +82,14 @@ class Reader:
 class RouteTrees:
     """`route_000007.json`: one route with its steps, blocks and amounts.
 
-    What is read back is the reaction and equation of each step; nothing beside them has a say.
+    What is read back is the reaction and equation of each step; what else it says of a route must
+    follow from them.
     """
 
     reader: Reader
     stock: BlockStock
     name: str = "json"
+    endings: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a file for each route.
@@ -112,16 +116,22 @@ class RouteTrees:
         return routes(found, numbers([file.stem for file in files], NAME), self.reader.longest)
 
     def _one(self, file: Path) -> Route:
-        try:
-            table = json.loads(file.read_text(encoding="utf-8"))
+        what = "a route as JSON, with steps of a reaction and an equation each"
+        table = json_file(file, what)
+        with refusing(what, file):
             steps = [(str(s["reaction"]), str(s["equation"])) for s in table["steps"]]
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        route = self.reader.route(steps, str(file))
+        if any(step.reaction not in BY_NAME for step in route.steps):
+            return route  # the verifier says so
+        own = json.loads(json.dumps(told(route, self.stock)))
+        wrong = [k for k, v in own.items() if not _says(table.get(k, v), v)]
+        if wrong:
             raise InputError(
-                "a route as JSON, with steps of a reaction and an equation each",
-                f"{file}: {error!r}",
-                "Write what propose writes.",
-            ) from None
-        return self.reader.route(steps, str(file))
+                "words that follow from the equations of a route",
+                f"others under {', '.join(wrong)} in {file}",
+                "Leave them out, or write what propose writes.",
+            )
+        return route
 
 
 @dataclass(frozen=True)
@@ -130,6 +140,7 @@ class ReactionLines:
 
     reader: Reader
     name: str = "rsmi"
+    endings: ClassVar[tuple[str, ...]] = (".rsmi",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all routes into one file.
@@ -139,14 +150,14 @@ class ReactionLines:
         """
         path = folder / LINES
         found = written(designs, self.reader.target)
-        lines = []
+        rows = []
         for index, route in found.items():  # a few lines each
             named = f"{NAME}{index:06d}"
-            lines += [
+            rows += [
                 f"{DOT.join(s.reactants)}{ARROW}{s.product}\t{named}\t{s.reaction}"
                 for s in route.steps
             ] or [f"\t{named}\t"]
-        write_atomic(path, "\n".join(lines) + "\n")
+        write_atomic(path, "\n".join(rows) + "\n")
         return dict.fromkeys(found, path)
 
     def read(self, path: Path) -> xr.Dataset:
@@ -156,9 +167,8 @@ class ReactionLines:
             InputError: naming the line or route that is wrong.
         """
         file = path / LINES if path.is_dir() else path
-        lines = text_of(file, "a file of routes").splitlines()
         steps: dict[str, list[tuple[str, str]]] = {}
-        for i, line in enumerate(lines, 1):
+        for i, line in enumerate(lines(file, "a file of routes"), 1):
             equation, *rest = line.split("\t")
             if len(rest) != 2:
                 raise InputError(
@@ -171,6 +181,15 @@ class ReactionLines:
             raise InputError("at least one route", f"none in {file}", "Write one.")
         found = [self.reader.route(s, f"{name} in {file}").text for name, s in steps.items()]
         return routes(found, numbers(list(steps), NAME), self.reader.longest)
+
+
+def _says(given: Any, own: Any) -> bool:
+    """Whether what a file says is what follows, entry by entry; it may say less, and more."""
+    if isinstance(own, dict) and isinstance(given, dict):
+        return all(_says(given.get(k, v), v) for k, v in own.items())
+    if isinstance(own, list) and isinstance(given, list):
+        return len(own) == len(given) and all(map(_says, given, own))
+    return bool(given == own)
 
 
 def written(designs: xr.Dataset, target: str) -> dict[int, Route]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
+from ingenium.core.reading.files import lines
 from ingenium.domains.molecules.route.common import COMMON
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.kits.chemistry.parsing import canonical, readable
@@ -56,8 +57,8 @@ class BlockStock:
 @cache
 def shipped() -> BlockStock:
     """The blocks that come with the package, and common reagents."""
-    lines = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
-    counts = dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
+    words = gzip.decompress(FILE.read_bytes()).decode("ascii").split()
+    counts = dict(zip(words[::2], map(int, words[1::2]), strict=True))
     return BlockStock(counts | dict.fromkeys(map(_constitution, COMMON), COMMON_COUNT))
 
 
@@ -67,13 +68,8 @@ def from_file(path: Path, screen: DualUseScreen) -> BlockStock:
     Raises:
         InputError: if there is no such file, it is empty, or a line is no molecule or refused.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "stock as a file of SMILES, a line each", f"{path}: {error}", "Name another."
-        ) from None
-    words = [(i, line.split()[0]) for i, line in enumerate(lines, 1) if line.strip()]
+    listed = enumerate(lines(path, "stock as a file of SMILES, a line each"), 1)
+    words = [(i, line.split()[0]) for i, line in listed if line.strip()]
     if not words:
         raise InputError(
             "at least one block in the stock",

@@ -11,6 +11,7 @@ from ingenium.domains.structures.bracket.part import bracket_part
 from ingenium.domains.structures.bracket.settings import BracketSettings
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
+from ingenium.domains.structures.parts.paths import PathFiles
 from ingenium.domains.structures.parts.problem import PartProblem
 from ingenium.kits.solids.elastic.solver import Elastic
 
@@ -41,6 +42,9 @@ class Bracket(PartProblem):
         """Build the part; nothing is solved before it is needed."""
         self.settings = settings
         super().__init__(settings)
+        if settings.bead_mm:  # what is judged is what the path lays
+            path = PathFiles(self.printer, self.variables, settings.bead_mm / 1e3)
+            self.formats = {path.name: path, **self.formats}
 
     def parts(self) -> tuple[Part, Part]:
         """The bracket on its grid, and on cells of twice the size where its rings allow."""

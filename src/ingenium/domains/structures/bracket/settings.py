@@ -89,6 +89,7 @@ class BracketSettings:
     cases: tuple[PinLoad, ...] = CASES
     material: Material = ALUMINIUM
     build: Direction = "+z"  # away from the plate of the printer
+    bead_mm: float = 0.0  # width of beads by wire and arc, whose path is then the file; 0 for none
     making: Making = field(default_factory=Making)
 
     def __post_init__(self) -> None:
@@ -142,6 +143,12 @@ class BracketSettings:
         for name in lengths:
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} above 0", getattr(self, name))
+        if self.bead_mm and not (0 < self.bead_mm <= self.cell_mm and self.build == "+z"):
+            raise InputError(
+                f"a bead of at most a cell ({self.cell_mm:g} mm), built +z",
+                f"{self.bead_mm:g} mm, built {self.build}",
+                "Write bead_mm = 2.5, or leave it out for meshes.",
+            )
         for outer, inner in (
             ("foot_radius_mm", "bolt_radius_mm"),
             ("eye_radius_mm", "pin_radius_mm"),

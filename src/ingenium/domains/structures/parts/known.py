@@ -82,7 +82,7 @@ def refined(
 
 
 def under(settings: PartSettings) -> dict[str, object]:
-    """What a design depends on, as plain data; neither their number nor how others are mended."""
-    table: dict[str, object] = asdict(settings)
+    """What a design depends on, as plain data; not how many, how others are mended, or written."""
+    table: dict[str, object] = {k: v for k, v in asdict(settings).items() if k != "bead_mm"}
     own = {k: getattr(settings.making, k) for k in ("at_once", "coarse_steps", "steps", "seed")}
     return table | {"making": own}

@@ -15,7 +15,7 @@ from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.material import Material
 
 FINE = 4  # points along each edge of a cell that say how much of it a body fills
-CALM_CELLS = 2.0  # stress is read beyond so many cells from the walls that carry loads or hold
+CALM_CELLS = 1.0  # stress is read beyond so many cells from the walls that carry loads or hold
 MM = 1e-3
 
 

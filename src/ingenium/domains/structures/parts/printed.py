@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -120,6 +121,7 @@ class PartFiles:
     printer: Printer
     variables: tuple[Variable, ...]
     name: str = "stl+3mf"
+    endings: ClassVar[tuple[str, ...]] = SUFFIXES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a folder for each design."""
@@ -141,13 +143,13 @@ class PartFiles:
             InputError: for anything else, and for files that do not hold one closed part.
         """
         if path.is_file():
-            return self._designs([self.printer.read(read_mesh(path))], [_number(path.parent)])
+            return self._designs([self.printer.read(read_mesh(path))], [number(path.parent)])
         folders = [path] if _meshes(path) else sorted(p for p in path.iterdir() if _meshes(p))
         if not folders:
             raise InputError(
                 "a mesh, or a folder of meshes", str(path), "Name an STL or a 3MF, or their folder."
             )
-        return self._designs([self._one(own) for own in folders], [_number(p) for p in folders])
+        return self._designs([self._one(own) for own in folders], [number(p) for p in folders])
 
     def _one(self, folder: Path) -> Float64[np.ndarray, "x y z"]:
         """What the files of one design hold; they must agree."""
@@ -176,7 +178,7 @@ def _meshes(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
 
 
-def _number(folder: Path) -> int:
+def number(folder: Path) -> int:
     """The index in the name of a design's folder; 0 of any other."""
     found = re.fullmatch(r"design_(\d+)", folder.name)
     return int(found[1]) if found else 0

@@ -4,22 +4,23 @@ Shapes: n designs.
 """
 
 import re
-import zipfile
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from xml.etree import ElementTree
 
 import numpy as np
 import torch
 import xarray as xr
 
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.archives import arrays
+from ingenium.core.reading.documents import elements
+from ingenium.core.reading.files import content, refusing
 from ingenium.domains.structures.shapes.box import Box
 
 NUMBER = re.compile(r"design_(\d+)")
@@ -34,6 +35,11 @@ class ShapeFile:
     variables: tuple[Variable, ...]
     name: ClassVar[str]
     suffix: ClassVar[str]
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of its files."""
+        return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """`design_00012` with the suffix of the format, for each design."""
@@ -107,17 +113,16 @@ class NpzShape(ShapeFile):
     suffix = ".npz"
 
     def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
-        arrays: dict[str, Any] = {k: np.array(v) for k, v in asked.items()}
+        beside: dict[str, Any] = {k: np.array(v) for k, v in asked.items()}
         with replacing(path) as part, part.open("wb") as file:
-            np.savez_compressed(file, density=density, **arrays)
+            np.savez_compressed(file, density=density, **beside)
 
     def read_one(self, path: Path) -> Shape:
-        try:
-            with np.load(path, allow_pickle=False) as kept:
-                arrays = dict(kept)
-            return arrays.pop("density"), {k: float(v) for k, v in arrays.items()}
-        except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise InputError("an npz archive with `density`", f"{path.name} ({error})") from error
+        what = "an npz archive with `density`"
+        kept = arrays(path, what)
+        with refusing(what, path):
+            density = real_numbers(kept.pop("density"))
+            return density, {k: float(real_numbers(v)) for k, v in kept.items()}
 
 
 class VtkShape(ShapeFile):
@@ -151,13 +156,18 @@ class VtkShape(ShapeFile):
         )
 
     def read_one(self, path: Path) -> Shape:
-        try:
-            root = ElementTree.parse(path).getroot()
-            image = next(root.iter("ImageData"), root)
-            ends = [int(x) for x in image.attrib["WholeExtent"].split()[1::2]]
-            arrays = {a.attrib["Name"]: a.text or "" for a in image.iter("DataArray")}
-            density = np.array(arrays.pop("density").split(), dtype=np.float64)
+        what = "VTK image data of a shape"
+        data = content(path, what)
+        with refusing(what, path):
+            told, ends = dict[str, str](), list[int]()
+            for element in elements(data):
+                if element.name == "ImageData":
+                    ends = [int(x) for x in element.attributes["WholeExtent"].split()[1::2]]
+                elif element.name == "DataArray":
+                    name = element.attributes["Name"]
+                    if name in told:
+                        raise InputError(f"{what} with each array once", f'"{name}" twice')
+                    told[name] = "".join(element.text)
+            density = np.array(told.pop("density").split(), dtype=np.float64)
             shape = ends[: self.box.grid.dim]
-            return density.reshape(shape, order="F"), {k: float(v) for k, v in arrays.items()}
-        except (OSError, ValueError, KeyError, ElementTree.ParseError) as error:
-            raise InputError("VTK image data of a shape", f"{path.name} ({error})") from error
+            return density.reshape(shape, order="F"), {k: float(v) for k, v in told.items()}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +13,6 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.features import width
 from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
@@ -23,11 +21,11 @@ from ingenium.domains.structures.shapes import independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
+from ingenium.domains.structures.shapes.mending import mended
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
@@ -41,6 +39,13 @@ class MinimumCompliance(StockedProblem):
     name: ClassVar[str] = "structures.minimum_compliance"
     summary: ClassVar[str] = "stiff shapes in a box: material where loads need it, 2D and 3D"
     Settings: ClassVar[type] = ShapeSettings
+    judged: ClassVar[str] = (
+        "The cells of the box that the mesh fills; it must be the mesh of these cells."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Stress and stiffness are those of the cells: on finer ones both change.",
+        "Buckling, fatigue, yield beyond the limit and printing are not judged.",
+    )
     default_family: ClassVar[str] = "gaussian_process"
     steered_family: ClassVar[str] = "flow_matching"
     licence = "designs made by ingenium's own optimiser; free of third-party rights"
@@ -67,7 +72,8 @@ class MinimumCompliance(StockedProblem):
         self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
-        forms = (StlShape, NpzShape, VtkShape)  # the first is the usual one
+        # The first is the usual one; a mesh has no grey cells.
+        forms = (NpzShape, VtkShape) if settings.grey else (StlShape, NpzShape, VtkShape)
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
@@ -104,21 +110,14 @@ class MinimumCompliance(StockedProblem):
         return lambda arrays: (onto.project(arrays[0]), *arrays[1:])
 
     def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
-        """Some steps of SIMP from each proposal, half of them to make cells solid or void."""
+        """Some steps of SIMP from each proposal, which becomes solid and void."""
         density, *given = arrays
-        sharp = self.settings.refine_steps // 2
-        steps = self.settings.refine_steps - sharp
-        solid = self.optimiser.solid(self.numbers(conditions), steps, density.flatten(1), sharp)
-        return (solid.view_as(density), *given)
+        shape = mended(self.optimiser, self.numbers(conditions), density.flatten(1))
+        return (shape.view_as(density), *given)
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """The compliance, with its exact gradient by the adjoint."""
         return {"compliance": ShapeVerifier(self.box).compliance}
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Nearest known shapes, bootstrap, copula, Gaussian process, random; SIMP repairs all."""
-        c = sum(map(width, self.conditions))
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Shapes with their loads and supports, and how they compare with SIMP's."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from ingenium.core.errors import InputError, choose
 from ingenium.core.units import Unit
+from ingenium.domains.structures.shapes.manufacture import Levels, Manufacture
 from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.material import UNIT, Material
 
@@ -97,7 +98,12 @@ class ShapeSettings:
     volume_fraction: Range = (0.3, 0.6)
     filter_cells: float | None = None  # radius; None is 0.04 of the longest side, at least 1.5
     designs: int = 500  # that the optimiser makes to learn from
+    filter: Literal["sensitivity", "density"] = "sensitivity"  # of the optimiser
     refine_steps: int = 20  # of the optimiser on each proposal
+    start: Literal["proposal", "even"] = "proposal"  # of these steps; even is the optimiser alone
+    grey: bool = False  # leave cells between solid and void, as the optimiser does
+    manufacture: Manufacture = field(default_factory=Manufacture)
+    levels: Levels = field(default_factory=Levels)
     seed: int = 0  # of the conditions of those designs
 
     def __post_init__(self) -> None:
@@ -119,11 +125,22 @@ class ShapeSettings:
                 f"{self.refine_steps} and {self.seed}",
                 "Write refine_steps = 20.",
             )
+        self._check_levels()
         if self.filter_cells is not None and not 1 <= self.filter_cells <= max(self.grid.cells):
             raise InputError(
                 "filter_cells between 1 and the longest side in cells",
                 self.filter_cells,
                 "Write filter_cells = 1.5.",
+            )
+
+    def _check_levels(self) -> None:
+        pixels, cells = self.levels.pixels, self.grid.cells
+        whole = len(cells) == 2 and not any(n % pixels for n in cells) if pixels else True
+        if not whole or (pixels and (self.passive or self.manufacture.build)):
+            raise InputError(
+                "a plane box of whole macro cells, without passive cells and building",
+                f"cells = {list(cells)} of {pixels} pixels",
+                "Write cells as multiples of pixels.",
             )
 
     @property

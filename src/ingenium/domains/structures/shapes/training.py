@@ -3,7 +3,7 @@
 Shapes: n designs, e cells.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ STEPS = 100  # of the optimiser for a design to learn from, at most
 BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
 SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
 PIECE = 32  # designs in a piece of the stock, at most
+MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels")  # of proposals
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,13 @@ class Optimiser:
     def settings(self, steps: int) -> Simp:
         """As the authors of the 88-line code have them, up to a number of steps."""
         radius = self.box.settings.radius_cells
-        return Simp(steps=steps, exponent=PENALTY, least=VOID, radius_cells=radius)
+        return Simp(
+            steps=steps,
+            exponent=PENALTY,
+            least=VOID,
+            radius_cells=radius,
+            filter=self.box.settings.filter,
+        )
 
     def compliance(
         self, density: Float64[Tensor, "n e"], numbers: Numbers
@@ -91,7 +98,7 @@ def stock(box: Box) -> Recipe:
     count = box.settings.designs
     points = asked_points(box)
     size = block_size(box, PIECE)
-    optimiser = Optimiser(box)
+    optimiser = Optimiser(replace(box, settings=replace(box.settings, filter="sensitivity")))
 
     def make(piece: int) -> dict[str, np.ndarray]:
         rows = points[piece * size : (piece + 1) * size]
@@ -99,7 +106,8 @@ def stock(box: Box) -> Recipe:
         solid = optimiser.solid(numbers, STEPS, None)
         return {"solid": solid.numpy().astype(np.uint8), "asked": rows}
 
-    under = [asdict(box.settings), STEPS, size, "sensitivity filter, optimality criteria"]
+    own = {k: v for k, v in asdict(box.settings).items() if k not in MENDING}
+    under = [own, STEPS, size, "sensitivity filter, optimality criteria"]
     return Recipe("minimum_compliance", under, make, -(-count // size))
 
 

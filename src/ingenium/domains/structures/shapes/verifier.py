@@ -17,6 +17,7 @@ from torch import Tensor
 import ingenium
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.shapes.box import VOLUME, Box, pieces
+from ingenium.domains.structures.shapes.printability import Printability
 from ingenium.kits.solids.elastic.element import constitutive, strain
 from ingenium.kits.solids.elastic.supports import held_parts
 
@@ -60,7 +61,14 @@ class ShapeVerifier:
             Quantity("pieces", "1", "pieces of the material (above one half), by sides of cells"),
             Quantity("unheld_load", "1", "share of the load that no held piece bears"),
             *each,
+            *self.printability.quantities,
         )
+
+    @cached_property
+    def printability(self) -> Printability:
+        """How shapes can be made, as far as the settings ask for it."""
+        box, own = self.box, self.box.settings
+        return Printability(box.grid, own.manufacture, box.solid, box.void, own.material.poisson)
 
     @property
     def measure(self) -> Callable[..., Tensor]:
@@ -91,6 +99,7 @@ class ShapeVerifier:
             count,
             unheld,
             *(work.unbind(1) if work.shape[1] > 1 else ()),
+            *self.printability.measure(flat > 0.5),
         ]
         found = torch.stack(columns, 1)
         return found.masked_fill(~found.isfinite().all(1, keepdim=True), float("nan"))

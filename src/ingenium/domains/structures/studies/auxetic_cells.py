@@ -15,108 +15,125 @@ regular honeycomb of the same share on the same pixels (median). That half of th
 seed of 16 and 3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from jaxtyping import Float64
+from numpy.typing import ArrayLike
 
-from ingenium.core.problem import Watch
 from ingenium.core.spec import Between, Spec
 from ingenium.domains.structures.cells.drawing import Canvas
+from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.studies.cell_designs import CELLS, Asker, Cells, distinct
-from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.evaluate.trials import Readings, Trials
 
-FAMILY, KEPT = "principal_flow_matching", "residual_bootstrap"  # a network; moved known designs
 AUXETIC = -0.3
-REFINE = 10  # steps of inverse homogenisation on a proposal that misses its conditions
 SPEC = Spec(
     problem="structures.unit_cell",
     conditions={"poisson_wanted": Between(-0.8, -0.4), "share_wanted": Between(0.3, 0.6)},
 )
-FULL = {"designs": 2400, "steps": 2000, "n": 64, "optimised": 24, "optimiser": 60}
-QUICK = {"designs": 400, "steps": 150, "n": 16, "optimised": 3, "optimiser": 30}
+OURS, OPTIMISER, SCORES = "generator", "optimiser", ("auxetic", "energy_gain", "distinct")
+NETWORK = "principal_flow_matching"
 
 
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """All rivals under the same conditions, seed by seed."""
-    size = QUICK if budget.quick else FULL
-    mended = Asker.of(SPEC, size["designs"], REFINE)
-    plain = Asker.of(SPEC, size["designs"], 0)
-    honeycomb = Honeycombs.drawn(plain.problem.exact)
-    rows: dict[str, list[float]] = {}
-    for i, seed in enumerate(budget.seeds):
-        watch("cells", i, len(budget.seeds))
-        n = size["n"]
-        rivals = {
-            "generator": mended.proposed(FAMILY, size["steps"], seed, n),
-            "generator_alone": plain.proposed(FAMILY, size["steps"], seed, n),
-            "moved_known": mended.proposed(KEPT, None, seed, n),
-            "nearest_neighbours": plain.proposed("nearest_neighbours", None, seed, n),
-            "random": plain.proposed("random", None, seed, n),
-            "optimiser": plain.optimised(seed, size["optimised"], size["optimiser"]),
-        }
-        for name, solid in rivals.items():
-            for key, value in _scores(plain, solid, honeycomb).items():
-                rows.setdefault(f"{name}.{key}", []).append(value)
-    rows["rate_ratio"] = [
-        a / max(b, 100 / (2 * size["optimised"]))  # none found counts as half a design
-        for a, b in zip(rows["generator.auxetic"], rows["optimiser.auxetic"], strict=True)
-    ]
-    beside = {name: t_interval(values) for name, values in rows.items()}
-    values = {
-        "auxetic": beside.pop("generator.auxetic"),
-        "rate_ratio": beside.pop("rate_ratio"),
-        "energy_gain": beside.pop("generator.energy_gain"),
-        "distinct": beside.pop("generator.distinct"),
-    }
-    solves = {"generator": REFINE + 2.0, "optimiser": float(size["optimiser"])}
-    beside |= {f"{k}.most_solves_a_design": Interval(v, v, v) for k, v in solves.items()}
-    return from_intervals(values, beside, plain.data)
+@dataclass(frozen=True)
+class CellBudget:
+    """Designs to learn from and steps of the fit; proposals; designs of the optimiser and steps."""
+
+    designs: int
+    steps: int
+    n: int
+    optimised: int
+    optimiser: int
+
+    def asker(self, refine: int = 0) -> Asker:
+        """The opened problem, whose proposals are mended by some steps."""
+        return _opened(self.designs, refine)
+
+    def proposed(self, family: str, seed: int, refine: int = 0) -> Cells:
+        """Designs of a fitted family."""
+        steps = self.steps if family == NETWORK else None
+        return self.asker(refine).proposed(family, steps, seed, self.n)
 
 
-def _scores(asker: Asker, solid: Cells, honeycomb: "Honeycombs") -> Mapping[str, float]:
+Arm = Callable[[CellBudget, int], Cells]
+
+
+@cache
+def _opened(designs: int, refine: int) -> Asker:
+    return Asker.of(SPEC, designs, refine)
+
+
+def run(arm: Arm, seed: int, size: CellBudget) -> dict[str, ArrayLike]:
     """Of designs: share that is auxetic and holds, what they store, how new and distinct."""
-    found = asker.measured(solid)
+    of, solid = size.asker(), arm(size, seed)
+    found = of.measured(solid)
     holds = (found["connected"] == 1) & (found["carried_axes"] == len(CELLS))
     auxetic = holds & (found["poisson"] < AUXETIC)
-    chosen = np.flatnonzero(auxetic)
+    chosen, half = np.flatnonzero(auxetic), 50 / len(solid)
     if not len(chosen):
-        return {"auxetic": 0.0, "energy_gain": -100.0, "distinct": 0.0, "novelty": 0.0}
-    gain = found["resilience"][chosen] / honeycomb.resilience(found["share"][chosen])
+        return {
+            "auxetic": 0.0,
+            "energy_gain": -100.0,
+            "distinct": 0.0,
+            "novelty": 0.0,
+            "half": half,
+        }
+    gain = found["resilience"][chosen] / of_honeycombs(found["share"][chosen])
     return {
         "auxetic": 100 * float(auxetic.mean()),
         "energy_gain": 100 * (float(np.median(gain)) - 1),
         "distinct": 100 * len(distinct(solid[chosen])) / len(chosen),
-        "novelty": 100 * float(np.median(asker.novelty(solid[chosen]))),
+        "novelty": 100 * float(np.median(of.novelty(solid[chosen]))),
+        "half": half,  # of a design, in per cent
     }
 
 
-class Honeycombs:
-    """Elastic energy that regular honeycombs store until first yield, by their solid share.
+def read(found: Readings) -> dict[str, ArrayLike]:
+    """Scores of all; of the optimiser none found counts as half a design."""
+    table = {f"{a}.{k}": found(a, k) for a in found.pieces for k in (*SCORES, "novelty")}
+    ours = {key: table.pop(f"{OURS}.{key}") for key in SCORES}
+    least = np.maximum(found(OPTIMISER, "auxetic"), found(OPTIMISER, "half"))
+    return table | ours | {"rate_ratio": ours["auxetic"] / least}
 
-    The hexagons are regular but for the pressing into a square of pixels; walls are equally wide.
-    """
 
-    def __init__(self, share: Float64[np.ndarray, " n"], stored: Float64[np.ndarray, " n"]) -> None:
-        """A power law through honeycombs; that smooths out what pixels do to single ones."""
-        self.exponent, self.level = np.polyfit(np.log(share), np.log(stored), 1)
+def of_honeycombs(share: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+    """Elastic energy that honeycombs of such shares store, by a power law through drawn ones."""
+    exponent, level = _power_law()
+    return np.asarray(np.exp(level + exponent * np.log(share)))
 
-    @classmethod
-    def drawn(cls, verifier: CellVerifier) -> "Honeycombs":
-        """Walls from two pixels up, each over the same hexagons."""
-        h, canvas = 1 / 6, Canvas(CELLS)
-        start = np.array([[0, -h], [0.5, 0.5 - h], [0, h], [0, h], [0, -h], [0, -h]])
-        tip = 0.5 - h
-        end = np.array([[0, h], [0.5, 0.5 + h], [0.5, tip], [-0.5, tip], [0.5, -tip], [-0.5, -tip]])
-        widths = np.arange(2, 10) / CELLS[0] + 1e-3
-        solid = np.stack([canvas.bars(start, end, w) for w in widths]).astype(float)
-        names = [q.name for q in verifier.quantities]
-        found = verifier.measure(torch.from_numpy(solid)).numpy()
-        return cls(found[:, names.index("share")], found[:, names.index("resilience")])
 
-    def resilience(self, share: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        """By the power law."""
-        return np.asarray(np.exp(self.level + self.exponent * np.log(share)))
+@cache
+def _power_law() -> tuple[float, float]:
+    """Walls from two pixels up over regular hexagons, pressed into a square of pixels."""
+    h, canvas, verifier = 1 / 6, Canvas(CELLS), CellVerifier(CellSettings(CELLS))
+    start = np.array([[0, -h], [0.5, 0.5 - h], [0, h], [0, h], [0, -h], [0, -h]])
+    tip = 0.5 - h
+    end = np.array([[0, h], [0.5, 0.5 + h], [0.5, tip], [-0.5, tip], [0.5, -tip], [-0.5, -tip]])
+    widths = np.arange(2, 10) / CELLS[0] + 1e-3
+    solid = np.stack([canvas.bars(start, end, w) for w in widths]).astype(float)
+    found = verifier.measure(torch.from_numpy(solid)).numpy()
+    names = [q.name for q in verifier.quantities]
+    share, stored = (found[:, names.index(name)] for name in ("share", "resilience"))
+    exponent, level = np.polyfit(np.log(share), np.log(stored), 1)
+    return float(exponent), float(level)
+
+
+measure = Trials(
+    arms={
+        OURS: lambda size, seed: size.proposed(NETWORK, seed, 10),
+        "generator_alone": lambda size, seed: size.proposed(NETWORK, seed),
+        "moved_known": lambda size, seed: size.proposed("residual_bootstrap", seed, 10),
+        "nearest_neighbours": lambda size, seed: size.proposed("nearest_neighbours", seed),
+        "random": lambda size, seed: size.proposed("random", seed),
+        OPTIMISER: lambda size, seed: size.asker().optimised(seed, size.optimised, size.optimiser),
+    },
+    sizes=(CellBudget(2400, 2000, 64, 24, 60), CellBudget(400, 150, 16, 3, 30)),
+    run=run,
+    read=read,
+    data=lambda size: size.asker().data,
+)

@@ -9,7 +9,7 @@ import xarray as xr
 from jaxtyping import Bool, Float64, Int64
 
 from ingenium.core.asking import draw_conditions, resolve
-from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.designs import to_arrays
 from ingenium.core.digest import dataset_digest
 from ingenium.core.seeds import BLOCK, block_rng
 from ingenium.core.spec import GeneratorChoice, Spec
@@ -108,9 +108,3 @@ def distinct(solid: Cells, least: float = 0.05) -> Int64[np.ndarray, " m"]:
         if not kept or apart(solid[i : i + 1], solid[kept]).min() > least:
             kept.append(i)
     return np.array(kept, dtype=np.int64)
-
-
-def known_of(asker: Asker, kinds: tuple[str, ...]) -> Cells:
-    """Known designs of some families."""
-    rows = np.flatnonzero(np.isin(asker.known["kind"].to_numpy(), kinds))
-    return asker._solid(asker.known.isel({DESIGN: rows}))

@@ -9,16 +9,17 @@ Homogenisation is by periodic finite elements, not by FFT; both agree. Budget: 5
 500 steps, 32 conditions; quick: 1 seed, 60 steps, 16.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ingenium.core.digest import array_digest, digest
-from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.settings import CellSettings
@@ -26,20 +27,25 @@ from ingenium.domains.structures.cells.solid import fullest
 from ingenium.domains.structures.cells.training import drawn
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.domains.structures.studies.cell_designs import apart
-from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators import families
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.informed import Informed, Term
-from ingenium.generators.model import Family
 from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
 CELLS, CONTRAST = (12, 12), 0.1
-PRICES = (0.1, 1.0, 10.0)  # lambda of the property; the middle one stands for the claim
-PRICE, STRENGTH = 1.0, 10.0  # of guidance, in standard deviations of the logarithm of the modulus
-FULL = {"designs": 800, "steps": 500, "asked": 32}
-QUICK = {"designs": 150, "steps": 60, "asked": 16}
+STRENGTH = 10.0  # of guidance, in standard deviations of the logarithm of the modulus
+OURS, PLAIN, GUIDED = "informed_1", "vanilla", "guided"
+
+
+@dataclass(frozen=True)
+class CompositeBudget:
+    """Cells that are drawn, steps of each fit, conditions asked for."""
+
+    designs: int
+    steps: int
+    asked: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,7 @@ class Composites:
     share: Float[Tensor, " n"]
 
     @classmethod
+    @cache
     def made(cls, designs: int) -> "Composites":
         """The same cells each time."""
         verifier = CellVerifier(CellSettings(CELLS, second_modulus=CONTRAST))
@@ -83,55 +90,31 @@ def exact_bulk(verifier: CellVerifier, solid: Tensor) -> Float[Tensor, " n"]:
     return verifier.moduli(verifier.cell.stiffness(modulus))["bulk"]
 
 
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """All rivals on the same held-out conditions, seed by seed."""
-    size = QUICK if budget.quick else FULL
-    made = Composites.made(size["designs"])
-    rows: dict[str, list[float]] = {}
-    for i, seed in enumerate(budget.seeds):
-        watch("composites", i, len(budget.seeds))
-        for name, value in _one_seed(made, size, seed).items():
-            rows.setdefault(name, []).append(value)
-    key = f"informed_{PRICE:g}"
-    gain = [
-        100 * (1 - a / b) for a, b in zip(rows[f"{key}.error"], rows["vanilla.error"], strict=True)
-    ]
-    beside: dict[str, Interval] = {name: t_interval(values) for name, values in rows.items()}
-    values = {"error": beside.pop(f"{key}.error"), "gain_over_vanilla": t_interval(gain)}
-    return from_intervals(values, beside, digest([array_digest(made.x.numpy()), CONTRAST]))
-
-
-def _one_seed(made: Composites, size: Mapping[str, int], seed: int) -> Mapping[str, float]:
+def run(arm: float | str, seed: int, size: CompositeBudget) -> Mapping[str, ArrayLike]:
+    """A price of the property in the loss, or a family: its proposals for held-out conditions."""
+    made = Composites.made(size.designs)
     order = np.random.default_rng(seed).permutation(len(made.x))
-    held, own = order[: size["asked"]], order[size["asked"] :]
+    held, own = order[: size.asked], order[size.asked :]
     cond = made.conditions(made.bulk, made.share)
-    plan = Plan(seed=seed, steps=size["steps"], batch=64)
-    asked, found = cond[held], {}
-
-    def score(name: str, family: Family, steer: Steer = FREE) -> None:
-        x = family.propose(asked, block_rng(seed, 0, "composites"), steer)
-        found.update({f"{name}.{k}": v for k, v in _scores(made, x, held).items()})
-
-    for price in (0.0, *PRICES):
-        torch.manual_seed(seed)
+    torch.manual_seed(seed)
+    if isinstance(arm, str):
+        family = families.build(arm, tuple(made.x.shape[1:]), 2, seed=seed)
+    else:
         network = FlowMatching(made.x.shape[1:], 2, FlowMatchingSettings(width=256))
-        informed = Informed(network, (Term(made.distance, price),))
-        informed.fit(made.x[own], cond[own], plan)
-        score(f"informed_{price:g}" if price else "vanilla", informed)
-        if not price:
-            score("guided", informed, Steer(energy=_energy(made, asked), strength=STRENGTH))
-    for name in ("nearest_neighbours", "random"):
-        rival = families.build(name, tuple(made.x.shape[1:]), 2, seed=seed)
-        rival.fit(made.x[own], cond[own], plan)
-        score(name, rival)
-    return found
+        family = Informed(network, (Term(made.distance, arm),))
+    family.fit(made.x[own], cond[own], Plan(seed=seed, steps=size.steps, batch=64))
+
+    def scores(steer: Steer = FREE) -> dict[str, float]:
+        x = family.propose(cond[held], block_rng(seed, 0, "composites"), steer)
+        return _scores(made, x, held)
+
+    if arm != 0.0:
+        return scores()
+    pulled = Steer(energy=lambda x: 0.5 * made.distance(x, cond[held]), strength=STRENGTH)
+    return scores() | {f"{GUIDED}.{k}": v for k, v in scores(pulled).items()}
 
 
-def _energy(made: Composites, asked: Tensor) -> Callable[[Tensor], Tensor]:
-    return lambda x: 0.5 * made.distance(x, asked)
-
-
-def _scores(made: Composites, x: Tensor, held: np.ndarray) -> Mapping[str, float]:
+def _scores(made: Composites, x: Tensor, held: np.ndarray) -> dict[str, float]:
     """Mean error of the bulk modulus of cells with the wanted share, and how they differ."""
     solid = fullest(x.double().view(-1, *CELLS), made.share[held])
     found, wanted = exact_bulk(made.verifier, solid), made.bulk[held].exp()
@@ -141,3 +124,26 @@ def _scores(made: Composites, x: Tensor, held: np.ndarray) -> Mapping[str, float
         "error": 100 * float((found / wanted - 1).abs().mean()),
         "diversity": 100 * float(between.sum() / (n * (n - 1))),
     }
+
+
+def read(found: Readings) -> dict[str, ArrayLike]:
+    """Errors in per cent; the price of 1 stands for the claim."""
+    scores = ("error", "diversity")
+    table = {f"{arm}.{key}": found(arm, key) for arm in found.pieces for key in scores}
+    table |= {f"{GUIDED}.{key}": found(PLAIN, f"{GUIDED}.{key}") for key in scores}
+    error = table.pop(f"{OURS}.error")
+    gain = 100 * (1 - error / table[f"{PLAIN}.error"])
+    return table | {"error": error, "gain_over_vanilla": gain}
+
+
+measure = Trials(
+    arms={
+        PLAIN: 0.0,
+        **{f"informed_{price:g}": price for price in (0.1, 1.0, 10.0)},
+        **{name: name for name in ("nearest_neighbours", "random")},
+    },
+    sizes=(CompositeBudget(800, 500, 32), CompositeBudget(150, 60, 16)),
+    run=run,
+    read=read,
+    data=lambda size: digest([array_digest(Composites.made(size.designs).x.numpy()), CONTRAST]),
+)

@@ -15,21 +15,22 @@ solved and 5 x 20 held-out plates; quick: fewer.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ingenium.core.digest import array_digest
-from ingenium.core.problem import Watch
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.domains.structures.plates import placement
 from ingenium.domains.structures.plates.placement import Chosen, Rows, information
 from ingenium.domains.structures.plates.plate import Plate, drawn, modes
 from ingenium.domains.structures.plates.proposer import COUNT, Proposer, heard
-from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings, Trials, exact
 from ingenium.train.plan import Plan
 
 KEPT, MODES, NOISE = 16, 12, 0.01  # sensors, modes, noise in parts of the loudest patch's signal
@@ -39,11 +40,11 @@ FEWER = 6  # modes, beside
 # Of a square held at one edge: Barton, J. Appl. Mech. 18:129, 1951, in Leissa, Vibration of Plates,
 # NASA SP-160, 1969, section 4.3; by a series that bounds them from above.
 LEISSA = (3.494, 8.547, 21.44, 27.46, 31.17)
-GUARANTEE = 1 - np.exp(-1)
+OURS = "generator"
 
 
 @dataclass(frozen=True)
-class Work:
+class Plates:
     """Plates to learn from and to place on, steps of the fit, proposals for a plate."""
 
     solved: int
@@ -52,28 +53,12 @@ class Work:
     proposals: int
 
 
-FULL, QUICK = Work(400, 20, 500, 64), Work(40, 4, 60, 16)
-
-
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Each seed fits to the solved plates and chooses on plates of its own."""
-    work = QUICK if budget.quick else FULL
-    watch("plates", 0, work.solved)
+@cache
+def learned(count: int) -> tuple[list[Rows], Float[Tensor, "n 128"], Float[Tensor, "n c"]]:
+    """Plates to learn from, the same each time, and their choices."""
     rng = np.random.default_rng(0)
-    plates = [placement.rows_of(modes(drawn(rng), MODES), NOISE) for _ in range(work.solved)]
-    chosen, told = solved(plates, rng)
-    table: dict[str, list[float]] = {}
-    for i, seed in enumerate(budget.seeds):
-        watch("placement", i, len(budget.seeds))
-        for name, value in _one_seed(chosen, told, work, seed).items():
-            table.setdefault(name, []).append(value)
-    every = {name: t_interval(values) for name, values in table.items()}
-    every |= {name: Interval(v, v, v) for name, v in frequencies().items()}
-    notes = (
-        "Noise, modes and what counts as information are choices of this study, since the source "
-        "names none. `most_kept` is the largest share that any 16 patches can keep.",
-    )
-    return from_intervals(every, {}, array_digest(np.stack(plates)), notes)
+    plates = [placement.rows_of(modes(drawn(rng), MODES), NOISE) for _ in range(count)]
+    return plates, *solved(plates, rng)
 
 
 def solved(
@@ -96,18 +81,18 @@ def solved(
     return torch.stack(chosen), torch.stack(told)
 
 
-def _one_seed(
-    chosen: Float[Tensor, "n 128"], told: Float[Tensor, "n c"], work: Work, seed: int
-) -> Mapping[str, float]:
+def run(arm: None, seed: int, size: Plates) -> Mapping[str, ArrayLike]:
+    """Fit to the solved plates and choose on plates of its own; means over them."""
+    _, chosen, told = learned(size.solved)
     rng = np.random.default_rng(1000 + seed)
-    plan = Plan(seed=seed, steps=work.steps, batch=32, learning_rate=3e-3, ema_decay=0.99)
+    plan = Plan(seed=seed, steps=size.steps, batch=32, learning_rate=3e-3, ema_decay=0.99)
     with one_thread():
         torch.manual_seed(seed)
         proposer = Proposer(MODES, KEPT)
         proposer.fit(chosen, told, plan)
         rows = [
-            _on_plate(proposer, drawn(rng), work.proposals, block_rng(seed, i, "patches"), rng)
-            for i in range(work.held_out)
+            _on_plate(proposer, drawn(rng), size.proposals, block_rng(seed, i, "patches"), rng)
+            for i in range(size.held_out)
         ]
     mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     ours = np.array([row["kept"] for row in rows])
@@ -166,6 +151,7 @@ def _kept(rows: Rows, chosen: Chosen) -> float:
     return 100 * information(rows, chosen) / information(rows)
 
 
+@cache
 def frequencies() -> Mapping[str, float]:
     """Largest distance (%) of the elements' frequencies to the closed form and to Leissa's."""
     width = 0.5
@@ -176,3 +162,19 @@ def frequencies() -> Mapping[str, float]:
         "closed_form": float(100 * np.abs(ours / np.sort(waves)[:MODES] - 1).max()),
         "leissa": float(100 * np.abs(held[: len(LEISSA)] / np.array(LEISSA) - 1).max()),
     }
+
+
+def read(found: Readings) -> dict[str, ArrayLike | Value]:
+    """Shares and distances in per cent."""
+    names = found.pieces[OURS][0]
+    values: dict[str, ArrayLike | Value] = {name: found(OURS, name) for name in names}
+    return values | {name: exact(value) for name, value in frequencies().items()}
+
+
+measure = Trials(
+    arms={OURS: None},
+    sizes=(Plates(400, 20, 500, 64), Plates(40, 4, 60, 16)),
+    run=run,
+    read=read,
+    data=lambda size: array_digest(np.stack(learned(size.solved)[0])),
+)

@@ -17,85 +17,27 @@ left of the target's own shape in the components beside; medians over seeds with
 most. Budget: 5 seeds, N of 64, 360, 2000; quick: 1 seed, two small N.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Float64
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ingenium.core.digest import array_digest
-from ingenium.core.folders import write_atomic
-from ingenium.core.problem import Watch
-from ingenium.core.seeds import one_thread
-from ingenium.domains.structures.studies.told_shapes import (
-    GROUP,
-    PROPERTIES,
-    Outlines,
-    ToldShapes,
-    told_shapes,
-)
-from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
-from ingenium.generators.causal import CausalSettings, CausalTransformer
-from ingenium.generators.diffusion import Diffusion, DiffusionSettings
-from ingenium.generators.gan import GAN, GANSettings
-from ingenium.generators.model import Model
-from ingenium.generators.smooth_mean import SmoothMean
-from ingenium.generators.vae import VAE, VAESettings
-from ingenium.sampling.noise import gaussian
-from ingenium.train.plan import Plan
+from ingenium.core.problem import silent
+from ingenium.domains.structures.studies.told_families import CEILING, WAYS, heights_of
+from ingenium.domains.structures.studies.told_shapes import PROPERTIES, ToldShapes, told_shapes
+from ingenium.evaluate.measured import Interval, Value
+from ingenium.evaluate.trials import Readings, Trials
 
-LINE = 0.9  # R2 that the reference draws as a line
-TOLD = len(PROPERTIES)
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a family is built, fitted and asked, as its tuning targets found best."""
-
-    make: Callable[[int], Model]  # for so many numbers of a shape
-    plan: Plan
-
-
-def _gan(d: int) -> GAN:
-    return GAN((d,), TOLD, GANSettings(latent=8, width=128, penalty=1.0, repeats=1))
-
-
-def _vae(d: int) -> VAE:
-    return VAE((d,), TOLD, VAESettings(latent=4, width=128, beta=4.0))
-
-
-def _diffusion(d: int) -> Diffusion:
-    settings = DiffusionSettings(width=128, depth=4, least=0.02, level_mean=0.0)
-    return Diffusion((d,), TOLD, settings)
-
-
-def _transformer(d: int) -> CausalTransformer:
-    return CausalTransformer((GROUP, d // GROUP), TOLD, CausalSettings(temperature=0.1))
-
-
-# No rows are held out to stop by: the held-out loss of the transformer is least after 300 steps and
-# that of the VAE after 300 to 600, when shapes are blurred and their thin members still part. With
-# 1,024 shapes R2 on the tuning targets was -0.83 and -0.53 there, and rises when they learn on.
-_OWN = Plan(batch=32, learning_rate=2e-3, ema_decay=0.995, held_out=0.0)
-WAYS: Mapping[str, Way] = MappingProxyType(
-    {
-        "gan": Way(_gan, replace(_OWN, steps=2500, learning_rate=1e-3, ema_decay=0.99)),
-        "beta_vae": Way(_vae, replace(_OWN, steps=3000)),
-        "diffusion": Way(_diffusion, replace(_OWN, steps=4000, batch=64)),
-        "transformer": Way(_transformer, replace(_OWN, steps=3500, learning_rate=3e-3)),
-    }
-)
 BASELINES = ("nearest", "smooth_mean", "any")
-CEILING = "own_outline"  # the target's own shape through the components: the most they can tell
+SCORES = ("r2", "r2_of_bearing", "bearing_percent")
 
 
 @dataclass(frozen=True)
-class Work:
+class ShapeBudget:
     """Shapes that are made, sizes of training sets and targets, a share of each fit's steps."""
 
     designs: int
@@ -104,133 +46,32 @@ class Work:
     tuning: int
     share: float = 1.0
 
-
-FULL, QUICK = Work(2432, (64, 360, 2000), 256, 128), Work(256, (64, 150), 64, 32, 0.05)
-
-
-@dataclass(frozen=True, eq=False)
-class Proposals:
-    """What one fit proposed for each target.
-
-    Shapes: h targets, k properties.
-    """
-
-    found: Float64[Tensor, "h k"]
-    bears: Bool[Tensor, " h"]
+    @property
+    def shapes(self) -> ToldShapes:
+        """The same for all arms."""
+        return _made(self.designs, self.held, self.tuning)
 
 
-@dataclass
-class Scores:
-    """By family and training size, or by family and property: one value for each seed."""
-
-    r2: dict[tuple[str, int], list[float]] = field(default_factory=dict)
-    bearing_r2: dict[tuple[str, int], list[float]] = field(default_factory=dict)
-    bearing: dict[tuple[str, int], list[float]] = field(default_factory=dict)
-    mae: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-
-    def add(self, name: str, size: int, got: Proposals, target: Tensor, *, last: bool) -> None:
-        """Keep the scores of one fit."""
-        self.r2.setdefault((name, size), []).append(score(got.found, target))
-        held = score(got.found[got.bears], target[got.bears], target)
-        self.bearing_r2.setdefault((name, size), []).append(held)
-        share = 100 * float(got.bears.double().mean())
-        self.bearing.setdefault((name, size), []).append(share)
-        if last:
-            errors = percent(got.found, target)
-            for key, value in zip(PROPERTIES, errors, strict=True):
-                self.mae.setdefault((name, key), []).append(value)
-
-    def table(self) -> dict[str, Interval]:
-        """Medians over seeds, with the least and the most."""
-        out = {f"{f}.{n}.r2": _median(v) for (f, n), v in self.r2.items()}
-        out |= {f"{f}.{n}.r2_of_bearing": _median(v) for (f, n), v in self.bearing_r2.items()}
-        out |= {f"{f}.{n}.bearing_percent": _median(v) for (f, n), v in self.bearing.items()}
-        return out | {f"{f}.{p}.mae_percent": _median(v) for (f, p), v in self.mae.items()}
+@cache
+def _made(designs: int, held: int, tuning: int) -> ToldShapes:
+    return told_shapes(designs, held, tuning, silent)
 
 
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Each family, size and seed: fit to so many of the pool, then propose for all targets."""
-    work = QUICK if budget.quick else FULL
-    shapes = told_shapes(work.designs, work.held, work.tuning, watch)
-    target, scores = shapes.properties[shapes.held], Scores()
-    names = [*WAYS, *BASELINES, CEILING]
-    todo = [(s, n, f) for s in budget.seeds for n in work.sizes for f in names]
-    for done, (seed, size, name) in enumerate(todo):
-        watch("families on shapes", done, len(todo))
-        got = _kept(budget, shapes, name, seed, size, work.share)
-        scores.add(name, size, got, target, last=size == max(work.sizes))
-    data = array_digest(shapes.solid.numpy())
-    return from_intervals(
-        _parts(scores.r2, work), scores.table(), data, (_winner(scores.r2, work),)
-    )
-
-
-def _kept(
-    budget: Budget, shapes: ToldShapes, name: str, seed: int, size: int, share: float
-) -> Proposals:
-    """What a fit proposes, kept in the study's folder, so that a stopped study goes on."""
-    path = budget.folder / f"{name}-{size}-{seed}{'-quick' if budget.quick else ''}.json"
-    if not path.is_file():
-        own = shapes.own(size, seed)
-        got = proposed(shapes, name, own, shapes.held, seed=seed, share=share)
-        rows = {"found": got.found.tolist(), "bears": got.bears.tolist()}
-        write_atomic(path, json.dumps(rows))
-    stored = json.loads(path.read_text())
-    found = torch.tensor(stored["found"], dtype=torch.float64)
-    return Proposals(found, torch.tensor(stored["bears"]))
-
-
-def proposed(
-    shapes: ToldShapes, name: str, own: Tensor, asked: Tensor, *, seed: int, share: float = 1.0
-) -> Proposals:
-    """Properties of one proposal for each target that is asked for."""
-    middle, spread = shapes.properties[own].mean(0), shapes.properties[own].std(0)
-    told = (shapes.properties - middle) / spread
-    rng = torch.Generator().manual_seed(seed)
-    if name in WAYS:
-        height = _learned(WAYS[name], shapes.solid[own], told[own], told[asked], seed, share)
-    elif name == CEILING:
-        outlines = Outlines.of(shapes.solid[own])
-        height = outlines.decode(outlines.encode(shapes.solid[asked]))
-    elif name == "smooth_mean":
-        outlines, mean = Outlines.of(shapes.solid[own]), SmoothMean()
-        mean.learn(outlines.encode(shapes.solid[own]), told[own])
-        height = outlines.decode(mean.mean(told[asked]).float())
-    else:
-        apart = torch.cdist(told[asked], told[own])
-        any_row = torch.randint(len(own), (len(asked),), generator=rng)
-        row = apart.argmin(1) if name == "nearest" else any_row
-        height = 2 * shapes.solid[own[row]] - 1
-    return Proposals(*shapes.measured(height))
-
-
-def _learned(
-    way: Way, solid: Tensor, told: Tensor, asked: Tensor, seed: int, share: float
-) -> Float64[Tensor, "m e"]:
-    """Heights that a family proposes after it was fitted."""
-    outlines = Outlines.of(solid)
-    x, cond = outlines.encode(solid), told.float()
-    with torch.random.fork_rng(devices=[]), one_thread():
-        torch.manual_seed(seed)
-        family = way.make(x.shape[1])
-        if len(family.shape) == 2:
-            x = x.view(len(x), *reversed(family.shape)).mT
-        plan = replace(way.plan, seed=seed, steps=round(share * way.plan.steps))
-        family.fit(x, cond, plan)
-        y = drawn(family, asked.float(), torch.Generator().manual_seed(seed))
-    return outlines.decode(y.mT.flatten(1) if y.ndim == 3 else y)
-
-
-def drawn(
-    family: Model, cond: Float[Tensor, "m c"], rng: torch.Generator
-) -> Float[Tensor, "m *shape"]:
-    """Proposals; of a VAE what its decoder believes, without the noise around it."""
-    if not isinstance(family, VAE):
-        return family.propose(cond, rng)
-    with torch.no_grad():
-        centre, width = family.believed(cond)
-        decoded: Tensor = family.decode(centre + width * gaussian(centre, rng), cond)
-        return decoded
+def run(arm: str, seed: int, size: ShapeBudget) -> dict[str, ArrayLike]:
+    """A fit to each size of training set: scores over the targets, errors with most data."""
+    shapes, rows = size.shapes, []
+    target = shapes.properties[shapes.held]
+    for count in size.sizes:
+        own = shapes.own(count, seed)
+        height = heights_of(shapes, arm, own, shapes.held, seed=seed, share=size.share)
+        got, bears = shapes.measured(height)
+        held = score(got[bears], target[bears], target)
+        rows.append((score(got, target), held, 100 * float(bears.double().mean())))
+    return {
+        **dict(zip(SCORES, zip(*rows, strict=True), strict=True)),
+        "mae_percent": percent(got, target),
+        "size": size.sizes,
+    }
 
 
 def score(
@@ -251,33 +92,42 @@ def percent(found: Float64[Tensor, "m k"], target: Float64[Tensor, "m k"]) -> li
     return errors
 
 
-def _median(values: list[float]) -> Interval:
-    """Median over seeds, with the least and the most."""
-    return Interval(float(np.median(values)), min(values), max(values))
+def read(found: Readings) -> dict[str, ArrayLike | Value]:
+    """R2 by family and size as medians; leads are paired by seed."""
+    sizes = [int(n) for n in found("any", "size")[0]]
+    r2 = {name: found(name, "r2") for name in found.pieces}
 
+    def lead(name: str, at: int, others: list[str]) -> ArrayLike:
+        best = np.max([r2[other][:, at] for other in others], axis=0)
+        return np.asarray(r2[name][:, at] - best)
 
-def _parts(r2: Mapping[tuple[str, int], list[float]], work: Work) -> dict[str, Interval]:
-    """Differences are paired by seed."""
-    least, most = min(work.sizes), max(work.sizes)
-
-    def lead(name: str, size: int, others: list[str]) -> Interval:
-        best = np.max([r2[other, size] for other in others], axis=0)
-        return t_interval(np.array(r2[name, size]) - best)
-
-    top = np.max([r2[name, most] for name in WAYS], axis=0)
-    return {
-        "diffusion_last": lead("diffusion", most, [f for f in WAYS if f != "diffusion"]),
-        "vae_first": lead("beta_vae", least, [f for f in WAYS if f != "beta_vae"]),
-        "transformer_middle": lead("transformer", work.sizes[len(work.sizes) // 2], ["diffusion"]),
-        "line": t_interval(top),
+    values: dict[str, ArrayLike | Value] = {
+        "diffusion_last": lead("diffusion", -1, [f for f in WAYS if f != "diffusion"]),
+        "vae_first": lead("beta_vae", 0, [f for f in WAYS if f != "beta_vae"]),
+        "transformer_middle": lead("transformer", len(sizes) // 2, ["diffusion"]),
+        "line": np.max([r2[name][:, -1] for name in WAYS], axis=0),
     }
+    for name in found.pieces:
+        for key in SCORES:
+            columns = found(name, key).T
+            values |= {f"{name}.{n}.{key}": _median(x) for n, x in zip(sizes, columns, strict=True)}
+        errors = zip(PROPERTIES, found(name, "mae_percent").T, strict=True)
+        values |= {f"{name}.{p}.mae_percent": _median(x) for p, x in errors}
+    return values
 
 
-def _winner(r2: Mapping[tuple[str, int], list[float]], work: Work) -> str:
-    least = min(work.sizes)
-    each = {f: float(np.median(r2[f, least])) for f in (*WAYS, *BASELINES)}
-    learned, all_of_them = max(WAYS, key=lambda f: each[f]), max(each, key=lambda f: each[f])
-    return (
-        f"With {least} shapes {learned} is the best of the four, with a median R2 of "
-        f"{each[learned]:.2f}; of all {all_of_them} is, with {each[all_of_them]:.2f}."
-    )
+def _median(x: Float64[np.ndarray, " s"]) -> Value:
+    """Over seeds, with the least and the most."""
+    return Value(Interval(float(np.median(x)), float(x.min()), float(x.max())), tuple(x.tolist()))
+
+
+measure = Trials(
+    arms={name: name for name in (*WAYS, *BASELINES, CEILING)},
+    sizes=(
+        ShapeBudget(2432, (64, 360, 2000), 256, 128),
+        ShapeBudget(256, (64, 150), 64, 32, 0.05),
+    ),
+    run=run,
+    read=read,
+    data=lambda size: array_digest(size.shapes.solid.numpy()),
+)

@@ -16,6 +16,8 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.problem import Format, Problem, Projection
 from ingenium.core.quantity import Condition, Variable
+from ingenium.core.reading.documents import json_file
+from ingenium.core.reading.files import refusing
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.trusses.front import exact_front
 from ingenium.domains.structures.trusses.roof import GROUPS, KINDS, PANELS, Roof, RoofVerifier
@@ -108,6 +110,7 @@ class TrussTable:
     """One JSON file for all trusses."""
 
     name = "json"
+    endings = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Numbers in full."""
@@ -123,11 +126,17 @@ class TrussTable:
         return dict.fromkeys(index, path)
 
     def read(self, path: Path) -> xr.Dataset:
-        """What `write` wrote."""
-        rows = json.loads((path / "trusses.json" if path.is_dir() else path).read_text())
-        arrays = tuple(
-            torch.tensor([row[v.name] for row in rows.values()], dtype=torch.float64)
-            for v in VARIABLES
-        )
-        index = np.array([int(i) for i in rows])
+        """What `write` wrote.
+
+        Raises:
+            InputError: for anything else.
+        """
+        file, what = path / "trusses.json" if path.is_dir() else path, "a JSON file of trusses"
+        rows = json_file(file, what)
+        with refusing(what, file):
+            arrays = tuple(
+                torch.tensor([row[v.name] for row in rows.values()], dtype=torch.float64)
+                for v in VARIABLES
+            )
+            index = np.array([int(i) for i in rows])
         return to_dataset(arrays, VARIABLES, {"group": list(GROUPS)}, index=index)

@@ -1,44 +1,33 @@
 """Meshes as STL and 3MF files: millimetres in the file, metres inside."""
 
 import io
-import math
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
+from ingenium.core.reading.files import content, refusing
 from ingenium.kits.solids.printing.mesh import (
     Faces,
     Trimesh,
     Vertices,
     check_closed,
+    check_count,
     mesh_of,
-    package,
+    numbers,
+    without_slivers,
 )
+from ingenium.kits.solids.printing.threemf import CORE, UNITS_M, read_3mf
 
-Numbers = Float64[np.ndarray, "..."]
 MM = 1000.0
-UNITS_M = {
-    "micron": 1e-6,
-    "millimeter": 1e-3,
-    "centimeter": 1e-2,
-    "inch": 0.0254,
-    "foot": 0.3048,
-    "meter": 1.0,
-}
 DIGITS = 6  # decimals of a coordinate in a 3MF
-MOST_FACES = 5_000_000
 SMALLEST_M, LARGEST_M = 1e-4, 10.0  # longest side of a part
-DEEPEST = 8  # components within components
 WHEN = (1980, 1, 1, 0, 0, 0)  # the same mesh gives the same bytes
 HEADER = b"ingenium, millimetres".ljust(80, b"\0")
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
-CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 TYPES = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -115,15 +104,14 @@ def read_mesh(path: Path) -> Trimesh:
         InputError: for a file that is absent, no STL or 3MF, damaged, empty, far too large or
             small, or a mesh that is open, not manifold, inside out or of several bodies.
     """
-    readers = {".stl": _read_stl, ".3mf": _read_3mf}
+    readers = {".stl": _read_stl, ".3mf": read_3mf}
     if path.suffix.lower() not in readers:
         raise InputError("a file that ends in .stl or .3mf", str(path))
-    if not path.is_file():
-        raise InputError("a mesh file", f"no file at {path}")
     try:
-        vertices, faces = readers[path.suffix.lower()](path)
-        _check_size(vertices, faces)
-        check_closed(vertices, faces)
+        with refusing("a mesh", path):
+            vertices, faces = readers[path.suffix.lower()](path)
+            _check_size(vertices, faces)
+            check_closed(vertices, faces)
     except InputError as error:
         came = f"{error.came} in {path.name}"
         raise InputError(error.expected, came, error.instead) from error
@@ -145,25 +133,16 @@ def _check_size(vertices: Vertices, faces: Faces) -> None:
         )
 
 
-def _check_count(faces: int) -> None:
-    if faces > MOST_FACES:
-        raise InputError(
-            f"at most {MOST_FACES} triangles",
-            f"{faces} triangles, about {faces * 400 / 2**30:.3g} GiB to check",
-            "Decimate the mesh.",
-        )
-
-
 def _read_stl(path: Path) -> tuple[Vertices, Faces]:
-    data = path.read_bytes()
+    data = content(path, "a mesh file")
     count = int.from_bytes(data[80:84], "little") if len(data) >= 84 else -1
     if len(data) == 84 + RECORD.itemsize * count:
-        _check_count(count)
+        check_count(count)
         corners = np.frombuffer(data, RECORD, offset=84)["corners"].astype(np.float64)
     elif data.lstrip()[:5].lower() == b"solid":
-        _check_count(data.count(b"endfacet"))
+        check_count(data.count(b"vertex") // 3)
         found = re.findall(rb"vertex\s+(\S+)\s+(\S+)\s+(\S+)", data)
-        corners = _numbers(found).reshape(-1, 3)
+        corners = numbers(found).reshape(-1, 3)
         if len(corners) % 3:
             raise InputError("three corners for each facet", f"{len(corners)} corners")
         corners = corners.reshape(-1, 3, 3)
@@ -174,82 +153,4 @@ def _read_stl(path: Path) -> tuple[Vertices, Faces]:
             "The file may be cut off: export it again.",
         )
     place, number = np.unique(corners.reshape(-1, 3) + 0.0, axis=0, return_inverse=True)
-    return place / MM, _without_slivers(number.reshape(-1, 3).astype(np.int64))
-
-
-def _without_slivers(faces: Faces) -> Faces:
-    """Faces with three different corners: rounding merges corners that lay closer together."""
-    a, b, c = faces.T
-    kept: Faces = faces[(a != b) & (b != c) & (c != a)]
-    return kept
-
-
-def _numbers(found: list[Any]) -> Numbers:
-    try:
-        read: Numbers = np.array(found, dtype=object).astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise InputError("numbers as coordinates", str(error)) from error
-    return read
-
-
-def _read_3mf(path: Path) -> tuple[Vertices, Faces]:
-    etree = package("lxml.etree")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [n for n in archive.namelist() if n.lower().endswith(".model")]
-            if len(names) != 1:
-                raise InputError("a 3MF with one model", f"{len(names)} models")
-            _check_count(archive.getinfo(names[0]).file_size // 60)  # shortest text of a triangle
-            text = archive.read(names[0])
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
-        root = etree.fromstring(text, parser)
-    except (zipfile.BadZipFile, EOFError, etree.XMLSyntaxError) as error:
-        raise InputError("a whole 3MF", f"{error}", "Export it again.") from error
-    scale = UNITS_M.get(root.get("unit", "millimeter"))
-    if scale is None:
-        raise InputError(f"a unit of {', '.join(UNITS_M)}", f'"{root.get("unit")}"')
-    objects = {o.get("id"): o for o in root.iter(f"{{{CORE}}}object")}
-    parts = [_object(objects, item, DEEPEST) for item in root.iter(f"{{{CORE}}}item")]
-    if not parts:
-        raise InputError("a 3MF that builds something", "no build item")
-    vertices, faces = _joined(parts)
-    return vertices * scale, _without_slivers(faces)
-
-
-def _joined(parts: list[tuple[Vertices, Faces]]) -> tuple[Vertices, Faces]:
-    starts = np.cumsum([0, *(len(v) for v, _ in parts)])
-    faces = [f + start for (_, f), start in zip(parts, starts, strict=False)]
-    return np.concatenate([v for v, _ in parts]), np.concatenate(faces)
-
-
-def _object(objects: dict[str, Any], use: Any, deep: int) -> tuple[Vertices, Faces]:
-    """Mesh of an object, or of its components, moved as the item or component says."""
-    name = use.get("objectid")
-    if name not in objects or deep == 0:
-        raise InputError("items that name objects of the file", f'object "{name}"')
-    components = list(objects[name].iter(f"{{{CORE}}}component"))
-    if components:
-        vertices, faces = _joined([_object(objects, c, deep - 1) for c in components])
-    else:
-        vertices, faces = _mesh(objects[name])
-    given = use.get("transform")
-    if given is None:
-        return vertices, faces
-    move = _numbers(given.split())
-    if move.shape != (12,):
-        raise InputError("a transform of 12 numbers", f'"{given}"')
-    turned = vertices @ move[:9].reshape(3, 3) + move[9:]
-    mirrored = np.linalg.det(move[:9].reshape(3, 3)) < 0
-    return turned, faces[:, ::-1].copy() if mirrored else faces
-
-
-def _mesh(thing: Any) -> tuple[Vertices, Faces]:
-    corners = [(v.get("x"), v.get("y"), v.get("z")) for v in thing.iter(f"{{{CORE}}}vertex")]
-    found = [(t.get("v1"), t.get("v2"), t.get("v3")) for t in thing.iter(f"{{{CORE}}}triangle")]
-    vertices = _numbers(corners).reshape(-1, 3)
-    number = _numbers(found).reshape(-1, 3)
-    if not np.isfinite(number).all() or ((number < 0) | (number >= len(vertices))).any():
-        raise InputError(
-            "triangles of vertices that exist", f"others, of {math.prod(number.shape)} corners"
-        )
-    return vertices, number.astype(np.int64)
+    return place / MM, without_slivers(number.reshape(-1, 3).astype(np.int64))

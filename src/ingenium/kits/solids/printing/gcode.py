@@ -1,12 +1,14 @@
 """Toolpaths as G-code: millimetres and cubic millimetres in the file, metres inside."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
+from ingenium.core.reading.files import lines, refusing
 from ingenium.kits.solids.printing.toolpath import Toolpath
 
 MM, MM3 = 1e3, 1e9
@@ -56,12 +58,16 @@ def read_gcode(file: Path) -> Toolpath:
         InputError: for a file that is absent, holds no moves, or uses what is not read here:
             arcs, relative places, extrusion that is not relative, or no `;HEIGHT:`.
     """
-    if not file.is_file():
-        raise InputError("a G-code file", f"no file at {file}")
+    found = lines(file, "a G-code file")
+    with refusing("a G-code file", file):
+        return _toolpath(found, file)
+
+
+def _toolpath(found: Sequence[str], file: Path) -> Toolpath:
     scale, height = 1.0, 0.0
     at = {"X": 0.0, "Y": 0.0, "Z": 0.0}
     rows: list[tuple[float, ...]] = []
-    for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
+    for number, line in enumerate(found, 1):
         if line.startswith(";HEIGHT:"):
             height = float(line[8:])
         words = WORD.findall(line.split(";")[0].upper())

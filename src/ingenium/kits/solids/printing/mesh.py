@@ -1,6 +1,7 @@
 """Triangle meshes: the packages behind them, and how a mesh is made and judged closed."""
 
 import importlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ else:
 
 Vertices = Float64[np.ndarray, "v 3"]
 Faces = Int64[np.ndarray, "t 3"]
+MOST_FACES = 1_000_000
+BYTES = 700  # that reading and checking a triangle takes at most, of text
 
 
 def package(name: str) -> Any:
@@ -29,6 +32,40 @@ def package(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise MissingExtra("structures", error.name or name) from error
+
+
+def check_count(faces: int) -> None:
+    """Refuse more triangles than memory is set aside for.
+
+    Raises:
+        InputError: for more than `MOST_FACES`.
+    """
+    if faces > MOST_FACES:
+        raise InputError(
+            f"at most {MOST_FACES} triangles",
+            f"{faces} triangles, about {faces * BYTES / 2**30:.3g} GiB to check",
+            "Decimate the mesh.",
+        )
+
+
+def numbers(found: Sequence[Any]) -> Float64[np.ndarray, "..."]:
+    """Text of coordinates as numbers.
+
+    Raises:
+        InputError: for other text, or none.
+    """
+    try:
+        read: Float64[np.ndarray, ...] = np.array(found, dtype=object).astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise InputError("numbers as coordinates", str(error)) from error
+    return read
+
+
+def without_slivers(faces: Faces) -> Faces:
+    """Faces with three different corners: rounding merges corners that lay closer together."""
+    a, b, c = faces.T
+    kept: Faces = faces[(a != b) & (b != c) & (c != a)]
+    return kept
 
 
 def mesh_of(vertices: Vertices, faces: Faces) -> Trimesh:

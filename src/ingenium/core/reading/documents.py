@@ -1,0 +1,109 @@
+"""JSON and XML that users name: bounded in size, depth and number of parts; nothing said twice."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import text
+
+MOST_PARTS = 10_000_000  # of a JSON text: each takes about 80 bytes
+MOST_JSON = 128 << 20  # bytes
+DEEPEST = 100
+MOST_TAGS = 4_000_000  # of an XML document
+PIECE = 1 << 16
+
+
+def json_file(path: Path, what: str) -> Any:
+    """The JSON in a file.
+
+    Raises:
+        InputError: if it is none, is too large, or says an entry of one object twice.
+    """
+    return json_text(text(path, what, most=MOST_JSON), what, str(path))
+
+
+def json_text(found: str, what: str, where: str) -> Any:
+    """As `json_file`, of a text; `where` names it in the message.
+
+    Raises:
+        InputError: if it is no JSON, is too large, or says an entry of one object twice.
+    """
+    parts = sum(map(found.count, ",[{"))
+    if parts > MOST_PARTS:
+        raise InputError(f"{what} of at most {MOST_PARTS} parts", f"{parts} in {where}")
+    try:
+        return json.loads(found, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:  # ValueError also of numbers with many digits
+        raise InputError(what, f"{where}: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, whose readers may differ in which of two equal keys they heed."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        doubled = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f'the entry "{doubled[:80]}" stands twice in one object')
+    return found
+
+
+@dataclass(slots=True)
+class Element:
+    """An element of an XML document: its name with its namespace, attributes, and own text."""
+
+    name: str  # such as `http://... object`; without a namespace `DataArray`
+    attributes: Mapping[str, str]
+    depth: int
+    text: list[str] = field(default_factory=list)
+
+
+def elements(data: bytes) -> Iterator[Element]:
+    """The elements of a document as each ends, so that none is held longer than it is used.
+
+    Raises:
+        expat.ExpatError: for what is no XML.
+        ValueError: for a document type (which could define what expands without end), or elements
+            too many or too deep within each other.
+    """
+    tags = data.count(b"<")
+    if tags > MOST_TAGS:
+        raise ValueError(f"{tags} tags, and {MOST_TAGS} are read at most")
+    reader = _Reader()
+    for start in range(0, len(data), PIECE):
+        reader.parser.Parse(data[start : start + PIECE], False)
+        yield from reader.ended
+        reader.ended.clear()
+    reader.parser.Parse(b"", True)
+    yield from reader.ended
+
+
+class _Reader:
+    """Gathers elements as the parser comes upon them."""
+
+    def __init__(self) -> None:
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._said
+        self.parser.StartDoctypeDeclHandler = self._typed
+        self.open: list[Element] = []
+        self.ended: list[Element] = []
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self.open) == DEEPEST:
+            raise ValueError(f"elements more than {DEEPEST} deep")
+        self.open.append(Element(name, attributes, len(self.open)))
+
+    def _end(self, name: str) -> None:
+        self.ended.append(self.open.pop())
+
+    def _said(self, part: str) -> None:
+        self.open[-1].text.append(part)
+
+    def _typed(self, *told: object) -> None:
+        raise ValueError("a document type, which is not read")

@@ -1,0 +1,151 @@
+"""Content of a file that a user names: a plain file, of bounded size, read into bounded memory."""
+
+import errno
+import os
+import resource
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ingenium.core.errors import IngeniumError, InputError
+
+MOST_BYTES = 256 << 20  # of a file
+MOST_MEMORY = 1 << 30  # that making sense of one file may take
+MOST_TOML = 1 << 20  # bytes of what people write by hand
+MOST_LINES = 1_000_000
+STATUS = Path("/proc/self/status")
+UNUSABLE = (
+    *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOENT),
+    *(errno.EACCES, errno.EPERM, errno.EEXIST),
+)
+
+
+@contextmanager
+def refusing(what: str, path: Path) -> Iterator[None]:
+    """Turn whatever a parser throws at a file into a refusal that names it, and bound its memory.
+
+    Args:
+        what: would have been right, as it reads after "expected".
+        path: of the file.
+
+    Raises:
+        InputError: for anything but the package's own errors.
+    """
+    try:
+        with _bounded():
+            yield
+    except IngeniumError:
+        raise
+    except MemoryError as error:
+        took = f"{_named(path)}, which takes more than {MOST_MEMORY >> 20} MB of memory"
+        raise InputError(what, took, "Write a smaller file.") from error
+    except Exception as error:
+        raise InputError(what, f"{_named(path)}: {_short(error)}") from error
+
+
+def check_plain(path: Path, what: str) -> None:
+    """Refuse what is neither a folder nor a plain file of a size that can be read.
+
+    Raises:
+        InputError: for what is absent, a device, a pipe, a socket, or too large.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(what, f"no file at {_named(path)} ({_short(error)})") from None
+    if not stat.S_ISDIR(found.st_mode):
+        _check_file(found, path, what, MOST_BYTES)
+
+
+def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
+    """All bytes of a plain file.
+
+    Raises:
+        InputError: if it is absent, no plain file (which may have no end), or of more bytes.
+    """
+    try:  # a pipe that nobody writes into would be waited for
+        with open(path, "rb", opener=_without_waiting) as file:
+            _check_file(os.fstat(file.fileno()), path, what, most)
+            data = file.read(most + 1)
+    except FileNotFoundError:
+        raise InputError(what, f"no file at {_named(path)}") from None
+    except (OSError, ValueError) as error:
+        raise InputError(what, f"{_named(path)}: {_short(error)}") from None
+    if len(data) > most:
+        raise InputError(f"{what} of at most {most} bytes", f"more in {_named(path)}")
+    return data
+
+
+def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
+    """The text of a file in UTF-8, with one kind of line end and without a mark of its order.
+
+    Raises:
+        InputError: as for `content`, and for what is no UTF-8.
+    """
+    data = content(path, what, most=most)
+    with refusing(what, path):
+        found = data.decode("utf-8-sig")
+        return found.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
+    """The lines of a text file.
+
+    Raises:
+        InputError: as for `text`, and for more lines than designs can be made of.
+    """
+    found = text(path, what, most=most)
+    count = found.count("\n")
+    if count > MOST_LINES:
+        raise InputError(f"{what} of at most {MOST_LINES} lines", f"{count} in {_named(path)}")
+    with refusing(what, path):
+        return found.splitlines()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _check_file(found: os.stat_result, path: Path, what: str, most: int) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device, pipe or socket"
+        raise InputError(f"{what} as a plain file", f"{_named(path)}, which is {kind}")
+    if found.st_size > most:
+        raise InputError(f"{what} of at most {most} bytes", f"{found.st_size} in {_named(path)}")
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Let the data of this process grow by `MOST_MEMORY` at most, where the system can bound it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    now = _data_bytes()
+    if soft != resource.RLIM_INFINITY or now is None:  # already bounded, by us or by others
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (now + MOST_MEMORY, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _data_bytes() -> int | None:
+    """What counts against the limit now; none where the system does not say."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(STATUS.read_text().split("VmData:")[1].split()[0]) << 10
+    return None
+
+
+def _named(path: Path) -> str:
+    """A path for a message, its end where it is long."""
+    whole = str(path)
+    return whole if len(whole) <= 300 else f"...{whole[-297:]}"
+
+
+def _short(error: BaseException) -> str:
+    """What an error says, in one line."""
+    said = " ".join(
+        (getattr(error, "strerror", None) or str(error) or type(error).__name__).split()
+    )
+    return said if len(said) <= 300 else f"{said[:300]}..."

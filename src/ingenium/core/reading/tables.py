@@ -1,0 +1,57 @@
+"""CSV that users name, into a data frame: bounded in columns and cells, and never unpacked."""
+
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import refusing, text
+
+MOST_CSV = 128 << 20  # bytes
+MOST_COLUMNS = 10_000
+MOST_CELLS = 20_000_000
+
+
+def csv_file(path: Path, what: str) -> pd.DataFrame:
+    """The rows below a header, with commas between cells.
+
+    Raises:
+        InputError: for what is no such table in UTF-8, or too large.
+    """
+    return csv_text(csv_content(path, what), path, what)
+
+
+def check_columns(count: int, path: Path) -> None:
+    """Refuse more columns than any table here has.
+
+    Raises:
+        InputError: for more than `MOST_COLUMNS`.
+    """
+    if count > MOST_COLUMNS:
+        raise InputError(f"a table of at most {MOST_COLUMNS} columns", f"{count} in {path}")
+
+
+def csv_content(path: Path, what: str) -> str:
+    """The text of a CSV file, which a first look may find the delimiter in.
+
+    Raises:
+        InputError: for what is no text in UTF-8, or too large.
+    """
+    return text(path, what, most=MOST_CSV)
+
+
+def csv_text(
+    found: str, path: Path, what: str, *, delimiter: str = ",", decimal: str = "."
+) -> pd.DataFrame:
+    """The rows below a header.
+
+    Raises:
+        InputError: for what is no such table, or of too many columns or cells.
+    """
+    check_columns(1 + found[: found.find("\n") + 1 or None].count(delimiter), path)
+    cells = found.count("\n") + found.count(delimiter)
+    if cells > MOST_CELLS:
+        raise InputError(f"{what} of at most {MOST_CELLS} cells", f"{cells} in {path}")
+    with refusing(what, path):
+        return pd.read_csv(StringIO(found), sep=delimiter, decimal=decimal, low_memory=False)

@@ -1,0 +1,1 @@
+"""Systems of structures, shown by their commands in seconds."""

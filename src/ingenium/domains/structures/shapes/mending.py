@@ -1,0 +1,127 @@
+"""Proposals mended by the optimiser: as it is, or heeding how the shape is to be made.
+
+Shapes: n designs, e cells.
+"""
+
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.structures.optimise.asked import Asked
+from ingenium.domains.structures.optimise.binary import standing
+from ingenium.domains.structures.optimise.build import Build
+from ingenium.domains.structures.optimise.concurrent import trimmed, with_supports
+from ingenium.domains.structures.optimise.descent import Descent
+from ingenium.domains.structures.optimise.layered import layered
+from ingenium.domains.structures.optimise.projection import Projection
+from ingenium.domains.structures.optimise.simp import Simp, compliance_of, simp
+from ingenium.domains.structures.optimise.stages import Stages
+from ingenium.domains.structures.optimise.two_level import TwoLevel
+from ingenium.domains.structures.optimise.walls import Walls
+from ingenium.domains.structures.shapes.box import VOLUME, Box, open_box
+from ingenium.domains.structures.shapes.loading import Numbers
+from ingenium.domains.structures.shapes.manufacture import Levels, Manufacture
+from ingenium.domains.structures.shapes.printability import shortening_m
+from ingenium.domains.structures.shapes.solid import to_solid
+from ingenium.domains.structures.shapes.training import Optimiser
+from ingenium.domains.structures.shapes.verifier import PENALTY, VOID
+
+RADIUS, SPREAD = 2.5, 0.2  # of filter and threshold that keep walls of two cells
+MARGIN = 0.7  # of the sag allowed, which the optimiser is told: it looks at some stages, not all
+EVERY = 3  # layers from stage to stage in the optimiser
+
+
+def mended(
+    optimiser: Optimiser, numbers: Numbers, proposed: Float64[Tensor, "n e"]
+) -> Float64[Tensor, "n e"]:
+    """Shapes after the steps of the settings, from the proposals or from even densities."""
+    box, own = optimiser.box, optimiser.box.settings
+    start = None if own.start == "even" else proposed
+    if own.levels.pixels:
+        return _of_walls(box, numbers)
+    if own.manufacture.heeded:
+        return _printable(box, optimiser.asked(numbers), start)
+    if own.grey:
+        return simp(optimiser.asked(numbers), optimiser.settings(own.refine_steps), start).density
+    sharp = own.refine_steps // 2
+    return optimiser.solid(numbers, own.refine_steps - sharp, start, sharp)
+
+
+def _printable(
+    box: Box, asked: Asked, start: Float64[Tensor, "n e"] | None
+) -> Float64[Tensor, "n e"]:
+    """Solid and void cells that hold what the manufacture asks for."""
+    own, steps = box.settings.manufacture, box.settings.refine_steps
+    settings = Simp(
+        steps=steps,
+        exponent=PENALTY,
+        least=VOID,
+        radius_cells=max(RADIUS, 1.25 * own.wall_cells),
+        filter="density",
+        method="mma",
+        move=0.1,
+        projection=Projection(spread=SPREAD, beta=2.0, every=max(1, steps // 5)),
+        build=None if own.supports else own.build,
+        access=own.access,
+    )
+    if own.build is None:
+        return to_solid(box, simp(asked, settings, start).density, asked.volume_fraction)
+    build = Build(box.grid, own.build)
+    if own.supports:
+        return _with_few_supports(box, asked, settings, build)
+    density = _stage_by_stage(asked, settings, build, own.sag, start)
+    part = standing(build, to_solid(box, density, asked.volume_fraction))
+    return torch.maximum(part, box.solid.double())
+
+
+def _stage_by_stage(
+    asked: Asked, settings: Simp, build: Build, sag: float, start: Tensor | None
+) -> Float64[Tensor, "n e"]:
+    """Without overhang, and where a sag is asked for with stages that carry themselves."""
+    if not sag:
+        return simp(asked, settings, start).density
+    tops = tuple(range(EVERY, build.layers + 1, EVERY))
+    limit = torch.full((len(asked),), MARGIN * sag * shortening_m(build), dtype=torch.float64)
+    stages = Stages(build, asked.elastic.poisson, tops=tops)
+    return layered(asked, settings, stages, limit, start=start).density
+
+
+def _with_few_supports(
+    box: Box, asked: Asked, settings: Simp, build: Build
+) -> Float64[Tensor, "n e"]:
+    """Least of part and supports that is as stiff as the part made without a look at supports."""
+    plain = to_solid(box, simp(asked, settings).density, asked.volume_fraction)
+    limit = compliance_of(asked, plain, Simp(least=1e-6))
+    ways = (build.direction,) * len(asked)
+    return trimmed(asked, with_supports(asked, settings, ways, limit), limit)
+
+
+def _of_walls(box: Box, numbers: Numbers) -> Float64[Tensor, "n e"]:
+    """Macro cells with walls, drawn pixel by pixel."""
+    own, levels = box.settings, box.settings.levels
+    cells = tuple(n // levels.pixels for n in box.grid.cells)
+    coarse = open_box(
+        replace(
+            own,
+            cells=cells,
+            cell_m=own.cell_m * levels.pixels,
+            filter_cells=1.5,
+            levels=Levels(),
+            manufacture=Manufacture(),
+        )
+    )
+    walls = Walls(levels.pixels, poisson=own.material.poisson)
+    least, settings = levels.wall_pixels / levels.pixels, Descent(own.refine_steps, 0.1)
+    asked, drawn = replace(Optimiser(coarse).asked(numbers), passive=None), []
+    for i in range(len(numbers[VOLUME])):  # the dense matrix of one part at a time
+        one = asked.rows(torch.tensor([i]))
+        if levels.joint:
+            part = TwoLevel(one, walls, least)
+            thickness = part.joint(settings)
+        else:
+            part = TwoLevel(one, walls)
+            thickness = part.mended(part.micro(part.macro(settings), settings), least)
+        drawn.append(part.drawn(thickness))
+    return torch.cat(drawn)

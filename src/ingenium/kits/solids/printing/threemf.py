@@ -1,0 +1,173 @@
+"""Reads 3MF models: meshes, and components that place meshes, into one list of triangles.
+
+Source: 3D Manufacturing Format, Core Specification 1.3, 3MF Consortium.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.archives import members
+from ingenium.core.reading.documents import Element, elements
+from ingenium.kits.solids.printing.mesh import (
+    MOST_FACES,
+    Faces,
+    Vertices,
+    check_count,
+    numbers,
+    without_slivers,
+)
+
+UNITS_M = {
+    "micron": 1e-6,
+    "millimeter": 1e-3,
+    "centimeter": 1e-2,
+    "inch": 0.0254,
+    "foot": 0.3048,
+    "meter": 1.0,
+}
+CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+DEEPEST = 8  # components within components
+MOST_USES = 10_000  # items and components of a file
+Mesh = tuple[Vertices, Faces]
+
+
+def read_3mf(path: Path) -> Mesh:
+    """Corners in metres and triangles of all that a file builds.
+
+    Raises:
+        InputError: for no whole 3MF of one model, one that builds nothing or far too much, or
+            items that name no object.
+    """
+    found = members(path, "a whole 3MF", ".model")
+    if len(found) != 1:
+        raise InputError("a 3MF with one model", f"{len(found)} models")
+    model = _Model()
+    for element in elements(*found.values()):
+        model.take(element)
+    scale = UNITS_M.get(model.unit)
+    if scale is None:
+        raise InputError(f"a unit of {', '.join(UNITS_M)}", f'"{model.unit}"')
+    vertices, faces = model.built()
+    return vertices * scale, without_slivers(faces)
+
+
+@dataclass
+class _Object:
+    """What an object of the model is: corners and triangles as text, or uses of other objects."""
+
+    corners: list[tuple[str | None, ...]] = field(default_factory=list)
+    triangles: list[tuple[str | None, ...]] = field(default_factory=list)
+    parts: list[Mapping[str, str]] = field(default_factory=list)
+
+
+class _Model:
+    """Gathers what matters of a model, element by element."""
+
+    def __init__(self) -> None:
+        self.unit = "millimeter"
+        self.items: list[Mapping[str, str]] = []
+        self._objects: dict[str, _Object] = {}
+        self._open = _Object()
+        self._made: dict[str, Mesh] = {}
+        self._uses = 0
+
+    def take(self, element: Element) -> None:
+        """An element that has ended; what an object holds ends before the object."""
+        told = element.attributes
+        space, _, name = element.name.rpartition(" ")
+        if space != CORE:
+            return
+        if name == "vertex":
+            self._open.corners.append((told.get("x"), told.get("y"), told.get("z")))
+            self._check(self._open.corners)
+        elif name == "triangle":
+            self._open.triangles.append((told.get("v1"), told.get("v2"), told.get("v3")))
+            self._check(self._open.triangles)
+        elif name == "component":
+            self._open.parts.append(told)
+        elif name == "item":
+            self.items.append(told)
+        elif name == "object":
+            self._file(told.get("id", ""))
+        elif name == "model":
+            self.unit = told.get("unit", "millimeter")
+
+    def built(self) -> Mesh:
+        """All that is built, in the unit of the model.
+
+        Raises:
+            InputError: if that is nothing or too much.
+        """
+        if not self.items:
+            raise InputError("a 3MF that builds something", "no build item")
+        return _joined(self._placed(self.items, DEEPEST))
+
+    def _check(self, listed: list[tuple[str | None, ...]]) -> None:
+        if len(listed) > MOST_FACES:
+            check_count(len(listed))
+
+    def _file(self, name: str) -> None:
+        if name in self._objects:
+            raise InputError("objects with names of their own", f'two objects "{name}"')
+        if self._open.parts and self._open.triangles:
+            raise InputError("objects of a mesh or of components", f'object "{name}" of both')
+        self._objects[name] = self._open
+        self._open = _Object()
+
+    def _placed(self, uses: list[Mapping[str, str]], deep: int) -> Iterator[Mesh]:
+        """The meshes of items or components, moved as each says."""
+        for use in uses:
+            self._uses += 1
+            if self._uses > MOST_USES:
+                raise InputError(f"at most {MOST_USES} items and components", "more")
+            vertices, faces = self._mesh(use.get("objectid", ""), deep)
+            yield _moved(vertices, faces, use.get("transform"))
+
+    def _mesh(self, name: str, deep: int) -> Mesh:
+        """Of an object, made once however often it is used."""
+        if name not in self._objects or deep == 0:
+            raise InputError("items that name objects of the file", f'object "{name}"')
+        if name not in self._made:
+            one = self._objects[name]
+            parts = _joined(self._placed(one.parts, deep - 1)) if one.parts else _read(one)
+            self._made[name] = parts
+        return self._made[name]
+
+
+def _joined(parts: Iterator[Mesh]) -> Mesh:
+    """Several meshes as one, refused as soon as it is too large."""
+    found: list[Mesh] = []
+    start = corners = 0
+    for vertices, faces in parts:
+        found.append((vertices, faces + corners))
+        corners, start = corners + len(vertices), start + len(faces)
+        check_count(max(start, corners))
+    return np.concatenate([v for v, _ in found]), np.concatenate([f for _, f in found])
+
+
+def _moved(vertices: Vertices, faces: Faces, given: str | None) -> Mesh:
+    if given is None:
+        return vertices, faces
+    move = numbers(given.split())
+    if move.shape != (12,):
+        raise InputError("a transform of 12 numbers", f'"{given[:200]}"')
+    turned = vertices @ move[:9].reshape(3, 3) + move[9:]
+    mirrored = np.linalg.det(move[:9].reshape(3, 3)) < 0
+    return turned, faces[:, ::-1].copy() if mirrored else faces
+
+
+def _read(one: _Object) -> Mesh:
+    """The numbers of a mesh."""
+    vertices = numbers(one.corners).reshape(-1, 3)
+    number = numbers(one.triangles).reshape(-1, 3)
+    outside = ((number < 0) | (number >= len(vertices)) | (number % 1 != 0)).any()
+    if not np.isfinite(number).all() or outside:
+        raise InputError(
+            "triangles of vertices that exist", f"others, of {math.prod(number.shape)} corners"
+        )
+    return vertices, number.astype(np.int64)

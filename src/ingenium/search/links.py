@@ -1,0 +1,129 @@
+"""The chain of a search: a link for each thing that was kept, over it and the link before.
+
+Whatever the file of a search holds is in a link: what the search is, each sitting, each proposal,
+each part that was measured with the calls of its designs, and how each round ended. So nothing can
+be altered, exchanged, added or left out but at the end; a head that is kept elsewhere tells that.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from ingenium.core.digest import content_digest, digest
+from ingenium.trust.records import GENESIS
+
+ABOUT, SITTING, PROPOSAL, MEASUREMENT, ROUND, EARLIER = (
+    "about",
+    "sitting",
+    "proposal",
+    "measurement",
+    "round",
+    "earlier",  # all that was kept before there were links
+)
+TABLE = "links"
+SCHEMA = (
+    f"CREATE TABLE {TABLE} (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, link TEXT NOT NULL)"
+)
+_ROWS = {  # of each kind, by its key; the order is that in which they were kept
+    SITTING: ("sittings", "SELECT time, body FROM sittings WHERE sitting = ?"),
+    PROPOSAL: ("proposals", "SELECT designs FROM proposals WHERE round = ?"),
+    ROUND: ("rounds", "SELECT body, chain FROM rounds WHERE round = ?"),
+    MEASUREMENT: (
+        "measurements",
+        "SELECT sitting, first, measured FROM measurements WHERE round = ? AND part = ?",
+    ),
+}
+_ALL = {
+    "about": "SELECT entry, value FROM about ORDER BY entry",
+    "sittings": "SELECT * FROM sittings ORDER BY sitting",
+    "proposals": "SELECT * FROM proposals ORDER BY round",
+    "measurements": "SELECT * FROM measurements ORDER BY first",
+    "verified": "SELECT digest, call FROM verified ORDER BY call",
+    "rounds": "SELECT * FROM rounds ORDER BY round",
+}
+_CALLS = "SELECT digest FROM verified WHERE call >= ? AND call < ? ORDER BY call"
+
+
+def there(db: sqlite3.Connection) -> bool:
+    """Whether the file has a chain; one of before has none."""
+    query = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return bool(db.execute(query, (TABLE,)).fetchone()[0])
+
+
+def head(db: sqlite3.Connection) -> str:
+    """The last link."""
+    row = db.execute(f"SELECT link FROM {TABLE} ORDER BY number DESC LIMIT 1").fetchone()
+    return GENESIS if row is None else str(row[0])
+
+
+def begin(db: sqlite3.Connection) -> None:
+    """Bind all that was kept before there were links, if anything was."""
+    counts = _counts(db)
+    if any(counts.values()):
+        add(db, EARLIER, counts)
+
+
+def add(db: sqlite3.Connection, *entry: Any) -> None:
+    """Bind what was written in this transaction; an entry is a kind and what finds it."""
+    link = digest([head(db), list(entry), _content(db, *entry)])
+    query = f"INSERT INTO {TABLE} (entry, link) VALUES (?, ?)"
+    db.execute(query, (json.dumps(entry), link))
+
+
+def faults(db: sqlite3.Connection) -> Iterator[str]:
+    """What is not as it was written, or was added to the tables."""
+    last, bound = GENESIS, dict.fromkeys(_ALL, 0)
+    rows = db.execute(f"SELECT number, entry, link FROM {TABLE} ORDER BY number").fetchall()
+    for place, (number, text, link) in enumerate(rows, start=1):
+        kind, *key = json.loads(text)
+        if number != place or digest([last, [kind, *key], _content(db, kind, *key)]) != link:
+            yield f"{_name(kind, key)} is not what was written"
+        last = link
+        for table, count in _bound(kind, key).items():
+            bound[table] += count
+    for table, count in _counts(db).items():
+        if count > bound[table]:
+            yield f"{count - bound[table]} rows of {table} were added by something else"
+
+
+def _bound(kind: str, key: list[Any]) -> dict[str, int]:
+    """How many rows of which tables a link binds."""
+    if kind == EARLIER:
+        return dict(key[0])
+    if kind == MEASUREMENT:
+        return {"measurements": 1, "verified": key[2]}
+    return {ABOUT: key[0]} if kind == ABOUT else {_ROWS[kind][0]: 1}
+
+
+def _content(db: sqlite3.Connection, kind: str, *key: Any) -> Any:
+    """What an entry names, as it lies in the tables now."""
+    if kind == ABOUT:
+        return db.execute(_ALL[ABOUT]).fetchall()
+    if kind == EARLIER:
+        (counts,) = key
+        return [_plain(db.execute(f"{_ALL[t]} LIMIT {int(n)}")) for t, n in counts.items()]
+    if kind == MEASUREMENT:
+        round, part, count = key
+        found = db.execute(_ROWS[kind][1], (round, part)).fetchall()
+        first = found[0][1] if found else 0
+        return [_plain(found), db.execute(_CALLS, (first, first + count)).fetchall()]
+    return _plain(db.execute(_ROWS[kind][1], key))
+
+
+def _plain(rows: Any) -> list[list[Any]]:
+    """Rows with a digest for each blob."""
+    return [[content_digest(x) if isinstance(x, bytes) else x for x in row] for row in rows]
+
+
+def _counts(db: sqlite3.Connection) -> dict[str, int]:
+    return {t: int(db.execute(f"SELECT COUNT(*) FROM {t}").fetchone()[0]) for t in _ALL}
+
+
+def _name(kind: str, key: list[Any]) -> str:
+    """What a link binds, in words."""
+    if kind == EARLIER:
+        return "what was kept before there were seals"
+    if kind == ABOUT:
+        return "what the search is about"
+    return f"{'sitting' if kind == SITTING else 'round'} {key[0]}"

@@ -1,0 +1,98 @@
+"""What is no plain file of bounded size is refused, and what it takes to read one is bounded."""
+
+import gzip
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingenium.core.errors import EngineError, InputError
+from ingenium.core.reading import files
+from ingenium.core.reading.files import check_plain, content, lines, refusing, text
+
+
+def test_what_a_file_holds(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes("\ufeffé\r\nb\rc\n".encode())
+    assert content(file, "text")[:3] == b"\xef\xbb\xbf"
+    assert text(file, "text") == "é\nb\nc\n"
+    assert lines(file, "text") == ["é", "b", "c"]
+
+
+def test_what_has_no_end_is_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), Path("/dev/stdin")):
+        with pytest.raises(InputError, match=r"a text as a plain file.*device, pipe or socket"):
+            content(path, "a text")
+    with pytest.raises(InputError, match="device, pipe or socket"):
+        check_plain(pipe, "a text")
+    with pytest.raises(InputError, match="which is a folder"):
+        content(tmp_path, "a text")
+
+
+@pytest.mark.parametrize("name", ["a" * 4000, "/".join("a" * 2000), "a\0b", "absent"])
+def test_names_that_no_file_has(name: str) -> None:
+    for read in (content, check_plain):
+        with pytest.raises(InputError, match="expected a text") as caught:
+            read(Path(name), "a text")
+        assert len(str(caught.value)) < 700
+
+
+def test_a_size_is_told_before_a_byte_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    with file.open("wb") as out:
+        out.truncate(1 << 40)  # with no block on the disk
+    with pytest.raises(InputError, match=f"of at most 10 bytes; came {1 << 40} in"):
+        content(file, "a text", most=10)
+    with pytest.raises(InputError, match=f"{1 << 40} in"):
+        check_plain(file, "a text")
+
+
+def test_more_lines_than_designs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_LINES", 10)
+    file = tmp_path / "a.txt"
+    file.write_text(11 * "C\n")
+    with pytest.raises(InputError, match=re.escape("of at most 10 lines; came 11")):
+        lines(file, "a text")
+
+
+@pytest.mark.parametrize("bytes_", [gzip.compress(b"a,b\n1,2\n"), b"\xff\xfea\0"])
+def test_what_is_no_text(tmp_path: Path, bytes_: bytes) -> None:
+    file = tmp_path / "a.csv.gz"
+    file.write_bytes(bytes_)
+    with pytest.raises(InputError, match=r"a\.csv\.gz.*utf-8"):
+        text(file, "a text")
+
+
+def test_whatever_a_parser_throws_names_the_file() -> None:
+    class Odd(Exception):
+        pass
+
+    for error in (Odd("why\nnot"), RecursionError(), EOFError(), NotImplementedError("packed")):
+        said = pytest.raises(InputError, match=r"expected a mesh; came x\.stl: ")
+        with said as caught, refusing("a mesh", Path("x.stl")):
+            raise error
+        assert caught.value.__cause__ is error
+        assert "\n" not in str(caught.value)
+    with pytest.raises(EngineError, match="as it is"), refusing("a mesh", Path("x.stl")):
+        raise EngineError("as it is")
+    with pytest.raises(KeyboardInterrupt), refusing("a mesh", Path("x.stl")):
+        raise KeyboardInterrupt
+
+
+def test_memory_is_bounded_within_and_as_before_behind() -> None:
+    def taken() -> np.ndarray:
+        return np.ones(files.MOST_MEMORY // 7)
+
+    with (
+        pytest.raises(InputError, match="takes more than 1024 MB of memory"),
+        refusing("a mesh", Path("x.stl")),
+        refusing("its text", Path("x.stl")),
+    ):
+        taken()
+    assert len(taken())
+    with refusing("a mesh", Path("x.stl")):
+        assert len(np.ones(files.MOST_MEMORY // 16))

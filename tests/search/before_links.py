@@ -1,0 +1,24 @@
+"""Files of searches as they were before everything in them had a link."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+from ingenium.core.digest import content_digest, digest
+from ingenium.trust.records import GENESIS
+
+
+def unlinked(path: Path) -> None:
+    """Take the links from the file of a search, and chain its rounds as they once were."""
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE IF EXISTS links")
+        db.execute("DROP TRIGGER IF EXISTS no_UPDATE_rounds")
+        last = GENESIS
+        for place, text in db.execute("SELECT round, body FROM rounds ORDER BY round").fetchall():
+            round = json.loads(text).get("round", place)
+            query = "SELECT designs FROM proposals WHERE round = ?"
+            blobs = [row[0] for row in db.execute(query, (round,))]
+            query = "SELECT measured FROM measurements WHERE round = ? ORDER BY part"
+            blobs += [row[0] for row in db.execute(query, (round,))]
+            last = digest([last, place, text, [content_digest(blob) for blob in blobs]])
+            db.execute("UPDATE rounds SET chain = ? WHERE round = ?", (last, place))
