@@ -88,8 +88,8 @@ def makeable(commands: Commands) -> Iterator[Finding | Picture]:
     )
     yield Finding("the search ends well", done.code == 0)
     rounds = done.answer["record"]["rounds"]
-    total, held, again = (np.array([0, *(r[k] for r in rounds)]) for k in COUNTS)
-    share = np.diff(held) / np.diff(total).clip(1)
+    total, held, again = ([0, *(int(r[k]) for r in rounds)] for k in COUNTS)
+    share = (np.diff(held) / np.diff(total).clip(1)).tolist()
     half = int(np.searchsorted(total, SPENT / 2))  # rounds until half of the budget is spent
     late = (held[-1] - held[half]) / (total[-1] - total[half])
     yield Finding(
@@ -109,6 +109,6 @@ def makeable(commands: Commands) -> Iterator[Finding | Picture]:
     )
     figure = Figure(figsize=(3.6, 2.4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(total[1:], 100 * share, "o-", color="tab:blue")
+    axes.plot(total[1:], [100 * x for x in share], "o-", color="tab:blue")
     axes.set(xlabel="molecules measured", ylabel="new with a route, %", ylim=(0, 100))
     yield Picture(figure, "What a search learns of routes, round by round")
