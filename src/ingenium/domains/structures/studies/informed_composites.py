@@ -89,7 +89,7 @@ def exact_bulk(verifier: CellVerifier, solid: Tensor) -> Float[Tensor, " n"]:
     return verifier.moduli(verifier.cell.stiffness(modulus))["bulk"]
 
 
-def run(arm: float | str, seed: int, size: CompositeBudget) -> dict[str, ArrayLike]:
+def run(arm: float | str, seed: int, size: CompositeBudget) -> dict[str, float]:
     """A price of the property in the loss, or a family: its proposals for held-out conditions."""
     made = Composites.made(size.designs)
     order = np.random.default_rng(seed).permutation(len(made.x))
