@@ -1,10 +1,7 @@
 """A bracket as the path that lays it: what is read back is what the beads fill."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-import torch
 import xarray as xr
 
 from ingenium.core.designs import to_dataset
@@ -22,9 +19,8 @@ def bracket() -> Bracket:
 
 @pytest.fixture(scope="module")
 def plate(bracket: Bracket) -> xr.Dataset:
-    """A block of 60 x 48 x 12 mm on the plate of the machine, and nothing else."""
-    density = torch.zeros(1, 16, 12, 18, dtype=torch.float64)
-    density[:, 3:13, 2:10, :2] = 1.0
+    """The first one that is drawn for milling."""
+    density = bracket.milled(slice(1)).unflatten(1, bracket.part.grid.cells)
     return to_dataset([density], bracket.variables, {})
 
 
@@ -35,7 +31,7 @@ def test_the_file_is_the_path_and_its_beads_fill_the_part(bracket, plate, tmp_pa
     back = form.read(tmp_path)["density"].to_numpy()
     mesh = bracket.printer.mesh(plate["density"].to_numpy()[0])
     whole = bracket.printer.read(mesh)
-    assert back.sum() == pytest.approx(whole.sum(), rel=0.05)
+    assert back.sum() == pytest.approx(whole.sum(), rel=0.1)  # rings leave a little open
     assert np.abs(back[0] - whole).sum() < 0.1 * whole.sum()
     text = (made[0] / "part.gcode").read_text()
     (made[0] / "part.gcode").write_text(text[: len(text) // 2])
@@ -43,11 +39,10 @@ def test_the_file_is_the_path_and_its_beads_fill_the_part(bracket, plate, tmp_pa
     assert half.sum() < 0.75 * back.sum()
 
 
-def test_a_path_that_the_head_cannot_follow_is_not_written(bracket, plate, tmp_path, monkeypatch):
-    low = replace(paths.HEAD, body_above_m=1e-4, body_m=0.05)
-    monkeypatch.setattr(paths, "HEAD", low)
+def test_a_path_that_leaves_the_machine_is_not_written(bracket, plate, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "MARGIN_M", -0.02)
     form = PathFiles(bracket.printer, bracket.variables, 0.003)
-    with pytest.raises(EngineError, match="collides"):
+    with pytest.raises(EngineError, match="leaves [1-9]"):
         form.write(plate, tmp_path)
 
 
