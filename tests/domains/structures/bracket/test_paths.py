@@ -42,7 +42,7 @@ def test_the_file_is_the_path_and_its_beads_fill_the_part(bracket, plate, tmp_pa
 def test_a_path_that_leaves_the_machine_is_not_written(bracket, plate, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "MARGIN_M", -0.02)
     form = PathFiles(bracket.printer, bracket.variables, 0.003)
-    with pytest.raises(EngineError, match="leaves [1-9]"):
+    with pytest.raises(EngineError, match=r"leaves [1-9]"):
         form.write(plate, tmp_path)
 
 
