@@ -52,7 +52,7 @@ def conserved_energy(commands: Commands) -> Iterator[Finding | Picture]:
     yield Finding("a twin is calibrated from few sensors, such as roughness of pipes", False, True)
     figure, grid = panels(1, 2, (2.8, 2.2))
     for axes, name in zip(grid[0], ("load_p", "infeed_p"), strict=True):
-        axes.plot(HOURS, days[name].mean(days[name].dims[1]).to_numpy().T, color=OURS, lw=0.5)
+        axes.plot(HOURS, days[name].mean(str(days[name].dims[1])).to_numpy().T, color=OURS, lw=0.5)
         dress(axes, title=f"{name}, mean of profiles (of rating)", grid=True)
     yield Picture(figure, "Days of equal energies: 600 kWh of load, 300 kWh of infeed")
 

@@ -5,7 +5,7 @@ yesterday's load. Levels of the day's own load are not among them.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -144,13 +144,14 @@ def score(
 ) -> dict[str, Float64[np.ndarray, " n"]]:
     """`MEASURES` of each held-out day by so many proposals for it, none below zero load."""
     x = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
-    x = torch.maximum(x, days.least).reshape(members, *days.held.shape).numpy()
+    load = torch.maximum(x, days.least).reshape(members, *days.held.shape)
+    ensemble = load.numpy()
     y = days.held.double().numpy()
     return {
-        "crps": scores.crps(x, y),
-        "energy_score": scores.energy_score(x, y),
-        "pinball": scores.pinball(x, y),
-        "coverage_90": scores.interval_coverage(x, y, tolerance=1e-6),
+        "crps": scores.crps(ensemble, y),
+        "energy_score": scores.energy_score(ensemble, y),
+        "pinball": scores.pinball(ensemble, y),
+        "coverage_90": scores.interval_coverage(ensemble, y, tolerance=1e-6),
     }
 
 
@@ -167,7 +168,7 @@ def gain(found: Readings, name: str, rival: str, measure: str, days: LoadDays) -
     return Value(Interval(100 * share.value, 100 * share.low, 100 * share.high), by_seed)
 
 
-def all_scores(found: Readings, days: LoadDays) -> Mapping[str, Value]:
+def all_scores(found: Readings, days: LoadDays) -> dict[str, Value]:
     """Every family's `MEASURES` with intervals over seeds and weeks."""
     return {
         f"{name} {measure}": over_units(found(name, measure), groups=days.week)
