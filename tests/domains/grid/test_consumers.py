@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
+from ingenium.core.spec import Fixed, Spec
+from ingenium.domains import open_problem
 from ingenium.domains.grid.conditions import day_types, seasons
 from ingenium.domains.grid.consumers import (
     ConsumerDays,
@@ -129,3 +132,17 @@ def test_names_are_checked():
         ProfileNames(("a",), ("b",), ("sun",))
     with pytest.raises(InputError, match="at least one load"):
         ProfileNames(())
+
+
+def test_a_fixed_peak_is_reached_and_never_passed_with_the_energy_as_fixed():
+    problem = open_problem(Spec(problem="grid.profile_day"))
+    days = problem.data().isel(design=slice(0, 40, 4))
+    arrays = to_arrays(days, problem.variables)
+    fixed = {"peak": Fixed(0.7), "full_load_hours": Fixed(5.0)}
+    load_p, load_q = problem.project(fixed, days)(arrays)
+    np.testing.assert_array_equal(load_p.amax(1), 0.7)
+    highest = arrays[0].argmax(1, keepdim=True)  # others may reach it too, for the energy
+    np.testing.assert_array_equal(load_p.gather(1, highest), 0.7)
+    np.testing.assert_allclose(load_p.sum(1) / 4, 5.0, rtol=1e-12)
+    assert float(load_p.min()) >= 0
+    assert load_q is arrays[1]

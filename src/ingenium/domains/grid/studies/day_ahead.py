@@ -143,14 +143,20 @@ def score(
     family: "Family", days: LoadDays, members: int, rng: torch.Generator
 ) -> dict[str, Float64[np.ndarray, " n"]]:
     """`MEASURES` of each held-out day by so many proposals for it, none below zero load."""
+<<<<<<< HEAD
     proposed = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
     x = torch.maximum(proposed, days.least).reshape(members, *days.held.shape).numpy()
+=======
+    x = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
+    load = torch.maximum(x, days.least).reshape(members, *days.held.shape)
+    ensemble = load.numpy()
+>>>>>>> s-grid
     y = days.held.double().numpy()
     return {
-        "crps": scores.crps(x, y),
-        "energy_score": scores.energy_score(x, y),
-        "pinball": scores.pinball(x, y),
-        "coverage_90": scores.interval_coverage(x, y, tolerance=1e-6),
+        "crps": scores.crps(ensemble, y),
+        "energy_score": scores.energy_score(ensemble, y),
+        "pinball": scores.pinball(ensemble, y),
+        "coverage_90": scores.interval_coverage(ensemble, y, tolerance=1e-6),
     }
 
 
