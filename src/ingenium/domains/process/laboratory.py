@@ -63,7 +63,7 @@ class Laboratory(Problem):
     default_family: ClassVar[str] = "gaussian_copula"
     default_strategy: ClassVar[str] = "bayesian"
     judged: ClassVar[str] = (
-        "The conditions in the CSV, which instruments are set to, and the readings of their repeats."
+        "The conditions in the CSV, which instruments are set to, and readings of their repeats."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether a real reaction has these rates: the laboratory is simulated.",

@@ -127,7 +127,7 @@ def _found(model: Trained, calls: int, seed: int) -> dict[str, ArrayLike]:
     chance = [_best(model.smiles(calls, 1_000 + i)) for i in runs]
     search = [_searched(model, calls, i) for i in runs]
     best, by_chance = float(np.mean(search)), float(np.mean(chance))
-    found = {"best by chance": by_chance, "best of the search": best}
+    found: dict[str, ArrayLike] = {"best by chance": by_chance, "best of the search": best}
     return found | {"gain over chance": best - by_chance}
 
 
