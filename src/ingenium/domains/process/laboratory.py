@@ -62,6 +62,13 @@ class Laboratory(Problem):
     Settings: ClassVar[type] = LaboratorySettings
     default_family: ClassVar[str] = "gaussian_copula"
     default_strategy: ClassVar[str] = "bayesian"
+    judged: ClassVar[str] = (
+        "The conditions in the CSV, which instruments are set to, and readings of their repeats."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Whether a real reaction has these rates: the laboratory is simulated.",
+        "Heat of the reaction, mixing and scale.",
+    )
     licence = "CC0-1.0"
     sizes: Mapping[str, int] = {}
 

@@ -122,16 +122,13 @@ def _rebuilt(model: Trained, count: int, seed: int) -> float:
 
 
 def _found(model: Trained, calls: int, seed: int) -> dict[str, ArrayLike]:
-    """The best of searches of the latent space, and of as many points by chance; means of both.
-
-    Both are points of the same prior, written in the same way, and what is no molecule was a call.
-    """
+    """The best of searches of the latent space, and of as many points by chance; means of both."""
     runs = [SEARCHES * seed + i for i in range(SEARCHES)]
     chance = [_best(model.smiles(calls, 1_000 + i)) for i in runs]
     search = [_searched(model, calls, i) for i in runs]
-    best, drawn_best = float(np.mean(search)), float(np.mean(chance))
-    gain = best - drawn_best
-    return {"best by chance": drawn_best, "best of the search": best, "gain over chance": gain}
+    best, by_chance = float(np.mean(search)), float(np.mean(chance))
+    found: dict[str, ArrayLike] = {"best by chance": by_chance, "best of the search": best}
+    return found | {"gain over chance": best - by_chance}
 
 
 @dataclass(frozen=True)
