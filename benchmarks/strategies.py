@@ -38,7 +38,7 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium.loop import training
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.space import Space
-from ingenium.search.strategies import LATENT, NAMES, OPTIONS, Made, Task, make
+from ingenium.search.strategies import LATENT, NAMES, OPTIONS, StrategyStart, Task, make
 
 HERE = Path(__file__).parent
 SEEDS, BATCH, POINTS = 5, 16, 24  # batch: the most designs of a round; points of a curve
@@ -156,7 +156,7 @@ class Arena:
         found.sort(key=lambda way: bare(way.name) in of.capped)  # the dear ones last
         return found, left
 
-    def _made(self, name: str) -> tuple[str, Made]:
+    def _made(self, name: str) -> tuple[str, StrategyStart]:
         """A strategy as it is written, and made; no search is charged for models that it fits."""
         try:
             return name, make(name, self._task(0))

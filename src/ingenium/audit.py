@@ -97,8 +97,7 @@ def audit(
     for path in map(handed, files):
         folder = run_of(path) if path.exists() else None
         if folder is not None:
-            run = runs.get(folder) or Recorded.of(folder, ledger)
-            runs[folder] = run.searched(path)
+            runs[folder] = (runs.get(folder) or Recorded.of(folder, ledger)).searched(path)
         name, designs = _read(problem, path)
         verdicts = verify(
             designs,

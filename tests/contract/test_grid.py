@@ -1,6 +1,7 @@
-"""The contract on the days of a SimBench feeder and of one consumer."""
+"""The contract on days and weeks of a SimBench feeder, and on days of one consumer."""
 
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,6 +42,13 @@ class TestFeederDay(ProblemContract):
     @pytest.fixture
     def known(self, rural_days: Problem) -> xr.Dataset:
         return rural_days.data()
+
+
+class TestFeederWeek(ProblemContract):
+    problem_name = "grid.feeder_week"
+    setup: ClassVar = {"grid": "1-LV-rural1--1-sw"}
+    few = 3
+    written: ClassVar = {"storage_beyond": inf}  # rounding alone; its limit is judged on files
 
 
 class TestProfileDay(ProblemContract):

@@ -10,7 +10,7 @@ from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec, parse
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.search import running
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.stopping import Stop
 from ingenium.trust.ledger import open_ledger
 
@@ -35,7 +35,7 @@ def test_days_of_the_upper_fifth_are_of_it(
 ) -> None:
     asked = parse(UPPER_FIFTH, Spec, "spec")
     with open_ledger(tmp_path / "ledger.db") as ledger:
-        plan = Plan(strategy, 0, 32)
+        plan = SearchPlan(strategy, 0, 32)
         found = running.run(
             rural_days, asked, plan, Stop(96), tmp_path / "o", ledger=ledger, watch=silent
         )

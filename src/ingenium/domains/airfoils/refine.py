@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.core.problem import Codec
 from ingenium.domains.airfoils.cst import Arrays, Surfaces
-from ingenium.domains.airfoils.network import Flow, network
+from ingenium.domains.airfoils.network import SectionFlow, network
 from ingenium.domains.airfoils.polar import EVALUATIONS, followed
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import Cases, NeuralFoilVerifier, rigid
@@ -87,7 +87,7 @@ class Refiner:
 
     def _flow(
         self, arrays: Arrays, angle: Float[Tensor, " m"], stall: Float[Tensor, " m"]
-    ) -> tuple[Flow, Float[Tensor, " m"], Float[Tensor, " m"]]:
+    ) -> tuple[SectionFlow, Float[Tensor, " m"], Float[Tensor, " m"]]:
         """The flow nearer to the lift, its angle, and the lift where it was most at first."""
         s = self.settings
         n, p = len(arrays[0]), len(s.points)
@@ -97,7 +97,7 @@ class Refiner:
         flow, moved = followed(net, numbers, lift, speed, angle)
         return flow, moved, net(numbers, stall, speed).lift
 
-    def _cost(self, flow: Flow, n: int) -> Float[Tensor, " n"]:
+    def _cost(self, flow: SectionFlow, n: int) -> Float[Tensor, " n"]:
         weight = torch.tensor(self.settings.weights, dtype=torch.float64)
         ratio = (flow.lift / flow.drag).view(n, -1) @ weight
         unsure = (SURE - flow.confidence).clamp(0).view(n, -1).sum(1)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.conditions import rank_among
 from ingenium.domains.grid.network import Network
-from ingenium.domains.grid.powerflow import Flow
+from ingenium.domains.grid.powerflow import PowerFlow
 
 KW = 1000.0  # of one MW
 
@@ -28,7 +28,7 @@ class Trace:
     loss_kw: Float[np.ndarray, "n t"]
 
     @classmethod
-    def of(cls, network: Network, flow: Flow, t: int) -> "Trace":
+    def of(cls, network: Network, flow: PowerFlow, t: int) -> "Trace":
         """Split the steps of a flow into days of `t` steps."""
         voltage = np.abs(flow.voltage[:, network.circuit.free_nodes])
         n = len(voltage) // t
@@ -69,7 +69,7 @@ class KnownLoads:
             Quantity("load_peak_rank", "1", f"rank of the peak load {told}", rounding=steep),
         )
 
-    def ranks(self, load: Float[np.ndarray, "n t"]) -> Mapping[str, Float[np.ndarray, " n"]]:
+    def ranks(self, load: Float[np.ndarray, "n t"]) -> dict[str, Float[np.ndarray, " n"]]:
         """Of days step by step, in the same unit."""
         energy, peak = (a.astype(np.float64) for a in (load.sum(1), load.max(1)))
         return {

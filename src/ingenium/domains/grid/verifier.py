@@ -16,7 +16,7 @@ from ingenium.domains.grid.mapping import ProfileMap, profile_map
 from ingenium.domains.grid.measurements import KW, KnownLoads, Trace, columns, quantities
 from ingenium.domains.grid.network import Network
 from ingenium.domains.grid.packages import release_of
-from ingenium.domains.grid.powerflow import Engine, Flow
+from ingenium.domains.grid.powerflow import Engine, PowerFlow
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class FeederVerifier:
         load_p: Float[Tensor, "n u t"],
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
-    ) -> Iterator[tuple[slice, Flow]]:
+    ) -> Iterator[tuple[slice, PowerFlow]]:
         """Some designs at a time, so that about `rows` steps are held at once."""
         self._check(load_p, load_q, infeed_p)
         engine = Engine(self.network.circuit, threads=self.threads)

@@ -20,7 +20,7 @@ STATEMENTS = (
     "INSERT INTO entries SELECT 99, time, kind, actor, body, body_digest, hash, 'h' "
     "FROM entries WHERE sequence = 20",
 )
-MANY = 2000  # days, so that what a command takes beside its run weighs little
+MANY = 4000  # days, so that what a command takes beside its run weighs little
 WATTS, GRAMS = 10.0, 100.0  # of a busy thread; of CO2 equivalents for a kWh
 
 

@@ -11,7 +11,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.plane_families import FAMILIES
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.solid import to_solid
 from ingenium.domains.structures.cells.spatial_families import FAMILIES as SPATIAL
@@ -86,7 +86,7 @@ def test_the_printed_mesh_on_a_finer_grid_is_near_what_is_judged():
 
 
 def test_copies_share_the_middle_that_is_read():
-    printer = Printer(SPACE.settings)
+    printer = CellPrinter(SPACE.settings)
     share = drawn(SPACE, "reentrant")["solid"].to_numpy()[0]
     back = printer.read(printer.mesh(np.roll(share, 5, 1)))
     np.testing.assert_array_equal(back > 0.5, np.roll(share, 5, 1) > 0.5)

@@ -17,7 +17,7 @@ from ingenium.core.folders import replacing
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.archives import arrays
 from ingenium.core.reading.files import refusing
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
 from ingenium.kits.solids.printing.mesh import Trimesh
@@ -123,10 +123,10 @@ class MeshCell(CellFile):
     write_mesh: ClassVar[Callable[[Trimesh, Path], None]]
 
     def write_one(self, path: Path, share: np.ndarray) -> None:
-        type(self).write_mesh(Printer(self.settings).mesh(share), path)
+        type(self).write_mesh(CellPrinter(self.settings).mesh(share), path)
 
     def read_one(self, path: Path) -> np.ndarray:
-        printer, mesh = Printer(self.settings), read_mesh(path)
+        printer, mesh = CellPrinter(self.settings), read_mesh(path)
         solid = np.asarray(printer.read(mesh) > 0.5, dtype=np.float64)
         found = printer.shares(mesh)
         own = printer.shares(printer.mesh(solid)) if solid.any() else np.zeros_like(found)

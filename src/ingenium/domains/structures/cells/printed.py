@@ -19,7 +19,7 @@ Share = Float64[np.ndarray, "*cells"]
 
 
 @dataclass(frozen=True)
-class Printer:
+class CellPrinter:
     """Makes closed meshes of repeated cells at the size of the setup, and reads them back.
 
     The surface follows the grid's cells, with their corners cut. Opposite faces of the body are

@@ -19,7 +19,7 @@ problem = "structures.minimum_compliance"
 preset = "cantilever_3d"
 cells = [20, 10, 6]
 designs = 10
-refine_steps = 60
+refine_steps = 50
 start = "even"
 {how}
 [conditions]
@@ -94,8 +94,8 @@ wall_cells = 2
 
 def manufacture(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 25.5: build direction, least walls, access and prescribed cells, before and after."""
-    free = _proposed(commands, "free", SPACE.format(how=""), 4)
-    held = _proposed(commands, "held", SPACE.format(how=HEEDED), 4)
+    free = _proposed(commands, "free", SPACE.format(how=""), 2)
+    held = _proposed(commands, "held", SPACE.format(how=HEEDED), 2)
     yield Finding("both commands end well", free.code == held.code == 0)
     before, after = (_verified(commands, name, "held") for name in ("free", "held"))
     for name, what in (
@@ -105,7 +105,8 @@ def manufacture(commands: Commands) -> Iterator[Finding | Picture]:
         ("misplaced", "of the prescribed cells are not so"),
     ):
         a, b = 100 * before[name].mean(), 100 * after[name].mean()
-        yield Finding(f"{a:.1f} % {what}, and {b:.1f} % after, read from the STL", bool(b < a))
+        told = f"{a:.1f} % {what}, and {b:.1f} % after, read from the STL"
+        yield Finding(told, bool(b < a), gap=name == "thin")  # struts that lean are cut by cells
     price = 100 * (after["compliance"].mean() / before["compliance"].mean() - 1)
     yield Finding(
         f"the price is {price:.0f} % more compliance at the same volume", bool(price < 200)

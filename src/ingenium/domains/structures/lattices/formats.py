@@ -112,6 +112,8 @@ class CellTable:
             )
         table = table.sort_values(["column", "row"])
         with refusing("a cells.csv of numbers", file):
+            if not np.isfinite(table.to_numpy(np.float64)).all():
+                raise InputError("finite numbers", f"others in {file}", "Fill every cell.")
             out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
             return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
 

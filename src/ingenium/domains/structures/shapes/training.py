@@ -3,7 +3,7 @@
 Shapes: n designs, e cells.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ STEPS = 100  # of the optimiser for a design to learn from, at most
 BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
 SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
 PIECE = 32  # designs in a piece of the stock, at most
-MENDING = ("refine_steps", "start", "grey", "manufacture", "levels")  # settings of proposals alone
+MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels")  # of proposals
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def stock(box: Box) -> Recipe:
     count = box.settings.designs
     points = asked_points(box)
     size = block_size(box, PIECE)
-    optimiser = Optimiser(box)
+    optimiser = Optimiser(replace(box, settings=replace(box.settings, filter="sensitivity")))
 
     def make(piece: int) -> dict[str, np.ndarray]:
         rows = points[piece * size : (piece + 1) * size]
@@ -107,7 +107,7 @@ def stock(box: Box) -> Recipe:
         return {"solid": solid.numpy().astype(np.uint8), "asked": rows}
 
     own = {k: v for k, v in asdict(box.settings).items() if k not in MENDING}
-    under = [own, STEPS, size, "optimality criteria"]
+    under = [own, STEPS, size, "sensitivity filter, optimality criteria"]
     return Recipe("minimum_compliance", under, make, -(-count // size))
 
 
