@@ -17,6 +17,7 @@ NAMES = (
     "search_screens",
     "strategies",
     "strategies_kept",
+    "forgeries",
     "sandbox",
     "structures_solver",
     "structures_cells",

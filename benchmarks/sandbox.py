@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import report, spread
-from ingenium.trust.sandbox.sandbox import Control, GeneratedProgram, ProgramEnd, Sandbox
+from ingenium.trust.sandbox.sandbox import ControlProgram, GeneratedProgram, ProgramEnd, Sandbox
 
 PROGRAMS, APART, ROUNDS = 600, 20, 5
 SORTED = """
@@ -47,7 +47,7 @@ def sandboxed(sandbox: Sandbox) -> dict[str, float]:
     good = GeneratedProgram(SORTED, "merge_sort", (VALUES,))
     bad = GeneratedProgram(NULL, "merge_sort", (VALUES,))
     began, before_s = time.perf_counter(), spent_s(Path("/proc/self"))
-    ends = sandbox.run([good, bad] * (PROGRAMS // 2), Control(good, bad, passes))
+    ends = sandbox.run([good, bad] * (PROGRAMS // 2), ControlProgram(good, bad, passes))
     seconds = time.perf_counter() - began
     if [passes(end) for end in ends] != [True, False] * (PROGRAMS // 2):
         raise SystemExit("the sandbox gives wrong verdicts; nothing is reported")

@@ -21,7 +21,7 @@ from benchmarks import strategies_rivals as rivals
 from benchmarks.measuring import save, spread
 from benchmarks.strategies_found import LAST, Found, Scale, curves, searched
 from benchmarks.strategies_picture import keep
-from ingenium.core.asking import resolve
+from ingenium.core.asking import held, resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.errors import InputError
@@ -38,7 +38,7 @@ from ingenium.evaluate.intervals import t_interval
 from ingenium.loop import training
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.space import Space
-from ingenium.search.strategies import LATENT, NAMES, OPTIONS, Made, Task, make
+from ingenium.search.strategies import LATENT, NAMES, OPTIONS, StrategyStart, Task, make
 
 HERE = Path(__file__).parent
 SEEDS, BATCH, POINTS = 5, 16, 24  # batch: the most designs of a round; points of a curve
@@ -134,7 +134,8 @@ class Arena:
         asked = load(HERE / "strategies_specs" / f"{contest.domain}.toml")
         self.problem: Problem = open_problem(asked)
         self.problem.prepare(silent)
-        self.spec, self.known = resolve(asked, self.problem), training(self.problem)
+        self.spec = held(resolve(asked, self.problem), self.problem)
+        self.known = training(self.problem)
 
     def ways(self) -> tuple[list[Way], dict[str, str]]:
         """All who search, and what those strategies miss that cannot."""
@@ -155,7 +156,7 @@ class Arena:
         found.sort(key=lambda way: bare(way.name) in of.capped)  # the dear ones last
         return found, left
 
-    def _made(self, name: str) -> tuple[str, Made]:
+    def _made(self, name: str) -> tuple[str, StrategyStart]:
         """A strategy as it is written, and made; no search is charged for models that it fits."""
         try:
             return name, make(name, self._task(0))

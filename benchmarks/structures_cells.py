@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 
 from benchmarks.measuring import interleaved, ratio, report, spread
 from ingenium.domains.structures.cells.periodic import Periodic
-from ingenium.domains.structures.cells.reference import Reference
+from ingenium.domains.structures.cells.reference import ReferenceHomogenisation
 
 TOLERANCE, MOST = 1e-8, 2000
 POISSON = 0.3
@@ -57,7 +57,7 @@ class Case:
 
     def scikit_fem(self) -> np.ndarray:
         """One after another."""
-        reference = Reference(self.periodic)
+        reference = ReferenceHomogenisation(self.periodic)
         return np.stack([reference.stiffness(m) for m in self.modulus[: self.theirs]])
 
     def muspectre(self) -> np.ndarray:

@@ -16,12 +16,12 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from aims import weigh
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
 
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.evaluate.aims import weigh
 from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words

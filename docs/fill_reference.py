@@ -6,6 +6,7 @@ python docs/fill_reference.py [--check]
 import ast
 import inspect
 import io
+import json
 import tokenize
 import typing
 from collections.abc import Callable, Iterator
@@ -13,13 +14,13 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 
 import typer
-from blocks import choice, main, table
+from blocks import ROOT, choice, main, table
 
 from ingenium.cli.app import app
 from ingenium.core import errors, spec
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
-from ingenium.domains import open_problem, problem_class
+from ingenium.domains import load, open_problem, own, problem_class
 from ingenium.domains.grid import columns
 from ingenium.domains.grid.consumers import GROUPS
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
@@ -159,6 +160,25 @@ def limits(name: str) -> str:
     return "\n".join(found)
 
 
+def accepted() -> str:
+    """For each problem what is judged of its files, and what is not judged."""
+    parts = []
+    for field in own():
+        for key in sorted(load(field).problems):
+            kind = problem_class(f"{field}.{key}")
+            lines = [f"## {field}.{key}", "", f"Judged: {kind.judged}", "", "Not said by it:", ""]
+            parts.append("\n".join([*lines, *(f"- {line}" for line in kind.unchecked)]))
+    return "\n\n".join([*parts, attacks()])
+
+
+def attacks() -> str:
+    """How many forgeries were tried, by problem."""
+    file = ROOT / "benchmarks" / "results" / "forgeries.json"
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    head = "## Forgeries tried\n\n`python -m benchmarks forgeries` counts them.\n\n"
+    return head + table(tuple(rows[0]), *(tuple(str(v) for v in row.values()) for row in rows))
+
+
 def families() -> str:
     rows = [("Kind", "Names for `family`")]
     for kind, names in (
@@ -251,6 +271,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "generator": lambda: entries(spec.GeneratorChoice),
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
+    "accepted": accepted,
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),
     "mapping-gaps": lambda: entries(columns.Gaps),

@@ -18,9 +18,17 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.sampling.volume import hold_volume
+from ingenium.sampling.constraints import project_sum
 
 AXES = ("x", "y", "z")
+
+
+def hold_volume(field: Tensor, volume: Tensor) -> Tensor:
+    """The nearest fields between 0 and 1 with a mean of `volume`."""
+    flat = field.double().flatten(1)
+    share = flat.new_full((flat.shape[1],), 1 / flat.shape[1])
+    zero, one = torch.zeros_like(flat), torch.ones_like(flat)
+    return project_sum(flat, zero, one, share, volume.double()).view_as(field)
 
 
 def blobs(cells: tuple[int, ...], n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -88,6 +96,7 @@ class Arrays:
     """A NumPy file for each field."""
 
     name = "npy"
+    endings = (".npy",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         paths = {}

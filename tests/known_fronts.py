@@ -173,6 +173,7 @@ class Table:
     """A JSON file."""
 
     name = "json"
+    endings = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         index = designs[DESIGN].to_numpy().tolist()

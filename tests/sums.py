@@ -81,6 +81,7 @@ class SumLines:
     """All sums in one file, a line each."""
 
     name = "jsonl"
+    endings = (".jsonl",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         both = zip(designs[DESIGN].to_numpy().tolist(), designs["sum"].to_numpy(), strict=True)
@@ -110,6 +111,8 @@ class Sums(Problem):
     Settings: ClassVar[type] = Settings
     default_family: ClassVar[str] = "bootstrap"
     licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The text of each line."
+    unchecked: ClassVar[tuple[str, ...]] = ("Whether anybody wants the sum.",)
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

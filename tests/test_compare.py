@@ -31,7 +31,7 @@ def test_what_was_measured_is_not_measured_again_unless_the_code_changed(
     measured = []
     inner = compare._measure
 
-    def counted(*words: object) -> compare.Entry:
+    def counted(*words: object) -> compare.FamilyResult:
         measured.append(words[1])
         return inner(*words)  # type: ignore[arg-type]
 

@@ -26,6 +26,7 @@ class CoarseTable(toy.BeamTable):
     """All beams in one CSV file, in whole millimetres, so that limits can break by rounding."""
 
     name = "beam-csv"
+    endings = (".csv",)
     written: ClassVar[list[list[int]]] = []
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:

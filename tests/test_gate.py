@@ -34,7 +34,7 @@ def made(finished: loop.Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def published(release: releases.Release, out: Path) -> tuple[gate.Check, ...]:
+def published(release: releases.Release, out: Path) -> tuple[gate.GateCheck, ...]:
     """What the gate finds; the crate is there if all holds, and the attempt is logged."""
     with open_ledger(release.book, create=False) as ledger:
         found = gate.publish(release.asked(ledger), out)

@@ -185,7 +185,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path / "repo"
 
 
-def states(found: tuple[pack.Framework, ...]) -> dict[str, pack.Control]:
+def states(found: tuple[pack.Framework, ...]) -> dict[str, pack.FrameworkControl]:
     return {c.id: c for f in found for c in f.controls}
 
 
@@ -265,7 +265,7 @@ def test_tests_that_nobody_ran_show_a_control_in_part(tmp_path: Path) -> None:
     modules = ("tests.trust.test_ledger", "tests.trust.test_signoff")
     report = tmp_path / "report.xml"
 
-    def shown(inner: str | None, **more: str) -> pack.Control:
+    def shown(inner: str | None, **more: str) -> pack.FrameworkControl:
         """The control that rests on two tests, the second one reported as told."""
         cases = zip(modules, names, ("", inner or ""), strict=True)
         told = (f'<testcase classname="{m}" name="{n}">{x}</testcase>' for m, n, x in cases)

@@ -16,7 +16,7 @@ from ingenium.api import propose, replay, search, verify
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.stopping import Stop
 from toy import N, spec
 
@@ -114,7 +114,7 @@ def test_a_file_that_says_its_conditions_is_believed_before_its_run(
 
 
 def test_the_folder_of_a_search_is_refused_with_what_to_do(beams: None, tmp_path: Path) -> None:
-    search(spec(), Plan("random", 0, 16), Stop(16), tmp_path / "o")
+    search(spec(), SearchPlan("random", 0, 16), Stop(16), tmp_path / "o")
     for folder in (tmp_path / "o", tmp_path / "o" / "result"):
         with pytest.raises(InputError, match="the folder of a search"):
             replay(folder, 0)

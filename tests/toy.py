@@ -104,6 +104,7 @@ class BeamFiles:
     """One JSON file a beam, in whole tenths of a millimetre as a workshop works."""
 
     name = "beam-json"
+    endings = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         paths = {}
@@ -136,6 +137,7 @@ class BeamTable:
     """All beams in one CSV file."""
 
     name = "beam-csv"
+    endings = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         names = [v.name for v in VARIABLES]
@@ -168,6 +170,8 @@ class Cantilever(Problem):
     Settings: ClassVar[type] = Settings
     default_family: ClassVar[str] = "gaussian_copula"
     licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The numbers of the file, in tenths of a millimetre."
+    unchecked: ClassVar[tuple[str, ...]] = ("Buckling and fatigue.",)
     notes = ("The beams were drawn by rule of thumb.",)
 
     def __init__(self, settings: Settings) -> None:

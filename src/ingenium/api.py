@@ -31,7 +31,7 @@ from ingenium.outcome import Clock, Finish, Run
 from ingenium.search import running
 from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import Hands
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.stopping import Stop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
@@ -90,7 +90,7 @@ def propose(
 
 def search(
     spec: Spec,
-    plan: Plan,
+    plan: SearchPlan,
     stop: Stop,
     out: str | Path,
     *,

@@ -1,12 +1,16 @@
 """Audit: files of the field measured and judged against a spec, wherever they come from.
 
-A design is judged under what it was asked under too: conditions that stand in its file, or else in
-the evidence of its run, lie in the range of the spec and in what the problem allows, or it is
-rejected however it measures. Of a file that says nothing of its conditions nothing can be said.
+A design is judged under what it was asked under too: conditions that are measured on it, or that
+stand in its file, or else in the evidence of its run, lie in the range of the spec and in what the
+problem allows, or it is rejected however it measures. Of a file that says nothing of its conditions
+nothing can be said.
+
+What a file ends in says which format reads it; of a folder, the first format that has a file there.
+Where that one refuses, no other is tried. Designs that repeat another one are said to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +21,9 @@ from jaxtyping import Float
 from ingenium.core import evidence
 from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check
-from ingenium.core.designs import DESIGN
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem
+from ingenium.core.problem import Format, Problem
 from ingenium.core.reading.files import check_plain, refusing
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import Verdict, weighed
@@ -28,6 +32,7 @@ from ingenium.recorded import Recorded, handed, run_of
 from ingenium.trust.ledger import Ledger
 
 ROUNDED = 1e-6  # of a condition's range, by which a file may round it
+FILED = 5e-3  # of a condition that is measured, by which a file may change it, relative
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Audited:
     faults: tuple[str, ...]  # in what the file is not as its run recorded it
     conditions: dict[str, str | float]  # under which it was asked, as far as that is known
     reasons: tuple[str, ...]  # conditions that are not those of the spec, or that none can have
+    repeats: str = ""  # the earlier design that it equals, with its file
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,11 @@ class Audit:
     def altered(self) -> tuple[str, ...]:
         """Files that are not what their run wrote, or of which it recorded something else."""
         return tuple(dict.fromkeys(d.file for d in self.designs if d.record == "altered"))
+
+    @property
+    def repeated(self) -> int:
+        """Designs that equal an earlier one."""
+        return sum(bool(d.repeats) for d in self.designs)
 
     @property
     def accepted(self) -> int:
@@ -82,11 +93,11 @@ def audit(
     spec = resolve(asked, problem)
     found: list[Audited] = []
     runs: dict[Path, Recorded] = {}
+    seen: dict[bytes, str] = {}
     for path in map(handed, files):
         folder = run_of(path) if path.exists() else None
         if folder is not None:
-            run = runs.get(folder) or Recorded.of(folder, ledger)
-            runs[folder] = run.searched(path)
+            runs[folder] = (runs.get(folder) or Recorded.of(folder, ledger)).searched(path)
         name, designs = _read(problem, path)
         verdicts = verify(
             designs,
@@ -99,8 +110,10 @@ def audit(
             cross = cross_check(problem, designs, verdicts, spec.limits, 0)
             doubt = evidence.uncertainty(problem, {}, cross)
             verdicts = weighed(verdicts, spec.limits, doubt)
-        run = None if folder is None else runs[folder]
-        found += _rows(problem, spec, (path, run), (name, designs), verdicts)
+        own = None if folder is None else runs[folder]
+        rows = _rows(problem, spec, (path, own), (name, designs), verdicts)
+        earlier = _repeats(problem, designs, path, seen)
+        found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"
     return Audit(problem.name, engine, spec.limits, tuple(found), tuple(runs.values()))
 
@@ -108,18 +121,52 @@ def audit(
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
     """The designs of a file and the name of the format that took it."""
     check_plain(path, "a file to measure")
-    refusals = []
-    for name, form in problem.formats.items():
+    refusals, meant = [], _meant(problem, path)
+    for name, form in meant.items():
         try:
             with refusing(f"a file of {problem.name}", path):
-                return name, form.read(path)
+                return name, _numbered(form.read(path), path)
         except InputError as error:
             refusals.append(f"{name}: {error}")
     raise InputError(
-        expected=f"a file in one of the formats {', '.join(problem.formats)}",
+        expected=f"a file in one of the formats {', '.join(meant)}",
         came=f"{path} ({'; '.join(refusals)})",
         instead=f"`ingenium show {problem.name}` says what its formats hold.",
     )
+
+
+def _meant(problem: Problem, path: Path) -> Mapping[str, Format]:
+    """The format that a file's ending names, or that of the files in a folder; all if none does."""
+    inside = [p for p in (*path.glob("*"), *path.glob("*/*")) if p.is_file()]
+    endings = {p.suffix.lower() for p in ([path] if path.is_file() else inside)}
+    for name, form in problem.formats.items():
+        if endings.intersection(form.endings):
+            alike = (n for n, f in problem.formats.items() if f.endings == form.endings)
+            return {n: problem.formats[n] for n in (name, *alike)}
+    return problem.formats
+
+
+def _numbered(designs: xr.Dataset, path: Path) -> xr.Dataset:
+    """Designs of which each has a number of its own."""
+    index, times = np.unique(designs[DESIGN].to_numpy(), return_counts=True)
+    if (times > 1).any():
+        raise InputError(
+            "designs with numbers of their own",
+            f"design {index[times > 1][0]} more than once in {path}",
+            "Leave one of them out.",
+        )
+    return designs
+
+
+def _repeats(
+    problem: Problem, designs: xr.Dataset, path: Path, seen: dict[bytes, str]
+) -> Iterator[str]:
+    """Of each design of a file the earlier one that it equals, if it does; notes it as seen."""
+    arrays = to_arrays(designs, problem.variables)
+    for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
+        key = b"|".join(a[i].numpy().tobytes() for a in arrays)
+        yield seen.get(key, "")
+        seen.setdefault(key, f"design {index} of {path.name}")
 
 
 def _rows(
@@ -142,7 +189,7 @@ def _rows(
         own = _record_of(records, index, alone=len(values) == 1)
         measured = _values(problem, values[i])
         faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
-        under = _under(problem, designs.isel({DESIGN: i}), own)
+        under = _under(problem, designs.isel({DESIGN: i}), own, measured)
         reasons = tuple(_outside(problem, spec, under))
         verdict = Verdict(int(verdicts["verdict"][i]))
         if reasons and verdict is Verdict.ACCEPTED:
@@ -165,14 +212,18 @@ def _rows(
 
 
 def _under(
-    problem: Problem, design: xr.Dataset, record: Mapping[str, Any]
+    problem: Problem,
+    design: xr.Dataset,
+    record: Mapping[str, Any],
+    measured: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, str | float]:
-    """What a design was asked under: as its file says, else as its run recorded."""
+    """What a design was asked under: as is measured, as its file says, or as its run recorded."""
     given = {v.given: v.name for v in problem.variables if v.given is not None and not v.dims}
     under: dict[str, str | float] = {}
     for c in problem.conditions:
         name = given.get(c.name, c.name)
         said = design[name].item() if name in design.variables else None
+        said = measured[c.measured]["value"] if c.measured and c.exact else said
         said = record.get("conditions", {}).get(c.name) if said is None else said
         if said is not None:
             under[c.name] = str(said) if c.choices else float(said)
@@ -189,7 +240,7 @@ def _outside(problem: Problem, spec: Spec, under: Mapping[str, str | float]) -> 
                 if isinstance(those, tuple) and value not in those:
                     yield f"{name} is {value}, and {' or '.join(those)} in {whose}"
             continue
-        slack = ROUNDED * (c.upper - c.lower)
+        slack = FILED * abs(value) if c.exact else ROUNDED * (c.upper - c.lower)
         spans = [(c.lower, c.upper, problem.name)]
         if isinstance(wanted, Between):
             spans.append((wanted.at_least, wanted.at_most, "the spec"))

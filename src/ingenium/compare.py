@@ -70,7 +70,7 @@ def usual(problem: Problem) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FamilyResult:
     """What one family with one seed achieved."""
 
     family: str
@@ -87,7 +87,7 @@ def compare(
     *,
     asked: Spec | None = None,
     watch: Watch = silent,
-) -> list[Entry]:
+) -> list[FamilyResult]:
     """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
 
     A stopped comparison goes on where it was. Entries of other code, data or settings are not
@@ -111,7 +111,7 @@ def compare(
         key = digest([problem.name, name, seed, how, data, *code])
         path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
         if path.is_file():
-            entries.append(Entry(**json.loads(path.read_text())))
+            entries.append(FamilyResult(**json.loads(path.read_text())))
             continue
         entry = _measure(problem, name, seed, protocol, own, held, spec)
         write_atomic(path, json.dumps(asdict(entry)))
@@ -127,7 +127,7 @@ def _measure(
     own: xr.Dataset,
     held: xr.Dataset,
     spec: Spec,
-) -> Entry:
+) -> FamilyResult:
     """Fit one family with one seed, propose, score against held-out designs, judge by the spec."""
     x = problem.encode(own).to(torch.float32)
     started = time.perf_counter()
@@ -153,7 +153,7 @@ def _measure(
     card |= problem.scores(xr.concat(ours, dim=DESIGN), held)
     card |= _judged(Generator(problem, family, spec, own), protocol.judged, seed)
     count = len(members) * held.sizes[DESIGN]
-    return Entry(
+    return FamilyResult(
         family=name,
         seed=seed,
         fit_seconds=fitted - started,
@@ -230,7 +230,7 @@ def _propose(
     return tuple(torch.cat(column) for column in zip(*parts, strict=True))
 
 
-def tabulate(problem: Problem, entries: list[Entry]) -> Comparison:
+def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
     """The entries as a comparison with intervals over seeds and groups of held-out designs.
 
     A problem whose designs have no `group` gets intervals over single designs.
@@ -252,7 +252,7 @@ def tabulate(problem: Problem, entries: list[Entry]) -> Comparison:
     return table
 
 
-def write(table: Comparison, entries: list[Entry], folder: Path) -> None:
+def write(table: Comparison, entries: list[FamilyResult], folder: Path) -> None:
     """`comparison.json`, `comparison.md`, `comparison.png` and `costs.json` in a folder."""
     write_atomic(folder / "comparison.json", table.to_json())
     write_atomic(folder / "comparison.md", markdown(table))

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
+from ingenium.core.asking import different
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
@@ -175,6 +176,7 @@ def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, A
         "n": batch.designs.sizes[DESIGN],
         "spec": specs.as_table(batch.asked),
         "origin": asdict(batch.origin),
+        "different_conditions": different(problem, batch.spec, batch.designs),
         **batch.made,
         "engine": {"name": problem.verifier.name, "version": problem.verifier.version},
         "cross_check": asdict(cross) if cross else None,

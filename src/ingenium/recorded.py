@@ -70,7 +70,7 @@ class Recorded:
         if broken is None and len({r["design"] for r in records}) < len(records):
             faults.append(f"{EVIDENCE} holds more than one record of a design")
         faults += _searched(folder)
-        entry, wrong = None, []
+        entry, wrong = None, list[str]()
         if ledger is not None:
             entry, wrong = _noted(folder, ledger)
         return cls(folder, tuple(records), broken is not None, entry, (*faults, *wrong))

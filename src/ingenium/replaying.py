@@ -34,7 +34,7 @@ VOUCHED = "vouched"  # whether seals vouch for a record; what it says of its dou
 
 
 @dataclass(frozen=True)
-class Check:
+class ReplayCheck:
     """One part of a record, whether it holds, and what was found."""
 
     part: str
@@ -50,7 +50,7 @@ class Replay:
     problem: str
     recorded: str  # verdict
     verdict: str
-    checks: tuple[Check, ...]
+    checks: tuple[ReplayCheck, ...]
     reasons: tuple[str, ...]  # why a part may not hold; empty where all hold
 
     @property
@@ -123,7 +123,7 @@ def replay(
     try:
         model = _model(problem, record, out)
         checks = [
-            Check("evidence", not run.faults, "; ".join(run.faults) or run.told),
+            ReplayCheck("evidence", not run.faults, "; ".join(run.faults) or run.told),
             _same("spec", record["spec"], digest(specs.as_table(spec))),
             _same("system", record["system"], problem.system),
             _same("data", record["data"], dataset_digest(known)),
@@ -174,10 +174,10 @@ def _package_changed(problem: Problem, record: Mapping[str, Any]) -> bool:
     return record.get("package") not in (None, package_digest(problem))
 
 
-def _same(part: str, recorded: str, found: str) -> Check:
+def _same(part: str, recorded: str, found: str) -> ReplayCheck:
     if recorded == found:
-        return Check(part, True, "same digest")
-    return Check(part, False, f"digest {found[:19]}, recorded {recorded[:19]}")
+        return ReplayCheck(part, True, "same digest")
+    return ReplayCheck(part, False, f"digest {found[:19]}, recorded {recorded[:19]}")
 
 
 def _measure(
@@ -195,20 +195,22 @@ def _measure(
     return weighed(found, spec.limits, stated)
 
 
-def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> Check:
+def _design(problem: Problem, one: xr.Dataset, record: Mapping[str, Any], out: Path) -> ReplayCheck:
     """The design's arrays bit for bit, or by how much they differ from the stored ones."""
     if evidence.design_digests(problem, one)[0] == record["design_digest"]:
-        return Check("design", True, "the same bit for bit")
+        return ReplayCheck("design", True, "the same bit for bit")
     try:
         with xr.open_dataset(out / "designs.nc", engine="h5netcdf") as stored:
             before = stored.sel({DESIGN: record["design"]}).load()
     except (OSError, KeyError, ValueError):
-        return Check("design", False, "differs, and designs.nc cannot be read to say by how much")
+        return ReplayCheck(
+            "design", False, "differs, and designs.nc cannot be read to say by how much"
+        )
     apart = [
         _apart(v, one[v.name][0].to_numpy(), before[v.name].to_numpy()) for v in problem.variables
     ]
     worst = ", ".join(text for text in apart if text)
-    return Check("design", False, f"differs from designs.nc: {worst or 'in its record only'}")
+    return ReplayCheck("design", False, f"differs from designs.nc: {worst or 'in its record only'}")
 
 
 def _apart(v: Variable, now: np.ndarray, before: np.ndarray) -> str:
@@ -232,12 +234,12 @@ def _as_exported(problem: Problem, one: xr.Dataset, record: Mapping[str, Any]) -
 
 def _measured(
     problem: Problem, spec: Spec, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
-) -> list[Check]:
+) -> list[ReplayCheck]:
     """Verdict, measured values and margins against the record."""
     verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
     agrees = verdict == record["verdict"]
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
-    checks = [Check(f"verdict ({how})", agrees, found)]
+    checks = [ReplayCheck(f"verdict ({how})", agrees, found)]
     again = evidence.measured(
         problem,
         evidence.table(problem, verdicts)[0],
@@ -252,7 +254,7 @@ def _measured(
         if value["value"] is None or "unit" not in value:
             if value["value"] != was["value"]:
                 text = f"{value['value']}, recorded {was['value']}"
-                checks.append(Check(f"{name} ({how})", False, text))
+                checks.append(ReplayCheck(f"{name} ({how})", False, text))
             continue
         allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
         if record["measured_on"] == "file" and record[VOUCHED]:
@@ -267,7 +269,7 @@ def _margins(
     record: Mapping[str, Any],
     allowed: Mapping[str, float],
     how: str,
-) -> Check:
+) -> ReplayCheck:
     """The recorded margins, which differ as far as the quantities that they belong to may."""
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     now = evidence.margins(labels, verdicts["margin"].to_numpy()[0])
@@ -283,38 +285,42 @@ def _margins(
             same = abs(value - recorded) <= allowed.get(limit.quantity, 0.0)
         if not same:
             apart.append(f"{label}: {value}, recorded {recorded}")
-    return Check(f"margins ({how})", not apart, "; ".join(apart) or f"of {len(labels)} limits")
+    return ReplayCheck(
+        f"margins ({how})", not apart, "; ".join(apart) or f"of {len(labels)} limits"
+    )
 
 
-def _number(part: str, now: Mapping[str, Any], was: Mapping[str, Any], allowed: float) -> Check:
+def _number(
+    part: str, now: Mapping[str, Any], was: Mapping[str, Any], allowed: float
+) -> ReplayCheck:
     """One measured number against the recorded one."""
     value, recorded = now["value"], was["value"]
     unit = "" if now["unit"] == "1" else f" {now['unit']}"
     if recorded is None:
-        return Check(part, False, f"{value:.6g}{unit}, recorded none")
+        return ReplayCheck(part, False, f"{value:.6g}{unit}, recorded none")
     apart = abs(value - recorded)
     if apart <= allowed:
-        return Check(part, True, f"{value:.6g}{unit}")
+        return ReplayCheck(part, True, f"{value:.6g}{unit}")
     text = f"{value:.9g}{unit}, recorded {recorded:.9g} (differ by {apart:.3g})"
-    return Check(part, False, text)
+    return ReplayCheck(part, False, text)
 
 
-def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) -> list[Check]:
+def _file(problem: Problem, spec: Spec, record: Mapping[str, Any], out: Path) -> list[ReplayCheck]:
     """The exported file: its digest, and what measuring it gives."""
     path = out / record["file"]
     if not path.resolve().is_relative_to(out.resolve()):
-        return [Check("file", False, f"{record['file']} lies outside the folder")]
+        return [ReplayCheck("file", False, f"{record['file']} lies outside the folder")]
     if not path.exists():
-        return [Check("file", False, f"{record['file']} is gone")]
+        return [ReplayCheck("file", False, f"{record['file']} is gone")]
     intact = content_digest(path) == record["file_digest"]
     found = "as recorded" if intact else "was altered after the run"
-    checks = [Check("file", intact, f"{record['file']} {found}")]
+    checks = [ReplayCheck("file", intact, f"{record['file']} {found}")]
     try:
         designs = problem.formats[record["format"]].read(path)
         chosen = designs.sel({DESIGN: [record["design"]]}) if designs.sizes[DESIGN] > 1 else designs
         verdicts = _measure(problem, spec, chosen, record)
     except (IngeniumError, ValueError, KeyError) as error:
-        return [*checks, Check("file measured", False, f"cannot be read: {error}")]
+        return [*checks, ReplayCheck("file measured", False, f"cannot be read: {error}")]
     return checks + _measured(problem, spec, verdicts, record, "its file")
 
 

@@ -1,5 +1,8 @@
 """What nobody should write: each ends with a message and a code, and nothing is half-written."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,63 @@ def test_a_file_without_a_name(here: Path, command: str) -> None:
 def test_a_problem_without_a_name(here: Path) -> None:
     for command in (["search", ""], ["propose", "", "-n", "3"], ["show", ""]):
         ends(here, 2, *command)
+
+
+BIG = str(10**40)
+DEEP = "/".join("a" * 2000)
+PROFILE = "grid.profile_day"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(f"compare {PROFILE} --{x} {BIG}" for x in ("seeds", "members", "judged", "steps")),
+        *(f"search {PROFILE} --{x} {BIG}" for x in ("seed", "budget", "batch", "processes")),
+        *(f"propose {PROFILE} {x} {BIG}" for x in ("-n", "--seed")),
+        f"compare {PROFILE} --seeds 1e40",
+        f"study run 20.15 --seeds {BIG}",
+        f"replay . --design {BIG}",
+    ],
+)
+def test_numbers_without_end(here: Path, words: str) -> None:
+    ends(here, 2, *words.split())
+
+
+@pytest.mark.parametrize("name", [LONG, DEEP, "pipe", "/dev/zero"])
+def test_paths_that_are_no_files(here: Path, name: str) -> None:
+    os.mkfifo(here / "pipe")
+    for words in (
+        f"propose {PROFILE} --spec",
+        f"verify {PROFILE}",
+        "replay",
+        f"show {PROFILE} --spec",
+    ):
+        ends(here, 2, *words.split(), name)
+
+
+@pytest.mark.parametrize("name", [LONG, DEEP])
+def test_a_folder_that_cannot_be_made(here: Path, name: str) -> None:
+    for words in (f"propose {PROFILE} -n 2", f"search {PROFILE} --budget 2"):
+        ends(here, 3, *words.split(), "--out", name, said="File name too long")
+
+
+def started(words: str, *, before: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, by a shell that does something before."""
+    line = f"{before} {sys.executable} -m ingenium {words}"
+    return subprocess.run(line, shell=True, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", ">&- 2>&- <&-"])
+def test_standard_streams_that_are_closed(closed: str) -> None:
+    done = started(f"list {closed}", before="")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_too_little_memory_to_load() -> None:
+    done = started("show structures.bracket", before="ulimit -v 524288;")
+    assert done.returncode == 2
+    assert "at least 2048 MB of memory for this process; came a limit of 512 MB" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -1,13 +1,52 @@
 """The contract on sections of wings, judged by NeuralFoil."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
-from ingenium.testing import ProblemContract
+from ingenium.testing import Damage, ProblemContract
+
+Lines = list[str]
+
+
+def _points(change: Callable[[Lines], Lines], path: Path) -> None:
+    """Lines of points below the title, changed."""
+    title, *points = path.read_text().splitlines()
+    path.write_text("\n".join([title, *change(points)]) + "\n")
+
+
+def _crossed(points: Lines) -> Lines:
+    return [*points[:40], points[60], *points[41:60], points[40], *points[61:]]
+
+
+def _spiked(points: Lines) -> Lines:
+    x, y = map(float, points[50].split())
+    return [*points[:50], f"{x:.9f} {y + 0.008:.9f}", *points[51:]]
+
+
+POINTS: Mapping[str, Damage] = {
+    "two points exchanged": partial(_points, _crossed),
+    "a stretch reversed": partial(_points, lambda p: [*p[:20], *p[20:80][::-1], *p[80:]]),
+    "one point a spike": partial(_points, _spiked),
+    "the lower surface alone": partial(_points, lambda p: p[100:]),
+    "the surfaces exchanged": partial(_points, lambda p: [*p[100:], *p[:100]]),
+    "a loop at the tail": partial(_points, lambda p: [*p, *p[-30:][::-1]]),
+}
+
+UNSIZED = dict.fromkeys(
+    ("a tenth larger", "a thousand times as large", "a thousandth as large", "shifted"),
+    "A section has neither size nor place: its outline is brought onto its chord.",
+)
 
 
 class TestSection(ProblemContract):
     problem_name = "airfoils.section"
+    harmless = UNSIZED
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"dat": POINTS}
+
     setup: ClassVar[Mapping[str, Any]] = {
         "judge": "neuralfoil",
         "network": "medium",
@@ -23,3 +62,6 @@ class TestMorphing(ProblemContract):
         "refine_steps": 3,
         "every": 10,
     }
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"dat": POINTS}

@@ -18,7 +18,7 @@ class TestBracket(ProblemContract):
         "cells": [16, 12, 18],
         "cell_mm": 6.0,
         "making": {
-            "designs": 8,
+            "designs": 12,
             "at_once": 4,
             "coarse_steps": 4,
             "steps": 4,

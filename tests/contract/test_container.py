@@ -22,7 +22,7 @@ class TestContainer(ProblemContract):
         "foot_radius_mm": 14.0,
         "pad_radius_mm": 14.0,
         "making": {
-            "designs": 8,
+            "designs": 12,
             "at_once": 4,
             "coarse_steps": 12,
             "steps": 8,

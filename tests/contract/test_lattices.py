@@ -1,17 +1,19 @@
 """The contract on lattices."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ingenium.core.problem import Problem
 from ingenium.domains.structures.lattices import proportion
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.solid import body_density
-from ingenium.testing import ProblemContract
+from ingenium.testing import Damage, ProblemContract
 
 _found: dict[bytes, float] = {}
 
@@ -22,6 +24,24 @@ def remembered(frame: Frame) -> float:
     if key not in _found:
         _found[key] = body_density(frame)
     return _found[key]
+
+
+def _wanted(energy: float, path: Path) -> None:
+    file = path / "cells.csv"
+    table = pd.read_csv(file)
+    table["wanted_j_kg"] = energy
+    table.to_csv(file, index=False)
+
+
+def _other_walls(path: Path) -> None:
+    file = path / "walls.csv"
+    table = pd.read_csv(file)
+    table["thickness_mm"] *= 2
+    table.to_csv(file, index=False, float_format="%.6f")
+
+
+def _no_table(path: Path) -> None:
+    (path / "cells.csv").unlink()
 
 
 class TestLattice(ProblemContract):
@@ -43,6 +63,11 @@ class TestLattice(ProblemContract):
         },
         "crushing": {"steps": 4000},
     }
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        energies = {f"{v:g} J/kg asked for": partial(_wanted, v) for v in (1.0, 500.0, 1e9, -5.0)}
+        walls = {"other walls listed": _other_walls, "no table": _no_table}
+        return {"stl": energies | walls, "cells": energies}
 
     @pytest.fixture(autouse=True)
     def once(self, monkeypatch: pytest.MonkeyPatch) -> None:

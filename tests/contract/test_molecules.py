@@ -1,15 +1,74 @@
 """The contract on libraries of molecules and on leads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
-from ingenium.testing import ProblemContract
+from ingenium.testing import Damage, ProblemContract, with_bytes
+
+PLACES = {
+    f"sdf: {name}": "What is judged are atoms and bonds: their places in a file have no say."
+    for name in ("a tenth larger", "a thousandth as large", "flat", "of no size", "shifted")
+}
+SDF, XYZ = (".sdf",), (".xyz",)
+
+
+def _words(old: bytes, new: bytes) -> Damage:
+    """One text of a file for another, where it first stands."""
+
+    def change(content: bytes) -> bytes:
+        assert old in content, old
+        return content.replace(old, new, 1)
+
+    return partial(with_bytes, (*SDF, *XYZ), change)
+
+
+def _line(number: int, change: Callable[[bytes], bytes], path: Path) -> None:
+    """One line of a file, changed."""
+    lines = path.read_bytes().splitlines()
+    lines[number] = change(lines[number])
+    path.write_bytes(b"\n".join(lines) + b"\n")
+
+
+def _more(line: bytes) -> bytes:
+    """A count of atoms that is one too many."""
+    return b"%3d" % (int(line[:3]) + 1) + line[3:]
+
+
+def _fewer_bonds(line: bytes) -> bytes:
+    return line[:3] + b"%3d" % (int(line[3:6]) - 1) + line[6:]
+
+
+def _order(kind: int) -> Damage:
+    """The first bond as one of another order (4: aromatic, 8: any, 9: dative)."""
+    return _words(b"  1  2  1  0", b"  1  2  %d  0" % kind)
+
+
+CONFORMERS: Mapping[str, Mapping[str, Damage]] = {
+    "sdf": {
+        **{f"a bond of the order {kind}": _order(kind) for kind in (2, 3, 4, 8, 9)},
+        "an isotope": _words(b"M  END", b"M  ISO  1   1  13\nM  END"),
+        "heavy hydrogen": _words(b"M  END", b"M  ISO  1   8   2\nM  END"),
+        "a charge": _words(b"M  END", b"M  CHG  1   1   1\nM  END"),
+        "a radical": _words(b"M  END", b"M  RAD  1   1   2\nM  END"),
+        "another element": _words(b" O  ", b" S  "),
+        "an atom too many counted": partial(_line, 3, _more),
+        "a bond too few counted": partial(_line, 3, _fewer_bonds),
+    },
+    "xyz": {
+        "a count that lies": partial(_line, 0, lambda b: b"99"),
+        "another element": _words(b"\nO ", b"\nS "),
+        "an atom too few": partial(_line, -1, lambda b: b""),
+    },
+}
 
 
 class TestLibrary(ProblemContract):
     problem_name = "molecules.library"
     setup: ClassVar[Mapping[str, Any]] = {"known": 200}
     no_answer = "C1CC"
+    harmless = PLACES
 
 
 class TestLead(ProblemContract):
@@ -24,11 +83,18 @@ class TestLead(ProblemContract):
     }
     few = 3
     no_answer = "C1CC"
+    harmless = PLACES
 
 
 class TestConformers(ProblemContract):
     problem_name = "molecules.conformers"
     setup: ClassVar[Mapping[str, Any]] = {"smiles": "CC[C@H](C)O", "starts": 20}
+    harmless: ClassVar[Mapping[str, str]] = {
+        "shifted": "A molecule has neither place nor direction in space."
+    }
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return CONFORMERS
 
 
 class TestRoute(ProblemContract):

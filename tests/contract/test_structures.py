@@ -1,8 +1,53 @@
 """The contract on shapes of a cantilever and of a small box in space."""
 
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
-from ingenium.testing import ProblemContract
+import numpy as np
+
+from ingenium.testing import Damage, ProblemContract, with_numbers
+
+STL = (".stl",)
+
+
+def _asked(value: object, path: Path) -> None:
+    """Another volume than was asked for, beside the part."""
+    file = path / "asked.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"volume_fraction": value}))
+
+
+def _stretched(x: float, y: float, z: float) -> Damage:
+    return partial(with_numbers, STL, lambda corners: corners * np.array([x, y, z]))
+
+
+def _moved(x_cells: float) -> Damage:
+    return partial(with_numbers, STL, lambda c: c + np.array([50.0 * x_cells, 0.0, 0.0]))
+
+
+STL_FORGERIES: Mapping[str, Damage] = {
+    **{f"asked for {v}": partial(_asked, v) for v in (1.0, 99, 1e9, -1, "x", None, [0.4])},
+    "half as thick": _stretched(1, 1, 0.52),
+    "twice as thick": _stretched(1, 1, 2),
+    "four times as high": _stretched(1, 4.2, 1),
+    "three times as long": _stretched(3.3, 1, 1),
+    "a third of a cell aside": _moved(0.3),
+    "a cell aside": _moved(1.0),
+    "a thousand cells aside": _moved(1000.0),
+}
+
+
+def _npz(name: str, value: object, path: Path) -> None:
+    with np.load(path) as kept:
+        arrays = dict(kept)
+    np.savez(path, **arrays | {name: np.asarray(value)})
+
+
+NPZ_FORGERIES: Mapping[str, Damage] = {
+    f"asked for {v}": partial(_npz, "volume_fraction", v) for v in (1.0, 99.0, 1e9, np.nan, "x", 1j)
+}
 
 
 class TestMinimumCompliance(ProblemContract):
@@ -15,3 +60,6 @@ class TestMinimumCompliance(ProblemContract):
     }
     equal = 1e-6  # the engine stops at a residual of 1e-8
     soft = 1e-6
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"stl": STL_FORGERIES, "npz": NPZ_FORGERIES}

@@ -1,16 +1,47 @@
 """The contract on plane and spatial cells, of a void and of two phases."""
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
-from ingenium.testing import ProblemContract
+from ingenium.testing import Damage, ProblemContract, with_numbers
+
+MIRRORED = {"back to front": "A mirrored cell is the same material: no quantity tells them apart."}
+
+
+def _halved(path: Path) -> None:
+    """Shares just above one half, which count as solid."""
+    with np.load(path) as kept:
+        share = kept["share"]
+    np.savez(path, share=0.51 * share)
+
+
+def _stretched(ending: str, x: float, z: float) -> Damage:
+    return partial(with_numbers, (ending,), lambda c: c * np.array([x, 1.0, z]))
+
+
+def _forgeries(*meshes: str) -> Mapping[str, Mapping[str, Damage]]:
+    table = {
+        form: {
+            "half as high": _stretched(f".{form}", 1.0, 0.5),
+            "two thirds as long": _stretched(f".{form}", 2 / 3, 1.0),
+        }
+        for form in meshes
+    }
+    return table | {"npz": {"shares of 0.51": _halved}}
 
 
 class TestPlaneCell(ProblemContract):
     problem_name = "structures.unit_cell"
     setup: ClassVar[Mapping[str, Any]] = {"cells": [16, 16], "designs": 40, "refine_steps": 2}
+    harmless = MIRRORED
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return _forgeries("stl", "3mf")
 
 
 class TestComposite(ProblemContract):
@@ -21,6 +52,10 @@ class TestComposite(ProblemContract):
         "second_modulus": 0.1,
         "refine_steps": 0,
     }
+    harmless = MIRRORED
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return _forgeries()
 
 
 @pytest.mark.slow

@@ -1,14 +1,16 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 
 import toy
-from ingenium.core.asking import _nearest, draw_conditions, resolve
+from ingenium.core.asking import _nearest, different, draw_conditions, held, resolve
 from ingenium.core.errors import InputError, SpecError
 from ingenium.core.quantity import Condition, Quantity
 from ingenium.core.seeds import BLOCK, block_rng, units
-from ingenium.core.spec import Between, Spec, parse
+from ingenium.core.spec import Between, Limit, Spec, parse
 from ingenium.core.units import convert
 
 CONDITIONS = (Condition("season", "season", ("winter", "summer")), Condition("level", "level"))
@@ -146,3 +148,29 @@ def test_conditions_of_a_problem_without_any() -> None:
     known = xr.Dataset(coords={"design": np.arange(5)})
     drawn = draw_conditions(Spec("toy.cantilever"), (), known, 7, torch.Generator())
     assert drawn.sizes == {"design": 7}
+
+
+def test_ranges_of_measured_conditions_are_limits_where_the_best_is_sought() -> None:
+    beams = toy.Cantilever(toy.Settings())
+    duty, load = beams.conditions
+    beams.conditions = (duty, dataclasses.replace(load, unit="kg", measured="mass_kg"))
+    plain = resolve(toy.spec(conditions={"load_n": {"at_least": 1e3, "at_most": 2e3}}), beams)
+    spec = held(plain, beams)
+    assert spec.limits == (*plain.limits, Limit("mass_kg", 1e3, 2e3, "kg"))
+    assert held(spec, beams) is spec, "once is enough"
+    exact = resolve(toy.spec(conditions={"load_n": 2e3}), beams)
+    assert held(exact, beams) is exact
+    beyond = toy.spec(
+        conditions={"load_n": {"at_least": 1e3, "at_most": 2e3}},
+        limits=[{"quantity": "mass_kg", "at_most": 50.0}],
+    )
+    with pytest.raises(SpecError, match="one value holds"):
+        held(resolve(beyond, beams), beams)
+
+
+def test_designs_that_share_their_conditions_are_counted() -> None:
+    beams = toy.Cantilever(toy.Settings())
+    known = beams.data().isel(design=[0, 1, 1, 1, 2, 2])
+    assert different(beams, toy.spec(), known) == 3
+    asked = toy.spec(conditions={"load_n": {"at_least": 1e3, "at_most": 2e3}})
+    assert different(beams, asked, known) is None, "it is as was asked"

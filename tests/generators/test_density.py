@@ -13,7 +13,7 @@ from ingenium.generators.autoregressive import (
     mixture_log_density,
     unwhiten,
 )
-from ingenium.generators.energy import Energy, EnergySettings
+from ingenium.generators.energy import EnergyModel, EnergySettings
 from ingenium.generators.flow import Flow, FlowSettings
 from ingenium.generators.model import HasDensity, Model
 from ingenium.generators.vae import VAE, VAESettings
@@ -165,7 +165,7 @@ def test_energy_ranks_designs_as_the_density_does() -> None:
     cond = torch.randn(2000, 1, generator=rng)
     x = 0.6 * cond + 0.5 * torch.randn(2000, 2, generator=rng)
     torch.manual_seed(0)
-    model = Energy((2,), 1, EnergySettings(width=32, depth=2, least=0.1, level_mean=-1.0))
+    model = EnergyModel((2,), 1, EnergySettings(width=32, depth=2, least=0.1, level_mean=-1.0))
     model.fit(x, cond, Plan(steps=400, batch=128, ema_decay=0.98))
     near = 0.6 + 0.5 * torch.randn(300, 2, generator=rng)
     learned = model.unnormalised_log_density(near, torch.ones(300, 1))

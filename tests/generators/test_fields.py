@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from blobs import blobs
+from blobs import blobs, hold_volume
 from ingenium.generators.admission import admit, admitted
 from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.field_autoregressive import FieldAutoregressive
@@ -17,7 +17,6 @@ from ingenium.generators.networks import trunk
 from ingenium.generators.patches import Patches
 from ingenium.generators.row_families import LATENT
 from ingenium.sampling.steer import Steer
-from ingenium.sampling.volume import hold_volume
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ingenium.generators.autoregressive import Autoregressive
 from ingenium.generators.components import Components
 from ingenium.generators.denoising import Denoising
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
-from ingenium.generators.energy import Energy, EnergySettings
+from ingenium.generators.energy import EnergyModel, EnergySettings
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.informed import Informed, InformedSettings, Term, through
@@ -24,7 +24,7 @@ BRIEF = Plan(steps=6, batch=32, check_every=3)
 KINDS = {
     FlowMatching: FlowMatchingSettings(width=32, depth=1),
     Diffusion: DiffusionSettings(width=32, depth=1),
-    Energy: EnergySettings(width=32, depth=1),
+    EnergyModel: EnergySettings(width=32, depth=1),
     VAE: VAESettings(width=32, depth=1),
     GAN: GANSettings(width=32, depth=1, repeats=2),
 }

@@ -9,19 +9,19 @@ from torch import Tensor
 
 from ingenium.sampling.solvers import (
     Ancestral,
-    Churned,
     Ddim,
     Denoiser,
     Heun,
     Multistep,
     Solver,
+    StochasticHeun,
     ladder,
 )
 from ingenium.sampling.straight import Midpoint, StraightHeun, straight
 
 MEAN = torch.tensor([1.0, -2.0], dtype=torch.float64)
 COV = torch.tensor([[1.5, 0.6], [0.6, 0.4]], dtype=torch.float64)
-SOLVERS = [Ddim(), Heun(), Multistep(), Ancestral(), Churned(), Midpoint(), StraightHeun()]
+SOLVERS = [Ddim(), Heun(), Multistep(), Ancestral(), StochasticHeun(), Midpoint(), StraightHeun()]
 
 
 def gaussian_denoiser(mean: Tensor = MEAN, cov: Tensor = COV) -> Denoiser:
@@ -143,7 +143,7 @@ def test_the_generator_alone_decides(solver: Solver) -> None:
         for seed in (1, 1, 2)
     ]
     assert torch.equal(ends[0], ends[1])
-    noisy = isinstance(solver, Ancestral | Churned)
+    noisy = isinstance(solver, Ancestral | StochasticHeun)
     assert torch.equal(ends[0], ends[2]) != noisy
 
 

@@ -17,7 +17,7 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
 from ingenium.core.verdict import Verdict
 from ingenium.loop import training
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.processes import Processes
 from ingenium.search.screening import ScreenPlan
 from ingenium.search.search import Search
@@ -228,7 +228,7 @@ def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opene
 @pytest.mark.usefixtures("fronts")
 def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> None:
     asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"slow": 0.01})
-    plan = Plan("evolution", 2, 4)
+    plan = SearchPlan("evolution", 2, 4)
     api.search(asked, plan, Stop(24), tmp_path / "o", processes=2)
     evidence = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert f"--follow {tmp_path / 'o'}" in evidence
@@ -242,4 +242,6 @@ def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> 
     with pytest.raises(InputError, match="to follow"):
         api.search(asked, plan, Stop(8), tmp_path / "x", follow=tmp_path / "nowhere")
     with pytest.raises(InputError, match="another seed"):
-        api.search(asked, Plan("evolution", 3, 4), Stop(8), tmp_path / "y", follow=tmp_path / "o")
+        api.search(
+            asked, SearchPlan("evolution", 3, 4), Stop(8), tmp_path / "y", follow=tmp_path / "o"
+        )

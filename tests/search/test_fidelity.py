@@ -9,7 +9,7 @@ import known_fronts
 from ingenium.core.errors import InputError
 from ingenium.search.cokriging import CoKriging
 from ingenium.search.fidelity import Fidelity, chebyshev, log_improvement
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.proposal import Cut
 from ingenium.search.screening import ASKED, ScreenPlan
 from ingenium.search.search import Search
@@ -155,9 +155,9 @@ def test_prices_that_make_no_sense_are_refused(price: float) -> None:
 
 def test_the_strategy_and_its_screen_go_together() -> None:
     with pytest.raises(InputError, match="--strategy fidelity --price"):
-        Plan("fidelity")
+        SearchPlan("fidelity")
     with pytest.raises(InputError, match="with no other"):
-        Plan("random", screen=tenth())
-    words = Plan("fidelity", screen=tenth()).words()
+        SearchPlan("random", screen=tenth())
+    words = SearchPlan("fidelity", screen=tenth()).words()
     assert words[-2:] == ["--price", "0.1"]
     assert "--screen" not in words

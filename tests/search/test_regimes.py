@@ -1,16 +1,56 @@
 """Two regimes: regret on bandits whose best option is known, and searches with them."""
 
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 import pytest
+from jaxtyping import Float
 
 import known_fronts
-from ingenium.search.regimes import Options, RegimesSettings, TwoRegimes, choose
+from ingenium.search.regimes import RegimesSettings, TwoRegimes, choose
 from ingenium.search.stopping import Stop
 from ingenium.search.strategies import Task
 
 ARMS, TURNS = 10, 1000
 SEEDS = range(100, 120)  # none of those on which the rule was tried
 SMALL = RegimesSettings(batch=4, first=8, points=64)
+
+
+@dataclass
+class Options:
+    """What is believed of the worth of options, each on its own, from normal observations.
+
+    Shapes: a options.
+    Source: Gelman et al., Bayesian Data Analysis, 3rd ed., 2013, section 2.5 (normal mean).
+    """
+
+    count: int
+    noise: float  # standard deviation of one observation
+    prior: tuple[float, float] = (0.0, 1.0)  # mean and deviation of what is not yet known
+    times: Float[np.ndarray, " a"] = field(init=False)
+    total: Float[np.ndarray, " a"] = field(init=False)
+    sought: list[bool] = field(default_factory=list)  # of each turn
+
+    def __post_init__(self) -> None:
+        self.times, self.total = np.zeros(self.count), np.zeros(self.count)
+
+    @property
+    def belief(self) -> tuple[Float[np.ndarray, " a"], Float[np.ndarray, " a"]]:
+        """Mean and deviation."""
+        centre, wide = self.prior
+        sure = 1 / wide**2 + self.times / self.noise**2
+        return (centre / wide**2 + self.total / self.noise**2) / sure, 1 / np.sqrt(sure)
+
+    def choose(self) -> int:
+        """The option to take next."""
+        option, seeks = choose(*self.belief, len(self.sought))
+        self.sought.append(seeks)
+        return option
+
+    def hear(self, option: int, worth: float) -> None:
+        """Learn from what an option gave."""
+        self.times[option] += 1
+        self.total[option] += worth
 
 
 def regret(seed: int, how: str, turns: int = TURNS) -> tuple[float, np.ndarray]:
@@ -81,3 +121,13 @@ def test_it_goes_on_as_if_it_was_not_stopped(begun, monkeypatch: pytest.MonkeyPa
     again = begun(two_regimes, spec, name="part", d=2)
     for name, values in part.strategy.state_dict().items():
         np.testing.assert_array_equal(values, again.strategy.state_dict()[name])
+
+
+@pytest.mark.parametrize(("regime", "sought"), [("act", 8), ("seek", 16)])
+def test_a_regime_alone_never_changes_its_mind(begun, regime: str, sought: int) -> None:
+    """The first 8 are drawn about known designs, which is to seek."""
+    spec = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
+    how = replace(SMALL, regime=regime)
+    run = begun(lambda task: TwoRegimes(task.space, how), spec, name=regime, d=2)
+    run.run(Stop(calls=16))
+    assert run.strategy.turns.tolist() == [16 - sought, sought]

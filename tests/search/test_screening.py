@@ -13,9 +13,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
 from ingenium.search.aim import Aim
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
-from ingenium.search.screening import ASKED, Audit, Outlook, Screening, ScreenPlan, ranking
+from ingenium.search.screening import ASKED, Outlook, ScreenAudit, Screening, ScreenPlan, ranking
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 from ingenium.search.tiers import cheap_tier, check_told
@@ -203,14 +203,14 @@ def test_screens_that_make_no_sense_are_refused(entry: dict[str, float]) -> None
 
 
 def test_without_a_held_design_the_rate_is_not_known() -> None:
-    assert Audit(audited=10).rate is None
-    assert Audit(audited=10).interval == (0.0, 1.0)
+    assert ScreenAudit(audited=10).rate is None
+    assert ScreenAudit(audited=10).interval == (0.0, 1.0)
 
 
 @pytest.mark.usefixtures("fronts")
 def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"rough": 0.05})
-    plan = Plan("random", 1, 32, CHEAP)
+    plan = SearchPlan("random", 1, 32, CHEAP)
     found = api.search(asked, plan, Stop(64), tmp_path / "o")
     told = json.loads((tmp_path / "o" / "result" / "search.json").read_text())
     audit = told["screen"]
@@ -222,4 +222,4 @@ def test_a_run_tells_what_was_screened(tmp_path: Path) -> None:
     words = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert "--screen cheap --keep 0.5 --audit 0.2" in words
     with pytest.raises(InputError, match="screen"):
-        api.search(asked, Plan("random", 1, 32), Stop(64), tmp_path / "o")
+        api.search(asked, SearchPlan("random", 1, 32), Stop(64), tmp_path / "o")

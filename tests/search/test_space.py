@@ -1,5 +1,6 @@
 """Points for designs: conditions as the spec wants them, known designs as they are."""
 
+import dataclasses
 from contextlib import suppress
 from pathlib import Path
 
@@ -151,3 +152,29 @@ def test_known_fronts_are_searched_as_they_are() -> None:
     assert cube.m == 6
     corner = cube.designs(np.array([[0.0] * 6, [1.0] * 6]))["x"].to_numpy()
     np.testing.assert_array_equal(corner, [[0.0] * 6, [1.0] * 6])
+
+
+def test_a_search_starts_from_designs_inside_its_ranges() -> None:
+    """What acts keeps its number in the cube; what does not is as known designs have it."""
+    spec = toy.spec(conditions={"load_n": {"at_least": 9000, "at_most": 12000}})
+    beams = toy.Cantilever(toy.Settings())
+    cube = space(beams, spec)
+    assert cube.m == 4
+    assert ((cube.known["load_n"] >= 9000) & (cube.known["load_n"] <= 12000)).all()
+    duty, load = beams.conditions
+    beams.conditions = (duty, dataclasses.replace(load, acts=False))
+    cube = space(beams, spec)
+    assert cube.m == 3
+    designs = cube.designs(np.random.default_rng(0).uniform(size=(50, 3)))
+    assert set(designs["load_n"].to_numpy()) <= set(cube.known["load_n"].to_numpy())
+    narrow = toy.spec(conditions={"load_n": {"at_least": 9000.0, "at_most": 9000.5}})
+    with pytest.raises(InputError, match="to start from with load_n from 9000 to"):
+        space(beams, narrow)
+
+
+def test_few_designs_inside_a_range_that_acts_leave_all_to_start_from() -> None:
+    beams = toy.Cantilever(toy.Settings())
+    narrow = toy.spec(conditions={"load_n": {"at_least": 9000.0, "at_most": 9010.0}})
+    cube = space(beams, narrow)
+    assert len(cube.start) > 100
+    assert np.ptp(cube.start[:, 0]) > 0.9, "spread over the range"

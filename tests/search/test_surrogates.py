@@ -8,7 +8,7 @@ from ingenium.core.errors import InputError
 from ingenium.search.learned import FIRST, LearnedScreen, fitted_rows
 from ingenium.search.screening import ScreenPlan
 from ingenium.search.stopping import Stop
-from ingenium.search.surrogates import Process, ensemble, process
+from ingenium.search.surrogates import OutcomeProcess, ensemble, process
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 
@@ -23,7 +23,7 @@ def wavy(n: int, seed: int, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray]
 def test_rows_left_out_in_closed_form_are_those_of_a_process_without_them() -> None:
     x, y = wavy(20, 0)
     new = np.random.default_rng(1).uniform(size=(5, 2))
-    whole = Process.of(x, y[:, 0])
+    whole = OutcomeProcess.of(x, y[:, 0])
     without, missed = whole.without(new)
     kernel = whole.model.kernel_
     level = (y[:, 0] - whole.middle) / whole.scale

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ingenium.cli.app import app
 from ingenium.cli.within import within
 from ingenium.core.errors import CorruptError
 from ingenium.studies import checks, results
@@ -24,7 +25,7 @@ def folder(house: Path, tmp_path: Path) -> Path:
     known = claims.claims()
     made = Study(known["dice.1"]).run(None, quick=False, folder=tmp_path / "pieces")
     results.keep(made, tmp_path / "book" / "results")
-    with within() as commands:
+    with within(app) as commands:
         checks.run(known["dice.2"], commands, tmp_path / "book" / "checks")
     return tmp_path / "book"
 

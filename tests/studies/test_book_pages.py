@@ -55,7 +55,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, ...]
         made = replace(made, values=values | {"gain": gain}, notes=("A note.",))
         folder = home / "home" / "studies"
         results.keep(made, folder / "results")
-        with within() as commands:
+        with within(app) as commands:
             checks.run(known["dice.2"], commands, folder / "checks")
         (of,) = [c for c in claims.chapters() if c.chapter == "dice"]
         yield entries([replace(of, caution="Doubtful.")])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingenium.cli.app import app
 from ingenium.cli.within import within
 from ingenium.core.problem import silent
 from ingenium.studies import canaries, checks
@@ -18,7 +19,7 @@ MEASURED = [claim for claim in claims().values() if claim.study]
 @pytest.mark.slow
 @pytest.mark.parametrize("claim", CHECKED, ids=lambda claim: claim.row)
 def test_a_check_shows_what_the_book_says(claim: Claim, tmp_path: Path) -> None:
-    with within() as commands:
+    with within(app) as commands:
         now = checks.run(claim, commands, tmp_path)
     then = find(claim.row).outcome
     assert then is not None, f"write: ingenium study check {claim.row}"

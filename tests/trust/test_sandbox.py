@@ -12,7 +12,7 @@ import pytest
 
 from ingenium.core.errors import EngineError, InputError, MissingProgram
 from ingenium.trust.sandbox.sandbox import (
-    Control,
+    ControlProgram,
     GeneratedProgram,
     ProgramEnd,
     Sandbox,
@@ -20,7 +20,7 @@ from ingenium.trust.sandbox.sandbox import (
 )
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap here")
-CONTROL = Control(
+CONTROL = ControlProgram(
     canonical=GeneratedProgram("def double(x):\n    return 2 * x", "double", (21,)),
     null=GeneratedProgram("def double(x):\n    return None", "double", (21,)),
     passes=lambda end: end.returned and end.value == 42,
@@ -255,7 +255,7 @@ def test_a_control_that_does_not_hold_refuses_the_run(sandbox: Sandbox, which: s
     swapped = {"canonical": CONTROL.null} if which == "canonical" else {"null": CONTROL.canonical}
     parts = {"canonical": CONTROL.canonical, "null": CONTROL.null, "passes": CONTROL.passes}
     with pytest.raises(EngineError, match=f"the {which} program"):
-        sandbox.run([CONTROL.canonical], Control(**{**parts, **swapped}))
+        sandbox.run([CONTROL.canonical], ControlProgram(**{**parts, **swapped}))
 
 
 def test_a_zygote_that_was_killed_starts_again() -> None:

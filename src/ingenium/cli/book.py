@@ -6,7 +6,7 @@ from typing import Any
 
 from ingenium.cli.output import print_json, results, table
 from ingenium.evaluate.measured import Interval, Value
-from ingenium.studies.book.claims import Claim, Stated
+from ingenium.studies.book.claims import Claim, ValueSource
 from ingenium.studies.book.entries import Entry
 from ingenium.studies.checks import CheckOutcome
 from ingenium.studies.study import Result, Study
@@ -82,7 +82,11 @@ def tell(entry: Entry, json: bool) -> None:
 def _texts(entry: Entry) -> dict[str, str]:
     """What is said of a row before its outcomes, without what there is nothing to say of."""
     claim = entry.claim
-    by = "as the chapter prints it" if claim.stated is Stated.CHAPTER else "a check set for the row"
+    by = (
+        "as the chapter prints it"
+        if claim.stated is ValueSource.CHAPTER
+        else "a check set for the row"
+    )
     lack = f"{claim.beyond.kind}: {claim.beyond.why}" if claim.beyond else ""
     texts = {
         "Asks": ASKS[claim.kind],

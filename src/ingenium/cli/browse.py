@@ -13,7 +13,7 @@ from ingenium.core.setups import plain, type_name
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
-    from ingenium.core.setups import Entry
+    from ingenium.core.setups import SetupEntry
     from ingenium.core.spec import Spec
 
 SpecFile = Annotated[Path | None, typer.Option("--spec", help="The spec, a TOML file.")]
@@ -103,7 +103,7 @@ def _settings(problem: "Problem") -> list[dict[str, Any]]:
     return found
 
 
-def _entries(problem: "Problem", asked: "Spec") -> list["Entry"]:
+def _entries(problem: "Problem", asked: "Spec") -> list["SetupEntry"]:
     """All entries of `[setup]` at every depth, as they were read."""
     from ingenium.core.setups import entries
     from ingenium.core.spec import parse
@@ -142,7 +142,7 @@ def _print(problem: "Problem", asked: "Spec") -> None:
     measured = table("Measured quantities", "Quantity", "Unit", "What it is")
     for q in problem.quantities:
         measured.add_row(q.name, "a name" if q.labels else q.unit, escape(q.long_name))
-    setup = table(r"Entries of \[setup]", "Entry", "Type", "Value", "Unit", "From")
+    setup = table(r"Entries of \[setup]", "SetupEntry", "Type", "Value", "Unit", "From")
     for entry in _entries(problem, asked):
         value = "none" if entry.value in (None, (), "") else plain(entry.value)
         given = "the spec" if entry.given else "default"

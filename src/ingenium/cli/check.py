@@ -79,13 +79,14 @@ def _print_audit(console: Console, found: "Audit") -> None:
     from ingenium.report import words
 
     names = list(dict.fromkeys(x.quantity for x in found.limits))
-    shown = table("", "File", "Design", "Verdict", "Record", *names, "Broken limits")
+    shown = table("", "File", "Format", "Design", "Verdict", "Record", *names, "Broken limits")
     for d in found.designs:
         broken = [k for k, v in d.margins.items() if v is not None and v < 0]
         broken += d.reasons
         colour = COLOURS[d.verdict]
         shown.add_row(
             escape(Path(d.file).name),
+            escape(d.format),
             str(d.design),
             f"[{colour}]{d.verdict}[/]",
             f"[bold red]{d.record}[/]" if d.record in ("altered", "not sealed") else d.record,
@@ -95,6 +96,9 @@ def _print_audit(console: Console, found: "Audit") -> None:
     console.print(shown, highlight=False)
     total = len(found.designs)
     console.print(f"\n{found.accepted} of {total} hold, measured by {found.engine}.")
+    for d in found.designs:
+        if d.repeats:
+            console.print(f"Design {d.design} of {escape(Path(d.file).name)} is {d.repeats} again.")
     for file in found.altered:
         console.print(
             f"[bold red]Altered[/]: {escape(file)} is not what its run wrote.", soft_wrap=True

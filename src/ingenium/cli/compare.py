@@ -9,7 +9,7 @@ from rich.markup import escape
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
-from ingenium.cli.progress import Stages
+from ingenium.cli.progress import StageProgress
 
 MOST_SEEDS, MOST = 1000, 10**9
 SHOWN = (
@@ -54,7 +54,7 @@ def compare(
     from ingenium.domains import open_problem
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
-    with Stages() as stages:
+    with StageProgress() as stages:
         wanted = asked(problem, spec)
         opened = open_problem(wanted)
         chosen = tuple(family) if family else comparing.usual(opened)

@@ -19,7 +19,7 @@ _PATIENCE_S = 10.0  # for the size of one file
 
 
 @dataclass(frozen=True)
-class Lacking:
+class Installation:
     """What is to be installed."""
 
     packages: tuple[str, ...]  # requirements
@@ -45,7 +45,7 @@ class Lacking:
             room.make()
 
 
-def lacking(asked: str, packages: Sequence[str]) -> Lacking:
+def lacking(asked: str, packages: Sequence[str]) -> Installation:
     """What a domain, or a room by its folder, lacks.
 
     Args:
@@ -68,7 +68,7 @@ def lacking(asked: str, packages: Sequence[str]) -> Lacking:
                 f"Write one of {', '.join(names())}, or a folder that holds {LOCK}.",
             )
         rooms = rooms_of(asked)
-    return Lacking(tuple(packages), tuple(room for room in rooms if not room.made))
+    return Installation(tuple(packages), tuple(room for room in rooms if not room.made))
 
 
 def rooms_of(domain: str) -> list[Room]:

@@ -9,7 +9,7 @@ import typer
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, errors, print_json, results
-from ingenium.cli.progress import Stages
+from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
     from ingenium.outcome import Run
@@ -28,7 +28,7 @@ def fit(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> No
     wanted = asked(problem, spec)  # before what takes seconds to import
     from ingenium import api
 
-    with Stages() as stages:
+    with StageProgress() as stages:
         model = api.fit(wanted, watch=stages)
     found = {
         "problem": problem,
@@ -65,7 +65,7 @@ def propose(
 
     clock = Clock({"start": time.perf_counter() - began})
     folder = Path("out") / problem if out is None else out
-    with Stages() as stages:
+    with StageProgress() as stages:
         run = api.propose(
             wanted,
             number,

@@ -11,7 +11,7 @@ from ingenium.outcome import Run
 from ingenium.report import words
 from ingenium.search.conflicts import Unmet
 from ingenium.search.course import Round
-from ingenium.search.screening import Audit
+from ingenium.search.screening import ScreenAudit
 from ingenium.search.sitting import Sitting
 
 LONGEST = 5  # stages whose seconds are shown
@@ -38,6 +38,8 @@ def show(console: Console, run: Run) -> None:
     console.print(
         f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
     )
+    if alike := words.alike(run.record):
+        console.print(alike, highlight=False, soft_wrap=True)
     if s.close:
         near = ", ".join(f"{x.quantity} {x.close}" for x in s.limits if x.close)
         console.print(
@@ -81,7 +83,7 @@ def state(last: Round) -> str:
     return ", ".join(parts)
 
 
-def _lost(audit: Audit) -> str:
+def _lost(audit: ScreenAudit) -> str:
     """The false-reject rate in words."""
     if audit.rate is None:
         return "false rejects unknown"

@@ -21,7 +21,7 @@ from ingenium.cli.stopping import heed_stop
 EVERY_S = 10.0  # between two lines of a long stage
 
 
-class Stages:
+class StageProgress:
     """Shows the stages of a run; call it with stage, done and total."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Stages:
         self._stage = ""
         self._said = 0.0
 
-    def __enter__(self) -> "Stages":
+    def __enter__(self) -> "StageProgress":
         console = errors()
         if console.is_terminal:
             self._bar = Progress(

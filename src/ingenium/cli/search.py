@@ -10,7 +10,7 @@ from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.make import give
 from ingenium.cli.output import AsJson, errors
-from ingenium.cli.progress import EVERY_S, Stages
+from ingenium.cli.progress import EVERY_S, StageProgress
 from ingenium.search.named import LATENT, listed
 
 if TYPE_CHECKING:
@@ -97,18 +97,18 @@ def search(
     from ingenium.cli import screen_options
     from ingenium.domains import problem_class
     from ingenium.outcome import Clock
-    from ingenium.search.plan import Plan
+    from ingenium.search.plan import SearchPlan
     from ingenium.search.stopping import Stop
 
     strategy = problem_class(problem).default_strategy if strategy is None else strategy
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
     options = {"keep": keep, "audit": audit, "doubt": doubt, "price": price, "cost": cost}
     screened = screen_options.plan(strategy, screen, options | {"cheap": cheap or None})
-    clock, rounds = Clock({"start": time.perf_counter() - began}), Rounds()
+    clock, rounds = Clock({"start": time.perf_counter() - began}), RoundProgress()
     with rounds:
         run = api.search(
             wanted,
-            Plan(strategy, seed, batch, screened),
+            SearchPlan(strategy, seed, batch, screened),
             Stop(budget, seconds, enough, stagnation, cost=cost),
             folder,
             watch=rounds,
@@ -121,7 +121,7 @@ def search(
     give(run, json=json)
 
 
-class Rounds(Stages):
+class RoundProgress(StageProgress):
     """Progress that also says how far the search has come."""
 
     def __init__(self) -> None:

@@ -1,5 +1,6 @@
 """`study list|show|run|check|canary|audit|report`: the evidence book, row by row."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from ingenium.cli.ending import FAULT, guarded
 from ingenium.cli.output import AsJson, print_json, results
-from ingenium.cli.progress import Stages
+from ingenium.cli.progress import StageProgress
 from ingenium.core.folders import write_atomic
 
 Row = Annotated[str, typer.Argument(metavar="ROW", help="Of the evidence book, e.g. 27.1.")]
@@ -22,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(guarded(list_rows))
     group.command()(guarded(show))
     group.command()(guarded(run))
-    group.command()(guarded(check))
+    group.command()(guarded(_check_by(app)))
     group.command()(guarded(canary))
     group.command()(guarded(audit))
     group.command()(guarded(report))
@@ -87,7 +88,7 @@ def run(
 
     entry = find(row)
     study = Study(entry.claim)
-    with Stages() as stages:
+    with StageProgress() as stages:
         result = study.run(seeds, quick=quick, folder=pieces_folder() / row, watch=stages)
     folder = results_folder(entry.claim.package)
     if not keep(result, folder):
@@ -95,28 +96,33 @@ def run(
     tell(replace(entry, result=result, canary=None), json)
 
 
-def check(row: Row, json: AsJson = False) -> None:
-    """Show that the system of a row is there, by running its commands, and keep what was found.
+def _check_by(app: typer.Typer) -> Callable[..., None]:
+    """The command `check`, whose commands are those of an app."""
 
-    Ends with 1 if it is not.
-    """
-    from dataclasses import replace
+    def check(row: Row, json: AsJson = False) -> None:
+        """Show that the system of a row is there, by running its commands, and keep what was found.
 
-    from ingenium.cli.book import tell
-    from ingenium.cli.ending import UNMET
-    from ingenium.cli.within import within
-    from ingenium.studies import checks
-    from ingenium.studies.book.entries import find
-    from ingenium.studies.results import CHECKS, book_folder
-    from ingenium.studies.verdicts import Built
+        Ends with 1 if it is not.
+        """
+        from dataclasses import replace
 
-    entry = find(row)
-    folder = book_folder(entry.claim.package) / CHECKS
-    with within() as commands:
-        outcome = checks.run(entry.claim, commands, folder)
-    tell(replace(entry, outcome=outcome), json)
-    if outcome.built is Built.NOT:
-        raise typer.Exit(UNMET)
+        from ingenium.cli.book import tell
+        from ingenium.cli.ending import UNMET
+        from ingenium.cli.within import within
+        from ingenium.studies import checks
+        from ingenium.studies.book.entries import find
+        from ingenium.studies.results import CHECKS, book_folder
+        from ingenium.studies.verdicts import Built
+
+        entry = find(row)
+        folder = book_folder(entry.claim.package) / CHECKS
+        with within(app) as commands:
+            outcome = checks.run(entry.claim, commands, folder)
+        tell(replace(entry, outcome=outcome), json)
+        if outcome.built is Built.NOT:
+            raise typer.Exit(UNMET)
+
+    return check
 
 
 def canary(
@@ -138,7 +144,7 @@ def canary(
         claim = entry.claim
         if not claim.study or not reached(Study(claim), entry.result, entry.canary):
             continue
-        with Stages() as stages:
+        with StageProgress() as stages:
             folder = book_folder(claim.package) / CANARIES
             now = take(Study(claim), folder, pieces_folder() / claim.row, stages)
         found[claim.row] = moved(claim, entry.result, now)

@@ -9,35 +9,35 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import typer
+
 from ingenium.evaluate.findings import Done
 
 
 class Within:
     """Runs commands and remembers them; their ledger is not the user's."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, app: typer.Typer, folder: Path) -> None:
+        self.app, self.folder = app, folder
         self.ran: list[str] = []
 
     def __call__(self, *words: object) -> Done:
         """Run a command with `--json`."""
         from typer.testing import CliRunner
 
-        from ingenium.cli.app import app
-
         told = [str(word) for word in words]
         self.ran.append(shlex.join(["ingenium", *told]))
         runner = CliRunner(env={"INGENIUM_LEDGER": str(self.folder / ".ledger.db")})
         own = contextvars.copy_context()  # so that its options are not taken for those around it
-        ended = own.run(runner.invoke, app, [*told, "--json"])
+        ended = own.run(runner.invoke, self.app, [*told, "--json"])
         return Done(ended.exit_code, _answer(ended.stdout), ended.output)
 
 
 @contextmanager
-def within() -> Iterator[Within]:
-    """Commands in a folder that goes away, which is where relative paths begin."""
+def within(app: typer.Typer) -> Iterator[Within]:
+    """Commands of an app in a folder that goes away, which is where relative paths begin."""
     with TemporaryDirectory() as name, chdir(name):
-        yield Within(Path(name))
+        yield Within(app, Path(name))
 
 
 def _answer(text: str) -> dict[str, Any]:

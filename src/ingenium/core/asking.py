@@ -10,6 +10,7 @@ import torch
 import xarray as xr
 from jaxtyping import Float, Int
 
+from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError, SpecError, choose
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity
@@ -55,6 +56,57 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
             ),
         ),
     )
+
+
+def held(spec: Spec, problem: Problem) -> Spec:
+    """A resolved spec that holds the ranges of its measured conditions as limits too.
+
+    What a design is asked under is a wish; where something can say whether it came true, what
+    seeks the best under it must not be able to leave it.
+
+    Raises:
+        SpecError: if a limit of the spec leaves nothing of such a range.
+    """
+    units = {q.name: q.unit for q in problem.quantities}
+    known = {(x.quantity, x.at_least, x.at_most) for x in spec.limits}
+    more = []
+    for c in problem.conditions:
+        wanted = spec.conditions.get(c.name)
+        if c.measured not in units or not isinstance(wanted, Between):
+            continue
+        ends = wanted.at_least, wanted.at_most
+        if ends[0] < ends[1] and (c.measured, *ends) not in known:
+            more.append(Limit(c.measured, *ends, unit=units[c.measured]))
+    limits = (*spec.limits, *more)
+    _together(limits)
+    return replace(spec, limits=limits) if more else spec
+
+
+def different(problem: Problem, spec: Spec, designs: xr.Dataset) -> int | None:
+    """Under how many different conditions designs were proposed.
+
+    None where no number of a condition was left to known designs, so that it is as was asked.
+    """
+    left = [c for c in problem.conditions if c.choices is None and c.name not in spec.conditions]
+    if not left:
+        return None
+    columns = [designs[c.name].to_numpy().tolist() for c in problem.conditions]
+    return len(set(zip(*columns, strict=True)))
+
+
+def as_measured(problem: Problem, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
+    """Designs whose measured conditions are what they have, and not what was asked of them.
+
+    A condition that is a variable of the design stays, and so does one without an answer.
+    """
+    given = {v.given for v in problem.variables}
+    own = {}
+    for c in problem.conditions:
+        if c.measured in verdicts and c.name not in given:
+            asked, found = designs[c.name].to_numpy(), verdicts[c.measured].to_numpy()
+            known = np.clip(found, c.lower, c.upper)
+            own[c.name] = (DESIGN, np.where(np.isfinite(found), known, asked))
+    return designs.assign_coords(own)
 
 
 def _value(

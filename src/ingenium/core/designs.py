@@ -124,6 +124,17 @@ def _check_one(array: xr.Variable, v: Variable, sizes: Mapping[str, int]) -> Non
         )
 
 
+def real_numbers(values: np.ndarray) -> np.ndarray:
+    """An array of a file as float64, if it holds real numbers: no text, and nothing complex.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if values.dtype.kind not in "biuf":
+        raise InputError("real numbers", f"{values.dtype}", "Write float64.")
+    return values.astype(np.float64)
+
+
 def _bounds(v: Variable) -> list[str]:
     """The bounds of a variable that has any, in words."""
     low = [] if v.lower is None else [f"at least {v.lower:g}"]

@@ -67,6 +67,10 @@ def records(
     labels = [str(label) for label in verdicts["limit"].to_numpy()]
     margin, near = verdicts["margin"].to_numpy(), close(verdicts)
     under = {c.name: designs[c.name].to_numpy().tolist() for c in problem.conditions}
+    truly = {
+        c.name: verdicts[c.measured].to_numpy().tolist() if c.measured in verdicts else None
+        for c in problem.conditions
+    }
     digests = design_digests(problem, designs)
     made = asdict(origin)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a line each
@@ -78,6 +82,7 @@ def records(
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
+            "conditions_measured": {k: x and number(x[i]) for k, x in truly.items()},
             "design_digest": digests[i],
             "file": path,
             "file_digest": content,

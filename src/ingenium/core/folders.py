@@ -15,6 +15,7 @@ from pathlib import Path
 from ingenium.core.errors import FolderInUseError, InputError, StorageError
 
 MARK = ".ingenium"  # in each run folder: the identity of the run that wrote it
+NAME_ROOM = 200  # characters of the path of a file below a folder of ours
 FULL = (errno.ENOSPC, errno.EDQUOT)
 UNWRITABLE = (*FULL, errno.EFBIG, errno.EROFS, errno.EIO)
 
@@ -39,6 +40,19 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         part.write_bytes(data)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those on the way to it, however many they are.
+
+    Raises:
+        OSError: if it cannot be made; before anything is, if files in it would have no room for
+            a name.
+    """
+    (folder / ("n" * NAME_ROOM)).exists()
+    for part in reversed((folder, *folder.parents)):
+        if not part.is_dir():
+            part.mkdir(exist_ok=True)
+
+
 @contextmanager
 def replacing(path: Path, *, needed: int | None = None) -> Iterator[Path]:
     """A path beside `path` to write to with any library; it takes the name `path` at the end.
@@ -56,7 +70,7 @@ def replacing(path: Path, *, needed: int | None = None) -> Iterator[Path]:
     part = path.with_name(f".part-{secrets.token_hex(4)}-{path.name}")
     with storing(path, needed=needed):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             yield part
             _sync(part)
             os.replace(part, path)  # noqa: PTH105 - the tests fail this call to fill the disk
@@ -218,7 +232,7 @@ def _mark(folder: Path) -> str | None:
 def _take(path: Path, folder: Path) -> int:
     """An open, locked handle of the lock file that is now at `path`."""
     with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     while True:
         with storing(path):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -34,9 +34,12 @@ def read_netcdf(path: Path, what: str) -> xr.Dataset:
     Raises:
         InputError: for what is no NetCDF-4, or too large.
     """
+    import h5py
+
     data = content(path, what)
     with (
         refusing(what, path),
+        h5py.File(BytesIO(data)),  # which refuses damage without a trace; h5netcdf prints one
         xr.open_dataset(BytesIO(data), engine="h5netcdf", decode_timedelta=False) as found,
     ):
         held = list(found.variables.values())

@@ -79,6 +79,11 @@ class Format(Protocol):
         """As users write it."""
         ...
 
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of its files, such as `.stl`: what ends so, the first format with it reads alone."""
+        ...
+
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write every design below `folder`; gives the file or folder of each by its index."""
         ...
@@ -152,6 +157,8 @@ class Problem(ABC):
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     default_strategy: ClassVar[str] = "evolution"  # of searches, where none is named
+    judged: ClassVar[str] = ""  # what of its files is read back and measured, in a sentence
+    unchecked: ClassVar[tuple[str, ...]] = ()  # what "accepted" does not say, in sentences
     licence: str = ""  # of the data, as it must be named beside exported designs
     system: str = ""  # digest of what the engine models, such as a net; empty if the spec says all
 

@@ -58,6 +58,9 @@ class Condition:
     spread: float = 1.0  # what they are told as 1, of the logarithm if that is what they are told
     log: bool = False
     period: float | None = None  # of a number on a circle, such as an angle
+    measured: str | None = None  # the quantity that says what a design truly has, in the same unit
+    acts: bool = True  # on how a design is made, and not only on what a model is told
+    exact: bool = False  # proposals hold what is measured of it exactly
 
     def __post_init__(self) -> None:
         if self.log and not (self.middle and self.middle > 0):

@@ -9,7 +9,7 @@ from ingenium.core.places import Place, bare
 
 
 @dataclass(frozen=True)
-class Entry:
+class SetupEntry:
     """One entry of a setup as it was understood."""
 
     name: str  # the place where it is or would be written
@@ -19,12 +19,12 @@ class Entry:
     given: bool  # by the spec; else it is a default
 
 
-def entries(settings: Any, asked: Mapping[str, Any]) -> Iterator[Entry]:
+def entries(settings: Any, asked: Mapping[str, Any]) -> Iterator[SetupEntry]:
     """All entries of settings, tables and lists of tables opened, beside what a spec wrote."""
     yield from _entries(Place(type(settings)), settings, asked)
 
 
-def _entries(place: Place, found: Any, asked: Any) -> Iterator[Entry]:
+def _entries(place: Place, found: Any, asked: Any) -> Iterator[SetupEntry]:
     if is_dataclass(found):
         own = replace(place, kind=type(found))
         for f in fields(found):
@@ -36,7 +36,7 @@ def _entries(place: Place, found: Any, asked: Any) -> Iterator[Entry]:
         for name, one in found.items():
             yield from _entries(place.at(name), one, _part(asked, name))
     else:
-        yield Entry(str(place), type_name(place.kind), found, place.unit, asked is not None)
+        yield SetupEntry(str(place), type_name(place.kind), found, place.unit, asked is not None)
 
 
 def _part(asked: Any, step: int | str) -> Any:

@@ -19,7 +19,7 @@ RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedDifference:
     """One family less another on the same seeds and designs.
 
     `seeds_won` is the share of seeds in which the first was lower (a tie counts half).
@@ -151,7 +151,7 @@ def paired_difference(
     *,
     groups: Groups | None = None,
     level: float = LEVEL,
-) -> Paired:
+) -> PairedDifference:
     """The first family less the second, on the same seeds and the same designs.
 
     One value a seed (n of 1) gets Student's interval over seeds, more the crossed bootstrap.
@@ -166,7 +166,7 @@ def paired_difference(
     else:
         difference = crossed_interval(gap, rng, groups=groups, level=level)
     won = float(((by_seed < 0) + 0.5 * (by_seed == 0)).mean())
-    return Paired(difference, won, len(gap))
+    return PairedDifference(difference, won, len(gap))
 
 
 def skill(

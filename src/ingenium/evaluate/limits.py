@@ -14,7 +14,7 @@ from ingenium.evaluate.nearest import Nearest, nearest
 
 
 @dataclass(frozen=True)
-class Broken:
+class LimitBreach:
     """One limit over a batch of verified designs (accepted and rejected, not failed)."""
 
     limit: str
@@ -44,7 +44,7 @@ class Summary:
     acceptance: float
     acceptance_low: float
     acceptance_high: float
-    limits: tuple[Broken, ...]
+    limits: tuple[LimitBreach, ...]
     nearest: Nearest | None  # where no design held every limit: what could be held
 
 
@@ -72,7 +72,7 @@ def summarise(
 
 def _broken(
     answered: xr.Dataset, limits: Sequence[Limit], quantities: dict[str, Quantity]
-) -> tuple[Broken, ...]:
+) -> tuple[LimitBreach, ...]:
     margin, near = answered["margin"].to_numpy(), close(answered)
     spread = np.array([_spread(answered[limit.quantity].to_numpy()) for limit in limits])
     leads = np.full(len(margin), -1)
@@ -86,7 +86,7 @@ def _broken(
         low, high = wilson(len(bad), max(len(margin), 1))
         values = answered[limit.quantity].to_numpy()[bad]
         rows.append(
-            Broken(
+            LimitBreach(
                 limit=limit.label,
                 quantity=limit.quantity,
                 unit=quantity.unit,

@@ -16,7 +16,7 @@ from ingenium.core.errors import InputError
 from ingenium.evaluate.intervals import (
     LEVEL,
     Interval,
-    Paired,
+    PairedDifference,
     crossed_interval,
     crossed_means,
     paired_difference,
@@ -26,7 +26,7 @@ from ingenium.evaluate.metrics import METRICS, Metric
 
 
 @dataclass(frozen=True)
-class Entry:
+class FamilyMeasure:
     """One measure of one family and seed: one value, or one for each held-out design."""
 
     family: str
@@ -43,7 +43,7 @@ class Comparison:
     `level` is that of all intervals, and `draw_seed` fixes their bootstrap draws.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[FamilyMeasure, ...] = ()
     groups: tuple[int | str, ...] = ()
     metrics: tuple[Metric, ...] = tuple(METRICS.values())
     baselines: tuple[str, ...] = ()
@@ -76,7 +76,9 @@ class Comparison:
         added = tuple(self._entry(family, seed, name, card[name]) for name in card)
         return replace(self, entries=self.entries + added)
 
-    def _entry(self, family: str, seed: int, metric: str, value: ArrayLike | float) -> Entry:
+    def _entry(
+        self, family: str, seed: int, metric: str, value: ArrayLike | float
+    ) -> FamilyMeasure:
         values = np.asarray(value, dtype=np.float64)
         if values.shape not in ((), (1,), (len(self.groups),)):
             raise InputError(
@@ -85,7 +87,7 @@ class Comparison:
             )
         if values.size > 1 and not np.isfinite(values).all():
             raise InputError(f"a finite {metric} of each design", f"others for {family!r}")
-        return Entry(family, seed, metric, tuple(values.reshape(-1).tolist()))
+        return FamilyMeasure(family, seed, metric, tuple(values.reshape(-1).tolist()))
 
     @cached_property
     def _table(self) -> dict[tuple[str, str], dict[int, tuple[float, ...]]]:
@@ -135,7 +137,7 @@ class Comparison:
         """The same, or None where there are no values."""
         return self.interval(family, metric) if (family, metric) in self._table else None
 
-    def paired(self, family: str, other: str, metric: str) -> Paired:
+    def paired(self, family: str, other: str, metric: str) -> PairedDifference:
         """`family` less `other`, on the seeds that both have.
 
         A baseline without randomness that was run once stands against every seed.
@@ -269,12 +271,12 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _entry(row: Mapping[str, object]) -> Entry:
+def _entry(row: Mapping[str, object]) -> FamilyMeasure:
     family, seed, metric, values = (row[key] for key in ("family", "seed", "metric", "values"))
     if not isinstance(values, Sequence) or not isinstance(seed, int):
         raise InputError("an entry with a whole seed and a list of values", row)
     numbers = tuple(math.nan if v is None else float(v) for v in values)
-    return Entry(str(family), seed, str(metric), numbers)
+    return FamilyMeasure(str(family), seed, str(metric), numbers)
 
 
 def _metric(row: Mapping[str, Any]) -> Metric:

@@ -108,7 +108,7 @@ class RandomProposal(Classical):
         return self.rows.gather(0, pick.long().clamp(max=len(self.rows) - 1))
 
 
-class Remembered(Classical):
+class RowMemory(Classical):
     """Training rows with their conditions, and distances between conditions."""
 
     rows: Tensor
@@ -162,7 +162,7 @@ class BootstrapSettings:
     share: float = 0.25  # about a season of a year
 
 
-class Bootstrap(Remembered):
+class Bootstrap(RowMemory):
     """Historical bootstrap: a training row with equal discrete conditions.
 
     Among the rows whose discrete conditions (day type) are equal, the share with the nearest
@@ -197,7 +197,7 @@ class NeighbourSettings:
     k: int = 5
 
 
-class NearestNeighbours(Remembered):
+class NearestNeighbours(RowMemory):
     """One of the `k` training rows that are nearest in the space of conditions."""
 
     def __init__(

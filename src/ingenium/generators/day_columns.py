@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ingenium.generators.learned_buffers import LearnedBuffers
@@ -126,11 +126,10 @@ class DayColumns(LearnedBuffers):
         envelope = torch.stack([columns[rows].amax(0) for rows in near])
         gated = self.gated[self.channel]
         self.reach = torch.where(gated, envelope, 1.0)
-        at = torch.arange(len(self.channel))
-        far = (at[:, None] - at[None]).abs().double()
-        far = torch.where(self.channel[:, None] == self.channel[None], far, torch.inf)
-        source = [far.masked_fill(dark[None], 1e9).argmin(1) for dark in self.reach <= 0]
-        self.source = torch.where(gated, torch.stack(source), at)
+        self.source = torch.arange(len(self.channel)).expand(YEAR_BINS, -1).clone()
+        for i in torch.nonzero(self.gated)[:, 0]:  # columns of a channel lie side by side
+            own = torch.nonzero(self.channel == i)[:, 0]
+            self.source[:, own] = own[_nearest(self.reach[:, own] > 0)]
 
     def _ratio(self, columns: Tensor, bins: Tensor) -> tuple[Tensor, Tensor]:
         """Share of the envelope for gated columns, and where there is one."""
@@ -141,6 +140,15 @@ class DayColumns(LearnedBuffers):
     def _seen(self, ratio: Tensor, bright: Tensor, channel: int) -> Tensor:
         own = self.channel == channel
         return ratio[:, own][bright[:, own]]
+
+
+def _nearest(bright: Bool[Tensor, "b p"]) -> Int[Tensor, "b p"]:
+    """The nearest bright place of each place in a row, of two the first; 0 where all is dark."""
+    at, far = torch.arange(bright.shape[1]), 2 * bright.shape[1]
+    before = torch.where(bright, at, -far).cummax(1).values
+    after = torch.where(bright, at, far).flip(1).cummin(1).values.flip(1)
+    nearest = torch.where(at - before <= after - at, before, after)
+    return torch.where(bright.any(1, keepdim=True), nearest, 0)
 
 
 def _strides(x: Float[Tensor, "n d t"]) -> Int[Tensor, " d"]:

@@ -24,7 +24,7 @@ class EnergySettings(LevelSettings):
     solver: Solver = field(default_factory=AnnealedLangevin)
 
 
-class Energy(Denoising):
+class EnergyModel(Denoising):
     """A scalar energy of noisy designs at every noise level; its slope removes the noise.
 
     With noise of deviation s and `u = x / sqrt(1 + s^2)` the energy is

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from ingenium.generators.autoregressive import AutoregressiveSettings
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
-from ingenium.generators.energy import Energy, EnergySettings
+from ingenium.generators.energy import EnergyModel, EnergySettings
 from ingenium.generators.field_autoregressive import FieldAutoregressive
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
@@ -32,8 +32,8 @@ def _flow_matching(shape: tuple[int, ...], c: int) -> FlowMatching:
     return FlowMatching(shape, c, FlowMatchingSettings(width=WIDTH))
 
 
-def _energy(shape: tuple[int, ...], c: int) -> Energy:
-    return Energy(shape, c, EnergySettings(width=WIDTH))
+def _energy(shape: tuple[int, ...], c: int) -> EnergyModel:
+    return EnergyModel(shape, c, EnergySettings(width=WIDTH))
 
 
 def _autoregressive(shape: tuple[int, ...], c: int) -> FieldAutoregressive:

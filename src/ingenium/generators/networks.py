@@ -24,7 +24,7 @@ from ingenium.generators.conditioning import Conditioning
 from ingenium.generators.field_networks import FieldDecoder, FieldEncoder, FieldTrunk
 
 
-class Modulated(nn.Module):
+class Modulation(nn.Module):
     """Normalises, then scales and shifts as the embedding says."""
 
     def __init__(self, width: int) -> None:
@@ -40,14 +40,14 @@ class Modulated(nn.Module):
         return out
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """A residual step: attention among tokens (where there are several), then a perceptron."""
 
     def __init__(self, width: int, *, heads: int) -> None:
         super().__init__()
-        self.first = Modulated(width) if heads else None
+        self.first = Modulation(width) if heads else None
         self.attention = Attention(width, heads) if heads else None
-        self.second = Modulated(width)
+        self.second = Modulation(width)
         self.up = nn.Linear(width, 2 * width)
         self.down = nn.Linear(2 * width, width)
 
@@ -121,7 +121,7 @@ class Trunk(nn.Module):
         self.blocks = blocks
         self.leave = leave
         self.conditioning = conditioning
-        self.norm = Modulated(conditioning.null.shape[0])
+        self.norm = Modulation(conditioning.null.shape[0])
 
     def forward(
         self,
@@ -213,7 +213,7 @@ def _blocks(tokens: int, width: int, depth: int) -> nn.ModuleList:
     heads = max(1, width // 32) if tokens > 1 else 0
     if heads and width % heads:
         raise InputError(f"a width that is a multiple of {heads} for series", width)
-    return nn.ModuleList([Block(width, heads=heads) for _ in range(depth)])
+    return nn.ModuleList([ResidualBlock(width, heads=heads) for _ in range(depth)])
 
 
 def _patch(t: int) -> int:

@@ -9,7 +9,7 @@ from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomPr
 from ingenium.generators.components import Components
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
-from ingenium.generators.energy import Energy
+from ingenium.generators.energy import EnergyModel
 from ingenium.generators.flow import Flow
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
 from ingenium.generators.gan import GAN, GANSettings
@@ -65,7 +65,7 @@ LEARNED: Mapping[str, Maker] = MappingProxyType(
         "diffusion": _diffusion,
         "flow_matching": _flow_matching,
         "autoregressive": _autoregressive,
-        "energy": Energy,
+        "energy": EnergyModel,
     }
 )
 CLASSICAL: Mapping[str, Maker] = MappingProxyType(

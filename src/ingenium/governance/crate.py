@@ -17,7 +17,7 @@ from typing import Any
 from ingenium.core import evidence
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
-from ingenium.core.folders import storing
+from ingenium.core.folders import make_folder, storing
 from ingenium.core.packages import Extra
 from ingenium.governance.reading import engine_of, said
 from ingenium.trust.records import Entry, to_line
@@ -60,7 +60,7 @@ def write(run: Path, entries: Sequence[Entry], out: Path) -> int:
         lines = Path(folder) / "ledger.jsonl"
         lines.write_text("".join(to_line(e) + "\n" for e in ours))
         crate = _crate(run, ours, lines)
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(out.parent)
         (crate.write_zip if out.suffix == ".zip" else crate.write)(out)
     return len(ours)
 

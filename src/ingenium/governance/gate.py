@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Check:
+class GateCheck:
     """One check and what it found."""
 
     name: str
@@ -44,7 +44,7 @@ class Check:
     said: str
 
 
-def checks(asked: Asked) -> tuple[Check, ...]:
+def checks(asked: Asked) -> tuple[GateCheck, ...]:
     """Every check, in order.
 
     Raises:
@@ -61,10 +61,10 @@ def checks(asked: Asked) -> tuple[Check, ...]:
     runs = [e for kind in crate.RUNS for e in asked.ledger.entries(kind)]
     own = [e for e in runs if e.table.get("evidence") == digest]
     entry = own[-1] if own else None
-    return tuple(Check(name, *check(asked, entry)) for name, check in CHECKS.items())
+    return tuple(GateCheck(name, *check(asked, entry)) for name, check in CHECKS.items())
 
 
-def publish(asked: Asked, out: Path) -> tuple[Check, ...]:
+def publish(asked: Asked, out: Path) -> tuple[GateCheck, ...]:
     """Write the crate of a run if every check holds, and nothing if one does not.
 
     Raises:
@@ -191,6 +191,6 @@ PRINCIPLES: Mapping[str, tuple[str, ...]] = MappingProxyType(  # what of them a 
 )
 
 
-def held(found: Sequence[Check]) -> bool:
+def held(found: Sequence[GateCheck]) -> bool:
     """Whether every check held."""
     return all(check.held for check in found)

@@ -52,7 +52,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Control:
+class FrameworkControl:
     """A control of a framework with what there is of it."""
 
     id: str
@@ -68,7 +68,7 @@ class Framework:
 
     name: str
     source: str
-    controls: tuple[Control, ...]
+    controls: tuple[FrameworkControl, ...]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def framework(pack: Pack, name: str) -> Framework:
     )
 
 
-def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
+def _control(pack: Pack, table: Mapping[str, Any]) -> FrameworkControl:
     found = tuple(look(pack, what) for what in table["evidence"])
     kinds = [_kind(what) for what, one in zip(table["evidence"], found, strict=True) if one.there]
     there = len(kinds)
@@ -170,7 +170,7 @@ def _control(pack: Pack, table: Mapping[str, Any]) -> Control:
     gap = " ".join(filter(None, (table.get("gap", ""), none, UNRUN if unrun else "")))
     whole = there == len(found) and not gap
     state = "no evidence" if not there else "evidence" if whole else "in part"
-    return Control(table["id"], table["name"], state, found, gap)
+    return FrameworkControl(table["id"], table["name"], state, found, gap)
 
 
 def look(pack: Pack, what: Mapping[str, str]) -> Found:
@@ -369,7 +369,7 @@ def _text(about: Mapping[str, Any], found: Sequence[Framework]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(control: Control) -> str:
+def _row(control: FrameworkControl) -> str:
     there = "<br>".join(f"{f.what} ({f.said})" for f in control.found if f.there)
     absent = [f"{f.what} ({f.said})" for f in control.found if not f.there]
     missing = "<br>".join([*absent, *([control.gap] if control.gap else [])])

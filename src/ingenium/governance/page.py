@@ -26,7 +26,7 @@ MOST = 500  # entries in the table of all
 
 
 @dataclass(frozen=True)
-class Row:
+class PageRow:
     """A run of the ledger, as the page shows it."""
 
     entry: Entry
@@ -99,13 +99,13 @@ def _template() -> Template:
     return environment.get_template("ledger.html.jinja")
 
 
-def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> Row:
+def _row(entry: Entry, entries: Sequence[Entry], signed: Sequence[SignOff]) -> PageRow:
     body = entry.table
     begun = _begun(body, entries)
     whole = begun | body
     total = sum(int(whole.get(v, 0)) for v in VERDICTS)
     facts = tuple((k, str(whole[k])) for k in NAMED if whole.get(k) not in (None, ""))
-    return Row(
+    return PageRow(
         entry=entry,
         problem=str(whole.get("problem", "")),
         engine=_engine(entry, whole),

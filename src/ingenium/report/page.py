@@ -164,6 +164,7 @@ def _facts(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Engine", f"{engine['name']} {engine['version']}"),
         _maker(record),
         ("Seed", str(origin["seed"])),
+        *((("Conditions", alike),) if (alike := words.alike(record)) else ()),
         ("Spec", origin["spec"]),
         ("Data", origin["data"]),
         ("Model", origin["model"] or "none at its beginning"),

@@ -56,6 +56,17 @@ def second_verdicts(cross: Mapping[str, Any]) -> str:
     return " ".join(told)
 
 
+def alike(record: Mapping[str, Any]) -> str:
+    """That designs share their conditions, where these are at most half as many; else nothing."""
+    found, n = record.get("different_conditions"), record["n"]
+    if found is None or 2 * found > n:
+        return ""
+    return (
+        f"The {n} designs were proposed under {found} different conditions: what the spec leaves "
+        "open of them is as of the known designs that are like what was asked."
+    )
+
+
 def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a resolved spec asks, as headings with sentences, without the parts that ask nothing."""
     units = {c.name: c.unit for c in problem.conditions}

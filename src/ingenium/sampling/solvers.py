@@ -148,7 +148,7 @@ class Ancestral(Stepwise):
 
 
 @dataclass(frozen=True)
-class Churned:
+class StochasticHeun:
     """Heun's method with noise added before each step, two evaluations a step.
 
     The added noise corrects errors of earlier steps; `churn` 0 is Heun itself.

@@ -27,7 +27,7 @@ class Conflict:
 
 
 @dataclass(frozen=True)
-class Attained:
+class Attainment:
     """A design that no other one beats in every limit, with what it measures there."""
 
     design: int
@@ -42,7 +42,7 @@ class Unmet:
 
     verified: int
     conflicts: tuple[Conflict, ...]  # the smallest first
-    front: tuple[Attained, ...]  # the nearest first
+    front: tuple[Attainment, ...]  # the nearest first
 
 
 def unmet(verdicts: xr.Dataset, aim: Aim) -> Unmet | None:
@@ -82,7 +82,7 @@ def conflicting(held: Bool[np.ndarray, "n l"]) -> tuple[tuple[int, ...], ...]:
 
 def _front(
     answered: xr.Dataset, aim: Aim, violation: Float[np.ndarray, "n l"], labels: Sequence[str]
-) -> tuple[Attained, ...]:
+) -> tuple[Attainment, ...]:
     """The designs that no other one beats in every limit, of equal ones the first."""
     distinct, first = np.unique(violation, axis=0, return_index=True)
     best = first[pareto_rank(distinct) == 0]
@@ -90,7 +90,7 @@ def _front(
     chosen: Int[np.ndarray, " m"] = best[np.argsort(sums[best], kind="stable")][:SHOWN]
     index = answered[DESIGN].to_numpy()
     return tuple(
-        Attained(
+        Attainment(
             design=int(index[i]),
             violation=float(sums[i]),
             values={x.quantity: float(answered[x.quantity].to_numpy()[i]) for x in aim.limits},

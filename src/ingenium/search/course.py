@@ -11,7 +11,7 @@ from jaxtyping import Float
 from ingenium.core.verdict import Verdict, answered
 from ingenium.search.aim import Aim
 from ingenium.search.fronts import grown, hypervolume
-from ingenium.search.screening import Audit, Screening
+from ingenium.search.screening import ScreenAudit, Screening
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Round:
     hypervolume: float  # that they dominate, in spreads of the first designs
     better: int  # the call after which something had become better last
     screened: int = 0  # designs that were proposed and never measured
-    audit: Audit | None = None  # of the screen, if there is one
+    audit: ScreenAudit | None = None  # of the screen, if there is one
     cheap_calls: int = 0  # designs that the cheap tier measured
     cost: float | None = None  # calls, with the cheap ones at their price, if that is known
     own: Mapping[str, float] = field(default_factory=dict)  # what the strategy says of itself
@@ -44,7 +44,7 @@ class Round:
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Round":
         """From what `asdict` gave, maybe of a search before there were screens."""
-        return cls(**{**body, "audit": Audit.of(body.get("audit"))})
+        return cls(**{**body, "audit": ScreenAudit.of(body.get("audit"))})
 
     def with_screen(self, screened: int, screening: Screening) -> "Round":
         """With what a screen kept out, and what a cheap tier measured."""
@@ -61,7 +61,7 @@ def unheard(round: Round) -> None:
 
 
 @dataclass
-class Course:
+class SearchCourse:
     """What the verdicts so far come to.
 
     Hypervolume is counted up to the worst value of each objective among the first designs, so it
@@ -79,7 +79,7 @@ class Course:
     scaled: bool = True  # by designs to which the engine had an answer
 
     @classmethod
-    def of(cls, aim: Aim, first: xr.Dataset, *, failed: int = 0) -> "Course":
+    def of(cls, aim: Aim, first: xr.Dataset, *, failed: int = 0) -> "SearchCourse":
         """A course on the scales of the first verdicts, after some to which was no answer."""
         losses = aim.losses(first)
         finite = np.where(np.isfinite(losses), losses, -np.inf)

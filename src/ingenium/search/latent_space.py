@@ -21,7 +21,7 @@ from ingenium.generators.model import Family
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.tokens.vae import TokenVAE
 from ingenium.generators.vae import VAE
-from ingenium.search.space import admitted, conditions_of, finished, spans
+from ingenium.search.space import admitted, conditions_of, finished, inside, spans
 
 REACH = 3.0  # standard deviations of a latent number on each side
 HAVING = ("vae", "flow")  # families that have latent numbers
@@ -59,7 +59,7 @@ class LatentSpace:
                 categories.
         """
         known = admitted(problem, spec, known)
-        known = known.isel({DESIGN: slice(0, START)})
+        known = known.isel({DESIGN: inside(problem, spec, known)[:START]})
         if not isinstance(family, (TokenVAE, Flow, VAE)):
             raise _without(problem, spec)
         with one_thread(), torch.no_grad():
@@ -81,8 +81,9 @@ class LatentSpace:
     def designs(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
         """The designs of points, which they carry along."""
         at = self.low + points * (self.high - self.low)
-        near = cdist(points, self.start).argmin(1)
-        conditions = conditions_of(self.problem, self.spec, self.known, at, near)
+        near = self.known.isel({DESIGN: cdist(points, self.start).argmin(1)})
+        free = dict(zip(spans(self.spec), at.T, strict=False))
+        conditions = conditions_of(self.problem, self.spec, free, near)
         z = torch.from_numpy(at[:, len(spans(self.spec)) :]).to(torch.float32)
         with one_thread(), torch.no_grad():
             x = self.write(z, self.problem.features(conditions).to(torch.float32))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 LATENT = "latent"  # option of strategies over points: those of a family's latent numbers
+ONE = "one"  # option of `population`: a single searcher
+REGIMES = ("act", "seek")  # options of `two_regimes`: one of them alone
 WORTHS = ("log_ei", "ei", "ucb")  # acquisitions of `bayesian`
 
 
@@ -42,7 +44,9 @@ STRATEGIES: Mapping[str, Named] = MappingProxyType(
         "cma_es": _points("steps that follow the covariance of those that succeeded"),
         "evolution": _points("parents and children, by dominance (NSGA-II)"),
         "nsga3": _points("the same along directions, for many objectives"),
-        "population": _points("searchers that look near their best point and far off it"),
+        "population": Named(
+            "searchers that look near their best point and far off it", (ONE, LATENT)
+        ),
         "map_elites": Named("the best of each kind of design", (LATENT,), _KINDS),
         "cma_me": Named("the same, with steps of cma_es", (LATENT,), _KINDS),
         "portfolio": Named(
@@ -53,7 +57,7 @@ STRATEGIES: Mapping[str, Named] = MappingProxyType(
             "acquisition if one is named, else by draws (Thompson sampling)",
             (*WORTHS, LATENT),
         ),
-        "two_regimes": _points("to act on what is known, or to know more"),
+        "two_regimes": Named("to act on what is known, or to know more", (*REGIMES, LATENT)),
         "fidelity": Named("the cheap tier or the exact one, by what each tells for its --price"),
     }
 )

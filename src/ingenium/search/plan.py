@@ -11,7 +11,7 @@ FIDELITY = "fidelity"  # the strategy that says who is to measure its designs
 
 
 @dataclass(frozen=True)
-class Plan:
+class SearchPlan:
     """How a search is done; two searches of one plan verify the same designs.
 
     Where several processes measure, that holds for one order in which they are done.

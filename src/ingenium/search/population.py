@@ -1,5 +1,6 @@
 """A population of searchers that explores more when it finds nothing better."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +100,10 @@ class Population(Generational):
         self.explored, still, self.best = state["exploring"].tolist()
         self.still = int(still)
         self.at = {name: state[f"at.{name}"] for name in KNOWN if f"at.{name}" in state}
+
+    def progress(self) -> Mapping[str, float]:
+        """Share of wide moves, and generations since anything became better."""
+        return {"explored": self.explored, "still": float(self.still)}
 
     def _begun(self, n: int, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
         """Points near known designs."""

@@ -46,7 +46,7 @@ class Processes:
         self.queue: deque[tuple[Ticket, xr.Dataset]] = deque()
         self.busy: dict[int, tuple[Ticket, xr.Dataset]] = {}  # by place of the worker
         self.width: int | None = None  # of an answer, once there was one
-        self.own = [Worker(opener) for _ in range(count)]
+        self.own = [SearchWorker(opener) for _ in range(count)]
 
     def together(self, round: int, n: int) -> int:
         """So many that each worker has a part of a round."""
@@ -96,7 +96,7 @@ class Processes:
         for row in range(designs.sizes[DESIGN]):
             if not self.own[place].alive():
                 code = self.own[place].end()
-                self.own[place] = Worker(self.opener)
+                self.own[place] = SearchWorker(self.opener)
             self.own[place].send(designs.isel({DESIGN: [row]}))
             found = self.own[place].heard()
             rows.append(None if found is None else found[0])
@@ -110,7 +110,7 @@ class Processes:
         return np.stack([np.full(width, np.nan) if row is None else row for row in rows])
 
 
-class Worker:
+class SearchWorker:
     """One process that measures, and the line to it."""
 
     def __init__(self, opener: Opener) -> None:

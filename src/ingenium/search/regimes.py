@@ -1,8 +1,8 @@
 """Two regimes: act on what is known, or seek to know more where that may pay."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from ingenium.search.seeded import seeded
 from ingenium.search.space import Cube, points_of, reflected
 from ingenium.search.strategy import State
 
+Regime = Literal["both", "act", "seek"]
 REGIME = "seeks"  # coordinate of designs: 1 where they were proposed to know more
 
 
@@ -41,43 +42,6 @@ def choose(
     return (leader, False) if reach[best] <= reach[leader] else (best, True)
 
 
-@dataclass
-class Options:
-    """What is believed of the worth of options, each on its own, from normal observations.
-
-    Shapes: a options.
-    Source: Gelman et al., Bayesian Data Analysis, 3rd ed., 2013, section 2.5 (normal mean).
-    """
-
-    count: int
-    noise: float  # standard deviation of one observation
-    prior: tuple[float, float] = (0.0, 1.0)  # mean and deviation of what is not yet known
-    times: Float[np.ndarray, " a"] = field(init=False)
-    total: Float[np.ndarray, " a"] = field(init=False)
-    sought: list[bool] = field(default_factory=list)  # of each turn
-
-    def __post_init__(self) -> None:
-        self.times, self.total = np.zeros(self.count), np.zeros(self.count)
-
-    @property
-    def belief(self) -> tuple[Float[np.ndarray, " a"], Float[np.ndarray, " a"]]:
-        """Mean and deviation."""
-        centre, wide = self.prior
-        sure = 1 / wide**2 + self.times / self.noise**2
-        return (centre / wide**2 + self.total / self.noise**2) / sure, 1 / np.sqrt(sure)
-
-    def choose(self) -> int:
-        """The option to take next."""
-        option, seeks = choose(*self.belief, len(self.sought))
-        self.sought.append(seeks)
-        return option
-
-    def hear(self, option: int, worth: float) -> None:
-        """Learn from what an option gave."""
-        self.times[option] += 1
-        self.total[option] += worth
-
-
 @dataclass(frozen=True)
 class RegimesSettings:
     """How many designs are proposed at once and first, and among how many points."""
@@ -88,6 +52,7 @@ class RegimesSettings:
     points: int = 512  # among which the next one is chosen
     near: float = 0.5  # share of them about the best designs so far
     best: int = 8  # designs about which they lie
+    regime: Regime = "both"  # or one of them alone
 
 
 class TwoRegimes:
@@ -153,12 +118,22 @@ class TwoRegimes:
         chosen, sought = [], []
         for i in range(q):
             spread = np.sqrt(np.clip(np.diag(cover), 0.0, None))
-            one, seeks = choose(mean, spread, len(self.cost) + i)
+            one, seeks = self._choice(mean, spread, len(self.cost) + i)
             chosen.append(one)
             sought.append(seeks)
             cover = cover - np.outer(cover[:, one], cover[one]) / max(cover[one, one], 1e-12)
             mean = np.where(np.arange(len(mean)) == one, -np.inf, mean)  # each option once
         return options[chosen], np.array(sought)
+
+    def _choice(
+        self, mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], told: int
+    ) -> tuple[int, bool]:
+        """As `choose`, or by one regime alone: the leader, or what least is known of."""
+        if self.settings.regime == "act":
+            return int(mean.argmax()), False
+        if self.settings.regime == "seek":
+            return int(np.where(np.isfinite(mean), spread, -1.0).argmax()), True
+        return choose(mean, spread, told)
 
     def _options(self, draw: np.random.Generator) -> Float[np.ndarray, "n m"]:
         """Points about the best designs at several distances, and points anywhere."""

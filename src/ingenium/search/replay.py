@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ingenium.core.evidence import Origin
 from ingenium.core.provenance import code_digest, versions
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.search import Search
 from ingenium.search.stopping import Stop
 
 
 def origin(
-    search: Search, about: Mapping[str, str], plan: Plan, stop: Stop, spec: Path, out: Path
+    search: Search, about: Mapping[str, str], plan: SearchPlan, stop: Stop, spec: Path, out: Path
 ) -> Origin:
     """Where the designs of a search come from; `spec` is the file that holds what was asked."""
     words = ["ingenium", "search", about["problem"], "--spec", str(spec), *plan.words()]

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core import spec as specs
-from ingenium.core.asking import resolve
+from ingenium.core.asking import held, resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
@@ -36,13 +36,13 @@ from ingenium.search import replay, screens
 from ingenium.search.conflicts import unmet
 from ingenium.search.course import Heard, unheard
 from ingenium.search.hands import ALONE, Hands
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 from ingenium.search.screening import Screening
 from ingenium.search.search import Search
 from ingenium.search.sitting import LEAST, Sitting
 from ingenium.search.stopping import Stop
 from ingenium.search.store import FILE, Store
-from ingenium.search.strategies import Made, Task, make, parted
+from ingenium.search.strategies import StrategyStart, Task, make, parted
 from ingenium.search.tiers import CheapScreen
 from ingenium.trust.ledger import Ledger
 
@@ -52,7 +52,7 @@ RESULT, SEARCH, END = "result", "search", "search-end"
 def run(
     problem: Problem,
     asked: Spec,
-    plan: Plan,
+    plan: SearchPlan,
     stop: Stop,
     out: Path,
     *,
@@ -68,7 +68,8 @@ def run(
 
     It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
     in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
-    `finish` and `clock` are as of `loop.run`.
+    `finish` and `clock` are as of `loop.run`. A range of a condition that is measured is a limit
+    here, and is kept as one in the spec of the result.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -76,7 +77,9 @@ def run(
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    clock, spec = clock or Clock(), resolve(asked, problem)
+    clock, plain = clock or Clock(), resolve(asked, problem)
+    spec = held(plain, problem)
+    asked = asked if spec is plain else replace(asked, limits=spec.limits)
     with clock("data and strategy"):
         made, screening, data = _made(problem, spec, plan, watch)
     about = _about(problem, spec, plan, data, made)
@@ -108,8 +111,8 @@ def run(
 
 
 def _made(
-    problem: Problem, spec: Spec, plan: Plan, watch: Watch
-) -> tuple[Made, Screening | None, str]:
+    problem: Problem, spec: Spec, plan: SearchPlan, watch: Watch
+) -> tuple[StrategyStart, Screening | None, str]:
     """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
     parted(plan.strategy, problem.strategies())  # before anything that takes time
     if plan.screen is not None:
@@ -139,7 +142,9 @@ def _check_answers(search: Search) -> None:
         )
 
 
-def _about(problem: Problem, spec: Spec, plan: Plan, data: str, made: Made) -> dict[str, str]:
+def _about(
+    problem: Problem, spec: Spec, plan: SearchPlan, data: str, made: StrategyStart
+) -> dict[str, str]:
     """What makes a search another one."""
     engine = problem.verifier
     return {
@@ -226,7 +231,7 @@ def _short(value: str) -> str:
     return (value[:15] if value.startswith("sha256:") else value) or "none"
 
 
-def _batch(search: Search, asked: Spec, origin: Origin, plan: Plan, why: str) -> Batch:
+def _batch(search: Search, asked: Spec, origin: Origin, plan: SearchPlan, why: str) -> Batch:
     """All that was verified until the end of a sitting."""
     problem, verdicts = search.problem, search.verdicts()
     designs = search.designs(range(search.calls))

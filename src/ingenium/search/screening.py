@@ -91,7 +91,7 @@ class Screen(Protocol):
 
 
 @dataclass(frozen=True)
-class Audit:
+class ScreenAudit:
     """What a screen has done so far, and what of it was checked."""
 
     seen: int = 0  # new designs that it was shown, some more than once
@@ -130,11 +130,11 @@ class Audit:
         return clopper_pearson(count, self.held) if self.held else (0.0, 1.0)
 
     @classmethod
-    def of(cls, body: Mapping[str, Any] | None) -> "Audit | None":
+    def of(cls, body: Mapping[str, Any] | None) -> "ScreenAudit | None":
         """From what `asdict` gave."""
         return None if body is None else cls(**body)
 
-    def after(self, proposal: Proposal, verdicts: xr.Dataset) -> "Audit":
+    def after(self, proposal: Proposal, verdicts: xr.Dataset) -> "ScreenAudit":
         """With a round more."""
         fresh, cut = proposal.fresh, proposal.cut != Cut.NOT
         checked = fresh & proposal.audited
@@ -162,7 +162,7 @@ class Screening:
 
     def __init__(self, plan: ScreenPlan, screen: Screen, seed: int) -> None:
         self.plan, self.screen, self.seed = plan, screen, seed
-        self.audit: Audit | None = Audit()
+        self.audit: ScreenAudit | None = ScreenAudit()
         self.cheap_calls = 0  # designs that the cheap tier measured
 
     def sift(

@@ -16,14 +16,14 @@ from ingenium.core.spec import Limit, Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
 from ingenium.search.aim import Aim
-from ingenium.search.course import Course, Heard, Round, unheard
+from ingenium.search.course import Heard, Round, SearchCourse, unheard
 from ingenium.search.keeping import KeptState
 from ingenium.search.proposal import AFTER, FRESH, MOST, SIZE, Proposal
 from ingenium.search.screening import Screening
 from ingenium.search.stopping import Stop
 from ingenium.search.store import Store
 from ingenium.search.strategy import Ahead, Strategy, Telling
-from ingenium.search.workers import Here, Paced, Workers
+from ingenium.search.workers import Here, PacedWorkers, Workers
 
 KEEP_S = 1.0  # of learning, after which the state of the strategy is kept
 PATIENCE_S = 0.5  # between two looks whether the search is to stop
@@ -70,7 +70,7 @@ class Search:
         self.measured: list[Float[np.ndarray, " k"]] = [row for part in measured for row in part]
         self.places: list[tuple[int, int]] = []  # round and row of each call
         self.history: list[Round] = []
-        self.course: Course | None = None
+        self.course: SearchCourse | None = None
         self.flights: dict[int, Flight] = {}
         self.unmeasured: set[str] = set()  # digests of designs that a screen kept out
         self.asked, self.sent, self.parts = 0, 0, 0  # rounds, designs to measure, parts measured
@@ -187,7 +187,7 @@ class Search:
 
     def _most(self, stop: Stop, workers: Workers, elapsed: float) -> int | None:
         """Designs of the next round, where time or a followed search says how many at most."""
-        if isinstance(workers, Paced) and (followed := workers.most(self.asked)) is not None:
+        if isinstance(workers, PacedWorkers) and (followed := workers.most(self.asked)) is not None:
             return followed
         if stop.seconds is None:
             return None
@@ -282,13 +282,13 @@ class Search:
             self.kept.keep(self.strategy, len(self.history))
             self.learning_s = 0.0
 
-    def _learn(self, proposal: Proposal, designs: xr.Dataset, *, told: bool) -> Course:
+    def _learn(self, proposal: Proposal, designs: xr.Dataset, *, told: bool) -> SearchCourse:
         """Take the verdicts of a round in; the strategy too, unless it was told of them."""
         if self.course is None or not self.course.scaled:
             failed = 0 if self.course is None else self.course.calls
             first = self._verdicts_of(proposal, None)
             first = first.isel({DESIGN: first["verdict"].to_numpy() != Verdict.SCREENED})
-            self.course = Course.of(Aim.of(*self._asked, first), first, failed=failed)
+            self.course = SearchCourse.of(Aim.of(*self._asked, first), first, failed=failed)
         weighed = self._verdicts_of(proposal, self.course.aim)
         self.course.add(_rows(weighed, proposal.sent))
         out = weighed["verdict"].to_numpy() == Verdict.SCREENED

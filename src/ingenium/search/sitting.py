@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ingenium.search.conflicts import Unmet
 from ingenium.search.course import Round
-from ingenium.search.plan import Plan
+from ingenium.search.plan import SearchPlan
 
 LEAST = 10  # designs that are handed over where the spec does not say how many, beside the front
 WHY = {
@@ -22,7 +22,7 @@ WHY = {
 class Sitting:
     """By what plan, round by round, why it ended, and which limits nothing held together."""
 
-    plan: Plan
+    plan: SearchPlan
     why: str  # the entry of `Stop` that was reached, or `designs`
     rounds: tuple[Round, ...]
     unmet: Unmet | None

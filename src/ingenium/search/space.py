@@ -1,5 +1,6 @@
 """Designs of a problem as points of a cube, for strategies that search over numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -20,6 +21,7 @@ POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dim
 WHOLE = 32  # numbers of a standardised design that are searched as they are
 MOST, SHARE = 48, 0.95  # principal components of larger designs, and the variance they explain
 GOLDEN = 0.6180339887498949  # (sqrt(5) - 1) / 2, of whose multiples the remainders lie evenly
+LEAST, FEW = 2, 16  # known designs to start from: that there must be, and that suffice
 WIDER = 0.25  # of the range of known designs, by which the cube goes beyond it on each side
 
 
@@ -53,11 +55,12 @@ class Cube(Protocol):
 class Space:
     """The cube from 0 to 1 in which each point is a design of a problem under a spec.
 
-    The numbers of a point are the conditions for which the spec gives a range, then the
-    standardised numbers of a design or, where these are many, the principal components of known
-    designs. All other conditions are those of the nearest known design that the spec admits. A
-    design is decoded, projected and repaired as proposals of a generator are, so a point beyond a
-    bound stands for a design on it.
+    The numbers of a point are the conditions for which the spec gives a range and that act on a
+    design, then the standardised numbers of a design or, where these are many, the principal
+    components of known designs. All other conditions are those of the nearest of the known
+    designs that the search starts from, which lie inside the ranges. A design is decoded,
+    projected and repaired as proposals of a generator are, so a point beyond a bound stands for
+    a design on it.
 
     Shapes: n points, m numbers of a point, d standardised numbers of a design, k of them or
         components, r known designs.
@@ -65,7 +68,7 @@ class Space:
 
     problem: Problem
     spec: Spec  # resolved
-    known: xr.Dataset  # designs that the spec admits
+    known: xr.Dataset  # designs that the search starts from
     centre: Float[Tensor, " d"]
     axes: Float[Tensor, "k d"]
     low: Float[np.ndarray, " m"]
@@ -89,10 +92,12 @@ class Space:
         x = problem.encode(known).flatten(1).to(torch.float64)
         centre, axes = _axes(x)
         inner = ((x - centre) @ axes.T).numpy()
-        ends = spans(spec)
+        low, high = inner.min(0), inner.max(0)
+        first = inside(problem, spec, known)
+        known, inner = known.isel({DESIGN: first}), inner[first]
+        ends = acting(problem, spec)
         open_ = [_within(known[c].to_numpy(), w, i) for i, (c, w) in enumerate(ends.items())]
         outer = np.stack(open_, 1) if ends else inner[:, :0]
-        low, high = inner.min(0), inner.max(0)
         more = WIDER * np.where(high > low, high - low, 1.0)
         low = np.concatenate([[s.at_least for s in ends.values()], low - more])
         high = np.concatenate([[s.at_most for s in ends.values()], high + more])
@@ -106,10 +111,13 @@ class Space:
 
     def designs(self, points: Float[np.ndarray, "n {self.m}"]) -> xr.Dataset:
         """The designs of points, which they carry along."""
-        at = self.low + points * (self.high - self.low)
-        count = len(spans(self.spec))
+        at, free = self.low + points * (self.high - self.low), acting(self.problem, self.spec)
+        count = len(free)
         apart = (self.start**2).sum(1) - 2 * points @ self.start.T
-        conditions = conditions_of(self.problem, self.spec, self.known, at, apart.argmin(1))
+        near = self.known.isel({DESIGN: apart.argmin(1)})
+        conditions = conditions_of(
+            self.problem, self.spec, dict(zip(free, at.T, strict=False)), near
+        )
         x = self.centre + torch.from_numpy(at[:, count:]) @ self.axes
         return finished(self.problem, self.spec, x, conditions, points)
 
@@ -117,27 +125,30 @@ class Space:
         """The points nearest to designs, wherever they come from; some may lie off the cube."""
         x = self.problem.encode(designs).flatten(1).to(torch.float64)
         inner = ((x - self.centre) @ self.axes.T).numpy()
-        outer = [designs[name].to_numpy()[:, None] for name in spans(self.spec)]
+        outer = [designs[name].to_numpy()[:, None] for name in acting(self.problem, self.spec)]
         found: np.ndarray = (np.concatenate([*outer, inner], 1) - self.low) / (self.high - self.low)
         return found
 
 
 def conditions_of(
-    problem: Problem,
-    spec: Spec,
-    known: xr.Dataset,
-    at: Float[np.ndarray, "n m"],
-    near: Int[np.ndarray, " n"],
+    problem: Problem, spec: Spec, free: Mapping[str, Float[np.ndarray, " n"]], near: xr.Dataset
 ) -> xr.Dataset:
-    """The conditions of points: ranges as they say, the others of the known design near each."""
-    open_, n = spans(spec), len(at)
-    columns = {name: at[:, i] for i, name in enumerate(open_)}
-    fixed = {name: w for name, w in spec.conditions.items() if isinstance(w, Between)}
-    for name in [c.name for c in problem.conditions if c.name not in open_]:
-        pinned = fixed.get(name)
-        values = known[name].to_numpy()[near]
-        columns[name] = values if pinned is None else np.full(n, pinned.at_least)
-    own = {} if columns else {DESIGN: np.arange(n)}
+    """The conditions of points: free numbers, those that the spec pins, the rest as of known ones.
+
+    Args:
+        problem: whose they are.
+        spec: resolved.
+        free: numbers of points, by condition.
+        near: the known design near each.
+    """
+    columns = dict(free)
+    pinned = {name: w.at_least for name, w in spec.conditions.items() if isinstance(w, Between)}
+    ranged = spans(spec)
+    for name in [c.name for c in problem.conditions if c.name not in free]:
+        values = near[name].to_numpy()
+        held = name in pinned and name not in ranged
+        columns[name] = np.full(len(values), pinned[name]) if held else values
+    own = {} if columns else {DESIGN: np.arange(near.sizes[DESIGN])}
     return xr.Dataset({k: (DESIGN, v) for k, v in columns.items()}, coords=own)
 
 
@@ -192,6 +203,42 @@ def spans(spec: Spec) -> dict[str, Between]:
     return {k: w for k, w in wanted if isinstance(w, Between) and w.at_least < w.at_most}
 
 
+def acting(problem: Problem, spec: Spec) -> dict[str, Between]:
+    """Of the conditions within a range those by whose number a design is made."""
+    able = {c.name for c in problem.conditions if c.acts}
+    return {name: wanted for name, wanted in spans(spec).items() if name in able}
+
+
+def inside(problem: Problem, spec: Spec, known: xr.Dataset) -> Int[np.ndarray, " k"]:
+    """Known designs from which a search under ranges starts: those that lie inside.
+
+    Where hardly any lies inside the ranges of conditions that act, all do, since the range makes
+    other designs of them; of the other conditions nothing can be made true by saying so.
+
+    Raises:
+        InputError: if fewer than two known designs lie inside ranges that do not act.
+    """
+    free, fits = acting(problem, spec), np.ones(known.sizes[DESIGN], dtype=bool)
+    both = fits.copy()
+    for name, wanted in spans(spec).items():
+        values = known[name].to_numpy()
+        own = (values >= wanted.at_least) & (values <= wanted.at_most)
+        both &= own
+        fits &= own if name not in free else True
+    if fits.sum() < LEAST:
+        ranges = ", ".join(
+            f"{k} from {w.at_least:g} to {w.at_most:g}"
+            for k, w in spans(spec).items()
+            if k not in free
+        )
+        raise InputError(
+            f"at least {LEAST} known designs to start from with {ranges}",
+            f"{int(fits.sum())} of {len(fits)}",
+            "Write a wider range, or a setup that gives more known designs.",
+        )
+    return np.flatnonzero(both if both.sum() >= FEW else fits)
+
+
 def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
     """Known designs of the wanted categories."""
     draw_conditions(spec, problem.conditions, known, 1, torch.Generator())  # refuses where none is
@@ -199,7 +246,7 @@ def admitted(problem: Problem, spec: Spec, known: xr.Dataset) -> xr.Dataset:
     for name, wanted in spec.conditions.items():
         if isinstance(wanted, tuple):
             fits &= np.isin(known[name].to_numpy(), wanted)
-    if fits.sum() < 2:
+    if fits.sum() < LEAST:
         raise InputError(
             "at least two known designs of the wanted categories",
             f"{int(fits.sum())}",

@@ -24,7 +24,7 @@ from jaxtyping import Float
 
 from ingenium.core.digest import content_digest, digest
 from ingenium.core.errors import CorruptError, InputError, StorageError
-from ingenium.core.folders import storing
+from ingenium.core.folders import make_folder, storing
 from ingenium.search import links
 from ingenium.trust.records import GENESIS
 
@@ -62,7 +62,7 @@ class Store:
         """
         self.path = path
         with storing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         self.sitting, self._synced = -1, -SYNC_S
         self._waits: bool | None = None  # for the disk; none before it was said
         with self._errors():

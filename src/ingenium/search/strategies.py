@@ -23,10 +23,10 @@ from ingenium.search.evolution import Evolution, ManyObjectives
 from ingenium.search.fidelity import Fidelity
 from ingenium.search.latent_space import LatentSpace
 from ingenium.search.map_elites import ElitesSettings, MapElites, behaviours
-from ingenium.search.named import LATENT, STRATEGIES, Named
-from ingenium.search.population import Population
+from ingenium.search.named import LATENT, ONE, STRATEGIES, Named
+from ingenium.search.population import Population, PopulationSettings
 from ingenium.search.portfolio import Portfolio
-from ingenium.search.regimes import TwoRegimes
+from ingenium.search.regimes import Regime, RegimesSettings, TwoRegimes
 from ingenium.search.space import Cube, Space
 from ingenium.search.strategy import Strategy
 from ingenium.search.tuned import RANKED, Tuned, TunedSettings
@@ -61,68 +61,79 @@ class Task:
         model, generator = self.generator(self.spec.generator)
         return LatentSpace.of(self.problem, self.spec, self.known, generator.family), model.digest
 
-    def over(self, make: Callable[[Cube, int], Strategy]) -> "Made":
+    def over(self, make: Callable[[Cube, int], Strategy]) -> "StrategyStart":
         """A strategy over points, or over latent numbers where the options say so."""
         space, model = self.latent() if LATENT in self.options else (self.space, "")
-        return Made(make(space, self.seed), model)
+        return StrategyStart(make(space, self.seed), model)
 
 
 @dataclass(frozen=True)
-class Made:
+class StrategyStart:
     """A strategy, and the digest of the model that it starts with, if any."""
 
     strategy: Strategy
     model: str = ""
 
 
-def _random(task: Task) -> Made:
+def _random(task: Task) -> StrategyStart:
     model, generator = task.generator(GeneratorChoice(family="random"))
-    return Made(Drawn(generator), model.digest)
+    return StrategyStart(Drawn(generator), model.digest)
 
 
-def _generator(task: Task) -> Made:
+def _generator(task: Task) -> StrategyStart:
     model, generator = task.generator(task.spec.generator)
-    return Made(Drawn(generator), model.digest)
+    return StrategyStart(Drawn(generator), model.digest)
 
 
-def _tuned(task: Task, settings: TunedSettings) -> Made:
+def _tuned(task: Task, settings: TunedSettings) -> StrategyStart:
     model, generator = task.generator(task.spec.generator)
     own = model.name if model.name in families.NAMES else task.problem.default_family
     known = own if own in families.NAMES else "autoregressive"
     plan = offer.plan(task.problem, known)
-    return Made(Tuned(generator, plan, task.seed, settings), model.digest)
+    return StrategyStart(Tuned(generator, plan, task.seed, settings), model.digest)
 
 
-def _evolution(task: Task) -> Made:
+def _evolution(task: Task) -> StrategyStart:
     """Along directions where objectives are many."""
     many = len(task.spec.objectives) > FEW
     return task.over(ManyObjectives if many else Evolution)
 
 
-def _elites(task: Task, settings: ElitesSettings) -> Made:
+def _elites(task: Task, settings: ElitesSettings) -> StrategyStart:
     names = tuple(name for name in task.options if name != LATENT)
     return task.over(
         lambda space, seed: MapElites(space, seed, names or behaviours(space), settings)
     )
 
 
-def _bayesian(task: Task) -> Made:
+def _bayesian(task: Task) -> StrategyStart:
     worth: list[Worth] = [w for w in get_args(Worth) if w in task.options]
     settings = BayesianSettings(worth=worth[0]) if worth else BayesianSettings()
     return task.over(lambda space, seed: Bayesian(space, settings))
 
 
-def _fidelity(task: Task) -> Made:
+def _population(task: Task) -> StrategyStart:
+    how = PopulationSettings(searchers=1) if ONE in task.options else PopulationSettings()
+    return task.over(lambda space, seed: Population(space, seed, how))
+
+
+def _two_regimes(task: Task) -> StrategyStart:
+    alone: list[Regime] = [one for one in get_args(Regime) if one in task.options]
+    settings = RegimesSettings(regime=alone[0]) if alone else RegimesSettings()
+    return task.over(lambda space, seed: TwoRegimes(space, settings))
+
+
+def _fidelity(task: Task) -> StrategyStart:
     if task.price is None:
         raise InputError(
             "the price of the cheap tier over the exact one",
             "none",
             "Write --price 0.01, say; only a search with a cheap tier has this strategy.",
         )
-    return Made(Fidelity(task.space, task.price))
+    return StrategyStart(Fidelity(task.space, task.price))
 
 
-def _portfolio(task: Task) -> Made:
+def _portfolio(task: Task) -> StrategyStart:
     """The named ones, or what fits the designs of the problem and needs no model of the engine."""
     texts = isinstance(task.problem.codec, Tokens)
     usual = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
@@ -130,13 +141,13 @@ def _portfolio(task: Task) -> Made:
     bare = replace(task, options=())
     made = {name: make(name, bare) for name in names}
     model = next((m.model for m in made.values() if m.model), "")
-    return Made(Portfolio({name: m.strategy for name, m in made.items()}), model)
+    return StrategyStart(Portfolio({name: m.strategy for name, m in made.items()}), model)
 
 
-MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
+MAKERS: Mapping[str, Callable[[Task], StrategyStart]] = MappingProxyType(
     {
         "random": _random,
-        "stock": lambda task: Made(
+        "stock": lambda task: StrategyStart(
             Stock(task.problem, task.known, task.seed, task.spec.conditions)
         ),
         "generator": _generator,
@@ -147,12 +158,12 @@ MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
         "cma_es": lambda task: task.over(CmaEs),
         "evolution": _evolution,
         "nsga3": lambda task: task.over(ManyObjectives),
-        "population": lambda task: task.over(Population),
+        "population": _population,
         "map_elites": lambda task: _elites(task, ElitesSettings()),
         "cma_me": lambda task: _elites(task, ElitesSettings(emitter="cma")),
         "portfolio": _portfolio,
         "bayesian": _bayesian,
-        "two_regimes": lambda task: task.over(lambda space, seed: TwoRegimes(space)),
+        "two_regimes": _two_regimes,
         "fidelity": _fidelity,
     }
 )
@@ -185,7 +196,7 @@ def parted(written: str, own: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]
     return name, options
 
 
-def make(written: str, task: Task) -> Made:
+def make(written: str, task: Task) -> StrategyStart:
     """The strategy of a name, with its options (`parted`).
 
     Raises:
@@ -194,5 +205,5 @@ def make(written: str, task: Task) -> Made:
     """
     makers = {**task.problem.strategies(), **MAKERS}
     name, options = parted(written, task.problem.strategies())
-    made: Made = makers[name](replace(task, options=options))
+    made: StrategyStart = makers[name](replace(task, options=options))
     return made

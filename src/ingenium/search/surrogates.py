@@ -37,7 +37,7 @@ Fit = Callable[[np.ndarray, np.ndarray, int], Surrogate]  # points, outcomes, se
 
 
 @dataclass(frozen=True)
-class Process:
+class OutcomeProcess:
     """A Gaussian process of one outcome, in its units.
 
     Shapes: n new rows, r known rows, m numbers.
@@ -51,7 +51,7 @@ class Process:
     inverse: Float[np.ndarray, "r r"]  # of the covariance of known rows, with noise
 
     @classmethod
-    def of(cls, x: Float[np.ndarray, "r m"], y: Float[np.ndarray, " r"]) -> "Process":
+    def of(cls, x: Float[np.ndarray, "r m"], y: Float[np.ndarray, " r"]) -> "OutcomeProcess":
         """The process whose lengths and noise make the rows most likely."""
         middle, scale = float(y.mean()), float(y.std()) or 1.0
         lengths = Matern(np.full(x.shape[1], 0.5 * np.sqrt(x.shape[1])), (1e-2, 1e2), nu=2.5)
@@ -87,10 +87,10 @@ class Process:
 
 
 @dataclass(frozen=True)
-class Processes:
+class OutcomeProcesses:
     """A Gaussian process for each outcome."""
 
-    parts: tuple[Process, ...]
+    parts: tuple[OutcomeProcess, ...]
 
     def expected(self, x: Float[np.ndarray, "n m"], doubt: float) -> tuple[Table, Table]:
         """Mean, and the bound of the jackknife."""
@@ -101,9 +101,9 @@ class Processes:
         return mean, jackknife_upper(without, residual, doubt)
 
 
-def process(x: np.ndarray, y: np.ndarray, seed: int) -> Processes:
+def process(x: np.ndarray, y: np.ndarray, seed: int) -> OutcomeProcesses:
     """Fit a process to each outcome."""
-    return Processes(tuple(Process.of(x, column) for column in y.T))
+    return OutcomeProcesses(tuple(OutcomeProcess.of(x, column) for column in y.T))
 
 
 @dataclass(frozen=True)

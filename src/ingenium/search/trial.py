@@ -63,11 +63,6 @@ class Track:
         found: np.ndarray = np.where(self.held[:, None], table, np.inf)
         return found
 
-    def best(self, name: str) -> Float[np.ndarray, " n"]:
-        """The least value so far that held every limit, call by call."""
-        found: np.ndarray = np.minimum.accumulate(self.values(name)[:, 0])
-        return found
-
 
 def searched(task: SearchTask, strategy: Strategy | str, seed: int) -> Track:
     """Search until the calls are spent; a strategy by its name, or ready."""
@@ -92,25 +87,3 @@ def verified(task: SearchTask, designs: xr.Dataset) -> Track:
         sizes=problem.sizes,
     )
     return Track(designs, verdicts)
-
-
-def reached(
-    task: SearchTask, strategy: Strategy, seed: int, quantity: str, target: float
-) -> tuple[int, bool]:
-    """Calls until an accepted design has the first objective's target, and whether one has.
-
-    All calls where none has. The search ends with the round in which it was reached.
-    """
-    down = task.objectives[0].sense == "minimise"
-    with TemporaryDirectory() as place, Store(Path(place) / "search.sqlite") as store:
-        store.sit({})
-        search = Search(task.problem, task.spec, strategy, store, seed=seed, batch=task.batch)
-        for calls in range(task.batch, task.calls + 1, task.batch):
-            search.run(Stop(calls=calls))
-            found = search.verdicts()
-            value = found[quantity].to_numpy()
-            good = (value <= target) if down else (value >= target)
-            good &= found["verdict"].to_numpy() == Verdict.ACCEPTED
-            if good.any():
-                return int(good.argmax()) + 1, True
-    return task.calls, False

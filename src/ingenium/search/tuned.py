@@ -8,6 +8,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from ingenium.core.asking import as_measured
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.seeds import block_rng, one_thread
@@ -84,7 +85,8 @@ class Tuned:
         """Keep the best, and fit once enough is new."""
         answered = np.flatnonzero(np.isfinite(verdicts["cost"].to_numpy()))
         if len(answered):
-            own = self._bare(designs.isel({DESIGN: answered}))
+            truly = as_measured(self.problem, designs, verdicts)
+            own = self._bare(truly.isel({DESIGN: answered}))
             told = {name: verdicts[name].isel({DESIGN: answered}).variable for name in TOLD}
             own = self._encoded(own.assign(told))
             if own.sizes[DESIGN]:

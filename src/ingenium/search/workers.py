@@ -49,7 +49,7 @@ class Workers(Protocol):
 
 
 @runtime_checkable
-class Paced(Protocol):
+class PacedWorkers(Protocol):
     """Workers that say how many designs a round has at most."""
 
     def most(self, round: int) -> int | None:

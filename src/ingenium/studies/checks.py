@@ -42,7 +42,7 @@ def code(claim: Claim) -> str:
     return closure.code(_module(claim)[0])
 
 
-def run(claim: Claim, commands: "Recorded", folder: Path) -> CheckOutcome:
+def run(claim: Claim, commands: "CommandRecord", folder: Path) -> CheckOutcome:
     """Run the check of a row and keep its outcome, and its picture, in a folder.
 
     Raises:
@@ -79,7 +79,7 @@ def run(claim: Claim, commands: "Recorded", folder: Path) -> CheckOutcome:
     return outcome
 
 
-class Recorded(Commands, Protocol):
+class CommandRecord(Commands, Protocol):
     """Commands that remember how a user would write them."""
 
     ran: list[str]

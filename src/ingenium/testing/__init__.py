@@ -12,6 +12,7 @@ import pytest
 
 pytest.register_assert_rewrite(f"{__name__}.problem_contract")
 
+from ingenium.testing.forging import Damage, with_bytes, with_numbers  # noqa: E402
 from ingenium.testing.problem_contract import ProblemContract, opened  # noqa: E402
 
-__all__ = ["ProblemContract", "opened"]
+__all__ = ["Damage", "ProblemContract", "opened", "with_bytes", "with_numbers"]

@@ -9,7 +9,7 @@ A domain's test module inherits it and says how its problem is opened::
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,6 +33,8 @@ from ingenium.core.verify import verify
 from ingenium.domains import load, open_problem, problem_class
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.replaying import replay
+from ingenium.testing.forging import Damage
+from ingenium.testing.red_team import RedTeam
 from ingenium.trust.ledger import open_ledger
 
 
@@ -54,6 +56,7 @@ class ProblemContract:
     no_answer: ClassVar[str] = "?"  # of a problem on texts, one that its engine cannot read
 
     written: ClassVar[Mapping[str, float]] = {}  # what a file may change; `inf`: whatever
+    harmless: ClassVar[Mapping[str, str]] = {}  # forgeries that are none: which `unchecked` says so
 
     @pytest.fixture
     def problem(self) -> Problem:
@@ -81,6 +84,8 @@ class ProblemContract:
         assert problem.name == self.problem_name
         assert problem_class(self.problem_name) is type(problem)
         assert problem.formats
+        assert problem.judged
+        assert problem.unchecked, "what does `accepted` not say?"
         named: list[Variable | Quantity | Condition] = [*problem.variables, *problem.conditions]
         named += problem.quantities
         assert all(x.long_name for x in named), named
@@ -297,6 +302,33 @@ class ProblemContract:
             with pytest.raises(ValueError, match=r"\S"):
                 form.read(strange)
 
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        """What this problem alone knows to forge: damages by format and name."""
+        return {}
+
+    def test_no_forgery_is_accepted(
+        self,
+        problem: Problem,
+        designs: xr.Dataset,
+        tmp_path: Path,
+        record_property: Callable[[str, object], None],
+    ) -> None:
+        """Neither those that are made for every problem nor those that it names itself."""
+        own = self.forgeries()
+        assert set(own) <= set(problem.formats)
+        tried = list(RedTeam(problem, designs, own).attacks(tmp_path))
+        got = {(t.format, t.forgery) for t in tried if t.outcome == "accepted"}
+        known = {(f, n) for f, n in got if {n, f"{f}: {n}"} & set(self.harmless)}
+        told = [
+            t.__dict__ | ({"outcome": "harmless"} if (t.format, t.forgery) in known else {})
+            for t in tried
+        ]
+        record_property("forgeries", [self.problem_name, told])
+        assert not got - known, sorted(got - known)
+        met = {n for _, n in known} | {f"{f}: {n}" for f, n in known}
+        assert set(self.harmless) <= met, set(self.harmless) - met
+        assert set(self.harmless.values()) <= set(problem.unchecked)
+
     def test_drawn_conditions_are_admissible(self, problem: Problem, known: xr.Dataset) -> None:
         spec = resolve(Spec(problem=problem.name), problem)
         rng = torch.Generator().manual_seed(3)
@@ -311,6 +343,21 @@ class ProblemContract:
                 assert values.max() <= c.upper
         rng = torch.Generator().manual_seed(3)
         assert drawn.identical(draw_conditions(spec, problem.conditions, known, 50, rng))
+
+    def test_measured_conditions_are_quantities(
+        self, problem: Problem, designs: xr.Dataset
+    ) -> None:
+        """In the same unit; and what nothing is made by is on known designs what is measured."""
+        own = {q.name: q for q in problem.quantities}
+        measured = self.measure(problem, designs)
+        for c in problem.conditions:
+            if c.measured not in own:
+                assert c.measured is None or c.measured in {*problem.absent, *own}, c.name
+                continue
+            assert own[c.measured].unit == c.unit, c.name
+            if not c.acts:
+                apart = np.abs(measured[c.measured].to_numpy() - designs[c.name].to_numpy())
+                assert np.nanmax(apart) <= own[c.measured].rounding + 1e-6, c.name
 
     def test_projection_holds_and_stays(self, problem: Problem, designs: xr.Dataset) -> None:
         conditions = xr.Dataset({c.name: designs[c.name].variable for c in problem.conditions})

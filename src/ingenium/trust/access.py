@@ -7,7 +7,7 @@ MAY = (READ, APPEND)  # what can be granted; nobody is granted to alter
 
 
 @dataclass(frozen=True)
-class Access:
+class PartyAccess:
     """One party and what it may; `how` is where that follows from."""
 
     who: str

@@ -24,7 +24,7 @@ from ingenium.trust.place import remember, remembered
 from ingenium.trust.postgres import PostgresStore
 from ingenium.trust.records import GENESIS, Entry, Fault, check_chain, check_kind, seal, to_line
 from ingenium.trust.sqlite import SqliteStore
-from ingenium.trust.store import Store
+from ingenium.trust.store import EntryStore
 
 PAGE = 1000  # entries held in memory at once while the whole ledger is read
 
@@ -32,7 +32,7 @@ PAGE = 1000  # entries held in memory at once while the whole ledger is read
 class Ledger:
     """Events in order; several threads and processes may append to one ledger at once."""
 
-    def __init__(self, store: Store, *, actor: str | None = None) -> None:
+    def __init__(self, store: EntryStore, *, actor: str | None = None) -> None:
         """Keep events in `store`; without an actor in the name of its login, or of this user."""
         self.store = store
         self._head: str | None = None  # since it was opened
@@ -202,7 +202,7 @@ def open_ledger(url: str | Path, *, create: bool = True, actor: str | None = Non
         MissingExtra: if the driver of PostgreSQL is not installed.
     """
     scheme = urlsplit(url).scheme if isinstance(url, str) and "://" in url else ""
-    store: Store
+    store: EntryStore
     if scheme in ("postgresql", "postgres"):
         store = PostgresStore(str(url), create=create)
     elif str(url).startswith("sqlite:///"):

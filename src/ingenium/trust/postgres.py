@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ingenium.core.errors import CorruptError, InputError, MissingExtra, StorageError, choose
-from ingenium.trust.access import ALTER, APPEND, MAY, READ, Access
+from ingenium.trust.access import ALTER, APPEND, MAY, READ, PartyAccess
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
 
@@ -148,16 +148,16 @@ class PostgresStore:
             if found.get(guard) != (function, " ".join(text.split()))
         ]
 
-    def access(self) -> list[Access]:
+    def access(self) -> list[PartyAccess]:
         """Owner and superusers, who may do everything, and what was granted to others."""
         with self._turn, self._errors():
             owners = self._db.execute(OWNERS).fetchall()
             granted = self._db.execute(GRANTED).fetchall()
-        found = [Access(name, (READ, APPEND, ALTER), how) for name, how in owners]
+        found = [PartyAccess(name, (READ, APPEND, ALTER), how) for name, how in owners]
         for name, rights in granted:
             may = [k for k in (READ, APPEND) if set(PRIVILEGES[k]) <= set(rights)]
             may += [ALTER] if set(PRIVILEGES[ALTER]) & set(rights) else []
-            found.append(Access(name, tuple(may), "granted"))
+            found.append(PartyAccess(name, tuple(may), "granted"))
         return found
 
     def grant(self, login: str, may: str) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ingenium.core.errors import CorruptError, InputError, StorageError
-from ingenium.core.folders import full_disk, storing
-from ingenium.trust.access import ALTER, APPEND, READ, Access
+from ingenium.core.folders import full_disk, make_folder, storing
+from ingenium.trust.access import ALTER, APPEND, READ, PartyAccess
 from ingenium.trust.records import COLUMNS, GENESIS, Entry
 from ingenium.trust.store import Seal
 
@@ -75,7 +75,7 @@ class SqliteStore:
         if os.path.isdir(path) or not (create or os.path.exists(path)):  # noqa: PTH110, PTH112 - of a name that is too long they say no, and raise nothing
             raise InputError("a ledger", f"{path}, where there is none", "Name its file.")
         with storing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         with self._errors():
             self._db = sqlite3.connect(
                 path, timeout=WAIT_S, isolation_level=None, check_same_thread=False
@@ -125,7 +125,7 @@ class SqliteStore:
                 faults.append(f"the guard {name} is gone: someone may have altered entries")
         return faults
 
-    def access(self) -> list[Access]:
+    def access(self) -> list[PartyAccess]:
         """What the mode of the file gives; who may write a file may write all of it."""
         about = self.path.stat()
         parties = (
@@ -134,12 +134,12 @@ class SqliteStore:
             ("everybody else", stat.S_IROTH, stat.S_IWOTH),
         )
         mode = f"mode {stat.filemode(about.st_mode)}"
-        found = [Access("root", (READ, APPEND, ALTER), "it may do everything")]
+        found = [PartyAccess("root", (READ, APPEND, ALTER), "it may do everything")]
         for who, read, write in parties:
             may = ((READ,) if about.st_mode & read else ()) + (
                 (APPEND, ALTER) if about.st_mode & write else ()
             )
-            found.append(Access(who, may, mode))
+            found.append(PartyAccess(who, may, mode))
         return found
 
     def close(self) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from ingenium.trust.access import Access
+from ingenium.trust.access import PartyAccess
 from ingenium.trust.records import Entry
 
 Seal = Callable[[tuple[int, str]], Entry]
 
 
 @runtime_checkable
-class Store(Protocol):
+class EntryStore(Protocol):
     """Rows of entries in a database that lets one writer in at a time."""
 
     @property
@@ -35,7 +35,7 @@ class Store(Protocol):
         """What is wrong with the store itself: damage, or guards that are gone."""
         ...
 
-    def access(self) -> list[Access]:
+    def access(self) -> list[PartyAccess]:
         """Who may read, append and alter."""
         ...
 

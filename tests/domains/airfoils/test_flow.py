@@ -85,7 +85,7 @@ def test_gradient_at_a_lift_is_that_of_differences() -> None:
 @needs_xfoil
 def test_xfoil_gives_its_known_answer_for_naca_2412() -> None:
     """Lift 0.7146 and drag 0.00693 at 4 degrees and a Reynolds number of a million."""
-    case = xfoil.Case(naca(0.02, 0.4, 0.12), 1e6, 9.0, 4.0, None, (4.0,))
+    case = xfoil.LiftCase(naca(0.02, 0.4, 0.12), 1e6, 9.0, 4.0, None, (4.0,))
     angle, lift, drag, moment = xfoil.solved(case, xfoil.find())[0]
     assert angle == 4.0
     assert lift == pytest.approx(0.7146, rel=2e-3)

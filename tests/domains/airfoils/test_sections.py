@@ -19,7 +19,7 @@ from ingenium.domains.airfoils.cst import (
     outline,
     straightened,
 )
-from ingenium.domains.airfoils.files import SeligDat, dat, outline_in
+from ingenium.domains.airfoils.files import SeligDat, dat, numbers_in, outline_in
 from ingenium.domains.airfoils.hard import shaped
 from ingenium.domains.airfoils.naca import naca, naca_2412
 from ingenium.domains.airfoils.section import VARIABLES
@@ -152,3 +152,28 @@ def test_written_points_are_read_as_they_are(tmp_path: Path) -> None:
     paths = SeligDat(VARIABLES).write(section, tmp_path)
     assert paths[7].read_text().splitlines()[0] == "ingenium section_000007"
     np.testing.assert_allclose(outline_in(paths[7]), outline(naca_2412())[0], atol=1e-9)
+
+
+def forged(kind: str) -> np.ndarray:
+    """A section whose smooth curve is as good as ever, and whose points are none."""
+    points = naca(0.02, 0.4, 0.12).copy()
+    if kind == "crossing":
+        points[[40, 60]] = points[[60, 40]]
+    elif kind == "reversed":
+        points[20:80] = points[20:80][::-1]
+    elif kind == "spiked":
+        points[60, 1] += 0.008
+    else:
+        points[60:62] = points[[61, 60]] + [[0.0, 0.0005], [0.0, -0.0005]]
+    return points
+
+
+@pytest.mark.parametrize("kind", ["crossing", "reversed", "spiked", "looped"])
+def test_points_that_no_section_has_are_refused(kind: str, tmp_path: Path) -> None:
+    """Each lies so near to the curve that is judged that this would hide it."""
+    path = tmp_path / "section.dat"
+    path.write_text(dat("forged", naca(0.02, 0.4, 0.12)))
+    assert np.isfinite(numbers_in(path)).all()
+    path.write_text(dat("forged", forged(kind)))
+    with pytest.raises(InputError, match=r"turns back or crosses|stands out|chords off"):
+        numbers_in(path)

@@ -248,3 +248,42 @@ def test_a_thousand_designs_in_ten_seconds(net, tmp_path):
     form.read(tmp_path)
     assert middle - start < 10
     assert time.process_time() - middle < 10
+
+
+def test_tables_that_say_they_are_huge(net, tmp_path):
+    """A billion equal values take a few bytes in Parquet, and a header alone in NetCDF."""
+    import h5netcdf
+    import pyarrow
+    from pyarrow import parquet
+
+    own = formats(NAMES, net)
+    column = pyarrow.DictionaryArray.from_arrays(np.zeros(1, np.int32), [1.0])
+    chunk = pyarrow.chunked_array([column.take(pyarrow.array(np.zeros(1 << 20, np.int64)))] * 24)
+    parquet.write_table(pyarrow.table({"design": chunk}), tmp_path / "designs.parquet")
+    assert (tmp_path / "designs.parquet").stat().st_size < 1 << 20
+    with pytest.raises(InputError, match="at most 20000000 cells"):
+        own["parquet"].read(tmp_path)
+    with h5netcdf.File(tmp_path / "designs.nc", "w") as file:
+        file.dimensions = {"design": 10**9, "time": 96}
+        file.create_variable("load_p", ("design", "time"), float, chunks=(1000, 96))
+    with pytest.raises(InputError, match="bytes and 100000 texts; came 768000000000 bytes"):
+        own["netcdf"].read(tmp_path)
+    wide = pyarrow.table({f"c{i}": [0.0] for i in range(10_001)})
+    parquet.write_table(wide, tmp_path / "designs.parquet")
+    with pytest.raises(InputError, match="at most 10000 columns"):
+        own["parquet"].read(tmp_path)
+
+
+@pytest.mark.parametrize("form", ["parquet", "netcdf", "pandapower-json", "simbench-csv"])
+def test_what_is_no_file_of_days(form, net, tmp_path):
+    for data in (
+        b"",
+        b"PAR1" * 100,
+        b"\x89HDF\r\n\x1a\n" + bytes(600),
+        b"{" * 200_000,
+        b'{"a":1,"a":2}',
+    ):
+        for name in ("designs.parquet", "designs.nc", "design_000000.json", "LoadProfile.csv"):
+            (tmp_path / name).write_bytes(data)
+        with pytest.raises(InputError, match=r"\S"):
+            formats(NAMES, net)[form].read(tmp_path)

@@ -9,12 +9,13 @@ from rdkit import Chem
 from rdkit.Chem import rdMolAlign, rdMolTransforms
 from tblite.interface import Calculator
 
-from ingenium.core.designs import to_dataset
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.conformers import electrons, forces
-from ingenium.domains.molecules.conformers.again import Again
+from ingenium.domains.molecules.conformers.again import ConformerReference
 from ingenium.domains.molecules.conformers.asked import closed, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
@@ -23,6 +24,7 @@ from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.conformers.search import ConformerSearch, searched, spun
 from ingenium.domains.molecules.conformers.shape import Shape
 from ingenium.domains.molecules.conformers.torsions import Torsions
+from ingenium.exporting import verified
 
 AMIDE = "CC(=O)Nc1ccc(S(=O)(=O)NCc2ccc(C)cc2)cc1"
 IBUPROFEN = "CC(C)Cc1ccc([C@H](C)C(=O)O)cc1"
@@ -171,7 +173,7 @@ def test_files_keep_every_digit_and_a_second_reading_agrees(tmp_path: Path) -> N
     assert 1 < len(fewer) < len(back)
     apart = file.likeness.between(fewer, fewer) + np.eye(len(fewer))
     assert apart.min() >= 0.5
-    energy, nearest = Again(file, lambda: known).measure(position[1:2])[0].tolist()
+    energy, nearest = ConformerReference(file, lambda: known).measure(position[1:2])[0].tolist()
     above = float(known.gfn2_kcal[1] - known.gfn2_kcal[0])
     assert energy == pytest.approx(above, abs=0.01)
     assert nearest < 1e-3
@@ -235,3 +237,15 @@ def test_an_open_centre_is_closed_the_same_way_each_time() -> None:
 def test_a_setup_that_cannot_be_is_refused(setup: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         open_problem(Spec("molecules.conformers", setup=setup))
+
+
+def test_atoms_in_one_place_fail_alone() -> None:
+    """One design has no answer then; those beside it are measured as ever."""
+    problem = open_problem(
+        Spec(problem="molecules.conformers", setup={"smiles": "CCCC", "starts": 5})
+    )
+    designs = problem.data().isel({DESIGN: [0, 0, 0]}).copy(deep=True)
+    designs["position"].values[1] = 0.0
+    designs["position"].values[2, 1] = designs["position"].values[2, 0]
+    found = verified(problem, resolve(Spec(problem=problem.name), problem), designs)
+    assert found["verdict"].to_numpy().tolist() == [0, 2, 2]

@@ -14,7 +14,7 @@ from ingenium.domains.molecules.fragments.cutting import Fragment, cut, joined, 
 from ingenium.domains.molecules.known import LONGEST, known
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import build
-from ingenium.generators.tokens.rewritten import Rewritten
+from ingenium.generators.tokens.rewritten import NotationFamily
 from ingenium.generators.tokens.vocabulary import END
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.train.plan import Plan
@@ -104,7 +104,7 @@ def test_a_family_on_fragments_proposes_molecules_and_moves_between_them() -> No
     outer = codec("moses", LONGEST["moses"])
     x = outer.of_texts(known("moses", 100).smiles)
     family = build("fragment_vae", outer.shape, 1, codec=outer)
-    assert isinstance(family, Rewritten)
+    assert isinstance(family, NotationFamily)
     cond = torch.zeros(len(x), 1)
     course = family.fit(x, cond, Plan(steps=4, batch=32, check_every=2))
     assert course["written"][0] > 0.8

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes, texts
-from ingenium.domains.molecules.grammar import Beginning, KekuleGrammar, valence
+from ingenium.domains.molecules.grammar import KekuleGrammar, MoleculePrefix, valence
 from ingenium.domains.molecules.kekule import KekuleCodec, kekule
 from ingenium.domains.molecules.language import ATOMS
 from ingenium.generators.tokens.drawing import FREELY, OPEN, Turnstile, drawn
@@ -54,7 +54,7 @@ def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
 
 @pytest.mark.parametrize("name", DRUGS)
 def test_drugs_are_permitted(name: str) -> None:
-    beginning = Beginning()
+    beginning = MoleculePrefix()
     for piece in re.findall(ATOMS, kekule(DRUGS[name])):
         assert beginning.add(piece)
         assert beginning.hopeful
@@ -105,7 +105,7 @@ def test_whatever_is_permitted_has_room_in_the_text(longest: int) -> None:
     ],
 )
 def test_what_is_no_molecule_is_not_permitted(written: str, why: str) -> None:
-    beginning, held = Beginning(), True
+    beginning, held = MoleculePrefix(), True
     for piece in re.findall(ATOMS, written):
         held = held and beginning.add(piece) and beginning.hopeful
     assert not held, why

@@ -17,7 +17,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.strategies.reinforced import Reinforced
+from ingenium.domains.molecules.strategies.reinforced import GeneratorReinforcement
 from ingenium.domains.molecules.strategies.table import MAKERS
 from ingenium.loop import training
 from ingenium.search.aim import Aim
@@ -153,7 +153,7 @@ def test_reinforcement_finds_more_than_its_prior(task: Task) -> None:
 def test_rewards_fall_from_one_to_nothing(task: Task, objectives: object, least: float) -> None:
     asked = replace(task, spec=replace(task.spec, objectives=objectives))
     strategy = make("reinforced", asked).strategy
-    assert isinstance(strategy, Reinforced)
+    assert isinstance(strategy, GeneratorReinforcement)
     cost = np.array([least, 1.0, 2.0, np.inf])
     found = strategy._rewards(["CCO", "CCN", "CCC", "CCS"], cost)
     np.testing.assert_allclose(found, [1.0, np.exp(least - 1), np.exp(least - 2), 0.0])

@@ -9,11 +9,11 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.text import codes, texts
 from ingenium.domains.molecules import data
+from ingenium.domains.molecules.checks.labelled import ALIKE as alike
+from ingenium.domains.molecules.checks.labelled import CONTROLLED as controlled
+from ingenium.domains.molecules.checks.labelled import EXPLOSIVES as explosives
+from ingenium.domains.molecules.checks.labelled import WEAPONS as weapons
 from ingenium.domains.molecules.library import Library, LibrarySettings
-from ingenium.domains.molecules.studies.screened_molecules import ALIKE as alike
-from ingenium.domains.molecules.studies.screened_molecules import CONTROLLED as controlled
-from ingenium.domains.molecules.studies.screened_molecules import EXPLOSIVES as explosives
-from ingenium.domains.molecules.studies.screened_molecules import WEAPONS as weapons
 from ingenium.kits.chemistry import safety
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.trust.ledger import open_ledger

@@ -7,7 +7,7 @@ from ingenium.domains.molecules.forms import SelfiesForm
 from ingenium.domains.molecules.known import LONGEST, known
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import build, plan
-from ingenium.generators.tokens.rewritten import Rewritten
+from ingenium.generators.tokens.rewritten import NotationFamily
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.train.plan import Plan
@@ -63,7 +63,7 @@ def test_what_cannot_be_written_is_left_out() -> None:
 def test_families_propose_molecules_and_the_same_for_a_seed(name: str) -> None:
     outer = codec("moses", LONGEST["moses"])
     family = build(f"selfies_{name}", outer.shape, 1, codec=outer)
-    assert isinstance(family, Rewritten)
+    assert isinstance(family, NotationFamily)
     x = outer.of_texts(known("moses", 100).smiles[:64])
     brief = Plan(steps=3, batch=32, check_every=3)
     assert family.fit(x, torch.zeros(64, 1), brief)["written"] == [1.0]

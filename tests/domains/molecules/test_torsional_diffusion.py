@@ -113,7 +113,7 @@ def test_the_score_turns_round_in_a_mirror_and_nothing_else_changes_it(
 @pytest.mark.slow
 def test_it_learns_the_three_minima_of_butane_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     known = KnownEnsemble("CCCC", searched("CCCC", ConformerSearch(starts=20)))
-    learned = [recipe.Learned.of(known)]
+    learned = [recipe.TrainingMolecule.of(known)]
     few = recipe.TorsionRecipe(steps=200, each=1, rows=48, learning_rate=5e-3, ema_decay=0.97)
     network, last = recipe._trained(few, learned, tmp_path, lambda step, loss: None)
     again, same = recipe._trained(few, learned, tmp_path, lambda step, loss: None)

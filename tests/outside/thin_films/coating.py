@@ -38,6 +38,7 @@ class Table:
     """All coatings in one CSV file, in hundredths of a nanometre."""
 
     name = "layers-csv"
+    endings = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         index = designs[DESIGN].to_numpy()
@@ -69,6 +70,8 @@ class Coating(Problem):
     default_family: ClassVar[str] = "gaussian_copula"
     steered_family: ClassVar[str] = "flow_matching"
     licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The layers of the table."
+    unchecked: ClassVar[tuple[str, ...]] = ("Roughness, and how layers grow.",)
 
     def __init__(self, settings: Settings) -> None:
         if settings.pairs < 1:

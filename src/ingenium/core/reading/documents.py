@@ -13,6 +13,7 @@ from ingenium.core.reading.files import text
 MOST_PARTS = 10_000_000  # of a JSON text: each takes about 80 bytes
 MOST_JSON = 128 << 20  # bytes
 DEEPEST = 100
+MOST_TAGS = 4_000_000  # of an XML document
 PIECE = 1 << 16
 
 
@@ -66,8 +67,11 @@ def elements(data: bytes) -> Iterator[Element]:
     Raises:
         expat.ExpatError: for what is no XML.
         ValueError: for a document type (which could define what expands without end), or elements
-            too deep within each other.
+            too many or too deep within each other.
     """
+    tags = data.count(b"<")
+    if tags > MOST_TAGS:
+        raise ValueError(f"{tags} tags, and {MOST_TAGS} are read at most")
     reader = _Reader()
     for start in range(0, len(data), PIECE):
         reader.parser.Parse(data[start : start + PIECE], False)

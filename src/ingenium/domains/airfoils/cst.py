@@ -127,13 +127,15 @@ def fitted(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, " 18"]:
     return found
 
 
-def misfit(points: Float[np.ndarray, "p 2"], numbers: Float[np.ndarray, " d"]) -> float:
-    """Largest distance in height between an outline and its fit."""
+def misfits(
+    points: Float[np.ndarray, "p 2"], numbers: Float[np.ndarray, " d"]
+) -> Float[np.ndarray, " p"]:
+    """How much higher each point of an outline lies than its fit."""
     x = torch.from_numpy(np.clip(points[:, 0], 0, 1))
     s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])), x)
     above = np.arange(len(points)) <= int(np.argmin(points[:, 0]))
     height = np.where(above, s.upper[0].numpy(), s.lower[0].numpy())
-    return float(np.abs(height - points[:, 1]).max())
+    return points[:, 1] - height
 
 
 def straightened(points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "p 2"]:

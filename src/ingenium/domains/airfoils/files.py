@@ -17,13 +17,17 @@ from ingenium.domains.airfoils.cst import (
     Surfaces,
     arrays_of,
     fitted,
-    misfit,
+    misfits,
     outline,
     straightened,
 )
 
 NAMED = "section_"
 FEWEST = 10  # points of an outline
+BACK = 1e-3  # chords, by which the next point may lie behind; round the nose and at the tail
+ROUND = 0.02  # chords, from the nose, within which points may go back and forth
+SPIKE = 2e-3  # chords, by which a point may stand out of its neighbours; of 99 in 100 known less
+TINY = 1e-16  # chords to the fourth: ends that touch do not cross
 MOST_BYTES = 1 << 20  # of a file; ten thousand points are enough for any section
 _FORM = "Write points from the upper trailing edge round the nose to the lower one."
 
@@ -35,6 +39,7 @@ class SeligDat:
     """
 
     name = "dat"
+    endings = (".dat",)
 
     def __init__(self, variables: tuple[Variable, ...]) -> None:
         self.variables = variables
@@ -123,14 +128,51 @@ def numbers_in(path: Path) -> Float[np.ndarray, " d"]:
             f"one that crosses itself, in {path}",
             _FORM,
         )
-    off = misfit(points, numbers)
+    apart = misfits(points, numbers)
+    off = float(np.abs(apart).max())
     if off > WORST_FIT:
         raise InputError(
             f"an outline that a smooth section meets within {WORST_FIT:g} chords everywhere",
             f"one that lies {off:.3g} chords off, in {path}",
             _FORM,
         )
+    _check_order(points, path)
+    spike = float((np.abs(np.diff(apart, 2)) * (points[1:-1, 0] > ROUND)).max()) / 2
+    if spike > SPIKE:
+        raise InputError(
+            f"points of which none stands out by more than {SPIKE:g} chords",
+            f"one by {spike:.3g}, in {path}",
+            "Smooth the outline: what is judged is a smooth section.",
+        )
     return numbers
+
+
+def _check_order(points: Float[np.ndarray, "p 2"], path: Path) -> None:
+    """Points go once round, from tail to nose and back, and the outline does not cross itself."""
+    front = int(np.argmin(points[:, 0]))
+    step = np.diff(points[:, 0])
+    back = np.concatenate([step[:front], -step[front:]])
+    near = np.minimum(points[:-1, 0], points[1:, 0]) < ROUND
+    if (back[~near] > BACK).any() or _crosses(points):
+        raise InputError(
+            "points that go once round the section",
+            f"an outline that turns back or crosses itself, in {path}",
+            _FORM,
+        )
+
+
+def _crosses(points: Float[np.ndarray, "p 2"]) -> bool:
+    """Whether two sides of an open outline cross between their ends."""
+    a, b = points[:-1], points[1:]
+
+    def side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
+        way, off = q - p, r - p
+        turned: np.ndarray = way[..., 0] * off[..., 1] - way[..., 1] * off[..., 0]
+        return turned
+
+    c, d = a[:, None], b[:, None]
+    parted = side(a, b, c) * side(a, b, d) < -TINY
+    return bool((parted & parted.T).any())
 
 
 def files_in(path: Path) -> list[Path]:

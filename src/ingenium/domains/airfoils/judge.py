@@ -13,7 +13,7 @@ from ingenium.core.problem import Second
 from ingenium.core.quantity import Quantity
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.cst import arrays_of, outline
-from ingenium.domains.airfoils.polar import Working
+from ingenium.domains.airfoils.polar import OperatingPoints
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 from ingenium.domains.airfoils.verifier import (
     AtPoints,
@@ -78,12 +78,12 @@ class XfoilVerifier:
         return AtPoints(*table.unbind(2))
 
     def _case(
-        self, points: Float[np.ndarray, "p 2"], point: Point, start: Working, k: int
-    ) -> xfoil.Case:
+        self, points: Float[np.ndarray, "p 2"], point: Point, start: OperatingPoints, k: int
+    ) -> xfoil.LiftCase:
         near, top = float(start.angle_deg[k]), float(start.most_at_deg[k])
         s = self.settings
         angles = sweep_angles(near, top)
-        return xfoil.Case(points, point.reynolds, s.amplification, near, point.lift, angles)
+        return xfoil.LiftCase(points, point.reynolds, s.amplification, near, point.lift, angles)
 
 
 def sweep_angles(near: float, top: float) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ingenium.domains.airfoils.network import Network
+from ingenium.domains.airfoils.network import NeuralFoilNetwork
 from ingenium.domains.airfoils.polar import sweep
 from ingenium.domains.airfoils.recipe import UIUC
 
@@ -41,7 +41,7 @@ def held_out(names: tuple[str, ...]) -> Bool[np.ndarray, " n"]:
 
 
 def design_lift(
-    net: Network, numbers: Float[Tensor, "n 18"], reynolds: float, trust: float
+    net: NeuralFoilNetwork, numbers: Float[Tensor, "n 18"], reynolds: float, trust: float
 ) -> Float[Tensor, " n"]:
     """Lift at which each section's lift over drag is best; NaN where the network is unsure."""
     parts = []

@@ -21,7 +21,7 @@ from ingenium.domains.airfoils.cst import WEIGHTS
 from ingenium.domains.airfoils.judge import engines, second
 from ingenium.domains.airfoils.morphing_verifier import MorphingVerifier
 from ingenium.domains.airfoils.naca import naca_2412, thickness_of
-from ingenium.domains.airfoils.refine import Refiner
+from ingenium.domains.airfoils.refine import Refiner, measurements
 from ingenium.domains.airfoils.schedules import ScheduleDat, bending, best_schedules
 from ingenium.domains.airfoils.section import CONDITIONS, VARIABLES, WingSection
 from ingenium.domains.airfoils.settings import MorphingSettings
@@ -38,6 +38,11 @@ class Morphing(WingSection):
     name: ClassVar[str] = "airfoils.morphing"
     summary: ClassVar[str] = "sections whose trailing edge bends from speed to speed"
     Settings: ClassVar[type] = MorphingSettings
+    judged: ClassVar[str] = "The outline before it is bent, and the deflections in its title."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "How the tail is bent, by what, and how it wears is left out; strain is that of a plate.",
+        "Points may lie up to 0.01 chords off the curve that is judged.",
+    )
     settings: MorphingSettings
 
     def __init__(self, settings: MorphingSettings) -> None:
@@ -61,6 +66,8 @@ class Morphing(WingSection):
         self.tail = Tail(settings.hinge)
         self.engines, self.notes = engines(settings, self.tail.cases)
         self.tiers = tuple(MorphingVerifier(e, settings) for e in self.engines)
+        if isinstance(self.engines[-1], NeuralFoilVerifier):  # mending asks XFOIL for nothing
+            self.repair_calls = measurements(settings.refine_steps)
         self.second = second(self.engines[-1])
         self.formats = {"dat": ScheduleDat(self.variables, tuple(p.name for p in settings.points))}
         self.limits = (

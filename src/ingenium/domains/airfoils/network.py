@@ -21,7 +21,7 @@ FLIPPED = (16, 18)  # inputs whose sign turns when a section is turned over
 
 
 @dataclass(frozen=True)
-class Flow:
+class SectionFlow:
     """What the network says of each case.
 
     Shapes: n cases; speeds over that of the free stream, from nose to tail.
@@ -38,7 +38,7 @@ class Flow:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class NeuralFoilNetwork:
     """NeuralFoil: lift, drag, moment and boundary layer of a section in two-dimensional flow.
 
     Source: Sharpe and Hansman, NeuralFoil, 2025, arXiv:2503.16323; weights and scalings are those
@@ -55,7 +55,7 @@ class Network:
         numbers: Float[Tensor, "n 18"],
         angle_deg: Float[Tensor, " n"],
         reynolds: Float[Tensor, " n"],
-    ) -> Flow:
+    ) -> SectionFlow:
         """The flow round each section at an angle and a Reynolds number; transition is free."""
         angle = torch.deg2rad(angle_deg)
         one = torch.ones_like(angle)
@@ -73,7 +73,7 @@ class Network:
         ]
         x = torch.cat([numbers[:, : 2 * WEIGHTS], torch.stack(flow, 1)], 1)
         y = 0.5 * (self._raw(x) + self._turned(self._raw(self._over(x))))
-        return Flow(
+        return SectionFlow(
             lift=y[:, 1] / 2,
             drag=((y[:, 2] - 2) * 2).exp(),
             moment=y[:, 3] / 20,
@@ -117,7 +117,7 @@ class Network:
 
 
 @cache
-def network(size: Size, free: float) -> Network:
+def network(size: Size, free: float) -> NeuralFoilNetwork:
     """A network of the installed package, in float64.
 
     Raises:
@@ -134,7 +134,7 @@ def network(size: Size, free: float) -> Network:
             _double(spread["mean_inputs_scaled"]),
             _double(spread["inv_cov_inputs_scaled"]),
         )
-    return Network(layers, mean.flatten(), inverse, free)
+    return NeuralFoilNetwork(layers, mean.flatten(), inverse, free)
 
 
 def _double(array: np.ndarray) -> Tensor:

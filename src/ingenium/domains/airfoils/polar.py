@@ -6,16 +6,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.domains.airfoils.network import Flow, Network
+from ingenium.domains.airfoils.network import NeuralFoilNetwork, SectionFlow
 
 LEAST, MOST = -12, 20  # degrees
 STEPS = 10  # of the search for the angle, which triples its digits in each
+EVALUATIONS = MOST - LEAST + 1 + 2 + STEPS + 1  # of the network: sweep, search, and at the angle
 _FARTHEST = 1.0  # degrees of one Newton step
 _STEEP = 1e-3  # lift a degree; where it falls below, a gradient would be none
 
 
 @dataclass(frozen=True)
-class Working:
+class OperatingPoints:
     """A batch of sections, each at the angle where it has the lift that is asked for.
 
     A section that never has it is measured at the angle where it comes nearest.
@@ -24,29 +25,29 @@ class Working:
     """
 
     angle_deg: Float[Tensor, " n"]
-    flow: Flow
+    flow: SectionFlow
     most_lift: Float[Tensor, " n"]
     most_at_deg: Float[Tensor, " n"]
 
 
 def sweep(
-    net: Network,
+    net: NeuralFoilNetwork,
     numbers: Float[Tensor, "n 18"],
     angles_deg: Float[Tensor, " a"],
     reynolds: Float[Tensor, " n"],
-) -> Flow:
+) -> SectionFlow:
     """The flow of every section at every angle, n * a cases, angles running fastest."""
     n, a = len(numbers), len(angles_deg)
     return net(numbers.repeat_interleave(a, 0), angles_deg.repeat(n), reynolds.repeat_interleave(a))
 
 
 def at_lift(
-    net: Network,
+    net: NeuralFoilNetwork,
     numbers: Float[Tensor, "n 18"],
     lift: Float[Tensor, " n"],
     reynolds: Float[Tensor, " n"],
     trust: float,
-) -> Working:
+) -> OperatingPoints:
     """Sections at their lift; where angles beyond `trust` of the network count for the most lift.
 
     Gradients pass to the numbers through the angle, by one Newton step from where it lies.
@@ -72,7 +73,7 @@ def at_lift(
             LEAST + nearest.to(torch.float64),
         )
     flow = _with_gradient(net, numbers, lift, reynolds, angle, found)
-    return Working(angle, flow, most, LEAST + top.to(torch.float64))
+    return OperatingPoints(angle, flow, most, LEAST + top.to(torch.float64))
 
 
 def _peak(table: Float[Tensor, "n a"], top: Tensor) -> Float[Tensor, " n"]:
@@ -87,7 +88,7 @@ def _peak(table: Float[Tensor, "n a"], top: Tensor) -> Float[Tensor, " n"]:
 
 
 def _angle(
-    net: Network,
+    net: NeuralFoilNetwork,
     numbers: Float[Tensor, "n 18"],
     lift: Float[Tensor, " n"],
     reynolds: Float[Tensor, " n"],
@@ -111,12 +112,12 @@ def _angle(
 
 
 def followed(
-    net: Network,
+    net: NeuralFoilNetwork,
     numbers: Float[Tensor, "n 18"],
     lift: Float[Tensor, " n"],
     reynolds: Float[Tensor, " n"],
     angle: Float[Tensor, " n"],
-) -> tuple[Flow, Float[Tensor, " n"]]:
+) -> tuple[SectionFlow, Float[Tensor, " n"]]:
     """The flow one Newton step nearer to the lift, and the angle there.
 
     By the step the angle depends on the numbers as it does at a lift that is held.
@@ -132,13 +133,13 @@ def followed(
 
 
 def _with_gradient(
-    net: Network,
+    net: NeuralFoilNetwork,
     numbers: Float[Tensor, "n 18"],
     lift: Float[Tensor, " n"],
     reynolds: Float[Tensor, " n"],
     angle: Float[Tensor, " n"],
     found: Tensor,
-) -> Flow:
+) -> SectionFlow:
     """The flow at the angle; where gradients are asked for, the angle follows the numbers."""
     if not numbers.requires_grad:
         return net(numbers, angle, reynolds)

@@ -17,7 +17,7 @@ from ingenium.domains.airfoils.cst import (
     Surfaces,
     arrays_of,
     fitted,
-    misfit,
+    misfits,
     straightened,
 )
 from ingenium.domains.airfoils.files import outline_in
@@ -42,7 +42,7 @@ def _numbers(path: Path) -> Float[np.ndarray, " d"] | None:
         return None
     numbers = fitted(points)
     s = Surfaces.of(arrays_of(torch.from_numpy(numbers[None])))
-    sound = misfit(points, numbers) <= WORST_FIT and not bool(s.crossed)
+    sound = float(np.abs(misfits(points, numbers)).max()) <= WORST_FIT and not bool(s.crossed)
     return numbers if sound and THINNEST <= float(s.thickness.max()) <= THICKEST else None
 
 

@@ -9,13 +9,14 @@ from torch import Tensor
 
 from ingenium.core.problem import Codec
 from ingenium.domains.airfoils.cst import Arrays, Surfaces
-from ingenium.domains.airfoils.network import Flow, network
-from ingenium.domains.airfoils.polar import followed
+from ingenium.domains.airfoils.network import SectionFlow, network
+from ingenium.domains.airfoils.polar import EVALUATIONS, followed
 from ingenium.domains.airfoils.settings import SectionSettings
 from ingenium.domains.airfoils.verifier import Cases, NeuralFoilVerifier, rigid
 
 RATE = 0.05  # spreads of known sections a step
 SURE = 0.9  # confidence below which it costs
+A_STEP = 4  # evaluations of the network: three towards the lift, one where it was most
 DECIMALS = 10  # that are kept: the order of sums, which memory decides, changes the last of all
 # What a lack of confidence costs, a moment below the first one, and a most lift below the first.
 UNSURE, TURNED, STALLED = 1.0, 20.0, 4.0
@@ -86,7 +87,7 @@ class Refiner:
 
     def _flow(
         self, arrays: Arrays, angle: Float[Tensor, " m"], stall: Float[Tensor, " m"]
-    ) -> tuple[Flow, Float[Tensor, " m"], Float[Tensor, " m"]]:
+    ) -> tuple[SectionFlow, Float[Tensor, " m"], Float[Tensor, " m"]]:
         """The flow nearer to the lift, its angle, and the lift where it was most at first."""
         s = self.settings
         n, p = len(arrays[0]), len(s.points)
@@ -96,11 +97,16 @@ class Refiner:
         flow, moved = followed(net, numbers, lift, speed, angle)
         return flow, moved, net(numbers, stall, speed).lift
 
-    def _cost(self, flow: Flow, n: int) -> Float[Tensor, " n"]:
+    def _cost(self, flow: SectionFlow, n: int) -> Float[Tensor, " n"]:
         weight = torch.tensor(self.settings.weights, dtype=torch.float64)
         ratio = (flow.lift / flow.drag).view(n, -1) @ weight
         unsure = (SURE - flow.confidence).clamp(0).view(n, -1).sum(1)
         return -ratio.clamp(1e-3).log() + UNSURE * unsure
+
+
+def measurements(steps: int) -> float:
+    """What some steps take, in measurements of a section: one to begin with, and their own."""
+    return 1 + steps * A_STEP / EVALUATIONS if steps else 0.0
 
 
 def _tall(array: Tensor) -> Tensor:

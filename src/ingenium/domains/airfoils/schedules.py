@@ -17,7 +17,7 @@ from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import text
 from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
 from ingenium.domains.airfoils.files import MOST_BYTES, NAMED, dat, files_in, indices_of, numbers_in
-from ingenium.domains.airfoils.network import Flow, network
+from ingenium.domains.airfoils.network import SectionFlow, network
 from ingenium.domains.airfoils.polar import followed
 from ingenium.domains.airfoils.settings import MorphingSettings
 from ingenium.domains.airfoils.tail import Tail
@@ -35,7 +35,7 @@ def best_schedules(arrays: Arrays, settings: MorphingSettings) -> Float[Tensor, 
     lift = torch.tensor([x.lift for x in settings.points], dtype=torch.float64)
     speed = torch.tensor([x.reynolds for x in settings.points], dtype=torch.float64).repeat(n)
 
-    def worth(flow: Flow, slope: Tensor) -> Float[Tensor, "n p"]:
+    def worth(flow: SectionFlow, slope: Tensor) -> Float[Tensor, "n p"]:
         off = (flow.lift.view(n, p) - lift).abs() > NEAR
         unsure = flow.confidence.view(n, p) < settings.least_confidence
         gain = (lift.abs() / flow.drag.view(n, p)).log()
@@ -72,6 +72,7 @@ class ScheduleDat:
     """
 
     name = "dat"
+    endings = (".dat",)
 
     def __init__(self, variables: tuple[Variable, ...], points: tuple[str, ...]) -> None:
         self.variables, self.points = variables, points

@@ -12,7 +12,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.airfoils.cst import Surfaces, nose_radius, numbers_of, tail_angle
 from ingenium.domains.airfoils.network import network
 from ingenium.domains.airfoils.packages import release_of
-from ingenium.domains.airfoils.polar import Working, at_lift
+from ingenium.domains.airfoils.polar import OperatingPoints, at_lift
 from ingenium.domains.airfoils.settings import Point, SectionSettings
 
 SHAPE = (
@@ -147,7 +147,7 @@ class NeuralFoilVerifier:
         )
         return AtPoints(*(a.masked_fill(unsure, torch.nan).view(n, p) for a in parts))
 
-    def working(self, *arrays: Tensor) -> Working:
+    def working(self, *arrays: Tensor) -> OperatingPoints:
         """Every section at every point, points running fastest."""
         s = self.settings
         net, n, p = network(s.network, s.amplification), len(arrays[0]), len(s.points)

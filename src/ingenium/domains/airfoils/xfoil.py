@@ -32,7 +32,7 @@ _COLUMNS = [0, 1, 2, 4]
 
 
 @dataclass(frozen=True)
-class Case:
+class LiftCase:
     """One section at one operating point: first the asked lift, then a sweep beyond it."""
 
     points: Float[np.ndarray, "p 2"]
@@ -68,7 +68,7 @@ def typed(commands: list[str]) -> str:
     return "\n".join([*_PLAIN, *commands, "", "", "QUIT", ""])
 
 
-def solved(case: Case, program: Program) -> Float[np.ndarray, "r 4"]:
+def solved(case: LiftCase, program: Program) -> Float[np.ndarray, "r 4"]:
     """Angle, lift, drag and moment wherever the program converged, in the order of asking."""
     with tempfile.TemporaryDirectory(prefix="ingenium-xfoil-") as name:
         folder = Path(name)

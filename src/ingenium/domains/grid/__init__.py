@@ -1,4 +1,4 @@
-"""Power grids: days of feeders, and days of single consumers."""
+"""Power grids: days and weeks of feeders, and days of single consumers."""
 
 from ingenium.core.domain import Domain, Offer
 
@@ -12,6 +12,10 @@ DOMAIN = Domain(
         "feeder_day": Offer(
             f"{__name__}.feeder_day:FeederDay",
             "joint days of a feeder: load, PV and other infeed, 96 steps",
+        ),
+        "feeder_week": Offer(
+            f"{__name__}.feeder_week:FeederWeek",
+            "weeks of a feeder: load, PV, wind and batteries, 672 steps",
         ),
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",

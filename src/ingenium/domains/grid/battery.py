@@ -75,3 +75,16 @@ class Batteries:
             power[:, :, i] = given
             energy[:, :, i + 1] = now - inside
         return power, energy
+
+    def energy_after(
+        self, power_mw: Float64[np.ndarray, "n s t"], start: float = 0.5
+    ) -> Float64[np.ndarray, "n s t"]:
+        """What each holds after each step of a given power into the feeder (MWh)."""
+        one_way = np.sqrt(self.efficiency)
+        inside = np.where(power_mw > 0, power_mw / one_way, power_mw * one_way) * self.hours
+        return np.asarray(start * self.energy_mwh[:, None] - inside.cumsum(2))
+
+    def beyond(self, power_mw: Float64[np.ndarray, "n s t"]) -> Float64[np.ndarray, " n"]:
+        """How far a given power takes any of them beyond empty or full, of its energy."""
+        share = self.energy_after(power_mw) / self.energy_mwh[:, None]
+        return np.asarray(np.maximum(share - 1, -share).max((1, 2)).clip(min=0.0))

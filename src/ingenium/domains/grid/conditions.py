@@ -28,9 +28,9 @@ YEAR_DAYS = 365.2425
 UNIT_SPREAD = 1 / 12**0.5  # of an even rank in [0, 1]
 
 
-def _rank(name: str, of: str) -> Condition:
+def _rank(name: str, of: str, measured: str | None = None) -> Condition:
     meaning = f"quantile rank of the day's {of}"
-    return Condition(name, meaning, middle=0.5, spread=UNIT_SPREAD)
+    return Condition(name, meaning, middle=0.5, spread=UNIT_SPREAD, measured=measured, acts=False)
 
 
 _YEAR = Condition(
@@ -43,8 +43,8 @@ _YEAR = Condition(
 )
 _TYPE = Condition("day_type", "workday, Saturday, or Sunday or German public holiday", DAY_TYPES)
 _LEVELS = (
-    _rank("energy_level", "load energy"),
-    _rank("peak_level", "peak load"),
+    _rank("energy_level", "load energy", "load_energy_rank"),
+    _rank("peak_level", "peak load", "load_peak_rank"),
     _rank("weather_level", "infeed relative to its season's best"),
 )
 CONDITIONS = (Condition("season", "meteorological season", SEASONS), _TYPE, _YEAR, *_LEVELS)
@@ -155,6 +155,14 @@ def quantile_rank(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]
     if known.any():
         rank[known] = (rankdata(value[known]) - 0.5) / known.sum()
     return rank
+
+
+def rank_among(
+    known: Float64[np.ndarray, " m"], value: Float64[np.ndarray, " n"]
+) -> Float64[np.ndarray, " n"]:
+    """Ranks of values among known ones: of a known one its own, and of others on lines between."""
+    places, first = np.unique(known, return_index=True)
+    return np.asarray(np.interp(value, places, quantile_rank(known)[first]))
 
 
 def clearness(

@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
-from ingenium.domains.grid.dataset import HOURS, VARIABLES
+from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
 from ingenium.domains.grid.verifier import FeederVerifier
 from ingenium.evaluate.style import KNOWN, OURS, REJECTED, dress, panels
 
 SHOWN = 400  # days drawn in the fans; enough for their quantiles
 KW = 1000.0
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def sections(
@@ -59,8 +60,8 @@ def _power(feeder: OpenFeeder, own: xr.Dataset, real: xr.Dataset) -> Figure:
     ours, theirs = _kw(feeder, own), _kw(feeder, real)
     for ax, what in zip(grid[0], ours, strict=True):
         if len(theirs[what]):
-            _fan(ax, theirs[what], KNOWN, "real")
-        _fan(ax, ours[what], OURS, "proposed")
+            fan(ax, theirs[what], KNOWN, "real")
+        fan(ax, ours[what], OURS, "proposed")
         dress(ax, title=f"{what} (kW)", grid=True)
     return figure
 
@@ -69,8 +70,8 @@ def _strain(verifier: FeederVerifier, own: xr.Dataset) -> Figure:
     trace = verifier.trace(*to_arrays(own, VARIABLES))
     figure, grid = panels(1, 3, (3.2, 3.2))
     axes = grid[0]
-    _fan(axes[0], trace.voltage_pu.min(2), OURS, "lowest")
-    _fan(axes[0], trace.voltage_pu.max(2), REJECTED, "highest")
+    fan(axes[0], trace.voltage_pu.min(2), OURS, "lowest")
+    fan(axes[0], trace.voltage_pu.max(2), REJECTED, "highest")
     dress(axes[0], title="Voltage (pu)", grid=True)
     loadings = {
         "Line loading (%)": trace.line_percent,
@@ -78,18 +79,23 @@ def _strain(verifier: FeederVerifier, own: xr.Dataset) -> Figure:
     }
     for ax, (title, values) in zip(axes[1:], loadings.items(), strict=True):
         if values.shape[2]:
-            _fan(ax, values.max(2), OURS, "")
+            fan(ax, values.max(2), OURS, "")
         dress(ax, title=title, grid=True)
     return figure
 
 
-def _fan(ax: Axes, values: Float[np.ndarray, "n t"], colour: str, label: str) -> None:
+def fan(ax: Axes, values: Float[np.ndarray, "n t"], colour: str, label: str) -> None:
+    """Median of some courses, and bands that hold 50 % and 90 % of them."""
     low, left, middle, right, high = np.nanquantile(values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
-    ax.fill_between(HOURS, low, high, color=colour, alpha=0.15, linewidth=0)
-    ax.fill_between(HOURS, left, right, color=colour, alpha=0.25, linewidth=0)
-    ax.plot(HOURS, middle, color=colour, linewidth=1.4, label=label)
-    ax.set_xlim(0, 24)
-    ax.set_xticks(range(0, 25, 6), [f"{h:02d}:00" for h in range(0, 25, 6)])
+    hours = np.arange(values.shape[1]) / 4
+    ax.fill_between(hours, low, high, color=colour, alpha=0.15, linewidth=0)
+    ax.fill_between(hours, left, right, color=colour, alpha=0.25, linewidth=0)
+    ax.plot(hours, middle, color=colour, linewidth=1.4, label=label)
+    ax.set_xlim(0, hours[-1] + 0.25)
+    if len(hours) == STEPS:
+        ax.set_xticks(range(0, 25, 6), [f"{h:02d}:00" for h in range(0, 25, 6)])
+    else:
+        ax.set_xticks(range(12, len(hours) // 4, 24), WEEKDAYS[: len(hours) // STEPS])
 
 
 def _table(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:

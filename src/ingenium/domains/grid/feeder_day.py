@@ -1,7 +1,7 @@
 """Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,9 +22,9 @@ from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import FeederSettings, open_feeder
 from ingenium.domains.grid.formats import formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
+from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step
@@ -38,6 +38,14 @@ class FeederDay(Problem):
     name: ClassVar[str] = "grid.feeder_day"
     summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
     Settings: ClassVar[type] = FeederSettings
+    judged: ClassVar[str] = (
+        "The tables of profiles, brought onto the net of the setup, step by step."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Only the tables of SimBench's names are read; what else lies in a folder has no say.",
+        "Asymmetry, harmonics, faults, protection and what happens within a step are not computed.",
+        "Whether such a day is likely is compared with known days, and never judged.",
+    )
     default_family: ClassVar[str] = "principal_autoregressive"
     steered_family: ClassVar[str] = "flow_matching"
 
@@ -63,7 +71,7 @@ class FeederDay(Problem):
             Limit("max_trafo_loading", at_most=100.0, unit="percent"),
             Limit("balance_error", at_most=1e-6, unit="1"),
         )
-        self.tiers = (feeder.verifier,)
+        self.tiers = (replace(feeder.verifier, known=KnownLoads.of(feeder.table.total_load_mw)),)
         self.second = Second(PandapowerDays(feeder.verifier), SHARE)
         self.formats = formats(names, feeder.verifier.network.net)
         self._days = self._read_days()
@@ -136,11 +144,6 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Bootstrap by season and day type, nearest days, copula, Gaussian process, random."""
-        c = len(conditions.FEATURES)
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""

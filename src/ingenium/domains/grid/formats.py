@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,7 @@ class NetCdfDays:
 
     names: ProfileNames
     name: str = "netcdf"
+    endings: ClassVar[tuple[str, ...]] = (".nc",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `designs.nc`; gives the same file for each design."""
@@ -80,6 +81,7 @@ class ParquetDays:
     names: ProfileNames
     long: bool = False
     name: str = "parquet"
+    endings: ClassVar[tuple[str, ...]] = (".parquet",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `designs.parquet`; gives the same file for each design."""

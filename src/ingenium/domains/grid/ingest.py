@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.grid.columns import UNITS_MW, ColumnMapping, Columns, read_mapping
 from ingenium.domains.grid.dataset import STEPS, ProfileNames
 from ingenium.domains.grid.measured import (
-    Rows,
+    StampedRows,
     fill_gaps,
     quarter_hours,
     read_rows,
@@ -171,7 +171,7 @@ def _rated(row: pd.Series, name: str, columns: Columns, table: str) -> _Element:
     return _Element(name, columns, table, int(str(row.name)), rated_mw, rated_mvar or rated_mw)
 
 
-def _check_power(rows: Rows, element: _Element) -> None:
+def _check_power(rows: StampedRows, element: _Element) -> None:
     """Sign and magnitude of the active power, row by row, as they stand in the file."""
     values = rows.values[element.columns.p].to_numpy()
     if np.isfinite(values).any():
@@ -179,7 +179,7 @@ def _check_power(rows: Rows, element: _Element) -> None:
         _check_magnitude(element, values)
 
 
-def _check_sign(rows: Rows, element: _Element, values: Float64[np.ndarray, " t"]) -> None:
+def _check_sign(rows: StampedRows, element: _Element, values: Float64[np.ndarray, " t"]) -> None:
     allowed = {"load": 0.0, "storage": np.inf}.get(element.table, NIGHT_LOSS)
     low = values < -allowed * abs(element.rated_mw) / element.unit_mw
     if not low.any():

@@ -21,7 +21,7 @@ FIRST_DAY = np.datetime64("2016-01-01", "D")
 
 
 @dataclass(frozen=True)
-class Layout:
+class FeederLayout:
     """The tables of a feeder, by the names that `net.profiles` gives them."""
 
     names: ProfileNames

@@ -26,7 +26,7 @@ DECIMAL = re.compile(r"[+-]?\d*([.,])\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class StampedRows:
     """Rows of a file: the text of each stamp, its time in UTC+01:00, and the values.
 
     `values` is indexed by position, so that row `k` of it is row `k + 2` of the file.
@@ -41,7 +41,7 @@ class Rows:
         return f"in row {position + 2} ({self.text.iloc[position]})"
 
 
-def read_rows(path: Path, mapping: ColumnMapping) -> Rows:
+def read_rows(path: Path, mapping: ColumnMapping) -> StampedRows:
     """Time and the mapped columns of a CSV or Parquet file.
 
     CSV: the delimiter is found from the header, a decimal comma from the values.
@@ -65,10 +65,10 @@ def read_rows(path: Path, mapping: ColumnMapping) -> Rows:
     if mapping.time.column is None and pd.api.types.is_float_dtype(table[time]):
         raise InputError(f"time stamps in the first column {time!r}", "numbers")
     stamps = fixed_time(table[time], pattern=mapping.time.format, zone=mapping.time.timezone)
-    return Rows(table[time], stamps, values)
+    return StampedRows(table[time], stamps, values)
 
 
-def quarter_hours(rows: Rows, time: TimeColumn) -> pd.DataFrame:
+def quarter_hours(rows: StampedRows, time: TimeColumn) -> pd.DataFrame:
     """Values on the grid of 15 minutes, NaN where the file has none.
 
     Shorter steps are averaged; longer ones are interpolated if `time.interpolate` asks for it,
@@ -111,7 +111,7 @@ def fill_gaps(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
     return frame.where(~(absent & (length <= limit)), filled)
 
 
-def require_values(rows: Rows, gaps: Gaps) -> None:
+def require_values(rows: StampedRows, gaps: Gaps) -> None:
     """Refuse values that are absent from rows that are there, unless something is asked for.
 
     Raises:

@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ingenium.core.quantity import Quantity
+from ingenium.domains.grid.conditions import rank_among
 from ingenium.domains.grid.network import Network
-from ingenium.domains.grid.powerflow import Flow
+from ingenium.domains.grid.powerflow import PowerFlow
 
 KW = 1000.0  # of one MW
 
@@ -27,7 +28,7 @@ class Trace:
     loss_kw: Float[np.ndarray, "n t"]
 
     @classmethod
-    def of(cls, network: Network, flow: Flow, t: int) -> "Trace":
+    def of(cls, network: Network, flow: PowerFlow, t: int) -> "Trace":
         """Split the steps of a flow into days of `t` steps."""
         voltage = np.abs(flow.voltage[:, network.circuit.free_nodes])
         n = len(voltage) // t
@@ -42,6 +43,39 @@ class Trace:
             KW * flow.slack_mw.reshape(n, t),
             KW * flow.loss_mw.reshape(n, t),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class KnownLoads:
+    """Energies and peaks of the load on the days of a table, among which other days are ranked.
+
+    Shapes: n days.
+    """
+
+    energy: Float[np.ndarray, " n"]  # in the unit of the load, over steps
+    peak: Float[np.ndarray, " n"]
+
+    @classmethod
+    def of(cls, load: Float[np.ndarray, "n t"]) -> "KnownLoads":
+        """Of days step by step."""
+        return cls(load.sum(1), load.max(1))
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The columns of `ranks`, which rise steeply where known days are all but equal."""
+        told, steep = "among the days of the table, 0 for the lowest", 1e-9
+        return (
+            Quantity("load_energy_rank", "1", f"rank of the load energy {told}", rounding=steep),
+            Quantity("load_peak_rank", "1", f"rank of the peak load {told}", rounding=steep),
+        )
+
+    def ranks(self, load: Float[np.ndarray, "n t"]) -> dict[str, Float[np.ndarray, " n"]]:
+        """Of days step by step, in the same unit."""
+        energy, peak = (a.astype(np.float64) for a in (load.sum(1), load.max(1)))
+        return {
+            "load_energy_rank": rank_among(self.energy, energy),
+            "load_peak_rank": rank_among(self.peak, peak),
+        }
 
 
 def quantities(network: Network) -> tuple[Quantity, ...]:

@@ -45,7 +45,7 @@ def read_net(source: str | Path) -> tuple[str, Any]:
         NetworkError: unknown code, no such file, or a file that is not a plain net.
     """
     named = str(source)
-    if isinstance(source, str) and SIMBENCH_CODE.fullmatch(named):
+    if is_code(source):
         return named, _simbench(named)
     path = Path(source)
     if not path.is_file():
@@ -57,18 +57,23 @@ def read_net(source: str | Path) -> tuple[str, Any]:
     return path.stem, read_json(path)
 
 
+def is_code(source: str | Path) -> bool:
+    """Whether a net is named by a code of SimBench."""
+    return isinstance(source, str) and SIMBENCH_CODE.fullmatch(source) is not None
+
+
 def read_json(path: Path) -> Any:
     """A pandapower net from JSON, after a check that it holds data only.
 
     Raises:
         NetworkError: broken JSON, not a net, or an object that is not plain data.
     """
-    with _of_nets():
+    with of_nets():
         return _net_in(text(path, WHAT, most=MOST_JSON), path)
 
 
 @contextmanager
-def _of_nets() -> Iterator[None]:
+def of_nets() -> Iterator[None]:
     """Refusals of files in general become those of nets."""
     try:
         yield

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.digest import digest
+from ingenium.core.reading.files import refusing
 from ingenium.domains.grid.circuit import Circuit, circuit_of
-from ingenium.domains.grid.netfile import read_net
+from ingenium.domains.grid.netfile import is_code, of_nets, read_net
 from ingenium.domains.grid.parity import Parity, gate
 
 
@@ -65,7 +66,11 @@ def load_network(source: str | Path, *, cases: int = 8, seed: int = 0) -> Networ
         ParityError: the engine differs from pandapower on it.
     """
     name, net = read_net(source)
-    return network_of(name, net, cases=cases, seed=seed)
+    if is_code(source):
+        return network_of(name, net, cases=cases, seed=seed)
+    what = "a net whose tables are those of pandapower"
+    with of_nets(), refusing(what, Path(source)):  # a user's tables may hold or lack anything
+        return network_of(name, net, cases=cases, seed=seed)
 
 
 def network_of(name: str, net: Any, *, cases: int = 8, seed: int = 0) -> Network:

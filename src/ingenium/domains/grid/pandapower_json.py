@@ -4,7 +4,7 @@ import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -16,7 +16,7 @@ from ingenium.core.reading.documents import json_file, json_text
 from ingenium.core.reading.files import refusing
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
-    Layout,
+    FeederLayout,
     dates_of,
     day_of_times,
     day_times,
@@ -37,6 +37,7 @@ class PandapowerJson:
     names: ProfileNames
     net: Any  # pandapowerNet whose elements name their profiles
     name: str = "pandapower-json"
+    endings: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a file a design; gives the file of each.
@@ -48,7 +49,7 @@ class PandapowerJson:
         days = check_days(designs, self.names)
         before, after = self._frame().split(SLOT)
         folder.mkdir(parents=True, exist_ok=True)
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         columns, tables, dates = layout.columns(), layout.split(days), dates_of(days)
         paths = {}
         for k, index in enumerate(days[DESIGN].to_numpy()):  # a file each
@@ -68,7 +69,7 @@ class PandapowerJson:
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files:
             raise InputError("a pandapower JSON file with profiles", f"none at {path}")
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         read = [_read(file, layout.columns()) for file in files]
         tables = {table: np.stack([own[table] for _, own in read]) for table in layout.columns()}
         return layout.join(tables, design_indices(files), np.array([date for date, _ in read]))

@@ -13,7 +13,7 @@ from ingenium.domains.grid.circuit import Circuit
 from ingenium.domains.grid.mapping import SIGN
 from ingenium.domains.grid.netfile import NetworkError
 from ingenium.domains.grid.packages import package
-from ingenium.domains.grid.powerflow import Flow, power_flow
+from ingenium.domains.grid.powerflow import PowerFlow, power_flow
 
 TOLERANCES = {
     "voltage": (1e-6, "pu"),
@@ -43,7 +43,7 @@ class Parity:
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceFlow:
     """What pandapower gives for one case, in the order of the circuit; NaN without a solution."""
 
     voltage_pu: Float[np.ndarray, " bus"]
@@ -65,7 +65,7 @@ class PandapowerLoop:
         self.net = deepcopy(net)
         self.circuit = circuit
 
-    def solve(self, factors: Factors, row: int) -> Reference:
+    def solve(self, factors: Factors, row: int) -> ReferenceFlow:
         """The case in which each element has `row` of its factors times its own power."""
         self._set(factors, row)
         pandapower = package("pandapower")
@@ -76,14 +76,14 @@ class PandapowerLoop:
         except pandapower.LoadflowNotConverged:
             return self._none()
         net, c = self.net, self.circuit
-        return Reference(
+        return ReferenceFlow(
             net.res_bus.vm_pu.loc[c.bus_index].to_numpy(float),
             net.res_line.loading_percent.loc[c.line_index].to_numpy(float),
             net.res_trafo.loading_percent.loc[c.trafo_index].to_numpy(float),
             complex(net.res_ext_grid.p_mw.sum(), net.res_ext_grid.q_mvar.sum()),
         )
 
-    def solve_quickly(self, factors: Factors, row: int) -> Reference:
+    def solve_quickly(self, factors: Factors, row: int) -> ReferenceFlow:
         """The same; pandapower keeps its admittances between cases and writes no result tables.
 
         Powers, voltages and currents are pandapower's; ratings are those that the gate checked.
@@ -108,19 +108,21 @@ class PandapowerLoop:
         injected = voltage * np.conj(inner["Ybus"] @ voltage) * inner["baseMVA"]
         taken = inner["bus"][c.slack, PD] + 1j * inner["bus"][c.slack, QD]
         slack = complex(injected[c.slack] + taken)
-        return Reference(np.abs(voltage)[c.bus_node], percent[c.lines], percent[c.trafos], slack)
+        return ReferenceFlow(
+            np.abs(voltage)[c.bus_node], percent[c.lines], percent[c.trafos], slack
+        )
 
     def _set(self, factors: Factors, row: int) -> None:
         for table, (p, q) in factors.items():
             self.net[table]["p_mw"] = self.base[table].p_mw.to_numpy(float) * p[row]
             self.net[table]["q_mvar"] = self.base[table].q_mvar.to_numpy(float) * q[row]
 
-    def _none(self) -> Reference:
+    def _none(self) -> ReferenceFlow:
         c = self.circuit
         bus, line, trafo = (
             np.full(len(index), np.nan) for index in (c.bus_index, c.line_index, c.trafo_index)
         )
-        return Reference(bus, line, trafo, complex(np.nan, np.nan))
+        return ReferenceFlow(bus, line, trafo, complex(np.nan, np.nan))
 
 
 def gate(net: Any, circuit: Circuit, rng: np.random.Generator, *, cases: int = 8) -> Parity:
@@ -170,7 +172,7 @@ def demand(
 
 
 def differences(
-    circuit: Circuit, flow: Flow, row: int, theirs: Reference
+    circuit: Circuit, flow: PowerFlow, row: int, theirs: ReferenceFlow
 ) -> dict[str, Float[np.ndarray, " e"]]:
     """Absolute differences by bus (pu), line and transformer (percent), and power taken (relative).
 

@@ -16,7 +16,7 @@ MAX_ITERATIONS = 15
 
 
 @dataclass(frozen=True)
-class Flow:
+class PowerFlow:
     """The state of a circuit at each step; NaN where the power flow has no solution."""
 
     voltage: Complex[np.ndarray, "b node"]  # pu
@@ -40,7 +40,7 @@ def power_flow(
     *,
     rows: int = 8192,
     threads: int | None = None,
-) -> Flow:
+) -> PowerFlow:
     """Solve each row of demands (load less infeed); `rows` at once bound the memory.
 
     Every row starts from the state without demand, so it does not depend on the others.
@@ -50,7 +50,7 @@ def power_flow(
         engine.solve(p_mw[i : i + rows], q_mvar[i : i + rows]) for i in range(0, len(p_mw), rows)
     ]
     columns = ("voltage", "line_percent", "trafo_percent", "slack_mw", "slack_mvar", "loss_mw")
-    return Flow(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+    return PowerFlow(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
 
 class Engine:
@@ -67,7 +67,9 @@ class Engine:
         self._sweep: Any = None
         self._rows = 0
 
-    def solve(self, p_mw: Float[np.ndarray, "b node"], q_mvar: Float[np.ndarray, "b node"]) -> Flow:
+    def solve(
+        self, p_mw: Float[np.ndarray, "b node"], q_mvar: Float[np.ndarray, "b node"]
+    ) -> PowerFlow:
         """All rows together; needs about 150 bytes for each row and node."""
         p_mw, q_mvar = np.ascontiguousarray(p_mw), np.ascontiguousarray(q_mvar)
         if self._rows != len(p_mw):
@@ -91,7 +93,7 @@ def flow(
     voltage: Complex[np.ndarray, "b node"],
     p_mw: Float[np.ndarray, "b node"],
     q_mvar: Float[np.ndarray, "b node"],
-) -> Flow:
+) -> PowerFlow:
     """Currents, loadings and losses that follow from voltages.
 
     Losses are those of currents in the resistances and of voltages at the conductances; they
@@ -111,7 +113,7 @@ def flow(
     v_slack = voltage[:, c.slack]
     i_slack = i_from[:, c.from_node == c.slack].sum(1) + i_to[:, c.to_node == c.slack].sum(1)
     power = v_slack * np.conj(i_slack + c.y_shunt[c.slack] * v_slack) * c.base_mva
-    return Flow(
+    return PowerFlow(
         voltage=voltage,
         line_percent=percent[:, c.lines],
         trafo_percent=percent[:, c.trafos],

@@ -1,12 +1,10 @@
 """Days of one consumer class: the load profile of a household, farm, business, heat pump, car."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 import torch
 import xarray as xr
 from jaxtyping import Float64
@@ -15,15 +13,15 @@ from torch import Tensor
 from ingenium import __version__
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.core.errors import InputError, choose
+from ingenium.core.errors import choose
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Quantity, Variable
-from ingenium.core.reading.tables import csv_file
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions
 from ingenium.domains.grid.consumers import GROUPS, consumer_days
 from ingenium.domains.grid.dataset import HOURS, STEPS
 from ingenium.domains.grid.profiles import SIMBENCH_LICENCE
+from ingenium.domains.grid.series_csv import SeriesCsv
 from ingenium.domains.grid.split import check_split, split_weeks
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
@@ -85,66 +83,17 @@ class ProfileArithmetic:
         return torch.stack(columns, 1)
 
 
-@dataclass(frozen=True)
-class ProfileCsv:
-    """One CSV a design with the columns hour, load_p and load_q, to the last digit."""
-
-    name: str = "csv"
-
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write `profile_000000.csv` and so on."""
-        p, q = designs["load_p"].to_numpy(), designs["load_q"].to_numpy()
-        paths = {}
-        for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a file a design
-            path = folder / f"profile_{index:06d}.csv"
-            frame = pd.DataFrame({"hour": HOURS, "load_p": p[i], "load_q": q[i]})
-            frame.to_csv(path, index=False)
-            paths[int(index)] = path
-        return paths
-
-    def read(self, path: Path) -> xr.Dataset:
-        """Read a file, or all that a folder holds.
-
-        Raises:
-            InputError: for anything but whole days in this layout.
-        """
-        files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-        frames = [self._one(file) for file in files]
-        if not frames:
-            raise InputError("a CSV of a profile", f"none in {path}", "Name the file itself.")
-        stems = [file.stem.removeprefix("profile_") for file in files]
-        index = [int(s) if s.isdecimal() else i for i, s in enumerate(stems)]
-        data = {
-            v.name: (
-                (DESIGN, "time"),
-                np.stack([f[v.name].to_numpy(np.float64) for f in frames]),
-                {"units": v.unit, "long_name": v.long_name},
-            )
-            for v in VARIABLES
-        }
-        return xr.Dataset(data, coords={DESIGN: index, "time": HOURS})
-
-    def _one(self, file: Path) -> pd.DataFrame:
-        frame = csv_file(file, "a CSV of a profile")
-        if list(frame.columns) != ["hour", "load_p", "load_q"] or not np.array_equal(
-            frame["hour"], HOURS
-        ):
-            raise InputError(
-                "the columns hour, load_p, load_q and 96 rows from hour 0 to 23.75",
-                f"{list(frame.columns)} and {len(frame)} rows in {file}",
-                "Resample the day to quarter hours.",
-            )
-        if not all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes):
-            raise InputError("a CSV of numbers", f"{file}, with others", "See `show`.")
-        return frame
-
-
 class ProfileDay(Problem):
     """Plausible days of single consumers of one group, conditional on class and kind of day."""
 
     name: ClassVar[str] = "grid.profile_day"
     summary: ClassVar[str] = "one consumer's day: household, farm, business, heat pump or car"
     Settings: ClassVar[type] = ProfileSettings
+    judged: ClassVar[str] = "The columns of the table, as they stand."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "No net is solved: a profile says nothing of voltages.",
+        "Whether such a day is likely is compared with known days, and never judged.",
+    )
     default_family: ClassVar[str] = "flow_matching"
 
     def __init__(self, settings: ProfileSettings) -> None:
@@ -157,12 +106,16 @@ class ProfileDay(Problem):
         self.sizes = {"time": STEPS}
         self.conditions = (
             Condition("consumer_class", "class of the consumer", own.classes),
-            *(c for c in conditions.CONDITIONS if c.name != "weather_level"),
+            *(  # ranks among the days of its class, which a day alone does not say
+                replace(c, measured=None)
+                for c in conditions.CONDITIONS
+                if c.name != "weather_level"
+            ),
         )
         self.seen = (*conditions.SEEN, self.conditions[0])
         self.limits = (Limit("least", at_least=0.0, unit="1"), Limit("peak", at_most=1.2, unit="1"))
         self.tiers = (ProfileArithmetic(),)
-        self.formats = {"csv": ProfileCsv()}
+        self.formats = {"csv": SeriesCsv(VARIABLES, self.labels(), "profile")}
         split = split_weeks(
             own.dates, np.random.default_rng(settings.split_seed), every=settings.held_out_every
         )
@@ -184,17 +137,28 @@ class ProfileDay(Problem):
         return {"time": ("time", HOURS, {"units": "h", "long_name": "start of the step"})}
 
     def fixable(self) -> tuple[Quantity, ...]:
-        """The energy of the day."""
-        return self.quantities[:1]
+        """The energy of the day, and its peak."""
+        return self.quantities[:2]
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Load at least 0; its energy exactly as fixed."""
-        parts: list[Box | FixedSum] = [Box(lower=0.0)]
+        """Load at least 0; its energy and its peak exactly as fixed.
+
+        A fixed peak bounds every step, and the step that was the highest reaches it.
+        """
+        sums: tuple[FixedSum, ...] = ()
         if "full_load_hours" in fixed:
             whole = torch.ones(STEPS, dtype=torch.bool)
-            parts.append(FixedSum(fixed["full_load_hours"].value, whole, STEP_H))
-        together = Together(tuple(parts))
-        return lambda arrays: (together.project(arrays[0]), arrays[1])
+            sums = (FixedSum(fixed["full_load_hours"].value, whole, STEP_H),)
+        peak = fixed["peak"].value if "peak" in fixed else torch.inf
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            load_p, load_q = arrays
+            lower = torch.zeros_like(load_p, dtype=torch.float64)
+            if "peak" in fixed:
+                lower.scatter_(1, load_p.argmax(1, keepdim=True), peak)
+            return Together((Box(lower, peak), *sums)).project(load_p), load_q
+
+        return onto
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """A triangle that rises to 1 at noon and falls again: closed form."""

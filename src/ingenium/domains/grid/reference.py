@@ -80,11 +80,13 @@ class PandapowerDays:
         ]
 
 
-def reference_day(verifier: FeederVerifier) -> tuple[tuple[Tensor, ...], Mapping[str, float]]:
-    """The arrays of the day, and what pandapower measures on it at each of its equal steps."""
+def reference_day(
+    verifier: FeederVerifier, days: int = 1
+) -> tuple[tuple[Tensor, ...], Mapping[str, float]]:
+    """Arrays of some days in a row, and what pandapower measures on their equal steps."""
     profiles = verifier.profiles
-    ones = torch.ones(1, len(profiles.load_profiles), STEPS, dtype=torch.float64)
-    none = torch.zeros(1, len(profiles.infeed_profiles), STEPS, dtype=torch.float64)
+    ones = torch.ones(1, len(profiles.load_profiles), days * STEPS, dtype=torch.float64)
+    none = torch.zeros(1, len(profiles.infeed_profiles), days * STEPS, dtype=torch.float64)
     net = deepcopy(verifier.network.net)
     for table in ("sgen", "storage"):
         net[table]["p_mw"] = 0.0
@@ -100,7 +102,7 @@ def reference_day(verifier: FeederVerifier) -> tuple[tuple[Tensor, ...], Mapping
         "max_voltage": float(voltage.max()),
         "max_line_loading": float(net.res_line.loading_percent.max()),
         "max_trafo_loading": float(net.res_trafo.loading_percent.max()),
-        "load_energy": float(net.res_load.p_mw.sum()) * 24_000,
+        "load_energy": float(net.res_load.p_mw.sum()) * 24_000 * days,
         "infeed_energy": 0.0,
     }
     return (ones, ones.clone(), none), truth

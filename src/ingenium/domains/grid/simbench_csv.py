@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError, MissingExtra
 from ingenium.core.reading.files import content, refusing
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, check_days, require_names
 from ingenium.domains.grid.layout import (
-    Layout,
+    FeederLayout,
     dates_of,
     day_of_times,
     day_times,
@@ -44,6 +44,7 @@ class SimbenchCsv:
 
     names: ProfileNames
     name: str = "simbench-csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000/LoadProfile.csv` and so on; gives the folder of each design.
@@ -52,13 +53,13 @@ class SimbenchCsv:
             InputError: for days of other profiles, or a name that would break the table.
         """
         days = check_days(designs, self.names)
-        columns = Layout(self.names).columns()
+        columns = FeederLayout(self.names).columns()
         _check_names(columns)
         times = [day_times(date) for date in dates_of(days)]
         paths = {int(index): folder / f"design_{index:06d}" for index in days[DESIGN].to_numpy()}
         for path in paths.values():
             path.mkdir(parents=True)
-        for table, values in Layout(self.names).split(days).items():
+        for table, values in FeederLayout(self.names).split(days).items():
             if table in OPTIONAL and not columns[table]:
                 continue
             for path, time, rows in zip(paths.values(), times, round_digits(values), strict=True):
@@ -72,7 +73,7 @@ class SimbenchCsv:
             InputError: naming the file, if it is not a table of one day of these profiles.
         """
         folders = _folders(path)
-        layout = Layout(self.names)
+        layout = FeederLayout(self.names)
         tables, dates = {}, []
         for table, heads in layout.columns().items():
             if table in OPTIONAL and not any((own / FILES[table]).is_file() for own in folders):
@@ -147,10 +148,10 @@ def _read_table(
             parse_options=csv.ParseOptions(delimiter=";"),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
         )
-    require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
-    date = day_of_times(table.column("time").to_pylist(), path)
-    rows = np.array([table.column(head).to_numpy() for head in heads])
-    return date, rows.reshape(len(heads), STEPS)
+        require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
+        date = day_of_times(table.column("time").to_pylist(), path)
+        rows = np.array([table.column(head).to_numpy() for head in heads])
+        return date, rows.reshape(len(heads), STEPS)
 
 
 def _arrow() -> tuple[Any, Any]:

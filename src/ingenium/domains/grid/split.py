@@ -10,7 +10,7 @@ from ingenium.domains.grid.conditions import SEASONS, seasons
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class DaySplit:
     """Indices of the days to learn from, and of the days kept from it; both rising."""
 
     train: Int[np.ndarray, " k"]
@@ -33,7 +33,7 @@ def check_split(every: int, seed: int = 0) -> None:
 
 def split_weeks(
     dates: Shaped[np.ndarray, " n"], rng: np.random.Generator, *, every: int = 5
-) -> Split:
+) -> DaySplit:
     """Hold out every `every`-th ISO week of each season, starting at a random one.
 
     A week belongs to the season of its Thursday, as ISO 8601 gives it to a year.
@@ -59,4 +59,4 @@ def split_weeks(
     held = np.isin(week, np.concatenate(chosen)) if chosen else np.zeros(len(days), bool)
     if not held.any() or held.all():
         raise InputError("days of at least two weeks of one season", f"{len(weeks)} weeks")
-    return Split(np.flatnonzero(~held), np.flatnonzero(held))
+    return DaySplit(np.flatnonzero(~held), np.flatnonzero(held))

@@ -13,10 +13,10 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.domains.grid.mapping import ProfileMap, profile_map
-from ingenium.domains.grid.measurements import KW, Trace, columns, quantities
+from ingenium.domains.grid.measurements import KW, KnownLoads, Trace, columns, quantities
 from ingenium.domains.grid.network import Network
 from ingenium.domains.grid.packages import release_of
-from ingenium.domains.grid.powerflow import Engine, Flow
+from ingenium.domains.grid.powerflow import Engine, PowerFlow
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class FeederVerifier:
     hours: float = 0.25  # of a step
     threads: int | None = None  # None: all cores
     rows: int = 8192  # steps solved together, which bounds the memory
+    known: KnownLoads | None = None  # among which the loads of days are ranked
     version: str = field(default_factory=lambda: release_of("lightsim2grid").split()[1])
     name: ClassVar[str] = "lightsim2grid"
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -53,7 +54,7 @@ class FeederVerifier:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """The columns of `measure`, in order."""
-        return quantities(self.network)
+        return quantities(self.network) + (self.known.quantities if self.known else ())
 
     @property
     def cost_s(self) -> float:
@@ -72,12 +73,14 @@ class FeederVerifier:
         infeed_mw = self.profiles.infeed_p_mw.sum(1)
         measured = torch.zeros(len(load_p), len(names), dtype=torch.float64)
         for part, flow in self._flows(load_p, load_q, infeed_p):
-            found = columns(
-                Trace.of(self.network, flow, load_p.shape[2]),
-                KW * torch.einsum("nut,u->nt", load_p[part], load_mw).numpy(),
-                KW * torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy(),
-                self.hours,
-            )
+            load = torch.einsum("nut,u->nt", load_p[part], load_mw).numpy()
+            trace = Trace.of(self.network, flow, load_p.shape[2])
+            infeed = torch.einsum("ngt,g->nt", infeed_p[part], infeed_mw).numpy()
+            found = dict(columns(trace, KW * load, KW * infeed, self.hours))
+            if self.known is not None:
+                solved = np.isfinite(found["import_peak"])
+                for name, rank in self.known.ranks(load).items():
+                    found[name] = np.where(solved, rank, np.nan)
             measured[part] = torch.from_numpy(np.stack([found[name] for name in names], axis=1))
         return measured
 
@@ -100,7 +103,7 @@ class FeederVerifier:
         load_p: Float[Tensor, "n u t"],
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
-    ) -> Iterator[tuple[slice, Flow]]:
+    ) -> Iterator[tuple[slice, PowerFlow]]:
         """Some designs at a time, so that about `rows` steps are held at once."""
         self._check(load_p, load_q, infeed_p)
         engine = Engine(self.network.circuit, threads=self.threads)

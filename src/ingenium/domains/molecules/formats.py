@@ -1,8 +1,10 @@
 """Files of molecules: lines of SMILES, and structure files with a conformer of each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import xarray as xr
@@ -24,6 +26,7 @@ NAME = "molecule_"
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
 COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
 """Largest differences between two counts of one record; weights are abridged in one of them."""
+END = re.compile(r"^\$\$\$\$[^\n]*\n?", re.MULTILINE)  # of a record; the next may have no title
 
 
 def molecules(smiles: Sequence[str], index: Sequence[int], longest: int) -> xr.Dataset:
@@ -41,6 +44,7 @@ class SmilesFile:
     longest: int
     screen: DualUseScreen
     name: str = "smi"
+    endings: ClassVar[tuple[str, ...]] = LINES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all molecules into one file.
@@ -89,6 +93,7 @@ class StructureFile:
     longest: int
     screen: DualUseScreen
     name: str = "sdf"
+    endings: ClassVar[tuple[str, ...]] = STRUCTURES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all molecules into one file, and their SMILES into another.
@@ -118,11 +123,7 @@ class StructureFile:
         """
         file = path / "molecules.sdf" if path.is_dir() else path
         _not(LINES, file, "an SDF")
-        blocks = [
-            b.lstrip("\n") if b[:1] == "\n" else b
-            for b in text(file, "a file of molecules").split("$$$$")
-        ]
-        blocks = [b for b in blocks if b.strip()]
+        blocks = [b for b in END.split(text(file, "a file of molecules")) if b.strip()]
         if not blocks:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         what = [f"the molecule in record {i} of {file}" for i in range(1, len(blocks) + 1)]

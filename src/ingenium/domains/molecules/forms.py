@@ -16,17 +16,16 @@ from ingenium.domains.molecules.fragments.cutting import METHYL, NOTHING, Fragme
 from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
 from ingenium.domains.molecules.language import SELFIES
 from ingenium.generators.tokens.codec import TokenCodec
-from ingenium.generators.tokens.rewritten import Form
+from ingenium.generators.tokens.rewritten import Notation
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 Row = TypeVar("Row")
 SYMBOL = r"\[[^\]]*\]"  # of SELFIES
-RANDOM_SYMBOLS = (5, 40)  # of molecules that are written at random; one less at most
 SYMBOLS = {"moses": 55, "zinc250k": 79}  # of the longest molecule that is learned
 
 
-def forms(outer: TokenCodec, source: str) -> Mapping[str, Form]:
+def forms(outer: TokenCodec, source: str) -> Mapping[str, Notation]:
     """Those of the molecules of a data set, by name."""
     return {
         "fragments": FragmentForm(outer, fragment_codec(source, outer.longest)),
@@ -186,10 +185,3 @@ def _line(codec: TokenCodec, known: set[str], text: str) -> str:
         return ""
     line = kekulized(mol)
     return line if known.issuperset(re.findall(codec.vocabulary.pattern, line)) else ""
-
-
-def written_at_random(count: int, rng: np.random.Generator) -> list[str]:
-    """So many molecules of random SELFIES symbols, which stand for chance."""
-    symbols = sorted(selfies.get_semantic_robust_alphabet())
-    lengths = rng.integers(*RANDOM_SYMBOLS, count)
-    return [selfies.decoder("".join(rng.choice(symbols, n))) for n in lengths]

@@ -31,7 +31,7 @@ WIDEST = 3  # characters of a ring closure, an atom of a way out, or a bracket
 
 
 @dataclass
-class Beginning:
+class MoleculePrefix:
     """A molecule as far as it is written: what may still be bonded, and where."""
 
     free: list[int] = field(default_factory=list)  # valence that is left, of each atom
@@ -44,10 +44,10 @@ class Beginning:
     # turn, which is a bond after open or close, and must lead to an atom
     written: int = 0  # characters
 
-    def copy(self) -> "Beginning":
+    def copy(self) -> "MoleculePrefix":
         """Its own lists."""
         lists = (self.free[:], set(self.bonded), self.branches[:], dict(self.rings))
-        return Beginning(*lists, self.at, self.order, self.after, self.written)
+        return MoleculePrefix(*lists, self.at, self.order, self.after, self.written)
 
     def add(self, piece: str) -> bool:
         """Go on with an atom, bond, ring closure or bracket; false where it cannot stand."""
@@ -182,18 +182,22 @@ class KekuleGrammar:
         find = re.compile(self.vocabulary.pattern, re.DOTALL).findall
         return [[] if i <= END else find(t) for i, t in enumerate(self.vocabulary.tokens)]
 
-    def start(self, n: int) -> list[Beginning]:
+    def start(self, n: int) -> list[MoleculePrefix]:
         """Nothing written yet."""
-        return [Beginning() for _ in range(n)]
+        return [MoleculePrefix() for _ in range(n)]
 
     def permits(
-        self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
+        self,
+        state: Sequence[MoleculePrefix],
+        rows: Int[Tensor, " m"],
+        ids: Int[Tensor, " m"],
+        left: int,
     ) -> Bool[Tensor, " m"]:
         """Whether each beginning may go on with a token and can still be finished in time."""
         pairs = zip(rows.tolist(), ids.tolist(), strict=True)
         return torch.tensor([self._may(state[r], i, left) for r, i in pairs], dtype=torch.bool)
 
-    def _may(self, beginning: Beginning, token: int, left: int) -> bool:
+    def _may(self, beginning: MoleculePrefix, token: int, left: int) -> bool:
         if token == END:
             return beginning.finished
         after = self._after(beginning, token)
@@ -206,11 +210,13 @@ class KekuleGrammar:
         out = list(after.way_out())
         return len(out) + 1 < left and sum(map(len, out)) <= room
 
-    def _after(self, beginning: Beginning, token: int) -> Beginning | None:
+    def _after(self, beginning: MoleculePrefix, token: int) -> MoleculePrefix | None:
         after = beginning.copy()
         return after if all(map(after.add, self.pieces[token])) else None
 
-    def follow(self, state: Sequence[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
+    def follow(
+        self, state: Sequence[MoleculePrefix], ids: Int[Tensor, " n"]
+    ) -> list[MoleculePrefix]:
         """The beginnings with a token more; those that are over stay as they are."""
         both = zip(state, ids.tolist(), strict=True)
         return [b if i <= END else self._after(b, i) or b for b, i in both]

@@ -12,7 +12,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.molecules.forms import forms
 from ingenium.domains.molecules.grammar import KekuleGrammar
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
-from ingenium.generators.tokens.rewritten import Form
+from ingenium.generators.tokens.rewritten import Notation
 from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
 
 
@@ -51,7 +51,7 @@ class KekuleCodec(TokenCodec):
         object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary, self.longest))
 
     @cached_property
-    def forms(self) -> Mapping[str, Form]:
+    def forms(self) -> Mapping[str, Notation]:
         """Other ways of writing the molecules of a data set."""
         return forms(self, self.source) if self.source else {}
 

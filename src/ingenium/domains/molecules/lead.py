@@ -102,9 +102,9 @@ class Lead(MoleculeProblem):
         if settings.source == "moses" and settings.tries > 1:
             self.notes = (*self.notes, CHOICE.format(settings.tries))
         self.conditions = (
-            Condition("wanted_weight", "molecular weight", lower=30.0, upper=700.0, unit="g/mol"),
-            Condition("wanted_logp", "Crippen's logP", lower=-8.0, upper=12.0),
-            Condition("wanted_tpsa", "polar surface area", upper=300.0, unit="angstrom**2"),
+            _wanted("weight", "molecular weight", 30.0, 700.0, "g/mol"),
+            _wanted("logp", "Crippen's logP", -8.0, 12.0),
+            _wanted("tpsa", "polar surface area", 0.0, 300.0, "angstrom**2"),
         )
         self.limits = (
             Limit("pieces", at_most=1.0),
@@ -241,3 +241,8 @@ def _known_prints(source: Source, count: int) -> list[DataStructs.ExplicitBitVec
 @cache
 def _parsed(smiles: str) -> Chem.Mol:
     return parsed(smiles)
+
+
+def _wanted(name: str, long_name: str, low: float, high: float, unit: str = "1") -> Condition:
+    """A number that is asked for, and measured under its own name."""
+    return Condition(f"wanted_{name}", long_name, None, low, high, unit, measured=name)

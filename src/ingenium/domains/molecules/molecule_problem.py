@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -24,7 +23,6 @@ from ingenium.domains.molecules.language import SMILES, variable
 from ingenium.domains.molecules.likeness_scores import scores
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.domains.molecules.verifier import FileCount, MoleculeVerifier
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.kits.chemistry import sources
 from ingenium.kits.chemistry.likeness import prints
 from ingenium.kits.chemistry.parsing import parsed
@@ -37,6 +35,12 @@ SHARE, MOST_CHECKED = 0.1, 50  # of the designs, counted again by other code
 class MoleculeProblem(Problem):
     """A problem whose designs are constitutions of molecules, as canonical SMILES."""
 
+    judged: ClassVar[str] = "The atoms and bonds of each record, in canonical form."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "What is judged are atoms and bonds: their places in a file have no say.",
+        "Nothing was made or measured: solubility, alerts and likeness are models of it.",
+        "Whether it can be bought, patented or poisons is not asked.",
+    )
     default_family: ClassVar[str] = "autoregressive"
     default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     tiers: tuple[MoleculeVerifier, ...]
@@ -110,12 +114,6 @@ class MoleculeProblem(Problem):
         """Validity, uniqueness, novelty and likeness, as in MOSES."""
         proposed, held = (tuple(map(str, d[SMILES].to_numpy())) for d in (designs, held_out))
         return scores(proposed, held, training_set(self.source))
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Known molecules under the nearest conditions, any of them, and tokens at random."""
-        c = max(len(self.conditions), 1)
-        kept = ("nearest_neighbours", "bootstrap", "random")
-        return {name: partial(CLASSICAL[name], self.codec.shape, c) for name in kept}
 
     def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
         """Evolution of graphs, and reinforcement of a generator."""

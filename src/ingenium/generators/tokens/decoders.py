@@ -43,7 +43,7 @@ class Cache:
     read: int = 0
 
 
-class Block(nn.Module):
+class DecoderBlock(nn.Module):
     """Attention to the steps before and a dense layer, both on normalised numbers and added.
 
     Source: Vaswani et al., 2017, arXiv:1706.03762; Xiong et al., ICML 2020, arXiv:2002.04745
@@ -89,13 +89,13 @@ class Transformer(Decoder):
         super().__init__()
         self.heads, self.size = heads, width // heads
         for i in range(layers):
-            self.add_module(f"block_{i}", Block(width, heads, layers))
+            self.add_module(f"block_{i}", DecoderBlock(width, heads, layers))
         self.norm = nn.LayerNorm(width, bias=False)
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[DecoderBlock]:
         """In order."""
-        return [m for m in self.children() if isinstance(m, Block)]
+        return [m for m in self.children() if isinstance(m, DecoderBlock)]
 
     def forward(self, read: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
         """What is known after each step."""

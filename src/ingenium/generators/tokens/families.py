@@ -10,7 +10,7 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Tokens
 from ingenium.generators.tokens.decoders import Recurrent, Transformer
 from ingenium.generators.tokens.masked_diffusion import MaskedDiffusion, MaskedDiffusionSettings
-from ingenium.generators.tokens.rewritten import Rewritten, rewritten
+from ingenium.generators.tokens.rewritten import NotationFamily, rewritten
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.train.plan import Plan
 
@@ -68,12 +68,12 @@ def masked_diffusion(
     return MaskedDiffusion(shape, c, tokens, settings=settings)
 
 
-def fragment_vae(shape: tuple[int, ...], c: int, tokens: Tokens) -> Rewritten:
+def fragment_vae(shape: tuple[int, ...], c: int, tokens: Tokens) -> NotationFamily:
     """A variational autoencoder of rows of fragments."""
     return rewritten(shape, c, tokens, "fragments", vae)
 
 
-def graph_diffusion(shape: tuple[int, ...], c: int, tokens: Tokens) -> Rewritten:
+def graph_diffusion(shape: tuple[int, ...], c: int, tokens: Tokens) -> NotationFamily:
     """Discrete diffusion of graphs."""
     return rewritten(shape, c, tokens, "graphs", GraphDiffusion)
 
@@ -83,7 +83,7 @@ def on_selfies(
     shape: tuple[int, ...],
     c: int,
     tokens: Tokens,
-) -> Rewritten:
+) -> NotationFamily:
     """A family of tokens, on symbols of SELFIES."""
     return rewritten(shape, c, tokens, "selfies", make)
 

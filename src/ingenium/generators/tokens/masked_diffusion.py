@@ -11,7 +11,7 @@ from ingenium.generators.model import Model
 from ingenium.generators.rows import check_cond, check_rows, check_steer, finish
 from ingenium.generators.tokens.autoregressive import guided, half
 from ingenium.generators.tokens.codec import Tokens, check_ids
-from ingenium.generators.tokens.decoders import Block
+from ingenium.generators.tokens.decoders import DecoderBlock
 from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile, drawn
 from ingenium.generators.tokens.vocabulary import END, PAD
 from ingenium.sampling.noise import uniform
@@ -61,7 +61,9 @@ class MaskedDiffusion(Model):
         self.unknown = nn.Parameter(torch.zeros(width))
         self.embed = nn.Embedding(tokens.symbols + 1, width)  # the last is a cover
         self.position = nn.Parameter(torch.zeros(self.steps, width))
-        self.blocks = nn.Sequential(*(Block(width, settings.heads, layers) for _ in range(layers)))
+        self.blocks = nn.Sequential(
+            *(DecoderBlock(width, settings.heads, layers) for _ in range(layers))
+        )
         self.head = nn.Sequential(
             nn.LayerNorm(width, bias=False), nn.Linear(width, tokens.symbols - OPEN)
         )
@@ -114,7 +116,7 @@ class MaskedDiffusion(Model):
     def _known(self, ids: Int[Tensor, "n s"], told: Float[Tensor, "n w"]) -> Float[Tensor, "n s w"]:
         """What is known at each place, from all that are not covered."""
         x: Tensor = self.embed(ids) + told[:, None] + self.position
-        for block in (m for m in self.blocks if isinstance(m, Block)):
+        for block in (m for m in self.blocks if isinstance(m, DecoderBlock)):
             q, k, v = block.triple(x)
             x = block.rest(x, functional.scaled_dot_product_attention(q, k, v))
         return x

@@ -19,7 +19,7 @@ FEWEST = 0.5  # share of the designs that can be written, below which nothing is
 
 
 @runtime_checkable
-class Form(Protocol):
+class Notation(Protocol):
     """Another way of writing designs; what cannot be written is left out.
 
     Shapes: n designs, m of them that can be written.
@@ -51,18 +51,18 @@ class Rewritable(Protocol):
     """A codec of tokens whose designs can be written in other forms."""
 
     @property
-    def forms(self) -> Mapping[str, Form]:
+    def forms(self) -> Mapping[str, Notation]:
         """By name."""
         ...
 
 
-class Rewritten:
+class NotationFamily:
     """A family that learns designs in another form, and proposes tokens.
 
     Shapes: n designs, c spec features, m latent numbers.
     """
 
-    def __init__(self, shape: tuple[int, ...], c: int, form: Form, inner: Family) -> None:
+    def __init__(self, shape: tuple[int, ...], c: int, form: Notation, inner: Family) -> None:
         self.shape: tuple[int, ...] = shape
         self.c, self.form, self.inner = c, form, inner
 
@@ -134,7 +134,7 @@ def rewritten(
     tokens: Tokens,
     form: str,
     make: Callable[[tuple[int, ...], int, Any], Family],
-) -> Rewritten:
+) -> NotationFamily:
     """A family on a form of the designs.
 
     Raises:
@@ -148,4 +148,4 @@ def rewritten(
             "Use another family.",
         )
     chosen = forms[form]
-    return Rewritten(shape, c, chosen, make(chosen.shape, c, chosen.codec))
+    return NotationFamily(shape, c, chosen, make(chosen.shape, c, chosen.codec))

@@ -20,7 +20,7 @@ STATEMENTS = (
     "INSERT INTO entries SELECT 99, time, kind, actor, body, body_digest, hash, 'h' "
     "FROM entries WHERE sequence = 20",
 )
-MANY = 2000  # days, so that what a command takes beside its run weighs little
+MANY = 4000  # days, so that what a command takes beside its run weighs little
 WATTS, GRAMS = 10.0, 100.0  # of a busy thread; of CO2 equivalents for a kWh
 
 
@@ -96,7 +96,7 @@ def energy_account(commands: Commands) -> Iterator[Finding]:
     with _setting(told):
         (less, least), (took, spent) = _took(commands, 2, "small"), _took(commands, MANY, "large")
     share = (took["cpu_seconds"] - less["cpu_seconds"]) / (spent - least)
-    text = f"of the processor time that {MANY - 2} more days take by the clock, {100 * share:.0f} % count"
+    text = f"of the processor time of {MANY - 2} more days by the clock, {100 * share:.0f} % count"
     yield Finding(text, abs(share - 1) < 0.05)
     right = took["kwh"] * 3.6e6 / (WATTS * took["cpu_seconds"])
     stated = not took["measured"]

@@ -104,7 +104,7 @@ def _bars(frameworks: list[Mapping[str, Any]]) -> Figure:
     axes.invert_yaxis()
     axes.tick_params(labelsize=8)
     axes.set_xlabel("controls", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from ingenium.report.book.pages import by_chapter, drawn, rooms, shares
-from ingenium.report.book.telling import RULES, Line, Told, tell
+from ingenium.report.book.telling import RULES, Line, RowWords, tell
 from ingenium.studies.book.entries import Entry, counts
 
 Cells = tuple[str, ...]
@@ -48,7 +48,7 @@ def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _line(told: Told) -> Cells:
+def _line(told: RowWords) -> Cells:
     claim, main = told.entry.claim, told.main
     where = f"{told.entry.chapter.chapter}.md#row-{claim.row.replace('.', '-')}"
     on = f"{claim.measured_on} ({claim.scope})" if claim.study else ""
@@ -56,7 +56,7 @@ def _line(told: Told) -> Cells:
     return (title, claim.title, _status(told), on, main.value, main.interval)
 
 
-def _status(told: Told) -> str:
+def _status(told: RowWords) -> str:
     return f"{told.entry.status}{', stale' if told.entry.stale else ''}"
 
 
@@ -82,7 +82,7 @@ def chapter(rows: Sequence[Entry]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _system(told: Told) -> Cells:
+def _system(told: RowWords) -> Cells:
     claim = told.entry.claim
     more = [claim.claim, f"Caution: {claim.caution}" if claim.caution else ""]
     more += [told.said.get("Not here", "")]
@@ -91,7 +91,7 @@ def _system(told: Told) -> Cells:
     return (claim.row, text, _status(told), command)
 
 
-def _shown(told: Told) -> list[str]:
+def _shown(told: RowWords) -> list[str]:
     """What the check of a system found, as blocks of Markdown."""
     claim = told.entry.claim
     anchor = "" if claim.study else f" {{ #row-{claim.row.replace('.', '-')} }}"
@@ -105,7 +105,7 @@ def _shown(told: Told) -> list[str]:
     return blocks
 
 
-def _number(told: Told) -> Cells:
+def _number(told: RowWords) -> Cells:
     claim, main = told.entry.claim, told.main
     scope = str(claim.scope) if claim.study else ""
     text = f"**{claim.title}.** {claim.claim}"
@@ -115,12 +115,12 @@ def _number(told: Told) -> Cells:
     return (claim.row, text, *numbers, claim.measured_on, scope)
 
 
-def _closed(told: Told) -> Cells:
+def _closed(told: RowWords) -> Cells:
     claim = told.entry.claim
     return (claim.row, f"**{claim.title}.** {claim.claim}", told.said["Not here"])
 
 
-def _row(told: Told, drawings: Mapping[str, Markup | None]) -> list[str]:
+def _row(told: RowWords, drawings: Mapping[str, Markup | None]) -> list[str]:
     """A row with its study, as blocks of Markdown."""
     claim, result = told.entry.claim, told.entry.result
     state = f"**{told.entry.verdict}**{STALE if told.entry.stale else ''}"

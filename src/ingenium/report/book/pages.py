@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ingenium.report.book import forest, plane
-from ingenium.report.book.telling import RULES, STYLES, Told, beside, tell
+from ingenium.report.book.telling import RULES, STYLES, RowWords, beside, tell
 from ingenium.report.template import template
 from ingenium.studies.book.claims import Chapter
 from ingenium.studies.book.entries import Entry, counts
@@ -27,10 +27,10 @@ class Pictures:
 class Rooms:
     """The rows of a chapter, by what they ask: systems first, then numbers, then the rest."""
 
-    systems: tuple[Told, ...]
-    measured: tuple[Told, ...]  # with a study, whatever the row asks
-    numbers: tuple[Told, ...]
-    closed: tuple[Told, ...]  # nothing of them can be tested here
+    systems: tuple[RowWords, ...]
+    measured: tuple[RowWords, ...]  # with a study, whatever the row asks
+    numbers: tuple[RowWords, ...]
+    closed: tuple[RowWords, ...]  # nothing of them can be tested here
 
 
 def pages(book: Sequence[Entry]) -> dict[str, str]:
@@ -87,7 +87,7 @@ def chapter(rows: Sequence[Entry]) -> str:
     )
 
 
-def drawn(told: Sequence[Told]) -> Mapping[str, Pictures]:
+def drawn(told: Sequence[RowWords]) -> Mapping[str, Pictures]:
     """Pictures of rows, by row; identifiers in them start with the row, so that pages may mix."""
     return {one.entry.claim.row: _drawn(one.entry) for one in told}
 

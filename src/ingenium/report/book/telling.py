@@ -8,7 +8,7 @@ from typing import Any
 
 from ingenium.evaluate.measured import Interval, Value
 from ingenium.report import words
-from ingenium.studies.book.claims import Stated
+from ingenium.studies.book.claims import ValueSource
 from ingenium.studies.book.entries import Entry
 from ingenium.studies.results import CHECKS, book_folder
 from ingenium.studies.study import Result, Study
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
+class RowWords:
     """What a page says of a row; texts are empty where there is nothing to say."""
 
     entry: Entry
@@ -86,10 +86,10 @@ class Told:
         return self.entry.claim.kind is Kind.SYSTEM
 
 
-def tell(entry: Entry) -> Told:
+def tell(entry: Entry) -> RowWords:
     """A row in words."""
     claim, result, outcome = entry.claim, entry.result, entry.outcome
-    printed = claim.stated is Stated.CHAPTER
+    printed = claim.stated is ValueSource.CHAPTER
     by = "the chapter prints it" if printed else "a check set for the row"
     lack = claim.beyond
     said = {
@@ -103,7 +103,7 @@ def tell(entry: Entry) -> Told:
         "Measured on": f"{claim.measured_on} ({claim.scope})" if claim.study else "",
         "Protocol": Study(claim).protocol if claim.study else "",
     }
-    return Told(
+    return RowWords(
         entry=entry,
         stated=by,
         said={name: text for name, text in said.items() if text},

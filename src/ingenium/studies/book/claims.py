@@ -28,7 +28,7 @@ from ingenium.studies.closure import OWN, root
 from ingenium.studies.verdicts import Kind, Part, Scope
 
 
-class Stated(StrEnum):
+class ValueSource(StrEnum):
     """Who set the value that a row is measured by."""
 
     CHAPTER = "chapter"  # it is printed there
@@ -67,7 +67,7 @@ class Claim:
     domain: str
     claim: str
     claimed: str  # its value, or what stands in for one
-    stated: Stated
+    stated: ValueSource
     acceptance: str  # what would answer it here
     caution: str = ""  # what is wrong with the book's citation or number
     note: str = ""  # what the row is taken to mean here

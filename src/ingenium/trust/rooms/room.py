@@ -63,7 +63,7 @@ def here() -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RoomAnswers:
     """What an engine measured of each design; NaN and why where it has no answer."""
 
     values: Float[np.ndarray, "n k"]
@@ -208,7 +208,7 @@ class Room:
         values: Mapping[str, Any],
         *,
         columns: int,
-    ) -> Rows:
+    ) -> RoomAnswers:
         """`rows` of the engine's answer, for arrays whose first axis is that of designs.
 
         A batch that the engine has no answer for is halved, until what fails is single designs.
@@ -230,7 +230,7 @@ class Room:
                     parts += [slice(middle, part.stop), slice(part.start, middle)]
                 else:
                     faults[part.start] = str(error)
-        return Rows(out, faults)
+        return RoomAnswers(out, faults)
 
 
 def _told(command: list[str]) -> None:

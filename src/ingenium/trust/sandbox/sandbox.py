@@ -59,7 +59,7 @@ class ProgramEnd:
 
 
 @dataclass(frozen=True)
-class Control:
+class ControlProgram:
     """A program that must pass and one that must not, run by every process of every run."""
 
     canonical: GeneratedProgram
@@ -135,7 +135,9 @@ class Sandbox:
         for worker in self._workers:
             worker.close()
 
-    def run(self, programs: Iterable[GeneratedProgram], control: Control) -> list[ProgramEnd]:
+    def run(
+        self, programs: Iterable[GeneratedProgram], control: ControlProgram
+    ) -> list[ProgramEnd]:
         """How each program ended, in order.
 
         Raises:
@@ -225,7 +227,7 @@ def _taken(waiting: "SimpleQueue[int]", stop: Event) -> Iterator[int]:
             return
 
 
-def _controlled(worker: Worker, control: Control) -> None:
+def _controlled(worker: Worker, control: ControlProgram) -> None:
     good, bad = _ended(worker, control.canonical), _ended(worker, control.null)
     if not control.passes(good):
         raise EngineError(f"the canonical program does not pass, so no program counts: {good}")

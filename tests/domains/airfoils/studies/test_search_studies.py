@@ -1,27 +1,22 @@
 """Studies of searches: what they count is what they say."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 
-from ingenium.core.evidence import design_digests
 from ingenium.core.spec import Limit, Objective
 from ingenium.domains.airfoils.studies import (
     closed_loop,
+    lift_front,
     morphing_front,
     morphing_runs,
     prior_trials,
     two_engines,
 )
 from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked
-from ingenium.domains.molecules.lead import Lead, LeadSettings
-from ingenium.domains.molecules.studies import lab_loop
 from ingenium.evaluate.trials import Readings
 from ingenium.search.drawn import Drawn
-from ingenium.search.fronts import hypervolume
 
 
 @pytest.fixture(scope="module")
@@ -89,32 +84,38 @@ def test_a_generator_that_learns_hits_more_often(
     assert rates[-1] > rates[0] + 0.1
 
 
-def _told(x: np.ndarray, y: np.ndarray) -> prior_trials.Told:
-    return prior_trials.Told(x, y, np.isfinite(y).all(1))
-
-
 def test_trials_are_counted_until_the_hypervolume_is_there() -> None:
-    class Square(prior_trials.Bench):
-        def size(self, y: np.ndarray) -> float:
-            return hypervolume(-y, np.zeros(2)) if len(y) else 0.0
-
     y = np.array([[1.0, 1], [np.nan, 1], [2, 1], [1, 2]])
-    told = _told(np.zeros((4, 1)), y)
-    bench = Square(Asked())
-    reached = [prior_trials.reached(bench, told, size) for size in (1.0, 1.5, 3.0, 3.1)]
+    told = lift_front.Told(np.zeros((4, 1)), y, np.isfinite(y).all(1))
+    reached = [told.reached(size, np.zeros(2)) for size in (1.0, 1.5, 3.0, 3.1)]
     assert reached == [1, 3, 4, None]
     assert told.front.tolist() == [2, 3]
 
 
 def test_runs_that_do_not_arrive_count_their_whole_budget() -> None:
-    taken: dict[str, list[int | None]] = {arm: [40, 60] for arm in prior_trials.ARMS}
-    taken[prior_trials.UCB] = [100, None]
-    most = dict.fromkeys(prior_trials.ARMS, 120)
-    values, beside = prior_trials.found(taken, most)
-    assert values["under_ucb"].value == pytest.approx((60 + 50) / 2)
-    assert values["under_none"].value == 0
-    assert values["arrived"].value == 100
-    assert beside[f"runs that arrived, {prior_trials.UCB}"].value == 50
+    pieces = {
+        arm: [{"trials": n, "came": True, "reference": 2.0} for n in (40, 60)]
+        for arm in prior_trials.ARMS
+    }
+    spent = [(100, True), (120, False)]
+    pieces[prior_trials.UCB] = [{"trials": n, "came": c, "reference": 2.0} for n, c in spent]
+    values = prior_trials.read(Readings((0, 1), pieces))
+    assert np.mean(values["under_ucb"]) == pytest.approx((60 + 50) / 2)
+    assert np.mean(values["under_none"]) == 0
+    assert np.mean(values["arrived"]) == 100
+    assert np.mean(values[f"runs that arrived, {prior_trials.UCB}"]) == 50
+    assert values["hypervolume of the reference"].interval.value == 2.0
+
+
+def test_a_bound_reaches_for_what_is_unsure_and_growth_for_what_is_likely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prior_trials, "least", lambda: np.zeros(2))
+    mean, sd = np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([[3.0, 3.0], [0.1, 0.1]])
+    known, front = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[1.0, 1.0]])
+    rng = np.random.default_rng(0)
+    assert prior_trials.by_bound(mean, sd, front, known, rng).argmax() == 0
+    assert prior_trials.by_growth(mean, np.zeros((2, 2)), front, known, rng).argmax() == 1
 
 
 def test_an_engine_that_the_cheap_one_tells_of_is_learned_sooner() -> None:
@@ -122,36 +123,25 @@ def test_an_engine_that_the_cheap_one_tells_of_is_learned_sooner() -> None:
     x = rng.standard_normal((40, 6))
     low = np.sin(3 * x[:, 0]) * x[:, 1]
     pool = two_engines.Pool(x, low, 5 + 2 * low + 0.01 * x[:, 2])
-    first = two_engines.starts(pool, 6, 0)
     ours, alone = (
-        [two_engines.run(pool, model, rows, 12) for rows in first]
-        for model in two_engines.MODELS.values()
+        np.mean([two_engines.chosen(pool, name, rows, 12) for rows in pool.starts(6, 0)], 0)
+        for name in (two_engines.OURS, two_engines.ALONE)
     )
-    assert np.mean([r.error for r in ours]) < 0.2 * np.mean([r.error for r in alone])
-    assert np.mean([r.calls for r in ours]) < np.mean([r.calls for r in alone])
+    assert ours[0] < 0.2 * alone[0]  # error
+    assert ours[2] < alone[2]  # calls
     best = int(pool.high.argmax())
-    sure = two_engines.run(pool, two_engines.High(), np.array([best, 0, 1]), 3)
-    assert (sure.short, sure.calls) == (0.0, 1)
+    _, short, calls = two_engines.chosen(pool, two_engines.ALONE, np.array([best, 0, 1]), 3)
+    assert (short, calls) == (0.0, 1)
 
 
-def test_a_laboratory_goes_on_after_power_cuts_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    size = lab_loop.Size(library=90, trials=40, batch=10, first=10, cuts=(15, 33))
-    lab = lab_loop.Lab(Lead(LeadSettings(known=500)), size, 3)
-    tools = [
-        lab_loop.Instruments(lab.instruments.own, lab.failing, cuts, lab.instruments.known)
-        for cuts in ([], [15, 33])
-    ]
-    plain, cut = (lab_loop.went(lab, "learning", tmp_path / str(i), t) for i, t in enumerate(tools))
-    assert (tools[1].cuts, plain.whole, cut.whole) == ([], True, True)
-    assert plain.designs == cut.designs
-    assert len(set(cut.designs)) == 40
-    missing = np.isnan(cut.y).any(1).sum()
-    assert 0 < missing == sum(s in lab.failing for s in _smiles(lab, cut))
-
-
-def _smiles(lab: lab_loop.Lab, log: lab_loop.Log) -> list[str]:
-    by = dict(zip(design_digests(lab.problem, lab.library), lab.smiles, strict=True))
-    return [by[d] for d in log.designs]
+def test_pools_are_read_beside_the_dear_engine_alone() -> None:
+    names = ("error", "short of the best", "calls to the best")
+    ours, alone = (0.5, 1.0, 6.0), (2.0, 4.0, 8.0)
+    piece = {f"{n}, {two_engines.OURS}": v for n, v in zip(names, ours, strict=True)}
+    piece |= {f"{n}, {two_engines.ALONE}": v for n, v in zip(names, alone, strict=True)}
+    found = two_engines.read(Readings((0, 1), {"pools": [piece, piece]}))
+    for name, value in (("error", 0.25), ("gain", 3.0), ("sooner", 25.0)):
+        np.testing.assert_allclose(found[name], [value, value])
 
 
 def test_points_that_grow_a_front_most_come_first() -> None:
@@ -166,20 +156,20 @@ def test_calls_to_a_hypervolume_are_the_fewest(monkeypatch: pytest.MonkeyPatch) 
     def count(engine: object, found: morphing_runs.Designs) -> float:
         return float(found.measured.sum())
 
-    monkeypatch.setattr(morphing_front, "reached", count)
+    monkeypatch.setattr(morphing_runs.Bench, "reached", count)
     found = morphing_runs.Designs((torch.zeros(5),), np.array([[0.0], [1], [0], [2], [0]]))
     engine = morphing_runs.Bench("medium")
     assert [morphing_front.needed(engine, found, x) for x in (1.0, 3.0, 9.0)] == [2, 4, 5]
 
 
 @pytest.mark.slow
-def test_bending_edges_are_evolved_to_a_larger_front(tmp_path: Path) -> None:
+def test_bending_edges_are_evolved_to_a_larger_front() -> None:
     bench = morphing_runs.Bench("medium")
-    found = bench.evolved(160, 0, tmp_path)
+    found = bench.evolved(160, 0)
     assert len(found.measured) == 160
     again = bench.tried(found[np.arange(9)].arrays).measured
     np.testing.assert_allclose(again, found.measured[:9], atol=1e-12)
-    half = morphing_front.reached(bench, found[np.arange(64)])
-    assert 0 < half < morphing_front.reached(bench, found)
+    half = bench.reached(found[np.arange(64)])
+    assert 0 < half < bench.reached(found)
     ours = morphing_front.by_given(bench, bench, found, 8)
-    assert morphing_front.reached(bench, ours) > 0.6 * morphing_front.reached(bench, found)
+    assert bench.reached(ours) > 0.6 * bench.reached(found)

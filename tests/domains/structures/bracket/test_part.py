@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay
 from ingenium.domains.structures.bracket.milled import drawings, milled
 from ingenium.domains.structures.bracket.part import bracket_part
 from ingenium.domains.structures.bracket.settings import BracketSettings, PinLoad
-from ingenium.domains.structures.parts.bodies import Box, Cylinder, Prism, union
+from ingenium.domains.structures.parts.bodies import Cuboid, Cylinder, Prism, union
 from ingenium.domains.structures.parts.part import positions, spread
 
 
@@ -23,7 +23,7 @@ def test_distances_of_bodies_are_those_of_geometry() -> None:
     at = torch.tensor([[0.0, 0.0, 0.0], [3.0, 4.0, 1.0], [0.0, 2.0, 5.0]], dtype=torch.float64)
     cylinder = Cylinder(2, (0.0, 0.0), 2.0, -1.0, 1.0)
     assert cylinder.distance(at).tolist() == [-1.0, 3.0, 4.0]
-    assert Box((-1.0, -2.0, -3.0), (1.0, 2.0, 3.0)).distance(at).tolist() == [-1.0, 2.0, 2.0]
+    assert Cuboid((-1.0, -2.0, -3.0), (1.0, 2.0, 3.0)).distance(at).tolist() == [-1.0, 2.0, 2.0]
     assert union((), at).isinf().all()
 
 

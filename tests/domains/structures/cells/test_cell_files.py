@@ -11,12 +11,13 @@ from ingenium.core.errors import InputError
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.cells.drawing import Canvas
 from ingenium.domains.structures.cells.plane_families import FAMILIES
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.solid import to_solid
 from ingenium.domains.structures.cells.spatial_families import FAMILIES as SPATIAL
 from ingenium.domains.structures.cells.unit_cell import UnitCell
 from ingenium.kits.solids.printing.files import read_mesh
+from ingenium.kits.solids.printing.surface import solid_2d
 
 PLANE = UnitCell(CellSettings(cells=(24, 24), cell_m=0.012, height_m=0.005))
 SPACE = UnitCell(CellSettings(cells=(12, 12, 12), cell_m=0.006))
@@ -85,7 +86,24 @@ def test_the_printed_mesh_on_a_finer_grid_is_near_what_is_judged():
 
 
 def test_copies_share_the_middle_that_is_read():
-    printer = Printer(SPACE.settings)
+    printer = CellPrinter(SPACE.settings)
     share = drawn(SPACE, "reentrant")["solid"].to_numpy()[0]
     back = printer.read(printer.mesh(np.roll(share, 5, 1)))
     np.testing.assert_array_equal(back > 0.5, np.roll(share, 5, 1) > 0.5)
+
+
+@pytest.mark.parametrize("form", ["stl", "3mf"])
+def test_a_body_whose_outer_cells_are_others_is_refused(form, tmp_path):
+    """The middle of nine, which is measured, is as it was."""
+    designs = drawn(PLANE, "star")
+    share = designs["solid"].to_numpy()[0]
+    tiled = np.tile(share, (3, 3))
+    tiled[:24, :24] = 1.0
+    settings = PLANE.settings
+    body = solid_2d(tiled, settings.cell_m / 24, settings.height_m, level=0.5, fine=1, smooth_m=0.0)
+    (path,) = PLANE.formats[form].write(designs, tmp_path).values()
+    np.testing.assert_array_equal(PLANE.formats[form].read(path)["solid"][0], share)
+    type(PLANE.formats[form]).write_mesh(body, path)
+    np.testing.assert_array_equal(Printer(settings).read(read_mesh(path)) > 0.5, share > 0.5)
+    with pytest.raises(InputError, match="the same cell 3 times"):
+        PLANE.formats[form].read(path)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ingenium.domains.structures.optimise.build import Build
-from ingenium.domains.structures.parts.bodies import Box
+from ingenium.domains.structures.parts.bodies import Cuboid
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.kits.solids.elastic.grid import RegularGrid
@@ -27,8 +27,8 @@ def verifier() -> PartVerifier:
     flat = fixed.flatten()
     loads = load.flatten()[None]
     foot, corner = (
-        Box((0.0, 0.0, 0.0), (0.01, 0.06, 0.12)),
-        Box((0.2, 0.0, 0.0), (0.24, 0.02, 0.02)),
+        Cuboid((0.0, 0.0, 0.0), (0.01, 0.06, 0.12)),
+        Cuboid((0.2, 0.0, 0.0), (0.24, 0.02, 0.02)),
     )
     way = Build(grid, "+z")
     part = Part(grid, metal, (foot,), (corner,), (corner,), (foot,), flat, loads, ("pull",), way)

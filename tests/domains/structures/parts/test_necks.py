@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ingenium.domains.structures.optimise.build import Build
-from ingenium.domains.structures.parts.bodies import Box
+from ingenium.domains.structures.parts.bodies import Cuboid
 from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.kits.solids.elastic.grid import RegularGrid
@@ -26,8 +26,8 @@ def verifier() -> PartVerifier:
     load[-1, :, :, 0] = FORCE_N / (grid.nodes[1] * grid.nodes[2])
     metal = Material(70e9, 0.3, 2670.0, 240e6, 40.0)
     deep = (CELLS[1] * CELL_M, CELLS[2] * CELL_M)
-    foot, head = Box((0.0, 0.0, 0.0), (CELL_M, *deep)), Box((0.069, 0.0, 0.0), (0.072, *deep))
-    none = Box((0.0, 0.0, 0.0), (CELL_M / 9,) * 3)
+    foot, head = Cuboid((0.0, 0.0, 0.0), (CELL_M, *deep)), Cuboid((0.069, 0.0, 0.0), (0.072, *deep))
+    none = Cuboid((0.0, 0.0, 0.0), (CELL_M / 9,) * 3)
     flat, loads, way = fixed.flatten(), load.flatten()[None], Build(grid, "+z")
     part = Part(grid, metal, (foot, head), (none,), (none,), (foot,), flat, loads, ("pull",), way)
     return PartVerifier(part, Elastic(grid, flat, metal.poisson))

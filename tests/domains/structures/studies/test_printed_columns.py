@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from ingenium.studies.registry import find
 
+from ingenium.core.problem import silent
 from ingenium.domains.structures.studies import printed_columns
+from ingenium.evaluate.measured import Budget
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.printing.bearing import Head
 
@@ -34,11 +35,10 @@ def test_columns_of_a_seed_are_the_same_and_fit_the_machine():
 
 @pytest.mark.slow
 def test_quick_study_measures_all_parts(tmp_path):
-    result = find("36.7").run((0,), quick=True, folder=tmp_path)
-    assert set(result.values) == {part.name for part in find("36.7").parts}
-    assert result.values["collisions"].value == 0
-    assert result.values["planted"].value == 100
-    assert result.values["capacity_agreement"].value < 0.1
+    found = printed_columns.measure(Budget((0,), True, tmp_path), silent).values
+    assert found["collisions"].interval.value == 0
+    assert found["planted"].interval.value == 100
+    assert found["capacity_agreement"].interval.value < 0.1
 
 
 def test_the_second_engine_finds_the_capacity_of_a_beam_pressed_beside_its_middle():

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ingenium.studies.searches import Asked, searched, verified
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Objective
@@ -13,6 +12,7 @@ from ingenium.domains.structures.trusses.front import determinate
 from ingenium.domains.structures.trusses.problem import VARIABLES, RoofTruss
 from ingenium.domains.structures.trusses.roof import layout, placed
 from ingenium.search.fronts import dominated
+from ingenium.search.trial import SearchTask, searched, verified
 
 PROBLEM = RoofTruss()
 
@@ -47,7 +47,7 @@ def test_the_chord_bears_the_moment_of_a_beam() -> None:
 def test_nothing_betters_the_exact_front_and_it_can_be_built() -> None:
     front = PROBLEM.exact_front(steps=60)
     goals = [Objective(name, "minimise") for name in ("mass_kg", "deflection_m")]
-    asked = Asked(PROBLEM, tuple(goals), PROBLEM.limits, 200)
+    asked = SearchTask(PROBLEM, tuple(goals), PROBLEM.limits, 200)
     run = searched(asked, "portfolio", 3)
     points = run.values("mass_kg", "deflection_m")[run.held]
     assert len(points) > 20

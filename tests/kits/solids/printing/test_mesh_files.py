@@ -140,3 +140,85 @@ def test_damaged_and_foreign_files_are_refused(tmp_path, part):
     }.items():
         with pytest.raises(InputError, match=message):
             read_mesh(tmp_path / name)
+
+
+CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
+
+
+def packed(path, objects, *, item="1", declared=""):
+    model = (
+        f'{declared}<model xmlns="{CORE}"><resources>{objects}</resources>'
+        f'<build><item objectid="{item}"/></build></model>'
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("3D/3dmodel.model", model)
+    return path
+
+
+def held(name, inside):
+    return f'<object id="{name}">{inside}</object>'
+
+
+def uses(*names):
+    parts = "".join(f'<component objectid="{n}"/>' for n in names)
+    return f"<components>{parts}</components>"
+
+
+CORNER = (
+    "<mesh><vertices>"
+    + "".join(f'<vertex x="{x}" y="{y}" z="0"/>' for x, y in ((0, 0), (1, 0), (0, 1)))
+    + '</vertices><triangles><triangle v1="0" v2="1" v3="2"/></triangles></mesh>'
+)
+
+
+@pytest.mark.parametrize("count", [2, 20, 200])
+def test_components_of_components_are_counted_before_they_are_made(tmp_path, count):
+    """A few hundred bytes that would be 200 to the seventh bodies."""
+    objects = held("1", CORNER) + "".join(
+        held(str(level), uses(*[str(level - 1)] * count)) for level in range(2, 9)
+    )
+    file = packed(tmp_path / "a.3mf", objects, item="8")
+    assert file.stat().st_size < 1500
+    with pytest.raises(InputError, match=r"triangles|bodies|edges|items and components"):
+        read_mesh(file)
+
+
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        (held("1", uses("1")), "items that name objects"),
+        (held("1", uses("2")) + held("2", uses("1")), "items that name objects"),
+        (held("1", CORNER) + held("1", CORNER), 'two objects "1"'),
+        (held("1", CORNER + uses("1")), "of both"),
+        (held("1", CORNER.replace('v3="2"', 'v3="1.5"')), "vertices that exist"),
+        (held("1", CORNER.replace('v3="2"', 'v3="3"')), "vertices that exist"),
+        (held("1", CORNER.replace('x="1"', 'x="1e400"')), "finite coordinates"),
+        (held("1", CORNER.replace('x="1"', "")), "finite coordinates"),
+        (held("1", CORNER.replace('x="1"', 'x="a"')), "numbers as coordinates"),
+        (held("1", "<a>" * 200 + "</a>" * 200), "deep"),
+        (held("1", "<a>"), "mismatched tag"),
+    ],
+)
+def test_models_that_nobody_can_build(tmp_path, objects, said):
+    with pytest.raises(InputError, match=said):
+        read_mesh(packed(tmp_path / "a.3mf", objects))
+
+
+def test_a_document_type_is_not_read(tmp_path):
+    declared = '<!DOCTYPE model [<!ENTITY a "b">]>'
+    with pytest.raises(InputError, match="a document type"):
+        read_mesh(packed(tmp_path / "a.3mf", held("1", CORNER), declared=declared))
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_damage_at_any_byte_is_told_or_changes_nothing(tmp_path, suffix):
+    WRITERS[suffix](trimesh.creation.box((0.01, 0.02, 0.03)), file := tmp_path / f"a{suffix}")
+    whole = file.read_bytes()
+    for at in range(0, len(whole), 7):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        try:
+            found = read_mesh(file)
+        except InputError:
+            continue
+        if suffix == ".3mf":  # its archive holds sums of what is packed
+            assert found.volume == pytest.approx(6e-6)

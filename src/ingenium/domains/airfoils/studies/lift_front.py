@@ -49,7 +49,7 @@ class Told:
     def front(self) -> np.ndarray:
         """Designs that reach the lift and that none of those beats in both aims."""
         rows = np.flatnonzero(self.held)
-        return rows[~dominated(-self.y[rows], -self.y[rows])]
+        return np.asarray(rows[~dominated(-self.y[rows], -self.y[rows])])
 
     def reached(self, target: float, worst: np.ndarray) -> int | None:
         """The first trial after which the hypervolume above `worst` is there."""

@@ -45,8 +45,10 @@ CAUTION = 2.0  # deviations that an upper bound adds
 FEWEST = 2  # answers to learn from; before that new designs are tried as they come
 FAR_BELOW = -1e6  # any aim
 
-Table = Float64[np.ndarray, "n 2"]
-Worth = Callable[[Table, Table, Table, Table, np.random.Generator], np.ndarray]
+Pool = Float64[np.ndarray, "m 2"]  # both aims of the designs to choose from
+Front = Float64[np.ndarray, "k 2"]
+Known = Float64[np.ndarray, "n 2"]
+Worth = Callable[[Pool, Pool, Front, Known, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ class Calls:
     unlearned: int
 
 
-def by_growth(mean: Table, sd: Table, front: Table, known: Table, rng: object) -> np.ndarray:
+def by_growth(mean: Pool, sd: Pool, front: Front, known: Known, rng: object) -> np.ndarray:
     """Expected growth of the hypervolume."""
     return hypervolume_improvement(mean, sd, front, least())
 
 
 def by_bound(
-    mean: Table, sd: Table, front: Table, known: Table, rng: np.random.Generator
+    mean: Pool, sd: Pool, front: Front, known: Known, rng: np.random.Generator
 ) -> np.ndarray:
     """How far an upper bound reaches from the least point along a direction of chance.
 

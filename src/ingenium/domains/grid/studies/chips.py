@@ -11,6 +11,7 @@ Höppner et al., arXiv:2103.08392, 2021 (128 KB of memory for a core, multiplier
 cores by the chapter. Arithmetic: Horowitz, ISSCC 2014, figure 1.1.9 (45 nm, 0.9 V).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -40,9 +41,15 @@ class Chip:
         room = weights <= self.weights if self.weights is not None else True
         return bits <= self.weight_bits and room and (needed is None or needed <= self.cores)
 
-    def design_j(self, operations: float) -> float | None:
-        """Energy of so many operations; none where the makers do not tell it."""
-        return None if self.operation_pj is None else operations * self.operation_pj * PJ
+    def holds(self, sizes: Mapping[str, int], bits: int) -> str:
+        """Which networks of so many weights it holds, in a few words."""
+        if bits > self.weight_bits:
+            return f"takes no weights of {bits} bits (most: {self.weight_bits})"
+        fit = sum(self.fits(weights, bits) for weights in sizes.values())
+        cores = {name: self.cores_for(weights, bits) for name, weights in sizes.items()}
+        told = ", ".join(f"{name} {n}" for name, n in cores.items() if n is not None)
+        whole = f"; of {self.cores} cores takes {told}" if told else ""
+        return f"holds {fit} of {len(sizes)} generators at {bits} bits{whole}"
 
 
 CHIPS = (
@@ -51,8 +58,3 @@ CHIPS = (
     Chip("Loihi 2", 8, 128, weights=120_000_000),
     Chip("SpiNNaker 2", 8, 152, core_bits=128 * KIB),
 )
-
-
-def arithmetic_j(multiply_adds: float, kind: str) -> float:
-    """Energy of arithmetic alone, at 45 nm, in `float32` or `int8`."""
-    return multiply_adds * MULTIPLY_ADD_PJ[kind] * PJ

@@ -6,41 +6,47 @@ perfect forecast of it), yesterday's energy and peak level. Diffusion on six pri
 of what a kernel regression leaves, with real residuals, against a multi-output Gaussian process
 with the same conditions; 50 scenarios for each held-out day. Gains are 1 - score / rival's score
 with a bootstrap over seeds and weeks. The same without the diffusion (residual bootstrap) is
-reported beside, for how much is owed to the regression. The row's MAPE and contingency set are
-not tested here. Budget: 5 seeds, the steps of each family's own plan; quick: 1 seed, 60 steps.
+reported beside, for how much is owed to the regression. Each family trains by its own plan; a
+quick look takes 60 steps.
 """
 
-from ingenium.core.problem import Watch
+from collections.abc import Mapping
+
+from numpy.typing import ArrayLike
+
 from ingenium.domains.grid.studies import day_ahead
-from ingenium.domains.grid.studies.day_ahead import BASE, LoadDays, Work
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.domains.grid.studies.day_ahead import BASE, SIZES, Work, feeder_load
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings, Trials
 
 DIFFUSION, RIVAL = "principal_diffusion", "gaussian_process"
-FULL, QUICK = Work(steps=None, members=50), Work(steps=60, members=20)
-CLAIMED = 18.3  # %
 
 
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Fit both families with each seed, and score them on the held-out weeks."""
-    return compare_diffusion(day_ahead.feeder_load(lambda name: True), budget, watch)
+def run(name: str, seed: int, size: Work) -> Mapping[str, ArrayLike]:
+    """Scores of a family on each held-out day."""
+    days = feeder_load()
+    family = day_ahead.fitted(name, days, size, seed)
+    return day_ahead.score(family, days, size.members, day_ahead.rng_of(name, seed))
 
 
-def compare_diffusion(days: LoadDays, budget: Budget, watch: Watch) -> Measured:
-    """The measurement on given days."""
-    table = day_ahead.score_families(
-        days, (DIFFUSION, RIVAL, BASE), budget, QUICK if budget.quick else FULL, watch
+def read(found: Readings) -> Mapping[str, Value]:
+    """Gains of the diffusion and of the regression alone over the Gaussian process."""
+    days = feeder_load()
+    crps, pinball = (
+        day_ahead.gain(found, DIFFUSION, RIVAL, measure, days) for measure in ("crps", "pinball")
     )
-    values = {
-        name: day_ahead.gain_percent(table, DIFFUSION, RIVAL, measure, days.week)
-        for name, measure in (
-            ("crps_better", "crps"),
-            ("crps_gain", "crps"),
-            ("pinball_gain", "pinball"),
-        )
-    }
-    beside = day_ahead.all_scores(table, days.week)
-    beside |= {
-        f"{BASE} {measure} gain (%)": day_ahead.gain_percent(table, BASE, RIVAL, measure, days.week)
+    alone = {
+        f"{BASE} {measure} gain (%)": day_ahead.gain(found, BASE, RIVAL, measure, days)
         for measure in ("crps", "pinball")
     }
-    return from_intervals(values, beside, days.digest)
+    own = {"crps_better": crps, "crps_gain": crps, "pinball_gain": pinball}
+    return own | alone | day_ahead.all_scores(found, days)
+
+
+measure = Trials(
+    arms={name: name for name in (DIFFUSION, RIVAL, BASE)},
+    sizes=SIZES,
+    run=run,
+    read=read,
+    data=lambda size: feeder_load().digest,
+)

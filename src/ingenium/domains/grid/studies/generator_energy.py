@@ -7,23 +7,25 @@ discrepancy to held-out designs, as a share of that of designs whose numbers are
 itself. How far apart generators are is the energy of the family nearest to the held-out designs
 over that of the cheapest, as a geometric mean over the sets. Intervals are Student's over seeds,
 of ratios on the logarithm and of the rank correlation on Fisher's z, transformed back. Operations
-are counted as NeuroBench does (dense and effective multiply-accumulates, messages, sparsity,
-footprint), and as an energy model they must put the generators in the order that the meter finds.
-Weights are rounded to 16, 8 and 4 bits, a step for each output, and the same noise is drawn
-again: the loss at 8 bits must stay below a twentieth of what ignoring all dependence costs.
-Memory and energies of chips are published figures. Energy of one task on a GPU, a chip and in a
-brain is a part that stays open. Budget: 5 seeds, 2 data sets, 5 families; quick: 1 seed, a
-twentieth of the steps.
+are counted as NeuroBench does (dense and effective multiply-accumulates, messages, footprint), and
+as an energy model they must put the generators in the order that the meter finds. Weights are
+rounded to 16, 8 and 4 bits, a step for each output, and the same noise is drawn again: the loss
+at 8 bits must stay below a twentieth of what ignoring all dependence costs. Memory and energies of
+chips are published figures, times operations counted here; no activation of these networks is 0,
+so that a chip that skips what is silent would skip nothing but masked weights. No generator here
+spikes: the chapter compares spiking generators with others. Where the meter knows processor time
+alone, ratios of energy are ratios of time. A quick look takes a twentieth of the steps.
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy.stats import spearmanr
 from sklearn.datasets import load_digits
 from torch import Tensor
@@ -31,16 +33,14 @@ from torch import Tensor
 from ingenium.core.designs import to_arrays
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import J_PER_KWH, Meter
-from ingenium.core.problem import Watch
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.grid.studies import chips, operations
-from ingenium.domains.grid.studies.bounded import rank_correlation_interval, ratio_interval
-from ingenium.domains.grid.studies.operations import Operations
 from ingenium.evaluate.distances import mmd_squared
 from ingenium.evaluate.intervals import Interval, t_interval
-from ingenium.evaluate.measured import Budget, Measured, from_intervals
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings, Trials
 from ingenium.generators.families import build
 from ingenium.generators.model import Model
 from ingenium.train.plan import Plan
@@ -52,9 +52,9 @@ STEPS: Mapping[str, int] = {
     "flow_matching": 600,
     "diffusion": 600,
 }
+SETS = ("digits", "wings")
 BITS = (16, 8, 4)
 BATCH = 256  # designs that are proposed at once
-NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -65,78 +65,8 @@ class Work:
     metered_s: float
 
 
-FULL, QUICK = Work(1.0, 1.0), Work(0.05, 0.1)
-
-
-@dataclass(frozen=True)
-class Made:
-    """One generator on one data set with one seed."""
-
-    data: str
-    family: str
-    joule: tuple[float, float]  # for a design, metered twice
-    did: Operations  # for BATCH designs
-    far: float  # from held-out designs, of what designs without any dependence are
-    lost: Mapping[int, float]  # by which that grows at so many bits
-
-    @property
-    def each_j(self) -> float:
-        """Energy of a design."""
-        return sum(self.joule) / 2
-
-
-@dataclass
-class Scores:
-    """Values of each seed by name."""
-
-    of: dict[str, list[float]] = field(default_factory=dict)
-
-    def add(self, name: str, value: float) -> None:
-        """Keep one value."""
-        self.of.setdefault(name, []).append(value)
-
-
-def measure(budget: Budget, watch: Watch) -> Measured:
-    """Fit, meter, count and coarsen each family on each data set."""
-    work = QUICK if budget.quick else FULL
-    sets = datasets()
-    parts, beside = Scores(), Scores()
-    for i, seed in enumerate(budget.seeds):
-        found = []
-        for name, x in sets.items():
-            watch(name, i, len(budget.seeds))
-            with one_thread():
-                found += list(generators(name, x, seed, work))
-        _parts(found, parts)
-        for one in found:
-            _beside(one, beside)
-    sizes = {one.family: one.did for one in found if one.data == "digits"}
-    fit = {chip.name: _held(chip, sizes) for chip in chips.CHIPS}
-    span = {"energy of the dearest over the cheapest family": ratio_interval(parts.of["span"])}
-    return from_intervals(
-        values={
-            "apart": ratio_interval(parts.of["apart"]),
-            "counted": rank_correlation_interval(parts.of["counted"], len(found)),
-            "precision": t_interval(parts.of["precision"]),
-            "again": t_interval(parts.of["again"]),
-            "platforms": NOTHING,
-        },
-        beside=span | {name: t_interval(of) for name, of in beside.of.items()},
-        data=digest([array_digest(x) for x in sets.values()]),
-        notes=(
-            "No chip was measured, and no generator spikes: the chapter compares spiking "
-            "generators with others, here stand five others on one processor. By memory alone, "
-            "digits: " + "; ".join(f"{name} {text}" for name, text in fit.items()) + ".",
-            "Energies of chips and of arithmetic are what their papers tell, times operations "
-            "counted here. No activation of these networks is 0, so that a chip that skips what "
-            "is silent would skip nothing but masked weights.",
-            "Energy is that of this machine's processor by the project's meter; where that knows "
-            "processor time alone, ratios are ratios of time.",
-        ),
-    )
-
-
-def datasets() -> dict[str, np.ndarray]:
+@cache
+def datasets() -> Mapping[str, np.ndarray]:
     """Handwritten digits of 8 x 8 grey values, and the weights of real wing sections."""
     grey = load_digits().data
     problem = open_problem(Spec(problem="airfoils.section"))
@@ -145,30 +75,31 @@ def datasets() -> dict[str, np.ndarray]:
     return {"digits": grey + np.random.default_rng(0).uniform(size=grey.shape), "wings": sections}
 
 
-def generators(data: str, x: np.ndarray, seed: int, work: Work) -> Iterator[Made]:
-    """Each family on one data set, a quarter of it held out."""
-    rng = np.random.default_rng(seed)
+def run(arm: tuple[str, str], seed: int, size: Work) -> Mapping[str, ArrayLike]:
+    """A family on a data set, a quarter of it held out: fitted, metered, counted and coarsened."""
+    (family, data), rng = arm, np.random.default_rng(seed)
+    x = datasets()[data]
     order = rng.permutation(len(x))
     held, known = x[order[: len(x) // 4]], x[order[len(x) // 4 :]]
     middle, spread = known.mean(0), known.std(0)
     held, known = (held - middle) / spread, (known - middle) / spread
     loose = mmd_squared(held, rng.permuted(known, axis=0)[: len(held)])
     fed = torch.from_numpy(known).float()
-    for family, steps in STEPS.items():
-        model = build(family, fed.shape[1:], 1, seed=seed)
-        assert isinstance(model, Model)
-        plan = Plan(seed=seed, steps=max(10, int(steps * work.share)))
-        model.fit(fed, torch.zeros(len(fed), 1), plan)
+    model = build(family, fed.shape[1:], 1, seed=seed)
+    assert isinstance(model, Model)
 
-        def far(of: Model, seed: int = seed) -> float:
-            proposed = draw(of, len(held), seed).numpy().astype(np.float64)
-            return mmd_squared(held, proposed) / loose
+    def far(of: Model) -> float:
+        proposed = draw(of, len(held), seed).numpy().astype(np.float64)
+        return mmd_squared(held, proposed) / loose
 
+    with one_thread():
+        steps = max(10, int(STEPS[family] * size.share))
+        model.fit(fed, torch.zeros(len(fed), 1), Plan(seed=seed, steps=steps))
         true = far(model)
-        lost = {bits: far(operations.at_bits(model, bits)) - true for bits in BITS}
+        lost = {f"lost_at_{b}_bits": far(operations.at_bits(model, b)) - true for b in BITS}
         did = operations.count(model, partial(draw, model, BATCH, seed))
-        joule = tuple(joule_each(model, work.metered_s) for _ in range(2))
-        yield Made(data, family, (joule[0], joule[1]), did, true, lost)
+        joule = [joule_each(model, size.metered_s) for _ in range(2)]
+    return {"joule": joule, "distance": true, **lost, **did}
 
 
 def draw(model: Model, n: int, seed: int) -> Float[Tensor, "n d"]:
@@ -188,56 +119,91 @@ def joule_each(model: Model, least_s: float) -> float:
         return meter.read().kwh * J_PER_KWH / count
 
 
-def _parts(found: list[Made], scores: Scores) -> None:
-    """What one seed says of each part."""
-    by_set = {d: [one for one in found if one.data == d] for d in {one.data for one in found}}
-    best = [min(of, key=lambda one: one.far) for of in by_set.values()]
-    least = [min(one.each_j for one in of) for of in by_set.values()]
-    most = [max(one.each_j for one in of) for of in by_set.values()]
-    scores.add("apart", _middle([b.each_j for b in best], least))
-    scores.add("span", _middle(most, least))
-    modelled = [chips.arithmetic_j(one.did.dense, "float32") for one in found]
-    scores.add("counted", float(spearmanr(modelled, [one.each_j for one in found]).statistic))
-    scores.add("precision", float(np.mean([one.lost[8] for one in found])))
-    scores.add("again", float(np.mean([abs(np.log(o.joule[0] / o.joule[1])) for o in found])))
-
-
-def _middle(over: list[float], under: list[float]) -> float:
-    """Geometric mean of ratios."""
-    return float(np.exp(np.mean(np.log(over) - np.log(under))))
-
-
-def _beside(one: Made, scores: Scores) -> None:
-    """What stands beside the parts, of one generator."""
-    did, name = one.did, f"{one.family}.{one.data}"
-    table = {
-        "millijoule": 1e3 * one.each_j,
-        "distance": one.far,
-        **{f"lost_at_{bits}_bits": lost for bits, lost in one.lost.items()},
-        "kilo_macs": did.dense / BATCH / 1e3,
-        "effective_share": did.effective / did.dense,
-        "kilobytes": did.footprint_bytes / 1024,
+def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
+    """How far generators lie apart, how well counts tell it, and what rounding takes."""
+    each = {arm: found(arm, "joule").mean(1) for arm in found.pieces}
+    joule = np.stack(list(each.values()))  # arms by seeds
+    ratios = []
+    for data in SETS:
+        arms = [arm for arm in each if arm.endswith(data)]
+        energy = np.stack([each[arm] for arm in arms])
+        best = np.stack([found(arm, "distance") for arm in arms]).argmin(0)
+        own = energy[best, np.arange(len(best))]
+        ratios.append(np.stack([own, energy.max(0)]) / energy.min(0))
+    apart, span = np.exp(np.log(ratios).mean(0))
+    dense = np.stack([found(arm, "dense") for arm in each])
+    counted = [spearmanr(*pair).statistic for pair in zip(dense.T, joule.T, strict=True)]
+    again = [np.abs(np.diff(np.log(found(arm, "joule")), axis=1))[:, 0] for arm in each]
+    values: dict[str, ArrayLike | Value] = {
+        "apart": ratio_of_seeds(apart),
+        "counted": rank_correlation_of_seeds(counted, len(each)),
+        "precision": np.mean([found(arm, "lost_at_8_bits") for arm in each], 0),
+        "again": np.mean(again, 0),
+        "energy of the dearest over the cheapest family": ratio_of_seeds(span),
     }
-    for what, value in table.items():
-        scores.add(f"{name}.{what}", value)
-    if one.data != "digits":
-        return
-    scores.add(f"{name}.messages", did.messages / BATCH)
-    for kind in chips.MULTIPLY_ADD_PJ:
-        joule = chips.arithmetic_j(did.dense / BATCH, kind)
-        scores.add(f"{name}.microjoule_of_{kind}_arithmetic_45_nm", 1e6 * joule)
-    for chip in chips.CHIPS:
-        told = chip.design_j(did.effective / BATCH)
-        if told is not None and chip.weight_bits >= 8:
-            scores.add(f"{name}.microjoule_by_{chip.name}", 1e6 * told)
+    for arm in each:
+        values |= {f"{arm}.{what}": x for what, x in _beside(found, arm).items()}
+    return values
 
 
-def _held(chip: chips.Chip, sizes: Mapping[str, Operations]) -> str:
-    """Which generators a chip holds at 8 bits, in a few words."""
-    if chip.weight_bits < 8:
-        return f"takes no weights of 8 bits (most: {chip.weight_bits})"
-    cores = {family: chip.cores_for(did.weights, 8) for family, did in sizes.items()}
-    fits = [family for family, did in sizes.items() if chip.fits(did.weights, 8)]
-    told = [f"{family} {n}" for family, n in cores.items() if n is not None]
-    whole = f" of {chip.cores} cores takes " + ", ".join(told) if told else ""
-    return f"holds {len(fits)} of {len(sizes)} generators at 8 bits{whole and ';' + whole}"
+def _beside(found: Readings, arm: str) -> Mapping[str, ArrayLike]:
+    """What one generator is and does, and what its operations would take elsewhere."""
+    dense, effective = found(arm, "dense"), found(arm, "effective")
+    own = {name: found(arm, name) for name in ("distance", *(f"lost_at_{b}_bits" for b in BITS))}
+    own |= {
+        "millijoule": 1e3 * found(arm, "joule").mean(1),
+        "kilo_macs": dense / BATCH / 1e3,
+        "effective_share": effective / dense,
+        "kilobytes": found(arm, "footprint_bytes") / 1024,
+    }
+    if arm.endswith("digits"):
+        own["messages"] = found(arm, "messages") / BATCH
+        for kind, picojoule in chips.MULTIPLY_ADD_PJ.items():
+            name = f"microjoule_of_{kind}_arithmetic_45_nm"
+            own[name] = 1e6 * chips.PJ * picojoule * dense / BATCH
+        for chip in chips.CHIPS:
+            if chip.operation_pj is not None and chip.weight_bits >= 8:
+                joule = chip.operation_pj * chips.PJ * effective / BATCH
+                own[f"microjoule_by_{chip.name}"] = 1e6 * joule
+    return own
+
+
+def ratio_of_seeds(ratios: ArrayLike) -> Value:
+    """Geometric mean of ratios, so that the interval upside down is that of one over them.
+
+    Source: Bland and Altman, BMJ 312, 1996, p. 1079.
+    """
+    return _through(np.asarray(ratios, dtype=np.float64), np.log, np.exp)
+
+
+def rank_correlation_of_seeds(correlations: ArrayLike, points: int) -> Value:
+    """Mean of Fisher's z of rank correlations; one of 1 stands half a swapped pair below it.
+
+    Source: Fisher, Metron 1, 1921; Spearman, Am. J. Psychol. 15, 1904.
+    """
+    most = 1 - 6 / (points**3 - points)
+    return _through(np.clip(correlations, -most, most), np.arctanh, np.tanh)
+
+
+def _through(x: np.ndarray, there: np.ufunc, back: np.ufunc) -> Value:
+    """Student's interval where values have no bound, its ends transformed back."""
+    found = t_interval(there(x))
+    ends = (float(back(end)) for end in (found.value, found.low, found.high))
+    return Value(Interval(*ends), tuple(x.tolist()))
+
+
+def held_by_chips(found: Readings) -> tuple[str, ...]:
+    """Which generators of digits each chip holds at 8 bits."""
+    sizes = {f: int(found(f"{f}.digits", "weights")[0]) for f in STEPS}
+    told = "; ".join(f"{chip.name} {chip.holds(sizes, 8)}" for chip in chips.CHIPS)
+    return (f"By memory alone, digits: {told}.",)
+
+
+measure = Trials(
+    arms={f"{family}.{data}": (family, data) for data in SETS for family in STEPS},
+    sizes=(Work(1.0, 1.0), Work(0.05, 0.1)),
+    run=run,
+    read=read,
+    data=lambda size: digest([array_digest(x) for x in datasets().values()]),
+    notes=held_by_chips,
+)

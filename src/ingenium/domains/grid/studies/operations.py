@@ -1,15 +1,16 @@
-"""What a network does for a design: operations, activity and memory, as NeuroBench counts them.
+"""What a network does for a design: operations, messages and memory, as NeuroBench counts them.
 
 Hooks look at what reaches each layer of weights while designs are proposed. Attention and what is
 not a layer of weights is not counted; a network that has weights elsewhere is refused.
 
 Source: Yik et al., NeuroBench, Nature Communications 16, 2025 (arXiv:2304.04640), algorithm track:
-footprint, connection sparsity, activation sparsity, synaptic operations (dense, effective MACs).
+footprint, synaptic operations (dense, effective MACs).
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -19,64 +20,42 @@ from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
 
 
-@dataclass(frozen=True)
-class Operations:
-    """Counts over all designs that were proposed, and what the network holds."""
-
-    dense: int = 0  # multiply-accumulates if nothing is skipped
-    effective: int = 0  # of those, with neither a weight nor an activation of 0
-    messages: int = 0  # activations other than 0 that reach a layer
-    reached: int = 0  # activations that reach a layer
-    weights: int = 0  # of layers that something reached
-    links: int = 0  # of those, other than 0
-    footprint_bytes: int = 0  # of parameters and buffers
-
-    @property
-    def activation_sparsity(self) -> float:
-        """Share of activations that are 0."""
-        return 1 - self.messages / self.reached
-
-    @property
-    def connection_sparsity(self) -> float:
-        """Share of weights that are 0."""
-        return 1 - self.links / self.weights
-
-
-def count(model: nn.Module, propose: Callable[[], object]) -> Operations:
+def count(model: nn.Module, propose: Callable[[], object]) -> Mapping[str, int]:
     """What `propose` makes the layers of a model do.
+
+    `dense` multiply-accumulates if nothing is skipped, `effective` ones with neither a weight nor
+    an activation of 0, `messages` (activations other than 0), the `weights` of layers that
+    something reached, and `footprint_bytes` of parameters and buffers.
 
     Raises:
         InputError: if the model has matrices of weights outside of linear layers.
     """
-    layers = linear(model)
-    total, busy = Operations(), set[nn.Linear]()
-
-    def seen(layer: nn.Module, inputs: tuple[Tensor, ...], _: object) -> None:
-        nonlocal total
-        assert isinstance(layer, nn.Linear)
-        busy.add(layer)
-        x, links = inputs[0].detach() != 0, (weight(layer) != 0).sum(0)
-        total = replace(
-            total,
-            dense=total.dense + x[..., 0].numel() * layer.weight.numel(),
-            effective=total.effective + int((x.flatten(0, -2).sum(0) * links).sum()),
-            messages=total.messages + int(x.sum()),
-            reached=total.reached + x.numel(),
-        )
-
-    hooks = [layer.register_forward_hook(seen) for layer in layers]
+    found: Counter[str] = Counter()
+    busy: set[nn.Module] = set()
+    hooks = [layer.register_forward_hook(partial(_seen, found, busy)) for layer in linear(model)]
     try:
         propose()
     finally:
         for hook in hooks:
             hook.remove()
     held = [*model.parameters(), *model.buffers()]
-    return replace(
-        total,
-        weights=sum(layer.weight.numel() for layer in busy),
-        links=sum(int((weight(layer) != 0).sum()) for layer in busy),
-        footprint_bytes=sum(t.numel() * t.element_size() for t in held),
-    )
+    found["weights"] = sum(layer.weight.numel() for layer in linear(model) if layer in busy)
+    found["footprint_bytes"] = sum(t.numel() * t.element_size() for t in held)
+    return found
+
+
+def _seen(
+    found: Counter[str],
+    busy: set[nn.Module],
+    layer: nn.Linear,
+    inputs: tuple[Tensor, ...],
+    _: object,
+) -> None:
+    x, links = inputs[0].detach() != 0, (weight(layer) != 0).sum(0)
+    busy.add(layer)
+    found["dense"] += x[..., 0].numel() * layer.weight.numel()
+    found["effective"] += int((x.flatten(0, -2).sum(0) * links).sum())
+    found["messages"] += int(x.sum())
 
 
 def linear(model: nn.Module) -> list[nn.Linear]:

@@ -33,7 +33,7 @@ TOTAL = re.compile(r"TOTAL ENERGY\s+(-?\d+\.\d+)")
 
 
 @dataclass(frozen=True)
-class Again:
+class ConformerReference:
     """Energy above the lowest known conformer, and distance to the nearest."""
 
     file: ConformerFile

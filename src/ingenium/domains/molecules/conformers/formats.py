@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ class ConformerFile:
     likeness: Likeness
     apart_angstrom: float
     name: str = "sdf"
+    endings: ClassVar[tuple[str, ...]] = (".sdf", ".sd", ".mol")
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all conformers into one file, and those that differ into another."""
@@ -84,7 +86,8 @@ class ConformerFile:
             raise InputError(
                 "an SDF of molecules in space", f"{what}, which is none", "Write V2000 or V3000."
             )
-        same = mol.GetNumAtoms() == self.mol.GetNumAtoms()
+        same = Chem.MolToSmiles(_bare(mol)) == Chem.MolToSmiles(_bare(self.mol))
+        same &= not sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms())
         places = np.asarray(mol.GetConformer().GetPositions())
         if same and _alike(mol, self.mol):
             return places
@@ -105,6 +108,7 @@ class AtomFile:
 
     mol: Chem.Mol
     name: str = "xyz"
+    endings: ClassVar[tuple[str, ...]] = (".xyz",)
 
     @property
     def _elements(self) -> list[str]:
@@ -135,6 +139,7 @@ class AtomFile:
             rows = [[line.split() for line in part[2:]] for part in whole]
             position = np.array([[[float(v) for v in r[1:4]] for r in part] for part in rows])
             right = all([r[0] for r in part] == self._elements for part in rows)
+            right &= all(int(part[0]) == len(self._elements) for part in whole)
             if not right or not len(whole) or position.ndim != 3:
                 raise ValueError("other atoms")
         except (ValueError, IndexError) as error:
@@ -152,10 +157,13 @@ def _designs(position: Float[np.ndarray, "n a 3"], names: list[str]) -> xr.Datas
 
 
 def _alike(one: Chem.Mol, other: Chem.Mol) -> bool:
-    """Whether both list the same atoms with the same bonds."""
+    """Whether both list the same atoms with the same bonds of the same orders."""
     atoms = [[a.GetAtomicNum() for a in m.GetAtoms()] for m in (one, other)]
     bonds = [
-        {frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())) for b in m.GetBonds()}
+        {
+            (frozenset((b.GetBeginAtomIdx(), b.GetEndAtomIdx())), b.GetBondType())
+            for b in m.GetBonds()
+        }
         for m in (one, other)
     ]
     return atoms[0] == atoms[1] and bonds[0] == bonds[1]

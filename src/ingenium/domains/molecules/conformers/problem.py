@@ -17,7 +17,7 @@ from ingenium.core.problem import Problem, Second, Section, Shipped, Watch, sile
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
 from ingenium.domains.molecules.conformers import electrons, forces, report, trained
-from ingenium.domains.molecules.conformers.again import Again
+from ingenium.domains.molecules.conformers.again import ConformerReference
 from ingenium.domains.molecules.conformers.asked import macrocycle, molecule
 from ingenium.domains.molecules.conformers.codec import ConformerCodec
 from ingenium.domains.molecules.conformers.coverage import coverage
@@ -76,6 +76,11 @@ class Conformers(Problem):
     name: ClassVar[str] = "molecules.conformers"
     summary: ClassVar[str] = "low and different conformers of one molecule, judged by GFN2-xTB"
     Settings: ClassVar[type] = ConformerSettings
+    judged: ClassVar[str] = "The atoms with their bonds, isotopes and charges, and their places."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A molecule has neither place nor direction in space.",
+        "Energies are of the molecule alone, without solvent, temperature or crystal.",
+    )
     default_family: ClassVar[str] = trained.FAMILY
     conditions: tuple[Condition, ...] = ()
     codec: ConformerCodec
@@ -115,7 +120,9 @@ class Conformers(Problem):
         self.tiers = (
             ConformerVerifier(self.mol, lambda: self.reference, self.shape, self.likeness),
         )
-        self.second = Second(Again(self.file, lambda: self.reference), SHARE, MOST_CHECKED)
+        self.second = Second(
+            ConformerReference(self.file, lambda: self.reference), SHARE, MOST_CHECKED
+        )
         self.notes = _notes(self.mol)
 
     @cached_property

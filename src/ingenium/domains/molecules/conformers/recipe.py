@@ -53,7 +53,7 @@ class TorsionRecipe:
 
 
 @dataclass(frozen=True)
-class Learned:
+class TrainingMolecule:
     """A molecule as the network learns it."""
 
     graph: Graph
@@ -61,7 +61,7 @@ class Learned:
     position: Float[Tensor, "n h 3"]
 
     @classmethod
-    def of(cls, one: KnownEnsemble) -> "Learned":
+    def of(cls, one: KnownEnsemble) -> "TrainingMolecule":
         """From its known conformers."""
         mol = molecule(one.smiles)
         whole = Torsions.of(mol)
@@ -70,7 +70,7 @@ class Learned:
         return cls(graph, graph.torsions(whole), position)
 
 
-def loss(network: Torque, one: Learned, rows: int, rng: torch.Generator) -> Tensor:
+def loss(network: Torque, one: TrainingMolecule, rows: int, rng: torch.Generator) -> Tensor:
     """Mean squared error of the score of noisy conformers, in units of its root mean square."""
     chosen = one.position[torch.randint(len(one.position), (rows,), generator=rng)]
     place = torch.rand(rows, generator=rng)
@@ -98,7 +98,7 @@ def train(
     found = list(ensembles(smiles, LEARNED, watch))
     started = time.process_time()
     with one_thread():
-        network, last = _trained(recipe, [Learned.of(s) for s in found], folder, progress)
+        network, last = _trained(recipe, [TrainingMolecule.of(s) for s in found], folder, progress)
     about = {
         "recipe": asdict(recipe),
         "search": asdict(LEARNED),
@@ -121,7 +121,7 @@ def keep(network: Torque, library: TorsionHistograms, about: dict[str, Any], fol
 
 def _trained(
     recipe: TorsionRecipe,
-    known: list[Learned],
+    known: list[TrainingMolecule],
     folder: Path,
     progress: Callable[[int, float], None],
 ) -> tuple[Torque, float]:
@@ -160,7 +160,7 @@ class TorsionTraining:
         adam = torch.optim.Adam(network.parameters(), recipe.learning_rate)
         return cls(network, mean, adam, torch.Generator().manual_seed(recipe.seed))
 
-    def step(self, known: list[Learned], recipe: TorsionRecipe) -> None:
+    def step(self, known: list[TrainingMolecule], recipe: TorsionRecipe) -> None:
         """One step on some molecules."""
         done = len(self.losses)
         rate = 0.5 * (1 + math.cos(math.pi * done / recipe.steps)) * min(1.0, (done + 1) / WARM)

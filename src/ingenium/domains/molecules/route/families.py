@@ -28,7 +28,7 @@ Worth = Callable[[Route], tuple[float, ...]]  # small is good, one number for ea
 
 
 @dataclass(eq=False)
-class Searching:
+class RouteProposals:
     """One search for the target, of whose routes each row gets one that it favours.
 
     Rows 0 to c-1 get the best for what they favour, the next c rows the second best, and so on,
@@ -125,7 +125,7 @@ def searches(codec: Choices, worth: Worth, c: int, budget: int) -> Mapping[str, 
     """All searches, by the names under which a spec chooses them."""
     about = {"expansions": budget}
     made = {
-        name: Shipped(partial(Searching, name, codec, worth, c, budget), WEIGHTS, about)
+        name: Shipped(partial(RouteProposals, name, codec, worth, c, budget), WEIGHTS, about)
         for name in (ASTAR, TREE, GREEDY, CHANCE)
     }
     return MappingProxyType(made)

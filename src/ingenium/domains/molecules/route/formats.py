@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -57,7 +57,7 @@ class Reader:
         """
         found = [self._step(name, equation, what) for name, equation in steps]
         made = ordered(self.target, found)
-        if made is None or len(made.text) > self.longest:
+        if made is None or len(set(found)) < len(found) or len(made.text) > self.longest:
             raise InputError(
                 f"steps that hang together and make {self.target}, of at most "
                 f"{self.longest} characters",
@@ -82,12 +82,14 @@ class Reader:
 class RouteTrees:
     """`route_000007.json`: one route with its steps, blocks and amounts.
 
-    What is read back is the reaction and equation of each step; nothing beside them has a say.
+    What is read back is the reaction and equation of each step; what else it says of a route must
+    follow from them.
     """
 
     reader: Reader
     stock: BlockStock
     name: str = "json"
+    endings: ClassVar[tuple[str, ...]] = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a file for each route.
@@ -118,7 +120,18 @@ class RouteTrees:
         table = json_file(file, what)
         with refusing(what, file):
             steps = [(str(s["reaction"]), str(s["equation"])) for s in table["steps"]]
-        return self.reader.route(steps, str(file))
+        route = self.reader.route(steps, str(file))
+        if any(step.reaction not in BY_NAME for step in route.steps):
+            return route  # the verifier says so
+        own = json.loads(json.dumps(told(route, self.stock)))
+        wrong = [k for k, v in own.items() if not _says(table.get(k, v), v)]
+        if wrong:
+            raise InputError(
+                "words that follow from the equations of a route",
+                f"others under {', '.join(wrong)} in {file}",
+                "Leave them out, or write what propose writes.",
+            )
+        return route
 
 
 @dataclass(frozen=True)
@@ -127,6 +140,7 @@ class ReactionLines:
 
     reader: Reader
     name: str = "rsmi"
+    endings: ClassVar[tuple[str, ...]] = (".rsmi",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write all routes into one file.
@@ -167,6 +181,15 @@ class ReactionLines:
             raise InputError("at least one route", f"none in {file}", "Write one.")
         found = [self.reader.route(s, f"{name} in {file}").text for name, s in steps.items()]
         return routes(found, numbers(list(steps), NAME), self.reader.longest)
+
+
+def _says(given: Any, own: Any) -> bool:
+    """Whether what a file says is what follows, entry by entry; it may say less, and more."""
+    if isinstance(own, dict) and isinstance(given, dict):
+        return all(_says(given.get(k, v), v) for k, v in own.items())
+    if isinstance(own, list) and isinstance(given, list):
+        return len(own) == len(given) and all(map(_says, given, own))
+    return bool(given == own)
 
 
 def written(designs: xr.Dataset, target: str) -> dict[int, Route]:

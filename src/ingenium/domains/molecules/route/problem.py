@@ -1,8 +1,8 @@
 """`molecules.route`: routes from blocks that can be bought to one molecule."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,7 +34,6 @@ from ingenium.domains.molecules.route.hazards import hazards
 from ingenium.domains.molecules.route.route import Route, RouteBeginning, read
 from ingenium.domains.molecules.route.stock import BlockStock, from_file, shipped
 from ingenium.domains.molecules.route.verifier import FileMasses, RouteVerifier
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.kits.chemistry.parsing import canonical, required
 from ingenium.kits.chemistry.safety import DualUseScreen
 
@@ -63,6 +62,13 @@ class RoutePlan(Problem):
     name: ClassVar[str] = "molecules.route"
     summary: ClassVar[str] = "routes from blocks that can be bought to one molecule"
     Settings: ClassVar[type] = RouteSettings
+    judged: ClassVar[str] = (
+        "The reaction and equation of each step; what else a file says must follow from them."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "No step was run: yields, amounts and hazards are by rule, from the kind of reaction.",
+        "Selectivity, work-up and scale are not judged.",
+    )
     default_family: ClassVar[str] = ASTAR
     default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     licence = LICENCES["moses"]
@@ -161,11 +167,6 @@ class RoutePlan(Problem):
     def shipped(self) -> Mapping[str, Shipped]:
         """Searches: best first (A*), Monte Carlo tree search, greed, and chance."""
         return searches(self.choices, self.worth, len(FAVOURS), self.settings.expansions)
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Known walks that favour the same, any of them, and choices at random."""
-        kept = ("nearest_neighbours", "bootstrap", "random")
-        return {k: partial(CLASSICAL[k], self.codec.shape, len(FAVOURS)) for k in kept}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Trees of the best routes, their steps, and what they cost and waste."""

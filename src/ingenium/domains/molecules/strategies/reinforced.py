@@ -23,7 +23,7 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.reinforcement import Reinforcement
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import parsed
-from ingenium.search.strategies import Made, Task
+from ingenium.search.strategies import StrategyStart, Task
 
 PLAIN = ("moses_lstm_chosen", "moses_lstm")  # priors that hear nothing, where they come trained
 
@@ -38,7 +38,7 @@ class ReinforcedSettings:
     each: int = 10  # accepted molecules with the same scaffold, before their reward falls to 0
 
 
-class Reinforced(RoundMemory):
+class GeneratorReinforcement(RoundMemory):
     """A generator that proposes and is pulled towards reward; its prior stays as it was.
 
     The reward of a molecule is 1 at the least cost there can be, and falls with it to 0: the
@@ -112,7 +112,7 @@ class Reinforced(RoundMemory):
             self.pull.learn(x, torch.zeros(len(x), self.prior.c), torch.tensor(rewards))
 
 
-def reinforced(task: Task) -> Made:
+def reinforced(task: Task) -> StrategyStart:
     """The strategy from a prior that comes trained, or from the usual family.
 
     Raises:
@@ -124,4 +124,4 @@ def reinforced(task: Task) -> Made:
     prior = getattr(generator.family, "inner", generator.family)  # of one that chooses
     if not isinstance(prior, TokenAutoregressive):
         raise InputError("a generator that writes token after token", family, "Leave it out.")
-    return Made(Reinforced(task, prior), model.digest)
+    return StrategyStart(GeneratorReinforcement(task, prior), model.digest)

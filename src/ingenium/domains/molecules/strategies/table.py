@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from ingenium.domains.molecules.strategies.genetic import Genetic
 from ingenium.domains.molecules.strategies.reinforced import reinforced
-from ingenium.search.strategies import Made, Task
+from ingenium.search.strategies import StrategyStart, Task
 
-MAKERS: Mapping[str, Callable[[Task], Made]] = MappingProxyType(
-    {"genetic": lambda task: Made(Genetic(task)), "reinforced": reinforced}
+MAKERS: Mapping[str, Callable[[Task], StrategyStart]] = MappingProxyType(
+    {"genetic": lambda task: StrategyStart(Genetic(task)), "reinforced": reinforced}
 )

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.domains.structures.bracket.settings import BracketSettings
-from ingenium.domains.structures.parts.bodies import Body, Box, Cylinder, Prism
+from ingenium.domains.structures.parts.bodies import Body, Cuboid, Cylinder, Prism
 from ingenium.domains.structures.parts.part import MM, Part, filled
 
 PLATES_MM = (6.0, 9.0, 12.0)
@@ -19,7 +19,7 @@ WINDOWS = (False, True)  # a round hole that lightens the upright
 
 
 @dataclass(frozen=True)
-class Milled:
+class MilledBracket:
     """The measures of one milled bracket, lengths in mm."""
 
     plate_mm: float
@@ -28,25 +28,29 @@ class Milled:
     window: bool
 
 
-def drawings() -> tuple[Milled, ...]:
+def drawings() -> tuple[MilledBracket, ...]:
     """All combinations of usual measures, 144 of them."""
-    return tuple(Milled(*measures) for measures in product(PLATES_MM, UPRIGHTS_MM, RIBS, WINDOWS))
+    return tuple(
+        MilledBracket(*measures) for measures in product(PLATES_MM, UPRIGHTS_MM, RIBS, WINDOWS)
+    )
 
 
 def milled(
-    part: Part, settings: BracketSettings, drawn: Sequence[Milled]
+    part: Part, settings: BracketSettings, drawn: Sequence[MilledBracket]
 ) -> Float64[Tensor, "n e"]:
     """Share of each cell that the metal of milled brackets fills."""
     return torch.stack([filled(part, *_bodies(settings, one)) for one in drawn])
 
 
-def _bodies(settings: BracketSettings, one: Milled) -> tuple[tuple[Body, ...], tuple[Body, ...]]:
+def _bodies(
+    settings: BracketSettings, one: MilledBracket
+) -> tuple[tuple[Body, ...], tuple[Body, ...]]:
     """What is added and what is cut."""
     x, y, _ = settings.size_mm
     middle, half = y / 2, one.upright_mm / 2
     px, pz = settings.pin_mm
     top, wide = one.plate_mm, settings.eye_radius_mm
-    plate = Box((0.0, 0.0, 0.0), (x * MM, y * MM, top * MM))
+    plate = Cuboid((0.0, 0.0, 0.0), (x * MM, y * MM, top * MM))
     upright = Prism(
         1,
         _mm((6.0, 0.0), (x - 6.0, 0.0), (px + wide, pz), (px - wide, pz)),

@@ -4,7 +4,7 @@ import torch
 
 from ingenium.domains.structures.bracket.settings import BracketSettings
 from ingenium.domains.structures.optimise.build import Build
-from ingenium.domains.structures.parts.bodies import Box, Cylinder, union
+from ingenium.domains.structures.parts.bodies import Cuboid, Cylinder, union
 from ingenium.domains.structures.parts.part import MM, Part, positions, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
@@ -56,7 +56,7 @@ def _feet(
     return tuple(feet), tuple(bolts), tuple(tools)
 
 
-def _frame(settings: BracketSettings) -> tuple[Box, ...]:
+def _frame(settings: BracketSettings) -> tuple[Cuboid, ...]:
     """Bars on the ground along the rectangle of the outer bolts."""
     half, top = settings.rim_mm * MM / 2, settings.plate_mm * MM
     (left, right), (front, back) = (
@@ -69,7 +69,7 @@ def _frame(settings: BracketSettings) -> tuple[Box, ...]:
         ((right, right), (front, back)),
     )
     return tuple(
-        Box((x[0] - half, y[0] - half, 0.0), (x[1] + half, y[1] + half, top)) for x, y in spans
+        Cuboid((x[0] - half, y[0] - half, 0.0), (x[1] + half, y[1] + half, top)) for x, y in spans
     )
 
 

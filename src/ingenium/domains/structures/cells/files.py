@@ -11,18 +11,20 @@ import numpy as np
 import torch
 import xarray as xr
 
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.archives import arrays
 from ingenium.core.reading.files import refusing
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.kits.solids.printing.files import read_mesh, write_3mf, write_stl
 from ingenium.kits.solids.printing.mesh import Trimesh
 
 NUMBER = re.compile(r"cell_(\d+)")
+WHOLE = 1e-6  # by which the share of a cell may differ from 0 or 1
+APART = 0.01  # of the body, by which a mesh may differ from that of the cell that is judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,11 @@ class CellFile:
     settings: CellSettings
     name: ClassVar[str]
     suffix: ClassVar[str]
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of its files."""
+        return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write every design below the folder."""
@@ -79,41 +86,58 @@ class CellFile:
             )
         if not ((share >= 0) & (share <= 1)).all():
             raise InputError("shares between 0 and 1", f"others in {path.name}")
-        return share
+        if not (np.minimum(share, 1 - share) <= WHOLE).all():
+            raise InputError(
+                "cells that are solid or not, 1 or 0",
+                f"shares between in {path.name}",
+                "Round them: what is judged are solid cells.",
+            )
+        return np.round(share)
 
 
 class NpzCell(CellFile):
-    """NumPy archive of `share`, without loss."""
+    """NumPy archive of `share`: 1 for the cells of at least one half, which are judged, else 0."""
 
     name = "npz"
     suffix = ".npz"
 
     def write_one(self, path: Path, share: np.ndarray) -> None:
         with replacing(path) as part, part.open("wb") as file:
-            np.savez_compressed(file, share=share)
+            np.savez_compressed(file, share=(share >= 0.5).astype(np.float64))
 
     def read_one(self, path: Path) -> np.ndarray:
         what = "an npz archive with `share`"
         kept = arrays(path, what)
         with refusing(what, path):
-            return np.array(kept["share"], dtype=np.float64)
+            return real_numbers(kept["share"])
 
 
 @dataclass(frozen=True, eq=False)
 class MeshCell(CellFile):
     """The material as a closed mesh, the cell some times along each axis (`Printer`).
 
-    A grid's cell of which more than half lies inside the mesh is solid.
+    A grid's cell of which more than half lies inside the middle of the mesh is solid; the whole
+    mesh must be that of this cell, over and over.
     """
 
     write_mesh: ClassVar[Callable[[Trimesh, Path], None]]
 
     def write_one(self, path: Path, share: np.ndarray) -> None:
-        type(self).write_mesh(Printer(self.settings).mesh(share), path)
+        type(self).write_mesh(CellPrinter(self.settings).mesh(share), path)
 
     def read_one(self, path: Path) -> np.ndarray:
-        filled = Printer(self.settings).read(read_mesh(path)) > 0.5
-        return np.asarray(filled, dtype=np.float64)
+        printer, mesh = CellPrinter(self.settings), read_mesh(path)
+        solid = np.asarray(printer.read(mesh) > 0.5, dtype=np.float64)
+        found = printer.shares(mesh)
+        own = printer.shares(printer.mesh(solid)) if solid.any() else np.zeros_like(found)
+        if not solid.any() or np.abs(found - own).sum() > APART * own.sum():
+            raise InputError(
+                f"the same cell {printer.repeated} times along each axis, of whole cells of "
+                f"{1e3 * printer.pitch_m:g} mm",
+                f"a body that is not that of its middle in {path.name}",
+                "Repeat the cell as propose writes it.",
+            )
+        return solid
 
 
 class StlCell(MeshCell):

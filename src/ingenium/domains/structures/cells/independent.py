@@ -14,9 +14,9 @@ from ingenium.core.errors import EngineError
 from ingenium.core.problem import Second
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.domains.structures.cells.periodic import Periodic
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 from ingenium.domains.structures.cells.properties import AXES
-from ingenium.domains.structures.cells.reference import Reference
+from ingenium.domains.structures.cells.reference import ReferenceHomogenisation
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.verifier import CellVerifier
 from ingenium.kits.solids.elastic.reference import ScikitFem
@@ -57,7 +57,7 @@ class CellReference(ScikitFem):
         grid = self._solved(share >= 0.5)
         mesh = grid
         if self.exact.settings.porous:
-            printer = Printer(self.exact.settings)
+            printer = CellPrinter(self.exact.settings)
             try:
                 mesh = self._solved(printer.read(printer.mesh(share), FINER[share.ndim]))
             except EngineError:
@@ -68,7 +68,7 @@ class CellReference(ScikitFem):
         """Where a cell of the grid has its share of the modulus."""
         least, material = self.exact.settings.second_modulus, self.exact.settings.material
         modulus = material.modulus_pa * (least + (1 - least) * share.ravel())
-        c = Reference(Periodic(share.shape, material.poisson)).stiffness(modulus)
+        c = ReferenceHomogenisation(Periodic(share.shape, material.poisson)).stiffness(modulus)
         found = self.exact.moduli(torch.from_numpy(c)[None])
         return torch.cat([found[q.name] for q in self.exact.quantities if q.name in COMPARED])
 

@@ -19,7 +19,7 @@ Share = Float64[np.ndarray, "*cells"]
 
 
 @dataclass(frozen=True)
-class Printer:
+class CellPrinter:
     """Makes closed meshes of repeated cells at the size of the setup, and reads them back.
 
     The surface follows the grid's cells, with their corners cut. Opposite faces of the body are
@@ -62,22 +62,35 @@ class Printer:
         """
         self._check_size(mesh)
         cells = tuple(n * finer for n in self.settings.cells)
-        pitch, flat = self.pitch_m / finer, len(cells) == 2
-        skipped = [(self.repeated - 1) * n // 2 for n in cells]
-        first = [s * pitch for s in skipped] + [0.0] * flat
+        skipped = tuple((self.repeated - 1) * n // 2 for n in cells)
+        filled = self._filled(mesh, cells, self.pitch_m / finer, skipped)
+        return np.roll(filled, skipped, tuple(range(len(cells))))
+
+    def shares(self, mesh: Trimesh) -> Share:
+        """Share of each cell of the grid that lies inside, over all repeated cells of a mesh."""
+        cells = tuple(n * self.repeated for n in self.settings.cells)
+        return self._filled(mesh, cells, self.pitch_m, (0,) * len(cells))
+
+    def _filled(
+        self, mesh: Trimesh, cells: tuple[int, ...], pitch_m: float, skipped: tuple[int, ...]
+    ) -> Share:
+        """Share of each cell of a grid that begins so many of its cells from the origin."""
+        flat = len(cells) == 2
+        first = [s * pitch_m for s in skipped] + [0.0] * flat
         if flat:
             mesh = mesh.copy()
-            mesh.vertices = mesh.vertices * [1.0, 1.0, pitch / self.settings.height_m]
+            mesh.vertices = mesh.vertices * [1.0, 1.0, pitch_m / self.settings.height_m]
         nx, ny, nz = (*cells, 1)[:3]
-        filled = voxels(mesh, (nx, ny, nz), pitch, (first[0], first[1], first[2]))
-        return np.roll(filled.reshape(cells), skipped, tuple(range(len(cells))))
+        return voxels(mesh, (nx, ny, nz), pitch_m, (first[0], first[1], first[2])).reshape(cells)
 
     def _check_size(self, mesh: Trimesh) -> None:
         sides = [self.repeated * n * self.pitch_m for n in self.settings.cells]
         sides += [self.settings.height_m] * (3 - len(sides))
         slack = SLACK * self.settings.cell_m
         low, high = mesh.bounds
-        if (low < -slack).any() or (high > np.array(sides) + slack).any():
+        beyond = (low < -slack).any() or (high > np.array(sides) + slack).any()
+        flat = len(self.settings.cells) == 2
+        if beyond or (flat and high[2] - low[2] < (1 - SLACK) * self.settings.height_m):
             raise InputError(
                 f"a body inside {' x '.join(f'{1e3 * s:g}' for s in sides)} mm from the origin: "
                 f"the cell {self.repeated} times along each axis",

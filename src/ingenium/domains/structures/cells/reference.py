@@ -12,7 +12,7 @@ from ingenium.domains.structures.cells.periodic import Periodic
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceHomogenisation:
     """Homogenisation of one cell after another by scikit-fem.
 
     It shares no assembly, numbering or solver with `Periodic`: scikit-fem integrates the weak

@@ -7,7 +7,7 @@ import xarray as xr
 
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.structures.cells.printed import Printer
+from ingenium.domains.structures.cells.printed import CellPrinter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
 def _printed(problem: "UnitCell", fields: np.ndarray, titles: list[str]) -> "Figure":
     from ingenium.kits.solids.printing.pictures import gallery
 
-    printer = Printer(problem.settings)
+    printer = CellPrinter(problem.settings)
     return gallery([printer.mesh(field) for field in fields], titles)
 
 

@@ -14,7 +14,6 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.features import width
 from ingenium.core.problem import Projection, Section, Watch
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
@@ -25,7 +24,6 @@ from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
 from ingenium.domains.structures.cells.verifier import CellVerifier
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.kits.solids.stocked_problem import StockedProblem
 
 SOLID = "solid"
@@ -39,6 +37,14 @@ class UnitCell(StockedProblem):
     name: ClassVar[str] = "structures.unit_cell"
     summary: ClassVar[str] = "periodic cells of metamaterials with wanted effective properties"
     Settings: ClassVar[type] = CellSettings
+    judged: ClassVar[str] = (
+        "The middle one of the repeated cells; the whole body must be that cell over and over."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A mirrored cell is the same material: no quantity tells them apart.",
+        "Properties are those of endless cells: edges of a body and its loads are not judged.",
+        "Plasticity beyond first yield, buckling, fatigue and printing are not judged.",
+    )
     default_family: ClassVar[str] = "residual_bootstrap"
     steered_family: ClassVar[str] = "principal_flow_matching"
     licence = "designs drawn by ingenium itself; free of third-party rights"
@@ -52,9 +58,11 @@ class UnitCell(StockedProblem):
         self.variables = (Variable(SOLID, axes, "1", "share of each cell that is solid", 0.0, 1.0),)
         self.sizes = dict(zip(axes, settings.cells, strict=True))
         self.conditions = (
-            Condition(POISSON, "largest Poisson ratio, as wanted", lower=-1.0, upper=1.0),
+            Condition(
+                POISSON, "largest Poisson ratio, as wanted", None, -1.0, 1.0, measured="poisson"
+            ),
             Condition(YOUNG, "smallest Young's modulus over the material's, as wanted"),
-            Condition(SHARE, "share of the cell that is solid, as wanted"),
+            Condition(SHARE, "share of the cell that is solid, as wanted", measured="share"),
             Condition(KIND, "family that it is like", choices=tuple(sorted(families(len(axes))))),
         )
         self.limits = (
@@ -71,6 +79,7 @@ class UnitCell(StockedProblem):
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
+        self.repair_calls = float(settings.refine_steps)  # a homogenisation each; some need none
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Cells of families, with their measured values as conditions."""
@@ -113,11 +122,6 @@ class UnitCell(StockedProblem):
         """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""
         smooth = [q.name for q in self.quantities if q.name.startswith(("poisson_", "young_"))]
         return {name: partial(self.exact.soft, name) for name in (*smooth, "bulk")}
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Nearest known cells, bootstrap, copula, Gaussian process, random."""
-        c = sum(map(width, self.conditions))
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Cells side by side, and where they lie among the known ones."""

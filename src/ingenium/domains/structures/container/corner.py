@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.container.loads import Case, cases
+from ingenium.domains.structures.container.loads import LoadCase, cases
 from ingenium.domains.structures.container.settings import ContainerSettings
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Body, Cylinder, union
@@ -83,7 +83,7 @@ def _on(
     return chosen
 
 
-def _middle(case: Case, settings: ContainerSettings) -> Tensor:
+def _middle(case: LoadCase, settings: ContainerSettings) -> Tensor:
     """Of the face that a case acts on."""
     x, y = settings.post_mm
     wide, deep, top = settings.size_mm

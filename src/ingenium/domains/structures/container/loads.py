@@ -26,7 +26,7 @@ Face = Literal["seat", "under", "rail_x", "rail_y"]
 
 
 @dataclass(frozen=True)
-class Case:
+class LoadCase:
     """A load case: where it acts, and its force and moment about the middle of that face."""
 
     name: str
@@ -40,7 +40,7 @@ class Case:
         return torch.tensor((*self.force_n, *self.moment_nm), dtype=torch.float64)
 
 
-def cases(settings: ContainerSettings) -> tuple[Case, ...]:
+def cases(settings: ContainerSettings) -> tuple[LoadCase, ...]:
     """Stacking, lifting, and rigidity across and along."""
     freight = settings.freight
     weight = freight.gross_kg * G
@@ -49,14 +49,14 @@ def cases(settings: ContainerSettings) -> tuple[Case, ...]:
     up = LIFTING * weight / CORNERS
     inward = up / tan(radians(freight.sling_deg)) / sqrt(2)
     return (
-        Case("stacking", "seat", (0.0, 0.0, -down), (-ey * down, ex * down, 0.0)),
-        Case("lifting", "under", (inward, inward, up)),
+        LoadCase("stacking", "seat", (0.0, 0.0, -down), (-ey * down, ex * down, 0.0)),
+        LoadCase("lifting", "under", (inward, inward, up)),
         _racking("across", 1, ACROSS * weight / 2, settings),
         _racking("along", 0, ALONG * weight / 2, settings),
     )
 
 
-def _racking(name: str, axis: int, shear_n: float, settings: ContainerSettings) -> Case:
+def _racking(name: str, axis: int, shear_n: float, settings: ContainerSettings) -> LoadCase:
     """What a rail brings in when its frame is racked; post and rail bend about their middles.
 
     Two posts share the force. The lower half of the post holds the fitting back by `shear_n` at
@@ -69,7 +69,7 @@ def _racking(name: str, axis: int, shear_n: float, settings: ContainerSettings) 
     force, moment = [0.0, 0.0, upright], [0.0, 0.0, 0.0]
     force[axis] = shear_n
     moment[1 - axis] = arm_m * upright if axis == 1 else -arm_m * upright
-    return Case(
+    return LoadCase(
         name,
         "rail_x" if axis == 0 else "rail_y",
         (force[0], force[1], force[2]),

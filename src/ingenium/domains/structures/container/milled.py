@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.domains.structures.container.settings import ContainerSettings
-from ingenium.domains.structures.parts.bodies import Body, Box, Cylinder
+from ingenium.domains.structures.parts.bodies import Body, Cuboid, Cylinder
 from ingenium.domains.structures.parts.part import MM, Part, filled
 
 PLAIN_MM = (4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 16.0)  # of all plates and ribs alike
@@ -21,7 +21,7 @@ WINDOWS = (False, True)
 
 
 @dataclass(frozen=True)
-class Milled:
+class MilledFitting:
     """The thicknesses of one fitting in mm, 0 where there is none."""
 
     plate_mm: float  # on the post, and under the seat
@@ -31,21 +31,23 @@ class Milled:
     window: bool = False  # a round hole that lightens each wall and rib
 
 
-def drawings() -> tuple[Milled, ...]:
+def drawings() -> tuple[MilledFitting, ...]:
     """Boxes of one thickness, then all combinations of usual ones."""
-    plain = (Milled(t, t, t, t) for t in PLAIN_MM)
-    tuned = (Milled(*t) for t in product(PLATES_MM, WALLS_MM, FLANGES_MM, RIBS_MM, WINDOWS))
+    plain = (MilledFitting(t, t, t, t) for t in PLAIN_MM)
+    tuned = (MilledFitting(*t) for t in product(PLATES_MM, WALLS_MM, FLANGES_MM, RIBS_MM, WINDOWS))
     return tuple(dict.fromkeys((*plain, *tuned)))
 
 
 def milled(
-    part: Part, settings: ContainerSettings, drawn: Sequence[Milled]
+    part: Part, settings: ContainerSettings, drawn: Sequence[MilledFitting]
 ) -> Float64[Tensor, "n e"]:
     """Share of each cell that the metal of fittings made of plates fills."""
     return torch.stack([filled(part, *_bodies(settings, one)) for one in drawn])
 
 
-def _bodies(settings: ContainerSettings, one: Milled) -> tuple[tuple[Body, ...], tuple[Body, ...]]:
+def _bodies(
+    settings: ContainerSettings, one: MilledFitting
+) -> tuple[tuple[Body, ...], tuple[Body, ...]]:
     """Plates, and the windows cut into them."""
     x, y, z = settings.size_mm
     px, py = settings.post_mm
@@ -78,6 +80,6 @@ def _windows(settings: ContainerSettings) -> tuple[Body, ...]:
     return tuple(out)
 
 
-def _box(low_mm: tuple[float, float, float], high_mm: tuple[float, float, float]) -> Box:
+def _box(low_mm: tuple[float, float, float], high_mm: tuple[float, float, float]) -> Cuboid:
     low, high = ((a * MM, b * MM, c * MM) for a, b, c in (low_mm, high_mm))
-    return Box(low, high)
+    return Cuboid(low, high)

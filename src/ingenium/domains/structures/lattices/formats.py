@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from ingenium.domains.structures.lattices.solid import body_density, solid
 from ingenium.kits.solids.printing.files import read_mesh, write_stl
 
 COLUMNS = ("column", "row", "amplitude", "wall_m", "web_m", "wanted_j_kg")
-BODY = "lattice.stl"
+BODY, WALLS = "lattice.stl", "walls.csv"
 WHOLE = 5e-3  # by which the volume of a body may differ from that of its walls, relative
 DEEP = 1e-3  # by which the depth of a body may differ, relative
 DIGITS = 12  # significant; frames are built to the nanometre
@@ -35,6 +36,7 @@ class CellTable:
     depth_m: float
     variables: tuple[Variable, ...]
     name: str = "cells"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `lattice_000000/` and so on."""
@@ -65,6 +67,11 @@ class CellTable:
             files = [path / "cells.csv"]
         else:
             files = sorted(path.glob("*/cells.csv"))
+        for file in files if path.is_dir() else ():
+            others = {p.name for p in file.parent.iterdir()} - {file.name, BODY, WALLS}
+            if others:
+                came = f"{', '.join(sorted(others))} beside it in {file.parent}"
+                raise InputError("a folder of one lattice alone", came, "Take them out.")
         if not files:
             raise InputError("a cells.csv of a lattice", f"none in {path}", "Name the file itself.")
         designs = [self._design(file) for file in files]
@@ -84,7 +91,13 @@ class CellTable:
         """Nothing beside the cells."""
 
     def _design(self, file: Path) -> Design:
-        """What is judged of the folder of a table."""
+        """What is judged of the folder of a table.
+
+        Raises:
+            InputError: for a table beside a body, which is what is judged.
+        """
+        if file.with_name(BODY).exists():
+            raise InputError("a table of cells alone", f"{BODY} beside it", "Name the folder.")
         return self._one(file)
 
     def _one(self, file: Path) -> Design:
@@ -99,6 +112,8 @@ class CellTable:
             )
         table = table.sort_values(["column", "row"])
         with refusing("a cells.csv of numbers", file):
+            if not np.isfinite(table.to_numpy(np.float64)).all():
+                raise InputError("finite numbers", f"others in {file}", "Fill every cell.")
             out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
             return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
 
@@ -112,11 +127,12 @@ class StlLattice(CellTable):
     """
 
     name: str = "stl"
+    endings: ClassVar[tuple[str, ...]] = (".stl",)
 
     def _build(self, design: Design, folder: Path) -> None:
         amplitude, wall, web = (design[k][None] for k in COLUMNS[2:5])
         (built,) = frames(self.layout, amplitude, wall, web)
-        _walls(built).to_csv(folder / "walls.csv", index=False, float_format="%.6f")
+        (folder / WALLS).write_text(_walls_text(built), encoding="utf-8")
         write_stl(solid(built, self.depth_m), folder / BODY)
 
     def _design(self, file: Path) -> Design:
@@ -132,7 +148,19 @@ class StlLattice(CellTable):
         names = COLUMNS[2:5]
         found = recovered(self.layout, (asked[names[0]], asked[names[1]], asked[names[2]]), mesh)
         self._check_volume(found, float(mesh.volume), file.parent)
+        self._check_walls(asked, file.with_name(WALLS))
         return asked | dict(zip(names, found, strict=True))
+
+    def _check_walls(self, asked: Design, file: Path) -> None:
+        """A list of walls beside the body is that of its cells."""
+        if not file.exists():
+            return
+        amplitude, wall, web = (asked[k][None] for k in COLUMNS[2:5])
+        (built,) = frames(self.layout, amplitude, wall, web)
+        if file.read_text(encoding="utf-8", errors="replace") != _walls_text(built):
+            raise InputError(
+                f"a {WALLS} of the walls that {BODY} has", f"another in {file.parent}", "Remove it."
+            )
 
     def _check_volume(self, found: Fields, volume_m3: float, folder: Path) -> None:
         """The walls that were found make up all of the mesh."""
@@ -147,10 +175,10 @@ class StlLattice(CellTable):
             )
 
 
-def _walls(frame: Frame) -> pd.DataFrame:
-    """Ends and thickness of each wall in mm."""
+def _walls_text(frame: Frame) -> str:
+    """Ends and thickness of each wall in mm, as CSV."""
     first, last = 1000 * frame.node_m[frame.wall[:, 0]], 1000 * frame.node_m[frame.wall[:, 1]]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "x0_mm": first[:, 0],
             "y0_mm": first[:, 1],
@@ -159,3 +187,4 @@ def _walls(frame: Frame) -> pd.DataFrame:
             "thickness_mm": 1000 * frame.thickness_m,
         }
     )
+    return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))

@@ -61,13 +61,13 @@ class Layout:
         return self.width_m / self.columns, self.height_m / self.rows
 
     @cached_property
-    def plan(self) -> "Plan":
+    def plan(self) -> "WallPlan":
         """How the nodes and walls of this layout depend on the cells."""
         return _plan(self)
 
 
 @dataclass(frozen=True)
-class Plan:
+class WallPlan:
     """Nodes and walls of a layout, and which cells each takes its number from (a mean)."""
 
     place: Float64[np.ndarray, "v 2"]  # of the nodes in rows and columns, without amplitude
@@ -77,7 +77,7 @@ class Plan:
     web: Bool[np.ndarray, " s"]
 
 
-def _plan(layout: Layout) -> Plan:
+def _plan(layout: Layout) -> WallPlan:
     columns, rows = layout.cells
     i, j = np.meshgrid(np.arange(columns + 1), np.arange(rows + 1), indexing="ij")
     number = i * (rows + 1) + j
@@ -96,7 +96,7 @@ def _plan(layout: Layout) -> Plan:
     of_line = one_x[:, None, :, None] * _mean(rows)[None, :, None, :]
     of_upright = _mean(columns)[:, None, :, None] * one_y[None, :, None, :]
     beside = [of_line[line], of_upright[upright], of_upright[~upright]]
-    return Plan(
+    return WallPlan(
         place=np.stack([i, j], 2).reshape(-1, 2).astype(float),
         raised=(sign[..., None, None] * around).reshape(number.size, -1),
         wall=np.concatenate(ends),

@@ -66,6 +66,11 @@ class Lattice(Problem):
     name: ClassVar[str] = "structures.lattice"
     summary: ClassVar[str] = "graded lattices that take up a given energy when crushed"
     Settings: ClassVar[type] = LatticeSettings
+    judged: ClassVar[str] = "The walls that are found by cutting the body across, and its volume."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Not the body is crushed but a frame of its walls, without fracture or friction.",
+        "Between the cuts only the volume of the body is compared with that of its walls.",
+    )
     default_family: ClassVar[str] = "principal_flow_matching"
 
     def __init__(self, settings: LatticeSettings) -> None:
@@ -91,6 +96,8 @@ class Lattice(Problem):
                 middle=0.12,
                 spread=0.5,
                 log=True,
+                measured="relative_density",
+                exact=True,
             ),
             Condition(
                 "energy",
@@ -100,6 +107,7 @@ class Lattice(Problem):
                 unit="J/kg",
                 middle=1500.0,
                 log=True,
+                measured="specific_energy",
             ),
         )
         self.limits = (

@@ -23,14 +23,14 @@ Fields = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Cut:
+class MidSection:
     """The outline of a body, cut across at half its depth, as segments."""
 
     start: Float64[np.ndarray, "t 2"]
     end: Float64[np.ndarray, "t 2"]
 
     @classmethod
-    def of(cls, mesh: "Trimesh") -> "Cut":
+    def of(cls, mesh: "Trimesh") -> "MidSection":
         """Where the faces of a mesh cross the plane."""
         corners = np.asarray(mesh.vertices[mesh.faces], dtype=np.float64)
         middle = mesh.bounds[:, 2].mean()
@@ -74,7 +74,7 @@ def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
     (node,) = nodes(layout, amplitude[None])
     (thick,) = thicknesses(layout, wall_m[None], web_m[None])
     plan, there = layout.plan, thick > 0
-    cut = Cut.of(mesh)
+    cut = MidSection.of(mesh)
     found, aside = _measured(cut, node, plan.wall, thick, layout)
     lines, webs = there & ~plan.web, there & plan.web
     wall, web = (
@@ -98,7 +98,7 @@ def recovered(layout: Layout, asked: Fields, mesh: "Trimesh") -> Fields:
 
 
 def _measured(
-    cut: Cut, node: np.ndarray, wall: np.ndarray, thick: np.ndarray, layout: Layout
+    cut: MidSection, node: np.ndarray, wall: np.ndarray, thick: np.ndarray, layout: Layout
 ) -> tuple[Float64[np.ndarray, " s"], Float64[np.ndarray, "s q"]]:
     """Thickness of each wall, and how far aside its middle lies at the stations (m)."""
     found, aside = np.zeros(len(wall)), np.zeros((len(wall), len(STATIONS)))

@@ -28,7 +28,7 @@ class Cylinder:
 
 
 @dataclass(frozen=True)
-class Box:
+class Cuboid:
     """A box along the axes of the grid, lengths in m."""
 
     low_m: tuple[float, float, float]
@@ -61,7 +61,7 @@ class Prism:
         return torch.maximum(around, torch.maximum(self.low_m - along, along - self.high_m))
 
 
-Body = Cylinder | Box | Prism
+Body = Cylinder | Cuboid | Prism
 
 
 def union(bodies: Sequence[Body], at_m: Float64[Tensor, "p 3"]) -> Float64[Tensor, " p"]:

@@ -37,6 +37,7 @@ class PathFiles:
     variables: tuple[Variable, ...]
     bead_m: float
     name: str = "gcode"
+    endings: tuple[str, ...] = (".gcode",)
 
     @cached_property
     def process(self) -> Deposition:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -120,6 +121,7 @@ class PartFiles:
     printer: Printer
     variables: tuple[Variable, ...]
     name: str = "stl+3mf"
+    endings: ClassVar[tuple[str, ...]] = SUFFIXES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write a folder for each design."""

@@ -43,6 +43,14 @@ class PartProblem(Problem):
     A folder ships `designs.npz`, `designs_measured.npz` and `milled_measured.npz`.
     """
 
+    judged: ClassVar[str] = (
+        "The share of each cell of the grid that lies inside the mesh; STL and 3MF must agree."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Stress is read in the middle of cells, beyond one cell from bolts, feet and pin.",
+        "`min_feature` leaves out the thinnest hundredth of the metal; a neck shows in the stress.",
+        "Fatigue, buckling, residual stress, roughness and heat treatment are not judged.",
+    )
     default_family: ClassVar[str] = "principal_flow_matching"
     stem: ClassVar[str]  # of the names of its stocks
     folder: ClassVar[Path]  # where those that come with the package lie
@@ -70,6 +78,7 @@ class PartProblem(Problem):
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
         self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))
+        self.repair_calls = float(self.making.repair_steps)  # a solve of all load cases each
 
     @abstractmethod
     def parts(self) -> tuple[Part, Part]:

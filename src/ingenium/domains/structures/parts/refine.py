@@ -40,7 +40,7 @@ class Refine:
         return Descent(self.steps, self.move, Projection(beta=first, beta_most=last, every=every))
 
 
-class Goal:
+class RefineGoal:
     """Work, in parts of that at the start, and weighted support, within the volume asked for.
 
     Shapes: n designs, e cells.
@@ -79,7 +79,7 @@ def refine(
     start: Float64[Tensor, "n e"],
 ) -> Float64[Tensor, "n e"]:
     """Densities, of exactly the volume asked for, after some steps from a start."""
-    goal = Goal(asked, build, weight, settings)
+    goal = RefineGoal(asked, build, weight, settings)
     beta = torch.full((len(asked),), settings.sharp[0], dtype=torch.float64)
     wanted = asked.volume_fraction
     x = asked.impose(to_volume(start, wanted, lambda y: goal.form.volume(y, beta)))

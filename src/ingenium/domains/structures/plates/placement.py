@@ -103,7 +103,7 @@ def at_random(rows: Rows, k: int, times: int, rng: np.random.Generator) -> list[
 
 
 @dataclass(frozen=True, eq=False)
-class Relaxed:
+class Relaxation:
     """Weights from 0 to 1 that sum to k and tell most, and what no k sensors can exceed (nats)."""
 
     weights: Float64[np.ndarray, " p"]
@@ -115,7 +115,7 @@ class Relaxed:
         return np.argsort(-self.weights, kind="stable")[:k]
 
 
-def relaxed(rows: Rows, k: int, *, steps: int = 1000, close: float = 1e-4) -> Relaxed:
+def relaxed(rows: Rows, k: int, *, steps: int = 1000, close: float = 1e-4) -> Relaxation:
     """Sensors that may be kept in part: a concave problem, by projected gradient steps.
 
     The bound is what the gradient allows over all weights, so it holds however far the steps came.
@@ -139,7 +139,7 @@ def relaxed(rows: Rows, k: int, *, steps: int = 1000, close: float = 1e-4) -> Re
             size /= 2
         weights, value, slope = tried, found, other
         size *= 1.5
-    return Relaxed(weights, value, float(best))
+    return Relaxation(weights, value, float(best))
 
 
 def _partly(

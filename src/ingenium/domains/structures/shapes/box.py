@@ -46,7 +46,8 @@ class Box:
     def conditions(self) -> tuple[Condition, ...]:
         """Places and directions of loads that have a range, and the volume."""
         low, high = self.settings.volume_fraction
-        volume = Condition(VOLUME, "share of the box that is material at most", None, low, high)
+        told = "share of the box that is material at most"
+        volume = Condition(VOLUME, told, None, low, high, measured="volume")
         return (*self.loading.conditions, volume)
 
     def numbers(self, values: tuple[Float64[Tensor, " n"], ...]) -> Numbers:

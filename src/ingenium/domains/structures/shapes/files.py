@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.quantity import Variable
@@ -35,6 +35,11 @@ class ShapeFile:
     variables: tuple[Variable, ...]
     name: ClassVar[str]
     suffix: ClassVar[str]
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Of its files."""
+        return (self.suffix,)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """`design_00012` with the suffix of the format, for each design."""
@@ -116,7 +121,8 @@ class NpzShape(ShapeFile):
         what = "an npz archive with `density`"
         kept = arrays(path, what)
         with refusing(what, path):
-            return kept.pop("density"), {k: float(v) for k, v in kept.items()}
+            density = real_numbers(kept.pop("density"))
+            return density, {k: float(real_numbers(v)) for k, v in kept.items()}
 
 
 class VtkShape(ShapeFile):

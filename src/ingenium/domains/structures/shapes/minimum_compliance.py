@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +13,6 @@ from torch import Tensor
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
-from ingenium.core.features import width
 from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
@@ -28,7 +26,6 @@ from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier, block_size
-from ingenium.generators.row_families import CLASSICAL
 from ingenium.kits.solids.stocked_problem import StockedProblem
 from ingenium.sampling.constraints import Box as Bounds
 from ingenium.sampling.constraints import FixedSum, Together
@@ -42,6 +39,13 @@ class MinimumCompliance(StockedProblem):
     name: ClassVar[str] = "structures.minimum_compliance"
     summary: ClassVar[str] = "stiff shapes in a box: material where loads need it, 2D and 3D"
     Settings: ClassVar[type] = ShapeSettings
+    judged: ClassVar[str] = (
+        "The cells of the box that the mesh fills; it must be the mesh of these cells."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Stress and stiffness are those of the cells: on finer ones both change.",
+        "Buckling, fatigue, yield beyond the limit and printing are not judged.",
+    )
     default_family: ClassVar[str] = "gaussian_process"
     steered_family: ClassVar[str] = "flow_matching"
     licence = "designs made by ingenium's own optimiser; free of third-party rights"
@@ -114,11 +118,6 @@ class MinimumCompliance(StockedProblem):
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """The compliance, with its exact gradient by the adjoint."""
         return {"compliance": ShapeVerifier(self.box).compliance}
-
-    def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """Nearest known shapes, bootstrap, copula, Gaussian process, random; SIMP repairs all."""
-        c = sum(map(width, self.conditions))
-        return {name: partial(make, self.codec.shape, c) for name, make in CLASSICAL.items()}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Shapes with their loads and supports, and how they compare with SIMP's."""

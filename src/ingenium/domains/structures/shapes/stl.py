@@ -6,55 +6,102 @@ from pathlib import Path
 
 import numpy as np
 
+from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.reading.documents import json_file
 from ingenium.core.reading.files import refusing
 from ingenium.domains.structures.shapes.files import Shape, ShapeFile
 from ingenium.kits.solids.printing.files import read_mesh, write_stl
+from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.surface import solid_2d, surface
 from ingenium.kits.solids.printing.voxels import voxels
 
 PART, ASKED = "part.stl", "asked.json"
 PARTED = 2  # parts of a cell's edge; so that what one cell holds or opens keeps most of it
 FILLED = 0.5  # share of a cell from which it counts as material
+COLUMNS = 4  # through a cell along x and y
+SLACK = 1e-3  # of a cell, by which a part may reach beyond its box, and a plane one be too thick
+APART = 0.01  # of the part, by which its mesh may differ from that of the cells that are judged
 
 
 class StlShape(ShapeFile):
     """A folder with the part in STL (millimetres), and the conditions beside it in JSON.
 
     The mesh follows the cells; what is above one half is material, and only its largest piece
-    is a part. A plane shape stands as high as it is thick.
+    is a part. A plane shape stands as high as it is thick. What is read back are the cells that
+    are at least half full, and the mesh must be that of these cells: in the box, as thick as the
+    setup says, and with nothing beside it.
     """
 
     name = "stl"
     suffix = ""
+    endings = (".stl",)
 
     def is_one(self, path: Path) -> bool:
         return path.is_file() or (path / PART).is_file()
 
     def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
+        write_stl(self._mesh(density), path / PART)
+        write_atomic(path / ASKED, json.dumps(dict(asked), indent=1) + "\n")
+
+    def read_one(self, path: Path) -> Shape:
+        folder = path.parent if path.is_file() else path
+        own = path if path.is_file() else folder / PART
+        others = {p.name for p in folder.glob("*.[sS][tT][lL]")} - {own.name}
+        if path.is_dir() and others:
+            came = f"{', '.join(sorted(others))} beside {PART}"
+            raise InputError("one part in a folder", came, "Give each part a folder.")
+        mesh = read_mesh(own)
+        self._check_place(mesh, own)
+        share = self._shares(mesh)
+        filled = (share > FILLED).astype(np.float64)
+        if filled.any():
+            apart = np.abs(share - self._shares(self._mesh(filled))).sum() / filled.sum()
+        if not filled.any() or apart > APART:
+            raise InputError(
+                f"a part of whole cells of {1e3 * self.box.grid.cell_m:g} mm",
+                f"{own.name}, which lies aside of them",
+                "Let its surface follow the cells of the setup, as propose writes it.",
+            )
+        return filled, _asked(folder / ASKED)
+
+    def _mesh(self, density: np.ndarray) -> Trimesh:
+        """The surface of the cells above one half."""
         grid = self.box.grid
         cells = (density > 0.5).astype(np.float64)
         for axis in range(grid.dim):
             cells = np.repeat(cells, PARTED, axis)
         step = grid.cell_m / PARTED
         if grid.dim == 2:
-            mesh = solid_2d(cells, step, grid.thickness_m, level=0.5, fine=1, smooth_m=0.0)
-        else:
-            mesh = surface(cells, step, level=0.5, fine=1, smooth_m=0.0)
-        write_stl(mesh, path / PART)
-        write_atomic(path / ASKED, json.dumps(dict(asked), indent=1) + "\n")
+            return solid_2d(cells, step, grid.thickness_m, level=0.5, fine=1, smooth_m=0.0)
+        return surface(cells, step, level=0.5, fine=1, smooth_m=0.0)
 
-    def read_one(self, path: Path) -> Shape:
+    def _shares(self, mesh: Trimesh) -> np.ndarray:
+        """Share of each cell that lies inside a mesh."""
         grid = self.box.grid
-        folder = path.parent if path.is_file() else path
-        mesh = read_mesh(path if path.is_file() else path / PART)
         nx, ny, nz = (*grid.cells, 1)[:3]
         if grid.dim == 2:
             mesh = mesh.copy()
             mesh.vertices = mesh.vertices * [1.0, 1.0, grid.cell_m / grid.thickness_m]
-        filled = voxels(mesh, (nx, ny, nz), grid.cell_m) > FILLED
-        return filled.reshape(grid.cells).astype(np.float64), _asked(folder / ASKED)
+        share = voxels(mesh, (nx, ny, nz), grid.cell_m, fine=COLUMNS)
+        return share.reshape(grid.cells)
+
+    def _check_place(self, mesh: Trimesh, path: Path) -> None:
+        """Inside the box, and of a plane shape as high as it is thick."""
+        grid = self.box.grid
+        sides = [n * grid.cell_m for n in grid.cells] + [grid.thickness_m] * (3 - grid.dim)
+        low, high = mesh.bounds
+        slack = SLACK * grid.cell_m
+        beyond = (low < -slack).any() or (high > np.array(sides) + slack).any()
+        thin = grid.dim == 2 and high[2] - low[2] < (1 - SLACK) * grid.thickness_m
+        if beyond or thin:
+            raise InputError(
+                f"a part in a box of {' x '.join(f'{1e3 * s:g}' for s in sides)} mm from the "
+                f"origin{', as thick as that' if grid.dim == 2 else ''}",
+                f"one from {np.round(1e3 * low, 2).tolist()} to "
+                f"{np.round(1e3 * high, 2).tolist()} mm in {path.name}",
+                "Set cells, cell_m and thickness_m in the setup as the part has them.",
+            )
 
 
 def _asked(path: Path) -> dict[str, float]:

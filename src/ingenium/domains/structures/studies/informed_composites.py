@@ -9,6 +9,7 @@ Homogenisation is by periodic finite elements, not by FFT; both agree. Budget: 5
 500 steps, 32 conditions; quick: 1 seed, 60 steps, 16.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -89,7 +90,7 @@ def exact_bulk(verifier: CellVerifier, solid: Tensor) -> Float[Tensor, " n"]:
     return verifier.moduli(verifier.cell.stiffness(modulus))["bulk"]
 
 
-def run(arm: float | str, seed: int, size: CompositeBudget) -> dict[str, float]:
+def run(arm: float | str, seed: int, size: CompositeBudget) -> Mapping[str, ArrayLike]:
     """A price of the property in the loss, or a family: its proposals for held-out conditions."""
     made = Composites.made(size.designs)
     order = np.random.default_rng(seed).permutation(len(made.x))

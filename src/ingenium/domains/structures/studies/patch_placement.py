@@ -81,7 +81,7 @@ def solved(
     return torch.stack(chosen), torch.stack(told)
 
 
-def run(arm: None, seed: int, size: Plates) -> dict[str, float]:
+def run(arm: None, seed: int, size: Plates) -> Mapping[str, ArrayLike]:
     """Fit to the solved plates and choose on plates of its own; means over them."""
     _, chosen, told = learned(size.solved)
     rng = np.random.default_rng(1000 + seed)

@@ -97,8 +97,8 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
     sizes = [int(n) for n in found("any", "size")[0]]
     r2 = {name: found(name, "r2") for name in found.pieces}
 
-    def lead(name: str, at: int, others: list[str]) -> Float64[np.ndarray, " s"]:
-        best: np.ndarray = np.max([r2[other][:, at] for other in others], axis=0)
+    def lead(name: str, at: int, others: list[str]) -> ArrayLike:
+        best = np.max([r2[other][:, at] for other in others], axis=0)
         return np.asarray(r2[name][:, at] - best)
 
     values: dict[str, ArrayLike | Value] = {

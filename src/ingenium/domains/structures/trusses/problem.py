@@ -110,6 +110,7 @@ class TrussTable:
     """One JSON file for all trusses."""
 
     name = "json"
+    endings = (".json",)
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Numbers in full."""

@@ -37,7 +37,7 @@ class Roof:
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class RoofLayout:
     """Which bars there are; places along the span in panels, heights in depths."""
 
     nodes: Float64[np.ndarray, "j 2"]
@@ -46,7 +46,7 @@ class Layout:
 
 
 @cache
-def layout(kind: int, panels: int) -> Layout:
+def layout(kind: int, panels: int) -> RoofLayout:
     """Bars of a kind of truss with an even number of panels."""
     at = np.arange(panels + 1.0)
     nodes = np.concatenate([np.stack([at, 0 * at], 1), np.stack([at, 0 * at + 1], 1)])
@@ -66,11 +66,11 @@ def layout(kind: int, panels: int) -> Layout:
         diagonals,
     ]
     group = np.repeat(np.arange(4), [len(p) for p in parts])
-    return Layout(nodes, np.concatenate(parts), group)
+    return RoofLayout(nodes, np.concatenate(parts), group)
 
 
 def placed(
-    own: Layout, span_m: float, panels: int, depth_m: Float[Tensor, " n"]
+    own: RoofLayout, span_m: float, panels: int, depth_m: Float[Tensor, " n"]
 ) -> tuple[Float[Tensor, "n b"], Float[Tensor, "n b 2"]]:
     """Length (m) and direction of each bar."""
     at = torch.from_numpy(own.nodes) * torch.stack(
@@ -135,7 +135,7 @@ class RoofVerifier:
 
     def solved(
         self,
-        own: Layout,
+        own: RoofLayout,
         panels: int,
         placed_bars: tuple[Float[Tensor, "n b"], Float[Tensor, "n b 2"]],
         section: Float[Tensor, "n b"],

@@ -28,7 +28,7 @@ from ingenium.kits.solids.elastic.work import in_tiles, residual
 _ROUNDS = 3  # of solution and correction
 
 
-class Tables(NamedTuple):
+class BandTables(NamedTuple):
     """What the kernels need to know of a band, the same for all designs."""
 
     entries: ndarray  # of a cell's stiffness, lower triangle
@@ -125,10 +125,10 @@ class Band:
         columns = np.arange(self.blocks + 1)
         return np.searchsorted(self._first[self.order], columns).astype(np.int32)
 
-    def tables(self, stiffness: Float64[ndarray, "q q"]) -> Tables:
+    def tables(self, stiffness: Float64[ndarray, "q q"]) -> BandTables:
         """For cells of one stiffness times their own moduli."""
         entries = stiffness[np.tril_indices(len(stiffness))]
-        return Tables(
+        return BandTables(
             entries,
             in_tiles(stiffness),
             self.cells,
@@ -155,7 +155,7 @@ def factor_work(grid: RegularGrid) -> float:
 def solve(
     modulus: Float64[ndarray, "n e"],
     load_n: Float64[ndarray, "#n l f"],
-    tables: Tables,
+    tables: BandTables,
     tolerance: float,
     out: Float64[ndarray, "n l f"],
 ) -> None:

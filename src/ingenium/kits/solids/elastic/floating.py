@@ -30,7 +30,7 @@ _LEAST = 1e-13  # of a motion's stiffness, added to it: motions may depend on ea
 _TOGETHER = 4096  # cells whose stiffnesses are worked on at a time
 
 
-class Floating(NamedTuple):
+class RigidMotions(NamedTuple):
     """Rigid motions of the parts one behind another, for compiled kernels.
 
     Shapes: m displacements of all parts, p parts and one more.
@@ -48,13 +48,13 @@ def floating(
     unit: Float64[ndarray, "24 24"],
     modulus: Float64[ndarray, " e"],
     places: Int32[ndarray, " f"],
-) -> Floating:
+) -> RigidMotions:
     """Of one design; `places` says where the displacements lie in a field."""
     owners = _owners(grid, fixed, modulus)
     rows = [np.flatnonzero(np.repeat(part, 3) & ~fixed) for part in _parts(owners)]
     begin = np.cumsum([0, *map(len, rows)])
     if not rows:
-        return Floating(places[:0], np.zeros((0, MOTIONS)), begin, np.zeros((0, 0)))
+        return RigidMotions(places[:0], np.zeros((0, MOTIONS)), begin, np.zeros((0, 0)))
     motions = [_motions(grid, r) for r in rows]
     places_of = np.concatenate(rows)
     chosen = sparse.csr_array(
@@ -65,7 +65,7 @@ def floating(
     corners = owners[:, grid.cell_nodes.numpy()]
     strained = np.flatnonzero((corners != corners[..., :1]).any((0, 2)))
     stiffness = _between(grid, unit, modulus, moved, strained)
-    return Floating(places[places_of], np.concatenate(motions), begin, _inverse(stiffness))
+    return RigidMotions(places[places_of], np.concatenate(motions), begin, _inverse(stiffness))
 
 
 def _owners(

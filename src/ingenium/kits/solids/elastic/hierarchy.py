@@ -67,7 +67,7 @@ class Level:
         return places.ravel()
 
 
-class Tables(NamedTuple):
+class HierarchyTables(NamedTuple):
     """What the kernels need to know of a hierarchy, the same for all designs."""
 
     levels: ndarray  # a row each: see `Hierarchy.table`
@@ -128,7 +128,7 @@ class Hierarchy:
         return np.array(rows)
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> HierarchyTables:
         """All of it."""
         level = self.levels[-1]
         grid = RegularGrid(level.cells)
@@ -137,7 +137,7 @@ class Hierarchy:
         band = Band(grid, np.repeat(empty.any(0).ravel(), 3), cells)
         free = np.zeros(self.levels[0].size, dtype=np.bool_)
         free[self.places] = ~self.fixed
-        return Tables(
+        return HierarchyTables(
             self.table,
             self.blocks,
             float(self.unit[0, 0]),

@@ -34,7 +34,7 @@ _STEPS = 200  # of conjugate gradients, for one start
 _STARTS = 3
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Arrays for one design: matrices, and fields of all levels one behind another."""
 
     moduli: ndarray
@@ -102,7 +102,7 @@ def _room(tables):
     table = tables.levels
     last = len(table) - 1
     field = table[last, 7]
-    return Room(
+    return Workspace(
         np.zeros(table[0, 0] * table[0, 1] * table[0, 3] * SIDE),
         np.zeros(table[last, 8]),
         np.zeros(field),

@@ -14,7 +14,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from ingenium.kits.solids.elastic.banded import Band, factor_work
-from ingenium.kits.solids.elastic.banded import Tables as BandTables
+from ingenium.kits.solids.elastic.banded import BandTables as BandTables
 from ingenium.kits.solids.elastic.banded import solve as solve_banded
 from ingenium.kits.solids.elastic.element import Plane, stiffness
 from ingenium.kits.solids.elastic.grid import RegularGrid

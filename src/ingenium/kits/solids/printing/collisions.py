@@ -54,7 +54,7 @@ class Machine:
     high_m: tuple[float, float, float]
 
 
-class Course(NamedTuple):
+class HeadCourse(NamedTuple):
     """What happens on the way to each corner.
 
     Shapes: p corners.
@@ -65,7 +65,7 @@ class Course(NamedTuple):
     outside: Bool[np.ndarray, " p"]  # corners that the machine does not reach
 
 
-def course(path: Toolpath, machine: Machine) -> Course:
+def course(path: Toolpath, machine: Machine) -> HeadCourse:
     """Follow the path move by move over a map of how high material has been laid.
 
     A move that lays material may touch, with its tip, what is as high as its own bead; a travel
@@ -90,7 +90,7 @@ def course(path: Toolpath, machine: Machine) -> Course:
     depth = np.full(len(place), -np.inf)
     _follow(place, laid, width / pitch, path.height_m, under, np.zeros(counts) - np.inf, depth)
     reachable = (path.corner_m >= machine.low_m) & (path.corner_m <= machine.high_m)
-    return Course(
+    return HeadCourse(
         depth > SLACK * path.height_m, np.maximum(depth, 0.0), np.asarray(~reachable.all(1))
     )
 

@@ -50,7 +50,7 @@ class Look:
             )
 
 
-class _Seen(NamedTuple):
+class _Pixels(NamedTuple):
     """What each pixel shows."""
 
     depth: Image  # towards the eye; minus infinity where nothing is
@@ -154,7 +154,7 @@ def _pixels(depth: Image) -> Images:
     return np.stack([first, second, np.where(np.isfinite(depth), depth, 0.0)], -1)
 
 
-def _rasterise(corners: Corners, shape: tuple[int, int]) -> _Seen:
+def _rasterise(corners: Corners, shape: tuple[int, int]) -> _Pixels:
     """The nearest triangle of each pixel; of a closed mesh, only those that face the eye."""
     side, other = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     front = np.flatnonzero(side[:, 0] * other[:, 1] > side[:, 1] * other[:, 0])
@@ -170,10 +170,10 @@ def _rasterise(corners: Corners, shape: tuple[int, int]) -> _Seen:
     flat[pixel[last]] = depth[last]
     triangle[pixel[last]] = shown[last]
     weight[pixel[last]] = hits.weight[last]
-    return _Seen(flat.reshape(shape), triangle.reshape(shape), weight.reshape(*shape, 3))
+    return _Pixels(flat.reshape(shape), triangle.reshape(shape), weight.reshape(*shape, 3))
 
 
-def _blend(values: Corners, seen: _Seen, hit: Bool[np.ndarray, "a b"]) -> Points:
+def _blend(values: Corners, seen: _Pixels, hit: Bool[np.ndarray, "a b"]) -> Points:
     """Corner values at each pixel that shows the part."""
     blended: Points = np.einsum("pi,pic->pc", seen.weight[hit], values[seen.triangle[hit]])
     return blended

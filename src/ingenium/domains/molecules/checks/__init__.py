@@ -1,0 +1,1 @@
+"""Systems of molecules, shown by their commands in seconds."""

@@ -1,0 +1,15 @@
+"""Process: reactions under conditions that reach a yield, measured by a simulated laboratory."""
+
+from ingenium.core.domain import Domain, Offer
+
+DOMAIN = Domain(
+    name="process",
+    summary="conditions of reactions that reach a yield, measured by a simulated laboratory",
+    package=__name__,
+    problems={
+        "laboratory": Offer(
+            f"{__name__}.laboratory:Laboratory",
+            "conditions of a reaction, from instruments with noise, cost and failures",
+        )
+    },
+)

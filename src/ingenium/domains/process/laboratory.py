@@ -1,0 +1,138 @@
+"""`process.laboratory`: conditions of a reaction that reach a yield under limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from scipy.stats import qmc
+from torch import Tensor
+
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.quantity import Condition
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.process import report
+from ingenium.domains.process.formats import Recipes, batches
+from ingenium.domains.process.instruments import (
+    VARIABLES,
+    Instruments,
+    Integrator,
+    settable,
+    started,
+)
+from ingenium.domains.process.kinetics import Network, Rate
+
+SHARE, MOST = 0.1, 20  # of the batches, that the other integrator measures again
+NOTES = (
+    "The laboratory is simulated: a kinetic model with noise, prices and failures of instruments.",
+    "Rates are of no particular reaction; prices are round numbers.",
+)
+
+
+@dataclass(frozen=True)
+class LaboratorySettings:
+    """Of the reaction at 80 °C, and of the instruments."""
+
+    making: float = 0.12  # L²/mol²/s
+    wasting: float = 0.006  # L²/mol²/s
+    dying: float = 1e-4  # 1/s
+    making_kj_mol: float = 55.0
+    wasting_kj_mol: float = 85.0
+    dying_kj_mol: float = 110.0
+    noise: float = 0.01  # standard deviation of a reading of a yield
+    failing: float = 0.05  # share of batches on which the instruments give no answer
+    repeats: int = 3
+    seed: int = 0  # of noise and failures
+    known: int = 256  # batches to learn from
+
+
+class Laboratory(Problem):
+    """Temperature, time, equivalents, catalyst and concentration of a batch."""
+
+    name: ClassVar[str] = "process.laboratory"
+    summary: ClassVar[str] = (
+        "conditions of a reaction, from instruments with noise, cost and failures"
+    )
+    Settings: ClassVar[type] = LaboratorySettings
+    default_family: ClassVar[str] = "gaussian_copula"
+    default_strategy: ClassVar[str] = "bayesian"
+    licence = "CC0-1.0"
+    sizes: Mapping[str, int] = {}
+
+    def __init__(self, settings: LaboratorySettings) -> None:
+        """Open the problem.
+
+        Raises:
+            InputError: for fewer than two repeats, noise below 0, a share that is none, or too few
+                batches to learn from.
+        """
+        _check(settings)
+        self.settings, self.system, self.notes = settings, digest(settings), NOTES
+        self.variables = VARIABLES
+        self.conditions = (Condition("wanted_yield", "yield of the kinetic model"),)
+        self.limits = (
+            Limit("reading_low", at_least=0.8),
+            Limit("side_product", at_most=0.08),
+            Limit("cost", at_most=150.0),
+        )
+        self.network = Network(
+            Rate(settings.making, 1e3 * settings.making_kj_mol),
+            Rate(settings.wasting, 1e3 * settings.wasting_kj_mol),
+            Rate(settings.dying, 1e3 * settings.dying_kj_mol),
+        )
+        noise, failing, repeats = settings.noise, settings.failing, settings.repeats
+        self.tiers = (Instruments(self.network, noise, failing, repeats, settings.seed),)
+        self.second = Second(Integrator(self.network), SHARE, MOST)
+        self.formats = {"recipes-csv": Recipes()}
+        self.codec = Channels.between([(v.lower or 0.0, v.upper or 1.0) for v in VARIABLES])
+
+    def data(self) -> xr.Dataset:
+        """Batches spread over the ranges, with the yields of the kinetic model."""
+        low, high = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("lower", "upper"))
+        spread = qmc.Sobol(len(VARIABLES), rng=np.random.default_rng(0))
+        table = qmc.scale(spread.random(self.settings.known), low, high)
+        arrays = settable(tuple(torch.from_numpy(table).T))
+        index = np.arange(len(table))
+        under: dict[str, Any] = {"wanted_yield": (DESIGN, self.yields(arrays).numpy())}
+        designs = batches(torch.stack(arrays, 1).numpy(), index)
+        return designs.assign_coords(under | {"held_out": (DESIGN, index % 5 == 4)})
+
+    def yields(self, arrays: tuple[Tensor, ...]) -> Tensor:
+        """Of the kinetic model."""
+        temperature, time, _, catalyst, concentration = arrays
+        worked = self.network.worked(temperature, time, catalyst * concentration)
+        return self.network.after(started(arrays), temperature, worked)[:, 2] / concentration
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """To what the instruments can be set to."""
+        return settable
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """The best recipes, readings over conditions, and instruments that failed."""
+        return report.sections(designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """What three batches of an hour at 80 °C cost, added up by hand.
+
+        Half a mol of A, one of B and 5 mmol of catalyst are 12.50 EUR, a litre of solvent 1.20, and
+        an hour of the reactor at 60 K above the room 10.20.
+        """
+        design = batches(np.array([[353.15, 3600.0, 2.0, 0.01, 0.5]]), np.zeros(1, dtype=np.int64))
+        return ((design, {"expense": self.settings.repeats * 23.9}, 1e-9),)
+
+
+def _check(settings: LaboratorySettings) -> None:
+    if settings.repeats < 2:
+        raise InputError("at least two repeats", settings.repeats, "Write repeats = 3.")
+    if settings.noise < 0:
+        raise InputError("noise of at least 0", settings.noise, "Write noise = 0.01.")
+    if not 0 <= settings.failing < 1:
+        raise InputError("failing from 0 to 1", settings.failing, "Write failing = 0.05.")
+    if settings.known < 10:
+        raise InputError("at least 10 known batches", settings.known, "Write known = 256.")

@@ -1,1 +1,0 @@
-"""Studies of published claims, measured on what is here."""

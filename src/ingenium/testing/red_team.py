@@ -1,0 +1,155 @@
+"""An honest file and its forgeries, judged under what the honest one claims.
+
+The claim is as narrow as a record: the conditions of the honest design, and each quantity within
+2 % of what was measured on its file. The honest file must hold it; a forgery must be refused,
+rejected or without an answer, and a design that comes twice must be said to.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ingenium.audit import Audit, Audited, audit
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Format, Problem
+from ingenium.core.spec import Between, Limit, Spec
+from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries
+
+PINNED = 0.02  # of each measured value, within which a file holds what is claimed of it
+LEAST = 1e-6  # of a value that is 0
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One forgery and what became of it."""
+
+    format: str
+    forgery: str
+    outcome: str  # `refused`, `rejected`, `failed`, `said to repeat` or `accepted`
+
+
+@dataclass(frozen=True)
+class RedTeam:
+    """Forges the files of one design."""
+
+    problem: Problem
+    designs: xr.Dataset
+    own: Mapping[str, Mapping[str, Damage]]  # forgeries that the problem names, by format
+
+    def attacks(self, folder: Path) -> Iterator[Tried]:
+        """All forgeries in all formats.
+
+        Raises:
+            AssertionError: if an honest file is not accepted: then a refusal proves nothing.
+        """
+        for name, form in self.problem.formats.items():
+            place = folder / name
+            honest, claim = self._honest(form, place / "honest")
+            whole = audit(self.problem, claim, [honest])
+            assert whole.accepted == 1, (name, whole.designs)
+            assert whole.designs[0].format in (name, *self._alike(form))
+            named = dict(forgeries(form.endings)) | dict(self.own.get(name, {}))
+            for what, damage in named.items():
+                copy = self._copy(honest, place / "forged")
+                try:
+                    damage(copy)
+                except UnfitFileError:
+                    continue
+                yield Tried(name, what, self._outcome(claim, copy))
+            yield from self._twice(claim, form, name, self._copy(honest, place / "twice"))
+            yield from self._other(claim, form, name, place / "other")
+
+    def _alike(self, form: Format) -> list[str]:
+        """Formats whose files end alike, which only their content tells apart."""
+        return [n for n, f in self.problem.formats.items() if f.endings == form.endings]
+
+    def _honest(self, form: Format, folder: Path, row: int = 0) -> tuple[Path, Spec]:
+        """The file of a design with an answer, and what may be claimed of it."""
+        for i in range(row, self.designs.sizes[DESIGN]):
+            own = folder / str(i)
+            own.mkdir(parents=True)
+            (path,) = form.write(self.designs.isel({DESIGN: [i]}), own).values()
+            found = audit(self.problem, Spec(problem=self.problem.name), [path]).designs[0]
+            if found.verdict != "failed":
+                return path, self._claim(found)
+        raise AssertionError(f"no design of {self.problem.name} has an answer")
+
+    def _claim(self, found: Audited) -> Spec:
+        limits = []
+        for q in self.problem.quantities:
+            value = found.measured[q.name].get("value")
+            if q.labels is None and isinstance(value, float):
+                slack = max(PINNED * abs(value), LEAST, q.rounding)
+                limits.append(Limit(q.name, at_least=value - slack, at_most=value + slack))
+        return Spec(
+            problem=self.problem.name,
+            limits=tuple(limits),
+            conditions=self._conditions(found.conditions),
+        )
+
+    def _conditions(self, under: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the honest design, and no others."""
+        out: dict[str, Any] = {}
+        for c in self.problem.conditions:
+            value = under.get(c.name)
+            if isinstance(value, str):
+                out[c.name] = (value,)
+            elif value is not None:
+                slack = PINNED * abs(value)
+                low, high = max(c.lower, value - slack), min(c.upper, value + slack)
+                if low <= high:
+                    out[c.name] = Between(low, high)
+        return out
+
+    def _copy(self, honest: Path, folder: Path) -> Path:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if honest.is_dir():
+            return Path(shutil.copytree(honest, folder / honest.name))
+        return Path(shutil.copy(honest, folder))
+
+    def _outcome(self, claim: Spec, path: Path) -> str:
+        try:
+            found = audit(self.problem, claim, [path])
+        except InputError:
+            return "refused"
+        return _verdict(found)
+
+    def _twice(self, claim: Spec, form: Format, name: str, path: Path) -> Iterator[Tried]:
+        """A file whose records come twice, and an equal file."""
+        try:
+            found = audit(self.problem, claim, [path, path])
+            yield Tried(name, "an equal file", _said(found))
+            doubled(path, form.endings)
+            yield Tried(name, "doubled", _said(audit(self.problem, claim, [path])))
+        except UnfitFileError:
+            return
+        except InputError:
+            yield Tried(name, "doubled", "refused")
+
+    def _other(self, claim: Spec, form: Format, name: str, folder: Path) -> Iterator[Tried]:
+        """The file of another design under the claim of the first."""
+        path, own = self._honest(form, folder, 1)
+        apart = any(
+            not (x.at_least or 0) <= ((y.at_least or 0) + (y.at_most or 0)) / 2 <= (x.at_most or 0)
+            for x, y in zip(claim.limits, own.limits, strict=False)
+        )
+        if apart:
+            yield Tried(name, "another design", self._outcome(claim, path))
+
+
+def _verdict(found: Audit) -> str:
+    """The best that any design of a file got."""
+    verdicts = {d.verdict for d in found.designs}
+    return next(v for v in ("accepted", "rejected", "failed") if v in verdicts)
+
+
+def _said(found: Audit) -> str:
+    """Whether each double is said to be one."""
+    half = len(found.designs) // 2
+    return "said to repeat" if found.repeated >= max(1, half) else _verdict(found)

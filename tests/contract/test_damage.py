@@ -1,0 +1,49 @@
+"""Thousands of damaged files for every reader: no traceback, no hang, memory bounded."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+COUNTS = {"airfoils": 400, "grid": 90, "molecules": 180, "structures": 110}
+LEAST = {"airfoils": 1200, "grid": 1100, "molecules": 1800, "structures": 1700}  # 5,800 in all
+MOST_MB = 2000  # of a process, with all it has loaded
+MOST_CPU_S = 120  # of a domain
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("domain", COUNTS)
+def test_damaged_files_of_a_domain(domain: str, tmp_path: Path) -> None:
+    """A seal is no signature: what a sealed format tells apart is damage of its own bytes."""
+    words = [sys.executable, str(HERE / "damage.py"), domain, str(COUNTS[domain]), "0"]
+    paths = os.pathsep.join(p for p in sys.path if p)
+    done = subprocess.run(
+        [*words, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        timeout=3000,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    for one in told:
+        print({k: v for k, v in one.items() if k != "kinds"})
+    total = sum(sum(one["found"].values()) for one in told)
+    spent_s = sum(one["cpu_s"] for one in told)
+    print(domain, total, "files,", spent_s, "CPU s")
+    faults = {
+        k: [one["reader"] for one in told if k in one["found"]] for k in ("traceback", "hang")
+    }
+    assert faults == {"traceback": [], "hang": []}, done.stderr[-3000:]
+    assert total >= LEAST[domain]
+    assert max(one["memory_mb"] for one in told) < MOST_MB
+    assert spent_s < MOST_CPU_S
+    for one in told:
+        assert one["found"].get("refused", 0) > 0, one
+        broken = {k: v for k, v in one["kinds"].items() if k.endswith("another")}
+        if one["sealed"]:
+            assert all(k.startswith("packed") for k in broken), one
