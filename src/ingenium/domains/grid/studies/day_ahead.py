@@ -143,8 +143,9 @@ def score(
     family: "Family", days: LoadDays, members: int, rng: torch.Generator
 ) -> dict[str, Float64[np.ndarray, " n"]]:
     """`MEASURES` of each held-out day by so many proposals for it, none below zero load."""
-    proposed = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
-    x = torch.maximum(proposed, days.least).reshape(members, *days.held.shape).numpy()
+    x = family.propose(days.held_cond.repeat(members, 1), rng).to(torch.float64)
+    load = torch.maximum(x, days.least).reshape(members, *days.held.shape)
+    ensemble = load.numpy()
     y = days.held.double().numpy()
     return {
         "crps": scores.crps(ensemble, y),
