@@ -167,7 +167,7 @@ def test_engine_without_an_answer_ends_with_3(files: Path, tmp_path: Path) -> No
         (("show", "cantilever"), "DOMAIN.NAME"),
         (("propose", "toy.cantilever", "-n", "0"), "at least one design"),
         (("propose", "toy.cantilever", "--seed", "-1"), "seed"),
-        (("propose", "toy.cantilever", "-n", "9" * 30), "GB"),
+        (("propose", "toy.cantilever", "-n", "9" * 9), "GB"),
         (("propose", "toy.cantilever", "--spec", "guided.toml"), "no classifier-free guidance"),
         (("propose", "toy.cantilever", "--spec", "steered.toml"), "cannot follow a gradient"),
         (("propose", "toy.cantilever", "--spec", "none.toml"), "no file"),

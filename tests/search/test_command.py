@@ -144,7 +144,7 @@ def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
         ("--enough", 0, "at least one accepted design"),
         ("--stagnation", -1, "at least one engine call"),
         ("--seconds", 0, "a time above 0 s"),
-        ("--seed", -1, "a seed of at least 0"),
+        ("--seed", -1, "a seed of at least 0 and below 2^63"),
     ],
 )
 def test_a_number_out_of_range_is_told_by_its_option(

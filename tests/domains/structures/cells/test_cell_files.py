@@ -104,6 +104,6 @@ def test_a_body_whose_outer_cells_are_others_is_refused(form, tmp_path):
     (path,) = PLANE.formats[form].write(designs, tmp_path).values()
     np.testing.assert_array_equal(PLANE.formats[form].read(path)["solid"][0], share)
     type(PLANE.formats[form]).write_mesh(body, path)
-    np.testing.assert_array_equal(Printer(settings).read(read_mesh(path)) > 0.5, share > 0.5)
+    np.testing.assert_array_equal(CellPrinter(settings).read(read_mesh(path)) > 0.5, share > 0.5)
     with pytest.raises(InputError, match="the same cell 3 times"):
         PLANE.formats[form].read(path)
