@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import islice
 
 import numpy as np
+import selfies
 import torch
 import xarray as xr
 from jaxtyping import Float
@@ -32,7 +33,6 @@ from ingenium.domains.airfoils.refine import Refiner
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.domains.molecules.data import zinc250k
-from ingenium.domains.molecules.forms import written_at_random
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.kits.chemistry.parsing import canonical, parsed
@@ -49,6 +49,8 @@ WORST_MOLECULE = 1e3  # the cost of what has no answer: mol_ga takes quantiles o
 
 Rival = Callable[[Problem, Spec, int, int], Found]
 Decode = Callable[[Float[np.ndarray, "n m"]], xr.Dataset]
+
+RANDOM_SYMBOLS = (5, 40)  # of molecules that are written at random; one less at most
 
 
 def scaled_days(problem: Problem, spec: Spec, calls: int, seed: int) -> Found:
@@ -200,6 +202,13 @@ def _listed(problem: Lead, count: int, seed: int) -> list[str]:
     order = np.random.default_rng(seed).permutation(len(zinc250k()))
     texts = (canonical(parsed(str(zinc250k()[i]))) for i in order)
     return list(islice((text for text in texts if len(text) <= problem.longest), count))
+
+
+def written_at_random(count: int, rng: np.random.Generator) -> list[str]:
+    """So many molecules of random SELFIES symbols, which stand for chance."""
+    symbols = sorted(selfies.get_semantic_robust_alphabet())
+    lengths = rng.integers(*RANDOM_SYMBOLS, count)
+    return [selfies.decoder("".join(rng.choice(symbols, n))) for n in lengths]
 
 
 def _written(problem: Lead, smiles: Sequence[str]) -> xr.Dataset:
