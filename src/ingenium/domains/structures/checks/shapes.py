@@ -42,8 +42,6 @@ at_most = 1e-9
 PRINTED = (
     ("sensitivity", 60, 20, 216.81, 150),
     ("density", 60, 20, 233.71, 1000),
-    ("sensitivity", 150, 50, 219.52, 400),
-    ("density", 150, 50, 235.73, 1000),
 )
 LEARNED = """
 problem = "structures.minimum_compliance"
@@ -104,6 +102,7 @@ def printed_compliances(commands: Commands) -> Iterator[Finding | Picture]:
         far = done.answer["record"]["cross_check"]["disagreement"]["compliance"] / work
         yield Finding(f"scikit-fem finds the same of that file (off by {far:.1g})", far < 1e-6)
         shapes.append(found["density"].to_numpy()[0])
+    yield Finding("those on 150 x 50 cells are reached within two minutes", False, gap=True)
     yield Finding("a command holds the slopes against finite differences", False, gap=True)
     yield Finding("a command runs pymoto on the same part", False, gap=True)
     titles = [f"{filtering}, {x} x {y}" for filtering, x, y, _, _ in PRINTED]
