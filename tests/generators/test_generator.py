@@ -39,7 +39,7 @@ def test_known_designs_are_measured_once_for_all_blocks(monkeypatch: pytest.Monk
     asked = Spec(problem="toy.cantilever", generator=choice)
     problem = open_problem(asked)
     known = training(problem)
-    family = families.build("flow_matching", problem.codec.shape, 2)
+    family = families.build("flow_matching", problem.codec.shape, problem.features(known).shape[1])
     generator = Generator(problem, family, resolve(asked, problem), known)
     assert len(known["design"]) != BLOCK
     blocks = [generator.propose_block(3, block) for block in range(3)]

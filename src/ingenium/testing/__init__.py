@@ -10,9 +10,10 @@ class TestCoating(ProblemContract):
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__name__}.problem_contract")
+pytest.register_assert_rewrite(f"{__name__}.file_contract", f"{__name__}.problem_contract")
 
+from ingenium.testing.file_contract import opened  # noqa: E402
 from ingenium.testing.forging import Damage, with_bytes, with_numbers  # noqa: E402
-from ingenium.testing.problem_contract import ProblemContract, opened  # noqa: E402
+from ingenium.testing.problem_contract import ProblemContract  # noqa: E402
 
 __all__ = ["Damage", "ProblemContract", "opened", "with_bytes", "with_numbers"]

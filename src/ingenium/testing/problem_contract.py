@@ -7,78 +7,31 @@ A domain's test module inherits it and says how its problem is opened::
         setup = {"grid": "1-LV-rural1--0-sw"}
 """
 
-import functools
-import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 
-from ingenium import exporting, loop
-from ingenium.audit import audit
 from ingenium.core.asking import draw_conditions, resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
-from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity, Variable
-from ingenium.core.spec import Fixed, GeneratorChoice, Select, Spec
+from ingenium.core.spec import Fixed, Spec
 from ingenium.core.verdict import Verdict
-from ingenium.core.verify import verify
 from ingenium.domains import load, open_problem, problem_class
 from ingenium.generators.tokens.codec import Tokens
-from ingenium.replaying import replay
-from ingenium.testing.forging import Damage
-from ingenium.testing.red_team import RedTeam
-from ingenium.trust.ledger import open_ledger
+from ingenium.testing.file_contract import FileContract
 
 
-@functools.cache
-def opened(name: str, setup: str) -> tuple[Problem, xr.Dataset]:
-    """A problem and its data, once for all tests on it."""
-    problem = open_problem(Spec(problem=name, setup=json.loads(setup)))
-    return problem, problem.data()
-
-
-class ProblemContract:
+class ProblemContract(FileContract):
     """Inherited once for each problem."""
 
-    problem_name: ClassVar[str]
-    setup: ClassVar[Mapping[str, Any]] = {}
-    few: ClassVar[int] = 5  # designs in each test
-    equal: ClassVar[float] = 1e-9  # relative; what batching may change
     soft: ClassVar[float] = 0.02  # relative; what smoothing may change in a steerable quantity
     no_answer: ClassVar[str] = "?"  # of a problem on texts, one that its engine cannot read
-
-    written: ClassVar[Mapping[str, float]] = {}  # what a file may change; `inf`: whatever
-    harmless: ClassVar[Mapping[str, str]] = {}  # forgeries that are none: which `unchecked` says so
-
-    @pytest.fixture
-    def problem(self) -> Problem:
-        return opened(self.problem_name, json.dumps(dict(self.setup)))[0]
-
-    @pytest.fixture
-    def known(self) -> xr.Dataset:
-        return opened(self.problem_name, json.dumps(dict(self.setup)))[1]
-
-    @pytest.fixture
-    def designs(self, problem: Problem, known: xr.Dataset) -> xr.Dataset:
-        """The first known designs, as a generator's own come out."""
-        chosen = known.isel({DESIGN: slice(0, self.few)})
-        conditions = {c.name: chosen[c.name].variable for c in problem.conditions}
-        arrays = to_arrays(chosen, problem.variables)
-        return to_dataset(arrays, problem.variables, conditions | dict(problem.labels()))
-
-    def measure(self, problem: Problem, designs: xr.Dataset) -> xr.Dataset:
-        limits = resolve(Spec(problem=problem.name), problem).limits
-        return verify(
-            designs, problem.verifier, limits, variables=problem.variables, sizes=problem.sizes
-        )
 
     def test_name_and_words(self, problem: Problem) -> None:
         assert problem.name == self.problem_name
@@ -233,101 +186,6 @@ class ProblemContract:
             assert list(found.disagreement) == compared
             assert np.isfinite(list(found.disagreement.values())).all()
             assert found.unsolved < found.checked
-
-    def test_formats_round_trip(
-        self, problem: Problem, designs: xr.Dataset, tmp_path: Path
-    ) -> None:
-        moved = designs.assign_coords({DESIGN: designs[DESIGN] + 7})
-        for name, form in problem.formats.items():
-            folder = tmp_path / name
-            folder.mkdir()
-            files = form.write(moved, folder)
-            assert list(files) == moved[DESIGN].to_numpy().tolist()
-            assert all(p.exists() and folder in p.parents for p in files.values())
-            back = form.read(folder).sel({DESIGN: moved[DESIGN].to_numpy()})
-            first, again = self.measure(problem, moved), self.measure(problem, back)
-            for q in problem.quantities:
-                if q.labels is None and q.unit != "h":
-                    rtol = self.written.get(q.name, 0.02)
-                    if rtol < np.inf:
-                        np.testing.assert_allclose(again[q.name], first[q.name], rtol, 1e-9)
-
-    def test_one_file_is_read_alone(
-        self, problem: Problem, designs: xr.Dataset, tmp_path: Path
-    ) -> None:
-        name, form = next(iter(problem.formats.items()))
-        files = form.write(designs, tmp_path)
-        index = int(designs[DESIGN][2])
-        one = form.read(files[index])
-        found = self.measure(problem, one.sel({DESIGN: [index]}))
-        whole = self.measure(problem, form.read(tmp_path).sel({DESIGN: [index]}))
-        for q in problem.quantities:
-            np.testing.assert_allclose(
-                found[q.name], whole[q.name], rtol=self.equal, atol=1e-9, err_msg=name
-            )
-
-    def test_every_format_carries_a_run(
-        self, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Evidence, files and replay agree, whether designs share a file or have one each."""
-        asked = Spec(
-            problem=problem.name,
-            generator=GeneratorChoice(family="bootstrap"),
-            select=Select(keep="verified"),
-        )
-        forms = dict(problem.formats)
-        for name, form in forms.items():
-            monkeypatch.setattr(problem, "formats", {name: form} | forms)
-            out = tmp_path / name
-            with open_ledger(tmp_path / f"{name}.db") as book:
-                run = loop.run(problem, asked, self.few, 1, out, ledger=book)
-            records = read(out / "evidence.jsonl")
-            stored = [r for r in records if r["file"]]
-            assert len(stored) == len(run.selected) > 0
-            files = sorted({r["file"] for r in stored})
-            audited = [d for f in files for d in audit(problem, asked, [out / f]).designs]
-            assert {d.record for d in audited} == {"as recorded"}
-            assert {d.design: d.verdict for d in audited} == {
-                r["design"]: r["verdict"] for r in stored
-            }
-            for r in stored:
-                assert exporting.content_digest(out / r["file"]) == r["file_digest"]
-                found = replay(problem, asked, out, r["design"])
-                assert found.holds, (name, [c for c in found.checks if not c.holds])
-
-    def test_a_strange_file_is_refused(self, problem: Problem, tmp_path: Path) -> None:
-        strange = tmp_path / "notes.txt"
-        strange.write_text("not a design")
-        for form in problem.formats.values():
-            with pytest.raises(ValueError, match=r"\S"):
-                form.read(strange)
-
-    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        """What this problem alone knows to forge: damages by format and name."""
-        return {}
-
-    def test_no_forgery_is_accepted(
-        self,
-        problem: Problem,
-        designs: xr.Dataset,
-        tmp_path: Path,
-        record_property: Callable[[str, object], None],
-    ) -> None:
-        """Neither those that are made for every problem nor those that it names itself."""
-        own = self.forgeries()
-        assert set(own) <= set(problem.formats)
-        tried = list(RedTeam(problem, designs, own).attacks(tmp_path))
-        got = {(t.format, t.forgery) for t in tried if t.outcome == "accepted"}
-        known = {(f, n) for f, n in got if {n, f"{f}: {n}"} & set(self.harmless)}
-        told = [
-            t.__dict__ | ({"outcome": "harmless"} if (t.format, t.forgery) in known else {})
-            for t in tried
-        ]
-        record_property("forgeries", [self.problem_name, told])
-        assert not got - known, sorted(got - known)
-        met = {n for _, n in known} | {f"{f}: {n}" for f, n in known}
-        assert set(self.harmless) <= met, set(self.harmless) - met
-        assert set(self.harmless.values()) <= set(problem.unchecked)
 
     def test_drawn_conditions_are_admissible(self, problem: Problem, known: xr.Dataset) -> None:
         spec = resolve(Spec(problem=problem.name), problem)

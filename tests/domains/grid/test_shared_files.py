@@ -25,7 +25,7 @@ class Coarse:
     """A format that keeps three decimals of the loads."""
 
     def __init__(self, form: Format) -> None:
-        self.form, self.name = form, form.name
+        self.form, self.name, self.endings = form, form.name, form.endings
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         return self.form.write(designs.assign(load_p=designs["load_p"].round(3)), folder)

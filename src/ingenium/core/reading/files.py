@@ -70,6 +70,8 @@ def content(path: Path, what: str, *, most: int = MOST_BYTES) -> bytes:
             data = file.read(most + 1)
     except FileNotFoundError:
         raise InputError(what, f"no file at {_named(path)}") from None
+    except IsADirectoryError:
+        raise InputError(f"{what} as a plain file", f"{_named(path)}, which is a folder") from None
     except (OSError, ValueError) as error:
         raise InputError(what, f"{_named(path)}: {_short(error)}") from None
     if len(data) > most:

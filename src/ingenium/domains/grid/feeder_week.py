@@ -123,6 +123,15 @@ class FeederWeek(Problem):
     name: ClassVar[str] = "grid.feeder_week"
     summary: ClassVar[str] = "weeks of a feeder: load, PV, wind and batteries, 672 steps"
     Settings: ClassVar[type] = FeederSettings
+    judged: ClassVar[str] = (
+        "The table of the week, brought onto the net of the setup, step by step; batteries as "
+        "the table has them."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Asymmetry, harmonics, faults, protection and what happens within a step are not computed.",
+        "Whether a battery's losses and limits are those of a product is not known to the table.",
+        "Whether such a week is likely is compared with known weeks, and never judged.",
+    )
     default_family: ClassVar[str] = "residual_bootstrap"  # a year has too few weeks to train on
 
     def __init__(self, settings: FeederSettings) -> None:

@@ -89,7 +89,7 @@ class BracketSettings:
     cases: tuple[PinLoad, ...] = CASES
     material: Material = ALUMINIUM
     build: Direction = "+z"  # away from the plate of the printer
-    bead_mm: float = 0.0  # width of beads by wire and arc, whose path is then the file; 0 for none
+    bead_mm: Millimetres = 0.0  # width of beads by wire and arc, whose path is then the file; or 0
     making: Making = field(default_factory=Making)
 
     def __post_init__(self) -> None:
