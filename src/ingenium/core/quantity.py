@@ -35,6 +35,7 @@ class Quantity:
     where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
     rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
     dear: bool = False  # may be left out of a design that breaks a limit on another quantity
+    beyond: bool = False  # its limits hold beyond its uncertainty, unless a spec says otherwise
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.shapes import independent, report
+from ingenium.domains.structures.shapes import finer, independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
@@ -43,7 +43,8 @@ class MinimumCompliance(StockedProblem):
         "The cells of the box that the mesh fills; it must be the mesh of these cells."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Stress and stiffness are those of the cells: on finer ones both change.",
+        "Stress is a mean over balls of radius `stress_m`, as far off loads and points of support.",
+        "Responses are those of the cells; limits hold beyond what half cells say they are off.",
         "Buckling, fatigue, yield beyond the limit and printing are not judged.",
     )
     default_family: ClassVar[str] = "gaussian_process"
@@ -70,6 +71,7 @@ class MinimumCompliance(StockedProblem):
         )
         self.tiers = (ShapeVerifier(self.box),)
         self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
+        self.finer = Second(finer.FinerShape(self.tiers[0]), finer.SHARE, finer.MOST[grid.dim])
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
         # The first is the usual one; a mesh has no grey cells.
