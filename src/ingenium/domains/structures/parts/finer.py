@@ -57,13 +57,15 @@ class FinerPart:
         return out
 
     def _one(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
+        coarse, fine = self.own.measure(density[None])[0], self._halved(density)
+        return torch.where(self._meshed, extrapolated(coarse, fine), fine)
+
+    def _halved(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
+        """What is measured on half cells, and the mass of the volume inside the surface."""
         mesh = self.printer.mesh(density.numpy())
-        coarse = self.own.measure(density[None])[0]
         fine = self._fine.measure(torch.from_numpy(self.printer.read(mesh, FINE))[None])[0]
-        found = torch.where(self._meshed, extrapolated(coarse, fine), fine)
-        metal = self.own.part.material.density_kg_m3
-        found[self._mass] = float(mesh.volume) * metal
-        return found
+        fine[self._mass] = float(mesh.volume) * self.own.part.material.density_kg_m3
+        return fine
 
     @cached_property
     def _meshed(self) -> Tensor:

@@ -1,7 +1,7 @@
 """What problems on printed parts share: known designs, repair, files, comparison and report."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +24,13 @@ from ingenium.domains.structures.optimise.volume import to_volume
 from ingenium.domains.structures.parts import asked, finer, independent, known
 from ingenium.domains.structures.parts.asked import Question
 from ingenium.domains.structures.parts.making import HELD_OUT_EVERY, PartSettings
-from ingenium.domains.structures.parts.measuring import STRESS_M, PartVerifier
+from ingenium.domains.structures.parts.measuring import MM, STRESS_M, PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.printed import PartFiles, Printer, without_hollows
 from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.parts.report import AIMS, Others, report
+from ingenium.domains.structures.parts.thickness import THICKEST_CELLS
+from ingenium.domains.structures.possible import refuse_beyond
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
 
@@ -101,6 +103,18 @@ class PartProblem(Problem):
     def _half(self) -> PartVerifier:
         part = self.halved()
         return self.measuring(part, _elastic(part, EXACT))
+
+    def allow(self, limits: Sequence[Limit]) -> None:
+        """Refuse a mass that the space cannot have, and walls thicker than are told apart.
+
+        Raises:
+            InputError: naming the limit.
+        """
+        metal = self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
+        least, most = (float(share.sum()) * metal for share in (self.part.lower, self.part.upper))
+        thickest = THICKEST_CELLS * self.part.grid.cell_m * MM
+        can = {"mass": (least, most), "min_feature": (0.0, thickest)}
+        refuse_beyond(limits, can, "write another limit, or another space.")
 
     def labels(self) -> dict[str, Any]:
         """Middles of the cells along each axis."""

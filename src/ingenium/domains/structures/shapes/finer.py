@@ -38,7 +38,7 @@ class FinerShape:
         return tuple(q for q in self.own.quantities if q.beyond)
 
     @cached_property
-    def fine(self) -> ShapeVerifier:
+    def _fine(self) -> ShapeVerifier:
         """On cells of half the size.
 
         Raises:
@@ -59,18 +59,17 @@ class FinerShape:
         """NaN where half cells are too many."""
         coarse = self.own.measure(density, *given)[:, self._columns]
         try:
-            fine = self.halved(density, *given)
+            fine = self._halved(density, *given)
         except InputError:
             return torch.full_like(coarse, torch.nan)
         return extrapolated(coarse, fine)
 
-    def halved(
+    def _halved(
         self, density: Float64[Tensor, "n ..."], *given: Float64[Tensor, " n"]
     ) -> Float64[Tensor, "n k"]:
-        """What is measured on half cells."""
         for axis in range(1, density.ndim):
             density = density.repeat_interleave(FINE, axis)
-        return self.fine.measure(density, *given)[:, self._columns]
+        return self._fine.measure(density, *given)[:, self._columns]
 
     @cached_property
     def _columns(self) -> list[int]:

@@ -1,6 +1,6 @@
 """Problem: a box, supports and loads are given; where must material be so that it is stiff?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.structures.possible import refuse_beyond
 from ingenium.domains.structures.shapes import finer, independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
@@ -90,6 +91,18 @@ class MinimumCompliance(StockedProblem):
         held = np.arange(len(solid)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         known = to_dataset((solid, *asked), self.variables, coords | self.labels())
         return known.assign_coords(held_out=(DESIGN, held))
+
+    def allow(self, limits: Sequence[Limit]) -> None:
+        """Refuse a volume or a mass that the setup does not give to designs.
+
+        Raises:
+            InputError: naming the limit.
+        """
+        grid, own = self.box.grid, self.settings
+        whole = grid.cell_volume_m3 * grid.n_cells * own.material.density_kg_m3
+        low, high = own.volume_fraction[0] - 1 / grid.n_cells, own.volume_fraction[1]
+        can = {"volume": (low, high), "mass": (low * whole, high * whole)}
+        refuse_beyond(limits, can, "write another limit, or volume_fraction under [setup].")
 
     def labels(self) -> dict[str, Any]:
         """Centres of the cells (m)."""
