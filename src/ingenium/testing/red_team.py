@@ -80,12 +80,14 @@ class RedTeam:
         raise AssertionError(f"no design of {self.problem.name} has an answer")
 
     def _claim(self, found: Audited) -> Spec:
+        """That every quantity is as measured; how sure it is, is not what forgeries try."""
         limits = []
         for q in self.problem.quantities:
             value = found.measured[q.name].get("value")
             if q.labels is None and isinstance(value, float):
                 slack = max(PINNED * abs(value), LEAST, q.rounding)
-                limits.append(Limit(q.name, at_least=value - slack, at_most=value + slack))
+                ends = {"at_least": value - slack, "at_most": value + slack}
+                limits.append(Limit(q.name, **ends, beyond_uncertainty=False))
         return Spec(
             problem=self.problem.name,
             limits=tuple(limits),
