@@ -27,7 +27,7 @@ FINE = 2  # cells of the surface along one of the analysis
 COLUMNS = 8  # through each cell along x and y when a mesh is read back; 4 lose 0.3 % of the metal
 STEPS_CELLS = 0.6  # fairing of an optimiser's steps; what was read back is smooth already
 KEPT_CELLS = 0.3
-ROUNDS = 3  # of correction, after which what is read back is what was asked for
+ROUNDS = 5  # of correction, after which what is read back is what was asked for
 SUFFIXES = (".stl", ".3mf")
 APART = 1e-3  # of the mean density, between the two files of a design
 
