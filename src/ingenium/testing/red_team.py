@@ -86,8 +86,9 @@ class RedTeam:
             value = found.measured[q.name].get("value")
             if q.labels is None and isinstance(value, float):
                 slack = max(PINNED * abs(value), LEAST, q.rounding)
-                ends = {"at_least": value - slack, "at_most": value + slack}
-                limits.append(Limit(q.name, **ends, beyond_uncertainty=False))
+                low, high = value - slack, value + slack
+                own = Limit(q.name, at_least=low, at_most=high, beyond_uncertainty=False)
+                limits.append(own)
         return Spec(
             problem=self.problem.name,
             limits=tuple(limits),

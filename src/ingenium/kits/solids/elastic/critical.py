@@ -126,11 +126,11 @@ class CriticalVolume:
         reach = int(np.ceil(radius_m / grid.cell_m - 0.5))
         lines = (np.arange((2 * reach + 1) * PARTS) + 0.5) / PARTS - reach - 0.5
         around = np.meshgrid(*[lines**2] * grid.dim, indexing="ij", sparse=True)
-        inside = sum(around) <= (radius_m / grid.cell_m) ** 2
+        inside = np.asarray(sum(around) <= (radius_m / grid.cell_m) ** 2, dtype=np.float64)
         for axis in range(grid.dim):
-            inside = inside.reshape(*inside.shape[:axis], -1, PARTS, *inside.shape[axis + 1 :])
-            inside = inside.mean(axis + 1)
-        return np.asarray(inside)
+            parts = inside.reshape(*inside.shape[:axis], -1, PARTS, *inside.shape[axis + 1 :])
+            inside = np.asarray(parts.mean(axis + 1))
+        return inside
 
     @cached_property
     def _square(self) -> Float64[Tensor, "q q"]:
@@ -143,13 +143,15 @@ class CriticalVolume:
         for point in points:
             stress = law @ strain(dim, system.grid.cell_m, torch.tensor(point, dtype=torch.float64))
             total += stress.T @ own @ stress
-        return total / 2**dim
+        mean: Tensor = total / 2**dim
+        return mean
 
 
 def _parts(fine: Bool[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
     """Cells of which a part is marked."""
     for axis in range(fine.ndim):
-        fine = fine.reshape(*fine.shape[:axis], -1, HALVES, *fine.shape[axis + 1 :]).any(axis + 1)
+        parts = fine.reshape(*fine.shape[:axis], -1, HALVES, *fine.shape[axis + 1 :])
+        fine = np.asarray(parts.any(axis + 1))
     return fine
 
 

@@ -14,4 +14,5 @@ def extrapolated(
     Source: Roache, Verification and Validation in Computational Science and Engineering, 1998,
         ch. 5 (Richardson's extrapolation).
     """
-    return half + (half - coarse) / (2**ORDER - 1)
+    limit: Tensor = half + (half - coarse) / (2**ORDER - 1)
+    return limit
