@@ -28,11 +28,11 @@ from ingenium.domains import open_problem
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
 from ingenium.outcome import Clock, Finish, Run
-from ingenium.search import running
-from ingenium.search.course import Heard, unheard
-from ingenium.search.hands import Hands
-from ingenium.search.plan import SearchPlan
-from ingenium.search.stopping import Stop
+from ingenium.searches import running
+from ingenium.searches.course import Heard, unheard
+from ingenium.searches.hands import Hands
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.stopping import Stop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 

@@ -32,7 +32,7 @@ from ingenium.core.spec import Select, Spec
 from ingenium.core.verify import Verifier, named
 from ingenium.evaluate.limits import Summary
 from ingenium.exporting import export, keep
-from ingenium.search.sitting import Sitting
+from ingenium.searches.sitting import Sitting
 from ingenium.summary import summary as summarised
 from ingenium.trust.ledger import Ledger
 

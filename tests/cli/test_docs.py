@@ -69,7 +69,7 @@ def test_a_page_of_python_shows_docstrings() -> None:
     assert "**Raises**\n\n- InputError: if the spec asks" in text
     assert "### `Run`\n\n```python\nclass Run:\n    problem: " in text
     assert "_ledger" not in text
-    section = documents.page("reference/python/search#ingenium.search.strategies.Task")
+    section = documents.page("reference/python/search#ingenium.searches.strategies.Task")
     assert section.startswith("### `Task`\n\n```python\nclass Task")
     assert "`Made`" not in section
 

@@ -8,9 +8,9 @@ import xarray as xr
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit, Objective
 from ingenium.core.verify import verdicts as judged
-from ingenium.search.aim import Aim
-from ingenium.search.conflicts import conflicting, unmet
-from ingenium.search.fronts import dominated, grown, hypervolume, order
+from ingenium.searches.aim import Aim
+from ingenium.searches.conflicts import conflicting, unmet
+from ingenium.searches.fronts import dominated, grown, hypervolume, order
 
 
 @pytest.mark.parametrize("o", [1, 2, 3, 4])

@@ -38,7 +38,7 @@ HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused wha
         "ingenium.generators": "reference/spec#generator",
         "ingenium.recorded": "how-to/audit#does-this-file-hold-the-limits",
         "ingenium.replaying": "how-to/audit#is-this-design-what-the-record-says",
-        "ingenium.search": "reference/cli#ingenium-search-problem",
+        "ingenium.searches": "reference/cli#ingenium-search-problem",
         "ingenium.studies": "studies",
         "ingenium.trust": "how-to/audit#was-anything-done-that-is-not-in-the-record",
     }

@@ -9,10 +9,10 @@ from ingenium.cli.output import table
 from ingenium.evaluate.nearest import Nearest
 from ingenium.outcome import Run
 from ingenium.report import words
-from ingenium.search.conflicts import Unmet
-from ingenium.search.course import Round
-from ingenium.search.screening import ScreenAudit
-from ingenium.search.sitting import Sitting
+from ingenium.searches.conflicts import Unmet
+from ingenium.searches.course import Round
+from ingenium.searches.screening import ScreenAudit
+from ingenium.searches.sitting import Sitting
 
 LONGEST = 5  # stages whose seconds are shown
 BEST = 10  # designs of a search that are shown

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from ingenium.core.spec import Limit, Spec
 from ingenium.outcome import Run
 from ingenium.report import figures, words
-from ingenium.search.conflicts import Unmet
-from ingenium.search.course import Round
-from ingenium.search.sitting import Sitting
+from ingenium.searches.conflicts import Unmet
+from ingenium.searches.course import Round
+from ingenium.searches.sitting import Sitting
 
 
 def entries(run: Run, sitting: Sitting) -> dict[str, Any]:
