@@ -191,7 +191,7 @@ def _rows(
         faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
         under = _under(problem, designs.isel({DESIGN: i}), own, measured)
         reasons = tuple(_outside(problem, spec, under))
-        verdict = Verdict(int(verdicts["verdict"][i]))
+        verdict = Verdict(verdicts["verdict"].to_numpy()[i])
         if reasons and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REJECTED
         rows.append(
@@ -199,7 +199,7 @@ def _rows(
                 file=str(path),
                 format=form,
                 design=index,
-                verdict=verdict.name.lower(),
+                verdict=verdict,
                 measured=measured,
                 margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
                 record=_state(run, own, faults),

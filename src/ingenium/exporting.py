@@ -19,7 +19,7 @@ from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import weighed
+from ingenium.core.verdict import flagged, weighed
 from ingenium.core.verify import verify
 
 
@@ -85,10 +85,7 @@ def keep(
 ) -> None:
     """Write the spec, and designs with their verdicts, as they are kept in a folder."""
     write_atomic(part / "spec.toml", specs.dump(asked))
-    told = designs.assign_coords(
-        {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
-    )
-    whole = xr.merge([told, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+    whole = xr.merge([designs, flagged(verdicts)], combine_attrs="drop_conflicts").assign_attrs(
         title=asked.title or problem.summary,
         source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
         license=problem.licence,

@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
-from ingenium.core.verdict import Verdict, close
+from ingenium.core.verdict import close
 
 KEY = "evidence"  # under which the record of a whole run names this file
 
@@ -77,7 +77,7 @@ def records(
         path, content = export.files.get(index, (None, None))
         yield {
             "design": index,
-            "verdict": Verdict(judged[i]).name.lower(),
+            "verdict": judged[i],
             "measured": measured(problem, values[i], doubt),
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],

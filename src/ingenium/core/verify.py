@@ -162,18 +162,13 @@ def verdicts(
     dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
     verdict = judge(measured, margin, dear)
     data: dict[str, Any] = {
-        q.name: (DESIGN, measured[:, i], {"units": q.unit, "long_name": q.long_name})
-        for i, q in enumerate(verifier.quantities)
+        q.name: (DESIGN, measured[:, i], q.attrs) for i, q in enumerate(verifier.quantities)
     }
     return xr.Dataset(
         data
         | {
             "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
-            "verdict": (
-                DESIGN,
-                verdict,
-                {"flag_values": [0, 1, 2], "flag_meanings": "accepted rejected failed"},
-            ),
+            "verdict": (DESIGN, verdict),
         }
         | dict(beside(margin, verdict) if beside else {}),
         coords={DESIGN: index, "limit": [limit.label for limit in limits]},

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.spec import Limit, Objective
@@ -92,7 +92,7 @@ class Aim:
     def weights(
         self,
         margin: Float[np.ndarray, "n l"],
-        verdict: Int[np.ndarray, " n"],
+        verdict: Shaped[np.ndarray, " n"],
         loss: Float[np.ndarray, "n o"],
     ) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         """`violation`, `loss` and `cost` as variables of a Dataset."""
@@ -104,14 +104,14 @@ class Aim:
         }
 
     def _violations(
-        self, margin: Float[np.ndarray, "n l"], verdict: Int[np.ndarray, " n"]
+        self, margin: Float[np.ndarray, "n l"], verdict: Shaped[np.ndarray, " n"]
     ) -> Float[np.ndarray, "n l"]:
         short = np.maximum(-margin, 0.0) / self.spread
         return np.where(answered(verdict)[:, None], short, np.inf)
 
     def _costs(
         self,
-        verdict: Int[np.ndarray, " n"],
+        verdict: Shaped[np.ndarray, " n"],
         violation: Float[np.ndarray, "n l"],
         loss: Float[np.ndarray, "n o"],
     ) -> Float[np.ndarray, " n"]:

@@ -18,7 +18,7 @@ class Stop:
         InputError: for a number below 1, or a time that is not above 0.
     """
 
-    calls: int  # of the engine: designs that are verified
+    calls: int = 1000  # of the engine: designs that are verified
     seconds: float | None = None  # of the loop with model and engine, over all its sittings
     accepted: int | None = None  # enough designs that hold every limit
     stagnation: int | None = None  # calls in a row after which nothing became better

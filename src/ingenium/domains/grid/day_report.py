@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
 from ingenium.domains.grid.verifier import FeederVerifier
@@ -22,7 +23,7 @@ def sections(
     feeder: OpenFeeder, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Power of the day and voltages, proposed beside real days of the same kind."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)[:SHOWN]
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)[:SHOWN]
     own, real = designs.isel({DESIGN: answered}), _like(known, designs)
     return (
         Section(

@@ -21,15 +21,18 @@ BINS = 36
 
 
 def histogram(
-    values: Float[np.ndarray, " n"], broken: Bool[np.ndarray, " n"], limit: Limit, label: str
+    values: Float[np.ndarray, " n"],
+    broken: Bool[np.ndarray, " n"],
+    limits: Sequence[Limit],
+    label: str,
 ) -> Figure:
-    """How a limited quantity is spread, with the limit drawn and the broken side coloured."""
+    """How a quantity is spread, with its limits drawn and the broken sides coloured."""
     figure = Figure(figsize=(5.2, 2.7), layout="constrained")
     axes = figure.add_subplot()
-    bounds = [b for b in (limit.at_least, limit.at_most) if b is not None]
+    bounds = [b for x in limits for b in (x.at_least, x.at_most) if b is not None]
     low, high = _window(values, bounds)
     shown = np.clip(values, low, high)
-    edges = _edges(low, high, bounds[0])
+    edges = _edges(low, high, bounds[0] if bounds else low)
     axes.hist(
         [shown[~broken], shown[broken]],
         bins=edges,
@@ -40,10 +43,11 @@ def histogram(
     )
     for bound in bounds:
         axes.axvline(bound, color=INK, linewidth=1.2, linestyle="--")
-    if limit.at_least is not None:
-        axes.axvspan(low, limit.at_least, color=BREAKS, alpha=0.10, linewidth=0)
-    if limit.at_most is not None:
-        axes.axvspan(limit.at_most, high, color=BREAKS, alpha=0.10, linewidth=0)
+    for limit in limits:
+        if limit.at_least is not None:
+            axes.axvspan(low, limit.at_least, color=BREAKS, alpha=0.10, linewidth=0)
+        if limit.at_most is not None:
+            axes.axvspan(limit.at_most, high, color=BREAKS, alpha=0.10, linewidth=0)
     axes.set_xlim(low, high)
     axes.set_xlabel(label)
     axes.set_ylabel("designs")
