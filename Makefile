@@ -31,6 +31,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
+	$(BIN)/python docs/write_schemas.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
@@ -38,6 +39,7 @@ check: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python docs/fill_figures.py
 	$(BIN)/python docs/fill_reference.py
+	$(BIN)/python docs/write_schemas.py
 	$(SITE)
 
 format: $(STAMP)

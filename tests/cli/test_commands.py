@@ -85,7 +85,7 @@ def test_propose_tells_an_operator(files: Path, tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "o" / "summary.json").read_text())
     assert f"{summary['accepted']} of 50 designs held every limit" in text
     assert "95 % interval" in text
-    assert "deflection_m at most 0.004 m" in text
+    assert "deflection_m at most 4 mm" in text
     assert f"ingenium replay {tmp_path / 'o'} --design" in " ".join(text.split())
     assert "propose and verify" in progress
     assert "propose and verify" not in text

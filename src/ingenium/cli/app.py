@@ -14,6 +14,7 @@ from ingenium.cli import (
     governance,
     ledger,
     make,
+    schema,
     search,
     study,
 )
@@ -38,6 +39,7 @@ for commands in (
     governance,
     doctor,
     docs,
+    schema,
 ):
     commands.add_to(app)
 
