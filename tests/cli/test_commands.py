@@ -262,3 +262,14 @@ def test_help_and_list_import_nothing_heavy(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["none", "True"]
+
+
+def test_examples_are_copied_once(tmp_path: Path) -> None:
+    names = answer("examples")["examples"]
+    assert "grid/winter_evening_peak.toml" in names
+    assert answer("examples", tmp_path / "own")["folder"] == str(tmp_path / "own")
+    assert all((tmp_path / "own" / name).is_file() for name in names)
+    assert (tmp_path / "own" / "grid" / "own_feeder" / "make_files.py").is_file()
+    code, _, error = call("examples", tmp_path / "own")
+    assert code == 2
+    assert "a new folder" in error

@@ -81,6 +81,13 @@ class Shown(TypedDict):
     notes: list[str]
 
 
+class Copied(TypedDict):
+    """`examples`: what there is, and where it was copied to."""
+
+    folder: str | None
+    examples: list[str]
+
+
 class Fitted(TypedDict):
     """`fit`: the generator that is kept now."""
 
@@ -311,6 +318,7 @@ FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Su
 ANSWERS: dict[str, Any] = {
     "list": Problems,
     "show": Shown,
+    "examples": Copied,
     "fit": Fitted,
     "propose": Proposed,
     "search": Searched,

@@ -11,6 +11,7 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    examples,
     governance,
     ledger,
     make,
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    examples,
     make,
     search,
     check,

@@ -163,7 +163,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
     if isinstance(source, Mapping):
         return parse(source, Spec, "the spec")
     path = Path(source)
-    what = "a spec as a TOML file in UTF-8; examples/ holds some to copy"
+    what = "a spec as a TOML file in UTF-8; `ingenium examples COPY-TO` writes some"
     found = text(path, what, most=MOST_TOML)
     with refusing(what, path):
         table = tomllib.loads(found)
