@@ -77,13 +77,14 @@ def open_run(folder: Path, opener: Callable[[Spec], Problem]) -> OpenedRun:
             whole = unflagged(stored.load())
         names = [*evidence.read(found / EVIDENCE)[0]["measured"], *JUDGED]
         measured = [name for name in names if name in whole]
+        beside = [name for name in whole.coords if name not in (DESIGN, "limit")]
         limits = tuple(parse(x, Limit, "the record of a run") for x in record["limits"])
         index = whole[DESIGN].to_numpy().tolist()
         return OpenedRun(
             specs.load(found / "spec.toml"),
             limits,
             whole.drop_vars([*measured, "limit"]),
-            whole[measured].drop_vars([k for k in whole.coords if k not in (DESIGN, "limit")]),
+            whole[measured].drop_vars(beside, errors="ignore"),
             np.array([index.index(i) for i in record["kept"]], dtype=np.int64),
             _summary(_json(found / "summary.json")),
             record,

@@ -9,6 +9,24 @@ from types import MappingProxyType
 
 LATENT = "latent"  # option of strategies over points: those of a family's latent numbers
 ONE = "one"  # option of `population`: a single searcher
+ALSO = {  # other names under which the field knows a strategy
+    "random_search": "random",
+    "simulated_annealing": "annealing",
+    "cmaes": "cma_es",
+    "genetic_algorithm": "evolution",
+    "genetic": "evolution",
+    "ga": "evolution",
+    "nsga2": "evolution",
+    "nsga_ii": "evolution",
+    "nsga_iii": "nsga3",
+    "particle_swarm": "population",
+    "quality_diversity": "map_elites",
+    "bayesian_optimisation": "bayesian",
+    "bayesian_optimization": "bayesian",
+    "bo": "bayesian",
+    "gaussian_process": "bayesian",
+    "turbo": "bayesian",
+}
 REGIMES = ("act", "seek")  # options of `two_regimes`: one of them alone
 WORTHS = ("log_ei", "ei", "ucb")  # acquisitions of `bayesian`
 

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from ingenium.core.counting import counting
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.seeds import block_rng
@@ -125,8 +126,13 @@ class Search:
                 self._end(number, time.perf_counter() - began)
                 heard(self.history[-1])
             if not whole:
-                self._measured(workers)
+                with counting(partial(self._counted, watch, stop)):
+                    self._measured(workers)
                 watch("search", min(self.calls, stop.calls), stop.calls)
+
+    def _counted(self, watch: Watch, stop: Stop, more: int) -> None:
+        """Tell of designs within a part."""
+        watch("search", min(self.calls + more, stop.calls), stop.calls)
 
     def verdicts(self, calls: Sequence[int] | None = None) -> xr.Dataset:
         """The verdicts of some calls, or of all in order, with the call as the index."""

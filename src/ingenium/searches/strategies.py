@@ -23,7 +23,7 @@ from ingenium.searches.evolution import Evolution, ManyObjectives
 from ingenium.searches.fidelity import Fidelity
 from ingenium.searches.latent_space import LatentSpace
 from ingenium.searches.map_elites import ElitesSettings, MapElites, behaviours
-from ingenium.searches.named import LATENT, ONE, STRATEGIES, Named
+from ingenium.searches.named import ALSO, LATENT, ONE, STRATEGIES, Named
 from ingenium.searches.population import Population, PopulationSettings
 from ingenium.searches.portfolio import Portfolio
 from ingenium.searches.regimes import Regime, RegimesSettings, TwoRegimes
@@ -184,7 +184,7 @@ def parted(written: str, own: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]
     name, _, rest = written.partition(":")
     options = tuple(word.strip() for word in rest.split(",") if word.strip())
     names = (*NAMES, *own)
-    name = choose(name, names, "strategy", listed=len(names))
+    name = choose(name, names, "strategy", listed=len(names), also=ALSO)
     known = STRATEGIES.get(name, Named("one without a line in the help"))
     if not known.free and not set(known.fixed).issuperset(options):
         may = f"{name}, or {name}: and {known.options}"

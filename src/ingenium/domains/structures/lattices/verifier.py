@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium import __version__
+from ingenium.core.counting import each
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.lattices.crushing import Crushing, Curve, crush
 from ingenium.domains.structures.lattices.frame import Frame
@@ -67,7 +68,7 @@ class CrushVerifier:
         sound = np.logical_and.reduce([np.isfinite(f).all((1, 2)) for f in fields])
         rows = np.flatnonzero(sound)
         built = frames(self.layout, *(f[rows] for f in fields))
-        for row, frame in zip(rows, built, strict=True):  # frames differ in size
+        for row, frame in each(zip(rows, built, strict=True)):  # frames differ in size
             out[row] = self._one(frame, float(wanted_j_kg[row]))
         return torch.from_numpy(out)
 
