@@ -1,6 +1,8 @@
 """What a run shows in Python, as it ended and as it is opened again from its folder."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,3 +131,17 @@ def test_a_folder_of_no_run_is_refused(tmp_path: Path, folder: Path) -> None:
     (folder / "run.json").write_text("{")
     with pytest.raises(CorruptError, match=r"run\.json is not what the run wrote"):
         ingenium.open_run(folder)
+
+
+def test_the_page_about_python_does_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[1] / "docs" / "how-to" / "python.md").read_text()
+    names: dict[str, Any] = {}
+    for block in re.findall("```python\n(.*?)```", page, re.DOTALL):
+        exec(block, names)
+    assert names["held"].sizes["design"] > 0
+    assert (tmp_path / "reading_low.png").stat().st_size > 5000
+    costs = names["found"].accepted["cost"]
+    assert float(names["cheapest"]["cost"]) == costs.min()
