@@ -35,13 +35,14 @@ class AllowedFolders:
         Raises:
             InputError: if it lies outside of all folders.
         """
-        path = (self.roots[0] / named).resolve()
+        there = f"a path in {', '.join(map(str, self.roots))}"
+        try:
+            path = (self.roots[0] / named).resolve()
+        except (OSError, ValueError) as error:
+            raise InputError(there, f"{named[:200]!r} ({error})") from None
         if not any(path.is_relative_to(root) for root in self.roots):
-            raise InputError(
-                f"a path in {', '.join(map(str, self.roots))}",
-                named,
-                "Name one there, or start the server with a further --folder.",
-            )
+            more = "Name one there, or start the server with a further --folder."
+            raise InputError(there, named, more)
         return path
 
     def shown(self, named: str) -> dict[str, Any]:
