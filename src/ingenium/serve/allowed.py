@@ -60,12 +60,13 @@ class AllowedFolders:
             raise InputError("a file or folder that is there", named)
         with path.open("rb") as file:
             head = file.read(4 * PREVIEW)
-        found = {"path": str(path), "bytes": path.stat().st_size}
+        size = path.stat().st_size
+        found = {"path": str(path), "bytes": size}
         try:
             text = head.decode("utf-8", errors="strict" if len(head) < 4 * PREVIEW else "ignore")
         except UnicodeDecodeError:
             return found | {"preview": None, "why": "not a text"}
-        return found | preview(text, found["bytes"])
+        return found | preview(text, size)
 
 
 def preview(text: str, size: int) -> dict[str, Any]:

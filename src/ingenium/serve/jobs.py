@@ -17,7 +17,14 @@ from ingenium.core.errors import InputError
 from ingenium.serve.allowed import PREVIEW, preview
 
 ANSWER, MESSAGES, ENDED = "answer.json", "messages.txt", "ended.json"
-PROCESS = {0: "done", 1: "done", 2: "refused", 3: "failed", 130: "stopped"}
+PROCESS = {
+    0: "done",
+    1: "done",
+    2: "refused",
+    3: "failed",
+    130: "stopped",
+    -signal.SIGINT: "stopped",
+}
 MET = {0: True, 1: False}  # what the exit code says of the limits, where the process was done
 FINAL = (0, 1, 2)  # codes after which the same request would give the same
 GRACE_S = 5.0
