@@ -17,7 +17,7 @@ $(DEMO): pyproject.toml
 	touch $(DEMO)
 
 $(STAMP): $(DEMO)
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,search,audit,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,search,serve,audit,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps molsets==0.3.1  # for its data alone
 	touch $(STAMP)
 

@@ -17,6 +17,7 @@ from ingenium.cli import (
     make,
     schema,
     search,
+    serve,
     study,
 )
 from ingenium.cli.ending import DEBUG
@@ -42,6 +43,7 @@ for commands in (
     doctor,
     docs,
     schema,
+    serve,
 ):
     commands.add_to(app)
 
