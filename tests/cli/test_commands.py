@@ -264,6 +264,14 @@ def test_help_and_list_import_nothing_heavy(tmp_path: Path) -> None:
     assert done.stdout.split() == ["none", "True"]
 
 
+def test_files_are_told_in_the_units_of_the_spec(out: Path, files: Path) -> None:
+    record = next(r for r in read(out / "evidence.jsonl") if r["file"])
+    measured = record["measured"]["deflection_m"]
+    _, text, _ = call("verify", "toy.cantilever", *spec(files), out / record["file"])
+    assert measured["unit"] == "m"
+    assert f"{1e3 * measured['value']:.4g} mm" in text
+
+
 def test_examples_are_copied_once(tmp_path: Path) -> None:
     names = answer("examples")["examples"]
     assert "grid/winter_evening_peak.toml" in names
