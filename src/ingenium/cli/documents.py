@@ -36,6 +36,7 @@ HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused wha
         "ingenium.domains.molecules": "how-to/own_data",
         "ingenium.domains.structures": "how-to/own_data",
         "ingenium.generators": "reference/spec#generator",
+        "ingenium.opened": "how-to/python",
         "ingenium.recorded": "how-to/audit#does-this-file-hold-the-limits",
         "ingenium.replaying": "how-to/audit#is-this-design-what-the-record-says",
         "ingenium.searches": "reference/cli#ingenium-search-problem",
