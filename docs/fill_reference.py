@@ -32,6 +32,7 @@ MEANING = {  # of entries whose name says it all in the code
     "problem": "name of the problem; `ingenium list` shows all",
     "title": "heading of the report",
     "setup": "settings of the problem, such as the grid",
+    "given": "what designs go by, such as readings: values, or files of them",
     "conditions": "what designs are generated under",
     "quantity": "name of a measured quantity",
     "at_least": "lowest value that holds",
@@ -140,6 +141,14 @@ def conditions(name: str) -> str:
     for c in problem(name).conditions:
         span = ", ".join(c.choices or ()) or f"{c.lower:g} to {words.number(c.upper, c.unit)}"
         rows.append((f"`{c.name}`", span, c.long_name))
+    return table(*rows)
+
+
+def inputs(kind: type[Problem]) -> str:
+    rows = [("Input", "Form", "Default", "What it is")]
+    for i in kind.inputs:
+        usual = "must be given" if i.needed else "none" if i.default is None else f"`{i.default}`"
+        rows.append((f"`{i.name}`", i.form, usual, i.long_name))
     return table(*rows)
 
 
@@ -283,6 +292,7 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 OF_PROBLEM: dict[str, Callable[[str], str]] = {
     "setup": lambda name: entries(problem_class(name).Settings),
+    "given": lambda name: inputs(problem_class(name)),
     "conditions": conditions,
     "quantities": quantities,
     "limits": limits,

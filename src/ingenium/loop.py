@@ -106,6 +106,7 @@ def _origin(
     return Origin(
         seed=seed,
         spec=digest(specs.as_table(spec)),
+        given=dict(problem.given.digests),
         system=problem.system,
         data=data,
         model=fitted.digest,

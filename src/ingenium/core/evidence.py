@@ -26,6 +26,7 @@ class Origin:
 
     seed: int
     spec: str  # digests
+    given: Mapping[str, str]  # digests of what the spec gave
     system: str
     data: str
     model: str

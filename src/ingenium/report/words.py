@@ -73,6 +73,7 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
         "Setup": tuple(line for k, v in spec.setup.items() for line in in_words(k, v)),
+        "Given": problem.given.told(),
         "Under": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
         "Holding": tuple(limit(x) for x in spec.limits),
         "Fixed": tuple(
