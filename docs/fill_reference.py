@@ -116,18 +116,20 @@ def default(f: typing.Any) -> str:
 
 def comments(kind: type) -> dict[str, str]:
     """The comment behind each field in the source."""
+    inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
     source = inspect.getsource(kind)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     behind = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
     tree = ast.parse(source).body[0]
     assert isinstance(tree, ast.ClassDef)
-    return {
+    own = {
         node.target.id: behind[node.end_lineno]
         for node in tree.body
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and node.end_lineno in behind
     }
+    return {k: v for notes in (*inherited, own) for k, v in notes.items()}
 
 
 @cache

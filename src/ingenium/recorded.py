@@ -13,6 +13,7 @@ from ingenium.core import spec as specs
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
+from ingenium.core.scenarios import COUNT
 from ingenium.core.spec import Spec
 from ingenium.exporting import content_digest
 from ingenium.search.store import FILE, Store
@@ -125,6 +126,10 @@ class Recorded:
             return
         rounding = {q.name: q.rounding for q in problem.quantities}
         left_out = {q.name for q in problem.quantities if q.dear}
+        drawn = {k for q in problem.quantities if q.error for k in (q.name, q.error)}
+        if drawn and values[COUNT]["value"] != record["measured"][COUNT]["value"]:
+            drawn.add(COUNT)  # other limits took other pains
+            values = {k: v for k, v in values.items() if k not in drawn}
         for name, now in values.items():
             was = record["measured"].get(name, {})
             value, recorded = now["value"], was.get("value")

@@ -98,13 +98,17 @@ def problem_class(name: str) -> "type[Problem]":
 def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
     """The problem that a spec names, opened with the spec's `setup` and what it gives.
 
+    An engine that draws scenarios decides the limits of the spec.
+
     `given` is that, where it was read before.
 
     Raises:
         InputError: for an unknown problem, setup or input, or an input that is not as declared.
         MissingExtra: if the packages of the domain are not installed.
     """
+    from ingenium.core.asking import resolve
     from ingenium.core.given import read_given
+    from ingenium.core.scenarios import Undecided
     from ingenium.core.spec import parse
 
     kind = problem_class(spec.problem)
@@ -118,7 +122,11 @@ def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
             )
     found = read_given(kind.inputs, spec.given, where) if given is None else given
     settings: Any = parse(spec.setup, kind.Settings, where, under=("setup",))
-    return kind(settings, found) if kind.inputs else kind(settings)  # type: ignore[call-arg]
+    opened = kind(settings, found) if kind.inputs else kind(settings)  # type: ignore[call-arg]
+    if isinstance(opened.verifier, Undecided):
+        decides = opened.verifier.until(resolve(spec, opened).limits)
+        opened.tiers = (*opened.screens, decides)
+    return opened
 
 
 def _entries() -> dict[str, tuple[EntryPoint, ...]]:

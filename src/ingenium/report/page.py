@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, at_best
 from ingenium.outcome import Run
 from ingenium.report import course, figures, words
 from ingenium.report.template import template
@@ -90,7 +90,7 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
             continue
         figure = figures.histogram(
             values[known],
-            measured["margin"].to_numpy()[known, i] < 0,
+            at_best(measured, run.spec.limits)[known, i] < 0,
             limit,
             _headed(quantity.long_name, quantity.unit),
         )

@@ -7,6 +7,7 @@ from typing import Any
 from ingenium.core.problem import Problem
 from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
+from ingenium.evaluate.limits import Summary
 from ingenium.outcome import Run
 from ingenium.search.sitting import LEAST
 
@@ -54,6 +55,15 @@ def second_verdicts(cross: Mapping[str, Any]) -> str:
     if cross.get("unsolved"):
         told.append(f"It had no answer to {cross['unsolved']}.")
     return " ".join(told)
+
+
+def unanswered(found: Summary) -> str:
+    """How many designs have no verdict, and which of them may get one from more scenarios."""
+    told = f"to {found.failed} the engine had no answer"
+    if not found.undecided:
+        return told
+    some = "all" if found.undecided == found.failed else str(found.undecided)
+    return f"{told} ({some} of them undecided after all scenarios, and so not accepted)"
 
 
 def alike(record: Mapping[str, Any]) -> str:

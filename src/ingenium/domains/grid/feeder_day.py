@@ -17,11 +17,13 @@ from ingenium.core.features import Components
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
+from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions, day_report
-from ingenium.domains.grid.dataset import STEPS, VARIABLES
+from ingenium.domains.grid.dataset import STEPS, VARIABLES, WEATHER_KINDS
 from ingenium.domains.grid.envelope import InfeedBounds
-from ingenium.domains.grid.feeder import FeederSettings, open_feeder
+from ingenium.domains.grid.feeder import DaySettings, open_feeder
+from ingenium.domains.grid.forecast import HELD, InfeedScenarios
 from ingenium.domains.grid.formats import formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
@@ -40,7 +42,7 @@ class FeederDay(Problem):
 
     name: ClassVar[str] = "grid.feeder_day"
     summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
-    Settings: ClassVar[type] = FeederSettings
+    Settings: ClassVar[type] = DaySettings
     inputs: ClassVar[tuple[Input, ...]] = (READINGS,)
     judged: ClassVar[str] = (
         "The tables of profiles, brought onto the net of the setup, step by step."
@@ -53,7 +55,7 @@ class FeederDay(Problem):
     default_family: ClassVar[str] = "principal_autoregressive"
     steered_family: ClassVar[str] = "flow_matching"
 
-    def __init__(self, settings: FeederSettings, given: Given = NOTHING) -> None:
+    def __init__(self, settings: DaySettings, given: Given = NOTHING) -> None:
         """Open the net and its days; the engine must agree with pandapower on them."""
         feeder = open_feeder(settings)
         self.settings, self.feeder, self.given = settings, feeder, given
@@ -81,6 +83,19 @@ class FeederDay(Problem):
         ranked = KnownLoads.of(feeder.table.total_load_mw)
         judge = replace(feeder.verifier, known=ranked, readings=self.readings)
         self.tiers = (judge,)
+        if settings.infeed_error:
+            kinds = [kind in WEATHER_KINDS for kind in names.kinds]
+            read = 0 if self.readings is None else len(self.readings.taken_kw)
+            errors = InfeedScenarios(
+                feeder.verifier,
+                torch.tensor(kinds, dtype=torch.bool),
+                (settings.voltage_low, settings.voltage_high),
+                settings.infeed_error,
+                settings.scenario_seed,
+                read,
+            )
+            self.tiers = (Sampled(judge, errors, most=settings.scenarios),)
+            self.limits = (*self.limits, HELD)
         self.second = Second(PandapowerDays(judge), SHARE)
         self.formats = formats(names, feeder.verifier.network.net)
         learned = self._days.isel({DESIGN: known})
