@@ -147,7 +147,11 @@ def search(
             ledger=book,
             watch=watch,
             heard=heard,
-            hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
+            hands=Hands(
+                processes,
+                partial(open_problem, spec, problem.given),
+                Path(follow) if follow else None,
+            ),
             overwrite=overwrite,
             finish=_finish(meter),
             clock=clock,

@@ -24,7 +24,7 @@ from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
 from ingenium.exporting import verified
 from ingenium.generators.fitted import FittedFamily, check, fit
@@ -108,6 +108,7 @@ def _origin(
     return Origin(
         seed=seed,
         spec=digest(specs.as_table(spec)),
+        given=dict(problem.given.digests),
         system=problem.system,
         data=data,
         model=fitted.digest,
@@ -148,7 +149,8 @@ def _propose_and_verify(
         done += len(rows)
         watch(stage, done, n)
     designs, verdicts = _joined(generator, whole)
-    if bool((verdicts["verdict"] == Verdict.FAILED).all()):
+    failed = (verdicts["verdict"] == Verdict.FAILED).to_numpy() & ~undecided(verdicts)
+    if failed.all():
         raise EngineError(
             f"{generator.problem.verifier.name} gave no answer to any of the {n} designs; "
             "check the model that the spec names with `ingenium doctor`"
