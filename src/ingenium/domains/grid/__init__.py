@@ -1,4 +1,4 @@
-"""Power grids: days and weeks of feeders, and days of single consumers."""
+"""Power grids: days and weeks of feeders, days of single consumers, years of neighbourhoods."""
 
 from ingenium.core.domain import Domain, Offer
 
@@ -20,6 +20,10 @@ DOMAIN = Domain(
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",
             "one consumer's day: household, farm, business, heat pump or car",
+        ),
+        "profile_year": Offer(
+            f"{__name__}.profile_year:ProfileYear",
+            "annual profiles of neighbourhoods: a consumer of each class, together",
         ),
     },
 )
