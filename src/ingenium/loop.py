@@ -11,7 +11,7 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
-from ingenium.core.blocks import Blocks
+from ingenium.core.blocks import Blocks, Mapped
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
@@ -134,16 +134,16 @@ def _propose_and_verify(
     generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified unit is kept on disk at once."""
-    whole, done = [], 0
+    whole, done = Mapped(kept.folder), 0
     for unit, (block, rows) in enumerate(units(n, generator.problem.at_once)):
         arrays = kept.load(unit)
         if arrays is None:
             arrays = _unit(generator, seed, block, rows, clock)
             kept.keep(unit, arrays)
-        whole.append(arrays)
+        whole.add(arrays)
         done += len(rows)
         watch("propose and verify", done, n)
-    designs, verdicts = _joined(generator, whole)
+    designs, verdicts = _joined(generator, whole.whole())
     if bool((verdicts["verdict"] == Verdict.FAILED).all()):
         raise EngineError(
             f"{generator.problem.verifier.name} gave no answer to any of the {n} designs; "
@@ -181,12 +181,9 @@ def proposed(generator: Generator, seed: int, design: int) -> xr.Dataset:
     return generator.propose_block(seed, block, range(first, first + size))
 
 
-def _joined(
-    generator: Generator, whole: list[dict[str, np.ndarray]]
-) -> tuple[xr.Dataset, xr.Dataset]:
+def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dataset, xr.Dataset]:
     """Designs and verdicts of all units."""
     problem = generator.problem
-    arrays = {name: np.concatenate([block[name] for block in whole]) for name in whole[0]}
     under = {c.name: (DESIGN, arrays[f"designs:{c.name}"]) for c in problem.conditions}
     designs = to_dataset(
         [torch.from_numpy(arrays[f"designs:{v.name}"]) for v in problem.variables],

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -90,6 +90,19 @@ class Format(Protocol):
 
     def read(self, path: Path) -> xr.Dataset:
         """Read back what `write` wrote, or a file of the same format made elsewhere."""
+        ...
+
+
+@runtime_checkable
+class FilePerDesign(Format, Protocol):
+    """A format in which designs share no file.
+
+    It is asked to write and read them part by part, so that memory does not grow with their number.
+    """
+
+    @property
+    def apart(self) -> Literal[True]:
+        """Says so."""
         ...
 
 

@@ -31,11 +31,10 @@ from ingenium.domains.grid.year_of_days import YearOfDays
 VARIABLES = (Variable("load", ("consumer", "time"), "kW", "active load"),)
 KNOWN_YEARS, HELD_OUT_YEARS = 12, 4
 STEP_MIN = (15, 30, 60)
-ALLOWED = 2.0  # times the mean of years of real weeks, that an error may have
-JUDGED = (
-    *("midnight_jump", "correlation_error", "hourly_error", "daily_error"),
-    *("duration_error", "shape_error"),
-)
+DEVIATIONS = 5.0  # that an error may lie above the mean of years of real weeks
+ROUGHER = 1.5  # times theirs, that midnights may be
+AWAY = 0.25  # of the energy of the setup, that a year may have more or less
+ERRORS = tuple(q.name for q in YearArithmetic.quantities if q.name.endswith("_error"))
 
 
 @dataclass(frozen=True)
@@ -92,23 +91,30 @@ class ProfileYear(Problem):
         self.conditions = ()
         self.sizes = {"consumer": len(own.classes), "time": times}
         load = _scaled(own, self.steps, settings.energy_kwh)
-        weeks = RealWeeks.of(
-            own.dates, every=settings.held_out_every, seed=settings.split_seed
-        )
+        weeks = RealWeeks.of(own.dates, every=settings.held_out_every, seed=settings.split_seed)
         self._years = self._read_years(load, weeks)
         self.judge = judge = self._judge_of(own, load, weeks)
         self.tiers = (judge,)
         learned = self._years.isel({DESIGN: np.flatnonzero(~self._years["held_out"].to_numpy())})
         arrays = to_arrays(learned, VARIABLES)
         self.codec = Channels.of(arrays, along=1)
-        found = judge.measure(*arrays).mean(0).tolist()
-        self.real_errors = {q.name: x for q, x in zip(judge.quantities, found, strict=True)}
-        self.limits = (
-            Limit("least", at_least=0.0, unit="kW"),
-            *(Limit(n, at_most=float(f"{ALLOWED * self.real_errors[n]:.3g}")) for n in JUDGED),
-        )
+        self.real = judge.measure(*arrays).numpy()  # of years of real weeks
+        self.limits = self._usual_limits()
         tables = (own.classes, _times(settings), self.labels())
         self.formats = {"csv": YearCsv(*tables), "parquet": YearParquet(*tables)}
+
+    def _usual_limits(self) -> tuple[Limit, ...]:
+        """What years of real weeks, which differ by chance alone, have in midnights and errors."""
+        mean, spread = self.real.mean(0), self.real.std(0, ddof=1)
+        most = dict(zip((q.name for q in self.quantities), mean + DEVIATIONS * spread, strict=True))
+        jump = ROUGHER * mean[[q.name for q in self.quantities].index("midnight_jump")]
+        energy = self.settings.energy_kwh
+        return (
+            Limit("least", at_least=0.0, unit="kW"),
+            Limit("energy", (1 - AWAY) * energy, (1 + AWAY) * energy, unit="kWh"),
+            Limit("midnight_jump", at_most=float(f"{jump:.3g}")),
+            *(Limit(name, at_most=float(f"{most[name]:.3g}")) for name in ERRORS),
+        )
 
     def _read_years(self, load: np.ndarray, weeks: RealWeeks) -> xr.Dataset:
         """Years of real weeks to learn from, and years of the held-out ones."""

@@ -13,6 +13,7 @@ from ingenium.core.quantity import Quantity
 
 HOURS_APART = range(1, 25)
 DAYS_APART = range(1, 7)  # within a week
+TINY = torch.finfo(torch.float64).tiny
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,28 +27,33 @@ class WeekStatistics:
     hourly: Float64[Tensor, "n hours h"]  # of each consumer with itself, hours later
     daily: Float64[Tensor, "n days h"]  # of its daily energies, days later
     duration: Float64[Tensor, "n steps"]  # load of all together in falling order, over its mean
-    shape: Float64[Tensor, "n kinds h s"]  # mean day of each kind, over the mean load
+    shape: Float64[Tensor, "n kinds s"]  # mean day of each kind, mean of consumers' own scales
+    season: Float64[Tensor, "n w"]  # energy of each week, of all together, over their mean
 
     @classmethod
-    def of(cls, load: Float64[Tensor, "n h w seven s"], kind: Int[Tensor, "w seven"]) -> "WeekStatistics":
+    def of(
+        cls, load: Float64[Tensor, "n h w seven s"], kind: Int[Tensor, "w seven"]
+    ) -> "WeekStatistics":
         """Of the loads of whole weeks, and the kinds of their days."""
-        n, h = load.shape[:2]
+        h = load.shape[1]
         steps = load.flatten(3)
         flat, each_hour = load.flatten(2), load.shape[-1] / 24
         gap = flat - flat.mean(2, keepdim=True)
-        spread = gap.square().sum(2).sqrt().clamp(min=torch.finfo(torch.float64).tiny)
+        spread = gap.square().sum(2).sqrt().clamp(min=TINY)
         unit = gap / spread[..., None]
         above, right = torch.triu_indices(h, h, 1)
         together = flat.sum(1).sort(1, descending=True).values
-        mean = flat.mean(2).clamp(min=torch.finfo(torch.float64).tiny)
-        rows = load.flatten(2, 3)
-        kinds = [rows[:, :, (kind == k).flatten()].mean(2) for k in kind.unique().tolist()]
+        weekly = steps.sum((1, 3))
+        mean = flat.mean(2).clamp(min=TINY)
+        rows = (load.flatten(2, 3) / mean[..., None, None]).mean(1)
+        kinds = [rows[:, (kind == k).flatten()].mean(1) for k in kind.unique().tolist()]
         return cls(
             (unit @ unit.mT)[:, above, right],
             torch.stack([_lagged(steps, round(hours * each_hour)) for hours in HOURS_APART], 1),
             torch.stack([_lagged(load.sum(-1), days) for days in DAYS_APART], 1),
-            together / together.mean(1, keepdim=True).clamp(min=torch.finfo(torch.float64).tiny),
-            torch.stack(kinds, 1) / mean[:, None, :, None],
+            together / together.mean(1, keepdim=True).clamp(min=TINY),
+            torch.stack(kinds, 1),
+            weekly / weekly.mean(1, keepdim=True).clamp(min=TINY),
         )
 
     def errors(self, real: "WeekStatistics") -> tuple[Float64[Tensor, " n"], ...]:
@@ -56,13 +62,11 @@ class WeekStatistics:
         return tuple((own - theirs).abs().flatten(1).mean(1) for own, theirs in both)
 
 
-
-
 def _lagged(x: Float64[Tensor, "n h w t"], lag: int) -> Float64[Tensor, "n h"]:
     """Correlation of a series with itself `lag` places later, within each week."""
     gap = x - x.mean((2, 3), keepdim=True)
     later = (gap[..., lag:] * gap[..., :-lag]).mean((2, 3))
-    return later / gap.square().mean((2, 3)).clamp(min=torch.finfo(torch.float64).tiny)
+    return later / gap.square().mean((2, 3)).clamp(min=TINY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +99,12 @@ class YearArithmetic:
         Quantity("daily_error", "1", "of correlations over 1 to 6 days, mean absolute"),
         Quantity("duration_error", "1", "of the load duration curve, to the mean load"),
         Quantity("shape_error", "1", "of mean workdays, Saturdays and Sundays, to the mean load"),
+        Quantity("season_error", "1", "of the energy of weeks, to their mean"),
     )
 
     def measure(self, load: Float64[Tensor, "n h t"]) -> Float64[Tensor, "n k"]:
         """All quantities of each neighbourhood."""
-        tiny, hours = torch.finfo(torch.float64).tiny, 24 / self.steps
+        hours = 24 / self.steps
         together = load.sum(1)
         peak = together.amax(1)
         change = together.diff(dim=1).abs()
@@ -111,9 +116,9 @@ class YearArithmetic:
             peak,
             together.argmax(1).to(torch.float64) * hours,
             load.amin((1, 2)),
-            together.mean(1) / peak.clamp(min=tiny),
-            peak / load.amax(2).sum(1).clamp(min=tiny),
-            midnight / len(over) / other.clamp(min=tiny),
+            together.mean(1) / peak.clamp(min=TINY),
+            peak / load.amax(2).sum(1).clamp(min=TINY),
+            midnight / len(over) / other.clamp(min=TINY),
             *self.statistics(load).errors(self.real),
         )
         return torch.stack(columns, 1)

@@ -1,4 +1,4 @@
-"""What a planner wants to see of annual profiles, beside real weeks that nothing was learned from."""
+"""What a planner wants to see of annual profiles, beside weeks that are held out."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.domains.grid.year_judge import WeekStatistics
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, dress, panels
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 SHOWN = 200  # neighbourhoods in the pictures
 KINDS = ("Workday", "Saturday", "Sunday or holiday")
 MONTHS = tuple("JFMAMJJASOND")
-ERRORS = (
-    *("correlation_error", "hourly_error", "daily_error", "duration_error", "shape_error"),
-    "midnight_jump",
-)
 SIZES = ("energy", "peak", "load_factor", "coincidence")
 
 
@@ -81,10 +76,10 @@ def _shapes(own: WeekStatistics, real: WeekStatistics, steps: int) -> Figure:
     grid[0, 0].plot(share, real.duration[0], color=KNOWN, linewidth=1.2, label="held out")
     dress(grid[0, 0], "share of time (%)", title="Load duration", grid=True)
     hours = np.arange(steps) * 24 / steps
-    top = 1.15 * float(max(own.shape.mean(2).quantile(0.97), real.shape.mean(2).max()))
+    top = 1.15 * float(max(own.shape.quantile(0.97), real.shape.max()))
     for i, (axes, kind) in enumerate(zip(grid[0, 1:], KINDS, strict=True)):
-        _band(axes, hours, own.shape[:, i].mean(1), OURS, "")
-        axes.plot(hours, real.shape[0, i].mean(0), color=KNOWN, linewidth=1.2)
+        _band(axes, hours, own.shape[:, i], OURS, "")
+        axes.plot(hours, real.shape[0, i], color=KNOWN, linewidth=1.2)
         axes.set_ylim(0, top)
         axes.set_xticks(range(0, 25, 6))
         dress(axes, "hour", title=kind, grid=True)
@@ -147,9 +142,11 @@ def _together(own: WeekStatistics, problem: "ProfileYear") -> Figure:
 
 def _errors(problem: "ProfileYear", verdicts: xr.Dataset) -> tuple[tuple[str, ...], ...]:
     rows: list[tuple[str, ...]] = [("error", "5 %", "median", "95 %", "real weeks", "relative")]
-    for name in ERRORS:
+    means = {q.name: x for q, x in zip(problem.quantities, problem.real.mean(0), strict=True)}
+    for name, real in means.items():
+        if not name.endswith(("_error", "_jump")):
+            continue
         low, middle, high = np.nanquantile(verdicts[name].to_numpy(), (0.05, 0.5, 0.95))
-        real = problem.real_errors[name]
         told = f"{name}: {verdicts[name].attrs['long_name']}"
         numbers = (f"{x:.3g}" for x in (low, middle, high, real))
         rows.append((told, *numbers, f"{middle / real:.2f}"))
