@@ -66,7 +66,8 @@ def run(
         problem.prepare(watch)
         known = training(problem)
         data = dataset_digest(known)
-    identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
+    under = [problem.name, specs.as_table(spec), n, seed, data, problem.system]
+    identity = digest([*under, next(iter(problem.formats))])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
             fitted = fit(problem, known, spec.generator, watch=watch)

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.core.features import features
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
@@ -207,6 +207,16 @@ class Problem(ABC):
     def quantities(self) -> tuple[Quantity, ...]:
         """What the exact tier measures."""
         return self.verifier.quantities
+
+    def write_as(self, name: str | None) -> None:
+        """Write designs in the format of that name; without one, in the first as before.
+
+        Raises:
+            InputError: for a format that is not among those of the problem.
+        """
+        if name is not None:
+            choose(name, self.formats, f"format of {self.name}")
+            self.formats = {name: self.formats[name]} | dict(self.formats)
 
     def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
         """Refuse limits, in the units of their quantities, that no design can meet.

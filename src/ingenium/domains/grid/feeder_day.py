@@ -20,7 +20,7 @@ from ingenium.domains.grid import conditions, day_report
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import FeederSettings, open_feeder
-from ingenium.domains.grid.formats import formats
+from ingenium.domains.grid.formats import FeederOrigin, formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
@@ -73,7 +73,12 @@ class FeederDay(Problem):
         )
         self.tiers = (replace(feeder.verifier, known=KnownLoads.of(feeder.table.total_load_mw)),)
         self.second = Second(PandapowerDays(feeder.verifier), SHARE)
-        self.formats = formats(names, feeder.verifier.network.net)
+        whose = FeederOrigin(
+            own=settings.profiles is not None,
+            scaled=(settings.load_scale, settings.infeed_scale) != (1, 1),
+            year=int(str(feeder.table.dates[-1])[:4]),
+        )
+        self.formats = formats(names, feeder.verifier.network.net, whose)
         self._days = self._read_days()
         learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
         arrays = to_arrays(learned, VARIABLES)

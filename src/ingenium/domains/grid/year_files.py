@@ -2,23 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float64
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.reading.files import content, refusing
-from ingenium.core.reading.tables import check_columns
+from ingenium.domains.grid.csv_table import read_table, round_digits, write_table
 from ingenium.domains.grid.dataset import require_names
 from ingenium.domains.grid.layout import design_indices
 from ingenium.domains.grid.parquet import arrow, read_parquet
-from ingenium.domains.grid.simbench_csv import round_digits
 
 STEM = "design"  # of the files' names
 UNIT = " (kW)"  # after the name of a consumer
@@ -54,25 +50,18 @@ class YearTables:
             raise InputError(f"a {ending} file of annual profiles", f"none in {path}")
         return found
 
-    def checked(self, frame: pd.DataFrame, path: Path) -> Float64[np.ndarray, "h t"]:
-        """The loads of a table of these consumers over this year.
+    def check_times(self, times: list[str], path: Path) -> None:
+        """Refuse other times than those of the year.
 
         Raises:
-            InputError: for other columns, other times, or what is no number.
+            InputError: naming the first of them.
         """
-        require_names(f"column in {path}", tuple(map(str, frame)), ("time", *self.columns))
-        times = tuple(frame["time"].astype(str))
-        if times != self.times:
-            came = f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}"
+        if tuple(times) != self.times:
             raise InputError(
                 f"the {len(self.times)} times from {self.times[0]} to {self.times[-1]}",
-                came,
+                f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}",
                 "Write year and step_min of the setup as the file has them.",
             )
-        values = frame[self.columns]
-        if any(kind.kind not in "fi" for kind in values.dtypes):
-            raise InputError("numbers in all columns but time", f"something else in {path}")
-        return values.to_numpy(np.float64).T
 
     def joined(self, loads: list[Float64[np.ndarray, "h t"]], files: list[Path]) -> xr.Dataset:
         """Neighbourhoods of some files, numbered by their names."""
@@ -90,17 +79,9 @@ class YearCsv(YearTables):
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
         """Write `design_000000.csv` and so on."""
-        pyarrow, _ = arrow()
-        from pyarrow import csv
-
-        paths, head = {}, ",".join(["time", *self.columns]) + "\n"
-        options = csv.WriteOptions(include_header=False, quoting_style="none")
+        paths = {}
         for index, (path, load) in self.each(designs, folder, ".csv"):  # a file each
-            rows = [pyarrow.array(self.times), *map(pyarrow.array, round_digits(load))]
-            buffer = BytesIO()
-            names = ["time", *self.columns]
-            csv.write_csv(pyarrow.Table.from_arrays(rows, names=names), buffer, options)
-            path.write_bytes(head.encode() + buffer.getvalue())
+            write_table(path, self.columns, list(self.times), round_digits(load))
             paths[index] = path
         return paths
 
@@ -111,24 +92,10 @@ class YearCsv(YearTables):
             InputError: for anything but whole years of these consumers.
         """
         files = self.files(path, ".csv")
-        return self.joined([self._one(file) for file in files], files)
-
-    def _one(self, path: Path) -> Float64[np.ndarray, "h t"]:
-        pyarrow, _ = arrow()
-        from pyarrow import csv
-
-        what = "a CSV of annual profiles"
-        data = content(path, what)
-        check_columns(data[: data.find(b"\n") + 1 or None].count(b",") + 1, path)
-        types = {"time": pyarrow.string()} | dict.fromkeys(self.columns, pyarrow.float64())
-        with refusing(what, path):
-            table = csv.read_csv(
-                pyarrow.BufferReader(data),
-                read_options=csv.ReadOptions(use_threads=False),
-                convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
-            )
-            frame = pd.DataFrame(table.to_pandas(use_threads=False))
-        return self.checked(frame, path)
+        read = [read_table(file, self.columns, "a CSV of annual profiles") for file in files]
+        for file, (times, _) in zip(files, read, strict=True):
+            self.check_times(times, file)
+        return self.joined([rows for _, rows in read], files)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,5 +122,12 @@ class YearParquet(YearTables):
             InputError: for anything but whole years of these consumers.
         """
         files = self.files(path, ".parquet")
-        loads = [self.checked(read_parquet(file), file) for file in files]
-        return self.joined(loads, files)
+        return self.joined([self._one(file) for file in files], files)
+
+    def _one(self, path: Path) -> Float64[np.ndarray, "h t"]:
+        frame = read_parquet(path)
+        require_names(f"column in {path}", tuple(map(str, frame)), ("time", *self.columns))
+        self.check_times(frame["time"].astype(str).tolist(), path)
+        if any(kind.kind not in "fi" for kind in frame[self.columns].dtypes):
+            raise InputError("numbers in all columns but time", f"something else in {path}")
+        return frame[self.columns].to_numpy(np.float64).T
