@@ -11,6 +11,7 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    draft,
     governance,
     ledger,
     make,
@@ -38,6 +39,7 @@ for commands in (
     governance,
     doctor,
     docs,
+    draft,
 ):
     commands.add_to(app)
 

@@ -352,7 +352,7 @@ def test_simbenchs_own_reader_takes_the_tables(code, tmp_path, own_folders):
     stored = found["storage", "p_mw"]
     assert len(stored) == 96
     expected = storage[net.storage["profile"]].to_numpy() * net.storage["p_mw"].to_numpy()
-    np.testing.assert_allclose(stored.to_numpy(), expected[_rows_of(100)], atol=1e-7)
+    np.testing.assert_allclose(stored.to_numpy(), expected[_rows_of(100)], rtol=1e-6, atol=1e-9)
 
 
 def _rows_of(day):

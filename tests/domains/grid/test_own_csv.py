@@ -76,8 +76,6 @@ def test_columns_carry_the_owners_names_in_kw(run: Run):
 
 
 def test_elements_that_share_a_profile_must_go_together(run: Run, tmp_path: Path):
-    import copy
-
     from ingenium.domains.grid.dataset import ProfileNames, feeder_days
     from ingenium.domains.grid.own_csv import OwnCsv
 
@@ -86,16 +84,21 @@ def test_elements_that_share_a_profile_must_go_together(run: Run, tmp_path: Path
     for name, kw in (("A", 4.0), ("B", 8.0), ("B", 0.5)):
         pandapower.create_load(net, bus, kw / 1e3, name=name, scaling=2.0)
     net.load["profile"] = "shared"
-    form = OwnCsv(ProfileNames(("shared",)), net, 2024)
+    pandapower.create_sgen(net, bus, 0.01, q_mvar=0.002, name="Roof")
+    net.sgen["profile"] = "sun"
+    names = ProfileNames(("shared",), ("sun",), ("solar",))
+    form = OwnCsv(names, net, 2024)
     load = np.random.default_rng(0).uniform(size=(1, 1, 96))
-    days = feeder_days(load, load, np.empty((1, 0, 96)), ProfileNames(("shared",)))
+    days = feeder_days(load, load, load[:, :, ::-1], names)
     (path,) = form.write(days, tmp_path).values()
     table = pd.read_csv(path)
     assert list(table)[1:4] == ["A (kW)", "load 1 (kW)", "load 2 (kW)"]
     np.testing.assert_allclose(table["load 1 (kW)"], 16 * load[0, 0], rtol=1e-6)
+    np.testing.assert_allclose(table["Roof (kvar)"], 2 * load[0, 0, ::-1], rtol=1e-6)
     np.testing.assert_allclose(form.read(path)["load_p"], load, rtol=1e-6)
+    np.testing.assert_allclose(form.read(path)["infeed_p"], load[:, :, ::-1], rtol=1e-6)
     table.loc[7, "load 1 (kW)"] *= 1.1
     table.to_csv(path, index=False)
     with pytest.raises(InputError, match="the same course"):
         form.read(path)
-    assert copy.deepcopy(net).load["scaling"].tolist() == [2.0, 2.0, 2.0]
+    assert net.load["scaling"].tolist() == [2.0, 2.0, 2.0]  # what was given is not changed

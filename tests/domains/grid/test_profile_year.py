@@ -170,7 +170,7 @@ def test_the_family_learns_each_real_day_once_and_proposes_years(year: ProfileYe
     moved = torch.stack([base[0], base[0].roll(7, 0)])  # a week later: the same days
     x = torch.stack([moved, 2 * moved], 1).flatten(2)
     family.fit(x, torch.zeros(2, 1), Plan())
-    assert family.levels.shape == (2, days)
+    assert family.levels.shape == (2, days, 2)
     made = family.propose(torch.zeros(3, 1), torch.Generator().manual_seed(1))
     assert made.shape == (3, 2, days * steps)
     for one in made:

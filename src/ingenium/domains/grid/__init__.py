@@ -8,6 +8,7 @@ DOMAIN = Domain(
     package=__name__,
     extra="grid",
     needs=("lightsim2grid", "pandapower", "simbench"),
+    drafts={"feeder": f"{__name__}.draft:feeder"},
     problems={
         "feeder_day": Offer(
             f"{__name__}.feeder_day:FeederDay",

@@ -99,16 +99,21 @@ class OwnCsv:
             )
             own = name if often[name] == 1 and row["name"] else f"{table} {index}"
             size = float(row["scaling"]) * KW
-            q = float(np.nan_to_num(row["q_mvar"])) * size if table == "load" else 0.0
+            q = float(np.nan_to_num(row["q_mvar"])) * size
             place = order.index(row["profile"])
             out.append(FeederElement(table, index, own, place, float(row["p_mw"]) * size, q))
         return tuple(out)
 
     @cached_property
     def heads(self) -> list[str]:
-        """Columns: active power of all elements, then reactive power of loads."""
-        loads = [e.name for e in self.elements if e.table == "load"]
-        return [f"{e.name} (kW)" for e in self.elements] + [f"{name} (kvar)" for name in loads]
+        """Columns: active power of all elements, then reactive power of those that have any."""
+        active = [f"{e.name} (kW)" for e in self.elements]
+        return active + [f"{e.name} (kvar)" for e in self.reactive]
+
+    @property
+    def reactive(self) -> list[FeederElement]:
+        """All loads, and infeed whose reactive power follows its active one."""
+        return [e for e in self.elements if e.table == "load" or e.q_kvar]
 
     def applied_net(self) -> Any:
         """The net with all scaling inside its powers, so that columns take their place."""
@@ -131,8 +136,10 @@ class OwnCsv:
         active = [
             e.p_kw * (load_p if e.table == "load" else infeed_p)[e.profile] for e in self.elements
         ]
-        loads = [e for e in self.elements if e.table == "load"]
-        return np.stack(active + [e.q_kvar * load_q[e.profile] for e in loads])
+        turned = [
+            e.q_kvar * (load_q if e.table == "load" else infeed_p)[e.profile] for e in self.reactive
+        ]
+        return np.stack(active + turned)
 
     def _one(self, path: Path) -> tuple[np.datetime64, tuple[np.ndarray, ...]]:
         """Date and profiles of a day."""
@@ -140,11 +147,11 @@ class OwnCsv:
         date = _date(times, path)
         load_p = np.zeros((len(self.names.load), STEPS))
         load_q, infeed_p = load_p.copy(), np.zeros((len(self.names.infeed), STEPS))
-        loads = [e for e in self.elements if e.table == "load"]
         for e, row in zip(self.elements, rows, strict=False):
             (load_p if e.table == "load" else infeed_p)[e.profile] = row / e.p_kw
-        for e, row in zip(loads, rows[len(self.elements) :], strict=True):
-            load_q[e.profile] = row / e.q_kvar if e.q_kvar else load_p[e.profile]
+        for e, row in zip(self.reactive, rows[len(self.elements) :], strict=True):
+            if e.table == "load":
+                load_q[e.profile] = row / e.q_kvar if e.q_kvar else load_p[e.profile]
         again, size = self._rows(load_p, load_q, infeed_p), np.abs(rows).max(1, keepdims=True)
         apart = np.abs(again - rows) > ALIKE * size
         if apart.any():
