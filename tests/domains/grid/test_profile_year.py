@@ -11,7 +11,7 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.conditions import DAY_TYPES, day_types
 from ingenium.domains.grid.consumers import consumer_days
-from ingenium.domains.grid.profile_year import VARIABLES, ProfileYear
+from ingenium.domains.grid.profile_year import KNOWN_YEARS, VARIABLES, ProfileYear
 from ingenium.domains.grid.year_calendar import RealWeeks, YearCalendar
 from ingenium.domains.grid.year_judge import WeekStatistics
 from ingenium.domains.grid.year_of_days import YearOfDays
@@ -152,7 +152,7 @@ def test_a_wrong_year_breaks_the_limit_that_is_meant(year: ProfileYear, name: st
 
 
 def test_years_of_real_weeks_hold_all_limits_on_errors(year: ProfileYear):
-    known = year.judge.measure(*to_arrays(year.data().isel(design=slice(12)), VARIABLES))
+    known = year.judge.measure(*to_arrays(year.data().isel(design=slice(KNOWN_YEARS)), VARIABLES))
     names = [q.name for q in year.quantities]
     for limit in year.limits:
         worst = float(known[:, names.index(limit.quantity)].max())

@@ -29,7 +29,7 @@ from ingenium.domains.grid.year_judge import YearArithmetic
 from ingenium.domains.grid.year_of_days import YearOfDays
 
 VARIABLES = (Variable("load", ("consumer", "time"), "kW", "active load"),)
-KNOWN_YEARS, HELD_OUT_YEARS = 12, 4
+KNOWN_YEARS, HELD_OUT_YEARS = 24, 4
 STEP_MIN = (15, 30, 60)
 DEVIATIONS = 5.0  # that an error may lie above the mean of years of real weeks
 ROUGHER = 1.5  # times theirs, that midnights may be
