@@ -19,7 +19,7 @@ from ingenium.testing import opened
 from ingenium.train.plan import Plan
 
 DATES = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
-ERRORS = slice(-6, None)
+ERRORS = slice(-7, None)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,9 @@ def test_statistics_are_those_of_numpy(year: ProfileYear):
         falling = np.sort(flat.sum(0))[::-1] / flat.sum(0).mean()
         np.testing.assert_allclose(found.duration[i], falling, atol=1e-12)
         workday = (own[:, :, :5].mean((1, 2)) / flat.mean(1)[:, None]).mean(0)
-        np.testing.assert_allclose(found.shape[i, 0], workday, atol=1e-12)
+        np.testing.assert_allclose(found.workday[i], workday, atol=1e-12)
+        sunday = (own[:, :, 6].mean(1) / flat.mean(1)[:, None]).mean(0)
+        np.testing.assert_allclose(found.weekend[i, 1], sunday, atol=1e-12)
         weekly = own.sum((0, 2, 3))
         np.testing.assert_allclose(found.season[i], weekly / weekly.mean(), atol=1e-12)
 
@@ -131,8 +133,8 @@ def _forged(year: ProfileYear, name: str) -> np.ndarray:
     [
         ("consumers copied", "correlation_error"),
         ("hours of each day mixed", "hourly_error"),
-        ("twelve hours late", "shape_error"),
-        ("three days late", "shape_error"),
+        ("twelve hours late", "workday_error"),
+        ("three days late", "workday_error"),
         ("half a year late", "season_error"),
         ("each day its mean", "duration_error"),
         ("one week all year", "daily_error"),

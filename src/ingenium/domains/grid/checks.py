@@ -198,8 +198,8 @@ def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
     years = xr.open_dataset(commands.folder / f"years-{MANY}" / "designs.nc")
     held = float((years["verdict"] == 0).mean())
     yield Finding(
-        f"{held:.0%} of {MANY} neighbourhoods err no more against held-out weeks than years of real "
-        "weeks do by chance (5 deviations), as files",
+        f"{held:.0%} of {MANY} neighbourhoods err no more against held-out weeks than years of "
+        "real weeks do by chance (5 deviations), as files",
         held >= 0.95,
     )
     each = (spent[MANY] - spent[FEW]) / (MANY - FEW) / years.sizes["consumer"]

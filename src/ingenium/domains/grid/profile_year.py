@@ -75,6 +75,7 @@ class ProfileYear(Problem):
     unchecked: ClassVar[tuple[str, ...]] = (
         "Weeks are held out of the one year of the data: another year's weather is not known.",
         "Whether weeks go together beyond the season, as in a cold spell of a month, is not told.",
+        "What ten weeks cannot tell from chance passes: weekends on other days are at its edge.",
         "The step is a mean: peaks of single minutes are not in it.",
     )
     default_family: ClassVar[str] = "year_of_days"

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ingenium import __version__
 from ingenium.core.quantity import Quantity
+from ingenium.domains.grid.conditions import DAY_TYPES
 
 HOURS_APART = range(1, 25)
 DAYS_APART = range(1, 7)  # within a week
@@ -27,7 +28,8 @@ class WeekStatistics:
     hourly: Float64[Tensor, "n hours h"]  # of each consumer with itself, hours later
     daily: Float64[Tensor, "n days h"]  # of its daily energies, days later
     duration: Float64[Tensor, "n steps"]  # load of all together in falling order, over its mean
-    shape: Float64[Tensor, "n kinds s"]  # mean day of each kind, mean of consumers' own scales
+    workday: Float64[Tensor, "n s"]  # mean day, mean of consumers over their mean loads
+    weekend: Float64[Tensor, "n two s"]  # mean Saturday; mean Sunday or holiday
     season: Float64[Tensor, "n w"]  # energy of each week, of all together, over their mean
 
     @classmethod
@@ -46,13 +48,14 @@ class WeekStatistics:
         weekly = steps.sum((1, 3))
         mean = flat.mean(2).clamp(min=TINY)
         rows = (load.flatten(2, 3) / mean[..., None, None]).mean(1)
-        kinds = [rows[:, (kind == k).flatten()].mean(1) for k in kind.unique().tolist()]
+        kinds = [rows[:, (kind == k).flatten()].mean(1) for k in range(len(DAY_TYPES))]
         return cls(
             (unit @ unit.mT)[:, above, right],
             torch.stack([_lagged(steps, round(hours * each_hour)) for hours in HOURS_APART], 1),
             torch.stack([_lagged(load.sum(-1), days) for days in DAYS_APART], 1),
             together / together.mean(1, keepdim=True).clamp(min=TINY),
-            torch.stack(kinds, 1),
+            kinds[0],
+            torch.stack(kinds[1:], 1),
             weekly / weekly.mean(1, keepdim=True).clamp(min=TINY),
         )
 
@@ -98,7 +101,8 @@ class YearArithmetic:
         Quantity("hourly_error", "1", "of correlations over 1 to 24 hours, mean absolute"),
         Quantity("daily_error", "1", "of correlations over 1 to 6 days, mean absolute"),
         Quantity("duration_error", "1", "of the load duration curve, to the mean load"),
-        Quantity("shape_error", "1", "of mean workdays, Saturdays and Sundays, to the mean load"),
+        Quantity("workday_error", "1", "of the mean workday, to the mean load"),
+        Quantity("weekend_error", "1", "of the mean Saturday and Sunday, to the mean load"),
         Quantity("season_error", "1", "of the energy of weeks, to their mean"),
     )
 

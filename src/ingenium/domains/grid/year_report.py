@@ -76,10 +76,11 @@ def _shapes(own: WeekStatistics, real: WeekStatistics, steps: int) -> Figure:
     grid[0, 0].plot(share, real.duration[0], color=KNOWN, linewidth=1.2, label="held out")
     dress(grid[0, 0], "share of time (%)", title="Load duration", grid=True)
     hours = np.arange(steps) * 24 / steps
-    top = 1.15 * float(max(own.shape.quantile(0.97), real.shape.max()))
+    ours, theirs = (torch.cat([x.workday[:, None], x.weekend], 1) for x in (own, real))
+    top = 1.15 * float(max(ours.quantile(0.97), theirs.max()))
     for i, (axes, kind) in enumerate(zip(grid[0, 1:], KINDS, strict=True)):
-        _band(axes, hours, own.shape[:, i], OURS, "")
-        axes.plot(hours, real.shape[0, i], color=KNOWN, linewidth=1.2)
+        _band(axes, hours, ours[:, i], OURS, "")
+        axes.plot(hours, theirs[0, i], color=KNOWN, linewidth=1.2)
         axes.set_ylim(0, top)
         axes.set_xticks(range(0, 25, 6))
         dress(axes, "hour", title=kind, grid=True)
