@@ -237,3 +237,19 @@ def test_a_setup_that_cannot_be_is_refused(own_folders, setup: str, part: str):
 def test_kinds_of_days_are_told_in_one_order(year: ProfileYear):
     kinds = {DAY_TYPES[k] for k in year.judge.kind.tolist()}
     assert kinds == set(DAY_TYPES)
+
+
+@pytest.mark.slow
+def test_the_example_runs_and_replays(own_folders, tmp_path: Path):
+    """As the README has it, with fewer neighbourhoods."""
+    from typer.testing import CliRunner
+
+    from ingenium.cli.app import app
+
+    spec = Path(__file__).parents[3] / "examples" / "grid" / "annual_profiles.toml"
+    words = ["propose", "grid.profile_year", "--spec", str(spec), "-n", "70", "--format", "parquet"]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "years")])
+    assert done.exit_code == 0, done.output
+    files = sorted((tmp_path / "years" / "designs").glob("*.parquet"))
+    assert len(files) >= 60
+    assert CliRunner().invoke(app, ["replay", str(tmp_path / "years")]).exit_code == 0

@@ -176,7 +176,7 @@ def _date(times: list[str], path: Path) -> np.datetime64:
         InputError: if they are anything else.
     """
     try:
-        date = np.datetime64(times[0][:10], "D")
+        date: np.datetime64 = np.datetime64(times[0][:10], "D")
     except (ValueError, IndexError, TypeError):
         date = np.datetime64("NaT")
     if np.isnat(date) or times != _times(date):
