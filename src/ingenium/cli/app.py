@@ -16,6 +16,7 @@ from ingenium.cli import (
     ledger,
     make,
     search,
+    serve,
     study,
 )
 from ingenium.cli.ending import DEBUG
@@ -40,6 +41,7 @@ for commands in (
     doctor,
     docs,
     draft,
+    serve,
 ):
     commands.add_to(app)
 
