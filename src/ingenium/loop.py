@@ -11,7 +11,7 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
-from ingenium.core.blocks import Blocks, Mapped
+from ingenium.core.blocks import ArrayFiles, Blocks
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
@@ -135,7 +135,7 @@ def _propose_and_verify(
     generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified unit is kept on disk at once."""
-    whole, done = Mapped(kept.folder), 0
+    whole, done = ArrayFiles(kept.folder), 0
     for unit, (block, rows) in enumerate(units(n, generator.problem.at_once)):
         arrays = kept.load(unit)
         if arrays is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingenium.core.blocks import LARGE, Mapped
+from ingenium.core.blocks import LARGE, ArrayFiles
 
 
 def units() -> list[dict[str, np.ndarray]]:
@@ -22,7 +22,7 @@ def units() -> list[dict[str, np.ndarray]]:
 
 
 def test_the_whole_is_what_was_added_and_only_what_is_large_lies_in_files(tmp_path: Path) -> None:
-    kept = Mapped(tmp_path)
+    kept = ArrayFiles(tmp_path)
     for arrays in units():
         kept.add(arrays)
     whole = kept.whole()
@@ -39,6 +39,6 @@ def test_the_whole_is_what_was_added_and_only_what_is_large_lies_in_files(tmp_pa
 
 def test_what_a_stopped_run_left_is_not_joined_to(tmp_path: Path) -> None:
     for _ in range(2):
-        kept = Mapped(tmp_path)
+        kept = ArrayFiles(tmp_path)
         kept.add(units()[0])
     assert len(kept.whole()["designs:load"]) == 4

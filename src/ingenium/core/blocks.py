@@ -60,7 +60,7 @@ class Blocks:
 
 
 @dataclass
-class Mapped:
+class ArrayFiles:
     """Arrays of all units, one after the other, of which the large ones lie in mapped files.
 
     So a run holds a block of long series or fields in memory and not all of them. What is mapped

@@ -212,6 +212,14 @@ def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
     spec = YEARS.format(family="bootstrap")
     _proposed(commands, "grid.profile_year", spec, MANY, "real-weeks")
     real = xr.open_dataset(commands.folder / "real-weeks" / "designs.nc")
+    yield from _beside_real_weeks(years, real)
+    again = commands("verify", "grid.profile_year", f"years-{MANY}/designs/design_000003.csv")
+    yield Finding("a file of a year is read and judged alone", again.answer["accepted"] == 1)
+    yield _years_drawn(years, real)
+
+
+def _beside_real_weeks(years: xr.Dataset, real: xr.Dataset) -> Iterator[Finding]:
+    """How far proposed years and years of real weeks are from weeks that are held out."""
     for name in (x for x in years.data_vars if str(x).endswith("_error")):
         own, theirs = float(years[name].mean()), float(real[name].mean())
         yield Finding(
@@ -226,8 +234,10 @@ def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
         jumps[0] <= NO_WORSE * jumps[1],
         gap=True,
     )
-    again = commands("verify", "grid.profile_year", f"years-{MANY}/designs/design_000003.csv")
-    yield Finding("a file of a year is read and judged alone", again.answer["accepted"] == 1)
+
+
+def _years_drawn(years: xr.Dataset, real: xr.Dataset) -> Picture:
+    """Load duration, and a week."""
     figure, grid = panels(1, 2, (3.6, 2.4))
     for found, colour, label in ((real, KNOWN, "real weeks"), (years, OURS, "proposed")):
         load = found["load"].mean("consumer").to_numpy()
@@ -236,4 +246,4 @@ def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
         grid[0, 1].plot(load[0, 24 * 7 : 24 * 14], color=colour, lw=0.8, label=label)
     dress(grid[0, 0], "share of the year (%)", title="Load of a household (kW)", grid=True)
     dress(grid[0, 1], "hours", title="A week in January (kW)", grid=True)
-    yield Picture(figure, "Load duration and a week of neighbourhoods, mean of their households")
+    return Picture(figure, "Load duration and a week of neighbourhoods, mean of their households")
