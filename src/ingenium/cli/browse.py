@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ingenium.core.spec import Spec
 
 SpecFile = Annotated[Path | None, typer.Option("--spec", help="The spec, a TOML file.")]
+FormatName = Annotated[
+    str | None,
+    typer.Option("--format", help="Of the files, as `show` lists them; the first if none."),
+]
 ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="E.g. grid.feeder_day.")]
 
 

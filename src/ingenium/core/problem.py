@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.core.features import InputCodec, features
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -91,6 +91,19 @@ class Format(Protocol):
 
     def read(self, path: Path) -> xr.Dataset:
         """Read back what `write` wrote, or a file of the same format made elsewhere."""
+        ...
+
+
+@runtime_checkable
+class FilePerDesign(Format, Protocol):
+    """A format in which designs share no file.
+
+    It is asked to write and read them part by part, so that memory does not grow with their number.
+    """
+
+    @property
+    def apart(self) -> Literal[True]:
+        """Says so."""
         ...
 
 
@@ -199,6 +212,16 @@ class Problem(ABC):
     def quantities(self) -> tuple[Quantity, ...]:
         """What the exact tier measures."""
         return self.verifier.quantities
+
+    def write_as(self, name: str | None) -> None:
+        """Write designs in the format of that name; without one, in the first as before.
+
+        Raises:
+            InputError: for a format that is not among those of the problem.
+        """
+        if name is not None:
+            choose(name, self.formats, f"format of {self.name}")
+            self.formats = {name: self.formats[name]} | dict(self.formats)
 
     def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
         """Refuse limits, in the units of their quantities, that no design can meet.

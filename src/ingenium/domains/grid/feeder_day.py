@@ -24,7 +24,7 @@ from ingenium.domains.grid.dataset import STEPS, VARIABLES, WEATHER_KINDS
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import DaySettings, open_feeder
 from ingenium.domains.grid.forecast import HELD, InfeedScenarios
-from ingenium.domains.grid.formats import formats
+from ingenium.domains.grid.formats import FeederOrigin, formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.readings import READINGS, Readings
@@ -97,7 +97,12 @@ class FeederDay(Problem):
             self.tiers = (Sampled(judge, errors, most=settings.scenarios),)
             self.limits = (*self.limits, HELD)
         self.second = Second(PandapowerDays(judge), SHARE)
-        self.formats = formats(names, feeder.verifier.network.net)
+        whose = FeederOrigin(
+            own=settings.profiles is not None,
+            scaled=(settings.load_scale, settings.infeed_scale) != (1, 1),
+            year=int(str(feeder.table.dates[-1])[:4]),
+        )
+        self.formats = formats(names, feeder.verifier.network.net, whose)
         learned = self._days.isel({DESIGN: known})
         arrays = to_arrays(learned, VARIABLES)
         self.codec = Channels.of(arrays, along=1)
