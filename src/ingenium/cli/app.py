@@ -11,10 +11,14 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    draft,
+    examples,
     governance,
     ledger,
     make,
+    schema,
     search,
+    serve,
     study,
 )
 from ingenium.cli.ending import DEBUG
@@ -29,6 +33,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    examples,
     make,
     search,
     check,
@@ -38,6 +43,9 @@ for commands in (
     governance,
     doctor,
     docs,
+    schema,
+    draft,
+    serve,
 ):
     commands.add_to(app)
 

@@ -57,18 +57,27 @@ class CellVerifier:
                 _meshed(f"poisson_{p}", "1", f"Poisson ratio {p[1]} by pull on {p[0]}")
                 for p in across
             ),
-            _meshed("young", "Pa", "smallest Young's modulus along the axes"),
-            *(_meshed(f"young_{a}", "Pa", f"Young's modulus along {a}") for a in axes),
-            *(_meshed(f"shear_{p}", "Pa", f"shear modulus in the plane {p}") for p in pairs),
-            _meshed("bulk", "Pa", "bulk modulus"),
+            _meshed("young", "Pa", "smallest Young's modulus along the axes", "MPa"),
+            *(
+                _meshed(f"young_{a}", "Pa", f"Young's modulus along {a}", "MPa")
+                for a in axes
+            ),
+            *(
+                _meshed(f"shear_{p}", "Pa", f"shear modulus in the plane {p}", "MPa")
+                for p in pairs
+            ),
+            _meshed("bulk", "Pa", "bulk modulus", "MPa"),
             Quantity("bulk_of_bound", "1", "bulk modulus over the bound of Hashin and Shtrikman"),
             _meshed("anisotropy", "1", "universal anisotropy index, 0 for an isotropic cell"),
             *(
-                _meshed(f"c{i + 1}{j + 1}", "Pa", f"stiffness {i + 1}{j + 1} (Voigt)")
+                _meshed(f"c{i + 1}{j + 1}", "Pa", f"stiffness {i + 1}{j + 1} (Voigt)", "MPa")
                 for i, j in self._entries
             ),
-            _meshed("strength", "Pa", "smallest stress along an axis at first yield"),
-            *(_meshed(f"strength_{a}", "Pa", f"stress along {a} at first yield") for a in axes),
+            _meshed("strength", "Pa", "smallest stress along an axis at first yield", "MPa"),
+            *(
+                _meshed(f"strength_{a}", "Pa", f"stress along {a} at first yield", "MPa")
+                for a in axes
+            ),
             _meshed("resilience", "J/m**3", "smallest energy stored until first yield"),
             Quantity("connected", "1", "share of the solid in its largest piece"),
             Quantity("carried_axes", "1", "axes along which the largest piece goes on"),
@@ -151,9 +160,9 @@ class CellVerifier:
         return peak.amax(0)
 
 
-def _meshed(name: str, unit: str, long_name: str) -> Quantity:
+def _meshed(name: str, unit: str, long_name: str, shown: str = "") -> Quantity:
     """What the size of the cells enters, so that limits hold beyond its uncertainty."""
-    return Quantity(name, unit, long_name, beyond=True)
+    return Quantity(name, unit, long_name, beyond=True, shown=shown)
 
 
 def _pairs(dim: int) -> list[str]:

@@ -74,7 +74,8 @@ class ShapeVerifier:
             ("max_displacement", "m", "largest displacement of the material"),
             ("peak_von_mises", "Pa", "largest von Mises stress, over balls away from points"),
         )
-        return tuple(Quantity(*one, beyond=True) for one in told)
+        shown = {"m": "mm", "Pa": "MPa"}
+        return tuple(Quantity(*one, beyond=True, shown=shown.get(one[1], "")) for one in told)
 
     @cached_property
     def printability(self) -> Printability:
