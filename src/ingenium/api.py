@@ -69,12 +69,13 @@ def propose(
     ledger: Ledger | None = None,
     watch: Watch = silent,
     overwrite: bool = False,
+    form: str | None = None,
     clock: Clock | None = None,
 ) -> Run:
     """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
 
-    Without a folder it is `out/PROBLEM`. `clock` may hold the seconds of what came before, such
-    as imports.
+    Without a folder it is `out/PROBLEM`. `form` names the format of the files, the problem's first
+    if none. `clock` may hold the seconds of what came before, such as imports.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `n` is below 1.
@@ -88,6 +89,7 @@ def propose(
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
+            problem.write_as(form)
         return loop.run(
             problem,
             spec,
@@ -114,6 +116,7 @@ def search(
     processes: int = 1,
     follow: str | Path | None = None,
     overwrite: bool = False,
+    form: str | None = None,
     clock: Clock | None = None,
 ) -> Run:
     """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
@@ -138,6 +141,7 @@ def search(
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
+            problem.write_as(form)
         return running.run(
             problem,
             spec,
@@ -147,7 +151,11 @@ def search(
             ledger=book,
             watch=watch,
             heard=heard,
-            hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
+            hands=Hands(
+                processes,
+                partial(open_problem, spec, problem.given),
+                Path(follow) if follow else None,
+            ),
             overwrite=overwrite,
             finish=_finish(meter),
             clock=clock,

@@ -11,6 +11,7 @@ Where that one refuses, no other is tried. Designs that repeat another one are s
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def _repeats(
     """Of each design of a file the earlier one that it equals, if it does; notes it as seen."""
     arrays = to_arrays(designs, problem.variables)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
-        key = b"|".join(a[i].numpy().tobytes() for a in arrays)
+        key = sha256(b"|".join(a[i].numpy().tobytes() for a in arrays)).digest()
         yield seen.get(key, "")
         seen.setdefault(key, f"design {index} of {path.name}")
 

@@ -22,7 +22,7 @@ from ingenium.core.quantity import LABELS
 from ingenium.core.shown import bound, column, headed, scale, scales
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.units import Scale
-from ingenium.core.verdict import FLAGS, Verdict
+from ingenium.core.verdict import FLAGS, Verdict, at_best
 from ingenium.evaluate.figures import histogram
 
 if TYPE_CHECKING:
@@ -115,9 +115,9 @@ class RunView(ABC):
         values = one.value(array.to_numpy())
         answered = np.isfinite(values)
         limits = [(i, x) for i, x in enumerate(self._judged()) if x.quantity == quantity]
-        broken = np.zeros(len(values), dtype=bool)
+        broken, best = np.zeros(len(values), dtype=bool), at_best(self.verdicts, self._judged())
         for i, _ in limits:
-            broken |= self.verdicts["margin"].to_numpy()[:, i] < 0
+            broken |= best[:, i] < 0
         label = headed(str(array.attrs.get("long_name", quantity)), one.unit)
         drawn = [bound(x, one) for _, x in limits]
         return histogram(values[answered], broken[answered], drawn, label)

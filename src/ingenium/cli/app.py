@@ -11,6 +11,7 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    draft,
     examples,
     governance,
     ledger,
@@ -43,6 +44,7 @@ for commands in (
     doctor,
     docs,
     schema,
+    draft,
     serve,
 ):
     commands.add_to(app)

@@ -37,9 +37,7 @@ def show(console: Console, run: Run) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    console.print(
-        f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
-    )
+    console.print(f"{s.rejected} broke a limit; {words.unanswered(s)}.", highlight=False)
     if alike := words.alike(run.record):
         console.print(alike, highlight=False, soft_wrap=True)
     if s.close:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.make import give
 from ingenium.cli.output import AsJson, errors
@@ -86,6 +86,7 @@ def search(
     follow: Follow = None,
     out: Folder = None,
     overwrite: Overwrite = False,
+    form: FormatName = None,
     json: AsJson = False,
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
@@ -116,6 +117,7 @@ def search(
             processes=processes,
             follow=follow,
             overwrite=overwrite,
+            form=form,
             clock=clock,
         )
     give(run, json=json)

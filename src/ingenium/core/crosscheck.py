@@ -11,7 +11,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.evidence import table
 from ingenium.core.problem import CrossCheck, Problem, Second
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import answered, judge, margins
+from ingenium.core.verdict import answered, errors_of, judge, margins, slack
 from ingenium.core.verify import measure, named
 
 
@@ -102,4 +102,6 @@ def _other_verdicts(
     for name, column in shared.items():
         values[:, names.index(name)] = again[:, column]
     dear = np.array([q.dear for q in problem.quantities], dtype=bool)
-    return int((judge(values, margins(values, names, limits), dear) != first).sum())
+    errors = errors_of(problem.quantities)
+    margin, wide = margins(values, names, limits, errors), slack(values, names, limits, errors)
+    return int((judge(values, margin, dear, slack=wide) != first).sum())

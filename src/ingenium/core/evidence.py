@@ -27,6 +27,7 @@ class Origin:
 
     seed: int
     spec: str  # digests
+    given: Mapping[str, str]  # digests of what the spec gave
     system: str
     data: str
     model: str
@@ -173,11 +174,14 @@ def measured(
 ) -> dict[str, dict[str, Any]]:
     """Measured values of one design with unit and uncertainty; places by their names."""
     out: dict[str, dict[str, Any]] = {}
+    places = {q.name: i for i, q in enumerate(problem.quantities)}
     for q, value in zip(problem.quantities, values.tolist(), strict=True):
         if q.labels is not None:
             out[q.name] = {"value": q.labels[int(value)] if math.isfinite(value) else None}
         else:
             out[q.name] = {"value": number(value), "unit": q.unit, "uncertainty": doubt[q.name]}
+            if q.error:
+                out[q.name]["standard_error"] = number(float(values[places[q.error]]))
     return out
 
 

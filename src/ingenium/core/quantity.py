@@ -44,6 +44,7 @@ class Quantity:
     labels: tuple[str, ...] | None = None  # the number is an index into these names
     where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
     rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
+    error: str = ""  # the quantity that is its standard error, of a mean over scenarios
     dear: bool = False  # may be left out of a design that breaks a limit on another quantity
     shown: str = ""  # unit in tables, reports and pictures, such as "MPa"; `unit` if empty
 

@@ -15,7 +15,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Section
 from ingenium.core.shown import headed
 from ingenium.core.units import Scale
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, at_best
 from ingenium.evaluate import figures
 from ingenium.outcome import Run
 from ingenium.report import course, words
@@ -94,7 +94,7 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
             continue
         figure = figures.histogram(
             values[known],
-            measured["margin"].to_numpy()[known, i] < 0,
+            at_best(measured, run.spec.limits)[known, i] < 0,
             [limit],
             headed(array.attrs["long_name"], array.attrs["units"]),
         )

@@ -24,6 +24,7 @@ def origin(
     return Origin(
         seed=plan.seed,
         spec=about["spec"],
+        given=dict(search.problem.given.digests),
         system=about["system"],
         data=about["data"],
         model=about["model"],

@@ -27,7 +27,7 @@ from ingenium.core.problem import Problem, Watch, engines, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.select import pareto_rank
 from ingenium.core.spec import Select, Spec
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import Verifier, named
 from ingenium.generators import fitted
 from ingenium.loop import training
@@ -135,7 +135,8 @@ def _cheap(screening: Screening | None) -> list[Verifier]:
 
 def _check_answers(search: Search) -> None:
     """Refuse a search in which the engine never answered: something is wrong with the model."""
-    if not search.history or search.history[-1].failed == search.calls:
+    none = not search.history or search.history[-1].failed == search.calls
+    if none and not undecided(search.verdicts()).any():
         raise EngineError(
             f"{search.problem.verifier.name} gave no answer to any of the {search.calls} designs; "
             "check the model that the spec names with `ingenium doctor`"

@@ -31,8 +31,9 @@ SEVERAL = {
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 SPEC = """
 problem = "molecules.route"
-[setup]
+[given]
 target = "{}"
+[setup]
 expansions = {}
 {}
 [generator]
