@@ -25,6 +25,10 @@ DOMAIN = Domain(
             f"{__name__}.shapes.minimum_compliance:MinimumCompliance",
             "stiff shapes in a box: material where loads need it, 2D and 3D",
         ),
+        "roof": Offer(
+            f"{__name__}.roof.truss:RoofTruss",
+            "flat roof trusses of standard sections: light, cheap, stiff",
+        ),
         "unit_cell": Offer(
             f"{__name__}.cells.unit_cell:UnitCell",
             "periodic cells of metamaterials with wanted effective properties",
