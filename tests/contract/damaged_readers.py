@@ -174,6 +174,7 @@ SETUPS: Mapping[str, Mapping[str, Any]] = {
     "bracket": {"cells": [16, 12, 18], "cell_mm": 6.0},
     "unit_cell": {"cells": [16, 16], "designs": 40},
     "roof": {"known": 20},
+    "toolpath": {"height_m": 0.5, "bead_m": 0.1, "hop_m": 0.05, "clear_m": 0.1, "known": 20},
     "lattice": {
         "known": 20,
         "layout": {
@@ -186,7 +187,8 @@ SETUPS: Mapping[str, Mapping[str, Any]] = {
 def _structures(folder: Path) -> Iterator[Reader]:
     for name, setup in SETUPS.items():
         problem = open_problem(Spec(problem=f"structures.{name}", setup=setup))
-        one = problem.data().isel({DESIGN: [0]}) if name == "roof" else _middle(problem)
+        drawn = name in ("roof", "toolpath")
+        one = problem.data().isel({DESIGN: [0]}) if drawn else _middle(problem)
         yield from _formats(problem, one, folder)
 
 

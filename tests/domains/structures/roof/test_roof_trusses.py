@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 import trimesh
+import xarray as xr
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Objective
+from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.roof.equilibrium import Equilibrium, ayrton_perry
 from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import KINDS, PANELS, layout
@@ -173,3 +175,11 @@ def test_the_page_on_variants_does_what_it_says(
     assert (
         "no truss of these sections lies" in (tmp_path / "out/roof/result/report.html").read_text()
     )
+
+
+def test_a_report_of_no_truss_says_so() -> None:
+    designs = PROBLEM.data().isel(design=[0])
+    measured = {q.name: ("design", [1.0]) for q in PROBLEM.quantities}
+    verdicts = xr.Dataset({**measured, "verdict": ("design", [int(Verdict.REJECTED)])})
+    first, *_ = PROBLEM.sections(designs, verdicts)
+    assert first.text == "No truss holds every limit."

@@ -22,6 +22,21 @@ sense = "minimise"
 """
 PROPOSED, CALLS, FEW = 10000, 4000, "\n[select]\ncount = 40\n"
 MINUTES = 10.0
+COLUMNS = """
+problem = "structures.toolpath"
+title = "Printed columns of 1.5 m"
+[setup]
+height_m = 1.5
+across_n = [2e4, -5e3]
+aside_m = [0.05, 0.02]
+{hop}
+[conditions]
+width = {{ at_least = 0.36, at_most = 0.6 }}
+[[objectives]]
+quantity = "mass"
+sense = "minimise"
+"""
+PRINTED, DRAGGED, CLAIMED = 12, 2, 0.22
 
 
 def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
@@ -39,8 +54,8 @@ def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
         different >= 2000,
     )
     yield Finding(f"in {seconds:.0f} s", seconds < 60 * MINUTES)
-    asked = ("structures.roof", "--spec", "roof.toml", "--seed", 1, "--strategy", "evolution")
-    found = commands("search", *asked, "--budget", CALLS, "--batch", 100, "--out", "best")
+    words = ("structures.roof", "--spec", "roof.toml", "--seed", 1, "--strategy", "evolution")
+    found = commands("search", *words, "--budget", CALLS, "--batch", 100, "--out", "best")
     best = xr.open_dataset(commands.folder / "best" / "result" / "designs.nc").load()
     held = found.answer["summary"]["accepted"]
     yield Finding(
@@ -77,6 +92,53 @@ def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
     axes.set(xlim=(0, 130), ylim=(0, 4500))
     dress(axes, "deflection in service (mm)", "mass (kg)", grid=True)
     yield Picture(figure, "Proposed trusses, and the front of the search")
+
+
+def printed_columns(commands: Commands) -> Iterator[Finding | Picture]:
+    """Row 36.7: columns as G-code, free of collisions, solved, beside solid square ones."""
+    (commands.folder / "columns.toml").write_text(COLUMNS.format(hop=""))
+    (commands.folder / "dragged.toml").write_text(COLUMNS.format(hop="hop_m = 0.0"))
+    asked = ("structures.toolpath", "--spec", "columns.toml", "--seed", 1)
+    done = commands("propose", *asked, "-n", PRINTED, "--out", "out")
+    held = done.answer["summary"]["accepted"]
+    yield Finding(f"{held} of {PRINTED} columns hold every limit, as their G-code lies", held > 0)
+    files = sorted((commands.folder / "out" / "designs").glob("*.gcode"))
+    moves = sum(f.read_text().count("\nG1") for f in files)
+    yield Finding(f"the paths lay beads in {moves} moves", moves > 1000 * held)
+    found = xr.open_dataset(commands.folder / "out" / "designs.nc").load()
+    hits = float(found["collisions"].sum() + found["outside"].sum())
+    yield Finding(f"{hits:.0f} collisions, and moves that leave the machine", hits == 0)
+    asked = ("structures.toolpath", "--spec", "dragged.toml", "--seed", 1)
+    low = commands("propose", *asked, "-n", DRAGGED, "--out", "low")
+    dragged = xr.open_dataset(commands.folder / "low" / "designs.nc")["collisions"].to_numpy()
+    refused = low.code == 1 and bool((dragged > 0).all())
+    yield Finding("paths without a hop collide, and none of them is accepted", refused)
+    check = done.answer["record"]["cross_check"]
+    far = check["disagreement"]["coarse_capacity"]
+    yield Finding(f"scikit-fem finds the same capacity (off by {far:.1g})", far < 1e-3)
+    change = 100 * float(found["mesh_change"].where(found["verdict"] == 0).max())
+    yield Finding(f"cells of half the size change it by {change:.1f} % at most", change <= 10)
+    saved = found["saved"].to_numpy()[found["verdict"].to_numpy() == 0]
+    told = f"{100 * saved.max():.0f} % less concrete at most than a solid square column as strong"
+    yield Finding(told, bool(saved.max() > 0))
+    mean = f"{100 * CLAIMED:.0f} % less in the mean of all that hold ({100 * saved.mean():.0f} %)"
+    yield Finding(mean, bool(saved.mean() >= CLAIMED), gap=True)
+    again = commands("verify", "structures.toolpath", "out/designs", "--spec", "columns.toml")
+    yield Finding("the files read back hold every limit again", again.answer["accepted"] == held)
+    text = files[0].read_text()
+    files[0].write_text(text.replace("; column rings ", "; column rings 1", 1))
+    lied = commands("verify", "structures.toolpath", files[0], "--spec", "columns.toml")
+    yield Finding("a head that tells of another column is refused", lied.code == 2)
+    yield Finding("a printed column was loaded", False, gap=True)
+    figure, axes = plane(5.0, 3.0)
+    by_verdict(
+        axes,
+        found["capacity"].to_numpy(),
+        100 * found["saved"].to_numpy(),
+        found["verdict"].to_numpy(),
+    )
+    dress(axes, "load at failure, in multiples", "less than a solid square (%)", grid=True)
+    yield Picture(figure, "Printed columns beside solid square ones that bear as much")
 
 
 def _different(designs: xr.Dataset) -> int:

@@ -37,7 +37,7 @@ class Equilibrium:
         """Of the bars."""
         own = layout(self.kind, self.panels)
         at = joints_m(own, self.roof.span_m, np.array([self.depth_m]))[0]
-        return np.hypot(*(at[own.bars[:, 1]] - at[own.bars[:, 0]]).T)
+        return np.asarray(np.hypot(*(at[own.bars[:, 1]] - at[own.bars[:, 0]]).T))
 
     @cached_property
     def influence(self) -> Float64[np.ndarray, "b j"]:
@@ -64,7 +64,7 @@ class Equilibrium:
     def carried(self) -> Float64[np.ndarray, " b"]:
         """Forces of one newton a metre of roof."""
         own = layout(self.kind, self.panels)
-        return self.influence @ own.shares * self.roof.span_m / self.panels
+        return np.asarray(self.influence @ own.shares * self.roof.span_m / self.panels)
 
     @cached_property
     def virtual(self) -> Float64[np.ndarray, " b"]:

@@ -104,7 +104,7 @@ def _plane(bound: MassBound, verdicts: xr.Dataset, roof: RoofSettings, first: np
     at = np.linspace(0.15 * roof.sag_mm, reach, 200)
     axes.plot(at, bound.mass_kg(at), color=MUTED, lw=1.5, label="no truss below")
     axes.axvline(roof.sag_mm, color=MUTED, lw=0.8, ls=":")
-    top = 2.2 * float(np.median(mass[good])) if good.any() else float(np.nanmax(mass))
+    top = 2.2 * float(np.median(mass[good])) if good.any() else None
     axes.set(xlim=(0, reach), ylim=(0, top))
     dress(axes, "deflection in service (mm)", "mass (kg)", grid=True)
     return figure

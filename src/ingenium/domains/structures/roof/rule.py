@@ -15,7 +15,7 @@ from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS
 from ingenium.domains.structures.roof.settings import RoofSettings
 
 OWN = 1.08  # by which own weight raises the forces of the roof, for a first choice
-CENTIMETRE = 0.01
+PER_M = 100  # depths are whole centimetres
 
 
 def sized(
@@ -59,8 +59,8 @@ def mass_bound(roof: RoofSettings, angles_deg: tuple[float, float]) -> MassBound
         for panels in PANELS:
             slopes = np.tan(np.deg2rad(angles_deg)) * roof.span_m / panels
             low, high = max(roof.depths_m[0], slopes[0]), min(roof.depths_m[1], slopes[1])
-            for depth in range(math.ceil(low / CENTIMETRE), math.floor(high / CENTIMETRE) + 1):
-                one = Equilibrium(roof, kind, panels, CENTIMETRE * depth)
+            for depth in range(math.ceil(low * PER_M), math.floor(high * PER_M) + 1):
+                one = Equilibrium(roof, kind, panels, depth / PER_M)
                 least = np.minimum(least, _least(one, price))
     return MassBound(price, least)
 

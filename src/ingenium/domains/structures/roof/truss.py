@@ -21,7 +21,7 @@ from ingenium.domains.structures.roof.equilibrium import TrussEquilibrium
 from ingenium.domains.structures.roof.formats import TrussDeck, TrussDrawing
 from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS
-from ingenium.domains.structures.roof.rule import CENTIMETRE, MassBound, mass_bound, sized
+from ingenium.domains.structures.roof.rule import PER_M, MassBound, mass_bound, sized
 from ingenium.domains.structures.roof.settings import RoofSettings
 from ingenium.domains.structures.roof.stiffness import TrussStiffness
 
@@ -66,8 +66,13 @@ class RoofTruss(Problem):
         self.sizes = {"group": len(GROUPS)}
         self.conditions = (
             Condition(
-                *("depth", "depth that is asked for", None, low, high),
-                **{"unit": "m", "middle": (low + high) / 2, "measured": "height"},
+                "depth",
+                "depth that is asked for",
+                lower=low,
+                upper=high,
+                unit="m",
+                middle=(low + high) / 2,
+                measured="height",
             ),
         )
         self.limits = (
@@ -118,7 +123,7 @@ class RoofTruss(Problem):
             return (
                 kind.round().clamp(0, len(KINDS) - 1),
                 (2 * (panels / 2).round()).clamp(*self.panels),
-                ((depth / CENTIMETRE).round() * CENTIMETRE).clamp(low, high),
+                ((depth * PER_M).round() / PER_M).clamp(low, high),
                 profile.round().clamp(0, len(SECTIONS) - 1),
             )
 
