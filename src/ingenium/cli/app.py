@@ -15,6 +15,7 @@ from ingenium.cli import (
     ledger,
     make,
     search,
+    serve,
     study,
 )
 from ingenium.cli.ending import DEBUG
@@ -38,6 +39,7 @@ for commands in (
     governance,
     doctor,
     docs,
+    serve,
 ):
     commands.add_to(app)
 

@@ -1,5 +1,6 @@
 """Pareto fronts as they grow, and the space that they dominate."""
 
+import moocore
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
@@ -27,27 +28,12 @@ def grown(
 
 
 def hypervolume(front: Float[np.ndarray, "m o"], worst: Float[np.ndarray, " o"]) -> float:
-    """Volume of what a front dominates up to the point `worst`; exact, for small fronts.
+    """Volume of what a front dominates up to the point `worst`; exact.
 
-    Source: Zitzler and Thiele, PPSN V, 1998 (the measure); While et al., IEEE Trans. Evol. Comput.
-        10:29, 2006 (slices along the last objective).
+    Source: Zitzler and Thiele, PPSN V, 1998 (the measure), as moocore computes it.
     """
     inside = front[(front < worst).all(1)]
-    if not len(inside):
-        return 0.0
-    if inside.shape[1] == 1:
-        return float(worst[0] - inside.min())
-    order = inside[np.argsort(inside[:, -1], kind="stable")]
-    if inside.shape[1] == 2:
-        least = np.minimum.accumulate(np.append(worst[0], order[:, 0]))
-        return float(((least[:-1] - least[1:]) * (worst[1] - order[:, 1])).sum())
-    top = np.append(order[1:, -1], worst[-1])
-    volume, lower = 0.0, np.empty((0, inside.shape[1] - 1))
-    for point, end in zip(order, top, strict=True):  # each slice holds the points below it
-        lower = grown(lower, point[None, :-1])
-        if end > point[-1]:
-            volume += (end - point[-1]) * hypervolume(lower, worst[:-1])
-    return volume
+    return float(moocore.hypervolume(inside, ref=worst)) if len(inside) else 0.0
 
 
 def order(
