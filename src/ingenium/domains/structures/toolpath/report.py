@@ -63,10 +63,10 @@ def _told(verdicts: xr.Dataset, good: np.ndarray) -> str:
     line = "The grey line is that of solid square columns, by the theory of beams."
     if not len(good):
         return f"No column holds every limit. {line}"
-    saved = 100 * verdicts["saved"].to_numpy()[good]
+    needs = 100 - 100 * verdicts["saved"].to_numpy()[good]
     return (
-        f"{len(good)} columns that hold every limit have {saved.mean():.0f} % less material than "
-        f"the solid square column that bears as much ({saved.min():.0f} to {saved.max():.0f} %). "
+        f"{len(good)} columns that hold every limit need {needs.mean():.0f} % of the material of "
+        f"the solid square column that bears as much ({needs.min():.0f} to {needs.max():.0f} %). "
         f"{line}"
     )
 
@@ -124,7 +124,9 @@ def _beads(axes: Axes, path: Toolpath, own: np.ndarray, reach_mm: float) -> None
     points = 2.2 * 72 / (2.2 * reach_mm)  # of a millimetre on the page, about
     ends = np.stack([at[own - 1], at[own]], 1)
     axes.add_collection(
-        LineCollection(list(ends), colors=OURS, linewidths=points * wide, alpha=0.35)
+        LineCollection(
+            list(ends), colors=OURS, linewidths=points * wide, alpha=0.35, capstyle="round"
+        )
     )
     axes.add_collection(LineCollection(list(ends), colors=INK, linewidths=0.6))
     between = np.arange(own.min(), own.max() + 1)
