@@ -11,6 +11,7 @@ Where that one refuses, no other is tried. Designs that repeat another one are s
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,11 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
                 return name, _numbered(form.read(path), path)
         except InputError as error:
             refusals.append(f"{name}: {error}")
+    told = [f"{name} ({' '.join(form.endings) or 'a folder'})" for name, form in meant.items()]
+    by_ending = len(meant) < len(problem.formats) or len(meant) == 1
     raise InputError(
-        expected=f"a file in one of the formats {', '.join(meant)}",
-        came=f"{path} ({'; '.join(refusals)})",
+        expected=f"a file in one of the formats {', '.join(told)}",
+        came=f"{path} ({'; '.join(refusals)})" if by_ending else f"{path}, which is none of them",
         instead=f"`ingenium show {problem.name}` says what its formats hold.",
     )
 
@@ -164,7 +167,7 @@ def _repeats(
     """Of each design of a file the earlier one that it equals, if it does; notes it as seen."""
     arrays = to_arrays(designs, problem.variables)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
-        key = b"|".join(a[i].numpy().tobytes() for a in arrays)
+        key = sha256(b"|".join(a[i].numpy().tobytes() for a in arrays)).digest()
         yield seen.get(key, "")
         seen.setdefault(key, f"design {index} of {path.name}")
 
@@ -191,7 +194,7 @@ def _rows(
         faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
         under = _under(problem, designs.isel({DESIGN: i}), own, measured)
         reasons = tuple(_outside(problem, spec, under))
-        verdict = Verdict(int(verdicts["verdict"][i]))
+        verdict = Verdict(verdicts["verdict"].to_numpy()[i])
         if reasons and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REJECTED
         rows.append(
@@ -199,7 +202,7 @@ def _rows(
                 file=str(path),
                 format=form,
                 design=index,
-                verdict=verdict.name.lower(),
+                verdict=verdict,
                 measured=measured,
                 margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
                 record=_state(run, own, faults),

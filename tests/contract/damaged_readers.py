@@ -93,7 +93,7 @@ def _grid(folder: Path) -> Iterator[Reader]:
     from ingenium.domains.grid.measured import read_rows
     from ingenium.domains.grid.network import load_network
 
-    for name in ("profile_day", "feeder_day"):
+    for name in ("profile_day", "profile_year", "feeder_day"):
         problem = open_problem(Spec(problem=f"grid.{name}"))
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder)
     yield from _own_feeder(folder, load_network, read_mapping)

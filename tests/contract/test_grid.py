@@ -53,3 +53,21 @@ class TestFeederWeek(ProblemContract):
 
 class TestProfileDay(ProblemContract):
     problem_name = "grid.profile_day"
+
+
+def _columns_swapped(path: Path) -> None:
+    """The loads of two consumers under each other's names."""
+    text = path.read_text().replace("H0-A", "?", 1).replace("H0-H", "H0-A", 1)
+    path.write_text(text.replace("?", "H0-H", 1))
+
+
+def _in_watts(path: Path) -> None:
+    path.write_text(path.read_text().replace("(kW)", "(W)"))
+
+
+class TestProfileYear(ProblemContract):
+    problem_name = "grid.profile_year"
+    few = 3
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"csv": {"columns swapped": _columns_swapped, "in watts": _in_watts}}

@@ -9,10 +9,11 @@ import xarray as xr
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit, Objective
+from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verdicts as judged
-from ingenium.search.aim import Aim
-from ingenium.search.conflicts import conflicting, unmet
-from ingenium.search.fronts import dominated, grown, hypervolume, order
+from ingenium.searches.aim import Aim
+from ingenium.searches.conflicts import conflicting, unmet
+from ingenium.searches.fronts import dominated, grown, hypervolume, order
 
 
 @pytest.mark.parametrize("o", [1, 2, 3, 4])
@@ -99,7 +100,7 @@ def test_any_accepted_design_costs_less_than_any_rejected_one() -> None:
     verdicts = table((rng.standard_normal((200, 3)) * 3).tolist(), LIMITS)
     objectives = [Objective("a", "minimise"), Objective("b", "maximise")]
     cost = Aim.of(LIMITS, objectives, verdicts).costs(verdicts)
-    accepted = verdicts["verdict"].to_numpy() == 0
+    accepted = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     assert accepted.any()
     assert cost[accepted].max() < 0 < cost[~accepted].min()
 

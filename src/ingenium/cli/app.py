@@ -11,9 +11,12 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    draft,
+    examples,
     governance,
     ledger,
     make,
+    schema,
     search,
     serve,
     study,
@@ -30,6 +33,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    examples,
     make,
     search,
     check,
@@ -39,6 +43,8 @@ for commands in (
     governance,
     doctor,
     docs,
+    schema,
+    draft,
     serve,
 ):
     commands.add_to(app)

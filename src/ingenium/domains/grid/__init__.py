@@ -1,4 +1,4 @@
-"""Power grids: days and weeks of feeders, and days of single consumers."""
+"""Power grids: days and weeks of feeders, days of single consumers, years of neighbourhoods."""
 
 from ingenium.core.domain import Domain, Offer
 
@@ -8,6 +8,7 @@ DOMAIN = Domain(
     package=__name__,
     extra="grid",
     needs=("lightsim2grid", "pandapower", "simbench"),
+    drafts={"feeder": f"{__name__}.draft:feeder"},
     problems={
         "feeder_day": Offer(
             f"{__name__}.feeder_day:FeederDay",
@@ -20,6 +21,10 @@ DOMAIN = Domain(
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",
             "one consumer's day: household, farm, business, heat pump or car",
+        ),
+        "profile_year": Offer(
+            f"{__name__}.profile_year:ProfileYear",
+            "annual profiles of neighbourhoods: a consumer of each class, together",
         ),
     },
 )

@@ -1,5 +1,6 @@
 """Systems of power grids, shown by their commands in seconds."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -169,3 +170,80 @@ def _real_jumps(commands: Commands, grid: str) -> Float64[np.ndarray, " n"]:
     _proposed(commands, "grid.feeder_week", spec, WEEKS_EACH, f"{grid}-real")
     weeks = xr.open_dataset(commands.folder / f"{grid}-real" / "designs.nc")
     return weeks["midnight_jump"].to_numpy()
+
+
+YEARS = """
+problem = "grid.profile_year"
+title = "Years of households"
+[select]
+keep = "verified"
+[generator]
+family = "{family}"
+"""
+FEW, MANY, PROFILES = 8, 72, 10_000
+FASTEST_S = 180.0  # in which the chapter has 10,000 profiles made
+NO_WORSE = 1.1  # times the error of years of real weeks
+
+
+def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
+    """Row 36.10: annual profiles of households as files, as near to held-out weeks as real ones."""
+    spent = {}
+    for n in (1, FEW, MANY):  # the first one fits the generator
+        began = time.process_time()
+        done = _proposed(
+            commands, "grid.profile_year", YEARS.format(family="year_of_days"), n, f"years-{n}"
+        )
+        spent[n] = time.process_time() - began
+        yield Finding(f"the command ends well for {n} neighbourhoods", done.code == 0)
+    years = xr.open_dataset(commands.folder / f"years-{MANY}" / "designs.nc")
+    held = float((years["verdict"] == 0).mean())
+    yield Finding(
+        f"{held:.0%} of {MANY} neighbourhoods err no more against held-out weeks than years of "
+        "real weeks do by chance (5 deviations), as files",
+        held >= 0.95,
+    )
+    each = (spent[MANY] - spent[FEW]) / (MANY - FEW) / years.sizes["consumer"]
+    seconds = each * PROFILES
+    yield Finding(
+        f"{PROFILES:,} annual profiles take {seconds:.0f} s of a processor core with their files "
+        f"written, read and judged (at most {FASTEST_S:.0f} s)",
+        seconds <= FASTEST_S,
+    )
+    spec = YEARS.format(family="bootstrap")
+    _proposed(commands, "grid.profile_year", spec, MANY, "real-weeks")
+    real = xr.open_dataset(commands.folder / "real-weeks" / "designs.nc")
+    yield from _beside_real_weeks(years, real)
+    again = commands("verify", "grid.profile_year", f"years-{MANY}/designs/design_000003.csv")
+    yield Finding("a file of a year is read and judged alone", again.answer["accepted"] == 1)
+    yield _years_drawn(years, real)
+
+
+def _beside_real_weeks(years: xr.Dataset, real: xr.Dataset) -> Iterator[Finding]:
+    """How far proposed years and years of real weeks are from weeks that are held out."""
+    for name in (x for x in years.data_vars if str(x).endswith("_error")):
+        own, theirs = float(years[name].mean()), float(real[name].mean())
+        yield Finding(
+            f"{name}: {own:.3f} from weeks that are held out, and {theirs:.3f} in years of real "
+            f"weeks ({own / theirs:.2f} of it, at most {NO_WORSE})",
+            own <= NO_WORSE * theirs,
+            gap=True,
+        )
+    jumps = [float(x["midnight_jump"].mean()) for x in (years, real)]
+    yield Finding(
+        f"midnights jump no more than in real years ({jumps[0]:.2f} of {jumps[1]:.2f})",
+        jumps[0] <= NO_WORSE * jumps[1],
+        gap=True,
+    )
+
+
+def _years_drawn(years: xr.Dataset, real: xr.Dataset) -> Picture:
+    """Load duration, and a week."""
+    figure, grid = panels(1, 2, (3.6, 2.4))
+    for found, colour, label in ((real, KNOWN, "real weeks"), (years, OURS, "proposed")):
+        load = found["load"].mean("consumer").to_numpy()
+        share = np.linspace(0, 100, load.shape[1])
+        grid[0, 0].plot(share, np.sort(load, 1)[:12, ::-1].T, color=colour, lw=0.4)
+        grid[0, 1].plot(load[0, 24 * 7 : 24 * 14], color=colour, lw=0.8, label=label)
+    dress(grid[0, 0], "share of the year (%)", title="Load of a household (kW)", grid=True)
+    dress(grid[0, 1], "hours", title="A week in January (kW)", grid=True)
+    return Picture(figure, "Load duration and a week of neighbourhoods, mean of their households")

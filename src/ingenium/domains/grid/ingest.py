@@ -116,8 +116,9 @@ def _elements(net: Any, part: str, mapped: Mapping[str, Columns]) -> list[_Eleme
         raise InputError(
             f"columns for each element in service of net.{' and net.'.join(tables)}",
             f"none for {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}",
-            f'Map them under [{part}], give ["{part}.*"] with unit = "pu" for all others, or take '
-            "them out of service in the net.",
+            f'Add [{part}."*"] with p = "COLUMN" and unit = "pu" for all others, a table for each, '
+            "or take them out of service in the net; `ingenium draft feeder NET PROFILES` drafts "
+            "the mapping.",
         )
     rest = mapped[REST]
     if rest.unit != "pu":

@@ -8,9 +8,9 @@ from scipy.stats import gamma
 
 from ingenium.domains.grid.conditions import day_types, features
 from ingenium.domains.grid.consumers import ConsumerDays
+from ingenium.domains.grid.split import split_weeks
 from ingenium.domains.grid.studies import (
     aggregation,
-    annual_profiles,
     day_ahead,
     diffusion_load,
     flow_load,
@@ -183,67 +183,13 @@ def test_point_forecasts_of_white_noise_gain_what_they_must(tmp_path):
 def test_series_know_nothing_of_their_own_day():
     whole = households()
     changed = whole.load_p.copy()
-    split = annual_profiles.Year.of(whole).held_out
+    split = split_weeks(whole.dates, np.random.default_rng(0)).held_out
     day = int(split[split > 100][0])
     changed[0, day] *= 5  # a held-out day: its own forecast may not notice
     other = ConsumerDays(whole.dates, whole.classes, changed, whole.load_q)
     one, two = (point_forecast.Series.of(d, "A") for d in (whole, other))
     differs = (one.cond != two.cond).any(1).numpy()
     assert set(np.flatnonzero(differs) + 7) == {day + 1, day + 7}
-
-
-def test_correlations_of_a_known_year():
-    year = annual_profiles.Year.of(households())
-    turn = 2 * np.pi * np.arange(366) / 366
-    day = np.sin(2 * np.pi * HOURS / 24)
-    twin = (2 + np.sin(turn))[:, None, None] * np.ones((366, 2, 96)) + 10 * day
-    found = annual_profiles.correlations(twin, year)
-    np.testing.assert_allclose(found["spatial"], 1.0)
-    np.testing.assert_allclose(found["seasonal"], [[1.0, 0.0]] * 2, atol=1e-9)
-    assert found["daily"].shape == (24, 2)
-    assert found["daily"][11].max() < -0.9  # half a day later
-    assert found["daily"][23].min() > 0.9
-
-
-def test_levels_of_new_years_are_those_of_near_training_weeks():
-    year = annual_profiles.Year.of(households())
-    level = year.drawn_levels(20, np.random.default_rng(0))
-    assert level.shape == (20, 366)
-    week = year.week == year.week[200]
-    near = np.abs(year.donors - year.week[200]) <= annual_profiles.WEEKS_APART
-    held = np.setdiff1d(np.arange(366), year.train)
-    assert not np.isin(year.donors, year.week[held]).any()
-    for own in level[:, week]:
-        assert (own == year.donor_level[near]).all(1).any()
-
-
-def test_annual_profiles_of_a_share_say_so(tmp_path):
-    whole = households()
-    pair = ConsumerDays(whole.dates, ("A", "B"), whole.load_p[:2], whole.load_q[:2])
-    found = annual_profiles.measure_years(pair, 12, Budget((0,), True, tmp_path), silent)
-    assert "extrapolated from 12" in found.notes[0]
-    assert found.values["spatial"].interval.value < 0.1
-    assert found.values["seconds"].interval.value > 1
-    assert found.values["profiles made"].interval.value == 12
-    assert found.values["error without any correlation: weekly"].interval.value > 0
-
-
-def test_all_annual_profiles_are_made(tmp_path, monkeypatch):
-    monkeypatch.setattr(annual_profiles, "PROFILES", 13)
-    whole = households()
-    pair = ConsumerDays(whole.dates, ("A", "B"), whole.load_p[:2], whole.load_q[:2])
-    made: list[int] = []
-    own = annual_profiles.Proposer.propose
-
-    def counted(self, years, seed, block):
-        load = own(self, years, seed, block)
-        made.append(load[:, 0, :, 0].size)
-        return load
-
-    monkeypatch.setattr(annual_profiles.Proposer, "propose", counted)
-    found = annual_profiles.measure_years(pair, 13, Budget((0,), False, tmp_path), silent)
-    assert not found.notes
-    assert sum(made[:-1]) == found.values["profiles made"].interval.value == 14  # of whole pairs
 
 
 def comparison(names, seeds):

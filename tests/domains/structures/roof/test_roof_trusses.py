@@ -24,7 +24,7 @@ from ingenium.domains.structures.roof.rule import sized
 from ingenium.domains.structures.roof.settings import RoofSettings
 from ingenium.domains.structures.roof.stiffness import reduction
 from ingenium.domains.structures.roof.truss import RoofTruss
-from ingenium.search.trial import SearchTask, searched
+from ingenium.searches.trial import SearchTask, searched
 
 PROBLEM = RoofTruss(RoofSettings())
 ROOF = PROBLEM.settings
@@ -180,6 +180,6 @@ def test_the_page_on_variants_does_what_it_says(
 def test_a_report_of_no_truss_says_so() -> None:
     designs = PROBLEM.data().isel(design=[0])
     measured = {q.name: ("design", [1.0]) for q in PROBLEM.quantities}
-    verdicts = xr.Dataset({**measured, "verdict": ("design", [int(Verdict.REJECTED)])})
+    verdicts = xr.Dataset({**measured, "verdict": ("design", [Verdict.REJECTED])})
     first, *_ = PROBLEM.sections(designs, verdicts)
     assert first.text == "No truss holds every limit."

@@ -166,6 +166,6 @@ def test_a_report_of_no_column_says_so() -> None:
     problem = PrintedColumn(SMALL)
     designs = problem.data().isel(design=[0])
     measured = {q.name: ("design", [np.nan]) for q in problem.quantities}
-    verdicts = xr.Dataset({**measured, "verdict": ("design", [int(Verdict.FAILED)])})
+    verdicts = xr.Dataset({**measured, "verdict": ("design", [Verdict.FAILED])})
     (section,) = problem.sections(designs, verdicts)
     assert section.text.startswith("No column holds every limit")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from ingenium.core.verdict import Verdict, unflagged
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import by_verdict, dress, front, plane
 
@@ -46,8 +47,8 @@ def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
     asked = ("structures.roof", "--spec", "few.toml", "--seed", 1)
     done = commands("propose", *asked, "-n", PROPOSED, "--out", "many")
     yield Finding("variants are proposed and measured", done.code == 0)
-    many = xr.open_dataset(commands.folder / "many" / "designs.nc").load()
-    different = _different(many.isel(design=many["verdict"].to_numpy() == 0))
+    many = unflagged(xr.open_dataset(commands.folder / "many" / "designs.nc").load())
+    different = _different(many.isel(design=many["verdict"].to_numpy() == Verdict.ACCEPTED))
     seconds = sum(done.answer["record"]["seconds"].values())
     yield Finding(
         f"{different} different trusses hold strength, buckling, sag, slope and width of braces",
@@ -63,7 +64,7 @@ def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
         held >= 1000 and best.sizes["design"] >= 20,
     )
     goals = [(d["mass"].to_numpy(), d["deflection"].to_numpy()) for d in (many, best)]
-    good = many["verdict"].to_numpy() == 0
+    good = many["verdict"].to_numpy() == Verdict.ACCEPTED
     beaten = np.mean(
         [
             bool(((goals[1][0] <= m) & (goals[1][1] <= s)).any())
@@ -105,7 +106,7 @@ def printed_columns(commands: Commands) -> Iterator[Finding | Picture]:
     files = sorted((commands.folder / "out" / "designs").glob("*.gcode"))
     moves = sum(f.read_text().count("\nG1") for f in files)
     yield Finding(f"the paths lay beads in {moves} moves", moves > 1000 * held)
-    found = xr.open_dataset(commands.folder / "out" / "designs.nc").load()
+    found = unflagged(xr.open_dataset(commands.folder / "out" / "designs.nc").load())
     hits = float(found["collisions"].sum() + found["outside"].sum())
     yield Finding(f"{hits:.0f} collisions, and moves that leave the machine", hits == 0)
     asked = ("structures.toolpath", "--spec", "dragged.toml", "--seed", 1)
@@ -116,9 +117,9 @@ def printed_columns(commands: Commands) -> Iterator[Finding | Picture]:
     check = done.answer["record"]["cross_check"]
     far = check["disagreement"]["coarse_capacity"]
     yield Finding(f"scikit-fem finds the same capacity (off by {far:.1g})", far < 1e-3)
-    change = 100 * float(found["mesh_change"].where(found["verdict"] == 0).max())
+    change = 100 * float(found["mesh_change"].where(found["verdict"] == Verdict.ACCEPTED).max())
     yield Finding(f"cells of half the size change it by {change:.1f} % at most", change <= 10)
-    saved = found["saved"].to_numpy()[found["verdict"].to_numpy() == 0]
+    saved = found["saved"].to_numpy()[found["verdict"].to_numpy() == Verdict.ACCEPTED]
     told = f"{100 * saved.max():.0f} % less concrete at most than a solid square column as strong"
     yield Finding(told, bool(saved.max() > 0))
     mean = f"{100 * CLAIMED:.0f} % less in the mean of all that hold ({100 * saved.mean():.0f} %)"
