@@ -206,6 +206,14 @@ class Problem(ABC):
     def data(self) -> xr.Dataset:
         """All known designs, with each condition and `held_out` (bool) as coordinates."""
 
+    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+        """The known designs whose conditions fill what a spec leaves open.
+
+        They are those that were learned from, unless a question about them is none, as with the
+        forecast of a day that is known.
+        """
+        return learned
+
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """The conditions of designs as numbers for a model; the dataset holds no more than them."""
         return torch.from_numpy(features(self.seen or self.conditions, designs)).to(torch.float32)

@@ -1,4 +1,4 @@
-"""Power grids: days and weeks of feeders, and days of single consumers."""
+"""Power grids: days and weeks of feeders, days of single consumers, forecasts of loads."""
 
 from ingenium.core.domain import Domain, Offer
 
@@ -16,6 +16,10 @@ DOMAIN = Domain(
         "feeder_week": Offer(
             f"{__name__}.feeder_week:FeederWeek",
             "weeks of a feeder: load, PV, wind and batteries, 672 steps",
+        ),
+        "forecast": Offer(
+            f"{__name__}.forecast:Forecast",
+            "load series a day ahead, with bands that hold what they say",
         ),
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",
