@@ -14,7 +14,7 @@ from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem != "feeder_week"]
+SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if load(p).problem == "grid.feeder_day"]
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in SPECS)
 OWN = EXAMPLES / "grid" / "own_feeder"
 

@@ -178,8 +178,8 @@ def write_own(folder: Path, hole: int | None = None) -> Path:
     own = series()
     stamps = pd.date_range("2016-01-04", periods=own.load[0].size, freq="15min")
     frame = pd.DataFrame({"time": stamps.astype(str)})
-    for name, load in zip(("house", "bakery"), own.load, strict=True):
-        frame[name] = load.ravel()
+    for name, values in zip(("house", "bakery"), own.load, strict=True):
+        frame[name] = values.ravel()
     if hole is not None:
         frame = frame.drop(index=hole * STEPS + 5)
     frame.to_csv(folder / "loads.csv", index=False)

@@ -20,7 +20,7 @@ from ingenium.domains.grid.forecasters import LEVELS, MIDDLE, RIDGES
 from ingenium.domains.grid.load_series import LAGS, LoadSeries
 
 FEWEST = 5  # days of a season and kind, below which the season alone or the kind alone counts
-STILL = 1e-9  # spreads: width of a band below which it leaves no doubt
+STILL = 1e-5  # spreads: below it a band leaves no doubt; models propose in single precision
 TINY = 1e-9  # spreads: error that is none
 INNER, OUTER = (1, 3), (0, 4)  # ends of the bands of 50 % and 90 % among the levels
 QUANTITIES = (
