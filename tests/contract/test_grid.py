@@ -92,6 +92,41 @@ def _two_days(path: Path) -> None:
     frame.to_csv(path, index=False)
 
 
+def _at_one_node(path: Path) -> None:
+    """All of the power at the first node."""
+    frame = pd.read_csv(path)
+    for first, side in ((1, "export_kw"), (2, "import_kw")):
+        own = [name for name in frame.columns if name.endswith(f":{side}")]
+        total = frame[own].sum(axis=1)
+        frame[own] = 0.0
+        frame[frame.columns[first]] = total
+    frame.to_csv(path, index=False)
+
+
+def _sides_exchanged(path: Path) -> None:
+    """What may be drawn as what may be fed in."""
+    frame = pd.read_csv(path)
+    values = frame.iloc[:, 1:].to_numpy().reshape(len(frame), -1, 2)
+    frame.iloc[:, 1:] = values[:, :, ::-1].reshape(len(frame), -1)
+    frame.to_csv(path, index=False)
+
+
+class TestEnvelope(ProblemContract):
+    problem_name = "grid.envelope"
+    setup: ClassVar = {"lowest_pu": 0.97}
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "csv": {
+                "of the next day": _of_the_next_day,
+                "at one node": _at_one_node,
+                "sides exchanged": _sides_exchanged,
+                "from noon to noon": _two_days,
+            }
+        }
+
+
 class TestForecast(ProblemContract):
     problem_name = "grid.forecast"
     setup: ClassVar = {"crowd": 3}

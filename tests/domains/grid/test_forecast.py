@@ -120,6 +120,17 @@ def test_bands_hold_what_they_say_of_days_like_the_known_ones(make):
     assert below == pytest.approx(LEVELS, abs=0.02)
 
 
+def test_a_single_quantile_falls_short_as_often_as_its_level_says():
+    own = series(days=400)
+    cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)
+    y = torch.as_tensor(own.standard(own.load[:, own.ahead])).transpose(0, 1)
+    train = torch.as_tensor(own.train[own.ahead])
+    family = DayAhead(Ridge, 2, STEPS, levels=(0.1,))
+    family.fit(y[train].float(), cond[train], Plan())
+    found = family.propose(cond[~train], torch.Generator())
+    assert (y[~train] < found).double().mean().item() == pytest.approx(0.1, abs=0.015)
+
+
 def test_a_forecaster_is_the_same_after_its_state_was_kept():
     own = series(days=100)
     cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)

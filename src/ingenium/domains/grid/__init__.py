@@ -21,6 +21,10 @@ DOMAIN = Domain(
             f"{__name__}.forecast:Forecast",
             "load series a day ahead, with bands that hold what they say",
         ),
+        "envelope": Offer(
+            f"{__name__}.operating_envelope:OperatingEnvelope",
+            "what may be fed in and drawn besides, the day ahead, at a risk",
+        ),
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",
             "one consumer's day: household, farm, business, heat pump or car",

@@ -47,7 +47,7 @@ def sections(judge: Hindsight, designs: xr.Dataset, verdicts: xr.Dataset) -> tup
 def _days(judge: Hindsight, some: xr.Dataset) -> Figure:
     series = some["series"].to_numpy()[:SHOWN_SERIES].tolist()
     figure, grid = panels(len(series), some.sizes[DESIGN], (3.2, 2.2))
-    place = judge.place(some["forecast_day"].to_numpy())
+    place = judge.series.place(some["forecast_day"].to_numpy())
     happened = judge.happened(place)
     dates = judge.series.dates[judge.series.ahead[place]]
     unit = "of rating" if judge.series.unit == "1" else judge.series.unit
@@ -69,7 +69,7 @@ def _days(judge: Hindsight, some: xr.Dataset) -> Figure:
 
 def _calibration(judge: Hindsight, own: xr.Dataset, found: xr.Dataset) -> Figure:
     figure, grid = panels(1, 2, (4.6, 3.0))
-    happened = judge.happened(judge.place(own["forecast_day"].to_numpy()))
+    happened = judge.happened(judge.series.place(own["forecast_day"].to_numpy()))
     quantiles = [own[f"q{100 * a:02.0f}"].to_numpy() for a in LEVELS]
     # where the quantile equals the load, any share from below to at most is as said
     below = [100 * float((happened < q).mean()) for q in quantiles]

@@ -178,18 +178,22 @@ class Middle(SeriesForecaster):
 class DayAhead(LearnedBuffers):
     """A family whose designs are forecasts: quantiles of the next day of all series.
 
-    It learns from days that happened; of a known design it takes the median alone.
+    It learns from days that happened: in a known design all quantiles are what came.
     """
 
     reach: Tensor  # (s, q, t) spreads from the median, at least 0
 
     def __init__(
-        self, make: Callable[[], SeriesForecaster], series: int, steps: int, plan: str = ""
+        self,
+        make: Callable[[], SeriesForecaster],
+        series: int,
+        steps: int,
+        levels: tuple[float, ...] = LEVELS,
     ) -> None:
         """A forecaster by `make` for each series."""
         super().__init__()
-        self.series, self.steps = series, steps
-        self.shape: tuple[int, ...] = (len(LEVELS) * series, steps)
+        self.series, self.steps, self.levels = series, steps, levels
+        self.shape: tuple[int, ...] = (len(levels) * series, steps)
         self.c = CALENDAR + series * len(LAGS) * steps
         self.make = make
         self.each = nn.ModuleList(make() for _ in range(series))
@@ -200,7 +204,7 @@ class DayAhead(LearnedBuffers):
     ) -> dict[str, list[float]]:
         """Errors on days that were left out, and then a forecaster of all."""
         check_rows(x, cond, self.shape, self.c)
-        happened = x.unflatten(1, (len(LEVELS), self.series))[:, MIDDLE].double()
+        happened = x[:, : self.series].double()
         reach, fold = [], np.arange(len(x)) // RUN % FOLDS
         for s, (model, eve) in enumerate(zip(self._each(), self._eves(cond), strict=True)):
             y, errors = happened[:, s], torch.zeros_like(happened[:, s])
@@ -211,10 +215,10 @@ class DayAhead(LearnedBuffers):
                 rng = block_rng(plan.seed, s * FOLDS + k, "forecasts of left-out days")
                 median, spread = without.expect(eve.take(left), rng)
                 errors[left] = (y[left] - median) / spread
-            reach.append(_reach(errors.numpy()))
+            reach.append(_reach(errors.numpy(), self.levels))
             model.learn(eve, y, plan)
         self.reach = torch.as_tensor(np.stack(reach))
-        return {"errors": [float(self.reach.diff(dim=1).sum(1).mean())]}
+        return {"reach": [float(self.reach.abs().mean())]}
 
     def propose(
         self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator, steer: Steer = FREE
@@ -239,7 +243,9 @@ class DayAhead(LearnedBuffers):
         return tuple(Eve(told[:, :CALENDAR], earlier[:, s]) for s in range(self.series))
 
 
-def forecasters(series: int, steps: int) -> Mapping[str, Callable[[], DayAhead]]:
+def forecasters(
+    series: int, steps: int, levels: tuple[float, ...] = LEVELS
+) -> Mapping[str, Callable[[], DayAhead]]:
     """All that can be named: the field's own, and every family of the engine in the same frame."""
     ways: dict[str, Callable[[], SeriesForecaster]] = {
         "combination": lambda: Middle(
@@ -252,17 +258,19 @@ def forecasters(series: int, steps: int) -> Mapping[str, Callable[[], DayAhead]]
     for name in families.FAMILIES:
         if admitted(name, (1, steps), tokens=False):
             ways[name] = partial(Scenarios, name, steps)
-    return {name: partial(DayAhead, way, series, steps) for name, way in ways.items()}
+    return {name: partial(DayAhead, way, series, steps, levels) for name, way in ways.items()}
 
 
-def _reach(errors: Float64[np.ndarray, "n t"]) -> Float64[np.ndarray, "q t"]:
+def _reach(
+    errors: Float64[np.ndarray, "n t"], levels: tuple[float, ...]
+) -> Float64[np.ndarray, "q t"]:
     """How far each quantile lies from the median, in spreads, by ranks of errors at each step."""
     rows = []
-    for level in LEVELS:
-        if level == LEVELS[MIDDLE]:
+    for level in levels:
+        if level == 0.5:
             rows.append(np.zeros(errors.shape[1]))
             continue
-        side = 1.0 if level > LEVELS[MIDDLE] else -1.0
+        side = 1.0 if level > 0.5 else -1.0
         far = upper_error(side * errors, min(level, 1 - level), 1)
         most = np.abs(errors).max(0)  # of fewer days than a rank needs, all that was seen
         rows.append(side * np.where(np.isfinite(far), far, most).clip(min=0.0))

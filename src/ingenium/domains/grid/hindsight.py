@@ -67,18 +67,12 @@ class Hindsight:
     ) -> Float64[Tensor, "n k"]:
         """All quantities; NaN for quantiles that cross, and days that cannot be forecast."""
         raw = np.stack([q.numpy() for q in (q05, q25, q50, q75, q95)], 1)
-        place = self.place(forecast_day.numpy())
+        place = self.series.place(forecast_day.numpy())
         found = np.full((len(raw), len(QUANTITIES)), np.nan)
         fair = (np.diff(raw, axis=1) >= 0).all((1, 2, 3)) & (place >= 0)
         if fair.any():
             found[fair] = self._measure(raw[fair], place[fair])
         return torch.as_tensor(found)
-
-    def place(self, day: Float64[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-        """Positions among the days that can be forecast; -1 for another day."""
-        known = self.series.number[self.series.ahead]
-        at = np.searchsorted(known, day).clip(max=len(known) - 1)
-        return np.where(known[at] == day, at, -1)
 
     def happened(self, place: Int[np.ndarray, " n"]) -> Float64[np.ndarray, "n s t"]:
         """The load of these days."""
@@ -162,7 +156,7 @@ class SklearnScores:
         quantiles, day = arrays[: len(LEVELS)], arrays[-1].numpy()
         scale = self.hindsight.series.spread[:, None]
         rows = []
-        for i, place in enumerate(self.hindsight.place(day)):  # few designs are checked
+        for i, place in enumerate(self.hindsight.series.place(day)):  # few designs are checked
             y = (self.hindsight.happened(np.array([place]))[0] / scale).ravel()
             x = [(q[i].numpy() / scale).ravel() for q in quantiles]
             losses = [mean_pinball_loss(y, x[k], alpha=a) for k, a in enumerate(LEVELS)]

@@ -103,6 +103,12 @@ class LoadSeries:
         """Of all that entered."""
         return digest([list(self.names), array_digest(self.load), array_digest(self.number)])
 
+    def place(self, day: Float64[np.ndarray, " k"]) -> Int[np.ndarray, " k"]:
+        """Positions of days among those that can be forecast; -1 for any other."""
+        known = self.number[self.ahead]
+        at = np.searchsorted(known, day).clip(max=len(known) - 1)
+        return np.where(known[at] == day, at, -1)
+
     def lagged(self, lag: int, days: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "s k t"]:
         """The days so long before some positions."""
         return self.load[:, np.searchsorted(self.number, self.number[days] - lag)]
