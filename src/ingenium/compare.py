@@ -246,7 +246,7 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
         groups=groups,
         metrics=(*METRICS.values(), *own),
         baselines=(*CLASSICAL, *problem.baselines()),
-        notes={"problem": problem.name, "data_licence": problem.licence},
+        notes={"problem": problem.name, "data_licence": problem.licence} | dict(problem.unscored),
     )
     for e in entries:
         table = table.add(e.family, e.seed, e.card)

@@ -174,6 +174,7 @@ class Problem(ABC):
     second: Second | None = None  # what measures a random share again, sharing no code
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
+    unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod
