@@ -195,7 +195,7 @@ def aggregation(commands: Commands) -> Iterator[Finding | Picture]:
         done = _proposed(commands, "grid.forecast", spec, 64, level.replace(" ", "-"))
         yield Finding(f"{level}: the command ends well", done.code == 0)
         days = _by_day(commands, level.replace(" ", "-"), "width_90", "coverage_90")
-        width[level], covered[level] = days[:, 0].mean(), 100 * days[:, 1].mean()
+        width[level], covered[level] = float(days[:, 0].mean()), 100 * float(days[:, 1].mean())
         held = 85 <= covered[level] <= 95
         yield Finding(f"{level}: {covered[level]:.1f} % of steps in the band of 90 %", held)
     crowds = [width[level] for level in list(levels)[: len(CROWDS)]]

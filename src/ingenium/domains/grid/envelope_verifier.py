@@ -85,12 +85,14 @@ class EnvelopeVerifier:
         """What the days come to with all of one side in use."""
         extra = np.zeros((len(kw), len(self.headroom.share), kw.shape[2]))
         extra[:, self.nodes] = SIGN[side] * kw / KW
-        return self.headroom.strain(*self.days(place), extra)
+        load_p, load_q, infeed_p = self.days(place)
+        return self.headroom.strain(load_p, load_q, infeed_p, extra)
 
-    def days(self, place: Int[np.ndarray, " n"]) -> tuple[Tensor, ...]:
+    def days(self, place: Int[np.ndarray, " n"]) -> tuple[Tensor, Tensor, Tensor]:
         """Load, reactive load and infeed of some days, by profile."""
         day, own = self.rooms.ahead[place], self.table
-        return tuple(torch.as_tensor(a[day]) for a in (own.load_p, own.load_q, own.infeed_p))
+        load_p, load_q, infeed_p = own.load_p[day], own.load_q[day], own.infeed_p[day]
+        return torch.as_tensor(load_p), torch.as_tensor(load_q), torch.as_tensor(infeed_p)
 
     def broken(self, found: Strain) -> Float64[np.ndarray, "n t"]:
         """1 for steps beyond a limit, else 0; NaN without a solution."""

@@ -12,7 +12,7 @@ Source: Vovk, Annals of Mathematics and Artificial Intelligence 74:9, 2015 (cros
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -206,6 +206,7 @@ class DayAhead(LearnedBuffers):
         check_rows(x, cond, self.shape, self.c)
         happened = x[:, : self.series].double()
         reach, fold = [], np.arange(len(x)) // RUN % FOLDS
+        plan = replace(plan, checkpoint=None)  # a checkpoint is of one fit, and here are many
         for s, (model, eve) in enumerate(zip(self._each(), self._eves(cond), strict=True)):
             y, errors = happened[:, s], torch.zeros_like(happened[:, s])
             for k in range(FOLDS):

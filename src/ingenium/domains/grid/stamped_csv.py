@@ -96,12 +96,12 @@ class StampedCsv:
                 f"stamps from {stamps[0]} to {stamps[-1]} in {file}",
                 "Write a file for each day.",
             )
-        values = frame[self.columns].to_numpy(np.float64).T
-        values = values.reshape(-1, len(self.variables) - 1, STEPS)
+        columns = frame[self.columns].to_numpy(np.float64).T
+        values = columns.reshape(-1, len(self.variables) - 1, STEPS)
         if self.rising and (np.diff(values, axis=1) < 0).any():
             raise InputError("quantiles in rising order", f"some that cross in {file}")
         return float((start - self.first).astype(np.int64)), values
 
 
 def _stamps(start: np.datetime64) -> Shaped[np.ndarray, " t"]:
-    return start.astype("datetime64[m]") + QUARTER * np.arange(STEPS)
+    return np.asarray(start.astype("datetime64[m]") + QUARTER * np.arange(STEPS))
