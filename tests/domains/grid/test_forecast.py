@@ -229,3 +229,14 @@ def test_the_page_runs(own_folders, tmp_path, monkeypatch):
 
 def test_the_example_is_of_days_ahead():
     assert load(ROOT / "examples" / "grid" / "day_ahead.toml").problem == "grid.forecast"
+
+
+def test_a_trained_family_is_fitted_for_each_series_and_part(own_folders, tmp_path):
+    """With a checkpoint asked for, as every run does: the fits inside are not of one kind."""
+    own = series(days=60)
+    cond = torch.as_tensor(own.told(own.ahead), dtype=torch.float32)
+    y = torch.as_tensor(own.standard(own.load[:, own.ahead])).transpose(0, 1)
+    family = DayAhead(lambda: Scenarios("vae", STEPS), 2, STEPS, levels=(0.1,))
+    family.fit(y.float(), cond, Plan(steps=2, checkpoint=tmp_path / "fit"))
+    found = family.propose(cond, torch.Generator().manual_seed(0))
+    assert bool(found.isfinite().all())
