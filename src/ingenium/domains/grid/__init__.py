@@ -18,7 +18,7 @@ DOMAIN = Domain(
             "weeks of a feeder: load, PV, wind and batteries, 672 steps",
         ),
         "forecast": Offer(
-            f"{__name__}.forecast:Forecast",
+            f"{__name__}.load_forecast:Forecast",
             "load series a day ahead, with bands that hold what they say",
         ),
         "envelope": Offer(
