@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.dataset import HOURS
 from ingenium.domains.grid.envelope_verifier import QUANTITIES, SIDES, EnvelopeVerifier
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, REJECTED, dress, panels
@@ -18,7 +19,7 @@ def sections(
     judge: EnvelopeVerifier, risk: float, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Days of few, middling and many broken steps, and all days together."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
     own, found = designs.isel({DESIGN: answered}), verdicts.isel({DESIGN: answered})
     if not len(answered):
         return ()

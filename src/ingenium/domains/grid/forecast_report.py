@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.dataset import HOURS
 from ingenium.domains.grid.forecasters import LEVELS
 from ingenium.domains.grid.hindsight import Hindsight
@@ -21,7 +22,7 @@ RIVALS = {
 
 def sections(judge: Hindsight, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
     """The days of the lowest, middle and highest loss, and all days together."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
     own, found = designs.isel({DESIGN: answered}), verdicts.isel({DESIGN: answered})
     if not len(answered):
         return ()
