@@ -32,6 +32,7 @@ MEANING = {  # of entries whose name says it all in the code
     "problem": "name of the problem; `ingenium list` shows all",
     "title": "heading of the report",
     "setup": "settings of the problem, such as the grid",
+    "given": "what designs go by, such as readings: values, or files of them",
     "conditions": "what designs are generated under",
     "quantity": "name of a measured quantity",
     "at_least": "lowest value that holds",
@@ -115,18 +116,20 @@ def default(f: typing.Any) -> str:
 
 def comments(kind: type) -> dict[str, str]:
     """The comment behind each field in the source."""
+    inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
     source = inspect.getsource(kind)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     behind = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
     tree = ast.parse(source).body[0]
     assert isinstance(tree, ast.ClassDef)
-    return {
+    own = {
         node.target.id: behind[node.end_lineno]
         for node in tree.body
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and node.end_lineno in behind
     }
+    return {k: v for notes in (*inherited, own) for k, v in notes.items()}
 
 
 @cache
@@ -140,6 +143,14 @@ def conditions(name: str) -> str:
     for c in problem(name).conditions:
         span = ", ".join(c.choices or ()) or f"{c.lower:g} to {words.number(c.upper, c.unit)}"
         rows.append((f"`{c.name}`", span, c.long_name))
+    return table(*rows)
+
+
+def inputs(kind: type[Problem]) -> str:
+    rows = [("Input", "Form", "Default", "What it is")]
+    for i in kind.inputs:
+        usual = "must be given" if i.needed else "none" if i.default is None else f"`{i.default}`"
+        rows.append((f"`{i.name}`", i.form, usual, i.long_name))
     return table(*rows)
 
 
@@ -283,6 +294,7 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 OF_PROBLEM: dict[str, Callable[[str], str]] = {
     "setup": lambda name: entries(problem_class(name).Settings),
+    "given": lambda name: inputs(problem_class(name)),
     "conditions": conditions,
     "quantities": quantities,
     "limits": limits,

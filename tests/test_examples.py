@@ -14,7 +14,11 @@ from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if load(p).problem == "grid.feeder_day"]
+SPECS = [
+    p
+    for p in sorted(EXAMPLES.glob("grid/*.toml"))
+    if p.stem not in ("feeder_week", "morning", "forecast_error", "day_ahead", "envelope")
+]
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in SPECS)
 OWN = EXAMPLES / "grid" / "own_feeder"
 

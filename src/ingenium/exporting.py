@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest, folder_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
+from ingenium.core.given import FOLDER, kept
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import weighed
+from ingenium.core.verdict import flagged, weighed
 from ingenium.core.verify import verify
 
 
@@ -83,12 +85,15 @@ def export(
 def keep(
     part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> None:
-    """Write the spec, and designs with their verdicts, as they are kept in a folder."""
-    write_atomic(part / "spec.toml", specs.dump(asked))
+    """Write the spec with the files that it gives, and designs with their verdicts."""
+    for name, (ending, content) in problem.given.files.items():
+        write_atomic(part / FOLDER / f"{name}{ending}", content)
+    own = replace(asked, given=kept(asked.given, problem.given))
+    write_atomic(part / "spec.toml", specs.dump(own))
     told = designs.assign_coords(
         {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
     )
-    whole = xr.merge([told, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+    whole = xr.merge([told, flagged(verdicts)], combine_attrs="drop_conflicts").assign_attrs(
         title=asked.title or problem.summary,
         source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
         license=problem.licence,

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import table
 from ingenium.core.problem import CrossCheck, Problem, Second
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import answered, judge, margins
+from ingenium.core.verdict import answered, errors_of, judge, margins, slack
 from ingenium.core.verify import measure, named
 
 
@@ -54,7 +54,7 @@ def cross_check(
     )
 
 
-def drawn(second: Second, verdicts: Int[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
+def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
     """Places of the designs that are measured again, in order: at least one, or none for 0."""
     known = np.flatnonzero(answered(verdicts))
     count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
@@ -88,7 +88,7 @@ def _other_verdicts(
     problem: Problem,
     second: Second,
     limits: Sequence[Limit],
-    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Int[np.ndarray, " m"]],
+    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Shaped[np.ndarray, " m"]],
 ) -> int | None:
     """How many designs have another verdict if the second engine's values take their place.
 
@@ -102,4 +102,6 @@ def _other_verdicts(
     for name, column in shared.items():
         values[:, names.index(name)] = again[:, column]
     dear = np.array([q.dear for q in problem.quantities], dtype=bool)
-    return int((judge(values, margins(values, names, limits), dear) != first).sum())
+    errors = errors_of(problem.quantities)
+    margin, wide = margins(values, names, limits, errors), slack(values, names, limits, errors)
+    return int((judge(values, margin, dear, slack=wide) != first).sum())

@@ -19,9 +19,10 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.designs import to_arrays
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.features import features
+from ingenium.core.features import InputCodec, features
+from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
@@ -154,6 +155,7 @@ class Problem(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     Settings: ClassVar[type]
+    inputs: ClassVar[tuple[Input, ...]] = ()  # with any, `Given` is a second argument of opening
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     default_strategy: ClassVar[str] = "evolution"  # of searches, where none is named
@@ -165,6 +167,9 @@ class Problem(ABC):
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
     seen: tuple[Condition, ...] = ()  # what models see; empty for the conditions in their order
+    given: Given = NOTHING  # what the spec gave of the inputs
+    input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # how models are told them
+    agreements: tuple[Limit, ...] = ()  # with what was given; judged unless a spec limits the same
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
     limits: tuple[Limit, ...]  # judged when a spec names none
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
@@ -216,8 +221,34 @@ class Problem(ABC):
         return learned
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """The conditions of designs as numbers for a model; the dataset holds no more than them."""
-        return torch.from_numpy(features(self.seen or self.conditions, designs)).to(torch.float32)
+        """Conditions of designs, and what they were given, as numbers for a model.
+
+        The dataset holds no more than these. An input that it does not hold is what the spec gave,
+        so that one fitted generator serves every input.
+        """
+        told = [features(self.seen or self.conditions, designs)]
+        told += [
+            codec.encode(self.input_of(name, designs)) for name, codec in self.input_codecs.items()
+        ]
+        return torch.from_numpy(np.concatenate(told, 1)).to(torch.float32)
+
+    def input_of(self, name: str, designs: xr.Dataset) -> np.ndarray:
+        """What each design goes by: its own column, or else what the spec gave."""
+        if name in designs.variables:
+            return designs[name].to_numpy()
+        one = np.asarray(self.given[name])
+        return np.broadcast_to(one, (designs.sizes[DESIGN], *one.shape))
+
+    def apart(self, known: xr.Dataset) -> Float[np.ndarray, " n"] | None:
+        """How far what known designs went by lies from what was given; None where that is nothing.
+
+        In spreads of the numbers that models are told of it.
+        """
+        gaps = [
+            codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(self.given[name])[None])
+            for name, codec in self.input_codecs.items()
+        ]
+        return np.sqrt(np.square(np.concatenate(gaps, 1)).mean(1)) if gaps else None
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
         """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
@@ -285,7 +316,7 @@ class Problem(ABC):
         return {}
 
     def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
-        """Strategies of search for these designs alone by name, as in `search.strategies`."""
+        """Strategies of search for these designs alone by name, as in `searches.strategies`."""
         return {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

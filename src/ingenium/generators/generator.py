@@ -58,7 +58,12 @@ class Generator:
         """All proposals of a block, projected but not mended, and their conditions."""
         spec, known = self.spec, self.problem.posed(self.known)
         conditions = draw_conditions(
-            spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
+            spec,
+            self.problem.conditions,
+            known,
+            BLOCK,
+            block_rng(seed, block, "conditions"),
+            apart=self._apart,
         )
         project = self.problem.project(spec.fixed, conditions)
         steer = self._steer(project, conditions)
@@ -67,6 +72,11 @@ class Generator:
                 self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
             )
         return project(self.problem.decode(x.to(torch.float64), conditions)), conditions
+
+    @cached_property
+    def _apart(self) -> Float[np.ndarray, " m"] | None:
+        """How far the known designs lie from what was given; found once a run."""
+        return self.problem.apart(self.known)
 
     def _steer(self, project: Projection, conditions: xr.Dataset) -> Steer:
         """Guidance by the spec's targets and its fixed values."""
