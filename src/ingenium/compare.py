@@ -33,6 +33,7 @@ from ingenium.evaluate.plots import save_comparison
 from ingenium.evaluate.scorecard import scorecard
 from ingenium.evaluate.table import Comparison
 from ingenium.exporting import verified
+from ingenium.generators.families import NAMES
 from ingenium.generators.fitted import trained
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Family
@@ -64,8 +65,8 @@ def usual(problem: Problem) -> tuple[str, ...]:
     return tuple(
         name
         for name, source in offered(problem).items()
-        if source == "baseline"
-        or (source == "engine" and (all_of_engine or name in Protocol.families))
+        if (source == "baseline" and name not in NAMES)
+        or (source != "shipped" and (all_of_engine or name in Protocol.families))
     )
 
 
@@ -245,7 +246,7 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
         groups=groups,
         metrics=(*METRICS.values(), *own),
         baselines=(*CLASSICAL, *problem.baselines()),
-        notes={"problem": problem.name, "data_licence": problem.licence},
+        notes={"problem": problem.name, "data_licence": problem.licence} | dict(problem.unscored),
     )
     for e in entries:
         table = table.add(e.family, e.seed, e.card)
