@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float64
 
@@ -12,8 +11,7 @@ from ingenium.domains.grid.dataset import HOURS
 from ingenium.evaluate.distances import profile_distance
 from ingenium.evaluate.findings import Commands, Done, Finding, Picture
 from ingenium.evaluate.intervals import t_interval
-from ingenium.evaluate.style import GOOD, KNOWN, OURS, dress, panels
-from ingenium.evaluate.table import Comparison
+from ingenium.evaluate.style import KNOWN, OURS, dress, panels
 
 ROUNDING = 1e-6  # relative; of files that hold 7 digits
 NIGHT = np.r_[0:14, 86:96]  # 21:30 to 3:30 in winter time, when the sun is down in every season
@@ -33,7 +31,7 @@ family = "gaussian_copula"
 
 def conserved_energy(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 22.14: generated days obey the conservation of energy, and hold what is asked of it."""
-    done = _proposed(commands, "grid.feeder_day", DAYS, 24, "days")
+    done = proposed(commands, "grid.feeder_day", DAYS, 24, "days")
     yield Finding("the command ends well", done.code == 0)
     days = xr.open_dataset(commands.folder / "days" / "designs.nc")
     left = float(days["balance_error"].max())
@@ -80,7 +78,7 @@ def load_shapes(commands: Commands) -> Iterator[Finding | Picture]:
     usual = float(profile_distance(real[0], real[1])[0])
     figure, grid = panels(1, 3, (2.6, 2.2))
     for axes, name in zip(grid[0], STEPS, strict=True):
-        done = _proposed(
+        done = proposed(
             commands,
             "grid.profile_day",
             _shape_spec(name, held),
@@ -109,7 +107,7 @@ def load_shapes(commands: Commands) -> Iterator[Finding | Picture]:
 def _shapes(commands: Commands, family: str, seed: int) -> Float64[np.ndarray, "n 1 t"]:
     """Winter days of households by a family, nothing fixed."""
     out = f"{family}-{seed}"
-    _proposed(commands, "grid.profile_day", _shape_spec(family), 48, out, seed)
+    proposed(commands, "grid.profile_day", _shape_spec(family), 48, out, seed)
     return xr.open_dataset(commands.folder / out / "designs.nc")["load_p"].to_numpy()[:, None]
 
 
@@ -119,7 +117,7 @@ def _shape_spec(family: str, fixed: str = "") -> str:
     return SHAPES.format(title=title, fixed=fixed, family=family) + steps
 
 
-def _proposed(commands: Commands, problem: str, spec: str, n: int, out: str, seed: int = 1) -> Done:
+def proposed(commands: Commands, problem: str, spec: str, n: int, out: str, seed: int = 1) -> Done:
     """A run of `propose` under a spec that is written beside it."""
     (commands.folder / f"{out}.toml").write_text(spec, encoding="utf-8")
     words = ("--spec", f"{out}.toml", "-n", n, "--seed", seed, "--out", out)
@@ -139,7 +137,7 @@ KINDS = {"1-LV-rural1--1-sw": ("solar", "storage"), "1-MV-rural--0-sw": ("wind",
 def feeder_weeks(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 29.14: one problem makes weeks of batteries, wind, PV and all together, each solved."""
     for grid, kinds in KINDS.items():
-        done = _proposed(commands, "grid.feeder_week", WEEKS.format(grid=grid), WEEKS_EACH, grid)
+        done = proposed(commands, "grid.feeder_week", WEEKS.format(grid=grid), WEEKS_EACH, grid)
         yield Finding(f"{grid}: the command ends well", done.code == 0)
         weeks = xr.open_dataset(commands.folder / grid / "designs.nc")
         has = set(weeks["infeed_kind"].to_numpy().tolist())
@@ -169,7 +167,7 @@ def feeder_weeks(commands: Commands) -> Iterator[Finding | Picture]:
 def _real_jumps(commands: Commands, grid: str) -> Float64[np.ndarray, " n"]:
     """Jumps over midnight of real weeks, drawn under the same conditions."""
     spec = WEEKS.format(grid=grid) + '[generator]\nfamily = "bootstrap"\n'
-    _proposed(commands, "grid.feeder_week", spec, WEEKS_EACH, f"{grid}-real")
+    proposed(commands, "grid.feeder_week", spec, WEEKS_EACH, f"{grid}-real")
     weeks = xr.open_dataset(commands.folder / f"{grid}-real" / "designs.nc")
     return weeks["midnight_jump"].to_numpy()
 
@@ -192,7 +190,7 @@ def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
     spent = {}
     for n in (1, FEW, MANY):  # the first one fits the generator
         began = time.process_time()
-        done = _proposed(
+        done = proposed(
             commands, "grid.profile_year", YEARS.format(family="year_of_days"), n, f"years-{n}"
         )
         spent[n] = time.process_time() - began
@@ -212,7 +210,7 @@ def annual_profiles(commands: Commands) -> Iterator[Finding | Picture]:
         seconds <= FASTEST_S,
     )
     spec = YEARS.format(family="bootstrap")
-    _proposed(commands, "grid.profile_year", spec, MANY, "real-weeks")
+    proposed(commands, "grid.profile_year", spec, MANY, "real-weeks")
     real = xr.open_dataset(commands.folder / "real-weeks" / "designs.nc")
     yield from _beside_real_weeks(years, real)
     again = commands("verify", "grid.profile_year", f"years-{MANY}/designs/design_000003.csv")
@@ -249,164 +247,3 @@ def _years_drawn(years: xr.Dataset, real: xr.Dataset) -> Picture:
     dress(grid[0, 0], "share of the year (%)", title="Load of a household (kW)", grid=True)
     dress(grid[0, 1], "hours", title="A week in January (kW)", grid=True)
     return Picture(figure, "Load duration and a week of neighbourhoods, mean of their households")
-
-
-AHEAD = """
-problem = "grid.{problem}"
-title = "{title}"
-[setup]
-{setup}
-[generator]
-family = "{family}"
-"""
-CROWDS = (1, 2, 3, 6)  # households averaged
-FIRST = np.datetime64("2016-01-01")  # of the year of SimBench
-
-
-def aggregation(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 27.2: bands narrow from a household to crowds and regions, and stay calibrated."""
-    levels = {f"{n} household{'s' if n > 1 else ''}": f"crowd = {n}" for n in CROWDS}
-    levels |= {f"a {g}": f'group = "{g}"' for g in ("low-voltage grid", "high-voltage grid")}
-    width, covered = {}, {}
-    for level, setup in levels.items():
-        spec = AHEAD.format(problem="forecast", title=level, setup=setup, family="combination")
-        done = _proposed(commands, "grid.forecast", spec, 64, level.replace(" ", "-"))
-        yield Finding(f"{level}: the command ends well", done.code == 0)
-        days = _by_day(commands, level.replace(" ", "-"), "width_90", "coverage_90")
-        width[level], covered[level] = float(days[:, 0].mean()), 100 * float(days[:, 1].mean())
-        held = 85 <= covered[level] <= 95
-        yield Finding(f"{level}: {covered[level]:.1f} % of steps in the band of 90 %", held)
-    crowds = [width[level] for level in list(levels)[: len(CROWDS)]]
-    told = ", ".join(f"{w:.2f}" for w in crowds)
-    narrows = bool((np.diff(crowds) < 0).all())
-    yield Finding(f"the band narrows with the crowd ({told} of the mean load)", narrows)
-    for level in list(levels)[len(CROWDS) :]:
-        text = f"the band of {level} is narrower than that of a household ({width[level]:.2f})"
-        yield Finding(text, width[level] < crowds[0])
-    figure, panel = panels(1, 1, (6.4, 2.4))
-    panel[0, 0].barh(list(width)[::-1], list(width.values())[::-1], color=OURS)
-    dress(panel[0, 0], "width of the band of 90 %, over the mean load", grid=True)
-    yield Picture(figure, "Bands a day ahead, calibrated at each level of aggregation")
-
-
-def point_forecast(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 27.3: each load series with its band, better than yesterday, last week and ridge."""
-    setup = 'group = "all"'
-    spec = AHEAD.format(problem="forecast", title="96", setup=setup, family="combination")
-    done = _proposed(commands, "grid.forecast", spec, 64, "all")
-    yield Finding("the command ends well", done.code == 0)
-    days = xr.open_dataset(commands.folder / "all" / "designs.nc")
-    count = days.sizes["series"]
-    yield Finding(f"all load series of SimBench are forecast ({count})", count == 96)
-    seen = float(days["learned"].max())
-    yield Finding("no day that is forecast was learned from", seen == 0)
-    for level in (50, 90):
-        share = 100 * float(_by_day(commands, "all", f"coverage_{level}").mean())
-        text = f"{share:.1f} % of steps lie in the band of {level} %"
-        yield Finding(text, abs(share - level) <= 3)
-    figure, panel = panels(1, 1, (6.4, 2.0))
-    for rival in ("persistence", "last_week", "ridge"):
-        skill = t_interval(100 * _by_week(commands, "all", f"skill_{rival}"))
-        told = f"{skill.value:.0f} % ({skill.low:.0f} to {skill.high:.0f} over weeks)"
-        yield Finding(f"lower error than {rival.replace('_', ' ')}: {told}", skill.low > 0)
-        off = [[skill.value - skill.low], [skill.high - skill.value]]
-        panel[0, 0].errorbar(skill.value, rival.replace("_", " "), xerr=off, fmt="o", color=OURS)
-    panel[0, 0].axvline(0, color=KNOWN, lw=0.8)
-    dress(panel[0, 0], "lower error of the median on held-out weeks (%)", grid=True)
-    yield Picture(figure, "Forecasts of 96 load series beside simpler ones")
-
-
-HUB = ("gan", "vae", "flow_matching", "diffusion", "autoregressive")
-SERIES = ("load", "solar", "wind")
-
-
-def model_hub(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 27.15: one command fits five families and scores each on load, PV and wind."""
-    spec = 'problem = "grid.feeder_day"\n[setup]\ngrid = "1-MV-rural--0-sw"\n'
-    (commands.folder / "hub.toml").write_text(spec, encoding="utf-8")
-    named = [word for name in HUB for word in ("--family", name)]
-    little = ("--steps", 10, "--seeds", 1, "--members", 10, "--judged", 4)
-    asked = ("grid.feeder_day", "--spec", "hub.toml", *named, *little, "--out", "hub")
-    done = commands("compare", *asked)
-    yield Finding("the command ends well", done.code == 0)
-    table = Comparison.from_json((commands.folder / "hub" / "comparison.json").read_text())
-    found = {
-        (name, series): float(np.mean(table.values(name, f"{series}_course")))
-        for name in HUB
-        for series in SERIES
-    }
-    for series in SERIES:
-        own = [found[name, series] for name in HUB]
-        filled = f"{series}: {int(np.isfinite(own).sum())} of {len(HUB)} families are scored"
-        yield Finding(filled, bool(np.isfinite(own).all()))
-    page = (commands.folder / "hub" / "comparison.md").read_text(encoding="utf-8")
-    why = "the data of feeders hold none"
-    yield Finding(f"the table says why prices are absent: {why}", f"prices: {why}" in page)
-    yield Finding("prices", False, gap=True)
-    figure, panel = panels(1, 1, (6.4, 2.2))
-    colours = (OURS, KNOWN, GOOD)
-    for i, series in enumerate(SERIES):
-        own = [found[name, series] for name in HUB]
-        panel[0, 0].bar(np.arange(len(HUB)) + 0.27 * i, own, 0.25, color=colours[i], label=series)
-    panel[0, 0].set_xticks(np.arange(len(HUB)) + 0.27, HUB)
-    dress(panel[0, 0], y="distance (deviations)", grid=True)
-    yield Picture(figure, "Five families after ten steps of training: distance from real courses")
-
-
-RISK = 0.1
-FORECASTERS = (
-    "combination",
-    "ridge",
-    "persistence",
-    "gaussian_copula",
-    "nearest_neighbours",
-    "vae",
-)
-
-
-def operating_envelopes(commands: Commands) -> Iterator[Finding | Picture]:
-    """Row 29.15: envelopes of every forecaster break no more steps than was chosen."""
-    setup = f"risk = {RISK}\nlowest_pu = 0.97"
-    sizes: dict[str, float] = {}
-    for family in FORECASTERS:
-        spec = AHEAD.format(problem="envelope", title=family, setup=setup, family=family)
-        spec += "steps = 20\n" if family == "vae" else ""
-        done = _proposed(commands, "grid.envelope", spec, 64, family)
-        yield Finding(f"{family}: the command ends well", done.code == 0)
-        for side in ("export", "import"):
-            broken = t_interval(100 * _by_week(commands, family, f"{side}_broken"))
-            told = f"{broken.value:.1f} % ({broken.low:.1f} to {broken.high:.1f} over weeks)"
-            fair = broken.low <= 100 * RISK and broken.value <= 100 * RISK + 3
-            yield Finding(f"{family}: {told} of steps break a limit with all {side} in use", fair)
-        both = _by_day(commands, family, "export_share", "import_share")
-        sizes[family] = 100 * float(both.mean())
-    least = min(sizes, key=lambda name: sizes[name])
-    text = f"{least} gives least, {sizes[least]:.0f} % of what hindsight allows"
-    yield Finding(text, sizes[least] > 50)
-    text = "load and PV are forecast one by one; here the room that both leave is"
-    yield Finding(text, False, gap=True)
-    figure, panel = panels(1, 1, (6.4, 2.2))
-    panel[0, 0].barh(list(sizes)[::-1], list(sizes.values())[::-1], color=OURS)
-    dress(panel[0, 0], "energy of the envelope, of what hindsight allows (%)", grid=True)
-    yield Picture(figure, f"Envelopes at equal risk ({RISK:.0%}): a better forecaster gives more")
-
-
-def _by_day(commands: Commands, out: str, *names: str) -> Float64[np.ndarray, "n k"]:
-    """Mean of each quantity over the designs of each day that was asked for."""
-    return _means(commands, out, names, 1)
-
-
-def _by_week(commands: Commands, out: str, name: str) -> Float64[np.ndarray, " n"]:
-    """Mean of a quantity over the days of each ISO week."""
-    return _means(commands, out, (name,), 7)[:, 0]
-
-
-def _means(
-    commands: Commands, out: str, names: tuple[str, ...], days: int
-) -> Float64[np.ndarray, "n k"]:
-    found = xr.open_dataset(commands.folder / out / "designs.nc")
-    table = pd.DataFrame({name: found[name].to_numpy() for name in ("day", *names)})
-    table = table.groupby("day").mean()  # a day that was drawn twice counts once
-    since_monday = int((FIRST - np.datetime64("1970-01-05")).astype(int)) % 7 if days > 1 else 0
-    group = (table.index.to_numpy().astype(int) + since_monday) // days
-    return table.groupby(group).mean()[list(names)].to_numpy()
