@@ -25,6 +25,10 @@ DOMAIN = Domain(
             f"{__name__}.shapes.minimum_compliance:MinimumCompliance",
             "stiff shapes in a box: material where loads need it, 2D and 3D",
         ),
+        "panel": Offer(
+            f"{__name__}.panels.problem:Panel",
+            "cores of sandwich panels: a topology and a thickness for each row",
+        ),
         "unit_cell": Offer(
             f"{__name__}.cells.unit_cell:UnitCell",
             "periodic cells of metamaterials with wanted effective properties",
