@@ -162,7 +162,7 @@ def test_a_share_of_no_designs_and_no_second_engine_give_nothing(
 
 
 def test_the_share_is_drawn_from_accepted_and_rejected_alike_and_by_the_seed() -> None:
-    verdicts = np.arange(100) % 4  # all there are
+    verdicts = np.array(list(Verdict) * 25)
     second = Second(Planted(), 0.4)
     first = drawn(second, verdicts, 1)
     assert len(first) == 20

@@ -128,9 +128,11 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
                 return name, _numbered(form.read(path), path)
         except InputError as error:
             refusals.append(f"{name}: {error}")
+    told = [f"{name} ({' '.join(form.endings) or 'a folder'})" for name, form in meant.items()]
+    by_ending = len(meant) < len(problem.formats) or len(meant) == 1
     raise InputError(
-        expected=f"a file in one of the formats {', '.join(meant)}",
-        came=f"{path} ({'; '.join(refusals)})",
+        expected=f"a file in one of the formats {', '.join(told)}",
+        came=f"{path} ({'; '.join(refusals)})" if by_ending else f"{path}, which is none of them",
         instead=f"`ingenium show {problem.name}` says what its formats hold.",
     )
 
@@ -191,7 +193,7 @@ def _rows(
         faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
         under = _under(problem, designs.isel({DESIGN: i}), own, measured)
         reasons = tuple(_outside(problem, spec, under))
-        verdict = Verdict(int(verdicts["verdict"][i]))
+        verdict = Verdict(verdicts["verdict"].to_numpy()[i])
         if reasons and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REJECTED
         rows.append(
@@ -199,7 +201,7 @@ def _rows(
                 file=str(path),
                 format=form,
                 design=index,
-                verdict=verdict.name.lower(),
+                verdict=verdict,
                 measured=measured,
                 margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
                 record=_state(run, own, faults),

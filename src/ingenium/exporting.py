@@ -21,7 +21,7 @@ from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import weighed
+from ingenium.core.verdict import flagged, weighed
 from ingenium.core.verify import verify
 
 
@@ -93,7 +93,7 @@ def keep(
     told = designs.assign_coords(
         {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
     )
-    whole = xr.merge([told, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+    whole = xr.merge([told, flagged(verdicts)], combine_attrs="drop_conflicts").assign_attrs(
         title=asked.title or problem.summary,
         source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
         license=problem.licence,

@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import xarray as xr
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.blocks import Blocks
+from ingenium.core.counting import counting
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
@@ -135,15 +137,17 @@ def _propose_and_verify(
     generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified unit is kept on disk at once."""
-    whole, done = [], 0
+    whole, stage, done = [], "propose and verify", 0
+    watch(stage, done, n)
     for unit, (block, rows) in enumerate(units(n, generator.problem.at_once)):
         arrays = kept.load(unit)
         if arrays is None:
-            arrays = _unit(generator, seed, block, rows, clock)
+            with counting(partial(_counted, watch, stage, done, n)):
+                arrays = _unit(generator, seed, block, rows, clock)
             kept.keep(unit, arrays)
         whole.append(arrays)
         done += len(rows)
-        watch("propose and verify", done, n)
+        watch(stage, done, n)
     designs, verdicts = _joined(generator, whole)
     failed = (verdicts["verdict"] == Verdict.FAILED).to_numpy() & ~undecided(verdicts)
     if failed.all():
@@ -152,6 +156,11 @@ def _propose_and_verify(
             "check the model that the spec names with `ingenium doctor`"
         )
     return designs, verdicts
+
+
+def _counted(watch: Watch, stage: str, before: int, n: int, more: int) -> None:
+    """Tell of designs within a unit."""
+    watch(stage, min(before + more, n), n)
 
 
 def _unit(

@@ -16,7 +16,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.scenarios import COUNT
 from ingenium.core.spec import Spec
 from ingenium.exporting import content_digest
-from ingenium.search.store import FILE, Store
+from ingenium.searches.store import FILE, Store
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import Entry
 

@@ -21,7 +21,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict, weighed
+from ingenium.core.verdict import weighed
 from ingenium.core.verify import verify
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
@@ -146,7 +146,7 @@ def replay(
             "Run the spec again.",
         ) from error
     holds = all(c.holds for c in checks)
-    verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
+    verdict = str(verdicts["verdict"].to_numpy()[0])
     reasons = () if holds else _reasons(problem, record, out / "run.json")
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
 
@@ -245,7 +245,7 @@ def _measured(
     problem: Problem, spec: Spec, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
 ) -> list[ReplayCheck]:
     """Verdict, measured values and margins against the record."""
-    verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
+    verdict = str(verdicts["verdict"].to_numpy()[0])
     agrees = verdict == record["verdict"]
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
     checks = [ReplayCheck(f"verdict ({how})", agrees, found)]

@@ -17,12 +17,12 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Objective, Spec
 from ingenium.loop import training
-from ingenium.search.course import Heard, Round
-from ingenium.search.search import Search
-from ingenium.search.space import MOST, Space
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
+from ingenium.searches.course import Heard, Round
+from ingenium.searches.search import Search
+from ingenium.searches.space import MOST, Space
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
 
 
 def space(problem: Problem, spec: Spec) -> Space:

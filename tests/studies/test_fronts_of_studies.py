@@ -7,7 +7,7 @@ from ingenium.core.spec import Objective
 from ingenium.domains.structures.studies import roof_variants
 from ingenium.domains.structures.studies.roof_variants import GOALS, WORST, share_of
 from ingenium.domains.structures.trusses.problem import RoofTruss
-from ingenium.search.trial import SearchTask
+from ingenium.searches.trial import SearchTask
 
 
 def test_the_exact_front_has_all_of_its_area_and_half_a_box_half() -> None:

@@ -11,10 +11,13 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    examples,
     governance,
     ledger,
     make,
+    schema,
     search,
+    serve,
     study,
 )
 from ingenium.cli.ending import DEBUG
@@ -29,6 +32,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    examples,
     make,
     search,
     check,
@@ -38,6 +42,8 @@ for commands in (
     governance,
     doctor,
     docs,
+    schema,
+    serve,
 ):
     commands.add_to(app)
 

@@ -146,7 +146,8 @@ def _print(problem: "Problem", asked: "Spec") -> None:
         inputs.add_row(i.name, escape(i.form), escape(i.long_name))
     measured = table("Measured quantities", "Quantity", "Unit", "What it is")
     for q in problem.quantities:
-        measured.add_row(q.name, "a name" if q.labels else q.unit, escape(q.long_name))
+        unit = f"{q.unit}, shown in {q.shown}" if q.shown else q.unit
+        measured.add_row(q.name, "a name" if q.labels else unit, escape(q.long_name))
     setup = table(r"Entries of \[setup]", "SetupEntry", "Type", "Value", "Unit", "From")
     for entry in _entries(problem, asked):
         value = "none" if entry.value in (None, (), "") else plain(entry.value)

@@ -11,10 +11,10 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.make import give
 from ingenium.cli.output import AsJson, errors
 from ingenium.cli.progress import EVERY_S, StageProgress
-from ingenium.search.named import LATENT, listed
+from ingenium.searches.named import LATENT, listed
 
 if TYPE_CHECKING:
-    from ingenium.search.course import Round
+    from ingenium.searches.course import Round
 
 Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
 Seconds = Annotated[
@@ -97,8 +97,8 @@ def search(
     from ingenium.cli import screen_options
     from ingenium.domains import problem_class
     from ingenium.outcome import Clock
-    from ingenium.search.plan import SearchPlan
-    from ingenium.search.stopping import Stop
+    from ingenium.searches.plan import SearchPlan
+    from ingenium.searches.stopping import Stop
 
     strategy = problem_class(problem).default_strategy if strategy is None else strategy
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out

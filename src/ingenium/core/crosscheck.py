@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
@@ -54,7 +54,7 @@ def cross_check(
     )
 
 
-def drawn(second: Second, verdicts: Int[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
+def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
     """Places of the designs that are measured again, in order: at least one, or none for 0."""
     known = np.flatnonzero(answered(verdicts))
     count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
@@ -88,7 +88,7 @@ def _other_verdicts(
     problem: Problem,
     second: Second,
     limits: Sequence[Limit],
-    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Int[np.ndarray, " m"]],
+    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Shaped[np.ndarray, " m"]],
 ) -> int | None:
     """How many designs have another verdict if the second engine's values take their place.
 

@@ -5,17 +5,18 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NotRequired
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from typing_extensions import TypedDict
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
-from ingenium.core.verdict import Verdict, close
+from ingenium.core.verdict import close
 
 KEY = "evidence"  # under which the record of a whole run names this file
 
@@ -34,6 +35,47 @@ class Origin:
     package: str  # of the problem's own source
     version: str
     replay: str  # command, with `{design}` for the index
+
+
+class Measurement(TypedDict):
+    """A measured value; of a place its name, without unit and uncertainty."""
+
+    value: float | str | None
+    unit: NotRequired[str]
+    uncertainty: NotRequired[float]
+
+
+class EvidenceRecord(TypedDict):
+    """One line of `evidence.jsonl`."""
+
+    design: int
+    verdict: Literal["accepted", "rejected", "failed"]
+    measured: dict[str, Measurement]
+    margins: dict[str, float | None]
+    close: list[str]  # limits that are held by less than the uncertainty
+    conditions: dict[str, str | float | None]
+    conditions_measured: dict[str, float | None]
+    design_digest: str
+    file: str | None
+    file_digest: str | None
+    format: str | None
+    measured_on: Literal["file", "design"]
+    problem: str
+    engine: dict[str, str]
+    cross_check: dict[str, Any] | None
+    data_licence: str
+    notes: list[str]
+    seed: int
+    spec: str
+    system: str
+    data: str
+    model: str
+    code: str
+    package: str
+    version: str
+    replay: str
+    previous: str  # seal of the line before
+    seal: str
 
 
 @dataclass(frozen=True)
@@ -78,7 +120,7 @@ def records(
         path, content = export.files.get(index, (None, None))
         yield {
             "design": index,
-            "verdict": Verdict(judged[i]).name.lower(),
+            "verdict": judged[i],
             "measured": measured(problem, values[i], doubt),
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],

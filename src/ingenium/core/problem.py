@@ -307,7 +307,7 @@ class Problem(ABC):
         return {}
 
     def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
-        """Strategies of search for these designs alone by name, as in `search.strategies`."""
+        """Strategies of search for these designs alone by name, as in `searches.strategies`."""
         return {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

@@ -153,14 +153,18 @@ def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
     return TypeAdapter(tuple[kind], config=_STRICT).validate_python
 
 
-def load(path: str | Path) -> Spec:
-    """A spec from a TOML file; relative paths in it are taken from the file's folder.
+def load(source: str | Path | Mapping[str, Any]) -> Spec:
+    """A spec from a TOML file, or from a dictionary with the same entries.
+
+    Relative paths in it are taken from the file's folder, or from where Python runs.
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
     """
-    path = Path(path)
-    what = "a spec as a TOML file in UTF-8; examples/ holds some to copy"
+    if isinstance(source, Mapping):
+        return parse(source, Spec, "the spec")
+    path = Path(source)
+    what = "a spec as a TOML file in UTF-8; `ingenium examples COPY-TO` writes some"
     found = text(path, what, most=MOST_TOML)
     with refusing(what, path):
         table = tomllib.loads(found)

@@ -1,11 +1,11 @@
 """Judging: measured values against limits, with signed margins."""
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
+from enum import StrEnum
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Shaped
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
@@ -16,16 +16,19 @@ BEYOND = 3.0
 ERROR = "ancillary_variables"  # attribute of a variable, after CF: names its standard error
 
 
-class Verdict(IntEnum):
-    """What the core says of a design."""
+class Verdict(StrEnum):
+    """What the core says of a design; in arrays and records as this word, in files as its place."""
 
-    ACCEPTED = 0
-    REJECTED = 1  # a limit is broken: knowledge about the design
-    FAILED = 2  # the engine has no answer
-    SCREENED = 3  # a screen kept it from the exact tier, so that nothing is known: no verdict yet
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # a limit is broken: knowledge about the design
+    FAILED = "failed"  # the engine has no answer
+    SCREENED = "screened"  # a screen kept it from the exact tier: no verdict yet
 
 
-def answered(verdicts: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+FLAGS = {v: i for i, v in enumerate((Verdict.ACCEPTED, Verdict.REJECTED, Verdict.FAILED))}
+
+
+def answered(verdicts: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
     """Which designs an engine had an answer to."""
     known: np.ndarray = np.isin(verdicts, (Verdict.ACCEPTED, Verdict.REJECTED))
     return known
@@ -76,7 +79,7 @@ def judge(
     dear: Bool[np.ndarray, " k"] | None = None,
     *,
     slack: Float[np.ndarray, "n l"] | float = 0.0,
-) -> Int[np.ndarray, " n"]:
+) -> Shaped[np.ndarray, " n"]:
     """The verdict on each design; FAILED where a measured value is not finite.
 
     Of means over scenarios a limit is held if the whole interval holds it, and broken if all of it
@@ -87,7 +90,7 @@ def judge(
     known suffices to reject.
     """
     held = (margin >= 0).all(1)
-    verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED).astype(np.int64)
+    verdicts = np.where(held, Verdict.ACCEPTED, Verdict.REJECTED)
     verdicts[~held & ~(margin + slack < 0).any(1)] = Verdict.FAILED
     finite = np.isfinite(measured)
     if dear is None:
@@ -154,3 +157,17 @@ def close(verdicts: xr.Dataset) -> Bool[np.ndarray, "n l"]:
         return np.zeros(margin.shape, dtype=bool)
     found: np.ndarray = (margin >= 0) & (margin < verdicts["margin_uncertainty"].to_numpy())
     return found
+
+
+def flagged(verdicts: xr.Dataset) -> xr.Dataset:
+    """Verdicts as numbers that say what they mean, as CF wants them in a file."""
+    words = verdicts["verdict"].to_numpy().tolist()
+    told = {"flag_values": list(FLAGS.values()), "flag_meanings": " ".join(FLAGS)}
+    flags = np.array([FLAGS[Verdict(word)] for word in words], dtype=np.int64)
+    return verdicts.assign(verdict=(verdicts["verdict"].dims, flags, told))
+
+
+def unflagged(verdicts: xr.Dataset) -> xr.Dataset:
+    """Verdicts as words, from what `flagged` made."""
+    words = np.array(list(FLAGS))[verdicts["verdict"].to_numpy()]
+    return verdicts.assign(verdict=(verdicts["verdict"].dims, words))

@@ -163,10 +163,7 @@ def verdicts(
     dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
     wide = slack(measured, names, limits, errors)
     verdict = judge(measured, margin, dear, slack=wide)
-    about = {
-        q.name: {"units": q.unit, "long_name": q.long_name} | ({ERROR: q.error} if q.error else {})
-        for q in verifier.quantities
-    }
+    about = {q.name: q.attrs | ({ERROR: q.error} if q.error else {}) for q in verifier.quantities}
     data: dict[str, Any] = {
         q.name: (DESIGN, measured[:, i], about[q.name]) for i, q in enumerate(verifier.quantities)
     }
@@ -174,11 +171,7 @@ def verdicts(
         data
         | {
             "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
-            "verdict": (
-                DESIGN,
-                verdict,
-                {"flag_values": [0, 1, 2], "flag_meanings": "accepted rejected failed"},
-            ),
+            "verdict": (DESIGN, verdict),
         }
         | dict(beside(margin, verdict) if beside else {}),
         coords={DESIGN: index, "limit": [limit.label for limit in limits]},

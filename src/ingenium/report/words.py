@@ -9,7 +9,7 @@ from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
 from ingenium.evaluate.limits import Summary
 from ingenium.outcome import Run
-from ingenium.search.sitting import LEAST
+from ingenium.searches.sitting import LEAST
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

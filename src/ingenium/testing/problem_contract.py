@@ -108,8 +108,8 @@ class ProblemContract(FileContract):
         first = problem.variables[0]
         broken[first.name].to_numpy()[1] = np.nan if first.longest is None else self.no_answer
         found, before = self.measure(problem, broken), self.measure(problem, designs)
-        assert int(found["verdict"][1]) == Verdict.FAILED
-        assert int(found["verdict"][0]) == int(before["verdict"][0]) != Verdict.FAILED
+        assert found["verdict"].to_numpy()[1] == Verdict.FAILED
+        assert found["verdict"].to_numpy()[0] == before["verdict"].to_numpy()[0] != Verdict.FAILED
 
     def test_wrong_width_is_refused(self, problem: Problem, designs: xr.Dataset) -> None:
         for v in problem.variables:

@@ -24,7 +24,7 @@ def sections(
     feeder: OpenFeeder, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Power of the day and voltages, proposed beside real days of the same kind."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)[:SHOWN]
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)[:SHOWN]
     own, real = designs.isel({DESIGN: answered}), _like(known, designs)
     return (
         Section(

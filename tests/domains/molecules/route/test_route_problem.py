@@ -12,6 +12,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.given import read_given
 from ingenium.core.spec import Spec
+from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
 from ingenium.domains.molecules.route.families import ASTAR, CHANCE, GREEDY, TREE
@@ -118,7 +119,7 @@ def test_report_draws_trees(problem: RoutePlan) -> None:
     assert sections[0].figure is not None
     assert any(s.table and s.table[0][0] == "reaction" for s in sections)
     none = verdicts.copy(deep=True)
-    none["verdict"] = (DESIGN, np.full(designs.sizes[DESIGN], 1, dtype=none["verdict"].dtype))
+    none["verdict"] = (DESIGN, np.full(designs.sizes[DESIGN], Verdict.REJECTED))
     assert "No route" in problem.sections(designs, none)[0].heading
 
 

@@ -11,8 +11,8 @@ from ingenium.core.spec import Objective
 from ingenium.domains.structures.trusses.front import determinate
 from ingenium.domains.structures.trusses.problem import VARIABLES, RoofTruss
 from ingenium.domains.structures.trusses.roof import layout, placed
-from ingenium.search.fronts import dominated
-from ingenium.search.trial import SearchTask, searched, verified
+from ingenium.searches.fronts import dominated
+from ingenium.searches.trial import SearchTask, searched, verified
 
 PROBLEM = RoofTruss()
 

@@ -58,18 +58,27 @@ class CellVerifier:
                 Quantity(f"poisson_{p}", "1", f"Poisson ratio {p[1]} by pull on {p[0]}")
                 for p in across
             ),
-            Quantity("young", "Pa", "smallest Young's modulus along the axes"),
-            *(Quantity(f"young_{a}", "Pa", f"Young's modulus along {a}") for a in axes),
-            *(Quantity(f"shear_{p}", "Pa", f"shear modulus in the plane {p}") for p in pairs),
-            Quantity("bulk", "Pa", "bulk modulus"),
+            Quantity("young", "Pa", "smallest Young's modulus along the axes", shown="MPa"),
+            *(
+                Quantity(f"young_{a}", "Pa", f"Young's modulus along {a}", shown="MPa")
+                for a in axes
+            ),
+            *(
+                Quantity(f"shear_{p}", "Pa", f"shear modulus in the plane {p}", shown="MPa")
+                for p in pairs
+            ),
+            Quantity("bulk", "Pa", "bulk modulus", shown="MPa"),
             Quantity("bulk_of_bound", "1", "bulk modulus over the bound of Hashin and Shtrikman"),
             Quantity("anisotropy", "1", "universal anisotropy index, 0 for an isotropic cell"),
             *(
-                Quantity(f"c{i + 1}{j + 1}", "Pa", f"stiffness {i + 1}{j + 1} (Voigt)")
+                Quantity(f"c{i + 1}{j + 1}", "Pa", f"stiffness {i + 1}{j + 1} (Voigt)", shown="MPa")
                 for i, j in self._entries
             ),
-            Quantity("strength", "Pa", "smallest stress along an axis at first yield"),
-            *(Quantity(f"strength_{a}", "Pa", f"stress along {a} at first yield") for a in axes),
+            Quantity("strength", "Pa", "smallest stress along an axis at first yield", shown="MPa"),
+            *(
+                Quantity(f"strength_{a}", "Pa", f"stress along {a} at first yield", shown="MPa")
+                for a in axes
+            ),
             Quantity("resilience", "J/m**3", "smallest energy stored until first yield"),
             Quantity("connected", "1", "share of the solid in its largest piece"),
             Quantity("carried_axes", "1", "axes along which the largest piece goes on"),

@@ -16,7 +16,7 @@ from ingenium.domains.structures.panels.verifier import CoreVerifier
 from ingenium.evaluate.style import INK, KNOWN, OURS, REJECTED, dress, panels
 
 SHOWN, DRAWN = 8, 500
-POINTS_PER_MM = 1.6  # of a strut's thickness
+POINTS_PER_MM = 2.5  # of a strut's thickness, at about the scale of the picture
 
 
 def sections(
@@ -80,7 +80,6 @@ def _moduli(
             own = verdicts.isel({DESIGN: np.flatnonzero(code == verdict)})
             label = verdict.name.lower()
             ax.scatter(own["relative_density"], own[name] / 1e9, s=8, color=colour, label=label)
-        ax.set_xscale("log")
         ax.set_yscale("log")
         title = str(verdicts[name].attrs["long_name"]).split(" of ")[0]
         dress(ax, "relative density", "", title=f"{title} (GPa)", grid=True)

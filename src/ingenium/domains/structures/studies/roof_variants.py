@@ -31,9 +31,9 @@ from ingenium.domains.structures.trusses.front import determinate
 from ingenium.domains.structures.trusses.problem import RoofTruss
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.measured import Budget, Measured, from_intervals
-from ingenium.search.fronts import grown, hypervolume
-from ingenium.search.space import Space
-from ingenium.search.trial import SearchTask, Track, searched, verified
+from ingenium.searches.fronts import grown, hypervolume
+from ingenium.searches.space import Space
+from ingenium.searches.trial import SearchTask, Track, searched, verified
 
 GOALS = ("mass_kg", "deflection_m")
 WORST = np.array([10e3, 0.12])  # a two-hundredth of the span; about seven times the lightest
