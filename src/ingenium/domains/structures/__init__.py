@@ -25,6 +25,10 @@ DOMAIN = Domain(
             f"{__name__}.shapes.minimum_compliance:MinimumCompliance",
             "stiff shapes in a box: material where loads need it, 2D and 3D",
         ),
+        "panel": Offer(
+            f"{__name__}.panels.problem:Panel",
+            "cores of sandwich panels: a topology and a thickness for each row",
+        ),
         "roof": Offer(
             f"{__name__}.roof.truss:RoofTruss",
             "flat roof trusses of standard sections: light, cheap, stiff",
