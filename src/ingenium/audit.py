@@ -95,28 +95,39 @@ def audit(
     found: list[Audited] = []
     runs: dict[Path, Recorded] = {}
     seen: dict[bytes, str] = {}
+    read: list[tuple[Path, Path | None, str, xr.Dataset, xr.Dataset]] = []
     for path in map(handed, files):
         folder = run_of(path) if path.exists() else None
         if folder is not None:
             runs[folder] = (runs.get(folder) or Recorded.of(folder, ledger)).searched(path)
         name, designs = _read(problem, path)
-        verdicts = verify(
-            designs,
-            problem.verifier,
-            spec.limits,
-            variables=problem.variables,
-            sizes=problem.sizes,
-        )
-        if any(limit.beyond_uncertainty for limit in spec.limits):
-            cross = cross_check(problem, designs, verdicts, spec.limits, 0)
-            doubt = evidence.uncertainty(problem, {}, cross)
-            verdicts = weighed(verdicts, spec.limits, doubt)
+        read.append((path, folder, name, designs, _verified(problem, spec, designs)))
+    doubt = _doubt(problem, spec, [(designs, verdicts) for *_, designs, verdicts in read])
+    for path, folder, name, designs, verdicts in read:
+        judged = weighed(verdicts, spec.limits, doubt) if doubt else verdicts
         own = None if folder is None else runs[folder]
-        rows = _rows(problem, spec, (path, own), (name, designs), verdicts)
+        rows = _rows(problem, spec, (path, own), (name, designs), judged)
         earlier = _repeats(problem, designs, path, seen)
         found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"
     return Audit(problem.name, engine, spec.limits, tuple(found), tuple(runs.values()))
+
+
+def _verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+    return verify(
+        designs, problem.verifier, spec.limits, variables=problem.variables, sizes=problem.sizes
+    )
+
+
+def _doubt(
+    problem: Problem, spec: Spec, read: Sequence[tuple[xr.Dataset, xr.Dataset]]
+) -> dict[str, float]:
+    """The uncertainty of all designs that were read, if a limit must hold beyond it."""
+    if not read or not any(limit.beyond_uncertainty for limit in spec.limits):
+        return {}
+    designs, verdicts = (xr.concat(parts, DESIGN) for parts in zip(*read, strict=True))
+    cross = cross_check(problem, designs, verdicts, spec.limits, 0)
+    return evidence.uncertainty(problem, {}, cross)
 
 
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:

@@ -169,7 +169,7 @@ def enter(
 ) -> None:
     """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
     found = run.record["cross_check"]
-    judges = engines(run.problem, CrossCheck(**found) if found else None)
+    judges = engines(run.problem, CrossCheck.of(found) if found else None)
     ledger.append(
         kind,
         {

@@ -135,7 +135,7 @@ class Recorded:
             value, recorded = now["value"], was.get("value")
             if name in left_out and recorded is None:
                 continue
-            slack = rounding[name] + (was.get("uncertainty", 0.0) if self.whole else 0.0)
+            slack = rounding[name] + (evidence.repeatable(was) if self.whole else 0.0)
             if not _same(value, recorded, slack):
                 yield f"{name} of design {record['design']} is {value}, recorded {recorded}"
 

@@ -267,7 +267,7 @@ def _measured(
             continue
         allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
         if record["measured_on"] == "file" and record[VOUCHED]:
-            allowed[name] += was["uncertainty"]
+            allowed[name] += evidence.repeatable(was)
         checks.append(_number(f"{name} ({how})", value, was, allowed[name]))
     return [*checks, _margins(spec, verdicts, record, allowed, how)]
 

@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from ingenium.core.select import Metric, pareto_rank, select
 from ingenium.core.spec import Limit, Objective, Select
 from ingenium.core.verdict import Verdict, close, flagged, judge, margins, unflagged, weighed
 from ingenium.core.verify import verify
+from ingenium.evaluate.nearest import nearest
 
 SIZE = (Variable("side_m", ("edge",), "m", "edge length", lower=0.0),)
 
@@ -206,6 +208,22 @@ def test_what_has_no_answer_stays_failed_beyond_its_uncertainty() -> None:
     found = verify(boxes([[1.0, 1.0, 0.0]]), Box(), limits, variables=SIZE, sizes={"edge": 3})
     told = weighed(found, limits, {"volume_m3": 0.1})
     assert told["verdict"].to_numpy()[0] == Verdict.FAILED
+
+
+def test_what_is_attainable_beyond_the_uncertainty_is_held_beyond_it() -> None:
+    limits = (Limit("volume_m3", at_most=0.5, beyond_uncertainty=True),)
+    two = boxes([[1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
+    found = verify(two, Box(), limits, variables=SIZE, sizes={"edge": 3})
+    told = weighed(found, limits, {"volume_m3": 0.1})
+    near = nearest(told, limits, Box().quantities)
+    assert near is not None
+    (reach,) = near.reaches
+    assert reach.alone.at_most == pytest.approx(1.0)  # 0.9, and 0.1 of doubt
+    asked = (replace(reach.alone, at_most=1.0 + 1e-9),)
+    again = verify(two, Box(), asked, variables=SIZE, sizes={"edge": 3})
+    again = weighed(again, asked, {"volume_m3": 0.1})
+    assert again["verdict"].to_numpy().tolist() == ["accepted", "rejected"]
+
 
 
 def test_a_verdict_is_a_word_in_arrays_and_a_flag_in_files() -> None:

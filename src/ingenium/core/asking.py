@@ -143,14 +143,21 @@ def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, wha
 
 def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> Limit:
     """The limit in the unit of its quantity."""
-    unit = _measured(limit.quantity, measured, problem, "quantity to limit").unit
+    quantity = _measured(limit.quantity, measured, problem, "quantity to limit")
+    unit, beyond = quantity.unit, limit.beyond_uncertainty
 
     def one(bound: float | None) -> float | None:
         if bound is None or limit.unit is None:
             return bound
         return convert(bound, limit.unit, unit, of=limit.quantity)
 
-    return replace(limit, at_least=one(limit.at_least), at_most=one(limit.at_most), unit=unit)
+    return replace(
+        limit,
+        at_least=one(limit.at_least),
+        at_most=one(limit.at_most),
+        unit=unit,
+        beyond_uncertainty=quantity.beyond or None if beyond is None else beyond,
+    )
 
 
 def _together(limits: Iterable[Limit]) -> None:

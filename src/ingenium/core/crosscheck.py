@@ -1,6 +1,8 @@
 """The share of designs that a second engine measures again, drawn and judged by the core."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -11,7 +13,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.evidence import table
 from ingenium.core.problem import CrossCheck, Problem, Second
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import answered, errors_of, judge, margins, slack
+from ingenium.core.verdict import Verdict, answered, errors_of, judge, margins, slack
 from ingenium.core.verify import measure, named
 
 
@@ -20,16 +22,32 @@ def cross_check(
 ) -> CrossCheck | None:
     """What the problem's second engine says of a random share of designs with a verdict.
 
-    Accepted and rejected ones are drawn alike. None where a problem has no second engine, or
-    nothing is drawn.
+    Accepted and rejected ones are drawn alike; what a finer mesh says is asked of accepted ones
+    alone. None where a problem has no second engine, or nothing is drawn.
 
     Raises:
         InputError: for a quantity of the second engine that is to be compared with none.
     """
-    second = problem.second
-    if second is None:
-        return None
-    rows = drawn(second, verdicts["verdict"].to_numpy(), seed)
+    told = partial(_again, problem, designs, verdicts, limits, seed)
+    code = verdicts["verdict"].to_numpy()
+    found = None if problem.second is None else told(problem.second, code)
+    if found is None or problem.finer is None:
+        return found
+    kept = np.where(code == Verdict.ACCEPTED, code, str(Verdict.SCREENED))
+    return replace(found, finer=told(problem.finer, kept))
+
+
+def _again(
+    problem: Problem,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
+    limits: Sequence[Limit],
+    seed: int,
+    second: Second,
+    code: Shaped[np.ndarray, " n"],
+) -> CrossCheck | None:
+    """What one engine says of a share of the designs that a code gives a verdict."""
+    rows = drawn(second, code, seed)
     if not len(rows):
         return None
     again = measure(
@@ -44,7 +62,7 @@ def cross_check(
     return CrossCheck(
         engine["name"],
         engine["version"],
-        share=len(rows) / int(answered(verdicts["verdict"].to_numpy()).sum()),
+        share=len(rows) / int(answered(code).sum()),
         checked=len(rows),
         disagreement=_disagreement(problem, second, own[solved], again[solved]),
         unsolved=int((~solved).sum()),

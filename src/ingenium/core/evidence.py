@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NotRequired
 
 import numpy as np
@@ -98,7 +99,7 @@ def records(
     cross_check: CrossCheck | None,
 ) -> Iterator[dict[str, Any]]:
     """The record of each design, in order."""
-    doubt = uncertainty(problem, export.shift, cross_check)
+    doubt, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
     shared = {
         "problem": problem.name,
         "engine": {k: verdicts.attrs[k] for k in ("engine", "engine_version", "tier")},
@@ -121,7 +122,7 @@ def records(
         yield {
             "design": index,
             "verdict": judged[i],
-            "measured": measured(problem, values[i], doubt),
+            "measured": measured(problem, values[i], doubt, mesh),
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
@@ -143,10 +144,18 @@ def uncertainty(
     """How far each measured value may be off; numerical, and of a whole run.
 
     The largest disagreement with the independent engine on the random share, plus the largest
-    change by rounding in the file.
+    change by rounding in the file, plus what a mesh may be off.
     """
-    apart = cross_check.disagreement if cross_check else {}
-    return {q.name: shift.get(q.name, 0.0) + apart.get(q.name, 0.0) for q in problem.quantities}
+    apart, mesh = cross_check.disagreement if cross_check else {}, of_mesh(cross_check)
+    return {
+        q.name: sum(found.get(q.name, 0.0) for found in (shift, apart, mesh))
+        for q in problem.quantities
+    }
+
+
+def of_mesh(cross_check: CrossCheck | None) -> Mapping[str, float]:
+    """The part of the uncertainty by which a mesh is off, which measuring again does not show."""
+    return cross_check.finer.disagreement if cross_check and cross_check.finer else {}
 
 
 def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
@@ -170,9 +179,15 @@ def table(problem: Problem, verdicts: xr.Dataset) -> Float[np.ndarray, "n k"]:
 
 
 def measured(
-    problem: Problem, values: Float[np.ndarray, " k"], doubt: Mapping[str, float]
+    problem: Problem,
+    values: Float[np.ndarray, " k"],
+    doubt: Mapping[str, float],
+    mesh: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, dict[str, Any]]:
-    """Measured values of one design with unit and uncertainty; places by their names."""
+    """Measured values of one design with unit and uncertainty; places by their names.
+
+    `mesh` is the part of the uncertainty that a mesh is off; it stands beside it where known.
+    """
     out: dict[str, dict[str, Any]] = {}
     places = {q.name: i for i, q in enumerate(problem.quantities)}
     for q, value in zip(problem.quantities, values.tolist(), strict=True):
@@ -180,6 +195,8 @@ def measured(
             out[q.name] = {"value": q.labels[int(value)] if math.isfinite(value) else None}
         else:
             out[q.name] = {"value": number(value), "unit": q.unit, "uncertainty": doubt[q.name]}
+            if q.name in mesh:
+                out[q.name]["of_mesh"] = mesh[q.name]
             if q.error:
                 out[q.name]["standard_error"] = number(float(values[places[q.error]]))
     return out
@@ -197,6 +214,12 @@ def number(value: float) -> float | None:
 
 def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
+
+
+def repeatable(entry: Mapping[str, Any]) -> float:
+    """The uncertainty of a recorded value without that of the mesh: what measuring again shows."""
+    stated: float = entry.get("uncertainty", 0.0) - entry.get("of_mesh", 0.0)
+    return max(stated, 0.0)
 
 
 def vouched(path: Path) -> dict[str, Any]:

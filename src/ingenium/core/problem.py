@@ -128,6 +128,15 @@ class CrossCheck:
     disagreement: Mapping[str, float]  # largest absolute difference, by quantity
     unsolved: int = 0  # of the checked designs, those that only the verifier has an answer to
     other_verdicts: int | None = None  # of the rest; None without a limit on what is compared
+    finer: "CrossCheck | None" = (
+        None  # of accepted designs, with the verifier's own mesh made finer
+    )
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "CrossCheck":
+        """From the plain data of a record."""
+        finer = record.get("finer")
+        return cls(**{**record, "finer": cls.of(finer) if finer else None})
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,7 @@ class Problem(ABC):
     codec: Codec
     repair_calls: float = 0.0  # of the exact engine, that mending one design takes
     second: Second | None = None  # what measures a random share again, sharing no code
+    finer: Second | None = None  # beside it: measures a share of accepted ones on a finer mesh
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
@@ -358,6 +368,8 @@ class Problem(ABC):
 def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
     """Tier, name and version of the engine that judges, and of the one that measured again."""
     judge = named(problem.verifier)
-    if cross is None:
-        return [judge]
-    return [judge, {"tier": "cross-check", "name": cross.engine, "version": cross.version}]
+    checks = {"cross-check": cross, "finer mesh": cross.finer if cross else None}
+    return [
+        judge,
+        *({"tier": k, "name": x.engine, "version": x.version} for k, x in checks.items() if x),
+    ]

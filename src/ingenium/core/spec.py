@@ -32,7 +32,7 @@ class Limit:
     at_least: Number | None = None
     at_most: Number | None = None
     unit: str | None = None  # None is the unit in which the problem measures
-    beyond_uncertainty: bool | None = None  # true: the margin must exceed the uncertainty as well
+    beyond_uncertainty: bool | None = None  # true: margin above it; none: where a mesh enters
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:

@@ -65,6 +65,9 @@ def render(run: Run) -> str:
         facts=_facts(record),
         uncertainty=_disagreement(measured),
         second_verdicts=words.second_verdicts(run.record["cross_check"] or {}),
+        finer_mesh=words.finer_mesh(
+            run.record["cross_check"] or {}, {q.name: q.unit for q in run.problem.quantities}
+        ),
         folder=shlex.quote(str(run.folder)),
         first=int(run.designs[DESIGN][run.selected[0]]) if len(run.selected) else 0,
         kept=len(run.selected),

@@ -57,6 +57,16 @@ def second_verdicts(cross: Mapping[str, Any]) -> str:
     return " ".join(told)
 
 
+def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
+    """What a finer mesh says of accepted designs; nothing of problems and records without it."""
+    finer = cross.get("finer")
+    if not finer:
+        return ""
+    off = ", ".join(f"{k} {number(v, units.get(k, ''))}" for k, v in finer["disagreement"].items())
+    told = f"{finer['engine']} measured {finer['checked']} accepted designs again: off by {off}."
+    return f"{told} {second_verdicts(finer)}".strip()
+
+
 def unanswered(found: Summary) -> str:
     """How many designs have no verdict, and which of them may get one from more scenarios."""
     told = f"to {found.failed} the engine had no answer"

@@ -257,7 +257,7 @@ def forecasters(
         "ridge": Ridge,
     }
     for name in families.FAMILIES:
-        if admitted(name, (1, steps), tokens=False):
+        if admitted(name, (1, steps)):
             ways[name] = partial(Scenarios, name, steps)
     return {name: partial(DayAhead, way, series, steps, levels) for name, way in ways.items()}
 
