@@ -225,7 +225,6 @@ def test_what_is_attainable_beyond_the_uncertainty_is_held_beyond_it() -> None:
     assert again["verdict"].to_numpy().tolist() == ["accepted", "rejected"]
 
 
-
 def test_a_verdict_is_a_word_in_arrays_and_a_flag_in_files() -> None:
     words = np.array(["accepted", "rejected", "failed"])
     told = xr.Dataset({"verdict": ("design", words)})

@@ -58,14 +58,8 @@ class CellVerifier:
                 for p in across
             ),
             _meshed("young", "Pa", "smallest Young's modulus along the axes", "MPa"),
-            *(
-                _meshed(f"young_{a}", "Pa", f"Young's modulus along {a}", "MPa")
-                for a in axes
-            ),
-            *(
-                _meshed(f"shear_{p}", "Pa", f"shear modulus in the plane {p}", "MPa")
-                for p in pairs
-            ),
+            *(_meshed(f"young_{a}", "Pa", f"Young's modulus along {a}", "MPa") for a in axes),
+            *(_meshed(f"shear_{p}", "Pa", f"shear modulus in the plane {p}", "MPa") for p in pairs),
             _meshed("bulk", "Pa", "bulk modulus", "MPa"),
             Quantity("bulk_of_bound", "1", "bulk modulus over the bound of Hashin and Shtrikman"),
             _meshed("anisotropy", "1", "universal anisotropy index, 0 for an isotropic cell"),
