@@ -25,6 +25,7 @@ from ingenium.domains.grid import columns
 from ingenium.domains.grid.consumers import GROUPS
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
+from ingenium.generators.tokens import two_kinds
 from ingenium.report import words
 
 PROBLEM = "grid.feeder_day"
@@ -213,6 +214,7 @@ def families() -> str:
         ("learned, on principal components of a series or a field", COMPOSED),
         ("learned, on latent numbers of a field", LATENT),
         ("learned, on tokens, such as molecules", on_tokens.LEARNED),
+        ("learned, on tokens and then numbers, such as panels", two_kinds.LEARNED),
         ("classical", CLASSICAL),
     ):
         rows.append((kind, ", ".join(f"`{name}`" for name in names)))

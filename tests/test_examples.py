@@ -19,6 +19,8 @@ ALONE = (
     "annual_profiles",
     "morning",
     "forecast_error",
+    "day_ahead",
+    "envelope",
 )  # which ask for another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in SPECS)

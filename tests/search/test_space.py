@@ -72,7 +72,7 @@ def test_large_designs_are_searched_along_their_principal_components() -> None:
 
 def test_texts_are_no_points() -> None:
     problem = sums.Sums(sums.Settings())
-    with pytest.raises(InputError, match="whose designs are texts"):
+    with pytest.raises(InputError, match="whose designs hold texts"):
         space(problem, Spec(problem=problem.name))
 
 

@@ -202,6 +202,7 @@ class Problem(ABC):
     finer: Second | None = None  # beside it: measures a share of accepted ones on a finer mesh
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
+    unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod
@@ -243,6 +244,14 @@ class Problem(ABC):
     @abstractmethod
     def data(self) -> xr.Dataset:
         """All known designs, with each condition and `held_out` (bool) as coordinates."""
+
+    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+        """The known designs whose conditions fill what a spec leaves open.
+
+        They are those that were learned from, unless a question about them is none, as with the
+        forecast of a day that is known.
+        """
+        return learned
 
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
         """Conditions of designs, and what they were given, as numbers for a model.

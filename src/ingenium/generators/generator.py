@@ -26,7 +26,7 @@ class Generator:
     problem: Problem
     family: Family
     spec: Spec  # resolved
-    known: xr.Dataset  # the designs whose conditions fill what the spec leaves open
+    known: xr.Dataset  # the designs that were learned from
     _last: dict[tuple[int, int], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
         default_factory=dict, repr=False
     )  # by seed and block, for the next rows of the same one
@@ -56,7 +56,7 @@ class Generator:
 
     def _whole(self, seed: int, block: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
         """All proposals of a block, projected but not mended, and their conditions."""
-        spec, known = self.spec, self.known
+        spec, known = self.spec, self.problem.posed(self.known)
         conditions = draw_conditions(
             spec,
             self.problem.conditions,

@@ -18,7 +18,7 @@ from ingenium.core.spec import Spec
 from ingenium.generators.admission import admitted as admitted_family
 from ingenium.generators.flow import Flow
 from ingenium.generators.model import Family
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.codec import kind_of
 from ingenium.generators.tokens.vae import TokenVAE
 from ingenium.generators.vae import VAE
 from ingenium.searches.space import admitted, conditions_of, finished, inside, spans
@@ -95,8 +95,8 @@ def _without(problem: Problem, spec: Spec) -> InputError:
     codec, came = problem.codec, spec.generator.family
     if came == "default":
         came = f"{problem.default_family}, the default of {problem.name}"
-    texts = isinstance(codec, Tokens)
-    fit = [name for name in HAVING if admitted_family(name, codec.shape, tokens=texts)]
+    kind = kind_of(codec)
+    fit = [name for name in HAVING if admitted_family(name, codec.shape, kind=kind)]
     return InputError(
         f"a family with latent numbers: {' or '.join(fit or HAVING)}",
         came,

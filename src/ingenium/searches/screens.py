@@ -5,7 +5,7 @@ from functools import partial
 from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.codec import kind_of
 from ingenium.searches.learned import LearnedScreen
 from ingenium.searches.screening import ASKED, AsAsked, Screen, Screening, ScreenPlan
 from ingenium.searches.strategies import Task
@@ -21,10 +21,10 @@ def _cheap(plan: ScreenPlan, task: Task) -> Screen:
 
 
 def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
-    if isinstance(task.problem.codec, Tokens):
+    if kind_of(task.problem.codec) != "numbers":
         raise InputError(
             "a problem whose designs are numbers, for a screen that learns",
-            f"{task.problem.name}, whose designs are texts",
+            f"{task.problem.name}, whose designs hold texts",
             "Write --screen cheap.",
         )
     return LearnedScreen(task.space, fit, name, plan.doubt, task.seed)

@@ -15,7 +15,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Spec
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.codec import kind_of
 
 POINT, NUMBER = "cube_point", "number"  # coordinate of the designs, and its dimension
 WHOLE = 32  # numbers of a standardised design that are searched as they are
@@ -82,10 +82,10 @@ class Space:
         Raises:
             InputError: if designs are texts, or no known design has the wanted categories.
         """
-        if isinstance(problem.codec, Tokens):
+        if kind_of(problem.codec) != "numbers":
             raise InputError(
                 "a problem whose designs are numbers",
-                f"{problem.name}, whose designs are texts",
+                f"{problem.name}, whose designs hold texts",
                 "Choose the strategy generator, tuned, stock or random, or add :latent.",
             )
         known = admitted(problem, spec, known)

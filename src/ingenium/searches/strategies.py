@@ -12,7 +12,7 @@ from ingenium.core.problem import Problem, Watch
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import families, fitted, offer
 from ingenium.generators.generator import Generator
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.codec import kind_of
 from ingenium.searches.acquisition import Worth
 from ingenium.searches.annealing import Annealing
 from ingenium.searches.bayesian import Bayesian, BayesianSettings
@@ -135,7 +135,7 @@ def _fidelity(task: Task) -> StrategyStart:
 
 def _portfolio(task: Task) -> StrategyStart:
     """The named ones, or what fits the designs of the problem and needs no model of the engine."""
-    texts = isinstance(task.problem.codec, Tokens)
+    texts = kind_of(task.problem.codec) != "numbers"
     usual = ("stock", "generator", "tuned") if texts else ("tuned", "evolution", "cma_es")
     names = task.options or usual
     bare = replace(task, options=())

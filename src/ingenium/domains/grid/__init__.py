@@ -1,4 +1,4 @@
-"""Power grids: days and weeks of feeders, days of single consumers, years of neighbourhoods."""
+"""Power grids: days, weeks and years of feeders and consumers, forecasts, envelopes."""
 
 from ingenium.core.domain import Domain, Offer
 
@@ -17,6 +17,14 @@ DOMAIN = Domain(
         "feeder_week": Offer(
             f"{__name__}.feeder_week:FeederWeek",
             "weeks of a feeder: load, PV, wind and batteries, 672 steps",
+        ),
+        "forecast": Offer(
+            f"{__name__}.load_forecast:Forecast",
+            "load series a day ahead, with bands that hold what they say",
+        ),
+        "envelope": Offer(
+            f"{__name__}.operating_envelope:OperatingEnvelope",
+            "what may be fed in and drawn besides, the day ahead, at a risk",
         ),
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",

@@ -1,13 +1,13 @@
 """Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
@@ -30,8 +30,10 @@ from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.readings import READINGS, Readings
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
+from ingenium.evaluate.distances import profile_distance
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
+WITH_WIND = "1-MV-rural--0-sw"
 KWH = 1000 * 24 / STEPS  # of one MW over one step
 SHARE = 0.01  # of the days that pandapower solves too
 OPERATOR = ("min_voltage", "max_voltage", "max_line_loading", "max_trafo_loading", "import_peak")
@@ -77,6 +79,11 @@ class FeederDay(Problem):
             Limit("max_trafo_loading", at_most=100.0, unit="percent"),
             Limit("balance_error", at_most=1e-6, unit="1"),
         )
+        self.unscored = {"prices": "the data of feeders hold none"} | {
+            kind: f'no plant of the net is such; grid = "{WITH_WIND}" has wind and solar plants'
+            for kind, _, at in self._kinds()
+            if not at.any()
+        }
         self._days = self._read_days()
         known = np.flatnonzero(~self._days["held_out"].to_numpy())
         self.readings = self._place(given, known) if READINGS.name in given else None
@@ -196,12 +203,17 @@ class FeederDay(Problem):
         return (day_report.agreement(self.feeder, self.readings, designs, verdicts), *shown)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Distance of the operator's quantities after power flow, in spreads of the real ones.
+        """How far days are from the real ones: each kind of series, and what an operator reads.
 
-        Source: Wasserstein-1 distance of the distributions over days.
+        Wasserstein-1 distances over days, in spreads of the real ones: of the courses of load, PV
+        and wind step by step, and of quantities after power flow.
         """
         names = [q.name for q in self.quantities]
         found = {}
+        for kind, own, at in self._kinds():
+            if at.any():
+                real, ours = (d[own].to_numpy()[:, at] for d in (held_out, designs))
+                found[f"{kind}_course"] = float(profile_distance(real, ours).mean())
         proposed, real = (
             self.verifier.measure(*to_arrays(d, VARIABLES)).numpy() for d in (designs, held_out)
         )
@@ -212,6 +224,13 @@ class FeederDay(Problem):
             spread = theirs.std() or 1.0
             found[f"{name}_distance"] = float(wasserstein_distance(ours, theirs) / spread)
         return found
+
+    def _kinds(self) -> Iterator[tuple[str, str, Bool[np.ndarray, " profiles"]]]:
+        """Load, PV and wind: the variable of each, and which of its profiles are of the kind."""
+        names = self.feeder.table.names
+        yield "load", "load_p", np.ones(len(names.load), dtype=bool)
+        for kind in ("solar", "wind"):
+            yield kind, "infeed_p", np.array(names.kinds, dtype=str) == kind
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Full load without infeed, as pandapower solves it."""

@@ -87,7 +87,7 @@ def ingest(profiles: Path, mapping: Path | Mapping[str, Any] | ColumnMapping, ne
         _check_power(rows, element)
     steps = quarter_hours(rows, mapping.time)
     filled = fill_gaps(steps, mapping.gaps.fill_steps)
-    days, notes = _whole_days(filled)
+    days, notes = whole_days(filled)
     count = int(steps.isna().to_numpy().sum() - filled.isna().to_numpy().sum())
     if count:
         notes = (f"{count} absent values filled by straight lines", *notes)
@@ -219,7 +219,7 @@ def _guess(unit: str, peak: float) -> str:
     return f"It looks like {order[place]} given as {unit}. "
 
 
-def _whole_days(steps: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def whole_days(steps: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows of days without an absent value; the rest is dropped and counted."""
     date = pd.DatetimeIndex(steps.index).normalize()
     complete = steps.notna().all(axis=1).groupby(date).sum() == STEPS

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.year_judge import WeekStatistics
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, dress, panels
 
@@ -27,7 +28,7 @@ def sections(
     problem: "ProfileYear", designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """The course of the year and of its days, and how consumers go together."""
-    rows = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)
+    rows = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
     rows = rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]
     load = torch.from_numpy(designs["load"].to_numpy()[rows])
     own = problem.judge.statistics(load)
