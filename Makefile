@@ -11,7 +11,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer; came " + sys.version.split()[0] + ". Write: make PYTHON=python3.11 demo")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,search,audit,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,monitor,plant,search,audit,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps molsets==0.3.1  # for its data alone
 	touch $(STAMP)
 

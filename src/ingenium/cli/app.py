@@ -14,6 +14,7 @@ from ingenium.cli import (
     governance,
     ledger,
     make,
+    monitor,
     search,
     study,
 )
@@ -31,6 +32,7 @@ for commands in (
     browse,
     make,
     search,
+    monitor,
     check,
     compare,
     study,

@@ -1,0 +1,270 @@
+"""Fit a monitor: learn, set the bar, export, read back, judge, keep with evidence."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ingenium.core.digest import array_digest, digest, file_digest
+from ingenium.core.energy import Meter
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.seeds import one_thread
+from ingenium.monitor import exported, tables
+from ingenium.monitor.alarms import AlarmRule, calibrated
+from ingenium.monitor.asked import QUANTITIES, MonitorSpec
+from ingenium.monitor.augment import augmented
+from ingenium.monitor.evasion import hardened
+from ingenium.monitor.families import table
+from ingenium.monitor.families.detector import Detector, Lesson
+from ingenium.monitor.judging import Judged, by_kind, judge
+from ingenium.monitor.keeping import MODEL, Kept, Verdict
+from ingenium.monitor.splitting import Parts, parts
+from ingenium.monitor.stream import Layout, Stream, runs, windows
+from ingenium.trust.ledger import Ledger
+
+MOST_WINDOWS = 20_000  # calm ones that are learned from
+FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector that it holds
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where streams come from, for the evidence."""
+
+    what: str  # a run's folder or a file, as it was named
+    problem: str  # that made it; empty for a user's own file
+    layout: Layout | None = None
+    notes: tuple[str, ...] = ()
+
+
+def fit(
+    streams: Sequence[Stream],
+    spec: MonitorSpec,
+    source: Source,
+    out: Path,
+    *,
+    ledger: Ledger,
+    watch: Watch = silent,
+    overwrite: bool = False,
+) -> Kept:
+    """Fit what a spec asks for and keep it in `out`.
+
+    Raises:
+        InputError: for streams that cannot be learned from.
+        StorageError: if `out` cannot be written.
+    """
+    own = parts(streams, spec)
+    data = data_digest(streams)
+    identity = digest([asdict(spec), data, code_digest()])
+    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+        began = time.monotonic()
+        detector, course = learned(own, spec, watch)
+        watch("export and read back", 0, 1)
+        exported.write(detector, part / MODEL)
+        file = exported.Exported(part / MODEL)
+        _same_scores(detector, file, own.judging[0])
+        rule = bar(file, own.setting, spec)
+        watch("judge", 0, 1)
+        found = judge(own.judging, [file.stream(s) for s in own.judging], rule, rows_of(spec, own))
+        record = {
+            "source": source.what,
+            "problem": source.problem,
+            "notes": [*source.notes, *_notes(own)],
+            "spec": asdict(spec),
+            "family": spec.chosen,
+            "tags": list(own.learned[0].tags),
+            "step_s": own.learned[0].step_s,
+            "window": file.window,
+            "rule": asdict(rule),
+            "still_rows": still(own.learned),
+            "streams": {k: [s.name for s in v] for k, v in asdict_parts(own).items()},
+            "course": {k: v[-1] for k, v in course.items() if v},
+            **_told(found, spec, own),
+            "evidence": {
+                "data": data,
+                "model": file_digest(part / MODEL),
+                "code": code_digest(),
+                "versions": versions(),
+                "machine": machine(),
+            },
+            "seconds": round(time.monotonic() - began, 2),
+        }
+        record["energy"] = asdict(meter.read())
+        tables.write(own.judging, part / "heldout.csv")
+        if source.layout is not None:
+            write_atomic(part / "layout.json", json.dumps(_layout(source.layout)))
+        write_atomic(part / "monitor.json", json.dumps(_finite(record), indent=2) + "\n")
+        watch("keep", 0, 1)
+        ledger.append(
+            "monitor", {k: record[k] for k in ("source", "problem", "family", "evidence")}
+        )
+    return Kept.opened(out)
+
+
+def learned(
+    own: Parts, spec: MonitorSpec, watch: Watch = silent
+) -> tuple[Detector, dict[str, list[float]]]:
+    """The detector of a spec, fitted to the streams that it may learn from."""
+    detector = table.build(
+        spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
+    )
+    recovery = rows_of(spec, own)
+    calm = _windows(own.learned, detector.window, recovery, spec.seed)
+    events = _event_windows(own.learned, detector.window)
+    made = detector.learns_events and spec.augment != "none"
+    few, lack = (events, len(calm) - len(events)) if detector.learns_events else (calm, len(calm))
+    more = augmented(spec.augment, few, min(lack, len(calm)), seed=spec.seed, watch=watch)
+    if made:
+        events = torch.cat([events, more])
+    else:
+        calm = torch.cat([calm, more])
+    plan = table.plan(spec.chosen, steps=spec.steps, seed=spec.seed)
+    plan = replace(plan, progress=lambda i, n, _: watch("fit", i, n))
+    lesson = Lesson(calm, events, plan)
+    with one_thread():
+        course = hardened(detector, lesson) if spec.adversarial else detector.fit(lesson)
+    return detector.eval(), course
+
+
+def bar(file: exported.Exported, setting: Sequence[Stream], spec: MonitorSpec) -> AlarmRule:
+    """The bar at the asked rate of false alarms."""
+    step = setting[0].step_s / 3600
+    return calibrated(
+        setting,
+        [file.stream(s) for s in setting],
+        per_week=spec.false_alarms_per_week,
+        hold=round(spec.hold_h / step),
+        recovery=round(spec.recovery_h / step),
+    )
+
+
+def rows_of(spec: MonitorSpec, own: Parts) -> int:
+    """Rows after an event that are neither calm nor event."""
+    return round(spec.recovery_h * 3600 / own.learned[0].step_s)
+
+
+def data_digest(streams: Sequence[Stream]) -> str:
+    """Of all values, stamps and events."""
+    return digest(
+        [
+            [
+                s.name,
+                list(s.tags),
+                array_digest(s.values),
+                str(s.stamps[0]),
+                [asdict(e) for e in s.events],
+            ]
+            for s in streams
+        ]
+    )
+
+
+def still(streams: Sequence[Stream]) -> list[int]:
+    """Of each tag the longest run of rows without any change; -1 for one that never moves."""
+    found = []
+    for i in range(len(streams[0].tags)):
+        columns = [s.values[:, i] for s in streams]
+        moved = any(np.ptp(c) > 0 for c in columns)
+        longest = max((b - a + 2 for c in columns for a, b in runs(np.diff(c) == 0)), default=1)
+        found.append(int(longest) if moved else -1)
+    return found
+
+
+def _windows(streams: Sequence[Stream], length: int, recovery: int, seed: int) -> torch.Tensor:
+    """Windows of calm rows alone, thinned evenly where there are too many."""
+    found = []
+    for s in streams:
+        calm = np.convolve(s.calm(recovery), np.ones(length), "full")[: len(s.values)] >= length
+        found.append(windows(s.values, np.flatnonzero(calm), length))
+    every = np.concatenate(found)
+    if len(every) > MOST_WINDOWS:
+        chosen = np.random.default_rng(seed).choice(len(every), MOST_WINDOWS, replace=False)
+        every = every[np.sort(chosen)]
+    return torch.from_numpy(every)
+
+
+def _event_windows(streams: Sequence[Stream], length: int) -> torch.Tensor:
+    """Windows that end in an event."""
+    found = []
+    for s in streams:
+        rows = np.flatnonzero(s.label)
+        found.append(windows(s.values, rows[rows >= length - 1], length))
+    return torch.from_numpy(np.concatenate(found))
+
+
+def _same_scores(detector: Detector, file: exported.Exported, stream: Stream) -> None:
+    rows = np.arange(detector.window - 1, min(len(stream.values), detector.window + 63))
+    x = windows(stream.values, rows, detector.window)
+    with torch.no_grad():
+        own = detector(torch.from_numpy(x)).numpy()
+    apart = np.abs(file.windows(x)[0] - own) / np.maximum(np.abs(own), 1.0)
+    if apart.max() > FILE_AGREES:
+        raise RuntimeError(f"the file scores otherwise than the detector, by {apart.max():.2g}")
+
+
+def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
+    """What was judged, and the verdict under the limits."""
+    seen = sorted({e.kind for s in own.learned for e in s.events})
+    kinds = {
+        kind: {"events": n, "missed": missed, "delay": delay, "seen": kind in seen}
+        for kind, (n, missed, delay) in by_kind(found.events).items()
+    }
+    verdict = Verdict.of(found.values, spec.limits)
+    return {
+        "measured": {
+            k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
+            for k, v in found.values.items()
+        },
+        "margins": verdict.margins,
+        "verdict": verdict.word,
+        "kinds": kinds,
+        "events": [
+            {"stream": e.stream, **asdict(e.event), "delay_h": e.delay_h} for e in found.events
+        ],
+        "calm_weeks": found.weeks,
+        "chance": chance(own.judging, spec.seed),
+    }
+
+
+def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:
+    """A random alarm: its area, and what point adjustment would make of it."""
+    from ingenium.evaluate import event_scores
+
+    label = np.concatenate([s.label for s in streams])
+    if not label.any():
+        return {}
+    score = np.random.default_rng(seed).random(len(label))
+    adjusted = event_scores.point_adjusted_f1(label, score)
+    return {"auc": event_scores.auc(label, score), "point_adjusted_f1": adjusted}
+
+
+def asdict_parts(own: Parts) -> dict[str, tuple[Stream, ...]]:
+    """The streams by what they were for."""
+    return {"learned": own.learned, "setting": own.setting, "judging": own.judging}
+
+
+def _notes(own: Parts) -> list[str]:
+    fixed = [t for t, n in zip(own.learned[0].tags, still(own.learned), strict=True) if n < 0]
+    found = [f"Never move while learned: {', '.join(fixed)}."] if fixed else []
+    if not any(s.events for s in own.judging):
+        found.append("No events among the streams that judge: misses and areas are unknown.")
+    return found
+
+
+def _layout(layout: Layout) -> dict[str, Any]:
+    return {"lines": layout.lines.tolist(), "spots": layout.spots, "tags": layout.tags}
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with null for what is not finite."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

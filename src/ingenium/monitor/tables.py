@@ -1,0 +1,100 @@
+"""Streams as CSV: a row a step, a stamp, tags, and a label of events."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.tables import csv_file
+from ingenium.monitor.stream import Event, Stream, runs
+
+LABELS = ("att_flag", "label", "anomaly", "is_anomaly", "attack")
+UNLABELLED = -999  # of BATADAL: taken as calm, as its participants had to
+SHORT = re.compile(r"^\d\d/\d\d/\d\d \d\d$")  # dd/mm/yy hh, of BATADAL
+
+
+def read(path: Path) -> Stream:
+    """A user's own stream: stamps in the first column, then tags, and a label if there is one.
+
+    Raises:
+        InputError: for cells that are no numbers, stamps that do not go on evenly, labels other
+            than 0 and 1, or tags that never had a value; naming row and column.
+    """
+    frame = csv_file(path, "a stream as CSV")
+    if frame.shape[1] < 2 or len(frame) < 3:
+        raise InputError(
+            "a stamp, tags and at least 3 rows",
+            f"{frame.shape[1]} columns, {len(frame)} rows in {path}",
+        )
+    frame.columns = [str(c).strip() for c in frame.columns]
+    label = next((c for c in frame.columns if c.lower() in LABELS), None)
+    stamps = parsed(frame.iloc[:, 0].astype(str).tolist(), path)
+    _check_even(stamps, path)
+    tags = [c for c in frame.columns[1:] if c != label]
+    values = np.column_stack([_numbers(frame[t], path, t) for t in tags])
+    flags = np.zeros(len(frame)) if label is None else _numbers(frame[label], path, label)
+    odd = np.flatnonzero(~np.isin(flags, (0, 1, UNLABELLED)))
+    if len(odd):
+        raise InputError(
+            "labels of 0 and 1", f"{flags[odd[0]]:g} in row {odd[0] + 2}, column {label} of {path}"
+        )
+    events = tuple(Event("event", a, b) for a, b in runs(flags == 1))
+    return Stream(path.stem, stamps, tuple(tags), values, events)
+
+
+def write(streams: Sequence[Stream], path: Path) -> None:
+    """Streams one after the other, in the layout that `read` and a running monitor take."""
+    parts = []
+    for s in streams:
+        frame = pd.DataFrame(s.values, columns=list(s.tags))
+        frame.insert(0, "DATETIME", pd.Series(s.stamps.astype("datetime64[s]").astype(str)))
+        frame["ATT_FLAG"] = s.label.astype(int)
+        parts.append(frame)
+    whole = pd.concat(sorted(parts, key=lambda f: str(f["DATETIME"].iloc[0])))
+    whole.to_csv(path, index=False, float_format="%.10g")
+
+
+def parsed(texts: Sequence[str], path: Path) -> np.ndarray:
+    """Stamps as ISO 8601 writes them, or as BATADAL does.
+
+    Raises:
+        InputError: naming the first row that is no stamp.
+    """
+    short = bool(texts) and bool(SHORT.match(texts[0].strip()))
+    how = "%d/%m/%y %H" if short else "ISO8601"
+    found = pd.to_datetime(pd.Series(texts).str.strip(), format=how, errors="coerce", utc=True)
+    bad = np.flatnonzero(found.isna())
+    if len(bad):
+        raise InputError(
+            "a stamp such as 2026-01-31 14:00:00 in the first column",
+            f"{texts[bad[0]]!r} in row {bad[0] + 2} of {path}",
+        )
+    return found.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+
+
+def _check_even(stamps: np.ndarray, path: Path) -> None:
+    steps = np.diff(stamps).astype(np.float64)
+    usual = float(np.median(steps))
+    odd = np.flatnonzero(np.abs(steps - usual) > 0.01 * abs(usual)) if usual > 0 else np.array([0])
+    if len(odd):
+        row = int(odd[0])
+        raise InputError(
+            f"a row each {usual:g} s",
+            f"{stamps[row + 1]} in row {row + 3} of {path}, {steps[row]:g} s after the one before",
+            "Bring the clocks together, or fill the gap.",
+        )
+
+
+def _numbers(column: pd.Series, path: Path, name: str) -> np.ndarray:
+    found = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    bad = np.flatnonzero(~np.isfinite(found))
+    if len(bad):
+        raise InputError(
+            "a number in each cell",
+            f"{column.iloc[bad[0]]!r} in row {bad[0] + 2}, column {name} of {path}",
+            "Fill it, or leave the column out.",
+        )
+    return found
