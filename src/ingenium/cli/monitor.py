@@ -192,7 +192,7 @@ def _tell(kept: "Kept", json: bool) -> None:
     more = "" if arm == "none" else f" with {arm}"
     console.print(
         f"[bold]{record['family']}[/]{more}: {record['verdict']}, on "
-        f"{len(record['events'])} events and {record['calm_weeks']:.3g} calm weeks that it never saw.",
+        f"{len(record['events'])} events and {record['calm_weeks']:.3g} calm weeks it never saw.",
         highlight=False,
     )
     shown = table("", "Quantity", "Value (95 % interval)", "Unit")

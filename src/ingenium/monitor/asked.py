@@ -41,7 +41,7 @@ class MonitorSpec:
     recovery_h: Hours = 24.0  # after an event, in which rows are neither calm nor event
     calibration: Share = 0.2  # of streams, that set the bar
     held_out: Share = 0.3  # of streams, that judge
-    unseen: tuple[str, ...] = ()  # kinds of events that judge alone
+    unseen: tuple[str, ...] | None = None  # kinds that judge alone; None: one of three or more
     adversarial: bool = False  # train on windows moved within what sensors allow
     limits: tuple[Limit, ...] = field(default=())
 

@@ -107,7 +107,7 @@ class Watcher:
         return self._told(stamp, score, shares, faults, began, self._alarm(score))
 
     def _late(self, second: int, values: Float64[np.ndarray, " k"]) -> str:
-        """A row that comes after a newer one: it takes the place of its stand-in, if there is one."""
+        """A row that comes after a newer one: it takes the place of its stand-in, if any."""
         m = self.memory
         m.late += 1
         back = round((int(m.last or 0) - second) / self.step)

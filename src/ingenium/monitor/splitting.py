@@ -31,11 +31,8 @@ def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
     check_alike(streams)
     week = max(round(WEEK_S / streams[0].step_s), 1)
     whole = pieces(streams, week)
-    kinds = {e.kind for s in whole for e in s.events}
-    for kind in spec.unseen:
-        if kind not in kinds:
-            raise InputError(f"unseen kinds among {', '.join(sorted(kinds)) or 'none'}", kind)
-    apart = [s for s in whole if any(e.kind in spec.unseen for e in s.events)]
+    unseen = _unseen(whole, spec)
+    apart = [s for s in whole if any(e.kind in unseen for e in s.events)]
     rest = [s for s in whole if s not in apart]
     one_record = len(streams) == 1
     order = np.arange(len(rest))
@@ -51,3 +48,14 @@ def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
     groups = [order[:first], order[first : first + middle], order[first + middle :]]
     learned, setting, judging = ([rest[i] for i in sorted(g)] for g in groups)
     return Parts(tuple(learned), tuple(setting), (*judging, *apart))
+
+
+def _unseen(streams: Sequence[Stream], spec: MonitorSpec) -> tuple[str, ...]:
+    """Kinds of events that judge alone: those of the spec, or one that the seed draws."""
+    kinds = sorted({e.kind for s in streams for e in s.events})
+    if spec.unseen is None:
+        return (kinds[spec.seed % len(kinds)],) if len(kinds) >= 3 else ()
+    for kind in spec.unseen:
+        if kind not in kinds:
+            raise InputError(f"unseen kinds among {', '.join(kinds) or 'none'}", kind)
+    return spec.unseen

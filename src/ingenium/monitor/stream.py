@@ -5,6 +5,7 @@ Shapes: t rows, k tags, n windows, w rows of a window.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -133,6 +134,6 @@ def pieces(streams: Sequence[Stream], rows: int) -> list[Stream]:
     for stream in streams:
         count = max(len(stream.values) // rows, 1)
         ends = [*(i * rows for i in range(count)), len(stream.values)]
-        parts = [stream.cut(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        parts = [stream.cut(a, b) for a, b in pairwise(ends)]
         found += [stream] if count == 1 else parts
     return found

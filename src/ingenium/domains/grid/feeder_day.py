@@ -16,7 +16,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.grid import conditions, day_report
+from ingenium.domains.grid import conditions, day_report, day_streams
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import FeederSettings, open_feeder
@@ -25,6 +25,7 @@ from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
+from ingenium.monitor.stream import Layout, Stream
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step
@@ -144,6 +145,14 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
+
+    def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
+        """What a monitor sees of days."""
+        return day_streams.of(self.feeder.verifier, designs)
+
+    def layout(self) -> Layout | None:
+        """No map: readings are those of the whole feeder."""
+        return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""

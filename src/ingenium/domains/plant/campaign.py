@@ -31,7 +31,7 @@ DIGITS = 6  # of the attack's numbers in files
 SHARE, MOST = 0.02, 4  # of the weeks, that the other build runs again
 CALM = 0.25  # share of known weeks without attack
 NOTES = (
-    "Attacks and the hours of demands are simulated; the network and its usual week are its file's.",
+    "Attacks and hours of demand are simulated; the network and its usual week are its file's.",
     "Controllers act every quarter of an hour, so tanks pass their setpoints by a little.",
 )
 

@@ -71,7 +71,7 @@ class CVA(Buffered):
         x = lesson.calm.to(torch.float64)
         past, future = x[:, :half].flatten(1), x[:, half:].flatten(1)
         root_p, root_f = _inverse_root(past), _inverse_root(future)
-        u, s, vh = torch.linalg.svd(root_p @ (past.T @ future / len(x)) @ root_f)
+        u, s, _ = torch.linalg.svd(root_p @ (past.T @ future / len(x)) @ root_f)
         a = max(int((s.cumsum(0) / s.sum() < KEPT).sum()) + 1, 1)
         state = root_p @ u[:, :a]
         rest = root_p - state @ u[:, :a].T

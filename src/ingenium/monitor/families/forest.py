@@ -56,8 +56,8 @@ class IsolationForest(Buffered):
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
         last = x[:, -1]
-        place = torch.zeros(len(last), len(self.bar), dtype=torch.int64)
-        tree = torch.arange(len(self.bar)).expand_as(place)
+        tree = torch.arange(len(self.bar)) + torch.zeros_like(last[:, :1], dtype=torch.int64)
+        place = torch.zeros_like(tree)
         for _ in range(self.steps):
             feature = self.feature[tree, place].to(torch.int64)
             under = last.gather(1, feature) <= self.bar[tree, place]
