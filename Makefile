@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,monitor,plant,search,audit,dev]"
-	$(BIN)/python -m pip install --quiet --no-deps molsets==0.3.1  # for its data alone
+	$(BIN)/python -m pip install --quiet --no-deps bibmon==1.2.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
 demo: $(STAMP)

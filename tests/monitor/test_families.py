@@ -17,7 +17,7 @@ from ingenium.monitor.families import table
 from ingenium.monitor.families.charts import CUSUM, PCA
 from ingenium.monitor.families.detector import Lesson
 from ingenium.monitor.families.forest import ROWS, TREES, IsolationForest
-from ingenium.monitor.fitting import _event_windows, _windows
+from ingenium.monitor.lessons import calm_windows, event_windows
 from ingenium.train.plan import Plan
 
 SHORT = Plan(steps=60, batch=32, learning_rate=3e-3, ema_decay=0.9, check_every=30)
@@ -25,7 +25,7 @@ SHORT = Plan(steps=60, batch=32, learning_rate=3e-3, ema_decay=0.9, check_every=
 
 def lesson(length: int) -> Lesson:
     own = weeks(6)
-    return Lesson(_windows(own, length, 24, 0), _event_windows(own, length), SHORT)
+    return Lesson(calm_windows(own, length, 24, 0), event_windows(own, length), SHORT)
 
 
 @pytest.mark.parametrize("name", table.FAMILIES)

@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
@@ -42,6 +42,7 @@ class MonitorSpec:
     calibration: Share = 0.2  # of streams, that set the bar
     held_out: Share = 0.3  # of streams, that judge
     unseen: tuple[str, ...] | None = None  # kinds that judge alone; None: one of three or more
+    learn_from: Literal["all", "made"] = "all"  # made: augmented windows alone
     adversarial: bool = False  # train on windows moved within what sensors allow
     limits: tuple[Limit, ...] = field(default=())
 
@@ -49,6 +50,8 @@ class MonitorSpec:
         if self.family != "default":
             choose(self.family, FAMILIES, "family of monitors")
         choose(self.augment, ARMS, "augmentation")
+        if self.learn_from == "made" and self.augment == "none":
+            raise ValueError('learn_from = "made" needs an augmentation that makes windows')
         for limit in self.limits:
             choose(limit.quantity, QUANTITIES, "quantity of monitors")
 

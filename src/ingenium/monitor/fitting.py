@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,20 @@ from ingenium.core.folders import staged, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.seeds import one_thread
+from ingenium.evaluate import event_scores
 from ingenium.monitor import exported, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated
 from ingenium.monitor.asked import QUANTITIES, MonitorSpec
-from ingenium.monitor.augment import augmented
 from ingenium.monitor.evasion import hardened
 from ingenium.monitor.families import table
-from ingenium.monitor.families.detector import Detector, Lesson
+from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
 from ingenium.monitor.keeping import MODEL, Kept, Verdict
+from ingenium.monitor.lessons import taught
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import Layout, Stream, runs, windows
 from ingenium.trust.ledger import Ledger
 
-MOST_WINDOWS = 20_000  # calm ones that are learned from
 FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector that it holds
 
 
@@ -64,7 +64,7 @@ def fit(
     identity = digest([asdict(spec), data, code_digest()])
     with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
         began = time.monotonic()
-        detector, course = learned(own, spec, watch)
+        detector, course, membership = learned(own, spec, watch)
         watch("export and read back", 0, 1)
         exported.write(detector, part / MODEL)
         file = exported.Exported(part / MODEL)
@@ -84,6 +84,7 @@ def fit(
             "rule": asdict(rule),
             "still_rows": still(own.learned),
             "streams": {k: [s.name for s in v] for k, v in asdict_parts(own).items()},
+            "membership_auc": membership,
             "course": {k: v[-1] for k, v in course.items() if v},
             **_told(found, spec, own),
             "evidence": {
@@ -109,27 +110,15 @@ def fit(
 
 def learned(
     own: Parts, spec: MonitorSpec, watch: Watch = silent
-) -> tuple[Detector, dict[str, list[float]]]:
-    """The detector of a spec, fitted to the streams that it may learn from."""
-    detector = table.build(
-        spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
-    )
-    recovery = rows_of(spec, own)
-    calm = _windows(own.learned, detector.window, recovery, spec.seed)
-    events = _event_windows(own.learned, detector.window)
-    made = detector.learns_events and spec.augment != "none"
-    few, lack = (events, len(calm) - len(events)) if detector.learns_events else (calm, len(calm))
-    more = augmented(spec.augment, few, min(lack, len(calm)), seed=spec.seed, watch=watch)
-    if made:
-        events = torch.cat([events, more])
-    else:
-        calm = torch.cat([calm, more])
-    plan = table.plan(spec.chosen, steps=spec.steps, seed=spec.seed)
-    plan = replace(plan, progress=lambda i, n, _: watch("fit", i, n))
-    lesson = Lesson(calm, events, plan)
+) -> tuple[Detector, dict[str, list[float]], float | None]:
+    """The detector of a spec, the course of its losses, and how far made windows are copies."""
+    tags = len(own.learned[0].tags)
+    detector = table.build(spec.chosen, tags, window=spec.window, seed=spec.seed)
+    found = taught(own, spec, detector, watch)
     with one_thread():
-        course = hardened(detector, lesson) if spec.adversarial else detector.fit(lesson)
-    return detector.eval(), course
+        teach = hardened if spec.adversarial else Detector.fit
+        course = teach(detector, found.lesson)
+    return detector.eval(), course, found.membership
 
 
 def bar(file: exported.Exported, setting: Sequence[Stream], spec: MonitorSpec) -> AlarmRule:
@@ -176,28 +165,6 @@ def still(streams: Sequence[Stream]) -> list[int]:
     return found
 
 
-def _windows(streams: Sequence[Stream], length: int, recovery: int, seed: int) -> torch.Tensor:
-    """Windows of calm rows alone, thinned evenly where there are too many."""
-    found = []
-    for s in streams:
-        calm = np.convolve(s.calm(recovery), np.ones(length), "full")[: len(s.values)] >= length
-        found.append(windows(s.values, np.flatnonzero(calm), length))
-    every = np.concatenate(found)
-    if len(every) > MOST_WINDOWS:
-        chosen = np.random.default_rng(seed).choice(len(every), MOST_WINDOWS, replace=False)
-        every = every[np.sort(chosen)]
-    return torch.from_numpy(every)
-
-
-def _event_windows(streams: Sequence[Stream], length: int) -> torch.Tensor:
-    """Windows that end in an event."""
-    found = []
-    for s in streams:
-        rows = np.flatnonzero(s.label)
-        found.append(windows(s.values, rows[rows >= length - 1], length))
-    return torch.from_numpy(np.concatenate(found))
-
-
 def _same_scores(detector: Detector, file: exported.Exported, stream: Stream) -> None:
     rows = np.arange(detector.window - 1, min(len(stream.values), detector.window + 63))
     x = windows(stream.values, rows, detector.window)
@@ -234,8 +201,6 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
 
 def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:
     """A random alarm: its area, and what point adjustment would make of it."""
-    from ingenium.evaluate import event_scores
-
     label = np.concatenate([s.label for s in streams])
     if not label.any():
         return {}

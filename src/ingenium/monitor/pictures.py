@@ -33,7 +33,7 @@ def timeline(kept: Kept, told: Sequence[Told], label: np.ndarray | None) -> Figu
             axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
             hit = np.flatnonzero(alarm[first : last + 1])
             if len(hit):
-                axes.plot([first + hit[0]], [top * 1.3], marker="v", color=GOOD, ms=5)
+                axes.plot([first + int(hit[0])], [top * 1.3], marker="v", color=GOOD, ms=5)
     dress(axes, "row of the stream", "score by the bar" if kept.rule.bar > 0 else "score")
     return figure
 
@@ -42,9 +42,9 @@ def strips(
     kept: Kept, told: Sequence[Told], values: np.ndarray, label: np.ndarray | None
 ) -> Figure:
     """The tags that were furthest out under alarm, with bands of three spreads."""
-    shares = np.array([t.shares for t in told if t.alarm and t.shares])
-    if not len(shares):
-        shares = np.array([t.shares for t in told if t.shares] or [np.zeros(len(kept.tags))])
+    rung = [t.shares for t in told if t.alarm and t.shares]
+    seen = rung or [t.shares for t in told if t.shares] or [(0.0,) * len(kept.tags)]
+    shares = np.array(seen)
     most = np.argsort(-shares.mean(0), kind="stable")[:STRIPS]
     alarm = np.array([t.alarm for t in told])
     figure, grid = panels(len(most), 1, (9.6, 1.3))

@@ -47,14 +47,13 @@ def read(path: Path) -> Stream:
 
 def write(streams: Sequence[Stream], path: Path) -> None:
     """Streams one after the other, in the layout that `read` and a running monitor take."""
-    parts = []
-    for s in streams:
+    parts = list[pd.DataFrame]()
+    for s in sorted(streams, key=lambda s: str(s.stamps[0])):
         frame = pd.DataFrame(s.values, columns=list(s.tags))
         frame.insert(0, "DATETIME", pd.Series(s.stamps.astype("datetime64[s]").astype(str)))
         frame["ATT_FLAG"] = s.label.astype(int)
         parts.append(frame)
-    whole = pd.concat(sorted(parts, key=lambda f: str(f["DATETIME"].iloc[0])))
-    whole.to_csv(path, index=False, float_format="%.10g")
+    pd.concat(parts).to_csv(path, index=False, float_format="%.10g")
 
 
 def parsed(texts: Sequence[str], path: Path) -> np.ndarray:

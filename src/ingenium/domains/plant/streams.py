@@ -38,10 +38,11 @@ def layout(network: Network) -> Layout | None:
     if not np.isfinite(network.places).any():
         return None
     lines = np.array([[*network.places[a - 1], *network.places[b - 1]] for a, b in network.pipes])
-    spots, tags = {}, {}
+    spots, tags = dict[str, tuple[str, float, float]](), dict[str, str]()
     for tag in network.tags:
         node = tag.item if tag.kind in ("level", "pressure") else network.pipes[tag.item - 1][0]
         name = network.names[node - 1]
-        spots[name] = (name, *(float(x) for x in network.places[node - 1]))
+        x, y = network.places[node - 1]
+        spots[name] = (name, float(x), float(y))
         tags[tag.name] = name
     return Layout(lines, tuple(spots.values()), tags)

@@ -125,11 +125,13 @@ class ForecastResidual(Buffered):
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
         gap = (x[:, -1] - x[:, :-1].flatten(1) @ self.weights) / self.spread
-        return gap.square().mean(1)
+        out: Tensor = gap.square().mean(1)
+        return out
 
 
 def _inverse_root(x: Float64[Tensor, "n d"]) -> Float64[Tensor, "d d"]:
     """Of the covariance, without its empty directions."""
     variance, axes = torch.linalg.eigh(x.T @ x / len(x))
     keep = variance > RIDGE * variance.max()
-    return axes[:, keep] / variance[keep].sqrt() @ axes[:, keep].T
+    out: Tensor = axes[:, keep] / variance[keep].sqrt() @ axes[:, keep].T
+    return out

@@ -65,7 +65,8 @@ class Autoencoder(Network):
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
         flat = x.flatten(1)
-        return (self.up(self.down(flat)) - flat).square().mean(1)
+        out: Tensor = (self.up(self.down(flat)) - flat).square().mean(1)
+        return out
 
 
 class VariationalAutoencoder(Network):
@@ -97,7 +98,8 @@ class VariationalAutoencoder(Network):
     ) -> Float[Tensor, " n"]:
         error = (self.up(z) - x.flatten(1)).square().mean(1)
         apart = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(1)
-        return error + self.price * apart
+        out: Tensor = error + self.price * apart
+        return out
 
 
 class Classifier(Network):
