@@ -30,9 +30,9 @@ Hours = Annotated[Number, Field(ge=0, le=10_000)]
 class MonitorSpec:
     """A family, how it learns, and what it must hold on events that it never saw."""
 
-    title: Annotated[str, Field(max_length=200)] = ""
-    family: str = "default"
-    augment: str = "none"
+    title: Annotated[str, Field(max_length=200)] = ""  # heading of the page
+    family: str = "default"  # what scores windows; dpca, or transformer where it is augmented
+    augment: str = "none"  # how rare windows are made more
     window: Annotated[int, Field(ge=1, le=1000)] | None = None  # rows; None for the family's own
     steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
@@ -44,7 +44,8 @@ class MonitorSpec:
     unseen: tuple[str, ...] | None = None  # kinds that judge alone; None: one of three or more
     learn_from: Literal["all", "made"] = "all"  # made: augmented windows alone
     adversarial: bool = False  # train on windows moved within what sensors allow
-    limits: tuple[Limit, ...] = field(default=())
+    evasion: bool = False  # also judge against an attacker who knows it
+    limits: tuple[Limit, ...] = field(default=())  # on what is judged
 
     def __post_init__(self) -> None:
         if self.family != "default":

@@ -5,10 +5,12 @@ Shapes: n windows, w rows of one, k tags.
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ingenium.evaluate import event_scores
 from ingenium.monitor.families.detector import Detector, Lesson
 
 ROUNDS, STEPS = 2, 5
@@ -73,3 +75,23 @@ def hardened(
         events = torch.cat([events, moved])
         course = detector.fit(replace(lesson, events=events))
     return course
+
+
+def areas(
+    detector: Detector, calm: Float[Tensor, "n w k"], events: Float[Tensor, "m w k"], reach: Reach
+) -> dict[str, float]:
+    """AUC of events against calm windows, before and after an attacker has moved the former.
+
+    `beyond` is the largest part of a move that lies outside of the reach, in spreads: 0.
+    """
+    moved = evaded(detector, events, reach)
+    kept = reach.within(moved, events, detector.scale)
+    label = np.concatenate([np.zeros(len(calm)), np.ones(len(events))]).astype(bool)
+    with torch.no_grad():
+        own, before, after = (detector(x).double().numpy() for x in (calm, events, moved))
+    return {
+        "spreads": reach.spreads,
+        "auc": event_scores.auc(label, np.concatenate([own, before])),
+        "auc_evaded": event_scores.auc(label, np.concatenate([own, after])),
+        "beyond": float(((moved - kept).abs() / detector.scale).max()),
+    }

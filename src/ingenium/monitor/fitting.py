@@ -20,16 +20,18 @@ from ingenium.evaluate import event_scores
 from ingenium.monitor import exported, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated
 from ingenium.monitor.asked import QUANTITIES, MonitorSpec
-from ingenium.monitor.evasion import hardened
+from ingenium.monitor.evasion import Reach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
 from ingenium.monitor.keeping import MODEL, Kept, Verdict
-from ingenium.monitor.lessons import taught
+from ingenium.monitor.lessons import calm_windows, event_windows, taught
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import Layout, Stream, runs, windows
 from ingenium.trust.ledger import Ledger
 
+MOST_MOVED = 2000  # windows that an attacker moves
+UNMOVED = ("isolation_forest",)  # families without a slope to follow
 FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector that it holds
 
 
@@ -85,6 +87,7 @@ def fit(
             "still_rows": still(own.learned),
             "streams": {k: [s.name for s in v] for k, v in asdict_parts(own).items()},
             "membership_auc": membership,
+            "evasion": _evasion(detector, own, spec) if spec.evasion else None,
             "course": {k: v[-1] for k, v in course.items() if v},
             **_told(found, spec, own),
             "evidence": {
@@ -173,6 +176,17 @@ def _same_scores(detector: Detector, file: exported.Exported, stream: Stream) ->
     apart = np.abs(file.windows(x)[0] - own) / np.maximum(np.abs(own), 1.0)
     if apart.max() > FILE_AGREES:
         raise RuntimeError(f"the file scores otherwise than the detector, by {apart.max():.2g}")
+
+
+def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, float] | None:
+    """Areas before and after an attacker; none without events, or where nothing can be moved."""
+    if spec.chosen in UNMOVED:
+        return None
+    recovery = rows_of(spec, own)
+    calm = calm_windows(own.judging, detector.window, recovery, spec.seed)[:MOST_MOVED]
+    events = event_windows(own.judging, detector.window)[:MOST_MOVED]
+    reach = Reach.of(calm_windows(own.learned, detector.window, recovery, spec.seed))
+    return areas(detector, calm, events, reach) if len(events) else None
 
 
 def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:

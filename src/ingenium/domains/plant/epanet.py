@@ -70,6 +70,7 @@ class Hydraulics:
 
     def __init__(self, library: ctypes.CDLL, project: ctypes.c_void_p) -> None:
         self.library, self.project = library, project
+        self._sizes = (self.count(NODES), self.count(LINKS))
 
     def count(self, of: int) -> int:
         """How many nodes, links, patterns or controls there are."""
@@ -119,11 +120,11 @@ class Hydraulics:
 
     def nodes(self, value: int) -> Float64[np.ndarray, " n"]:
         """A value of all nodes now, in the order of their numbers."""
-        return self._all("EN_getnodevalue", value, self.count(NODES))
+        return self._all("EN_getnodevalue", value, self._sizes[0])
 
     def links(self, value: int) -> Float64[np.ndarray, " n"]:
         """A value of all links now, in the order of their numbers."""
-        return self._all("EN_getlinkvalue", value, self.count(LINKS))
+        return self._all("EN_getlinkvalue", value, self._sizes[1])
 
     def set_node(self, item: int, value: int, to: float) -> None:
         """Change a value of a node."""
