@@ -63,6 +63,20 @@ def test_zones_belong_to_the_nearest_event() -> None:
     assert recall[1] == 0.0
 
 
+def test_the_ranking_score_by_hand() -> None:
+    """One event of ten rows told at its fifth, one missed, and one false row of eighty."""
+    label = np.zeros(100, dtype=bool)
+    label[10:20] = label[50:60] = True
+    alarm = np.zeros(100, dtype=bool)
+    alarm[14:20] = alarm[90] = True
+    found = event_scores.ranking(label, alarm)
+    assert found["s_time_to_detection"] == pytest.approx(1 - (0.4 + 1.0) / 2)
+    assert found["s_classification"] == pytest.approx((6 / 20 + 79 / 80) / 2)
+    assert found["accuracy"] == pytest.approx(0.85)
+    everything = event_scores.ranking(label, np.ones(100, dtype=bool))
+    assert everything["s"] == pytest.approx((1 + 0.5) / 2)
+
+
 def test_point_adjustment_flatters_chance() -> None:
     label = np.zeros(2000, dtype=bool)
     for first in range(100, 2000, 400):

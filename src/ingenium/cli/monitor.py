@@ -80,7 +80,7 @@ def run(
 
     kept = Kept.opened(monitor)
     seen = watching.run(kept, stream, state)
-    found = summary(seen.told, seen.memory)
+    found = summary(seen.told, seen.memory, seen.label)
     folder = out or monitor / "runs" / (stream.stem if str(stream) != "-" else "input")
     write_run(kept, seen.told, seen.values, seen.label, found, folder)
     if json:
@@ -95,6 +95,15 @@ def run(
         f"(99 % within {took['p99']:.0f} µs).",
         highlight=False,
     )
+    rank: Any = found["ranking"]
+    if rank:
+        console.print(
+            f"Events are known: {100 * rank['accuracy']:.1f} % of rows told rightly, score of "
+            f"BATADAL S {rank['s']:.3f} (time {rank['s_time_to_detection']:.3f}, classification "
+            f"{rank['s_classification']:.3f}).",
+            highlight=False,
+            soft_wrap=True,
+        )
     for fault in faults[:FAULTS]:
         console.print(f"  {fault}", highlight=False, markup=False)
     if len(faults) > FAULTS:

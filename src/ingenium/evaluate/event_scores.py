@@ -98,6 +98,27 @@ def affiliation(
     return precision, recall
 
 
+def ranking(label: Bool[np.ndarray, " s"], alarm: Bool[np.ndarray, " s"]) -> dict[str, float]:
+    """The ranking score of BATADAL, its two parts, and the share of rows told rightly.
+
+    Source: Taormina et al., J. Water Resour. Plan. Manag. 144(8), 2018, eqs. 1 to 4: the mean of
+    1 less the mean share of an event that passes untold, and of the mean of both true rates.
+    """
+    found = spans(label)
+    late = []
+    for first, last in found:
+        told = np.flatnonzero(alarm[first : last + 1])
+        late.append(told[0] / (last - first + 1) if len(told) else 1.0)
+    time = 1 - float(np.mean(late)) if found else float("nan")
+    rates = float(alarm[label].mean() + (~alarm[~label]).mean()) / 2 if found else float("nan")
+    return {
+        "s": (time + rates) / 2,
+        "s_time_to_detection": time,
+        "s_classification": rates,
+        "accuracy": float((alarm == label).mean()),
+    }
+
+
 def f1(precision: float, recall: float) -> float:
     """Their harmonic mean."""
     return 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0

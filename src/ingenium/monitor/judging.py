@@ -1,5 +1,6 @@
 """How an exported monitor does on streams that it never saw, event by event, with intervals."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def by_kind(events: Sequence[EventFound]) -> dict[str, tuple[int, int, float]]:
     for kind in sorted({e.event.kind for e in events}):
         own = [e for e in events if e.event.kind == kind]
         told = [e.delay_h for e in own if e.delay_h is not None]
-        median = float(np.median(told)) if told else float("nan")
+        median = float(np.median(told)) if told else math.nan
         found[kind] = (len(own), len(own) - len(told), median)
     return found
 
@@ -91,11 +92,13 @@ def _curves(
         known = np.isfinite(x)
         spans = [(e.first, e.last) for e in s.events]
         parts.append((s.label[known], x[known], event_scores.affiliation(o, spans)))
+    names = ("auc", "vus_pr", "affiliation_f1")
+    if not any(s.events for s in streams):
+        return {name: Interval(math.nan, math.nan, math.nan) for name in names}
     rng = np.random.default_rng(seed)
     rows = np.array([_areas(parts, range(len(parts)))])
     drawn = [_areas(parts, rng.integers(len(parts), size=len(parts))) for _ in range(RESAMPLES)]
     ends = np.nanquantile(np.array(drawn), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    names = ("auc", "vus_pr", "affiliation_f1")
     return {
         name: Interval(float(rows[0, i]), float(ends[0, i]), float(ends[1, i]))
         for i, name in enumerate(names)
@@ -110,21 +113,21 @@ def _areas(parts: Sequence[tuple], chosen: Sequence[int] | np.ndarray) -> list[f
     both = (
         event_scores.f1(float(np.mean(precision)) if precision else 0.0, float(np.mean(recall)))
         if recall
-        else float("nan")
+        else math.nan
     )
     return [event_scores.auc(label, score), event_scores.vus_pr(label, score, SOFT_ROWS), both]
 
 
 def _share(count: int, n: int) -> Interval:
     if not n:
-        return Interval(float("nan"), float("nan"), float("nan"))
+        return Interval(math.nan, math.nan, math.nan)
     return Interval(count / n, *wilson(count, n))
 
 
 def _rate(count: int, time: float) -> Interval:
     """Exact interval of a Poisson rate (Garwood, Biometrika 28, 1936)."""
     if not time:
-        return Interval(float("nan"), float("nan"), float("nan"))
+        return Interval(math.nan, math.nan, math.nan)
     tail = (1 - LEVEL) / 2
     low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
     high = float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2
@@ -134,7 +137,7 @@ def _rate(count: int, time: float) -> Interval:
 def _median(values: Sequence[float | None], seed: int) -> Interval:
     found = np.array(values, dtype=np.float64)
     if not len(found):
-        return Interval(float("nan"), float("nan"), float("nan"))
+        return Interval(math.nan, math.nan, math.nan)
     rng = np.random.default_rng(seed)
     drawn = np.median(rng.choice(found, (RESAMPLES, len(found))), axis=1)
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import write_atomic
+from ingenium.evaluate import event_scores
 from ingenium.monitor.exported import Exported
 from ingenium.monitor.keeping import MODEL, Kept
 
@@ -228,13 +229,16 @@ def _number(cell: str) -> float:
         return float("nan")
 
 
-def summary(told: list[Told], memory: Memory) -> dict[str, object]:
+def summary(
+    told: list[Told], memory: Memory, label: Bool[np.ndarray, " t"] | None = None
+) -> dict[str, object]:
     """Counts of a run for its page and for machines."""
     took = [t.microseconds for t in told]
     return {
         "rows": len(told),
         "scored": sum(t.score is not None for t in told),
         "alarms": [{"row": t.row, "stamp": t.stamp, "score": t.score} for t in told if t.began],
+        "ranking": _ranking(told, label),
         "late": memory.late,
         "gaps": memory.gaps,
         "faults": [f for t in told for f in t.faults],
@@ -243,3 +247,10 @@ def summary(told: list[Told], memory: Memory) -> dict[str, object]:
             "p99": float(np.quantile(took, 0.99)) if took else None,
         },
     }
+
+
+def _ranking(told: list[Told], label: Bool[np.ndarray, " t"] | None) -> dict[str, float] | None:
+    """Scores of BATADAL's competition, where events are known."""
+    if label is None or not label.any():
+        return None
+    return event_scores.ranking(label, np.array([t.alarm for t in told]))
