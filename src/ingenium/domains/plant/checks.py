@@ -12,7 +12,7 @@ WEEKS = """
 problem = "plant.campaign"
 title = "Short weeks of C-Town, calm and attacked"
 [setup]
-known = 16
+known = 30
 days = 5
 """
 DAYS = """
