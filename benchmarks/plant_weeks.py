@@ -18,7 +18,7 @@ from ingenium.domains.plant.campaign import Campaign
 from ingenium.domains.plant.network import CTOWN
 from ingenium.monitor import exported
 from ingenium.monitor.families import table
-from ingenium.monitor.families.detector import Lesson
+from ingenium.monitor.families.detector import WindowLesson
 from ingenium.monitor.lessons import calm_windows, event_windows
 
 WEEKS, ROUNDS, ROWS = 10, 3, 1000
@@ -68,7 +68,7 @@ def _monitor(name: str, plant: Campaign) -> dict[str, object]:
     detector = table.build(name, len(streams[0].tags), window=None, seed=0)
     calm = calm_windows(streams, detector.window, 24, 0)
     plan = table.plan(name, steps=5, seed=0)
-    detector.fit(Lesson(calm, event_windows(streams, detector.window), plan))
+    detector.fit(WindowLesson(calm, event_windows(streams, detector.window), plan))
     with tempfile.TemporaryDirectory() as folder:
         exported.write(detector.eval(), Path(folder) / "monitor.onnx")
         file = exported.Exported(Path(folder) / "monitor.onnx")

@@ -16,9 +16,9 @@ from ingenium.core.spec import parse
 from ingenium.domains import open_problem
 from ingenium.monitor import fitting, tables
 from ingenium.monitor.asked import MonitorSpec
-from ingenium.monitor.fitting import Source
-from ingenium.monitor.keeping import Kept
-from ingenium.monitor.running import Memory, Told, Watcher, rows
+from ingenium.monitor.fitting import StreamSource
+from ingenium.monitor.keeping import Monitor
+from ingenium.monitor.running import Memory, RowAlarm, Watcher, rows
 from ingenium.monitor.stream import Stream, Watched
 from ingenium.replaying import recorded_spec
 from ingenium.trust.ledger import Ledger, open_ledger
@@ -27,7 +27,7 @@ from ingenium.trust.place import ledger_place
 SAME = 1e-6  # relative, within which a replay gives what was recorded
 
 
-def streams_of(path: Path) -> tuple[tuple[Stream, ...], Source]:
+def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
     """Streams of a finished run, as its files say; or of CSV files of one's own.
 
     Raises:
@@ -38,14 +38,14 @@ def streams_of(path: Path) -> tuple[tuple[Stream, ...], Source]:
         if not isinstance(problem, Watched):
             raise InputError("a run of a problem that can be watched", f"one of {problem.name}")
         designs = next(iter(problem.formats.values())).read(path / "designs")
-        source = Source(str(path), problem.name, problem.layout(), tuple(problem.notes))
+        source = StreamSource(str(path), problem.name, problem.layout(), tuple(problem.notes))
         return problem.streams(designs), source
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     if not files:
         raise InputError("a run, or streams as CSV files", f"none in {path}")
     for file in files:
         check_plain(file, "a stream as CSV")
-    return tuple(tables.read(file) for file in files), Source(str(path), "")
+    return tuple(tables.read(file) for file in files), StreamSource(str(path), "")
 
 
 def fit(
@@ -56,7 +56,7 @@ def fit(
     watch: Watch = silent,
     overwrite: bool = False,
     ledger: Ledger | None = None,
-) -> Kept:
+) -> Monitor:
     """Fit a monitor to the streams of a run or of files, and keep it in `out`."""
     watch("read streams", 0, 1)
     streams, source = streams_of(path)
@@ -74,13 +74,13 @@ def fit(
 class StreamRun:
     """A stream that a monitor has seen."""
 
-    told: list[Told]
+    told: list[RowAlarm]
     values: np.ndarray
     label: np.ndarray | None  # of events, where the stream has one
     memory: Memory
 
 
-def run(kept: Kept, stream: Path, state: Path | None = None) -> StreamRun:
+def run(kept: Monitor, stream: Path, state: Path | None = None) -> StreamRun:
     """Feed a stream to a monitor, row by row; `-` is standard input.
 
     With `state` it goes on from where it was, and is kept there after every row.
@@ -127,7 +127,7 @@ class Replayed:
         return all(self.same.values())
 
 
-def replay(kept: Kept, folder: Path) -> Replayed:
+def replay(kept: Monitor, folder: Path) -> Replayed:
     """Fit it again from what it was fitted to, in a folder of its own, and compare.
 
     Raises:
@@ -161,7 +161,7 @@ def _without_none(value: Any) -> Any:
     return [_without_none(v) for v in value] if isinstance(value, list) else value
 
 
-def _found(kept: Kept, stream: Path) -> Path:
+def _found(kept: Monitor, stream: Path) -> Path:
     """The stream itself, or the one of its name beside the monitor."""
     beside = kept.folder / stream
     return beside if not stream.exists() and beside.is_file() and str(stream) != "-" else stream

@@ -12,10 +12,10 @@ from sklearn.ensemble import IsolationForest as Sklearn
 from ingenium.core.errors import InputError
 from ingenium.monitor import exported
 from ingenium.monitor.augment import ARMS, augmented
-from ingenium.monitor.evasion import Reach, evaded
+from ingenium.monitor.evasion import SensorReach, evaded
 from ingenium.monitor.families import table
 from ingenium.monitor.families.charts import CUSUM, PCA
-from ingenium.monitor.families.detector import Lesson
+from ingenium.monitor.families.detector import WindowLesson
 from ingenium.monitor.families.forest import ROWS, TREES, IsolationForest
 from ingenium.monitor.lessons import calm_windows, event_windows
 from ingenium.train.plan import Plan
@@ -23,9 +23,9 @@ from ingenium.train.plan import Plan
 SHORT = Plan(steps=60, batch=32, learning_rate=3e-3, ema_decay=0.9, check_every=30)
 
 
-def lesson(length: int) -> Lesson:
+def lesson(length: int) -> WindowLesson:
     own = weeks(6)
-    return Lesson(calm_windows(own, length, 24, 0), event_windows(own, length), SHORT)
+    return WindowLesson(calm_windows(own, length, 24, 0), event_windows(own, length), SHORT)
 
 
 @pytest.mark.parametrize("name", table.FAMILIES)
@@ -100,7 +100,7 @@ def test_an_attacker_stays_within_reach_and_lowers_the_score() -> None:
     own = lesson(24)
     detector = table.build("lstm", 4, window=None, seed=0)
     detector.fit(own)
-    reach = Reach.of(own.calm)
+    reach = SensorReach.of(own.calm)
     moved = evaded(detector.eval(), own.events, reach)
     change = (moved - own.events).abs()
     assert bool((change <= reach.spreads * detector.scale * (1 + 1e-4)).all())

@@ -17,9 +17,9 @@ from ingenium.evaluate.measured import Interval
 from ingenium.monitor import fitting, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.asked import MonitorSpec, load
-from ingenium.monitor.fitting import Source
+from ingenium.monitor.fitting import StreamSource
 from ingenium.monitor.judging import judge
-from ingenium.monitor.keeping import Kept, Verdict
+from ingenium.monitor.keeping import Monitor, MonitorVerdict
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
 from ingenium.report.monitor_page import write_fit
@@ -77,10 +77,10 @@ def test_judging_counts_events_delays_and_false_alarms() -> None:
 def test_limits_are_judged_with_or_without_their_interval() -> None:
     values = {"missed": Interval(0.08, 0.02, 0.2), "delay": Interval(float("nan"), 0.0, 0.0)}
     plain = Limit("missed", at_most=0.1)
-    assert Verdict.of(values, (plain,)).word == "accepted"
+    assert MonitorVerdict.of(values, (plain,)).word == "accepted"
     strict = Limit("missed", at_most=0.1, beyond_uncertainty=True)
-    assert Verdict.of(values, (strict,)).word == "rejected"
-    assert Verdict.of(values, (Limit("delay", at_most=6.0),)).word == "failed"
+    assert MonitorVerdict.of(values, (strict,)).word == "rejected"
+    assert MonitorVerdict.of(values, (Limit("delay", at_most=6.0),)).word == "failed"
 
 
 def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
     assert not watching.replay(kept, tmp_path / "again").holds
     (tmp_path / "kept" / "monitor.onnx").write_bytes(b"")
     with pytest.raises(CorruptError, match="not the file that was judged"):
-        Kept.opened(tmp_path / "kept")
+        Monitor.opened(tmp_path / "kept")
 
 
 def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> No
     spec = MonitorSpec(family="forecast", false_alarms_per_week=7.0, hold_h=0.5, recovery_h=2.0)
     with open_ledger(tmp_path / "ledger.db") as book:
         kept = fitting.fit(
-            streams, spec, Source("days", rural_days.name), tmp_path / "kept", ledger=book
+            streams, spec, StreamSource("days", rural_days.name), tmp_path / "kept", ledger=book
         )
     assert {e["kind"] for e in kept.record["events"]} == {"high voltage"}
     assert kept.record["measured"]["auc"]["value"] > 0.5

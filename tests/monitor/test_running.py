@@ -11,11 +11,11 @@ from ingenium import watching
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.exported import Exported
-from ingenium.monitor.keeping import MODEL, Kept
+from ingenium.monitor.keeping import MODEL, Monitor
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Monitor:
     folder = tmp_path_factory.mktemp("monitor")
     path = own_table(folder)
     return watching.fit(path, MonitorSpec(family="dpca", seed=1), folder / "kept")
@@ -26,7 +26,7 @@ def lines(path: Path) -> list[str]:
 
 
 def fed(
-    kept: Kept, tmp_path: Path, rows: list[str], state: Path | None = None
+    kept: Monitor, tmp_path: Path, rows: list[str], state: Path | None = None
 ) -> watching.StreamRun:
     path = tmp_path / "stream.csv"
     path.write_text("\n".join(rows) + "\n")
@@ -37,7 +37,7 @@ def scores(run: watching.StreamRun) -> list[float | None]:
     return [t.score for t in run.told]
 
 
-def test_row_by_row_it_says_what_it_says_of_the_whole(kept: Kept, tmp_path: Path) -> None:
+def test_row_by_row_it_says_what_it_says_of_the_whole(kept: Monitor, tmp_path: Path) -> None:
     run = fed(kept, tmp_path, lines(own_table(tmp_path)))
     file = Exported(kept.folder / MODEL)
     whole = np.concatenate([s.values for s in weeks()])
@@ -50,7 +50,7 @@ def test_row_by_row_it_says_what_it_says_of_the_whole(kept: Kept, tmp_path: Path
     assert run.label.any()
 
 
-def test_memory_carries_over_a_restart(kept: Kept, tmp_path: Path) -> None:
+def test_memory_carries_over_a_restart(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     once = fed(kept, tmp_path, [head, *rows[:300]])
     state = tmp_path / "memory.json"
@@ -64,7 +64,7 @@ def test_memory_carries_over_a_restart(kept: Kept, tmp_path: Path) -> None:
         fed(kept, tmp_path, [head, *rows[:3]], state)
 
 
-def test_few_missing_rows_are_bridged_and_many_begin_anew(kept: Kept, tmp_path: Path) -> None:
+def test_few_missing_rows_are_bridged_and_many_begin_anew(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     short = fed(kept, tmp_path, [head, *rows[:50], *rows[52:100]])
     assert short.told[50].score is not None
@@ -74,7 +74,7 @@ def test_few_missing_rows_are_bridged_and_many_begin_anew(kept: Kept, tmp_path: 
     assert [t.score is None for t in long.told[50 : 50 + window]] == [True] * (window - 1) + [False]
 
 
-def test_a_late_row_takes_its_place(kept: Kept, tmp_path: Path) -> None:
+def test_a_late_row_takes_its_place(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     straight = fed(kept, tmp_path, [head, *rows[:60]])
     mixed = fed(kept, tmp_path, [head, *rows[:40], rows[41], rows[40], *rows[42:60]])
@@ -85,7 +85,7 @@ def test_a_late_row_takes_its_place(kept: Kept, tmp_path: Path) -> None:
     assert twice.memory.late == 1
 
 
-def test_cells_without_a_number_are_told_and_bridged(kept: Kept, tmp_path: Path) -> None:
+def test_cells_without_a_number_are_told_and_bridged(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     cells = rows[30].split(",")
     rows[30] = ",".join([cells[0], "Inp OutRange", *cells[2:]])
@@ -99,7 +99,7 @@ def test_cells_without_a_number_are_told_and_bridged(kept: Kept, tmp_path: Path)
     assert [t.score is None for t in found.told[30:42]] == [False] * 3 + [True] * 7 + [False] * 2
 
 
-def test_a_tag_that_stands_still_is_told(kept: Kept, tmp_path: Path) -> None:
+def test_a_tag_that_stands_still_is_told(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     for i in range(20, 60):
         cells = rows[i].split(",")
@@ -110,7 +110,7 @@ def test_a_tag_that_stands_still_is_told(kept: Kept, tmp_path: Path) -> None:
     assert "column A: stuck at 10" in said[0]
 
 
-def test_strange_streams_are_refused(kept: Kept, tmp_path: Path) -> None:
+def test_strange_streams_are_refused(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     with pytest.raises(InputError, match="no column B in row 1"):
         fed(kept, tmp_path, [head.replace(",B,", ",Z,"), *rows[:5]])

@@ -13,7 +13,7 @@ from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
     from ingenium.monitor.asked import MonitorSpec
-    from ingenium.monitor.keeping import Kept
+    from ingenium.monitor.keeping import Monitor
 
 Streams = Annotated[
     Path, typer.Argument(metavar="STREAMS", help="A run's folder, or streams as CSV files.")
@@ -74,11 +74,11 @@ def run(
 ) -> None:
     """Run a monitor on a stream, row by row, and draw when it rang and where."""
     from ingenium import watching
-    from ingenium.monitor.keeping import Kept
+    from ingenium.monitor.keeping import Monitor
     from ingenium.monitor.running import summary
     from ingenium.report.monitor_page import write_run
 
-    kept = Kept.opened(monitor)
+    kept = Monitor.opened(monitor)
     seen = watching.run(kept, stream, state)
     found = summary(seen.told, seen.memory, seen.label)
     folder = out or monitor / "runs" / (stream.stem if str(stream) != "-" else "input")
@@ -128,9 +128,9 @@ def show(
         results().print(f"Families: {', '.join(FAMILIES)}", highlight=False)
         results().print(f"Augmentation: {', '.join(ARMS)}", highlight=False)
         return
-    from ingenium.monitor.keeping import Kept
+    from ingenium.monitor.keeping import Monitor
 
-    _tell(Kept.opened(monitor), json)
+    _tell(Monitor.opened(monitor), json)
 
 
 def compare(
@@ -168,10 +168,10 @@ def compare(
 def replay(monitor: Folder, json: AsJson = False) -> None:
     """Fit a monitor again from what it was fitted to, and say whether its record holds."""
     from ingenium import watching
-    from ingenium.monitor.keeping import Kept
+    from ingenium.monitor.keeping import Monitor
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
-        found = watching.replay(Kept.opened(monitor), Path(place) / "again")
+        found = watching.replay(Monitor.opened(monitor), Path(place) / "again")
     if json:
         print_json({"holds": found.holds, "same": found.same})
     else:
@@ -191,7 +191,7 @@ def _wanted(spec: Path | None, **options: Any) -> "MonitorSpec":
     return replace(own, **given)
 
 
-def _tell(kept: "Kept", json: bool) -> None:
+def _tell(kept: "Monitor", json: bool) -> None:
     record = kept.record
     if json:
         print_json({"folder": str(kept.folder), **record})
@@ -239,6 +239,6 @@ def _value(own: Any) -> str:
     return f"{own['value']:.3g} ({own['low']:.3g} to {own['high']:.3g})"
 
 
-def _broken(kept: "Kept") -> str:
+def _broken(kept: "Monitor") -> str:
     margins = kept.record["margins"]
     return "; ".join(k for k, m in margins.items() if m is None or m < 0) + "."

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from ingenium.core.errors import InputError
-from ingenium.monitor.stream import Stream, runs
+from ingenium.evaluate.event_scores import spans
+from ingenium.monitor.stream import Stream
 
 WEEK_S = 7 * 86400.0
 CANDIDATES = 2000  # bars that are tried, from the highest score downwards
@@ -33,7 +34,7 @@ class AlarmRule:
 
 def false_alarms(on: Bool[np.ndarray, " t"], calm: Bool[np.ndarray, " t"]) -> int:
     """Alarms that begin in calm rows."""
-    return sum(bool(calm[first]) for first, _ in runs(on))
+    return sum(bool(calm[first]) for first, _ in spans(on))
 
 
 def weeks(streams: Sequence[Stream], scores: Sequence[np.ndarray], recovery: int) -> float:

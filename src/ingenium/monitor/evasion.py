@@ -11,13 +11,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ingenium.evaluate import event_scores
-from ingenium.monitor.families.detector import Detector, Lesson
+from ingenium.monitor.families.detector import Detector, WindowLesson
 
 ROUNDS, STEPS = 2, 5
 
 
 @dataclass(frozen=True)
-class Reach:
+class SensorReach:
     """What an attacker may change: some tags, by so many spreads, within their physical range."""
 
     tags: Bool[Tensor, " k"]
@@ -26,7 +26,7 @@ class Reach:
     high: Float[Tensor, " k"]
 
     @classmethod
-    def of(cls, calm: Float[Tensor, "n w k"], spreads: float = 0.5) -> "Reach":
+    def of(cls, calm: Float[Tensor, "n w k"], spreads: float = 0.5) -> "SensorReach":
         """Tags that are more than open and closed, within the range that was ever read."""
         rows = calm.flatten(0, 1)
         low, high = rows.amin(0), rows.amax(0)
@@ -49,7 +49,7 @@ class Reach:
 
 
 def evaded(
-    detector: Detector, x: Float[Tensor, "n w k"], reach: Reach, *, steps: int = STEPS
+    detector: Detector, x: Float[Tensor, "n w k"], reach: SensorReach, *, steps: int = STEPS
 ) -> Float[Tensor, "n w k"]:
     """Windows moved so that they score as little as the reach allows.
 
@@ -64,11 +64,11 @@ def evaded(
 
 
 def hardened(
-    detector: Detector, lesson: Lesson, reach: Reach | None = None
+    detector: Detector, lesson: WindowLesson, reach: SensorReach | None = None
 ) -> dict[str, list[float]]:
     """Fit, move the events' windows as an attacker would, and fit on both, some rounds long."""
     course = detector.fit(lesson)
-    own = reach or Reach.of(lesson.calm)
+    own = reach or SensorReach.of(lesson.calm)
     events = lesson.events
     for _ in range(ROUNDS if detector.learns_events and len(events) else 0):
         moved = evaded(detector.eval(), lesson.events, own)
@@ -78,7 +78,10 @@ def hardened(
 
 
 def areas(
-    detector: Detector, calm: Float[Tensor, "n w k"], events: Float[Tensor, "m w k"], reach: Reach
+    detector: Detector,
+    calm: Float[Tensor, "n w k"],
+    events: Float[Tensor, "m w k"],
+    reach: SensorReach,
 ) -> dict[str, float]:
     """AUC of events against calm windows, before and after an attacker has moved the former.
 

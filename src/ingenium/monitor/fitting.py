@@ -20,14 +20,14 @@ from ingenium.evaluate import event_scores
 from ingenium.monitor import exported, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated
 from ingenium.monitor.asked import QUANTITIES, MonitorSpec
-from ingenium.monitor.evasion import Reach, areas, hardened
+from ingenium.monitor.evasion import SensorReach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
-from ingenium.monitor.keeping import MODEL, Kept, Verdict
+from ingenium.monitor.keeping import MODEL, Monitor, MonitorVerdict
 from ingenium.monitor.lessons import calm_windows, event_windows, taught
 from ingenium.monitor.splitting import Parts, parts
-from ingenium.monitor.stream import Layout, Stream, runs, windows
+from ingenium.monitor.stream import PlantMap, Stream, windows
 from ingenium.trust.ledger import Ledger
 
 MOST_MOVED = 2000  # windows that an attacker moves
@@ -36,25 +36,25 @@ FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector 
 
 
 @dataclass(frozen=True)
-class Source:
+class StreamSource:
     """Where streams come from, for the evidence."""
 
     what: str  # a run's folder or a file, as it was named
     problem: str  # that made it; empty for a user's own file
-    layout: Layout | None = None
+    layout: PlantMap | None = None
     notes: tuple[str, ...] = ()
 
 
 def fit(
     streams: Sequence[Stream],
     spec: MonitorSpec,
-    source: Source,
+    source: StreamSource,
     out: Path,
     *,
     ledger: Ledger,
     watch: Watch = silent,
     overwrite: bool = False,
-) -> Kept:
+) -> Monitor:
     """Fit what a spec asks for and keep it in `out`.
 
     Raises:
@@ -108,7 +108,7 @@ def fit(
         ledger.append(
             "monitor", {k: record[k] for k in ("source", "problem", "family", "evidence")}
         )
-    return Kept.opened(out)
+    return Monitor.opened(out)
 
 
 def learned(
@@ -163,7 +163,9 @@ def still(streams: Sequence[Stream]) -> list[int]:
     for i in range(len(streams[0].tags)):
         columns = [s.values[:, i] for s in streams]
         moved = any(np.ptp(c) > 0 for c in columns)
-        longest = max((b - a + 2 for c in columns for a, b in runs(np.diff(c) == 0)), default=1)
+        longest = max(
+            (b - a + 2 for c in columns for a, b in event_scores.spans(np.diff(c) == 0)), default=1
+        )
         found.append(int(longest) if moved else -1)
     return found
 
@@ -185,7 +187,7 @@ def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, flo
     recovery = rows_of(spec, own)
     calm = calm_windows(own.judging, detector.window, recovery, spec.seed)[:MOST_MOVED]
     events = event_windows(own.judging, detector.window)[:MOST_MOVED]
-    reach = Reach.of(calm_windows(own.learned, detector.window, recovery, spec.seed))
+    reach = SensorReach.of(calm_windows(own.learned, detector.window, recovery, spec.seed))
     return areas(detector, calm, events, reach) if len(events) else None
 
 
@@ -196,7 +198,7 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
         kind: {"events": n, "missed": missed, "delay": delay, "seen": kind in seen}
         for kind, (n, missed, delay) in by_kind(found.events).items()
     }
-    verdict = Verdict.of(found.values, spec.limits)
+    verdict = MonitorVerdict.of(found.values, spec.limits)
     return {
         "measured": {
             k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
@@ -236,7 +238,7 @@ def _notes(own: Parts) -> list[str]:
     return found
 
 
-def _layout(layout: Layout) -> dict[str, Any]:
+def _layout(layout: PlantMap) -> dict[str, Any]:
     return {"lines": layout.lines.tolist(), "spots": layout.spots, "tags": layout.tags}
 
 

@@ -13,20 +13,20 @@ from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.spec import Limit
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor.alarms import AlarmRule
-from ingenium.monitor.stream import Layout
+from ingenium.monitor.stream import PlantMap
 
 MODEL, RECORD, LAYOUT = "monitor.onnx", "monitor.json", "layout.json"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MonitorVerdict:
     """Margins of limits; at least 0 holds."""
 
     margins: dict[str, float]
     word: str  # accepted, rejected, or failed where something could not be measured
 
     @classmethod
-    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "Verdict":
+    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "MonitorVerdict":
         """Of measured values; with `beyond_uncertainty` the whole interval must hold a limit."""
         margins = {}
         for limit in limits:
@@ -44,16 +44,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Monitor:
     """A monitor in its folder."""
 
     folder: Path
     record: Mapping[str, Any]
     rule: AlarmRule
-    layout: Layout | None
+    layout: PlantMap | None
 
     @classmethod
-    def opened(cls, folder: Path) -> "Kept":
+    def opened(cls, folder: Path) -> "Monitor":
         """A monitor that was fitted.
 
         Raises:
@@ -83,9 +83,9 @@ class Kept:
         return tuple(self.record["tags"])
 
 
-def _layout(path: Path) -> Layout | None:
+def _layout(path: Path) -> PlantMap | None:
     if not path.is_file():
         return None
     found = json.loads(path.read_bytes())
     spots = tuple((str(n), float(x), float(y)) for n, x, y in found["spots"])
-    return Layout(np.array(found["lines"]), spots, found["tags"])
+    return PlantMap(np.array(found["lines"]), spots, found["tags"])

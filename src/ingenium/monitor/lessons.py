@@ -16,7 +16,7 @@ from ingenium.evaluate.privacy import membership_auc
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.augment import augmented
 from ingenium.monitor.families import table
-from ingenium.monitor.families.detector import Detector, Lesson
+from ingenium.monitor.families.detector import Detector, WindowLesson
 from ingenium.monitor.splitting import Parts
 from ingenium.monitor.stream import Stream, windows
 
@@ -31,7 +31,7 @@ Windows = Float[Tensor, "n w k"]
 class Taught:
     """A lesson, and whether what was made for it gives away what it was made from."""
 
-    lesson: Lesson
+    lesson: WindowLesson
     membership: float | None  # area by which learned windows are told from new ones; None: not made
 
 
@@ -41,7 +41,7 @@ def taught(own: Parts, spec: MonitorSpec, detector: Detector, watch: Watch = sil
     calm = calm_windows(own.learned, detector.window, recovery, spec.seed)
     events = event_windows(own.learned, detector.window)
     plan = table.plan(spec.chosen, steps=spec.steps, seed=spec.seed)
-    lesson = Lesson(calm, events, replace(plan, progress=lambda i, n, _: watch("fit", i, n)))
+    lesson = WindowLesson(calm, events, replace(plan, progress=lambda i, n, _: watch("fit", i, n)))
     if spec.augment == "none":
         return Taught(lesson, None)
     rare = detector.learns_events

@@ -7,17 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from ingenium.evaluate.event_scores import spans
 from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress, panels, plane
-from ingenium.monitor.keeping import Kept
-from ingenium.monitor.running import Told
-from ingenium.monitor.stream import Layout, runs
+from ingenium.monitor.keeping import Monitor
+from ingenium.monitor.running import RowAlarm
+from ingenium.monitor.stream import PlantMap
 
 STRIPS = 4  # tags that are shown
 BAND = 3.0  # spreads
 LEAST = 1e-6  # of a score on a logarithmic axis
 
 
-def timeline(kept: Kept, told: Sequence[Told], label: np.ndarray | None) -> Figure:
+def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) -> Figure:
     """Scores by the bar, alarms and, where they are known, events."""
     figure, axes = plane(9.6, 2.6)
     score = np.array([np.nan if t.score is None else t.score for t in told]) / _unit(kept)
@@ -27,9 +28,9 @@ def timeline(kept: Kept, told: Sequence[Told], label: np.ndarray | None) -> Figu
     top = float(np.nanmax(score, initial=1.0))
     if kept.rule.bar > 0:
         axes.set_yscale("symlog", linthresh=1.0)
-    _bars(axes, runs(alarm), REJECTED, top * 1.3, "alarm")
+    _bars(axes, spans(alarm), REJECTED, top * 1.3, "alarm")
     if label is not None and label.any():
-        for first, last in runs(label):
+        for first, last in spans(label):
             axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
             hit = np.flatnonzero(alarm[first : last + 1])
             if len(hit):
@@ -39,7 +40,7 @@ def timeline(kept: Kept, told: Sequence[Told], label: np.ndarray | None) -> Figu
 
 
 def strips(
-    kept: Kept, told: Sequence[Told], values: np.ndarray, label: np.ndarray | None
+    kept: Monitor, told: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
 ) -> Figure:
     """The tags that were furthest out under alarm, with bands of three spreads."""
     rung = [t.shares for t in told if t.alarm and t.shares]
@@ -52,16 +53,16 @@ def strips(
         axes.plot(values[:, i], color=OURS, lw=0.8)
         middle, spread = np.nanmean(values[:, i]), np.nanstd(values[:, i])
         axes.axhspan(middle - BAND * spread, middle + BAND * spread, color=OURS, alpha=0.08, lw=0)
-        _bars(axes, runs(alarm), REJECTED, float(np.nanmax(values[:, i])), "")
+        _bars(axes, spans(alarm), REJECTED, float(np.nanmax(values[:, i])), "")
         if label is not None:
-            for first, last in runs(label):
+            for first, last in spans(label):
                 axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
         dress(axes, "", kept.tags[i], grid=True)
     grid[-1, 0].set_xlabel("row of the stream")
     return figure
 
 
-def plant(layout: Layout, tags: Sequence[str], shares: Sequence[float]) -> Figure:
+def plant(layout: PlantMap, tags: Sequence[str], shares: Sequence[float]) -> Figure:
     """The map, its spots coloured by how far their tags are out."""
     figure, axes = plane(6.4, 4.4)
     ends = layout.lines.reshape(-1, 2, 2)
@@ -105,6 +106,6 @@ def _bars(
         )
 
 
-def _unit(kept: Kept) -> float:
+def _unit(kept: Monitor) -> float:
     """By which scores are shown: the bar, where it is above 0."""
     return kept.rule.bar if kept.rule.bar > 0 else 1.0

@@ -16,7 +16,7 @@ from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.evaluate import event_scores
 from ingenium.monitor.exported import Exported
-from ingenium.monitor.keeping import MODEL, Kept
+from ingenium.monitor.keeping import MODEL, Monitor
 
 HELD = 3  # rows without a reading for which the last one stands in
 STILL = 3  # times the longest stand-still that was learned, until a tag is said to be stuck
@@ -25,7 +25,7 @@ OFF_BEAT = 0.1  # of a step, by which a stamp may be early or late
 
 
 @dataclass(frozen=True)
-class Told:
+class RowAlarm:
     """What a monitor says of one row."""
 
     row: int
@@ -79,7 +79,7 @@ class Memory:
 class Watcher:
     """Takes rows in the order in which they arrive and says of each whether it is an alarm."""
 
-    def __init__(self, kept: Kept, memory: Memory) -> None:
+    def __init__(self, kept: Monitor, memory: Memory) -> None:
         self.kept, self.memory = kept, memory
         self.file = Exported(kept.folder / MODEL)
         self.step = float(kept.record["step_s"])
@@ -87,7 +87,7 @@ class Watcher:
         k = len(kept.tags)
         memory.age, memory.still = memory.age or [HELD + 1] * k, memory.still or [0] * k
 
-    def feed(self, stamp: np.datetime64, values: Float64[np.ndarray, " k"]) -> Told:
+    def feed(self, stamp: np.datetime64, values: Float64[np.ndarray, " k"]) -> RowAlarm:
         """One row; NaN for what has no reading.
 
         Raises:
@@ -192,10 +192,12 @@ class Watcher:
         faults: list[str],
         started: float,
         began: bool,
-    ) -> Told:
+    ) -> RowAlarm:
         took = 1e6 * (time.perf_counter() - started)
         on = self.memory.since is not None
-        return Told(self.memory.count, str(stamp), score, on, began, shares, tuple(faults), took)
+        return RowAlarm(
+            self.memory.count, str(stamp), score, on, began, shares, tuple(faults), took
+        )
 
 
 def rows(
@@ -230,7 +232,7 @@ def _number(cell: str) -> float:
 
 
 def summary(
-    told: list[Told], memory: Memory, label: Bool[np.ndarray, " t"] | None = None
+    told: list[RowAlarm], memory: Memory, label: Bool[np.ndarray, " t"] | None = None
 ) -> dict[str, object]:
     """Counts of a run for its page and for machines."""
     took = [t.microseconds for t in told]
@@ -249,7 +251,7 @@ def summary(
     }
 
 
-def _ranking(told: list[Told], label: Bool[np.ndarray, " t"] | None) -> dict[str, float] | None:
+def _ranking(told: list[RowAlarm], label: Bool[np.ndarray, " t"] | None) -> dict[str, float] | None:
     """Scores of BATADAL's competition, where events are known."""
     if label is None or not label.any():
         return None

@@ -69,7 +69,7 @@ class Stream:
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class PlantMap:
     """Where the tags of a plant are, for its map."""
 
     lines: Float64[np.ndarray, "m 4"]  # x and y of both ends
@@ -85,16 +85,9 @@ class Watched(Protocol):
         """A stream for each design, with the events that its physics say are there."""
         ...
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> PlantMap | None:
         """Where its tags are; none without a map."""
         ...
-
-
-def runs(label: Bool[np.ndarray, " t"]) -> list[tuple[int, int]]:
-    """First and last row of each run of true."""
-    edges = np.diff(np.concatenate([[0], label.astype(np.int8), [0]]))
-    first, after = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    return [(int(a), int(b) - 1) for a, b in zip(first, after, strict=True)]
 
 
 def windows(

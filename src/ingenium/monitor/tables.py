@@ -9,7 +9,8 @@ import pandas as pd
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.tables import csv_file
-from ingenium.monitor.stream import Event, Stream, runs
+from ingenium.evaluate.event_scores import spans
+from ingenium.monitor.stream import Event, Stream
 
 LABELS = ("att_flag", "label", "anomaly", "is_anomaly", "attack")
 UNLABELLED = -999  # of BATADAL: taken as calm, as its participants had to
@@ -41,7 +42,7 @@ def read(path: Path) -> Stream:
         raise InputError(
             "labels of 0 and 1", f"{flags[odd[0]]:g} in row {odd[0] + 2}, column {label} of {path}"
         )
-    events = tuple(Event("event", a, b) for a, b in runs(flags == 1))
+    events = tuple(Event("event", a, b) for a, b in spans(flags == 1))
     return Stream(path.stem, stamps, tuple(tags), values, events)
 
 

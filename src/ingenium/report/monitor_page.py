@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 
 from ingenium.core.folders import make_folder, write_atomic
 from ingenium.monitor import pictures
-from ingenium.monitor.keeping import Kept
-from ingenium.monitor.running import Memory, Told, Watcher
+from ingenium.monitor.keeping import Monitor
+from ingenium.monitor.running import Memory, RowAlarm, Watcher
 from ingenium.report.figures import picture
 from ingenium.report.template import template
 
 Table = Sequence[Sequence[str]]
 
 
-def write_fit(kept: Kept) -> None:
+def write_fit(kept: Monitor) -> None:
     """`report.html` of a fitted monitor: its verdict, its events, and its held-out weeks."""
     record = kept.record
     heldout = pd.read_csv(kept.folder / "heldout.csv")
@@ -38,8 +38,8 @@ def write_fit(kept: Kept) -> None:
 
 
 def write_run(
-    kept: Kept,
-    told: Sequence[Told],
+    kept: Monitor,
+    told: Sequence[RowAlarm],
     values: np.ndarray,
     label: np.ndarray | None,
     found: dict[str, Any],
@@ -73,7 +73,7 @@ def write_run(
     )
 
 
-def _seen(kept: Kept, frame: pd.DataFrame) -> tuple[list[Told], np.ndarray, np.ndarray]:
+def _seen(kept: Monitor, frame: pd.DataFrame) -> tuple[list[RowAlarm], np.ndarray, np.ndarray]:
     values = frame[list(kept.tags)].to_numpy(np.float64)
     watcher = Watcher(kept, Memory(kept.record["evidence"]["model"]))
     stamps = frame["DATETIME"].to_numpy().astype("datetime64[s]")

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import wntr
+import xarray as xr
 
+from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
 from ingenium.domains.plant import packages
 from ingenium.domains.plant.attacks import Attack
 from ingenium.domains.plant.builds import gate
@@ -116,6 +121,21 @@ def test_builds_agree_where_the_gate_says_so() -> None:
     again = both.other.run(both.other.network.usual, None)
     assert again is not None
     assert again.energy_kwh == pytest.approx(run(both.judge, None).energy_kwh, rel=1e-5)
+
+
+def test_a_week_without_a_balance_has_failed_and_is_not_rejected() -> None:
+    """A tank that reads full while it is empty cuts a district off, and no flows balance."""
+    plant = Campaign(CampaignSettings(known=10, days=3))
+    cut = {"attack": "false reading", "target": "T1", "shown": "replayed"}
+    numbers = {"onset": 30.326018, "length": 6.172928, "strength": 0.981583, "level": 1.0}
+    under = xr.Dataset({k: (DESIGN, [v]) for k, v in (cut | numbers).items()})
+    x = plant.codec.encode((torch.from_numpy(plant._stock[0][:1]),))
+    arrays = plant.repair(plant.project({}, under)(plant.decode(x, under)), under)
+    coords = {k: under[k] for k in under} | plant.labels()
+    week = to_dataset(arrays, plant.variables, coords)
+    own = {"variables": plant.variables, "sizes": plant.sizes}
+    found = verify(week, plant.verifier, plant.limits, **own)
+    assert int(found["verdict"][0]) == Verdict.FAILED
 
 
 def test_networks_that_cannot_be_used_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.verifier import FeederVerifier
-from ingenium.monitor.stream import Event, Stream, runs
+from ingenium.evaluate.event_scores import spans
+from ingenium.monitor.stream import Event, Stream
 
 BAND = 0.025  # pu to both sides: a quarter of what EN 50160 allows, so that there is time to act
 TAGS = ("P_load", "Q_load", "P_infeed")
@@ -35,7 +36,7 @@ def of(verifier: FeederVerifier, days: xr.Dataset) -> tuple[Stream, ...]:
     found = []
     for i, index in enumerate(days[DESIGN].to_numpy().tolist()):
         begins = np.datetime64("2024-01-01", "s") + np.timedelta64(PAUSE_DAYS * int(index), "D")
-        events = [Event("low voltage", a, b) for a, b in runs(low[i])]
-        events += [Event("high voltage", a, b) for a, b in runs(high[i])]
+        events = [Event("low voltage", a, b) for a, b in spans(low[i])]
+        events += [Event("high voltage", a, b) for a, b in spans(high[i])]
         found.append(Stream(f"day {index}", begins + steps, TAGS, values[i], tuple(events)))
     return tuple(found)

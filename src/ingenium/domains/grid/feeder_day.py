@@ -25,7 +25,7 @@ from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
-from ingenium.monitor.stream import Layout, Stream
+from ingenium.monitor.stream import PlantMap, Stream
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 KWH = 1000 * 24 / STEPS  # of one MW over one step
@@ -150,7 +150,7 @@ class FeederDay(Problem):
         """What a monitor sees of days."""
         return day_streams.of(self.feeder.verifier, designs)
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> PlantMap | None:
         """No map: readings are those of the whole feeder."""
         return None
 

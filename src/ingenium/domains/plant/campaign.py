@@ -23,8 +23,8 @@ from ingenium.domains.plant.attacks import KINDS, NONE, SHOWN, Attack
 from ingenium.domains.plant.builds import gate
 from ingenium.domains.plant.formats import Weeks
 from ingenium.domains.plant.network import CTOWN, CTOWN_PRESSURES
-from ingenium.domains.plant.verifier import NUMBERS, OtherBuild, WeekVerifier, attacks_of
-from ingenium.monitor.stream import Layout, Stream
+from ingenium.domains.plant.verifier import NUMBERS, OtherBuild, PlantVerifier, attacks_of
+from ingenium.monitor.stream import PlantMap, Stream
 
 FIRST_DAY = 24  # h, which an attack may replay
 DIGITS = 6  # of the attack's numbers in files
@@ -97,7 +97,7 @@ class Campaign(Problem):
             "tag": len(self.network.tags),
             "time": self.hours,
         }
-        judge = WeekVerifier(self.works)
+        judge = PlantVerifier(self.works)
         self.tiers = (judge,)
         self.second = Second(OtherBuild(builds.other), SHARE, MOST) if builds.other else None
         self.limits = (Limit("reading_error", at_most=1.5),)
@@ -195,7 +195,7 @@ class Campaign(Problem):
         arrays = to_arrays(designs, self.variables)
         return streams.of(self.network, arrays, designs[DESIGN].to_numpy())
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> PlantMap | None:
         """The map of the network."""
         return streams.layout(self.network)
 

@@ -14,7 +14,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.tables import csv_file
 from ingenium.domains.plant.attacks import KINDS, SHOWN, Attack
-from ingenium.domains.plant.network import Network
+from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import DECIMALS, HOUR_S
 from ingenium.domains.plant.verifier import attacks_of
 
@@ -28,7 +28,7 @@ EVENT = ("kind", "station", "shown", "onset_h", "length_h", "strength")
 class Weeks:
     """A folder a week: tags as BATADAL lays them out, the event, and demand factors."""
 
-    network: Network
+    network: WaterNetwork
     variables: tuple[Variable, ...]
     hours: int
     name: ClassVar[str] = "scada-csv"

@@ -50,7 +50,7 @@ class Tag:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class WaterNetwork:
     """What a file says, read once; every week opens from it again."""
 
     path: Path
@@ -84,7 +84,7 @@ class Network:
         return tuple(i for i, own in enumerate(mine) if own)
 
 
-def read(path: Path, toolkit: Toolkit, pressures: tuple[str, ...], hours: int) -> Network:
+def read(path: Path, toolkit: Toolkit, pressures: tuple[str, ...], hours: int) -> WaterNetwork:
     """Read a network.
 
     Raises:
@@ -110,7 +110,7 @@ def read(path: Path, toolkit: Toolkit, pressures: tuple[str, ...], hours: int) -
     ends = tuple(of.ends(i) for i in links)
     moved = sorted({*pumps, *(s.link for x in stations for s in x.switches)})
     ids = tuple(of.id("link", i) for i in links)
-    return Network(
+    return WaterNetwork(
         path,
         stations,
         _tags(tanks, moved, _read_at(pressures, moved, names, ends), names, ids),

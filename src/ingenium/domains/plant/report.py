@@ -13,7 +13,7 @@ from ingenium.core.problem import Section
 from ingenium.core.quantity import Variable
 from ingenium.core.verdict import Verdict
 from ingenium.domains.plant.attacks import KINDS, Attack
-from ingenium.domains.plant.network import Network
+from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import Works
 from ingenium.domains.plant.verifier import attacks_of
 from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, REJECTED, dress, panels, plane
@@ -47,7 +47,7 @@ def sections(
     )
 
 
-def _map(network: Network) -> Figure:
+def _map(network: WaterNetwork) -> Figure:
     figure, axes = plane(6.4, 4.4)
     ends = [[network.places[a - 1], network.places[b - 1]] for a, b in network.pipes]
     axes.add_collection(LineCollection(ends, colors=MUTED, linewidths=0.6))

@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from ingenium.domains.plant import epanet
 from ingenium.domains.plant.attacks import Attack, Reading
 from ingenium.domains.plant.epanet import Hydraulics, NoAnswerError, Toolkit
-from ingenium.domains.plant.network import Network
+from ingenium.domains.plant.network import WaterNetwork
 
 STEP_S, HOUR_S = 900, 3600
 PRESSURE_M = 5.0  # below which a junction counts as short of water
@@ -37,7 +37,7 @@ class WeekRun:
 class Works:
     """A network with its controllers, opened once for many weeks."""
 
-    network: Network
+    network: WaterNetwork
     toolkit: Toolkit
     _open: list[Hydraulics] = field(default_factory=list)
 

@@ -6,16 +6,16 @@ from torch import Tensor
 
 from ingenium.domains.plant.attacks import NONE
 from ingenium.domains.plant.formats import BEGINS
-from ingenium.domains.plant.network import Network
+from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import HOUR_S
 from ingenium.domains.plant.verifier import attacks_of
-from ingenium.monitor.stream import Event, Layout, Stream
+from ingenium.monitor.stream import Event, PlantMap, Stream
 
 PAUSE_DAYS = 8  # from the beginning of a week to that of the next, so that none touch
 
 
 def of(
-    network: Network, arrays: tuple[Tensor, ...], index: Int[np.ndarray, " n"]
+    network: WaterNetwork, arrays: tuple[Tensor, ...], index: Int[np.ndarray, " n"]
 ) -> tuple[Stream, ...]:
     """Tags of each week, and its attack as an event."""
     _, readings, *numbers = arrays
@@ -33,7 +33,7 @@ def of(
     return tuple(found)
 
 
-def layout(network: Network) -> Layout | None:
+def layout(network: WaterNetwork) -> PlantMap | None:
     """The map of the network; none where its file has no places."""
     if not np.isfinite(network.places).any():
         return None
@@ -45,4 +45,4 @@ def layout(network: Network) -> Layout | None:
         x, y = network.places[node - 1]
         spots[name] = (name, float(x), float(y))
         tags[tag.name] = name
-    return Layout(lines, tuple(spots.values()), tags)
+    return PlantMap(lines, tuple(spots.values()), tags)

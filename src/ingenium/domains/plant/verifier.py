@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.plant.attacks import KINDS, NONE, SHOWN, Attack
-from ingenium.domains.plant.network import Network
+from ingenium.domains.plant.network import WaterNetwork
 from ingenium.domains.plant.scada import DECIMALS, HOUR_S, WeekRun, Works
 
 LEAST = {"level": 0.1, "flow": 2.0, "status": 0.2, "pressure": 1.0}  # spreads, of steady tags
@@ -29,7 +29,7 @@ NUMBERS = ("attack_code", "target_code", "shown_code", "first_h", "duration_h", 
 
 
 @dataclass(frozen=True)
-class WeekVerifier:
+class PlantVerifier:
     """Each week run again from its demands and its attack, and beside it the week without one."""
 
     works: Works
@@ -129,7 +129,7 @@ def attacks_of(numbers: tuple[Float64[Tensor, " n"], ...]) -> Iterator[Attack]:
         yield Attack(KINDS[round(code)], round(target), shown > 0.5, first, duration, offset)
 
 
-def visibility(network: Network, run: WeekRun, calm: WeekRun, attack: Attack) -> float:
+def visibility(network: WaterNetwork, run: WeekRun, calm: WeekRun, attack: Attack) -> float:
     """How far the clearest tag departs from the week without attack while it lasts."""
     hours = [h for h in range(run.readings.shape[1]) if attack.on(h * HOUR_S)]
     if not hours:

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from ingenium.monitor.families.detector import Buffered, Lesson
+from ingenium.monitor.families.detector import Buffered, WindowLesson
 
 KEPT = 0.9  # share of the variance in the components
 LEVEL = 0.99  # of the limits by which both statistics are made comparable
@@ -31,7 +31,7 @@ class PCA(Buffered):
         super().__init__(k, window)
         self.components = components
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         x = lesson.calm.flatten(1).to(torch.float64)
         variance, axes = torch.linalg.eigh(x.T @ x / max(len(x) - 1, 1))
         variance, axes = variance.flip(0).clamp(min=0.0), axes.flip(1)
@@ -66,7 +66,7 @@ class CVA(Buffered):
     rest: Tensor
     limits: Tensor
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         half = self.window // 2
         x = lesson.calm.to(torch.float64)
         past, future = x[:, :half].flatten(1), x[:, half:].flatten(1)
@@ -97,7 +97,7 @@ class CUSUM(Buffered):
 
     allowance = 0.5
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         return {}
 
     def score(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
@@ -114,7 +114,7 @@ class ForecastResidual(Buffered):
     weights: Tensor
     spread: Tensor
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         x = lesson.calm.to(torch.float64)
         before, last = x[:, :-1].flatten(1), x[:, -1]
         gram = before.T @ before + RIDGE * len(x) * torch.eye(before.shape[1], dtype=torch.float64)

@@ -16,7 +16,7 @@ FAR = 20.0  # spreads, beyond which a tag counts no more
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class WindowLesson:
     """Windows to learn from."""
 
     calm: Float[Tensor, "n w k"]
@@ -42,7 +42,7 @@ class Detector(nn.Module):
         """Numbers of a window."""
         return self.k * self.window
 
-    def fit(self, lesson: Lesson) -> dict[str, list[float]]:
+    def fit(self, lesson: WindowLesson) -> dict[str, list[float]]:
         """Learn scales of the tags, then the rest.
 
         A tag that never moves keeps a scale of 1 % of its size, so that it counts once it does.
@@ -52,7 +52,7 @@ class Detector(nn.Module):
         spread = rows.std(0)
         self.scale = torch.where(spread > 1e-6, spread, self.mean.abs().clamp(min=1.0) * 0.01)
         return self.learn(
-            Lesson(self._standard(lesson.calm), self._standard(lesson.events), lesson.plan)
+            WindowLesson(self._standard(lesson.calm), self._standard(lesson.events), lesson.plan)
         )
 
     def forward(self, x: Float[Tensor, "n w k"]) -> Float[Tensor, " n"]:
@@ -63,7 +63,7 @@ class Detector(nn.Module):
         return ((x - self.mean) / self.scale).clamp(-FAR, FAR)
 
     @abstractmethod
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         """Learn from standardised windows; gives losses by step, if any."""
 
     @abstractmethod

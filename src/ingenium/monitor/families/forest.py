@@ -6,7 +6,7 @@ from jaxtyping import Float
 from sklearn.ensemble import IsolationForest as Sklearn
 from torch import Tensor
 
-from ingenium.monitor.families.detector import Buffered, Lesson
+from ingenium.monitor.families.detector import Buffered, WindowLesson
 
 TREES, ROWS = 100, 256
 
@@ -26,7 +26,7 @@ class IsolationForest(Buffered):
     length: Tensor
     usual: Tensor
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         rows = lesson.calm[:, -1].numpy()
         forest = Sklearn(
             n_estimators=TREES, max_samples=min(ROWS, len(rows)), random_state=lesson.plan.seed

@@ -7,15 +7,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ingenium.monitor.families.detector import Detector, Lesson
+from ingenium.monitor.families.detector import Detector, WindowLesson
 from ingenium.train.plan import Turn
 from ingenium.train.trainer import train
 
 
-class Network(Detector):
+class TrainedDetector(Detector):
     """A detector that the trainer of the engine fits."""
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         x, told = lesson.calm, torch.zeros(len(lesson.calm), 1)
         if self.learns_events and len(lesson.events):
             x = torch.cat([x, lesson.events])
@@ -45,7 +45,7 @@ class Network(Detector):
         raise NotImplementedError
 
 
-class Autoencoder(Network):
+class WindowAutoencoder(TrainedDetector):
     """Squared error of windows that pass through few numbers.
 
     Source: Taormina and Galelli, J. Water Resour. Plan. Manag. 144, 2018, on BATADAL.
@@ -69,7 +69,7 @@ class Autoencoder(Network):
         return out
 
 
-class VariationalAutoencoder(Network):
+class VariationalAutoencoder(TrainedDetector):
     """Negative evidence bound of windows, its noise left out when it scores.
 
     Source: Kingma and Welling, ICLR 2014.
@@ -102,12 +102,12 @@ class VariationalAutoencoder(Network):
         return out
 
 
-class Classifier(Network):
+class Classifier(TrainedDetector):
     """Tells windows that end in an event from calm ones; both sides weigh the same."""
 
     learns_events = True
 
-    def learn(self, lesson: Lesson) -> dict[str, list[float]]:
+    def learn(self, lesson: WindowLesson) -> dict[str, list[float]]:
         share = len(lesson.events) / max(len(lesson.calm), 1)
         self.weight = min(1.0 / max(share, 1e-3), 100.0)
         return super().learn(lesson)
@@ -139,7 +139,7 @@ class LSTM(Classifier):
         return out
 
 
-class Transformer(Classifier):
+class WindowTransformer(Classifier):
     """An encoder over the rows of a window, read at the last one.
 
     Source: Vaswani et al., NeurIPS 2017.

@@ -12,9 +12,9 @@ from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.families.forest import IsolationForest
 from ingenium.monitor.families.networks import (
     LSTM,
-    Autoencoder,
-    Transformer,
     VariationalAutoencoder,
+    WindowAutoencoder,
+    WindowTransformer,
 )
 from ingenium.train.plan import Plan
 
@@ -22,7 +22,7 @@ BUDGET = Plan(steps=800, batch=128, learning_rate=2e-3, ema_decay=0.99)
 
 
 @dataclass(frozen=True)
-class Entry:
+class DetectorOffer:
     """One family, with the rows that it looks at."""
 
     make: Callable[[int, int], Detector]
@@ -30,18 +30,18 @@ class Entry:
     plan: Plan = field(default=BUDGET)
 
 
-FAMILIES: Mapping[str, Entry] = MappingProxyType(
+FAMILIES: Mapping[str, DetectorOffer] = MappingProxyType(
     {
-        "pca": Entry(PCA, 1),
-        "dpca": Entry(PCA, 6),
-        "cva": Entry(CVA, 12),
-        "cusum": Entry(CUSUM, 24),
-        "forecast": Entry(ForecastResidual, 6),
-        "isolation_forest": Entry(IsolationForest, 1),
-        "autoencoder": Entry(Autoencoder, 6),
-        "vae": Entry(VariationalAutoencoder, 6),
-        "lstm": Entry(LSTM, 24),
-        "transformer": Entry(Transformer, 24),
+        "pca": DetectorOffer(PCA, 1),
+        "dpca": DetectorOffer(PCA, 6),
+        "cva": DetectorOffer(CVA, 12),
+        "cusum": DetectorOffer(CUSUM, 24),
+        "forecast": DetectorOffer(ForecastResidual, 6),
+        "isolation_forest": DetectorOffer(IsolationForest, 1),
+        "autoencoder": DetectorOffer(WindowAutoencoder, 6),
+        "vae": DetectorOffer(VariationalAutoencoder, 6),
+        "lstm": DetectorOffer(LSTM, 24),
+        "transformer": DetectorOffer(WindowTransformer, 24),
     }
 )
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from ingenium.core.seeds import one_thread
-from ingenium.domains.plant.studies.watched import UNSEEN, Work, own_weeks
+from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, own_weeks
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.monitor.asked import MonitorSpec
@@ -25,7 +25,7 @@ ARMS = {name: name for name in ("none", "gan", "diffusion")}
 EVERY, ENOUGH = 20, 0.9
 
 
-def run(augment: str, seed: int, size: Work) -> Mapping[str, ArrayLike]:
+def run(augment: str, seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """The step at which the accuracy first reaches 0.90, and the best accuracy."""
     spec = MonitorSpec(
         family="transformer", augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN
@@ -64,4 +64,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
     return ratios | each | best
 
 
-measure = Trials(arms=ARMS, sizes=(Work(80, 600), Work(30, 60)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(80, 600), WatchedSize(30, 60)), run=run, read=read)

@@ -16,14 +16,14 @@ from jaxtyping import Float, Float64
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from ingenium.domains.plant.studies.watched import UNSEEN, Work, own_weeks, scored
+from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, own_weeks, scored
 from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.augment import augmented
 from ingenium.monitor.families.charts import PCA
-from ingenium.monitor.families.detector import Lesson
+from ingenium.monitor.families.detector import WindowLesson
 from ingenium.monitor.lessons import calm_windows
 from ingenium.train.plan import Plan
 
@@ -31,7 +31,7 @@ ARMS = {name: name for name in ("oversampling", "gan", "latent_gan", "vae", "dif
 LENGTH, LAGS, COUNT = 24, 12, 2000
 
 
-def run(arm: str, seed: int, size: Work) -> Mapping[str, ArrayLike]:
+def run(arm: str, seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """Errors of made windows and their use, with the area of a monitor on real ones."""
     own = own_weeks(seed, size.weeks)
     recovery = round(MonitorSpec(unseen=UNSEEN).recovery_h)
@@ -42,7 +42,7 @@ def run(arm: str, seed: int, size: Work) -> Mapping[str, ArrayLike]:
     areas = {}
     for name, lesson in (("made", made), ("real", real)):
         detector = PCA(real.shape[2], LENGTH)
-        detector.fit(Lesson(lesson, lesson[:0], Plan()))
+        detector.fit(WindowLesson(lesson, lesson[:0], Plan()))
         score = np.concatenate([scored(detector, s) for s in own.judging])
         known = np.isfinite(score)
         areas[name] = auc(label[known], score[known])
@@ -83,4 +83,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
     return gains | use | errors
 
 
-measure = Trials(arms=ARMS, sizes=(Work(60, 600), Work(30, 20)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 600), WatchedSize(30, 20)), run=run, read=read)

@@ -14,7 +14,14 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.plant.studies.watched import UNSEEN, Work, bar, fitted, own_weeks, scored
+from ingenium.domains.plant.studies.watched import (
+    UNSEEN,
+    WatchedSize,
+    bar,
+    fitted,
+    own_weeks,
+    scored,
+)
 from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.monitor.asked import MonitorSpec
@@ -30,7 +37,7 @@ ARMS = {
 }
 
 
-def run(arm: tuple[str, str], seed: int, size: Work) -> Mapping[str, ArrayLike]:
+def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """Area of one monitor, events that it missed, and those of the kind that nobody learned."""
     family, augment = arm
     spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
@@ -61,4 +68,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     return gains | areas | missed | unseen
 
 
-measure = Trials(arms=ARMS, sizes=(Work(100, 400), Work(30, 60)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(100, 400), WatchedSize(30, 60)), run=run, read=read)

@@ -11,7 +11,14 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.plant.studies.watched import UNSEEN, Work, bar, fitted, own_weeks, scored
+from ingenium.domains.plant.studies.watched import (
+    UNSEEN,
+    WatchedSize,
+    bar,
+    fitted,
+    own_weeks,
+    scored,
+)
 from ingenium.evaluate.event_scores import ranking
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.monitor.asked import MonitorSpec
@@ -23,7 +30,7 @@ ARMS = {
 }
 
 
-def run(arm: tuple[str, str], seed: int, size: Work) -> Mapping[str, ArrayLike]:
+def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """Scores of the competition."""
     family, augment = arm
     spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
@@ -41,4 +48,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     return gains | {f"{n}_{arm}": found(arm, n) for n in names for arm in ARMS}
 
 
-measure = Trials(arms=ARMS, sizes=(Work(100, 400), Work(30, 60)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(100, 400), WatchedSize(30, 60)), run=run, read=read)

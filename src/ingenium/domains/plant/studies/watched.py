@@ -21,7 +21,7 @@ UNSEEN = ("setpoint",)  # a kind that judges alone
 
 
 @dataclass(frozen=True)
-class Work:
+class WatchedSize:
     """How much a run does."""
 
     weeks: int
