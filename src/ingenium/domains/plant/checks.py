@@ -57,7 +57,7 @@ def evasion(commands: Commands) -> Iterator[Finding | Picture]:
 
 def synthetic_sensors(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.15: monitors that learned from made windows alone, and whether these are copies."""
-    yield Finding("weeks of a water works are made", _weeks(commands, 48).code == 0)
+    yield Finding("weeks of a water works are made", _weeks(commands, 64).code == 0)
     (commands.folder / "days.toml").write_text(DAYS)
     asked = ("grid.feeder_day", "--spec", "days.toml", "-n", 96, "--out", "days")
     yield Finding("days of a feeder are made", commands("propose", *asked).code == 0)
