@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from ingenium.replaying import recorded_spec
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
+Heard = Callable[[RowAlarm], None]
+KEPT_EVERY = 100  # rows, after which the memory of a running monitor is written
 SAME = 1e-6  # relative, within which a replay gives what was recorded
 
 
@@ -70,6 +72,10 @@ def fit(
         )
 
 
+def unheard(row: RowAlarm) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class StreamRun:
     """A stream that a monitor has seen."""
@@ -80,10 +86,13 @@ class StreamRun:
     memory: Memory
 
 
-def run(kept: Monitor, stream: Path, state: Path | None = None) -> StreamRun:
+def run(
+    kept: Monitor, stream: Path, state: Path | None = None, *, heard: Heard = unheard
+) -> StreamRun:
     """Feed a stream to a monitor, row by row; `-` is standard input.
 
-    With `state` it goes on from where it was, and is kept there after every row.
+    With `state` it goes on from where it was; what it remembers is kept there now and then, and
+    whatever ends the stream. `heard` is told each row.
 
     Raises:
         InputError: for a stream that the monitor cannot read; naming row and column.
@@ -91,24 +100,21 @@ def run(kept: Monitor, stream: Path, state: Path | None = None) -> StreamRun:
     model = kept.record["evidence"]["model"]
     memory = Memory.read(state, model) if state else Memory(model)
     watcher = Watcher(kept, memory)
-    told, values, labels = [], [], []
+    told, values, labels = list[RowAlarm](), list[np.ndarray](), list[bool]()
     lines = _lines(_found(kept, stream))
     header = next(lines, [])
     place = next((i for i, n in enumerate(header) if n.strip().lower() in tables.LABELS), None)
-    keep = list[str]()
-
-    def noted() -> Iterator[list[str]]:
-        for cells in lines:
-            keep[:] = cells
-            yield cells
-
-    for stamp, row in rows(header, noted(), kept.tags, str(stream)):
-        (at,) = tables.parsed([stamp], stream)
-        told.append(watcher.feed(at, row))
-        values.append(row)
-        labels.append(place is not None and keep[place].strip() == "1")
-    if state is not None:
-        memory.write(state)
+    try:
+        for number, (cells, row) in enumerate(rows(header, lines, kept.tags, str(stream)), 2):
+            told.append(watcher.feed(tables.stamp(cells[0], number, stream), row))
+            heard(told[-1])
+            values.append(row)
+            labels.append(place is not None and cells[place].strip() == "1")
+            if state is not None and number % KEPT_EVERY == 0:
+                memory.write(state)
+    finally:
+        if state is not None:
+            memory.write(state)
     if not told:
         raise InputError("a stream with rows below its header", f"none in {stream}")
     label = None if place is None else np.array(labels)

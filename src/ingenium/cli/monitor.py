@@ -75,11 +75,16 @@ def run(
     """Run a monitor on a stream, row by row, and draw when it rang and where."""
     from ingenium import watching
     from ingenium.monitor.keeping import Monitor
-    from ingenium.monitor.running import summary
+    from ingenium.monitor.running import RowAlarm, summary
     from ingenium.report.monitor_page import write_run
 
     kept = Monitor.opened(monitor)
-    seen = watching.run(kept, stream, state)
+
+    def ring(row: RowAlarm) -> None:
+        if row.began and not json:
+            results().print(f"alarm at {row.stamp}, row {row.row}", highlight=False)
+
+    seen = watching.run(kept, stream, state, heard=ring)
     found = summary(seen.told, seen.memory, seen.label)
     folder = out or monitor / "runs" / (stream.stem if str(stream) != "-" else "input")
     write_run(kept, seen.told, seen.values, seen.label, found, folder)

@@ -202,8 +202,8 @@ class Watcher:
 
 def rows(
     header: list[str], lines: Iterable[list[str]], tags: tuple[str, ...], where: str
-) -> Iterator[tuple[str, Float64[np.ndarray, " k"]]]:
-    """Stamps and readings of a stream as text; NaN for cells that are no number.
+) -> Iterator[tuple[list[str], Float64[np.ndarray, " k"]]]:
+    """Cells and readings of a stream as text, row by row; NaN for cells that are no number.
 
     Raises:
         InputError: for a header without a tag that the monitor knows, or a row of other length.
@@ -221,7 +221,7 @@ def rows(
     for number, cells in enumerate(lines, 2):
         if len(cells) != len(names):
             raise InputError(f"{len(names)} cells", f"{len(cells)} in row {number} of {where}")
-        yield cells[0].strip(), np.array([_number(cells[i]) for i in at])
+        yield cells, np.array([_number(cells[i]) for i in at])
 
 
 def _number(cell: str) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ def read(path: Path) -> Stream:
         )
     frame.columns = [str(c).strip() for c in frame.columns]
     label = next((c for c in frame.columns if c.lower() in LABELS), None)
-    stamps = parsed(frame.iloc[:, 0].astype(str).tolist(), path)
+    texts = frame.iloc[:, 0].astype(str).tolist()
+    stamps = np.array([stamp(text, row, path) for row, text in enumerate(texts, 2)])
     _check_even(stamps, path)
     tags = [c for c in frame.columns[1:] if c != label]
     values = np.column_stack([_numbers(frame[t], path, t) for t in tags])
@@ -57,22 +59,26 @@ def write(streams: Sequence[Stream], path: Path) -> None:
     pd.concat(parts).to_csv(path, index=False, float_format="%.10g")
 
 
-def parsed(texts: Sequence[str], path: Path) -> np.ndarray:
-    """Stamps as ISO 8601 writes them, or as BATADAL does.
+def stamp(text: str, row: int, path: Path) -> np.datetime64:
+    """A moment as ISO 8601 writes it, or as BATADAL does; with a zone, in UTC.
 
     Raises:
-        InputError: naming the first row that is no stamp.
+        InputError: naming the row of what is none.
     """
-    short = bool(texts) and bool(SHORT.match(texts[0].strip()))
-    how = "%d/%m/%y %H" if short else "ISO8601"
-    found = pd.to_datetime(pd.Series(texts).str.strip(), format=how, errors="coerce", utc=True)
-    bad = np.flatnonzero(found.isna())
-    if len(bad):
+    own = text.strip()
+    try:
+        found = datetime.strptime(own, "%d/%m/%y %H") if SHORT.match(own) else _iso(own)
+    except ValueError:
         raise InputError(
             "a stamp such as 2026-01-31 14:00:00 in the first column",
-            f"{texts[bad[0]]!r} in row {bad[0] + 2} of {path}",
-        )
-    return found.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
+            f"{text!r} in row {row} of {path}",
+        ) from None
+    return np.datetime64(found, "s")
+
+
+def _iso(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 def _check_even(stamps: np.ndarray, path: Path) -> None:
