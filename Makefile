@@ -3,19 +3,25 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEMO := $(VENV)/.demo# core and grid alone
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 .PHONY: demo test slow check format bench docs clean
 
-$(STAMP): pyproject.toml
+$(DEMO): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "expected Python 3.11 or newer; came " + sys.version.split()[0] + ". Write: make PYTHON=python3.11 demo")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,monitor,plant,search,audit,dev]"
+	.ci/torch $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[grid]"
+	touch $(DEMO)
+
+$(STAMP): $(DEMO)
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,monitor,plant,search,serve,audit,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps bibmon==1.2.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
-demo: $(STAMP)
+demo: $(DEMO)
 	$(BIN)/ingenium propose grid.feeder_day --spec examples/grid/winter_evening_peak.toml -n 1000 --seed 7 --out out/winter_evening_peak
 
 test: $(STAMP)
@@ -24,20 +30,28 @@ test: $(STAMP)
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow --timeout 1800
 
+# Everything; with DOMAINS="grid airfoils", or DOMAINS=changed, the tests of these alone.
 check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+ifdef DOMAINS
+	$(BIN)/python tests/of_domains.py $(DOMAINS) > $(VENV)/.tests
+	if [ -s $(VENV)/.tests ]; then $(BIN)/python -m pytest -n 2 $$(cat $(VENV)/.tests); fi
+else
+	$(BIN)/mypy
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
+	$(BIN)/python docs/write_schemas.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
+endif
 
 docs: $(STAMP)
 	$(BIN)/python docs/fill_figures.py
 	$(BIN)/python docs/fill_reference.py
+	$(BIN)/python docs/write_schemas.py
 	$(SITE)
 
 format: $(STAMP)

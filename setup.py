@@ -1,4 +1,4 @@
-"""Puts the documents into the built package, where `ingenium docs` finds them."""
+"""Puts documents and examples into the built package, where commands find them."""
 
 from pathlib import Path
 from shutil import copyfile
@@ -10,13 +10,15 @@ ROOT = Path(__file__).resolve().parent
 
 
 class WithDocuments(build_py):
-    """Copies every page beside the code, in the folders that it has in the repository."""
+    """Copies every page and example into the package, in the folders of the repository."""
 
     def run(self) -> None:
         super().run()
         if self.editable_mode:
             return
-        for page in [*ROOT.glob("*.md"), ROOT / "NOTICE", *(ROOT / "docs").rglob("*.md")]:
+        examples = [p for p in (ROOT / "examples").rglob("*") if p.suffix in (".py", ".toml")]
+        pages = [*ROOT.glob("*.md"), ROOT / "NOTICE", *(ROOT / "docs").rglob("*.md")]
+        for page in [*pages, *examples]:
             place = Path(self.build_lib) / "ingenium" / "documents" / page.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             copyfile(page, place)

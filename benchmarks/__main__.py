@@ -21,6 +21,7 @@ NAMES = (
     "sandbox",
     "structures_solver",
     "structures_cells",
+    "structures_mesh",
     "molecules_metrics",
     "molecules_drawing",
     "molecules_moses",

@@ -13,7 +13,7 @@ from ingenium.core.spec import Between, GeneratorChoice, Spec
 from ingenium.domains.molecules.lead import CHOSEN, HEARING, Lead
 from ingenium.domains.molecules.wish import CONDITIONS
 from ingenium.loop import training
-from ingenium.search.strategies import Task, make
+from ingenium.searches.strategies import Task, make
 
 BATCH = 50  # the most designs of a round
 LATENT_KNOWN, LATENT_STEPS = 40_000, 2000  # what the autoencoder learns from, and how long

@@ -21,11 +21,11 @@ from ingenium.core.spec import Spec
 from ingenium.core.verify import Verifier
 from ingenium.domains import open_problem
 from ingenium.loop import training
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
-from ingenium.search.strategy import State, Strategy
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
+from ingenium.searches.strategy import State, Strategy
 
 CALLS, ROUNDS = 128, 3
 TASKS: Mapping[str, tuple[str, Mapping[str, Any]]] = {

@@ -20,13 +20,13 @@ from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.loop import training
-from ingenium.search.processes import Processes
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
-from ingenium.search.strategy import State, Strategy
-from ingenium.search.workers import Here, Workers
+from ingenium.searches.processes import Processes
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
+from ingenium.searches.strategy import State, Strategy
+from ingenium.searches.workers import Here, Workers
 
 PROCESSES, BATCH, CALLS, ROUNDS = 4, 4, 64, 3
 SHORT_S, LONG_S = 0.2, 2.0  # of a design, and of one in eight

@@ -19,12 +19,12 @@ from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 from ingenium.evaluate.intervals import clopper_pearson, t_interval
 from ingenium.loop import training
-from ingenium.search import screens
-from ingenium.search.screening import ScreenPlan
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
+from ingenium.searches import screens
+from ingenium.searches.screening import ScreenPlan
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
 
 CALLS, SEEDS, BATCH = 48, 5, 32
 FILE = Path(__file__).parents[1] / "examples" / "airfoils" / "section.toml"

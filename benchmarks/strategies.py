@@ -36,9 +36,9 @@ from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.evaluate.intervals import t_interval
 from ingenium.loop import training
-from ingenium.search.latent_space import LatentSpace
-from ingenium.search.space import Space
-from ingenium.search.strategies import LATENT, NAMES, OPTIONS, StrategyStart, Task, make
+from ingenium.searches.latent_space import LatentSpace
+from ingenium.searches.space import Space
+from ingenium.searches.strategies import LATENT, NAMES, OPTIONS, StrategyStart, Task, make
 
 HERE = Path(__file__).parent
 SEEDS, BATCH, POINTS = 5, 16, 24  # batch: the most designs of a round; points of a curve

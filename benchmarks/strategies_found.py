@@ -17,11 +17,11 @@ from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
-from ingenium.search.fronts import grown, hypervolume
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategy import Strategy
+from ingenium.searches.fronts import grown, hypervolume
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategy import Strategy
 
 LAST = 64  # calls over which the acceptance of a curve is counted
 

@@ -37,7 +37,7 @@ from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.loop import training
-from ingenium.search.aim import Aim
+from ingenium.searches.aim import Aim
 
 POPULATION = 32  # of NSGA-II, as our own evolution has it
 FACTORS = (0.5, 1.5)  # by which a recorded profile is scaled

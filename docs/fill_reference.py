@@ -25,6 +25,7 @@ from ingenium.domains.grid import columns
 from ingenium.domains.grid.consumers import GROUPS
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
+from ingenium.generators.tokens import two_kinds
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.report import words
 
@@ -33,6 +34,7 @@ MEANING = {  # of entries whose name says it all in the code
     "problem": "name of the problem; `ingenium list` shows all",
     "title": "heading of the report",
     "setup": "settings of the problem, such as the grid",
+    "given": "what designs go by, such as readings: values, or files of them",
     "conditions": "what designs are generated under",
     "quantity": "name of a measured quantity",
     "at_least": "lowest value that holds",
@@ -116,18 +118,20 @@ def default(f: typing.Any) -> str:
 
 def comments(kind: type) -> dict[str, str]:
     """The comment behind each field in the source."""
+    inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
     source = inspect.getsource(kind)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     behind = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
     tree = ast.parse(source).body[0]
     assert isinstance(tree, ast.ClassDef)
-    return {
+    own = {
         node.target.id: behind[node.end_lineno]
         for node in tree.body
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and node.end_lineno in behind
     }
+    return {k: v for notes in (*inherited, own) for k, v in notes.items()}
 
 
 @cache
@@ -141,6 +145,14 @@ def conditions(name: str) -> str:
     for c in problem(name).conditions:
         span = ", ".join(c.choices or ()) or f"{c.lower:g} to {words.number(c.upper, c.unit)}"
         rows.append((f"`{c.name}`", span, c.long_name))
+    return table(*rows)
+
+
+def inputs(kind: type[Problem]) -> str:
+    rows = [("Input", "Form", "Default", "What it is")]
+    for i in kind.inputs:
+        usual = "must be given" if i.needed else "none" if i.default is None else f"`{i.default}`"
+        rows.append((f"`{i.name}`", i.form, usual, i.long_name))
     return table(*rows)
 
 
@@ -169,15 +181,31 @@ def accepted() -> str:
             kind = problem_class(f"{field}.{key}")
             lines = [f"## {field}.{key}", "", f"Judged: {kind.judged}", "", "Not said by it:", ""]
             parts.append("\n".join([*lines, *(f"- {line}" for line in kind.unchecked)]))
-    return "\n\n".join([*parts, attacks()])
+    return "\n\n".join([*parts, attacks(), meshes()])
 
 
 def attacks() -> str:
     """How many forgeries were tried, by problem."""
-    file = ROOT / "benchmarks" / "results" / "forgeries.json"
-    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     head = "## Forgeries tried\n\n`python -m benchmarks forgeries` counts them.\n\n"
-    return head + table(tuple(rows[0]), *(tuple(str(v) for v in row.values()) for row in rows))
+    return head + counted("forgeries")
+
+
+def meshes() -> str:
+    """How many accepted designs of the examples hold their limits on half cells."""
+    head = "## Accepted designs on half cells\n\n"
+    text = (
+        "`python -m benchmarks structures_mesh` measures known designs that the examples accept "
+        "again on cells of half the size, and judges them by these values alone: those that hold "
+        "their limits *beyond the mesh*, as is the rule, and those that hold them *plain*.\n\n"
+    )
+    return head + text + counted("structures_mesh")
+
+
+def counted(name: str) -> str:
+    """The rows of a benchmark's result."""
+    file = ROOT / "benchmarks" / "results" / f"{name}.json"
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    return table(tuple(rows[0]), *(tuple(str(v) for v in row.values()) for row in rows))
 
 
 def families() -> str:
@@ -187,6 +215,7 @@ def families() -> str:
         ("learned, on principal components of a series or a field", COMPOSED),
         ("learned, on latent numbers of a field", LATENT),
         ("learned, on tokens, such as molecules", on_tokens.LEARNED),
+        ("learned, on tokens and then numbers, such as panels", two_kinds.LEARNED),
         ("classical", CLASSICAL),
     ):
         rows.append((kind, ", ".join(f"`{name}`" for name in names)))
@@ -285,6 +314,7 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 OF_PROBLEM: dict[str, Callable[[str], str]] = {
     "setup": lambda name: entries(problem_class(name).Settings),
+    "given": lambda name: inputs(problem_class(name)),
     "conditions": conditions,
     "quantities": quantities,
     "limits": limits,

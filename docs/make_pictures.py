@@ -29,7 +29,7 @@ from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.domains.molecules import report as molecules_report
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.bracket.bracket import Bracket
-from ingenium.domains.structures.parts.report import front, ranked
+from ingenium.domains.structures.parts.report import over_mass, ranked
 from ingenium.kits.solids.printing.rendering import Look, render
 
 DOCS = Path(__file__).resolve().parent
@@ -87,14 +87,15 @@ def parts_of(problem: Bracket, designs: xr.Dataset) -> Figure:
     chosen = best[even][np.argsort(designs["mass"].to_numpy()[best[even]])]
     figure = Figure(figsize=(11.5, 4.9), layout="constrained")
     views, plane = figure.subfigures(1, 2, width_ratios=(1.6, 1.0))
-    for ax, i in zip(views.subplots(2, 3).flat, chosen, strict=False):
+    rows = -(-len(chosen) // 3)
+    for ax, i in zip(views.subplots(rows, 3).flat, chosen, strict=False):
         one = designs.isel(design=int(i))
         ax.imshow(render(problem.printer.mesh(one["density"].to_numpy()), LOOK))
         ax.set_axis_off()
         ax.set_title(
             f"{1e3 * float(one['mass']):.0f} g, {float(one['compliance']):.1f} J", fontsize=9
         )
-    front(plane.subplots(), problem.others, designs, "compliance")
+    over_mass(plane.subplots(), problem.others, designs, "compliance")
     return figure
 
 

@@ -1,7 +1,7 @@
 """The share that a second engine measures again: what is drawn, compared, counted and judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -10,12 +10,14 @@ import xarray as xr
 from torch import Tensor
 
 import toy
+from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check, drawn
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.problem import CrossCheck, Second
+from ingenium.core.evidence import measured, of_mesh, repeatable, uncertainty
+from ingenium.core.problem import CrossCheck, Second, engines
 from ingenium.core.quantity import Quantity
-from ingenium.core.spec import Limit
+from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 
@@ -162,7 +164,7 @@ def test_a_share_of_no_designs_and_no_second_engine_give_nothing(
 
 
 def test_the_share_is_drawn_from_accepted_and_rejected_alike_and_by_the_seed() -> None:
-    verdicts = np.arange(100) % 4  # all there are
+    verdicts = np.array(list(Verdict) * 25)
     second = Second(Planted(), 0.4)
     first = drawn(second, verdicts, 1)
     assert len(first) == 20
@@ -171,3 +173,48 @@ def test_the_share_is_drawn_from_accepted_and_rejected_alike_and_by_the_seed() -
     assert not np.array_equal(first, drawn(second, verdicts, 2))
     assert len(drawn(replace(second, most=3), verdicts, 1)) == 3
     assert len(drawn(replace(second, share=1e-6), verdicts, 1)) == 1
+
+
+def test_a_finer_mesh_is_asked_of_accepted_designs_alone(
+    problem: toy.Cantilever, designs: xr.Dataset
+) -> None:
+    mass = judged(problem, designs, MASS)["mass_kg"].to_numpy()
+    problem.finer = Second(Planted({"mass_kg": 1.2}, name="half cells"), 1.0)
+    found = checked(problem, designs, Second(Planted(), 0.1), MASS)
+    assert found.finer is not None
+    assert found.finer.checked == int((mass <= 40.0).sum()) < N
+    assert found.finer.disagreement["mass_kg"] == pytest.approx(0.2 * mass[mass <= 40.0].max())
+    assert found.disagreement["mass_kg"] == 0.0
+    assert CrossCheck.of(asdict(found)) == found
+    tiers = {e["tier"]: e["name"] for e in engines(problem, found)}
+    assert tiers["finer mesh"] == "half cells"
+    nothing = checked(problem, designs, Second(Planted(), 0.1), Limit("mass_kg", at_most=0.0))
+    assert nothing.finer is None
+
+
+def test_what_a_mesh_is_off_is_uncertainty_that_measuring_again_does_not_excuse(
+    problem: toy.Cantilever, designs: xr.Dataset
+) -> None:
+    problem.finer = Second(Planted({"mass_kg": 1.2}), 1.0)
+    found = checked(problem, designs, Second(Planted({"mass_kg": 1.1}), 1.0), MASS)
+    doubt, mesh = uncertainty(problem, {"mass_kg": 0.5}, found), of_mesh(found)
+    assert doubt["mass_kg"] == pytest.approx(0.5 + found.disagreement["mass_kg"] + mesh["mass_kg"])
+    names = [q.name for q in problem.quantities]
+    entry = measured(problem, np.ones(len(names)), doubt, mesh)["mass_kg"]
+    assert entry["uncertainty"] == doubt["mass_kg"]
+    assert repeatable(entry) == pytest.approx(0.5 + found.disagreement["mass_kg"])
+
+
+def test_limits_hold_beyond_what_a_mesh_is_off_unless_a_spec_says_not(
+    problem: toy.Cantilever,
+) -> None:
+    own = tuple(replace(q, beyond=q.name == "mass_kg") for q in problem.quantities)
+    problem.tiers = (replace(problem.tiers[0], quantities=own),)
+    told = {None: [True, None], False: [False, False], True: [True, True]}
+    for said, wanted in told.items():
+        limits = (
+            Limit("mass_kg", at_most=40.0, beyond_uncertainty=said),
+            Limit("stress_pa", at_most=1e9, beyond_uncertainty=said),
+        )
+        found = resolve(Spec(problem=problem.name, limits=limits), problem).limits
+        assert [x.beyond_uncertainty for x in found] == wanted

@@ -14,7 +14,15 @@ from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem != "feeder_week"]
+ALONE = (
+    "feeder_week",
+    "annual_profiles",
+    "morning",
+    "forecast_error",
+    "day_ahead",
+    "envelope",
+)  # which ask for another grid, or none
+SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in SPECS)
 OWN = EXAMPLES / "grid" / "own_feeder"
 

@@ -15,6 +15,7 @@ from ingenium.cli.outcome import show
 from ingenium.cli.output import results
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import read
+from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Spec, parse
 from ingenium.outcome import Run
 
@@ -180,3 +181,36 @@ def test_a_limit_can_be_held_beyond_the_uncertainty(
         found = replay(run.folder, design)
         assert found.holds, [c for c in found.checks if not c.holds]
     assert verify(asked, run.folder / "designs" / "beams.csv").accepted == len(run.selected)
+
+
+class Apart(toy.BeamFiles):
+    """A file a beam, which says so: it is written and read in parts."""
+
+    apart = True
+    written: ClassVar[list[int]] = []
+    read_from: ClassVar[list[Path]] = []
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        self.written.append(designs.sizes[DESIGN])
+        return super().write(designs, folder)
+
+    def read(self, path: Path) -> xr.Dataset:
+        self.read_from.append(path)
+        return super().read(path)
+
+
+def test_designs_with_files_of_their_own_are_never_read_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the run is the same as that of a format that does not say so."""
+    n = 2 * BLOCK + 5
+    plain = propose(spec(), n, 2, tmp_path / "plain")
+    monkeypatch.setattr(toy, "BeamFiles", Apart)
+    run = propose(spec(), n, 2, tmp_path / "apart")
+    assert run.verdicts.identical(plain.verdicts)
+    assert len(run.selected) > BLOCK
+    assert max(Apart.written) <= BLOCK
+    assert sum(Apart.written) == len(Apart.read_from) == len(run.selected)
+    assert all(path.is_file() for path in Apart.read_from if path.parent.exists())
+    files = sorted(p.name for p in (run.folder / "designs").iterdir())
+    assert files == sorted(p.name for p in (plain.folder / "designs").iterdir())

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
 import toy
 from ingenium import loop
 from ingenium.api import propose, replay, verify
+from ingenium.core.counting import each
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, file_digest
 from ingenium.core.errors import EngineError, FolderInUseError, InputError
@@ -310,3 +312,21 @@ def test_places_and_times_read_as_such() -> None:
     found = summarise(verdicts, limits, (value, where, when)).limits[0]
     assert (found.broken, found.worst, found.typical) == (3, 5.0, 4.0)
     assert found.where == ("tip (67%)", "18:15 (67%)")
+
+
+def test_progress_counts_designs_that_the_engine_measures_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = toy.EulerBernoulli.measure
+
+    def slowly(engine: toy.EulerBernoulli, *arrays: torch.Tensor) -> torch.Tensor:
+        rows = zip(*arrays, strict=True)
+        return torch.cat([plain(engine, *(x[None] for x in row)) for row in each(rows)])
+
+    monkeypatch.setattr(toy.EulerBernoulli, "measure", slowly)
+    told = []
+    propose(spec(), 70, 1, tmp_path / "out", watch=lambda *step: told.append(step))
+    shown = [done for stage, done, total in told if stage == "propose and verify"]
+    assert shown[0] == 0
+    assert sorted(set(shown)) == list(range(71))
+    assert shown == sorted(shown)

@@ -16,8 +16,8 @@ from ingenium.api import propose, replay, search, verify
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.seeds import BLOCK
-from ingenium.search.plan import SearchPlan
-from ingenium.search.stopping import Stop
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.stopping import Stop
 from toy import N, spec
 
 pytestmark = pytest.mark.usefixtures("beams")

@@ -7,7 +7,7 @@ import pytest
 
 from ingenium import loop
 from ingenium.core.spec import Limit
-from ingenium.report import figures
+from ingenium.evaluate import figures
 
 pytestmark = pytest.mark.usefixtures("beams")
 
@@ -17,7 +17,7 @@ def test_no_bin_of_a_histogram_lies_on_both_sides_of_its_limit(limit: Limit) -> 
     values = np.random.default_rng(0).normal(size=2000)
     bound = limit.at_most if limit.at_least is None else limit.at_least
     broken = values > bound if limit.at_least is None else values < bound
-    (axes,) = figures.histogram(values, broken, limit, "a number").axes
+    (axes,) = figures.histogram(values, broken, [limit], "a number").axes
     edges = np.unique(np.concatenate([patch.get_xy()[:, 0] for patch in axes.patches[:2]]))
     assert np.abs(edges - bound).min() < 1e-9
     low, high = axes.get_xlim()

@@ -3,17 +3,20 @@
 ```python
 import ingenium
 
-spec = ingenium.load_spec("examples/grid/winter_evening_peak.toml")
-run = ingenium.propose(spec, n=1000, seed=7, out="out/winter_evening_peak")
-print(run.summary)
+run = ingenium.propose("examples/grid/winter_evening_peak.toml", n=1000, seed=7)
+run.table  # a row a design; also run.accepted, run.evidence, run.plot("min_voltage")
+again = ingenium.open_run("out/grid.feeder_day")
 ```
+
+A spec is a `Spec`, the path of a TOML file, or a dictionary with the same entries.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ingenium import __version__, audit, loop, replaying, report
 from ingenium.core import spec as specs
@@ -24,23 +27,29 @@ from ingenium.core.energy import Meter
 from ingenium.core.problem import Watch, engines, silent
 from ingenium.core.spec import Spec
 from ingenium.core.spec import load as load_spec
-from ingenium.domains import open_problem
+from ingenium.domains import open_problem, problem_class
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
+from ingenium.opened import OpenedRun
+from ingenium.opened import open_run as opened
 from ingenium.outcome import Clock, Finish, Run
-from ingenium.search import running
-from ingenium.search.course import Heard, unheard
-from ingenium.search.hands import Hands
-from ingenium.search.plan import SearchPlan
-from ingenium.search.stopping import Stop
+from ingenium.searches import running
+from ingenium.searches.course import Heard, unheard
+from ingenium.searches.hands import Hands
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.stopping import Stop
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
 __all__ = [
+    "SearchPlan",
+    "Spec",
+    "Stop",
     "fit",
     "ledger_place",
     "load_spec",
     "open_problem",
+    "open_run",
     "propose",
     "replay",
     "search",
@@ -48,20 +57,25 @@ __all__ = [
 ]
 
 
+Asked = Spec | str | Path | Mapping[str, Any]  # a spec, its file, or its entries
+
+
 def propose(
-    spec: Spec,
-    n: int,
-    seed: int,
-    out: str | Path,
+    spec: Asked,
+    n: int = 100,
+    seed: int = 0,
+    out: str | Path | None = None,
     *,
     ledger: Ledger | None = None,
     watch: Watch = silent,
     overwrite: bool = False,
+    form: str | None = None,
     clock: Clock | None = None,
 ) -> Run:
     """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
 
-    `clock` may hold the seconds of what came before, such as imports.
+    Without a folder it is `out/PROBLEM`. `form` names the format of the files, the problem's first
+    if none. `clock` may hold the seconds of what came before, such as imports.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `n` is below 1.
@@ -69,17 +83,19 @@ def propose(
         StorageError: if `out` cannot be written, or another run is writing there.
     """
     check_count(n, seed)
-    clock = clock or Clock()
+    clock, spec = clock or Clock(), _asked(spec)
+    folder = Path("out") / spec.problem if out is None else Path(out)
     with Meter() as meter, _ledger(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
+            problem.write_as(form)
         return loop.run(
             problem,
             spec,
             n,
             seed,
-            Path(out),
+            folder,
             ledger=book,
             watch=watch,
             overwrite=overwrite,
@@ -89,10 +105,10 @@ def propose(
 
 
 def search(
-    spec: Spec,
-    plan: SearchPlan,
-    stop: Stop,
-    out: str | Path,
+    spec: Asked,
+    plan: SearchPlan | None = None,
+    stop: Stop | None = None,
+    out: str | Path | None = None,
     *,
     ledger: Ledger | None = None,
     watch: Watch = silent,
@@ -100,9 +116,13 @@ def search(
     processes: int = 1,
     follow: str | Path | None = None,
     overwrite: bool = False,
+    form: str | None = None,
     clock: Clock | None = None,
 ) -> Run:
     """Propose, verify and learn until it is enough; the best go to `out` with their evidence.
+
+    Without a plan the strategy is that of the problem, without a stop the budget is 1,000 engine
+    calls, and without a folder it is `out/PROBLEM-STRATEGY`.
 
     The same call goes on where a stopped one was, and with more allowed, where it had ended.
     Several processes measure at once, and meanwhile more is proposed; a script that asks for them
@@ -114,29 +134,47 @@ def search(
             search or something else.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
-    clock = clock or Clock()
+    clock, spec = clock or Clock(), _asked(spec)
+    plan = plan or SearchPlan(problem_class(spec.problem).default_strategy)
+    folder = Path("out") / f"{spec.problem}-{plan.strategy}" if out is None else Path(out)
     with Meter() as meter, _ledger(ledger) as book:
         with clock("open the problem"):
             watch("open the problem", 0, 1)
             problem = open_problem(spec)
+            problem.write_as(form)
         return running.run(
             problem,
             spec,
             plan,
-            stop,
-            Path(out),
+            stop or Stop(),
+            folder,
             ledger=book,
             watch=watch,
             heard=heard,
-            hands=Hands(processes, partial(open_problem, spec), Path(follow) if follow else None),
+            hands=Hands(
+                processes,
+                partial(open_problem, spec, problem.given),
+                Path(follow) if follow else None,
+            ),
             overwrite=overwrite,
             finish=_finish(meter),
             clock=clock,
         )
 
 
-def fit(spec: Spec, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
+def open_run(folder: str | Path) -> OpenedRun:
+    """A finished run, or the result of a search, as it lies in its folder.
+
+    Raises:
+        InputError: if no finished run lies there.
+        CorruptError: if a file of it is not what the run wrote.
+    """
+    return opened(Path(folder), open_problem)
+
+
+def fit(spec: Asked, *, ledger: Ledger | None = None, watch: Watch = silent) -> fitted.FittedFamily:
     """Fit the generator that a spec chooses, so that proposing finds it in the cache."""
+    spec = _asked(spec)
     with _ledger(ledger) as book:
         watch("open the problem", 0, 1)
         problem = open_problem(spec)
@@ -203,6 +241,10 @@ def replay(out: str | Path, design: int, *, ledger: Ledger | None = None) -> rep
         }
         book.append("replay", body)
     return found
+
+
+def _asked(spec: Asked) -> Spec:
+    return spec if isinstance(spec, Spec) else load_spec(spec)
 
 
 def _finish(meter: Meter) -> Finish:

@@ -11,6 +11,7 @@ Where that one refuses, no other is tried. Designs that repeat another one are s
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -94,28 +95,39 @@ def audit(
     found: list[Audited] = []
     runs: dict[Path, Recorded] = {}
     seen: dict[bytes, str] = {}
+    read: list[tuple[Path, Path | None, str, xr.Dataset, xr.Dataset]] = []
     for path in map(handed, files):
         folder = run_of(path) if path.exists() else None
         if folder is not None:
             runs[folder] = (runs.get(folder) or Recorded.of(folder, ledger)).searched(path)
         name, designs = _read(problem, path)
-        verdicts = verify(
-            designs,
-            problem.verifier,
-            spec.limits,
-            variables=problem.variables,
-            sizes=problem.sizes,
-        )
-        if any(limit.beyond_uncertainty for limit in spec.limits):
-            cross = cross_check(problem, designs, verdicts, spec.limits, 0)
-            doubt = evidence.uncertainty(problem, {}, cross)
-            verdicts = weighed(verdicts, spec.limits, doubt)
+        read.append((path, folder, name, designs, _verified(problem, spec, designs)))
+    doubt = _doubt(problem, spec, [(designs, verdicts) for *_, designs, verdicts in read])
+    for path, folder, name, designs, verdicts in read:
+        judged = weighed(verdicts, spec.limits, doubt) if doubt else verdicts
         own = None if folder is None else runs[folder]
-        rows = _rows(problem, spec, (path, own), (name, designs), verdicts)
+        rows = _rows(problem, spec, (path, own), (name, designs), judged)
         earlier = _repeats(problem, designs, path, seen)
         found += [replace(row, repeats=what) for row, what in zip(rows, earlier, strict=True)]
     engine = f"{problem.verifier.name} {problem.verifier.version}"
     return Audit(problem.name, engine, spec.limits, tuple(found), tuple(runs.values()))
+
+
+def _verified(problem: Problem, spec: Spec, designs: xr.Dataset) -> xr.Dataset:
+    return verify(
+        designs, problem.verifier, spec.limits, variables=problem.variables, sizes=problem.sizes
+    )
+
+
+def _doubt(
+    problem: Problem, spec: Spec, read: Sequence[tuple[xr.Dataset, xr.Dataset]]
+) -> dict[str, float]:
+    """The uncertainty of all designs that were read, if a limit must hold beyond it."""
+    if not read or not any(limit.beyond_uncertainty for limit in spec.limits):
+        return {}
+    designs, verdicts = (xr.concat(parts, DESIGN) for parts in zip(*read, strict=True))
+    cross = cross_check(problem, designs, verdicts, spec.limits, 0)
+    return evidence.uncertainty(problem, {}, cross)
 
 
 def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
@@ -128,9 +140,11 @@ def _read(problem: Problem, path: Path) -> tuple[str, xr.Dataset]:
                 return name, _numbered(form.read(path), path)
         except InputError as error:
             refusals.append(f"{name}: {error}")
+    told = [f"{name} ({' '.join(form.endings) or 'a folder'})" for name, form in meant.items()]
+    by_ending = len(meant) < len(problem.formats) or len(meant) == 1
     raise InputError(
-        expected=f"a file in one of the formats {', '.join(meant)}",
-        came=f"{path} ({'; '.join(refusals)})",
+        expected=f"a file in one of the formats {', '.join(told)}",
+        came=f"{path} ({'; '.join(refusals)})" if by_ending else f"{path}, which is none of them",
         instead=f"`ingenium show {problem.name}` says what its formats hold.",
     )
 
@@ -164,7 +178,7 @@ def _repeats(
     """Of each design of a file the earlier one that it equals, if it does; notes it as seen."""
     arrays = to_arrays(designs, problem.variables)
     for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
-        key = b"|".join(a[i].numpy().tobytes() for a in arrays)
+        key = sha256(b"|".join(a[i].numpy().tobytes() for a in arrays)).digest()
         yield seen.get(key, "")
         seen.setdefault(key, f"design {index} of {path.name}")
 
@@ -191,7 +205,7 @@ def _rows(
         faults = tuple(run.against(own, problem, spec, measured)) if run and own else ()
         under = _under(problem, designs.isel({DESIGN: i}), own, measured)
         reasons = tuple(_outside(problem, spec, under))
-        verdict = Verdict(int(verdicts["verdict"][i]))
+        verdict = Verdict(verdicts["verdict"].to_numpy()[i])
         if reasons and verdict is Verdict.ACCEPTED:
             verdict = Verdict.REJECTED
         rows.append(
@@ -199,7 +213,7 @@ def _rows(
                 file=str(path),
                 format=form,
                 design=index,
-                verdict=verdict.name.lower(),
+                verdict=verdict,
                 measured=measured,
                 margins=evidence.margins(labels, verdicts["margin"].to_numpy()[i]),
                 record=_state(run, own, faults),

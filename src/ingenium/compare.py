@@ -33,13 +33,14 @@ from ingenium.evaluate.plots import save_comparison
 from ingenium.evaluate.scorecard import scorecard
 from ingenium.evaluate.table import Comparison
 from ingenium.exporting import verified
+from ingenium.generators.families import NAMES
 from ingenium.generators.fitted import trained
 from ingenium.generators.generator import Generator
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
 from ingenium.generators.offer import check, make, offered, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.codec import kind_of
 from ingenium.loop import proposed, training
 
 ROWS = 512  # conditions proposed at once; bounds memory
@@ -60,12 +61,12 @@ class Protocol:
 
 def usual(problem: Problem) -> tuple[str, ...]:
     """The families of a comparison where none are named, with the field's own baselines."""
-    all_of_engine = isinstance(problem.codec, Tokens)
+    all_of_engine = kind_of(problem.codec) != "numbers"
     return tuple(
         name
         for name, source in offered(problem).items()
-        if source == "baseline"
-        or (source == "engine" and (all_of_engine or name in Protocol.families))
+        if (source == "baseline" and name not in NAMES)
+        or (source != "shipped" and (all_of_engine or name in Protocol.families))
     )
 
 
@@ -140,7 +141,7 @@ def _measure(
     spent = time.perf_counter() - fitted
     ours = [_named(problem, arrays, held) for arrays in members[:10]]
     card: dict[str, Any] = {}
-    if not isinstance(problem.codec, Tokens):  # numbers of tokens are no sizes
+    if kind_of(problem.codec) == "numbers":  # numbers of tokens are no sizes
         fresh = _propose(problem, family, own, block_rng(seed, 0, "compare training"))
         card = scorecard(
             _seen(problem, to_arrays(held, problem.variables)),
@@ -194,7 +195,7 @@ def _judged(generator: Generator, n: int, seed: int) -> dict[str, float]:
 def members_of(problem: Problem, protocol: Protocol, held: int) -> int:
     """Proposals for each held-out design: of fields as many as memory is meant for."""
     shape = problem.codec.shape
-    if isinstance(problem.codec, Tokens):  # all that the field's own scores look at
+    if kind_of(problem.codec) != "numbers":  # all that the field's own scores look at
         return min(protocol.members, LEAST_MEMBERS)
     if not is_field(shape):
         return protocol.members
@@ -245,7 +246,7 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
         groups=groups,
         metrics=(*METRICS.values(), *own),
         baselines=(*CLASSICAL, *problem.baselines()),
-        notes={"problem": problem.name, "data_licence": problem.licence},
+        notes={"problem": problem.name, "data_licence": problem.licence} | dict(problem.unscored),
     )
     for e in entries:
         table = table.add(e.family, e.seed, e.card)

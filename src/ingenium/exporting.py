@@ -1,7 +1,8 @@
 """What a run or a search hands over: files of the best designs, read back and measured again."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest, folder_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
+from ingenium.core.given import FOLDER, kept
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import CrossCheck, Problem, Watch
+from ingenium.core.problem import CrossCheck, FilePerDesign, Format, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import weighed
+from ingenium.core.verdict import flagged, weighed
 from ingenium.core.verify import verify
 
 
@@ -64,12 +66,12 @@ def export(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         written, paths = set(selected), {}
-        if len(selected):
-            chosen = designs.isel({DESIGN: selected})
-            paths = form.write(chosen, folder)
-            back = form.read(folder)
-        for part in (new[i : i + problem.at_once] for i in range(0, len(new), problem.at_once)):
-            again = verified(problem, spec, back.sel({DESIGN: designs[DESIGN].to_numpy()[part]}))
+        size = problem.at_once if isinstance(form, FilePerDesign) else max(1, len(selected))
+        for part in _parts(selected, size):
+            paths |= form.write(designs.isel({DESIGN: part}), folder)
+        read = _reader(form, paths, folder)
+        for part in _parts(new, problem.at_once):
+            again = verified(problem, spec, read(designs[DESIGN].to_numpy()[part].tolist()))
             for variable in again.data_vars:
                 verdicts[variable].to_numpy()[part] = again[variable].to_numpy()
             measured[part] = True
@@ -80,15 +82,32 @@ def export(
     return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
 
 
+def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    return (rows[i : i + size] for i in range(0, len(rows), size))
+
+
+def _reader(
+    form: Format, paths: Mapping[int, Path], folder: Path
+) -> Callable[[list[int]], xr.Dataset]:
+    """What reads designs by their index: each from its own file, or all of them at once."""
+    if isinstance(form, FilePerDesign):
+        return lambda index: xr.concat([form.read(paths[i]) for i in index], DESIGN)
+    back = cache(lambda: form.read(folder))
+    return lambda index: back().sel({DESIGN: index})
+
+
 def keep(
     part: Path, problem: Problem, asked: Spec, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> None:
-    """Write the spec, and designs with their verdicts, as they are kept in a folder."""
-    write_atomic(part / "spec.toml", specs.dump(asked))
+    """Write the spec with the files that it gives, and designs with their verdicts."""
+    for name, (ending, content) in problem.given.files.items():
+        write_atomic(part / FOLDER / f"{name}{ending}", content)
+    own = replace(asked, given=kept(asked.given, problem.given))
+    write_atomic(part / "spec.toml", specs.dump(own))
     told = designs.assign_coords(
         {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
     )
-    whole = xr.merge([told, verdicts], combine_attrs="drop_conflicts").assign_attrs(
+    whole = xr.merge([told, flagged(verdicts)], combine_attrs="drop_conflicts").assign_attrs(
         title=asked.title or problem.summary,
         source=f"ingenium {versions()['ingenium']}, problem {problem.name}",
         license=problem.licence,

@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import xarray as xr
 
 from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
-from ingenium.core.blocks import Blocks
+from ingenium.core.blocks import ArrayFiles, Blocks
+from ingenium.core.counting import counting
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
@@ -22,7 +24,7 @@ from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
 from ingenium.exporting import verified
 from ingenium.generators.fitted import FittedFamily, check, fit
@@ -66,7 +68,8 @@ def run(
         problem.prepare(watch)
         known = training(problem)
         data = dataset_digest(known)
-    identity = digest([problem.name, specs.as_table(spec), n, seed, data, problem.system])
+    under = [problem.name, specs.as_table(spec), n, seed, data, problem.system]
+    identity = digest([*under, next(iter(problem.formats))])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
             fitted = fit(problem, known, spec.generator, watch=watch)
@@ -106,6 +109,7 @@ def _origin(
     return Origin(
         seed=seed,
         spec=digest(specs.as_table(spec)),
+        given=dict(problem.given.digests),
         system=problem.system,
         data=data,
         model=fitted.digest,
@@ -134,22 +138,30 @@ def _propose_and_verify(
     generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified unit is kept on disk at once."""
-    whole, done = [], 0
+    whole, stage, done = ArrayFiles(kept.folder), "propose and verify", 0
+    watch(stage, done, n)
     for unit, (block, rows) in enumerate(units(n, generator.problem.at_once)):
         arrays = kept.load(unit)
         if arrays is None:
-            arrays = _unit(generator, seed, block, rows, clock)
+            with counting(partial(_counted, watch, stage, done, n)):
+                arrays = _unit(generator, seed, block, rows, clock)
             kept.keep(unit, arrays)
-        whole.append(arrays)
+        whole.add(arrays)
         done += len(rows)
-        watch("propose and verify", done, n)
-    designs, verdicts = _joined(generator, whole)
-    if bool((verdicts["verdict"] == Verdict.FAILED).all()):
+        watch(stage, done, n)
+    designs, verdicts = _joined(generator, whole.whole())
+    failed = (verdicts["verdict"] == Verdict.FAILED).to_numpy() & ~undecided(verdicts)
+    if failed.all():
         raise EngineError(
             f"{generator.problem.verifier.name} gave no answer to any of the {n} designs; "
             "check the model that the spec names with `ingenium doctor`"
         )
     return designs, verdicts
+
+
+def _counted(watch: Watch, stage: str, before: int, n: int, more: int) -> None:
+    """Tell of designs within a unit."""
+    watch(stage, min(before + more, n), n)
 
 
 def _unit(
@@ -181,12 +193,9 @@ def proposed(generator: Generator, seed: int, design: int) -> xr.Dataset:
     return generator.propose_block(seed, block, range(first, first + size))
 
 
-def _joined(
-    generator: Generator, whole: list[dict[str, np.ndarray]]
-) -> tuple[xr.Dataset, xr.Dataset]:
+def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dataset, xr.Dataset]:
     """Designs and verdicts of all units."""
     problem = generator.problem
-    arrays = {name: np.concatenate([block[name] for block in whole]) for name in whole[0]}
     under = {c.name: (DESIGN, arrays[f"designs:{c.name}"]) for c in problem.conditions}
     designs = to_dataset(
         [torch.from_numpy(arrays[f"designs:{v.name}"]) for v in problem.variables],

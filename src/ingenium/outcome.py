@@ -28,17 +28,18 @@ from ingenium.core.problem import CrossCheck, Problem, Watch, engines
 from ingenium.core.provenance import machine, peak_memory_mb, versions
 from ingenium.core.seals import sealed
 from ingenium.core.select import select
-from ingenium.core.spec import Select, Spec
+from ingenium.core.spec import Limit, Select, Spec
 from ingenium.core.verify import Verifier, named
 from ingenium.evaluate.limits import Summary
 from ingenium.exporting import export, keep
-from ingenium.search.sitting import Sitting
+from ingenium.run_view import RunView
+from ingenium.searches.sitting import Sitting
 from ingenium.summary import summary as summarised
 from ingenium.trust.ledger import Ledger
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(RunView):
     """A finished run: what was verified, what the engine said of it, and where it lies.
 
     A search tells with `sitting` how it went; a proposal is a search of one round and has none.
@@ -53,6 +54,15 @@ class Run:
     record: dict[str, Any]
     folder: Path  # with files, evidence and report
     sitting: Sitting | None = None
+
+    def _asked(self) -> Spec:
+        return specs.parse(self.record["spec"], Spec, "the record of a run")
+
+    def _judged(self) -> Sequence[Limit]:
+        return self.spec.limits
+
+    def _problem(self) -> Problem:
+        return self.problem
 
 
 Finish = Callable[[Run, Path], None]  # what is added to the folder of a run before it is whole
@@ -96,6 +106,7 @@ def hand_over(
     others, every one that is handed over.
     """
     problem, spec = batch.problem, replace(batch.spec, select=batch.choice)
+    batch = replace(batch, designs=_named(problem, batch.designs))
     with clock("cross-check"):
         watch("cross-check", 0, 1)
         cross = _checked(batch, spec)
@@ -119,7 +130,8 @@ def hand_over(
         keep(part, problem, batch.asked, designs, judged)
         summary = summarised(verdicts, spec.limits, problem.quantities)
     made = (batch.spec, batch.designs, verdicts, selected)
-    record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl")}
+    kept = batch.designs[DESIGN].to_numpy()[selected].tolist()
+    record = _record(batch, cross, clock) | {KEY: vouched(part / "evidence.jsonl"), "kept": kept}
     run = Run(problem, *made, summary, record, folder, batch.sitting)
     watch("report", 0, 1)
     with clock("report"):
@@ -128,6 +140,12 @@ def hand_over(
     run = replace(run, record=record | _spent(clock))
     _sum_up(part, run)
     return run
+
+
+def _named(problem: Problem, designs: xr.Dataset) -> xr.Dataset:
+    """Designs whose conditions say what they mean, and in which unit."""
+    coords = {c.name: designs[c.name].assign_attrs(c.attrs) for c in problem.conditions}
+    return designs.assign_coords(coords)
 
 
 def _checked(batch: Batch, spec: Spec) -> CrossCheck | None:
@@ -151,7 +169,7 @@ def enter(
 ) -> None:
     """One line in the ledger: what was asked, with what, who judged, and digests of the outcome."""
     found = run.record["cross_check"]
-    judges = engines(run.problem, CrossCheck(**found) if found else None)
+    judges = engines(run.problem, CrossCheck.of(found) if found else None)
     ledger.append(
         kind,
         {
@@ -175,6 +193,7 @@ def _record(batch: Batch, cross: CrossCheck | None, clock: Clock) -> dict[str, A
         "problem": problem.name,
         "n": batch.designs.sizes[DESIGN],
         "spec": specs.as_table(batch.asked),
+        "limits": specs.as_table(batch.spec).get("limits", []),
         "origin": asdict(batch.origin),
         "different_conditions": different(problem, batch.spec, batch.designs),
         **batch.made,

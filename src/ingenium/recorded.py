@@ -13,9 +13,10 @@ from ingenium.core import spec as specs
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
+from ingenium.core.scenarios import COUNT
 from ingenium.core.spec import Spec
 from ingenium.exporting import content_digest
-from ingenium.search.store import FILE, Store
+from ingenium.searches.store import FILE, Store
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import Entry
 
@@ -107,7 +108,8 @@ class Recorded:
     ) -> Iterator[str]:
         """In what a design is not as its record says: its file, or what is measured of it now.
 
-        Values are compared where the same engine measures under the same setup.
+        Values are compared where the same engine measures under the same setup what was given
+        to the run; that is kept in its folder.
         """
         path = self.folder / record["file"]
         if not path.exists() or content_digest(path) != record["file_digest"]:
@@ -115,23 +117,32 @@ class Recorded:
             return
         judge = problem.verifier
         engine = {"engine": judge.name, "engine_version": judge.version, "tier": judge.tier}
-        if record["engine"] != engine or self._setup() != asked.setup:
+        own = self._spec()
+        if own is None or record["engine"] != engine or own.setup != asked.setup:
+            return
+        if record.get("given", {}) != dict(problem.given.digests):
+            if own.given == asked.given:
+                yield "what was given to the run was altered after it"
             return
         rounding = {q.name: q.rounding for q in problem.quantities}
         left_out = {q.name for q in problem.quantities if q.dear}
+        drawn = {k for q in problem.quantities if q.error for k in (q.name, q.error)}
+        if drawn and values[COUNT]["value"] != record["measured"][COUNT]["value"]:
+            drawn.add(COUNT)  # other limits took other pains
+            values = {k: v for k, v in values.items() if k not in drawn}
         for name, now in values.items():
             was = record["measured"].get(name, {})
             value, recorded = now["value"], was.get("value")
             if name in left_out and recorded is None:
                 continue
-            slack = rounding[name] + (was.get("uncertainty", 0.0) if self.whole else 0.0)
+            slack = rounding[name] + (evidence.repeatable(was) if self.whole else 0.0)
             if not _same(value, recorded, slack):
                 yield f"{name} of design {record['design']} is {value}, recorded {recorded}"
 
-    def _setup(self) -> Mapping[str, Any] | None:
-        """With which the problem of the run was opened, as far as its folder says."""
+    def _spec(self) -> Spec | None:
+        """Of the run, as far as its folder says."""
         try:
-            return specs.load(self.folder / "spec.toml").setup
+            return specs.load(self.folder / "spec.toml")
         except (InputError, OSError):
             return None
 

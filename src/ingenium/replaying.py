@@ -21,7 +21,7 @@ from ingenium.core.problem import Problem
 from ingenium.core.provenance import code_digest, package_digest, versions
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
-from ingenium.core.verdict import Verdict, weighed
+from ingenium.core.verdict import weighed
 from ingenium.core.verify import verify
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
@@ -125,6 +125,7 @@ def replay(
         checks = [
             ReplayCheck("evidence", not run.faults, "; ".join(run.faults) or run.told),
             _same("spec", record["spec"], digest(specs.as_table(spec))),
+            _given(record, problem),
             _same("system", record["system"], problem.system),
             _same("data", record["data"], dataset_digest(known)),
             _same("model", record["model"], model.digest),
@@ -145,7 +146,7 @@ def replay(
             "Run the spec again.",
         ) from error
     holds = all(c.holds for c in checks)
-    verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
+    verdict = str(verdicts["verdict"].to_numpy()[0])
     reasons = () if holds else _reasons(problem, record, out / "run.json")
     return Replay(design, problem.name, record["verdict"], verdict, tuple(checks), reasons)
 
@@ -178,6 +179,14 @@ def _same(part: str, recorded: str, found: str) -> ReplayCheck:
     if recorded == found:
         return ReplayCheck(part, True, "same digest")
     return ReplayCheck(part, False, f"digest {found[:19]}, recorded {recorded[:19]}")
+
+
+def _given(record: Mapping[str, Any], problem: Problem) -> ReplayCheck:
+    """Whether what the spec gives is what it gave to the run."""
+    was, now = record.get("given", {}), problem.given.digests
+    changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    found = f"{', '.join(changed)} changed after the run" if changed else f"{len(now)} as recorded"
+    return ReplayCheck("given", not changed, found)
 
 
 def _measure(
@@ -236,7 +245,7 @@ def _measured(
     problem: Problem, spec: Spec, verdicts: xr.Dataset, record: Mapping[str, Any], how: str
 ) -> list[ReplayCheck]:
     """Verdict, measured values and margins against the record."""
-    verdict = Verdict(int(verdicts["verdict"][0])).name.lower()
+    verdict = str(verdicts["verdict"].to_numpy()[0])
     agrees = verdict == record["verdict"]
     found = verdict if agrees else f"{verdict}, recorded {record['verdict']}"
     checks = [ReplayCheck(f"verdict ({how})", agrees, found)]
@@ -258,7 +267,7 @@ def _measured(
             continue
         allowed[name] = TOLERANCE * abs(was["value"] or 0.0) + value["uncertainty"]
         if record["measured_on"] == "file" and record[VOUCHED]:
-            allowed[name] += was["uncertainty"]
+            allowed[name] += evidence.repeatable(was)
         checks.append(_number(f"{name} ({how})", value, was, allowed[name]))
     return [*checks, _margins(spec, verdicts, record, allowed, how)]
 
@@ -341,6 +350,8 @@ def _changes(
     then: Mapping[str, str],
     machine: Mapping[str, Any],
 ) -> Iterator[str]:
+    if not _given(record, problem).holds:
+        yield "what the spec gives is not what it gave to the run"
     if record["system"] != problem.system:
         yield "what the engine models, such as the net, is not that of the run"
     if record["code"] != code_digest():

@@ -1,9 +1,12 @@
 """Commands called in this process, for the tests of the command line."""
 
 import json
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
@@ -29,7 +32,22 @@ def spec(files: Path, name: str = "met") -> tuple[str, str]:
 def call(*words: object) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a command in this process."""
     done = CliRunner().invoke(app, [str(w) for w in words])
+    if "--json" in words and done.stdout:
+        check_answer(words, json.loads(done.stdout))
     return done.exit_code, done.stdout, done.stderr
+
+
+def check_answer(words: Sequence[object], found: Any) -> None:
+    """What a command answers is as the schema says that this package ships for it."""
+    first, second = str(words[0]), str(words[1])
+    name = f"{first}-{second}" if first in ("ledger", "study") else first
+    check_file("error" if isinstance(found, dict) and "error" in found else name, found)
+
+
+def check_file(schema: str, found: Any) -> None:
+    """Something is as a schema says that this package ships."""
+    text = (files("ingenium.cli") / "schemas" / f"{schema}.json").read_text()
+    jsonschema.Draft202012Validator(json.loads(text)).validate(found)
 
 
 def answer(*words: object) -> Any:

@@ -85,7 +85,7 @@ def test_propose_tells_an_operator(files: Path, tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "o" / "summary.json").read_text())
     assert f"{summary['accepted']} of 50 designs held every limit" in text
     assert "95 % interval" in text
-    assert "deflection_m at most 0.004 m" in text
+    assert "deflection_m at most 4 mm" in text
     assert f"ingenium replay {tmp_path / 'o'} --design" in " ".join(text.split())
     assert "propose and verify" in progress
     assert "propose and verify" not in text
@@ -262,3 +262,22 @@ def test_help_and_list_import_nothing_heavy(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["none", "True"]
+
+
+def test_files_are_told_in_the_units_of_the_spec(out: Path, files: Path) -> None:
+    record = next(r for r in read(out / "evidence.jsonl") if r["file"])
+    measured = record["measured"]["deflection_m"]
+    _, text, _ = call("verify", "toy.cantilever", *spec(files), out / record["file"])
+    assert measured["unit"] == "m"
+    assert f"{1e3 * measured['value']:.4g} mm" in text
+
+
+def test_examples_are_copied_once(tmp_path: Path) -> None:
+    names = answer("examples")["examples"]
+    assert "grid/winter_evening_peak.toml" in names
+    assert answer("examples", tmp_path / "own")["folder"] == str(tmp_path / "own")
+    assert all((tmp_path / "own" / name).is_file() for name in names)
+    assert (tmp_path / "own" / "grid" / "own_feeder" / "make_files.py").is_file()
+    code, _, error = call("examples", tmp_path / "own")
+    assert code == 2
+    assert "a new folder" in error

@@ -1,5 +1,6 @@
 """What the command line does with what was made: files, replay, ledger, sign-offs, cards."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -173,3 +174,43 @@ def test_corrupt_ledger_ends_with_3(
     assert "Traceback" not in message
     assert not (tmp_path / "o").exists()
     assert "damaged" in answer("doctor")["ledger"]["state"]
+
+
+def test_a_format_of_the_problem_can_be_chosen(out: Path, tmp_path: Path) -> None:
+    """For a proposal, which replays as recorded, and for a search."""
+    asked = ("toy.cantilever", "-n", 12, "--seed", 1)
+    listed = answer("show", "toy.cantilever")["formats"]
+    for name, ending in zip(listed, (".json", ".csv"), strict=True):
+        folder = tmp_path / name
+        assert call("propose", *asked, "--format", name, "--out", folder)[0] == 0
+        files = [p for p in (folder / "designs").iterdir() if p.is_file()]
+        assert {p.suffix for p in files} == {ending}
+        record = json.loads((folder / "evidence.jsonl").read_text().splitlines()[0])
+        assert record["format"] in (name, None)
+        assert call("replay", folder)[0] == 0
+    words = ("--format", listed[1], "--out", tmp_path / listed[0])
+    code, _, message = call("propose", *asked, *words)
+    assert code == 2
+    assert "a different finished run" in message
+    found = tmp_path / "searched"
+    budget = ("--budget", 16, "--batch", 8, "--strategy", "random", "--out", found)
+    assert call("search", "toy.cantilever", *budget, "--format", listed[1])[0] in (0, 1)
+    assert {p.suffix for p in (found / "result" / "designs").iterdir()} <= {".csv"}
+    code, _, message = call("propose", *asked, "--format", "stl", "--out", tmp_path / "x")
+    assert code == 2
+    assert all(name in message for name in listed)
+    assert not (tmp_path / "x").exists()
+
+
+def test_designs_under_few_conditions_say_so(tmp_path: Path) -> None:
+    """Where the spec leaves a number to the known designs, and these are few."""
+    spec = tmp_path / "few.toml"
+    spec.write_text('problem = "toy.cantilever"\n[setup]\nknown = 12\n[generator]\nfamily="random"')
+    words = ("propose", "toy.cantilever", "--spec", spec, "-n", 60, "--out", tmp_path / "few")
+    code, text, _ = call(*words)
+    assert code in (0, 1)
+    many = json.loads((tmp_path / "few" / "run.json").read_text())["different_conditions"]
+    assert 2 <= many <= 12
+    said = f"The 60 designs were proposed under {many} different conditions"
+    assert said in " ".join(text.split())
+    assert said in " ".join((tmp_path / "few" / "report.html").read_text().split())

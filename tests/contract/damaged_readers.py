@@ -93,7 +93,7 @@ def _grid(folder: Path) -> Iterator[Reader]:
     from ingenium.domains.grid.measured import read_rows
     from ingenium.domains.grid.network import load_network
 
-    for name in ("profile_day", "feeder_day"):
+    for name in ("profile_day", "profile_year", "feeder_day"):
         problem = open_problem(Spec(problem=f"grid.{name}"))
         yield from _formats(problem, problem.data().isel({DESIGN: [0]}), folder)
     yield from _own_feeder(folder, load_network, read_mapping)
@@ -173,6 +173,8 @@ SETUPS: Mapping[str, Mapping[str, Any]] = {
     "minimum_compliance": {"preset": "cantilever", "cells": [16, 8], "designs": 20},
     "bracket": {"cells": [16, 12, 18], "cell_mm": 6.0},
     "unit_cell": {"cells": [16, 16], "designs": 40},
+    "roof": {"known": 20},
+    "toolpath": {"height_m": 0.5, "bead_m": 0.1, "hop_m": 0.05, "clear_m": 0.1, "known": 20},
     "lattice": {
         "known": 20,
         "layout": {
@@ -185,10 +187,9 @@ SETUPS: Mapping[str, Mapping[str, Any]] = {
 def _structures(folder: Path) -> Iterator[Reader]:
     for name, setup in SETUPS.items():
         problem = open_problem(Spec(problem=f"structures.{name}", setup=setup))
-        yield from _formats(problem, _middle(problem), folder)
-    from ingenium.domains.structures.trusses.problem import RoofTruss
-
-    yield from _formats(roof := RoofTruss(), roof.data().isel({DESIGN: [0, 1]}), folder)
+        drawn = name in ("roof", "toolpath")
+        one = problem.data().isel({DESIGN: [0]}) if drawn else _middle(problem)
+        yield from _formats(problem, one, folder)
 
 
 def _middle(problem: Problem) -> xr.Dataset:

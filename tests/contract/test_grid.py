@@ -1,13 +1,17 @@
-"""The contract on days and weeks of a SimBench feeder, and on days of one consumer."""
+"""The contract on days and weeks of a SimBench feeder, days of one consumer, and forecasts."""
 
+import re
 from collections.abc import Mapping
 from math import inf
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
+from ingenium.core.designs import to_arrays, to_dataset
 from ingenium.core.problem import Problem
 from ingenium.testing import Damage, ProblemContract
 
@@ -53,3 +57,115 @@ class TestFeederWeek(ProblemContract):
 
 class TestProfileDay(ProblemContract):
     problem_name = "grid.profile_day"
+
+
+def _columns_swapped(path: Path) -> None:
+    """The loads of two consumers under each other's names."""
+    text = path.read_text().replace("H0-A", "?", 1).replace("H0-H", "H0-A", 1)
+    path.write_text(text.replace("?", "H0-H", 1))
+
+
+def _in_watts(path: Path) -> None:
+    path.write_text(path.read_text().replace("(kW)", "(W)"))
+
+
+class TestProfileYear(ProblemContract):
+    problem_name = "grid.profile_year"
+    few = 3
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"csv": {"columns swapped": _columns_swapped, "in watts": _in_watts}}
+
+
+def _of_the_next_day(path: Path) -> None:
+    """Stamps of a day later: a forecast of today as that of tomorrow."""
+    text = path.read_text(encoding="utf-8")
+    for stamp in sorted(set(re.findall(r"2016-\d\d-\d\d(?=T)", text))):
+        text = text.replace(stamp, str(np.datetime64(stamp) + 1))
+    path.write_text(text, encoding="utf-8")
+
+
+def _crossed(path: Path) -> None:
+    """The lowest quantile above the highest."""
+    frame = pd.read_csv(path)
+    low, high = frame.columns[1], frame.columns[5]
+    frame[low] = frame[high] + 0.1
+    frame.to_csv(path, index=False)
+
+
+def _without_end(path: Path) -> None:
+    """A band that holds whatever comes."""
+    frame = pd.read_csv(path)
+    for name in frame.columns:
+        if name.endswith((":q05", ":q95")):
+            frame[name] += -1e3 if name.endswith(":q05") else 1e3
+    frame.to_csv(path, index=False)
+
+
+def _two_days(path: Path) -> None:
+    """Stamps that run from noon to noon."""
+    frame = pd.read_csv(path)
+    stamps = pd.to_datetime(frame["time"]) + pd.Timedelta("12h")
+    frame["time"] = [stamp.isoformat() for stamp in stamps]
+    frame.to_csv(path, index=False)
+
+
+def _at_one_node(path: Path) -> None:
+    """All of the power at the first node."""
+    frame = pd.read_csv(path)
+    for first, side in ((1, "export_kw"), (2, "import_kw")):
+        own = [name for name in frame.columns if name.endswith(f":{side}")]
+        total = frame[own].sum(axis=1)
+        frame[own] = 0.0
+        frame[frame.columns[first]] = total
+    frame.to_csv(path, index=False)
+
+
+def _sides_exchanged(path: Path) -> None:
+    """What may be drawn as what may be fed in."""
+    frame = pd.read_csv(path)
+    values = frame.iloc[:, 1:].to_numpy().reshape(len(frame), -1, 2)
+    frame.iloc[:, 1:] = values[:, :, ::-1].reshape(len(frame), -1)
+    frame.to_csv(path, index=False)
+
+
+class TestEnvelope(ProblemContract):
+    problem_name = "grid.envelope"
+    setup: ClassVar = {"lowest_pu": 0.97}
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "csv": {
+                "of the next day": _of_the_next_day,
+                "at one node": _at_one_node,
+                "sides exchanged": _sides_exchanged,
+                "from noon to noon": _two_days,
+            }
+        }
+
+
+class TestForecast(ProblemContract):
+    problem_name = "grid.forecast"
+    setup: ClassVar = {"crowd": 3}
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "csv": {
+                "of the next day": _of_the_next_day,
+                "crossed": _crossed,
+                "without end": _without_end,
+                "from noon to noon": _two_days,
+            }
+        }
+
+    @pytest.fixture
+    def designs(self, problem: Problem, known: xr.Dataset) -> xr.Dataset:
+        """Days that can be accepted, with a band around what happened."""
+        held = known.isel(design=np.flatnonzero(known["held_out"].to_numpy())[: self.few])
+        *quantiles, day = to_arrays(held, problem.variables)
+        steps = (-0.05, -0.01, 0.0, 0.01, 0.05)
+        wide = [q + x for q, x in zip(quantiles, steps, strict=True)]
+        arrays = problem.project({}, held)((*wide, day))
+        conditions = {c.name: held[c.name].variable for c in problem.conditions}
+        return to_dataset(arrays, problem.variables, conditions | dict(problem.labels()))

@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.select import Metric, pareto_rank, select
 from ingenium.core.spec import Limit, Objective, Select
-from ingenium.core.verdict import Verdict, close, judge, margins, weighed
+from ingenium.core.verdict import Verdict, close, flagged, judge, margins, unflagged, weighed
 from ingenium.core.verify import verify
+from ingenium.evaluate.nearest import nearest
 
 SIZE = (Variable("side_m", ("edge",), "m", "edge length", lower=0.0),)
 
@@ -81,7 +83,7 @@ def test_verify_measures_and_judges_a_batch() -> None:
         variables=SIZE,
         sizes={"edge": 3},
     )
-    assert found["verdict"].values.tolist() == [0, 1, 2, 2]
+    assert found["verdict"].values.tolist() == ["accepted", "rejected", "failed", "failed"]
     assert found["surface_m2"].values[1] == 10
     assert found["margin"].values[1].tolist() == [1.0, -4.0]
     assert found.attrs["engine"] == "box"
@@ -113,9 +115,12 @@ def no_metric() -> Metric:
     raise AssertionError("nothing asked for designs that lie apart")
 
 
+OUTCOMES = ["accepted", "accepted", "rejected", "failed"]
+
+
 def test_selection_keeps_what_was_asked_best_first() -> None:
     verdicts = xr.Dataset(
-        {"mass": ("design", [3.0, 1.0, 2.0, 0.5]), "verdict": ("design", [0, 0, 1, 2])}
+        {"mass": ("design", [3.0, 1.0, 2.0, 0.5]), "verdict": ("design", OUTCOMES)}
     )
     objective = [Objective("mass", "minimise")]
     assert select(verdicts, objective, Select(), no_metric).tolist() == [1, 0]
@@ -136,7 +141,10 @@ def test_selection_keeps_what_was_asked_best_first() -> None:
 def test_selected_designs_lie_apart_best_first(asked: Select, kept: list[int]) -> None:
     place = np.array([0.0, 0.5, 5.2, 5.0, 8.0, 20.0])
     verdicts = xr.Dataset(
-        {"mass": ("design", [4.0, 3.0, 2.0, 1.0, 5.0, 0.0]), "verdict": ("design", [0] * 5 + [1])}
+        {
+            "mass": ("design", [4.0, 3.0, 2.0, 1.0, 5.0, 0.0]),
+            "verdict": ("design", ["accepted"] * 5 + ["rejected"]),
+        }
     )
     objective = [Objective("mass", "minimise")]
     found = select(verdicts, objective, asked, lambda: lambda i: np.abs(place - place[i]))
@@ -187,8 +195,7 @@ def test_a_limit_may_have_to_hold_beyond_its_uncertainty() -> None:
     limits = (Limit("volume_m3", at_most=1.05, beyond_uncertainty=True),)
     found = verify(cube, Box(), limits, variables=SIZE, sizes={"edge": 3})
     told = weighed(found, limits, {"volume_m3": 0.1})
-    names = [Verdict(v).name for v in told["verdict"].to_numpy()]
-    assert names == ["REJECTED", "ACCEPTED", "REJECTED"]
+    assert told["verdict"].values.tolist() == ["rejected", "accepted", "rejected"]
     np.testing.assert_allclose(told["margin"][:, 0], [-0.05, 0.05, -0.15])
     assert not close(told).any()
     again = weighed(told, limits, {"volume_m3": 0.1})
@@ -200,4 +207,29 @@ def test_what_has_no_answer_stays_failed_beyond_its_uncertainty() -> None:
     limits = (Limit("volume_m3", at_least=0.5, beyond_uncertainty=True),)
     found = verify(boxes([[1.0, 1.0, 0.0]]), Box(), limits, variables=SIZE, sizes={"edge": 3})
     told = weighed(found, limits, {"volume_m3": 0.1})
-    assert Verdict(int(told["verdict"][0])) == Verdict.FAILED
+    assert told["verdict"].to_numpy()[0] == Verdict.FAILED
+
+
+def test_what_is_attainable_beyond_the_uncertainty_is_held_beyond_it() -> None:
+    limits = (Limit("volume_m3", at_most=0.5, beyond_uncertainty=True),)
+    two = boxes([[1.0, 1.0, 0.9], [1.0, 1.0, 1.1]])
+    found = verify(two, Box(), limits, variables=SIZE, sizes={"edge": 3})
+    told = weighed(found, limits, {"volume_m3": 0.1})
+    near = nearest(told, limits, Box().quantities)
+    assert near is not None
+    (reach,) = near.reaches
+    assert reach.alone.at_most == pytest.approx(1.0)  # 0.9, and 0.1 of doubt
+    asked = (replace(reach.alone, at_most=1.0 + 1e-9),)
+    again = verify(two, Box(), asked, variables=SIZE, sizes={"edge": 3})
+    again = weighed(again, asked, {"volume_m3": 0.1})
+    assert again["verdict"].to_numpy().tolist() == ["accepted", "rejected"]
+
+
+def test_a_verdict_is_a_word_in_arrays_and_a_flag_in_files() -> None:
+    words = np.array(["accepted", "rejected", "failed"])
+    told = xr.Dataset({"verdict": ("design", words)})
+    assert (told["verdict"] == "accepted").sum() == 1 == (told["verdict"] == Verdict.FAILED).sum()
+    filed = flagged(told)
+    assert filed["verdict"].values.tolist() == [0, 1, 2]
+    assert filed["verdict"].attrs["flag_meanings"].split() == words.tolist()
+    xr.testing.assert_identical(unflagged(filed), told)

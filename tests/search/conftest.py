@@ -10,12 +10,12 @@ from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
 from ingenium.loop import training
-from ingenium.search import screens
-from ingenium.search.screening import ScreenPlan
-from ingenium.search.search import Search
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
-from ingenium.search.strategy import Strategy
+from ingenium.searches import screens
+from ingenium.searches.screening import ScreenPlan
+from ingenium.searches.search import Search
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
+from ingenium.searches.strategy import Strategy
 from plugged import plugged
 
 Begun = Callable[..., Search]

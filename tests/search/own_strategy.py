@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from ingenium.search.generational import Generational
-from ingenium.search.space import Cube, reflected
-from ingenium.search.strategy import State
+from ingenium.searches.generational import Generational
+from ingenium.searches.space import Cube, reflected
+from ingenium.searches.strategy import State
 
 
 class Nearby(Generational):

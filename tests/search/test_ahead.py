@@ -17,15 +17,15 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
 from ingenium.core.verdict import Verdict
 from ingenium.loop import training
-from ingenium.search.plan import SearchPlan
-from ingenium.search.processes import Processes
-from ingenium.search.screening import ScreenPlan
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import NAMES, Task, make
-from ingenium.search.strategy import Ahead
-from ingenium.search.workers import Here, InOrder, Ticket
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.processes import Processes
+from ingenium.searches.screening import ScreenPlan
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import NAMES, Task, make
+from ingenium.searches.strategy import Ahead
+from ingenium.searches.workers import Here, InOrder, Ticket
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
@@ -82,7 +82,7 @@ def test_followed_in_its_order_a_search_is_the_same(begun, strategy: str) -> Non
 def test_stopped_with_designs_in_flight_nothing_is_lost_or_doubled(
     begun, strategy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)  # the state is kept in each round
+    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)  # the state is kept in each round
     log = tmp_path / "log"
     settings = {"function": "zdt1", "known": 120, "batch": 8, "log": str(log)}
     for seed in range(40):

@@ -8,14 +8,14 @@ import torch
 
 import known_fronts
 from ingenium.core.spec import Spec
-from ingenium.search.acquisition import Worth
-from ingenium.search.bayesian import TOLD, Bayesian, BayesianSettings
-from ingenium.search.fronts import order
-from ingenium.search.search import Search
-from ingenium.search.space import POINT
-from ingenium.search.stopping import Stop
-from ingenium.search.strategies import Task
-from ingenium.search.trust_region import Region, drawn, near
+from ingenium.searches.acquisition import Worth
+from ingenium.searches.bayesian import TOLD, Bayesian, BayesianSettings
+from ingenium.searches.fronts import order
+from ingenium.searches.search import Search
+from ingenium.searches.space import POINT
+from ingenium.searches.stopping import Stop
+from ingenium.searches.strategies import Task
+from ingenium.searches.trust_region import Region, drawn, near
 
 SQUARE = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 SMALL = BayesianSettings(batch=2, first=8, draws=8, raw=8, starts=1, climbs=8)
@@ -32,7 +32,7 @@ def test_it_goes_on_as_if_it_was_not_stopped(
     whole = begun(small, SQUARE, name="whole", d=2)
     whole.run(Stop(calls=12))
     if kept:
-        monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)
+        monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)
     begun(small, SQUARE, name="part", d=2).run(Stop(calls=10))
     part = begun(small, SQUARE, name="part", d=2)
     assert part.kept.path.is_file() == kept

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.domains import problem_class
-from ingenium.search.acquisition import Worth
-from ingenium.search.named import STRATEGIES, WORTHS, listed
-from ingenium.search.strategies import NAMES
+from ingenium.searches.acquisition import Worth
+from ingenium.searches.named import STRATEGIES, WORTHS, listed
+from ingenium.searches.strategies import NAMES
 
 pytestmark = pytest.mark.usefixtures("fronts")
 SPEC = """

@@ -7,14 +7,14 @@ from scipy.stats import norm
 
 import known_fronts
 from ingenium.core.errors import InputError
-from ingenium.search.cokriging import CoKriging
-from ingenium.search.fidelity import Fidelity, chebyshev, log_improvement
-from ingenium.search.plan import SearchPlan
-from ingenium.search.proposal import Cut
-from ingenium.search.screening import ASKED, ScreenPlan
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.strategies import Task
+from ingenium.searches.cokriging import CoKriging
+from ingenium.searches.fidelity import Fidelity, chebyshev, log_improvement
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.proposal import Cut
+from ingenium.searches.screening import ASKED, ScreenPlan
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.strategies import Task
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 PRICE = 0.1

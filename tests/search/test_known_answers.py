@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import known_fronts
-from ingenium.search.stopping import Stop
+from ingenium.searches.stopping import Stop
 
 SQUARE = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
@@ -65,7 +65,7 @@ def test_a_conflict_that_is_there_is_found(begun) -> None:
     limits.append({"quantity": "f2", "at_most": 1.0})  # holds always
     search = begun("cma_es", known_fronts.spec(limits=limits), batch=64)
     search.run(Stop(calls=300))
-    from ingenium.search.conflicts import unmet
+    from ingenium.searches.conflicts import unmet
 
     found = unmet(search.verdicts(), search.aim)
     assert found is not None

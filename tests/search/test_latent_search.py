@@ -10,9 +10,9 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import Spec, parse
 from ingenium.loop import training
-from ingenium.search.latent_space import LatentSpace
-from ingenium.search.stopping import Stop
-from ingenium.search.strategies import Task, make, parted
+from ingenium.searches.latent_space import LatentSpace
+from ingenium.searches.stopping import Stop
+from ingenium.searches.strategies import Task, make, parted
 
 STEPS = {"flow": 30, "vae": 30}
 LEAST = {"objectives": known_fronts.LEAST_SQUARE}

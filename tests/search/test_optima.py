@@ -12,7 +12,7 @@ from ribs.emitters import EvolutionStrategyEmitter, IsoLineEmitter
 
 import known_fronts
 import known_functions
-from ingenium.search.stopping import Stop
+from ingenium.searches.stopping import Stop
 
 SEEDS = range(100, 105)
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)

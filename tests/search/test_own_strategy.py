@@ -7,7 +7,7 @@ import test_known_answers as answers
 import test_searching as contract
 from own_strategy import Nearby
 
-from ingenium.search import strategies
+from ingenium.searches import strategies
 
 NAME = "nearby"
 

@@ -7,8 +7,8 @@ import pytest
 import known_fronts
 from ingenium import api
 from ingenium.report.words import kept
-from ingenium.search.plan import SearchPlan
-from ingenium.search.stopping import Stop
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.stopping import Stop
 
 pytestmark = pytest.mark.usefixtures("fronts")
 CONFLICT = [{"quantity": "f1", "at_least": 0.62}, {"quantity": "f0", "at_most": 0.9}]

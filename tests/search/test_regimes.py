@@ -7,9 +7,9 @@ import pytest
 from jaxtyping import Float
 
 import known_fronts
-from ingenium.search.regimes import RegimesSettings, TwoRegimes, choose
-from ingenium.search.stopping import Stop
-from ingenium.search.strategies import Task
+from ingenium.searches.regimes import RegimesSettings, TwoRegimes, choose
+from ingenium.searches.stopping import Stop
+from ingenium.searches.strategies import Task
 
 ARMS, TURNS = 10, 1000
 SEEDS = range(100, 120)  # none of those on which the rule was tried
@@ -116,7 +116,7 @@ def test_it_goes_on_as_if_it_was_not_stopped(begun, monkeypatch: pytest.MonkeyPa
     sought = part.strategy.turns
     assert sought.sum() == 16
     assert sought[1] >= 8
-    monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)
+    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)
     part.run(Stop(calls=20))
     again = begun(two_regimes, spec, name="part", d=2)
     for name, values in part.strategy.state_dict().items():

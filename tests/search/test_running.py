@@ -20,10 +20,10 @@ from ingenium import api
 from ingenium.cli.app import app
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
-from ingenium.search.plan import SearchPlan
-from ingenium.search.screening import ScreenPlan
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.screening import ScreenPlan
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
 from ingenium.trust.ledger import open_ledger
 
 pytestmark = pytest.mark.usefixtures("fronts")

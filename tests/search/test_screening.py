@@ -12,13 +12,13 @@ from ingenium import api
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import Verdict
-from ingenium.search.aim import Aim
-from ingenium.search.plan import SearchPlan
-from ingenium.search.proposal import CUT, FRESH, Cut, Proposal
-from ingenium.search.screening import ASKED, Outlook, ScreenAudit, Screening, ScreenPlan, ranking
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.tiers import cheap_tier, check_told
+from ingenium.searches.aim import Aim
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.proposal import CUT, FRESH, Cut, Proposal
+from ingenium.searches.screening import ASKED, Outlook, ScreenAudit, Screening, ScreenPlan, ranking
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.tiers import cheap_tier, check_told
 from ingenium.trust.conformal import upper_error
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)

@@ -14,15 +14,15 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.loop import training
-from ingenium.search.cma_es import CmaEs
-from ingenium.search.course import Round
-from ingenium.search.drawn import Stock
-from ingenium.search.portfolio import Portfolio
-from ingenium.search.search import Search
-from ingenium.search.space import POINT
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import NAMES, Task, make
+from ingenium.searches.cma_es import CmaEs
+from ingenium.searches.course import Round
+from ingenium.searches.drawn import Stock
+from ingenium.searches.portfolio import Portfolio
+from ingenium.searches.search import Search
+from ingenium.searches.space import POINT
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import NAMES, Task, make
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 BOTH = known_fronts.spec(objectives=known_fronts.BOTH)
@@ -79,7 +79,7 @@ def test_a_kept_state_is_the_same_as_being_told_again(
 ) -> None:
     told = begun(strategy, BOTH, name="told", function="zdt1", known=120)
     told.run(Stop(calls=72))
-    monkeypatch.setattr("ingenium.search.search.KEEP_S", 0.0)
+    monkeypatch.setattr("ingenium.searches.search.KEEP_S", 0.0)
     kept = begun(strategy, BOTH, name="kept", function="zdt1", known=120)
     kept.run(Stop(calls=72))
     assert kept.kept.path.is_file()

@@ -17,12 +17,12 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Objective, Spec
 from ingenium.loop import training
-from ingenium.search.course import Heard, Round
-from ingenium.search.search import Search
-from ingenium.search.space import MOST, Space
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
+from ingenium.searches.course import Heard, Round
+from ingenium.searches.search import Search
+from ingenium.searches.space import MOST, Space
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
 
 
 def space(problem: Problem, spec: Spec) -> Space:
@@ -72,7 +72,7 @@ def test_large_designs_are_searched_along_their_principal_components() -> None:
 
 def test_texts_are_no_points() -> None:
     problem = sums.Sums(sums.Settings())
-    with pytest.raises(InputError, match="whose designs are texts"):
+    with pytest.raises(InputError, match="whose designs hold texts"):
         space(problem, Spec(problem=problem.name))
 
 

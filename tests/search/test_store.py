@@ -8,7 +8,7 @@ import pytest
 from before_links import unlinked
 
 from ingenium.core.errors import CorruptError, InputError
-from ingenium.search.store import Store
+from ingenium.searches.store import Store
 
 
 @pytest.fixture

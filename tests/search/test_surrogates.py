@@ -5,10 +5,10 @@ import pytest
 
 import known_fronts
 from ingenium.core.errors import InputError
-from ingenium.search.learned import FIRST, LearnedScreen, fitted_rows
-from ingenium.search.screening import ScreenPlan
-from ingenium.search.stopping import Stop
-from ingenium.search.surrogates import OutcomeProcess, ensemble, process
+from ingenium.searches.learned import FIRST, LearnedScreen, fitted_rows
+from ingenium.searches.screening import ScreenPlan
+from ingenium.searches.stopping import Stop
+from ingenium.searches.surrogates import OutcomeProcess, ensemble, process
 
 LEAST = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE)
 

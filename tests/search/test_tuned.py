@@ -15,9 +15,9 @@ from ingenium.core.spec import GeneratorChoice
 from ingenium.core.verify import verify
 from ingenium.generators import families
 from ingenium.loop import training
-from ingenium.search.aim import Aim
-from ingenium.search.strategies import Task
-from ingenium.search.tuned import Tuned, TunedSettings
+from ingenium.searches.aim import Aim
+from ingenium.searches.strategies import Task
+from ingenium.searches.tuned import Tuned, TunedSettings
 from ingenium.train.plan import Plan
 
 FAMILY = "flow"

@@ -62,7 +62,7 @@ def test_data_beside_a_module_that_names_it_count(house: Path) -> None:
 
 def test_seams_are_cut() -> None:
     found = closure.closure("ingenium.domains.airfoils.studies.closed_loop")
-    assert "ingenium.search.tuned" in found  # only by way of the list of strategies
+    assert "ingenium.searches.tuned" in found  # only by way of the list of strategies
     assert not [name for name in found if name.startswith(("ingenium.cli", "ingenium.report"))]
     assert "ingenium.domains.airfoils.section" in found
 

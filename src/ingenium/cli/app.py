@@ -11,11 +11,15 @@ from ingenium.cli import (
     compare,
     docs,
     doctor,
+    draft,
+    examples,
     governance,
     ledger,
     make,
     monitor,
+    schema,
     search,
+    serve,
     study,
 )
 from ingenium.cli.ending import DEBUG
@@ -30,6 +34,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    examples,
     make,
     search,
     monitor,
@@ -40,6 +45,9 @@ for commands in (
     governance,
     doctor,
     docs,
+    schema,
+    draft,
+    serve,
 ):
     commands.add_to(app)
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ingenium.core.spec import Spec
 
 SpecFile = Annotated[Path | None, typer.Option("--spec", help="The spec, a TOML file.")]
+FormatName = Annotated[
+    str | None,
+    typer.Option("--format", help="Of the files, as `show` lists them; the first if none."),
+]
 ProblemName = Annotated[str, typer.Argument(metavar="PROBLEM", help="E.g. grid.feeder_day.")]
 
 
@@ -77,6 +81,8 @@ def _described(problem: "Problem", asked: "Spec", understood: "Spec | None") -> 
         "understood": as_table(understood) if understood else None,
         "variables": [v.__dict__ for v in problem.variables],
         "sizes": dict(problem.sizes),
+        "inputs": [{"name": i.name, "form": i.form, "needed": i.needed} for i in problem.inputs],
+        "given": problem.given.told(),
         "conditions": list(problem.conditions),
         "quantities": list(problem.quantities),
         "limits": list(problem.limits),
@@ -139,9 +145,13 @@ def _print(problem: "Problem", asked: "Spec") -> None:
     for c in problem.conditions:
         span = f"{words.number(c.lower)} to {words.number(c.upper, c.unit)}"
         under.add_row(c.name, ", ".join(c.choices) if c.choices else span, escape(c.long_name))
+    inputs = table(r"Entries of \[given]", "Input", "Form", "What it is")
+    for i in problem.inputs:
+        inputs.add_row(i.name, escape(i.form), escape(i.long_name))
     measured = table("Measured quantities", "Quantity", "Unit", "What it is")
     for q in problem.quantities:
-        measured.add_row(q.name, "a name" if q.labels else q.unit, escape(q.long_name))
+        unit = f"{q.unit}, shown in {q.shown}" if q.shown else q.unit
+        measured.add_row(q.name, "a name" if q.labels else unit, escape(q.long_name))
     setup = table(r"Entries of \[setup]", "SetupEntry", "Type", "Value", "Unit", "From")
     for entry in _entries(problem, asked):
         value = "none" if entry.value in (None, (), "") else plain(entry.value)
@@ -149,7 +159,7 @@ def _print(problem: "Problem", asked: "Spec") -> None:
         setup.add_row(
             escape(entry.name), escape(entry.type), escape(value), escape(entry.unit), given
         )
-    for part in (designs, under, measured, setup):
+    for part in (designs, inputs, under, measured, setup):
         if part.row_count:
             console.print(part)
             console.print()

@@ -1,6 +1,7 @@
 """`verify` and `replay`: measure files, and see whether evidence holds."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +41,8 @@ def verify(
     from ingenium.cli.asking import asked
 
     spec = spec or spec_of(files)
-    found = api.verify(asked(problem, spec), files)
+    wanted = asked(problem, spec)
+    found = api.verify(wanted, files)
     if json:
         print_json(
             {
@@ -63,7 +65,7 @@ def verify(
             }
         )
     else:
-        _print_audit(results(), found)
+        _print_audit(results(), found, {x.quantity: x.unit for x in wanted.limits})
         against = f"the spec {_near(spec)}" if spec else f"the limits of {problem} itself"
         results().print(f"Judged against {against}.", highlight=False, markup=False)
     if found.altered or not found.accepted:
@@ -75,7 +77,8 @@ def _near(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _print_audit(console: Console, found: "Audit") -> None:
+def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | None]) -> None:
+    """What was measured, in the units in which a spec wrote its limits."""
     from ingenium.report import words
 
     names = list(dict.fromkeys(x.quantity for x in found.limits))
@@ -90,7 +93,7 @@ def _print_audit(console: Console, found: "Audit") -> None:
             str(d.design),
             f"[{colour}]{d.verdict}[/]",
             f"[bold red]{d.record}[/]" if d.record in ("altered", "not sealed") else d.record,
-            *(escape(words.value(d.measured[name])) for name in names),
+            *(escape(words.value(_read(name, d.measured[name], units))) for name in names),
             escape("; ".join(broken)),
         )
     console.print(shown, highlight=False)
@@ -110,6 +113,18 @@ def _print_audit(console: Console, found: "Audit") -> None:
         if not run.faults:
             told = escape(f"The evidence in {_near(run.folder)} is {run.told}.")
             console.print(told, highlight=False, soft_wrap=True)
+
+
+def _read(
+    name: str, entry: Mapping[str, object], units: Mapping[str, str | None]
+) -> Mapping[str, object]:
+    """A measured value as the spec writes its limit."""
+    from ingenium.core.units import Scale
+
+    value, unit, asked = entry["value"], str(entry.get("unit", "")), units.get(name)
+    if not isinstance(value, float) or not asked:
+        return entry
+    return {"value": Scale.between(unit, asked, of=name).value(value), "unit": asked}
 
 
 def replay(

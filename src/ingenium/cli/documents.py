@@ -36,9 +36,10 @@ HELPFUL: Mapping[str, str] = MappingProxyType(  # by the module that refused wha
         "ingenium.domains.molecules": "how-to/own_data",
         "ingenium.domains.structures": "how-to/own_data",
         "ingenium.generators": "reference/spec#generator",
+        "ingenium.opened": "how-to/python",
         "ingenium.recorded": "how-to/audit#does-this-file-hold-the-limits",
         "ingenium.replaying": "how-to/audit#is-this-design-what-the-record-says",
-        "ingenium.search": "reference/cli#ingenium-search-problem",
+        "ingenium.searches": "reference/cli#ingenium-search-problem",
         "ingenium.studies": "studies",
         "ingenium.trust": "how-to/audit#was-anything-done-that-is-not-in-the-record",
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, errors, print_json, results
 from ingenium.cli.progress import StageProgress
@@ -53,6 +53,7 @@ def propose(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a different finished run in the folder.")
     ] = False,
+    form: FormatName = None,
     json: AsJson = False,
 ) -> None:
     """Propose designs, verify all of them, keep those that hold, with their evidence."""
@@ -73,6 +74,7 @@ def propose(
             folder,
             watch=stages,
             overwrite=overwrite,
+            form=form,
             clock=clock,
         )
     give(run, json=json)

@@ -9,17 +9,19 @@ from ingenium.cli.output import table
 from ingenium.evaluate.nearest import Nearest
 from ingenium.outcome import Run
 from ingenium.report import words
-from ingenium.search.conflicts import Unmet
-from ingenium.search.course import Round
-from ingenium.search.screening import ScreenAudit
-from ingenium.search.sitting import Sitting
+from ingenium.searches.conflicts import Unmet
+from ingenium.searches.course import Round
+from ingenium.searches.screening import ScreenAudit
+from ingenium.searches.sitting import Sitting
+from ingenium.shown import shown
 
 LONGEST = 5  # stages whose seconds are shown
 BEST = 10  # designs of a search that are shown
 
 
 def show(console: Console, run: Run) -> None:
-    """Print the outcome of a run for the one who asked."""
+    """Print the outcome of a run for the one who asked, in the units that the spec wrote."""
+    run = shown(run)
     s = run.summary
     console.print()
     title = escape(run.spec.title or run.problem.summary)
@@ -35,9 +37,7 @@ def show(console: Console, run: Run) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    console.print(
-        f"{s.rejected} broke a limit; to {s.failed} the engine had no answer.", highlight=False
-    )
+    console.print(f"{s.rejected} broke a limit; {words.unanswered(s)}.", highlight=False)
     if alike := words.alike(run.record):
         console.print(alike, highlight=False, soft_wrap=True)
     if s.close:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from ingenium.core.errors import InputError
-from ingenium.search.plan import FIDELITY
-from ingenium.search.screening import ASKED, ScreenPlan
-from ingenium.search.screens import LEARNED
+from ingenium.searches.plan import FIDELITY
+from ingenium.searches.screening import ASKED, ScreenPlan
+from ingenium.searches.screens import LEARNED
 
 SCREENED = ("keep", "audit", "doubt")  # by a screen
 PRICED = ("cheap", "price")  # by what asks a cheap tier

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingenium.cli.browse import ProblemName, SpecFile
+from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.make import give
 from ingenium.cli.output import AsJson, errors
 from ingenium.cli.progress import EVERY_S, StageProgress
-from ingenium.search.named import LATENT, listed
+from ingenium.searches.named import LATENT, listed
 
 if TYPE_CHECKING:
-    from ingenium.search.course import Round
+    from ingenium.searches.course import Round
 
 Budget = Annotated[int, typer.Option(help="Designs that may be verified.")]
 Seconds = Annotated[
@@ -86,6 +86,7 @@ def search(
     follow: Follow = None,
     out: Folder = None,
     overwrite: Overwrite = False,
+    form: FormatName = None,
     json: AsJson = False,
 ) -> None:
     """Search for designs that hold a spec and are best; a stopped search goes on where it was."""
@@ -97,8 +98,8 @@ def search(
     from ingenium.cli import screen_options
     from ingenium.domains import problem_class
     from ingenium.outcome import Clock
-    from ingenium.search.plan import SearchPlan
-    from ingenium.search.stopping import Stop
+    from ingenium.searches.plan import SearchPlan
+    from ingenium.searches.stopping import Stop
 
     strategy = problem_class(problem).default_strategy if strategy is None else strategy
     folder = Path("out") / f"{problem}-{strategy}" if out is None else out
@@ -116,6 +117,7 @@ def search(
             processes=processes,
             follow=follow,
             overwrite=overwrite,
+            form=form,
             clock=clock,
         )
     give(run, json=json)

@@ -21,6 +21,8 @@ from ingenium.core.units import convert
 def resolve(spec: Spec, problem: Problem) -> Spec:
     """The spec with every name checked and every number in the unit of its quantity.
 
+    What was given stands in it by its digests: two specs that give the same ask the same.
+
     Raises:
         InputError: for an unknown quantity, condition or category, a unit that does not fit, or
             limits that contradict each other, or that the problem knows to be impossible.
@@ -31,7 +33,8 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     for objective in spec.objectives:
         _measured(objective.quantity, measured, problem, "quantity to improve")
     conditions = {c.name: c for c in problem.conditions}
-    limits = tuple(_limit(x, measured, problem) for x in spec.limits or problem.limits)
+    asked = (*(spec.limits or problem.limits), *_agreements(spec, problem))
+    limits = tuple(_limit(x, measured, problem) for x in asked)
     _together(limits)
     problem.allow(limits)
     fixed = {
@@ -41,6 +44,7 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
     _held(fixed, limits)
     return replace(
         spec,
+        given=dict(problem.given.digests),
         limits=limits,
         conditions={k: _wanted(k, v, conditions) for k, v in spec.conditions.items()},
         fixed=fixed,
@@ -56,6 +60,12 @@ def resolve(spec: Spec, problem: Problem) -> Spec:
             ),
         ),
     )
+
+
+def _agreements(spec: Spec, problem: Problem) -> tuple[Limit, ...]:
+    """The problem's limits on how designs agree with what was given, unless a spec has its own."""
+    own = {limit.quantity for limit in spec.limits or problem.limits}
+    return tuple(limit for limit in problem.agreements if limit.quantity not in own)
 
 
 def held(spec: Spec, problem: Problem) -> Spec:
@@ -133,14 +143,21 @@ def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, wha
 
 def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> Limit:
     """The limit in the unit of its quantity."""
-    unit = _measured(limit.quantity, measured, problem, "quantity to limit").unit
+    quantity = _measured(limit.quantity, measured, problem, "quantity to limit")
+    unit, beyond = quantity.unit, limit.beyond_uncertainty
 
     def one(bound: float | None) -> float | None:
         if bound is None or limit.unit is None:
             return bound
         return convert(bound, limit.unit, unit, of=limit.quantity)
 
-    return replace(limit, at_least=one(limit.at_least), at_most=one(limit.at_most), unit=unit)
+    return replace(
+        limit,
+        at_least=one(limit.at_least),
+        at_most=one(limit.at_most),
+        unit=unit,
+        beyond_uncertainty=quantity.beyond or None if beyond is None else beyond,
+    )
 
 
 def _together(limits: Iterable[Limit]) -> None:
@@ -218,13 +235,20 @@ def _wanted(name: str, wanted: Wanted, known: Mapping[str, Condition]) -> Wanted
 
 
 def draw_conditions(
-    spec: Spec, conditions: Iterable[Condition], known: xr.Dataset, n: int, rng: torch.Generator
+    spec: Spec,
+    conditions: Iterable[Condition],
+    known: xr.Dataset,
+    n: int,
+    rng: torch.Generator,
+    *,
+    apart: Float[np.ndarray, " m"] | None = None,
 ) -> xr.Dataset:
     """Conditions for `n` designs: what the spec wants, and the rest as the known designs have it.
 
     Wanted numbers are spread evenly over their ranges; everything else, categories and
     numbers, comes together from one of the eight known designs of the wanted categories that
-    lie nearest to the wanted numbers, so that conditions keep their dependence.
+    lie nearest to the wanted numbers, so that conditions keep their dependence. `apart` says how
+    far what each of them went by lies from what the spec gives (`Problem.apart`), and counts too.
 
     Raises:
         InputError: if no known design has the wanted categories together.
@@ -243,8 +267,10 @@ def draw_conditions(
     low = np.array([s.at_least for s in spans.values()])
     high = np.array([s.at_most for s in spans.values()])
     drawn = low + uniform * (high - low)
-    if spans:
+    if spans or apart is not None:
         distance = np.zeros((n, len(pool)))
+        if apart is not None:
+            distance += apart[pool]
         for i, name in enumerate(spans):
             scale = kinds[name].upper - kinds[name].lower or 1.0  # a range of one number
             distance += np.abs(drawn[:, i, None] - table[name][pool]) / scale

@@ -3,14 +3,15 @@
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from ingenium.core.folders import MARK, replacing
+from ingenium.core.folders import MARK, replacing, storing
 
 PREFIX = "blocks-"
+LARGE = 1 << 15  # bytes of one design's array from which all of them lie in a file
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,43 @@ class Blocks:
 
     def _path(self, unit: int) -> Path:
         return self.folder / f"{unit:06d}.npz"
+
+
+@dataclass
+class ArrayFiles:
+    """Arrays of all units, one after the other, of which the large ones lie in mapped files.
+
+    So a run holds a block of long series or fields in memory and not all of them. What is mapped
+    stays readable when its file is removed.
+    """
+
+    folder: Path
+    _small: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    _large: dict[str, tuple[np.dtype, tuple[int, ...]]] = field(default_factory=dict)
+
+    def add(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Those of the next unit.
+
+        Raises:
+            StorageError: if they cannot be written.
+        """
+        for name, array in arrays.items():
+            if array.dtype.kind not in "fiub" or array[:1].nbytes < LARGE:
+                self._small.setdefault(name, []).append(array)
+                continue
+            path = self._path(name)
+            began = name in self._large
+            self._large[name] = (array.dtype, array.shape[1:])
+            with storing(path, needed=array.nbytes), path.open("ab" if began else "wb") as file:
+                file.write(np.ascontiguousarray(array).data)
+
+    def whole(self) -> dict[str, np.ndarray]:
+        """All that was added; to write into an array changes no file."""
+        found = {name: np.concatenate(parts) for name, parts in self._small.items()}
+        for name, (kind, shape) in self._large.items():
+            flat = np.memmap(self._path(name), dtype=kind, mode="c")
+            found[name] = flat.reshape(-1, *shape)
+        return found
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name.replace(':', '-')}.raw"

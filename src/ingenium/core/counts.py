@@ -3,8 +3,10 @@
 import math
 import os
 
+from ingenium.core.blocks import LARGE
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem
+from ingenium.core.problem import FilePerDesign, Problem
+from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import LAST_SEED, MOST, Spec
 
 COPIES = 8  # of all numbers of a design that a run holds at its peak; measured on feeder days
@@ -52,9 +54,14 @@ def _shown(n: int) -> str:
 
 
 def memory_bytes(n: int, problem: Problem, spec: Spec) -> int:
-    """What a run of `n` designs takes, about."""
-    numbers = sum(
-        math.prod((*(problem.sizes[d] for d in v.dims), v.longest or 1)) for v in problem.variables
-    )
-    numbers += len(problem.quantities) + len(spec.limits)
-    return COPIES * 8 * n * numbers
+    """What a run of `n` designs takes, about.
+
+    Of long arrays a block is in memory at a time, where each design is written for itself.
+    """
+    apart = isinstance(next(iter(problem.formats.values())), FilePerDesign)
+    numbers = n * (len(problem.quantities) + len(spec.limits))
+    for v in problem.variables:
+        own = math.prod((*(problem.sizes[d] for d in v.dims), v.longest or 1))
+        mapped = apart and v.longest is None and 8 * own >= LARGE
+        numbers += own * (min(n, BLOCK) if mapped else n)
+    return COPIES * 8 * numbers

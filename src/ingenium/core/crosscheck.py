@@ -1,17 +1,19 @@
 """The share of designs that a second engine measures again, drawn and judged by the core."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import table
 from ingenium.core.problem import CrossCheck, Problem, Second
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import answered, judge, margins
+from ingenium.core.verdict import Verdict, answered, errors_of, judge, margins, slack
 from ingenium.core.verify import measure, named
 
 
@@ -20,16 +22,32 @@ def cross_check(
 ) -> CrossCheck | None:
     """What the problem's second engine says of a random share of designs with a verdict.
 
-    Accepted and rejected ones are drawn alike. None where a problem has no second engine, or
-    nothing is drawn.
+    Accepted and rejected ones are drawn alike; what a finer mesh says is asked of accepted ones
+    alone. None where a problem has no second engine, or nothing is drawn.
 
     Raises:
         InputError: for a quantity of the second engine that is to be compared with none.
     """
-    second = problem.second
-    if second is None:
-        return None
-    rows = drawn(second, verdicts["verdict"].to_numpy(), seed)
+    told = partial(_again, problem, designs, verdicts, limits, seed)
+    code = verdicts["verdict"].to_numpy()
+    found = None if problem.second is None else told(problem.second, code)
+    if found is None or problem.finer is None:
+        return found
+    kept = np.where(code == Verdict.ACCEPTED, code, str(Verdict.SCREENED))
+    return replace(found, finer=told(problem.finer, kept))
+
+
+def _again(
+    problem: Problem,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
+    limits: Sequence[Limit],
+    seed: int,
+    second: Second,
+    code: Shaped[np.ndarray, " n"],
+) -> CrossCheck | None:
+    """What one engine says of a share of the designs that a code gives a verdict."""
+    rows = drawn(second, code, seed)
     if not len(rows):
         return None
     again = measure(
@@ -44,7 +62,7 @@ def cross_check(
     return CrossCheck(
         engine["name"],
         engine["version"],
-        share=len(rows) / int(answered(verdicts["verdict"].to_numpy()).sum()),
+        share=len(rows) / int(answered(code).sum()),
         checked=len(rows),
         disagreement=_disagreement(problem, second, own[solved], again[solved]),
         unsolved=int((~solved).sum()),
@@ -54,7 +72,7 @@ def cross_check(
     )
 
 
-def drawn(second: Second, verdicts: Int[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
+def drawn(second: Second, verdicts: Shaped[np.ndarray, " n"], seed: int) -> Int[np.ndarray, " m"]:
     """Places of the designs that are measured again, in order: at least one, or none for 0."""
     known = np.flatnonzero(answered(verdicts))
     count = max(1, round(second.share * len(known))) if second.share and len(known) else 0
@@ -88,7 +106,7 @@ def _other_verdicts(
     problem: Problem,
     second: Second,
     limits: Sequence[Limit],
-    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Int[np.ndarray, " m"]],
+    found: tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "m q"], Shaped[np.ndarray, " m"]],
 ) -> int | None:
     """How many designs have another verdict if the second engine's values take their place.
 
@@ -102,4 +120,6 @@ def _other_verdicts(
     for name, column in shared.items():
         values[:, names.index(name)] = again[:, column]
     dear = np.array([q.dear for q in problem.quantities], dtype=bool)
-    return int((judge(values, margins(values, names, limits), dear) != first).sum())
+    errors = errors_of(problem.quantities)
+    margin, wide = margins(values, names, limits, errors), slack(values, names, limits, errors)
+    return int((judge(values, margin, dear, slack=wide) != first).sum())

@@ -30,7 +30,7 @@ def to_dataset(
     """
     n = len(arrays[0])
     data = {
-        v.name: ((DESIGN, *v.dims), _values(a, v), {"units": v.unit, "long_name": v.long_name})
+        v.name: ((DESIGN, *v.dims), _values(a, v), v.attrs)
         for v, a in zip(variables, arrays, strict=True)
     }
     own = {k: coords[k] for k in coords}

@@ -5,7 +5,7 @@ imported when somebody asks for it. So every domain can be listed, and its studi
 its packages are absent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
@@ -16,6 +16,8 @@ from ingenium.core.errors import EngineError, IngeniumError, InputError, Missing
 if TYPE_CHECKING:
     from ingenium.core.problem import Problem
 
+# Of paths, or what the field names instead: a text, and what is to be looked at in it.
+Drafter = Callable[..., tuple[str, tuple[str, ...]]]
 GROUP = "ingenium.domains"  # of the entry points by which packages add domains
 # What importing somebody else's module may end with, short of leaving the process.
 _FAULTS = (
@@ -51,6 +53,7 @@ class Domain:
     problems: Mapping[str, Offer] = field(default_factory=dict)  # by their names in the domain
     extra: str | None = None  # of the distribution that is named as the package is
     needs: tuple[str, ...] = ()  # packages of the extra, as they are imported
+    drafts: Mapping[str, str] = field(default_factory=dict)  # what it drafts; "module:function"
     studies: str = ""  # package of its studies, which need not exist; `studies` in its own
 
     def __post_init__(self) -> None:
@@ -93,6 +96,16 @@ class Domain:
             raise EngineError(
                 f'{what}: the name of {entry.value} is {own!r}; write name = "{full}" in the class'
             )
+        return found
+
+    def draft(self, what: str) -> Drafter:
+        """What drafts a file of that kind from files of a user.
+
+        Raises:
+            EngineError: if it does not load.
+        """
+        entry = EntryPoint(what, self.drafts[what], GROUP)
+        found: Drafter = loaded(entry, f"the draft {what} of {self.package} does not load")
         return found
 
     def _extra(self, absent: str) -> MissingExtra:

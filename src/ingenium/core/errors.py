@@ -5,7 +5,8 @@ one also is. All of them survive a trip between processes.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -167,8 +168,20 @@ class CorruptError(IngeniumError):
         return f"{self.where} {self.found}. {self.instead}".rstrip()
 
 
-def choose(name: str, known: Iterable[str], what: str, *, listed: int = 12) -> str:
+NEAR = 0.6  # share of letters by which a name is taken for a slip of another
+
+
+def choose(
+    name: str,
+    known: Iterable[str],
+    what: str,
+    *,
+    listed: int = 12,
+    also: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """`name` if it is known; an error lists the known ones if they are no more than `listed`.
+
+    `also` says under which other names of the field the known ones go.
 
     Raises:
         InputError: with the nearest known names.
@@ -176,9 +189,16 @@ def choose(name: str, known: Iterable[str], what: str, *, listed: int = 12) -> s
     names = list(known)
     if name in names:
         return name
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    meant = also.get(name.lower().replace("-", "_"))
+    parts = set(name.lower().split("_"))
+    near = [
+        *([meant] if meant in names else []),
+        *difflib.get_close_matches(name, names, n=3, cutoff=NEAR),
+        *(x for x in names if parts.intersection(x.lower().split("_"))),
+    ]
+    told = [f'"{x}"' for x in list(dict.fromkeys(near))[:3] or names[:3]]
     raise InputError(
         expected=f"{what}: {', '.join(names)}" if len(names) <= listed else f"a known {what}",
         came=f'"{name}"',
-        instead="Write " + " or ".join(f'"{x}"' for x in near or names[:3]) + ".",
+        instead=f"Write {' or '.join(told)}{'' if near else ', for instance'}.",
     )

@@ -5,17 +5,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal, NotRequired
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from typing_extensions import TypedDict
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest, file_digest, folder_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
-from ingenium.core.verdict import Verdict, close
+from ingenium.core.verdict import close
 
 KEY = "evidence"  # under which the record of a whole run names this file
 
@@ -26,6 +28,7 @@ class Origin:
 
     seed: int
     spec: str  # digests
+    given: Mapping[str, str]  # digests of what the spec gave
     system: str
     data: str
     model: str
@@ -33,6 +36,48 @@ class Origin:
     package: str  # of the problem's own source
     version: str
     replay: str  # command, with `{design}` for the index
+
+
+class Measurement(TypedDict):
+    """A measured value; of a place its name, without unit and uncertainty."""
+
+    value: float | str | None
+    unit: NotRequired[str]
+    uncertainty: NotRequired[float]
+    of_mesh: NotRequired[float]  # the part of it that a mesh is off
+
+
+class EvidenceRecord(TypedDict):
+    """One line of `evidence.jsonl`."""
+
+    design: int
+    verdict: Literal["accepted", "rejected", "failed"]
+    measured: dict[str, Measurement]
+    margins: dict[str, float | None]
+    close: list[str]  # limits that are held by less than the uncertainty
+    conditions: dict[str, str | float | None]
+    conditions_measured: dict[str, float | None]
+    design_digest: str
+    file: str | None
+    file_digest: str | None
+    format: str | None
+    measured_on: Literal["file", "design"]
+    problem: str
+    engine: dict[str, str]
+    cross_check: dict[str, Any] | None
+    data_licence: str
+    notes: list[str]
+    seed: int
+    spec: str
+    system: str
+    data: str
+    model: str
+    code: str
+    package: str
+    version: str
+    replay: str
+    previous: str  # seal of the line before
+    seal: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +100,7 @@ def records(
     cross_check: CrossCheck | None,
 ) -> Iterator[dict[str, Any]]:
     """The record of each design, in order."""
-    doubt = uncertainty(problem, export.shift, cross_check)
+    doubt, mesh = uncertainty(problem, export.shift, cross_check), of_mesh(cross_check)
     shared = {
         "problem": problem.name,
         "engine": {k: verdicts.attrs[k] for k in ("engine", "engine_version", "tier")},
@@ -77,8 +122,8 @@ def records(
         path, content = export.files.get(index, (None, None))
         yield {
             "design": index,
-            "verdict": Verdict(judged[i]).name.lower(),
-            "measured": measured(problem, values[i], doubt),
+            "verdict": judged[i],
+            "measured": measured(problem, values[i], doubt, mesh),
             "margins": margins(labels, margin[i]),
             "close": [k for k, less in zip(labels, near[i], strict=True) if less],
             "conditions": {name: _plain(column[i]) for name, column in under.items()},
@@ -100,10 +145,18 @@ def uncertainty(
     """How far each measured value may be off; numerical, and of a whole run.
 
     The largest disagreement with the independent engine on the random share, plus the largest
-    change by rounding in the file.
+    change by rounding in the file, plus what a mesh may be off.
     """
-    apart = cross_check.disagreement if cross_check else {}
-    return {q.name: shift.get(q.name, 0.0) + apart.get(q.name, 0.0) for q in problem.quantities}
+    apart, mesh = cross_check.disagreement if cross_check else {}, of_mesh(cross_check)
+    return {
+        q.name: sum(found.get(q.name, 0.0) for found in (shift, apart, mesh))
+        for q in problem.quantities
+    }
+
+
+def of_mesh(cross_check: CrossCheck | None) -> Mapping[str, float]:
+    """The part of the uncertainty by which a mesh is off, which measuring again does not show."""
+    return cross_check.finer.disagreement if cross_check and cross_check.finer else {}
 
 
 def design_digests(problem: Problem, designs: xr.Dataset) -> list[str]:
@@ -127,15 +180,26 @@ def table(problem: Problem, verdicts: xr.Dataset) -> Float[np.ndarray, "n k"]:
 
 
 def measured(
-    problem: Problem, values: Float[np.ndarray, " k"], doubt: Mapping[str, float]
+    problem: Problem,
+    values: Float[np.ndarray, " k"],
+    doubt: Mapping[str, float],
+    mesh: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, dict[str, Any]]:
-    """Measured values of one design with unit and uncertainty; places by their names."""
+    """Measured values of one design with unit and uncertainty; places by their names.
+
+    `mesh` is the part of the uncertainty that a mesh is off; it stands beside it where known.
+    """
     out: dict[str, dict[str, Any]] = {}
+    places = {q.name: i for i, q in enumerate(problem.quantities)}
     for q, value in zip(problem.quantities, values.tolist(), strict=True):
         if q.labels is not None:
             out[q.name] = {"value": q.labels[int(value)] if math.isfinite(value) else None}
         else:
             out[q.name] = {"value": number(value), "unit": q.unit, "uncertainty": doubt[q.name]}
+            if q.name in mesh:
+                out[q.name]["of_mesh"] = mesh[q.name]
+            if q.error:
+                out[q.name]["standard_error"] = number(float(values[places[q.error]]))
     return out
 
 
@@ -151,6 +215,12 @@ def number(value: float) -> float | None:
 
 def _plain(item: Any) -> Any:
     return number(item) if isinstance(item, float) else item
+
+
+def repeatable(entry: Mapping[str, Any]) -> float:
+    """The uncertainty of a recorded value without that of the mesh: what measuring again shows."""
+    stated: float = entry.get("uncertainty", 0.0) - entry.get("of_mesh", 0.0)
+    return max(stated, 0.0)
 
 
 def vouched(path: Path) -> dict[str, Any]:

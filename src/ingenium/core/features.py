@@ -1,6 +1,8 @@
-"""The conditions of designs as numbers for a model."""
+"""The conditions of designs, and what they were given to go by, as numbers for a model."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -51,3 +53,40 @@ def _columns(c: Condition, values: np.ndarray) -> Float64[np.ndarray, "n _"]:
         found = (away / c.spread)[:, None]
     known: np.ndarray = np.nan_to_num(found)
     return known
+
+
+@runtime_checkable
+class InputCodec(Protocol):
+    """How a model is told an input: known designs carry theirs as a column of values."""
+
+    def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
+        """Numbers of about unit size, a row for each value along the first axis."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Arrays as their leading principal components among known ones, each by its spread.
+
+    Shapes: n designs, m numbers of an array, c components.
+    """
+
+    mean: Float64[np.ndarray, " m"]
+    axes: Float64[np.ndarray, "m c"]  # a column for each component, over its spread
+
+    @classmethod
+    def of(cls, known: np.ndarray, *, most: int = 8) -> "Components":
+        """Of the arrays of known designs; rows that are not finite do not count."""
+        rows = known.reshape(len(known), -1)
+        rows = rows[np.isfinite(rows).all(1)]
+        mean = rows.mean(0)
+        _, spread, axes = np.linalg.svd(rows - mean, full_matrices=False)
+        told = spread[:most] > NARROW * max(1.0, float(np.abs(mean).max()))
+        scale = spread[:most][told] / np.sqrt(len(rows))
+        return cls(mean, axes[:most][told].T / scale)
+
+    def encode(self, values: np.ndarray) -> Float64[np.ndarray, "n c"]:
+        """Components of each array; what is not known is told as the mean."""
+        flat = values.reshape(len(values), -1)
+        known: np.ndarray = np.nan_to_num((flat - self.mean) @ self.axes)
+        return known

@@ -1,5 +1,8 @@
 """NetCDF-4 files: written whole or not at all, on a full disk too, and read within bounds."""
 
+import errno
+import os
+import shutil
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -8,11 +11,12 @@ from typing import Any
 import xarray as xr
 
 from ingenium.core.errors import InputError
-from ingenium.core.folders import write_atomic
+from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.reading.files import content, refusing
 
 MOST_UNPACKED = 256 << 20  # bytes of all arrays
 MOST_TEXTS = 100_000
+ROOM = 1.1  # of the size of what is written, beside it
 
 
 def write_netcdf(
@@ -20,12 +24,19 @@ def write_netcdf(
 ) -> None:
     """Write a file at once or not at all.
 
-    HDF5 crashes the process when the disk fills while it writes, so it writes to memory.
+    HDF5 crashes the process when the disk fills while it writes, so it writes to memory; what is
+    too large for that only where there is room enough.
 
     Raises:
         StorageError: if it cannot be written.
     """
-    write_atomic(path, bytes(data.to_netcdf(engine="h5netcdf", encoding=encoding)))
+    if data.nbytes <= MOST_UNPACKED:
+        write_atomic(path, bytes(data.to_netcdf(engine="h5netcdf", encoding=encoding)))
+        return
+    with replacing(path, needed=data.nbytes) as part:
+        if shutil.disk_usage(part.parent).free < ROOM * data.nbytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        data.to_netcdf(part, engine="h5netcdf", encoding=encoding)
 
 
 def read_netcdf(path: Path, what: str) -> xr.Dataset:

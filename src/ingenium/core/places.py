@@ -31,7 +31,9 @@ class Place:
 
     @property
     def headed(self) -> str:
-        """In words: a table as TOML heads it, an entry by its path."""
+        """In words: a table as TOML heads it, an entry by its path; nothing of the whole file."""
+        if not self.keys:
+            return self.of
         return str(self) if self.of or not is_dataclass(bare(self.kind)) else f"[{self}]"
 
     def at(self, step: Step) -> "Place":

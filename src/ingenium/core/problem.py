@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,9 +19,10 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from ingenium.core.designs import to_arrays
-from ingenium.core.errors import InputError
-from ingenium.core.features import features
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.errors import InputError, choose
+from ingenium.core.features import InputCodec, features
+from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
@@ -93,6 +94,19 @@ class Format(Protocol):
         ...
 
 
+@runtime_checkable
+class FilePerDesign(Format, Protocol):
+    """A format in which designs share no file.
+
+    It is asked to write and read them part by part, so that memory does not grow with their number.
+    """
+
+    @property
+    def apart(self) -> Literal[True]:
+        """Says so."""
+        ...
+
+
 @dataclass(frozen=True)
 class Section:
     """One part of a report: a heading, a sentence, a picture or a table."""
@@ -114,6 +128,15 @@ class CrossCheck:
     disagreement: Mapping[str, float]  # largest absolute difference, by quantity
     unsolved: int = 0  # of the checked designs, those that only the verifier has an answer to
     other_verdicts: int | None = None  # of the rest; None without a limit on what is compared
+    finer: "CrossCheck | None" = (
+        None  # of accepted designs, with the verifier's own mesh made finer
+    )
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "CrossCheck":
+        """From the plain data of a record."""
+        finer = record.get("finer")
+        return cls(**{**record, "finer": cls.of(finer) if finer else None})
 
 
 @dataclass(frozen=True)
@@ -154,6 +177,7 @@ class Problem(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     Settings: ClassVar[type]
+    inputs: ClassVar[tuple[Input, ...]] = ()  # with any, `Given` is a second argument of opening
     default_family: ClassVar[str]
     steered_family: ClassVar[str] = ""  # where a spec steers; the default family if empty
     default_strategy: ClassVar[str] = "evolution"  # of searches, where none is named
@@ -165,6 +189,9 @@ class Problem(ABC):
     variables: tuple[Variable, ...]
     conditions: tuple[Condition, ...]
     seen: tuple[Condition, ...] = ()  # what models see; empty for the conditions in their order
+    given: Given = NOTHING  # what the spec gave of the inputs
+    input_codecs: Mapping[str, InputCodec] = MappingProxyType({})  # how models are told them
+    agreements: tuple[Limit, ...] = ()  # with what was given; judged unless a spec limits the same
     sizes: Mapping[str, int]  # of the dimensions beyond `design`
     limits: tuple[Limit, ...]  # judged when a spec names none
     tiers: tuple[Verifier, ...]  # cheap ones first; the last is exact and judges
@@ -172,8 +199,10 @@ class Problem(ABC):
     codec: Codec
     repair_calls: float = 0.0  # of the exact engine, that mending one design takes
     second: Second | None = None  # what measures a random share again, sharing no code
+    finer: Second | None = None  # beside it: measures a share of accepted ones on a finer mesh
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
+    unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod
@@ -195,6 +224,16 @@ class Problem(ABC):
         """What the exact tier measures."""
         return self.verifier.quantities
 
+    def write_as(self, name: str | None) -> None:
+        """Write designs in the format of that name; without one, in the first as before.
+
+        Raises:
+            InputError: for a format that is not among those of the problem.
+        """
+        if name is not None:
+            choose(name, self.formats, f"format of {self.name}")
+            self.formats = {name: self.formats[name]} | dict(self.formats)
+
     def allow(self, limits: Sequence[Limit]) -> None:  # noqa: B027 - most problems cannot tell
         """Refuse limits, in the units of their quantities, that no design can meet.
 
@@ -206,9 +245,43 @@ class Problem(ABC):
     def data(self) -> xr.Dataset:
         """All known designs, with each condition and `held_out` (bool) as coordinates."""
 
+    def posed(self, learned: xr.Dataset) -> xr.Dataset:
+        """The known designs whose conditions fill what a spec leaves open.
+
+        They are those that were learned from, unless a question about them is none, as with the
+        forecast of a day that is known.
+        """
+        return learned
+
     def features(self, designs: xr.Dataset) -> Float[Tensor, "n c"]:
-        """The conditions of designs as numbers for a model; the dataset holds no more than them."""
-        return torch.from_numpy(features(self.seen or self.conditions, designs)).to(torch.float32)
+        """Conditions of designs, and what they were given, as numbers for a model.
+
+        The dataset holds no more than these. An input that it does not hold is what the spec gave,
+        so that one fitted generator serves every input.
+        """
+        told = [features(self.seen or self.conditions, designs)]
+        told += [
+            codec.encode(self.input_of(name, designs)) for name, codec in self.input_codecs.items()
+        ]
+        return torch.from_numpy(np.concatenate(told, 1)).to(torch.float32)
+
+    def input_of(self, name: str, designs: xr.Dataset) -> np.ndarray:
+        """What each design goes by: its own column, or else what the spec gave."""
+        if name in designs.variables:
+            return designs[name].to_numpy()
+        one = np.asarray(self.given[name])
+        return np.broadcast_to(one, (designs.sizes[DESIGN], *one.shape))
+
+    def apart(self, known: xr.Dataset) -> Float[np.ndarray, " n"] | None:
+        """How far what known designs went by lies from what was given; None where that is nothing.
+
+        In spreads of the numbers that models are told of it.
+        """
+        gaps = [
+            codec.encode(known[name].to_numpy()) - codec.encode(np.asarray(self.given[name])[None])
+            for name, codec in self.input_codecs.items()
+        ]
+        return np.sqrt(np.square(np.concatenate(gaps, 1)).mean(1)) if gaps else None
 
     def prepare(self, watch: Watch = silent) -> None:  # noqa: B027 - most problems need nothing
         """Make what `data` needs and takes long, such as designs of an optimiser; resumes."""
@@ -276,7 +349,7 @@ class Problem(ABC):
         return {}
 
     def strategies(self) -> Mapping[str, Callable[[Any], Any]]:
-        """Strategies of search for these designs alone by name, as in `search.strategies`."""
+        """Strategies of search for these designs alone by name, as in `searches.strategies`."""
         return {}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -295,6 +368,8 @@ class Problem(ABC):
 def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
     """Tier, name and version of the engine that judges, and of the one that measured again."""
     judge = named(problem.verifier)
-    if cross is None:
-        return [judge]
-    return [judge, {"tier": "cross-check", "name": cross.engine, "version": cross.version}]
+    checks = {"cross-check": cross, "finer mesh": cross.finer if cross else None}
+    return [
+        judge,
+        *({"tier": k, "name": x.engine, "version": x.version} for k, x in checks.items() if x),
+    ]

@@ -1,8 +1,11 @@
 """Named things with units: what designs hold, what verifiers measure, what specs ask for."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ingenium.core.errors import InputError
+
+SHOWN, LABELS = "shown_units", "labels"  # attributes of arrays
 
 
 @dataclass(frozen=True)
@@ -11,7 +14,7 @@ class Variable:
 
     With `longest` it is a text of at most so many characters, such as a formula: one string for
     each design, without further dimensions. Inside the engine it is the array of its code points
-    (`core.text`).
+    (`core.text`). People read numbers in the unit `shown`, if one is named.
     """
 
     name: str
@@ -22,6 +25,13 @@ class Variable:
     upper: float | None = None
     given: str | None = None  # the condition whose number it is, so that no model proposes it
     longest: int | None = None  # characters of a text; None for numbers
+    shown: str = ""  # unit in tables, reports and pictures, such as "nm"; that of files if empty
+
+    @property
+    def attrs(self) -> dict[str, str]:
+        """Its unit and meaning, as CF names them, and the unit that people read."""
+        units = {"units": self.unit, "long_name": self.long_name}
+        return units | ({SHOWN: self.shown} if self.shown else {})
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,17 @@ class Quantity:
     labels: tuple[str, ...] | None = None  # the number is an index into these names
     where: tuple[str, ...] = ()  # other quantities that say where and when this one occurred
     rounding: float = 0.0  # absolute; what the order of sums may change where terms cancel
+    error: str = ""  # the quantity that is its standard error, of a mean over scenarios
     dear: bool = False  # may be left out of a design that breaks a limit on another quantity
+    beyond: bool = False  # its limits hold beyond its uncertainty, unless a spec says otherwise
+    shown: str = ""  # unit in tables, reports and pictures, such as "MPa"; `unit` if empty
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Its unit and meaning, as CF names them, the unit that people read, and its names."""
+        units = {"units": self.unit, "long_name": self.long_name}
+        shown = {SHOWN: self.shown} if self.shown else {}
+        return units | shown | ({LABELS: list(self.labels)} if self.labels else {})
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Limit:
     at_least: Number | None = None
     at_most: Number | None = None
     unit: str | None = None  # None is the unit in which the problem measures
-    beyond_uncertainty: bool | None = None  # true: the margin must exceed the uncertainty as well
+    beyond_uncertainty: bool | None = None  # true: margin above it; none: where a mesh enters
 
     def __post_init__(self) -> None:
         if self.at_least is None and self.at_most is None:
@@ -120,6 +120,7 @@ class Spec:
     problem: Annotated[str, Field(min_length=1)]
     title: Annotated[str, Field(max_length=200)] = ""
     setup: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Wanted] = field(default_factory=dict)
     fixed: Mapping[str, Fixed] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
@@ -152,14 +153,18 @@ def _reading(kind: Any) -> Callable[..., tuple[Any, ...]]:
     return TypeAdapter(tuple[kind], config=_STRICT).validate_python
 
 
-def load(path: str | Path) -> Spec:
-    """A spec from a TOML file; relative paths in `setup` are taken from the file's folder.
+def load(source: str | Path | Mapping[str, Any]) -> Spec:
+    """A spec from a TOML file, or from a dictionary with the same entries.
+
+    Relative paths in it are taken from the file's folder, or from where Python runs.
 
     Raises:
         InputError: if the file is missing, is not TOML or is not a spec.
     """
-    path = Path(path)
-    what = "a spec as a TOML file in UTF-8; examples/ holds some to copy"
+    if isinstance(source, Mapping):
+        return parse(source, Spec, "the spec")
+    path = Path(source)
+    what = "a spec as a TOML file in UTF-8; `ingenium examples COPY-TO` writes some"
     found = text(path, what, most=MOST_TOML)
     with refusing(what, path):
         table = tomllib.loads(found)
@@ -168,7 +173,7 @@ def load(path: str | Path) -> Spec:
 
 
 def _anchor(spec: Spec, folder: Path) -> Spec:
-    """Make file names in `setup` that exist beside the spec absolute."""
+    """Make files of `given`, and names in `setup` that exist beside the spec, absolute."""
 
     def one(value: Any) -> Any:
         with suppress(OSError):  # of text that is too long for a name
@@ -176,18 +181,26 @@ def _anchor(spec: Spec, folder: Path) -> Spec:
                 return str(folder / value)
         return value
 
-    table = asdict(spec) | {"setup": {k: one(v) for k, v in spec.setup.items()}}
-    return parse(table, Spec, "spec")
+    def beside(entry: Any) -> Any:
+        if isinstance(entry, Mapping) and isinstance(entry.get("file"), str):
+            return {**entry, "file": str(folder / entry["file"])}
+        return entry
+
+    setup = {k: one(v) for k, v in spec.setup.items()}
+    given = {k: beside(v) for k, v in spec.given.items()}
+    return parse(asdict(spec) | {"setup": setup, "given": given}, Spec, "spec")
 
 
 def dump(spec: Spec) -> str:
     """The spec as TOML; `load` of it gives the same spec."""
-    return tomli_w.dumps(_plain(asdict(spec)))
+    return tomli_w.dumps(as_table(spec))
 
 
 def as_table(spec: Spec) -> dict[str, Any]:
     """The spec as plain data, without entries that are not set."""
     table: dict[str, Any] = _plain(asdict(spec))
+    if not spec.given:  # asks what it asked before there were inputs
+        del table["given"]
     return table
 
 

@@ -68,6 +68,37 @@ class Unit:
         return f"Did you mean {text}?" if fits else f"Write it in {self.name}."
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How numbers in one unit are written in another: times `factor`, plus `offset`."""
+
+    unit: str  # in which they are written
+    factor: float = 1.0
+    offset: float = 0.0
+
+    @classmethod
+    def between(cls, came: str, shown: str, *, of: str) -> "Scale":
+        """The scale of quantity `of`, from its unit to the one that people read.
+
+        Raises:
+            InputError: if a unit is unknown, or the two do not measure the same thing.
+        """
+        if came == shown:
+            return cls(shown)
+        offset = convert(0.0, came, shown, of=of)
+        return cls(shown, convert(1.0, came, shown, of=of) - offset, offset)
+
+    def value(self, number: Any) -> Any:
+        """A number, or an array of them, in the unit in which it is written."""
+        return (
+            number if self.factor == 1 and not self.offset else number * self.factor + self.offset
+        )
+
+    def difference(self, number: Any) -> Any:
+        """A difference of two numbers, such as a margin or an uncertainty."""
+        return number if self.factor == 1 else number * self.factor
+
+
 @cache
 def _registry() -> "pint.UnitRegistry[float]":
     """Imported and parsed on first use: both take a tenth of a second."""

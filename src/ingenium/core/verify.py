@@ -13,7 +13,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, check, to_arrays
 from ingenium.core.quantity import Quantity, Variable
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import judge, margins
+from ingenium.core.verdict import ERROR, errors_of, judge, margins, slack
 
 Beside = Callable[[np.ndarray, np.ndarray], Mapping[str, Any]]  # variables, from margins, verdicts
 
@@ -158,22 +158,20 @@ def verdicts(
 ) -> xr.Dataset:
     """Judge measured values, as a Dataset, with what `beside` makes of margins and verdicts."""
     names = [q.name for q in verifier.quantities]
-    margin = margins(measured, names, limits)
+    errors = errors_of(verifier.quantities)
+    margin = margins(measured, names, limits, errors)
     dear = np.array([q.dear for q in verifier.quantities], dtype=bool)
-    verdict = judge(measured, margin, dear)
+    wide = slack(measured, names, limits, errors)
+    verdict = judge(measured, margin, dear, slack=wide)
+    about = {q.name: q.attrs | ({ERROR: q.error} if q.error else {}) for q in verifier.quantities}
     data: dict[str, Any] = {
-        q.name: (DESIGN, measured[:, i], {"units": q.unit, "long_name": q.long_name})
-        for i, q in enumerate(verifier.quantities)
+        q.name: (DESIGN, measured[:, i], about[q.name]) for i, q in enumerate(verifier.quantities)
     }
     return xr.Dataset(
         data
         | {
             "margin": ((DESIGN, "limit"), margin, {"long_name": "signed margin; at least 0 holds"}),
-            "verdict": (
-                DESIGN,
-                verdict,
-                {"flag_values": [0, 1, 2], "flag_meanings": "accepted rejected failed"},
-            ),
+            "verdict": (DESIGN, verdict),
         }
         | dict(beside(margin, verdict) if beside else {}),
         coords={DESIGN: index, "limit": [limit.label for limit in limits]},

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingenium.core.domain import GROUP, Domain, loaded
 from ingenium.core.errors import EngineError, IngeniumError, InputError, choose
 
 if TYPE_CHECKING:
+    from ingenium.core.given import Given
     from ingenium.core.problem import Problem
     from ingenium.core.spec import Spec
 
@@ -94,18 +95,38 @@ def problem_class(name: str) -> "type[Problem]":
     return load(field).problem(short)
 
 
-def open_problem(spec: "Spec") -> "Problem":
-    """The problem that a spec names, opened with the spec's `setup`.
+def open_problem(spec: "Spec", given: "Given | None" = None) -> "Problem":
+    """The problem that a spec names, opened with the spec's `setup` and what it gives.
+
+    An engine that draws scenarios decides the limits of the spec.
+
+    `given` is that, where it was read before.
 
     Raises:
-        InputError: for an unknown problem or setup.
+        InputError: for an unknown problem, setup or input, or an input that is not as declared.
         MissingExtra: if the packages of the domain are not installed.
     """
+    from ingenium.core.asking import resolve
+    from ingenium.core.given import read_given
+    from ingenium.core.scenarios import Undecided
     from ingenium.core.spec import parse
 
     kind = problem_class(spec.problem)
     where = f"a spec of {spec.problem}"
-    return kind(parse(spec.setup, kind.Settings, where, under=("setup",)))
+    for declared in kind.inputs:
+        if declared.name in spec.setup:
+            raise InputError(
+                f"{declared.name} under [given] in {where}",
+                f"{declared.name} under [setup]",
+                f"Write [given] above it: {declared.name} = ... .",
+            )
+    found = read_given(kind.inputs, spec.given, where) if given is None else given
+    settings: Any = parse(spec.setup, kind.Settings, where, under=("setup",))
+    opened = kind(settings, found) if kind.inputs else kind(settings)  # type: ignore[call-arg]
+    if isinstance(opened.verifier, Undecided):
+        decides = opened.verifier.until(resolve(spec, opened).limits)
+        opened.tiers = (*opened.screens, decides)
+    return opened
 
 
 def _entries() -> dict[str, tuple[EntryPoint, ...]]:

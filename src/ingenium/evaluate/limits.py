@@ -8,7 +8,7 @@ import xarray as xr
 
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
-from ingenium.core.verdict import Verdict, close
+from ingenium.core.verdict import Verdict, at_best, close, undecided
 from ingenium.evaluate.intervals import wilson
 from ingenium.evaluate.nearest import Nearest, nearest
 
@@ -46,6 +46,7 @@ class Summary:
     acceptance_high: float
     limits: tuple[LimitBreach, ...]
     nearest: Nearest | None  # where no design held every limit: what could be held
+    undecided: int = 0  # of the failed: the scenarios drawn leave open whether they hold
 
 
 def summarise(
@@ -67,13 +68,14 @@ def summarise(
         acceptance_high=high,
         limits=_broken(answered, limits, {q.name: q for q in quantities}),
         nearest=None if counts[Verdict.ACCEPTED] else nearest(verdicts, limits, quantities),
+        undecided=int(undecided(verdicts).sum()),
     )
 
 
 def _broken(
     answered: xr.Dataset, limits: Sequence[Limit], quantities: dict[str, Quantity]
 ) -> tuple[LimitBreach, ...]:
-    margin, near = answered["margin"].to_numpy(), close(answered)
+    margin, near = at_best(answered, limits), close(answered)
     spread = np.array([_spread(answered[limit.quantity].to_numpy()) for limit in limits])
     leads = np.full(len(margin), -1)
     if margin.size:

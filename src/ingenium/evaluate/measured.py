@@ -87,15 +87,3 @@ class Measured:
 
 
 Measure = Callable[[Budget, "Watch"], Measured]
-
-
-def from_intervals(
-    values: Mapping[str, Interval],
-    beside: Mapping[str, Interval],
-    data: str,
-    notes: tuple[str, ...] = (),
-) -> Measured:
-    """What was measured, of an experiment that gives intervals and no values by seed."""
-    return Measured(
-        {name: Value(x) for name, x in (dict(beside) | dict(values)).items()}, data, notes
-    )

@@ -79,20 +79,28 @@ def nearest(
                 best_design=int(index[best]),
                 nearest=float(values[chosen]),
                 holds=bool(margin[chosen, i] >= 0),
-                alone=_attainable(limit, float(values[best])),
-                together=_attainable(limit, float(values[chosen])),
+                alone=_attainable(limit, float(values[best]), float(margin[best, i])),
+                together=_attainable(limit, float(values[chosen]), float(margin[chosen, i])),
             )
         )
     return Nearest(int(index[chosen]), tuple(reaches))
 
 
-def _attainable(limit: Limit, value: float) -> Limit:
-    """The limit itself if `value` holds it, or else moved so that it does, in four digits."""
-    if limit.at_least is not None and value < limit.at_least:
-        return replace(limit, at_least=_rounded(value, ROUND_FLOOR))
-    if limit.at_most is not None and value > limit.at_most:
-        return replace(limit, at_most=_rounded(value, ROUND_CEILING))
-    return limit
+def _attainable(limit: Limit, value: float, margin: float) -> Limit:
+    """The limit itself if it is held, or else moved so that it is, in four digits.
+
+    Of a limit that must hold beyond the uncertainty, the margin says how far.
+    """
+    if margin >= 0:
+        return limit
+    least, most = limit.at_least, limit.at_most
+    if least is not None and (most is None or value - least <= most - value):
+        low = least + margin if limit.beyond_uncertainty else value
+        return replace(limit, at_least=_rounded(low, ROUND_FLOOR))
+    if most is None:
+        return limit
+    high = most - margin if limit.beyond_uncertainty else value
+    return replace(limit, at_most=_rounded(high, ROUND_CEILING))
 
 
 def _rounded(value: float, direction: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -106,13 +106,13 @@ def by_verdict(
     axes: Axes,
     x: Float[np.ndarray, " n"],
     y: Float[np.ndarray, " n"],
-    verdict: Int[np.ndarray, " n"],
+    verdict: Shaped[np.ndarray, " n"],
 ) -> None:
     """Rejected and accepted designs."""
     for code, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
         rows = verdict == code
         if rows.any():
-            axes.scatter(x[rows], y[rows], 16, colour, linewidths=0, label=code.name.lower())
+            axes.scatter(x[rows], y[rows], 16, colour, linewidths=0, label=code.value)
 
 
 def front(axes: Axes, points: Float[np.ndarray, "n 2"]) -> None:

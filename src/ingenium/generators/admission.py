@@ -7,6 +7,8 @@ from types import MappingProxyType
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
 from ingenium.generators.tokens import families as on_tokens
+from ingenium.generators.tokens import two_kinds
+from ingenium.generators.tokens.codec import Kind
 
 KINDS = ("a vector (d,)", "a series (d, t)", "a field (k, x, y)", "a field (k, x, y, z)")
 MOST_PATCHES = 512  # steps of an autoregressive proposal, one after the other
@@ -52,13 +54,22 @@ ADMITTED = MappingProxyType(
 )
 
 
-def admit(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> None:
-    """Accept designs of one shape for a family; `tokens` says that their numbers are symbols.
+def admit(name: str, shape: tuple[int, ...], *, kind: Kind = "numbers") -> None:
+    """Accept designs of one shape for a family; `kind` says which of their numbers are symbols.
 
     Raises:
         InputError: if they are no vector, series or field, or the family is not made for them.
     """
-    if tokens:
+    if kind == "both":
+        choose(name, two_kinds.ADMITTED, "family on tokens and the numbers under them")
+        return
+    if name in two_kinds.LEARNED:
+        raise InputError(
+            f"designs that are tokens, then numbers, for {name}",
+            f"designs of {kind} alone",
+            "Use another family.",
+        )
+    if kind == "tokens":
         choose(name, on_tokens.ADMITTED, "family on tokens, which are no sizes")
     elif name in on_tokens.ONLY:
         raise InputError(
@@ -91,10 +102,10 @@ def admit(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> None:
             raise InputError(expected, f"{count}, of shape {shape}", own.instead)
 
 
-def admitted(name: str, shape: tuple[int, ...], *, tokens: bool = False) -> bool:
+def admitted(name: str, shape: tuple[int, ...], *, kind: Kind = "numbers") -> bool:
     """Whether a family takes designs of a shape."""
     try:
-        admit(name, shape, tokens=tokens)
+        admit(name, shape, kind=kind)
     except InputError:
         return False
     return True

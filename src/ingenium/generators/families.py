@@ -23,11 +23,16 @@ from ingenium.generators.row_families import (
     Maker,
 )
 from ingenium.generators.tokens import families as on_tokens
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens import two_kinds
+from ingenium.generators.tokens.codec import Tokens, TwoKinds, kind_of
 from ingenium.train.plan import Plan
 
 FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **LATENT, **CLASSICAL})
-NAMES = (*FAMILIES, *(name for name in on_tokens.LEARNED if name not in FAMILIES))
+NAMES = (
+    *FAMILIES,
+    *(name for name in on_tokens.LEARNED if name not in FAMILIES),
+    *two_kinds.LEARNED,
+)
 
 
 def build(
@@ -35,14 +40,14 @@ def build(
 ) -> Family:
     """A family by its name, its first weights fixed by `seed`.
 
-    `codec` is that of the designs; one of tokens gives a family that proposes tokens.
+    `codec` is that of the designs; one of tokens gives a family that proposes
+    tokens, and one of two kinds one that proposes numbers under them too.
 
     Raises:
         InputError: if there is no such family, or it does not admit the designs.
     """
     choose(name, NAMES, "family")
-    tokens = codec if isinstance(codec, Tokens) else None
-    admit(name, shape, tokens=tokens is not None)
+    admit(name, shape, kind=kind_of(codec))
     if c < 1:
         raise InputError(
             f"a design of shape {shape} with at least one condition",
@@ -51,8 +56,10 @@ def build(
         )
     with torch.random.fork_rng(devices=[]):  # libraries draw first weights from the global state
         torch.manual_seed(seed)
-        if tokens is not None and name in on_tokens.LEARNED:
-            return on_tokens.LEARNED[name](shape, c, tokens)
+        if isinstance(codec, Tokens) and name in on_tokens.LEARNED:
+            return on_tokens.LEARNED[name](shape, c, codec)
+        if isinstance(codec, TwoKinds) and name in two_kinds.LEARNED:
+            return two_kinds.LEARNED[name](shape, c, codec)
         make = FIELDS.get(name, FAMILIES[name]) if is_field(shape) else FAMILIES[name]
         return make(shape, c)
 
@@ -74,5 +81,7 @@ def plan(
     plans = FIELD_PLANS if is_field(shape) else PLANS
     if isinstance(codec, Tokens):
         plans = on_tokens.PLANS
+    elif isinstance(codec, TwoKinds):
+        plans = two_kinds.PLANS
     own = replace(plans.get(name, Plan()), seed=seed)
     return own if steps is None else replace(own, steps=steps)

@@ -26,7 +26,7 @@ class Generator:
     problem: Problem
     family: Family
     spec: Spec  # resolved
-    known: xr.Dataset  # the designs whose conditions fill what the spec leaves open
+    known: xr.Dataset  # the designs that were learned from
     _last: dict[tuple[int, int], tuple[tuple[Tensor, ...], xr.Dataset]] = field(
         default_factory=dict, repr=False
     )  # by seed and block, for the next rows of the same one
@@ -56,9 +56,14 @@ class Generator:
 
     def _whole(self, seed: int, block: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
         """All proposals of a block, projected but not mended, and their conditions."""
-        spec, known = self.spec, self.known
+        spec, known = self.spec, self.problem.posed(self.known)
         conditions = draw_conditions(
-            spec, self.problem.conditions, known, BLOCK, block_rng(seed, block, "conditions")
+            spec,
+            self.problem.conditions,
+            known,
+            BLOCK,
+            block_rng(seed, block, "conditions"),
+            apart=self._apart,
         )
         project = self.problem.project(spec.fixed, conditions)
         steer = self._steer(project, conditions)
@@ -67,6 +72,11 @@ class Generator:
                 self.problem.features(conditions), block_rng(seed, block, "proposal"), steer
             )
         return project(self.problem.decode(x.to(torch.float64), conditions)), conditions
+
+    @cached_property
+    def _apart(self) -> Float[np.ndarray, " m"] | None:
+        """How far the known designs lie from what was given; found once a run."""
+        return self.problem.apart(self.known)
 
     def _steer(self, project: Projection, conditions: xr.Dataset) -> Steer:
         """Guidance by the spec's targets and its fixed values."""

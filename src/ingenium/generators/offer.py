@@ -14,7 +14,7 @@ from ingenium.core.problem import Problem
 from ingenium.generators import families
 from ingenium.generators.admission import admit, admitted
 from ingenium.generators.model import Family
-from ingenium.generators.tokens.codec import Tokens
+from ingenium.generators.tokens.codec import kind_of
 from ingenium.train.plan import Plan
 
 Source = Literal["engine", "baseline", "shipped"]
@@ -23,9 +23,9 @@ Source = Literal["engine", "baseline", "shipped"]
 def offered(problem: Problem) -> dict[str, Source]:
     """All that can be named, with where it comes from."""
     codec = problem.codec
-    tokens = isinstance(codec, Tokens)
+    kind = kind_of(codec)
     found: dict[str, Source] = {
-        name: "engine" for name in families.NAMES if admitted(name, codec.shape, tokens=tokens)
+        name: "engine" for name in families.NAMES if admitted(name, codec.shape, kind=kind)
     }
     found |= dict.fromkeys(problem.baselines(), "baseline")
     return found | dict.fromkeys(problem.shipped(), "shipped")
@@ -40,7 +40,7 @@ def check(problem: Problem, name: str) -> Source:
     known = offered(problem)
     if name not in known:
         choose(name, dict.fromkeys([*families.NAMES, *known]), "family")
-        admit(name, problem.codec.shape, tokens=isinstance(problem.codec, Tokens))
+        admit(name, problem.codec.shape, kind=kind_of(problem.codec))
     return known[name]
 
 

@@ -194,6 +194,7 @@ def _measured(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         text += (
             f"\n\n{cross['engine']} {cross['version']} measured {cross['checked']} designs again; "
             f"largest difference: {off or 'none stated'}. {words.second_verdicts(cross)}"
+            f" {words.finer_mesh(cross, {})}"
         )
     return text
 

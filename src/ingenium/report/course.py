@@ -7,16 +7,17 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from ingenium.core.spec import Limit, Spec
+from ingenium.evaluate import figures
 from ingenium.outcome import Run
-from ingenium.report import figures, words
-from ingenium.search.conflicts import Unmet
-from ingenium.search.course import Round
-from ingenium.search.sitting import Sitting
+from ingenium.report import words
+from ingenium.searches.conflicts import Unmet
+from ingenium.searches.course import Round
+from ingenium.searches.sitting import Sitting
 
 
 def entries(run: Run, sitting: Sitting) -> dict[str, Any]:
     """Entries of the template."""
-    units = {q.name: q.unit for q in run.problem.quantities}
+    units = run.units
     return {
         "strategy": sitting.plan.strategy,
         "reason": sitting.reason,

@@ -13,10 +13,14 @@ from markupsafe import Markup
 from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Section
-from ingenium.core.verdict import Verdict
+from ingenium.core.shown import headed
+from ingenium.core.units import Scale
+from ingenium.core.verdict import Verdict, at_best
+from ingenium.evaluate import figures
 from ingenium.outcome import Run
-from ingenium.report import course, figures, words
+from ingenium.report import course, words
 from ingenium.report.template import template
+from ingenium.shown import shown
 
 BEST = 20  # designs in the table
 
@@ -41,7 +45,8 @@ def write(run: Run, folder: Path) -> None:
 
 
 def render(run: Run) -> str:
-    """The report as HTML."""
+    """The report as HTML, in the units that the spec wrote or the field reads."""
+    measured, run = run, shown(run)
     summary, record = run.summary, run.record
     return template("page.html.jinja").render(
         title=run.spec.title or run.problem.summary,
@@ -54,12 +59,15 @@ def render(run: Run) -> str:
         limits=tuple(zip(run.spec.limits, summary.limits, strict=True)),
         histograms=_histograms(run),
         nearest=summary.nearest,
-        sections=_sections(run),
+        sections=_sections(measured),
         best=_best(run),
         record=record,
         facts=_facts(record),
-        uncertainty=_disagreement(run),
+        uncertainty=_disagreement(measured),
         second_verdicts=words.second_verdicts(run.record["cross_check"] or {}),
+        finer_mesh=words.finer_mesh(
+            run.record["cross_check"] or {}, {q.name: q.unit for q in run.problem.quantities}
+        ),
         folder=shlex.quote(str(run.folder)),
         first=int(run.designs[DESIGN][run.selected[0]]) if len(run.selected) else 0,
         kept=len(run.selected),
@@ -80,19 +88,18 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
     if not len(answered):
         return ()
     measured = run.verdicts.isel({DESIGN: answered})
-    names = {q.name: q for q in run.problem.quantities}
     drawn = []
     for i, limit in enumerate(run.spec.limits):
-        quantity = names[limit.quantity]
-        values = measured[limit.quantity].to_numpy()
+        array = measured[limit.quantity]
+        values = array.to_numpy()
         known = np.isfinite(values)  # not what was left out of designs that other limits reject
         if not known.any():
             continue
         figure = figures.histogram(
             values[known],
-            measured["margin"].to_numpy()[known, i] < 0,
-            limit,
-            _headed(quantity.long_name, quantity.unit),
+            at_best(measured, run.spec.limits)[known, i] < 0,
+            [limit],
+            headed(array.attrs["long_name"], array.attrs["units"]),
         )
         drawn.append((words.limit(limit), figures.svg(figure, f"h{i}")))
     return tuple(drawn)
@@ -117,28 +124,24 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
         return ()
     rows = run.selected[:BEST]
     designs, verdicts = run.designs.isel({DESIGN: rows}), run.verdicts.isel({DESIGN: rows})
-    units = {q.name: q.unit for q in run.problem.quantities}
+    units = run.units
     asked = [limit.quantity for limit in run.spec.limits]
     wanted = dict.fromkeys([o.quantity for o in run.spec.objectives] + asked)
-    named = [Verdict(v).name.lower() for v in verdicts["verdict"].to_numpy().tolist()]
+    named = verdicts["verdict"].to_numpy().tolist()
     shown = {"verdict": named} | {
-        _headed(c.name, c.unit): [_plain(x) for x in designs[c.name].to_numpy().tolist()]
+        headed(c.name, c.unit): [_plain(x) for x in designs[c.name].to_numpy().tolist()]
         for c in run.problem.conditions
     }
     columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
     columns |= {head: texts for head, texts in shown.items() if len(set(texts)) > 1}
     columns |= {
-        _headed(name, units[name]): [words.number(x) for x in verdicts[name].to_numpy().tolist()]
+        headed(name, units[name]): [words.number(x) for x in verdicts[name].to_numpy().tolist()]
         for name in wanted
     }
     columns["smallest margin"] = [
         _tightest(run, verdicts.isel({DESIGN: i}), units) for i in range(len(rows))
     ]
     return (tuple(columns), *zip(*columns.values(), strict=True))
-
-
-def _headed(name: str, unit: str) -> str:
-    return name if unit in ("", "1") else f"{name} ({unit})"
 
 
 def _plain(value: str | float) -> str:
@@ -191,11 +194,15 @@ def _maker(record: dict[str, Any]) -> tuple[str, str]:
 
 def _disagreement(run: Run) -> tuple[tuple[str, str], ...]:
     """Largest difference to the independent engine, by quantity."""
-    cross = run.record["cross_check"]
-    units = {q.name: q.unit for q in run.problem.quantities}
+    cross, by = run.record["cross_check"], run.scales
     if cross is None:
         return ()
     return tuple(
-        (name, words.number(value, units.get(name, "")))
+        (name, words.number(*_apart(value, by.get(name))))
         for name, value in cross["disagreement"].items()
     )
+
+
+def _apart(value: float, by: Scale | None) -> tuple[float, str]:
+    """A difference as it is read, and its unit."""
+    return (value, "") if by is None else (by.difference(value), by.unit)

@@ -7,8 +7,9 @@ from typing import Any
 from ingenium.core.problem import Problem
 from ingenium.core.setups import in_words
 from ingenium.core.spec import Between, Limit, Spec, Wanted
+from ingenium.evaluate.limits import Summary
 from ingenium.outcome import Run
-from ingenium.search.sitting import LEAST
+from ingenium.searches.sitting import LEAST
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -56,6 +57,25 @@ def second_verdicts(cross: Mapping[str, Any]) -> str:
     return " ".join(told)
 
 
+def finer_mesh(cross: Mapping[str, Any], units: Mapping[str, str]) -> str:
+    """What a finer mesh says of accepted designs; nothing of problems and records without it."""
+    finer = cross.get("finer")
+    if not finer:
+        return ""
+    off = ", ".join(f"{k} {number(v, units.get(k, ''))}" for k, v in finer["disagreement"].items())
+    told = f"{finer['engine']} measured {finer['checked']} accepted designs again: off by {off}."
+    return f"{told} {second_verdicts(finer)}".strip()
+
+
+def unanswered(found: Summary) -> str:
+    """How many designs have no verdict, and which of them may get one from more scenarios."""
+    told = f"to {found.failed} the engine had no answer"
+    if not found.undecided:
+        return told
+    some = "all" if found.undecided == found.failed else str(found.undecided)
+    return f"{told} ({some} of them undecided after all scenarios, and so not accepted)"
+
+
 def alike(record: Mapping[str, Any]) -> str:
     """That designs share their conditions, where these are at most half as many; else nothing."""
     found, n = record.get("different_conditions"), record["n"]
@@ -73,6 +93,7 @@ def asked(spec: Spec, problem: Problem) -> Iterator[tuple[str, tuple[str, ...]]]
     measured = {q.name: q.unit for q in (*problem.quantities, *problem.fixable())}
     parts = {
         "Setup": tuple(line for k, v in spec.setup.items() for line in in_words(k, v)),
+        "Given": problem.given.told(),
         "Under": tuple(f"{k} {_wanted(v, units[k])}" for k, v in spec.conditions.items()),
         "Holding": tuple(limit(x) for x in spec.limits),
         "Fixed": tuple(

@@ -25,8 +25,10 @@ SEAMS = (  # not followed and not counted, with all below them
     "ingenium.core.provenance",
     "ingenium.core.text",
     "ingenium.domains",  # the list of fields; its folders are followed
+    "ingenium.evaluate.figures",
     "ingenium.evaluate.plots",
     "ingenium.report",
+    "ingenium.run_view",
     "ingenium.studies",
 )
 FOLDERS = ("ingenium.domains",)  # seams only as a file

@@ -26,9 +26,9 @@ from ingenium.trust.ledger import open_ledger
 
 
 @functools.cache
-def opened(name: str, setup: str) -> tuple[Problem, xr.Dataset]:
+def opened(name: str, setup: str, given: str) -> tuple[Problem, xr.Dataset]:
     """A problem and its data, once for all tests on it."""
-    problem = open_problem(Spec(problem=name, setup=json.loads(setup)))
+    problem = open_problem(Spec(problem=name, setup=json.loads(setup), given=json.loads(given)))
     return problem, problem.data()
 
 
@@ -37,6 +37,7 @@ class FileContract:
 
     problem_name: ClassVar[str]
     setup: ClassVar[Mapping[str, Any]] = {}
+    given: ClassVar[Mapping[str, Any]] = {}
     few: ClassVar[int] = 5  # designs in each test
     equal: ClassVar[float] = 1e-9  # relative; what batching may change
 
@@ -45,11 +46,14 @@ class FileContract:
 
     @pytest.fixture
     def problem(self) -> Problem:
-        return opened(self.problem_name, json.dumps(dict(self.setup)))[0]
+        return self._opened()[0]
 
     @pytest.fixture
     def known(self) -> xr.Dataset:
-        return opened(self.problem_name, json.dumps(dict(self.setup)))[1]
+        return self._opened()[1]
+
+    def _opened(self) -> tuple[Problem, xr.Dataset]:
+        return opened(self.problem_name, json.dumps(dict(self.setup)), json.dumps(dict(self.given)))
 
     @pytest.fixture
     def designs(self, problem: Problem, known: xr.Dataset) -> xr.Dataset:

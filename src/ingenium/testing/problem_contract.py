@@ -56,7 +56,7 @@ class ProblemContract(FileContract):
     def test_unknown_setup_is_refused(self) -> None:
         setup = {**self.setup, "no_such_entry": 1}
         with pytest.raises(InputError, match="no_such_entry"):
-            open_problem(Spec(problem=self.problem_name, setup=setup))
+            open_problem(Spec(problem=self.problem_name, setup=setup, given=self.given))
 
     def test_places_are_quantities_with_names_or_units(self, problem: Problem) -> None:
         known = {q.name for q in problem.quantities}
@@ -108,8 +108,8 @@ class ProblemContract(FileContract):
         first = problem.variables[0]
         broken[first.name].to_numpy()[1] = np.nan if first.longest is None else self.no_answer
         found, before = self.measure(problem, broken), self.measure(problem, designs)
-        assert int(found["verdict"][1]) == Verdict.FAILED
-        assert int(found["verdict"][0]) == int(before["verdict"][0]) != Verdict.FAILED
+        assert found["verdict"].to_numpy()[1] == Verdict.FAILED
+        assert found["verdict"].to_numpy()[0] == before["verdict"].to_numpy()[0] != Verdict.FAILED
 
     def test_wrong_width_is_refused(self, problem: Problem, designs: xr.Dataset) -> None:
         for v in problem.variables:
@@ -166,7 +166,7 @@ class ProblemContract(FileContract):
         assert float(slope.abs().max()) > 0
 
     def test_features(self, problem: Problem, known: xr.Dataset) -> None:
-        names = [c.name for c in problem.conditions]
+        names = [c.name for c in problem.conditions] + list(problem.input_codecs)
         own = {} if names else {DESIGN: known[DESIGN]}
         only = xr.Dataset({n: known[n].variable for n in names}, coords=own)
         only = only.isel({DESIGN: slice(0, self.few)})
@@ -174,6 +174,31 @@ class ProblemContract(FileContract):
         assert x.shape[0] == self.few
         assert bool(x.isfinite().all())
         assert torch.equal(x, problem.features(known.isel({DESIGN: slice(0, self.few)})))
+
+    def test_inputs_enter_what_is_asked(self, problem: Problem, known: xr.Dataset) -> None:
+        """By what they say; and what models are told of, known designs carry as a column."""
+        given, names = problem.given, [i.name for i in problem.inputs]
+        assert set(given.values) == set(given.digests) <= set(names)
+        assert all(i.long_name for i in problem.inputs)
+        assert {i.name for i in problem.inputs if i.needed or i.default} <= set(given.values)
+        spec = resolve(Spec(problem=problem.name), problem)
+        assert spec.given == dict(given.digests)
+        assert set(problem.agreements) <= set(spec.limits)
+        for name, codec in problem.input_codecs.items():
+            asked = np.asarray(given[name])
+            column = known[name].to_numpy()
+            assert column.shape == (known.sizes[DESIGN], *asked.shape), name
+            assert np.isfinite(codec.encode(column)).all(), name
+            told = problem.features(known.isel({DESIGN: [0]}))
+            bare = known.drop_vars(name).isel({DESIGN: [0]})
+            assert not torch.equal(told, problem.features(bare)), "another input tells the same"
+        apart = problem.apart(known)
+        assert (apart is None) == (not problem.input_codecs)
+
+    def test_what_is_no_input_is_refused(self) -> None:
+        given = {**self.given, "no_such_input": 1}
+        with pytest.raises(InputError, match="no_such_input"):
+            open_problem(Spec(problem=self.problem_name, setup=self.setup, given=given))
 
     def test_a_second_engine_measures_what_the_first_does(
         self, problem: Problem, designs: xr.Dataset

@@ -80,12 +80,15 @@ class RedTeam:
         raise AssertionError(f"no design of {self.problem.name} has an answer")
 
     def _claim(self, found: Audited) -> Spec:
+        """That every quantity is as measured; how sure it is, is not what forgeries try."""
         limits = []
         for q in self.problem.quantities:
             value = found.measured[q.name].get("value")
             if q.labels is None and isinstance(value, float):
                 slack = max(PINNED * abs(value), LEAST, q.rounding)
-                limits.append(Limit(q.name, at_least=value - slack, at_most=value + slack))
+                low, high = value - slack, value + slack
+                own = Limit(q.name, at_least=low, at_most=high, beyond_uncertainty=False)
+                limits.append(own)
         return Spec(
             problem=self.problem.name,
             limits=tuple(limits),

@@ -5,12 +5,8 @@ from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Fixed, Spec
 from ingenium.domains import open_problem
-from ingenium.domains.grid.conditions import day_types, seasons
 from ingenium.domains.grid.consumers import (
-    ConsumerDays,
     consumer_days,
-    crowds,
-    day_kinds,
     group_of,
 )
 from ingenium.domains.grid.dataset import ProfileNames
@@ -76,53 +72,6 @@ def test_dataset_is_class_by_class(days):
     np.testing.assert_array_equal(row["load_p"], days.of_group("household").load_p[1, 31])
     levels = data["energy_level"].to_numpy().reshape(6, 366)
     np.testing.assert_allclose(levels.mean(-1), 0.5)  # ranks are within a class
-
-
-def test_spread_of_independent_consumers_falls_with_the_root():
-    rng = np.random.default_rng(0)
-    load = rng.gamma(1.0, size=(4, 366, 96))
-    own = ConsumerDays(YEAR, tuple("abcd"), load, load)
-    day = np.full(4000, 100)  # of one kind of day, whose mean is the same for all
-    sizes = np.array([1, 4, 16, 64])
-    spread = [crowds(own, int(m), 4000, rng, day=day).load.std(0).mean() for m in sizes]
-    kind = day_kinds(YEAR)
-    pool = 4 * (kind == kind[100]).sum()  # different ones, as Cochran, 1977, eq. 2.15 counts them
-    root = np.sqrt(sizes / (1 - (sizes - 1) / (pool - 1)))
-    np.testing.assert_allclose(spread[0] / np.array(spread), root, rtol=0.05)
-
-
-def test_a_crowd_of_all_is_their_mean():
-    rng = np.random.default_rng(0)
-    load = rng.gamma(1.0, size=(4, 366, 96))
-    own = ConsumerDays(YEAR, tuple("abcd"), load, load)
-    kind = day_kinds(YEAR)
-    pool = load[:, kind == kind[100]].reshape(-1, 96)
-    drawn = crowds(own, len(pool), 1, rng, day=np.array([100]))
-    np.testing.assert_allclose(drawn.load[0], pool.mean(0))
-    with pytest.raises(InputError, match="at most"):
-        crowds(own, len(pool) + 1, 1, rng, day=np.array([100]))
-
-
-def test_a_crowd_keeps_season_and_day_type():
-    kind = np.char.add(seasons(YEAR), day_types(YEAR))
-    number = np.unique(kind, return_inverse=True)[1].astype(float)
-    load = np.broadcast_to(number[None, :, None], (3, 366, 96)).copy()
-    own = ConsumerDays(YEAR, ("a", "b", "c"), load, load)
-    drawn = crowds(own, 5, 500, np.random.default_rng(0))
-    np.testing.assert_allclose(drawn.load, np.repeat(number[drawn.day][:, None], 96, 1))
-    given = crowds(own, 1, 3, np.random.default_rng(0), day=np.array([7, 7, 200]))
-    assert given.day.tolist() == [7, 7, 200]
-
-
-def test_energy_of_real_households_is_kept(days):
-    households = days.of_group("household")
-    mean = crowds(households, 64, 4000, np.random.default_rng(0)).load.mean()
-    assert mean == pytest.approx(households.load_p.mean(), rel=0.01)
-
-
-def test_wrong_sizes(days):
-    with pytest.raises(InputError, match="size 0"):
-        crowds(days, 0, 3, np.random.default_rng(0))
 
 
 def test_names_are_checked():

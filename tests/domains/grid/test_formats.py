@@ -11,9 +11,10 @@ import pytest
 import xarray as xr
 
 from ingenium.core.errors import InputError
+from ingenium.domains.grid.csv_table import round_digits
 from ingenium.domains.grid.dataset import ProfileNames, feeder_days
-from ingenium.domains.grid.formats import formats
-from ingenium.domains.grid.simbench_csv import round_digits
+from ingenium.domains.grid.formats import FeederOrigin, formats
+from ingenium.domains.grid.profiles import simbench_days
 
 NAMES = ProfileNames(
     ("H0-A", "L1-B"), ("Plant", "Store", "PV1", "WP2"), ("plant", "storage", "solar", "wind")
@@ -287,3 +288,98 @@ def test_what_is_no_file_of_days(form, net, tmp_path):
             (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=r"\S"):
             formats(NAMES, net)[form].read(tmp_path)
+
+
+@pytest.fixture
+def shared_names(net):
+    """A storage profile that SimBench names like one of plants, named apart."""
+    import copy
+
+    own = copy.deepcopy(net)
+    pandapower.create_sgen(own, 0, 0.01, name="Plants")
+    pandapower.create_storage(own, 0, 0.005, 0.01, name="Cells")
+    own.sgen["profile"], own.storage["profile"] = ["lv_rural1"], ["lv_rural1 storage"]
+    names = ProfileNames(("H0-A",), ("lv_rural1", "lv_rural1 storage"), ("mixed", "storage"))
+    return names, own
+
+
+def test_storage_that_was_named_apart_has_simbenchs_name_in_files(shared_names, tmp_path):
+    names, own = shared_names
+    days = some(names=names)
+    for name in ("simbench-csv", "pandapower-json"):
+        form = formats(names, own)[name]
+        (tmp_path / name).mkdir()
+        path = form.write(days, tmp_path / name)[7]
+        if name == "simbench-csv":
+            heads = list(pd.read_csv(path / "StorageProfile.csv", sep=";"))
+        else:
+            told = pandapower.from_json(str(path))
+            heads = list(told.profiles["storage"])
+            assert told.storage["profile"].tolist() == ["lv_rural1"]
+        assert heads == ["time", "lv_rural1"]
+        back = form.read(tmp_path / name).sel(design=[7, 3, 12])
+        np.testing.assert_allclose(back["infeed_p"], days["infeed_p"], rtol=1e-6)
+        assert back["infeed_profile"].to_numpy().tolist() == list(names.infeed)
+
+
+def test_an_owners_storage_keeps_the_name_that_it_has(shared_names, tmp_path):
+    names, own = shared_names
+    path = formats(names, own, FeederOrigin(own=True))["simbench-csv"].write(
+        some(names=names), tmp_path
+    )[7]
+    heads = list(pd.read_csv(path / "StorageProfile.csv", sep=";"))
+    assert heads == ["time", "lv_rural1 storage"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ["1-MV-rural--1-sw", "1-MV-comm--2-sw"])
+def test_simbenchs_own_reader_takes_the_tables(code, tmp_path, own_folders):
+    """Of the medium-voltage nets whose storage is named like plants."""
+    import simbench
+
+    days = simbench_days(code)
+    form = formats(days.names, None)["simbench-csv"]
+    own = days.take(np.array([100])).to_dataset()
+    (path,) = form.write(own, tmp_path).values()
+    net = simbench.get_simbench_net(code)
+    storage = net.profiles["storage"]
+    tables = {"load": "Load", "renewables": "RES", "storage": "Storage"}
+    for name, file in tables.items():
+        net.profiles[name] = pd.read_csv(path / f"{file}Profile.csv", sep=";")
+    del net.profiles["powerplants"]
+    net.profiles["powerplants"] = pd.DataFrame({"time": net.profiles["load"]["time"]})
+    found = simbench.get_absolute_values(net, profiles_instead_of_study_cases=True)
+    stored = found["storage", "p_mw"]
+    assert len(stored) == 96
+    expected = storage[net.storage["profile"]].to_numpy() * net.storage["p_mw"].to_numpy()
+    np.testing.assert_allclose(stored.to_numpy(), expected[_rows_of(100)], rtol=1e-6, atol=1e-9)
+
+
+def _rows_of(day):
+    """Rows of a day in winter time: local time has an hour less from 27 March on."""
+    return slice(day * 96, day * 96 + 96)
+
+
+def test_a_day_without_a_date_gets_one_of_its_season_and_kind():
+    import xarray as xr
+
+    from ingenium.domains.grid.conditions import day_types, seasons
+    from ingenium.domains.grid.layout import dates_of
+
+    kinds = ["workday", "saturday", "sunday_or_holiday"] * 4
+    wanted = np.repeat(["winter", "spring", "summer", "autumn"], 3)
+    middle = np.repeat([15.0, 105.0, 196.0, 288.0], 3)
+    days = xr.Dataset(
+        coords={
+            "design": np.arange(12),
+            "season": ("design", wanted),
+            "day_type": ("design", np.array(kinds)),
+            "day_of_year": ("design", middle),
+        }
+    )
+    for year in (2016, 2024, 2030):
+        found = dates_of(days, year)
+        assert day_types(found).tolist() == kinds
+        assert (seasons(found) == wanted).all()
+        first = np.datetime64(f"{year}-01-01")
+        assert np.abs((found - first).astype(int) + 1 - middle).max() <= 7

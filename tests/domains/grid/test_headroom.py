@@ -48,11 +48,37 @@ def test_room_is_that_of_the_closed_form(verifier: FeederVerifier) -> None:
 def test_what_is_found_holds_and_a_little_more_does_not(verifier: FeederVerifier) -> None:
     room = Headroom(verifier, 0.95, 1.03, 0.5)
     known = day([0.0, 0.3, 0.8], [0.1, 0.9, 0.5])
+
+    def margin_pu(extra_mw: np.ndarray) -> np.ndarray:
+        found = room.strain(*known, extra_mw[:, None] * room.share[:, None])
+        return np.minimum(found.lowest - room.lowest_pu, room.highest_pu - found.highest)
+
     for sign, found in ((-1, room.infeed_mw(*known)), (1, room.load_mw(*known))):
-        margin = room.margin_pu(*known, sign * found)
-        assert (margin >= 0).all()
-        assert (margin <= NEAR_PU).all()
-        assert (room.margin_pu(*known, sign * (found + 1e-4)) < 0).all()
+        assert (margin_pu(sign * found) >= 0).all()
+        assert (margin_pu(sign * found) <= NEAR_PU).all()
+        assert (margin_pu(sign * (found + 1e-4)) < 0).all()
+
+
+def test_a_line_may_be_what_ends_the_room(verifier: FeederVerifier) -> None:
+    """Of 0.2 kA behind a line fed at 1 pu: |p - jq| = rated current times the voltage there."""
+    room = Headroom(verifier, 0.5, 2.0, 0.5, most_percent=100.0)
+    known = day([0.0], [0.0])
+    i = 0.2 * 0.4 * 3**0.5  # pu on 1 MVA
+    feed, draw = room.infeed_mw(*known)[0, 0], room.load_mw(*known)[0, 0]
+    for p, sign in ((feed, 1), (draw, -1)):
+        assert p == pytest.approx(_power(i, sign), rel=1e-4)
+    found = room.strain(*known, np.array([[[0.0], [draw]]]))
+    assert found.percent[0, 0] == pytest.approx(100.0, abs=1e-3)
+    assert found.percent[0, 0] <= 100.0
+
+
+def _power(i: float, sign: int) -> float:
+    """Active power at the far end with a current of that size and no reactive power there.
+
+    The feeding voltage 1 is that at the end, u, plus the drop: |u - sign (r + jx) i| = 1.
+    """
+    u = sign * R * i + (1 - (X * i) ** 2) ** 0.5
+    return u * i
 
 
 def test_ends_of_the_search(verifier: FeederVerifier) -> None:

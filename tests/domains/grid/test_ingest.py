@@ -1,5 +1,8 @@
 """A user's files: made from known values, in every notation that is understood or refused."""
 
+import re
+import tomllib
+
 import numpy as np
 import pandapower
 import pandas as pd
@@ -273,7 +276,10 @@ def test_elements(net, table, tmp_path):
     refused("the names House 1, House 2", path, mapping(loads=loads), net)
     loads = {"House 1": {"p": "h1_kw"}}
     text = refused("none for House 2", path, mapping(loads=loads), net)
-    assert '["loads.*"]' in text or "loads.*" in text
+    advice = re.search(r'(\[loads\."\*"\]) with (p = "\w+") and (unit = "\w+")', text)
+    assert advice
+    toml = tomllib.loads("\n".join(advice.groups()))
+    assert toml == {"loads": {"*": {"p": "COLUMN", "unit": "pu"}}}
     net.load.loc[1, "name"] = "House 1"
     refused("one element 'House 1'", path, mapping(), net)
     net.load.loc[1, "name"] = "House 2"

@@ -9,9 +9,9 @@ from ingenium.core.evidence import read
 from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec, parse
 from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.search import running
-from ingenium.search.plan import SearchPlan
-from ingenium.search.stopping import Stop
+from ingenium.searches import running
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.stopping import Stop
 from ingenium.trust.ledger import open_ledger
 
 UPPER_FIFTH = {

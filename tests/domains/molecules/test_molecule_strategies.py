@@ -20,10 +20,10 @@ from ingenium.domains.molecules.lead import Lead, LeadSettings
 from ingenium.domains.molecules.strategies.reinforced import GeneratorReinforcement
 from ingenium.domains.molecules.strategies.table import MAKERS
 from ingenium.loop import training
-from ingenium.search.aim import Aim
-from ingenium.search.named import OF_DOMAINS
-from ingenium.search.strategies import Task, make, parted
-from ingenium.search.strategy import Strategy
+from ingenium.searches.aim import Aim
+from ingenium.searches.named import OF_DOMAINS
+from ingenium.searches.strategies import Task, make, parted
+from ingenium.searches.strategy import Strategy
 
 NAMES = ("genetic", "reinforced")
 ASKED = Spec(

@@ -44,7 +44,7 @@ class TransferMatrix:
     quantities: tuple[Quantity, ...] = (
         Quantity("reflectance", "1", "share of the light that comes back, at the centre"),
         Quantity("mean_reflectance", "1", "the same, mean over the band"),
-        Quantity("stack_m", "m", "thickness of all layers"),
+        Quantity("stack_m", "m", "thickness of all layers", shown="nm"),
     )
 
     def over_band(self, thickness_m: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from ingenium.evaluate.findings import Commands, Finding, Picture
-from ingenium.search.fronts import grown, hypervolume
+from ingenium.searches.fronts import grown, hypervolume
 
 GLIDE = 90.0  # lift over drag that is wished for, at a lift where few known sections have it
 WISH = f"""

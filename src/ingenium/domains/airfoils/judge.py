@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ingenium.core.counting import each
 from ingenium.core.problem import Second
 from ingenium.core.quantity import Quantity
 from ingenium.domains.airfoils import xfoil
@@ -71,7 +73,8 @@ class XfoilVerifier:
         program = xfoil.find()
         # A process for each case; the threads only wait for them.
         with ThreadPoolExecutor(self.settings.processes) as pool:
-            polars = list(pool.map(lambda case: xfoil.solved(case, program), cases))
+            solved = pool.map(lambda case: xfoil.solved(case, program), cases)
+            polars = [one for _ in each(range(n)) for one in islice(solved, len(points))]
         asked = [p.lift for _ in range(n) for p in points]
         rows = [at_lift(polar, lift) for polar, lift in zip(polars, asked, strict=True)]
         table = torch.tensor(rows, dtype=torch.float64).view(n, len(points), 5)

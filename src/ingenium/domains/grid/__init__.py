@@ -1,4 +1,4 @@
-"""Power grids: days and weeks of feeders, and days of single consumers."""
+"""Power grids: days, weeks and years of feeders and consumers, forecasts, envelopes."""
 
 from ingenium.core.domain import Domain, Offer
 
@@ -8,6 +8,7 @@ DOMAIN = Domain(
     package=__name__,
     extra="grid",
     needs=("lightsim2grid", "pandapower", "simbench"),
+    drafts={"feeder": f"{__name__}.draft:feeder"},
     problems={
         "feeder_day": Offer(
             f"{__name__}.feeder_day:FeederDay",
@@ -17,9 +18,21 @@ DOMAIN = Domain(
             f"{__name__}.feeder_week:FeederWeek",
             "weeks of a feeder: load, PV, wind and batteries, 672 steps",
         ),
+        "forecast": Offer(
+            f"{__name__}.load_forecast:Forecast",
+            "load series a day ahead, with bands that hold what they say",
+        ),
+        "envelope": Offer(
+            f"{__name__}.operating_envelope:OperatingEnvelope",
+            "what may be fed in and drawn besides, the day ahead, at a risk",
+        ),
         "profile_day": Offer(
             f"{__name__}.profile_day:ProfileDay",
             "one consumer's day: household, farm, business, heat pump or car",
+        ),
+        "profile_year": Offer(
+            f"{__name__}.profile_year:ProfileYear",
+            "annual profiles of neighbourhoods: a consumer of each class, together",
         ),
     },
 )

@@ -86,7 +86,12 @@ class ColumnMapping:
 
     def __post_init__(self) -> None:
         if not self.loads:
-            raise InputError("at least one load in the mapping", "none", "Add [loads.NAME].")
+            raise InputError(
+                "at least one load in the mapping",
+                "none",
+                'Add [loads."NAME"] with p = "COLUMN"; `ingenium draft feeder NET PROFILES` drafts '
+                "them.",
+            )
         for name, columns in self.loads.items():
             if columns.kind is not None:
                 raise InputError("kind for infeeds only", f"kind of the load {name!r}")

@@ -1,6 +1,5 @@
-"""Days of single consumer classes: all load profiles of SimBench, and sums of households."""
+"""Days of single consumer classes: all load profiles of SimBench."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float64, Int, Shaped
+from jaxtyping import Float64, Shaped
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.errors import InputError, MissingExtra, choose
+from ingenium.core.errors import MissingExtra, choose
 from ingenium.core.recipe import Arrays, Recipe
 from ingenium.domains.grid.conditions import day_types, quantile_rank, seasons
 from ingenium.domains.grid.dataset import HOURS, STEPS
@@ -104,74 +103,6 @@ class ConsumerDays:
         index = np.flatnonzero(chosen)
         classes = tuple(self.classes[i] for i in index)
         return ConsumerDays(self.dates, classes, self.load_p[index], self.load_q[index])
-
-
-@dataclass(frozen=True, eq=False)
-class Crowds:
-    """Mean load of crowds of consumers over a day.
-
-    Shapes: n crowds, t steps (96).
-    """
-
-    load: Float64[np.ndarray, "n t"]  # mean active load, relative to the rated power
-    day: Int[np.ndarray, " n"]  # position of the day that season and day type are taken from
-
-
-def crowds(
-    days: ConsumerDays,
-    size: int,
-    n: int,
-    rng: np.random.Generator,
-    *,
-    day: Int[np.ndarray, " n"] | None = None,
-    among: Mapping[str, int] | None = None,
-) -> Crowds:
-    """Draw `n` crowds of `size` different consumers.
-
-    A crowd has one day of the year; each consumer is a random class on a random day of the same
-    season and day type, so that consumers share the season and the weekday and nothing else. No
-    consumer enters a crowd twice: then its mean varies as that of `size` new ones, however few
-    there are to draw from, while repetitions would widen it (Cochran, Sampling Techniques, 3rd
-    ed., 1977, sec. 2.6 and 2.9).
-
-    Args:
-        days: the classes to draw from, such as `consumer_days().of_group("household")`.
-        size: consumers in a crowd.
-        n: crowds.
-        rng: draws days and consumers.
-        day: position of each crowd's day; random ones without it.
-        among: of how many random days of each kind a crowd is drawn; all without it. Crowds from
-            parts of a year of different length are alike only if this is the same for both.
-
-    Raises:
-        InputError: for a size or number below 1, or more consumers than there are different ones.
-    """
-    if size < 1 or n < 1:
-        raise InputError("at least one crowd of at least one consumer", f"n {n}, size {size}")
-    if day is None:
-        day = rng.integers(len(days.dates), size=n)
-    kind = day_kinds(days.dates)
-    load = np.zeros((n, STEPS))
-    for name in np.unique(kind[day]):  # a loop over kinds of day, of which there are at most 12
-        rows = np.flatnonzero(kind[day] == name)
-        pool = np.flatnonzero(kind == name)
-        few = len(pool) if among is None else min(among[str(name)], len(pool))
-        if size > few * len(days.classes):
-            raise InputError(
-                f"crowds of at most {few * len(days.classes)} consumers", f"{size} ({name})"
-            )
-        for row in rows:  # a loop over crowds keeps the memory small
-            own = rng.choice(pool, few, replace=False)
-            consumer, when = np.divmod(rng.choice(len(days.classes) * few, size, False), few)
-            load[row] = days.load_p[consumer, own[when]].mean(0)
-    return Crowds(load, day)
-
-
-def day_kinds(dates: Shaped[np.ndarray, " n"]) -> Shaped[np.ndarray, " n"]:
-    """Season and day type of each date, in one word: days among which consumers are drawn."""
-    return np.asarray(
-        np.char.add(np.char.add(seasons(dates).astype(str), " "), day_types(dates).astype(str))
-    )
 
 
 def consumer_days() -> ConsumerDays:

@@ -8,10 +8,12 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
+from ingenium.domains.grid.readings import Readings
 from ingenium.domains.grid.verifier import FeederVerifier
-from ingenium.evaluate.style import KNOWN, OURS, REJECTED, dress, panels
+from ingenium.evaluate.style import INK, KNOWN, OURS, REJECTED, dress, panels
 
 SHOWN = 400  # days drawn in the fans; enough for their quantiles
 KW = 1000.0
@@ -22,7 +24,7 @@ def sections(
     feeder: OpenFeeder, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Power of the day and voltages, proposed beside real days of the same kind."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)[:SHOWN]
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)[:SHOWN]
     own, real = designs.isel({DESIGN: answered}), _like(known, designs)
     return (
         Section(
@@ -39,6 +41,27 @@ def sections(
         ),
         Section("Peaks and energies", "Quantiles over days.", None, _table(designs, verdicts)),
     )
+
+
+def agreement(
+    feeder: OpenFeeder, readings: Readings, designs: xr.Dataset, verdicts: xr.Dataset
+) -> Section:
+    """The day from its readings on, as the accepted designs have it."""
+    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)[:SHOWN]
+    text = (
+        f"Points are the {len(readings.taken_kw)} readings that the spec gives; the days that hold "
+        "all limits go on from them: median, and bands that hold 50 % and 90 % of the days."
+    )
+    if not len(held):
+        return Section("From the readings on", f"{text} No day does here.")
+    trace = feeder.verifier.trace(*to_arrays(designs.isel({DESIGN: held}), VARIABLES))
+    figure, grid = panels(1, 1, (6.4, 3.2))
+    axes = grid[0][0]
+    fan(axes, trace.import_kw, OURS, "proposed")
+    hours = np.arange(len(readings.taken_kw)) / 4
+    axes.plot(hours, readings.taken_kw, ".", color=INK, markersize=4, label="given")
+    dress(axes, title="Power from the feeding grid (kW)", grid=True)
+    return Section("From the readings on", text, figure)
 
 
 def _like(known: xr.Dataset, designs: xr.Dataset) -> xr.Dataset:

@@ -41,6 +41,32 @@ class FeederSettings:
             raise InputError("profiles and mapping together", f"{given} alone", "Write both.")
 
 
+@dataclass(frozen=True)
+class DaySettings(FeederSettings):
+    """Which feeder, what is changed on it, and how far its infeed may miss the day proposed."""
+
+    infeed_error: float = 0.0  # relative deviation of the infeed of sun and wind; 0 for none
+    voltage_low: float = 0.9  # pu, below which a voltage is at fault; EN 50160 allows 10 %
+    voltage_high: float = 1.1  # pu, above which it is
+    scenarios: int = 1024  # at most, of such errors; the fewer, the more stays undecided
+    scenario_seed: int = 0  # which errors they are; the same for all days
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.infeed_error <= 1:
+            raise InputError(
+                "infeed_error from 0 to 1", self.infeed_error, "Write infeed_error = 0.2."
+            )
+        if not 0 < self.voltage_low < self.voltage_high < 2:
+            came = f"{self.voltage_low} and {self.voltage_high}"
+            raise InputError("voltage_low below voltage_high, in pu", came, "Write 0.9 and 1.1.")
+        if not 32 <= self.scenarios <= 4096 or self.scenario_seed < 0:
+            came = f"{self.scenarios} with the seed {self.scenario_seed}"
+            raise InputError(
+                "from 32 to 4096 scenarios with a seed of at least 0", came, "Write 1024 and 0."
+            )
+
+
 @dataclass(frozen=True, eq=False)
 class OpenFeeder:
     """A feeder that passed the parity gate."""

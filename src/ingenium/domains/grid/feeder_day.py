@@ -1,33 +1,40 @@
 """Days of a feeder: joint load, PV and other infeed of every profile, solved step by step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.features import Components
+from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
+from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions, day_report, day_streams
-from ingenium.domains.grid.dataset import STEPS, VARIABLES
+from ingenium.domains.grid.dataset import STEPS, VARIABLES, WEATHER_KINDS
 from ingenium.domains.grid.envelope import InfeedBounds
-from ingenium.domains.grid.feeder import FeederSettings, open_feeder
-from ingenium.domains.grid.formats import formats
+from ingenium.domains.grid.feeder import DaySettings, open_feeder
+from ingenium.domains.grid.forecast import HELD, InfeedScenarios
+from ingenium.domains.grid.formats import FeederOrigin, formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
+from ingenium.domains.grid.readings import READINGS, Readings
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
+from ingenium.evaluate.distances import profile_distance
 from ingenium.monitor.stream import PlantMap, Stream
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
+WITH_WIND = "1-MV-rural--0-sw"
 KWH = 1000 * 24 / STEPS  # of one MW over one step
 SHARE = 0.01  # of the days that pandapower solves too
 OPERATOR = ("min_voltage", "max_voltage", "max_line_loading", "max_trafo_loading", "import_peak")
@@ -38,7 +45,8 @@ class FeederDay(Problem):
 
     name: ClassVar[str] = "grid.feeder_day"
     summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
-    Settings: ClassVar[type] = FeederSettings
+    Settings: ClassVar[type] = DaySettings
+    inputs: ClassVar[tuple[Input, ...]] = (READINGS,)
     judged: ClassVar[str] = (
         "The tables of profiles, brought onto the net of the setup, step by step."
     )
@@ -50,10 +58,10 @@ class FeederDay(Problem):
     default_family: ClassVar[str] = "principal_autoregressive"
     steered_family: ClassVar[str] = "flow_matching"
 
-    def __init__(self, settings: FeederSettings) -> None:
+    def __init__(self, settings: DaySettings, given: Given = NOTHING) -> None:
         """Open the net and its days; the engine must agree with pandapower on them."""
         feeder = open_feeder(settings)
-        self.settings, self.feeder = settings, feeder
+        self.settings, self.feeder, self.given = settings, feeder, given
         names = feeder.table.names
         self.licence = feeder.table.licence
         self.notes = feeder.notes
@@ -72,11 +80,38 @@ class FeederDay(Problem):
             Limit("max_trafo_loading", at_most=100.0, unit="percent"),
             Limit("balance_error", at_most=1e-6, unit="1"),
         )
-        self.tiers = (replace(feeder.verifier, known=KnownLoads.of(feeder.table.total_load_mw)),)
-        self.second = Second(PandapowerDays(feeder.verifier), SHARE)
-        self.formats = formats(names, feeder.verifier.network.net)
+        self.unscored = {"prices": "the data of feeders hold none"} | {
+            kind: f'no plant of the net is such; grid = "{WITH_WIND}" has wind and solar plants'
+            for kind, _, at in self._kinds()
+            if not at.any()
+        }
         self._days = self._read_days()
-        learned = self._days.isel({DESIGN: np.flatnonzero(~self._days["held_out"].to_numpy())})
+        known = np.flatnonzero(~self._days["held_out"].to_numpy())
+        self.readings = self._place(given, known) if READINGS.name in given else None
+        ranked = KnownLoads.of(feeder.table.total_load_mw)
+        judge = replace(feeder.verifier, known=ranked, readings=self.readings)
+        self.tiers = (judge,)
+        if settings.infeed_error:
+            kinds = [kind in WEATHER_KINDS for kind in names.kinds]
+            read = 0 if self.readings is None else len(self.readings.taken_kw)
+            errors = InfeedScenarios(
+                feeder.verifier,
+                torch.tensor(kinds, dtype=torch.bool),
+                (settings.voltage_low, settings.voltage_high),
+                settings.infeed_error,
+                settings.scenario_seed,
+                read,
+            )
+            self.tiers = (Sampled(judge, errors, most=settings.scenarios),)
+            self.limits = (*self.limits, HELD)
+        self.second = Second(PandapowerDays(judge), SHARE)
+        whose = FeederOrigin(
+            own=settings.profiles is not None,
+            scaled=(settings.load_scale, settings.infeed_scale) != (1, 1),
+            year=int(str(feeder.table.dates[-1])[:4]),
+        )
+        self.formats = formats(names, feeder.verifier.network.net, whose)
+        learned = self._days.isel({DESIGN: known})
         arrays = to_arrays(learned, VARIABLES)
         self.codec = Channels.of(arrays, along=1)
         self._bounds = InfeedBounds.of(
@@ -97,6 +132,16 @@ class FeederDay(Problem):
         week = (table.dates.astype("datetime64[D]").astype(np.int64) + 3) // 7
         return days.assign_coords(held_out=(DESIGN, held), group=(DESIGN, week))
 
+    def _place(self, given: Given, known: Int[np.ndarray, " m"]) -> Readings:
+        """The readings among those that known days would have given, which models are told of."""
+        trace = self.feeder.verifier.trace(*to_arrays(self._days, VARIABLES))
+        taken = trace.import_kw[:, : len(given[READINGS.name])]
+        self._days = self._days.assign_coords({READINGS.name: ((DESIGN, *READINGS.dims), taken)})
+        found = Readings.of(given, trace.import_kw[known], trace.loss_kw[known])
+        self.input_codecs = {READINGS.name: Components.of(taken[known])}
+        self.agreements = (found.limit,)
+        return found
+
     def data(self) -> xr.Dataset:
         """All days of the feeder; whole weeks are held out."""
         return self._days
@@ -106,11 +151,12 @@ class FeederDay(Problem):
         return self.feeder.table.names.labels()
 
     def fixable(self) -> tuple[Quantity, ...]:
-        """The energies of a day."""
-        return tuple(q for q in self.quantities if q.name in ("load_energy", "infeed_energy"))
+        """The energies of a day; that of the loads is free where they follow readings."""
+        names = ("load_energy", "infeed_energy") if self.readings is None else ("infeed_energy",)
+        return tuple(q for q in self.quantities if q.name in names)
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Loads at least 0, PV exactly 0 at night, energies of the day exactly as fixed."""
+        """Loads at least 0 and as readings say, PV 0 at night, energies exactly as fixed."""
         lower, upper = self._bounds.at(torch.as_tensor(conditions["day_of_year"].to_numpy()))
         profiles = self.feeder.verifier.profiles
         load = Together((Box(lower=0.0), *self._sum(fixed, "load_energy", profiles.load_p_mw)))
@@ -123,7 +169,11 @@ class FeederDay(Problem):
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             load_p, load_q, infeed_p = arrays
-            return load.project(load_p), load_q, infeed.project(infeed_p)
+            load_p, infeed_p = load.project(load_p), infeed.project(infeed_p)
+            if self.readings is not None:
+                rated = profiles.load_p_mw.sum(1), profiles.infeed_p_mw.sum(1)
+                load_p = self.readings.agreeing(load_p, infeed_p, *rated)
+            return load_p, load_q, infeed_p
 
         return onto
 
@@ -156,15 +206,23 @@ class FeederDay(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""
-        return day_report.sections(self.feeder, self._days, designs, verdicts)
+        shown = day_report.sections(self.feeder, self._days, designs, verdicts)
+        if self.readings is None:
+            return shown
+        return (day_report.agreement(self.feeder, self.readings, designs, verdicts), *shown)
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
-        """Distance of the operator's quantities after power flow, in spreads of the real ones.
+        """How far days are from the real ones: each kind of series, and what an operator reads.
 
-        Source: Wasserstein-1 distance of the distributions over days.
+        Wasserstein-1 distances over days, in spreads of the real ones: of the courses of load, PV
+        and wind step by step, and of quantities after power flow.
         """
         names = [q.name for q in self.quantities]
         found = {}
+        for kind, own, at in self._kinds():
+            if at.any():
+                real, ours = (d[own].to_numpy()[:, at] for d in (held_out, designs))
+                found[f"{kind}_course"] = float(profile_distance(real, ours).mean())
         proposed, real = (
             self.verifier.measure(*to_arrays(d, VARIABLES)).numpy() for d in (designs, held_out)
         )
@@ -175,6 +233,13 @@ class FeederDay(Problem):
             spread = theirs.std() or 1.0
             found[f"{name}_distance"] = float(wasserstein_distance(ours, theirs) / spread)
         return found
+
+    def _kinds(self) -> Iterator[tuple[str, str, Bool[np.ndarray, " profiles"]]]:
+        """Load, PV and wind: the variable of each, and which of its profiles are of the kind."""
+        names = self.feeder.table.names
+        yield "load", "load_p", np.ones(len(names.load), dtype=bool)
+        for kind in ("solar", "wind"):
+            yield kind, "infeed_p", np.array(names.kinds, dtype=str) == kind
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Full load without infeed, as pandapower solves it."""

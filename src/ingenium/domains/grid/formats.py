@@ -24,6 +24,7 @@ from ingenium.domains.grid.dataset import (
     require_names,
 )
 from ingenium.domains.grid.layout import dates_of
+from ingenium.domains.grid.own_csv import OwnCsv
 from ingenium.domains.grid.pandapower_json import PandapowerJson
 from ingenium.domains.grid.parquet import arrow, read_parquet
 from ingenium.domains.grid.simbench_csv import SimbenchCsv
@@ -31,15 +32,31 @@ from ingenium.domains.grid.simbench_csv import SimbenchCsv
 FILE = "designs"
 
 
-def formats(names: ProfileNames, net: Any) -> Mapping[str, Format]:
-    """All formats for days of a feeder, by name; SimBench CSV is the usual one."""
-    known: tuple[Format, ...] = (
-        SimbenchCsv(names),
-        PandapowerJson(names, net),
-        ParquetDays(names),
-        ParquetDays(names, long=True, name="parquet-long"),
+@dataclass(frozen=True)
+class FeederOrigin:
+    """Whose feeder it is, and what its files must say of that."""
+
+    own: bool = False  # with the owner's net and profiles
+    scaled: bool = False  # load or infeed grown
+    year: int = 2016  # in which days without a date are put
+
+
+def formats(
+    names: ProfileNames, net: Any, whose: FeederOrigin = FeederOrigin()
+) -> Mapping[str, Format]:
+    """All formats for days of a feeder, by name; the usual one first.
+
+    That is SimBench CSV of nets by SimBench, and CSV in kW of feeders of one's own.
+    """
+    year, simbench = whose.year, not whose.own
+    shared: tuple[Format, ...] = (
+        SimbenchCsv(names, year, simbench, net if whose.scaled or whose.own else None),
+        PandapowerJson(names, net, year, simbench),
+        ParquetDays(names, year),
+        ParquetDays(names, year, long=True, name="parquet-long"),
         NetCdfDays(names),
     )
+    known = (OwnCsv(names, net, year), *shared) if whose.own else shared
     return {form.name: form for form in known}
 
 
@@ -79,6 +96,7 @@ class ParquetDays:
     """
 
     names: ProfileNames
+    year: int = 2016
     long: bool = False
     name: str = "parquet"
     endings: ClassVar[tuple[str, ...]] = (".parquet",)
@@ -89,7 +107,7 @@ class ParquetDays:
         pyarrow, parquet = arrow()
         columns: dict[str, Any] = {
             DESIGN: np.repeat(days[DESIGN].to_numpy(), STEPS),
-            "date": pyarrow.array(np.repeat(dates_of(days), STEPS)),
+            "date": pyarrow.array(np.repeat(dates_of(days, self.year), STEPS)),
             "hour": np.tile(HOURS, days.sizes[DESIGN]),
         }
         for v in VARIABLES:

@@ -1,6 +1,8 @@
-"""How much more power a feeder takes at each step before a voltage limit is reached."""
+"""How much more power a feeder takes at each step before a limit is reached."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,22 @@ NEAR_PU = 1e-6  # of the limit, on the side that holds
 
 
 @dataclass(frozen=True, eq=False)
+class Strain:
+    """What steps come to: voltages of the nodes, and the highest loading of what has a rating."""
+
+    lowest: Float64[np.ndarray, "*steps"]  # pu
+    highest: Float64[np.ndarray, "*steps"]  # pu
+    percent: Float64[np.ndarray, "*steps"]
+
+
+@dataclass(frozen=True, eq=False)
 class Headroom:
-    """Extra infeed or load of all customers together, until a voltage limit is reached.
+    """Extra infeed or load of all customers together, until a limit is reached.
 
     The extra power is shared among the nodes of loads in proportion to their rated power, without
     reactive power. Infeed may rise until the highest voltage reaches `highest_pu`, load until the
-    lowest reaches `lowest_pu`; where the limit is broken without any, there is no room.
+    lowest reaches `lowest_pu`, and both until a line or transformer reaches `most_percent`; where
+    the limit is broken without any, there is no room.
 
     Shapes: n days, t steps.
     Source: Liu, Ochoa, Riaz, Mancarella, Ting, San and Theunissen, Grid and market services from
@@ -33,13 +45,21 @@ class Headroom:
     lowest_pu: float
     highest_pu: float
     most_mw: float  # at which the search ends
+    most_percent: float = math.inf
 
     def __post_init__(self) -> None:
-        if not 0 < self.lowest_pu < self.highest_pu or self.most_mw <= 0:
+        if not 0 < self.lowest_pu < self.highest_pu or min(self.most_mw, self.most_percent) <= 0:
             raise InputError(
-                "a band of voltage and a largest power above 0",
-                f"{self.lowest_pu} to {self.highest_pu} pu, {self.most_mw} MW",
+                "a band of voltage, a largest power and a largest loading above 0",
+                f"{self.lowest_pu} to {self.highest_pu} pu, {self.most_mw} MW and "
+                f"{self.most_percent} percent",
             )
+
+    @cached_property
+    def share(self) -> Float64[np.ndarray, " node"]:
+        """Of the extra power, at each node."""
+        rated = self.verifier.profiles.load_p_mw.sum(0).numpy()
+        return np.asarray(rated / rated.sum())
 
     def infeed_mw(
         self,
@@ -59,22 +79,20 @@ class Headroom:
         """Extra load until the lower limit."""
         return self._room(load_p, load_q, infeed_p, 1.0)
 
-    def margin_pu(
+    def strain(
         self,
         load_p: Float[Tensor, "n u t"],
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
-        extra_mw: Float64[np.ndarray, "n t"],
-    ) -> Float64[np.ndarray, "n t"]:
-        """Signed distance of the voltages to the band with an extra load (infeed below 0).
-
-        At least 0 holds; NaN where there is no solution.
-        """
+        extra_mw: Float64[np.ndarray, "n node t"],
+    ) -> Strain:
+        """What days come to with an extra load at nodes (infeed below 0); NaN without solution."""
         p, q = self.verifier.profiles.demand(load_p, load_q, infeed_p)
-        shape = extra_mw.shape
-        rows = p.flatten(0, 1).numpy(), q.flatten(0, 1).numpy()
-        lowest, highest = self._margins(*rows, extra_mw.ravel())
-        return np.asarray(np.minimum(lowest, highest).reshape(shape))
+        more = extra_mw.transpose(0, 2, 1)
+        rows = [a.reshape(-1, a.shape[2]) for a in (p.numpy() + more, q.numpy())]
+        found = self._solved(rows[0], rows[1])
+        shape = extra_mw.shape[::2]
+        return Strain(*(a.reshape(shape) for a in (found.lowest, found.highest, found.percent)))
 
     def _room(
         self, load_p: Tensor, load_q: Tensor, infeed_p: Tensor, sign: float
@@ -125,10 +143,19 @@ class Headroom:
         q: Float64[np.ndarray, "b node"],
         extra_mw: Float64[np.ndarray, " b"],
     ) -> tuple[Float64[np.ndarray, " b"], Float64[np.ndarray, " b"]]:
-        """Distance of the lowest and of the highest voltage to their limits."""
+        """Distance of the lowest and of the highest voltage to their limits, or of the loading."""
+        found = self._solved(p + extra_mw[:, None] * self.share, q)
+        loading = (self.most_percent - found.percent) / 100
+        return (
+            np.minimum(found.lowest - self.lowest_pu, loading),
+            np.minimum(self.highest_pu - found.highest, loading),
+        )
+
+    def _solved(self, p: Float64[np.ndarray, "b node"], q: Float64[np.ndarray, "b node"]) -> Strain:
         circuit = self.verifier.network.circuit
-        engine = Engine(circuit, threads=self.verifier.threads)
-        rated = self.verifier.profiles.load_p_mw.sum(0).numpy()
-        more = extra_mw[:, None] * (rated / rated.sum())
-        voltage = np.abs(engine.solve(p + more, q).voltage[:, circuit.free_nodes])
-        return voltage.min(1) - self.lowest_pu, self.highest_pu - voltage.max(1)
+        flow = Engine(circuit, threads=self.verifier.threads).solve(p, q)
+        voltage = np.abs(flow.voltage[:, circuit.free_nodes])
+        loading = np.concatenate([flow.line_percent, flow.trafo_percent], 1)
+        rated = np.where(np.isnan(loading) & flow.converged[:, None], 0.0, loading)
+        percent = rated.max(1, initial=0.0)
+        return Strain(voltage.min(1), voltage.max(1), percent)

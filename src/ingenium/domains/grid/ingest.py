@@ -87,7 +87,7 @@ def ingest(profiles: Path, mapping: Path | Mapping[str, Any] | ColumnMapping, ne
         _check_power(rows, element)
     steps = quarter_hours(rows, mapping.time)
     filled = fill_gaps(steps, mapping.gaps.fill_steps)
-    days, notes = _whole_days(filled)
+    days, notes = whole_days(filled)
     count = int(steps.isna().to_numpy().sum() - filled.isna().to_numpy().sum())
     if count:
         notes = (f"{count} absent values filled by straight lines", *notes)
@@ -116,8 +116,9 @@ def _elements(net: Any, part: str, mapped: Mapping[str, Columns]) -> list[_Eleme
         raise InputError(
             f"columns for each element in service of net.{' and net.'.join(tables)}",
             f"none for {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}",
-            f'Map them under [{part}], give ["{part}.*"] with unit = "pu" for all others, or take '
-            "them out of service in the net.",
+            f'Add [{part}."*"] with p = "COLUMN" and unit = "pu" for all others, a table for each, '
+            "or take them out of service in the net; `ingenium draft feeder NET PROFILES` drafts "
+            "the mapping.",
         )
     rest = mapped[REST]
     if rest.unit != "pu":
@@ -218,7 +219,7 @@ def _guess(unit: str, peak: float) -> str:
     return f"It looks like {order[place]} given as {unit}. "
 
 
-def _whole_days(steps: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def whole_days(steps: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows of days without an absent value; the rest is dropped and counted."""
     date = pd.DatetimeIndex(steps.index).normalize()
     complete = steps.notna().all(axis=1).groupby(date).sum() == STEPS

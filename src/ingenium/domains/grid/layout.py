@@ -11,13 +11,14 @@ from jaxtyping import Float64, Int, Shaped
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
+from ingenium.domains.grid.conditions import day_types, seasons
 from ingenium.domains.grid.dataset import STEPS, ProfileNames, feeder_days
+from ingenium.domains.grid.profiles import together
 
 TIME_FORMAT = "%d.%m.%Y %H:%M"
 INFEED_TABLES = ("renewables", "storage", "powerplants")
 TABLE_OF = {"storage": "storage", "plant": "powerplants"}  # of a kind; the others are renewables
 NUMBERED = re.compile(r"design_(\d+)")
-FIRST_DAY = np.datetime64("2016-01-01", "D")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class FeederLayout:
     """The tables of a feeder, by the names that `net.profiles` gives them."""
 
     names: ProfileNames
+    simbench: bool = False  # whether storage profiles may have been named apart
 
     def infeeds(self, table: str) -> list[str]:
         """Infeed profiles in a table."""
@@ -34,7 +36,10 @@ class FeederLayout:
     def columns(self) -> dict[str, list[str]]:
         """Columns of each table, without `time`."""
         load = [f"{name}_{what}load" for name in self.names.load for what in "qp"]
-        return {"load": load} | {table: self.infeeds(table) for table in INFEED_TABLES}
+        tables = {table: self.infeeds(table) for table in INFEED_TABLES}
+        if self.simbench:
+            tables["storage"] = [together(name) for name in tables["storage"]]
+        return {"load": load} | tables
 
     def split(self, days: xr.Dataset) -> dict[str, Float64[np.ndarray, "n columns t"]]:
         """Values of each table, in the order of its columns."""
@@ -62,14 +67,18 @@ class FeederLayout:
         return feeder_days(load[:, 1::2], load[:, ::2], infeed[:, position], self.names, coords)
 
 
-def dates_of(days: xr.Dataset) -> Shaped[np.ndarray, " n"]:
-    """The date of each design; of its day of the year in 2016, or 1 January, if it has none."""
+def dates_of(days: xr.Dataset, year: int = 2016) -> Shaped[np.ndarray, " n"]:
+    """The date of each design; if it has none, the nearest in a year of its season and kind."""
     if "date" in days.variables:
         return np.asarray(days["date"].to_numpy().astype("datetime64[D]"))
+    known = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
+    away = np.zeros((days.sizes[DESIGN], len(known)))
     if "day_of_year" in days.variables:
-        offset = np.rint(days["day_of_year"].to_numpy()).astype(np.int64) - 1
-        return np.asarray(FIRST_DAY + offset)
-    return np.full(days.sizes[DESIGN], FIRST_DAY)
+        away += np.abs(days["day_of_year"].to_numpy()[:, None] - 1 - np.arange(len(known)))
+    for name, own in (("season", seasons(known)), ("day_type", day_types(known))):
+        if name in days.variables:
+            away += len(known) * (days[name].to_numpy()[:, None] != own)
+    return np.asarray(known[away.argmin(1)])
 
 
 def day_times(date: np.datetime64) -> list[str]:

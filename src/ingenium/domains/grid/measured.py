@@ -50,7 +50,7 @@ def read_rows(path: Path, mapping: ColumnMapping) -> StampedRows:
         InputError: for a file that is absent, empty or of another kind, a missing column, a value
             that is not a number, or unusable time stamps.
     """
-    table = _read_table(path)
+    table = read_table(path)
     if table.empty:
         raise InputError("a file with rows of profiles", f"{path} without any")
     time = mapping.time.column or str(table.columns[0])
@@ -132,7 +132,12 @@ def require_values(rows: StampedRows, gaps: Gaps) -> None:
     )
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> pd.DataFrame:
+    """All columns of a CSV or Parquet file.
+
+    Raises:
+        InputError: for a file that is absent, empty or of another kind.
+    """
     if path.suffix.lower() in (".parquet", ".pq"):
         table = read_parquet(path)
         if isinstance(table.index, pd.DatetimeIndex):

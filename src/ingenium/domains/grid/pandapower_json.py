@@ -22,6 +22,7 @@ from ingenium.domains.grid.layout import (
     day_times,
     design_indices,
 )
+from ingenium.domains.grid.profiles import together
 
 SLOT = '"profiles": null'
 
@@ -36,6 +37,8 @@ class PandapowerJson:
 
     names: ProfileNames
     net: Any  # pandapowerNet whose elements name their profiles
+    year: int = 2016
+    simbench: bool = False  # whether storage profiles may have been named apart
     name: str = "pandapower-json"
     endings: ClassVar[tuple[str, ...]] = (".json",)
 
@@ -49,8 +52,8 @@ class PandapowerJson:
         days = check_days(designs, self.names)
         before, after = self._frame().split(SLOT)
         folder.mkdir(parents=True, exist_ok=True)
-        layout = FeederLayout(self.names)
-        columns, tables, dates = layout.columns(), layout.split(days), dates_of(days)
+        layout = FeederLayout(self.names, self.simbench)
+        columns, tables, dates = layout.columns(), layout.split(days), dates_of(days, self.year)
         paths = {}
         for k, index in enumerate(days[DESIGN].to_numpy()):  # a file each
             times = day_times(dates[k])
@@ -69,7 +72,7 @@ class PandapowerJson:
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not files:
             raise InputError("a pandapower JSON file with profiles", f"none at {path}")
-        layout = FeederLayout(self.names)
+        layout = FeederLayout(self.names, self.simbench)
         read = [_read(file, layout.columns()) for file in files]
         tables = {table: np.stack([own[table] for _, own in read]) for table in layout.columns()}
         return layout.join(tables, design_indices(files), np.array([date for date, _ in read]))
@@ -82,6 +85,8 @@ class PandapowerJson:
             raise MissingExtra("grid", "pandapower") from error
         net = copy.deepcopy(self.net)
         net["profiles"] = None
+        if self.simbench and "profile" in net.storage:
+            net.storage["profile"] = net.storage["profile"].map(together, na_action="ignore")
         text = json.dumps(json.loads(pandapower.to_json(net, None)))
         if text.count(SLOT) != 1:
             raise InputError("a net with `profiles` at one place", "one with several")

@@ -20,6 +20,7 @@ from ingenium.domains.grid.stamps import fixed_time, is_contiguous
 SIMBENCH_ZONE = "Europe/Berlin"
 SIMBENCH_LICENCE = "SimBench data: ODbL 1.0 and DbCL 1.0, share-alike"
 INFEED_TABLES = (("sgen", "renewables"), ("storage", "storage"), ("gen", "powerplants"))
+APART = " storage"  # after the name of a storage profile that plants have too
 
 _ARRAYS = ("dates", "load_p", "load_q", "infeed_p", "load_mw", "infeed_mw")
 
@@ -210,9 +211,14 @@ def name_apart(net: Any) -> None:
     if storage is None:
         return
     shared = [name for name in storage if name != "time" and name in plants]
-    names = {n: f"{n} storage" for n in shared if not _same(tables, n, "renewables", "storage")}
+    names = {n: n + APART for n in shared if not _same(tables, n, "renewables", "storage")}
     tables["storage"] = storage.rename(columns=names)
     net.storage["profile"] = net.storage["profile"].replace(names)
+
+
+def together(name: str) -> str:
+    """The name of a storage profile as SimBench has it; the reverse of `name_apart`."""
+    return name.removesuffix(APART)
 
 
 def _same(profiles: dict[str, pd.DataFrame], name: str, one: str, other: str) -> bool:

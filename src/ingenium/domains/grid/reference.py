@@ -47,14 +47,15 @@ class PandapowerDays:
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """Those that have a place among the steps of a day."""
-        return tuple(q for q in self.feeder.quantities if q.name in COMPARED)
+        extremes = tuple(q for q in self.feeder.quantities if q.name in COMPARED)
+        return (*extremes, *self.feeder.agreements)
 
     def measure(
         self,
         load_p: Float[Tensor, "n u t"],
         load_q: Float[Tensor, "n u t"],
         infeed_p: Float[Tensor, "n g t"],
-    ) -> Float64[Tensor, "n 6"]:
+    ) -> Float64[Tensor, "n k"]:
         """All quantities of each day; NaN of one with a step that has no solution."""
         loop = PandapowerLoop(self.feeder.network.net, self.feeder.network.circuit)
         days = zip(load_p, load_q, infeed_p, strict=True)
@@ -67,16 +68,18 @@ class PandapowerDays:
         free = np.isin(circuit.bus_node, circuit.free_nodes)
         found = [loop.solve_quickly(factors, row) for row in range(len(steps[0]))]
         if not all(step.solved for step in found):
-            return [np.nan] * len(COMPARED)
+            return [np.nan] * len(self.quantities)
         voltage = np.stack([step.voltage_pu[free] for step in found])
         loads = ([step.line_percent for step in found], [step.trafo_percent for step in found])
         taken = np.array([step.slack_mva.real for step in found]) * KW
+        read = self.feeder.readings
         return [
             voltage.min(),
             voltage.max(),
             *(np.nan_to_num(percent).max(initial=0.0) for percent in loads),  # NaN: no rating
             taken.max(),
             max(-taken.min(), 0.0),
+            *(() if read is None else read.error(taken[None])),
         ]
 
 

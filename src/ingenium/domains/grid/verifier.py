@@ -17,6 +17,7 @@ from ingenium.domains.grid.measurements import KW, KnownLoads, Trace, columns, q
 from ingenium.domains.grid.network import Network
 from ingenium.domains.grid.packages import release_of
 from ingenium.domains.grid.powerflow import Engine, PowerFlow
+from ingenium.domains.grid.readings import Readings
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class FeederVerifier:
     threads: int | None = None  # None: all cores
     rows: int = 8192  # steps solved together, which bounds the memory
     known: KnownLoads | None = None  # among which the loads of days are ranked
+    readings: Readings | None = None  # that days are held against
     version: str = field(default_factory=lambda: release_of("lightsim2grid").split()[1])
     name: ClassVar[str] = "lightsim2grid"
     tier: ClassVar[Literal["exact"]] = "exact"
@@ -54,7 +56,13 @@ class FeederVerifier:
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
         """The columns of `measure`, in order."""
-        return quantities(self.network) + (self.known.quantities if self.known else ())
+        ranks = self.known.quantities if self.known else ()
+        return (*quantities(self.network), *ranks, *self.agreements)
+
+    @property
+    def agreements(self) -> tuple[Quantity, ...]:
+        """How far days are from what was read on them."""
+        return () if self.readings is None else (self.readings.quantity,)
 
     @property
     def cost_s(self) -> float:
@@ -81,6 +89,8 @@ class FeederVerifier:
                 solved = np.isfinite(found["import_peak"])
                 for name, rank in self.known.ranks(load).items():
                     found[name] = np.where(solved, rank, np.nan)
+            if self.readings is not None:
+                found[self.readings.quantity.name] = self.readings.error(trace.import_kw)
             measured[part] = torch.from_numpy(np.stack([found[name] for name in names], axis=1))
         return measured
 

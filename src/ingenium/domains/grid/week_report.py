@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.dataset import VARIABLES
 from ingenium.domains.grid.day_report import KW, fan
 from ingenium.evaluate.style import KNOWN, OURS, REJECTED, dress, panels
@@ -22,7 +23,7 @@ def sections(
     judge: "WeekVerifier", known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Net load of the week and voltages, beside real weeks of the same seasons."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != 2)[:SHOWN]
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)[:SHOWN]
     own = designs.isel({DESIGN: answered})
     seasons = np.unique(own["season"].to_numpy())
     real = known.isel({DESIGN: np.flatnonzero(np.isin(known["season"].to_numpy(), seasons))})

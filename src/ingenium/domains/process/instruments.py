@@ -18,7 +18,9 @@ from ingenium.domains.process.kinetics import Network
 
 VARIABLES = (
     Variable("temperature_k", (), "K", "temperature of the batch", lower=303.15, upper=403.15),
-    Variable("time_s", (), "s", "time until it is quenched", lower=600.0, upper=43200.0),
+    Variable(
+        "time_s", (), "s", "time until it is quenched", lower=600.0, upper=43200.0, shown="min"
+    ),
     Variable("equivalents", (), "1", "mol of B to one of A", lower=0.8, upper=3.0),
     Variable("catalyst", (), "1", "mol of catalyst to one of A", lower=0.001, upper=0.05),
     Variable("concentration", (), "mol/L", "of A in the beginning", lower=0.05, upper=1.0),

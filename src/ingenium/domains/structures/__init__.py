@@ -7,7 +7,7 @@ DOMAIN = Domain(
     summary="shapes, lattices and cells that carry their load: exact finite elements",
     package=__name__,
     extra="structures",
-    needs=("numba", "skfem", "skimage", "trimesh"),
+    needs=("numba", "shapely", "skfem", "skimage", "trimesh"),
     problems={
         "bracket": Offer(
             f"{__name__}.bracket.bracket:Bracket",
@@ -24,6 +24,18 @@ DOMAIN = Domain(
         "minimum_compliance": Offer(
             f"{__name__}.shapes.minimum_compliance:MinimumCompliance",
             "stiff shapes in a box: material where loads need it, 2D and 3D",
+        ),
+        "panel": Offer(
+            f"{__name__}.panels.problem:Panel",
+            "cores of sandwich panels: a topology and a thickness for each row",
+        ),
+        "roof": Offer(
+            f"{__name__}.roof.truss:RoofTruss",
+            "flat roof trusses of standard sections: light, cheap, stiff",
+        ),
+        "toolpath": Offer(
+            f"{__name__}.toolpath.printed_column:PrintedColumn",
+            "printed columns as G-code: no collision, and what the beads bear",
         ),
         "unit_cell": Offer(
             f"{__name__}.cells.unit_cell:UnitCell",

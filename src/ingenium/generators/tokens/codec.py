@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -53,6 +53,31 @@ class Tokens(Protocol):
     def grammar(self) -> Grammar | None:
         """What may follow what; none if everything may."""
         ...
+
+
+@runtime_checkable
+class TwoKinds(Protocol):
+    """A codec whose designs are tokens in their first columns, and numbers in the others."""
+
+    @property
+    def words(self) -> Tokens:
+        """Of the tokens."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """Columns of tokens."""
+        ...
+
+
+Kind = Literal["numbers", "tokens", "both"]
+
+
+def kind_of(codec: object) -> Kind:
+    """What the standardised designs of a codec hold."""
+    if isinstance(codec, Tokens):
+        return "tokens"
+    return "both" if isinstance(codec, TwoKinds) else "numbers"
 
 
 @dataclass(frozen=True)

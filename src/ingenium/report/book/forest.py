@@ -9,8 +9,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ingenium.evaluate.figures import BREAKS, HOLDS, INK, inked, svg
 from ingenium.evaluate.measured import Interval
-from ingenium.report.figures import BREAKS, HOLDS, INK, inked, svg
 from ingenium.studies.book.claims import Claim
 from ingenium.studies.study import Result
 from ingenium.studies.verdicts import Outcome, Part

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ingenium.evaluate.figures import INK, inked, svg
 from ingenium.evaluate.measured import Interval
-from ingenium.report.figures import INK, inked, svg
 
 PLANES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("millijoule", "distance"): ("energy of a design (mJ)", "distance from held-out designs"),

@@ -10,7 +10,7 @@ from ingenium.domains.airfoils.studies.promises import (
     hypervolume_improvement,
     improvement,
 )
-from ingenium.search.fronts import hypervolume
+from ingenium.searches.fronts import hypervolume
 
 RNG = np.random.default_rng(0)
 

@@ -16,7 +16,7 @@ from ingenium.domains.airfoils.studies import (
 )
 from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked
 from ingenium.evaluate.trials import Readings
-from ingenium.search.drawn import Drawn
+from ingenium.searches.drawn import Drawn
 
 
 @pytest.fixture(scope="module")

@@ -4,27 +4,18 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from scipy.stats import gamma
 
 from ingenium.domains.grid.conditions import day_types, features
 from ingenium.domains.grid.consumers import ConsumerDays
 from ingenium.domains.grid.studies import (
-    aggregation,
-    annual_profiles,
     day_ahead,
     diffusion_load,
     flow_load,
-    model_hub,
-    point_forecast,
 )
 from ingenium.domains.grid.studies.day_ahead import LoadDays, Work
-from ingenium.evaluate.metrics import METRICS
-from ingenium.evaluate.table import Comparison
 from ingenium.evaluate.trials import Readings
 from ingenium.generators import families
 from ingenium.generators.flow import Flow
-from ingenium.loop import silent
-from ingenium.studies.study import Budget
 
 DATES = np.arange("2016-01-01", "2016-03-31", dtype="datetime64[D]")
 HOURS = np.arange(96) / 4
@@ -141,126 +132,3 @@ def households() -> ConsumerDays:
     season = 1 + 0.3 * np.cos(2 * np.pi * np.arange(366) / 366)
     load = rng.gamma(1.0, 1.0, (6, 366, 96)) * season[:, None]
     return ConsumerDays(dates, tuple("ABCDEF"), load, load)
-
-
-def test_crowds_of_independent_households_narrow_and_stay_calibrated(tmp_path):
-    found = aggregation.measure_crowds(households(), Budget((0,), True, tmp_path), silent)
-    width = {m: np.ptp(gamma.ppf([0.05, 0.95], m)) / m for m in (1, 4, 16)}  # sums of exponentials
-    for small, large in ((1, 4), (4, 16)):
-        narrower = 100 * (1 - width[large] / width[small])
-        assert found.values[f"narrower_{large}"].interval.value == pytest.approx(narrower, abs=4)
-    for size, count in {"1": 1, "4": 4, "16": 16, "all": 6}.items():
-        # Crowds share households, so only so many of them are independent; steps are.
-        held, own = (min(n * 6 // count, n * (1 if size == "all" else 2)) for n in (68, 296))
-        error = np.sqrt(0.9 * 0.1 * (1 / held + 1 / own) / 96)  # binomial
-        assert found.values[f"coverage_{size}"].interval.value == pytest.approx(90, abs=300 * error)
-
-
-@pytest.mark.slow
-def test_point_forecasts_of_white_noise_gain_what_they_must(tmp_path):
-    rng = np.random.default_rng(0)
-    dates = np.arange("2016-01-01", "2017-01-01", dtype="datetime64[D]")
-    load = 10 + 3 * np.sin(2 * np.pi * HOURS / 24) + rng.normal(size=(2, 366, 96))
-    days = ConsumerDays(dates, ("H0-A", "G0-A"), load, load)
-    found = point_forecast.measure_series(days, days.classes, Budget((0,), True, tmp_path), silent)
-    # The errors of an earlier day have twice the variance of the noise. To those of the forecast
-    # come a mean of 290 days and medians of 100 members out of 60 residuals (pi / 2 over each).
-    variance = 1 + 1 / 290 + np.pi / 2 * (1 / 60 + 1 / point_forecast.MEMBERS)
-    gain = 100 * (1 - (variance / 2) ** 0.5)
-    for rival in ("persistence", "last_week"):
-        assert found.values[f"over_{rival}"].interval.value == pytest.approx(gain, abs=1)
-    held = len(point_forecast.Series.of(days, "H0-A").held) * 96
-    for level, share in point_forecast.LEVELS.items():
-        error = 100 * np.sqrt(share * (1 - share) * (1 / held + 1 / 290 / 96) / 2)
-        # Quantiles of 290 residuals at each step lose about 1 / 290 beyond chance.
-        assert found.values[f"coverage_{level}"].interval.value == pytest.approx(
-            100 * share, abs=3 * error + 1
-        )
-    assert found.values["beaten"].interval.value == 100
-    assert "gaussian_process coverage_90 (%)" in found.values
-
-
-def test_series_know_nothing_of_their_own_day():
-    whole = households()
-    changed = whole.load_p.copy()
-    split = annual_profiles.Year.of(whole).held_out
-    day = int(split[split > 100][0])
-    changed[0, day] *= 5  # a held-out day: its own forecast may not notice
-    other = ConsumerDays(whole.dates, whole.classes, changed, whole.load_q)
-    one, two = (point_forecast.Series.of(d, "A") for d in (whole, other))
-    differs = (one.cond != two.cond).any(1).numpy()
-    assert set(np.flatnonzero(differs) + 7) == {day + 1, day + 7}
-
-
-def test_correlations_of_a_known_year():
-    year = annual_profiles.Year.of(households())
-    turn = 2 * np.pi * np.arange(366) / 366
-    day = np.sin(2 * np.pi * HOURS / 24)
-    twin = (2 + np.sin(turn))[:, None, None] * np.ones((366, 2, 96)) + 10 * day
-    found = annual_profiles.correlations(twin, year)
-    np.testing.assert_allclose(found["spatial"], 1.0)
-    np.testing.assert_allclose(found["seasonal"], [[1.0, 0.0]] * 2, atol=1e-9)
-    assert found["daily"].shape == (24, 2)
-    assert found["daily"][11].max() < -0.9  # half a day later
-    assert found["daily"][23].min() > 0.9
-
-
-def test_levels_of_new_years_are_those_of_near_training_weeks():
-    year = annual_profiles.Year.of(households())
-    level = year.drawn_levels(20, np.random.default_rng(0))
-    assert level.shape == (20, 366)
-    week = year.week == year.week[200]
-    near = np.abs(year.donors - year.week[200]) <= annual_profiles.WEEKS_APART
-    held = np.setdiff1d(np.arange(366), year.train)
-    assert not np.isin(year.donors, year.week[held]).any()
-    for own in level[:, week]:
-        assert (own == year.donor_level[near]).all(1).any()
-
-
-def test_annual_profiles_of_a_share_say_so(tmp_path):
-    whole = households()
-    pair = ConsumerDays(whole.dates, ("A", "B"), whole.load_p[:2], whole.load_q[:2])
-    found = annual_profiles.measure_years(pair, 12, Budget((0,), True, tmp_path), silent)
-    assert "extrapolated from 12" in found.notes[0]
-    assert found.values["spatial"].interval.value < 0.1
-    assert found.values["seconds"].interval.value > 1
-    assert found.values["profiles made"].interval.value == 12
-    assert found.values["error without any correlation: weekly"].interval.value > 0
-
-
-def test_all_annual_profiles_are_made(tmp_path, monkeypatch):
-    monkeypatch.setattr(annual_profiles, "PROFILES", 13)
-    whole = households()
-    pair = ConsumerDays(whole.dates, ("A", "B"), whole.load_p[:2], whole.load_q[:2])
-    made: list[int] = []
-    own = annual_profiles.Proposer.propose
-
-    def counted(self, years, seed, block):
-        load = own(self, years, seed, block)
-        made.append(load[:, 0, :, 0].size)
-        return load
-
-    monkeypatch.setattr(annual_profiles.Proposer, "propose", counted)
-    found = annual_profiles.measure_years(pair, 13, Budget((0,), False, tmp_path), silent)
-    assert not found.notes
-    assert sum(made[:-1]) == found.values["profiles made"].interval.value == 14  # of whole pairs
-
-
-def comparison(names, seeds):
-    table = Comparison(groups=(1, 1, 2), metrics=tuple(METRICS.values()))
-    for name in names:
-        for seed in range(seeds):
-            table = table.add(name, seed, {"energy_score": np.array([1.0, 2.0, 3.0 + seed])})
-    return table
-
-
-def test_the_hub_counts_filled_cells(tmp_path):
-    families_of_hub = tuple(model_hub.HUB.values())
-    path = tmp_path / "compare.json"
-    assert model_hub.read_comparison(path) is None
-    path.write_text(comparison(families_of_hub, 5).to_json())
-    read = model_hub.read_comparison(path)
-    found = model_hub.table(read, ("load", "PV"), "sha256:data")
-    assert [found.values[k].interval.value for k in ("models", "tasks", "cells")] == [5, 2, 10]
-    few = model_hub.table(comparison(families_of_hub, 4), ("load", "PV"), "sha256:data")
-    assert few.values["cells"].interval.value == 0

@@ -10,19 +10,27 @@ import torch
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
+from ingenium.core.given import read_given
+from ingenium.core.spec import Spec
+from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
+from ingenium.domains import open_problem
 from ingenium.domains.molecules.route.families import ASTAR, CHANCE, GREEDY, TREE
-from ingenium.domains.molecules.route.problem import FAVOURS, RoutePlan, RouteSettings
+from ingenium.domains.molecules.route.problem import (
+    FAVOURS,
+    TARGET,
+    RoutePlan,
+    RouteSettings,
+)
 from ingenium.generators.fitted import trained
 
+PHENACETIN = read_given([TARGET], {"target": "CC(=O)Nc1ccc(OCC)cc1"}, "routes")
 MOCLOBEMIDE = "O=C(NCCN1CCOCC1)c1ccc(Cl)cc1"
 
 
 @pytest.fixture(scope="module")
 def problem(own_folders: Path) -> RoutePlan:
-    return RoutePlan(
-        RouteSettings(target="CC(=O)Nc1ccc(OCC)cc1", expansions=30, deepest=3, known=20)
-    )
+    return RoutePlan(RouteSettings(expansions=30, deepest=3, known=20), PHENACETIN)
 
 
 @pytest.mark.parametrize("name", [ASTAR, TREE, GREEDY, CHANCE])
@@ -58,8 +66,12 @@ def test_searches_propose_routes_that_end_in_the_stock(problem: RoutePlan, name:
     ],
 )
 def test_what_cannot_be_asked_is_refused(setup: dict[str, object], told: str) -> None:
+    given = {k: v for k, v in setup.items() if k == "target"}
+    spec = Spec(
+        "molecules.route", setup={k: setup[k] for k in setup if k not in given}, given=given
+    )
     with pytest.raises(InputError, match=told):
-        RoutePlan(RouteSettings(**setup))  # type: ignore[arg-type]
+        open_problem(spec)
 
 
 def test_files_of_other_hands(problem: RoutePlan, tmp_path: Path) -> None:
@@ -89,8 +101,7 @@ def test_files_of_other_hands(problem: RoutePlan, tmp_path: Path) -> None:
 def test_a_stock_of_ones_own_ends_routes(own_folders: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.smi"
     file.write_text("CCOc1ccc(N)cc1\nCC(=O)O\n")
-    setup = RouteSettings(target="CC(=O)Nc1ccc(OCC)cc1", stock=str(file), known=20, expansions=20)
-    own = RoutePlan(setup)
+    own = RoutePlan(RouteSettings(stock=str(file), known=20, expansions=20), PHENACETIN)
     family = trained(own, ASTAR).family
     (route,) = own.codec.to_routes(family.propose(torch.eye(4)[:1], torch.Generator()))
     assert len(route.steps) == 1
@@ -108,7 +119,7 @@ def test_report_draws_trees(problem: RoutePlan) -> None:
     assert sections[0].figure is not None
     assert any(s.table and s.table[0][0] == "reaction" for s in sections)
     none = verdicts.copy(deep=True)
-    none["verdict"] = (DESIGN, np.full(designs.sizes[DESIGN], 1, dtype=none["verdict"].dtype))
+    none["verdict"] = (DESIGN, np.full(designs.sizes[DESIGN], Verdict.REJECTED))
     assert "No route" in problem.sections(designs, none)[0].heading
 
 
@@ -122,3 +133,8 @@ def test_cross_check_agrees_to_the_abridged_masses(problem: RoutePlan) -> None:
     checked = cross_check(problem, designs, verdicts, problem.limits, 0)
     assert checked is not None
     assert checked.disagreement["atom_economy"] < 1e-3
+
+
+def test_a_target_under_setup_is_sent_to_its_door() -> None:
+    with pytest.raises(InputError, match=r"target under \[given\].*came target under \[setup\]"):
+        open_problem(Spec("molecules.route", setup={"target": "CC(=O)Nc1ccc(OCC)cc1"}))

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from ingenium.kits.solids.elastic.grid import RegularGrid
-from ingenium.kits.solids.elastic.reference import Reference, work_j
+from ingenium.kits.solids.elastic.reference import work_j
 from ingenium.kits.solids.elastic.solver import Elastic
-from ingenium.kits.solids.elastic.stress import stress_pa, von_mises_pa
+from ingenium.kits.solids.elastic.stress import stress_pa
 
 
 @pytest.mark.parametrize("plane", ["stress", "strain"])
@@ -22,14 +22,6 @@ def test_a_pulled_bar_has_its_stress_everywhere(plane):
     found = stress_pa(system, modulus, system.solve(modulus, load))
     exact = torch.tensor([1.0, 0, 0]).double().expand_as(found)
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-12)
-    equal = 1.0 if plane == "stress" else (1 - 0.3 + 0.3**2) ** 0.5
-    assert von_mises_pa(system, found).flatten()[0].item() == pytest.approx(equal)
-
-
-def test_pure_shear_has_root_three_times_its_stress():
-    system = Elastic(RegularGrid((1, 1, 1)), torch.zeros(24, dtype=torch.bool))
-    shear = torch.tensor([[[[0.0, 0, 0, 2.0, 0, 0]]]]).double()
-    assert von_mises_pa(system, shear).item() == pytest.approx(2 * 3**0.5)
 
 
 @pytest.mark.parametrize(
@@ -47,15 +39,3 @@ def test_work_is_that_of_scikit_fem(cells, plane):
     free = torch.where(fixed, 0.0, load)
     found, other = system.compliance(modulus, free), work_j(system, modulus, free)
     torch.testing.assert_close(found, other, rtol=1e-9, atol=0)
-
-
-@pytest.mark.parametrize("plane", ["stress", "strain"])
-@pytest.mark.parametrize("cells", [(4, 3), (3, 2, 4)])
-def test_stress_in_the_middle_of_cells_is_that_of_scikit_fem(cells, plane):
-    grid = RegularGrid(cells, 0.5)
-    system = Elastic(grid, torch.zeros(grid.n_displacements, dtype=torch.bool), plane=plane)
-    rng = torch.Generator().manual_seed(0)
-    moved = torch.randn(1, 2, grid.n_displacements, generator=rng, dtype=torch.float64)
-    own = torch.full((1, grid.n_cells), 7.0, dtype=torch.float64)
-    found = von_mises_pa(system, stress_pa(system, own, moved))[0]
-    torch.testing.assert_close(Reference(system).mises_pa(7.0, moved[0]), found)

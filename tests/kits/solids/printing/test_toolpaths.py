@@ -13,7 +13,7 @@ from ingenium.kits.solids.printing.collisions import Machine, Printhead, course
 from ingenium.kits.solids.printing.columns import Column
 from ingenium.kits.solids.printing.gcode import read_gcode, write_gcode
 from ingenium.kits.solids.printing.mesh import check_closed, volume_m3
-from ingenium.kits.solids.printing.slicing import Raster, depth_m, section
+from ingenium.kits.solids.printing.slicing import outline
 from ingenium.kits.solids.printing.toolpath import (
     Bead,
     Pattern,
@@ -34,19 +34,24 @@ def block(x: float, y: float, z: float, at: float = 0.0) -> trimesh.Trimesh:
     return mesh
 
 
-def test_depth_inside_a_cylinder_is_the_way_to_its_wall():
-    mesh = trimesh.creation.cylinder(0.1, 0.2, sections=720)
-    raster = Raster.around(mesh, 0.01, 0.02)
-    depth = depth_m(section(mesh, 0.0), raster)
-    away = np.hypot(*np.meshgrid(raster.x_m, raster.y_m, indexing="ij"))
-    assert np.abs(depth - (0.1 - away)).max() < 1e-5
+def test_the_outline_of_a_pipe_has_a_hole():
+    mesh = trimesh.creation.annulus(0.05, 0.1, 0.04, sections=720)
+    cut = outline(mesh, 0.0)
+    assert cut.area == pytest.approx(math.pi * (0.1**2 - 0.05**2), rel=1e-4)
+    assert len(cut.interiors) == 1
+    path = toolpath(mesh, replace(PATTERN, bead=Bead(0.01, 0.01)), everywhere(1.0))
+    assert len(path.layers_m) == 4
+    away = np.hypot(*path.corner_m[path.laid, :2].T)
+    third = 0.025 / 3  # of what is left to the middle of the wall, for each of three rings
+    assert away.min() == pytest.approx(0.05 + third / 2, abs=2e-4)
+    assert away.max() == pytest.approx(0.1 - third / 2, abs=2e-4)
+    assert path.material_m3 == pytest.approx(mesh.volume, rel=0.01)
 
 
 def test_a_plane_through_corners_still_gives_a_closed_outline():
     mesh = block(0.2, 0.2, 0.2)
-    assert len(section(mesh, 0.0)) == 0
-    inner = depth_m(section(mesh, 0.2), Raster((0.05, 0.05), 0.05, (3, 3)))
-    assert inner.min() == pytest.approx(0.05)
+    assert outline(mesh, 0.0).is_empty
+    assert outline(mesh, 0.2).area == pytest.approx(0.04)
 
 
 def test_solid_rings_fill_a_block_and_share_of_lines_is_what_was_asked_for():
@@ -60,6 +65,16 @@ def test_solid_rings_fill_a_block_and_share_of_lines_is_what_was_asked_for():
     for share in (0.125, 0.25, 0.5):
         inside = toolpath(wide, PATTERN, everywhere(share)).material_m3 / 0.02 - 4 * 1.56 * 0.04
         assert inside / 1.52**2 == pytest.approx(share, abs=0.03)
+
+
+def test_two_towers_of_one_mesh_are_both_laid():
+    both = trimesh.util.concatenate([block(0.2, 0.2, 0.04), block(0.2, 0.2, 0.04, 0.5)])
+    for share in (1.0, 0.25):
+        path = toolpath(both, PATTERN, everywhere(share))
+        assert path.material_m3 == pytest.approx(
+            2 * toolpath(block(0.2, 0.2, 0.04), PATTERN, everywhere(share)).material_m3
+        )
+    assert toolpath(both, PATTERN, everywhere(1.0)).material_m3 == pytest.approx(both.volume)
 
 
 def test_lines_turn_from_layer_to_layer():

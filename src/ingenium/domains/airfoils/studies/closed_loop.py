@@ -29,12 +29,12 @@ from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked, arrays_of
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
-from ingenium.search.drawn import Drawn
-from ingenium.search.search import Search
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
-from ingenium.search.strategies import Task, make
-from ingenium.search.strategy import Strategy
+from ingenium.searches.drawn import Drawn
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
+from ingenium.searches.strategies import Task, make
+from ingenium.searches.strategy import Strategy
 
 GLIDE = 95.0  # lift over drag
 RANGES = {"camber": Between(0.015, 0.035), "design_lift": Between(0.5, 1.1)}

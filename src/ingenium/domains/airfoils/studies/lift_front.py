@@ -14,12 +14,12 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.spec import Limit, Objective
 from ingenium.core.verdict import Verdict
 from ingenium.domains.airfoils.studies.wing_sections import Asked
-from ingenium.search.evolution import Evolution
-from ingenium.search.fronts import dominated, hypervolume
-from ingenium.search.search import Search
-from ingenium.search.space import Space
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
+from ingenium.searches.evolution import Evolution
+from ingenium.searches.fronts import dominated, hypervolume
+from ingenium.searches.search import Search
+from ingenium.searches.space import Space
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
 
 FAMILY = "diffusion"  # on principal components of known sections
 AIMS = ("lift_to_drag", "max_lift")

@@ -24,12 +24,12 @@ from ingenium.domains.airfoils.section import VARIABLES
 from ingenium.domains.airfoils.settings import MorphingSettings, Point
 from ingenium.generators.copula import GaussianCopula
 from ingenium.loop import training
-from ingenium.search.evolution import Evolution
-from ingenium.search.fronts import hypervolume
-from ingenium.search.search import Search
-from ingenium.search.space import Space
-from ingenium.search.stopping import Stop
-from ingenium.search.store import Store
+from ingenium.searches.evolution import Evolution
+from ingenium.searches.fronts import hypervolume
+from ingenium.searches.search import Search
+from ingenium.searches.space import Space
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
 from ingenium.train.plan import Plan
 
 POINTS = (  # of a light unmanned aircraft

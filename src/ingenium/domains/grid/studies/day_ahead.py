@@ -4,7 +4,6 @@ The conditions of a day are those that a forecaster has: the calendar, the weath
 yesterday's load. Levels of the day's own load are not among them.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -18,13 +17,12 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.errors import InputError
-from ingenium.core.folders import write_atomic
 from ingenium.core.seeds import block_rng
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.evaluate import scores
 from ingenium.evaluate.intervals import Interval, skill
-from ingenium.evaluate.measured import Budget, Value
+from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, over_units
 from ingenium.generators import families
 from ingenium.generators.principal import Principal
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 
 BASE = "residual_bootstrap"  # mean and residuals, without a learned family
 MEASURES = ("crps", "energy_score", "pinball", "coverage_90")
-Rows = dict[str, Float64[np.ndarray, " n"]]
 HISTORY = ("energy_level", "peak_level")
 
 
@@ -175,14 +172,3 @@ def all_scores(found: Readings, days: LoadDays) -> dict[str, Value]:
         for name in found.pieces
         for measure in MEASURES
     }
-
-
-def kept_rows(budget: Budget, key: list[object], make: Callable[[], Rows]) -> Rows:
-    """What `make` gives, kept in the study's folder, so that a stopped study goes on."""
-    path = budget.folder / f"{digest(key)[7:23]}.json"
-    if path.is_file():
-        stored = json.loads(path.read_text())
-        return {name: np.asarray(values) for name, values in stored.items()}
-    rows = make()
-    write_atomic(path, json.dumps({name: values.tolist() for name, values in rows.items()}))
-    return rows

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, unflagged
 from ingenium.evaluate.findings import Commands, Finding, Picture
 
 TOLD = """
@@ -73,7 +73,7 @@ def discoveries(commands: Commands) -> Iterator[Finding | Picture]:
     )
     held = done.answer["summary"]["accepted"]
     yield Finding(f"{held} of 64 molecules are new and have what was asked for", held >= 32)
-    designs = xr.open_dataset(commands.folder / "told" / "designs.nc").load()
+    designs = unflagged(xr.open_dataset(commands.folder / "told" / "designs.nc").load())
     kept = designs.isel(design=(designs["verdict"] == Verdict.ACCEPTED).to_numpy())
     once = len(set(kept["smiles"].to_numpy().tolist()))
     yield Finding(f"{once} of these are different", once >= 0.9 * held)

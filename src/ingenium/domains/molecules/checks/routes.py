@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from ingenium.core.verdict import Verdict
+from ingenium.core.verdict import Verdict, unflagged
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.trials import over_seeds
 
@@ -31,8 +31,9 @@ SEVERAL = {
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 SPEC = """
 problem = "molecules.route"
-[setup]
+[given]
 target = "{}"
+[setup]
 expansions = {}
 {}
 [generator]
@@ -120,7 +121,7 @@ def _asked(
     )
     if done.code:
         return None
-    designs = xr.open_dataset(commands.folder / name / "designs.nc").load()
+    designs = unflagged(xr.open_dataset(commands.folder / name / "designs.nc").load())
     return designs.isel(design=(designs["verdict"] == Verdict.ACCEPTED).to_numpy())
 
 

@@ -6,13 +6,14 @@ import numpy as np
 from jaxtyping import Float
 from rdkit import Chem
 
+from ingenium.core.counting import each
 from ingenium.kits.chemistry import xtb
 from ingenium.kits.chemistry.xtb import BOHR_ANGSTROM, HARTREE_KCAL, Geometry, single_point
 
 
 def energies(mol: Chem.Mol, position: Float[np.ndarray, "n a 3"]) -> Float[np.ndarray, " n"]:
     """GFN2-xTB energies (kcal/mol); NaN where the charges do not converge."""
-    return np.array([energy(mol, x) for x in position])
+    return np.array([energy(mol, x) for x in each(position)])
 
 
 def energy(mol: Chem.Mol, position: Float[np.ndarray, "a 3"]) -> float:

@@ -1,4 +1,4 @@
-"""`molecules.route`: routes from blocks that can be bought to one molecule."""
+"""`molecules.route`: routes from blocks that can be bought to the molecule that is given."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
+from ingenium.core.given import Given, Input, read_given
 from ingenium.core.problem import Problem, Second, Section, Shipped
 from ingenium.core.quantity import Condition
 from ingenium.core.spec import Limit
@@ -44,11 +45,19 @@ HELD_OUT_EVERY, FEWEST = 10, 10
 SHARE, MOST_CHECKED = 0.1, 20  # of the designs, whose masses are counted by other code
 
 
+TARGET = Input(
+    "target",
+    "text",
+    "molecule to make, as SMILES",
+    most=1000,
+    default="CCN(CC)CC(=O)Nc1c(C)cccc1C",  # lidocaine
+)
+
+
 @dataclass(frozen=True)
 class RouteSettings:
-    """The molecule to make, what can be bought, and how long to search."""
+    """What can be bought, and how long to search."""
 
-    target: str = "CCN(CC)CC(=O)Nc1c(C)cccc1C"  # lidocaine
     stock: str = ""  # file of SMILES, a line each; empty for the blocks of the package
     deepest: int = 6  # steps of the longest line
     expansions: int = 300  # molecules that a search may take apart
@@ -62,6 +71,7 @@ class RoutePlan(Problem):
     name: ClassVar[str] = "molecules.route"
     summary: ClassVar[str] = "routes from blocks that can be bought to one molecule"
     Settings: ClassVar[type] = RouteSettings
+    inputs: ClassVar[tuple[Input, ...]] = (TARGET,)
     judged: ClassVar[str] = (
         "The reaction and equation of each step; what else a file says must follow from them."
     )
@@ -74,7 +84,7 @@ class RoutePlan(Problem):
     licence = LICENCES["moses"]
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
-    def __init__(self, settings: RouteSettings) -> None:
+    def __init__(self, settings: RouteSettings, given: Given | None = None) -> None:
         """Open the problem.
 
         Raises:
@@ -84,8 +94,9 @@ class RoutePlan(Problem):
         """
         _check(settings)
         self.settings = settings
+        self.given = read_given(self.inputs, {}, self.name) if given is None else given
         self.screen = DualUseScreen(settings.screen)
-        mol = self.screen.admit(required(settings.target, "the target"), "the target")
+        mol = self.screen.admit(required(self.given["target"], "the target"), "the target")
         self.target = _right(mol)
         self.stock = _stock(settings, self.screen)
         self.chemistry = Chemistry(self.stock, self.screen)

@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from rdkit import Chem
 from torch import Tensor
 
+from ingenium.core.counting import each
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
 from ingenium.domains.molecules.route import green
@@ -62,7 +63,7 @@ class RouteVerifier:
 
     def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
         """All quantities of each design; NaN where there is no answer."""
-        rows = [self._of(text) for text in texts(codes)]  # a tree each
+        rows = [self._of(text) for text in each(texts(codes))]  # a tree each
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), len(QUANTITIES))
 
     def _of(self, text: str) -> tuple[float, ...]:

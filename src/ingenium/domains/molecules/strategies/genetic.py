@@ -23,8 +23,8 @@ from ingenium.domains.molecules.strategies.round_memory import RoundMemory
 from ingenium.domains.molecules.strategies.surrogate import MoleculeProcess
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import canonical, parsed
-from ingenium.search.aim import Aim
-from ingenium.search.strategies import Task
+from ingenium.searches.aim import Aim
+from ingenium.searches.strategies import Task
 
 FIRST = 100  # known molecules that evolve
 TRIES = 8  # matings for each child that is wanted
@@ -145,7 +145,7 @@ class Genetic(RoundMemory):
         process = MoleculeProcess.of(_prints(used), np.stack([self.outcomes[s] for s in used]))
         outcomes = process.draws(_prints(children), n, rng)
         margin, loss = np.split(outcomes.reshape(-1, outcomes.shape[2]), [len(aim.limits)], 1)
-        code = np.full(len(margin), Verdict.ACCEPTED, dtype=np.int64)
+        code = np.full(len(margin), Verdict.ACCEPTED)
         cost = aim.weights(margin, code, loss)["cost"][1].reshape(outcomes.shape[:2])
         chosen: list[int] = []
         for row in cost:  # what one draw takes is gone for the next

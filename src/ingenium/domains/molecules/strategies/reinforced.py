@@ -23,7 +23,7 @@ from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.reinforcement import Reinforcement
 from ingenium.kits.chemistry.likeness import scaffold
 from ingenium.kits.chemistry.parsing import parsed
-from ingenium.search.strategies import StrategyStart, Task
+from ingenium.searches.strategies import StrategyStart, Task
 
 PLAIN = ("moses_lstm_chosen", "moses_lstm")  # priors that hear nothing, where they come trained
 

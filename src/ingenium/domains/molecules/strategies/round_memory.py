@@ -11,9 +11,9 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.verdict import Verdict
 from ingenium.domains.molecules.language import SMILES
-from ingenium.search.aim import LIMIT
-from ingenium.search.strategies import Task
-from ingenium.search.strategy import State
+from ingenium.searches.aim import LIMIT
+from ingenium.searches.strategies import Task
+from ingenium.searches.strategy import State
 
 if TYPE_CHECKING:
     from ingenium.domains.molecules.molecule_problem import MoleculeProblem

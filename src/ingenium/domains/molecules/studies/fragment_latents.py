@@ -37,10 +37,10 @@ from ingenium.generators.tokens.drawing import FREELY, Drawing
 from ingenium.generators.tokens.families import vae
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.rules import measured
-from ingenium.search.aim import LIMIT, OBJECTIVE
-from ingenium.search.bayesian import Bayesian, BayesianSettings
-from ingenium.search.latent_space import REACH
-from ingenium.search.space import POINT, Cube, points_of
+from ingenium.searches.aim import LIMIT, OBJECTIVE
+from ingenium.searches.bayesian import Bayesian, BayesianSettings
+from ingenium.searches.latent_space import REACH
+from ingenium.searches.space import POINT, Cube, points_of
 
 FRAGMENT, SMILES = "fragments", "SMILES"
 LATENT = 32

@@ -51,9 +51,13 @@ class Bracket(PartProblem):
         coarse = bracket_part(self.settings, halves=self.settings.halves)
         return bracket_part(self.settings), coarse
 
-    def measuring(self, elastic: Elastic) -> PartVerifier:
+    def halved(self) -> Part:
+        """On cells of half the size."""
+        return bracket_part(self.settings, halves=-1)
+
+    def measuring(self, part: Part, elastic: Elastic) -> PartVerifier:
         """Elasticity at room temperature, and print checks."""
-        return PartVerifier(self.part, elastic)
+        return PartVerifier(part, elastic)
 
     def milled(self, rows: slice) -> Float[Tensor, "n e"]:
         """A plate, an upright with the eye, and ribs."""

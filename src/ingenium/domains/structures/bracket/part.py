@@ -5,7 +5,7 @@ import torch
 from ingenium.domains.structures.bracket.settings import BracketSettings
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Cuboid, Cylinder, union
-from ingenium.domains.structures.parts.part import MM, Part, positions, spread
+from ingenium.domains.structures.parts.part import MM, Part, halved, positions, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
 RIM = 0.75  # cells beside the wall of a hole whose nodes the pin or bolt moves
@@ -14,10 +14,10 @@ RIM = 0.75  # cells beside the wall of a hole whose nodes the pin or bolt moves
 def bracket_part(settings: BracketSettings, *, halves: int = 0) -> Part:
     """The part that the settings describe: feet held at their underside, loads at the eye.
 
-    `halves` is how often the numbers of cells are halved, for a first look that costs less.
+    `halves` is how often the numbers of cells are halved, for a first look that costs less; -1 is
+    a look on half the size.
     """
-    x, y, z = (n >> halves for n in settings.cells)
-    grid = RegularGrid((x, y, z), settings.cell_mm * 2**halves * MM)
+    grid = RegularGrid(halved(settings.cells, halves), settings.cell_mm * 2.0**halves * MM)
     feet, bolts, tools = _feet(settings)
     eye, pin = _eye(settings)
     nodes = positions(grid.nodes, grid.cell_m)

@@ -19,6 +19,7 @@ from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
 from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
+from ingenium.domains.structures.cells.finer import FinerCell
 from ingenium.domains.structures.cells.inverse import Inverse, Wanted
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
@@ -73,6 +74,8 @@ class UnitCell(StockedProblem):
             self.limits = (Limit("bulk_of_bound", at_most=1.0, unit="1"),)
         self.tiers = (self.exact,)
         self.second = independent.CellReference(self.exact).second
+        if len(axes) == 2:  # in space half voxels take a hundred times as long
+            self.finer = FinerCell(self.exact).second
         self.codec = Channels.between(((0.0, 1.0),), settings.cells)
         # The first is what is judged; a mesh has no place for a second phase.
         forms = (StlCell, ThreeMfCell, NpzCell) if settings.porous else (NpzCell,)

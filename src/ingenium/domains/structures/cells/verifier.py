@@ -16,7 +16,6 @@ from ingenium.domains.structures.cells.properties import AXES, bulk_bounds
 from ingenium.domains.structures.cells.properties import moduli as moduli_of
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.topology import connection
-from ingenium.domains.structures.shapes.verifier import von_mises
 from ingenium.kits.solids.elastic.element import constitutive, strain
 
 PENALTY = 3.0  # of shares between void and solid, where designs are not yet one or the other
@@ -53,24 +52,27 @@ class CellVerifier:
         across = [a + b for a in axes for b in axes if a != b]
         return (
             Quantity("share", "1", "share of the cell that is solid"),
-            Quantity("poisson", "1", "largest Poisson ratio along the axes"),
+            _meshed("poisson", "1", "largest Poisson ratio along the axes"),
             *(
-                Quantity(f"poisson_{p}", "1", f"Poisson ratio {p[1]} by pull on {p[0]}")
+                _meshed(f"poisson_{p}", "1", f"Poisson ratio {p[1]} by pull on {p[0]}")
                 for p in across
             ),
-            Quantity("young", "Pa", "smallest Young's modulus along the axes"),
-            *(Quantity(f"young_{a}", "Pa", f"Young's modulus along {a}") for a in axes),
-            *(Quantity(f"shear_{p}", "Pa", f"shear modulus in the plane {p}") for p in pairs),
-            Quantity("bulk", "Pa", "bulk modulus"),
+            _meshed("young", "Pa", "smallest Young's modulus along the axes", "MPa"),
+            *(_meshed(f"young_{a}", "Pa", f"Young's modulus along {a}", "MPa") for a in axes),
+            *(_meshed(f"shear_{p}", "Pa", f"shear modulus in the plane {p}", "MPa") for p in pairs),
+            _meshed("bulk", "Pa", "bulk modulus", "MPa"),
             Quantity("bulk_of_bound", "1", "bulk modulus over the bound of Hashin and Shtrikman"),
-            Quantity("anisotropy", "1", "universal anisotropy index, 0 for an isotropic cell"),
+            _meshed("anisotropy", "1", "universal anisotropy index, 0 for an isotropic cell"),
             *(
-                Quantity(f"c{i + 1}{j + 1}", "Pa", f"stiffness {i + 1}{j + 1} (Voigt)")
+                _meshed(f"c{i + 1}{j + 1}", "Pa", f"stiffness {i + 1}{j + 1} (Voigt)", "MPa")
                 for i, j in self._entries
             ),
-            Quantity("strength", "Pa", "smallest stress along an axis at first yield"),
-            *(Quantity(f"strength_{a}", "Pa", f"stress along {a} at first yield") for a in axes),
-            Quantity("resilience", "J/m**3", "smallest energy stored until first yield"),
+            _meshed("strength", "Pa", "smallest stress along an axis at first yield", "MPa"),
+            *(
+                _meshed(f"strength_{a}", "Pa", f"stress along {a} at first yield", "MPa")
+                for a in axes
+            ),
+            _meshed("resilience", "J/m**3", "smallest energy stored until first yield"),
             Quantity("connected", "1", "share of the solid in its largest piece"),
             Quantity("carried_axes", "1", "axes along which the largest piece goes on"),
             Quantity("min_wall", "mm", "thinnest wall or neck, in whole cells of the grid"),
@@ -152,5 +154,20 @@ class CellVerifier:
         return peak.amax(0)
 
 
+def _meshed(name: str, unit: str, long_name: str, shown: str = "") -> Quantity:
+    """What the size of the cells enters, so that limits hold beyond its uncertainty."""
+    return Quantity(name, unit, long_name, beyond=True, shown=shown)
+
+
 def _pairs(dim: int) -> list[str]:
     return ["xy"] if dim == 2 else ["yz", "xz", "xy"]
+
+
+def von_mises(stress: Float64[Tensor, "*n s"]) -> Float64[Tensor, "*n"]:
+    """Of stresses in the order xx, yy, xy (plane stress) or xx, yy, zz, yz, xz, xy."""
+    if stress.shape[-1] == 3:
+        x, y, xy = stress.unbind(-1)
+        return (x**2 - x * y + y**2 + 3 * xy**2).clamp(min=0.0).sqrt()
+    x, y, z, *shear = stress.unbind(-1)
+    normal = ((x - y) ** 2 + (y - z) ** 2 + (z - x) ** 2) / 2
+    return (normal + 3 * sum(s**2 for s in shear)).clamp(min=0.0).sqrt()

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from ingenium.evaluate.findings import Commands, Finding, Picture
-from ingenium.search.fronts import hypervolume
+from ingenium.searches.fronts import hypervolume
 
 CONVENTIONAL = ("honeycomb", "star", "tetrachiral", "hexachiral", "trichiral", "rotating_squares")
 CELLS = """

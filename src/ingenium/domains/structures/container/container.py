@@ -48,9 +48,13 @@ class Container(PartProblem):
         coarse = corner_part(self.settings, halves=self.settings.halves)
         return corner_part(self.settings), coarse
 
-    def measuring(self, elastic: Elastic) -> PartVerifier:
+    def halved(self) -> Part:
+        """On cells of half the size."""
+        return corner_part(self.settings, halves=-1)
+
+    def measuring(self, part: Part, elastic: Elastic) -> PartVerifier:
         """Elasticity at room temperature and in the cold, and print checks."""
-        return CornerVerifier(self.part, elastic, climate=self.settings.climate)
+        return CornerVerifier(part, elastic, climate=self.settings.climate)
 
     def milled(self, rows: slice) -> Float[Tensor, "n e"]:
         """Boxes of plates, with ribs."""

@@ -12,7 +12,7 @@ from ingenium.domains.structures.container.loads import LoadCase, cases
 from ingenium.domains.structures.container.settings import ContainerSettings
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.parts.bodies import Body, Cylinder, union
-from ingenium.domains.structures.parts.part import MM, Part, positions, spread
+from ingenium.domains.structures.parts.part import MM, Part, halved, positions, spread
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
 ON = 1e-9  # m; nodes so near to a face lie on it
@@ -22,10 +22,10 @@ SLACK = 0.25  # cells by which nodes beside a ring still belong to it
 def corner_part(settings: ContainerSettings, *, halves: int = 0) -> Part:
     """The part that the settings describe: its feet on the post, loads at seat and pads.
 
-    `halves` is how often the numbers of cells are halved, for a first look that costs less.
+    `halves` is how often the numbers of cells are halved, for a first look that costs less; -1 is
+    a look on half the size.
     """
-    x, y, z = (n >> halves for n in settings.cells)
-    grid = RegularGrid((x, y, z), settings.cell_mm * 2**halves * MM)
+    grid = RegularGrid(halved(settings.cells, halves), settings.cell_mm * 2.0**halves * MM)
     feet, bolts, tools = _feet(settings)
     seat, hole = _seat(settings)
     pads, taps = zip(_pads(settings, 0), _pads(settings, 1), strict=True)

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.container.climate import Climate
-from ingenium.domains.structures.container.contraction import forces_n, free_stress
-from ingenium.domains.structures.parts.measuring import MM, MPA, PartVerifier
-from ingenium.kits.solids.elastic.stress import stress_pa, von_mises_pa
+from ingenium.domains.structures.container.contraction import forces_n
+from ingenium.domains.structures.parts.measuring import MM, MPA, PartVerifier, meshed
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +19,8 @@ class CornerVerifier(PartVerifier):
     In the cold the metal is stiffer and stronger, and shrinks more than the frame that holds its
     feet, so that each load comes on top of the stress of shrinking. Poisson's ratio is the same, so
     displacements under the loads are those at room temperature over the gain in stiffness, and
-    those of shrinking do not depend on it.
+    those of shrinking do not depend on it. What shrinks alike in all directions takes the same off
+    each normal stress, and nothing off the von Mises stress.
 
     Shapes: n designs, l load cases, e cells, f displacements.
     """
@@ -32,11 +32,11 @@ class CornerVerifier(PartVerifier):
         """What `response` measures."""
         return (
             *super().responses,
-            Quantity("compliance_cold", "J", "largest work of a load case in the cold"),
-            Quantity("stress_cold", "MPa", "as stress, in the cold, with that of shrinking"),
-            Quantity("displacement_cold", "mm", "as displacement, in the cold, with shrinking"),
-            Quantity("strength_used", "1", "stress as a share of yield, at room temperature"),
-            Quantity("strength_used_cold", "1", "stress as a share of yield, in the cold"),
+            meshed("compliance_cold", "J", "largest work of a load case in the cold"),
+            meshed("stress_cold", "MPa", "as stress, in the cold, with that of shrinking"),
+            meshed("displacement_cold", "mm", "as displacement, in the cold, with shrinking"),
+            meshed("strength_used", "1", "stress as a share of yield, at room temperature"),
+            meshed("strength_used_cold", "1", "stress as a share of yield, in the cold"),
         )
 
     def response(self, flat: Float64[Tensor, "n e"]) -> list[Tensor]:
@@ -48,14 +48,6 @@ class CornerVerifier(PartVerifier):
         u = self.elastic.solve(modulus, torch.cat([load, shrink], 1))
         warm = self.mechanics(flat, u[:, :-1])
         moved = u[:, :-1] / cold.stiffer + u[:, -1:]
-        stress = self.peak_pa(flat, self.cold_mises_pa(moved)) * MPA
+        stress = self.peak_pa(flat, moved, cold.stiffer) * MPA
         used = warm[-3] / yield_mpa, stress / (yield_mpa * cold.stronger)
         return [*warm, warm[0] / cold.stiffer, stress, self.moved_m(moved) * MM, *used]
-
-    def cold_mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
-        """Von Mises stress in the middle of each cell, of displacements in the cold."""
-        modulus_pa = self.part.material.modulus_pa * self.climate.stiffer
-        metal = torch.full((1, 1), modulus_pa, dtype=torch.float64)
-        each = metal.expand(len(u), self.part.grid.n_cells)
-        free = modulus_pa * free_stress(self.elastic, self.climate.misfit)
-        return von_mises_pa(self.elastic, stress_pa(self.elastic, each, u) - free)

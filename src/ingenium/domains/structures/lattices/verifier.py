@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium import __version__
+from ingenium.core.counting import each
 from ingenium.core.quantity import Quantity
 from ingenium.domains.structures.lattices.crushing import Crushing, Curve, crush
 from ingenium.domains.structures.lattices.frame import Frame
@@ -46,8 +47,8 @@ class CrushVerifier:
         Quantity("specific_energy", "J/kg", "energy taken up to 50 % strain, over the mass"),
         Quantity("energy_gap", "1", "specific energy over the one asked for, less one"),
         Quantity("energy_scatter", "1", "half the range over two crooked shapes, over the mean"),
-        Quantity("plateau_stress", "Pa", "mean stress between 20 % and 40 % strain"),
-        Quantity("first_peak", "Pa", "highest stress up to 20 % strain"),
+        Quantity("plateau_stress", "Pa", "mean stress between 20 % and 40 % strain", shown="MPa"),
+        Quantity("first_peak", "Pa", "highest stress up to 20 % strain", shown="MPa"),
         Quantity("evenness", "1", "mean over highest stress: 1 for an even crush"),
         Quantity("relative_density", "1", "volume of the printed body over the box"),
         Quantity("mass", "kg", "of the printed body"),
@@ -67,7 +68,7 @@ class CrushVerifier:
         sound = np.logical_and.reduce([np.isfinite(f).all((1, 2)) for f in fields])
         rows = np.flatnonzero(sound)
         built = frames(self.layout, *(f[rows] for f in fields))
-        for row, frame in zip(rows, built, strict=True):  # frames differ in size
+        for row, frame in each(zip(rows, built, strict=True)):  # frames differ in size
             out[row] = self._one(frame, float(wanted_j_kg[row]))
         return torch.from_numpy(out)
 

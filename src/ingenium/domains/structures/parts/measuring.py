@@ -16,13 +16,14 @@ from ingenium.domains.structures.optimise.overhang import unsupported
 from ingenium.domains.structures.parts.metal import price_per_kg
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.thickness import thickness_m
+from ingenium.kits.solids.elastic.critical import CriticalVolume
 from ingenium.kits.solids.elastic.modes import frequencies_hz
 from ingenium.kits.solids.elastic.solver import Elastic
-from ingenium.kits.solids.elastic.stress import stress_pa, von_mises_pa
 from ingenium.kits.solids.printing.checks import support_m3, trapped_m3
 
 VOID = 1e-6  # modulus of the empty space, in parts of the metal's
 FIRM = 1e-5  # the same around a mechanism, which is rejected in any case
+STRESS_M = 3e-3  # radius of the balls of metal over which stress is averaged
 ACCURACY = 1e-2  # of the square of a frequency, relative
 MPA, MM, CM2, CM3 = 1e-6, 1e3, 1e4, 1e6
 MACHINE_EUR_H = 60.0
@@ -30,15 +31,20 @@ BUILT_M3_H = 20e-6  # by one laser
 SUPPORT_SHARE = 0.3  # metal in the space of a support
 
 
+def meshed(name: str, unit: str, long_name: str) -> Quantity:
+    """A quantity that the size of the cells enters, so that limits hold beyond its uncertainty."""
+    return Quantity(name, unit, long_name, beyond=True)
+
+
 @dataclass(frozen=True, eq=False)
 class PartVerifier:
     """Linear elasticity of a part on its grid, and print checks on its cells.
 
     The modulus of a cell is that of the metal times the share of it that is metal. Stress is that
-    of the metal in the middle of cells that are at least half metal and lie clear of the walls
-    that carry loads or hold the part; the largest of all these counts, so that a neck of one cell
-    is seen. Print checks take the cells that are at least half metal. Cost is that of the metal in
-    part and support, and of the machine while it builds both.
+    of cells that are at least half metal and lie clear of the walls that carry loads or hold the
+    part, over balls of metal (`CriticalVolume`); the largest of all counts, and a neck that is
+    thinner than a ball is seen for itself. Print checks take the cells that are at least half
+    metal. Cost is that of the metal in part and support, and of the machine while it builds both.
 
     Pieces hang together by faces of cells: what hangs on edges or corners is a mechanism. Where
     the engine has no answer for one, the space around it is made firm enough for one.
@@ -76,14 +82,14 @@ class PartVerifier:
     def responses(self) -> tuple[Quantity, ...]:
         """What `response` measures."""
         return (
-            Quantity("compliance", "J", "largest work of a load case on the part"),
+            meshed("compliance", "J", "largest work of a load case on the part"),
             *(
-                Quantity(f"compliance_{case}", "J", f"work of the load case {case}")
+                meshed(f"compliance_{case}", "J", f"work of the load case {case}")
                 for case in self.part.cases
             ),
-            Quantity("stress", "MPa", "largest von Mises stress in the middle of a cell"),
-            Quantity("displacement", "mm", "largest displacement where loads act"),
-            Quantity("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
+            meshed("stress", "MPa", "largest von Mises stress, over balls of metal"),
+            meshed("displacement", "mm", "largest displacement where loads act"),
+            meshed("frequency", "Hz", "lowest eigenfrequency of the part on its bolts"),
         )
 
     def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
@@ -120,22 +126,20 @@ class PartVerifier:
         density = self.part.material.density_kg_m3 * flat
         modulus = self.modulus_pa(flat)
         first = frequencies_hz(self.elastic, modulus, density, accuracy=ACCURACY)[:, 0]
-        stress, moved = self.peak_pa(flat, self.mises_pa(u)) * MPA, self.moved_m(u) * MM
+        stress, moved = self.peak_pa(flat, u) * MPA, self.moved_m(u) * MM
         return [work.amax(1), *work.unbind(1), stress, moved, first]
 
-    def mises_pa(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, "n l e"]:
-        """Von Mises stress of the metal in the middle of each cell."""
-        metal = torch.full((1, 1), self.part.material.modulus_pa, dtype=torch.float64)
-        each = metal.expand(len(u), self.part.grid.n_cells)
-        return von_mises_pa(self.elastic, stress_pa(self.elastic, each, u))
-
     def peak_pa(
-        self, flat: Float64[Tensor, "n e"], mises: Float64[Tensor, "n l e"]
+        self, flat: Float64[Tensor, "n e"], u: Float64[Tensor, "n l f"], stiffer: float = 1.0
     ) -> Float64[Tensor, " n"]:
-        """The largest of all load cases and cells of metal where stress is read."""
-        read = self.part.calm & (flat >= 0.5)
-        peak: Tensor = mises.amax(1).masked_fill(~read, 0.0).amax(1)
-        return peak
+        """The largest stress of all load cases, in a metal so many times as stiff."""
+        modulus = stiffer * self.part.material.modulus_pa
+        return self.volume.peak_pa(modulus, u, flat, self.part.calm[None])
+
+    @cached_property
+    def volume(self) -> CriticalVolume:
+        """Over which stress is averaged."""
+        return CriticalVolume(self.elastic, STRESS_M)
 
     def moved_m(self, u: Float64[Tensor, "n l f"]) -> Float64[Tensor, " n"]:
         """Largest displacement of the loaded nodes, over all load cases."""

@@ -15,7 +15,7 @@ from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.elastic.material import Material
 
 FINE = 4  # points along each edge of a cell that say how much of it a body fills
-CALM_CELLS = 1.0  # stress is read beyond so many cells from the walls that carry loads or hold
+CALM_M = 3e-3  # stress is read beyond this from the walls that carry loads or hold
 MM = 1e-3
 
 
@@ -55,8 +55,7 @@ class Part:
     @cached_property
     def calm(self) -> Bool[Tensor, " e"]:
         """Cells where stress is read: clear of the walls that carry loads or hold the part."""
-        reach = CALM_CELLS * self.grid.cell_m
-        return union(self.gripped, self.centres_m) > reach
+        return union(self.gripped, self.centres_m) > CALM_M
 
     @cached_property
     def centres_m(self) -> Float64[Tensor, "e 3"]:
@@ -95,6 +94,12 @@ def filled(part: Part, bodies: Sequence[Body], cut: Sequence[Body]) -> Float64[T
         inside = (union(bodies, at) < 0) & (union(cut, at) >= 0)
         out += (inside | (solid < 0)) & (free >= 0)
     return out / FINE**3
+
+
+def halved(cells: tuple[int, int, int], halves: int) -> tuple[int, int, int]:
+    """Numbers of cells of twice the size so many times; below 0, of half the size."""
+    x, y, z = (n >> halves if halves >= 0 else n << -halves for n in cells)
+    return x, y, z
 
 
 def positions(counts: Sequence[int], step_m: float, offset: float = 0.0) -> Float64[Tensor, "p 3"]:

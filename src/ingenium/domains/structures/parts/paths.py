@@ -71,8 +71,8 @@ class PathFiles:
                 )
             made[index] = folder / f"design_{index:04d}"
             made[index].mkdir(parents=True, exist_ok=True)
-            speeds = {"laid_m_s": process.laid_m_s, "travel_m_s": process.travel_m_s}
-            write_gcode(path, made[index] / PATH, **speeds)
+            file, travel = made[index] / PATH, process.travel_m_s
+            write_gcode(path, file, laid_m_s=process.laid_m_s, travel_m_s=travel)
         return made
 
     def read(self, path: Path) -> xr.Dataset:

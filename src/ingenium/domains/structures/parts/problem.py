@@ -1,7 +1,7 @@
 """What problems on printed parts share: known designs, repair, files, comparison and report."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -21,14 +21,16 @@ from ingenium.core.quantity import Variable
 from ingenium.core.recipe import Recipe
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.optimise.volume import to_volume
-from ingenium.domains.structures.parts import asked, independent, known
+from ingenium.domains.structures.parts import asked, finer, independent, known
 from ingenium.domains.structures.parts.asked import Question
 from ingenium.domains.structures.parts.making import HELD_OUT_EVERY, PartSettings
-from ingenium.domains.structures.parts.measuring import PartVerifier
+from ingenium.domains.structures.parts.measuring import MM, STRESS_M, PartVerifier
 from ingenium.domains.structures.parts.part import Part
 from ingenium.domains.structures.parts.printed import PartFiles, Printer, without_hollows
 from ingenium.domains.structures.parts.refine import Refine, refine
 from ingenium.domains.structures.parts.report import AIMS, Others, report
+from ingenium.domains.structures.parts.thickness import THICKEST_CELLS
+from ingenium.domains.structures.possible import refuse_beyond
 from ingenium.kits.solids.elastic.reference import Reference
 from ingenium.kits.solids.elastic.solver import Elastic
 
@@ -47,7 +49,8 @@ class PartProblem(Problem):
         "The share of each cell of the grid that lies inside the mesh; STL and 3MF must agree."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Stress is read in the middle of cells, beyond one cell from bolts, feet and pin.",
+        "Stress is a mean over balls of metal of 3 mm radius, 3 mm off bolts, feet and pin.",
+        "Responses are those of the grid; their limits hold beyond what half cells say it is off.",
         "`min_feature` leaves out the thinnest hundredth of the metal; a neck shows in the stress.",
         "Fatigue, buckling, residual stress, roughness and heat treatment are not judged.",
     )
@@ -72,9 +75,10 @@ class PartProblem(Problem):
         x, y, z = self.part.grid.cells
         self.sizes = {"x": x, "y": y, "z": z}
         self.limits = (Limit("pieces", at_most=1), Limit("missing", at_most=0.02))
-        self.exact = self.measuring(_elastic(self.part, EXACT))
+        self.exact = self.measuring(self.part, _elastic(self.part, EXACT))
         self.tiers = (self.exact,)
         self.second = Second(independent.PartReference(self.exact), independent.SHARE)
+        self.finer = Second(finer.FinerPart(self.exact, self.printer, self._half), finer.SHARE)
         self.formats = {"stl+3mf": PartFiles(self.printer, self.variables)}
         self.codec = Channels.between(((0.0, 1.0),), (x, y, z))
         self.system = digest(asdict(settings))
@@ -85,12 +89,32 @@ class PartProblem(Problem):
         """The part on its grid, and on cells of twice the size where its features allow."""
 
     @abstractmethod
-    def measuring(self, elastic: Elastic) -> PartVerifier:
-        """What measures the part with an engine of its grid."""
+    def halved(self) -> Part:
+        """The part on cells of half the size."""
+
+    @abstractmethod
+    def measuring(self, part: Part, elastic: Elastic) -> PartVerifier:
+        """What measures the part on one of its grids, with an engine of that grid."""
 
     @abstractmethod
     def milled(self, rows: slice) -> Float[Tensor, "n e"]:
         """Share of each cell of parts drawn for milling, by their numbers."""
+
+    def _half(self) -> PartVerifier:
+        part = self.halved()
+        return self.measuring(part, _elastic(part, EXACT))
+
+    def allow(self, limits: Sequence[Limit]) -> None:
+        """Refuse a mass that the space cannot have, and walls thicker than are told apart.
+
+        Raises:
+            InputError: naming the limit.
+        """
+        metal = self.part.grid.cell_volume_m3 * self.part.material.density_kg_m3
+        least, most = (float(share.sum()) * metal for share in (self.part.lower, self.part.upper))
+        thickest = THICKEST_CELLS * self.part.grid.cell_m * MM
+        can = {"mass": (least, most), "min_feature": (0.0, thickest)}
+        refuse_beyond(limits, can, "write another limit, or another space.")
 
     def labels(self) -> dict[str, Any]:
         """Middles of the cells along each axis."""
@@ -146,7 +170,7 @@ class PartProblem(Problem):
             own = slice(number * at_once, min((number + 1) * at_once, count))
             return {"measured": self._measured(of(own)).numpy()}
 
-        depends = [self.under, [(q.name, q.unit) for q in self.quantities]]
+        depends = [self.under, STRESS_M, [(q.name, q.unit) for q in self.quantities]]
         file = self.folder / SHIPPED[name.removeprefix(f"{self.stem}_")]
         return Recipe(name, depends, piece, -(-count // at_once), file, count)
 

@@ -6,6 +6,7 @@ from scipy import ndimage
 
 FINER = 2  # halves of cells make a wall of any number of cells even, so its middle is exact
 RADII = np.arange(1.0, 8.5, 0.5)  # of the balls, in fine cells
+THICKEST_CELLS = 2 * RADII[-1] / FINER  # what is thicker is told as this
 CORNER = 2.0  # radii from a ball to the tip of an edge of 60 degrees, which is no thin wall
 REST = 0.01  # share of the metal that may be thinner
 

@@ -1,6 +1,6 @@
 """Problem: a box, supports and loads are given; where must material be so that it is stiff?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -17,7 +17,8 @@ from ingenium.core.problem import Projection, Second, Section, Watch
 from ingenium.core.quantity import Variable
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.structures.shapes import independent, report
+from ingenium.domains.structures.possible import refuse_beyond
+from ingenium.domains.structures.shapes import finer, independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
@@ -43,7 +44,8 @@ class MinimumCompliance(StockedProblem):
         "The cells of the box that the mesh fills; it must be the mesh of these cells."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Stress and stiffness are those of the cells: on finer ones both change.",
+        "Stress is a mean over balls of radius `stress_m`, as far off loads and points of support.",
+        "Responses are those of the cells; limits hold beyond what half cells say they are off.",
         "Buckling, fatigue, yield beyond the limit and printing are not judged.",
     )
     default_family: ClassVar[str] = "gaussian_process"
@@ -70,6 +72,7 @@ class MinimumCompliance(StockedProblem):
         )
         self.tiers = (ShapeVerifier(self.box),)
         self.second = Second(independent.ShapeReference(self.box), independent.SHARE)
+        self.finer = Second(finer.FinerShape(self.tiers[0]), finer.SHARE, finer.MOST[grid.dim])
         self.system = digest(asdict(self.settings))
         self.codec = Channels.between(((0.0, 1.0),), grid.cells)
         # The first is the usual one; a mesh has no grey cells.
@@ -88,6 +91,18 @@ class MinimumCompliance(StockedProblem):
         held = np.arange(len(solid)) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
         known = to_dataset((solid, *asked), self.variables, coords | self.labels())
         return known.assign_coords(held_out=(DESIGN, held))
+
+    def allow(self, limits: Sequence[Limit]) -> None:
+        """Refuse a volume or a mass that the setup does not give to designs.
+
+        Raises:
+            InputError: naming the limit.
+        """
+        grid, own = self.box.grid, self.settings
+        whole = grid.cell_volume_m3 * grid.n_cells * own.material.density_kg_m3
+        low, high = own.volume_fraction[0] - 1 / grid.n_cells, own.volume_fraction[1]
+        can = {"volume": (low, high), "mass": (low * whole, high * whole)}
+        refuse_beyond(limits, can, "write another limit, or volume_fraction under [setup].")
 
     def labels(self) -> dict[str, Any]:
         """Centres of the cells (m)."""

@@ -96,6 +96,9 @@ class ShapeSettings:
     loads: tuple[Load, ...] | None = None
     passive: tuple[Passive, ...] = ()
     volume_fraction: Range = (0.3, 0.6)
+    stress_m: Annotated[float | None, Unit("m", 1e-7, 1.0)] = (
+        None  # radius over which stress is averaged; None is 0.075 of the shortest side
+    )
     filter_cells: float | None = None  # radius; None is 0.04 of the longest side, at least 1.5
     designs: int = 500  # that the optimiser makes to learn from
     filter: Literal["sensitivity", "density"] = "sensitivity"  # of the optimiser
@@ -126,6 +129,8 @@ class ShapeSettings:
                 "Write refine_steps = 20.",
             )
         self._check_levels()
+        if self.stress_m is not None and not self.stress_m > 0:
+            raise InputError("stress_m above 0", self.stress_m, "Write stress_m = 0.003.")
         if self.filter_cells is not None and not 1 <= self.filter_cells <= max(self.grid.cells):
             raise InputError(
                 "filter_cells between 1 and the longest side in cells",
@@ -154,6 +159,12 @@ class ShapeSettings:
         """Of the filter."""
         own = self.filter_cells
         return max(1.5, 0.04 * max(self.grid.cells)) if own is None else own
+
+    @property
+    def stress_radius_m(self) -> float:
+        """Of the balls, or discs, of material over which stress is averaged."""
+        own = self.stress_m
+        return 0.075 * min(self.grid.cells) * self.grid.cell_m if own is None else own
 
     def filled(self) -> "ShapeSettings":
         """The settings with supports and loads, from the preset where they were left open."""

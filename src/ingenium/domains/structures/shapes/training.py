@@ -25,7 +25,7 @@ STEPS = 100  # of the optimiser for a design to learn from, at most
 BESIDE = 4  # calls of the solver beyond the steps, where some of them sharpen
 SHARP_CELLS = 1.5  # radius of the filter while grey cells are turned solid or void
 PIECE = 32  # designs in a piece of the stock, at most
-MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels")  # of proposals
+MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels", "stress_m")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.kits.solids.elastic.element import PAIRS, constitutive, strain
+from ingenium.kits.solids.elastic.element import constitutive, strain
 from ingenium.kits.solids.elastic.solver import Elastic
 
 
@@ -25,18 +25,3 @@ def stress_pa(
     law = constitutive(grid.dim, system.poisson, system.plane)
     unit = law @ strain(grid.dim, grid.cell_m, middle)
     return modulus_pa[:, None, :, None] * (displacement_m[..., grid.cell_displacements] @ unit.T)
-
-
-def von_mises_pa(
-    system: Elastic, stress_pa: Float64[Tensor, "n l e s"]
-) -> Float64[Tensor, "n l e"]:
-    """Equivalent stress; in plane strain with the stress across the plane."""
-    dim = system.grid.dim
-    normal = stress_pa[..., :dim]
-    if dim == 2:
-        across = normal.sum(-1, keepdim=True) * (system.poisson if system.plane == "strain" else 0)
-        normal = torch.cat([normal, across], -1)
-    apart = sum((normal[..., a] - normal[..., b]).square() for a, b in PAIRS[3])
-    shear = stress_pa[..., dim:].square().sum(-1)
-    # A root has no slope at zero; the least double keeps gradients of unloaded cells at zero.
-    return (apart / 2 + 3 * shear).clamp(min=1e-300).sqrt()

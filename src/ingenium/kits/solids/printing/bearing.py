@@ -1,6 +1,5 @@
 """What a standing part bears: shares of material on its grid, loads at its head, its foot held."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -143,38 +142,3 @@ def pooled(share: Shares, times: int) -> Shares:
     """Means of blocks of cells."""
     x, y, z = (n // times for n in share.shape)
     return np.asarray(share.reshape(x, times, y, times, z, times).mean((1, 3, 5)))
-
-
-def fully_stressed(
-    part: Standing, solid: Shares, *, rounds: int = 4, least: float = 0.02
-) -> Shares:
-    """Shares at which material is used about as much as the most used of the solid part.
-
-    Each round multiplies the share of a cell by how much its material is used. What is asked for
-    above is asked for below too, so that it has something to stand on.
-
-    Source: Haftka and Gürdal, Elements of Structural Optimization, 3rd ed., 1992, section 9.1
-        (stress ratio method).
-    """
-    limit = part.first_failure(solid)
-    height = np.flatnonzero(part.read.view(part.cells)[0, 0].numpy())
-    nearest = np.clip(np.arange(part.cells[2]), height[0], height[-1])  # where stress is read
-    share = solid
-    for _ in range(rounds):
-        asked = (share * part.use(share) * limit)[:, :, nearest]
-        below = np.maximum.accumulate(asked[:, :, ::-1], 2)[:, :, ::-1]
-        share = np.clip(below, least, 1.0) * solid
-    return share
-
-
-def sampled(
-    share: Shares, cell_m: float, origin_m: tuple[float, float, float], scale: float
-) -> Callable[[Float64[np.ndarray, "q 3"]], Float64[np.ndarray, " q"]]:
-    """Shares of cells as a function of places, scaled."""
-
-    def at(points_m: Float64[np.ndarray, "q 3"]) -> Float64[np.ndarray, " q"]:
-        cell = np.floor((points_m - np.asarray(origin_m)) / cell_m).astype(int)
-        x, y, z = np.clip(cell, 0, np.array(share.shape) - 1).T
-        return np.asarray(np.minimum(scale * share[x, y, z], 1.0))
-
-    return at

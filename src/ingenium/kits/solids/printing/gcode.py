@@ -24,8 +24,12 @@ ASIDE = ("G4", "G28", "G90", "M")  # that move nothing which is read here
 WORD = re.compile(r"([A-Z])\s*(-?\d+(?:\.\d*)?|-?\.\d+)")
 
 
-def write_gcode(path: Toolpath, file: Path, *, laid_m_s: float, travel_m_s: float) -> None:
+def write_gcode(
+    path: Toolpath, file: Path, *, laid_m_s: float, travel_m_s: float, notes: Sequence[str] = ()
+) -> None:
     """Write what RepRap firmware reads; the same toolpath always gives the same bytes.
+
+    Notes are comments of its head, a line each.
 
     Source: NIST RS274NGC interpreter, version 3, 2000 (G0, G1, G20 to G90); Marlin firmware,
         M83 and M200 (volumetric extrusion); `;HEIGHT:` as PrusaSlicer writes it.
@@ -37,7 +41,7 @@ def write_gcode(path: Toolpath, file: Path, *, laid_m_s: float, travel_m_s: floa
     if not (laid_m_s > 0 and travel_m_s > 0):
         raise InputError("speeds above 0 m/s", (laid_m_s, travel_m_s))
     feeds = (f" F{travel_m_s * MM * 60:.0f}", f" F{laid_m_s * MM * 60:.0f}")
-    lines, height, before = list(HEAD), 0.0, None
+    lines, height, before = [*HEAD, *(f"; {note}" for note in notes)], 0.0, None
     rows = zip((path.corner_m * MM).tolist(), path.volume_m3 * MM3, path.height_m * MM, strict=True)
     for (x, y, z), volume, own in rows:
         if own != height:

@@ -4,23 +4,19 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
-from scipy import ndimage
+from jaxtyping import Bool, Float64
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.kits.solids.printing.mesh import Trimesh, package
-from ingenium.kits.solids.printing.slicing import Raster, depth_m, section
+from ingenium.kits.solids.printing.slicing import Area, outline
 
 Line = Float64[np.ndarray, "_ 2"]
-Share = Callable[[Float64[np.ndarray, "q 3"]], Float64[np.ndarray, " q"]]
+Share = Callable[[float], float]  # of material, at the height of a layer's middle
 
-FINER = 6  # points of the raster along the width of a bead
-STEP = 0.25  # of a bead's width, between points where the share is asked for
 DENSE = 0.75  # share from which rings fill what lines would leave open
-LEVELS = ((8, 0.0625), (4, 0.1875), (2, 0.375))  # every so many lines, from which share
+LEVELS = ((2, 0.375), (4, 0.1875), (8, 0.0625))  # every so many lines, from which share
 BITE = 0.25  # of a width, by which a line runs into the ring that ends it
 ROUNDING = 0.02  # of a width, that is not worth another ring
 NARROWEST = 0.6  # of a width, that the nozzle lays
@@ -115,33 +111,31 @@ class Toolpath:
 
 
 def everywhere(share: float) -> Share:
-    """The same share of material at all points."""
-    return lambda at_m: np.full(len(at_m), share)
+    """The same share of material at all heights."""
+    return lambda height_m: share
 
 
 def toolpath(mesh: Trimesh, pattern: Pattern, share: Share) -> Toolpath:
     """Layers from the lowest point of a closed mesh to its top, cut at their middles.
 
-    Rings along the outline come first. Where the share that is asked for is at least `DENSE`,
-    further rings fill the inside; elsewhere parallel lines, every second, fourth or eighth of
-    those that would fill it, or none. Rings and lines lie above those of the layer below where
-    the outline does.
+    Rings along the outline come first. Where the share that is asked of a layer is at least
+    `DENSE`, further rings fill the inside; elsewhere parallel lines, every second, fourth or
+    eighth of those that would fill it, or none. Rings and lines lie above those of the layer
+    below where the outline does.
 
     Raises:
         EngineError: if no layer takes a bead.
     """
     bead = pattern.bead
     low, high = float(mesh.bounds[0][2]), float(mesh.bounds[1][2])
-    raster = Raster.around(mesh, bead.width_m / FINER, 2 * bead.width_m)
     pen = _Pen(pattern)
     for number in range(round((high - low) / bead.height_m)):
         floor = low + number * bead.height_m
-        depth = depth_m(section(mesh, floor + bead.height_m / 2), raster)
-        at_layer = _Layer(pattern, raster, depth, floor + bead.height_m / 2, share)
+        middle = floor + bead.height_m / 2
+        layer = _Layer(pattern, outline(mesh, middle), share(middle))
         direction = pattern.directions_deg[number % len(pattern.directions_deg)]
-        lines = at_layer.lines(math.radians(direction))
-        pen.draw(at_layer.rings(), floor + bead.height_m, at_layer.width_m)
-        pen.draw(lines, floor + bead.height_m, bead.width_m)
+        pen.draw(layer.rings(), floor + bead.height_m, layer.width_m)
+        pen.draw(layer.lines(math.radians(direction)), floor + bead.height_m, bead.width_m)
     return pen.path()
 
 
@@ -150,86 +144,55 @@ class _Layer:
     """One cut, and what fills it."""
 
     pattern: Pattern
-    raster: Raster
-    depth: Float64[np.ndarray, "a b"]
-    middle_m: float
-    share: Share
+    outline: Area
+    asked: float
+
+    @cached_property
+    def deepest_m(self) -> float:
+        """How far a point inside can be from the outline."""
+        parts = package("shapely").get_parts(self.outline)
+        fine = ROUNDING / 4 * self.pattern.bead.width_m
+        circles = package("shapely").maximum_inscribed_circle(parts, fine)
+        return max((float(c.length) for c in circles), default=0.0)
 
     @cached_property
     def width_m(self) -> float:
         """Of the rings: at most that of the bead, so that whole ones fill to the deepest point."""
-        deepest, width = float(self.depth.max()), self.pattern.bead.width_m
-        count = math.ceil(deepest / width - ROUNDING)
-        return max(deepest / count, NARROWEST * width) if count > 0 else width
+        width = self.pattern.bead.width_m
+        count = math.ceil(self.deepest_m / width - ROUNDING)
+        return max(self.deepest_m / count, NARROWEST * width) if count > 0 else width
 
     def rings(self) -> list[Line]:
-        """Closed ones along the outline, then those, or parts of them, that the share asks for."""
-        width = self.width_m
-        found: list[Line] = []
-        measure = package("skimage.measure")
-        for number in range(math.ceil(max(float(self.depth.max()), 0.0) / width - ROUNDING)):
-            loops = measure.find_contours(self.depth, (number + 0.5) * width)
-            for loop in loops:
-                flat = measure.approximate_polygon(loop, SMOOTH * FINER)
-                ring = np.asarray(self.raster.low_m) + flat * self.raster.pitch_m
-                if _length(ring) < 2 * SHORTEST * width:
-                    continue
-                found += [ring] if number < self.pattern.rings else self._dense(ring)
-        return found
-
-    def _dense(self, ring: Line) -> list[Line]:
-        """Runs of a ring where the share is dense; the whole ring stays closed."""
-        fine = _divided(ring, STEP * self.pattern.bead.width_m)
-        kept = self._asked(fine) >= DENSE
-        if kept.all():
-            return [ring]
-        if not kept.any():
-            return []
-        turn = int((~kept).argmax())  # begin in a gap, so that no run crosses the end
-        fine = np.roll(fine[:-1], -turn, axis=0)
-        kept = np.roll(kept[:-1], -turn)
-        return self._long([fine[a:b] for a, b in _runs(kept)])
+        """Closed ones along the outline, and inside of them where the share is dense."""
+        width, shapely = self.width_m, package("shapely")
+        count = math.ceil(self.deepest_m / width - ROUNDING)
+        if self.asked < DENSE:
+            count = min(count, self.pattern.rings)
+        depths = -(np.arange(count) + 0.5) * width
+        inner = shapely.simplify(shapely.buffer(self.outline, depths), SMOOTH * width)
+        loops = shapely.get_rings(shapely.get_parts(inner))
+        long = loops[shapely.length(loops) >= 2 * SHORTEST * width]
+        return [shapely.get_coordinates(loop) for loop in long]
 
     def lines(self, angle: float) -> list[Line]:
         """Parallel ones where the share is not dense, from ring to ring."""
-        width = self.pattern.bead.width_m
+        every = next((every for every, least in LEVELS if self.asked >= least), 0)
+        if self.asked >= DENSE or not every:
+            return []
+        shapely, width = package("shapely"), self.pattern.bead.width_m
+        inner = shapely.buffer(self.outline, -self.pattern.rings * self.width_m - BITE * width)
+        if inner.is_empty:
+            return []
         along = np.array([math.cos(angle), math.sin(angle)])
         across = np.array([-along[1], along[0]])
-        low, high = np.asarray(self.raster.low_m), self._high
-        corners = np.array([low, (low[0], high[1]), (high[0], low[1]), high])
-        (first, last), (start, stop) = (
-            ((corners @ axis).min(), (corners @ axis).max()) for axis in (across, along)
-        )
-        places = np.arange(start, stop, STEP * width / 2)
-        found: list[Line] = []
-        for j in range(math.ceil(first / width), math.floor(last / width) + 1):
-            needed = next((least for every, least in LEVELS if j % every == 0), math.inf)
-            if needed <= DENSE:
-                points = places[:, None] * along + j * width * across
-                kept = self._open(points, needed)
-                found += self._long([points[a:b] for a, b in _runs(kept)])
-        return [run[[0, -1]] for run in found]
-
-    @property
-    def _high(self) -> Float64[np.ndarray, " 2"]:
-        return np.asarray([self.raster.x_m[-1], self.raster.y_m[-1]])
-
-    def _open(self, points: Line, needed: float) -> Bool[np.ndarray, " _"]:
-        """Points inside the rings that ask for such a line and not for more rings."""
-        at = (points - np.asarray(self.raster.low_m)) / self.raster.pitch_m
-        depth = ndimage.map_coordinates(self.depth, at.T, order=1, cval=-1.0)
-        inside = depth >= self.pattern.rings * self.width_m + BITE * self.pattern.bead.width_m
-        if inside.any():
-            asked = self._asked(points[inside])
-            inside[inside] = (asked >= needed) & (asked < DENSE)
-        return np.asarray(inside)
-
-    def _asked(self, points: Line) -> Float64[np.ndarray, " _"]:
-        return self.share(np.column_stack([points, np.full(len(points), self.middle_m)]))
-
-    def _long(self, runs: list[Line]) -> list[Line]:
-        shortest = SHORTEST * self.pattern.bead.width_m
-        return [run for run in runs if len(run) > 1 and _length(run) >= shortest]
+        corners = shapely.get_coordinates(inner)
+        places, ways = corners @ across / width, corners @ along
+        number = np.arange(math.ceil(places.min()), math.floor(places.max()) + 1)
+        at = number[number % every == 0][:, None] * width * across
+        ends = np.stack([at + ways.min() * along, at + ways.max() * along], 1)
+        cut = shapely.get_parts(shapely.intersection(shapely.linestrings(ends), inner))
+        long = cut[shapely.length(cut) >= SHORTEST * width]
+        return [shapely.get_coordinates(one) for one in long]
 
 
 class _Pen:
@@ -286,26 +249,7 @@ def _gap(a: Float64[np.ndarray, " 2"], b: Float64[np.ndarray, " 2"]) -> float:
     return math.hypot(float(a[0] - b[0]), float(a[1] - b[1]))
 
 
-def _length(line: Line) -> float:
-    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
-
-
 def _begun(ring: Line, at: Float64[np.ndarray, " 2"]) -> Line:
     """A ring that starts at its corner nearest to where the nozzle is."""
     first = int(np.linalg.norm(ring[:-1] - at, axis=1).argmin())
     return np.concatenate([ring[first:-1], ring[: first + 1]])
-
-
-def _divided(line: Line, step_m: float) -> Line:
-    """With points on it at most a step apart."""
-    parts = [line[:1]]
-    for a, b in pairwise(line):
-        count = max(1, math.ceil(_gap(a, b) / step_m))
-        parts.append(a + (b - a) * (np.arange(1, count + 1) / count)[:, None])
-    return np.concatenate(parts)
-
-
-def _runs(kept: Bool[np.ndarray, " p"]) -> Int64[np.ndarray, "r 2"]:
-    """First and behind the last of each row of neighbours that are kept."""
-    edges = np.diff(np.concatenate([[0], kept.astype(np.int8), [0]]))
-    return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)], 1).astype(np.int64)

@@ -1,0 +1,349 @@
+"""What commands answer with `--json`, and what runs write, as types: the source of the schemas."""
+
+from typing import Annotated, Any, NotRequired
+
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
+
+from ingenium.audit import Audited
+from ingenium.core.evidence import EvidenceRecord
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.setups import SetupEntry
+from ingenium.core.spec import Limit, Spec
+from ingenium.domains import Listing
+from ingenium.evaluate.limits import Summary
+from ingenium.replaying import ReplayCheck
+from ingenium.searches.conflicts import Unmet
+
+Table = dict[str, Any]
+Versioned = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$|^$")]
+
+
+class Refusal(TypedDict):
+    """Why a command ended without an answer."""
+
+    kind: str
+    message: str
+    page: NotRequired[str]
+    expected: NotRequired[str]
+    came: NotRequired[str]
+    instead: NotRequired[str]
+
+
+class Refused(TypedDict):
+    """Of any command."""
+
+    error: Refusal
+
+
+class Problems(TypedDict):
+    """`list`: what can be asked for."""
+
+    domains: list[Listing]
+
+
+class SettingOffer(TypedDict):
+    """An entry of `[setup]`."""
+
+    name: str
+    type: str
+    default: Any
+
+
+class EngineName(TypedDict):
+    """Who measures."""
+
+    name: str
+    version: str
+    tier: str
+
+
+class Shown(TypedDict):
+    """`show`: all that a problem declares."""
+
+    name: str
+    summary: str
+    settings: list[SettingOffer]
+    setup: list[SetupEntry]
+    understood: Spec | None
+    variables: list[Variable]
+    sizes: dict[str, int]
+    conditions: list[Condition]
+    quantities: list[Quantity]
+    limits: list[Limit]
+    fixable: list[str]
+    steerable: list[str]
+    formats: list[str]
+    engines: list[EngineName]
+    default_family: str
+    families: dict[str, str]
+    licence: str
+    notes: list[str]
+
+
+class Copied(TypedDict):
+    """`examples`: what there is, and where it was copied to."""
+
+    folder: str | None
+    examples: list[str]
+
+
+class Fitted(TypedDict):
+    """`fit`: the generator that is kept now."""
+
+    problem: str
+    family: str
+    model: Versioned
+    from_cache: bool
+    fit: Table
+
+
+@with_config(ConfigDict(extra="allow"))
+class RunRecord(TypedDict):
+    """`run.json` or `search.json`: where all of a run comes from."""
+
+    problem: str
+    n: int
+    spec: Spec
+    limits: list[Limit]
+    kept: list[int]
+    origin: Table
+    engine: dict[str, str]
+    cross_check: Table | None
+    data_licence: str
+    notes: list[str]
+    versions: dict[str, str]
+    machine: Table
+    seconds: dict[str, float]
+    peak_memory_mb: float
+
+
+class Proposed(TypedDict):
+    """`propose`: how it came out."""
+
+    problem: str
+    folder: str
+    report: str
+    summary: Summary
+    kept: list[int]
+    record: RunRecord
+
+
+class Searched(Proposed):
+    """`search`: how it came out, and why it ended."""
+
+    strategy: str
+    why: str
+    unmet: Unmet | None
+    last: Table
+    screen: Table | None
+
+
+class RunState(TypedDict):
+    """Whether the folder of a run is what the run wrote."""
+
+    folder: str
+    sealed: bool
+    entry: int | None
+    faults: list[str]
+
+
+class Verified(TypedDict):
+    """`verify`: what was measured on files."""
+
+    problem: str
+    spec: str | None
+    engine: str
+    limits: list[str]
+    accepted: int
+    altered: list[str]
+    designs: list[Audited]
+    runs: list[RunState]
+
+
+class Replayed(TypedDict):
+    """`replay`: whether the evidence of a design holds."""
+
+    folder: str
+    holds: bool
+    design: int
+    problem: str
+    recorded: str
+    verdict: str
+    checks: list[ReplayCheck]
+    reasons: list[str]
+
+
+class LedgerEntry(TypedDict):
+    """`ledger show`: one event."""
+
+    sequence: int
+    time: str
+    kind: str
+    actor: str
+    body: Any
+    body_digest: str
+    previous: str
+    hash: str
+
+
+class LedgerEntries(TypedDict):
+    """`ledger list`: the newest events."""
+
+    ledger: str
+    entries: list[LedgerEntry]
+
+
+class LedgerState(TypedDict):
+    """`ledger check`: whether it is what was written."""
+
+    ledger: str
+    intact: bool | None
+    head: str | None
+    faults: list[Any]
+
+
+class LedgerFile(TypedDict):
+    """`ledger export` and `ledger report`: what was written."""
+
+    file: str
+    entries: int
+    form: NotRequired[str]
+
+
+class Access(TypedDict):
+    """`ledger access`: who may do what."""
+
+    ledger: str
+    access: list[Table]
+
+
+class Signed(TypedDict):
+    """`ledger sign`: the entry that was appended."""
+
+    hash: str
+    actor: str
+    body: Any
+
+
+class Signatures(TypedDict):
+    """`ledger verify-signatures`: every sign-off, and whether it holds."""
+
+    sign_offs: list[Table]
+
+
+class Schemas(TypedDict):
+    """`schema`: names of all."""
+
+    schemas: list[str]
+
+
+class Installed(TypedDict):
+    """`doctor --install`: what was."""
+
+    installed: Any
+
+
+@with_config(ConfigDict(extra="allow"))
+class Health(TypedDict):
+    """`doctor`: what is installed, what is missing, and where things lie."""
+
+    ingenium: str
+    packages: list[Table]
+    missing: dict[str, str]
+    domains: list[Listing]
+
+
+class Pages(TypedDict):
+    """`docs`: titles by page."""
+
+    pages: dict[str, str]
+
+
+class PageText(TypedDict):
+    """`docs PAGE`: one of them."""
+
+    page: str
+    text: str
+
+
+class CardText(TypedDict):
+    """`card model` and `card data`."""
+
+    head: Table
+    text: str
+    file: str | None
+
+
+class Pack(TypedDict):
+    """`pack`: what a conformity record found."""
+
+    folder: str
+    frameworks: list[Table]
+
+
+class Published(TypedDict):
+    """`publish`: whether the gate was passed."""
+
+    published: bool
+    crate: str | None
+    checks: list[Table]
+    principles: Table
+
+
+class BookRows(TypedDict):
+    """`study list`: rows of the evidence book."""
+
+    folder: str
+    counts: dict[str, int]
+    rows: list[Table]
+
+
+class Moved(TypedDict):
+    """`study canary`: which numbers moved."""
+
+    looked: list[str]
+    moved: list[str]
+
+
+class BookState(TypedDict):
+    """`study audit`: whether all stored outcomes hold."""
+
+    folder: str
+    checked: int
+    faults: list[str]
+
+
+FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Summary}
+ANSWERS: dict[str, Any] = {
+    "list": Problems,
+    "show": Shown,
+    "examples": Copied,
+    "fit": Fitted,
+    "propose": Proposed,
+    "search": Searched,
+    "verify": Verified,
+    "replay": Replayed,
+    "compare": list[Table],
+    "doctor": Health | Installed,
+    "docs": Pages | PageText,
+    "card": CardText,
+    "pack": Pack,
+    "publish": Published,
+    "ledger list": LedgerEntries,
+    "ledger show": LedgerEntry,
+    "ledger check": LedgerState,
+    "ledger export": LedgerFile,
+    "ledger report": LedgerFile,
+    "ledger access": Access,
+    "ledger sign": Signed,
+    "ledger verify-signatures": Signatures,
+    "schema": Schemas,
+    "study list": BookRows,
+    "study show": Table,
+    "study run": Table,
+    "study check": Table,
+    "study canary": Moved,
+    "study audit": BookState,
+    "error": Refused,
+}

@@ -1,0 +1,1 @@
+"""Checks of the rows on grids, through the command line."""

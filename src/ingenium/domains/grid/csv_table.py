@@ -1,0 +1,75 @@
+"""Tables of series as CSV: a time for each row, and columns of numbers by name."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from ingenium.core.errors import MissingExtra
+from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.tables import check_columns
+from ingenium.domains.grid.dataset import require_names
+
+DIGITS = 7
+
+
+def round_digits(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+    """Round to 7 significant digits: the double nearest to the decimal, so that text keeps it."""
+    exponent = np.zeros_like(values)
+    np.log10(np.abs(values), out=exponent, where=values != 0)
+    digits = DIGITS - 1 - np.floor(exponent)
+    scale = 10.0 ** np.clip(digits, 0, 22)  # powers up to 10^22 are exact
+    return np.asarray(np.rint(values * scale) / scale)
+
+
+def write_table(
+    path: Path,
+    heads: list[str],
+    times: list[str],
+    rows: Float64[np.ndarray, "columns t"],
+    *,
+    delimiter: str = ",",
+) -> None:
+    """Write the column `time` and those of `heads`."""
+    pyarrow, csv = _arrow()
+    columns = [pyarrow.array(times), *(pyarrow.array(row) for row in rows)]
+    table = pyarrow.Table.from_arrays(columns, names=["time", *heads])
+    options = csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="none")
+    buffer = BytesIO()
+    csv.write_csv(table, buffer, options)
+    path.write_bytes((delimiter.join(["time", *heads]) + "\n").encode() + buffer.getvalue())
+
+
+def read_table(
+    path: Path, heads: list[str], what: str, *, delimiter: str = ","
+) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
+    """Times and values of a table, its columns in the order of `heads`.
+
+    Raises:
+        InputError: for other columns, or what is no number.
+    """
+    pyarrow, csv = _arrow()
+    data = content(path, what)
+    check_columns(1 + data[: data.find(b"\n") + 1 or None].count(delimiter.encode()), path)
+    types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
+    with refusing(what, path):
+        table = csv.read_csv(
+            pyarrow.BufferReader(data),  # needs no lock of Python's in its thread
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=delimiter),
+            convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
+        )
+        require_names(f"column in {path}", tuple(table.column_names), ("time", *heads))
+        rows = np.array([table.column(head).to_numpy() for head in heads])
+        return table.column("time").to_pylist(), rows.reshape(len(heads), len(table))
+
+
+def _arrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import csv
+    except ImportError as error:
+        raise MissingExtra("grid", "pyarrow") from error
+    return pyarrow, csv

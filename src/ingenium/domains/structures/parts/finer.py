@@ -1,0 +1,76 @@
+"""Parts measured again, from their printed surface on half cells: what the mesh is off."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.errors import EngineError, InputError
+from ingenium.core.quantity import Quantity
+from ingenium.domains.structures.parts.measuring import PartVerifier
+from ingenium.domains.structures.parts.printed import Printer
+from ingenium.kits.solids.elastic.richardson import extrapolated
+
+SHARE = 0.05  # of the accepted designs, at least one
+FINE = 2  # cells along one
+
+
+@dataclass(frozen=True, eq=False)
+class FinerPart:
+    """Responses of the surface that is printed, continued from half cells to none; its own mass.
+
+    Print checks are those of half cells; the mass is that of the volume inside the surface.
+    """
+
+    own: PartVerifier
+    printer: Printer
+    half: Callable[[], PartVerifier]  # on cells of half the size
+    name: ClassVar[str] = "ingenium elastic grid, half cells of the printed surface"
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the engine."""
+        return self.own.version
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All of the part."""
+        return self.own.quantities
+
+    @cached_property
+    def _fine(self) -> PartVerifier:
+        return self.half()
+
+    def measure(self, density: Float64[Tensor, "n *cells"]) -> Float64[Tensor, "n k"]:
+        """All quantities of each design; NaN without a surface, or of too many half cells."""
+        out = torch.full((len(density), len(self.quantities)), torch.nan, dtype=torch.float64)
+        for row, one in zip(out, density, strict=True):  # surfaces are made one by one
+            try:
+                row[:] = self._one(one)
+            except (EngineError, InputError):
+                continue
+        return out
+
+    def _one(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
+        coarse, fine = self.own.measure(density[None])[0], self._halved(density)
+        return torch.where(self._meshed, extrapolated(coarse, fine), fine)
+
+    def _halved(self, density: Float64[Tensor, "x y z"]) -> Float64[Tensor, " k"]:
+        """What is measured on half cells, and the mass of the volume inside the surface."""
+        mesh = self.printer.mesh(density.numpy())
+        fine = self._fine.measure(torch.from_numpy(self.printer.read(mesh, FINE))[None])[0]
+        fine[self._mass] = float(mesh.volume) * self.own.part.material.density_kg_m3
+        return fine
+
+    @cached_property
+    def _meshed(self) -> Tensor:
+        return torch.tensor([q.beyond for q in self.quantities])
+
+    @cached_property
+    def _mass(self) -> int:
+        return [q.name for q in self.quantities].index("mass")

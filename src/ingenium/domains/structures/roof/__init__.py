@@ -1,0 +1,1 @@
+"""Flat roof trusses of standard hollow sections, judged by Eurocode 3."""

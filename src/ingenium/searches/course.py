@@ -1,0 +1,132 @@
+"""How a search goes: what was verified, the best of it, its front, round by round."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.verdict import Verdict, answered
+from ingenium.searches.aim import Aim
+from ingenium.searches.fronts import grown, hypervolume
+from ingenium.searches.screening import ScreenAudit, Screening
+
+
+@dataclass(frozen=True)
+class Round:
+    """The state of a search after a round; all counts are from its beginning."""
+
+    round: int
+    calls: int  # designs that were verified
+    accepted: int
+    rejected: int
+    failed: int
+    repeated: int  # proposals that had been verified before
+    seconds: float
+    best: float | None  # value of the first objective among accepted designs
+    violation: float | None  # the least sum of violations; 0 once a design is accepted
+    front: int  # accepted designs that none beats in every objective
+    hypervolume: float  # that they dominate, in spreads of the first designs
+    better: int  # the call after which something had become better last
+    screened: int = 0  # designs that were proposed and never measured
+    audit: ScreenAudit | None = None  # of the screen, if there is one
+    cheap_calls: int = 0  # designs that the cheap tier measured
+    cost: float | None = None  # calls, with the cheap ones at their price, if that is known
+    own: Mapping[str, float] = field(default_factory=dict)  # what the strategy says of itself
+
+    @property
+    def acceptance(self) -> float:
+        """Share of accepted designs among the verified."""
+        return self.accepted / self.calls if self.calls else 0.0
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Round":
+        """From what `asdict` gave, maybe of a search before there were screens."""
+        return cls(**{**body, "audit": ScreenAudit.of(body.get("audit"))})
+
+    def with_screen(self, screened: int, screening: Screening) -> "Round":
+        """With what a screen kept out, and what a cheap tier measured."""
+        price, cheap = screening.plan.price, screening.cheap_calls
+        cost = None if price is None else self.calls + price * cheap
+        return replace(self, screened=screened, audit=screening.audit, cheap_calls=cheap, cost=cost)
+
+
+Heard = Callable[[Round], None]
+
+
+def unheard(round: Round) -> None:
+    """Tell nobody."""
+
+
+@dataclass
+class SearchCourse:
+    """What the verdicts so far come to.
+
+    Hypervolume is counted up to the worst value of each objective among the first designs, so it
+    can be compared over one search, and between searches that began with the same designs.
+
+    Shapes: m designs of the front, o objectives.
+    """
+
+    aim: Aim
+    worst: Float[np.ndarray, " o"]
+    counts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    front: Float[np.ndarray, "m o"] = field(default_factory=lambda: np.empty((0, 0)))
+    least: float = np.inf  # sum of violations
+    better: int = 0
+    scaled: bool = True  # by designs to which the engine had an answer
+
+    @classmethod
+    def of(cls, aim: Aim, first: xr.Dataset, *, failed: int = 0) -> "SearchCourse":
+        """A course on the scales of the first verdicts, after some to which was no answer."""
+        losses = aim.losses(first)
+        finite = np.where(np.isfinite(losses), losses, -np.inf)
+        worst = finite.max(0, initial=-np.inf)
+        worst = np.where(np.isfinite(worst), worst, 0.0)
+        counts = dict.fromkeys(Verdict, 0) | {Verdict.FAILED: failed}
+        scaled = bool(answered(first["verdict"].to_numpy()).any())
+        return cls(aim, worst, counts, np.empty((0, len(worst))), scaled=scaled)
+
+    @property
+    def calls(self) -> int:
+        """Designs that were verified."""
+        return sum(self.counts.values())
+
+    def add(self, fresh: xr.Dataset) -> None:
+        """Take in weighed verdicts of designs that were verified for the first time."""
+        code = fresh["verdict"].to_numpy()
+        for verdict in Verdict:
+            self.counts[verdict] += int((code == verdict).sum())
+        accepted = code == Verdict.ACCEPTED
+        least = float(fresh["violation"].to_numpy().sum(1).min(initial=np.inf))
+        improved = least < self.least or (not self.aim.objectives and bool(accepted.any()))
+        self.least = min(self.least, least)
+        if self.aim.objectives and accepted.any():
+            front = grown(self.front, fresh["loss"].to_numpy()[accepted])
+            improved = improved or not np.array_equal(front, self.front)
+            self.front = front
+        if improved:
+            self.better = self.calls
+
+    def after(self, round: int, repeated: int, seconds: float) -> Round:
+        """The state after a round."""
+        best = None
+        if len(self.front):
+            best = float(self.front[:, 0].min() * self.aim.sign[0])
+        scaled = self.front / self.aim.scale, self.worst / self.aim.scale
+        return Round(
+            round=round,
+            calls=self.calls,
+            accepted=self.counts[Verdict.ACCEPTED],
+            rejected=self.counts[Verdict.REJECTED],
+            failed=self.counts[Verdict.FAILED],
+            repeated=repeated,
+            seconds=seconds,
+            best=best,
+            violation=self.least if np.isfinite(self.least) else None,
+            front=len(self.front),
+            hypervolume=hypervolume(*scaled) if len(self.front) else 0.0,
+            better=self.better,
+        )

@@ -1,0 +1,63 @@
+"""The cross-entropy method: a normal law is fitted to the best of what it gave, again and again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from ingenium.searches.fronts import order
+from ingenium.searches.generational import Generational
+from ingenium.searches.space import Cube
+from ingenium.searches.strategy import State
+
+
+@dataclass(frozen=True)
+class CrossEntropySettings:
+    """How much of a generation is learned from, and how fast."""
+
+    size: int = 64
+    elite: float = 0.2  # share that is learned from
+    step: float = 0.7  # towards the law of the elite
+    noise: float = 0.03  # of the standard deviation, which fades as 1 / generation
+
+
+class CrossEntropy(Generational):
+    """A normal law with a standard deviation for each number, clipped to the cube.
+
+    It starts as the law of the known designs.
+
+    Shapes: n points, m numbers.
+    Source: Rubinstein, Methodol. Comput. Appl. Probab. 1:127, 1999; de Boer et al., Ann. Oper.
+        Res. 134:19, 2005, remark 5.2 (smoothing); Szita and Lőrincz, Neural Comput. 18:2936, 2006
+        (noise that fades).
+    """
+
+    def __init__(
+        self, space: Cube, seed: int, settings: CrossEntropySettings = CrossEntropySettings()
+    ) -> None:
+        super().__init__(space, settings.size, seed)
+        self.settings = settings
+        self.mean: Float[np.ndarray, " m"] = space.start.mean(0)
+        self.spread: Float[np.ndarray, " m"] = np.maximum(space.start.std(0), 0.05)
+
+    def offspring(self, rng: np.random.Generator) -> Float[np.ndarray, "n m"]:
+        """Draws of the law."""
+        normal = rng.standard_normal((self.size, self.space.m))
+        return np.clip(self.mean + self.spread * normal, 0.0, 1.0)
+
+    def survive(self, told: dict[str, np.ndarray]) -> None:
+        """Move towards the law of the elite."""
+        how = self.settings
+        count = max(int(how.elite * self.size), 2)
+        best = told["points"][order(told["cost"], told["violation"], told["loss"])[:count]]
+        self.mean = (1 - how.step) * self.mean + how.step * best.mean(0)
+        stir = how.noise / (1 + self.generation)
+        self.spread = (1 - how.step) * self.spread + how.step * best.std(0) + stir
+
+    def learned(self) -> State:
+        """The law."""
+        return {"mean": self.mean, "spread": self.spread}
+
+    def relearn(self, state: State) -> None:
+        """Take over a law."""
+        self.mean, self.spread = state["mean"], state["spread"]

@@ -1,0 +1,264 @@
+"""Bayesian optimisation over two tiers: each design is sent to the one that is worth its price."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Bool, Float, Int
+from scipy.stats import norm, qmc
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.verdict import Verdict
+from ingenium.searches.cokriging import CoKriging
+from ingenium.searches.fronts import order
+from ingenium.searches.screening import CHEAP_LOSS, CHEAP_MARGIN, TIER
+from ingenium.searches.space import Space, points_of
+from ingenium.searches.strategy import State
+
+TOLD = ("points", "cheap", "exact", "sent")
+NEAR = 1e-6  # of two points that are one
+LITTLE = 1e-12
+
+
+@dataclass(frozen=True)
+class FidelitySettings:
+    """How the two tiers take turns."""
+
+    first: int = 6  # points about known designs that both tiers measure
+    spread: int = 3  # times as many that the cheap one measures at first
+    cheap: int = 6  # points of one turn of the cheap tier, at most
+    share: float = 0.5  # cost of cheap measurements between two exact ones, at most, in exact ones
+    learned: int = 200  # rows that the models learn from: the best, and the last
+    raw: int = 512  # points among which the best is looked for
+    climbs: int = 4  # rounds of ever nearer points about the best
+
+
+class Fidelity:
+    """What promises most is measured exactly, unless the cheap tier tells as much for less.
+
+    A point is worth the expected improvement over the best accepted design, times the probability
+    that all limits hold; before a design holds all, that probability alone. The cheap tier is asked
+    first at the point that is worth most, and at a few others that lie apart, if it would take away
+    more of what is uncertain there than the root of its price. Where it has spoken it tells nothing
+    new, and where the gap between the tiers is wide it never told much: so the dear engine is asked
+    when that is worth its price. Several objectives are weighed anew each time, by chance. At least
+    two thirds of the cost go to the exact tier: a price near nothing, or a cheap tier that misleads
+    the model, would keep a search on the cheap one for ever.
+
+    Designs say by the coordinate `tier` who is to measure them: 0 the cheap one alone, 1 both.
+
+    Shapes: r rows told, n points, m numbers of a point, k outcomes: limits, then objectives.
+    Source: Kandasamy et al., NeurIPS 2016, arXiv:1603.06288, section 3 (the cheap tier while it
+        is unsure by more than a threshold that grows with the root of its price); Knowles, IEEE
+        Trans. Evol. Comput. 10:50, 2006 (weights by chance); Schonlau, Welch and Jones, IMS Lecture
+        Notes 34:11, 1998 (limits as probabilities).
+    """
+
+    def __init__(
+        self, space: Space, price: float, settings: FidelitySettings = FidelitySettings()
+    ) -> None:
+        """Of a cube of designs; `price` is that of a cheap measurement over an exact one.
+
+        Raises:
+            InputError: for a price that is not between 0 and 1.
+        """
+        if not 0 < price < 1:
+            raise InputError("a price above 0 and below 1", price, "Write --price 0.01, say.")
+        self.space, self.price, self.settings = space, price, settings
+        self.told: dict[str, np.ndarray] = {}
+        self.since = 0  # points of the cheap tier since the exact one was asked
+
+    def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
+        """One point for the exact tier, or some for the cheap one."""
+        draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
+        how = self.settings
+        sent = int(self.told["sent"].sum()) if self.told else 0
+        if sent < how.first:
+            points = self._about(draw, min(n, how.first * how.spread))
+            tier = np.zeros(len(points), dtype=np.int64)
+            tier[: min(how.first - sent, len(points))] = 1
+        else:
+            points, exact = self._promising(draw, n)
+            tier = np.full(len(points), int(exact))
+        return self.space.designs(points).assign_coords({TIER: (DESIGN, tier)})
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Take in what both tiers measured."""
+        exact = _outcomes(verdicts, "margin", "loss")
+        exact[verdicts["verdict"].to_numpy() == Verdict.SCREENED] = np.nan
+        sent = verdicts["verdict"].to_numpy() != Verdict.SCREENED
+        cheap = _outcomes(verdicts, CHEAP_MARGIN, CHEAP_LOSS)
+        fresh = {"points": points_of(designs), "cheap": cheap, "exact": exact, "sent": sent}
+        old = self.told or {name: values[:0] for name, values in fresh.items()}
+        first = {tuple(x): i for i, x in enumerate(old["points"])}
+        again = [first.get(tuple(x), -1) for x in fresh["points"]]
+        for row, known in enumerate(again):  # a point that the cheap tier had measured before
+            if known >= 0 and sent[row]:
+                old["exact"][known], old["sent"][known] = exact[row], True
+        new = np.flatnonzero(np.array(again) < 0)
+        self.told = {name: np.concatenate([old[name], fresh[name][new]]) for name in TOLD}
+        self.since = 0 if sent.any() else self.since + len(new)
+
+    def state_dict(self) -> State:
+        """All that was told."""
+        return {"since": np.array(self.since)} | self.told
+
+    def load_state_dict(self, state: State) -> None:
+        """Take over what another one was told."""
+        self.since = int(state["since"])
+        self.told = {name: np.array(state[name]) for name in TOLD if name in state}
+
+    def _about(self, draw: np.random.Generator, n: int) -> Float[np.ndarray, "n m"]:
+        """Points about known designs."""
+        start = self.space.start[draw.integers(len(self.space.start), size=n)]
+        return np.clip(start + 0.05 * draw.standard_normal(start.shape), 0.0, 1.0)
+
+    def _promising(
+        self, draw: np.random.Generator, n: int
+    ) -> tuple[Float[np.ndarray, "n m"], bool]:
+        """The points that are worth most, and whether the exact tier is asked."""
+        how, rows = self.settings, self._rows()
+        worth = self._worth(rows, draw)
+        points = self._candidates(draw, rows)
+        for climb in range(how.climbs):
+            top = points[np.argsort(-worth(points)[0], kind="stable")[:8]]
+            near = top.repeat(16, 0)
+            step = 0.1 * 0.4**climb * draw.standard_normal(near.shape)
+            move = draw.uniform(size=near.shape) < max(0.3, 1 / self.space.m)
+            points = np.concatenate([points, np.clip(near + step * move, 0.0, 1.0)])
+        value, told = worth(points)
+        value[_taken(points, self.told["points"][self.told["sent"]])] = -np.inf
+        best = int(value.argmax())
+        left = int(how.share / self.price) - self.since
+        if told[best] < np.sqrt(self.price) or left < 1:
+            return points[[best]], True
+        value[told < np.sqrt(self.price)] = -np.inf
+        return _apart(points, value, min(n, how.cheap, left)), False
+
+    def _rows(self) -> Int[np.ndarray, " s"]:
+        """Rows that are learned from: the best of the exact tier, and the last."""
+        told, most = self.told, self.settings.learned
+        if len(told["points"]) <= most:
+            return np.arange(len(told["points"]))
+        limits = len(self.space.spec.limits)
+        exact = np.where(np.isfinite(told["exact"]), told["exact"], 0.0)
+        short = np.maximum(-exact[:, :limits], 0.0)
+        short[~np.isfinite(told["exact"]).all(1)] = np.inf
+        best = order(exact[:, limits:].sum(1), short, exact[:, limits:])[: most // 2]
+        rows: np.ndarray = np.union1d(best, np.arange(len(exact))[-(most // 2) :])
+        return rows
+
+    def _candidates(
+        self, draw: np.random.Generator, rows: Int[np.ndarray, " s"]
+    ) -> Float[np.ndarray, "n m"]:
+        """Points all over the cube, and those that only the cheap tier has measured."""
+        sobol = qmc.Sobol(self.space.m, rng=draw).random(self.settings.raw)
+        near = self.told["points"][rows][-64:].repeat(4, 0)
+        near = np.clip(near + 0.05 * draw.standard_normal(near.shape), 0.0, 1.0)
+        waiting = self.told["points"][~self.told["sent"]][-256:]
+        return np.concatenate([sobol, near, waiting])
+
+    def _worth(self, rows: Int[np.ndarray, " s"], draw: np.random.Generator) -> "Worth":
+        """Models of all outcomes, and the best that was accepted."""
+        told = {name: self.told[name][rows] for name in TOLD}
+        count, x = len(self.space.spec.limits), told["points"]
+        columns = list(zip(told["cheap"].T[:count], told["exact"].T[:count], strict=True))
+        limits = tuple(CoKriging.of(x, cheap, exact) for cheap, exact in columns)
+        if told["exact"].shape[1] == count:
+            return Worth(limits, None, None)
+        weights = draw.dirichlet(np.ones(told["exact"].shape[1] - count))
+        known = np.isfinite(told["exact"]).all(1)
+        low, high = (f(told["exact"][known, count:], axis=0) for f in (np.min, np.max))
+        cheap, exact = (
+            chebyshev((told[name][:, count:] - low) / np.where(high > low, high - low, 1), weights)
+            for name in ("cheap", "exact")
+        )
+        held = known & (np.nan_to_num(told["exact"][:, :count], nan=-1.0) >= 0).all(1)
+        best = float(exact[held].min()) if held.any() else None
+        return Worth(limits, CoKriging.of(x, cheap, exact), best)
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What measuring points is worth, and what the cheap tier would tell of it.
+
+    Shapes: n points.
+    """
+
+    limits: tuple[CoKriging, ...]
+    loss: CoKriging | None
+    best: float | None  # loss of an accepted design
+
+    def __call__(
+        self, points: Float[np.ndarray, "n m"]
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """The logarithm of the worth, and the share of the variance that the cheap tier takes."""
+        worth, shares = np.zeros(len(points)), []
+        for model in self.limits:
+            mean, variance, part = model.expected(points)
+            worth += norm.logcdf(mean / np.sqrt(variance + LITTLE))
+            shares.append(part / (variance + LITTLE))
+        if self.loss is not None:
+            mean, variance, part = self.loss.expected(points)
+            shares.append(part / (variance + LITTLE))
+            if self.best is not None:
+                worth += log_improvement(mean, np.sqrt(variance + LITTLE), self.best)
+        return worth, np.mean(shares, 0)
+
+
+def log_improvement(
+    mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], best: float
+) -> Float[np.ndarray, " n"]:
+    """Logarithm of how far normal losses are expected to fall below the best.
+
+    Source: Ament et al., NeurIPS 2023, arXiv:2310.20708, section 4 (its tail).
+    """
+    z = (best - mean) / spread
+    near = np.maximum(z, -6.0)
+    whole = np.log(norm.pdf(near) + near * norm.cdf(near))
+    far = (
+        norm.logpdf(z) - 2 * np.log(np.maximum(np.abs(z), 1.0)) + np.log1p(-3 / np.maximum(z**2, 6))
+    )
+    found: np.ndarray = np.log(spread) + np.where(z > -6.0, whole, far)
+    return found
+
+
+def chebyshev(
+    loss: Float[np.ndarray, "n o"], weights: Float[np.ndarray, " o"]
+) -> Float[np.ndarray, " n"]:
+    """One loss of several: the largest weighed one, and a little of their sum."""
+    weighed = loss * weights
+    found: np.ndarray = weighed.max(1) + 0.05 * weighed.sum(1)
+    return found
+
+
+def _outcomes(verdicts: xr.Dataset, margin: str, loss: str) -> Float[np.ndarray, "n k"]:
+    """Margins and losses; NaN for what was not measured."""
+    both = np.concatenate([verdicts[margin].to_numpy(), verdicts[loss].to_numpy()], 1)
+    return np.where(np.isfinite(both), both, np.nan)
+
+
+def _taken(
+    points: Float[np.ndarray, "n m"], by: Float[np.ndarray, "r m"]
+) -> Bool[np.ndarray, " n"]:
+    """Points that are among others."""
+    found = np.zeros(len(points), dtype=bool)
+    for one in by:  # all at once would take much memory
+        found |= np.abs(points - one).max(1) < NEAR
+    return found
+
+
+def _apart(
+    points: Float[np.ndarray, "n m"], worth: Float[np.ndarray, " n"], count: int
+) -> Float[np.ndarray, "k m"]:
+    """Those that are worth most and lie apart."""
+    least = 0.03 * np.sqrt(points.shape[1])
+    taken: list[int] = []
+    for row in np.argsort(-worth, kind="stable").tolist():
+        if len(taken) == count or not np.isfinite(worth[row]):
+            break
+        if all(np.linalg.norm(points[row] - points[other]) >= least for other in taken):
+            taken.append(row)
+    return points[taken]

@@ -1,0 +1,62 @@
+"""Who measures in a search: this process, others, or this one in the order of another search."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingenium.core.counts import check_least
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem
+from ingenium.searches.processes import Opener, Processes
+from ingenium.searches.store import FILE, Store
+from ingenium.searches.workers import Here, InOrder, Workers
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who measures: this process, others, or this one in the order of another search."""
+
+    processes: int = 1
+    opener: Opener | None = None  # of the problem, in other processes
+    follow: Path | None = None  # folder of the other search
+
+    def __post_init__(self) -> None:
+        check_least(self.processes, "--processes", "process", say=4)
+
+    @contextmanager
+    def begun(self, problem: Problem, about: Mapping[str, str]) -> Iterator[Workers]:
+        """The workers for a search of which `about` says what it is, until the block is left.
+
+        Raises:
+            InputError: if there is nothing to follow, or more processes than make sense.
+        """
+        if self.follow is not None:
+            path = self.follow / FILE
+            if not path.is_file() or self.processes > 1:
+                raise InputError(
+                    "the folder of a search to follow, in one process",
+                    f"{self.follow} and {self.processes} processes",
+                    "Leave the processes out, and name the folder given to --out.",
+                )
+            with Store(path) as other:
+                there = other.about()
+                apart = [k for k, v in about.items() if there.get(k, "") != v]
+                if apart:
+                    raise InputError(
+                        "a search of the same plan to follow",
+                        f"{self.follow}, which has another {' and '.join(apart)}",
+                        "Write what its search was asked.",
+                    )
+                yield InOrder(problem, other)
+        elif self.processes == 1 or self.opener is None:
+            yield Here(problem)
+        else:
+            pool = Processes(self.opener, self.processes, at_once=problem.at_once)
+            try:
+                yield pool
+            finally:
+                pool.close()
+
+
+ALONE = Hands()

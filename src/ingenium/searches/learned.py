@@ -1,0 +1,66 @@
+"""A screen that learns from the verdicts of its search what the engine would say."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.verdict import answered
+from ingenium.searches.screening import Outlook
+from ingenium.searches.space import Space
+from ingenium.searches.surrogates import Fit, Surrogate
+
+FIRST, MORE = 32, 1.25  # rows of the first fit, and how many times as many of the next
+MOST = 256  # rows, the last ones
+
+
+class LearnedScreen:
+    """Expects margins and losses of designs by a surrogate of those that were measured.
+
+    It is fitted once there are `FIRST` designs to which the engine had an answer, and again each
+    time there are a quarter more; until then all pass. A limit is hopeless where even the bound
+    of the jackknife lies below 0. Designs are points of the same cube as for strategies.
+
+    Shapes: n designs, m numbers of a point, l limits, o objectives.
+    """
+
+    def __init__(self, space: Space, fit: Fit, name: str, doubt: float, seed: int) -> None:
+        self.space, self.fit, self.name = space, fit, name
+        self.doubt, self.seed = doubt, seed
+        self.points: list[Float[np.ndarray, "n m"]] = []
+        self.outcomes: list[Float[np.ndarray, "n k"]] = []
+        self._fitted: tuple[int, Surrogate] | None = None
+
+    def measure(self, designs: xr.Dataset) -> None:
+        """It has no engine."""
+        return None
+
+    def expect(self, designs: xr.Dataset, cheap: np.ndarray | None) -> Outlook:
+        """What the surrogate of the last fit says."""
+        n, spec = designs.sizes[DESIGN], self.space.spec
+        limits, objectives = len(spec.limits), len(spec.objectives)
+        rows = fitted_rows(sum(map(len, self.points)))
+        if rows is None or not limits + objectives:
+            nothing = np.full((n, limits), np.inf)
+            return Outlook(np.zeros((n, limits)), nothing, np.zeros((n, objectives)), knows=False)
+        if self._fitted is None or self._fitted[0] != rows:
+            x, y = (np.concatenate(part)[:rows][-MOST:] for part in (self.points, self.outcomes))
+            self._fitted = rows, self.fit(x, y, self.seed)
+        mean, most = self._fitted[1].expected(self.space.points(designs), self.doubt)
+        return Outlook(mean[:, :limits], most[:, :limits], mean[:, limits:])
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
+        """Keep what the engine had an answer to."""
+        known = np.flatnonzero(answered(verdicts["verdict"].to_numpy()))
+        if len(known):
+            both = [verdicts[name].to_numpy()[known] for name in ("margin", "loss")]
+            self.points.append(self.space.points(designs.isel({DESIGN: known})))
+            self.outcomes.append(np.concatenate(both, 1))
+
+
+def fitted_rows(told: int) -> int | None:
+    """How many rows the last fit had, of so many: a search that goes on has the same fits."""
+    rows, last = float(FIRST), None
+    while int(rows) <= told:
+        last, rows = int(rows), rows * MORE
+    return last

@@ -1,0 +1,106 @@
+"""Several strategies that share one budget, which shifts to those that find what is good."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.searches.fronts import order
+from ingenium.searches.strategy import Ahead, State, Strategy
+
+ARM = "arm"  # coordinate of designs: who proposed them
+TOLD = ("cost", "violation", "loss")
+
+
+@dataclass(frozen=True)
+class PortfolioSettings:
+    """What counts as a success, and how soon it is forgotten."""
+
+    elite: int = 32  # a design succeeds that is one of the best so many when it is told
+    memory: float = 0.9  # of successes and failures, after each round
+
+
+class Portfolio:
+    """Each round one strategy proposes, drawn by how likely its designs join the best so far.
+
+    A strategy learns from its own proposals alone.
+
+    Shapes: a strategies, e of the elite.
+    Source: Thompson, Biometrika 25:285, 1933; Russo et al., A Tutorial on Thompson Sampling, 2018,
+        section 6.3 (worth that changes with time: old counts fade).
+    """
+
+    def __init__(
+        self, arms: Mapping[str, Strategy], settings: PortfolioSettings = PortfolioSettings()
+    ) -> None:
+        """Share a budget among strategies by name.
+
+        Raises:
+            InputError: for no strategy at all.
+        """
+        if not arms:
+            raise InputError("at least one strategy", "none", "Name some.")
+        self.arms, self.settings = dict(arms), settings
+        self.names = tuple(arms)
+        self.counts: Float[np.ndarray, "a 2"] = np.zeros((len(arms), 2))  # successes, failures
+        self.elite: dict[str, np.ndarray] = {}
+
+    def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
+        """Proposals of the strategy that was drawn, or of the next one where it has no more."""
+        return self.ask_ahead(n, rng, ())
+
+    def ask_ahead(self, n: int, rng: torch.Generator, flying: Sequence[xr.Dataset]) -> xr.Dataset:
+        """The same of those who have nothing in flight, or need not wait for it."""
+        draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
+        worth = draw.beta(*(1.0 + self.counts).T)
+        for arm in np.argsort(-worth, kind="stable").tolist():
+            own = [part.drop_vars(ARM) for part in flying if int(part[ARM].to_numpy()[0]) == arm]
+            designs = self._asked_of(arm, n, rng, own)
+            if designs.sizes[DESIGN]:
+                break
+        return designs.assign_coords({ARM: (DESIGN, np.full(designs.sizes[DESIGN], arm))})
+
+    def _asked_of(
+        self, arm: int, n: int, rng: torch.Generator, own: Sequence[xr.Dataset]
+    ) -> xr.Dataset:
+        """What a strategy proposes beside what it has in flight."""
+        strategy = self.arms[self.names[arm]]
+        if not own:
+            return strategy.ask(n, rng)
+        if isinstance(strategy, Ahead):
+            return strategy.ask_ahead(n, rng, own)
+        return own[-1].isel({DESIGN: slice(0, 0)})
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Tell the one who proposed, and count what joined the best."""
+        arm = int(designs[ARM].to_numpy()[0])
+        self.arms[self.names[arm]].tell(designs.drop_vars(ARM), verdicts)
+        fresh = {name: verdicts[name].to_numpy() for name in TOLD}
+        old = self.elite or {name: values[:0] for name, values in fresh.items()}
+        both = {name: np.concatenate([old[name], fresh[name]]) for name in TOLD}
+        best = order(*both.values())[: self.settings.elite]
+        joined = int((best >= len(old["cost"])).sum())
+        self.elite = {name: values[best] for name, values in both.items()}
+        self.counts = self.settings.memory * self.counts
+        self.counts[arm] += joined, designs.sizes[DESIGN] - joined
+
+    def state_dict(self) -> State:
+        """The counts, the elite, and what each strategy knows."""
+        state = {"counts": self.counts} | {f"elite.{k}": v for k, v in self.elite.items()}
+        for name, arm in self.arms.items():
+            state |= {f"{name}/{k}": v for k, v in arm.state_dict().items()}
+        return state
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on where another one was."""
+        self.counts = state["counts"]
+        self.elite = {name: state[f"elite.{name}"] for name in TOLD if f"elite.{name}" in state}
+        for name, arm in self.arms.items():
+            start = f"{name}/"
+            own = {k[len(start) :]: v for k, v in state.items() if k.startswith(start)}
+            arm.load_state_dict(own)

@@ -1,0 +1,176 @@
+"""Two regimes: act on what is known, or seek to know more where that may pay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Bool, Float
+from scipy.special import ndtri
+
+from ingenium.core.designs import DESIGN
+from ingenium.searches.aim import unsquashed
+from ingenium.searches.packages import package
+from ingenium.searches.seeded import seeded
+from ingenium.searches.space import Cube, points_of, reflected
+from ingenium.searches.strategy import State
+
+Regime = Literal["both", "act", "seek"]
+REGIME = "seeks"  # coordinate of designs: 1 where they were proposed to know more
+
+
+def choose(
+    mean: Float[np.ndarray, " a"], spread: Float[np.ndarray, " a"], told: int
+) -> tuple[int, bool]:
+    """The option to take, and whether it is taken to know more.
+
+    The leader is the option of which most is expected. It is taken (the learner acts) unless
+    another one may be better: unless the quantile `1 - 1 / (told + 1)` of what is believed of it
+    lies above that of the leader. Then that one is taken (the learner seeks). The more was told,
+    the narrower beliefs are against the slow growth of that quantile, so it seeks ever less.
+
+    Shapes: a options.
+    Source: Kaufmann, Cappé and Garivier, AISTATS 2012 (Bayes-UCB: this choice; regret grows as the
+        least possible for options of 0 and 1); Kearns and Singh, Mach. Learn. 49:209, 2002 (two
+        regimes, told apart).
+    """
+    reach = mean + ndtri(1 - 1 / (max(told, 1) + 1)) * spread
+    leader = int(mean.argmax())
+    best = int(reach.argmax())
+    return (leader, False) if reach[best] <= reach[leader] else (best, True)
+
+
+@dataclass(frozen=True)
+class RegimesSettings:
+    """How many designs are proposed at once and first, and among how many points."""
+
+    batch: int = 8
+    first: int = 16  # points about known designs
+    learned: int = 256  # points that the process learns from: the best, and the last
+    points: int = 512  # among which the next one is chosen
+    near: float = 0.5  # share of them about the best designs so far
+    best: int = 8  # designs about which they lie
+    regime: Regime = "both"  # or one of them alone
+
+
+class TwoRegimes:
+    """Each design is proposed to act on what is known, or to know more; see `choose`.
+
+    What is known is a Gaussian process of the cost over points. The options are points about the
+    best designs so far, and points anywhere. Within a batch a point that was chosen is believed to
+    give what is expected of it.
+
+    Shapes: n points, m numbers.
+    Source: as `choose`; Ginsbourger et al., in Computational Intelligence in Expensive Optimization
+        Problems, 2010, section 4.2 (believing within a batch).
+    """
+
+    def __init__(self, space: Cube, settings: RegimesSettings = RegimesSettings()) -> None:
+        package("botorch")
+        self.space, self.settings = space, settings
+        self.points: Float[np.ndarray, "n m"] = np.empty((0, space.m))
+        self.cost: Float[np.ndarray, " n"] = np.empty(0)
+        self.turns = np.zeros(2)  # in which it acted, and sought
+
+    def ask(self, n: int, rng: torch.Generator) -> xr.Dataset:
+        """Points about known designs at first, then as `choose` says."""
+        q = min(n, self.settings.batch)
+        draw = np.random.default_rng(int(torch.randint(2**31, (), generator=rng)))
+        if len(self.cost) < self.settings.first:
+            start = self.space.start[draw.integers(len(self.space.start), size=q)]
+            points = reflected(start + 0.05 * draw.standard_normal(start.shape))
+            sought = np.ones(q, dtype=bool)
+        else:
+            with seeded(int(draw.integers(2**31))):
+                points, sought = self._chosen(q, draw)
+        designs = self.space.designs(points)
+        return designs.assign_coords({REGIME: (DESIGN, sought.astype(np.int64))})
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Take in what was measured; designs without an answer are left out."""
+        cost, points = unsquashed(verdicts["cost"].to_numpy()), points_of(designs)
+        held = np.isfinite(cost)
+        self.points = np.concatenate([self.points, points[held]])
+        self.cost = np.concatenate([self.cost, cost[held]])
+        sought = designs[REGIME].to_numpy()
+        self.turns = self.turns + np.array([(sought == 0).sum(), (sought == 1).sum()])
+
+    def state_dict(self) -> State:
+        """All that was measured, and the turns of each regime."""
+        return {"points": self.points, "cost": self.cost, "turns": self.turns}
+
+    def load_state_dict(self, state: State) -> None:
+        """Take over what was measured."""
+        self.points, self.cost, self.turns = state["points"], state["cost"], state["turns"]
+
+    def progress(self) -> Mapping[str, float]:
+        """Share of designs that were proposed to know more."""
+        return {"sought": float(self.turns[1] / max(self.turns.sum(), 1))}
+
+    def _chosen(
+        self, q: int, draw: np.random.Generator
+    ) -> tuple[Float[np.ndarray, "q m"], Bool[np.ndarray, " q"]]:
+        """The next points, and which of them are there to know more."""
+        options = self._options(draw)
+        mean, cover = self._belief(options)
+        chosen, sought = [], []
+        for i in range(q):
+            spread = np.sqrt(np.clip(np.diag(cover), 0.0, None))
+            one, seeks = self._choice(mean, spread, len(self.cost) + i)
+            chosen.append(one)
+            sought.append(seeks)
+            cover = cover - np.outer(cover[:, one], cover[one]) / max(cover[one, one], 1e-12)
+            mean = np.where(np.arange(len(mean)) == one, -np.inf, mean)  # each option once
+        return options[chosen], np.array(sought)
+
+    def _choice(
+        self, mean: Float[np.ndarray, " n"], spread: Float[np.ndarray, " n"], told: int
+    ) -> tuple[int, bool]:
+        """As `choose`, or by one regime alone: the leader, or what least is known of."""
+        if self.settings.regime == "act":
+            return int(mean.argmax()), False
+        if self.settings.regime == "seek":
+            return int(np.where(np.isfinite(mean), spread, -1.0).argmax()), True
+        return choose(mean, spread, told)
+
+    def _options(self, draw: np.random.Generator) -> Float[np.ndarray, "n m"]:
+        """Points about the best designs at several distances, and points anywhere."""
+        how, m = self.settings, self.space.m
+        count = int(how.near * how.points)
+        best = np.argsort(self.cost, kind="stable")[: how.best]
+        about = self.points[best[draw.integers(len(best), size=count)]]
+        size = 10.0 ** draw.uniform(-3, -0.5, (count, 1))
+        moved = draw.uniform(size=(count, m)) < max(0.3, 2 / m)
+        near = reflected(about + size * moved * draw.standard_normal((count, m)))
+        return np.concatenate([near, draw.uniform(size=(how.points - count, m))])
+
+    def _belief(
+        self, options: Float[np.ndarray, "n m"]
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
+        """Mean and covariance of what options are worth: of the cost, with its sign turned."""
+        x, y = self._learned()
+        models = package("botorch.models")
+        standard = package("botorch.models.transforms").Standardize(m=1)
+        model = models.SingleTaskGP(
+            torch.from_numpy(x), torch.from_numpy(-y)[:, None], outcome_transform=standard
+        )
+        likelihood = package("gpytorch.mlls").ExactMarginalLogLikelihood(model.likelihood, model)
+        package("botorch.fit").fit_gpytorch_mll(likelihood)
+        with torch.no_grad():
+            found: Any = model.posterior(torch.from_numpy(options))
+            cover = found.distribution.covariance_matrix
+            return found.mean[:, 0].numpy().copy(), cover.numpy().copy()
+
+    def _learned(self) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, " n"]]:
+        """The points that are learned from; far costs are drawn in, or they would rule."""
+        how = self.settings
+        first = np.unique(self.points, axis=0, return_index=True)[1]
+        points, cost = self.points[np.sort(first)], self.cost[np.sort(first)]
+        best = np.argsort(cost, kind="stable")[: how.learned // 2]
+        last = np.arange(len(cost))[-how.learned // 2 :]
+        rows = np.unique(np.concatenate([best, last]))
+        least, middle = float(cost.min()), float(np.median(cost))
+        most = middle + 2 * max(middle - least, 1e-12)
+        return points[rows], np.minimum(cost[rows], most)

@@ -1,0 +1,51 @@
+"""The command that verifies the designs of a search again, in its order."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from ingenium.core.evidence import Origin
+from ingenium.core.provenance import code_digest, versions
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.search import Search
+from ingenium.searches.stopping import Stop
+
+
+def origin(
+    search: Search, about: Mapping[str, str], plan: SearchPlan, stop: Stop, spec: Path, out: Path
+) -> Origin:
+    """Where the designs of a search come from; `spec` is the file that holds what was asked."""
+    words = ["ingenium", "search", about["problem"], "--spec", str(spec), *plan.words()]
+    sittings = search.store.sittings().values()
+    if search.paced or any(sitting.get("processes", 1) > 1 for sitting in sittings):
+        words += ["--follow", str(out)]
+    words += ["--out", f"{out}-again", "--budget"]
+    budgets = _budgets(search, stop)
+    return Origin(
+        seed=plan.seed,
+        spec=about["spec"],
+        given=dict(search.problem.given.digests),
+        system=about["system"],
+        data=about["data"],
+        model=about["model"],
+        code=code_digest(),
+        package=about["package"],
+        version=versions()["ingenium"],
+        replay=" && ".join(shlex.join([*words, str(budget)]) for budget in budgets),
+    )
+
+
+def _budgets(search: Search, stop: Stop) -> list[int]:
+    """The budgets under which a search in one go proposes the same: those that cut it, and one.
+
+    Sittings of old searches that did not note where they began are taken as one.
+    """
+    told = [s for s in search.store.sittings().values() if "before" in s and "budget" in s]
+    ends = [*[s["before"] for s in told][1:], search.calls]
+    spent = [
+        s["budget"] for s, end in zip(told, ends, strict=True) if s["before"] < s["budget"] <= end
+    ]
+    if stop.calls > search.calls:
+        return [*spent, stop.calls]
+    # One more round, so that the last one, cut by no budget, is asked for as many as it was
+    return spent if search.calls in spent else [*spent, search.calls + search.batch]

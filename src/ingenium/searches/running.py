@@ -1,0 +1,340 @@
+"""A search in a folder: opened or gone on with, brought to its end, and its best handed over.
+
+The folder holds the search itself (`search.sqlite`, which only grows) and `result`, which is
+written anew at the end of each sitting: the best designs as files of the field, measured again
+after reading them back, with their evidence, and how the search went.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core import spec as specs
+from ingenium.core.asking import held, resolve
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.errors import CorruptError, EngineError, InputError, choose
+from ingenium.core.evidence import Origin
+from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
+from ingenium.core.problem import Problem, Watch, engines, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.select import pareto_rank
+from ingenium.core.spec import Select, Spec
+from ingenium.core.verdict import Verdict, undecided
+from ingenium.core.verify import Verifier, named
+from ingenium.generators import fitted
+from ingenium.loop import training
+from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
+from ingenium.searches import replay, screens
+from ingenium.searches.conflicts import unmet
+from ingenium.searches.course import Heard, unheard
+from ingenium.searches.hands import ALONE, Hands
+from ingenium.searches.plan import SearchPlan
+from ingenium.searches.screening import Screening
+from ingenium.searches.search import Search
+from ingenium.searches.sitting import LEAST, Sitting
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import FILE, Store
+from ingenium.searches.strategies import StrategyStart, Task, make, parted
+from ingenium.searches.tiers import CheapScreen
+from ingenium.trust.ledger import Ledger
+
+RESULT, SEARCH, END = "result", "search", "search-end"
+
+
+def run(
+    problem: Problem,
+    asked: Spec,
+    plan: SearchPlan,
+    stop: Stop,
+    out: Path,
+    *,
+    ledger: Ledger,
+    watch: Watch = silent,
+    heard: Heard = unheard,
+    hands: Hands = ALONE,
+    overwrite: bool = False,
+    finish: Finish | None = None,
+    clock: Clock | None = None,
+) -> Run:
+    """Search until it is enough; a search that was begun in `out` goes on where it was.
+
+    It also goes on where it had ended, if `stop` allows more than it did then; what follows is as
+    in one sitting unless a smaller budget had cut a round short, which stays as short as it is.
+    `finish` and `clock` are as of `loop.run`. A range of a condition that is measured is a limit
+    here, and is kept as one in the spec of the result.
+
+    Raises:
+        InputError: if the spec asks for what the problem does not have, or `out` holds another
+            search or something else.
+        EngineError: if the engine has no answer to any design.
+        StorageError: if `out` cannot be written, or another run is writing there.
+    """
+    clock, plain = clock or Clock(), resolve(asked, problem)
+    spec = held(plain, problem)
+    asked = asked if spec is plain else replace(asked, limits=spec.limits)
+    with clock("data and strategy"):
+        made, screening, data = _made(problem, spec, plan, watch)
+    about = _about(problem, spec, plan, data, made)
+    with _opened(out, about, overwrite, ledger) as store:
+        on = {"versions": versions(), "machine": machine(), "code": code_digest()}
+        began = {"budget": stop.calls, "before": len(store.verified())}
+        sitting = store.sit({**on, **began, "processes": hands.processes})
+        search = Search(
+            problem,
+            spec,
+            made.strategy,
+            store,
+            seed=plan.seed,
+            batch=plan.batch,
+            screening=screening,
+        )
+        name = digest(about)
+        asked_for = {"asked": specs.as_table(spec), "data_licence": problem.licence}
+        who = {"search": name, "engines": [*engines(problem), *map(named, _cheap(screening))]}
+        at = {"head": store.head(), "sitting": sitting, "calls": search.calls}
+        at |= {"first": store.first()}
+        ledger.append(SEARCH, who | about | asked_for | at)
+        with clock("search"), hands.begun(problem, about) as workers:
+            why = search.run(stop, workers=workers, watch=watch, heard=heard)
+        _check_answers(search)
+        origin = replay.origin(search, about, plan, stop, out / RESULT / "spec.toml", out)
+        batch = _batch(search, asked, origin, plan, why)
+        return _handed(batch, search, name, out, ledger, clock=clock, watch=watch, finish=finish)
+
+
+def _made(
+    problem: Problem, spec: Spec, plan: SearchPlan, watch: Watch
+) -> tuple[StrategyStart, Screening | None, str]:
+    """Strategy and screen of a plan, and the digest of the designs that they may learn from."""
+    parted(plan.strategy, problem.strategies())  # before anything that takes time
+    if plan.screen is not None:
+        choose(plan.screen.by, screens.NAMES, "screen")
+    fitted.check(problem, spec.generator)
+    watch("data", 0, 1)
+    problem.prepare(watch)
+    known = training(problem)
+    price = None if plan.screen is None else plan.screen.price
+    task = Task(problem, spec, known, plan.seed, watch, price)
+    screening = None if plan.screen is None else screens.make(plan.screen, task)
+    return make(plan.strategy, task), screening, dataset_digest(known)
+
+
+def _cheap(screening: Screening | None) -> list[Verifier]:
+    """The cheap engine, where it screens."""
+    screens = [] if screening is None else [screening.screen]
+    return [screen.tier for screen in screens if isinstance(screen, CheapScreen)]
+
+
+def _check_answers(search: Search) -> None:
+    """Refuse a search in which the engine never answered: something is wrong with the model."""
+    none = not search.history or search.history[-1].failed == search.calls
+    if none and not undecided(search.verdicts()).any():
+        raise EngineError(
+            f"{search.problem.verifier.name} gave no answer to any of the {search.calls} designs; "
+            "check the model that the spec names with `ingenium doctor`"
+        )
+
+
+def _about(
+    problem: Problem, spec: Spec, plan: SearchPlan, data: str, made: StrategyStart
+) -> dict[str, str]:
+    """What makes a search another one."""
+    engine = problem.verifier
+    return {
+        "problem": problem.name,
+        "spec": digest(specs.as_table(spec)),
+        "strategy": plan.strategy,
+        "seed": str(plan.seed),
+        "batch": str(plan.batch),
+        "data": data,
+        "model": made.model,
+        "system": problem.system,
+        "package": package_digest(problem),
+        "engine": f"{engine.name} {engine.version}",
+        "screen": plan.screened,
+    }
+
+
+@contextmanager
+def _opened(
+    out: Path, about: Mapping[str, str], overwrite: bool, ledger: Ledger
+) -> Iterator[Store]:
+    """The store of a search in a locked folder, which is made where it is absent."""
+    with locked(out):
+        for left in out.glob(".part-*"):
+            left.unlink()
+        mark = identity(out)
+        ours = mark is None or mark == SEARCH
+        if not ours and not overwrite:
+            raise InputError("a folder of a search, or a new one", f"{out}", "Name another.")
+        if ours and not overwrite and (out / FILE).is_file():
+            with Store(out / FILE) as store:
+                check_whole(store, _heads(store, out / RESULT, ledger))
+                _same(store.under(about), out)
+        elif out.exists():
+            _swept(out)
+        write_atomic(out / MARK, SEARCH)
+        with Store(out / FILE) as store:
+            store.under(about)
+            yield store
+
+
+def _same(apart: Mapping[str, tuple[str, str]], out: Path) -> None:
+    """Refuse a folder in which another search was begun."""
+    if apart:
+        words = ", ".join(
+            f"{k} {_short(was)} and not {_short(now)}" for k, (was, now) in apart.items()
+        )
+        raise InputError(
+            "the folder of the same search, or a new one",
+            f"{out}, which holds a search with {words}",
+            "Name another folder, or ask to overwrite it.",
+        )
+
+
+def check_whole(store: Store, heads: Mapping[str, str]) -> None:
+    """Refuse to build on a file that is not what was written, or has lost its end.
+
+    `heads` are those that are kept elsewhere, by who keeps them.
+    """
+    faults = store.check()
+    faults += [
+        f"its end, that {who} names, was cut off"
+        for who, head in heads.items()
+        if not store.holds(head)
+    ]
+    if faults:
+        raise CorruptError(str(store.path), faults[0], "Begin a new search elsewhere.")
+
+
+def _heads(store: Store, result: Path, ledger: Ledger) -> dict[str, str]:
+    """Heads of the chain that the result of the last sitting and the ledger name."""
+    first = store.first()
+    told = [
+        (f"entry {e.sequence} of the ledger", e.table)
+        for kind in (SEARCH, END)
+        for e in ledger.entries(kind)
+    ]
+    own = {who: body for who, body in told if first and body.get("first") == first}
+    own |= {f"{result / 'search.json'}": _record(result)}
+    return {who: str(body["head"]) for who, body in own.items() if "head" in body}
+
+
+def _short(value: str) -> str:
+    return (value[:15] if value.startswith("sha256:") else value) or "none"
+
+
+def _batch(search: Search, asked: Spec, origin: Origin, plan: SearchPlan, why: str) -> Batch:
+    """All that was verified until the end of a sitting."""
+    problem, verdicts = search.problem, search.verdicts()
+    designs = search.designs(range(search.calls))
+    known = {DESIGN, *(c.name for c in problem.conditions), *problem.labels()}
+    sitting = Sitting(plan, why, tuple(search.history), unmet(verdicts, search.aim))
+    return Batch(
+        problem,
+        asked,
+        search.spec,
+        origin,
+        designs.drop_vars([name for name in designs.coords if name not in known]),
+        verdicts,
+        _choice(search, verdicts),
+        _told(sitting, search),
+        sitting,
+    )
+
+
+def _handed(
+    batch: Batch,
+    search: Search,
+    name: str,
+    out: Path,
+    ledger: Ledger,
+    *,
+    clock: Clock,
+    watch: Watch,
+    finish: Finish | None,
+) -> Run:
+    """Write the result of a sitting."""
+    check_whole(search.store, {})
+    head, why = search.store.head(), batch.made["why"]
+    before = _energy(out / RESULT)
+
+    def finished(run: Run, part: Path) -> None:
+        if finish is not None:
+            finish(run, part)
+        run.record["energy"] = before + [run.record[k] for k in ("energy",) if k in run.record]
+
+    state = digest([head, specs.as_table(batch.asked), why])
+    with staged(out / RESULT, state, overwrite=True) as part:
+        _swept(part)
+        run = hand_over(batch, part, out / RESULT, clock=clock, watch=watch, finish=finished)
+        watch("keep", 0, 1)
+        beside = {"search": name, "strategy": run.record["plan"]["strategy"], "head": head}
+        beside |= {"calls": search.calls, "why": why, "first": search.store.first()}
+        enter(ledger, END, run, part, beside, screens=_cheap(search.screening))
+    return run
+
+
+def _swept(part: Path) -> None:
+    """Empty a folder of ours up to its mark; a link to it stays, and what links in it name."""
+    for left in part.iterdir():
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        elif left.name != MARK:
+            left.unlink()
+
+
+def _choice(search: Search, verdicts: xr.Dataset) -> Select:
+    """Which designs are handed over: where the spec gives no count, the front, or some."""
+    choice, objectives = search.spec.select, search.spec.objectives
+    if choice.count is not None:
+        return choice
+    held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    losses = search.aim.losses(verdicts)[held]
+    front = int((pareto_rank(losses) == 0).sum()) if len(objectives) > 1 and len(held) else 0
+    return replace(choice, count=max(front, LEAST))
+
+
+def _told(sitting: Sitting, search: Search) -> dict[str, Any]:
+    """How the search went, as plain data."""
+    return {
+        "plan": asdict(sitting.plan),
+        "why": sitting.why,
+        "head": search.store.head(),
+        "unmet": asdict(sitting.unmet) if sitting.unmet else None,
+        "screened": sitting.last.screened,
+        "screen": _audited(search),
+        "rounds": [asdict(r) for r in sitting.rounds],
+        "sittings": search.store.sittings(),
+    }
+
+
+def _energy(result: Path) -> list[dict[str, Any]]:
+    """What earlier sittings that came to their end took; a killed one told nobody."""
+    return list(_record(result).get("energy", []))
+
+
+def _record(result: Path) -> dict[str, Any]:
+    """What the last sitting that came to its end says of the search; empty before there is one."""
+    file = result / "search.json"
+    try:
+        return dict(json.loads(file.read_bytes())) if file.is_file() else {}
+    except (ValueError, TypeError) as error:
+        what = f"is not what the search wrote ({error})"
+        raise CorruptError(str(file), what, "Remove the folder: it is made again.") from error
+
+
+def _audited(search: Search) -> dict[str, Any] | None:
+    """Who screened, and what that cost."""
+    screening = search.screening
+    if screening is None or screening.audit is None:
+        return None
+    return {"name": screening.screen.name} | screening.audit.told()

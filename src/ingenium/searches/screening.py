@@ -1,0 +1,265 @@
+"""Screens: who is kept from the exact tier, and what keeping them out has cost.
+
+A screen expects something of each design without the exact tier, and by that some are measured
+and others are not. It can keep a design out, or put others before it; it never accepts one. A
+random share is measured whatever it says, so that what it loses is a measured number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float, Int
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.seeds import block_rng
+from ingenium.core.verdict import Verdict
+from ingenium.evaluate.intervals import clopper_pearson
+from ingenium.searches.aim import LIMIT, OBJECTIVE, Aim
+from ingenium.searches.fronts import order
+from ingenium.searches.proposal import AUDITED, CHEAP, CUT, Cut, Proposal
+
+LEAST = 0.25  # of the places, that are filled even where all is hopeless
+ASKED = "asked"  # by the strategy
+TIER = "tier"  # coordinate of designs: 0 where a strategy asks for the cheap tier alone
+CHEAP_MARGIN, CHEAP_LOSS = "cheap_margin", "cheap_loss"
+
+
+@dataclass(frozen=True)
+class ScreenPlan:
+    """Which screen, how many it lets pass, and how it is audited."""
+
+    by: str  # of the table in `screens`
+    keep: float = 0.5  # share of the new designs of a round that are measured, at most
+    audit: float = 0.1  # share that is measured whatever the screen says
+    doubt: float = 0.1  # how often a limit that a design holds may lie beyond its bound
+    cheap: tuple[str, ...] = ()  # quantities that are cheap, where no tier of the problem is
+    price: float | None = None  # of a cheap measurement over an exact one
+
+    def __post_init__(self) -> None:
+        if not 0 < self.keep <= 1:
+            raise _outside("a share above 0 and at most 1", "--keep", self.keep, 0.5)
+        if not 0 < self.audit <= 1:
+            what = "a share above 0 and at most 1: what a screen loses is always measured"
+            raise _outside(what, "--audit", self.audit, 0.1)
+        if not 0 < self.doubt < 1:
+            raise _outside("a share between 0 and 1", "--doubt", self.doubt, 0.1)
+        if self.price is not None and not 0 < self.price < 1:
+            raise _outside("a price above 0 and below 1", "--price", self.price, 0.01)
+
+
+def _outside(what: str, option: str, came: float, write: float) -> InputError:
+    return InputError(what, f"{option} {came:g}", f"Write {option} {write:g}.")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a screen expects of designs; NaN where it has no opinion.
+
+    Shapes: n designs, l limits, o objectives.
+    """
+
+    margin: Float[np.ndarray, "n l"]
+    most: Float[np.ndarray, "n l"]  # margins that they hardly exceed; infinite where unknown
+    loss: Float[np.ndarray, "n o"]
+    knows: bool = True  # whether it can rank; else all pass
+
+
+@runtime_checkable
+class Screen(Protocol):
+    """Expects something of designs that the exact tier has not seen."""
+
+    @property
+    def name(self) -> str:
+        """With engine and version, or the kind of model."""
+        ...
+
+    def measure(self, designs: xr.Dataset) -> Float[np.ndarray, "n k"] | None:
+        """What its engine measures, if it has one; kept with the proposal."""
+        ...
+
+    def expect(self, designs: xr.Dataset, cheap: np.ndarray | None) -> Outlook:
+        """Margins and losses of designs of which `measure` gave `cheap`."""
+        ...
+
+    def tell(self, designs: xr.Dataset, verdicts: xr.Dataset, cheap: np.ndarray | None) -> None:
+        """Learn from designs that the exact tier has measured."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScreenAudit:
+    """What a screen has done so far, and what of it was checked."""
+
+    seen: int = 0  # new designs that it was shown, some more than once
+    cut: int = 0  # that it would keep out
+    audited: int = 0  # drawn by chance and measured whatever it said
+    audited_cut: int = 0  # of these, kept out but for that
+    held: int = 0  # audited designs that hold every limit
+    lost: int = 0  # of these, kept out but for that
+    wrong: int = 0  # of these, since they were taken for hopeless, which was wrong
+
+    @property
+    def rate(self) -> float | None:
+        """The false-reject rate: share of designs that hold every limit which it keeps out."""
+        return self.lost / self.held if self.held else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the rate, 95 %, exact; all of it where no audited design held."""
+        return self._within(self.lost)
+
+    @property
+    def wrong_interval(self) -> tuple[float, float]:
+        """Of the share of designs that hold every limit and are taken for hopeless."""
+        return self._within(self.wrong)
+
+    def told(self) -> dict[str, Any]:
+        """As plain data, with the rates and their intervals."""
+        rates: dict[str, Any] = {}
+        for name, count in (("false_reject", self.lost), ("wrongly_hopeless", self.wrong)):
+            low, high = self._within(count)
+            rate = count / self.held if self.held else None
+            rates[name] = {"rate": rate, "low": low, "high": high}
+        return asdict(self) | rates
+
+    def _within(self, count: int) -> tuple[float, float]:
+        return clopper_pearson(count, self.held) if self.held else (0.0, 1.0)
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any] | None) -> "ScreenAudit | None":
+        """From what `asdict` gave."""
+        return None if body is None else cls(**body)
+
+    def after(self, proposal: Proposal, verdicts: xr.Dataset) -> "ScreenAudit":
+        """With a round more."""
+        fresh, cut = proposal.fresh, proposal.cut != Cut.NOT
+        checked = fresh & proposal.audited
+        held = checked & (verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+        return replace(
+            self,
+            seen=self.seen + int(fresh.sum()),
+            cut=self.cut + int((fresh & cut).sum()),
+            audited=self.audited + int(checked.sum()),
+            audited_cut=self.audited_cut + int((checked & cut).sum()),
+            held=self.held + int(held.sum()),
+            lost=self.lost + int((held & cut).sum()),
+            wrong=self.wrong + int((held & (proposal.cut == Cut.HOPELESS)).sum()),
+        )
+
+
+class Screening:
+    """A screen at work in a search: what it cuts, what is audited, what it learns.
+
+    Which designs are audited is drawn before the screen is asked. However few designs look
+    hopeful, some are measured, the nearest first: a strategy learns from broken limits too.
+
+    Shapes: n designs.
+    """
+
+    def __init__(self, plan: ScreenPlan, screen: Screen, seed: int) -> None:
+        self.plan, self.screen, self.seed = plan, screen, seed
+        self.audit: ScreenAudit | None = ScreenAudit()
+        self.cheap_calls = 0  # designs that the cheap tier measured
+
+    def sift(
+        self, proposal: Proposal, designs: xr.Dataset, room: int, aim: Aim
+    ) -> dict[str, np.ndarray]:
+        """What was cut and what is audited of the new designs, at most `room` of them measured."""
+        fresh = proposal.fresh
+        rng = np.random.default_rng(block_rng(self.seed, proposal.number, "audit").initial_seed())
+        audited = np.array(fresh & (rng.uniform(size=len(fresh)) < self.plan.audit))
+        audited[np.flatnonzero(audited)[room:]] = False
+        cheap = self._measured(fresh, designs)
+        outlook = self.screen.expect(designs, cheap)
+        free = max(room - int(audited.sum()), 0)
+        places = min(int(np.ceil(self.plan.keep * fresh.sum())), free) if outlook.knows else free
+        found = {CUT: _cut(outlook, fresh, places, aim), AUDITED: audited}
+        return found if cheap is None else found | {CHEAP: cheap}
+
+    def _measured(
+        self, fresh: Bool[np.ndarray, " n"], designs: xr.Dataset
+    ) -> Float[np.ndarray, "n k"] | None:
+        """What the cheap tier measures of new designs, NaN of the others; none without one."""
+        if not fresh.any():
+            return None
+        found = self.screen.measure(designs.isel({DESIGN: np.flatnonzero(fresh)}))
+        if found is None:
+            return None
+        whole = np.full((len(fresh), found.shape[1]), np.nan)
+        whole[fresh] = found
+        return whole
+
+    def learn(self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset) -> None:
+        """Take in what the exact tier said of a round."""
+        if self.audit is not None:
+            self.audit = self.audit.after(proposal, verdicts)
+        if proposal.cheap is not None:
+            self.cheap_calls += int(proposal.fresh.sum())
+        rows, cheap = proposal.sent, proposal.cheap
+        if len(rows):
+            own = None if cheap is None else cheap[rows]
+            self.screen.tell(designs.isel({DESIGN: rows}), verdicts.isel({DESIGN: rows}), own)
+
+    def beside(self, proposal: Proposal, designs: xr.Dataset, verdicts: xr.Dataset) -> xr.Dataset:
+        """Verdicts with what the cheap tier says of margins and losses, for strategies."""
+        if not self.cheap_calls:
+            return verdicts
+        margin, loss = (np.full_like(verdicts[k].to_numpy(), np.nan) for k in ("margin", "loss"))
+        if proposal.cheap is not None:
+            outlook = self.screen.expect(designs, proposal.cheap)
+            margin, loss = outlook.margin, outlook.loss
+        own = {CHEAP_MARGIN: ((DESIGN, LIMIT), margin), CHEAP_LOSS: ((DESIGN, OBJECTIVE), loss)}
+        return verdicts.assign(own)
+
+
+class AsAsked(Screening):
+    """The cheap tier at work for a strategy that says itself who is to measure its designs."""
+
+    def __init__(self, plan: ScreenPlan, screen: Screen, seed: int) -> None:
+        super().__init__(plan, screen, seed)
+        self.audit = None  # nothing is screened against the will of who proposes
+
+    def sift(
+        self, proposal: Proposal, designs: xr.Dataset, room: int, aim: Aim
+    ) -> dict[str, np.ndarray]:
+        """What the strategy asked for, at most `room` designs by the exact tier."""
+        cut = np.where(designs[TIER].to_numpy() == 0, Cut.DEFERRED, Cut.NOT).astype(np.int8)
+        cut[np.flatnonzero(proposal.fresh & (cut == Cut.NOT))[room:]] = Cut.DEFERRED
+        cheap = self._measured(proposal.fresh, designs)
+        return {CUT: cut} if cheap is None else {CUT: cut, CHEAP: cheap}
+
+
+def _cut(
+    outlook: Outlook, fresh: Bool[np.ndarray, " n"], places: int, aim: Aim
+) -> Int[np.ndarray, " n"]:
+    """What becomes of each design where so many may pass, by `Cut`."""
+    ranked = ranking(outlook, aim)
+    ranked = ranked[fresh[ranked]]
+    hopeless = np.array((outlook.most < 0).any(1))
+    least = int(np.ceil(LEAST * places))
+    kept = ranked[~hopeless[ranked]][:places]
+    if len(kept) < least:
+        kept = np.concatenate([kept, ranked[hopeless[ranked]][: least - len(kept)]])
+    cut = np.zeros(len(fresh), dtype=np.int8)
+    cut[fresh] = Cut.OUTRANKED
+    cut[fresh & hopeless] = Cut.HOPELESS
+    cut[kept] = Cut.NOT
+    return cut
+
+
+def ranking(outlook: Outlook, aim: Aim) -> Int[np.ndarray, " n"]:
+    """Positions from the best to the worst, of which nothing is known after those that hold."""
+    margin, loss = outlook.margin, outlook.loss
+    silent = np.isnan(margin).any(1) | np.isnan(loss).any(1)
+    short = np.where(np.isnan(margin), 0.0, np.maximum(-margin, 0.0)) / aim.spread
+    short[silent] = 0.0
+    scaled = np.where(np.isnan(loss), 0.0, loss) / aim.scale
+    best = order(scaled.sum(1), short, scaled)
+    holds = ~silent & (short.sum(1) == 0)
+    group = np.where(holds, 0, np.where(silent, 1, 2))
+    ranked: np.ndarray = best[np.argsort(group[best], kind="stable")]
+    return ranked

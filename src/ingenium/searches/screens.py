@@ -1,0 +1,53 @@
+"""The table of screens: a name at the command line to a screen for a problem and a spec."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from ingenium.core.errors import InputError, choose
+from ingenium.generators.tokens.codec import kind_of
+from ingenium.searches.learned import LearnedScreen
+from ingenium.searches.screening import ASKED, AsAsked, Screen, Screening, ScreenPlan
+from ingenium.searches.strategies import Task
+from ingenium.searches.surrogates import Fit, ensemble, process
+from ingenium.searches.tiers import CheapScreen, cheap_tier, check_told
+
+
+def _cheap(plan: ScreenPlan, task: Task) -> Screen:
+    otherwise = "--strategy portfolio" if plan.by == ASKED else "--screen ensemble"
+    tier = cheap_tier(task.problem, plan.cheap, otherwise=otherwise)
+    check_told(tier, task.spec)
+    return CheapScreen(task.problem, task.spec, tier, plan.doubt)
+
+
+def _learned(name: str, fit: Fit, plan: ScreenPlan, task: Task) -> Screen:
+    if kind_of(task.problem.codec) != "numbers":
+        raise InputError(
+            "a problem whose designs are numbers, for a screen that learns",
+            f"{task.problem.name}, whose designs hold texts",
+            "Write --screen cheap.",
+        )
+    return LearnedScreen(task.space, fit, name, plan.doubt, task.seed)
+
+
+LEARNED: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
+    {
+        "ensemble": partial(_learned, "ensemble of networks", ensemble),
+        "process": partial(_learned, "Gaussian processes", process),
+    }
+)
+MAKERS: Mapping[str, Callable[[ScreenPlan, Task], Screen]] = MappingProxyType(
+    {ASKED: _cheap, "cheap": _cheap, **LEARNED}
+)
+NAMES = tuple(MAKERS)
+
+
+def make(plan: ScreenPlan, task: Task) -> Screening:
+    """The screen of a plan, at work.
+
+    Raises:
+        InputError: for an unknown name, or a problem for which there is no such screen.
+    """
+    screen = MAKERS[choose(plan.by, NAMES, "screen")](plan, task)
+    kind = AsAsked if plan.by == ASKED else Screening
+    return kind(plan, screen, task.seed)

@@ -1,0 +1,57 @@
+"""When a search has done enough."""
+
+from dataclasses import dataclass
+
+from ingenium.core.counts import check_least
+from ingenium.core.errors import InputError
+
+BEGIN = 16  # a first round is the batch over this, where seconds are limited
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The budget of a search, and what ends it earlier; looked at between rounds.
+
+    Where seconds are limited, rounds are no larger than the time that is left allows (`most`).
+
+    Raises:
+        InputError: for a number below 1, or a time that is not above 0.
+    """
+
+    calls: int = 1000  # of the engine: designs that are verified
+    seconds: float | None = None  # of the loop with model and engine, over all its sittings
+    accepted: int | None = None  # enough designs that hold every limit
+    stagnation: int | None = None  # calls in a row after which nothing became better
+    idle: int = 20  # rounds in a row without a new design
+    cost: float | None = None  # calls, with those of the cheap tier at their price
+
+    def __post_init__(self) -> None:
+        check_least(self.calls, "--budget", "engine call", say=1000)
+        if self.accepted is not None:
+            check_least(self.accepted, "--enough", "accepted design", say=10)
+        if self.stagnation is not None:
+            check_least(self.stagnation, "--stagnation", "engine call", say=200)
+        check_least(self.idle, "idle =", "round", say=20)
+        for option, value, what, write in (
+            ("--seconds", self.seconds, "a time above 0 s", 60),
+            ("--cost", self.cost, "a cost above 0", 100),
+        ):
+            if value is not None and not value > 0:
+                raise InputError(what, f"{option} {value:g}", f"Write {option} {write}, say.")
+
+    def most(self, batch: int, elapsed: float, done: tuple[int, float], waiting: int) -> int:
+        """Designs that a round may have; the batch where seconds are not limited.
+
+        Args:
+            batch: the most that it ever has.
+            elapsed: seconds so far.
+            done: designs of the rounds that have ended, and the seconds that these took.
+            waiting: designs that are still being measured.
+        """
+        if self.seconds is None:
+            return batch
+        count, took = done
+        if not count or not took:
+            return -(-batch // BEGIN)
+        allowed = count / took * (self.seconds - elapsed) - waiting
+        return max(1, int(min(allowed, batch)))

@@ -1,0 +1,1 @@
+"""The engine for other programs: tools over the same registry as the command line's `--json`."""

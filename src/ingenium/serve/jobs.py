@@ -1,0 +1,160 @@
+"""Commands that run as processes of their own, each once for each request."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
+from threading import Lock
+from typing import Any
+
+from ingenium import __version__
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.serve.allowed import PREVIEW, preview
+
+ANSWER, MESSAGES, ENDED = "answer.json", "messages.txt", "ended.json"
+PROCESS = {
+    0: "done",
+    1: "done",
+    2: "refused",
+    3: "failed",
+    130: "stopped",
+    -signal.SIGINT: "stopped",
+}
+MET = {0: True, 1: False}  # what the exit code says of the limits, where the process was done
+FINAL = (0, 1, 2)  # codes after which the same request would give the same
+GRACE_S = 5.0
+
+
+@dataclass
+class Jobs:
+    """Requests to the command line and what they gave, kept in a folder.
+
+    A request is known by its words and by the content of the spec that it brings: the same
+    request is the same job, also after the server was started again.
+    """
+
+    folder: Path
+    _running: dict[str, "Popen[bytes]"] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)  # requests come from several threads
+
+    def submit(
+        self, words: Sequence[str], *, spec: str | None = None, made: Path | None = None
+    ) -> str:
+        """Start a command, or find the one that was started for the same request.
+
+        One that was stopped or killed goes on: the commands themselves resume.
+
+        Args:
+            words: of the command line, without `--json`.
+            spec: TOML, which is handed over as `--spec`.
+            made: the folder that it makes, which must still be there; a command that makes none
+                is a question, whose answer may change, and is asked again.
+        """
+        asked = digest({"words": list(words), "spec": spec, "version": __version__})
+        name = asked.removeprefix("sha256:")[:16]
+        with self._lock:
+            self._start(name, words, spec, made)
+        return name
+
+    def _start(self, name: str, words: Sequence[str], spec: str | None, made: Path | None) -> None:
+        place = self.folder / name
+        kept = self._ended(place).get("code") in FINAL and made is not None and made.is_dir()
+        if self._runs(name) or kept:
+            return
+        place.mkdir(parents=True, exist_ok=True)
+        command = [*words, "--json"]
+        if spec is not None:
+            (place / "spec.toml").write_text(spec)
+            command += ["--spec", str(place / "spec.toml")]
+        (place / ENDED).unlink(missing_ok=True)
+        with (place / ANSWER).open("wb") as out, (place / MESSAGES).open("wb") as err:
+            self._running[name] = Popen(
+                [sys.executable, "-m", "ingenium", *command],
+                stdin=DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            )
+
+    def state(self, job: str, *, wait_s: float = 0.0) -> dict[str, Any]:
+        """How a job stands: process and acceptance apart, its answer, and its last words.
+
+        Raises:
+            InputError: if no job has this name.
+        """
+        place = self._place(job)
+        if self._runs(job, wait_s):
+            return {"job": job, "process": "running", "progress": _last_line(place)}
+        code = self._ended(place).get("code")
+        process = "lost" if code is None else PROCESS.get(code, "killed")
+        met = MET.get(code) if code is not None else None
+        told = {"job": job, "process": process, "limits_met": met}
+        return told | _answer(place, process)
+
+    def stop(self, job: str) -> dict[str, Any]:
+        """Ask a job to stop where nothing is half done; the same request goes on from there."""
+        self._place(job)
+        if self._runs(job):
+            self._running[job].send_signal(signal.SIGINT)
+        return self.state(job, wait_s=GRACE_S)
+
+    def end(self) -> None:
+        """Stop what runs: nobody is left to ask for it."""
+        for running in list(self._running.values()):
+            running.send_signal(signal.SIGINT)
+        for running in list(self._running.values()):
+            try:
+                running.wait(GRACE_S)
+            except TimeoutExpired:
+                running.kill()
+                running.wait()
+
+    def _runs(self, job: str, wait_s: float = 0.0) -> bool:
+        """Whether it still runs after so many seconds; how it ended is noted once."""
+        running = self._running.get(job)
+        if running is None:
+            return False
+        try:
+            running.wait(wait_s)
+        except TimeoutExpired:
+            return True
+        (self.folder / job / ENDED).write_text(json.dumps({"code": running.returncode}))
+        self._running.pop(job, None)  # another request may have seen its end too
+        return False
+
+    def _place(self, job: str) -> Path:
+        place = self.folder / job
+        if not job.isalnum() or not place.is_dir():
+            raise InputError("a job that was submitted here", job, "Submit it first.")
+        return place
+
+    @staticmethod
+    def _ended(place: Path) -> Mapping[str, Any]:
+        path = place / ENDED
+        found: Mapping[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        return found
+
+
+def _answer(place: Path, process: str) -> dict[str, Any]:
+    """What the command printed: whole where it is short, else its path and how it begins."""
+    path = place / ANSWER
+    text = path.read_text() if path.is_file() else ""
+    if len(text) > PREVIEW:
+        return {"answer_path": str(path)} | preview(text, path.stat().st_size)
+    try:
+        return {"answer": json.loads(text)}
+    except json.JSONDecodeError:
+        return {"answer": None, "messages": _last_line(place) if process != "done" else ""}
+
+
+def _last_line(place: Path) -> str:
+    """Of its messages, which are progress while it runs."""
+    path = place / MESSAGES
+    lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")[:500]

@@ -1,0 +1,45 @@
+"""The contract on roof trusses."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from ingenium.testing import Damage, ProblemContract
+
+
+def _changed(pattern: str, by: str, path: Path) -> None:
+    """The first match of a file, which it must have."""
+    text, count = re.subn(pattern, by, path.read_text(), count=1, flags=re.M)
+    assert count == 1, pattern
+    path.write_text(text)
+
+
+class TestRoofTruss(ProblemContract):
+    problem_name = "structures.roof"
+    setup: Mapping[str, int] = {"known": 60}
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        deck = {
+            "a thousandth of the area": (r"^(\d\.\d+)e-(\d+)$", r"\1e-09"),
+            "a bar left out": (r"^4, 4, 5\n", ""),
+            "a bar twice": (r"^(4, 4, 5\n)", r"\1\1"),
+            "a support more": (r"^\*STEP", "2, 2, 2\n*STEP"),
+            "half of the roof": (r"^(\d+, 2, )-\d[\d.]*$", r"\1-1.0"),
+            "steel ten times as stiff": (r"^2\.1e\+11", "2.1e+12"),
+            "no gravity": (r"GRAV, 9\.81", "GRAV, 0.0"),
+            "a name of another section": (r"^(\*ELEMENT.*)SHS\S+", r"\1SHS200x200x12.5"),
+            "another element": ("T3D2", "B31"),
+            "a second step": (r"^\*END STEP", "*END STEP\n*STEP\n*STATIC\n*END STEP"),
+        }
+        drawing = {
+            "a layer of another section": (r"TOP_SHS\S+", "TOP_SHS200x200x12.5"),
+            "a layer of no section": (r"TOP_SHS\S+", "TOP_SHS1x1x1"),
+            "a bar left out": (r"^  0\nLINE\n(?:.*\n){14}", ""),
+            "a bar twice": (r"^(  0\nLINE\n(?:.*\n){14})", r"\1\1"),
+            "a circle": (r"^  0\nLINE", "  0\nCIRCLE"),
+        }
+        return {
+            form: {what: partial(_changed, *how) for what, how in those.items()}
+            for form, those in (("inp", deck), ("dxf", drawing))
+        }

@@ -1,0 +1,97 @@
+"""Which test files are about some domains, for `make check DOMAINS="grid airfoils"`.
+
+python tests/of_domains.py NAME...     prints their paths, one a line
+python tests/of_domains.py changed     those that a change since the branch left main can reach
+
+A test is about a domain whose folder it lies in, that it imports, or whose problems it names; all
+others are about what domains share. A change reaches a domain if it lies in what the domain's
+modules import, whichever way round; and what is shared, if it lies outside all domains.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ingenium.domains import own
+from ingenium.studies.closure import closure
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "ingenium"
+FIELDS = PACKAGE / "domains"
+CHANGED, SHARED = "changed", "shared"
+
+
+def about(path: Path) -> set[str]:
+    """Domains that a test file is about; `shared` alone if none."""
+    text = path.read_text(encoding="utf-8")
+    inside = path.relative_to(TESTS).parts
+    found = {inside[1]} if inside[0] == "domains" and len(inside) > 2 else set()
+    words = [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
+    told = " ".join(w for w in words if isinstance(w, str))
+    for name in own():
+        imports = rf"^\s*(from|import) ingenium\.domains(\.{name}\b| import .*\b{name}\b)"
+        if re.search(imports, text, re.MULTILINE) or re.search(rf"\b{name}\.[a-z_]+", told):
+            found.add(name)
+    return (found & set(own())) or {SHARED}
+
+
+def reached(changed: Iterable[Path]) -> set[str]:
+    """Domains, and `shared`, that changed files of the repository can reach."""
+    files = [ROOT / path for path in changed]
+    modules = {_module(p) for p in files if p.suffix == ".py" and p.is_relative_to(PACKAGE)}
+    found = {SHARED} if any(not p.is_relative_to(FIELDS) for p in files) else set()
+    for name in own():
+        beside = any(p.is_relative_to(FIELDS / name) for p in files)  # data counts too
+        if beside or any(modules & set(closure(_module(p))) for p in _modules(name)):
+            found.add(name)
+    return found
+
+
+def selected(domains: set[str], changed: Iterable[Path] = ()) -> list[Path]:
+    """Test files about some domains, and those that changed themselves."""
+    own_change = {ROOT / path for path in changed}
+    tests = sorted(TESTS.rglob("test_*.py"))
+    return [p for p in tests if about(p) & domains or p in own_change]
+
+
+def changes() -> list[Path]:
+    """Files that differ from where the branch left main, also those that git does not know yet."""
+    base = _git("merge-base", "HEAD", "main") or ["HEAD"]
+    listed = [*_git("diff", "--name-only", base[0]), *_git("ls-files", "-o", "--exclude-standard")]
+    return [Path(line) for line in listed]
+
+
+def _git(*words: str) -> list[str]:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
+
+
+def _modules(name: str) -> Iterator[Path]:
+    """Modules of a domain, without its studies and checks, which the book looks after."""
+    for path in sorted((FIELDS / name).rglob("*.py")):
+        if not {"studies", "checks"} & set(path.relative_to(FIELDS).parts):
+            yield path
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def main(words: list[str]) -> None:
+    unknown = sorted(set(words) - {*own(), CHANGED, SHARED})
+    if unknown or not words:
+        known = ", ".join((*own(), SHARED))
+        sys.exit(f"expected domains ({known}) or {CHANGED}; came {' '.join(unknown) or 'nothing'}")
+    changed = changes() if CHANGED in words else []
+    domains = (set(words) - {CHANGED}) | reached(changed)
+    print(f"tests of {', '.join(sorted(domains)) or 'nothing'}", file=sys.stderr)
+    for path in selected(domains, changed):
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
