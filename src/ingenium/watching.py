@@ -122,7 +122,7 @@ def run(
 
 
 @dataclass(frozen=True)
-class Replayed:
+class MonitorReplay:
     """What a monitor says when it is fitted again."""
 
     same: dict[str, bool]
@@ -133,7 +133,7 @@ class Replayed:
         return all(self.same.values())
 
 
-def replay(kept: Monitor, folder: Path) -> Replayed:
+def replay(kept: Monitor, folder: Path) -> MonitorReplay:
     """Fit it again from what it was fitted to, in a folder of its own, and compare.
 
     Raises:
@@ -145,7 +145,7 @@ def replay(kept: Monitor, folder: Path) -> Replayed:
         raise InputError("the streams that the monitor was fitted to", f"nothing at {path}")
     again = fit(path, spec, folder, overwrite=True)
     old, new = kept.record, again.record
-    return Replayed(
+    return MonitorReplay(
         {
             "data": old["evidence"]["data"] == new["evidence"]["data"],
             "bar": bool(np.isclose(old["rule"]["bar"], new["rule"]["bar"], rtol=SAME)),

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ingenium.core.folders import make_folder, write_atomic
+from ingenium.evaluate.figures import picture
 from ingenium.monitor import pictures
 from ingenium.monitor.keeping import Monitor
 from ingenium.monitor.running import Memory, RowAlarm, Watcher
-from ingenium.report.figures import picture
 from ingenium.report.template import template
 
 Table = Sequence[Sequence[str]]
