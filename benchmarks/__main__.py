@@ -8,6 +8,7 @@ import torch
 NAMES = (
     "airfoils_sections",
     "feeder_days",
+    "propose_rates",
     "families",
     "samplers",
     "known_density",
