@@ -19,6 +19,7 @@ NAMES = (
     "strategies",
     "strategies_kept",
     "forgeries",
+    "kills",
     "sandbox",
     "structures_solver",
     "structures_cells",
