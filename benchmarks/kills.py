@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import report
+from benchmarks.measuring import report, save
 from ingenium.core.digest import folder_digest
 from ingenium.core.seals import PREVIOUS, SEAL
 from ingenium.searches.store import Store
@@ -38,6 +38,7 @@ RUNS = (  # what is asked, small, of problems that are cheap
     ("search", "structures.roof", "structures/roof.toml", ("--budget", "96", "--batch", "32")),
 )
 KILLS = 20  # over all of them
+TITLE = "Runs killed at random moments that went on"
 EARLIEST = 0.2  # of the time of an undisturbed run, before which nothing is under way
 OWN = {PREVIOUS, SEAL, "replay"}  # of a line: what names the folder
 
@@ -137,4 +138,5 @@ def run() -> None:
                 "faults of the store",
             )
             rows.append({"run": f"{verb} {problem}"} | {k: one.counts[k] for k in names})
-    report("kills", "Runs killed at random moments that went on", rows, {"kills": times})
+            save("kills", TITLE, rows, {"kills": sum(row["kills"] for row in rows)})
+    report("kills", TITLE, rows, {"kills": times})
