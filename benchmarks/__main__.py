@@ -8,6 +8,7 @@ import torch
 NAMES = (
     "airfoils_sections",
     "feeder_days",
+    "propose_rates",
     "families",
     "samplers",
     "known_density",
@@ -18,6 +19,7 @@ NAMES = (
     "strategies",
     "strategies_kept",
     "forgeries",
+    "kills",
     "sandbox",
     "structures_solver",
     "structures_cells",

@@ -7,7 +7,8 @@ platform, the order of keys or variables, the byte order, nor the bits inside a 
 import dataclasses
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -103,12 +104,20 @@ def folder_digest(folder: Path, *, but: Collection[str] = ()) -> str:
     if not folder.is_dir():
         raise InputError("a folder", str(folder))
     content = {}
-    for path in folder.rglob("*"):
-        inside = path.relative_to(folder)
-        hidden = any(fnmatch(part, pattern) for part in inside.parts for pattern in but)
-        if path.is_file() and not hidden:
-            content[inside.as_posix()] = file_digest(path)
+    for inside in _files(str(folder), ""):
+        if not any(fnmatch(part, pattern) for part in inside.split("/") for pattern in but):
+            content[inside] = file_digest(folder / inside)
     return digest(content)
+
+
+def _files(folder: str, under: str) -> Iterator[str]:
+    """Paths of all files below a folder, relative to it; links to folders are not followed."""
+    with os.scandir(folder) as entries:  # a system call a folder, where paths take one a file
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{under}{entry.name}/")
+            elif entry.is_file():
+                yield under + entry.name
 
 
 def _plain(value: object, where: str) -> Any:

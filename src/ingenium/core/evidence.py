@@ -232,9 +232,10 @@ def vouched(path: Path) -> dict[str, Any]:
 
 def written(folder: Path) -> dict[str, str]:
     """Digest of each file in the folder of a run, and of the folder of designs as one."""
-    files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
-    found = {k: file_digest(p) for k, p in files.items() if not k.startswith((".", "designs/"))}
     handed = folder / "designs"
+    beside = [p for p in sorted(folder.iterdir()) if p != handed and not p.name.startswith(".")]
+    inside = [p for own in beside for p in ([own] if own.is_file() else sorted(own.rglob("*")))]
+    found = {p.relative_to(folder).as_posix(): file_digest(p) for p in inside if p.is_file()}
     return found | ({"designs/": folder_digest(handed)} if handed.is_dir() else {})
 
 

@@ -1,5 +1,6 @@
 """Tables of series as CSV: a time for each row, and columns of numbers by name."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def round_digits(values: Float64[np.ndarray, "*shape"]) -> Float64[np.ndarray, "
 def write_table(
     path: Path,
     heads: list[str],
-    times: list[str],
+    times: Sequence[str],
     rows: Float64[np.ndarray, "columns t"],
     *,
     delimiter: str = ",",

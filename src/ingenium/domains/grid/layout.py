@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -81,10 +82,12 @@ def dates_of(days: xr.Dataset, year: int = 2016) -> Shaped[np.ndarray, " n"]:
     return np.asarray(known[away.argmin(1)])
 
 
-def day_times(date: np.datetime64) -> list[str]:
+@lru_cache(maxsize=366)  # designs of a run share the dates of a year
+def day_times(date: np.datetime64) -> tuple[str, ...]:
     """The 96 times of a day as SimBench writes them."""
     year, month, day = str(date.astype("datetime64[D]")).split("-")
-    return [f"{day}.{month}.{year} {step // 4:02d}:{step % 4 * 15:02d}" for step in range(STEPS)]
+    times = (f"{step // 4:02d}:{step % 4 * 15:02d}" for step in range(STEPS))
+    return tuple(f"{day}.{month}.{year} {time}" for time in times)
 
 
 def day_of_times(times: list[str], path: Path) -> np.datetime64:
@@ -94,7 +97,7 @@ def day_of_times(times: list[str], path: Path) -> np.datetime64:
         InputError: if they are anything else.
     """
     date = _date(times[0]) if times else None
-    if date is None or times != day_times(date):
+    if date is None or tuple(times) != day_times(date):
         raise InputError(
             "the 96 times of one day, such as 31.12.2016 00:00 to 31.12.2016 23:45",
             f"{len(times)} rows from {times[0] if times else 'nothing'} in {path}",

@@ -113,7 +113,7 @@ def _read(
 
 
 def _table(
-    heads: list[str], times: list[str], rows: Float64[np.ndarray, "columns t"]
+    heads: list[str], times: tuple[str, ...], rows: Float64[np.ndarray, "columns t"]
 ) -> dict[str, Any]:
     """A data frame as pandapower writes it, its numbers by `repr` and thus without loss."""
     data = [[time, *row] for time, row in zip(times, rows.T.tolist(), strict=True)]
