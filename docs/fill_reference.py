@@ -26,6 +26,7 @@ from ingenium.domains.grid.consumers import GROUPS
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
+from ingenium.monitor.asked import MonitorSpec
 from ingenium.report import words
 
 PROBLEM = "grid.feeder_day"
@@ -300,6 +301,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "generator": lambda: entries(spec.GeneratorChoice),
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
+    "monitor-spec": lambda: entries(MonitorSpec),
     "accepted": accepted,
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),

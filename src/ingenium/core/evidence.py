@@ -44,6 +44,8 @@ class Measurement(TypedDict):
     value: float | str | None
     unit: NotRequired[str]
     uncertainty: NotRequired[float]
+    of_mesh: NotRequired[float]  # the part of it that a mesh is off
+    standard_error: NotRequired[float | None]  # of a mean over scenarios
 
 
 class EvidenceRecord(TypedDict):
@@ -68,6 +70,7 @@ class EvidenceRecord(TypedDict):
     notes: list[str]
     seed: int
     spec: str
+    given: dict[str, str]  # digests of what the spec gave
     system: str
     data: str
     model: str
