@@ -43,9 +43,9 @@ def test_electrons_are_asked_only_of_molecules_that_hold_the_cheap_limits(
 ) -> None:
     asked, one = [], xtb.gap_and_dipole
 
-    def heard(mol: object) -> object:
+    def heard(mol: object, at: object) -> object:
         asked.append(mol)
-        return one(mol)  # type: ignore[arg-type]
+        return one(mol, at)  # type: ignore[arg-type]
 
     monkeypatch.setattr(xtb, "gap_and_dipole", heard)
     problem = Lead(LeadSettings(known=200, electrons="gfn2"))

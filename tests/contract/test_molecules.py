@@ -83,7 +83,9 @@ class TestLead(ProblemContract):
     }
     few = 3
     no_answer = "C1CC"
-    harmless = PLACES
+    harmless: ClassVar[Mapping[str, str]] = {
+        "sdf: shifted": "A molecule has no place of its own: a file may have it anywhere."
+    }
 
 
 class TestConformers(ProblemContract):

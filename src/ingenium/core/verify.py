@@ -58,6 +58,16 @@ class Divisible(Verifier, Protocol):
         ...
 
 
+@runtime_checkable
+class Filed(Verifier, Protocol):
+    """A verifier that measures what files hold beside the variables, such as where atoms lie."""
+
+    @property
+    def filed(self) -> str:
+        """The array of designs that a file may bring; `measure` takes it after the variables."""
+        ...
+
+
 def named(verifier: Verifier) -> dict[str, str]:
     """Tier, name and version of an engine, for records."""
     return {"tier": verifier.tier, "name": verifier.name, "version": verifier.version}
@@ -85,7 +95,7 @@ def verify(
         InputError: if the designs do not have the declared variables, sizes or units.
     """
     check(designs, variables, sizes)
-    arrays = to_arrays(designs, variables)
+    arrays = _arrays(designs, verifier, variables)
     started = time.perf_counter()
     measured = _measured(arrays, verifier, limits if sparing else None)
     seconds = time.perf_counter() - started
@@ -107,7 +117,18 @@ def measure(
         InputError: if the designs do not have the declared variables, sizes or units.
     """
     check(designs, variables, sizes)
-    return _measured(to_arrays(designs, variables), verifier, None)
+    return _measured(_arrays(designs, verifier, variables), verifier, None)
+
+
+def _arrays(
+    designs: xr.Dataset, verifier: Verifier, variables: Sequence[Variable]
+) -> tuple[Tensor, ...]:
+    """The variables of designs, and what a file holds beside them where it is measured."""
+    arrays = to_arrays(designs, variables)
+    if not isinstance(verifier, Filed) or verifier.filed not in designs:
+        return arrays
+    beside = designs.variables[verifier.filed].to_numpy().astype(np.float64)
+    return (*arrays, torch.from_numpy(beside))
 
 
 def _measured(

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float64
 from rdkit import Chem, rdBase
 
 from ingenium.core.designs import DESIGN
@@ -15,9 +16,9 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.reading.files import lines, text
 from ingenium.domains.molecules.files import numbers
-from ingenium.domains.molecules.language import SMILES, variable
+from ingenium.domains.molecules.language import ATOMS_AT, SMILES, variable
 from ingenium.kits.chemistry import rules
-from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.conformer import atoms, bonded, conformer
 from ingenium.kits.chemistry.independent import counted
 from ingenium.kits.chemistry.parsing import canonical, parsed, readable
 from ingenium.kits.chemistry.safety import DualUseScreen, note
@@ -26,6 +27,7 @@ NAME = "molecule_"
 LINES, STRUCTURES = (".smi", ".smiles"), (".sdf", ".sd", ".mol")  # what files of a kind end in
 COUNTED = {"weight": 0.05, "heavy_atoms": 0.0, "pieces": 0.0, "rings": 0.0, "charge": 0.0}
 """Largest differences between two counts of one record; weights are abridged in one of them."""
+SPACE = "3D"  # in the second line of a record whose atoms have places in space
 END = re.compile(r"^\$\$\$\$[^\n]*\n?", re.MULTILINE)  # of a record; the next may have no title
 
 
@@ -85,14 +87,16 @@ class SmilesFile:
 class StructureFile:
     """`molecules.sdf`: a record a molecule, with hydrogens and a conformer by ETKDG and MMFF.
 
-    What is read back is the atoms and bonds of each record; a property beside them has no say. A
-    conformer is one arrangement of a constitution, so stereochemistry that it shows is not read.
+    What is read back is the atoms and bonds of each record, and where `placed` says so the places
+    of its atoms; a property beside them has no say. A conformer is one arrangement of a
+    constitution, so stereochemistry that it shows is not read.
     Beside it lies the same as lines of SMILES, for tools that take no structures.
     """
 
     longest: int
     screen: DualUseScreen
     name: str = "sdf"
+    placed: bool = False  # whether something is measured on the places of atoms
     endings: ClassVar[tuple[str, ...]] = STRUCTURES
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
@@ -127,10 +131,15 @@ class StructureFile:
         if not blocks:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         what = [f"the molecule in record {i} of {file}" for i in range(1, len(blocks) + 1)]
-        mols = [_from_block(b, w) for b, w in zip(blocks, what, strict=True)]
+        whole = [_from_block(b, w) for b, w in zip(blocks, what, strict=True)]
+        mols = [_constitution(m, w) for m, w in zip(whole, what, strict=True)]
         read = [canonical(self.screen.admit(m, w)) for m, w in zip(mols, what, strict=True)]
         names = [b.splitlines()[0] for b in blocks]
-        return molecules(read, numbers(names, NAME), self.longest)
+        designs = molecules(read, numbers(names, NAME), self.longest)
+        if not self.placed:
+            return designs
+        places = [_places(b, m) for b, m in zip(blocks, whole, strict=True)]
+        return designs.assign({ATOMS_AT: ((DESIGN, "atom", "column"), _padded(places))})
 
 
 def admitted(designs: xr.Dataset, screen: DualUseScreen) -> dict[int, Chem.Mol]:
@@ -170,15 +179,42 @@ def _recount(block: str, mol: Chem.Mol) -> None:
 
 
 def _from_block(record: str, what: str) -> Chem.Mol:
-    """The constitution in one record."""
+    """The molecule of one record, with its hydrogens as far as they are written."""
     with rdBase.BlockLogs():
         mol = Chem.MolFromMolBlock(record, removeHs=False)  # with them, valences are checked
     if mol is None or not mol.GetNumAtoms():
         raise InputError("an SDF of molecules", f"{what}, which is none", "Write V2000 or V3000.")
-    mol = Chem.RemoveHs(mol)
+    return mol
+
+
+def _constitution(whole: Chem.Mol, what: str) -> Chem.Mol:
+    """Atoms and bonds of a molecule alone."""
+    mol = Chem.RemoveHs(whole)
     if not mol.GetNumConformers() or mol.GetConformer().Is3D():
         Chem.RemoveStereochemistry(mol)
     return readable(Chem.MolToSmiles(mol), what)
+
+
+def _places(record: str, mol: Chem.Mol) -> Float64[np.ndarray, "a 4"]:
+    """The atoms of a record; none of one that is drawn flat or leaves hydrogens out.
+
+    Atoms that do not lie as the bonds say have no places, so that no engine answers.
+    """
+    flat = not mol.GetConformer().Is3D() and record.splitlines()[1][20:22] != SPACE
+    if flat or any(a.GetTotalNumHs() for a in mol.GetAtoms()):
+        return np.empty((0, 4))
+    found = atoms(mol)
+    if not bonded(mol):
+        found[:, 1:] = np.nan
+    return found
+
+
+def _padded(places: Sequence[Float64[np.ndarray, "_ 4"]]) -> Float64[np.ndarray, "n most 4"]:
+    """With rows of zeros up to the most atoms."""
+    out = np.zeros((len(places), max(map(len, places)), 4))
+    for row, found in zip(out, places, strict=True):
+        row[: len(found)] = found
+    return out
 
 
 def _not(endings: tuple[str, ...], file: Path, wanted: str) -> None:

@@ -11,6 +11,7 @@ them (Code/GraphMol/atomic_data.cpp).
 
 import re
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -46,8 +47,10 @@ class MoleculePrefix:
 
     def copy(self) -> "MoleculePrefix":
         """Its own lists."""
-        lists = (self.free[:], set(self.bonded), self.branches[:], dict(self.rings))
-        return MoleculePrefix(*lists, self.at, self.order, self.after, self.written)
+        own = copy(self)
+        own.free, own.bonded = self.free[:], set(self.bonded)
+        own.branches, own.rings = self.branches[:], dict(self.rings)
+        return own
 
     def add(self, piece: str) -> bool:
         """Go on with an atom, bond, ring closure or bracket; false where it cannot stand."""
@@ -133,6 +136,11 @@ class MoleculePrefix:
         """Whether it is a molecule as it stands."""
         return self.at >= 0 and not (self.rings or self.branches or self.order)
 
+    @property
+    def furthest(self) -> int:
+        """The most pieces that a way out takes, with the end."""
+        return 3 * len(self.rings) + len(self.branches) + 2
+
     def way_out(self) -> Iterator[str]:
         """The pieces of a short way to a molecule, by carbons that close the open rings."""
         trial = self.copy()
@@ -175,6 +183,7 @@ class KekuleGrammar:
 
     vocabulary: Vocabulary
     longest: int  # characters of a molecule
+    first: Sequence[MoleculePrefix] = (MoleculePrefix(),)  # beginnings, row after row in turn
 
     @cached_property
     def pieces(self) -> list[list[str]]:
@@ -184,7 +193,7 @@ class KekuleGrammar:
 
     def start(self, n: int) -> list[MoleculePrefix]:
         """Nothing written yet."""
-        return [MoleculePrefix() for _ in range(n)]
+        return [self.first[i % len(self.first)].copy() for i in range(n)]
 
     def permits(
         self,
@@ -204,8 +213,7 @@ class KekuleGrammar:
         if after is None or not after.hopeful:
             return False
         room = self.longest - after.written
-        most = 3 * len(after.rings) + len(after.branches) + 2  # that a way out takes, with the end
-        if most < left and WIDEST * most <= room:
+        if after.furthest < left and WIDEST * after.furthest <= room:
             return True
         out = list(after.way_out())
         return len(out) + 1 < left and sum(map(len, out)) <= room

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.domains.molecules.forms import forms
-from ingenium.domains.molecules.grammar import KekuleGrammar
+from ingenium.domains.molecules.grammar import KekuleGrammar, MoleculePrefix
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
 from ingenium.generators.tokens.rewritten import Notation
 from ingenium.kits.chemistry.parsing import canonical, kekulized, parsed
@@ -46,9 +46,12 @@ class KekuleCodec(TokenCodec):
 
     grammar: Grammar | None = field(init=False)
     source: str = ""  # data set whose fragments and graphs these molecules can be written in
+    first: Sequence[MoleculePrefix] = field(default=(MoleculePrefix(),), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "grammar", KekuleGrammar(self.vocabulary, self.longest))
+        object.__setattr__(
+            self, "grammar", KekuleGrammar(self.vocabulary, self.longest, self.first)
+        )
 
     @cached_property
     def forms(self) -> Mapping[str, Notation]:

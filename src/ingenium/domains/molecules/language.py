@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ingenium.core.quantity import Variable
 
 SMILES = "smiles"
+ATOMS_AT = "atoms_at"  # atomic numbers and places, of designs that were read from a file
 ATOMS = r"\[[^\]]*\]|Br|Cl|%\d\d|."
 """An atom, a bond, a branch or a ring closure.
 

@@ -17,6 +17,7 @@ from ingenium.core.spec import Limit
 from ingenium.domains.molecules import report, solubility_report
 from ingenium.domains.molecules.best_proposal import BestProposal
 from ingenium.domains.molecules.contradictions import check_limits, check_written
+from ingenium.domains.molecules.kept_group import growing
 from ingenium.domains.molecules.known import LONGEST, Source, known, values
 from ingenium.domains.molecules.language import PIECES
 from ingenium.domains.molecules.library import novelty
@@ -36,6 +37,16 @@ HEARING = "moses_lstm_told"
 CHOICE = (
     "Where the generator is one that comes trained, each design is chosen from {} proposals by "
     "rules that cost little: shares of designs that hold are not shares of proposals."
+)
+GROWN = (
+    'Generators that write token by token grow each molecule from "{}", by single bonds at atoms '
+    "that are free, so that it closes no new ring with it; other groups to keep are chosen for."
+)
+PLACED = "The atoms and bonds of each record, in canonical form, and of electrons where atoms lie."
+ONE = (
+    "Electrons are those of the one conformer in the file; a record without all its atoms in space "
+    "is embedded anew, which `atoms_from` says.",
+    "A molecule has no place of its own: a file may have it anywhere.",
 )
 ABSENT = MappingProxyType(
     {"similarity": 'query = "CC(=O)Nc1ccc(O)cc1" (the SMILES of a molecule to be like)'}
@@ -95,8 +106,12 @@ class Lead(MoleculeProblem):
         check_written(groups.kept, PIECES[settings.source].split(), LONGEST[settings.source])
         if settings.query:
             screen.admit(required(settings.query, "the query"), "the query")
-        self.opened(settings.source, settings.known, screen)
+        placed = settings.electrons != "none"
+        self.opened(settings.source, settings.known, screen, placed=placed)
+        if placed:
+            self.judged, self.unchecked = PLACED, (*ONE, *self.unchecked[1:])  # type: ignore[misc]
         self.settings, self.groups = settings, groups
+        self._grow()
         if settings.source != "moses":
             self.default_family = "lstm"  # type: ignore[misc]  # which is fitted to what is known
         if settings.source == "moses" and settings.tries > 1:
@@ -120,6 +135,15 @@ class Lead(MoleculeProblem):
         self.absent = ABSENT
         self.tiers = (MoleculeVerifier(parts, screen, settings.processes),)
         self.wish = Wish(self.conditions, groups, settings.source, self.known, parts, self.limits)
+
+    def _grow(self) -> None:
+        """Let proposals grow from the largest group to keep that can be written."""
+        size = {text: query.GetNumAtoms() for text, query in self.groups.kept.items()}
+        for text in sorted(size, key=lambda text: -size[text]):
+            if first := growing(text, self.codec):
+                self.codec = replace(self.codec, first=first)
+                self.notes = (*self.notes, GROWN.format(text))
+                return
 
     def allow(self, limits: Sequence[Limit]) -> None:
         """Refuse limits that no molecule meets, or none with the groups to keep.
@@ -154,8 +178,9 @@ class Lead(MoleculeProblem):
         }
 
     def _chosen(self, shipped: Shipped, heard: Heard = NOTHING) -> BestProposal:
-        tokens = model.codec(self.settings.source, self.longest)
-        return BestProposal(shipped.make(), tokens, self.wish, self.settings.tries, heard)
+        family = shipped.make()
+        family.tokens = self.codec  # its grammar grows the group to keep
+        return BestProposal(family, self.codec, self.wish, self.settings.tries, heard)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, where solubility comes from, the plane of properties, and the whole."""
@@ -212,9 +237,9 @@ def _parts(settings: LeadSettings, groups: Groups) -> tuple[EnginePart, ...]:
             EnginePart(asked.QUANTITIES, partial(asked.found, settings.route), cost_ms=40.0)
         )
     if settings.electrons == "gfn2":
-        parts.append(EnginePart(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0))
+        parts.append(EnginePart(xtb.QUANTITIES, xtb.gap_and_dipole, "tblite", 75.0, placed=True))
     elif settings.electrons == "gfn2_relaxed":
-        parts.append(EnginePart(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0))
+        parts.append(EnginePart(xtb.RELAXED, xtb.relaxed_gap, "tblite", 700.0, placed=True))
     return tuple(parts)
 
 

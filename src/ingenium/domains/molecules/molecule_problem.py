@@ -47,8 +47,13 @@ class MoleculeProblem(Problem):
     codec: KekuleCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
-    def opened(self, source: Source, count: int, screen: DualUseScreen) -> None:
-        """Set what follows from the data and the screen."""
+    def opened(
+        self, source: Source, count: int, screen: DualUseScreen, *, placed: bool = False
+    ) -> None:
+        """Set what follows from the data and the screen.
+
+        Where something is `placed`, it is measured where files have the atoms.
+        """
         self.source, self.known = source, known(source, count)
         self.licence = self.known.licence
         self.longest = LONGEST[source]
@@ -58,7 +63,10 @@ class MoleculeProblem(Problem):
         self.codec = codec(source, self.longest)
         self.formats = {
             form.name: form
-            for form in (StructureFile(self.longest, screen), SmilesFile(self.longest, screen))
+            for form in (
+                StructureFile(self.longest, screen, placed=placed),
+                SmilesFile(self.longest, screen),
+            )
         }
         if not screen.on:
             self.notes = ("The dual-use screen was switched off by the setup.",)

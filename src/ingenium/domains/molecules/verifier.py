@@ -1,6 +1,6 @@
 """The verifier of molecules: what each part of the engine says of each text.
 
-Shapes: n designs, k quantities.
+Shapes: n designs, k quantities, a atoms at most, each its atomic number and its place in angstrom.
 """
 
 import math
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import ClassVar, Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float64
 from rdkit import Chem
@@ -18,6 +19,7 @@ from torch import Tensor
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
+from ingenium.domains.molecules.language import ATOMS_AT
 from ingenium.kits.chemistry import rules
 from ingenium.kits.chemistry.conformer import conformer
 from ingenium.kits.chemistry.independent import COUNTED, counted
@@ -35,9 +37,10 @@ class EnginePart:
     """Some quantities, the function of a molecule that gives them, and the package behind it."""
 
     quantities: tuple[Quantity, ...]
-    of: Callable[[Chem.Mol], Sequence[float]]  # of a module, so that processes can share it
+    of: Callable[..., Sequence[float]]  # of a module, so that processes can share it
     package: str = "rdkit"
     cost_ms: float = 0.05  # of a molecule, by which cheap ones are asked first
+    placed: bool = False  # whether `of` takes, after the molecule, where a file has its atoms
 
     @property
     def dear(self) -> bool:
@@ -59,6 +62,7 @@ class MoleculeVerifier:
     screen: DualUseScreen
     processes: int = 1
     tier: ClassVar[Literal["exact"]] = "exact"
+    filed: ClassVar[str] = ATOMS_AT
 
     def __post_init__(self) -> None:
         """Refuse too few processes.
@@ -93,10 +97,17 @@ class MoleculeVerifier:
         kept = tuple(p for p in self.parts if any(q.name in names for q in p.quantities))
         return replace(self, parts=kept)
 
-    def measure(self, codes: Float64[Tensor, "n longest"]) -> Float64[Tensor, "n k"]:
-        """All quantities of each design; NaN where there is no answer."""
+    def measure(
+        self, codes: Float64[Tensor, "n longest"], at: Float64[Tensor, "n a 4"] | None = None
+    ) -> Float64[Tensor, "n k"]:
+        """All quantities of each design, of its atoms where a file has them; NaN for no answer.
+
+        Rows of zeros are no atoms.
+        """
+        places = [None] * len(codes) if at is None else [_stated(x) for x in at.numpy()]
         work = partial(_measured, self.parts, self.screen)
-        rows = mapped(work, texts(codes), processes=self.processes, chunk=CHUNK)
+        both = list(zip(texts(codes), places, strict=True))
+        rows = mapped(work, both, processes=self.processes, chunk=CHUNK)
         width = len(self.quantities)
         return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), width)
 
@@ -122,15 +133,26 @@ class FileCount:
 
 
 def _measured(
-    parts: tuple[EnginePart, ...], screen: DualUseScreen, smiles: str
+    parts: tuple[EnginePart, ...],
+    screen: DualUseScreen,
+    design: tuple[str, Float64[np.ndarray, "a 4"] | None],
 ) -> tuple[float, ...]:
     """The quantities of one text; where one part has no answer, none are asked after it."""
+    smiles, at = design
     mol = parsed(smiles)
     if mol is None or screen.refuses(mol):
         return (math.nan,) * sum(len(part.quantities) for part in parts)
     values: list[float] = []
     for part in parts:
         unanswered = any(math.isnan(v) for v in values)
-        found = [math.nan] * len(part.quantities) if unanswered else part.of(mol)
-        values += [float(v) for v in found]
+        if unanswered:
+            values += [math.nan] * len(part.quantities)
+        else:
+            values += map(float, part.of(mol, at) if part.placed else part.of(mol))
     return tuple(values)
+
+
+def _stated(at: Float64[np.ndarray, "a 4"]) -> Float64[np.ndarray, "b 4"] | None:
+    """The atoms of one design; none where its file has no places of them."""
+    stated = at[at[:, 0] > 0]
+    return stated if len(stated) else None

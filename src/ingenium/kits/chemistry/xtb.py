@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 from rdkit import Chem
 from scipy.optimize import minimize
 
 from ingenium.core.quantity import Quantity
-from ingenium.kits.chemistry.conformer import conformer
+from ingenium.kits.chemistry.conformer import atoms, conformer
 from ingenium.kits.chemistry.packages import package
 from ingenium.kits.chemistry.parsing import radicals
 
@@ -28,8 +28,17 @@ MOST_STEPS = 300
 QUANTITIES = (
     Quantity("gap", "eV", "gap between the highest full and the lowest empty orbital, GFN2-xTB"),
     Quantity("dipole", "debye", "dipole moment, GFN2-xTB"),
+    Quantity(
+        "atoms_from",
+        "1",
+        "whose places of atoms the electrons are of",
+        labels=("a conformer embedded anew", "the file"),
+    ),
 )
-RELAXED = (*QUANTITIES, Quantity("strain", "kcal/mol", "energy that relaxing the conformer frees"))
+RELAXED = (
+    *QUANTITIES,
+    Quantity("strain", "kcal/mol", "energy that relaxing the conformer frees"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,11 +67,11 @@ class Geometry:
     unpaired: int
 
     @classmethod
-    def of(cls, mol: Chem.Mol) -> "Geometry":
-        """Of a molecule with hydrogens and a conformer."""
-        numbers = np.array([a.GetAtomicNum() for a in mol.GetAtoms()])
-        position = mol.GetConformer().GetPositions() / BOHR_ANGSTROM
-        return cls(numbers, position, int(Chem.GetFormalCharge(mol)), radicals(mol))
+    def of(cls, mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None = None) -> "Geometry":
+        """Of a molecule with its atoms as found; else it has hydrogens and a conformer."""
+        rows = atoms(mol) if found is None else found
+        position = rows[:, 1:] / BOHR_ANGSTROM
+        return cls(rows[:, 0].astype(int), position, Chem.GetFormalCharge(mol), radicals(mol))
 
 
 def single_point(at: Geometry) -> Electrons | None:
@@ -119,21 +128,32 @@ def _calculator(at: Geometry) -> Any:
     return calculator
 
 
-def gap_and_dipole(mol: Chem.Mol) -> tuple[float, float]:
-    """Of one conformer by ETKDG and MMFF94; NaN where there is no answer."""
-    shown = conformer(mol)
-    found = single_point(Geometry.of(shown)) if shown.GetConformer().Is3D() else None
-    return (math.nan, math.nan) if found is None else (found.gap_ev, found.dipole_debye)
+def gap_and_dipole(
+    mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None = None
+) -> tuple[float, float, float]:
+    """Where a file has the atoms, else of one conformer by ETKDG and MMFF94; NaN for no answer."""
+    at = _geometry(mol, found)
+    end = None if at is None else single_point(at)
+    if end is None:
+        return (math.nan,) * 3
+    return end.gap_ev, end.dipole_debye, float(found is not None)
 
 
-def relaxed_gap(mol: Chem.Mol) -> tuple[float, float, float]:
-    """Gap, dipole and strain after relaxing that conformer; NaN where there is no answer."""
-    shown, none = conformer(mol), (math.nan, math.nan, math.nan)
-    if not shown.GetConformer().Is3D():
-        return none
-    at = Geometry.of(shown)
-    start, end = single_point(at), relaxed(at)
+def relaxed_gap(
+    mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None = None
+) -> tuple[float, float, float, float]:
+    """As `gap_and_dipole` after relaxing the atoms from there, and the strain that this frees."""
+    at = _geometry(mol, found)
+    start, end = (None, None) if at is None else (single_point(at), relaxed(at))
     if start is None or end is None:
-        return none
+        return (math.nan,) * 4
     freed = (start.energy_hartree - end[1].energy_hartree) * HARTREE_KCAL
-    return end[1].gap_ev, end[1].dipole_debye, freed
+    return end[1].gap_ev, end[1].dipole_debye, float(found is not None), freed
+
+
+def _geometry(mol: Chem.Mol, found: Float64[np.ndarray, "a 4"] | None) -> Geometry | None:
+    """Atoms as found, else of a conformer; none where that cannot be embedded."""
+    if found is not None:
+        return Geometry.of(mol, found)
+    shown = conformer(mol)
+    return Geometry.of(shown) if shown.GetConformer().Is3D() else None

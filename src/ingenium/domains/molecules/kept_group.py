@@ -1,0 +1,201 @@
+"""Molecules that grow from a group of atoms, so that each holds it by construction.
+
+The group is written as a SMILES whose pieces have to come one after the other. Wherever one of its
+atoms may carry more, a branch can be opened that is written freely, and after the last atom the
+text goes on freely. What grows is bonded to the group by one single bond, so it closes no ring with
+it: rings and aromatic atoms of the group stay what they are.
+
+Source: Arus-Pous et al., J. Cheminform. 12:38, 2020 (decorations of scaffolds); Langevin et al.,
+    J. Chem. Inf. Model. 60:5637, 2020 (a SMILES of the scaffold, completed by a sampler).
+"""
+
+import re
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, field
+
+from rdkit import Chem, rdBase
+
+from ingenium.domains.molecules.grammar import RING, MoleculePrefix, valence
+from ingenium.domains.molecules.language import ATOMS
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.kits.chemistry.parsing import kekulized, pattern
+
+ORDERS, SEED = 16, 0  # in which a group is written, so that it grows at all of its ends
+ROOM = 0.75  # of tokens and of characters, that a group may take
+
+
+@dataclass(frozen=True)
+class KeptText:
+    """One SMILES of a group, in pieces, and where it can grow."""
+
+    pieces: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]  # from each piece on, and at the end: the fewest tokens
+    sites: tuple[int, ...]  # before each piece, and at the end: the atom that may carry more, or -1
+    spare: tuple[int, ...]  # single bonds that each atom may carry beside those of the group
+
+
+@dataclass
+class KeptPrefix(MoleculePrefix):
+    """A molecule that grows from a group, as far as it is written."""
+
+    text: KeptText = field(kw_only=True)
+    spare: list[int] = field(init=False)
+    place: int = 0  # in the text of the group
+    grown: MoleculePrefix | None = None  # what is being written at an atom of the group
+
+    def __post_init__(self) -> None:
+        self.spare = list(self.text.spare)
+
+    def copy(self) -> "KeptPrefix":
+        """Its own lists; those of the group are never written."""
+        own = copy(self)
+        own.spare = self.spare[:]
+        own.grown = None if self.grown is None else self.grown.copy()
+        return own
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """Of the group, what is not written yet."""
+        return self.text.pieces[self.place :]
+
+    def add(self, piece: str) -> bool:
+        """Go on with the group, or with what grows from it; false where it cannot stand."""
+        self.written += len(piece)
+        if self.grown is not None:
+            return self._grow(self.grown, piece)
+        if self.rest and piece == self.rest[0]:
+            self.place += 1
+            return True
+        atom = self.text.sites[self.place]
+        if atom < 0 or not self.spare[atom] or (self.rest and piece != "("):
+            return False
+        self.spare[atom] -= 1
+        self.grown = MoleculePrefix(free=[1], at=0, after="atom")
+        return self.grown.add(piece)
+
+    def _grow(self, grown: MoleculePrefix, piece: str) -> bool:
+        if RING.fullmatch(piece) and piece in self._taken():
+            return False
+        if not grown.add(piece):
+            return False
+        if self.rest and not grown.branches:  # the branch that was opened is over
+            self.grown = None
+            return not grown.rings
+        return True
+
+    def _taken(self) -> set[str]:
+        """Rings of the group that are open: their labels are taken."""
+        found = set[str]()
+        for piece in self.text.pieces[: self.place]:
+            if RING.fullmatch(piece):
+                found ^= {piece}
+        return found
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether it can be finished."""
+        return self.grown is None or self.grown.hopeful
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is a molecule as it stands."""
+        return not self.rest and (self.grown is None or self.grown.finished)
+
+    @property
+    def furthest(self) -> int:
+        """The most pieces that a way out takes, with the end."""
+        return len(self.rest) + (1 if self.grown is None else self.grown.furthest)
+
+    def way_out(self) -> Iterator[str]:
+        """The end of what grows, and the rest of the group."""
+        if self.grown is not None:
+            yield from self.grown.way_out()
+        yield from self.text.ways[self.place]
+
+
+def growing(smarts: str, codec: TokenCodec) -> tuple[KeptPrefix, ...]:
+    """Beginnings of molecules that hold a group, by the orders in which it can be written.
+
+    None where the group draws no molecule, or one that leaves less than a quarter of the tokens or
+    characters to what grows.
+    """
+    query, mol = pattern(smarts, "a group to keep"), drawn(smarts)
+    if mol is None:
+        return ()
+    plain = Chem.MolFromSmiles(kekulized(mol), sanitize=False)
+    every = Chem.MolToRandomSmilesVect(plain, ORDERS, randomSeed=SEED)
+    known = [
+        s for s in dict.fromkeys(every) if {*re.findall(ATOMS, s)} <= {*codec.vocabulary.pieces}
+    ]
+    found = [_text(query, smiles, codec.vocabulary) for smiles in known]
+    fitting = [t for t in found if any(t.spare) and _leaves_room(t, codec)]
+    ends = [t for t in fitting if t.sites[-1] >= 0 and t.spare[t.sites[-1]]]
+    return tuple(KeptPrefix(text=t) for t in ends or fitting)
+
+
+def drawn(smarts: str) -> Chem.Mol | None:
+    """The molecule that a query draws, its open bonds ended by hydrogen; none if there is none."""
+    query = pattern(smarts, "a group to keep")
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smarts) or Chem.MolFromSmiles(Chem.MolToSmiles(query))
+    whole = mol is not None and len(Chem.GetMolFrags(mol)) == 1
+    return mol if whole and mol.HasSubstructMatch(query) else None
+
+
+def _leaves_room(text: KeptText, codec: TokenCodec) -> bool:
+    tokens, characters = len(text.ways[0]), len("".join(text.pieces))
+    return tokens <= ROOM * codec.steps and characters <= ROOM * codec.longest
+
+
+def _text(query: Chem.Mol, smiles: str, vocabulary: Vocabulary) -> KeptText:
+    pieces = tuple(re.findall(ATOMS, smiles))
+    sites, back, at, count = [-1], list[int](), -1, 0
+    for piece, after in zip(pieces, (*pieces[1:], ""), strict=True):
+        if piece == "(":
+            back.append(at)
+        elif piece == ")":
+            at = back.pop()
+        elif valence(piece) >= 0:
+            at, count = count, count + 1
+        turned = piece in "(=#" or after == "(" or RING.fullmatch(after)
+        sites.append(-1 if turned else at)
+    spare = _spare(query, Chem.MolFromSmiles(smiles))
+    return KeptText(pieces, _ways(pieces, vocabulary), tuple(sites), spare)
+
+
+def _ways(pieces: tuple[str, ...], vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
+    """The fewest tokens that write the rest of some pieces, from each of them on."""
+    ways: list[tuple[str, ...]] = [()]
+    for start in reversed(range(len(pieces))):
+        part, best = "", None
+        for after, piece in zip(reversed(ways), pieces[start:], strict=True):
+            part += piece
+            if part in vocabulary.number and (best is None or len(after) + 1 < len(best)):
+                best = (part, *after)
+        ways.append(best or ())  # each piece alone is a token
+    return tuple(reversed(ways))
+
+
+def _spare(query: Chem.Mol, mol: Chem.Mol) -> tuple[int, ...]:
+    """How many methyl groups each atom can carry while the molecule still holds the group."""
+    found = []
+    for i in range(mol.GetNumAtoms()):
+        whole, most = Chem.RWMol(mol), mol.GetAtomWithIdx(i).GetTotalNumHs()
+        whole.GetAtomWithIdx(i).SetNoImplicit(False)
+        whole.GetAtomWithIdx(i).SetNumExplicitHs(0)  # that of pyrrole is written
+        for _ in range(most):
+            whole.AddBond(i, whole.AddAtom(Chem.Atom("C")), Chem.BondType.SINGLE)
+        found.append(most)
+        while found[-1] and not _holds(query, whole):
+            whole.RemoveAtom(whole.GetNumAtoms() - 1)
+            found[-1] -= 1
+    return tuple(found)
+
+
+def _holds(query: Chem.Mol, mol: Chem.RWMol) -> bool:
+    trial = Chem.Mol(mol)
+    with rdBase.BlockLogs():
+        fits = Chem.SanitizeMol(trial, catchErrors=True) == Chem.SANITIZE_NONE
+    return bool(fits and trial.HasSubstructMatch(query))

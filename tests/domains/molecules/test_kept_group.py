@@ -1,0 +1,110 @@
+"""Molecules that grow from a group hold it, whatever a model would like to write."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+import torch
+from rdkit import Chem
+from torch import Tensor
+
+from ingenium.domains.molecules.kekule import KekuleCodec
+from ingenium.domains.molecules.kept_group import drawn, growing
+from ingenium.domains.molecules.known import LONGEST, Source
+from ingenium.domains.molecules.trained.model import codec
+from ingenium.generators.tokens.drawing import FREELY, OPEN, Turnstile
+from ingenium.generators.tokens.drawing import drawn as token_of
+from ingenium.generators.tokens.vocabulary import END, PAD, Vocabulary
+from ingenium.kits.chemistry.parsing import canonical, parsed
+
+QUINAZOLINE = "c1ccccc1Nc1ncnc2ccccc12"  # 4-anilinoquinazoline
+
+
+def few_tokens(source: Source) -> KekuleCodec:
+    """The tokens of a data set, of merged ones the most frequent."""
+    whole = codec(source, LONGEST[source]).vocabulary
+    vocabulary = Vocabulary(whole.pieces, whole.pattern, whole.merges[:30])
+    return KekuleCodec(vocabulary, 50, LONGEST[source])
+
+
+def own(source: Source, smarts: str) -> KekuleCodec:
+    plain = few_tokens(source)
+    return replace(plain, first=growing(smarts, plain))
+
+
+def walked(codec: KekuleCodec, n: int, seed: int) -> Tensor:
+    """Tokens by chances without sense: a model of another subject."""
+    assert codec.grammar is not None
+    grammar, rng = codec.grammar, torch.Generator().manual_seed(seed)
+    state, over = grammar.start(n), torch.zeros(n, dtype=torch.bool)
+    ids = torch.full((n, codec.steps), PAD)
+    for step in range(codec.steps):
+        may = Turnstile(grammar, state, codec.steps - step, over, torch.arange(n))
+        logits = torch.randn(n, codec.symbols - OPEN, generator=rng)
+        point = torch.rand(n, generator=rng, dtype=torch.float64)
+        token = token_of(logits, point, FREELY, may).masked_fill(over, PAD)
+        ids[:, step], over = token, over | (token == END)
+        state = grammar.follow(state, token)
+    return ids.double()
+
+
+@pytest.mark.parametrize(
+    ("source", "smarts"),
+    [
+        ("moses", QUINAZOLINE),
+        ("moses", "c1ccccc1C(=O)N"),
+        ("moses", "[CX3](=O)[OX2H]"),  # nothing may replace the hydrogen
+        ("moses", "[CX3](=O)[NX3]"),
+        ("moses", "C1CC1"),
+        ("zinc250k", "c1ccc2[nH]ccc2c1"),
+    ],
+)
+def test_every_molecule_holds_the_group_and_grows(source: Source, smarts: str) -> None:
+    codec, query = own(source, smarts), Chem.MolFromSmarts(smarts)
+    texts = codec.to_texts(walked(codec, 8, seed=3))
+    mols = [parsed(text) for text in texts]
+    assert all(mol is not None and mol.HasSubstructMatch(query) for mol in mols)
+    alone = drawn(smarts)
+    assert alone is not None
+    assert len({*texts} - {canonical(alone)}) > 4
+
+
+def test_growth_starts_at_more_than_one_atom() -> None:
+    """Of ten atoms of the quinazoline that carry hydrogen, and the nitrogen, most are met."""
+    query, met = Chem.MolFromSmarts(QUINAZOLINE), set[int]()
+    for text in quinazolines():
+        mol = parsed(text)
+        assert mol is not None
+        match = mol.GetSubstructMatch(query)
+        for place, atom in enumerate(match):
+            if any(x.GetIdx() not in match for x in mol.GetAtomWithIdx(atom).GetNeighbors()):
+                met.add(place)
+    assert len(met) >= 6
+
+
+@cache
+def quinazolines() -> list[str]:
+    codec = own("moses", QUINAZOLINE)
+    return codec.to_texts(walked(codec, 24, seed=5))
+
+
+def test_rings_and_what_is_aromatic_in_the_group_stay() -> None:
+    query = Chem.MolFromSmarts(QUINAZOLINE)
+    for text in quinazolines():
+        mol = parsed(text)
+        assert mol is not None
+        match = set(mol.GetSubstructMatch(query))
+        rings = [set(r) for r in mol.GetRingInfo().AtomRings() if set(r) & match]
+        assert sum(ring <= match for ring in rings) == len(rings) == 3
+
+
+@pytest.mark.parametrize(
+    "smarts",
+    [
+        "[C,N]~[O,S]",  # draws no one molecule
+        "[CX3](=O)[NX3;H1]",  # drawn, it has two hydrogens
+        "[CH4]",  # nothing may grow
+    ],
+)
+def test_what_cannot_grow_is_left_to_the_choice_among_proposals(smarts: str) -> None:
+    assert growing(smarts, few_tokens("moses")) == ()
