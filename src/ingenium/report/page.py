@@ -63,6 +63,7 @@ def render(run: Run) -> str:
         nearest=summary.nearest,
         sections=_sections(measured),
         front=_front(run),
+        ranked=bool(run.spec.objectives),
         best=_best(run),
         record=record,
         facts=_facts(record),
