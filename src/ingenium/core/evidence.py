@@ -44,6 +44,7 @@ class Measurement(TypedDict):
     value: float | str | None
     unit: NotRequired[str]
     uncertainty: NotRequired[float]
+    of_mesh: NotRequired[float]  # the part of it that a mesh is off
 
 
 class EvidenceRecord(TypedDict):

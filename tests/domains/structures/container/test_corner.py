@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from ingenium.api import load_spec
 from ingenium.core.errors import InputError
 from ingenium.core.spec import parse
 from ingenium.domains.structures.container.climate import Climate
@@ -121,3 +123,17 @@ def test_a_frame_that_shrinks_less_adds_stress() -> None:
 def test_a_setup_that_makes_no_fitting_is_refused(setup: Mapping[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse(setup, ContainerSettings, "setup of structures.container")
+
+
+@pytest.mark.slow
+def test_the_example_asks_for_the_stiffness_of_plates_on_cells_that_resolve_them() -> None:
+    """Plates of 6 mm on half cells, three through a plate."""
+    problem = Container(SETTINGS)
+    assert problem.finer is not None
+    plates = problem.milled(slice(2, 3))[0].view(problem.part.grid.cells)
+    found = problem.finer.verifier._halved(plates).tolist()
+    own = dict(zip((q.name for q in problem.quantities), found, strict=True))
+    example = Path(__file__).parents[4] / "examples" / "structures" / "container.toml"
+    asked = {x.quantity: x.at_most for x in load_spec(example).limits}
+    for name in (n for n in asked if n.startswith("compliance_")):
+        assert own[name] == pytest.approx(asked[name], rel=0.01), name
