@@ -50,6 +50,14 @@ class SettingOffer(TypedDict):
     default: Any
 
 
+class InputOffer(TypedDict):
+    """An entry of `[given]`."""
+
+    name: str
+    form: str
+    needed: bool
+
+
 class EngineName(TypedDict):
     """Who measures."""
 
@@ -68,6 +76,8 @@ class Shown(TypedDict):
     understood: Spec | None
     variables: list[Variable]
     sizes: dict[str, int]
+    inputs: list[InputOffer]
+    given: list[str]
     conditions: list[Condition]
     quantities: list[Quantity]
     limits: list[Limit]
