@@ -69,6 +69,7 @@ class EvidenceRecord(TypedDict):
     notes: list[str]
     seed: int
     spec: str
+    given: NotRequired[dict[str, str]]  # digests of what the spec gave, if it did
     system: str
     data: str
     model: str
