@@ -96,8 +96,8 @@ def outcome(name: str) -> str:
         )
     return (
         f"**{s['accepted']}** of {s['proposed']} designs meet every limit: "
-        f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} violate a limit; "
-        f"to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
+        f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} violate a "
+        f"limit; to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
     )
 
 

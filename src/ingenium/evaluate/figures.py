@@ -130,7 +130,8 @@ def front(
     ):
         rows = rows & known
         if rows.any():
-            axes.scatter(*points[rows].T, size, colour, linewidths=0, label=label)
+            x, y = points[rows].T
+            axes.scatter(x, y, size, colour, linewidths=0, label=label)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.legend(frameon=False, fontsize=SMALL, labelcolor=INK)

@@ -72,7 +72,8 @@ def agreement(
 
 def spread(rows: np.ndarray) -> np.ndarray:
     """Of many rows some evenly over all of them, since they may be ordered by their worth."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int))]
+    some = np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(np.int64)
+    return np.asarray(rows[some])
 
 
 def like(known: xr.Dataset, designs: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
