@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.spec import Limit
-from ingenium.evaluate.style import MUTED, OURS, REJECTED, SMALL, TEXT
+from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, SMALL, TEXT
 
 HOLDS, BREAKS = OURS, REJECTED
 INK = "#010203"  # stands for the page's own text colour
@@ -126,7 +126,7 @@ def front(
     for rows, colour, size, label in (
         (~accepted, MUTED, 10, "breaks a limit"),
         (accepted & ~kept, HOLDS, 14, "holds every limit"),
-        (kept, BREAKS, 26, "kept"),
+        (kept, GOOD, 26, "kept"),
     ):
         rows = rows & known
         if rows.any():

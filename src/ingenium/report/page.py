@@ -119,7 +119,7 @@ def _front(run: Run) -> Markup | None:
     if len(run.spec.objectives) < 2 or not run.designs.sizes[DESIGN]:
         return None
     wanted = [run.verdicts[o.quantity] for o in run.spec.objectives[:2]]
-    one, other = (headed(str(x.attrs["long_name"]), str(x.attrs["units"])) for x in wanted)
+    one, other = (headed(str(x.name), str(x.attrs["units"])) for x in wanted)
     rows = np.arange(run.designs.sizes[DESIGN])
     figure = figures.front(
         np.stack([x.to_numpy() for x in wanted], 1).astype(np.float64),
