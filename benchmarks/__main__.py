@@ -28,6 +28,7 @@ NAMES = (
     "molecules_safety",
     "molecules_search",
     "molecules_speed",
+    "plant_weeks",
 )
 
 

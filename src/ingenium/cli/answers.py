@@ -51,7 +51,7 @@ class SettingOffer(TypedDict):
 
 
 class InputOffer(TypedDict):
-    """An entry of `[given]`."""
+    """What a spec may give."""
 
     name: str
     form: str
@@ -324,6 +324,48 @@ class BookState(TypedDict):
     faults: list[str]
 
 
+@with_config(ConfigDict(extra="allow"))
+class FittedMonitor(TypedDict):
+    """`monitor fit` and `monitor show MONITOR`: its record."""
+
+    folder: str
+    family: str
+    verdict: str
+    measured: dict[str, Table]
+    kinds: dict[str, Table]
+    events: list[Table]
+    tags: list[str]
+    evidence: Table
+
+
+class MonitorFamilies(TypedDict):
+    """`monitor show`: what can be fitted."""
+
+    families: list[str]
+    augment: list[str]
+
+
+class HeardStream(TypedDict):
+    """`monitor run`: what it said of a stream."""
+
+    rows: int
+    scored: int
+    alarms: list[Table]
+    ranking: dict[str, float] | None
+    late: int
+    gaps: int
+    faults: list[str]
+    microseconds: dict[str, float]
+    report: str
+
+
+class MonitorHolds(TypedDict):
+    """`monitor replay`: whether a record holds."""
+
+    holds: bool
+    same: dict[str, bool]
+
+
 FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Summary}
 ANSWERS: dict[str, Any] = {
     "list": Problems,
@@ -336,6 +378,11 @@ ANSWERS: dict[str, Any] = {
     "replay": Replayed,
     "compare": list[Table],
     "doctor": Health | Installed,
+    "monitor fit": FittedMonitor,
+    "monitor run": HeardStream,
+    "monitor show": FittedMonitor | MonitorFamilies,
+    "monitor compare": dict[str, Table],
+    "monitor replay": MonitorHolds,
     "docs": Pages | PageText,
     "card": CardText,
     "pack": Pack,

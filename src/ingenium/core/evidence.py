@@ -45,6 +45,7 @@ class Measurement(TypedDict):
     unit: NotRequired[str]
     uncertainty: NotRequired[float]
     of_mesh: NotRequired[float]  # the part of it that a mesh is off
+    standard_error: NotRequired[float | None]  # of a mean over scenarios
 
 
 class EvidenceRecord(TypedDict):
@@ -69,7 +70,7 @@ class EvidenceRecord(TypedDict):
     notes: list[str]
     seed: int
     spec: str
-    given: NotRequired[dict[str, str]]  # digests of what the spec gave, if it did
+    given: dict[str, str]  # digests of what the spec gave
     system: str
     data: str
     model: str

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
 from ingenium.evaluate.arrays import Standard, as_pair, flat
+from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.intervals import Interval, clopper_pearson
 
 # The share of held-out real designs that lie closer to the training designs than the bound.
@@ -51,6 +52,20 @@ def copies(proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike) -> Cop
         close=Interval(count / len(p), *clopper_pearson(count, len(p))),
         duplicates=int((near_proposed <= EQUAL * size).sum()),
     )
+
+
+def membership_auc(
+    proposed: Float64[np.ndarray, "p d"],
+    training: Float64[np.ndarray, "j d"],
+    held_out: Float64[np.ndarray, "n d"],
+) -> float:
+    """Area by which designs that were learned from are told from others, by the nearest proposal.
+
+    0.5 without a leak. Source: Chen et al., GAN-Leaks, CCS 2020, the attack without a model.
+    """
+    away = [nearest(x, proposed) for x in (training, held_out)]
+    inside = np.concatenate([np.ones(len(training)), np.zeros(len(held_out))]).astype(bool)
+    return auc(inside, -np.concatenate(away))
 
 
 def nearest(

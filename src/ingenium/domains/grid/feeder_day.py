@@ -19,7 +19,7 @@ from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
 from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.grid import conditions, day_report
+from ingenium.domains.grid import conditions, day_report, day_streams
 from ingenium.domains.grid.dataset import STEPS, VARIABLES, WEATHER_KINDS
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import DaySettings, open_feeder
@@ -31,6 +31,7 @@ from ingenium.domains.grid.readings import READINGS, Readings
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate.distances import profile_distance
+from ingenium.monitor.stream import PlantMap, Stream
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
 WITH_WIND = "1-MV-rural--0-sw"
@@ -194,6 +195,14 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
+
+    def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
+        """What a monitor sees of days."""
+        return day_streams.of(self.feeder.verifier, designs)
+
+    def layout(self) -> PlantMap | None:
+        """No map: readings are those of the whole feeder."""
+        return None
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an operator wants to see."""

@@ -165,10 +165,11 @@ def test_the_page_on_variants_does_what_it_says(
 ) -> None:
     page = (Path(__file__).parents[4] / "docs" / "how-to" / "variants.md").read_text()
     (spec,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "roof.toml").write_text(spec.replace("[setup]", '[setup]\nfile = "dxf"'))
+    (tmp_path / "roof.toml").write_text(spec)
     (command,) = re.findall(r"^ingenium (search .*)$", page, re.MULTILINE)
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(app, [*shlex.split(command.replace("1000", "400")), "--json"])
+    words = shlex.split(command.replace("1000", "400"))
+    done = CliRunner().invoke(app, [*words, "--format", "dxf", "--json"])
     assert done.exit_code == 0, done.output
     kept = list((tmp_path / "out" / "roof" / "result" / "designs").glob("*.dxf"))
     assert len(kept) > 5

@@ -1,7 +1,7 @@
 """The roof that trusses carry, their steel, and what they cost."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from ingenium.core.errors import InputError
 from ingenium.core.units import Unit
@@ -29,10 +29,9 @@ class RoofSettings:
     yield_pa: Annotated[float, Unit("Pa", 1e8, 2e9)] = 355e6
     imperfection: float = 0.21  # of the buckling curve: a0 0.13, a 0.21, b 0.34, c 0.49
     density_kg_m3: Annotated[float, Unit("kg/m³", 1e3, 2e4)] = 7850.0
-    steel_eur_kg: float = 2.0
-    joint_eur: float = 60.0
+    steel_eur_kg: Annotated[float, Unit("EUR/kg")] = 2.0
+    joint_eur: Annotated[float, Unit("EUR")] = 60.0
     known: int = 400  # trusses to learn from
-    file: Literal["inp", "dxf"] = "inp"  # which is written: decks, or drawings
 
     def __post_init__(self) -> None:
         positive = (

@@ -85,8 +85,7 @@ class RoofTruss(Problem):
         self.tiers = (TrussStiffness(settings),)
         self.second = Second(TrussEquilibrium(settings), SHARE, MOST)
         both = (TrussDeck(settings, self.variables), TrussDrawing(settings, self.variables))
-        forms = sorted(both, key=lambda form: form.name != settings.file)
-        self.formats = {form.name: form for form in forms}
+        self.formats = {form.name: form for form in both}
         bounds = (kinds, self.panels, last)
         self.codec = Channels.between(bounds, own=((), (), (len(GROUPS),)))
 

@@ -1,0 +1,17 @@
+"""Plant: weeks of a water works under attack, by EPANET."""
+
+from ingenium.core.domain import Domain, Offer
+
+DOMAIN = Domain(
+    name="plant",
+    summary="weeks of a water works under SCADA, with attacks on its readings and setpoints",
+    package=__name__,
+    problems={
+        "campaign": Offer(
+            f"{__name__}.campaign:Campaign",
+            "labelled weeks of a water network under SCADA, with attacks on what controls it",
+        )
+    },
+    extra="plant",
+    needs=("wntr", "epanet"),
+)

@@ -1,0 +1,53 @@
+"""Which builds of EPANET judge a network, and which one measures again: a gate for each network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.domains.plant import packages
+from ingenium.domains.plant.epanet import Toolkit
+from ingenium.domains.plant.network import read
+from ingenium.domains.plant.scada import Works
+
+AGREE = 0.01  # of each reading in its unit, over the gate's week without attack
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The works in the build that judges, and in another one that may measure again."""
+
+    judge: Works
+    other: Works | None
+    note: str
+
+
+def gate(path: Path, pressures: tuple[str, ...], hours: int) -> Builds:
+    """Run the usual week of a network in each build; the faster one judges where both agree.
+
+    Raises:
+        InputError: if neither build opens the network and balances its usual week.
+    """
+    ran, said = [], []
+    for toolkit in (Toolkit(packages.toolkit_23()), Toolkit(packages.toolkit_22())):
+        try:
+            works = Works(read(path, toolkit, pressures, hours), toolkit)
+        except InputError as error:
+            said.append(str(error))
+            continue
+        run = works.run(works.network.usual, None)
+        if run is None:
+            said.append(f"EPANET {toolkit.version} does not balance the usual week")
+        else:
+            ran.append((works, run.readings))
+    if not ran:
+        raise InputError("a network that EPANET runs for a week", f"{path}: {'; '.join(said)}")
+    (first, own), (last, again) = ran[0], ran[-1]
+    if first is last:
+        return Builds(first, None, f"Without a second build: {'; '.join(said)}.")
+    apart = float(np.abs(own - again).max())
+    told = f"Builds {first.toolkit.version} and {last.toolkit.version} differ by {apart:.2g}"
+    if apart <= AGREE:
+        return Builds(first, last, f"{told} at most on the usual week.")
+    return Builds(last, first, f"{told} on the usual week, so the older one judges.")

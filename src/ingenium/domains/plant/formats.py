@@ -1,0 +1,155 @@
+"""A week as its SCADA would hand it over: tags with their label, the event, and the demands."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Variable
+from ingenium.core.reading.tables import csv_file
+from ingenium.domains.plant.attacks import KINDS, SHOWN, Attack
+from ingenium.domains.plant.network import WaterNetwork
+from ingenium.domains.plant.scada import DECIMALS, HOUR_S
+from ingenium.domains.plant.verifier import attacks_of
+
+FILES = ("tags.csv", "events.csv", "demand.csv")
+BEGINS = pd.Timestamp("2024-01-01")  # a Monday
+STAMP, FLAG = "DATETIME", "ATT_FLAG"  # as BATADAL has them
+EVENT = ("kind", "station", "shown", "onset_h", "length_h", "strength")
+
+
+@dataclass(frozen=True, eq=False)
+class Weeks:
+    """A folder a week: tags as BATADAL lays them out, the event, and demand factors."""
+
+    network: WaterNetwork
+    variables: tuple[Variable, ...]
+    hours: int
+    name: ClassVar[str] = "scada-csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Write `week_000000/` and so on."""
+        names = [v.name for v in self.variables[2:]]
+        numbers = tuple(torch.as_tensor(designs[n].to_numpy().astype(np.float64)) for n in names)
+        attacks, paths = list(attacks_of(numbers)), {}
+        for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):  # a folder a design
+            own = folder / f"week_{index:06d}"
+            own.mkdir()
+            self._tags(designs["readings"].to_numpy()[i], attacks[i]).to_csv(
+                own / FILES[0], index=False, float_format=f"%.{DECIMALS}f"
+            )
+            self._event(attacks[i]).to_csv(own / FILES[1], index=False)
+            frame = pd.DataFrame(designs["demand"].to_numpy()[i].T, columns=self._patterns)
+            frame.insert(0, "hour", np.arange(self.hours))
+            frame.to_csv(own / FILES[2], index=False, float_format="%.4f")
+            paths[int(index)] = own
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Read a week, or all weeks of a folder.
+
+        Raises:
+            InputError: for anything but whole weeks in this layout.
+        """
+        own = path.parent if path.name == FILES[0] else path
+        weeks = [own] if (own / FILES[0]).is_file() else sorted(own.glob("week_*/"))
+        if not weeks or not own.is_dir():
+            raise InputError(f"a week: a folder with {', '.join(FILES)}", f"{path}")
+        both = [self._one(week) for week in weeks]
+        arrays = [torch.from_numpy(np.stack(values)) for values in zip(*both, strict=True)]
+        stems = [week.name.removeprefix("week_") for week in weeks]
+        index = np.array([int(s) if s.isdecimal() else i for i, s in enumerate(stems)])
+        return to_dataset(arrays, self.variables, self._labels, index=index)
+
+    @property
+    def _patterns(self) -> list[str]:
+        return [name for _, name in self.network.patterns]
+
+    @property
+    def _labels(self) -> dict[str, Any]:
+        tags = np.array([t.name for t in self.network.tags])
+        return {
+            "pattern": ("pattern", np.array(self._patterns)),
+            "tag": ("tag", tags),
+            "time": ("time", np.arange(self.hours, dtype=np.float64)),
+        }
+
+    def _tags(self, readings: np.ndarray, attack: Attack) -> pd.DataFrame:
+        frame = pd.DataFrame(readings.T, columns=[t.name for t in self.network.tags])
+        frame.insert(0, STAMP, self._stamps)
+        frame[FLAG] = self._flags(attack)
+        return frame
+
+    @property
+    def _stamps(self) -> list[str]:
+        return list(pd.date_range(BEGINS, periods=self.hours, freq="h").strftime("%d/%m/%y %H"))
+
+    def _flags(self, attack: Attack) -> list[int]:
+        return [int(attack.on(h * HOUR_S)) for h in range(self.hours)]
+
+    def _event(self, attack: Attack) -> pd.DataFrame:
+        station = self.network.stations[attack.station].name
+        numbers = (f"{x:.6f}" for x in (attack.onset_h, attack.length_h, attack.strength))
+        row = [attack.kind, station, SHOWN[int(attack.concealed)], *numbers]
+        return pd.DataFrame([row], columns=list(EVENT))
+
+    def _one(self, week: Path) -> list[np.ndarray]:
+        """Arrays of one week, its label checked against its event."""
+        strange = sorted(p.name for p in week.iterdir() if p.name not in FILES)
+        if strange:
+            raise InputError(f"a week of {', '.join(FILES)} alone", f"{strange[0]} in {week}")
+        tags, events, factors = (csv_file(week / f, f"{f} of a week") for f in FILES)
+        names = [t.name for t in self.network.tags]
+        self._expect(tags, [STAMP, *names, FLAG], self.hours, week / FILES[0])
+        self._expect(events, list(EVENT), 1, week / FILES[1])
+        self._expect(factors, ["hour", *self._patterns], self.hours, week / FILES[2])
+        self._same(tags[STAMP].astype(str).tolist(), self._stamps, week, STAMP)
+        self._same(factors["hour"].tolist(), list(range(self.hours)), week, "hour")
+        numbers = self._numbers(events, week / FILES[1])
+        (attack,) = attacks_of(tuple(torch.tensor([x], dtype=torch.float64) for x in numbers))
+        self._same(tags[FLAG].tolist(), self._flags(attack), week, FLAG)
+        return [
+            _floats(factors[self._patterns], week / FILES[2]).T,
+            _floats(tags[names], week / FILES[0]).T,
+            *(np.asarray(x) for x in numbers),
+        ]
+
+    def _numbers(self, events: pd.DataFrame, file: Path) -> list[float]:
+        row = events.iloc[0]
+        stations = tuple(s.name for s in self.network.stations)
+        found = []
+        for name, known in zip(EVENT[:3], (KINDS, stations, SHOWN), strict=True):
+            if str(row[name]) not in known:
+                raise InputError(f"a {name} of {', '.join(known)}", f"{row[name]} in {file}")
+            found.append(float(known.index(str(row[name]))))
+        return [*found, *_floats(events[list(EVENT[3:])], file)[0].tolist()]
+
+    def _expect(self, frame: pd.DataFrame, names: list[str], rows: int, file: Path) -> None:
+        if list(frame.columns) != names or len(frame) != rows:
+            missing = [n for n in names if n not in frame.columns]
+            raise InputError(
+                f"{rows} rows of {', '.join(names[:4])}{' ...' if len(names) > 4 else ''}",
+                f"{len(frame)} rows in {file}" + (f", without {missing[0]}" if missing else ""),
+            )
+
+    def _same(self, found: list[Any], wanted: list[Any], week: Path, what: str) -> None:
+        for row, (own, other) in enumerate(zip(found, wanted, strict=True)):
+            if own != other:
+                raise InputError(f"{what} {other} in row {row + 2}", f"{own} in {week}")
+
+
+def _floats(frame: pd.DataFrame, file: Path) -> np.ndarray:
+    for name in frame.columns:
+        column = pd.to_numeric(frame[name], errors="coerce")
+        bad = np.flatnonzero(~np.isfinite(column.to_numpy(np.float64)))
+        if len(bad):
+            cell = frame[name].iloc[bad[0]]
+            raise InputError(f"numbers in {file}", f"{cell!r} in row {bad[0] + 2}, column {name}")
+    return frame.to_numpy(np.float64)

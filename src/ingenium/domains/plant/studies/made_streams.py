@@ -1,0 +1,86 @@
+"""Row 22.4: streams made by a GAN, its kind on features (TimeGAN's idea), a VAE and diffusion.
+
+Calm windows of a day of C-Town's tags, made after the same windows by each family, beside points
+between neighbours. Errors of autocorrelation (lags 1 to 12, mean over tags) and of the correlation
+between tags, against windows of weeks that were never learned from; and the area of a dynamic PCA
+that learned from made windows alone, by that of one that learned from real ones. The GAN on
+principal components stands for TimeGAN, which trains on learned features. Tennessee Eastman is not
+among what was measured.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, own_weeks, scored
+from ingenium.evaluate.event_scores import auc
+from ingenium.evaluate.measured import Value
+from ingenium.evaluate.trials import Readings, Trials, ratio
+from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.augment import augmented
+from ingenium.monitor.families.charts import PCA
+from ingenium.monitor.families.detector import WindowLesson
+from ingenium.monitor.lessons import calm_windows
+from ingenium.train.plan import Plan
+
+ARMS = {name: name for name in ("oversampling", "gan", "latent_gan", "vae", "diffusion")}
+LENGTH, LAGS, COUNT = 24, 12, 2000
+
+
+def run(arm: str, seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
+    """Errors of made windows and their use, with the area of a monitor on real ones."""
+    own = own_weeks(seed, size.weeks)
+    recovery = round(MonitorSpec(unseen=UNSEEN).recovery_h)
+    real = calm_windows(own.learned, LENGTH, recovery, seed)[:COUNT]
+    new = calm_windows(own.judging, LENGTH, recovery, seed)
+    made = augmented(arm, real, min(COUNT, len(real)), seed=seed, steps=size.steps)
+    label = np.concatenate([s.label for s in own.judging])
+    areas = {}
+    for name, lesson in (("made", made), ("real", real)):
+        detector = PCA(real.shape[2], LENGTH)
+        detector.fit(WindowLesson(lesson, lesson[:0], Plan()))
+        score = np.concatenate([scored(detector, s) for s in own.judging])
+        known = np.isfinite(score)
+        areas[name] = auc(label[known], score[known])
+    return {
+        "acf_error": float(np.abs(autocorrelation(made) - autocorrelation(new)).mean()),
+        "cross_error": float(np.abs(between(made) - between(new)).mean()),
+        "auc_made": areas["made"],
+        "auc_real": areas["real"],
+    }
+
+
+def autocorrelation(x: Float[Tensor, "n w k"]) -> Float64[np.ndarray, "lag k"]:
+    """Of each tag over the lags, around its mean of all windows."""
+    centred = (x - x.mean((0, 1))).double()
+    power = centred.square().mean((0, 1)).clamp(min=1e-9)
+    lags = [
+        (centred[:, lag:] * centred[:, :-lag]).mean((0, 1)) / power for lag in range(1, LAGS + 1)
+    ]
+    return torch.stack(lags).numpy()
+
+
+def between(x: Float[Tensor, "n w k"]) -> Float64[np.ndarray, "k k"]:
+    """Correlation of tags in the same row; 0 with one that never moves."""
+    rows = x.flatten(0, 1).double()
+    centred = rows - rows.mean(0)
+    unit = centred / centred.square().mean(0).sqrt().clamp(min=1e-6)
+    return (unit.T @ unit / len(unit)).numpy()
+
+
+def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
+    """Errors of the GAN on features by the plain one's, and all errors and uses."""
+    names = ("acf_error", "cross_error")
+    gains = {
+        f"{name}_by_gan": ratio(found("latent_gan", name), found("gan", name)) for name in names
+    }
+    use = {f"use_{arm}": ratio(found(arm, "auc_made"), found(arm, "auc_real")) for arm in ARMS}
+    errors = {f"{name}_{arm}": found(arm, name) for name in names for arm in ARMS}
+    return gains | use | errors
+
+
+measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 600), WatchedSize(30, 20)), run=run, read=read)

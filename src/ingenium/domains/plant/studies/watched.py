@@ -1,0 +1,65 @@
+"""What studies of alarms share: weeks of C-Town, their parts, and monitors that learn from them."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+
+from ingenium.core.seeds import one_thread
+from ingenium.domains.plant.campaign import Campaign, CampaignSettings
+from ingenium.monitor.alarms import AlarmRule, calibrated
+from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.families import table
+from ingenium.monitor.families.detector import Detector
+from ingenium.monitor.lessons import taught
+from ingenium.monitor.splitting import Parts, parts
+from ingenium.monitor.stream import Stream, windows
+
+UNSEEN = ("setpoint",)  # a kind that judges alone
+
+
+@dataclass(frozen=True)
+class WatchedSize:
+    """How much a run does."""
+
+    weeks: int
+    steps: int  # of training
+
+
+@lru_cache(maxsize=1)
+def own_weeks(seed: int, count: int) -> Parts:
+    """Weeks of a seed by what they are for; half of those that learn and judge are calm or so."""
+    plant = Campaign(CampaignSettings(known=count, seed=seed))
+    spec = MonitorSpec(unseen=UNSEEN, seed=seed)
+    return parts(plant.streams(plant.data()), spec)
+
+
+def fitted(spec: MonitorSpec, own: Parts) -> Detector:
+    """A monitor that learned from the streams that it may learn from."""
+    detector = table.build(
+        spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
+    )
+    lesson = taught(own, spec, detector).lesson
+    with one_thread():
+        detector.fit(replace(lesson, plan=replace(lesson.plan, progress=None)))
+    return detector.eval()
+
+
+def scored(detector: Detector, stream: Stream) -> Float64[np.ndarray, " t"]:
+    """The score of each row; NaN before the first whole window."""
+    found = np.full(len(stream.values), np.nan)
+    rows = np.arange(detector.window - 1, len(found))
+    with torch.no_grad():
+        x = torch.from_numpy(windows(stream.values, rows, detector.window))
+        found[rows] = detector(x).double().numpy()
+    return found
+
+
+def bar(detector: Detector, own: Parts, spec: MonitorSpec) -> AlarmRule:
+    """At one false alarm a week on the streams that set it."""
+    scores = [scored(detector, s) for s in own.setting]
+    return calibrated(
+        own.setting, scores, per_week=1.0, hold=round(spec.hold_h), recovery=round(spec.recovery_h)
+    )

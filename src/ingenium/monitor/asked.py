@@ -1,0 +1,77 @@
+"""What is asked of a monitor: a spec with limits, as TOML."""
+
+import tomllib
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from ingenium.core.errors import choose
+from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
+from ingenium.monitor.augment import ARMS
+from ingenium.monitor.families.table import FAMILIES
+
+QUANTITIES = {  # what is judged, with its unit
+    "missed": "1",
+    "false_alarms": "1/week",
+    "delay": "h",
+    "auc": "1",
+    "vus_pr": "1",
+    "affiliation_f1": "1",
+}
+Share = Annotated[Number, Field(gt=0, lt=1)]
+Hours = Annotated[Number, Field(ge=0, le=10_000)]
+
+
+@checked(frozen=True, config=_STRICT)
+class MonitorSpec:
+    """A family, how it learns, and what it must hold on events that it never saw."""
+
+    title: Annotated[str, Field(max_length=200)] = ""  # heading of the page
+    family: str = "default"  # what scores windows; dpca, or transformer where it is augmented
+    augment: str = "none"  # how rare windows are made more
+    window: Annotated[int, Field(ge=1, le=1000)] | None = None  # rows; None for the family's own
+    steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training
+    seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
+    false_alarms_per_week: Annotated[Number, Field(gt=0)] = 1.0  # on calm streams that set the bar
+    hold_h: Hours = 3.0  # after the last row above the bar, until an alarm ends
+    recovery_h: Hours = 24.0  # after an event, in which rows are neither calm nor event
+    calibration: Share = 0.2  # of streams, that set the bar
+    held_out: Share = 0.3  # of streams, that judge
+    unseen: tuple[str, ...] | None = None  # kinds that judge alone; None: one of three or more
+    learn_from: Literal["all", "made"] = "all"  # made: augmented windows alone
+    adversarial: bool = False  # train on windows moved within what sensors allow
+    evasion: bool = False  # also judge against an attacker who knows it
+    limits: tuple[Limit, ...] = field(default=())  # on what is judged
+
+    def __post_init__(self) -> None:
+        if self.family != "default":
+            choose(self.family, FAMILIES, "family of monitors")
+        choose(self.augment, ARMS, "augmentation")
+        if self.learn_from == "made" and self.augment == "none":
+            raise ValueError('learn_from = "made" needs an augmentation that makes windows')
+        for limit in self.limits:
+            choose(limit.quantity, QUANTITIES, "quantity of monitors")
+
+    @property
+    def chosen(self) -> str:
+        """The family; one that learns events where they are augmented."""
+        if self.family != "default":
+            return self.family
+        return "dpca" if self.augment == "none" else "transformer"
+
+
+def load(path: Path) -> MonitorSpec:
+    """A spec from a TOML file.
+
+    Raises:
+        InputError: if it is none.
+    """
+    what = "a spec of a monitor as a TOML file"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
+    return parse(table, MonitorSpec, str(path))

@@ -1,0 +1,100 @@
+"""A detector as an ONNX file, and what that file says when it is read back.
+
+Shapes: t rows of a stream, k tags, n windows, w rows of one.
+"""
+
+import warnings
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64
+
+from ingenium.core.errors import CorruptError
+from ingenium.core.packages import Extra
+from ingenium.core.reading.files import content
+from ingenium.monitor.families.detector import Detector
+from ingenium.monitor.stream import Stream, windows
+
+EXTRA = Extra("monitor")
+BATCH = 512
+
+
+class _Both(torch.nn.Module):
+    """Score and shares of the tags, as one graph."""
+
+    def __init__(self, detector: Detector) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.detector(x), self.detector.shares(x)
+
+
+def write(detector: Detector, path: Path) -> None:
+    """Export it; `window` in, `score` and `shares` out.
+
+    Raises:
+        MissingExtra: with the line that installs what is absent.
+    """
+    EXTRA.package("onnx")
+    axes = {name: {0: "n"} for name in ("window", "score", "shares")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notices on how the exporter changes between releases
+        torch.onnx.export(
+            _Both(detector).eval(),
+            (torch.zeros(2, detector.window, detector.k),),
+            str(path),
+            input_names=["window"],
+            output_names=["score", "shares"],
+            dynamic_axes=axes,
+            dynamo=False,
+        )
+
+
+class Exported:
+    """A file of ours, ready to score on one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            MissingExtra: with the line that installs what is absent.
+            CorruptError: if it is no such file.
+        """
+        self.path = path
+        self.session = self._opened(content(path, "a monitor's ONNX file"))
+
+    def _opened(self, data: bytes) -> Any:
+        runtime = EXTRA.package("onnxruntime")
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            return runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # of a class that the runtime keeps to itself
+            raise CorruptError(
+                str(self.path), f"is no ONNX file ({error})", "Fit it again."
+            ) from error
+
+    @cached_property
+    def window(self) -> int:
+        """Rows that it looks at."""
+        return int(self.session.get_inputs()[0].shape[1])
+
+    def windows(
+        self, x: Float32[np.ndarray, "n w k"]
+    ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, "n k"]]:
+        """Scores, and how far each tag is out."""
+        score, shares = self.session.run(None, {"window": x})
+        return score.astype(np.float64), shares.astype(np.float64)
+
+    def stream(self, stream: Stream) -> Float64[np.ndarray, " t"]:
+        """The score of each row; NaN before the first whole window."""
+        found = np.full(len(stream.values), np.nan)
+        rows = np.arange(self.window - 1, len(found))
+        for part in (rows[i : i + BATCH] for i in range(0, len(rows), BATCH)):
+            found[part] = self.windows(windows(stream.values, part, self.window))[0]
+        return found

@@ -1,0 +1,251 @@
+"""Fit a monitor: learn, set the bar, export, read back, judge, keep with evidence."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ingenium.core.digest import array_digest, digest, file_digest
+from ingenium.core.energy import Meter
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.seeds import one_thread
+from ingenium.evaluate import event_scores
+from ingenium.monitor import exported, tables
+from ingenium.monitor.alarms import AlarmRule, calibrated
+from ingenium.monitor.asked import QUANTITIES, MonitorSpec
+from ingenium.monitor.evasion import SensorReach, areas, hardened
+from ingenium.monitor.families import table
+from ingenium.monitor.families.detector import Detector
+from ingenium.monitor.judging import Judged, by_kind, judge
+from ingenium.monitor.keeping import MODEL, Monitor, MonitorVerdict
+from ingenium.monitor.lessons import calm_windows, event_windows, taught
+from ingenium.monitor.splitting import Parts, parts
+from ingenium.monitor.stream import PlantMap, Stream, windows
+from ingenium.trust.ledger import Ledger
+
+MOST_MOVED = 2000  # windows that an attacker moves
+UNMOVED = ("isolation_forest",)  # families without a slope to follow
+FILE_AGREES = 1e-4  # of scores, by which the file may differ from the detector that it holds
+
+
+@dataclass(frozen=True)
+class StreamSource:
+    """Where streams come from, for the evidence."""
+
+    what: str  # a run's folder or a file, as it was named
+    problem: str  # that made it; empty for a user's own file
+    layout: PlantMap | None = None
+    notes: tuple[str, ...] = ()
+
+
+def fit(
+    streams: Sequence[Stream],
+    spec: MonitorSpec,
+    source: StreamSource,
+    out: Path,
+    *,
+    ledger: Ledger,
+    watch: Watch = silent,
+    overwrite: bool = False,
+) -> Monitor:
+    """Fit what a spec asks for and keep it in `out`.
+
+    Raises:
+        InputError: for streams that cannot be learned from.
+        StorageError: if `out` cannot be written.
+    """
+    own = parts(streams, spec)
+    data = data_digest(streams)
+    identity = digest([asdict(spec), data, code_digest()])
+    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+        began = time.monotonic()
+        detector, course, membership = learned(own, spec, watch)
+        watch("export and read back", 0, 1)
+        exported.write(detector, part / MODEL)
+        file = exported.Exported(part / MODEL)
+        _same_scores(detector, file, own.judging[0])
+        rule = bar(file, own.setting, spec)
+        watch("judge", 0, 1)
+        found = judge(own.judging, [file.stream(s) for s in own.judging], rule, rows_of(spec, own))
+        record = {
+            "source": source.what,
+            "problem": source.problem,
+            "notes": [*source.notes, *_notes(own)],
+            "spec": asdict(spec),
+            "family": spec.chosen,
+            "tags": list(own.learned[0].tags),
+            "step_s": own.learned[0].step_s,
+            "window": file.window,
+            "rule": asdict(rule),
+            "still_rows": still(own.learned),
+            "streams": {k: [s.name for s in v] for k, v in asdict_parts(own).items()},
+            "membership_auc": membership,
+            "evasion": _evasion(detector, own, spec) if spec.evasion else None,
+            "course": {k: v[-1] for k, v in course.items() if v},
+            **_told(found, spec, own),
+            "evidence": {
+                "data": data,
+                "model": file_digest(part / MODEL),
+                "code": code_digest(),
+                "versions": versions(),
+                "machine": machine(),
+            },
+            "seconds": round(time.monotonic() - began, 2),
+        }
+        record["energy"] = asdict(meter.read())
+        tables.write(own.judging, part / "heldout.csv")
+        if source.layout is not None:
+            write_atomic(part / "layout.json", json.dumps(_layout(source.layout)))
+        write_atomic(part / "monitor.json", json.dumps(_finite(record), indent=2) + "\n")
+        watch("keep", 0, 1)
+        ledger.append(
+            "monitor", {k: record[k] for k in ("source", "problem", "family", "evidence")}
+        )
+    return Monitor.opened(out)
+
+
+def learned(
+    own: Parts, spec: MonitorSpec, watch: Watch = silent
+) -> tuple[Detector, dict[str, list[float]], float | None]:
+    """The detector of a spec, the course of its losses, and how far made windows are copies."""
+    tags = len(own.learned[0].tags)
+    detector = table.build(spec.chosen, tags, window=spec.window, seed=spec.seed)
+    found = taught(own, spec, detector, watch)
+    with one_thread():
+        teach = hardened if spec.adversarial else Detector.fit
+        course = teach(detector, found.lesson)
+    return detector.eval(), course, found.membership
+
+
+def bar(file: exported.Exported, setting: Sequence[Stream], spec: MonitorSpec) -> AlarmRule:
+    """The bar at the asked rate of false alarms."""
+    step = setting[0].step_s / 3600
+    return calibrated(
+        setting,
+        [file.stream(s) for s in setting],
+        per_week=spec.false_alarms_per_week,
+        hold=round(spec.hold_h / step),
+        recovery=round(spec.recovery_h / step),
+    )
+
+
+def rows_of(spec: MonitorSpec, own: Parts) -> int:
+    """Rows after an event that are neither calm nor event."""
+    return round(spec.recovery_h * 3600 / own.learned[0].step_s)
+
+
+def data_digest(streams: Sequence[Stream]) -> str:
+    """Of all values, stamps and events."""
+    return digest(
+        [
+            [
+                s.name,
+                list(s.tags),
+                array_digest(s.values),
+                str(s.stamps[0]),
+                [asdict(e) for e in s.events],
+            ]
+            for s in streams
+        ]
+    )
+
+
+def still(streams: Sequence[Stream]) -> list[int]:
+    """Of each tag the longest run of rows without any change; -1 for one that never moves."""
+    found = []
+    for i in range(len(streams[0].tags)):
+        columns = [s.values[:, i] for s in streams]
+        moved = any(np.ptp(c) > 0 for c in columns)
+        longest = max(
+            (b - a + 2 for c in columns for a, b in event_scores.spans(np.diff(c) == 0)), default=1
+        )
+        found.append(int(longest) if moved else -1)
+    return found
+
+
+def _same_scores(detector: Detector, file: exported.Exported, stream: Stream) -> None:
+    rows = np.arange(detector.window - 1, min(len(stream.values), detector.window + 63))
+    x = windows(stream.values, rows, detector.window)
+    with torch.no_grad():
+        own = detector(torch.from_numpy(x)).numpy()
+    apart = np.abs(file.windows(x)[0] - own) / np.maximum(np.abs(own), 1.0)
+    if apart.max() > FILE_AGREES:
+        raise RuntimeError(f"the file scores otherwise than the detector, by {apart.max():.2g}")
+
+
+def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, float] | None:
+    """Areas before and after an attacker; none without events, or where nothing can be moved."""
+    if spec.chosen in UNMOVED:
+        return None
+    recovery = rows_of(spec, own)
+    calm = calm_windows(own.judging, detector.window, recovery, spec.seed)[:MOST_MOVED]
+    events = event_windows(own.judging, detector.window)[:MOST_MOVED]
+    reach = SensorReach.of(calm_windows(own.learned, detector.window, recovery, spec.seed))
+    return areas(detector, calm, events, reach) if len(events) else None
+
+
+def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
+    """What was judged, and the verdict under the limits."""
+    seen = sorted({e.kind for s in own.learned for e in s.events})
+    kinds = {
+        kind: {"events": n, "missed": missed, "delay": delay, "seen": kind in seen}
+        for kind, (n, missed, delay) in by_kind(found.events).items()
+    }
+    verdict = MonitorVerdict.of(found.values, spec.limits)
+    return {
+        "measured": {
+            k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
+            for k, v in found.values.items()
+        },
+        "margins": verdict.margins,
+        "verdict": verdict.word,
+        "kinds": kinds,
+        "events": [
+            {"stream": e.stream, **asdict(e.event), "delay_h": e.delay_h} for e in found.events
+        ],
+        "calm_weeks": found.weeks,
+        "chance": chance(own.judging, spec.seed),
+    }
+
+
+def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:
+    """A random alarm: its area, and what point adjustment would make of it."""
+    label = np.concatenate([s.label for s in streams])
+    if not label.any():
+        return {}
+    score = np.random.default_rng(seed).random(len(label))
+    adjusted = event_scores.point_adjusted_f1(label, score)
+    return {"auc": event_scores.auc(label, score), "point_adjusted_f1": adjusted}
+
+
+def asdict_parts(own: Parts) -> dict[str, tuple[Stream, ...]]:
+    """The streams by what they were for."""
+    return {"learned": own.learned, "setting": own.setting, "judging": own.judging}
+
+
+def _notes(own: Parts) -> list[str]:
+    fixed = [t for t, n in zip(own.learned[0].tags, still(own.learned), strict=True) if n < 0]
+    found = [f"Never move while learned: {', '.join(fixed)}."] if fixed else []
+    if not any(s.events for s in own.judging):
+        found.append("No events among the streams that judge: misses and areas are unknown.")
+    return found
+
+
+def _layout(layout: PlantMap) -> dict[str, Any]:
+    return {"lines": layout.lines.tolist(), "spots": layout.spots, "tags": layout.tags}
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with null for what is not finite."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,97 @@
+"""What a monitor learns from: calm windows, windows of events, and made ones.
+
+Shapes: n windows, w rows of one, k tags.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.problem import Watch, silent
+from ingenium.evaluate.privacy import membership_auc
+from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.augment import augmented
+from ingenium.monitor.families import table
+from ingenium.monitor.families.detector import Detector, WindowLesson
+from ingenium.monitor.splitting import Parts
+from ingenium.monitor.stream import Stream, windows
+
+MOST_WINDOWS = 20_000  # calm ones that are learned from
+MOST_MADE = 4000  # of calm ones, where nothing else is learned from
+COMPARED = 1000  # windows of each side, in the test for copies: its error is then about 0.013
+
+Windows = Float[Tensor, "n w k"]
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """A lesson, and whether what was made for it gives away what it was made from."""
+
+    lesson: WindowLesson
+    membership: float | None  # area by which learned windows are told from new ones; None: not made
+
+
+def taught(own: Parts, spec: MonitorSpec, detector: Detector, watch: Watch = silent) -> Taught:
+    """The lesson of a spec: real windows with made ones beside, or made ones alone."""
+    recovery = round(spec.recovery_h * 3600 / own.learned[0].step_s)
+    calm = calm_windows(own.learned, detector.window, recovery, spec.seed)
+    events = event_windows(own.learned, detector.window)
+    plan = table.plan(spec.chosen, steps=spec.steps, seed=spec.seed)
+    lesson = WindowLesson(calm, events, replace(plan, progress=lambda i, n, _: watch("fit", i, n)))
+    if spec.augment == "none":
+        return Taught(lesson, None)
+    rare = detector.learns_events
+    few = events if rare else calm
+    count = max(len(calm) - len(events), len(events)) if rare else min(len(calm), MOST_MADE)
+    more = augmented(spec.augment, few, count, seed=spec.seed, watch=watch)
+    new = (
+        event_windows(own.judging, detector.window)
+        if rare
+        else calm_windows(own.judging, detector.window, recovery, spec.seed)
+    )
+    found = _membership(more, few, new, spec.seed)
+    if spec.learn_from == "made":
+        if rare:
+            quiet = augmented(
+                spec.augment, calm, min(len(calm), MOST_MADE), seed=spec.seed + 1, watch=watch
+            )
+            return Taught(replace(lesson, calm=quiet, events=more), found)
+        return Taught(replace(lesson, calm=more), found)
+    if rare:
+        return Taught(replace(lesson, events=torch.cat([events, more])), found)
+    return Taught(replace(lesson, calm=torch.cat([calm, more])), found)
+
+
+def calm_windows(streams: Sequence[Stream], length: int, recovery: int, seed: int) -> Windows:
+    """Windows of calm rows alone, thinned evenly where there are too many."""
+    found = []
+    for s in streams:
+        calm = np.convolve(s.calm(recovery), np.ones(length), "full")[: len(s.values)] >= length
+        found.append(windows(s.values, np.flatnonzero(calm), length))
+    every = np.concatenate(found)
+    if len(every) > MOST_WINDOWS:
+        chosen = np.random.default_rng(seed).choice(len(every), MOST_WINDOWS, replace=False)
+        every = every[np.sort(chosen)]
+    return torch.from_numpy(every)
+
+
+def event_windows(streams: Sequence[Stream], length: int) -> Windows:
+    """Windows that end in an event."""
+    found = []
+    for s in streams:
+        rows = np.flatnonzero(s.label)
+        found.append(windows(s.values, rows[rows >= length - 1], length))
+    return torch.from_numpy(np.concatenate(found))
+
+
+def _membership(made: Windows, learned: Windows, new: Windows, seed: int) -> float | None:
+    if min(len(made), len(learned), len(new)) < 10:
+        return None
+    rng = np.random.default_rng(seed)
+    few = [x[rng.permutation(len(x))[:COMPARED]].flatten(1).double() for x in (made, learned, new)]
+    scale = few[1].std(0).clamp(min=1e-3)
+    return membership_auc(*((x / scale).numpy() for x in few))

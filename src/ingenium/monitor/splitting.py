@@ -1,0 +1,61 @@
+"""Which streams are learned from, which set the bar, and which judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.monitor.alarms import WEEK_S
+from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.stream import Stream, check_alike, pieces
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Streams by what they are for."""
+
+    learned: tuple[Stream, ...]
+    setting: tuple[Stream, ...]  # the bar
+    judging: tuple[Stream, ...]
+
+
+def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:
+    """Whole streams, drawn by the seed; long records are cut into weeks and stay in order.
+
+    Streams with an event of an unseen kind judge alone.
+
+    Raises:
+        InputError: for streams that differ, or too few of them for one part.
+    """
+    check_alike(streams)
+    week = max(round(WEEK_S / streams[0].step_s), 1)
+    whole = pieces(streams, week)
+    unseen = _unseen(whole, spec)
+    apart = [s for s in whole if any(e.kind in unseen for e in s.events)]
+    rest = [s for s in whole if s not in apart]
+    one_record = len(streams) == 1
+    order = np.arange(len(rest))
+    if not one_record:
+        order = np.random.default_rng(spec.seed).permutation(len(rest))
+    last, middle = (max(round(share * len(rest)), 1) for share in (spec.held_out, spec.calibration))
+    first = len(rest) - last - middle
+    if first < 1:
+        raise InputError(
+            "at least three weeks of streams, to learn, to set the bar and to judge",
+            f"{len(rest)} of {week} rows",
+        )
+    groups = [order[:first], order[first : first + middle], order[first + middle :]]
+    learned, setting, judging = ([rest[i] for i in sorted(g)] for g in groups)
+    return Parts(tuple(learned), tuple(setting), (*judging, *apart))
+
+
+def _unseen(streams: Sequence[Stream], spec: MonitorSpec) -> tuple[str, ...]:
+    """Kinds of events that judge alone: those of the spec, or one that the seed draws."""
+    kinds = sorted({e.kind for s in streams for e in s.events})
+    if spec.unseen is None:
+        return (kinds[spec.seed % len(kinds)],) if len(kinds) >= 3 else ()
+    for kind in spec.unseen:
+        if kind not in kinds:
+            raise InputError(f"unseen kinds among {', '.join(kinds) or 'none'}", kind)
+    return spec.unseen

@@ -1,0 +1,132 @@
+"""What a monitor watches: streams of tags with their events, and how a domain gives them.
+
+Shapes: t rows, k tags, n windows, w rows of a window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from ingenium.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that an alarm should tell, from its first to its last row."""
+
+    kind: str
+    first: int
+    last: int
+    where: str = ""  # what it happens to, such as a tank
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Tags at even steps in time, and the events that are known of them."""
+
+    name: str
+    stamps: np.ndarray  # datetime64[s], a row each
+    tags: tuple[str, ...]
+    values: Float64[np.ndarray, "t k"]
+    events: tuple[Event, ...]
+    group: str = ""  # of streams that must not be torn apart, such as parts of one record
+
+    @property
+    def step_s(self) -> float:
+        """Between two rows."""
+        return float(np.median(np.diff(self.stamps).astype(np.float64)))
+
+    @property
+    def label(self) -> Bool[np.ndarray, " t"]:
+        """Whether an event is on, by row."""
+        found = np.zeros(len(self.values), dtype=bool)
+        for event in self.events:
+            found[event.first : event.last + 1] = True
+        return found
+
+    def calm(self, recovery: int) -> Bool[np.ndarray, " t"]:
+        """Rows that are neither in an event nor up to `recovery` rows after one."""
+        found = ~self.label
+        for event in self.events:
+            found[event.first : event.last + 1 + recovery] = False
+        return found
+
+    def cut(self, first: int, last: int) -> "Stream":
+        """Rows from first to before last, with their events."""
+        events = tuple(
+            Event(e.kind, max(e.first, first) - first, min(e.last, last - 1) - first, e.where)
+            for e in self.events
+            if e.first < last and e.last >= first
+        )
+        name = f"{self.name}[{first}:{last}]"
+        own = self.stamps[first:last], self.tags, self.values[first:last]
+        return Stream(name, *own, events, self.group or self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class PlantMap:
+    """Where the tags of a plant are, for its map."""
+
+    lines: Float64[np.ndarray, "m 4"]  # x and y of both ends
+    spots: tuple[tuple[str, float, float], ...]  # a name and its place
+    tags: dict[str, str] = field(default_factory=dict)  # the spot of each tag
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A problem whose designs can be watched as streams."""
+
+    def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
+        """A stream for each design, with the events that its physics say are there."""
+        ...
+
+    def layout(self) -> PlantMap | None:
+        """Where its tags are; none without a map."""
+        ...
+
+
+def windows(
+    values: Float64[np.ndarray, "t k"], rows: Int64[np.ndarray, " n"], length: int
+) -> Float32[np.ndarray, "n w k"]:
+    """The `length` rows that end with each of these."""
+    at = rows[:, None] + np.arange(1 - length, 1)
+    return np.asarray(values, dtype=np.float32)[at]
+
+
+def check_alike(streams: Sequence[Stream]) -> None:
+    """Refuse streams with other tags or steps than the first one.
+
+    Raises:
+        InputError: naming the stream.
+    """
+    if not streams:
+        raise InputError("at least one stream", "none")
+    first = streams[0]
+    for other in streams:
+        if other.tags != first.tags:
+            odd = sorted(set(other.tags) ^ set(first.tags)) or ["their order"]
+            raise InputError(
+                f"the tags of {first.name}", f"{other.name}, which differs in {odd[0]}"
+            )
+        if abs(other.step_s - first.step_s) > 0.01 * first.step_s:
+            raise InputError(
+                f"a row each {first.step_s:g} s, as in {first.name}",
+                f"one each {other.step_s:g} s in {other.name}",
+                "Resample it.",
+            )
+
+
+def pieces(streams: Sequence[Stream], rows: int) -> list[Stream]:
+    """Streams longer than twice `rows` as pieces of so many rows, the last one longer."""
+    found = []
+    for stream in streams:
+        count = max(len(stream.values) // rows, 1)
+        ends = [*(i * rows for i in range(count)), len(stream.values)]
+        parts = [stream.cut(a, b) for a, b in pairwise(ends)]
+        found += [stream] if count == 1 else parts
+    return found

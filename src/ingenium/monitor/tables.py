@@ -1,0 +1,106 @@
+"""Streams as CSV: a row a step, a stamp, tags, and a label of events."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.tables import csv_file
+from ingenium.evaluate.event_scores import spans
+from ingenium.monitor.stream import Event, Stream
+
+LABELS = ("att_flag", "label", "anomaly", "is_anomaly", "attack")
+UNLABELLED = -999  # of BATADAL: taken as calm, as its participants had to
+SHORT = re.compile(r"^\d\d/\d\d/\d\d \d\d$")  # dd/mm/yy hh, of BATADAL
+
+
+def read(path: Path) -> Stream:
+    """A user's own stream: stamps in the first column, then tags, and a label if there is one.
+
+    Raises:
+        InputError: for cells that are no numbers, stamps that do not go on evenly, labels other
+            than 0 and 1, or tags that never had a value; naming row and column.
+    """
+    frame = csv_file(path, "a stream as CSV")
+    if frame.shape[1] < 2 or len(frame) < 3:
+        raise InputError(
+            "a stamp, tags and at least 3 rows",
+            f"{frame.shape[1]} columns, {len(frame)} rows in {path}",
+        )
+    frame.columns = [str(c).strip() for c in frame.columns]
+    label = next((c for c in frame.columns if c.lower() in LABELS), None)
+    texts = frame.iloc[:, 0].astype(str).tolist()
+    stamps = np.array([stamp(text, row, path) for row, text in enumerate(texts, 2)])
+    _check_even(stamps, path)
+    tags = [c for c in frame.columns[1:] if c != label]
+    values = np.column_stack([_numbers(frame[t], path, t) for t in tags])
+    flags = np.zeros(len(frame)) if label is None else _numbers(frame[label], path, label)
+    odd = np.flatnonzero(~np.isin(flags, (0, 1, UNLABELLED)))
+    if len(odd):
+        raise InputError(
+            "labels of 0 and 1", f"{flags[odd[0]]:g} in row {odd[0] + 2}, column {label} of {path}"
+        )
+    events = tuple(Event("event", a, b) for a, b in spans(flags == 1))
+    return Stream(path.stem, stamps, tuple(tags), values, events)
+
+
+def write(streams: Sequence[Stream], path: Path) -> None:
+    """Streams one after the other, in the layout that `read` and a running monitor take."""
+    parts = list[pd.DataFrame]()
+    for s in sorted(streams, key=lambda s: str(s.stamps[0])):
+        frame = pd.DataFrame(s.values, columns=list(s.tags))
+        frame.insert(0, "DATETIME", pd.Series(s.stamps.astype("datetime64[s]").astype(str)))
+        frame["ATT_FLAG"] = s.label.astype(int)
+        parts.append(frame)
+    pd.concat(parts).to_csv(path, index=False, float_format="%.10g")
+
+
+def stamp(text: str, row: int, path: Path) -> np.datetime64:
+    """A moment as ISO 8601 writes it, or as BATADAL does; with a zone, in UTC.
+
+    Raises:
+        InputError: naming the row of what is none.
+    """
+    own = text.strip()
+    try:
+        found = datetime.strptime(own, "%d/%m/%y %H") if SHORT.match(own) else _iso(own)
+    except ValueError:
+        raise InputError(
+            "a stamp such as 2026-01-31 14:00:00 in the first column",
+            f"{text!r} in row {row} of {path}",
+        ) from None
+    return np.datetime64(found, "s")
+
+
+def _iso(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def _check_even(stamps: np.ndarray, path: Path) -> None:
+    steps = np.diff(stamps).astype(np.float64)
+    usual = float(np.median(steps))
+    odd = np.flatnonzero(np.abs(steps - usual) > 0.01 * abs(usual)) if usual > 0 else np.array([0])
+    if len(odd):
+        row = int(odd[0])
+        raise InputError(
+            f"a row each {usual:g} s",
+            f"{stamps[row + 1]} in row {row + 3} of {path}, {steps[row]:g} s after the one before",
+            "Bring the clocks together, or fill the gap.",
+        )
+
+
+def _numbers(column: pd.Series, path: Path, name: str) -> np.ndarray:
+    found = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    bad = np.flatnonzero(~np.isfinite(found))
+    if len(bad):
+        raise InputError(
+            "a number in each cell",
+            f"{column.iloc[bad[0]]!r} in row {bad[0] + 2}, column {name} of {path}",
+            "Fill it, or leave the column out.",
+        )
+    return found

@@ -1,0 +1,182 @@
+"""Monitors as artefacts: split, bar, verdict, record and replay; users of three kinds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made import table as own_table
+from made import week, weeks
+
+from ingenium import watching
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Limit
+from ingenium.domains.plant.campaign import Campaign, CampaignSettings
+from ingenium.evaluate.measured import Interval
+from ingenium.monitor import fitting, tables
+from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
+from ingenium.monitor.asked import MonitorSpec, load
+from ingenium.monitor.fitting import StreamSource
+from ingenium.monitor.judging import judge
+from ingenium.monitor.keeping import Monitor, MonitorVerdict
+from ingenium.monitor.splitting import parts
+from ingenium.monitor.stream import Event, Stream, Watched
+from ingenium.report.monitor_page import write_fit
+from ingenium.trust.ledger import open_ledger
+
+
+def test_parts_do_not_share_a_week_and_unseen_kinds_judge_alone() -> None:
+    own = parts(weeks(), MonitorSpec(unseen=("swap",), seed=3))
+    names = [s.name for p in (own.learned, own.setting, own.judging) for s in p]
+    assert len(set(names)) == len(names) == len(weeks())
+    for p in (own.learned, own.setting):
+        assert all(e.kind != "swap" for s in p for e in s.events)
+    drawn = parts(weeks(), MonitorSpec(seed=1))
+    left = {e.kind for s in (*drawn.learned, *drawn.setting) for e in s.events}
+    assert left == {"drift", "swap"}  # the seed draws one of three in order
+    with pytest.raises(InputError, match="unseen kinds among"):
+        parts(weeks(), MonitorSpec(unseen=("flood",)))
+
+
+def test_one_long_record_stays_in_order() -> None:
+    values = np.concatenate([s.values for s in weeks(10)])
+    stamps = np.datetime64("2026-01-05", "s") + np.arange(len(values)) * np.timedelta64(3600, "s")
+    one = Stream("all", stamps, tuple("ABCD"), values, ())
+    own = parts([one], MonitorSpec())
+    ends = [max(s.stamps[-1] for s in p) for p in (own.learned, own.setting, own.judging)]
+    assert ends == sorted(ends)
+
+
+def test_the_bar_gives_no_more_than_was_asked() -> None:
+    rng = np.random.default_rng(0)
+    own = [week(i, attacked=False) for i in range(30)]
+    scores = [rng.standard_normal(168) for _ in own]
+    rule = calibrated(own, scores, per_week=2.0, hold=3, recovery=0)
+    count = sum(false_alarms(rule.on(x), np.ones(168, dtype=bool)) for x in scores)
+    assert 50 <= count <= 60
+    with pytest.raises(InputError, match="calm weeks"):
+        calibrated(own[:1], scores[:1], per_week=0.1, hold=3, recovery=0)
+
+
+def test_judging_counts_events_delays_and_false_alarms() -> None:
+    streams = [week(i, attacked=True) for i in range(2)]
+    scores = [np.zeros(168) for _ in streams]
+    event = streams[0].events[0]
+    scores[0][event.first + 5] = 9.0  # 5 h late; the other event is missed
+    scores[1][3] = 9.0  # a false alarm
+    found = judge(streams, scores, AlarmRule(5.0, 3), recovery=24)
+    assert found.values["missed"].value == 0.5
+    assert found.values["delay"].value == 5.0
+    calm = sum(int(s.calm(24).sum()) for s in streams) / 168
+    assert found.values["false_alarms"].value == pytest.approx(1 / calm)
+    low, high = found.values["false_alarms"].low * calm, found.values["false_alarms"].high * calm
+    assert (low, high) == pytest.approx((0.0253, 5.572), abs=1e-3)  # Garwood's table for one
+
+
+def test_limits_are_judged_with_or_without_their_interval() -> None:
+    values = {"missed": Interval(0.08, 0.02, 0.2), "delay": Interval(float("nan"), 0.0, 0.0)}
+    plain = Limit("missed", at_most=0.1)
+    assert MonitorVerdict.of(values, (plain,)).word == "accepted"
+    strict = Limit("missed", at_most=0.1, beyond_uncertainty=True)
+    assert MonitorVerdict.of(values, (strict,)).word == "rejected"
+    assert MonitorVerdict.of(values, (Limit("delay", at_most=6.0),)).word == "failed"
+
+
+def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> None:
+    path = own_table(tmp_path)
+    spec = MonitorSpec(family="dpca", limits=(Limit("missed", at_most=0.5),))
+    kept = watching.fit(path, spec, tmp_path / "kept")
+    assert kept.record["verdict"] == "accepted"
+    assert kept.record["measured"]["auc"]["value"] > 0.9
+    assert kept.record["chance"]["point_adjusted_f1"] > kept.record["chance"]["auc"] - 0.1
+    write_fit(kept)
+    assert "under point adjustment" in (tmp_path / "kept" / "report.html").read_text()
+    assert watching.replay(kept, tmp_path / "again").holds
+    text = path.read_text().replace("10.", "10.0", 1)
+    path.write_text(text)
+    assert not watching.replay(kept, tmp_path / "again").holds
+    (tmp_path / "kept" / "monitor.onnx").write_bytes(b"")
+    with pytest.raises(CorruptError, match="not the file that was judged"):
+        Monitor.opened(tmp_path / "kept")
+
+
+def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> None:
+    """Voltages out of the band, told from the powers of the feeder alone."""
+    assert isinstance(rural_days, Watched)
+    streams = rural_days.streams(rural_days.data().isel({DESIGN: slice(0, 366, 3)}))
+    spec = MonitorSpec(family="forecast", false_alarms_per_week=7.0, hold_h=0.5, recovery_h=2.0)
+    with open_ledger(tmp_path / "ledger.db") as book:
+        kept = fitting.fit(
+            streams, spec, StreamSource("days", rural_days.name), tmp_path / "kept", ledger=book
+        )
+    assert {e["kind"] for e in kept.record["events"]} == {"high voltage"}
+    assert kept.record["measured"]["auc"]["value"] > 0.5
+
+
+def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
+    plant = Campaign(CampaignSettings(known=10, days=3))
+    assert isinstance(plant, Watched)
+    known = plant.data()
+    streams = plant.streams(known)
+    for i, stream in enumerate(streams):
+        kind = str(known["attack"].to_numpy()[i])
+        assert [e.kind for e in stream.events] == ([] if kind == "none" else [kind])
+        for event in stream.events:
+            onset = float(known["onset"].to_numpy()[i])
+            assert event.first == int(np.ceil(onset))
+    layout = plant.layout()
+    assert layout is not None
+    assert set(layout.tags) == set(streams[0].tags)
+
+
+def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
+    path = own_table(tmp_path, 1)
+    honest = path.read_text().splitlines()
+
+    def refused(change: dict[int, str], words: str) -> None:
+        rows = list(honest)
+        for i, row in change.items():
+            rows[i] = row
+        path.write_text("\n".join(rows) + "\n")
+        with pytest.raises(InputError, match=words):
+            tables.read(path)
+
+    cells = honest[5].split(",")
+    refused({5: ",".join([cells[0], "Inp OutRange", *cells[2:]])}, "row 6, column A")
+    refused({5: ",".join([*cells[:-1], "7"])}, "7 in row 6, column ATT_FLAG")
+    refused({5: honest[4]}, "row each 3600 s; came .* in row 6")
+    refused({5: "soon" + honest[5][19:]}, "soon.* in row 6")
+    path.write_text("DATETIME,L_T1\n04/07/16 00,1\n04/07/16 01,2\n04/07/16 02,3\n")
+    found = tables.read(path)
+    assert str(found.stamps[1]) == "2016-07-04T01:00:00"  # as BATADAL writes them
+
+
+def test_a_spec_is_read_and_wrong_ones_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.toml"
+    path.write_text('family = "pca"\n[[limits]]\nquantity = "missed"\nat_most = 0.1\n')
+    assert load(path).limits[0].at_most == 0.1
+    for wrong in ('family = "oracle"', 'augment = "luck"', "held_out = 1.5", "no_such = 1"):
+        path.write_text(wrong)
+        with pytest.raises(InputError):
+            load(path)
+    path.write_text('[[limits]]\nquantity = "beauty"\nat_most = 1')
+    with pytest.raises(InputError):
+        load(path)
+
+
+def test_streams_that_differ_are_refused() -> None:
+    one, other = week(0, attacked=False), week(1, attacked=False)
+    odd = Stream("odd", other.stamps, tuple("ABCE"), other.values, (Event("jump", 3, 5),))
+    with pytest.raises(InputError, match="odd, which differs in D"):
+        parts([one, odd], MonitorSpec())
+    slow = Stream(
+        "slow", one.stamps[0] + 2 * (other.stamps - other.stamps[0]), one.tags, other.values, ()
+    )
+    with pytest.raises(InputError, match="Resample"):
+        parts([one, slow], MonitorSpec())
+
+
+def test_a_run_that_cannot_be_watched_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="streams as CSV"):
+        watching.streams_of(tmp_path)
