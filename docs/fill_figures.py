@@ -68,7 +68,7 @@ def held(name: str) -> str:
     s, run = figures(name)["summary"], figures(name)["run"]
     total = sum(run["seconds"].values())
     return (
-        f"Of {s['proposed']} proposals {s['accepted']} held every limit: "
+        f"Of {s['proposed']} proposals {s['accepted']} meet every limit: "
         f"{words.percent(s['acceptance'])} (95 % interval {words.percent(s['acceptance_low'])} to "
         f"{words.percent(s['acceptance_high'])}), in {total:.0f} s on "
         f"{run['machine']['cores']} cores."
@@ -79,7 +79,7 @@ def outcome(name: str) -> str:
     """What a run prints, from its summary."""
     s, run = figures(name)["summary"], figures(name)["run"]
     span = f"{words.percent(s['acceptance_low'])} to {words.percent(s['acceptance_high'])}"
-    rows = [("Limit", "Broke it", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
+    rows = [("Limit", "Violated by", "Share (95 % interval)", "Worst", "Typical", "Where, when")]
     asked = [words.limit(Limit(**limit)) for limit in run["spec"]["limits"]]
     for limit, b in zip(asked, s["limits"], strict=True):
         bad = b["broken"] > 0
@@ -95,9 +95,9 @@ def outcome(name: str) -> str:
             )
         )
     return (
-        f"**{s['accepted']}** of {s['proposed']} designs held every limit: "
-        f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} broke a limit; "
-        f"to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
+        f"**{s['accepted']}** of {s['proposed']} designs meet every limit: "
+        f"{words.percent(s['acceptance'])} (95 % interval {span}). {s['rejected']} violate a "
+        f"limit; to {s['failed']} the engine had no answer.\n\n{table(*rows)}\n\n{cost(run)}"
     )
 
 

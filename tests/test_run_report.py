@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from ingenium import loop
 from ingenium.core.spec import Limit
@@ -25,10 +26,21 @@ def test_no_bin_of_a_histogram_lies_on_both_sides_of_its_limit(limit: Limit) -> 
     assert edges.max() >= high
 
 
+def test_whole_numbers_that_hold_lie_outside_the_red_zone() -> None:
+    """At most 3 is a bound between the bars of 3 and 4."""
+    values = np.repeat(np.arange(7.0), 5)
+    (axes,) = figures.histogram(values, values > 3, [Limit("q", at_most=3)], "rings").axes
+    (line,) = axes.lines
+    assert set(line.get_xdata()) == {3.5}
+    holds = next(p.get_xy() for p in axes.patches if to_hex(p.get_facecolor()) == figures.HOLDS)
+    assert holds[holds[:, 1] > 0][:, 0].max() == 3.5
+    assert axes.get_xlim() == (-0.5, 6.5)
+
+
 def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run) -> None:
     """All beams are heavy, so that no column says so; their loads differ."""
     page = (finished.folder / "report.html").read_text()
-    table = page[page.index("Kept designs") :]
+    table = page[page.index("Best designs") :]
     heads = re.findall("<th>(.*?)</th>", table[: table.index("</tr>")])
     assert "load_n (N)" in heads
     assert "mass_kg (kg)" in heads

@@ -62,6 +62,15 @@ class RunView(ABC):
         """The designs that were handed over as files, best first."""
         return self._whole(self.selected)
 
+    @property
+    def best_first(self) -> tuple[xr.Dataset, xr.Dataset]:
+        """All designs and their verdicts, those handed over first; as proposed if nothing ranks."""
+        if not self._asked().objectives:
+            return self.designs, self.verdicts
+        others = np.setdiff1d(np.arange(self.designs.sizes[DESIGN]), self.selected)
+        order = np.concatenate([self.selected, others]).astype(np.int64)
+        return self.designs.isel({DESIGN: order}), self.verdicts.isel({DESIGN: order})
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row for each design: its verdict, what was asked of it, its numbers and its margins.
@@ -124,7 +133,7 @@ class RunView(ABC):
 
     def pictures(self) -> dict[str, "Figure"]:
         """The pictures of the report by their headings: of the field, and of each limit."""
-        sections = self._problem().sections(self.designs, self.verdicts)
+        sections = self._problem().sections(*self.best_first)
         own = {s.heading: s.figure for s in sections if s.figure is not None}
         return own | {x: self.plot(x) for x in dict.fromkeys(k.quantity for k in self._judged())}
 

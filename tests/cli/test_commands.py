@@ -52,7 +52,7 @@ def test_broken_plugin_is_reported_and_not_fatal(
 def test_show() -> None:
     found = answer("show", "toy.cantilever")
     assert [q["name"] for q in found["quantities"]][:2] == ["deflection_m", "stress_pa"]
-    assert {"name": "length_m", "type": "float", "default": 1.0} in found["settings"]
+    assert {"name": "length_m", "type": "number", "default": 1.0} in found["settings"]
     code, text, _ = call("show", "toy.cantilever")
     assert code == 0
     for part in ("tip_load_n", "light, heavy", "[setup]", "CC0-1.0", "beam-csv"):

@@ -37,7 +37,8 @@ def test_it_shows_how_a_front_grew_and_what_the_strategy_says(tmp_path: Path) ->
     page = (tmp_path / "o" / "result" / "report.html").read_text()
     for caption in ("Hypervolume", "Designs of the front", "Coverage", "QD score", "Best f0"):
         assert caption in page
-    assert page.count("<svg") == 6
+    assert "All designs over the first two objectives" in page
+    assert page.count("<svg") == 7
     assert "What is in the way" not in page
 
 

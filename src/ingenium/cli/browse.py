@@ -152,7 +152,7 @@ def _print(problem: "Problem", asked: "Spec") -> None:
     for q in problem.quantities:
         unit = f"{q.unit}, shown in {q.shown}" if q.shown else q.unit
         measured.add_row(q.name, "a name" if q.labels else unit, escape(q.long_name))
-    setup = table(r"Entries of \[setup]", "SetupEntry", "Type", "Value", "Unit", "From")
+    setup = table(r"Entries of \[setup]", "Entry", "Type", "Value", "Unit", "From")
     for entry in _entries(problem, asked):
         value = "none" if entry.value in (None, (), "") else plain(entry.value)
         given = "the spec" if entry.given else "default"

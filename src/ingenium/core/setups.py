@@ -1,11 +1,21 @@
 """Entries of a setup in words, as reports and the pages of ledgers tell what was asked."""
 
-import re
+import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from types import NoneType
 from typing import Any
 
-from ingenium.core.places import Place, bare
+from ingenium.core.places import Place
+
+TOML_NAMES = {
+    "str": "text",
+    "float": "number",
+    "int": "whole number",
+    "bool": "true or false",
+    "Any": "anything",
+    "NoneType": "absent",
+}
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,35 @@ def _part(asked: Any, step: int | str) -> Any:
 
 
 def type_name(kind: Any) -> str:
-    """A type as Python writes it, without what is noted of it."""
-    own = bare(kind) or kind
-    return own.__name__ if isinstance(own, type) else re.sub(r"(?:\w+\.)+(?=\w)", "", str(own))
+    """A type as one writes it in TOML, such as `list of number`."""
+    if isinstance(kind, str):
+        return kind
+    if is_dataclass(kind):
+        return f"table `{getattr(kind, '__name__', kind)}`"
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return type_name(inner[0]) + "".join(_bound(x) for x in inner[1:])
+    if origin is typing.Literal:
+        return " or ".join(f'"{x}"' for x in inner)
+    if origin in (tuple, list):
+        return f"list of {type_name(inner[0])}"
+    if inner and isinstance(origin, type) and issubclass(origin, Mapping):
+        return "table" if inner[1] is Any else f"table by name, of {type_name(inner[1])}"
+    if inner:
+        return " or ".join(type_name(x) for x in inner if x is not NoneType)
+    plain = getattr(kind, "__name__", str(kind))
+    return TOML_NAMES.get(plain, plain)
+
+
+def _bound(mark: object) -> str:
+    """The bounds that an annotation states."""
+    words = {"ge": " of at least {}", "max_length": " of at most {} characters"}
+    return "".join(
+        text.format(getattr(x, name))
+        for x in getattr(mark, "metadata", ())
+        for name, text in words.items()
+        if hasattr(x, name)
+    )
 
 
 def in_words(name: str, found: Any) -> Iterator[str]:

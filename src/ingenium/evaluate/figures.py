@@ -10,14 +10,16 @@ from jaxtyping import Bool, Float
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.spec import Limit
-from ingenium.evaluate.style import OURS, REJECTED
+from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, SMALL, TEXT
 
 HOLDS, BREAKS = OURS, REJECTED
 INK = "#010203"  # stands for the page's own text colour
 LARGEST_SVG = 250_000  # characters; larger pictures become pixels
 BINS = 36
+PX_PER_INCH = 96  # of pages, so that a text of 9 points has 12 pixels
 
 
 def histogram(
@@ -27,12 +29,15 @@ def histogram(
     label: str,
 ) -> Figure:
     """How a quantity is spread, with its limits drawn and the broken sides coloured."""
-    figure = Figure(figsize=(5.2, 2.7), layout="constrained")
+    figure = Figure(figsize=(4.2, 2.5), layout="constrained")
     axes = figure.add_subplot()
     bounds = [b for x in limits for b in (x.at_least, x.at_most) if b is not None]
     low, high = _window(values, bounds)
     shown = np.clip(values, low, high)
-    edges = _edges(low, high, bounds[0] if bounds else low)
+    whole = bool((values == np.round(values)).all())
+    if whole:  # bars stand on their numbers, and a bound lies beside the last that holds
+        low, high = round(low) - 0.5, round(high) + 0.5
+    edges = _whole_edges(low, high) if whole else _edges(low, high, bounds[0] if bounds else low)
     axes.hist(
         [shown[~broken], shown[broken]],
         bins=edges,
@@ -41,13 +46,17 @@ def histogram(
         color=[HOLDS, BREAKS],
         label=["holds", "breaks"],
     )
-    for bound in bounds:
-        axes.axvline(bound, color=INK, linewidth=1.2, linestyle="--")
     for limit in limits:
         if limit.at_least is not None:
-            axes.axvspan(low, limit.at_least, color=BREAKS, alpha=0.10, linewidth=0)
+            least = np.ceil(limit.at_least) - 0.5 if whole else limit.at_least
+            axes.axvline(least, color=INK, linewidth=1.2, linestyle="--")
+            axes.axvspan(low, least, color=BREAKS, alpha=0.10, linewidth=0)
         if limit.at_most is not None:
-            axes.axvspan(limit.at_most, high, color=BREAKS, alpha=0.10, linewidth=0)
+            most = np.floor(limit.at_most) + 0.5 if whole else limit.at_most
+            axes.axvline(most, color=INK, linewidth=1.2, linestyle="--")
+            axes.axvspan(most, high, color=BREAKS, alpha=0.10, linewidth=0)
+    if whole:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(low, high)
     axes.set_xlabel(label)
     axes.set_ylabel("designs")
@@ -60,7 +69,7 @@ def histogram(
 
 def course(calls: Sequence[int], values: Sequence[float | None], label: str) -> Figure:
     """A number of a search against the engine calls; breaks where it is not known."""
-    figure = Figure(figsize=(5.2, 2.7), layout="constrained")
+    figure = Figure(figsize=(4.2, 2.5), layout="constrained")
     axes = figure.add_subplot()
     known = [np.nan if v is None else v for v in values]
     few = len(known) < 20
@@ -79,7 +88,7 @@ def attained(
     points: Float[np.ndarray, "n 2"], limits: tuple[Limit, Limit], labels: tuple[str, str]
 ) -> Figure:
     """Designs over two limited quantities, with the side of each limit on which it is broken."""
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    figure = Figure(figsize=(4.2, 3.0), layout="constrained")
     axes = figure.add_subplot()
     axes.scatter(points[:, 0], points[:, 1], color=HOLDS, s=22, zorder=3)
     ends = [
@@ -104,11 +113,43 @@ def attained(
     return figure
 
 
+def front(
+    points: Float[np.ndarray, "n 2"],
+    accepted: Bool[np.ndarray, " n"],
+    kept: Bool[np.ndarray, " n"],
+    labels: tuple[str, str],
+) -> Figure:
+    """Designs over two objectives: what holds, what breaks a limit, and what is handed over."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    known = np.isfinite(points).all(1)
+    for rows, colour, size, label in (
+        (~accepted, MUTED, 10, "breaks a limit"),
+        (accepted & ~kept, HOLDS, 14, "holds every limit"),
+        (kept, GOOD, 26, "kept"),
+    ):
+        rows = rows & known
+        if rows.any():
+            x, y = points[rows].T
+            axes.scatter(x, y, size, colour, linewidths=0, label=label)
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.legend(frameon=False, fontsize=SMALL, labelcolor=INK)
+    inked(axes)
+    return figure
+
+
 def _edges(low: float, high: float, bound: float) -> list[float]:
     """Edges of bins over a range, one of them at the bound, so that no bin holds and breaks."""
     step = (high - low) / BINS
     first = bound - np.ceil((bound - low) / step) * step
     return [first + i * step for i in range(BINS + 2)]
+
+
+def _whole_edges(low: float, high: float) -> list[float]:
+    """Edges between whole numbers; where there are many, some numbers share a bar."""
+    step = max(1, round((high - low) / BINS))
+    return [low + i * step for i in range(int(np.ceil((high - low) / step)) + 1)]
 
 
 def _window(values: Float[np.ndarray, " n"], bounds: list[float]) -> tuple[float, float]:
@@ -124,11 +165,11 @@ def inked(axes: Axes) -> None:
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(INK)
-    axes.tick_params(colors=INK, labelsize=8)
+    axes.tick_params(colors=INK, labelsize=SMALL)
     for text in (axes.xaxis.label, axes.yaxis.label, axes.title):
         text.set_color(INK)
-    axes.xaxis.label.set_fontsize(9)
-    axes.yaxis.label.set_fontsize(9)
+    axes.xaxis.label.set_fontsize(TEXT)
+    axes.yaxis.label.set_fontsize(TEXT)
     axes.patch.set_alpha(0.0)
 
 
@@ -139,14 +180,18 @@ def svg(figure: Figure, name: str) -> Markup:
 
 
 def picture(figure: Figure, name: str) -> Markup:
-    """Any figure as it was drawn, on its own paper: SVG, or pixels where that is smaller."""
+    """Any figure as it was drawn, on its own paper: SVG, or pixels where that is smaller.
+
+    It has the width at which its texts are read, whatever the page has.
+    """
+    width = f"width: {PX_PER_INCH * figure.get_figwidth():.0f}px"
     text = _text(figure, name)
     if len(text) <= LARGEST_SVG:
-        return Markup(text)
+        return Markup(text.replace("<svg ", f'<svg style="{width}" ', 1))
     with io.BytesIO() as file:
-        figure.savefig(file, format="png", dpi=110)
+        figure.savefig(file, format="png", dpi=1.5 * PX_PER_INCH)
         data = base64.b64encode(file.getvalue()).decode()
-    return Markup('<img alt="" src="data:image/png;base64,{}">').format(data)
+    return Markup('<img alt="" style="{}" src="data:image/png;base64,{}">').format(width, data)
 
 
 def _text(figure: Figure, name: str) -> str:

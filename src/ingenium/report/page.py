@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.folders import write_atomic
-from ingenium.core.problem import Section
+from ingenium.core.problem import Problem, Section
+from ingenium.core.quantity import Variable
 from ingenium.core.shown import headed
 from ingenium.core.units import Scale
 from ingenium.core.verdict import Verdict, at_best
@@ -23,6 +24,7 @@ from ingenium.report.template import template
 from ingenium.shown import shown
 
 BEST = 20  # designs in the table
+FEW = 6  # numbers of a design that the table shows
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def render(run: Run) -> str:
         histograms=_histograms(run),
         nearest=summary.nearest,
         sections=_sections(measured),
+        front=_front(run),
+        ranked=bool(run.spec.objectives),
         best=_best(run),
         record=record,
         facts=_facts(record),
@@ -106,8 +110,24 @@ def _histograms(run: Run) -> tuple[tuple[str, Markup], ...]:
 
 
 def _sections(run: Run) -> tuple[Shown, ...]:
-    sections = run.problem.sections(run.designs, run.verdicts)
+    sections = run.problem.sections(*run.best_first)
     return tuple(_shown(section, i) for i, section in enumerate(sections))
+
+
+def _front(run: Run) -> Markup | None:
+    """All designs over the first two objectives, the kept ones among them."""
+    if len(run.spec.objectives) < 2 or not run.designs.sizes[DESIGN]:
+        return None
+    wanted = [run.verdicts[o.quantity] for o in run.spec.objectives[:2]]
+    one, other = (headed(str(x.name), str(x.attrs["units"])) for x in wanted)
+    rows = np.arange(run.designs.sizes[DESIGN])
+    figure = figures.front(
+        np.stack([x.to_numpy() for x in wanted], 1).astype(np.float64),
+        run.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED,
+        np.isin(rows, run.selected),
+        (one, other),
+    )
+    return figures.svg(figure, "f")
 
 
 def _shown(section: Section, i: int) -> Shown:
@@ -133,6 +153,10 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
         for c in run.problem.conditions
     }
     columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
+    columns |= {
+        headed(v.name, v.unit): [_plain(x) for x in designs[v.name].to_numpy().tolist()]
+        for v in _single(run.problem)
+    }
     columns |= {head: texts for head, texts in shown.items() if len(set(texts)) > 1}
     columns |= {
         headed(name, units[name]): [words.number(x) for x in verdicts[name].to_numpy().tolist()]
@@ -142,6 +166,12 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
         _tightest(run, verdicts.isel({DESIGN: i}), units) for i in range(len(rows))
     ]
     return (tuple(columns), *zip(*columns.values(), strict=True))
+
+
+def _single(problem: Problem) -> tuple[Variable, ...]:
+    """Variables that a table can hold: texts, and numbers where a design has few."""
+    alone = [v for v in problem.variables if not v.dims]
+    return tuple(v for v in alone if v.longest is not None or len(alone) <= FEW)
 
 
 def _plain(value: str | float) -> str:

@@ -21,7 +21,7 @@ def number(value: float | None, unit: str = "") -> str:
     if isinf(value):
         text = "\N{INFINITY}" if value > 0 else "-\N{INFINITY}"
     elif value == 0 or 1e-4 <= abs(value) < 1e5:
-        text = f"{value:.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+        text = f"{value:.0f}" if abs(value) >= 1e4 else f"{value + 0.0:.4g}"  # no -0
     else:
         digits, power = f"{value:.3e}".split("e")
         text = f"{float(digits):g} \N{MULTIPLICATION SIGN} 10{str(int(power)).translate(_RAISED)}"

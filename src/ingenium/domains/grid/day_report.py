@@ -1,5 +1,7 @@
 """What an operator wants to see of proposed days: their course, their voltages, the real ones."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -8,7 +10,9 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
+from ingenium.core.quantity import Condition
 from ingenium.core.verdict import Verdict
+from ingenium.domains.grid.conditions import CONDITIONS
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
 from ingenium.domains.grid.readings import Readings
@@ -24,13 +28,15 @@ def sections(
     feeder: OpenFeeder, known: xr.Dataset, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """Power of the day and voltages, proposed beside real days of the same kind."""
-    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)[:SHOWN]
-    own, real = designs.isel({DESIGN: answered}), _like(known, designs)
+    answered = np.flatnonzero(verdicts["verdict"].to_numpy() != Verdict.FAILED)
+    own, real = designs.isel({DESIGN: spread(answered)}), like(known, designs, CONDITIONS)
     return (
         Section(
             "Power over the day",
-            f"Proposed days in blue and the {real.sizes[DESIGN]} real days of the same season and "
-            "day type in brown: median, and bands that hold 50 % and 90 % of the days.",
+            f"Proposed days in blue and the {real.sizes[DESIGN]} real days under the same "
+            "conditions in brown: median, and bands that hold 50 % and 90 % of the days. The same "
+            "are season and day type, and levels of energy, peak and weather between the least "
+            "and the highest of the proposed days.",
             _power(feeder, own, real),
         ),
         Section(
@@ -64,11 +70,18 @@ def agreement(
     return Section("From the readings on", text, figure)
 
 
-def _like(known: xr.Dataset, designs: xr.Dataset) -> xr.Dataset:
-    """Known days of the seasons and day types that were proposed."""
+def spread(rows: np.ndarray) -> np.ndarray:
+    """Of many rows some evenly over all of them, since they may be ordered by their worth."""
+    some = np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(np.int64)
+    return np.asarray(rows[some])
+
+
+def like(known: xr.Dataset, designs: xr.Dataset, conditions: Sequence[Condition]) -> xr.Dataset:
+    """Known designs under what was proposed: its choices, and numbers within its range."""
     fits = np.ones(known.sizes[DESIGN], dtype=bool)
-    for name in ("season", "day_type"):
-        fits &= np.isin(known[name].to_numpy(), np.unique(designs[name].to_numpy()))
+    for c in conditions:
+        had, own = known[c.name].to_numpy(), designs[c.name].to_numpy()
+        fits &= np.isin(had, own) if c.choices else (had >= own.min()) & (had <= own.max())
     return known.isel({DESIGN: np.flatnonzero(fits)})
 
 

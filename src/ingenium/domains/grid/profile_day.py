@@ -14,10 +14,10 @@ from ingenium import __version__
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import choose
-from ingenium.core.problem import Problem, Projection
+from ingenium.core.problem import Problem, Projection, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.spec import Fixed, Limit
-from ingenium.domains.grid import conditions
+from ingenium.domains.grid import conditions, profile_report
 from ingenium.domains.grid.consumers import GROUPS, consumer_days
 from ingenium.domains.grid.dataset import HOURS, STEPS
 from ingenium.domains.grid.profiles import SIMBENCH_LICENCE
@@ -159,6 +159,10 @@ class ProfileDay(Problem):
             return Together((Box(lower, peak), *sums)).project(load_p), load_q
 
         return onto
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Single days, and all of them beside real days of the same conditions."""
+        return profile_report.sections(self._days, self.conditions, designs, verdicts)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """A triangle that rises to 1 at noon and falls again: closed form."""

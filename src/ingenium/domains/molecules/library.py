@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from rdkit import Chem
 
+from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section, Shipped
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit
@@ -75,7 +76,10 @@ class Library(MoleculeProblem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Structures, the plane of properties, and what the library is as a whole."""
-        return report.sections(self.known, designs, verdicts, ("weight", "logp"))
+        order = {DESIGN: np.argsort(-verdicts["qed"].to_numpy(), kind="stable")}
+        ranked = designs.isel(order), verdicts.isel(order)
+        by = ", by drug-likeness (QED)"
+        return report.sections(self.known, *ranked, ("weight", "logp"), by=by)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Aspirin, whose numbers stand in books."""

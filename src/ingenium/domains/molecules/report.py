@@ -21,9 +21,17 @@ MOST = 500  # molecules whose nearest known one is looked for
 
 
 def sections(
-    known: KnownMolecules, designs: xr.Dataset, verdicts: xr.Dataset, names: tuple[str, str]
+    known: KnownMolecules,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
+    names: tuple[str, str],
+    *,
+    by: str = "",
 ) -> tuple[Section, ...]:
-    """Structures of accepted molecules, two of their properties, and the library as a whole."""
+    """Structures of the best accepted molecules, two of their properties, and the library.
+
+    Designs come best first; `by` says what they were ranked by.
+    """
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     behind = Section(
         "Two properties",
@@ -38,7 +46,7 @@ def sections(
     return (
         Section(
             "Structures",
-            f"The first {len(shown)} accepted molecules that differ from each other.",
+            f"The best {len(shown)} accepted molecules that differ from each other{by}.",
             structures(smiles, captions),
         ),
         behind,

@@ -17,7 +17,7 @@ FULL_COLOUR = 2.0  # of a group that changes the solubility a hundredfold
 
 
 def section(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
-    """The first accepted molecules, coloured; none if nothing was accepted."""
+    """The best accepted molecules, coloured; none if nothing was accepted."""
     accepted = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
     if not len(accepted):
         return ()
