@@ -87,11 +87,11 @@ def nearest(
 
 
 def _attainable(limit: Limit, value: float, margin: float) -> Limit:
-    """The limit itself if it is held, or else moved so that it is, in four digits.
+    """The limit itself if it is not broken, or else moved so that it is, in four digits.
 
     Of a limit that must hold beyond the uncertainty, the margin says how far.
     """
-    if margin >= 0:
+    if not margin < 0:  # also of what was never measured
         return limit
     least, most = limit.at_least, limit.at_most
     if least is not None and (most is None or value - least <= most - value):
