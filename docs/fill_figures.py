@@ -26,9 +26,9 @@ from ingenium.evaluate.markdown import markdown
 from ingenium.evaluate.table import Comparison
 from ingenium.report import words
 from ingenium.studies.book.claims import chapters
-from ingenium.studies.book.entries import STATUSES, Entry, chosen, counts, entries
+from ingenium.studies.book.entries import STATUSES, RowEntry, chosen, counts, entries
 from ingenium.studies.study import Result
-from ingenium.studies.verdicts import Part
+from ingenium.studies.verdicts import ClaimPart
 
 DEMO = "winter_evening_peak"
 PEERS = {  # packages of each field that a benchmark ran beside
@@ -252,12 +252,12 @@ def study_counts() -> str:
 
 
 @cache
-def book() -> tuple[Entry, ...]:
+def book() -> tuple[RowEntry, ...]:
     """Every row of the evidence book."""
     return entries(chapters(), ROOT / "studies")
 
 
-def _run(entry: Entry) -> str:
+def _run(entry: RowEntry) -> str:
     """How the result of a row came about."""
     if entry.result is None:
         return ""
@@ -277,7 +277,7 @@ def study_parts() -> str:
     return table(*rows)
 
 
-def _value(result: Result | None, part: Part) -> str:
+def _value(result: Result | None, part: ClaimPart) -> str:
     value = result.values.get(part.name) if result else None
     if value is None or not isfinite(value.interval.value):
         return ""

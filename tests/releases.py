@@ -15,7 +15,7 @@ from typing import Any
 from ingenium.core import evidence
 from ingenium.core.digest import file_digest
 from ingenium.core.packages import Extra
-from ingenium.governance.gate import Asked
+from ingenium.governance.gate import GateRequest
 from ingenium.trust import tampering
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.records import GENESIS
@@ -94,9 +94,9 @@ class Release:
         act = next(a for a in tampering.ACTS if a.name == name)
         tampering.tamper(self.book, act, 0)
 
-    def asked(self, ledger: Ledger) -> Asked:
+    def asked(self, ledger: Ledger) -> GateRequest:
         """What the gate is asked."""
-        return Asked(self.run, ledger, self.signers, self.roles, self.anchor)
+        return GateRequest(self.run, ledger, self.signers, self.roles, self.anchor)
 
 
 def keys(roles: Sequence[str]) -> dict[str, Any]:

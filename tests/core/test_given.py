@@ -9,7 +9,7 @@ import pytest
 
 from ingenium.core.digest import array_digest
 from ingenium.core.errors import InputError
-from ingenium.core.features import Components
+from ingenium.core.features import LeadingComponents
 from ingenium.core.given import FOLDER, Input, kept, read_given
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec, as_table, dump, load
@@ -129,7 +129,7 @@ def test_a_spec_finds_its_files_and_a_run_keeps_them(tmp_path: Path) -> None:
 def test_components_tell_arrays_in_spreads_of_known_ones() -> None:
     rng = np.random.default_rng(0)
     known = rng.normal(size=(500, 2)) @ rng.normal(size=(2, 30)) + 7.0  # two ways to differ
-    codec = Components.of(np.concatenate([known, np.full((1, 30), np.nan)]))
+    codec = LeadingComponents.of(np.concatenate([known, np.full((1, 30), np.nan)]))
     told = codec.encode(known)
     assert told.shape == (500, 2)
     np.testing.assert_allclose(np.cov(told.T, bias=True), np.eye(2), atol=1e-9)

@@ -17,7 +17,7 @@ from ingenium.evaluate.measured import Interval, Value
 from ingenium.report.book import forest, markdown, pages, plane
 from ingenium.studies import checks, results
 from ingenium.studies.book import claims
-from ingenium.studies.book.entries import Entry, entries
+from ingenium.studies.book.entries import RowEntry, entries
 from ingenium.studies.canaries import Canary
 from ingenium.studies.study import Study
 
@@ -38,7 +38,7 @@ beyond = { kind = "data", why = "There are none." }
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, ...]]:
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RowEntry, ...]]:
     home = tmp_path_factory.mktemp("home")
     with dice.installed(home / "home") as place:
         (place / "studies" / "rows.toml").write_text(ROWS)
@@ -61,7 +61,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Entry, ...]
         yield entries([replace(of, caution="Doubtful.")])
 
 
-def test_a_chapter_begins_with_systems_and_then_has_numbers(book: tuple[Entry, ...]) -> None:
+def test_a_chapter_begins_with_systems_and_then_has_numbers(book: tuple[RowEntry, ...]) -> None:
     for page in (pages.pages(book)["dice.html"], markdown.pages(book)["dice.md"]):
         order = ["Systems", "List of domains", "Numbers", "Loaded die", "Not testable here"]
         places = [page.index(text, page.index("Systems")) for text in order]
@@ -77,7 +77,7 @@ def test_a_chapter_begins_with_systems_and_then_has_numbers(book: tuple[Entry, .
         assert page.count("<svg") == 2
 
 
-def test_pages_fetch_nothing_and_their_links_lead_to_rows(book: tuple[Entry, ...]) -> None:
+def test_pages_fetch_nothing_and_their_links_lead_to_rows(book: tuple[RowEntry, ...]) -> None:
     made = pages.pages(book)
     assert list(made) == ["index.html", "dice.html"]
     for text in made.values():
@@ -88,7 +88,7 @@ def test_pages_fetch_nothing_and_their_links_lead_to_rows(book: tuple[Entry, ...
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_a_stale_number_is_said_to_be_stale(book: tuple[Entry, ...]) -> None:
+def test_a_stale_number_is_said_to_be_stale(book: tuple[RowEntry, ...]) -> None:
     assert "Stale:" not in pages.pages(book)["dice.html"]
     old = replace(book[0], canary=Canary("dice.1", 1e3, "sha256:x", "2026"))
     assert old.stale
@@ -98,7 +98,7 @@ def test_a_stale_number_is_said_to_be_stale(book: tuple[Entry, ...]) -> None:
     assert "**confirmed**, stale" in markdown.pages(again)["dice.md"]
 
 
-def test_markdown_has_whole_tables(book: tuple[Entry, ...]) -> None:
+def test_markdown_has_whole_tables(book: tuple[RowEntry, ...]) -> None:
     made = markdown.pages(book)
     for row, title in (("dice-1", "Loaded die"), ("dice-2", "List of domains")):
         assert f"[{row.replace('-', '.')}](dice.md#row-{row})" in made["index.md"]
@@ -128,7 +128,7 @@ def test_methods_with_both_measures_of_a_pair_stand_in_a_plane() -> None:
     assert plane.plane(dict.fromkeys(names[:4], one), "x") is None
 
 
-def test_the_command_writes_all_pages(book: tuple[Entry, ...], tmp_path: Path) -> None:
+def test_the_command_writes_all_pages(book: tuple[RowEntry, ...], tmp_path: Path) -> None:
     command = ["study", "report", "--out", str(tmp_path / "out"), "--markdown", "--json"]
     ran = CliRunner().invoke(app, command)
     assert json.loads(ran.stdout)["pages"] == 23

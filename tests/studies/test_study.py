@@ -17,7 +17,7 @@ from ingenium.studies import canaries, results
 from ingenium.studies.book import claims
 from ingenium.studies.results import keep, read
 from ingenium.studies.study import Result, Study
-from ingenium.studies.verdicts import Verdict
+from ingenium.studies.verdicts import RowVerdict
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def result(study: Study, tmp_path: Path) -> Result:
 
 
 def test_a_result_says_all_and_comes_back(result: Result, tmp_path: Path) -> None:
-    assert result.verdict is Verdict.CONFIRMED
+    assert result.verdict is RowVerdict.CONFIRMED
     assert result.seeds == (0, 1, 2, 3, 4)
     gains = result.values["gain"].by_seed
     assert len(gains) == 5
@@ -122,7 +122,7 @@ def test_pieces_of_a_stopped_study_are_kept_and_those_of_a_finished_one_are_not(
         study.run(5, quick=False, folder=tmp_path, watch=silent)
     assert len(list(tmp_path.rglob("*.json"))) == 4
     monkeypatch.undo()
-    assert study.run(5, quick=False, folder=tmp_path).verdict is Verdict.CONFIRMED
+    assert study.run(5, quick=False, folder=tmp_path).verdict is RowVerdict.CONFIRMED
     assert not list(tmp_path.rglob("*.json"))
 
 
@@ -196,7 +196,7 @@ def test_an_experiment_that_is_no_trials_may_measure_too(
 
     monkeypatch.setattr(Study, "measure", lambda self: measure)
     found = study.run(None, quick=False, folder=tmp_path)
-    assert found.verdict is Verdict.CONSISTENT
+    assert found.verdict is RowVerdict.CONSISTENT
     assert len(found.seeds) == 5  # it keeps no pieces, so that going on would begin again
     assert math.isfinite(found.canary or math.nan)
 

@@ -6,10 +6,10 @@ import pytest
 
 from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Control, Interval
-from ingenium.studies.verdicts import Built, Outcome, Part, Scope, Verdict, built, decide
+from ingenium.studies.verdicts import Built, ClaimPart, Outcome, RowVerdict, Scope, built, decide
 
-GAIN = Part("gain", "better", "%", at_least=18.3, printed=18.3)
-NEAR = Part("share", "valid", printed=0.9, margin=0.05, absolute=True)
+GAIN = ClaimPart("gain", "better", "%", at_least=18.3, printed=18.3)
+NEAR = ClaimPart("share", "valid", printed=0.9, margin=0.05, absolute=True)
 ONE = Interval(1.0, 0.5, 1.5)
 GIVEN = Control(ONE, ONE, half_loss=1.0, full_loss=0.99)
 
@@ -43,17 +43,19 @@ def test_a_printed_number_is_judged_within_its_margin(found: Interval, outcome: 
 @pytest.mark.parametrize(
     ("found", "scope", "control", "verdict"),
     [
-        (WELL, Scope.SAME, None, Verdict.CONFIRMED),
-        (CLOSE, Scope.STAND_IN, None, Verdict.CONFIRMED),  # within a tenth of what is printed
-        (WIDE, Scope.REDUCED, None, Verdict.CONSISTENT),
-        (SHORT, Scope.SAME, GIVEN, Verdict.NOT_DECIDED),
-        (MISSED, Scope.SAME, None, Verdict.NOT_REACHED),
-        (MISSED, Scope.SAME, GIVEN, Verdict.REFUTED),
-        (MISSED, Scope.STAND_IN, GIVEN, Verdict.NOT_REACHED),
-        (MISSED, Scope.REDUCED, GIVEN, Verdict.NOT_REACHED),
+        (WELL, Scope.SAME, None, RowVerdict.CONFIRMED),
+        (CLOSE, Scope.STAND_IN, None, RowVerdict.CONFIRMED),  # within a tenth of what is printed
+        (WIDE, Scope.REDUCED, None, RowVerdict.CONSISTENT),
+        (SHORT, Scope.SAME, GIVEN, RowVerdict.NOT_DECIDED),
+        (MISSED, Scope.SAME, None, RowVerdict.NOT_REACHED),
+        (MISSED, Scope.SAME, GIVEN, RowVerdict.REFUTED),
+        (MISSED, Scope.STAND_IN, GIVEN, RowVerdict.NOT_REACHED),
+        (MISSED, Scope.REDUCED, GIVEN, RowVerdict.NOT_REACHED),
     ],
 )
-def test_the_rule(found: Interval, scope: Scope, control: Control | None, verdict: Verdict) -> None:
+def test_the_rule(
+    found: Interval, scope: Scope, control: Control | None, verdict: RowVerdict
+) -> None:
     assert decide(GAIN, found, scope, control) is verdict
 
 
@@ -70,22 +72,22 @@ def test_the_rule(found: Interval, scope: Scope, control: Control | None, verdic
 )
 def test_nothing_is_refuted_without_a_control_that_convinces(control: Control) -> None:
     assert not control.convincing
-    assert decide(GAIN, MISSED, Scope.SAME, control) is Verdict.NOT_REACHED
+    assert decide(GAIN, MISSED, Scope.SAME, control) is RowVerdict.NOT_REACHED
 
 
 @pytest.mark.parametrize("scope", [Scope.STAND_IN, Scope.REDUCED])
 def test_a_stand_in_says_nothing_of_an_absolute_number(scope: Scope) -> None:
     for found in (Interval(0.9, 0.89, 0.91), Interval(0.5, 0.4, 0.6)):
-        assert decide(NEAR, found, scope, GIVEN) is Verdict.NOT_DECIDED
-    assert decide(NEAR, Interval(0.9, 0.89, 0.91), Scope.SAME, None) is Verdict.CONFIRMED
+        assert decide(NEAR, found, scope, GIVEN) is RowVerdict.NOT_DECIDED
+    assert decide(NEAR, Interval(0.9, 0.89, 0.91), Scope.SAME, None) is RowVerdict.CONFIRMED
 
 
 def test_a_part_needs_a_bound_and_says_it() -> None:
     with pytest.raises(InputError, match="printed"):
-        Part("gain", "better")
+        ClaimPart("gain", "better")
     assert GAIN.bound == "at least 18.3 %, or within 10 % of 18.3 %"
     assert NEAR.bound == "within 5 % of 0.9"
-    assert Part("c", "", at_least=1.0, at_most=2.0).bound == "at least 1 and at most 2"
+    assert ClaimPart("c", "", at_least=1.0, at_most=2.0).bound == "at least 1 and at most 2"
 
 
 @pytest.mark.parametrize(

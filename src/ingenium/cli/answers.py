@@ -66,7 +66,7 @@ class EngineName(TypedDict):
     tier: str
 
 
-class Shown(TypedDict):
+class ShowAnswer(TypedDict):
     """`show`: all that a problem declares."""
 
     name: str
@@ -221,7 +221,7 @@ class LedgerFile(TypedDict):
     form: NotRequired[str]
 
 
-class Access(TypedDict):
+class AccessAnswer(TypedDict):
     """`ledger access`: who may do what."""
 
     ledger: str
@@ -285,7 +285,7 @@ class CardText(TypedDict):
     file: str | None
 
 
-class Pack(TypedDict):
+class PackAnswer(TypedDict):
     """`pack`: what a conformity record found."""
 
     folder: str
@@ -369,7 +369,7 @@ class MonitorHolds(TypedDict):
 FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Summary}
 ANSWERS: dict[str, Any] = {
     "list": Problems,
-    "show": Shown,
+    "show": ShowAnswer,
     "examples": Copied,
     "fit": Fitted,
     "propose": Proposed,
@@ -385,14 +385,14 @@ ANSWERS: dict[str, Any] = {
     "monitor replay": MonitorHolds,
     "docs": Pages | PageText,
     "card": CardText,
-    "pack": Pack,
+    "pack": PackAnswer,
     "publish": Published,
     "ledger list": LedgerEntries,
     "ledger show": LedgerEntry,
     "ledger check": LedgerState,
     "ledger export": LedgerFile,
     "ledger report": LedgerFile,
-    "ledger access": Access,
+    "ledger access": AccessAnswer,
     "ledger sign": Signed,
     "ledger verify-signatures": Signatures,
     "schema": Schemas,

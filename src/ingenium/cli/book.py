@@ -7,17 +7,17 @@ from typing import Any
 from ingenium.cli.output import print_json, results, table
 from ingenium.evaluate.measured import Interval, Value
 from ingenium.studies.book.claims import Claim, ValueSource
-from ingenium.studies.book.entries import Entry
+from ingenium.studies.book.entries import RowEntry
 from ingenium.studies.checks import CheckOutcome
 from ingenium.studies.study import Result, Study
-from ingenium.studies.verdicts import BUILT_RULE, RULE, Built, Kind, Outcome, Part, Verdict
+from ingenium.studies.verdicts import BUILT_RULE, RULE, Built, ClaimPart, Kind, Outcome, RowVerdict
 
 COLOURS = {
     Built.WORKS: "green",
     Built.GAPS: "green",
-    Verdict.CONFIRMED: "green",
-    Verdict.CONSISTENT: "yellow",
-    Verdict.REFUTED: "red",
+    RowVerdict.CONFIRMED: "green",
+    RowVerdict.CONSISTENT: "yellow",
+    RowVerdict.REFUTED: "red",
     Outcome.HOLDS: "green",
     Outcome.AGAINST: "red",
 }
@@ -28,7 +28,7 @@ ASKS = {
 }
 
 
-def print_rows(shown: Sequence[Entry], of: int) -> None:
+def print_rows(shown: Sequence[RowEntry], of: int) -> None:
     """Rows with an outcome first, then those with a check or study, then the rest, in order."""
     order = sorted(shown, key=lambda e: (not e.answered, not e.asked))
     columns = ("Row", "Asks", "Claim", "Status", "Measured on", "Measured", "95 % interval", "Run")
@@ -59,7 +59,7 @@ def counted(found: dict[str, int]) -> str:
     return first + ", ".join(f"{v} {k}" for k, v in rest.items())
 
 
-def tell(entry: Entry, json: bool) -> None:
+def tell(entry: RowEntry, json: bool) -> None:
     """All that is known of a row."""
     if json:
         print_json(everything(entry))
@@ -79,7 +79,7 @@ def tell(entry: Entry, json: bool) -> None:
         console.print("No check and no study yet.", highlight=False)
 
 
-def _texts(entry: Entry) -> dict[str, str]:
+def _texts(entry: RowEntry) -> dict[str, str]:
     """What is said of a row before its outcomes, without what there is nothing to say of."""
     claim = entry.claim
     by = (
@@ -142,7 +142,7 @@ def _print_parts(claim: Claim, result: Result | None) -> None:
         results().print(told, highlight=False)
 
 
-def _print_run(entry: Entry, result: Result | None) -> None:
+def _print_run(entry: RowEntry, result: Result | None) -> None:
     console = results()
     if result is None:
         console.print(f"\nNo result yet: ingenium study run {entry.claim.row}", highlight=False)
@@ -152,7 +152,7 @@ def _print_run(entry: Entry, result: Result | None) -> None:
     if result.cpu_seconds is not None:
         spent += f", {result.cpu_seconds:.0f} s of processor time"
     console.print(
-        f"\n[bold]Verdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
+        f"\n[bold]RowVerdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
         f"{result.time})",
         highlight=False,
     )
@@ -168,7 +168,7 @@ def _beside(claim: Claim, result: Result | None) -> dict[str, Value]:
     return {k: v for k, v in result.values.items() if k not in own} if result else {}
 
 
-def summary(entry: Entry) -> dict[str, Any]:
+def summary(entry: RowEntry) -> dict[str, Any]:
     """What a list says of a row."""
     claim = entry.claim
     return {
@@ -196,7 +196,7 @@ def summary(entry: Entry) -> dict[str, Any]:
     }
 
 
-def everything(entry: Entry) -> dict[str, Any]:
+def everything(entry: RowEntry) -> dict[str, Any]:
     """All that is known of a row."""
     claim, result = entry.claim, entry.result
     told: dict[str, Any] = {"protocol": "", "parts": []}
@@ -210,7 +210,7 @@ def everything(entry: Entry) -> dict[str, Any]:
     return summary(entry) | told | {"result": result, "outcome": entry.outcome}
 
 
-def _part(part: Part, found: Value | None, main: bool) -> dict[str, Any]:
+def _part(part: ClaimPart, found: Value | None, main: bool) -> dict[str, Any]:
     outcome = part.judge(found.interval) if found else None
     return {"name": part.name, "claim": part.text, "bound": part.bound, "unit": part.unit} | {
         "main": main,

@@ -125,7 +125,7 @@ def publish(
 
     listed = read_signers(signers)
     with open_ledger(ledger_place(), create=False) as ledger:
-        asked = gate.Asked(run, ledger, listed, tuple(roles), anchor or GENESIS)
+        asked = gate.GateRequest(run, ledger, listed, tuple(roles), anchor or GENESIS)
         found = gate.publish(asked, out)
     held = gate.held(found)
     if json:

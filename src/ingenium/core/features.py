@@ -65,7 +65,7 @@ class InputCodec(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Components:
+class LeadingComponents:
     """Arrays as their leading principal components among known ones, each by its spread.
 
     Shapes: n designs, m numbers of an array, c components.
@@ -75,7 +75,7 @@ class Components:
     axes: Float64[np.ndarray, "m c"]  # a column for each component, over its spread
 
     @classmethod
-    def of(cls, known: np.ndarray, *, most: int = 8) -> "Components":
+    def of(cls, known: np.ndarray, *, most: int = 8) -> "LeadingComponents":
         """Of the arrays of known designs; rows that are not finite do not count."""
         rows = known.reshape(len(known), -1)
         rows = rows[np.isfinite(rows).all(1)]

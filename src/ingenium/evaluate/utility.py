@@ -17,7 +17,7 @@ from ingenium.evaluate.arrays import Standard, as_pair
 
 
 @dataclass(frozen=True)
-class Forecast:
+class UtilityForecast:
     """What is known and what is asked of each series, in fractions of its length."""
 
     known: tuple[float, float] = (0.0, 0.5)
@@ -32,7 +32,7 @@ class Forecast:
             raise InputError("at least one block", self.blocks)
 
 
-EVENING = Forecast()
+EVENING = UtilityForecast()
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ class Utility:
 
 
 def evening_from_morning(
-    proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike, *, forecast: Forecast = EVENING
+    proposed: ArrayLike,
+    training: ArrayLike,
+    held_out: ArrayLike,
+    *,
+    forecast: UtilityForecast = EVENING,
 ) -> Utility:
     """Forecast the mean of each channel late in a series from its first part, by ridge regression.
 
@@ -66,7 +70,11 @@ def evening_from_morning(
 
 
 def evening_total(
-    proposed: ArrayLike, training: ArrayLike, held_out: ArrayLike, *, forecast: Forecast = EVENING
+    proposed: ArrayLike,
+    training: ArrayLike,
+    held_out: ArrayLike,
+    *,
+    forecast: UtilityForecast = EVENING,
 ) -> Utility:
     """The same for the mean over all channels, by gradient-boosted trees.
 
@@ -140,7 +148,7 @@ class _Rows:
     asked: Float64[np.ndarray, "rows y"]
 
 
-def _evening(x: Float64[np.ndarray, "n d t"], forecast: Forecast) -> _Rows:
+def _evening(x: Float64[np.ndarray, "n d t"], forecast: UtilityForecast) -> _Rows:
     t = x.shape[-1]
     start, end = (round(edge * t) for edge in forecast.known)
     end = max(end, start + 1)

@@ -25,7 +25,7 @@ THERE = ("seed", "data", "model", "system", "measured", "margins")
 
 
 @dataclass(frozen=True)
-class Asked:
+class GateRequest:
     """What is to be published, and what is asked of it."""
 
     run: Path
@@ -44,7 +44,7 @@ class GateCheck:
     said: str
 
 
-def checks(asked: Asked) -> tuple[GateCheck, ...]:
+def checks(asked: GateRequest) -> tuple[GateCheck, ...]:
     """Every check, in order.
 
     Raises:
@@ -64,7 +64,7 @@ def checks(asked: Asked) -> tuple[GateCheck, ...]:
     return tuple(GateCheck(name, *check(asked, entry)) for name, check in CHECKS.items())
 
 
-def publish(asked: Asked, out: Path) -> tuple[GateCheck, ...]:
+def publish(asked: GateRequest, out: Path) -> tuple[GateCheck, ...]:
     """Write the crate of a run if every check holds, and nothing if one does not.
 
     Raises:
@@ -87,21 +87,21 @@ def publish(asked: Asked, out: Path) -> tuple[GateCheck, ...]:
     return found
 
 
-def _chain(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _chain(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether the ledger is what was written."""
     faults = asked.ledger.check(asked.anchor)
     anchored = "" if asked.anchor == GENESIS else ", with the anchor in it"
     return not faults, str(faults[0]) if faults else f"the chain is intact{anchored}"
 
 
-def _recorded(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _recorded(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether the ledger holds the run with this evidence."""
     if entry is None:
         return False, "no entry of the ledger has this evidence"
     return True, f"entry {entry.sequence}, by {entry.actor}"
 
 
-def _files(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _files(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether every file is what the entry says was written."""
     wrote = None if entry is None else entry.table.get("wrote")
     if not isinstance(wrote, Mapping):
@@ -115,7 +115,7 @@ def _files(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
     return True, f"{len(wrote)} are what was written"
 
 
-def _complete(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _complete(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether each design says how it was made, and by which engine it was measured."""
     records = evidence.read(asked.run / "evidence.jsonl")
     for record in records:
@@ -128,14 +128,14 @@ def _complete(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
     return True, f"{len(records)} records of evidence are complete"
 
 
-def _licence(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _licence(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether it is said under which terms others may use it."""
     records = evidence.read(asked.run / "evidence.jsonl")
     stated = {str(r.get("data_licence") or "").strip() for r in records}
     return ("" not in stated), "; ".join(sorted(stated - {""})) or "no licence is stated"
 
 
-def _energy(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _energy(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether the run says what it took."""
     took = crate.record(asked.run)["energy"]
     last = took[-1] if isinstance(took, list) and took else took
@@ -144,7 +144,7 @@ def _energy(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
     return True, str(last["method"])
 
 
-def _signed(asked: Asked, entry: Entry | None) -> tuple[bool, str]:
+def _signed(asked: GateRequest, entry: Entry | None) -> tuple[bool, str]:
     """Whether somebody who may has signed in each role, and nobody who may has refused since."""
     if entry is None:
         return False, "there is no entry to sign"
@@ -168,7 +168,7 @@ def _who(signed: SignOff) -> str:
     return f"{signed.entry.actor} as {signed.entry.table['role']}"
 
 
-CHECKS: Mapping[str, Callable[[Asked, Entry | None], tuple[bool, str]]] = MappingProxyType(
+CHECKS: Mapping[str, Callable[[GateRequest, Entry | None], tuple[bool, str]]] = MappingProxyType(
     {
         "chain": _chain,
         "recorded": _recorded,

@@ -31,7 +31,7 @@ from ingenium.studies.book.audit import of_check, of_result
 from ingenium.studies.book.claims import claims
 from ingenium.studies.book.entries import find
 from ingenium.studies.results import book_folder
-from ingenium.studies.verdicts import Built, Verdict
+from ingenium.studies.verdicts import Built, RowVerdict
 from ingenium.trust.ledger import Ledger
 from ingenium.trust.records import GENESIS
 
@@ -258,7 +258,7 @@ def _study(pack: Pack, what: Mapping[str, str]) -> tuple[bool, str]:
         return False, faults[0]
     time = (entry.outcome or entry.result).time[:10]  # type: ignore[union-attr]
     said = f"{entry.status}, {entry.run}, {time}{', stale' if entry.stale else ''}"
-    held = entry.status in (Verdict.CONFIRMED, Verdict.CONSISTENT, Built.WORKS, Built.GAPS)
+    held = entry.status in (RowVerdict.CONFIRMED, RowVerdict.CONSISTENT, Built.WORKS, Built.GAPS)
     return held and not entry.stale and entry.run != "quick", said
 
 

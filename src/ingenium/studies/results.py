@@ -17,7 +17,7 @@ from ingenium.core.folders import cache_folder, locked, write_atomic
 from ingenium.evaluate.measured import Control, Interval, Value
 from ingenium.studies.closure import OWN, root
 from ingenium.studies.study import Result
-from ingenium.studies.verdicts import Verdict
+from ingenium.studies.verdicts import RowVerdict
 
 RESULTS, CHECKS, CANARIES = "results", "checks", "canaries"  # in the folder of a book
 
@@ -72,7 +72,7 @@ def read(row: str, folder: Path) -> Result | None:
         return Result(
             **table
             | {
-                "verdict": Verdict(table["verdict"]),
+                "verdict": RowVerdict(table["verdict"]),
                 "seeds": tuple(table["seeds"]),
                 "notes": tuple(table["notes"]),
                 "values": {name: _value(value) for name, value in table["values"].items()},

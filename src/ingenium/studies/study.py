@@ -18,14 +18,14 @@ from ingenium.core.errors import InputError
 from ingenium.evaluate.measured import Budget, Control, Interval, Measure, Value
 from ingenium.studies.book.claims import Claim
 from ingenium.studies.closure import code, distributions, docstring
-from ingenium.studies.verdicts import Verdict, decide
+from ingenium.studies.verdicts import RowVerdict, decide
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
 
 FEWEST, MOST = 5, 30  # seeds of a full study
 DEAR_S = 60.0  # processor time of a seed from which five are enough
-OPEN = (Verdict.CONSISTENT, Verdict.NOT_DECIDED)
+OPEN = (RowVerdict.CONSISTENT, RowVerdict.NOT_DECIDED)
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
@@ -34,7 +34,7 @@ class Result:
     """The outcome of one run, with all that is needed to repeat and to distrust it."""
 
     row: str
-    verdict: Verdict
+    verdict: RowVerdict
     quick: bool
     seeds: tuple[int, ...]
     values: Mapping[str, Value]  # of the main claim, of side checks, and of all beside them
@@ -100,7 +100,7 @@ class Study:
             )
         return tuple(range(asked))
 
-    def verdict(self, values: Mapping[str, Value], control: Control | None) -> Verdict:
+    def verdict(self, values: Mapping[str, Value], control: Control | None) -> RowVerdict:
         """What the values say of the main claim.
 
         Raises:
@@ -169,7 +169,7 @@ class Study:
             energy=asdict(spent),
         )
 
-    def _goes_on(self, verdict: Verdict, measure: Measure, cost_s: float, seeds: int) -> bool:
+    def _goes_on(self, verdict: RowVerdict, measure: Measure, cost_s: float, seeds: int) -> bool:
         """Whether more seeds may decide, at little cost."""
         from ingenium.evaluate.trials import Trials
 

@@ -45,7 +45,7 @@ class Scope(StrEnum):
     REDUCED = "reduced scale"
 
 
-class Verdict(StrEnum):
+class RowVerdict(StrEnum):
     """What became of a number."""
 
     CONFIRMED = "confirmed"
@@ -76,7 +76,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Part:
+class ClaimPart:
     """A main claim or a side check: a value with a bound, or a printed number with a margin.
 
     `absolute` says that the number itself is claimed, such as an accuracy, and not a direction or
@@ -138,18 +138,18 @@ class Part:
         return f"{bound}, or {near}" if bound else near
 
 
-def decide(main: Part, found: Interval, scope: Scope, control: Control | None) -> Verdict:
+def decide(main: ClaimPart, found: Interval, scope: Scope, control: Control | None) -> RowVerdict:
     """The verdict on a number by `RULE`."""
     if main.absolute and scope is not Scope.SAME:
-        return Verdict.NOT_DECIDED
+        return RowVerdict.NOT_DECIDED
     outcome = main.judge(found)
     if outcome is Outcome.AGAINST:
         proved = scope is Scope.SAME and control is not None and control.convincing
-        return Verdict.REFUTED if proved else Verdict.NOT_REACHED
+        return RowVerdict.REFUTED if proved else RowVerdict.NOT_REACHED
     return {
-        Outcome.HOLDS: Verdict.CONFIRMED,
-        Outcome.CONSISTENT: Verdict.CONSISTENT,
-        Outcome.OPEN: Verdict.NOT_DECIDED,
+        Outcome.HOLDS: RowVerdict.CONFIRMED,
+        Outcome.CONSISTENT: RowVerdict.CONSISTENT,
+        Outcome.OPEN: RowVerdict.NOT_DECIDED,
     }[outcome]
 
 

@@ -12,7 +12,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import GeneratorChoice, Limit, Spec, load, parse
 from ingenium.domains import open_problem
 from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.domains.grid.readings import Readings
+from ingenium.domains.grid.readings import FeederReadings
 from ingenium.trust.ledger import open_ledger
 
 BOOTSTRAP = GeneratorChoice(family="bootstrap")
@@ -47,7 +47,7 @@ def test_a_known_day_agrees_with_its_own_readings_alone(morning: list[float]) ->
 
 def test_loads_follow_readings_and_losses() -> None:
     """Two loads of 1 and 3 kW and one plant, by hand."""
-    readings = Readings(np.array([5.0, 9.0, -4.0]), np.array([1.0, 1.0, 0.0]))
+    readings = FeederReadings(np.array([5.0, 9.0, -4.0]), np.array([1.0, 1.0, 0.0]))
     load = torch.tensor([[[1.0, 0.0, 1.0, 7.0], [1.0, 0.0, 1.0, 7.0]]], dtype=torch.float64)
     infeed = torch.tensor([[[0.0, 2.0, 1.0, 9.0]]], dtype=torch.float64)
     rated = torch.tensor([1e-3, 3e-3], dtype=torch.float64), torch.tensor([2e-3]).double()

@@ -6,7 +6,7 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.domains.process.instruments import VARIABLES, Instruments, Integrator, settable
-from ingenium.domains.process.kinetics import Network, Rate
+from ingenium.domains.process.kinetics import Rate, ReactionNetwork
 from ingenium.domains.process.laboratory import Laboratory, LaboratorySettings
 from ingenium.testing import ProblemContract
 
@@ -17,8 +17,8 @@ class TestLaboratory(ProblemContract):
     problem_name = "process.laboratory"
 
 
-def network(wasting: float = 1e-12, dying: float = 1e-12) -> Network:
-    return Network(Rate(0.12, 5e4), Rate(wasting, 8e4), Rate(dying, 1e5))
+def network(wasting: float = 1e-12, dying: float = 1e-12) -> ReactionNetwork:
+    return ReactionNetwork(Rate(0.12, 5e4), Rate(wasting, 8e4), Rate(dying, 1e5))
 
 
 def some(count: int = 12) -> tuple[torch.Tensor, ...]:

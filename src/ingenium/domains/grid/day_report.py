@@ -15,7 +15,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.conditions import CONDITIONS
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
-from ingenium.domains.grid.readings import Readings
+from ingenium.domains.grid.readings import FeederReadings
 from ingenium.domains.grid.verifier import FeederVerifier
 from ingenium.evaluate.style import INK, KNOWN, OURS, REJECTED, dress, panels
 
@@ -50,7 +50,7 @@ def sections(
 
 
 def agreement(
-    feeder: OpenFeeder, readings: Readings, designs: xr.Dataset, verdicts: xr.Dataset
+    feeder: OpenFeeder, readings: FeederReadings, designs: xr.Dataset, verdicts: xr.Dataset
 ) -> Section:
     """The day from its readings on, as the accepted designs have it."""
     held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)[:SHOWN]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.features import Components
+from ingenium.core.features import LeadingComponents
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Quantity
@@ -27,7 +27,7 @@ from ingenium.domains.grid.forecast import HELD, InfeedScenarios
 from ingenium.domains.grid.formats import FeederOrigin, formats
 from ingenium.domains.grid.gradients import SOFTNESS, FeederGradient
 from ingenium.domains.grid.measurements import KnownLoads
-from ingenium.domains.grid.readings import READINGS, Readings
+from ingenium.domains.grid.readings import READINGS, FeederReadings
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate.distances import profile_distance
@@ -132,13 +132,13 @@ class FeederDay(Problem):
         week = (table.dates.astype("datetime64[D]").astype(np.int64) + 3) // 7
         return days.assign_coords(held_out=(DESIGN, held), group=(DESIGN, week))
 
-    def _place(self, given: Given, known: Int[np.ndarray, " m"]) -> Readings:
+    def _place(self, given: Given, known: Int[np.ndarray, " m"]) -> FeederReadings:
         """The readings among those that known days would have given, which models are told of."""
         trace = self.feeder.verifier.trace(*to_arrays(self._days, VARIABLES))
         taken = trace.import_kw[:, : len(given[READINGS.name])]
         self._days = self._days.assign_coords({READINGS.name: ((DESIGN, *READINGS.dims), taken)})
-        found = Readings.of(given, trace.import_kw[known], trace.loss_kw[known])
-        self.input_codecs = {READINGS.name: Components.of(taken[known])}
+        found = FeederReadings.of(given, trace.import_kw[known], trace.loss_kw[known])
+        self.input_codecs = {READINGS.name: LeadingComponents.of(taken[known])}
         self.agreements = (found.limit,)
         return found
 

@@ -29,7 +29,7 @@ FEWEST = 3  # steps that losses are learned from
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
+class FeederReadings:
     """The first steps of a day as they were metered, and the losses that belong to them.
 
     Shapes: n designs, k readings, u load profiles, g infeed profiles, t steps.
@@ -40,7 +40,7 @@ class Readings:
     name: ClassVar[str] = READINGS.name
 
     @classmethod
-    def of(cls, given: Given, taken_kw: np.ndarray, loss_kw: np.ndarray) -> "Readings":
+    def of(cls, given: Given, taken_kw: np.ndarray, loss_kw: np.ndarray) -> "FeederReadings":
         """What was given, with losses as a parabola over the power of the steps of known days.
 
         Raises:

@@ -17,7 +17,7 @@ from ingenium.domains.grid.measurements import KW, KnownLoads, Trace, columns, q
 from ingenium.domains.grid.network import Network
 from ingenium.domains.grid.packages import release_of
 from ingenium.domains.grid.powerflow import Engine, PowerFlow
-from ingenium.domains.grid.readings import Readings
+from ingenium.domains.grid.readings import FeederReadings
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class FeederVerifier:
     threads: int | None = None  # None: all cores
     rows: int = 8192  # steps solved together, which bounds the memory
     known: KnownLoads | None = None  # among which the loads of days are ranked
-    readings: Readings | None = None  # that days are held against
+    readings: FeederReadings | None = None  # that days are held against
     version: str = field(default_factory=lambda: release_of("lightsim2grid").split()[1])
     name: ClassVar[str] = "lightsim2grid"
     tier: ClassVar[Literal["exact"]] = "exact"

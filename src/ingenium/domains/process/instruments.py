@@ -14,7 +14,7 @@ from scipy import stats
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity, Variable
-from ingenium.domains.process.kinetics import Network
+from ingenium.domains.process.kinetics import ReactionNetwork
 
 VARIABLES = (
     Variable("temperature_k", (), "K", "temperature of the batch", lower=303.15, upper=403.15),
@@ -49,7 +49,7 @@ class Instruments:
     asked again, alone or among others, gives what it gave.
     """
 
-    network: Network
+    network: ReactionNetwork
     noise: float  # standard deviation of a reading of a yield
     failing: float  # share of batches on which the instruments give no answer
     repeats: int
@@ -97,7 +97,7 @@ class Instruments:
 class Integrator:
     """The yield of the kinetic model again, by another integrator in other coordinates."""
 
-    network: Network
+    network: ReactionNetwork
     name: ClassVar[str] = "scipy LSODA"
     version: ClassVar[str] = "1"
     tier: ClassVar[Literal["exact"]] = "exact"

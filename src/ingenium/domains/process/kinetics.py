@@ -38,7 +38,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Network:
+class ReactionNetwork:
     """The three rates of the reaction.
 
     Raises:

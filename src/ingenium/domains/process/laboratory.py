@@ -26,7 +26,7 @@ from ingenium.domains.process.instruments import (
     settable,
     started,
 )
-from ingenium.domains.process.kinetics import Network, Rate
+from ingenium.domains.process.kinetics import Rate, ReactionNetwork
 
 SHARE, MOST = 0.1, 20  # of the batches, that the other integrator measures again
 NOTES = (
@@ -88,7 +88,7 @@ class Laboratory(Problem):
             Limit("side_product", at_most=0.08),
             Limit("cost", at_most=150.0),
         )
-        self.network = Network(
+        self.network = ReactionNetwork(
             Rate(settings.making, 1e3 * settings.making_kj_mol),
             Rate(settings.wasting, 1e3 * settings.wasting_kj_mol),
             Rate(settings.dying, 1e3 * settings.dying_kj_mol),

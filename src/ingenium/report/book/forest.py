@@ -13,7 +13,7 @@ from ingenium.evaluate.figures import BREAKS, HOLDS, INK, inked, svg
 from ingenium.evaluate.measured import Interval
 from ingenium.studies.book.claims import Claim
 from ingenium.studies.study import Result
-from ingenium.studies.verdicts import Outcome, Part
+from ingenium.studies.verdicts import ClaimPart, Outcome
 
 OPEN, BASE = "#8a6d1f", "#7d8791"
 COLOURS = {
@@ -56,7 +56,7 @@ def beside(claim: Claim, others: Rows, name: str) -> Markup | None:
     return svg(figure, name)
 
 
-def _part(axes: Axes, part: Part, found: Interval, below: Rows) -> None:
+def _part(axes: Axes, part: ClaimPart, found: Interval, below: Rows) -> None:
     own, outcome = "this study", part.judge(found)
     rows = {own: found, **below}
     _rows(axes, rows, dict.fromkeys(rows, BASE) | {own: COLOURS[outcome]})

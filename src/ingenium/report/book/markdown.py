@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from ingenium.report.book.pages import by_chapter, drawn, rooms, shares
 from ingenium.report.book.telling import RULES, Line, RowWords, tell
-from ingenium.studies.book.entries import Entry, counts
+from ingenium.studies.book.entries import RowEntry, counts
 
 Cells = tuple[str, ...]
 MEASURED = ("Measured", "95 % interval")
@@ -18,14 +18,14 @@ CAPTIONS = {
 }
 
 
-def pages(book: Sequence[Entry]) -> dict[str, str]:
+def pages(book: Sequence[RowEntry]) -> dict[str, str]:
     """Text of every page by the name of its file, `index.md` first, then `27.md` and so on."""
     named = by_chapter(book)
     made = {"index.md": index(book, tuple(named.values()))}
     return made | {f"{number}.md": chapter(rows) for number, rows in named.items()}
 
 
-def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
+def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
     """The first page: counts by chapter, and the rows that have a check or a study."""
     statuses = [name for name, _, _ in shares(book)]
     lines = [("Chapter", "Systems", "Numbers", *statuses)]
@@ -60,7 +60,7 @@ def _status(told: RowWords) -> str:
     return f"{told.entry.status}{', stale' if told.entry.stale else ''}"
 
 
-def chapter(rows: Sequence[Entry]) -> str:
+def chapter(rows: Sequence[RowEntry]) -> str:
     """The page of one chapter: its systems, then its numbers, then what each rests on."""
     of, found = rows[0].chapter, [f"{n} {name}" for name, _, n in shares(rows) if n]
     room = rooms(rows)

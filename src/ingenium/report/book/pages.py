@@ -9,7 +9,7 @@ from ingenium.report.book import forest, plane
 from ingenium.report.book.telling import RULES, STYLES, RowWords, beside, tell
 from ingenium.report.template import template
 from ingenium.studies.book.claims import Chapter
-from ingenium.studies.book.entries import Entry, counts
+from ingenium.studies.book.entries import RowEntry, counts
 
 Share = tuple[str, str, int]  # name of a status, its class in the page, how many
 
@@ -33,20 +33,20 @@ class Rooms:
     closed: tuple[RowWords, ...]  # nothing of them can be tested here
 
 
-def pages(book: Sequence[Entry]) -> dict[str, str]:
+def pages(book: Sequence[RowEntry]) -> dict[str, str]:
     """Text of every page by the name of its file, the index first."""
     named = by_chapter(book)
     made = {"index.html": index(book, tuple(named.values()))}
     return made | {f"{number}.html": chapter(rows) for number, rows in named.items()}
 
 
-def by_chapter(book: Sequence[Entry]) -> dict[int | str, tuple[Entry, ...]]:
+def by_chapter(book: Sequence[RowEntry]) -> dict[int | str, tuple[RowEntry, ...]]:
     """The rows of each chapter, in order."""
     numbers = dict.fromkeys(entry.chapter.chapter for entry in book)
     return {n: tuple(e for e in book if e.chapter.chapter == n) for n in numbers}
 
 
-def rooms(rows: Sequence[Entry]) -> Rooms:
+def rooms(rows: Sequence[RowEntry]) -> Rooms:
     """The rows of a chapter in words."""
     told = tuple(tell(entry) for entry in rows)
     return Rooms(
@@ -57,7 +57,7 @@ def rooms(rows: Sequence[Entry]) -> Rooms:
     )
 
 
-def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
+def index(book: Sequence[RowEntry], named: Sequence[Sequence[RowEntry]]) -> str:
     """The first page: counts, chapters, and every row with a filter, those with outcomes first."""
     order = sorted(book, key=lambda e: (not e.answered, not e.asked))
     return template("book/index.html.jinja").render(
@@ -70,11 +70,11 @@ def index(book: Sequence[Entry], named: Sequence[Sequence[Entry]]) -> str:
     )
 
 
-def _line(rows: Sequence[Entry]) -> tuple[Chapter, tuple[Share, ...], dict[str, int]]:
+def _line(rows: Sequence[RowEntry]) -> tuple[Chapter, tuple[Share, ...], dict[str, int]]:
     return rows[0].chapter, shares(rows), counts(rows)
 
 
-def chapter(rows: Sequence[Entry]) -> str:
+def chapter(rows: Sequence[RowEntry]) -> str:
     """The page of one chapter: its systems, then its numbers, then what each rests on."""
     of = rooms(rows)
     return template("book/chapter.html.jinja").render(
@@ -92,7 +92,7 @@ def drawn(told: Sequence[RowWords]) -> Mapping[str, Pictures]:
     return {one.entry.claim.row: _drawn(one.entry) for one in told}
 
 
-def _drawn(entry: Entry) -> Pictures:
+def _drawn(entry: RowEntry) -> Pictures:
     if entry.result is None:
         return Pictures()
     name = f"r{entry.claim.row.replace('.', '-')}"
@@ -104,7 +104,7 @@ def _drawn(entry: Entry) -> Pictures:
     )
 
 
-def shares(rows: Sequence[Entry]) -> tuple[Share, ...]:
+def shares(rows: Sequence[RowEntry]) -> tuple[Share, ...]:
     """How many rows have each status, with the class that colours it."""
     found = counts(rows)
     return tuple((str(status), style, found[str(status)]) for status, style in STYLES.items())

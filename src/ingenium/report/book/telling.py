@@ -9,7 +9,7 @@ from typing import Any
 from ingenium.evaluate.measured import Interval, Value
 from ingenium.report import words
 from ingenium.studies.book.claims import ValueSource
-from ingenium.studies.book.entries import Entry
+from ingenium.studies.book.entries import RowEntry
 from ingenium.studies.results import CHECKS, book_folder
 from ingenium.studies.study import Result, Study
 from ingenium.studies.verdicts import (
@@ -17,20 +17,20 @@ from ingenium.studies.verdicts import (
     NOT_TESTABLE,
     RULE,
     Built,
+    ClaimPart,
     Kind,
-    Part,
-    Verdict,
+    RowVerdict,
 )
 
 STYLES: Mapping[str, str] = {  # the class of a status in a page
     Built.WORKS: "holds",
     Built.GAPS: "partly",
     Built.NOT: "silent",
-    Verdict.CONFIRMED: "holds",
-    Verdict.CONSISTENT: "partly",
-    Verdict.NOT_REACHED: "short",
-    Verdict.REFUTED: "breaks",
-    Verdict.NOT_DECIDED: "silent",
+    RowVerdict.CONFIRMED: "holds",
+    RowVerdict.CONSISTENT: "partly",
+    RowVerdict.NOT_REACHED: "short",
+    RowVerdict.REFUTED: "breaks",
+    RowVerdict.NOT_DECIDED: "silent",
     NOT_TESTABLE: "closed",
 }
 LACKS = {
@@ -59,7 +59,7 @@ class Line:
 class RowWords:
     """What a page says of a row; texts are empty where there is nothing to say."""
 
-    entry: Entry
+    entry: RowEntry
     stated: str
     said: Mapping[str, str]  # texts by their headings
     parts: tuple[Line, ...]
@@ -86,7 +86,7 @@ class RowWords:
         return self.entry.claim.kind is Kind.SYSTEM
 
 
-def tell(entry: Entry) -> RowWords:
+def tell(entry: RowEntry) -> RowWords:
     """A row in words."""
     claim, result, outcome = entry.claim, entry.result, entry.outcome
     printed = claim.stated is ValueSource.CHAPTER
@@ -117,7 +117,7 @@ def tell(entry: Entry) -> RowWords:
     )
 
 
-def _command(entry: Entry) -> str:
+def _command(entry: RowEntry) -> str:
     """What a user would write to see it."""
     if entry.outcome:
         return "\n".join(entry.outcome.commands)
@@ -128,33 +128,33 @@ def _command(entry: Entry) -> str:
     return f"ingenium study run {entry.claim.row}" if entry.claim.study else ""
 
 
-def _findings(entry: Entry) -> tuple[tuple[str, str], ...]:
+def _findings(entry: RowEntry) -> tuple[tuple[str, str], ...]:
     found = entry.outcome.findings if entry.outcome else ()
     return tuple(("yes" if f.holds else "gap" if f.gap else "no", f.text) for f in found)
 
 
-def _picture(entry: Entry) -> str:
+def _picture(entry: RowEntry) -> str:
     if not entry.outcome or not entry.outcome.picture:
         return ""
     path = book_folder(entry.claim.package) / CHECKS / f"{entry.claim.row}.png"
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def _part(part: Part, result: Result | None, *, main: bool) -> Line:
+def _part(part: ClaimPart, result: Result | None, *, main: bool) -> Line:
     found = result.values.get(part.name) if result else None
     outcome = str(part.judge(found.interval)) if found else ""
     value, ends = _numbers(found.interval if found else None, part.unit)
     return Line(part.text, part.bound, value, ends, outcome, main)
 
 
-def _beside(entry: Entry) -> tuple[Line, ...]:
+def _beside(entry: RowEntry) -> tuple[Line, ...]:
     return tuple(
         Line(name.replace("_", " "), "", *_numbers(value.interval), "")
         for name, value in beside(entry).items()
     )
 
 
-def beside(entry: Entry) -> dict[str, Value]:
+def beside(entry: RowEntry) -> dict[str, Value]:
     """What was measured beside the parts of the claim."""
     own = {part.name for part in entry.claim.parts}
     values = entry.result.values if entry.result else {}

@@ -25,7 +25,7 @@ from ingenium.core.errors import CorruptError, IngeniumError, InputError
 from ingenium.core.spec import parse
 from ingenium.domains import load, names, own
 from ingenium.studies.closure import OWN, root
-from ingenium.studies.verdicts import Kind, Part, Scope
+from ingenium.studies.verdicts import ClaimPart, Kind, Scope
 
 
 class ValueSource(StrEnum):
@@ -74,8 +74,8 @@ class Claim:
     beyond: Beyond | None = None
     check: str = ""  # "package.module:function", which shows the system
     study: str = ""  # module with `measure`, which measures the number
-    main: Part | None = None  # what decides
-    side: tuple[Part, ...] = ()  # what is told beside it
+    main: ClaimPart | None = None  # what decides
+    side: tuple[ClaimPart, ...] = ()  # what is told beside it
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
@@ -102,7 +102,7 @@ class Claim:
         return place(self.row)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[ClaimPart, ...]:
         """The main claim and the side checks."""
         return ((self.main,) if self.main else ()) + self.side
 
@@ -198,8 +198,8 @@ def _claim(table: Mapping[str, Any], name: str, package: str) -> Claim:
     if "beyond" in inside:
         inside["beyond"] = parse(inside["beyond"], Beyond, f"beyond in {where}")
     if "main" in inside:
-        inside["main"] = parse(inside["main"], Part, f"main in {where}")
-    inside["side"] = [parse(part, Part, f"side in {where}") for part in inside.get("side", ())]
+        inside["main"] = parse(inside["main"], ClaimPart, f"main in {where}")
+    inside["side"] = [parse(part, ClaimPart, f"side in {where}") for part in inside.get("side", ())]
     return parse(inside | {"package": package}, Claim, where)
 
 

@@ -14,13 +14,13 @@ from ingenium.studies.canaries import read as read_canary
 from ingenium.studies.checks import CheckOutcome
 from ingenium.studies.results import CANARIES, CHECKS, RESULTS, book_folder, read
 from ingenium.studies.study import Result
-from ingenium.studies.verdicts import NOT_TESTABLE, Built, Kind, Verdict
+from ingenium.studies.verdicts import NOT_TESTABLE, Built, Kind, RowVerdict
 
-STATUSES = (*map(str, Built), *map(str, Verdict), NOT_TESTABLE)
+STATUSES = (*map(str, Built), *map(str, RowVerdict), NOT_TESTABLE)
 
 
 @dataclass(frozen=True)
-class Entry:
+class RowEntry:
     """One row of the book."""
 
     claim: Claim
@@ -35,9 +35,9 @@ class Entry:
         return self.outcome.built if self.outcome else Built.NOT
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> RowVerdict:
         """Whether the number is true, as its study says; without one nothing is decided."""
-        return self.result.verdict if self.result else Verdict.NOT_DECIDED
+        return self.result.verdict if self.result else RowVerdict.NOT_DECIDED
 
     @property
     def status(self) -> str:
@@ -76,7 +76,7 @@ class Entry:
         return "check" if self.outcome else ""
 
 
-def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[Entry, ...]:
+def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[RowEntry, ...]:
     """Every row in order, with what is kept of it in the book of its package or in a folder.
 
     Raises:
@@ -85,7 +85,7 @@ def entries(book: Iterable[Chapter], folder: Path | None = None) -> tuple[Entry,
     return tuple(_entry(claim, chapter, folder) for chapter in book for claim in chapter.rows)
 
 
-def find(row: str, folder: Path | None = None) -> Entry:
+def find(row: str, folder: Path | None = None) -> RowEntry:
     """One row, with what is kept of it in the book of its package or in another folder.
 
     Raises:
@@ -96,10 +96,10 @@ def find(row: str, folder: Path | None = None) -> Entry:
     return _entry(*known[choose(row, known, "row of the evidence book")], folder)
 
 
-def _entry(claim: Claim, chapter: Chapter, folder: Path | None = None) -> Entry:
+def _entry(claim: Claim, chapter: Chapter, folder: Path | None = None) -> RowEntry:
     home = folder or book_folder(claim.package)
     result = read(claim.row, home / RESULTS) if claim.study else None
-    return Entry(
+    return RowEntry(
         claim,
         chapter,
         result,
@@ -109,13 +109,13 @@ def _entry(claim: Claim, chapter: Chapter, folder: Path | None = None) -> Entry:
 
 
 def chosen(
-    book: Iterable[Entry],
+    book: Iterable[RowEntry],
     *,
     chapter: str | None = None,
     domain: str | None = None,
     status: str | None = None,
     stale: bool = False,
-) -> tuple[Entry, ...]:
+) -> tuple[RowEntry, ...]:
     """The rows that meet all that is asked.
 
     Raises:
@@ -138,7 +138,7 @@ def chosen(
     )
 
 
-def counts(book: Sequence[Entry]) -> dict[str, int]:
+def counts(book: Sequence[RowEntry]) -> dict[str, int]:
     """How many rows there are of each class, how many have each status, and how many are stale."""
     found = Counter(entry.status for entry in book)
     kinds = Counter(entry.claim.kind for entry in book)

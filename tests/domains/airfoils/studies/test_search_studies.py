@@ -14,14 +14,14 @@ from ingenium.domains.airfoils.studies import (
     prior_trials,
     two_engines,
 )
-from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked
+from ingenium.domains.airfoils.studies.wing_sections import LIMITS, WingWish
 from ingenium.evaluate.trials import Readings
 from ingenium.searches.drawn import Drawn
 
 
 @pytest.fixture(scope="module")
-def asked() -> Asked:
-    return Asked((*LIMITS, Limit("lift_to_drag", at_least=90.0)))
+def asked() -> WingWish:
+    return WingWish((*LIMITS, Limit("lift_to_drag", at_least=90.0)))
 
 
 class Known(Drawn):
@@ -38,7 +38,7 @@ class Known(Drawn):
 
 
 def test_rates_of_a_loop_are_those_of_its_designs(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch
+    asked: WingWish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closed_loop, "AT_ONCE", 12)
     monkeypatch.setattr(closed_loop, "asked", lambda: asked)
@@ -75,9 +75,9 @@ def test_a_rate_that_only_rises_has_a_trend_of_one() -> None:
 
 
 def test_a_generator_that_learns_hits_more_often(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch
+    asked: WingWish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = Asked(asked.limits, (Objective("lift_to_drag", "maximise"),))
+    own = WingWish(asked.limits, (Objective("lift_to_drag", "maximise"),))
     monkeypatch.setattr(closed_loop, "asked", lambda: own)
     arm = closed_loop.measure.arms[closed_loop.LEARNING]
     rates = np.asarray(closed_loop.run(arm, 0, closed_loop.Rounds(4, checked=0))["rates"])

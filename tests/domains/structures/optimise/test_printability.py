@@ -7,7 +7,7 @@ import torch
 from beams import cantilevers, half_mbb
 
 from ingenium.core.errors import InputError
-from ingenium.domains.structures.optimise.access import Access
+from ingenium.domains.structures.optimise.access import ToolAccess
 from ingenium.domains.structures.optimise.build import DIRECTIONS, Build
 from ingenium.domains.structures.optimise.descent import Descent, descend
 from ingenium.domains.structures.optimise.overhang import Overhang, unsupported
@@ -83,11 +83,11 @@ def test_table_without_supports_falls_and_its_supports_are_counted():
 def test_cavities_are_filled_and_what_tools_reach_stays():
     ring = drawn(".####.", ".#..#.", ".####.", ".##...")
     filled = drawn(".####.", ".####.", ".####.", ".##...")
-    assert torch.equal(Access(GRIDS[2], ("+x", "-x", "+y", "-y")).reachable(ring), filled)
+    assert torch.equal(ToolAccess(GRIDS[2], ("+x", "-x", "+y", "-y")).reachable(ring), filled)
     from_above = drawn(".####.", ".####.", ".####.", ".####.")
-    assert torch.equal(Access(GRIDS[2], ("+y",)).reachable(ring), from_above)
+    assert torch.equal(ToolAccess(GRIDS[2], ("+y",)).reachable(ring), from_above)
     with pytest.raises(InputError, match="direction"):
-        Access(GRIDS[2], ("+z",))
+        ToolAccess(GRIDS[2], ("+z",))
 
 
 @pytest.mark.parametrize("direction", ["+y", "-x", "+z"])
@@ -133,7 +133,7 @@ def test_simp_keeps_all_void_in_reach():
     )
     kept = simp(asked, Simp(**{**vars(settings), "access": ("+x", "-x")})).density
     solid = (kept > 0.5).double()
-    assert torch.equal(Access(asked.elastic.grid, ("+x", "-x")).reachable(solid), solid)
+    assert torch.equal(ToolAccess(asked.elastic.grid, ("+x", "-x")).reachable(solid), solid)
 
 
 def test_descent_finds_what_simp_finds():

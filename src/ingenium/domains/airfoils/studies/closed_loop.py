@@ -26,7 +26,7 @@ from ingenium.core.spec import Between, Limit, Objective
 from ingenium.core.verdict import Verdict, margins
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
-from ingenium.domains.airfoils.studies.wing_sections import LIMITS, Asked, arrays_of
+from ingenium.domains.airfoils.studies.wing_sections import LIMITS, WingWish, arrays_of
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.searches.drawn import Drawn
@@ -59,10 +59,10 @@ class Arm:
 
 
 @cache
-def asked() -> Asked:
+def asked() -> WingWish:
     """The spec, with its known sections."""
     limits = (*LIMITS, Limit("lift_to_drag", at_least=GLIDE))
-    return Asked(limits, (Objective("lift_to_drag", "maximise"),), conditions=RANGES)
+    return WingWish(limits, (Objective("lift_to_drag", "maximise"),), conditions=RANGES)
 
 
 def run(arm: Arm, seed: int, size: Rounds) -> dict[str, ArrayLike]:
@@ -82,7 +82,7 @@ def run(arm: Arm, seed: int, size: Rounds) -> dict[str, ArrayLike]:
         }
 
 
-def _by_xfoil(of: Asked, search: Search, calls: np.ndarray) -> float:
+def _by_xfoil(of: WingWish, search: Search, calls: np.ndarray) -> float:
     """Share that holds every limit as XFOIL says; no answer of it is no hit."""
     if not len(calls) or xfoil.absent() is not None:
         return float("nan")
@@ -92,7 +92,7 @@ def _by_xfoil(of: Asked, search: Search, calls: np.ndarray) -> float:
     return float((margins(found, names, of.spec.limits).min(1) >= 0).mean())
 
 
-def _apart(of: Asked, search: Search, calls: np.ndarray) -> float:
+def _apart(of: WingWish, search: Search, calls: np.ndarray) -> float:
     """Mean root mean square distance of the surfaces of two designs (chords)."""
     if len(calls) < 2:
         return float("nan")

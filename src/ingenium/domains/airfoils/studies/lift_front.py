@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float64
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.spec import Limit, Objective
 from ingenium.core.verdict import Verdict
-from ingenium.domains.airfoils.studies.wing_sections import Asked
+from ingenium.domains.airfoils.studies.wing_sections import WingWish
 from ingenium.searches.evolution import Evolution
 from ingenium.searches.fronts import dominated, hypervolume
 from ingenium.searches.search import Search
@@ -61,10 +61,10 @@ class Told:
 
 
 @cache
-def asked() -> Asked:
+def asked() -> WingWish:
     """The spec, with its known sections."""
     aims = tuple(Objective(name, "maximise") for name in AIMS)
-    return Asked(limits=(Limit("lift_missing", at_most=MISSING),), objectives=aims)
+    return WingWish(limits=(Limit("lift_missing", at_most=MISSING),), objectives=aims)
 
 
 @cache

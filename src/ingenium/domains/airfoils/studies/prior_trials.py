@@ -52,7 +52,7 @@ Worth = Callable[[Pool, Pool, Front, Known, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Calls:
+class PriorCalls:
     """Of the run that gives the reference; trials of ways that learn, and that learn nothing."""
 
     reference: int
@@ -88,7 +88,7 @@ ARMS: dict[str, tuple[str, Worth | None]] = {
 OURS, UCB, NONE = list(ARMS)[:3]
 
 
-def run(arm: tuple[str, Worth | None], seed: int, size: Calls) -> dict[str, ArrayLike]:
+def run(arm: tuple[str, Worth | None], seed: int, size: PriorCalls) -> dict[str, ArrayLike]:
     """Trials until the share of the reference is reached, all of the budget where it is not."""
     source, worth = arm
     rounds = -(-(size.learned - FIRST) // AT_ONCE)
@@ -157,7 +157,7 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
 
 measure = Trials(
     arms=ARMS,
-    sizes=(Calls(2560, 160, 500), Calls(128, 16, 60)),
+    sizes=(PriorCalls(2560, 160, 500), PriorCalls(128, 16, 60)),
     run=run,
     read=read,
     data=lambda size: dataset_digest(asked().known),

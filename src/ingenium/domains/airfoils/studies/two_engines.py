@@ -22,7 +22,7 @@ from ingenium.core.digest import dataset_digest
 from ingenium.domains.airfoils import xfoil
 from ingenium.domains.airfoils.judge import XfoilVerifier
 from ingenium.domains.airfoils.studies.promises import Likeliest, Values, improvement
-from ingenium.domains.airfoils.studies.wing_sections import Asked, arrays_of
+from ingenium.domains.airfoils.studies.wing_sections import WingWish, arrays_of
 from ingenium.evaluate.trials import Readings, Trials
 
 FAMILY, AIM = "gaussian_copula", "lift_to_drag"
@@ -31,7 +31,7 @@ OURS, ALONE = "low and high", "high only"
 
 
 @dataclass(frozen=True)
-class Calls:
+class EngineCalls:
     """Designs of a pool, all of which XFOIL measures once; dear calls at first, and in all."""
 
     pool: int
@@ -71,9 +71,9 @@ class Pool:
 
 
 @cache
-def asked() -> Asked:
+def asked() -> WingWish:
     """The problem, with its known sections."""
-    return Asked()
+    return WingWish()
 
 
 def measured(count: int, seed: int) -> Pool:
@@ -114,12 +114,12 @@ def chosen(
     return error, short, int(place[0]) + 1 if len(place) else calls + 1
 
 
-def run(arm: None, seed: int, size: Calls) -> dict[str, ArrayLike]:
+def run(arm: None, seed: int, size: EngineCalls) -> dict[str, ArrayLike]:
     """Means over the starts of one pool; the dear engine alone gets a call for the cheap ones."""
     return scores(measured(size.pool, seed), size, seed)
 
 
-def scores(pool: Pool, size: Calls, seed: int) -> dict[str, ArrayLike]:
+def scores(pool: Pool, size: EngineCalls, seed: int) -> dict[str, ArrayLike]:
     """What both models find in a pool, and what the cheap engine alone would."""
     row: dict[str, ArrayLike] = {}
     for name, calls in ((OURS, size.all), (ALONE, size.all + 1)):
@@ -153,7 +153,7 @@ def read(found: Readings) -> dict[str, ArrayLike]:
 
 measure = Trials(
     arms={"pools": None},
-    sizes=(Calls(20, 5, 9), Calls(6, 3, 4)),
+    sizes=(EngineCalls(20, 5, 9), EngineCalls(6, 3, 4)),
     run=run,
     read=read,
     data=lambda size: dataset_digest(asked().known),

@@ -35,7 +35,7 @@ LIMITS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class WingWish:
     """A spec of sections; NeuralFoil judges, and no proposal is mended."""
 
     limits: tuple[Limit, ...] = LIMITS
@@ -107,6 +107,6 @@ class Asked:
         return measured[:, [order.index(name) for name in names]]
 
 
-def arrays_of(asked: Asked, designs: xr.Dataset) -> tuple[torch.Tensor, ...]:
+def arrays_of(asked: WingWish, designs: xr.Dataset) -> tuple[torch.Tensor, ...]:
     """Designs as a verifier takes them."""
     return to_arrays(designs, asked.problem.variables)

@@ -58,7 +58,7 @@ BATCH = 256  # designs that are proposed at once
 
 
 @dataclass(frozen=True)
-class Work:
+class EnergyWork:
     """How much is done: share of the steps of a fit, seconds of processor time that are metered."""
 
     share: float
@@ -75,7 +75,7 @@ def datasets() -> Mapping[str, np.ndarray]:
     return {"digits": grey + np.random.default_rng(0).uniform(size=grey.shape), "wings": sections}
 
 
-def run(arm: tuple[str, str], seed: int, size: Work) -> Mapping[str, ArrayLike]:
+def run(arm: tuple[str, str], seed: int, size: EnergyWork) -> Mapping[str, ArrayLike]:
     """A family on a data set, a quarter of it held out: fitted, metered, counted and coarsened."""
     (family, data), rng = arm, np.random.default_rng(seed)
     x = datasets()[data]
@@ -201,7 +201,7 @@ def held_by_chips(found: Readings) -> tuple[str, ...]:
 
 measure = Trials(
     arms={f"{family}.{data}": (family, data) for data in SETS for family in STEPS},
-    sizes=(Work(1.0, 1.0), Work(0.05, 0.1)),
+    sizes=(EnergyWork(1.0, 1.0), EnergyWork(0.05, 0.1)),
     run=run,
     read=read,
     data=lambda size: digest([array_digest(x) for x in datasets().values()]),

@@ -52,7 +52,7 @@ LIKELIEST = Drawing(top_p=1e-6)  # tokens
 
 
 @dataclass(frozen=True)
-class Work:
+class FragmentWork:
     """How much is learned, drawn and searched."""
 
     known: int  # molecules of MOSES
@@ -63,7 +63,7 @@ class Work:
     calls: int  # of the property
 
 
-def run(name: str, seed: int, size: Work) -> dict[str, ArrayLike]:
+def run(name: str, seed: int, size: FragmentWork) -> dict[str, ArrayLike]:
     """Train a VAE on a way of writing, draw from it, and search in it."""
     written = as_fragments(size.known) if name == FRAGMENT else models.as_pairs(size.known)
     model = models.trained(MODEL, written, models.plan_of(seed, size.steps[name], size.batch, 8e-3))
@@ -190,8 +190,8 @@ def _written(model: Trained, z: Float[np.ndarray, "n m"], rng: torch.Generator) 
 measure = Trials(
     arms={FRAGMENT: FRAGMENT, SMILES: SMILES},
     sizes=(
-        Work(60_000, {FRAGMENT: 1_600, SMILES: 2_600}, 128, 1_000, 500, 1_000),
-        Work(1_500, {FRAGMENT: 20, SMILES: 30}, 64, 100, 50, 100),
+        FragmentWork(60_000, {FRAGMENT: 1_600, SMILES: 2_600}, 128, 1_000, 500, 1_000),
+        FragmentWork(1_500, {FRAGMENT: 20, SMILES: 30}, 64, 100, 50, 100),
     ),
     run=run,
     read=read,

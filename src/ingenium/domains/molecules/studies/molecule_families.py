@@ -37,7 +37,7 @@ from ingenium.generators.tokens.families import masked_diffusion, recurrent, tra
 
 
 @dataclass(frozen=True)
-class Arm:
+class MoleculeArm:
     """A family of the comparison, and how long it is trained."""
 
     make: Maker
@@ -46,7 +46,7 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Work:
+class FamilyWork:
     """How much is learned, and how much is proposed."""
 
     known: int  # molecules of MOSES
@@ -55,16 +55,18 @@ class Work:
     share: float = 1.0  # of the steps of training
 
 
-ARMS: Mapping[str, Arm] = {
-    "VAE": Arm(partial(vae, width=180, latent=32, beta=0.5), 5_000, 8e-3),
-    "LSTM": Arm(partial(recurrent, width=184, layers=2), 3_500, 8e-3),
-    "transformer": Arm(partial(transformer, width=128, layers=3), 1_500, 3e-3),
-    "masked diffusion": Arm(partial(masked_diffusion, width=128, layers=3, heads=2), 1_500, 3e-3),
+ARMS: Mapping[str, MoleculeArm] = {
+    "VAE": MoleculeArm(partial(vae, width=180, latent=32, beta=0.5), 5_000, 8e-3),
+    "LSTM": MoleculeArm(partial(recurrent, width=184, layers=2), 3_500, 8e-3),
+    "transformer": MoleculeArm(partial(transformer, width=128, layers=3), 1_500, 3e-3),
+    "masked diffusion": MoleculeArm(
+        partial(masked_diffusion, width=128, layers=3, heads=2), 1_500, 3e-3
+    ),
 }
 COPY = "Fréchet ChemNet of learned molecules"  # that a perfect copy of the data would have
 
 
-def run(arm: Arm, seed: int, size: Work) -> dict[str, ArrayLike]:
+def run(arm: MoleculeArm, seed: int, size: FamilyWork) -> dict[str, ArrayLike]:
     """Train a family on the molecules, and judge what it proposes."""
     plan = plan_of(seed, max(2, round(size.share * arm.steps)), size.batch, arm.rate)
     model = trained(arm.make, as_pairs(size.known), plan)
@@ -89,7 +91,7 @@ def read(found: Readings) -> dict[str, ArrayLike | Value]:
 
 measure = Trials(
     arms=ARMS,
-    sizes=(Work(80_000, 128, 1_000), Work(3_000, 64, 100, 0.02)),
+    sizes=(FamilyWork(80_000, 128, 1_000), FamilyWork(3_000, 64, 100, 0.02)),
     run=run,
     read=read,
     data=lambda size: digest(list(drawn("train", size.known))),

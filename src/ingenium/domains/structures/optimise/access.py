@@ -12,7 +12,7 @@ from ingenium.kits.solids.elastic.grid import RegularGrid
 
 
 @dataclass(frozen=True)
-class Access:
+class ToolAccess:
     """Tools, or a jet that clears powder, come straight from some sides of the box.
 
     Shapes: n designs, e cells.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.domains.structures.optimise.access import Access
+from ingenium.domains.structures.optimise.access import ToolAccess
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.cone import Cone
 from ingenium.domains.structures.optimise.overhang import Overhang
@@ -22,7 +22,7 @@ class Form:
     asked: Asked
     cone: Cone | None = None
     projection: Projection | None = None
-    access: Access | None = None
+    access: ToolAccess | None = None
     overhang: Overhang | None = None
 
     def part(

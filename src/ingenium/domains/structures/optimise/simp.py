@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
-from ingenium.domains.structures.optimise.access import Access
+from ingenium.domains.structures.optimise.access import ToolAccess
 from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.build import Build, Direction
 from ingenium.domains.structures.optimise.cone import Cone
@@ -154,7 +154,7 @@ def form_of(asked: Asked, settings: Simp) -> Form:
         asked,
         Cone(grid, settings.radius_cells) if settings.filter == "density" else None,
         settings.projection,
-        Access(grid, settings.access) if settings.access else None,
+        ToolAccess(grid, settings.access) if settings.access else None,
         Overhang(Build(grid, settings.build)) if settings.build else None,
     )
 

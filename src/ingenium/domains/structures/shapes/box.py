@@ -28,7 +28,7 @@ ENDS = 9  # points on the line of a load that are checked
 
 
 @dataclass(frozen=True, eq=False)
-class Box:
+class DesignBox:
     """A box of cells with supports, loads and passive cells that make a sound problem."""
 
     settings: ShapeSettings  # filled
@@ -55,7 +55,7 @@ class Box:
         return dict(zip((c.name for c in self.conditions), values, strict=True))
 
 
-def open_box(asked: ShapeSettings) -> Box:
+def open_box(asked: ShapeSettings) -> DesignBox:
     """Place everything on the grid and refuse what no design could carry.
 
     Raises:
@@ -77,7 +77,7 @@ def open_box(asked: ShapeSettings) -> Box:
         )
     elastic = Elastic(grid, held(grid, supports), settings.material.poisson)
     solid, void = (cells_of(grid, settings.passive, kind) for kind in ("solid", "void"))
-    box = Box(settings, elastic, Loading(grid, loads), solid, void)
+    box = DesignBox(settings, elastic, Loading(grid, loads), solid, void)
     if all(c.lower == c.upper for c in box.conditions):
         raise InputError(
             "a range of a load or of the volume, since models learn from designs that differ",
@@ -105,7 +105,7 @@ def check_size(grid: RegularGrid) -> None:
     )
 
 
-def _check_volume(box: Box) -> None:
+def _check_volume(box: DesignBox) -> None:
     both = box.solid & box.void
     if bool(both.any()):
         raise InputError(
@@ -154,7 +154,7 @@ def _names(grid: RegularGrid) -> list[str]:
     return shifts + turns
 
 
-def loose_moves(box: Box, cells: Bool[Tensor, " e"]) -> list[str]:
+def loose_moves(box: DesignBox, cells: Bool[Tensor, " e"]) -> list[str]:
     """Rigid moves, in words, that the supports leave to a piece of the box."""
     own = torch.zeros(box.grid.n_displacements, dtype=torch.bool)
     own[box.grid.cell_displacements[cells].flatten()] = True
@@ -169,7 +169,7 @@ def loose_moves(box: Box, cells: Bool[Tensor, " e"]) -> list[str]:
     return [_names(box.grid)[int(mode.abs().argmax())] for mode in free]
 
 
-def _check_held(box: Box) -> None:
+def _check_held(box: DesignBox) -> None:
     """Some piece of what is not void must be held against all rigid moves."""
     labels, count = pieces(box.grid, ~box.void)
     parts = (torch.from_numpy(labels == i + 1) for i in range(count))
@@ -184,7 +184,7 @@ def _check_held(box: Box) -> None:
         )
 
 
-def _check_loads(box: Box) -> None:
+def _check_loads(box: DesignBox) -> None:
     """Each load must act on cells that can be solid, in a piece that is held, and can do work."""
     labels, count = pieces(box.grid, ~box.void)
     sound = {i + 1 for i in range(count) if not loose_moves(box, torch.from_numpy(labels == i + 1))}

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 
-from ingenium.domains.structures.shapes.box import Box
+from ingenium.domains.structures.shapes.box import DesignBox
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.places import node_places
 from ingenium.evaluate.style import INK, MUTED, SERIES, field
@@ -15,7 +15,7 @@ MOST_MARKS = 24  # of supports in one drawing
 
 
 def draw(
-    ax: Axes, box: Box, density: Float64[np.ndarray, "..."], numbers: Numbers, row: int
+    ax: Axes, box: DesignBox, density: Float64[np.ndarray, "..."], numbers: Numbers, row: int
 ) -> None:
     """Material (seen along z in space), loads as arrows, supports as hatches.
 
@@ -32,7 +32,7 @@ def draw(
     ax.plot([0, nx, nx, 0, 0], [0, 0, ny, ny, 0], color=MUTED, lw=0.6, ls=(0, (4, 3)))
 
 
-def _supports(ax: Axes, box: Box) -> None:
+def _supports(ax: Axes, box: DesignBox) -> None:
     grid = box.grid
     fixed = box.elastic.fixed.view(grid.n_nodes, grid.dim)[:, :2]
     places = node_places(grid)[:, :2]
@@ -51,7 +51,7 @@ def _supports(ax: Axes, box: Box) -> None:
                 ax.plot(*np.stack([point, end]).T, color=INK, lw=0.8, zorder=3)
 
 
-def _loads(ax: Axes, box: Box, numbers: Numbers, row: int) -> None:
+def _loads(ax: Axes, box: DesignBox, numbers: Numbers, row: int) -> None:
     n = len(next(iter(numbers.values())))
     length = 0.16 * max(box.grid.cells)
     for load in box.loading.loads:
@@ -64,7 +64,7 @@ def _loads(ax: Axes, box: Box, numbers: Numbers, row: int) -> None:
         ax.annotate("", xy=tuple(head), xytext=tuple(tail), arrowprops=style, zorder=4)
 
 
-def _leaves(box: Box, at: np.ndarray, way: np.ndarray) -> bool:
+def _leaves(box: DesignBox, at: np.ndarray, way: np.ndarray) -> bool:
     """Whether one soon is outside of the box when one goes that way."""
     beyond = at + 0.05 * max(box.grid.cells) * way
     return bool((beyond < 0).any() or (beyond > np.array(box.grid.cells[:2])).any())

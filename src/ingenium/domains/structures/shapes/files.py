@@ -21,7 +21,7 @@ from ingenium.core.quantity import Variable
 from ingenium.core.reading.archives import arrays
 from ingenium.core.reading.documents import elements
 from ingenium.core.reading.files import content, refusing
-from ingenium.domains.structures.shapes.box import Box
+from ingenium.domains.structures.shapes.box import DesignBox
 
 NUMBER = re.compile(r"design_(\d+)")
 Shape = tuple[np.ndarray, dict[str, float]]  # densities, and numbers of the conditions
@@ -31,7 +31,7 @@ Shape = tuple[np.ndarray, dict[str, float]]  # densities, and numbers of the con
 class ShapeFile:
     """One file or folder for each design, which also holds the conditions it was made for."""
 
-    box: Box
+    box: DesignBox
     variables: tuple[Variable, ...]
     name: ClassVar[str]
     suffix: ClassVar[str]

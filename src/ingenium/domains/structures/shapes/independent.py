@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.quantity import Quantity, Variable
-from ingenium.domains.structures.shapes.box import Box
+from ingenium.domains.structures.shapes.box import DesignBox
 from ingenium.domains.structures.shapes.verifier import ShapeVerifier
 from ingenium.kits.solids.elastic.reference import ScikitFem, work_j
 
@@ -22,7 +22,7 @@ SHARE = 0.05  # of the designs
 class ShapeReference(ScikitFem):
     """Compliance of density fields by scikit-fem."""
 
-    box: Box
+    box: DesignBox
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -39,7 +39,7 @@ class ShapeReference(ScikitFem):
 
 
 def known_answers(
-    box: Box, variables: tuple[Variable, ...]
+    box: DesignBox, variables: tuple[Variable, ...]
 ) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
     """The box with all that may be solid, under the middle of each condition."""
     numbers = {c.name: np.array([(c.lower + c.upper) / 2]) for c in box.conditions}

@@ -20,7 +20,7 @@ from ingenium.domains.structures.optimise.simp import Simp, compliance_of, simp
 from ingenium.domains.structures.optimise.stages import Stages
 from ingenium.domains.structures.optimise.two_level import TwoLevel
 from ingenium.domains.structures.optimise.walls import Walls
-from ingenium.domains.structures.shapes.box import VOLUME, Box, open_box
+from ingenium.domains.structures.shapes.box import VOLUME, DesignBox, open_box
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.manufacture import Levels, Manufacture
 from ingenium.domains.structures.shapes.printability import shortening_m
@@ -50,7 +50,7 @@ def mended(
 
 
 def _printable(
-    box: Box, asked: Asked, start: Float64[Tensor, "n e"] | None
+    box: DesignBox, asked: Asked, start: Float64[Tensor, "n e"] | None
 ) -> Float64[Tensor, "n e"]:
     """Solid and void cells that hold what the manufacture asks for."""
     own, steps = box.settings.manufacture, box.settings.refine_steps
@@ -89,7 +89,7 @@ def _stage_by_stage(
 
 
 def _with_few_supports(
-    box: Box, asked: Asked, settings: Simp, build: Build
+    box: DesignBox, asked: Asked, settings: Simp, build: Build
 ) -> Float64[Tensor, "n e"]:
     """Least of part and supports that is as stiff as the part made without a look at supports."""
     plain = to_solid(box, simp(asked, settings).density, asked.volume_fraction)
@@ -98,7 +98,7 @@ def _with_few_supports(
     return trimmed(asked, with_supports(asked, settings, ways, limit), limit)
 
 
-def _of_walls(box: Box, numbers: Numbers) -> Float64[Tensor, "n e"]:
+def _of_walls(box: DesignBox, numbers: Numbers) -> Float64[Tensor, "n e"]:
     """Macro cells with walls, drawn pixel by pixel."""
     own, levels = box.settings, box.settings.levels
     cells = tuple(n // levels.pixels for n in box.grid.cells)

@@ -13,7 +13,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from ingenium.core.quantity import Quantity
-from ingenium.domains.structures.optimise.access import Access
+from ingenium.domains.structures.optimise.access import ToolAccess
 from ingenium.domains.structures.optimise.build import Build
 from ingenium.domains.structures.optimise.overhang import unsupported
 from ingenium.domains.structures.optimise.stages import Stages
@@ -68,7 +68,7 @@ class Printability:
             if own.sag:
                 found.append(self._stages_held(build, metal))
         if own.access:
-            reached = Access(self.grid, own.access).reachable(metal)
+            reached = ToolAccess(self.grid, own.access).reachable(metal)
             found.append((reached - metal).sum(1) / (1 - metal).sum(1).clamp(min=1))
         if own.wall_cells:
             found.append(1 - self._wide(filled).sum(1) / size)

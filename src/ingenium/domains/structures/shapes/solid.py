@@ -9,11 +9,11 @@ from jaxtyping import Float64
 from scipy import ndimage
 from torch import Tensor
 
-from ingenium.domains.structures.shapes.box import Box
+from ingenium.domains.structures.shapes.box import DesignBox
 
 
 def to_solid(
-    box: Box, density: Float64[Tensor, "n e"], volume: Float64[Tensor, " n"]
+    box: DesignBox, density: Float64[Tensor, "n e"], volume: Float64[Tensor, " n"]
 ) -> Float64[Tensor, "n e"]:
     """Cells that are 1 or 0: the largest whole number of them that the volume allows.
 
@@ -30,7 +30,7 @@ def to_solid(
     return torch.from_numpy(np.stack(rows)).double()
 
 
-def _joined(box: Box, filled: np.ndarray, rank: np.ndarray) -> np.ndarray:
+def _joined(box: DesignBox, filled: np.ndarray, rank: np.ndarray) -> np.ndarray:
     """The largest piece, grown along its surface by as many cells as the others had."""
     cells = box.grid.cells
     labels, count = ndimage.label(filled.reshape(cells))

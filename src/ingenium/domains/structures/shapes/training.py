@@ -16,7 +16,7 @@ from ingenium.domains.structures.optimise.asked import Asked
 from ingenium.domains.structures.optimise.projection import Projection
 from ingenium.domains.structures.optimise.simp import Simp, compliance_of
 from ingenium.domains.structures.optimise.simp import simp as optimised
-from ingenium.domains.structures.shapes.box import VOLUME, Box
+from ingenium.domains.structures.shapes.box import VOLUME, DesignBox
 from ingenium.domains.structures.shapes.loading import Numbers
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.verifier import PENALTY, VOID, block_size
@@ -32,7 +32,7 @@ MENDING = ("filter", "refine_steps", "start", "grey", "manufacture", "levels", "
 class Optimiser:
     """SIMP on the box, with its filter and penalty."""
 
-    box: Box
+    box: DesignBox
 
     def asked(self, numbers: Numbers) -> Asked:
         """The question for one design for each row of the numbers."""
@@ -93,7 +93,7 @@ class Optimiser:
         return torch.where((work[1] < work[0])[:, None], second, first)
 
 
-def stock(box: Box) -> Recipe:
+def stock(box: DesignBox) -> Recipe:
     """Optimised shapes as pieces that are made once."""
     count = box.settings.designs
     points = asked_points(box)
@@ -111,7 +111,7 @@ def stock(box: Box) -> Recipe:
     return Recipe("minimum_compliance", under, make, -(-count // size))
 
 
-def asked_points(box: Box) -> Float64[np.ndarray, "n c"]:
+def asked_points(box: DesignBox) -> Float64[np.ndarray, "n c"]:
     """Numbers of the conditions, spread evenly over their ranges."""
     conditions = box.conditions
     free = [i for i, c in enumerate(conditions) if c.lower < c.upper]

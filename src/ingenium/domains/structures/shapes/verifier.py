@@ -16,7 +16,7 @@ from torch import Tensor
 
 import ingenium
 from ingenium.core.quantity import Quantity
-from ingenium.domains.structures.shapes.box import VOLUME, Box, pieces
+from ingenium.domains.structures.shapes.box import VOLUME, DesignBox, pieces
 from ingenium.domains.structures.shapes.calm import read
 from ingenium.domains.structures.shapes.printability import Printability
 from ingenium.kits.solids.elastic.critical import CriticalVolume
@@ -39,7 +39,7 @@ class ShapeVerifier:
     Source: Andreassen et al., Struct. Multidisc. Optim. 43, 2011, eq. 1 and 2.
     """
 
-    box: Box
+    box: DesignBox
     name: str = "bilinear or trilinear finite elements on the cells"
     version: str = ingenium.__version__
     tier: Literal["exact"] = "exact"
@@ -185,7 +185,7 @@ class ShapeVerifier:
         return torch.from_numpy(counts), torch.from_numpy(unheld)
 
 
-def block_size(box: Box, most: int) -> int:
+def block_size(box: DesignBox, most: int) -> int:
     """Designs of a box that are worked on at once: a power of two, at most `most`."""
     at_once = most
     while at_once > 1 and at_once * prod(box.grid.cells) > 200_000:

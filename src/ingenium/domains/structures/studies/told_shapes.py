@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch
-from ingenium.domains.structures.shapes.box import Box, open_box
+from ingenium.domains.structures.shapes.box import DesignBox, open_box
 from ingenium.domains.structures.shapes.settings import Load, Passive, ShapeSettings, Support
 from ingenium.domains.structures.shapes.solid import to_solid
 from ingenium.domains.structures.shapes.training import stock
@@ -41,7 +41,7 @@ class ToldShapes:
     Shapes: n designs, m proposals, e cells, k properties, h held-out and t tuning targets, p rest.
     """
 
-    box: Box  # with the loads under which the properties are measured
+    box: DesignBox  # with the loads under which the properties are measured
     solid: Float64[Tensor, "n e"]
     properties: Float64[Tensor, "n k"]
     held: Int64[Tensor, " h"]  # targets of the study
@@ -116,7 +116,7 @@ def told_shapes(count: int, held: int, tuning: int, watch: Watch) -> ToldShapes:
 
 
 def properties(
-    box: Box, solid: Float64[Tensor, "n e"]
+    box: DesignBox, solid: Float64[Tensor, "n e"]
 ) -> tuple[Float64[Tensor, "n k"], Bool[Tensor, " n"]]:
     """Logarithms of the five properties, and which shapes have a way for all of the load."""
     verifier, volume = ShapeVerifier(box), solid.mean(1)
