@@ -14,7 +14,7 @@ class TestBracket(ProblemContract):
     problem_name = "structures.bracket"
     few = 3
     equal = 1e-4
-    written: ClassVar[Mapping[str, float]] = {"min_feature": 0.25}  # told in steps of 0.06 cells
+    written: ClassVar[Mapping[str, float]] = {"overhang_area": 0.25}  # told in whole faces
     setup: ClassVar[Mapping[str, Any]] = {
         "cells": [16, 12, 18],
         "cell_mm": 6.0,

@@ -61,7 +61,7 @@ def test_variables_from_others():
 
 def test_windows_of_the_forecast_are_checked():
     with pytest.raises(InputError, match="start < end"):
-        utility.Forecast(known=(0.5, 0.5))
+        utility.UtilityForecast(known=(0.5, 0.5))
     with pytest.raises(InputError, match="series"):
         utility.next_block(np.zeros((3, 2)), np.zeros((3, 2)), np.zeros((3, 2)))
 

@@ -97,7 +97,7 @@ def test_files_are_shown_as_far_as_they_are_short(tmp_path: Path) -> None:
     folders = AllowedFolders.of((tmp_path,))
     contents: dict[str, bytes] = {
         "text": "a\u00e4".encode(),
-        "long": b"x" * 50_000,
+        "long": b"x" * 90_000,
         "data": b"\xff\x00",
     }
     for name, content in contents.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from ingenium.core.errors import InputError
 
-PREVIEW = 4000  # characters
+PREVIEW = 20_000  # characters
 MOST_ENTRIES = 200
 
 
