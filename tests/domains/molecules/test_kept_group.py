@@ -108,3 +108,10 @@ def test_rings_and_what_is_aromatic_in_the_group_stay() -> None:
 )
 def test_what_cannot_grow_is_left_to_the_choice_among_proposals(smarts: str) -> None:
     assert growing(smarts, few_tokens("moses")) == ()
+
+
+def test_orders_of_a_group_hang_on_nothing_that_was_drawn_before() -> None:
+    plain = few_tokens("moses")
+    first = growing(QUINAZOLINE, plain)
+    Chem.MolToRandomSmilesVect(Chem.MolFromSmiles("CCOc1ccccc1"), 5, randomSeed=9)
+    assert [p.text for p in growing(QUINAZOLINE, plain)] == [p.text for p in first]

@@ -22,7 +22,8 @@ from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.kits.chemistry.parsing import kekulized, pattern
 
-ORDERS, SEED = 16, 0  # in which a group is written, so that it grows at all of its ends
+ORDERS = 16  # in which a group is written, so that it grows at all of its ends
+SEED = 1  # 0 goes on with whatever RDKit drew before
 ROOM = 0.75  # of tokens and of characters, that a group may take
 
 
