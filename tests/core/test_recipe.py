@@ -179,7 +179,7 @@ def _complete(_):
 
 def test_two_processes_share_the_work_and_make_nothing_twice(cache):
     (cache / "cache").mkdir()
-    with multiprocessing.get_context("fork").Pool(2) as pool:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:  # threads of tests fork badly
         assert pool.map(_complete, range(2), chunksize=1) == [list(range(12))] * 2
     made = (cache / "cache" / "made.txt").read_text().split()
     assert sorted(map(int, made)) == list(range(12))
