@@ -26,7 +26,7 @@ from ingenium.trust.ledger import open_ledger
 
 
 @functools.cache
-def opened(name: str, setup: str, given: str) -> tuple[Problem, xr.Dataset]:
+def opened(name: str, setup: str, given: str = "{}") -> tuple[Problem, xr.Dataset]:
     """A problem and its data, once for all tests on it."""
     problem = open_problem(Spec(problem=name, setup=json.loads(setup), given=json.loads(given)))
     return problem, problem.data()
