@@ -17,7 +17,7 @@ from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
 from ingenium.core.given import FOLDER, kept
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import CrossCheck, FilePerDesign, Format, Problem, Watch
+from ingenium.core.problem import Accompanied, CrossCheck, FilePerDesign, Format, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec
@@ -78,6 +78,8 @@ def export(
             watch("export and read back", int(measured.sum()), len(selected))
         shift = _shift(problem, proposed, verdicts, measured)
         verdicts = weighed(verdicts, spec.limits, doubt(shift))
+    if paths and isinstance(form, Accompanied):
+        form.accompany(folder.parent)
     index = designs[DESIGN].to_numpy()[measured].tolist()
     return verdicts, selected, Export(name, _files(paths, folder), shift, frozenset(index))
 

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
+from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -322,48 +323,6 @@ class BookState(TypedDict):
     folder: str
     checked: int
     faults: list[str]
-
-
-@with_config(ConfigDict(extra="allow"))
-class FittedMonitor(TypedDict):
-    """`monitor fit` and `monitor show MONITOR`: its record."""
-
-    folder: str
-    family: str
-    verdict: str
-    measured: dict[str, Table]
-    kinds: dict[str, Table]
-    events: list[Table]
-    tags: list[str]
-    evidence: Table
-
-
-class MonitorFamilies(TypedDict):
-    """`monitor show`: what can be fitted."""
-
-    families: list[str]
-    augment: list[str]
-
-
-class HeardStream(TypedDict):
-    """`monitor run`: what it said of a stream."""
-
-    rows: int
-    scored: int
-    alarms: list[Table]
-    ranking: dict[str, float] | None
-    late: int
-    gaps: int
-    faults: list[str]
-    microseconds: dict[str, float]
-    report: str
-
-
-class MonitorHolds(TypedDict):
-    """`monitor replay`: whether a record holds."""
-
-    holds: bool
-    same: dict[str, bool]
 
 
 FILES: dict[str, Any] = {"spec": Spec, "evidence": EvidenceRecord, "summary": Summary}

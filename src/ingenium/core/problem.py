@@ -107,6 +107,15 @@ class FilePerDesign(Format, Protocol):
         ...
 
 
+@runtime_checkable
+class Accompanied(Format, Protocol):
+    """A format whose files are read by others together with one that they share, such as a net."""
+
+    def accompany(self, folder: Path) -> None:
+        """Write it into the folder of the run, beside that of the designs."""
+        ...
+
+
 @dataclass(frozen=True)
 class Section:
     """One part of a report: a heading, a sentence, a picture or a table."""

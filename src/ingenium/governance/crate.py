@@ -32,6 +32,7 @@ WHAT = {
     "summary.json": "Counts of verdicts, and how each limit was held",
     "evidence.jsonl": "A record of evidence for each design",
     "designs.nc": "All designs with what was measured",
+    "net.json": "The net that the days are for",
     "report.html": "The report",
     "model/model.safetensors": "Weights of the generator",
     "model/model.json": "What the weights are",

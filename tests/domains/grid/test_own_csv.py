@@ -9,7 +9,7 @@ import pandapower
 import pandas as pd
 import pytest
 
-from ingenium.api import propose
+from ingenium.api import propose, verify
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
 from ingenium.core.spec import Spec, load
@@ -46,7 +46,7 @@ def applied(net: pandapower.pandapowerNet, row: pd.Series) -> None:
 
 
 def test_a_reader_who_applies_the_columns_gets_the_recorded_voltages(run: Run):
-    net = pandapower.from_json(str(run.folder / "designs" / "net.json"))
+    net = pandapower.from_json(str(run.folder / "net.json"))
     for record in read(run.folder / "evidence.jsonl"):
         table = pd.read_csv(run.folder / record["file"])
         hour = record["measured"]["min_voltage_hour"]["value"]
@@ -102,3 +102,16 @@ def test_elements_that_share_a_profile_must_go_together(run: Run, tmp_path: Path
     with pytest.raises(InputError, match="the same course"):
         form.read(path)
     assert net.load["scaling"].tolist() == [2.0, 2.0, 2.0]  # what was given is not changed
+
+
+def test_the_net_lies_beside_the_designs_and_is_among_what_the_ledger_notes(run: Run):
+    files = sorted((run.folder / "designs").iterdir())
+    assert {f.suffix for f in files} == {".csv"}
+    spec = load(run.folder / "spec.toml")
+    assert not verify(spec, files).altered
+    net = run.folder / "net.json"
+    whole = net.read_bytes()
+    net.write_bytes(whole.replace(b"House 1", b"House 9"))
+    (found,) = verify(spec, files).runs
+    assert "net.json" in found.faults[0]
+    net.write_bytes(whole)

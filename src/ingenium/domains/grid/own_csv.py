@@ -41,7 +41,7 @@ class OwnCsv:
     """`design_000000.csv` for each day, in kW and kvar by the names of the elements.
 
     Each column is what the element takes or feeds in, growth of load and infeed included: written
-    into `net.json` beside the files, whose elements have no scaling left, it gives the voltages of
+    into `net.json` of the run, whose elements have no scaling left, it gives the voltages of
     the record. Storage keeps the sign that the net gives it. Dates are in the year of the owner's
     data, on a day of the right kind. Numbers are rounded to 7 digits.
     """
@@ -54,10 +54,8 @@ class OwnCsv:
     apart: ClassVar[Literal[True]] = True
 
     def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write a file a day, and the net."""
+        """Write a file a day."""
         days = check_days(designs, self.names)
-        if not (folder / NET).exists():
-            package("pandapower").to_json(self.applied_net(), str(folder / NET))
         paths = {}
         for k, date in enumerate(dates_of(days, self.year)):  # a file each
             index = int(days[DESIGN][k])
@@ -65,6 +63,10 @@ class OwnCsv:
             rows = self._rows(*(days[name].to_numpy()[k] for name in days.data_vars))
             write_table(paths[index], self.heads, _times(date), round_digits(rows))
         return paths
+
+    def accompany(self, folder: Path) -> None:
+        """Write the net that the days are for."""
+        package("pandapower").to_json(self.applied_net(), str(folder / NET))
 
     def read(self, path: Path) -> xr.Dataset:
         """Read the file of a day, or the folder of many.

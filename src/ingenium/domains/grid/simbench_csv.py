@@ -38,7 +38,7 @@ class SimbenchCsv:
     Numbers are rounded to 7 significant digits. The times are those of the day's date (or of a
     day like it in 2016) in UTC+01:00; SimBench's own tables are in local time. Profiles have the
     names that SimBench's net gives them; where loads or infeed are scaled, the net that the shares
-    belong to lies beside them as `net.json`.
+    belong to lies in the folder of the run as `net.json`.
 
     Source: SimBench documentation, 2020, "CSV data format".
     """
@@ -64,14 +64,17 @@ class SimbenchCsv:
         paths = {int(index): folder / f"design_{index:06d}" for index in days[DESIGN].to_numpy()}
         for path in paths.values():
             path.mkdir(parents=True)
-        if self.scaled is not None:
-            package("pandapower").to_json(self.scaled, str(folder / "net.json"))
         for table, values in layout.split(days).items():
             if table in OPTIONAL and not columns[table]:
                 continue
             for path, time, rows in zip(paths.values(), times, round_digits(values), strict=True):
                 write_table(path / FILES[table], columns[table], time, rows, delimiter=";")
         return paths
+
+    def accompany(self, folder: Path) -> None:
+        """Write the net that the shares belong to, if it is not SimBench's own."""
+        if self.scaled is not None:
+            package("pandapower").to_json(self.scaled, str(folder / "net.json"))
 
     def read(self, path: Path) -> xr.Dataset:
         """Read the folder of a design, or of many.

@@ -3,7 +3,7 @@
 Shapes: n windows, w rows of one, k tags, d numbers of one.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +24,7 @@ class WindowLesson:
     plan: Plan
 
 
-class Detector(nn.Module):
+class Detector(nn.Module, ABC):
     """Scores windows: the higher, the less they look like what was learned as calm."""
 
     learns_events = False

@@ -3,6 +3,8 @@
 Shapes: n windows, w rows of one, k tags.
 """
 
+from abc import abstractmethod
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -38,11 +40,11 @@ class TrainedDetector(Detector):
         """What early stopping watches."""
         return self.loss(x, told, rng)
 
+    @abstractmethod
     def loss(
         self, x: Float[Tensor, "n w k"], told: Float[Tensor, "n 1"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """Of each window."""
-        raise NotImplementedError
 
 
 class WindowAutoencoder(TrainedDetector):

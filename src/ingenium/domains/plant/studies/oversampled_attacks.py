@@ -14,17 +14,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.plant.studies.watched import (
-    UNSEEN,
-    WatchedSize,
-    bar,
-    fitted,
-    own_weeks,
-    scored,
-)
+from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, watched
 from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.trials import Readings, Trials
-from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.judging import judge
 
 ARMS = {
@@ -39,15 +31,10 @@ ARMS = {
 
 def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """Area of one monitor, events that it missed, and those of the kind that nobody learned."""
-    family, augment = arm
-    spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
-    own = own_weeks(seed, size.weeks)
-    detector = fitted(spec, own)
-    scores = [scored(detector, s) for s in own.judging]
-    found = judge(own.judging, scores, bar(detector, own, spec), round(spec.recovery_h))
+    own = watched(arm, seed, size)
+    found = judge(own.judging, own.scores, own.rule, round(own.spec.recovery_h))
     rare = [e.delay_h is None for e in found.events if e.event.kind in UNSEEN]
-    label = np.concatenate([s.label for s in own.judging])
-    every = np.concatenate(scores)
+    label, every = own.label, np.concatenate(own.scores)
     known = np.isfinite(every)
     return {
         "auc": auc(label[known], every[known]),

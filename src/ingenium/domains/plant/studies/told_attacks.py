@@ -11,17 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.plant.studies.watched import (
-    UNSEEN,
-    WatchedSize,
-    bar,
-    fitted,
-    own_weeks,
-    scored,
-)
+from ingenium.domains.plant.studies.watched import WatchedSize, watched
 from ingenium.evaluate.event_scores import ranking
 from ingenium.evaluate.trials import Readings, Trials
-from ingenium.monitor.asked import MonitorSpec
 
 ARMS = {
     "none": ("transformer", "none"),
@@ -32,13 +24,8 @@ ARMS = {
 
 def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """Scores of the competition."""
-    family, augment = arm
-    spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
-    own = own_weeks(seed, size.weeks)
-    detector = fitted(spec, own)
-    rule = bar(detector, own, spec)
-    on = np.concatenate([rule.on(scored(detector, s)) for s in own.judging])
-    return dict(ranking(np.concatenate([s.label for s in own.judging]), on))
+    own = watched(arm, seed, size)
+    return dict(ranking(own.label, np.concatenate([own.rule.on(s) for s in own.scores])))
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike]:

@@ -63,3 +63,28 @@ def bar(detector: Detector, own: Parts, spec: MonitorSpec) -> AlarmRule:
     return calibrated(
         own.setting, scores, per_week=1.0, hold=round(spec.hold_h), recovery=round(spec.recovery_h)
     )
+
+
+@dataclass(frozen=True)
+class WatchedWeeks:
+    """Weeks that judge, with the scores of a monitor that learned from others, and its bar."""
+
+    spec: MonitorSpec
+    judging: tuple[Stream, ...]
+    scores: list[Float64[np.ndarray, " t"]]
+    rule: AlarmRule
+
+    @property
+    def label(self) -> np.ndarray:
+        """Of all rows, one week after the other."""
+        return np.concatenate([s.label for s in self.judging])
+
+
+def watched(arm: tuple[str, str], seed: int, size: WatchedSize) -> WatchedWeeks:
+    """What a family with an augmentation makes of the weeks of a seed."""
+    family, augment = arm
+    spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
+    own = own_weeks(seed, size.weeks)
+    detector = fitted(spec, own)
+    scores = [scored(detector, s) for s in own.judging]
+    return WatchedWeeks(spec, tuple(own.judging), scores, bar(detector, own, spec))
