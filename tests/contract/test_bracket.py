@@ -14,8 +14,6 @@ class TestBracket(ProblemContract):
     problem_name = "structures.bracket"
     few = 3
     equal = 1e-4
-    # One face of a cell of 6 mm, and the column under it, may be told otherwise by a file.
-    written: ClassVar[Mapping[str, float]] = {"overhang_area": 0.25, "support_volume": 0.3}
     setup: ClassVar[Mapping[str, Any]] = {
         "cells": [16, 12, 18],
         "cell_mm": 6.0,
