@@ -1,13 +1,11 @@
 """What is made once and kept: resumed, shared, sealed; nothing planted or damaged is ever used."""
 
 import io
-import multiprocessing
 import shutil
 import sys
 import threading
-import time
 from dataclasses import replace
-from pathlib import Path
+from subprocess import PIPE, Popen
 
 import numpy as np
 import pytest
@@ -166,21 +164,28 @@ def test_a_damaged_file_of_the_package_is_named(tmp_path):
             replace(_recipe([]), shipped=path).complete()
 
 
-def _slow(piece):
-    with (Path(recipe.cache_folder()) / "made.txt").open("a") as file:
-        file.write(f"{piece}\n")
+SLOW = """
+import time
+import numpy as np
+from ingenium.core import recipe
+
+def make(piece):
+    with (recipe.cache_folder() / "made.txt").open("a") as file:
+        file.write(f"{piece}\\n")
     time.sleep(0.05)
     return {"x": np.full((1, 1), piece)}
 
-
-def _complete(_):
-    return Recipe("slow", 1, _slow, 12).complete()["x"][:, 0].tolist()
+print(recipe.Recipe("slow", 1, make, 12).complete()["x"][:, 0].tolist())
+"""
 
 
 def test_two_processes_share_the_work_and_make_nothing_twice(cache):
     (cache / "cache").mkdir()
-    with multiprocessing.get_context("spawn").Pool(2) as pool:  # threads of tests fork badly
-        assert pool.map(_complete, range(2), chunksize=1) == [list(range(12))] * 2
+    (cache / "slow.py").write_text(SLOW)
+    command = [sys.executable, str(cache / "slow.py")]
+    both = [Popen(command, stdout=PIPE, stderr=PIPE, text=True) for _ in range(2)]
+    found = [one.communicate(timeout=120) for one in both]
+    assert found == [(f"{list(range(12))}\n", "")] * 2
     made = (cache / "cache" / "made.txt").read_text().split()
     assert sorted(map(int, made)) == list(range(12))
 

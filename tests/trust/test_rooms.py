@@ -97,9 +97,11 @@ def test_a_fork_of_ours_asks_a_process_of_its_own(room: Room) -> None:
     room.ask("again", {}, {})
     into, out = os.pipe()
     if not (pid := os.fork()):
-        os.write(out, b"%d" % room.ask("again", {}, {})["calls"])
-        room.worker.close()
-        os._exit(0)
+        try:
+            os.write(out, b"%d" % room.ask("again", {}, {})["calls"])
+            room.worker.close()
+        finally:
+            os._exit(0)
     os.waitpid(pid, 0)
     assert os.read(into, 9) == b"1"
     assert int(room.ask("again", {}, {})["calls"]) == 2
