@@ -1,0 +1,112 @@
+"""Control laws measured again: margins by python-control, the step by scipy's integrator.
+
+Shapes: n laws, q outputs, t periods, k quantities.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from scipy.integrate import solve_ivp
+from torch import Tensor
+
+from ingenium.core.packages import Extra
+from ingenium.core.quantity import Quantity
+from ingenium.domains.autonomy.engine import LOOP, STEP, laws, one_loop_each
+from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.machines import ControlledMachine
+
+EXTRA = Extra("autonomy")
+NAMES = ("overshoot", "gain_margin", "phase_margin")
+MOST_DB = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class PythonControl:
+    """Law by law, the machine in continuous time between two actions; shares no code but numbers."""
+
+    machine: ControlledMachine
+    name: ClassVar[str] = "python-control, and LSODA of scipy"
+    tier: ClassVar[Literal["exact"]] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of python-control."""
+        return EXTRA.release_of("control")
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Overshoot of the linear loop with its saturation, and margins."""
+        own = {q.name: q for q in (*STEP, *LOOP)}
+        return tuple(own[name] for name in NAMES)
+
+    def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
+        """A row for each law; none where the loop is not linear or has more than one action."""
+        law = laws(arrays, self.machine.wiring)
+        single = one_loop_each(self.machine, law)
+        n, m = law.integral.shape
+        found = [self._one(single, i) for i in range(n * m)]  # both libraries take one at a time
+        table = np.array(found).reshape(n, m, len(NAMES))
+        worst = np.stack([table[..., 0].max(1), table[..., 1].min(1), table[..., 2].min(1)], 1)
+        return torch.from_numpy(worst)
+
+    def _one(self, law: FeedbackLaw, i: int) -> tuple[float, float, float]:
+        over = self._overshoot(law, i)
+        if not over < 1:
+            return over, 0.0, 0.0
+        return (over, *self._margins(law, i))
+
+    def _margins(self, law: FeedbackLaw, i: int) -> tuple[float, float]:
+        control: Any = EXTRA.package("control")
+        machine, h = self.machine.loop, law.wiring.period_s
+        z = control.tf([1, 0], [1], h)
+        lag = 1 - float(np.exp(-h / law.filter_s[i]))
+        loop = 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on the method that it chooses for many poles
+            for q in range(len(machine.outputs)):
+                plant = control.ss(
+                    machine.dynamics, machine.drive[:, None], machine.outputs[q : q + 1], [[0]]
+                )
+                rate = law.derivative[i, q] / law.filter_s[i]
+                own = law.proportional[i, q] + rate * (1 - lag / (z - 1 + lag))
+                if law.wiring.first[0, q]:
+                    own = own + law.integral[i, 0] * h / (z - 1)
+                part = control.ss2tf(control.c2d(plant, h)) * own * law.wiring.senses[0, q]
+                loop = loop + part
+            gains, phases, *_ = control.stability_margins(loop, returnall=True)
+        db = np.abs(20 * np.log10(np.asarray(gains)[np.asarray(gains) > 0]))
+        gain = float(db.min()) if len(db) else MOST_DB
+        phase = float(np.abs(phases).min()) if len(phases) else 180.0
+        return min(gain, MOST_DB), phase
+
+    def _overshoot(self, law: FeedbackLaw, i: int) -> float:
+        """Of the first output, by an adaptive integrator from one action to the next."""
+        machine, h = self.machine.loop, law.wiring.period_s
+        sense, low, high = law.wiring.senses[0], law.wiring.low[0], law.wiring.high[0]
+        x = np.zeros(len(machine.drive))
+        slow, held, top = machine.outputs @ x, 0.0, 0.0
+        lag = 1 - float(np.exp(-h / law.filter_s[i]))
+        target = np.zeros(len(machine.outputs))
+        target[0] = self.machine.goal
+        for _ in range(self.machine.load_period):
+            y = machine.outputs @ x
+            error = law.weight[i] * target - y
+            rate = (y - slow) / law.filter_s[i]
+            asked = held + sense @ (law.proportional[i] * error - law.derivative[i] * rate)
+            u = float(np.clip(asked, low, high))
+            held += h * (law.integral[i, 0] * sense[0] * (target[0] - y[0]))
+            held += h * (u - asked) / law.tracking_s[i]
+            slow = slow + lag * (y - slow)
+            done = solve_ivp(
+                lambda _, s, u=u: machine.dynamics @ s + machine.drive * u,
+                (0, h), x, "LSODA", rtol=1e-9, atol=1e-12,
+            )  # fmt: skip
+            x = done.y[:, -1]
+            top = max(top, float((machine.outputs @ x)[0]))
+            if not abs(top) < 1e6:
+                return 1e9
+        return max(top / self.machine.goal - 1, 0.0)
