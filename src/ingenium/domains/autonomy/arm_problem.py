@@ -102,6 +102,7 @@ def arm(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:
         STEP_S,
         WANTED,
         ((0.01, 200.0), (0.001, 50.0), (0.001, 2000.0)),
+        False,
         drilled,
     )
 

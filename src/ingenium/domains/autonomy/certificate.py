@@ -19,7 +19,7 @@ from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.linear import LinearMachine
 
-CUTS = (0.7, 0.35, 0.18, 0.09, 0.05)  # shares of the action that are tried
+CUTS = (0.95, 0.7, 0.35, 0.18, 0.09, 0.05)  # shares of the action that are tried
 SPARE = 1e-6  # of the weight, by which the function must fall, so that rounding leaves a proof
 ROUNDING = 1e-9  # that a level stays below its edge
 

@@ -57,7 +57,7 @@ class Controller(LawProblem):
                 settings.load,
                 settings.noise,
             )
-            self.machine = oscillator(box, settings.period_s, settings.seed)
+            self.machine, self.noise = oscillator(box, settings.period_s, settings.seed), box.noise
             known = placed(box, settings.known, rng)
         else:
             self.machine, known = cart_pole(settings.period_s, settings.seed, settings.known)

@@ -50,6 +50,7 @@ class LawProblem(Problem):
     )
     licence = "CC0-1.0"
     machine: ControlledMachine
+    noise: float = 1e-3  # of a reading, which opponents are told
 
     def _pose(self, known: Sequence[np.ndarray], scenarios: int) -> None:
         """All that follows from the machine, and from laws that are known to be good at it."""

@@ -34,6 +34,7 @@ class ControlledMachine:
     load_s: float  # from which the bench bears a load
     goal: float  # largest wanted value, from where holding takes nothing
     bounds: tuple[tuple[float, float], ...]  # of kp, kd and ki
+    linear: bool  # whether the bench is the loop's machine but for its ranges
     drilled: Callable[[float], Drill]  # of seconds: faults and overrides of a run that names none
 
     @property

@@ -20,8 +20,8 @@ from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.machines import ControlledMachine
 
 EXTRA = Extra("autonomy")
-NAMES = ("overshoot", "gain_margin", "phase_margin")
-MOST_DB = 60.0
+NAMES = ("gain_margin", "phase_margin", "overshoot")  # the last of a linear bench alone
+MOST_DB, FREQUENCIES = 60.0, 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,45 +39,70 @@ class PythonControl:
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Overshoot of the linear loop with its saturation, and margins."""
+        """Margins; and of a machine that is linear but for its ranges, the overshoot."""
         own = {q.name: q for q in (*STEP, *LOOP)}
-        return tuple(own[name] for name in NAMES)
+        return tuple(own[name] for name in NAMES if self.machine.linear or name != "overshoot")
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
-        """A row for each law; none where the loop is not linear or has more than one action."""
+        """A row for each law: the worst of its loops."""
         law = laws(arrays, self.machine.wiring)
         single = one_loop_each(self.machine, law)
         n, m = law.integral.shape
         found = [self._one(single, i) for i in range(n * m)]  # both libraries take one at a time
         table = np.array(found).reshape(n, m, len(NAMES))
-        worst = np.stack([table[..., 0].max(1), table[..., 1].min(1), table[..., 2].min(1)], 1)
-        return torch.from_numpy(worst)
+        worst = np.stack([table[..., 0].min(1), table[..., 1].min(1), table[..., 2].max(1)], 1)
+        return torch.from_numpy(worst[:, : len(self.quantities)])
 
     def _one(self, law: FeedbackLaw, i: int) -> tuple[float, float, float]:
-        over = self._overshoot(law, i)
-        if not over < 1:
-            return over, 0.0, 0.0
-        return (over, *self._margins(law, i))
+        over = self._overshoot(law, i) if self.machine.linear else 0.0
+        if not self._stable(law, i):
+            return 0.0, 0.0, over
+        return (*self._margins(law, i), over)
+
+    def _loop(self, law: FeedbackLaw, i: int) -> Any:
+        """Its answer at many frequencies, cut open at the action."""
+        control: Any = EXTRA.package("control")
+        machine, h = self.machine.loop, law.wiring.period_s
+        plant = control.ss(machine.dynamics, machine.drive[:, None], machine.outputs, 0)
+        omega = np.geomspace(1e-4, 0.9999, FREQUENCIES) * np.pi / h
+        answer = control.frequency_response(control.c2d(plant, h), omega).frdata[:, 0]
+        z, lag = np.exp(1j * omega * h), 1 - float(np.exp(-h / law.filter_s[i]))
+        loop = np.zeros(len(omega), dtype=complex)
+        for q in range(len(machine.outputs)):
+            rate = law.derivative[i, q] / law.filter_s[i]
+            own = law.proportional[i, q] + rate * (z - 1) / (z - 1 + lag)
+            own = own + abs(law.wiring.first[0, q]) * law.integral[i, 0] * h / (z - 1)
+            loop += answer[q] * own * law.wiring.senses[0, q]
+        return control.frd(loop, omega, smooth=True)
+
+    def _stable(self, law: FeedbackLaw, i: int) -> bool:
+        """Whether the closed loop dies out, by stepping its matrices from each unit."""
+        machine, h = self.machine.loop, law.wiring.period_s
+        control: Any = EXTRA.package("control")
+        plant = control.c2d(
+            control.ss(machine.dynamics, machine.drive[:, None], machine.outputs, 0), h
+        )
+        q, s = machine.outputs.shape
+        lag = 1 - float(np.exp(-h / law.filter_s[i]))
+        sense, rate = law.wiring.senses[0], law.derivative[i] / law.filter_s[i]
+        x = np.eye(s + q + 1)
+        y = np.asarray(plant.C) @ x[:s]
+        u = x[-1] - (sense * (law.proportional[i] + rate)) @ y + (sense * rate) @ x[s : s + q]
+        held = x[-1] - h * law.integral[i, 0] * (law.wiring.first[0] @ y)
+        after = np.concatenate(
+            [
+                np.asarray(plant.A) @ x[:s] + np.asarray(plant.B) @ u[None],
+                x[s : s + q] + lag * (y - x[s : s + q]),
+                held[None],
+            ]
+        )
+        return bool(np.linalg.norm(np.linalg.matrix_power(after, 2**16)) < 1.0)
 
     def _margins(self, law: FeedbackLaw, i: int) -> tuple[float, float]:
         control: Any = EXTRA.package("control")
-        machine, h = self.machine.loop, law.wiring.period_s
-        z = control.tf([1, 0], [1], h)
-        lag = 1 - float(np.exp(-h / law.filter_s[i]))
-        loop = 0
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on the method that it chooses for many poles
-            for q in range(len(machine.outputs)):
-                plant = control.ss(
-                    machine.dynamics, machine.drive[:, None], machine.outputs[q : q + 1], [[0]]
-                )
-                rate = law.derivative[i, q] / law.filter_s[i]
-                own = law.proportional[i, q] + rate * (1 - lag / (z - 1 + lag))
-                if law.wiring.first[0, q]:
-                    own = own + law.integral[i, 0] * h / (z - 1)
-                part = control.ss2tf(control.c2d(plant, h)) * own * law.wiring.senses[0, q]
-                loop = loop + part
-            gains, phases, *_ = control.stability_margins(loop, returnall=True)
+            gains, phases, *_ = control.stability_margins(self._loop(law, i), returnall=True)
         db = np.abs(20 * np.log10(np.asarray(gains)[np.asarray(gains) > 0]))
         gain = float(db.min()) if len(db) else MOST_DB
         phase = float(np.abs(phases).min()) if len(phases) else 180.0

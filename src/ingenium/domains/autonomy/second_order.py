@@ -278,6 +278,7 @@ def oscillator(box: OscillatorBox, period_s: float, seed: int) -> ControlledMach
         LOAD_AT_S,
         TARGET,
         ((0.01, 200.0), (0.001, 50.0), (0.001, 2000.0)),
+        True,
         drilled,
     )
 
