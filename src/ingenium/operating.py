@@ -20,7 +20,9 @@ from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
-from ingenium.operate import judging, watch as watching
+from ingenium.opened import open_run
+from ingenium.operate import judging
+from ingenium.operate import watch as watching
 from ingenium.operate.asked import QUANTITIES, OperateSpec
 from ingenium.operate.drill import Drill
 from ingenium.operate.keeping import COURSE, DECISIONS, RECORD, OperationRecord, margins
@@ -28,7 +30,6 @@ from ingenium.operate.plant import Acting, Operated, Policy
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
 from ingenium.operate.shell import WHO, Shell
-from ingenium.opened import open_run
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -136,7 +137,11 @@ def operate(
         passed = released(acting, (plant, where.held_out), spec)
         told: dict[str, Any] = {
             "problem": name,
-            "plant": {"name": plant.name, "version": plant.version, "held_out": where.held_out.name},
+            "plant": {
+                "name": plant.name,
+                "version": plant.version,
+                "held_out": where.held_out.name,
+            },
             "policy": asdict(source),
             "spec": asdict(spec),
             "drill": asdict(drill),
@@ -189,9 +194,7 @@ def _run(
     if whole < 1:
         raise InputError(f"at least one period of {plant.period_s:g} s", f"{spec.seconds:g} s", "")
     pace = paced(plant.period_s) if real_time else None
-    run = Operation(
-        plant, policy, Shell(plant, own), drill, whole, SCENARIO + spec.seed, pace=pace
-    )
+    run = Operation(plant, policy, Shell(plant, own), drill, whole, SCENARIO + spec.seed, pace=pace)
     run.resume(part)
     run.run(part, watch)
     return run
@@ -207,7 +210,9 @@ def _judged(
     made = [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)]
     for decision in made:
         person = decision["who"] == "person"
-        ledger.append("decision", {"problem": name, **decision}, actor=decision["name"] if person else None)
+        ledger.append(
+            "decision", {"problem": name, **decision}, actor=decision["name"] if person else None
+        )
     seconds = course["seconds"].to_numpy()
     watch = run.shell.watch
     return {
@@ -264,7 +269,9 @@ def replay(folder: Path) -> OperationReplay:
     kept = OperationRecord.opened(folder)
     record, course = kept.record, kept.course
     if record["stops_s"]:
-        raise InputError("an operation that ran without a stop", f"one stopped at {record['stops_s']}")
+        raise InputError(
+            "an operation that ran without a stop", f"one stopped at {record['stops_s']}"
+        )
     spec = parse(_without_none(record["spec"]), OperateSpec, "the record of an operation")
     drill = parse(_without_none(record["drill"]), Drill, "the record of an operation")
     where, system = plant_of(record["problem"], spec.setup)

@@ -27,7 +27,9 @@ def operate(
     spec: Annotated[Path | None, typer.Option(help="A spec of the run as TOML.")] = None,
     hours: Annotated[float | None, typer.Option(min=0, help="How long the plant runs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the scenario.")] = None,
-    design: Annotated[int | None, typer.Option(help="Which design; the best that was kept.")] = None,
+    design: Annotated[
+        int | None, typer.Option(help="Which design; the best that was kept.")
+    ] = None,
     drill: Annotated[Path | None, typer.Option(help="Faults and overrides as TOML.")] = None,
     real_time: Annotated[
         bool, typer.Option("--real-time", help="Wait for each period by the clock.")

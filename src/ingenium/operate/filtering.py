@@ -14,7 +14,7 @@ def nearest(
     rows: Float64[np.ndarray, "n c m"],
     bounds: Float64[np.ndarray, "n c"],
 ) -> tuple[Float64[np.ndarray, "n m"], Float64[np.ndarray, " n"]]:
-    """min |u - proposed|^2 subject to rows u <= bounds; and by how much a row is still broken.
+    """Min |u - proposed|^2 subject to rows u <= bounds; and by how much a row is still broken.
 
     One row after the other takes as much of its multiplier as it needs, until none is broken by
     more than the tolerance; where rows exclude each other, what is broken stays so.
@@ -34,6 +34,9 @@ def nearest(
             u -= more[:, None] * rows[:, i]
         over = np.einsum("ncm,nm->nc", rows, u) - bounds
         broken = np.maximum(over.max(1, initial=0.0), 0.0)
-        if broken.max(initial=0.0) <= TOLERANCE and np.abs(u - before).max(initial=0.0) <= TOLERANCE:
+        if (
+            broken.max(initial=0.0) <= TOLERANCE
+            and np.abs(u - before).max(initial=0.0) <= TOLERANCE
+        ):
             break
     return u, broken

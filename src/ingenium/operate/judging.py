@@ -22,6 +22,7 @@ from ingenium.operate.shell import (
     NOTHING,
     PERSON,
     POLICY,
+    STOPPED,
     STRANGE,
     WHO,
     WHY,
@@ -55,7 +56,7 @@ def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]
     who, why = course["who"].to_numpy(), course["why"].to_numpy()
     q = course["wanted"].shape[1]
     error = (course["wanted"].to_numpy() - course["truth"].to_numpy()[:, :q])[who <= BARRIER]
-    time = course["time"].to_numpy()
+    time = course["time"].to_numpy().tolist()
     asked = np.array([any(p.on(t) for p in drill.persons) for t in time], dtype=bool)
     asked &= ~_stopped(course)
     return {
@@ -72,9 +73,7 @@ def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]
 
 def _stopped(course: xr.Dataset) -> Bool[np.ndarray, " t"]:
     """Periods in which the run was stopped from outside, so that no drill counts."""
-    found = np.zeros(course.sizes["time"], dtype=bool)
-    for first, last in course.attrs.get("settled", ()):
-        found[first:last] = True
+    found: np.ndarray = course["why"].to_numpy() == STOPPED
     return found
 
 
@@ -126,7 +125,7 @@ def met(course: xr.Dataset, drill: Drill) -> list[Mapping[str, Any]]:
     time, who, why = (course[k].to_numpy() for k in ("time", "who", "why"))
     found = []
     for fault in drill.faults:
-        on = np.array([fault.on(t) for t in time], dtype=bool)
+        on = np.array([fault.on(t) for t in time.tolist()], dtype=bool)
         at = np.flatnonzero(on & (who != POLICY))
         first = int(at[0]) if len(at) else None
         found.append(

@@ -23,7 +23,9 @@ def timeline(course: xr.Dataset, record: Any) -> Figure:
     worst = np.argsort(-np.abs(wanted - truth[:, :q]).max(0), kind="stable")[:SHOWN]
     figure = Figure(figsize=(9.6, 1.5 * len(worst) + 1.5), layout="constrained")
     heights = [*([1.0] * len(worst)), 0.55]
-    axes = figure.subplots(len(worst) + 1, 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
+    axes = figure.subplots(len(worst) + 1, 1, sharex=True, height_ratios=heights, squeeze=False)[
+        :, 0
+    ]
     for own, i in zip(axes[:-1], np.sort(worst), strict=True):
         _faults(own, record)
         own.plot(time, wanted[:, i], color=MUTED, lw=1.0, label="wanted")

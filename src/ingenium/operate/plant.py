@@ -101,9 +101,7 @@ class Plant(Protocol):
         """A period later."""
         ...
 
-    def seen(
-        self, state: PlantState, faults: Sequence[PlantFault]
-    ) -> Float64[np.ndarray, "n p"]:
+    def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n p"]:
         """What the sensors say."""
         ...
 
@@ -115,7 +113,9 @@ class Plant(Protocol):
         """Where the first readings are wanted."""
         ...
 
-    def expected(self, seen: Float64[np.ndarray, "n p"], action: Rows) -> Float64[np.ndarray, "n p"]:
+    def expected(
+        self, seen: Float64[np.ndarray, "n p"], action: Rows
+    ) -> Float64[np.ndarray, "n p"]:
         """What is likely to be seen a period later."""
         ...
 
@@ -196,4 +196,3 @@ class Acting(Protocol):
             InputError: for a plant that it does not fit.
         """
         ...
-

@@ -18,12 +18,23 @@ from ingenium.core.problem import Watch as Progress
 from ingenium.core.problem import silent
 from ingenium.operate.drill import Drill
 from ingenium.operate.plant import Plant, PlantState, Policy
-from ingenium.operate.shell import BYPASS, CALMING, Shell, ShellMemory
+from ingenium.operate.shell import BYPASS, STOPPED, Shell, ShellMemory
 
 EVERY = 1000  # periods, after which progress is kept
 SETTLING_S = 10.0  # in which a plant is brought to rest by its fallback when a run is stopped
 PROGRESS = "progress.npz"
-PER_PERIOD = ("seen", "truth", "wanted", "proposed", "action", "who", "why", "score", "seconds", "late")
+PER_PERIOD = (
+    "seen",
+    "truth",
+    "wanted",
+    "proposed",
+    "action",
+    "who",
+    "why",
+    "score",
+    "seconds",
+    "late",
+)
 
 
 @dataclass(eq=False)
@@ -100,7 +111,7 @@ class Operation:
         decided = self.shell.decide(self.known, seen, proposed, late=late, person=person)
         action, who, why = decided.action, int(decided.who[0]), int(decided.why[0])
         if stopping:
-            action, who, why = self.plant.fallback(seen), BYPASS, CALMING
+            action, who, why = self.plant.fallback(seen), BYPASS, STOPPED
         row = (seen[0], self.plant.truth(self.state)[0], wanted[0], proposed[0], action[0])
         numbers = (who, why, float(decided.score[0]), took, late)
         for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
@@ -139,7 +150,11 @@ class Operation:
 
     def table(self) -> xr.Dataset:
         """The course, with names and units."""
-        readings, actions, q = self.plant.readings, self.plant.actions, self.course["wanted"].shape[1]
+        readings, actions, q = (
+            self.plant.readings,
+            self.plant.actions,
+            self.course["wanted"].shape[1],
+        )
         dims = {
             "seen": ("time", "reading"),
             "truth": ("time", "reading"),
@@ -175,4 +190,6 @@ def paced(period_s: float) -> Callable[[int], None]:
 
 def unlike(a: xr.Dataset, b: xr.Dataset, names: Collection[str]) -> list[str]:
     """Which of these differ between two courses."""
-    return [n for n in names if not np.array_equal(a[n].to_numpy(), b[n].to_numpy(), equal_nan=True)]
+    return [
+        n for n in names if not np.array_equal(a[n].to_numpy(), b[n].to_numpy(), equal_nan=True)
+    ]

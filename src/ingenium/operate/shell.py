@@ -32,9 +32,12 @@ WHY = (
     "holds the actions",
     "acts",
     "stops the plant: fallback",
+    "the run was stopped: fallback",
 )
 POLICY, BARRIER, BYPASS, PERSON = range(len(WHO))
-PROPOSED, MOVED, LOST, STRANGE, NOTHING, LATE, CALMING, HOLDS, ACTS, STOPS = range(len(WHY))
+PROPOSED, MOVED, LOST, STRANGE, NOTHING, LATE, CALMING, HOLDS, ACTS, STOPS, STOPPED = range(
+    len(WHY)
+)
 MOVES = 1e-9  # of an action, below which it was not moved
 CALM_S = 2.0  # without a cause, after which the bypass ends
 
@@ -98,7 +101,12 @@ class Shell:
         if "watch" not in self.without:
             action, moved, lost = self._barred(seen, action)
             who[moved], why[moved] = BARRIER, MOVED
-        causes = ((lost, LOST), (nothing, NOTHING), (np.full(len(action), late), LATE), (strange, STRANGE))
+        causes = (
+            (lost, LOST),
+            (nothing, NOTHING),
+            (np.full(len(action), late), LATE),
+            (strange, STRANGE),
+        )
         calming = self._bypass(memory, seen, causes, action, who, why)
         if person is not None:
             self._person(person, memory, seen, action, who, why)
@@ -135,16 +143,15 @@ class Shell:
         why: Int8[np.ndarray, " n"],
     ) -> Int64[np.ndarray, " n"]:
         """The fallback where there is a cause, and until it has been calm; gives what is left."""
-        if "bypass" in self.without:
-            return memory.calming
-        on = np.zeros(len(who), dtype=bool)
-        on |= memory.calming > 0
-        why[on], calming = CALMING, np.maximum(memory.calming - 1, 0)
+        on, calming = memory.calming > 0, np.maximum(memory.calming - 1, 0)
+        why[on] = CALMING
         for at, reason in causes:
-            on |= at
+            on = on | at
             why[at] = reason
             if reason != LATE:  # a late action costs its own period alone
                 calming = np.where(at, round(CALM_S / self.plant.period_s), calming)
+        if "bypass" in self.without:
+            return memory.calming
         who[on] = BYPASS
         action[on] = self.plant.fallback(np.nan_to_num(seen))[on]
         return calming
@@ -160,7 +167,9 @@ class Shell:
     ) -> None:
         """Always wins; actions are cut to what the plant can do, and to nothing else."""
         low, high = (np.array([getattr(a, e) for a in self.plant.actions]) for e in ("low", "high"))
-        own = {"hold": memory.action, "stop": self.plant.fallback(np.nan_to_num(seen))}.get(person.how)
+        own = {"hold": memory.action, "stop": self.plant.fallback(np.nan_to_num(seen))}.get(
+            person.how
+        )
         given = np.broadcast_to(np.array(person.action), action.shape) if own is None else own
         action[:] = np.clip(given, low, high)
         who[:], why[:] = PERSON, {"hold": HOLDS, "act": ACTS, "stop": STOPS}[person.how]

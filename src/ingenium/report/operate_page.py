@@ -51,7 +51,12 @@ def _release(record: Any) -> Rows:
     for plant, own in record["release"]["measured"].items():
         share, error = own["outside"], own["error"]
         rows.append(
-            (plant, f"{share[0]:.1%}", f"{max(share[1], 0):.1%} to {share[2]:.1%}", f"{error[0]:.3g}")
+            (
+                plant,
+                f"{share[0]:.1%}",
+                f"{max(share[1], 0):.1%} to {share[2]:.1%}",
+                f"{error[0]:.3g}",
+            )
         )
     return rows
 

@@ -50,7 +50,13 @@ class ArmPlant:
         Raises:
             InputError: for a period that is no multiple of the simulator's step.
         """
-        self.box, self.build, self.period_s, self.seed, self.stepped = box, build, period_s, seed, step
+        self.box, self.build, self.period_s, self.seed, self.stepped = (
+            box,
+            build,
+            period_s,
+            seed,
+            step,
+        )
         self.parts = round(period_s / build.step_s)
         if self.parts < 1 or abs(self.parts * build.step_s - period_s) > 1e-12:
             raise InputError(
@@ -62,9 +68,7 @@ class ArmPlant:
         angles = [Signal(f"q{i + 1}", "rad", -r, r) for i, r in enumerate(reach)]
         rates = [Signal(f"dq{i + 1}", "rad/s", -r, r) for i, r in enumerate(RATE)]
         self.readings = (*angles, *rates)
-        self.actions = tuple(
-            Signal(f"u{i + 1}", "rad", -box.umax, box.umax) for i in range(JOINTS)
-        )
+        self.actions = tuple(Signal(f"u{i + 1}", "rad", -box.umax, box.umax) for i in range(JOINTS))
         self._noise = BlockNoise(seed, 2 * JOINTS)
         self._levels: dict[tuple[int, int], np.ndarray] = {}
         self._loads: dict[int, float] = {}
@@ -144,9 +148,7 @@ class ArmPlant:
         """Angles from home, and rates."""
         return np.concatenate([state.x[:, :JOINTS] - HOME, state.x[:, JOINTS : 2 * JOINTS]], 1)
 
-    def seen(
-        self, state: PlantState, faults: Sequence[PlantFault]
-    ) -> Float64[np.ndarray, "n 14"]:
+    def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n 14"]:
         """With noise of encoders, and as faults of sensors have it."""
         scale = np.repeat([self.box.noise, self.box.noise * self.box.omega], JOINTS)
         drawn = self._noise.at(state.scenario, state.period)
@@ -161,7 +163,8 @@ class ArmPlant:
         smooth = share * share * (3 - 2 * share)
         return np.stack(
             [
-                (1 - smooth) * self._level(int(s), int(turn) - 1) + smooth * self._level(int(s), int(turn))
+                (1 - smooth) * self._level(int(s), int(turn) - 1)
+                + smooth * self._level(int(s), int(turn))
                 for s in state.scenario
             ]
         )
@@ -179,7 +182,8 @@ class ArmPlant:
         self, seen: Float64[np.ndarray, "n 14"], action: Float64[np.ndarray, "n 7"]
     ) -> Float64[np.ndarray, "n 14"]:
         """By its own model without payload, from what is read as it is (of drives with a lag, no
-        lag)."""
+        lag).
+        """
         x = np.zeros((len(seen), 2 * JOINTS + int(self._model.na)))
         x[:, : 2 * JOINTS] = seen
         x[:, :JOINTS] += HOME
@@ -190,7 +194,10 @@ class ArmPlant:
 
     def barrier(self, seen: Float64[np.ndarray, "n 14"]) -> Barrier:
         """Rows of each joint."""
-        both = [self._guards[i].rows(seen[:, i : i + 1], seen[:, JOINTS + i : JOINTS + i + 1]) for i in range(JOINTS)]
+        both = [
+            self._guards[i].rows(seen[:, i : i + 1], seen[:, JOINTS + i : JOINTS + i + 1])
+            for i in range(JOINTS)
+        ]
         rows = np.zeros((len(seen), 2 * JOINTS, JOINTS))
         bounds = np.empty((len(seen), 2 * JOINTS))
         for i, own in enumerate(both):

@@ -52,4 +52,8 @@ class AxisByAxis:
         self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows = len(seen) * self.axes
-        return memory.reshape(rows, -1), seen[:, : self.axes].reshape(rows, 1), wanted.reshape(rows, 1)
+        return (
+            memory.reshape(rows, -1),
+            seen[:, : self.axes].reshape(rows, 1),
+            wanted.reshape(rows, 1),
+        )

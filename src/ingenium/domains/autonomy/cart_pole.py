@@ -134,9 +134,7 @@ class CartPoles:
         """The state."""
         return state.x
 
-    def seen(
-        self, state: PlantState, faults: Sequence[PlantFault]
-    ) -> Float64[np.ndarray, "n 4"]:
+    def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n 4"]:
         """With noise, and as faults of sensors have it."""
         return misread(state.x + ABOUT * self._noise.at(state.scenario, state.period), faults)
 
@@ -238,7 +236,10 @@ def known_laws(
         gains, _ = regulator(dynamics, drive, np.diag(weights), 10 ** rng.uniform(-2, 0))
         kp[i], kd[i], ki[i] = np.abs(gains[:2]), np.abs(gains[2:4]), np.abs(gains[4])
     filters = np.exp(rng.uniform(np.log(0.005), np.log(0.02), count))
-    weight, tracking = rng.uniform(0.5, 1, count), np.exp(rng.uniform(np.log(0.2), np.log(5), count))
+    weight, tracking = (
+        rng.uniform(0.5, 1, count),
+        np.exp(rng.uniform(np.log(0.2), np.log(5), count)),
+    )
     return kp, kd, ki, filters, weight, tracking
 
 

@@ -209,7 +209,9 @@ def _loop(
     asked = _asked(machine, law)
     plain = ClosedLoops._of(machine, law, np.zeros((s, s)), np.zeros(s), 1.0)
     # What the law does to its own memory has two products per entry at most: a wider float each.
-    rest = Enclosure(plain.uncut - np.abs(plain.uncut) * 1e-15, plain.uncut + np.abs(plain.uncut) * 1e-15)
+    rest = Enclosure(
+        plain.uncut - np.abs(plain.uncut) * 1e-15, plain.uncut + np.abs(plain.uncut) * 1e-15
+    )
     base = Enclosure(rest.low.copy(), rest.high.copy())
     base.low[:, :s, :s] += dynamics.low
     base.high[:, :s, :s] += dynamics.high

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import factorial
 
 import numpy as np
+import numpy.typing as npt
 from jaxtyping import Bool, Float64
 
 TERMS = 24  # of the series of an exponential
@@ -54,9 +55,7 @@ class Enclosure:
 
     def __matmul__(self, other: "Enclosure") -> "Enclosure":
         """Of matrices, term by term, so that every sum is rounded outwards."""
-        terms = [
-            self[..., :, i, None] * other[..., None, i, :] for i in range(self.low.shape[-1])
-        ]
+        terms = [self[..., :, i, None] * other[..., None, i, :] for i in range(self.low.shape[-1])]
         total = terms[0]
         for term in terms[1:]:
             total = total + term
@@ -78,8 +77,10 @@ class Enclosure:
         return bool(((self.low <= values) & (values <= self.high)).all())
 
 
-def _wider(low: np.ndarray, high: np.ndarray) -> Enclosure:
-    return Enclosure(np.nextafter(low, -np.inf), np.nextafter(high, np.inf))
+def _wider(low: npt.ArrayLike, high: npt.ArrayLike) -> Enclosure:
+    """Also of single numbers, as numpy gives them."""
+    ends = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
+    return Enclosure(*(np.asarray(end, dtype=np.float64) for end in ends))
 
 
 def exponential(matrix: Float64[np.ndarray, "s s"]) -> Enclosure:

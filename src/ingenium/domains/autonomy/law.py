@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Complex128, Float64
+from jaxtyping import Complex128, Float64, Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +69,19 @@ class FeedbackLaw:
     def _gathered(self) -> tuple[Float64[np.ndarray, "q m"], Float64[np.ndarray, "q m"]]:
         return self.wiring.senses.T.copy(), self.wiring.first.T.copy()
 
+    @property
+    def numbers(self) -> tuple[np.ndarray, ...]:
+        """Of all laws, in the order of a problem's variables."""
+        arrays = (self.proportional, self.derivative, self.integral)
+        return (*arrays, self.filter_s, self.weight, self.tracking_s)
+
+    def some(self, rows: slice | Int64[np.ndarray, " r"]) -> "FeedbackLaw":
+        """Those of these rows."""
+        return FeedbackLaw(*(a[rows] for a in self.numbers), self.wiring)
+
     def repeated(self, times: int) -> "FeedbackLaw":
         """Each law so many times in a row."""
-        arrays = (self.proportional, self.derivative, self.integral)
-        singles = (self.filter_s, self.weight, self.tracking_s)
-        own = (np.repeat(a, times, axis=0) for a in (*arrays, *singles))
-        return FeedbackLaw(*own, self.wiring)
+        return FeedbackLaw(*(np.repeat(a, times, axis=0) for a in self.numbers), self.wiring)
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
         """Filters that take the first reading as it is, and integrals of 0."""

@@ -17,7 +17,15 @@ from ingenium.core.spec import Fixed
 from ingenium.domains.autonomy import report
 from ingenium.domains.autonomy.axis_policy import AxisByAxis
 from ingenium.domains.autonomy.compiled import CompiledLaws
-from ingenium.domains.autonomy.engine import JudgedLoop, LoadScenarios, LoopEngine, laws, loop_margins, nominal, step_answers
+from ingenium.domains.autonomy.engine import (
+    JudgedLoop,
+    LoadScenarios,
+    LoopEngine,
+    laws,
+    loop_margins,
+    nominal,
+    step_answers,
+)
 from ingenium.domains.autonomy.formats import CSources, Units
 from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.second import PythonControl
@@ -82,7 +90,12 @@ class LawProblem(Problem):
             ),
         )
         self.tiers = (
-            JudgedLoop(LoopEngine(machine), LoadScenarios(machine), first=FIRST, most=scenarios),
+            JudgedLoop(
+                LoopEngine(machine),
+                LoadScenarios(machine),
+                first=min(FIRST, scenarios),
+                most=scenarios,
+            ),
         )
         self.second = Second(PythonControl(machine), SHARE, MOST)
         files = (machine, self.variables, self.labels())
@@ -95,7 +108,7 @@ class LawProblem(Problem):
         """Known laws that are stable and rise in time, with what they answer."""
         arrays = [torch.from_numpy(np.ascontiguousarray(a, dtype=np.float64)) for a in known]
         law = laws(arrays, self.machine.wiring)
-        rise, over, _ = step_answers(self.machine, nominal(self.machine, law))
+        rise, over, _ = step_answers(self.machine, nominal(self.machine, law)[:, 0])
         step = loop_margins(self.machine, law)[-1]
         quick = (rise > QUICKEST) & (rise < SLOWEST) & (over < 1)
         good = np.flatnonzero(quick & (step > LEAST_STEP) & (step < MOST_STEP))
@@ -178,6 +191,17 @@ class LawProblem(Problem):
                 f"Operate {self.name} with it.",
             )
         return AxisByAxis(code, count)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Margins of the first known law as python-control has them."""
+        one = self._known.isel({DESIGN: [0]})
+        second = PythonControl(self.machine)
+        found = second.measure(*to_arrays(one, self.variables))[0].tolist()
+        names = [q.name for q in second.quantities]
+        truth = {k: v for k, v in zip(names, found, strict=True) if k.endswith("margin")}
+        coords = {c.name: one[c.name] for c in self.conditions} | self.labels()
+        arrays = to_arrays(one, self.variables)
+        return ((to_dataset(arrays, self.variables, coords), truth, 1e-4),)
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Step responses beside baselines, the region of attraction, and the front."""

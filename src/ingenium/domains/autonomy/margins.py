@@ -30,7 +30,7 @@ class SampledLoop:
         """The loop's answer, of some laws at their frequencies in rad/s."""
         h = self.law.wiring.period_s
         z = np.exp(1j * omega * h)
-        own = _rows(self.law, rows).answer(z)
+        own = self.law.some(rows).answer(z)
         return np.einsum("nqf,nfq->nf", own, self._plant(z))
 
     def _plant(self, z: Complex128[np.ndarray, "n f"]) -> Complex128[np.ndarray, "n f q"]:
@@ -54,7 +54,9 @@ class SampledLoop:
         grid = np.geomspace(LOWEST * top, 0.9999 * top, POINTS)
         every = np.arange(n)
         omega = np.broadcast_to(grid, (n, POINTS))
-        loop = np.einsum("nqf,fq->nf", self.law.answer(np.exp(1j * omega / top * np.pi)), self._grid(grid))
+        loop = np.einsum(
+            "nqf,fq->nf", self.law.answer(np.exp(1j * omega / top * np.pi)), self._grid(grid)
+        )
         gain, phase = np.full(n, MOST_DB), np.full(n, 180.0)
         rows, at = self._crossings(loop.imag, grid, lambda x: x.imag)
         real = self.at(rows, at[:, None])[:, 0].real
@@ -84,15 +86,3 @@ class SampledLoop:
             same = np.sign(of(self.at(rows, middle[:, None])[:, 0])) == before
             low, high = np.where(same, middle, low), np.where(same, high, middle)
         return rows, (low + high) / 2
-
-
-def _rows(law: FeedbackLaw, rows: Int64[np.ndarray, " m"]) -> FeedbackLaw:
-    return FeedbackLaw(
-        law.proportional[rows],
-        law.derivative[rows],
-        law.integral[rows],
-        law.filter_s[rows],
-        law.weight[rows],
-        law.tracking_s[rows],
-        law.wiring,
-    )

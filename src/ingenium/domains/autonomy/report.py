@@ -64,17 +64,12 @@ def sections(
     return (*found, _trade(verdicts))
 
 
-def _some(law: FeedbackLaw, rows: slice) -> FeedbackLaw:
-    own = (law.proportional, law.derivative, law.integral, law.filter_s, law.weight, law.tracking_s)
-    return FeedbackLaw(*(a[rows] for a in own), law.wiring)
-
-
 def _responses(
     machine: ControlledMachine, law: FeedbackLaw, others: Mapping[str, Policy]
 ) -> Figure:
     figure, axes = plane(7.2, 3.4)
     time = np.arange(machine.load_period) * machine.wiring.period_s
-    y = nominal(machine, _some(law, slice(0, SHOWN)))
+    y = nominal(machine, law.some(slice(0, SHOWN)))[:, 0]
     for i, one in enumerate(y):
         axes.plot(time, one, color=OURS, lw=0.7, alpha=0.5, label="accepted" if i == 0 else None)
         if one.shape[1] > 1:
@@ -98,7 +93,7 @@ def _table(
     """Rise, overshoot, error under load and effort, on the same scenarios."""
     head = ("controller", "rise, s", "overshoot", "error under load", "effort, 1/s")
     own: list[tuple[str, Policy]] = [
-        (f"law {number}", _some(law, slice(i, i + 1))) for i, number in enumerate(index[:ROWS])
+        (f"law {number}", law.some(slice(i, i + 1))) for i, number in enumerate(index[:ROWS])
     ]
     rows = [_row(machine, name, policy) for name, policy in (*own, *others.items())]
     t, way = fastest(machine, machine.load_period)
@@ -126,7 +121,7 @@ def under_load(machine: ControlledMachine, policy: Policy, first: int = 600_000)
 
 def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
     """Courses from inside and outside the proved region of the best law, in place and rate."""
-    one = one_loop_each(machine, _some(law, slice(0, 1)))
+    one = one_loop_each(machine, law.some(slice(0, 1)))
     found, loops = region(machine.loop, one, machine.goal), ClosedLoops.of(machine.loop, one)
     figure, grid = panels(1, 1, (6.4, 4.0))
     axes: Axes = grid[0, 0]
@@ -142,7 +137,9 @@ def _region(machine: ControlledMachine, law: FeedbackLaw) -> Section:
         course = [x]
         for _ in range(machine.load_period):
             asked = loops.asked[0] @ x
-            x = loops.uncut[0] @ x + loops.cut[0] * (np.clip(asked, -loops.room, loops.room) - asked)
+            x = loops.uncut[0] @ x + loops.cut[0] * (
+                np.clip(asked, -loops.room, loops.room) - asked
+            )
             course.append(x)
         line, colour = np.array(course)[:, :2], OURS if i % 2 else REJECTED
         name = {0: "from outside", 1: "from its edge"}.get(i)

@@ -14,8 +14,8 @@ from jaxtyping import Float64, Int64
 
 from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.autonomy.axis import AxisBarrier
-from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.law import Wiring
+from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
@@ -53,7 +53,7 @@ class OscillatorBox:
             np.array([0.0, stiff]),
             np.array([[1.0, 0.0]]),
             np.array([1.0, 0.0]),
-            1 / gain,
+            1 / gain if gain else np.inf,
         )
 
     @property
@@ -112,7 +112,9 @@ class Oscillator:
         y, v = state.x[:, 0], state.x[:, 1]
         m, x = own.moves, np.empty_like(state.x)
         for i in (0, 1):
-            x[:, i] = m[:, i, 0] * y + m[:, i, 1] * v + own.drive[:, i] * u + own.loaded[:, i] * load
+            x[:, i] = (
+                m[:, i, 0] * y + m[:, i, 1] * v + own.drive[:, i] * u + own.loaded[:, i] * load
+            )
         return state.moved(x)
 
     def _faulted(
@@ -132,11 +134,11 @@ class Oscillator:
         """Position and rate."""
         return state.x
 
-    def seen(
-        self, state: PlantState, faults: Sequence[PlantFault]
-    ) -> Float64[np.ndarray, "n 2"]:
+    def seen(self, state: PlantState, faults: Sequence[PlantFault]) -> Float64[np.ndarray, "n 2"]:
         """With noise, and as faults of sensors have it."""
         own = self._copies(state.scenario)
+        if not own.noisy.any():
+            return misread(self.truth(state).copy(), faults)
         scale = own.noisy[:, None] * np.array([1.0, self.box.omega])
         found = self.truth(state) + scale * self._noise.at(state.scenario, state.period)
         return misread(found, faults)
