@@ -38,7 +38,11 @@ def _scaled(factor: float) -> Callable[[str], str]:
     return new
 
 
-SHELL = '#include <math.h>\n#include <stdlib.h>\n__attribute__((constructor)) static void f(void) { system("true"); }\n'
+SHELL = """\
+#include <math.h>
+#include <stdlib.h>
+__attribute__((constructor)) static void f(void) { system("true"); }
+"""
 
 
 def _rebuilt(change: Callable[[str, bytes], bytes]) -> Damage:

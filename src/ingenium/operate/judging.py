@@ -5,6 +5,7 @@ Shapes: t periods.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
     """Periods in which a reading was truly beyond its range."""
     truth = course["truth"].to_numpy()
     low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
-    return ~((truth >= low) & (truth <= high)).all(1)
+    beyond: np.ndarray = np.any(~((truth >= low) & (truth <= high)), 1)
+    return beyond
 
 
 def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
@@ -108,7 +110,7 @@ def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[Decisio
 def _bridge(who: np.ndarray, why: np.ndarray, longest: int) -> None:
     """Short spans of the policy between two moves of the barrier become part of them."""
     at = np.flatnonzero(who == BARRIER)
-    for a, b in zip(at[:-1], at[1:], strict=True):
+    for a, b in pairwise(at.tolist()):
         if 1 < b - a <= longest and (who[a + 1 : b] == POLICY).all():
             who[a + 1 : b], why[a + 1 : b] = BARRIER, why[a]
 
@@ -123,7 +125,7 @@ def _calmed(who: np.ndarray, why: np.ndarray) -> None:
 def met(course: xr.Dataset, drill: Drill) -> list[Mapping[str, Any]]:
     """Of each fault: when anybody but the policy first acted, how soon, and for what reason."""
     time, who, why = (course[k].to_numpy() for k in ("time", "who", "why"))
-    found = []
+    found: list[Mapping[str, Any]] = []
     for fault in drill.faults:
         on = np.array([fault.on(t) for t in time.tolist()], dtype=bool)
         at = np.flatnonzero(on & (who != POLICY))

@@ -190,7 +190,7 @@ class Acting(Protocol):
     """A problem whose designs are policies."""
 
     def policy(self, design: xr.Dataset, plant: Plant) -> Policy:
-        """A single design as something that acts on a plant, by its exported code where it has some.
+        """A single design as something that acts on a plant, by its exported code if it has some.
 
         Raises:
             InputError: for a plant that it does not fit.

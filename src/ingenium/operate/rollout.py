@@ -26,14 +26,15 @@ class Course:
     @property
     def error(self) -> Float64[np.ndarray, "t n q"]:
         """Of the readings that are wanted somewhere."""
-        return self.wanted - self.truth[..., : self.wanted.shape[-1]]
+        found: np.ndarray = self.wanted - self.truth[..., : self.wanted.shape[-1]]
+        return found
 
     def outside(self, plant: Plant) -> Bool[np.ndarray, "t n"]:
         """Periods in which a reading is beyond its range, or there is none."""
         low = np.array([r.low for r in plant.readings])
         high = np.array([r.high for r in plant.readings])
-        inside = (self.truth >= low) & (self.truth <= high)
-        return ~inside.all(-1)
+        beyond: np.ndarray = np.any(~((self.truth >= low) & (self.truth <= high)), -1)
+        return beyond
 
 
 def rollout(

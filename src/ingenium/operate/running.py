@@ -130,8 +130,7 @@ class Operation:
                 period=self.state.period,
                 memory=self.memory,
                 stops=np.array(self.stops),
-                **own,
-                **self.course,
+                **(own | self.course),
             )
 
     def resume(self, folder: Path) -> bool:
@@ -165,7 +164,7 @@ class Operation:
         whole = {"who", "why", "late"}
         data: dict[str, Any] = {}
         for name, values in self.course.items():
-            own = values.astype(np.int8) if name in whole else values
+            own = np.nan_to_num(values).astype(np.int8) if name in whole else values
             data[name] = (dims.get(name, ("time",)), own)
         coords = {
             "time": ("time", np.arange(self.periods) * self.plant.period_s, {"units": "s"}),

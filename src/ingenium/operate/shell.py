@@ -126,7 +126,7 @@ class Shell:
     def _barred(
         self, seen: Float64[np.ndarray, "n p"], action: Float64[np.ndarray, "n m"]
     ) -> tuple[np.ndarray, Bool[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
-        """The nearest action that the barrier lets pass; where it moved, and where there is none."""
+        """The nearest action that the barrier lets pass; where it moved, and where it is lost."""
         barrier = self.plant.barrier(np.nan_to_num(seen))
         found, broken = nearest(action, barrier.rows, barrier.bounds)
         lost = barrier.lost | (broken > 1e-6)
@@ -143,7 +143,8 @@ class Shell:
         why: Int8[np.ndarray, " n"],
     ) -> Int64[np.ndarray, " n"]:
         """The fallback where there is a cause, and until it has been calm; gives what is left."""
-        on, calming = memory.calming > 0, np.maximum(memory.calming - 1, 0)
+        on: np.ndarray = memory.calming > 0
+        calming: np.ndarray = np.maximum(memory.calming - 1, 0)
         why[on] = CALMING
         for at, reason in causes:
             on = on | at

@@ -49,7 +49,8 @@ class Watch:
         self, before: Float64[np.ndarray, "n p"], gap: Float64[np.ndarray, "n p"]
     ) -> Float64[np.ndarray, "n p"]:
         """The moving mean a period later; a first gap is none."""
-        return FORGET * before + (1 - FORGET) * np.nan_to_num(gap / self.usual)
+        found: np.ndarray = FORGET * before + (1 - FORGET) * np.nan_to_num(gap / self.usual)
+        return found
 
     def score(self, mean: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, " n"]:
         """Of the most surprising reading."""

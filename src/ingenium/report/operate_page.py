@@ -85,7 +85,7 @@ def _notes(record: Any) -> list[str]:
     return [
         f"An episode of {watch['episode_s']:g} s of calm service stays without an alarm with a "
         f"probability of at least {watch['coverage']:.0%}, by {watch['episodes']} episodes.",
-        f"A decision took {period['median_us']:.0f} µs (99 % within {period['p99_us']:.0f} µs) of a "
-        f"period of {1e6 * period['seconds']:.0f} µs.",
+        f"A decision took {period['median_us']:.0f} µs (99 % within {period['p99_us']:.0f} µs) "
+        f"of a period of {1e6 * period['seconds']:.0f} µs.",
         *(f"The run was stopped at {s:.2f} s and went on later." for s in record["stops_s"]),
     ]

@@ -1,8 +1,9 @@
 """An honest file and its forgeries, judged under what the honest one claims.
 
 The claim is as narrow as a record: the conditions of the honest design, and each quantity within
-2 % of what was measured on its file, for a mean over scenarios beyond its interval. The honest file must hold it; a forgery must be refused,
-rejected or without an answer, and a design that comes twice must be said to.
+2 % of what was measured on its file, for a mean over scenarios beyond its interval. The honest
+file must hold it; a forgery must be refused, rejected or without an answer, and a design that
+comes twice must be said to.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Control laws: closed forms, python-control, scipy, exact arithmetic, and code that is compiled."""
+"""Control laws: closed forms, python-control, scipy, exact arithmetic, and compiled code."""
 
 from fractions import Fraction
 from pathlib import Path

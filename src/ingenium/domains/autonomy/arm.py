@@ -181,9 +181,7 @@ class ArmPlant:
     def expected(
         self, seen: Float64[np.ndarray, "n 14"], action: Float64[np.ndarray, "n 7"]
     ) -> Float64[np.ndarray, "n 14"]:
-        """By its own model without payload, from what is read as it is (of drives with a lag, no
-        lag).
-        """
+        """By its own model without payload; drives with a lag count as if they had arrived."""
         x = np.zeros((len(seen), 2 * JOINTS + int(self._model.na)))
         x[:, : 2 * JOINTS] = seen
         x[:, :JOINTS] += HOME

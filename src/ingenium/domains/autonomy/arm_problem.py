@@ -1,4 +1,4 @@
-"""`autonomy.arm`: control laws of a 7-joint arm under payload and coupling, and the arm to operate."""
+"""`autonomy.arm`: control laws of a 7-joint arm under payloads, and the arm to operate."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -52,7 +52,8 @@ class ArmLaws(LawProblem):
         if not (0 < settings.omega * settings.period_s < 0.5 and settings.umax > 0):
             raise InputError(
                 "drives that move a joint little within a period, and some range",
-                f"omega = {settings.omega:g}, period_s = {settings.period_s:g}, umax = {settings.umax:g}",
+                f"omega = {settings.omega:g}, period_s = {settings.period_s:g} and "
+                f"umax = {settings.umax:g}",
                 "Write omega in rad/s and umax in rad, not in degrees.",
             )
         self.settings, self.system = settings, digest(settings)
@@ -87,7 +88,7 @@ LIMITS = (
 
 
 def arm(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:
-    """The arm with its bench, its service, and a held-out one: heavier, with dry friction and lag."""
+    """The arm, and a held-out one that is heavier, with dry friction and a lag."""
     wiring = Wiring(np.eye(JOINTS), np.full(JOINTS, -box.umax), np.full(JOINTS, box.umax), period_s)
     other = ArmBuild(1.15, 0.3, 0.01, 0.1, 0.0025, "RK4")
     return ControlledMachine(

@@ -1,4 +1,4 @@
-"""A barrier for machines with a position and a rate: a polygon that the next action can always keep.
+"""A barrier for a position and its rate: a polygon that the next action can always keep.
 
 Shapes: n copies, a axes (positions and actions of a machine), j sides of a polygon, v corners of a
     box of parameters.
@@ -6,6 +6,7 @@ Shapes: n copies, a axes (positions and actions of a machine), j sides of a poly
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -111,7 +112,7 @@ class AxisBarrier:
     def _room(
         self, position: Float64[np.ndarray, "n a 1"], rate: Float64[np.ndarray, "n a 1"]
     ) -> tuple[Float64[np.ndarray, "n a"], Float64[np.ndarray, "n a"]]:
-        """Lowest and highest action of each axis that keep all machines inside, without its reach."""
+        """Lowest and highest action of each axis that keep all machines inside."""
         x = np.concatenate([position, rate], -1)
         push = np.einsum("jk,vk->vj", self.normals, self.drives)
         after = np.einsum("jk,vkl,nal->navj", self.normals, self.moves, x)
@@ -134,7 +135,7 @@ def _polygon(
     ends = half - speeds**2 / (2 * brake)  # of positions about the middle
     points = list(zip(ends, speeds, strict=True))
     sides = [((1.0, 0.0), half), ((-1.0, 0.0), half), ((0.0, 1.0), top), ((0.0, -1.0), top)]
-    for (x1, v1), (x2, v2) in zip(points[:-1], points[1:], strict=True):
+    for (x1, v1), (x2, v2) in pairwise(points):
         normal = np.array([v2 - v1, x1 - x2])
         normal /= np.hypot(*normal)
         bound = float(normal @ (x1, v1))

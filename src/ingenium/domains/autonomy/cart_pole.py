@@ -162,7 +162,8 @@ class CartPoles:
     def fallback(self, seen: Float64[np.ndarray, "n 4"]) -> Float64[np.ndarray, "n 1"]:
         """A linear-quadratic regulator that keeps it upright and brings it to the middle."""
         force = -seen @ self._fallback[0]
-        return np.clip(force, -self.pole.most_n, self.pole.most_n)[:, None]
+        found: np.ndarray = np.clip(force, -self.pole.most_n, self.pole.most_n)[:, None]
+        return found
 
     @cached_property
     def _fallback(self) -> tuple[Float64[np.ndarray, " 4"], Float64[np.ndarray, "4 4"]]:
@@ -174,7 +175,7 @@ class CartPoles:
 
 
 class MujocoCartPoles(CartPoles):
-    """The same machine in MuJoCo, heavier and with friction in the hinge; a copy after the other."""
+    """The same machine in MuJoCo, heavier and with friction in the hinge, copy by copy."""
 
     name: ClassVar[str] = "MuJoCo, cart-pole with a heavier pole and friction"
     version: ClassVar[str] = EXTRA.release_of("mujoco")

@@ -77,7 +77,8 @@ class ClosedLoops:
 
     def with_share(self, share: float) -> Float64[np.ndarray, "n x x"]:
         """The loop where the action keeps a share of itself."""
-        return self.uncut + (share - 1) * self.cut[:, :, None] * self.asked[:, None]
+        found: np.ndarray = self.uncut + (share - 1) * self.cut[:, :, None] * self.asked[:, None]
+        return found
 
     @property
     def fastest_growth(self) -> Float64[np.ndarray, " n"]:
@@ -170,7 +171,8 @@ def _proved(
     begun = Enclosure.of(loops.begun)
     value = begun[:, None, :] @ energy @ begun[:, :, None]
     reached = (value * Enclosure.of((best.step**2)[:, None, None])).high[:, 0, 0]
-    return proved & inside & (reached <= best.level)
+    found: np.ndarray = proved & inside & (reached <= best.level)
+    return found
 
 
 def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclosure]:
@@ -187,7 +189,6 @@ def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclos
 
 def _asked(machine: LinearMachine, law: FeedbackLaw) -> Enclosure:
     """The action by the state, as the law's own numbers have it."""
-    q, s = machine.outputs.shape
     sense = Enclosure.of(law.wiring.senses[0])
     rate = Enclosure.of(law.derivative) / Enclosure.of(law.filter_s[:, None])
     gain = (Enclosure.of(law.proportional) + rate) * sense

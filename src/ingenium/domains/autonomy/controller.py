@@ -1,4 +1,4 @@
-"""`autonomy.controller`: control laws of a saturated machine that hold under loads, with a proof."""
+"""`autonomy.controller`: control laws of a saturated machine, with a proof."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal

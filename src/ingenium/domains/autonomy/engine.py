@@ -48,8 +48,8 @@ DRAWN = (
 
 def laws(arrays: Sequence[Tensor], wiring: Wiring) -> FeedbackLaw:
     """Of the variables' arrays."""
-    own = [a.numpy().astype(np.float64) for a in arrays[:6]]
-    return FeedbackLaw(*own, wiring)
+    kp, kd, ki, lag, weight, tracking = (a.numpy().astype(np.float64) for a in arrays[:6])
+    return FeedbackLaw(kp, kd, ki, lag, weight, tracking, wiring)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +99,9 @@ def one_loop_each(machine: ControlledMachine, law: FeedbackLaw) -> FeedbackLaw:
         return law
     each = len(machine.loop.outputs)  # outputs of an action, which lie side by side
     own = Wiring(wiring.senses[:1, :each], wiring.low[:1], wiring.high[:1], wiring.period_s)
-    split = [a.reshape(n * m, each) for a in (law.proportional, law.derivative)]
-    shared = [np.repeat(a, m) for a in (law.filter_s, law.weight, law.tracking_s)]
-    return FeedbackLaw(*split, law.integral.reshape(n * m, 1), *shared, own)
+    kp, kd = (a.reshape(n * m, each) for a in (law.proportional, law.derivative))
+    lag, weight, tracking = (np.repeat(a, m) for a in (law.filter_s, law.weight, law.tracking_s))
+    return FeedbackLaw(kp, kd, law.integral.reshape(n * m, 1), lag, weight, tracking, own)
 
 
 def nominal(
@@ -126,13 +126,14 @@ def answered(machine: ControlledMachine, course: Course) -> Float64[np.ndarray, 
     mains = machine.mains
     start = course.truth[:1, :, mains]
     size = course.wanted[:1, :, mains] - start
-    return ((course.truth[..., mains] - start) / size).swapaxes(0, 1)
+    found: np.ndarray = ((course.truth[..., mains] - start) / size).swapaxes(0, 1)
+    return found
 
 
 def step_answers(
     machine: ControlledMachine, y: Float64[np.ndarray, "n t m"]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rise, overshoot and settling of the worst output; the whole time where it never gets there."""
+    """Rise, overshoot and settling of the worst output; all of the time if it never gets there."""
     h, t = machine.wiring.period_s, y.shape[1]
     finite = np.where(np.isfinite(y), y, 1e9)
     rise = _first(finite, 0.9, t) - _first(finite, 0.1, t)

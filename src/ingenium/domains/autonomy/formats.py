@@ -55,7 +55,9 @@ class LawFiles:
         at = np.full(len(found), NOMINAL)
         with np.errstate(over="ignore", invalid="ignore"):
             course = rollout(self.machine.bench, code, at, self.machine.load_period)
-        return np.nan_to_num(answered(self.machine, course), nan=1e9, posinf=1e9, neginf=-1e9)
+        y: np.ndarray = answered(self.machine, course)
+        whole: np.ndarray = np.nan_to_num(y, nan=1e9, posinf=1e9, neginf=-1e9)
+        return whole
 
     def read_source(self, source: str, stem: str, where: str) -> tuple[int, LawNumbers, str, str]:
         """Index, numbers, name and source of one text."""

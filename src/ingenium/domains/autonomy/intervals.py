@@ -8,6 +8,7 @@ Source: Moore, Kearfott and Cloud, Introduction to Interval Analysis, SIAM, 2009
 
 from dataclasses import dataclass
 from math import factorial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,8 +51,8 @@ class Enclosure:
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
         return _wider(np.where(zero, -np.inf, low), np.where(zero, np.inf, high))
 
-    def __getitem__(self, at: object) -> "Enclosure":
-        return Enclosure(self.low[at], self.high[at])  # type: ignore[index]
+    def __getitem__(self, at: Any) -> "Enclosure":
+        return Enclosure(np.asarray(self.low[at]), np.asarray(self.high[at]))
 
     def __matmul__(self, other: "Enclosure") -> "Enclosure":
         """Of matrices, term by term, so that every sum is rounded outwards."""

@@ -63,7 +63,8 @@ class FeedbackLaw:
 
     @cached_property
     def _rate(self) -> Float64[np.ndarray, "n q"]:
-        return self.derivative / self.filter_s[:, None]
+        found: np.ndarray = self.derivative / self.filter_s[:, None]
+        return found
 
     @cached_property
     def _gathered(self) -> tuple[Float64[np.ndarray, "q m"], Float64[np.ndarray, "q m"]]:
@@ -77,11 +78,12 @@ class FeedbackLaw:
 
     def some(self, rows: slice | Int64[np.ndarray, " r"]) -> "FeedbackLaw":
         """Those of these rows."""
-        return FeedbackLaw(*(a[rows] for a in self.numbers), self.wiring)
+        kp, kd, ki, lag, weight, tracking = (a[rows] for a in self.numbers)
+        return FeedbackLaw(kp, kd, ki, lag, weight, tracking, self.wiring)
 
     def repeated(self, times: int) -> "FeedbackLaw":
         """Each law so many times in a row."""
-        return FeedbackLaw(*(np.repeat(a, times, axis=0) for a in self.numbers), self.wiring)
+        return self.some(np.repeat(np.arange(len(self.filter_s)), times))
 
     def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
         """Filters that take the first reading as it is, and integrals of 0."""
@@ -95,7 +97,9 @@ class FeedbackLaw:
         wanted: Float64[np.ndarray, "n q"],
     ) -> Float64[np.ndarray, "n m"]:
         """What the law asks for, within the ranges of actions."""
-        return np.clip(self._asked(memory, seen, wanted), self.wiring.low, self.wiring.high)
+        asked = self._asked(memory, seen, wanted)
+        found: np.ndarray = np.clip(asked, self.wiring.low, self.wiring.high)
+        return found
 
     def learn(
         self,
@@ -123,7 +127,8 @@ class FeedbackLaw:
         y = seen[:, :q]
         slow = np.where(np.isnan(memory[:, :q]), y, memory[:, :q])
         parts = self.proportional * (self.weight[:, None] * wanted - y) - self._rate * (y - slow)
-        return parts @ self._gathered[0] + memory[:, q:]
+        found: np.ndarray = parts @ self._gathered[0] + memory[:, q:]
+        return found
 
     def answer(self, z: Complex128[np.ndarray, "n f"]) -> Complex128[np.ndarray, "n q f"]:
         """From each reading to its action, at points of the z-plane, with the loop's sign."""
@@ -132,4 +137,5 @@ class FeedbackLaw:
         held = self.wiring.period_s / (z - 1)
         into = np.abs(self.wiring.first)  # integrals of actions to the outputs that they follow
         each = each + np.einsum("nm,mq,nf->nqf", self.integral, into, held)
-        return each * self.wiring.senses.sum(0)[:, None]
+        found: np.ndarray = each * self.wiring.senses.sum(0)[:, None]
+        return found

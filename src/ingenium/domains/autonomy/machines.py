@@ -1,4 +1,4 @@
-"""What a controller is for: a machine with its loop, its test bench, its service, and another of it."""
+"""What a controller is for: a machine with its loop, its bench, its service, and another of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -31,7 +31,8 @@ class SampledLoop:
         h = self.law.wiring.period_s
         z = np.exp(1j * omega * h)
         own = self.law.some(rows).answer(z)
-        return np.einsum("nqf,nfq->nf", own, self._plant(z))
+        found: np.ndarray = np.einsum("nqf,nfq->nf", own, self._plant(z))
+        return found
 
     def _plant(self, z: Complex128[np.ndarray, "n f"]) -> Complex128[np.ndarray, "n f q"]:
         """From the action to each output, by the modes of the sampled machine."""
@@ -69,7 +70,8 @@ class SampledLoop:
 
     def _grid(self, grid: Float64[np.ndarray, " f"]) -> Complex128[np.ndarray, "f q"]:
         h = self.law.wiring.period_s
-        return self._plant(np.exp(1j * grid * h)[None])[0]
+        found: np.ndarray = self._plant(np.exp(1j * grid * h)[None])[0]
+        return found
 
     def _crossings(
         self,

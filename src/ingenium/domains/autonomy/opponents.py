@@ -1,4 +1,4 @@
-"""What the field would use instead: PID tuned by search, LQG with an integral, MPC with an observer.
+"""What the field would use instead: PID by search, LQG with an integral, MPC with an observer.
 
 They know the nominal machine, its actuator and the noise; none was shown a scenario that judges.
 
@@ -60,7 +60,10 @@ def _pid_cost(machine: ControlledMachine, law: FeedbackLaw) -> Float64[np.ndarra
     with np.errstate(over="ignore", invalid="ignore"):
         course = rollout(machine.bench, law.repeated(s), at, machine.periods)
         error = np.abs(course.error[..., 0]).mean(0).reshape(n, s).mean(1)
-    return np.nan_to_num(error, nan=1e9, posinf=1e9) + 10 * np.maximum(peak - PEAK, 0.0)
+    found: np.ndarray = np.nan_to_num(error, nan=1e9, posinf=1e9) + 10 * np.maximum(
+        peak - PEAK, 0.0
+    )
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,8 @@ class LoadObserver:
         """The estimate a period later."""
         dynamics, drive, reading = self.whole
         found = estimate @ dynamics.T + applied[:, None] * drive
-        return found + (seen - estimate @ reading)[:, None] * self.gain
+        whole: np.ndarray = found + (seen - estimate @ reading)[:, None] * self.gain
+        return whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +137,8 @@ class IntegratingLqg:
     def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Within the range of the action."""
         wiring = self.observer.machine.wiring
-        return np.clip(self._asked(memory, wanted), wiring.low, wiring.high)
+        found: np.ndarray = np.clip(self._asked(memory, wanted), wiring.low, wiring.high)
+        return found
 
     def learn(
         self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray, applied: np.ndarray
@@ -152,7 +157,8 @@ class IntegratingLqg:
         goal = wanted[:, :1] * machine.loop.still
         gone = memory[:, : len(machine.loop.still)] - goal
         found = wanted[:, 0] * machine.loop.holding - gone @ self.gains[:-1]
-        return (found - memory[:, -1] * self.gains[-1])[:, None]
+        whole: np.ndarray = (found - memory[:, -1] * self.gains[-1])[:, None]
+        return whole
 
 
 @dataclass(frozen=True, eq=False)

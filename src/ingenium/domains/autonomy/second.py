@@ -5,6 +5,7 @@ Shapes: n laws, q outputs, t periods, k quantities.
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from ingenium.core.packages import Extra
 from ingenium.core.quantity import Quantity
 from ingenium.domains.autonomy.engine import LOOP, STEP, laws, one_loop_each
 from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.linear import LinearMachine
 from ingenium.domains.autonomy.machines import ControlledMachine
 
 EXTRA = Extra("autonomy")
@@ -26,7 +28,7 @@ MOST_DB, FREQUENCIES = 60.0, 2000
 
 @dataclass(frozen=True, eq=False)
 class PythonControl:
-    """Law by law, the machine in continuous time between two actions; shares no code but numbers."""
+    """Law by law, the machine in continuous time between actions; shares no code but numbers."""
 
     machine: ControlledMachine
     name: ClassVar[str] = "python-control, and LSODA of scipy"
@@ -127,11 +129,18 @@ class PythonControl:
             held += h * (u - asked) / law.tracking_s[i]
             slow = slow + lag * (y - slow)
             done = solve_ivp(
-                lambda _, s, u=u: machine.dynamics @ s + machine.drive * u,
-                (0, h), x, "LSODA", rtol=1e-9, atol=1e-12,
+                partial(_rates, machine, u),
+                (0.0, h), x, "LSODA", rtol=1e-9, atol=1e-12,
             )  # fmt: skip
             x = done.y[:, -1]
             top = max(top, float((machine.outputs @ x)[0]))
             if not abs(top) < 1e6:
                 return 1e9
         return max(top / self.machine.goal - 1, 0.0)
+
+
+def _rates(
+    machine: LinearMachine, u: float, _: float, x: Float64[np.ndarray, " s"]
+) -> Float64[np.ndarray, " s"]:
+    found: np.ndarray = machine.dynamics @ x + machine.drive * u
+    return found

@@ -6,7 +6,6 @@ Shapes: n copies.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +22,7 @@ from ingenium.operate.plant import Barrier, PlantState, Signal
 
 LOAD_AT_S = 4.0  # from which a load acts, in scenarios that draw one
 TARGET = 1.0
+CORNERS = [(a, b, c) for a in (-1.0, 1.0) for b in (-1.0, 1.0) for c in (-1.0, 1.0)]
 HOLD_S = 5.0  # of each level that is wanted in service
 
 
@@ -42,10 +42,8 @@ class OscillatorBox:
 
     def machine(self, ends: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> LinearMachine:
         """At ends of the ranges, from -1 to 1 each."""
-        omega, damping, gain = (
-            value * (1 + self.spread * end)
-            for value, end in zip((self.omega, self.damping, self.gain), ends, strict=True)
-        )
+        both = zip((self.omega, self.damping, self.gain), ends, strict=True)
+        omega, damping, gain = (value * (1 + self.spread * end) for value, end in both)
         stiff = omega**2
         return LinearMachine(
             np.array([[0.0, 1.0], [-stiff, -2 * damping * omega]]),
@@ -59,7 +57,7 @@ class OscillatorBox:
     @property
     def corners(self) -> tuple[LinearMachine, ...]:
         """All eight."""
-        return tuple(self.machine(ends) for ends in product((-1.0, 1.0), repeat=3))
+        return tuple(self.machine(ends) for ends in CORNERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +126,8 @@ class Oscillator:
     def _load(self, own: OscillatorCopies, t: float) -> Float64[np.ndarray, " n"]:
         if t < LOAD_AT_S:
             return np.zeros_like(own.steady)
-        return own.steady + own.waves * np.sin(own.omega * t + own.phase)
+        found: np.ndarray = own.steady + own.waves * np.sin(own.omega * t + own.phase)
+        return found
 
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n 2"]:
         """Position and rate."""
@@ -159,7 +158,8 @@ class Oscillator:
     ) -> Float64[np.ndarray, "n 2"]:
         """By the nominal parameters, without load."""
         own = self._nominal
-        return seen @ own.dynamics.T + action * own.drive
+        found: np.ndarray = seen @ own.dynamics.T + action * own.drive
+        return found
 
     def barrier(self, seen: Float64[np.ndarray, "n 2"]) -> Barrier:
         """Rows under which every machine of the box stays inside."""
@@ -199,8 +199,7 @@ class Oscillator:
 
     def _drawn(self, scenario: int) -> tuple[object, ...]:
         if scenario < 0:
-            corners = list(product((-1.0, 1.0), repeat=3))
-            ends = (0.0, 0.0, 0.0) if scenario == NOMINAL else corners[NOMINAL - 1 - scenario]
+            ends = (0.0, 0.0, 0.0) if scenario == NOMINAL else CORNERS[NOMINAL - 1 - scenario]
             steady = waves = omega = phase = noise = 0.0
         else:
             rng = scenario_rng(self.seed, scenario)
