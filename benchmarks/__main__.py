@@ -30,6 +30,7 @@ NAMES = (
     "molecules_safety",
     "molecules_search",
     "molecules_speed",
+    "autonomy_loops",
     "plant_weeks",
 )
 

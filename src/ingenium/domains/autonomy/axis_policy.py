@@ -51,9 +51,7 @@ class AxisByAxis:
     def _split(
         self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows = len(seen) * self.axes
-        return (
-            memory.reshape(rows, -1),
-            seen[:, : self.axes].reshape(rows, 1),
-            wanted.reshape(rows, 1),
-        )
+        """A row an axis: its position and, where readings have them, its rate."""
+        n, a = len(seen), self.axes
+        own = seen[:, : 2 * a].reshape(n, -1, a).swapaxes(1, 2).reshape(n * a, -1)
+        return memory.reshape(n * a, -1), own, wanted.reshape(n * a, 1)
