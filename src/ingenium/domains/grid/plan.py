@@ -44,7 +44,7 @@ class FeederPlan:
         if known and all(known) and len(set(known)) > len(known) / 2:
             degrees = np.radians(np.array(known, dtype=np.float64))
             middle = degrees.mean(0)
-            return EARTH_M * (degrees - middle) * [np.cos(middle[1]), 1.0]
+            return np.asarray(EARTH_M * (degrees - middle) * [np.cos(middle[1]), 1.0])
         return self._tree()
 
     @cached_property
@@ -119,7 +119,13 @@ class FeederPlan:
         scale = ScalarMappable(Normalize(low, max(high, low + LEAST_PU)), VOLTAGES)
         axes.add_collection(LineCollection(list(self.place[self.lines]), colors=MUTED, lw=1.2))
         axes.scatter(
-            *self.place[rows].T, 46, scale.to_rgba(values), edgecolors=INK, linewidths=0.6, zorder=3
+            self.place[rows, 0],
+            self.place[rows, 1],
+            46,
+            scale.to_rgba(values),
+            edgecolors=INK,
+            linewidths=0.6,
+            zorder=3,
         )
         for k in {int(values.argmin()), int(values.argmax())}:
             name = self.network.bus_names[column[rows[k]]]
@@ -130,7 +136,7 @@ class FeederPlan:
     def _loadings(
         self, figure: Figure, axes: Axes, percent: Float[np.ndarray, "t l"], title: str
     ) -> None:
-        axes.scatter(*self.place.T, 14, MUTED, linewidths=0, zorder=3)
+        axes.scatter(self.place[:, 0], self.place[:, 1], 14, MUTED, linewidths=0, zorder=3)
         if not percent.size:
             axes.set_title(f"{title}: no line is in service", fontsize=TEXT, color=INK)
             return

@@ -20,6 +20,7 @@ from ingenium.core.scene import Scene
 from ingenium.domains.structures.shapes.calm import read
 from ingenium.domains.structures.shapes.drawing import loads_and_supports
 from ingenium.domains.structures.shapes.stl import body
+from ingenium.domains.structures.shapes.verifier import ShapeVerifier
 from ingenium.evaluate import style
 from ingenium.evaluate.style import INK, TEXT, panels, scale_bar
 from ingenium.kits.solids.acting import MM, MPA, acting, borne
@@ -39,7 +40,7 @@ def section(problem: "MinimumCompliance", shown: xr.Dataset) -> Section:
     box, numbers = problem.box, problem.numbers(shown)
     flat = torch.from_numpy(shown["density"].to_numpy()).flatten(1)
     load = box.loading.forces(numbers, len(flat))
-    moved = box.elastic.solve(problem.verifier.moduli(flat), load)
+    moved = box.elastic.solve(ShapeVerifier(box).moduli(flat), load)
     radius_m = box.settings.stress_radius_m
     volume = CriticalVolume(box.elastic, radius_m)
     calm = read(box.grid, box.elastic.fixed, load, radius_m)
@@ -130,5 +131,5 @@ def _mapped(
 ) -> None:
     most = float(np.nanmax(field)) if np.isfinite(field).any() else 1.0
     scale = style.strained(most)
-    axes.pcolormesh(x, y, field.T, cmap=scale.cmap, norm=scale.norm)
+    axes.pcolormesh(x, y, field.T, cmap=scale.cmap, vmin=0, vmax=most)
     scale_bar(figure, axes, scale, name)
