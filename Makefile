@@ -43,6 +43,7 @@ else
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python docs/write_schemas.py --check
+	$(BIN)/python docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
