@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from nets import oddities
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.domains.grid.dataset import VARIABLES
+from ingenium.domains.grid.measurements import Trace
+from ingenium.domains.grid.network import network_of
 from ingenium.domains.grid.plan import FeederPlan
 from ingenium.testing import opened
 
@@ -55,3 +58,18 @@ def test_the_picture_names_the_bus_and_line_that_are_strained_most(feeder):
     assert any(text.startswith(lowest) for text in told)
     for text in (axes.get_title() for axes in figure.axes[:2]):
         assert text.startswith("day, ")
+
+
+def test_a_net_without_places_is_drawn_with_all_that_is_in_service():
+    """Odd numbers of buses, an open switch, joined buses, an island and a transformer."""
+    network = network_of("odd", oddities())
+    plan = FeederPlan(network)
+    assert len(plan.place) == len(network.circuit.bus_index)
+    assert np.isfinite(plan.place).all()
+    assert len(plan.lines) == len(network.line_names)
+    steps = np.ones((1, 4, len(network.circuit.free_nodes)))
+    loaded = np.tile(np.arange(float(len(plan.lines))), (1, 4, 1))
+    none = np.zeros((1, 4))
+    trace = Trace(steps, loaded, np.zeros((1, 4, len(plan.trafos))), none, none)
+    told = [t.get_text() for axes in plan.drawn(trace, "day").axes for t in axes.texts]
+    assert told[-1].startswith(network.line_names[-1])
