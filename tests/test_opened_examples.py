@@ -10,22 +10,14 @@ from ingenium.core.spec import load
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FEW = 8
-QUICK = (  # whose run takes less than a minute; the others end in the same code
+QUICK = (  # a few of each domain, which take the least; the others end in the same code
     "airfoils/section",
     "grid/day_ahead",
-    "grid/envelope",
-    "grid/feeder_week",
-    "grid/fixed_energy",
-    "grid/forecast_error",
-    "grid/morning",
     "grid/winter_evening_peak",
     "molecules/library",
-    "plant/ctown_attacks",
     "process/laboratory",
-    "structures/mbb",
     "structures/panel",
     "structures/roof",
-    "structures/toolpath",
 )
 
 
