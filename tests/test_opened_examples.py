@@ -35,4 +35,6 @@ def test_a_run_of_an_example_opens(name: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(run.kept["design"], made.kept["design"])
     shown = run.pictures()
     assert list(shown) == list(made.pictures())
-    assert "<table" in run._repr_html_()
+    told = run._repr_html_()
+    assert f"{made.summary.accepted} accepted" in told
+    assert ("<table" in told) == bool(made.summary.accepted), "the best designs, if there are any"
