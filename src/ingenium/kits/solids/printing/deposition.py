@@ -50,7 +50,3 @@ class Deposition:
         of[path.laid] = number
         of = np.maximum.accumulate(of)  # a travel belongs to the layer that it leaves
         return np.bincount(of, weights=path.length_m / speed, minlength=len(path.layers_m))
-
-    def waits_s(self, path: Toolpath) -> Float64[np.ndarray, " h"]:
-        """What each layer falls short of the least time: the wait after it."""
-        return np.asarray(np.maximum(self.layer_s - self.layers_s(path), 0.0))
