@@ -54,14 +54,14 @@ def test_a_result_without_a_canary_gets_it_when_it_is_looked_at(house: Path) -> 
     first = table("run", "dice.1")["result"]
     path = house.parents[1] / "studies" / "results" / "dice.1.json"
     write_sealed(path, json.loads(path.read_text()) | {"canary": None})
-    assert table("canary") == {"looked": ["dice.1"], "moved": []}
+    assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": []}
     assert json.loads(path.read_text())["canary"] == first["canary"]
-    assert table("canary") == {"looked": [], "moved": []}
+    assert table("canary", "dice.1") == {"looked": [], "moved": []}
 
 
 def test_a_canary_flags_a_number_that_moved(house: Path) -> None:
     table("run", "dice.1")
-    assert table("canary") == {"looked": [], "moved": []}
+    assert table("canary", "dice.1") == {"looked": [], "moved": []}
     (house / "throwing.py").write_text(dice.THROWING.replace("least, 7", "2 * least, 14"))
     dice.forget()
     assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": ["dice.1"]}
