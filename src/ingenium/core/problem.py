@@ -355,7 +355,7 @@ class Problem(ABC):
         return {}
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
-        """The field's own baselines, by name, as constructors of families."""
+        """Families of its own by name, such as the field's baselines, as their constructors."""
         return {}
 
     def shipped(self) -> Mapping[str, Shipped]:
