@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from ingenium.testing import Damage, ProblemContract
 
 
@@ -92,3 +94,17 @@ class TestController(ProblemContract):
             "with another description": _rebuilt(_described),
         }
         return {"c-source": C_FORGERIES, "fmu": unit}
+
+
+@pytest.mark.slow
+class TestCartPole(ProblemContract):
+    problem_name = "autonomy.controller"
+    setup: ClassVar = {"plant": "cart_pole", "known": 20, "scenarios": 64, "period_s": 0.02}
+    few = 3
+
+
+@pytest.mark.slow
+class TestArm(ProblemContract):
+    problem_name = "autonomy.arm"
+    setup: ClassVar = {"known": 20, "period_s": 0.02}
+    few = 3

@@ -10,7 +10,7 @@ import torch
 from scipy.linalg import expm
 
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Spec
+from ingenium.core.spec import Limit, Spec
 from ingenium.domains import open_problem
 from ingenium.domains.autonomy.cart_pole import CartPole, CartPoles, MujocoCartPoles, cart_mjcf
 from ingenium.domains.autonomy.certificate import ClosedLoops, enclosed, region
@@ -244,3 +244,15 @@ def test_compiled_code_does_what_the_law_does(tmp_path: Path) -> None:
 def test_bad_machines_are_refused(setup: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         open_problem(Spec(problem="autonomy.controller", setup=setup))
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ((Limit("sensitivity", at_most=0.9),), "above 1"),
+        ((Limit("worst_rise", at_most=0.3), Limit("rise", at_least=0.5)), "worst_rise at most 0.5"),
+    ],
+)
+def test_limits_that_no_law_meets_are_refused(limits: tuple[Limit, ...], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        open_problem(Spec(problem="autonomy.controller", setup={"known": 20})).allow(limits)

@@ -6,6 +6,7 @@ Shapes: n copies, a axes (positions and actions of a machine), j sides of a poly
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -114,14 +115,19 @@ class AxisBarrier:
     ) -> tuple[Float64[np.ndarray, "n a"], Float64[np.ndarray, "n a"]]:
         """Lowest and highest action of each axis that keep all machines inside."""
         x = np.concatenate([position, rate], -1)
-        push = np.einsum("jk,vk->vj", self.normals, self.drives)
-        after = np.einsum("jk,vkl,nal->navj", self.normals, self.moves, x)
-        left = self.bounds - after - self.spare
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ends = left / push
-        high = np.where(push > 0, ends, np.inf).min((-1, -2))
-        low = np.where(push < 0, ends, -np.inf).max((-1, -2))
+        below, above = self._rows_by_sign
+        high = (above[1] - x @ above[0]).min(-1)
+        low = (below[1] - x @ below[0]).max(-1)
         return low, high
+
+    @cached_property
+    def _rows_by_sign(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Of rows that hold an action from below, and from above: slope over the state, and end."""
+        push = np.einsum("jk,vk->vj", self.normals, self.drives).ravel()
+        slope = np.einsum("jk,vkl->vjl", self.normals, self.moves).reshape(-1, 2)
+        end = (self.bounds - self.spare).ravel()
+        signs = (push < 0, push > 0)
+        return tuple(((slope[k] / push[k, None]).T, end[k] / push[k]) for k in signs)  # type: ignore[return-value]
 
 
 def _polygon(

@@ -13,7 +13,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
-from ingenium.core.spec import Fixed
+from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.autonomy import report
 from ingenium.domains.autonomy.axis_policy import AxisByAxis
 from ingenium.domains.autonomy.compiled import CompiledLaws
@@ -191,6 +191,30 @@ class LawProblem(Problem):
                 f"Operate {self.name} with it.",
             )
         return AxisByAxis(code, count)
+
+    def allow(self, limits: Sequence[Limit]) -> None:
+        """Refuse a peak of sensitivity below 1, and a worst case that is asked to be the better.
+
+        Raises:
+            InputError: naming the nearest limit that can be met.
+        """
+        low = {x.quantity: x.at_least for x in limits if x.at_least is not None}
+        high = {x.quantity: x.at_most for x in limits if x.at_most is not None}
+        if high.get("sensitivity", 1.0) < 1:
+            raise InputError(
+                "a peak of sensitivity of at least 1, below which no loop stays (Bode)",
+                f"sensitivity at most {high['sensitivity']:g}",
+                "The nearest that can be met is above 1; write at_most = 1.6.",
+            )
+        for name in ("rise", "overshoot"):
+            most, least = high.get(f"worst_{name}"), low.get(name)
+            if most is not None and least is not None and most < least:
+                raise InputError(
+                    f"limits that do not exclude each other: the worst {name} of a box is at "
+                    "least that of its middle",
+                    f"worst_{name} at most {most:g} with {name} at least {least:g}",
+                    f"The nearest that can be met is worst_{name} at most {least:g}.",
+                )
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Margins of the first known law as python-control has them."""
