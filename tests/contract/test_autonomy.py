@@ -64,7 +64,7 @@ def _binary(name: str, content: bytes) -> bytes:
 
 def _described(name: str, content: bytes) -> bytes:
     return (
-        content.replace(b'stepSize="0.04"', b'stepSize="0.02"')
+        content.replace(b'stepSize="0.05"', b'stepSize="0.02"')
         if name.endswith(".xml")
         else content
     )
@@ -85,7 +85,7 @@ C_FORGERIES: Mapping[str, Damage] = {
 
 class TestController(ProblemContract):
     problem_name = "autonomy.controller"
-    setup: ClassVar = {"known": 20, "scenarios": 64, "period_s": 0.04}
+    setup: ClassVar = {"known": 20, "scenarios": 64, "period_s": 0.05}
     few = 3
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:

@@ -27,7 +27,7 @@ KINDS = ("rise", "overshoot", "error")
 
 def run(arm: str, seed: int, size: ResidualSize) -> Mapping[str, ArrayLike]:
     """Of each machine."""
-    found = {}
+    found = dict[str, float]()
     for plant in PLANTS:
         if arm == "residual":
             policy = residual(plant, "diffusion", seed, size)[0]
