@@ -179,8 +179,8 @@ def arm_residual(commands: Commands) -> Iterator[Finding | Picture]:
         )
 
 
-def _known() -> tuple[Controller, FeedbackLaw]:
-    """The problem, and known laws that hold what a spec asks."""
+def _known(verdict: Verdict = Verdict.ACCEPTED) -> tuple[Controller, FeedbackLaw]:
+    """The problem, and known laws that hold what it asks, or those that break it."""
     problem = Controller(ControllerSettings(known=KNOWN))
     law = laws(to_arrays(problem.data(), problem.variables), problem.machine.wiring)
     engine = problem.verifier.until(problem.limits)  # type: ignore[attr-defined]
@@ -189,7 +189,7 @@ def _known() -> tuple[Controller, FeedbackLaw]:
     errors = errors_of(engine.quantities)
     margin = margins(values, names, problem.limits, errors)
     wide = slack(values, names, problem.limits, errors)
-    good = np.flatnonzero(judge(values, margin, slack=wide) == Verdict.ACCEPTED)
+    good = np.flatnonzero(judge(values, margin, slack=wide) == verdict)
     return problem, law.some(good)
 
 
@@ -250,7 +250,8 @@ def _violations(without: Sequence[str]) -> int:
     problem, law = _known()
     plant, spec = problem.machine.service, OperateSpec(release_s=8.0)
     safe = [law.some(slice(i, i + 1)) for i in range(3)]
-    found_under_no_limits = [_shaken(one) for one in safe[:1]]
+    others = _known(Verdict.REJECTED)[1] if "learning" in without else law
+    found_under_no_limits = [others.some(slice(i, i + 1)) for i in range(SAFE)]
     unsafe: list[Policy] = [RecklessPolicy(1, 3.0)]
     fleet: list[Policy] = [*safe]
     fleet += found_under_no_limits if "learning" in without else []
