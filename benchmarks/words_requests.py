@@ -107,7 +107,9 @@ def _facts(contract: Contract, name: str, sign: str, value: str, fixed: bool) ->
 
 def _number(value: str, unit: str) -> float:
     number, _, came = value.partition(" ")
-    return _round(convert(float(number), SYMBOLS.get(came, came), unit, of=value) if came else float(number))
+    return _round(
+        convert(float(number), SYMBOLS.get(came, came), unit, of=value) if came else float(number)
+    )
 
 
 def _round(value: float) -> float:
@@ -132,7 +134,13 @@ def understood(wish: Wish) -> set[Fact]:
             if entry.several:
                 facts.add(("setup", name, tuple(str(v) for v in value)))
             elif value != entry.default:
-                own = _round(value) if entry.numeric else str(value).lower() if isinstance(value, bool) else value
+                own = (
+                    _round(value)
+                    if entry.numeric
+                    else str(value).lower()
+                    if isinstance(value, bool)
+                    else value
+                )
                 facts.add(("setup", name, own))
         elif entry.kind == "given" and name in spec.given:
             facts.add(("given", name, spec.given[name]))
@@ -239,7 +247,13 @@ def main() -> None:
             print(f"{i}: {asked.text}\n     {one.why}")
     for half in (0, 1):
         part = marks[half::2]
-        print(half, sum(m.right for _, m in part), len(part), "invented", sum(m.invented for _, m in part))
+        print(
+            half,
+            sum(m.right for _, m in part),
+            len(part),
+            "invented",
+            sum(m.invented for _, m in part),
+        )
     print("special", sum(m.right for a, m in marks if a.special))
 
 

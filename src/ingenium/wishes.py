@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import TypeAdapter
 
-from ingenium.core.asking import resolve
 from ingenium.core.errors import IngeniumError
 from ingenium.core.folders import cache_folder, write_atomic
-from ingenium.core.problem import Watch, silent
-from ingenium.core.provenance import source_digest
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, names, open_problem, problem_class
 from ingenium.words.contract import Contract
@@ -23,6 +22,9 @@ from ingenium.words.reading import Question, Reading, checked
 from ingenium.words.routing import Route, Router
 from ingenium.words.specs import Worded, worded
 from ingenium.words.tokens import Request
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Watch
 
 CONTRACTS = "contracts.json"  # in the folder of a domain, of all its problems
 SHOWN = 3  # problems that a question names
@@ -45,12 +47,14 @@ class Wish:
 
 def contract_of(name: str) -> Contract:
     """The contract of a problem, which is opened for it."""
+    from ingenium.core.asking import resolve
+
     problem = open_problem(Spec(name))
     problem.limits = resolve(Spec(name), problem).limits  # with their units
     return Contract.of(problem, load(name.partition(".")[0]).summary)
 
 
-def contracts(watch: Watch = silent) -> tuple[Contract, ...]:
+def contracts(watch: "Watch | None" = None) -> tuple[Contract, ...]:
     """Of all problems that are installed; a domain that does not load is passed over.
 
     What a domain brings as `contracts.json` is taken, where it holds all its problems; of another
@@ -59,7 +63,8 @@ def contracts(watch: Watch = silent) -> tuple[Contract, ...]:
     found: list[Contract] = []
     fields = names()
     for i, field in enumerate(fields):
-        watch("read contracts", i, len(fields))
+        if watch is not None:
+            watch("read contracts", i, len(fields))
         try:
             found += _of_domain(field)
         except IngeniumError:
@@ -74,6 +79,8 @@ def _of_domain(field: str) -> tuple[Contract, ...]:
     shipped = _read(_beside(domain.package))
     if shipped is not None and {c.problem for c in shipped} == wanted:
         return () if domain.missing() else shipped
+    from ingenium.core.provenance import source_digest  # which imports PyTorch
+
     kept = cache_folder() / "contracts" / f"{source_digest(domain.package)[7:19]}.json"
     made = _read(kept)
     if made is None:
@@ -83,8 +90,6 @@ def _of_domain(field: str) -> tuple[Contract, ...]:
 
 
 def _beside(package: str) -> Path:
-    from importlib.util import find_spec
-
     spec = find_spec(package)
     return Path(spec.origin if spec and spec.origin else package).parent / CONTRACTS
 
@@ -143,7 +148,9 @@ def _made(reading: Reading, contract: Contract) -> Worded:
 def _outside(route: Route) -> Question:
     near = ", ".join(name for name, score in route.scores[:SHOWN] if score > 0)
     text = "No problem that is installed is meant by it"
-    return Question("problem", "outside", f"{text}; the nearest are {near}." if near else f"{text}.")
+    return Question(
+        "problem", "outside", f"{text}; the nearest are {near}." if near else f"{text}."
+    )
 
 
 def _which(route: Route) -> Question:

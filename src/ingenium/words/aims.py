@@ -11,14 +11,16 @@ from ingenium.words.reading import Found, Question, Span
 from ingenium.words.tokens import Request
 
 BEST = "best|optimal"
-LOW = "lowest|least|smallest|fewest|minimal|minimum|min|shortest|narrowest"
+LOW = "lowest|least|smallest|fewest|minimal|minimum|min|shortest"
 HIGH = "highest|largest|most|greatest|maximal|maximum|max|biggest|longest"
 VERBS = re.compile(r"\b(?P<down>minimi[sz]e|minimi[sz]ing|min)\b|\b(?P<up>maximi[sz]e|max)\b", re.I)
 POSSIBLE = re.compile(
     r"\bas (?P<word>\w+(?:-like)?)(?P<what>(?:\s[\w-]+){0,3}?) as (?:possible|you can|can be)", re.I
 )
 SUPERLATIVE = re.compile(rf"\b(?:(?P<down>{LOW})|(?P<up>{HIGH})|(?P<best>{BEST}))\b", re.I)
-OWN = re.compile(r"\b(?P<word>" + "|".join(w for w in ADJECTIVES if w.endswith("est")) + r")\b", re.I)
+OWN = re.compile(
+    r"\b(?P<word>" + "|".join(w for w in ADJECTIVES if w.endswith("est")) + r")\b", re.I
+)
 MINIMAL = re.compile(r"\b(?P<what>(?:\w+\s){1,3})(?:minimal|as a minimum)\b", re.I)
 RANKED = re.compile(r"\b(?:rank(?:ed)?|sort(?:ed)?|order(?:ed)?|then) by (?:the )?", re.I)
 BETTER = re.compile(r"\bthe (?P<word>\w+) the better\b", re.I)
@@ -49,7 +51,9 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[Found], list[Question]]:
             before = found.get(entry.name)
             if before is not None and before.up != up:
                 text = f"{entry.name} is asked to be as low and as high as possible; which?"
-                asked.append(Question(entry.name, "contradiction", text, (aim.words, *before.words)))
+                asked.append(
+                    Question(entry.name, "contradiction", text, (aim.words, *before.words))
+                )
             else:
                 found.setdefault(entry.name, Found("objective", entry, (aim.words, *words), up=up))
     barred = {q.about for q in asked}
@@ -109,8 +113,10 @@ def _measured(request: Request, place: int) -> bool:
     if not after:
         return False
     between = request.text[place : after[0]]
-    return not request.paused(place, after[0]) and not request.stopped(place, after[0]) and (
-        len(between.split()) <= FAR
+    return (
+        not request.paused(place, after[0])
+        and not request.stopped(place, after[0])
+        and (len(between.split()) <= FAR)
     )
 
 
@@ -131,9 +137,11 @@ def _meant(
     for start, end in aim.near:
         for piece in _pieces(request.text, start, end):
             entry, words = named(request, lexis, piece)
-            if entry is not None:
-                met = True
-                yield entry, _up(aim, entry), words
+            own = [m for m in WORD.finditer(request.text, *piece) if m[0].lower() not in STOP]
+            if entry is None or (met and len(words) < len(own)):
+                break
+            met = True
+            yield entry, _up(aim, entry), words
         if met:
             return
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingenium.words.contract import Contract, Entry
-from ingenium.words.lexicon import ADJECTIVES, terms
+from ingenium.words.lexicon import ADJECTIVES, term, terms
 from ingenium.words.measures import Measure, Sense
 from ingenium.words.reading import Found, Question, Span
 from ingenium.words.tokens import Request
 
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
+PAIR = ("min", "max")
 ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
 
 
@@ -36,6 +37,31 @@ def twin(contract: Contract, entry: Entry) -> Entry | None:
     if entry.kind == "limit":
         return next((e for e in contract.entries if e.measured == entry.name), None)
     return None
+
+
+def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meaning]:
+    """Of the lowest and the highest of one thing: a bound from below is on the lowest.
+
+    So it is where the words do not say which of both is meant; a range is on both.
+    """
+    entry, measure = meaning.entry, meaning.measure
+    low, high = (
+        contract.by_name.get(("limit", "_".join(end if p in PAIR else p for p in parts_)))
+        for parts_ in (entry.name.split("_"),)
+        for end in PAIR
+    )
+    near = [w for w in meaning.words if not request.paused(*sorted((w[1], measure.start)))]
+    said = {term(request.text[a:b]) for a, b in near} & set(PAIR)
+    if entry.kind != "limit" or low is None or high is None or low is high or said:
+        return [meaning]
+    if measure.high is not None:
+        ends = (replace(measure, sense="least"), replace(measure, sense="most"))
+        return [
+            replace(meaning, entry=e, measure=m) for e, m in zip((low, high), ends, strict=True)
+        ]
+    if measure.sense == "least":
+        return [replace(meaning, entry=low)]
+    return [replace(meaning, entry=high)] if measure.sense == "most" else [meaning]
 
 
 def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
@@ -160,7 +186,7 @@ def _bound(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
     """A limit; of a condition that nothing measures, a range to one of its ends."""
     entry, measure = meaning.entry, meaning.measure
     part = "condition" if entry.kind == "condition" else "limit"
-    if measure.high is not None:
+    if measure.high is not None and measure.sense == "value":
         yield Found(part, entry, meaning.spans, low=measure, high=measure)
         other = twin(contract, entry)
         if other is not None and other.kind == "condition":

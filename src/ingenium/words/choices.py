@@ -100,7 +100,7 @@ def _alone(request: Request, entry: Entry, part: str, start: int, end: int) -> b
     return beside or (written == part.lower().removesuffix("s") and part.lower() not in USUAL)
 
 
-USUAL = frozenset("density large medium steps cost all even proposal sensitivity".split())
+USUAL = frozenset(["density", "large", "medium", "steps", "cost", "all", "even", "proposal", "sensitivity"])
 
 
 def _without(request: Request, entry: Entry, choice: str) -> Iterator[Mention]:

@@ -6,13 +6,15 @@ It follows from the opened problem alone, so that one of a stranger's package is
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem
 from ingenium.core.setups import SetupEntry, entries, note
 from ingenium.core.spec import Limit, parse
 from ingenium.core.units import known
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
 
 Kind = Literal["limit", "condition", "setup", "given"]
 UNITS = {  # by which a setting's name ends, where it states no unit
@@ -83,13 +85,13 @@ class Contract:
         return {(entry.kind, entry.name): entry for entry in self.entries}
 
     @classmethod
-    def of(cls, problem: Problem, field: str) -> "Contract":
+    def of(cls, problem: "Problem", field: str) -> "Contract":
         """Of an opened problem, whose limits have their units."""
         found = (*_limits(problem), *_conditions(problem), *_settings(problem), *_inputs(problem))
         return cls(problem.name, problem.summary, field, found, tuple(problem.limits))
 
 
-def _limits(problem: Problem) -> Iterator[Entry]:
+def _limits(problem: "Problem") -> Iterator[Entry]:
     fixable = {q.name for q in problem.fixable()}
     for q in problem.quantities:
         if q.labels is None:
@@ -99,7 +101,7 @@ def _limits(problem: Problem) -> Iterator[Entry]:
         yield Entry("limit", name, adds=adds)
 
 
-def _conditions(problem: Problem) -> Iterator[Entry]:
+def _conditions(problem: "Problem") -> Iterator[Entry]:
     for c in problem.conditions:
         yield Entry(
             "condition",
@@ -114,7 +116,7 @@ def _conditions(problem: Problem) -> Iterator[Entry]:
         )
 
 
-def _settings(problem: Problem) -> Iterator[Entry]:
+def _settings(problem: "Problem") -> Iterator[Entry]:
     """Settings that are a number, a choice, a text, or a list of these, at every depth."""
     kind = problem.Settings
     try:
@@ -162,7 +164,7 @@ def _known(kind: type, name: str) -> tuple[str, ...] | None:
     return None
 
 
-def _inputs(problem: Problem) -> Iterator[Entry]:
+def _inputs(problem: "Problem") -> Iterator[Entry]:
     for i in problem.inputs:
         if i.kind == "text":
             yield Entry("given", i.name, i.long_name, numeric=False)
@@ -171,7 +173,7 @@ def _inputs(problem: Problem) -> Iterator[Entry]:
 def unit_of(name: str) -> str:
     """The unit by which the name of a setting ends; 1 if it names none."""
     last = name.rpartition(".")[2]
-    ends = [end for end in UNITS if last.endswith(f"_{end}") or last == end != "m" and end != "n"]
+    ends = [end for end in UNITS if last.endswith(f"_{end}") or (last == end != "m" and end != "n")]
     return UNITS[max(ends, key=len)] if ends else "1"
 
 
@@ -179,4 +181,3 @@ def spelt(unit: str) -> str:
     """A unit as pint reads it; of what is counted in things of its own, such as chords, a 1."""
     plain = SPELT.get(unit, unit)
     return plain if not plain or known(plain) or plain.startswith("EUR") else "1"
-

@@ -4,8 +4,7 @@ import re
 import unicodedata
 
 ENGLISH = frozenset(
-    "the of and for with at in on is are under over least most no not than below above between to "
-    "a an that which from up by it be should must".split()
+    ["the", "of", "and", "for", "with", "at", "in", "on", "is", "are", "under", "over", "least", "most", "no", "not", "than", "below", "above", "between", "to", "a", "an", "that", "which", "from", "up", "by", "it", "be", "should", "must"]
 )
 OTHERS = {
     "German": "der die das und mit für eine einen einer eines unter über nicht bitte ist sind nie "
@@ -25,7 +24,9 @@ WORD = re.compile(r"(?<![\w.])[^\W\d_]+(?![\w.]\d)")
 def foreign(text: str) -> str | None:
     """The language or the letters of a request that is not in English; none of one that is."""
     words = [w.lower() for w in WORD.findall(text)]
-    other = sum(not unicodedata.name(c, "").startswith(("LATIN", "GREEK")) for w in words for c in w)
+    other = sum(
+        not unicodedata.name(c, "").startswith(("LATIN", "GREEK")) for w in words for c in w
+    )
     if other > sum(map(len, words)) / 2:
         return "letters that are not Latin"
     english = sum(w in ENGLISH for w in words)

@@ -6,17 +6,7 @@ from functools import cache
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+", re.UNICODE)
 STOP = frozenset(
-    "a an the of in on at to for from by with and or as is are be been it its this that these "
-    "those which who whose when where while there their our we i you he she they them me my your "
-    "us please thanks thank hi hello dear want wants need needs would like could can should may "
-    "must might will shall do does did have has had give get make made makes find show look "
-    "looking propose generate design designs wanted some any all each every so too also just only "
-    "but not no never none without nothing if then than about into over under up down out per "
-    "very much many more most less least what how such other others one ones between within "
-    "another least at most value values number numbers something thing things kind let "
-    "keep keeps holds hold stay stays lies lie above below beyond same both either everywhere "
-    "anna regards sir cannot isn't don't first second later now today new "
-    "against taken it's i'd i'm called possible".split()
+    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "as", "is", "are", "be", "been", "it", "its", "this", "that", "these", "those", "which", "who", "whose", "when", "where", "while", "there", "their", "our", "we", "i", "you", "he", "she", "they", "them", "me", "my", "your", "us", "please", "thanks", "thank", "hi", "hello", "dear", "want", "wants", "need", "needs", "would", "like", "could", "can", "should", "may", "must", "might", "will", "shall", "do", "does", "did", "have", "has", "had", "give", "get", "make", "made", "makes", "find", "show", "look", "looking", "propose", "generate", "design", "designs", "wanted", "some", "any", "all", "each", "every", "so", "too", "also", "just", "only", "but", "not", "no", "never", "none", "without", "nothing", "if", "then", "than", "about", "into", "over", "under", "up", "down", "out", "per", "very", "much", "many", "more", "most", "less", "least", "what", "how", "such", "other", "others", "one", "ones", "between", "within", "another", "least", "at", "most", "value", "values", "number", "numbers", "something", "thing", "things", "kind", "let", "keep", "keeps", "holds", "hold", "stay", "stays", "lies", "lie", "above", "below", "beyond", "same", "both", "either", "everywhere", "anna", "regards", "sir", "cannot", "isn't", "don't", "first", "second", "later", "now", "today", "new", "against", "taken", "it's", "i'd", "i'm", "called", "possible"]
 )
 SAME = """
 mass weight mw weigh weighs weighing heavy heaviest heavier light lighter lightest lightweight
@@ -34,7 +24,8 @@ export back fed
 import draw drawn demand consumption evening
 loss losses
 share fraction ratio portion
-height depth deep high
+height high tall
+depth deep
 width wide
 thickness thick thicker thickest thin thinner thinnest
 section airfoil airfoils aerofoil aerofoils profile
@@ -158,6 +149,24 @@ for _line in SAME.strip().splitlines():
         LIKE.setdefault(_word, _head)
 
 
+@cache
+def term(word: str) -> str:
+    """What a word means here: its group, or its stem."""
+    low = word.lower().replace("’", "'").removesuffix("'s")
+    if low in LIKE:
+        return LIKE[low]
+    for end, instead in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if low.endswith(end) and len(low) > 3 and not low.endswith(("ss", "us", "is")):
+            low = low[: -len(end)] + instead
+            break
+    if low in LIKE:
+        return LIKE[low]
+    for end in ("ing", "ed", "e"):
+        if low.endswith(end) and len(low) - len(end) >= 4:
+            return low[: -len(end)]
+    return low
+
+
 @dataclass(frozen=True)
 class Adjective:
     """What a comparison says of a quantity: `lighter` is less of a mass."""
@@ -165,6 +174,10 @@ class Adjective:
     of: tuple[str, ...]  # terms of quantities, the likeliest first
     up: bool  # whether more of the adjective is more of the first quantity
     against: tuple[str, ...] = ()  # quantities of which it is the other way round
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of", tuple(map(term, self.of)))
+        object.__setattr__(self, "against", tuple(map(term, self.against)))
 
 
 ADJECTIVES = {
@@ -184,7 +197,7 @@ ADJECTIVES = {
     **dict.fromkeys(("narrow", "narrowest", "narrower"), Adjective(("width",), False)),
     **dict.fromkeys(("smooth", "smoothest"), Adjective(("ramp",), False)),
 }
-GOOD = {  # which way is better where a request only says by what it ranks
+_BETTER = {  # which way is better where a request only says by what it ranks
     "mass": False,
     "cost": False,
     "drag": False,
@@ -199,25 +212,8 @@ GOOD = {  # which way is better where a request only says by what it ranks
     "yield": True,
     "accessibility": False,
 }
-VAGUE = frozenset("low high good poor small large big soft strong little great bad slight".split())
-
-
-@cache
-def term(word: str) -> str:
-    """What a word means here: its group, or its stem."""
-    low = word.lower().replace("’", "'").removesuffix("'s")
-    if low in LIKE:
-        return LIKE[low]
-    for end, instead in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
-        if low.endswith(end) and len(low) > 3 and not low.endswith(("ss", "us", "is")):
-            low = low[: -len(end)] + instead
-            break
-    if low in LIKE:
-        return LIKE[low]
-    for end in ("ing", "ed", "e"):
-        if low.endswith(end) and len(low) - len(end) >= 4:
-            return low[: -len(end)]
-    return low
+GOOD = {term(word): up for word, up in _BETTER.items()}
+VAGUE = frozenset(["low", "high", "good", "poor", "small", "large", "big", "soft", "strong", "little", "great", "bad", "slight"])
 
 
 def terms(text: str) -> list[str]:

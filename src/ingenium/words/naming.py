@@ -10,7 +10,7 @@ from ingenium.words.reading import Found, Question
 from ingenium.words.tokens import Code, Request
 
 ALIKE = 0.6  # share of a default's signs that a code of the same kind has
-FORMULAS = frozenset("smile smiles target query molecule group keep avoid".split())
+FORMULAS = frozenset((*terms("target query molecule group keep avoid smiles"), "keep", "avoid"))
 
 
 def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[Found]:
@@ -43,9 +43,7 @@ def _place(request: Request, lexis: Lexis, code: Code) -> Entry | None:
         return None
     start, _ = request.clause(code.start)
     before = [t.term for t in request.tokens if start <= t.start < code.start][::-1]
-    named = [
-        (before.index(t), -i, e) for i, e in enumerate(free) for t in _names(e) if t in before
-    ]
+    named = [(before.index(t), -i, e) for i, e in enumerate(free) for t in _names(e) if t in before]
     if named:
         return min(named, key=lambda row: row[:2])[2]
     if code.formula:

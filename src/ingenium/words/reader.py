@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ingenium.core.units import convert
 from ingenium.words.aims import aims
-from ingenium.words.bounds import Meaning, parts, sensed, twin
+from ingenium.words.bounds import Meaning, paired, parts, sensed, twin
 from ingenium.words.choices import of_choices
 from ingenium.words.contract import Contract, Entry
 from ingenium.words.lexicon import VAGUE, WORD, terms
@@ -22,7 +23,7 @@ from ingenium.words.reading import Found, Question, Reading, Span
 from ingenium.words.tokens import Request
 
 COUNT = Entry("setup", "n", "how many designs", whole=True)
-PIECES = frozenset("piece pcs design candidate example scenario case variant them item".split())
+PIECES = frozenset(terms("pieces pcs candidates examples scenarios cases variants items"))
 CALENDAR = ("d", "week", "year")
 LEAST_SCORE = 0.8  # below which a measure points at nothing
 KIN = 0.8  # by which an entry may be worse that is named like the one before
@@ -84,7 +85,9 @@ class Reader:
         spans = {s for f in found for s in f.words}
 
         def inside(one: Found) -> bool:
-            return all(any(a <= s[0] and s[1] <= b and (a, b) != s for a, b in spans) for s in one.words)
+            return all(
+                any(a <= s[0] and s[1] <= b and (a, b) != s for a, b in spans) for s in one.words
+            )
 
         kept = [self._no_quantity(request, f) for f in found if not inside(f)]
         return [f for f in kept if f.names], asked
@@ -98,9 +101,7 @@ class Reader:
             return found
         rivals = {t for n in self.lexis.numeric if n.entry.kind == "limit" for t in n.name}
         kept = tuple(name for name in found.names if not set(terms(name)) <= rivals)
-        spans = tuple(
-            (t.start, t.end) for t in request.tokens for n in kept if t.term in terms(n)
-        )
+        spans = tuple((t.start, t.end) for t in request.tokens for n in kept if t.term in terms(n))
         return replace(found, names=kept, words=spans or found.words)
 
     def _counts(self, request: Request) -> tuple[list[Found], list[Question], set[int]]:
@@ -158,7 +159,11 @@ class Reader:
             between = request.text[one.end : two.start].strip().lower()
             if between not in ("x", "×", "by") or one.high or two.high:
                 continue
-            near = [t for t in request.tokens if -30 < t.end - one.start <= 0 or 0 <= t.start - two.end < 15]
+            near = [
+                t
+                for t in request.tokens
+                if -30 < t.end - one.start <= 0 or 0 <= t.start - two.end < 15
+            ]
             named = [n.entry for n in several if any(t.term in n.name for t in near)]
             if not named:
                 named = [n.entry for n in several if n.entry.name == "cells" and near]
@@ -182,7 +187,7 @@ class Reader:
                 asked.append(meaning)
                 continue
             before = sensed(request, self.contract, meaning)
-            meanings.append(before)
+            meanings += paired(request, self.contract, before)
         found: dict[tuple[str, str], Found] = {}
         for meaning in meanings:
             for part in parts(self.contract, meaning):
@@ -257,9 +262,7 @@ class Reader:
             return None
         return rivals[common.index(best)]
 
-    def _own(
-        self, request: Request, measure: Measure, before: Meaning, got: Pointing
-    ) -> bool:
+    def _own(self, request: Request, measure: Measure, before: Meaning, got: Pointing) -> bool:
         """Whether a measure has words of its own, and not only those of the thought after it."""
         between = (before.measure.end, measure.start)
         if any(between[0] <= t.start < between[1] for t in request.tokens):
@@ -281,14 +284,16 @@ class Reader:
             for t in request.tokens
             if start <= t.start < measure.start and not request.paused(t.end, measure.start)
         }
-        if len(alike) == 1 and measure.unit != "percent":
-            return Meaning(measure, alike[0].entry, ())
         for n in self.lexis.numeric:
             fit = fits(measure.unit, n.entry.unit)
             if n.entry.kind == "limit" and n.name and set(n.name) <= words and not fit:
                 shown = request.text[measure.start : measure.end]
-                text = f'{n.entry.name} is in {n.entry.readable}; "{shown}" measures something else.'
+                text = (
+                    f'{n.entry.name} is in {n.entry.readable}; "{shown}" measures something else.'
+                )
                 return Question(n.entry.name, "open", text, ((measure.start, measure.end),))
+        if len(alike) == 1 and measure.unit != "percent":
+            return Meaning(measure, alike[0].entry, ())
         return None
 
     def _asked_back(self, request: Request, measure: Measure, got: Pointing) -> Question:
@@ -304,7 +309,7 @@ class Reader:
         ]
         if near and measure.unit and not any(fits(measure.unit, e.unit) for e in near):
             places = {t.term: t.start for t in request.tokens if t.start < measure.start}
-            one = max(near, key=lambda e: max((places.get(t, -1) for t in terms(e.name)), default=-1))
+            one = max(near, key=lambda e: (*sorted(places.get(t, -1) for t in terms(e.name)), 0))
             text = f'{one.name} is in {one.readable}; "{shown}" measures something else.'
             return Question(one.name, "open", text, (span,))
         text = f'"{shown}" is a number of nothing that {self.contract.problem} knows; of what?'
@@ -312,7 +317,9 @@ class Reader:
 
     def _same(self, one: Entry, two: Entry) -> bool:
         """Whether both are one thing: a condition, and what measures it."""
-        return one.measured == two.name or two.measured == one.name or one.name == two.name
+        pair = {one.name.replace("min_", "max_"), two.name.replace("min_", "max_")}
+        twins = one.measured == two.name or two.measured == one.name
+        return twins or one.name == two.name or (one.kind == two.kind and len(pair) == 1)
 
     def _nones(self, request: Request, found: list[Found]) -> list[Found]:
         """`no alerts`: what is counted and must not be there; a zero is what the word says."""
@@ -353,14 +360,13 @@ class Reader:
             for limit in self.contract.limits
         )
 
-    def _vague(
-        self, request: Request, found: list[Found], asked: list[Question]
-    ) -> list[Question]:
+    def _vague(self, request: Request, found: list[Found], asked: list[Question]) -> list[Question]:
         """`with a low voltage`: how low?"""
         filled = {s for f in found for s in f.words} | {s for q in asked for s in q.words}
         open_: list[Question] = []
         for match in WORD.finditer(request.text):
-            if match[0].lower() not in VAGUE:
+            joined = request.text[match.end() : match.end() + 1] == "-"
+            if match[0].lower() not in VAGUE or joined:
                 continue
             if any(a < match.end() and match.start() < b for a, b in filled):
                 continue
@@ -435,18 +441,16 @@ def _together(one: Found, two: Found) -> "Found | Question":
     spans = tuple(dict.fromkeys((*one.words, *two.words)))
     name = one.entry.name
     pairs = [(one.low, two.low), (one.high, two.high), (one.exact, two.exact)]
-    if any(a and b and _number(a) != _number(b) for a, b in pairs):
+    if any(a and b and _number(a, one.entry) != _number(b, one.entry) for a, b in pairs):
         return Question(name, "contradiction", f"{name} is asked twice, differently.", spans)
     low, high, exact = one.low or two.low, one.high or two.high, one.exact or two.exact
-    if low and high and low is not high and _value(low, 0) > _value(high, 1):
-        text = f"{name}: no value is at least {_value(low, 0):g} and at most {_value(high, 1):g}."
+    if low and high and _number(low, one.entry)[0] > _number(high, one.entry)[1]:
+        text = f"{name}: no value is at least {low.ends[0]:g} and at most {high.ends[1]:g}."
         return Question(name, "contradiction", text, spans)
     return Found(one.part, one.entry, spans, low=low, high=high, exact=exact)
 
 
-def _number(measure: Measure) -> tuple[object, ...]:
-    return (*measure.ends, measure.unit)
-
-
-def _value(measure: Measure, end: int) -> float:
-    return measure.ends[end if measure.high else 0]
+def _number(measure: Measure, entry: Entry) -> tuple[float, ...]:
+    """The ends in the unit of the entry, as far as a slip of rounding does not matter."""
+    unit = measure.unit or entry.readable
+    return tuple(float(f"{convert(v, unit, entry.unit, of=entry.name):.9g}") for v in measure.ends)

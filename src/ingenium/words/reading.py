@@ -96,4 +96,3 @@ def checked(text: str | bytes) -> str:
     if odd:
         raise InputError("a request without control characters", repr(odd[0]), "Leave them out.")
     return text
-

@@ -26,15 +26,22 @@ class Route:
     scores: tuple[tuple[str, float], ...]
     words: tuple[Span, ...]
     titled: float  # worth of the words of its name and summary
+    field: tuple[str, ...] = ()  # problems of the fields that are named
 
     @property
     def outside(self) -> bool:
         """Whether no problem is meant."""
+        return self._weak and not self.field
+
+    @property
+    def _weak(self) -> bool:
         return not self.scores or self.titled < LEAST_TITLE or self.scores[0][1] < LEAST_SCORE
 
     @property
     def rivals(self) -> tuple[str, ...]:
-        """Other problems that fit nearly as well as the best."""
+        """Other problems that fit nearly as well as the best; of a field, all that are in it."""
+        if self._weak:
+            return tuple(name for name in self.field if name != self.scores[0][0])
         best = self.scores[0][1]
         return tuple(name for name, score in self.scores[1:] if score > best * (1 - LEAD))
 
@@ -63,7 +70,9 @@ class Router:
         met = [t for t in request.tokens if best.get(t.term, 0.0) >= WORTH["field"]]
         spans = tuple((t.start, t.end) for t in met)
         worth = sum(self.rare[t] * best[t] for t in {x.term for x in met})
-        return Route(ranked, spans, worth + 99.0 * bool(named))
+        fields = {n: set(terms(n.partition(".")[0])) for n in self.bags}
+        own = tuple(n for n, _ in ranked if fields[n] & set(counted))
+        return Route(ranked, spans, worth + 99.0 * bool(named), own)
 
 
 def _title(contract: Contract) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from ingenium.core.spec import Limit, Spec, parse
 from ingenium.core.units import convert
 from ingenium.words.contract import Contract, Entry
-from ingenium.words.measures import Measure
+from ingenium.words.measures import Measure, measures
 from ingenium.words.numbers import numbers
 from ingenium.words.reading import Found, Reading, Span
 
@@ -58,8 +58,8 @@ def worded(reading: Reading, contract: Contract) -> Worded:
         "objectives": objectives,
     }
     table |= {name: part for name, part in parts.items() if part}
-    spec = parse(table, Spec, "what was read")
-    return Worded(spec, tuple(origins), _count(reading, origins))
+    count = _count(reading, origins)
+    return Worded(parse(table, Spec, "what was read"), tuple(origins), count)
 
 
 def _title(text: str) -> str:
@@ -234,12 +234,13 @@ def _one_stands(value: Any, origin: Origin, text: str, names: set[str]) -> bool:
         return bool(pieces) and (
             value in names or value in pieces or value in ("minimise", "maximise")
         )
-    from ingenium.words.measures import measures
-
     near = [m for a, b in origin.words for m in measures(text[a:b])]
-    ends = [(v, m.unit) for m in near for v in m.ends]
-    zero = any(text[a:b].lower().startswith(("no", "without", "zero", "free")) for a, b in origin.words)
-    return (value == 0 and zero) or any(_equal(value, v, u, origin) for v, u in ends)
+    units = {m.unit for m in near}
+    ends = [(v, unit) for m in near for v in m.ends for unit in units]
+    zero = any(
+        text[a:b].lower().startswith(("no", "without", "zero", "free")) for a, b in origin.words
+    )
+    return (value == 0 and zero) or any(_equal(float(value), v, u, origin) for v, u in ends)
 
 
 def _equal(value: float, written: float, unit: str | None, origin: Origin) -> bool:
@@ -249,5 +250,3 @@ def _equal(value: float, written: float, unit: str | None, origin: Origin) -> bo
         return False
     there = convert(written, unit, origin.unit.partition(",")[0], of=origin.place)
     return abs(value - there) <= 1e-9 * max(1e-12, abs(value))
-
-

@@ -12,9 +12,7 @@ IDENTIFIER = re.compile(r"[a-z]+\d*(?:_[a-z0-9]+)+", re.I)
 ATOMS = re.compile(r"(?:Cl|Br|[BCNOPSFIHbcnops]|[0-9@+\-\[\]()=#%/\\.])+")
 NAMED = re.compile(r"[+-]?[A-Za-z0-9]+(?:[-_+/][A-Za-z0-9-]+)*[A-Za-z0-9]|[+-][a-z]")
 HARD = re.compile(r"[;\n!?]|\.(?=\s|$)")
-SOFT = re.compile(
-    r"[,:()\[\]{}–—]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I
-)
+SOFT = re.compile(r"[,:()\[\]{}–—]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I)
 SET = re.compile(r"[A-Za-z]\w*(?:=|<=|>=|<|>|≤|≥)[-+]?[\d.]")  # `N=150` sets a value
 ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$", re.I)
 
@@ -137,7 +135,7 @@ def is_code(text: str) -> bool:
         return False
     if ATOMS.fullmatch(text) and len(text) > 2:
         chain = re.fullmatch(r"(?:Cl|Br|[BCNOPSFI]){3,}", text)
-        return bool(chain) or (digits or "=" in text or "(" in text) and not number_first(text)
+        return bool(chain) or ((digits or "=" in text or "(" in text) and not number_first(text))
     if re.fullmatch(r"[+-][xyz]", text):
         return True
     return digits and NAMED.fullmatch(text) is not None and not number_first(text)
