@@ -1,5 +1,6 @@
 """The verb `ask` in Python: from words to a spec of any problem that is installed."""
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import TypeAdapter
 
-from ingenium.core.errors import IngeniumError
+from ingenium.core.errors import IngeniumError, InputError
 from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, names, open_problem, problem_class
 from ingenium.words.contract import Contract
@@ -51,7 +53,11 @@ def contract_of(name: str) -> Contract:
 
     problem = open_problem(Spec(name))
     problem.limits = resolve(Spec(name), problem).limits  # with their units
-    return Contract.of(problem, load(name.partition(".")[0]).summary)
+    more: dict[str, Quantity] = {}
+    for adds in dict.fromkeys(problem.absent.values()):
+        setup = tomllib.loads(adds.partition(" (")[0])  # as the refusal of the quantity tells it
+        more |= {q.name: q for q in open_problem(Spec(name, setup=setup)).quantities}
+    return Contract.of(problem, load(name.partition(".")[0]).summary, more)
 
 
 def contracts(watch: "Watch | None" = None) -> tuple[Contract, ...]:
@@ -133,7 +139,11 @@ def ask(
         return Wish(Reading(said, None, (), (_which(route),), title=route.words))
     contract = next(c for c in known if c.problem == route.scores[0][0])
     reading = replace(Reader(contract, weights).read(said), title=route.words)
-    return Wish(reading, contract, _made(reading, contract))
+    try:
+        return Wish(reading, contract, _made(reading, contract))
+    except InputError as error:  # of a value that the problem does not take
+        asked = Question("setup", "open", str(error))
+        return Wish(replace(reading, questions=(*reading.questions, asked)), contract)
 
 
 def _made(reading: Reading, contract: Contract) -> Worded:

@@ -11,7 +11,7 @@ from ingenium.words.reading import Found, Question, Span
 from ingenium.words.tokens import Request
 
 BEST = "best|optimal"
-LOW = "lowest|least|smallest|fewest|minimal|minimum|min|shortest"
+LOW = r"lowest|least|smallest|fewest|minimal|minimum|min|shortest|(?<!a )few"
 HIGH = "highest|largest|most|greatest|maximal|maximum|max|biggest|longest"
 VERBS = re.compile(r"\b(?P<down>minimi[sz]e|minimi[sz]ing|min)\b|\b(?P<up>maximi[sz]e|max)\b", re.I)
 POSSIBLE = re.compile(
@@ -21,6 +21,7 @@ SUPERLATIVE = re.compile(rf"\b(?:(?P<down>{LOW})|(?P<up>{HIGH})|(?P<best>{BEST})
 OWN = re.compile(
     r"\b(?P<word>" + "|".join(w for w in ADJECTIVES if w.endswith("est")) + r")\b", re.I
 )
+PLAIN = re.compile(r"(?<!as )(?<!how )(?<!so )\b(?P<word>light|cheap|stiff|strong)\b", re.I)
 MINIMAL = re.compile(r"\b(?P<what>(?:\w+\s){1,3})(?:minimal|as a minimum)\b", re.I)
 RANKED = re.compile(r"\b(?:rank(?:ed)?|sort(?:ed)?|order(?:ed)?|then) by (?:the )?", re.I)
 BETTER = re.compile(r"\bthe (?P<word>\w+) the better\b", re.I)
@@ -46,6 +47,7 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[Found], list[Question]]:
     asked: list[Question] = []
     cues = [m.cue for m in request.measures if m.cue]
     wished = [a for a in _aims(request) if not any(s <= a.words[0] < e for s, e in cues)]
+    wished = [a for a in wished if not _titled(request, lexis, a)]
     for aim in sorted(wished, key=lambda a: a.words):
         for entry, up, words in _meant(request, lexis, aim):
             before = found.get(entry.name)
@@ -60,6 +62,12 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[Found], list[Question]]:
     return [f for name, f in found.items() if name not in barred], asked
 
 
+def _titled(request: Request, lexis: Lexis, aim: Aim) -> bool:
+    """Whether a plain adjective is part of what the problem is called: `stiff shapes in a box`."""
+    said = request.text[slice(*aim.words)]
+    return bool(PLAIN.fullmatch(said)) and said.lower() in lexis.contract.summary.lower().split()
+
+
 def _aims(request: Request) -> Iterator[Aim]:
     text = request.text
     for m in POSSIBLE.finditer(text):
@@ -69,7 +77,7 @@ def _aims(request: Request) -> Iterator[Aim]:
         up = word in MUCH or (None if word not in LITTLE else False)
         yield Aim(m.span(), up or None if up is not False else False, near, word)
     for m in OWN.finditer(text):
-        if _measured(request, m.end()):
+        if term(m["word"]) == term("thick") and _measured(request, m.end()):
             continue
         yield Aim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
     for m in BETTER.finditer(text):
@@ -89,6 +97,9 @@ def _aims(request: Request) -> Iterator[Aim]:
         if SUPERLATIVE.match(text, m.end()):
             continue
         yield Aim(m.span(), None, (_ahead(request, m.end()),))
+    for m in PLAIN.finditer(text):
+        if not text.startswith((" than", " as", "-"), m.end()) and not _measured(request, m.end()):
+            yield Aim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
     for m in MINIMAL.finditer(text):
         yield Aim(m.span(), False, (m.span("what"),))
 
@@ -179,11 +190,8 @@ def named(
 
     `having` is a term that its name must have.
     """
-    words = [
-        (term(m[0]), (m.start(), m.end()))
-        for m in WORD.finditer(request.text, *span)
-        if m[0].lower() not in STOP
-    ][:REACH]
+    listed = [t for t in request.tokens if span[0] <= t.start < span[1]]
+    words = [(t.term, (t.start, t.end)) for t in listed][:REACH]
     words = [w for w in words if w[0] not in ("min", "max")] or words
     best: tuple[float, Entry | None, tuple[Span, ...]] = (0.25, None, ())
     for n in lexis.numeric:

@@ -3,12 +3,14 @@
 It follows from the opened problem alone, so that one of a stranger's package is read as ours are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ingenium.core.errors import InputError
+from ingenium.core.quantity import Quantity
 from ingenium.core.setups import SetupEntry, entries, note
 from ingenium.core.spec import Limit, parse
 from ingenium.core.units import known
@@ -38,6 +40,7 @@ UNITS = {  # by which a setting's name ends, where it states no unit
     "hz": "Hz",
     "s": "s",
 }
+NO_MORE: Mapping[str, Quantity] = MappingProxyType({})
 NUMBERS = ("number", "whole number")
 PLAIN = "°C:degC cm²:cm**2 cm³:cm**3 m²:m**2 m³:m**3 kg/m³:kg/m**3 EUR/kg:EUR/kg"
 SPELT = dict(pair.split(":", 1) for pair in PLAIN.split())
@@ -85,9 +88,15 @@ class Contract:
         return {(entry.kind, entry.name): entry for entry in self.entries}
 
     @classmethod
-    def of(cls, problem: "Problem", field: str) -> "Contract":
-        """Of an opened problem, whose limits have their units."""
-        found = (*_limits(problem), *_conditions(problem), *_settings(problem), *_inputs(problem))
+    def of(
+        cls, problem: "Problem", field: str, more: Mapping[str, Quantity] = NO_MORE
+    ) -> "Contract":
+        """Of an opened problem, whose limits have their units.
+
+        `more` are the quantities that settings add, by their names.
+        """
+        found = (*_limits(problem), *_added(problem, more))
+        found += (*_conditions(problem), *_settings(problem), *_inputs(problem))
         return cls(problem.name, problem.summary, field, found, tuple(problem.limits))
 
 
@@ -97,8 +106,13 @@ def _limits(problem: "Problem") -> Iterator[Entry]:
         if q.labels is None:
             unit = spelt(q.unit)
             yield Entry("limit", q.name, q.long_name, unit, q.shown, fixable=q.name in fixable)
+
+
+def _added(problem: "Problem", more: Mapping[str, Quantity]) -> Iterator[Entry]:
     for name, adds in problem.absent.items():
-        yield Entry("limit", name, adds=adds)
+        if name in more:
+            q = more[name]
+            yield Entry("limit", name, q.long_name, spelt(q.unit), q.shown, adds=adds)
 
 
 def _conditions(problem: "Problem") -> Iterator[Entry]:
@@ -124,7 +138,9 @@ def _settings(problem: "Problem") -> Iterator[Entry]:
     except TypeError:  # one of them has no default
         return
     for one in entries(usual, {}):
-        if " in the " not in one.name:  # of a table in a list
+        bare = one.type.removeprefix("list of ")
+        plain = bare in (*NUMBERS, "text", "true or false") or bare.startswith('"')
+        if plain and " in the " not in one.name:  # of a table in a list
             yield _setting(kind, one)
 
 

@@ -118,6 +118,8 @@ _BEFORE = tuple(
     for sense, form in BEFORE
 )
 AFTER = (
+    ("least", r"(?:[a-z-]+\s){1,4}or more"),
+    ("most", r"(?:[a-z-]+\s){1,4}or (?:less|fewer)"),
     ("least", r"or (?:more|above|better|higher|larger|over|longer)|and (?:more|above|up)"),
     ("most", r"or (?:less|fewer|below|lower|under|smaller)|and (?:less|below)|and no more"),
     ("most", r"at (?:the )?(?:very )?most|max\b|maximum|tops|or under|limit"),

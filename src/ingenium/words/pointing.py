@@ -231,5 +231,5 @@ def point(
         tuple(n.entry for _, n, _ in scored),
         tuple(s for s, _, _ in scored),
         words,
-        named=lone > 0 or any(seen.weights.get(t, 0) > THEIRS for t in (*best.name, *best.text)),
+        named=lone >= 1 or any(seen.weights.get(t, 0) > THEIRS for t in (*best.name, *best.text)),
     )

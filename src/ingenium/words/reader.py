@@ -30,6 +30,7 @@ KIN = 0.8  # by which an entry may be worse that is named like the one before
 MARGIN = 0.12  # by which the best entry has to lead
 BY = re.compile(r"\s*(?:x|×|by|,)\s*", re.I)
 NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is))?", re.I)
+EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
 RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
 
 
@@ -221,6 +222,12 @@ class Reader:
         )
         if before is not None and again and not self._own(request, measure, before, got):
             return Meaning(measure, before.entry, before.words)
+        either = before is not None and EITHER.search(
+            request.text, before.measure.end, measure.start
+        )
+        if either and {measure.sense, before.measure.sense} <= {"least", "most"}:  # type: ignore[union-attr]
+            text = f'"{request.text[slice(*span)]}": a spec holds all its limits; which one?'
+            return Question("words", "open", text, (either.span(), span))
         if RELATIVE.match(request.text, measure.end) and measure.unit == "percent":
             text = f'"{request.text[slice(*span)]}" less or more than what?'
             return Question("words", "unread", text, (span,))

@@ -13,6 +13,8 @@ ATOMS = re.compile(r"(?:Cl|Br|[BCNOPSFIHbcnops]|[0-9@+\-\[\]()=#%/\\.])+")
 NAMED = re.compile(r"[+-]?[A-Za-z0-9]+(?:[-_+/][A-Za-z0-9-]+)*[A-Za-z0-9]|[+-][a-z]")
 HARD = re.compile(r"[;\n!?]|\.(?=\s|$)")
 SOFT = re.compile(r"[,:()\[\]{}–—]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I)
+SHORTS = {"l/d": "lift drag", "t/c": "thickness"}
+SHORT = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, SHORTS)) + r")(?!\w)", re.I)
 SET = re.compile(r"[A-Za-z]\w*(?:=|<=|>=|<|>|≤|≥)[-+]?[\d.]")  # `N=150` sets a value
 ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$", re.I)
 
@@ -70,11 +72,18 @@ class Request:
         """Words that say something; none of a code or of a measure with its unit."""
         away = [(c.start, c.end) for c in self.codes if not IDENTIFIER.fullmatch(c.text)]
         away += [(m.start, m.end) for m in self.measures if m.unit != "d" and m.unit != "week"]
-        return tuple(
+        short = [
+            Token(term(word), m.start(), m.end())
+            for m in SHORT.finditer(self.text)
+            for word in SHORTS[m[0].lower()].split()
+        ]
+        away += [(t.start, t.end) for t in short]
+        plain = [
             Token(term(m[0]), m.start(), m.end())
             for m in WORD.finditer(self.text)
             if m[0].lower() not in STOP and not any(a <= m.start() < b for a, b in away)
-        )
+        ]
+        return tuple(sorted((*plain, *short), key=lambda t: t.start))
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
