@@ -109,7 +109,26 @@ def test_random_texts_invent_nothing(known: tuple[Contract, ...]) -> None:
     """Words of contracts, numbers and units thrown together: whatever is read stands there."""
     rng = random.Random(0)
     words = [w for c in known for e in c.entries for w in (*e.name.split("_"), *e.text.split())]
-    words += ["at", "most", "least", "under", "over", "between", "and", "to", "no", "never", "%", "kg", "MPa", "0.5", "12", "-3", "1e3", "half"]
+    words += [
+        "at",
+        "most",
+        "least",
+        "under",
+        "over",
+        "between",
+        "and",
+        "to",
+        "no",
+        "never",
+        "%",
+        "kg",
+        "MPa",
+        "0.5",
+        "12",
+        "-3",
+        "1e3",
+        "half",
+    ]
     for _ in range(60):
         contract = rng.choice(known)
         text = f"{contract.problem} " + " ".join(rng.choices(words, k=25))

@@ -18,6 +18,7 @@ from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, names, open_problem, problem_class
 from ingenium.words.contract import Contract
 from ingenium.words.languages import foreign
+from ingenium.words.lexicon import vocabulary
 from ingenium.words.pointing import RULES
 from ingenium.words.reader import Reader
 from ingenium.words.reading import Question, Reading, checked
@@ -130,7 +131,8 @@ def ask(
         told = f"The request seems to be in {language}; only English is read."
         return Wish(Reading(said, None, (), (Question("language", "language", told),)))
     known = contracts() if known is None else known
-    request = Request(said)
+    words = _vocabulary(known)
+    request = Request(said, vocabulary=words)
     named = [c for c in known if c.problem == problem]
     route = Router(named or known).route(request)
     if route.outside and not named:
@@ -138,12 +140,17 @@ def ask(
     if route.rivals and not named:
         return Wish(Reading(said, None, (), (_which(route),), title=route.words))
     contract = next(c for c in known if c.problem == route.scores[0][0])
-    reading = replace(Reader(contract, weights).read(said), title=route.words)
+    reading = replace(Reader(contract, weights).read(said, words), title=route.words)
     try:
         return Wish(reading, contract, _made(reading, contract))
     except InputError as error:  # of a value that the problem does not take
         asked = Question("setup", "open", str(error))
         return Wish(replace(reading, questions=(*reading.questions, asked)), contract)
+
+
+def _vocabulary(known: Sequence[Contract]) -> tuple[str, ...]:
+    parts = (f"{c.problem} {c.summary} {e.name} {e.text}" for c in known for e in c.entries)
+    return vocabulary(part.replace("_", " ") for part in parts)
 
 
 def _made(reading: Reading, contract: Contract) -> Worded:

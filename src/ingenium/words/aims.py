@@ -26,7 +26,7 @@ MINIMAL = re.compile(r"\b(?P<what>(?:\w+\s){1,3})(?:minimal|as a minimum)\b", re
 RANKED = re.compile(r"\b(?:rank(?:ed)?|sort(?:ed)?|order(?:ed)?|then) by (?:the )?", re.I)
 BETTER = re.compile(r"\bthe (?P<word>\w+) the better\b", re.I)
 REACH = 5  # words behind a superlative that may name its quantity
-FAR = 8  # words between a superlative and the number of its quantity
+FAR = 9  # words between a superlative and the number of its quantity
 LITTLE = {"low", "small", "little", "few", "short", "narrow"}
 MUCH = {"high", "large", "much", "many", "long", "big", "wide"}
 
@@ -65,6 +65,10 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[Found], list[Question]]:
 def _titled(request: Request, lexis: Lexis, aim: Aim) -> bool:
     """Whether a plain adjective is part of what the problem is called: `stiff shapes in a box`."""
     said = request.text[slice(*aim.words)]
+    after = WORD.search(request.text, aim.words[1])
+    called = lexis.contract.problem.partition(".")[2].replace("_", " ")
+    if after and f"{said} {after[0]}".lower() in called:
+        return True
     return bool(PLAIN.fullmatch(said)) and said.lower() in lexis.contract.summary.lower().split()
 
 
@@ -81,9 +85,9 @@ def _aims(request: Request) -> Iterator[Aim]:
             continue
         yield Aim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
     for m in BETTER.finditer(text):
-        yield Aim(m.span(), m["word"].lower() not in LITTLE, (m.span("word"),), m["word"].lower())
+        yield Aim(m.span(), m["word"].lower() not in LITTLE, (), m["word"].lower())
     for m in VERBS.finditer(text):
-        if not _measured(request, m.end()):
+        if len(m[0]) > len("max") or not _measured(request, m.end()):
             yield Aim(m.span(), bool(m["up"]), (_ahead(request, m.end(), listed=True),))
     for m in SUPERLATIVE.finditer(text):
         if not _measured(request, m.end()) and VERBS.match(text, m.start()) is None:
@@ -98,7 +102,7 @@ def _aims(request: Request) -> Iterator[Aim]:
             continue
         yield Aim(m.span(), None, (_ahead(request, m.end()),))
     for m in PLAIN.finditer(text):
-        if not text.startswith((" than", " as", "-"), m.end()) and not _measured(request, m.end()):
+        if not text.startswith((" than", " as", "-"), m.end()):
             yield Aim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
     for m in MINIMAL.finditer(text):
         yield Aim(m.span(), False, (m.span("what"),))
@@ -124,11 +128,8 @@ def _measured(request: Request, place: int) -> bool:
     if not after:
         return False
     between = request.text[place : after[0]]
-    return (
-        not request.paused(place, after[0])
-        and not request.stopped(place, after[0])
-        and (len(between.split()) <= FAR)
-    )
+    ended = re.search(r"[,;:]|\band\b", between) or request.stopped(place, after[0])
+    return not ended and len(between.split()) <= FAR
 
 
 def _meant(
@@ -179,7 +180,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
 def by_term(lexis: Lexis, wanted: str) -> Entry | None:
     """The quantity to limit whose name is nearest to a term alone."""
     own = [n for n in lexis.numeric if n.entry.kind == "limit" and wanted in n.name]
-    own.sort(key=lambda n: len(n.name))
+    own.sort(key=lambda n: (wanted not in n.entry.name, len(n.name)))
     return own[0].entry if own else None
 
 
@@ -201,6 +202,7 @@ def named(
         score = sum(w * near.get(t, 0.0) for t, w in n.name.items())
         score += 0.5 * sum(w * near.get(t, 0.0) for t, w in n.text.items())
         score -= 0.25 * sum(w for t, w in n.name.items() if t not in near)
+        score -= 0.0 if near.keys() & n.name.keys() else 0.02 * len(n.text)
         if score > best[0]:
             met = tuple(s for t, s in words if t in n.name or t in n.text)
             best = (score, n.entry, met)

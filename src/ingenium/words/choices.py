@@ -76,7 +76,7 @@ def _mentions(request: Request, entry: Entry, choice: str) -> Iterator[Mention]:
 def _spelled(request: Request, entry: Entry, choice: str, part: str) -> Iterator[Mention]:
     """Where the terms of a choice stand beside each other."""
     wanted = terms(part)
-    if not wanted or (len(part) < SHORT):
+    if not wanted or len(part) < SHORT or any(map(str.isdigit, part)):
         return
     tokens = request.tokens
     for at in range(len(tokens) - len(wanted) + 1):
@@ -100,7 +100,9 @@ def _alone(request: Request, entry: Entry, part: str, start: int, end: int) -> b
     return beside or (written == part.lower().removesuffix("s") and part.lower() not in USUAL)
 
 
-USUAL = frozenset(["density", "large", "medium", "steps", "cost", "all", "even", "proposal", "sensitivity"])
+USUAL = frozenset(
+    ["density", "large", "medium", "steps", "cost", "all", "even", "proposal", "sensitivity"]
+)
 
 
 def _without(request: Request, entry: Entry, choice: str) -> Iterator[Mention]:

@@ -4,7 +4,40 @@ import re
 import unicodedata
 
 ENGLISH = frozenset(
-    ["the", "of", "and", "for", "with", "at", "in", "on", "is", "are", "under", "over", "least", "most", "no", "not", "than", "below", "above", "between", "to", "a", "an", "that", "which", "from", "up", "by", "it", "be", "should", "must"]
+    [
+        "the",
+        "of",
+        "and",
+        "for",
+        "with",
+        "at",
+        "in",
+        "on",
+        "is",
+        "are",
+        "under",
+        "over",
+        "least",
+        "most",
+        "no",
+        "not",
+        "than",
+        "below",
+        "above",
+        "between",
+        "to",
+        "a",
+        "an",
+        "that",
+        "which",
+        "from",
+        "up",
+        "by",
+        "it",
+        "be",
+        "should",
+        "must",
+    ]
 )
 OTHERS = {
     "German": "der die das und mit für eine einen einer eines unter über nicht bitte ist sind nie "

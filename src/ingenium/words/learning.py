@@ -49,9 +49,7 @@ def _lessons(
             rows = [(n.entry, features(lexis, n, seen, measure)) for n in lexis.numeric]
             kept = [(e, f) for e, f in rows if f is not None]
             same = {entry.name, entry.measured} - {None}
-            right = [
-                e is entry or e.name in same or (e.measured or "") in same for e, _ in kept
-            ]
+            right = [e is entry or e.name in same or (e.measured or "") in same for e, _ in kept]
             if any(right):
                 lessons.append((np.array([f for _, f in kept]), np.array(right)))
     return lessons

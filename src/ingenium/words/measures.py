@@ -87,7 +87,7 @@ SYMBOLS = {
     for spelling in listed.split()
 }
 _UNIT = re.compile(
-    r"[\s-]?(?:of\s)?("
+    r"[\s-]?(?:of\s(?:an?\s)?)?("
     + "|".join(re.escape(x).replace(r"\ ", r"[\s-]") for x in sorted(SYMBOLS, key=len)[::-1])
     + r")(?![\w²³^*]|/\w)"
 )
@@ -99,10 +99,17 @@ Sense = Literal["least", "most", "value", "exact"]
 _UP = r"more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
 _DOWN = r"less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|below|worse|stronger"
 BEFORE = (  # what stands before a number; the first that fits counts
-    ("most", r"(?:no|not|never|nor|n't|none)\s(?:\w+\s){0,3}?(?:%s|further(?: back)?)\sthan" % _UP),
-    ("least", r"(?:no|not|never|nor|n't|none)\s(?:\w+\s){0,3}?(?:%s)\sthan" % _DOWN),
-    ("most", r"(?:not|never|n't|no|none)\s(?:\w+\s){0,3}?(?:above|over|exceed\w*|beyond|past)"),
-    ("least", r"(?:not|never|n't|no|none)\s(?:\w+\s){0,3}?(?:below|under|beneath)"),
+    (
+        "most",
+        r"(?:no|not|never|nor|n't|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:%s|further(?: back)?)\sthan"
+        % _UP,
+    ),
+    ("least", r"(?:no|not|never|nor|n't|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:%s)\sthan" % _DOWN),
+    (
+        "most",
+        r"(?:not|never|n't|no|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:above|over|exceed\w*|beyond|past)",
+    ),
+    ("least", r"(?:not|never|n't|no|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:below|under|beneath)"),
     ("most", r"up to|at (?:the )?(?:very )?most|(?:max|maximum|maximal|most)[.:]?(?:\sof)?"),
     ("least", r"at (?:the )?(?:very )?least|(?:min|minimum|minimal|least)[.:]?(?:\sof)?"),
     ("least", r"(?:%s)\sthan|above|over|exceed\w*|beyond|after|from|starting (?:from|at)" % _UP),
@@ -122,12 +129,15 @@ AFTER = (
     ("most", r"(?:[a-z-]+\s){1,4}or (?:less|fewer)"),
     ("least", r"or (?:more|above|better|higher|larger|over|longer)|and (?:more|above|up)"),
     ("most", r"or (?:less|fewer|below|lower|under|smaller)|and (?:less|below)|and no more"),
+    ("most", r"(?:(?!and|or|with)[a-z]+\s){1,3}at (?:the )?most"),
+    ("least", r"(?:(?!and|or|with)[a-z]+\s){1,3}at (?:the )?least"),
     ("most", r"at (?:the )?(?:very )?most|max\b|maximum|tops|or under|limit"),
     ("least", r"at (?:the )?(?:very )?least|min\b|minimum"),
 )
-_NEXT = r"(?!\s*[-\d.]|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it is said of
+_NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it is said of
 _AFTER = tuple((sense, re.compile(rf"\s*(?:{form})\b{_NEXT}", re.I)) for sense, form in AFTER)
-BETWEEN = re.compile(r"\s*(?:to|and|up to|through|-|–|—|\.\.\.?|…)\s*", re.I)
+BETWEEN = re.compile(r"\s*(?:to|and|or|up to|through|-|–|—|\.\.\.?|…)\s*", re.I)
+SIGN = re.compile(r"\b(?:never|not|non-?) ?negative\b", re.I)
 OPENS = re.compile(
     r"\b(?:between|from|within|range|band)\s*(?:of\s|from\s|the\s|hours?\s|[a-z]+\s)?$", re.I
 )
@@ -168,7 +178,15 @@ def measures(text: str, apart: Iterable[tuple[int, int]] = ()) -> list[Measure]:
             made.append(one)
         else:
             made[-1] = both
-    return [_said(text, one, made[i - 1].end if i else 0) for i, one in enumerate(made)]
+    said = [_said(text, one, made[i - 1].end if i else 0) for i, one in enumerate(made)]
+    return sorted((*said, *_signs(text)), key=lambda m: m.start)
+
+
+def _signs(text: str) -> Iterator[Measure]:
+    """`never negative`, which is at least zero."""
+    for match in SIGN.finditer(text):
+        zero = Number(0.0, *match.span(), worded=True)
+        yield Measure(*match.span(), zero, sense="least", cue=match.span())
 
 
 def _apart(found: Iterable[Measure]) -> Iterator[Measure]:
@@ -215,6 +233,8 @@ def _range(text: str, one: Measure, two: Measure) -> Measure | None:
     if not about and not joined:
         return None
     word = between.strip().lower()
+    if joined and word == "or" and two.low.value != one.low.value + 1:
+        return None
     if joined and word == "and" and not (opened and not opened[0].lower().startswith("from")):
         return None
     both = replace(one, end=two.end, high=two.low, unit=two.unit or one.unit, around=bool(about))

@@ -42,10 +42,15 @@ def _place(request: Request, lexis: Lexis, code: Code) -> Entry | None:
     if not free:
         return None
     start, _ = request.clause(code.start)
-    before = [t.term for t in request.tokens if start <= t.start < code.start][::-1]
-    named = [(before.index(t), -i, e) for i, e in enumerate(free) for t in _names(e) if t in before]
+    named = [
+        (match.start(), -i, e)
+        for i, e in enumerate(free)
+        for part in e.name.split("_")
+        for match in re.finditer(rf"\b{re.escape(part)}", request.text[: code.start], re.I)
+        if match.start() >= start
+    ]
     if named:
-        return min(named, key=lambda row: row[:2])[2]
+        return max(named, key=lambda row: row[:2])[2]
     if code.formula:
         return next((e for e in free if not e.several), None)
     alike = [e for e in free if isinstance(e.default, str) and _alike(code.text, e.default)]

@@ -11,7 +11,28 @@ DIGITS = re.compile(
 )
 ONES = dict(
     zip(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
         range(20),
         strict=True,
     )
@@ -139,7 +160,7 @@ def _whole(words: list[str]) -> float | None:
             last = scale
         else:
             step = ONES.get(word, TENS.get(word))
-            if step is None or (place and step >= last) or (last < 20 and last != 12):
+            if step is None or (place and step >= last):
                 return None
             current, last = current + step, 10 if step >= 20 else 1
     return float(total + current)

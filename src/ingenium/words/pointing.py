@@ -135,8 +135,9 @@ def view(request: Request, number: int) -> View:
         start = max(start, request.measures[number - 1].end)
     if number + 1 < len(request.measures):
         end = min(end, request.measures[number + 1].start)
-    before = [t for t in request.tokens if start <= t.start < own.start][::-1]
-    behind = [t for t in request.tokens if own.end <= t.start < end]
+    free = [t for t in request.tokens if not any(a <= t.start < b for a, b in request.taken)]
+    before = [t for t in free if start <= t.start < own.start][::-1]
+    behind = [t for t in free if own.end <= t.start < end]
     weights: dict[str, float] = {}
     places: dict[str, tuple[int, int]] = {}
     steps: dict[str, int] = {}
@@ -144,14 +145,13 @@ def view(request: Request, number: int) -> View:
         for step, token in enumerate(listed):
             between = (token.end, own.start) if side == 1.0 else (own.end, token.start)
             paused = request.paused(*between)
-            theirs = bool(paused) and side != 1.0 and number + 1 < len(request.measures)
+            theirs = bool(paused) and side != 1.0
             worth = side * NEARLY**step * (THEIRS if theirs else PAUSED**paused)
             if worth > weights.get(token.term, 0.0):
                 weights[token.term] = worth
                 places[token.term] = (token.start, token.end)
                 steps[token.term] = step + 2 * paused
-    written = (request.text[t.start : t.end].lower() for t in (*before, *behind))
-    literal = frozenset(w.removesuffix("s") for w in written)
+    literal = frozenset(t.written for t in (*before, *behind))
     return View(weights, literal, places, steps)
 
 
@@ -166,7 +166,10 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
         return None
     name = sum(w * seen.weights.get(t, 0.0) for t, w in one.name.items())
     text = sum(w * seen.weights.get(t, 0.0) for t, w in one.text.items())
-    missed = sum(w for t, w in one.name.items() if t not in seen.weights)
+    own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
+    missed = sum(w for t, w in one.name.items() if t not in own)
+    if entry.kind == "setup" and not _settable(entry, measure, bool(own), not missed):
+        return None
     parts = [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
     met = [t for t in (*one.name, *one.text) if t in seen.weights]
     near = 1 / (1 + min((seen.steps[t] for t in met), default=99))
@@ -194,6 +197,20 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     )
 
 
+def _settable(entry: Entry, measure: Measure, named: bool, whole: bool) -> bool:
+    """Whether a number can be of a setting: by its name, or by a unit that few things have.
+
+    One with a unit takes a bare number only where its whole name stands there, and a share is not
+    told of what is usually more than one.
+    """
+    usual = entry.default if isinstance(entry.default, int | float) else 0.0
+    if measure.unit == "percent" and (entry.whole or abs(usual) > 1) and entry.unit == "1":
+        return False
+    if measure.unit is None:
+        return whole if entry.unit not in ("1", "") else named
+    return named or measure.unit != "percent"
+
+
 def _way(contract: Contract, entry: Entry, measure: Measure) -> float:
     """Whether the bound lies on the side on which the problem's own limit does."""
     sides = [
@@ -212,6 +229,7 @@ class Pointing:
     scores: tuple[float, ...]
     words: tuple[tuple[int, int], ...]  # that name the first
     named: bool  # whether any word or unit speaks for it
+    lone: bool = False  # whether its unit alone does, which no other quantity has
 
 
 def point(
@@ -231,5 +249,6 @@ def point(
         tuple(n.entry for _, n, _ in scored),
         tuple(s for s, _, _ in scored),
         words,
+        lone=lone >= 1 and not words,
         named=lone >= 1 or any(seen.weights.get(t, 0) > THEIRS for t in (*best.name, *best.text)),
     )

@@ -15,9 +15,15 @@ ABOVE = ("at least {v}", "above {v}", "no less than {v}", "more than {v}", ">= {
 BELOW = ("at most {v}", "below {v}", "not more than {v}", "up to {v}", "<= {v}", "max {v}")
 RANGES = ("between {a} and {b}", "from {a} to {b}", "{a} to {b}", "of {a} to {b}")
 PLAIN = ("of {v}", "{v}", "= {v}", "is {v}")
-FORMS = ("{name} {bound}", "{name}: {bound}", "a {name} {bound}", "{bound} {name}", "the {name} {bound}")
+FORMS = (
+    "{name} {bound}",
+    "{name}: {bound}",
+    "a {name} {bound}",
+    "{bound} {name}",
+    "the {name} {bound}",
+)
 JOINS = (", ", " and ", "; ", " with ", ", and ")
-SMALL_WORDS = frozenset("of the a an in on by at to and or for over from".split())
+SMALL_WORDS = frozenset(["of", "the", "a", "an", "in", "on", "by", "at", "to", "and", "or", "for", "over", "from"])
 UNITS = {unit: spelling for spelling, unit in reversed(SYMBOLS.items())}
 
 
@@ -29,7 +35,9 @@ class Practice:
     entries: tuple[Entry, ...]
 
 
-def practice(contracts: Sequence[Contract], count: int, seed: int) -> Iterator[tuple[Contract, Practice]]:
+def practice(
+    contracts: Sequence[Contract], count: int, seed: int
+) -> Iterator[tuple[Contract, Practice]]:
     """So many requests, from contracts in turn."""
     rng = random.Random(seed)
     for i in range(count):

@@ -15,9 +15,10 @@ from ingenium.words.aims import aims
 from ingenium.words.bounds import Meaning, paired, parts, sensed, twin
 from ingenium.words.choices import of_choices
 from ingenium.words.contract import Contract, Entry
-from ingenium.words.lexicon import VAGUE, WORD, terms
+from ingenium.words.lexicon import VAGUE, WORD, term, terms
 from ingenium.words.measures import Measure
 from ingenium.words.naming import texts, unnamed
+from ingenium.words.numbers import Number
 from ingenium.words.pointing import RULES, Lexis, Pointing, fits, point
 from ingenium.words.reading import Found, Question, Reading, Span
 from ingenium.words.tokens import Request
@@ -29,7 +30,10 @@ LEAST_SCORE = 0.8  # below which a measure points at nothing
 KIN = 0.8  # by which an entry may be worse that is named like the one before
 MARGIN = 0.12  # by which the best entry has to lead
 BY = re.compile(r"\s*(?:x|×|by|,)\s*", re.I)
-NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is))?", re.I)
+BESIDE = 15  # letters from the name of a condition to its choice
+NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is)\b)?", re.I)
+BESIDE = 15  # letters from the name of a condition to its choice
+ONE = re.compile(r"\b(?P<one>one|single|1) (?P<what>[a-z]+)\b", re.I)
 EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
 RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
 
@@ -47,13 +51,15 @@ class Reader:
         self.name = frozenset(terms(own))
         words = (terms(" ".join(e.choices)) for e in contract.entries if e.choices)
         self.categories = frozenset(t for listed in words for t in listed)
-        self.digits = frozenset(
-            part for e in contract.entries for part in e.name.split("_") if part.isdigit()
-        )
+        parts_ = [p for e in contract.entries for p in e.name.split("_")]
+        parts_ += re.findall(r"\d{2,}", contract.summary)
+        self.digits = frozenset(p for p in parts_ if p.isdigit())
+        texts_ = (e.text.lower() for e in contract.entries if e.kind == "limit")
+        self.phrases = frozenset(x for t in texts_ for x in re.findall(r"\d+ % [a-z]+", t))
 
-    def read(self, text: str) -> Reading:
-        """What a request asks of the problem."""
-        request = Request(text, self.digits)
+    def read(self, text: str, words: tuple[str, ...] = ()) -> Reading:
+        """What a request asks of the problem; `words` are those whose slips are taken."""
+        request = Request(text, self.digits, self.phrases, vocabulary=words)
         found, asked = self._choices(request)
         spans = {s for f in found for s in f.words}
         found += texts(request, self.lexis, spans)
@@ -62,13 +68,17 @@ class Reader:
         counted, open_, counts = self._counts(request)
         found += counted
         asked += open_
+        named = {s for f in found if f.names for s in f.words}
+        goals, open_ = aims(request, self.lexis)
+        goals = [g for g in goals if not named & set(g.words)]
+        asked += open_
+        request.taken.update(s for g in goals for s in g.words)
         bounds, open_ = self._bounds(request, listed | counts)
         found += bounds
         asked += open_
         found += self._nones(request, found)
-        goals, open_ = aims(request, self.lexis)
+        found += self._ones(request, found)
         found += goals
-        asked += open_
         asked += self._vague(request, found, asked)
         asked += unnamed(request, self.lexis, found)
         found, asked = self._added(found, asked)
@@ -95,13 +105,18 @@ class Reader:
 
     def _no_quantity(self, request: Request, found: Found) -> Found:
         """Without choices that are names of quantities, unless their own condition is named."""
-        own = set(terms(found.entry.name))
-        a, b = found.words[0]
-        near = any(t.term in own and a - 25 < t.start < b + 25 for t in request.tokens)
-        if found.part != "condition" or near:
+        if found.part != "condition":
             return found
         rivals = {t for n in self.lexis.numeric if n.entry.kind == "limit" for t in n.name}
-        kept = tuple(name for name in found.names if not set(terms(name)) <= rivals)
+        own = [t.start for t in request.tokens if t.term in terms(found.entry.name)]
+
+        def meant(name: str) -> bool:
+            places = [t.start for t in request.tokens if t.term in terms(name)]
+            beside = any(abs(a - b) < BESIDE for a in own for b in places)
+            own_words = set(terms(name))
+            return beside or not own_words or not own_words <= rivals
+
+        kept = tuple(name for name in found.names if meant(name))
         spans = tuple((t.start, t.end) for t in request.tokens for n in kept if t.term in terms(n))
         return replace(found, names=kept, words=spans or found.words)
 
@@ -189,6 +204,7 @@ class Reader:
                 continue
             before = sensed(request, self.contract, meaning)
             meanings += paired(request, self.contract, before)
+            meanings += self._listed(request, before)
         found: dict[tuple[str, str], Found] = {}
         for meaning in meanings:
             for part in parts(self.contract, meaning):
@@ -205,6 +221,28 @@ class Reader:
         kept = [f for f in found.values() if not {f.entry.name, f.entry.measured} & barred]
         return [f for f in kept if not self._barred(f.entry, barred)], asked
 
+    def _listed(self, request: Request, one: Meaning) -> list[Meaning]:
+        """The other entry of `strength and buckling used`, which one number bounds as well."""
+        own = set(terms(one.entry.name))
+        before = [m.end for m in request.measures if m.end <= one.measure.start]
+        floor = max(before, default=0)
+        tokens = [t for t in request.tokens if floor <= t.start < one.measure.start]
+        pairs = {
+            (a.term, b.term)
+            for a, b in zip(tokens, tokens[1:], strict=False)
+            if request.text[a.end : b.start].strip() == "and"
+            and not request.paused(b.end, one.measure.start)
+        }
+        for n in self.lexis.numeric:
+            other = set(n.name)
+            if n.entry.kind != "limit" or len(other) < 2 or len(own - other) != 1:
+                continue
+            apart = [(x, y) for x in own - other for y in other - own]
+            if len(apart) == 1 and {apart[0], apart[0][::-1]} & pairs:
+                words = tuple((t.start, t.end) for t in tokens if t.term in other)
+                return [replace(one, entry=n.entry, words=words)]
+        return []
+
     def _barred(self, entry: Entry, barred: set[str]) -> bool:
         other = twin(self.contract, entry)
         return other is not None and other.name in barred
@@ -214,7 +252,7 @@ class Reader:
     ) -> "Meaning | Question":
         """The entry of a measure; the one before it again where no words name another."""
         span = (measure.start, measure.end)
-        strong = bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named
+        strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
         again = (
             before is not None
             and (measure.unit is None or fits(measure.unit, before.entry.unit))
@@ -245,6 +283,7 @@ class Reader:
             for e, s in zip(got.entries[1:], got.scores[1:], strict=True)
             if s > got.scores[0] - MARGIN and not self._same(first, e)
         ]
+        rivals = [e for e in rivals if not e.name.startswith(f"{first.name}_")]
         if rivals and got.scores[0] < got.scores[1] + MARGIN:
             names = " or ".join([first.name, *(e.name for e in rivals[:3])])
             text = f'"{request.text[slice(*span)]}": is it {names}?'
@@ -264,7 +303,7 @@ class Reader:
         ]
         like = set(terms(before.entry.name))
         common = [len(like & set(terms(e.name))) for e in rivals]
-        best = max(common)
+        best = max(common, default=0)
         if best < 2 or common.count(best) > 1 or rivals[common.index(best)] == before.entry:
             return None
         return rivals[common.index(best)]
@@ -342,8 +381,21 @@ class Reader:
             entry, spans = self._counted(words)
             if entry is not None and entry.name not in filled:
                 filled.add(entry.name)
-                zero = Measure(match.start(), match.end(), _zero(match))
+                zero = Measure(match.start(), match.end(), Number(0.0, *match.span(), worded=True))
                 more.append(Found("limit", entry, (match.span(), *spans), high=zero))
+        return more
+
+    def _ones(self, request: Request, found: list[Found]) -> list[Found]:
+        """`one piece`: what is counted and limited to one by the problem itself."""
+        filled = {f.entry.name for f in found}
+        more = []
+        for match in ONE.finditer(request.text):
+            for n in self.lexis.numeric:
+                lone = n.entry.kind == "limit" and set(n.name) == {term(match["what"])}
+                own = [x for x in self.contract.limits if x.quantity == n.entry.name]
+                if lone and any(x.at_most == 1 for x in own) and n.entry.name not in filled:
+                    one = Measure(match.start(), match.end(), Number(1.0, *match.span("one"), True))
+                    more.append(Found("limit", n.entry, (match.span(),), high=one))
         return more
 
     def _counted(self, words: Iterable) -> tuple[Entry | None, tuple[Span, ...]]:  # type: ignore[type-arg]
@@ -435,12 +487,6 @@ class Reader:
             if own and not all(t.term in self.title for t in own):
                 left.append((own[0].start, max(t.end for t in own)))
         return tuple(left)
-
-
-def _zero(match: re.Match[str]):  # type: ignore[no-untyped-def]
-    from ingenium.words.numbers import Number
-
-    return Number(0.0, match.start(), match.end(), worded=True)
 
 
 def _together(one: Found, two: Found) -> "Found | Question":

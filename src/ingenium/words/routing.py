@@ -15,6 +15,7 @@ from ingenium.words.tokens import Request
 WORTH = {"name": 3.0, "summary": 2.0, "field": 1.0, "entry": 0.9, "choice": 0.9, "text": 0.35}
 LEAST_TITLE = 2.2  # that the words of names and summaries must be worth
 LEAST_SCORE = 3.2
+LEAST_KNOWN = 0.3
 MISSED = 0.4  # of a word of a name that the request does not have
 LEAD = 0.04  # share of the best score, by which it has to lead
 
@@ -26,6 +27,7 @@ class Route:
     scores: tuple[tuple[str, float], ...]
     words: tuple[Span, ...]
     titled: float  # worth of the words of its name and summary
+    known: float = 1.0  # share of the words that the first problem knows
     field: tuple[str, ...] = ()  # problems of the fields that are named
 
     @property
@@ -35,7 +37,9 @@ class Route:
 
     @property
     def _weak(self) -> bool:
-        return not self.scores or self.titled < LEAST_TITLE or self.scores[0][1] < LEAST_SCORE
+        if not self.scores or (self.known < LEAST_KNOWN and self.titled < 3 * LEAST_TITLE):
+            return True
+        return self.titled < LEAST_TITLE or self.scores[0][1] < LEAST_SCORE
 
     @property
     def rivals(self) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ class Router:
     def route(self, request: Request) -> Route:
         """The problems for a request."""
         named = [n for n in self.bags if re.search(rf"\b{re.escape(n)}\b", request.text)]
-        counted = Counter(t.term for t in request.tokens)
+        counted = Counter(t.term for t in request.tokens if len(t.term) > 1)
         scores = {
             name: sum(self.rare[t] * bag[t] for t in counted if t in bag)
             - MISSED * sum(self.rare[t] for t in self.titles[name] if t not in counted)
@@ -72,7 +76,8 @@ class Router:
         worth = sum(self.rare[t] * best[t] for t in {x.term for x in met})
         fields = {n: set(terms(n.partition(".")[0])) for n in self.bags}
         own = tuple(n for n, _ in ranked if fields[n] & set(counted))
-        return Route(ranked, spans, worth + 99.0 * bool(named), own)
+        share = sum(t in best for t in counted) / max(1, len(counted))
+        return Route(ranked, spans, worth + 99.0 * bool(named), share + bool(named), own)
 
 
 def _title(contract: Contract) -> frozenset[str]:
@@ -96,6 +101,8 @@ def _bag(contract: Contract) -> Mapping[str, float]:
         add(entry.name, WORTH["entry"])
         add(entry.text, WORTH["text"])
         add(" ".join(entry.choices or ()), WORTH["choice"])
+        usual = entry.default if isinstance(entry.default, str) else ""
+        add(usual if usual.isalpha() else "", WORTH["choice"])
         own = {part for choice in entry.choices or () for part in choice.split("_")}
         add(" ".join(w for w, parts in PARTLY.items() if own & set(parts)), WORTH["choice"])
     return bag

@@ -238,9 +238,15 @@ def _one_stands(value: Any, origin: Origin, text: str, names: set[str]) -> bool:
     units = {m.unit for m in near}
     ends = [(v, unit) for m in near for v in m.ends for unit in units]
     zero = any(
-        text[a:b].lower().startswith(("no", "without", "zero", "free")) for a, b in origin.words
+        text[a:b].lower().startswith(("no", "without", "zero", "free", "never"))
+        for a, b in origin.words
     )
-    return (value == 0 and zero) or any(_equal(float(value), v, u, origin) for v, u in ends)
+    one = any(text[a:b].lower().startswith(("one", "single")) for a, b in origin.words)
+    return (
+        (value == 0 and zero)
+        or (value == 1 and one)
+        or any(_equal(float(value), v, u, origin) for v, u in ends)
+    )
 
 
 def _equal(value: float, written: float, unit: str | None, origin: Origin) -> bool:

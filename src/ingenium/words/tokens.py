@@ -1,20 +1,22 @@
 """A request cut into words, names that hold digits, and the places where a thought ends."""
 
+import difflib
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 
 from ingenium.words.lexicon import STOP, WORD, term
 from ingenium.words.measures import Measure, measures
 
 CHUNK = re.compile(r"\S+")
 IDENTIFIER = re.compile(r"[a-z]+\d*(?:_[a-z0-9]+)+", re.I)
-ATOMS = re.compile(r"(?:Cl|Br|[BCNOPSFIHbcnops]|[0-9@+\-\[\]()=#%/\\.])+")
-NAMED = re.compile(r"[+-]?[A-Za-z0-9]+(?:[-_+/][A-Za-z0-9-]+)*[A-Za-z0-9]|[+-][a-z]")
+ATOMS = re.compile(r"(?:\[[^\]\s]+\]|Cl|Br|[BCNOPSFIHbcnops]|[0-9@+\-\[\]()=#%/\\.])+")
+NAMED = re.compile(r"[+-]?[A-Za-z0-9]+(?:[-_+]+[A-Za-z0-9]+)*|[+-][a-z]")
 HARD = re.compile(r"[;\n!?]|\.(?=\s|$)")
 SOFT = re.compile(r"[,:()\[\]{}–—]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I)
 SHORTS = {"l/d": "lift drag", "t/c": "thickness"}
 SHORT = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, SHORTS)) + r")(?!\w)", re.I)
+LONG, SLIP = 6, 0.85  # letters of a word that may be misspelt, and how near it is
 SET = re.compile(r"[A-Za-z]\w*(?:=|<=|>=|<|>|≤|≥)[-+]?[\d.]")  # `N=150` sets a value
 ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$", re.I)
 
@@ -26,6 +28,7 @@ class Token:
     term: str
     start: int
     end: int
+    written: str  # without an ending
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Request:
 
     text: str
     digits: frozenset[str] = frozenset()  # that are part of names, as the 90 of `coverage_90`
+    phrases: frozenset[str] = frozenset()  # with a number in them, as `20 % strain`
+    taken: set[tuple[int, int]] = field(default_factory=set)  # words that a wish has used
+    vocabulary: tuple[str, ...] = ()  # words for which slips are taken
 
     @cached_property
     def codes(self) -> tuple[Code, ...]:
@@ -64,6 +70,9 @@ class Request:
     def _part(self, measure: Measure) -> bool:
         """Whether a number is part of a name: `the band of 90 %`."""
         written = f"{measure.low.value:g}"
+        after = self.text[measure.start :].lower()
+        if any(after.startswith(phrase) for phrase in self.phrases):
+            return True
         plain = measure.high is None and measure.sense == "value"
         return plain and written in self.digits and measure.unit in ("percent", None)
 
@@ -73,13 +82,18 @@ class Request:
         away = [(c.start, c.end) for c in self.codes if not IDENTIFIER.fullmatch(c.text)]
         away += [(m.start, m.end) for m in self.measures if m.unit != "d" and m.unit != "week"]
         short = [
-            Token(term(word), m.start(), m.end())
+            Token(term(word), m.start(), m.end(), word)
             for m in SHORT.finditer(self.text)
             for word in SHORTS[m[0].lower()].split()
         ]
         away += [(t.start, t.end) for t in short]
         plain = [
-            Token(term(m[0]), m.start(), m.end())
+            Token(
+                term(slip(m[0].lower(), self.vocabulary)),
+                m.start(),
+                m.end(),
+                m[0].lower().removesuffix("s"),
+            )
             for m in WORD.finditer(self.text)
             if m[0].lower() not in STOP and not any(a <= m.start() < b for a, b in away)
         ]
@@ -135,6 +149,15 @@ def _codes(match: re.Match[str]) -> list[Code]:
         if IDENTIFIER.fullmatch(part[0]):
             found.append(Code(part[0], start + part.start(), start + part.end()))
     return found
+
+
+@cache
+def slip(word: str, vocabulary: tuple[str, ...]) -> str:
+    """The word that a misspelt one is near to; itself where it is known or near to none."""
+    if len(word) < LONG or word in vocabulary or word.removesuffix("s") in vocabulary:
+        return word
+    near = difflib.get_close_matches(word, vocabulary, n=1, cutoff=SLIP)
+    return near[0] if near else word
 
 
 def is_code(text: str) -> bool:
