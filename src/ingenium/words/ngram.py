@@ -4,11 +4,11 @@ Source: Jelinek and Mercer, Interpolated estimation of Markov source parameters,
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ingenium.generators.rows import check_cond, check_rows, check_steer
@@ -21,6 +21,15 @@ from ingenium.train.plan import Plan
 HELD_OUT = 10  # every tenth text says how much each order is worth
 ROUNDS = 20  # of expectation and maximisation
 Context = tuple[int, ...]
+
+
+@runtime_checkable
+class Masking(Protocol):
+    """A grammar that says of all tokens at once whether they may follow."""
+
+    def masks(self, state: Any) -> Bool[np.ndarray, "n v"]:
+        """A row for each beginning."""
+        ...
 
 
 class NGram:
@@ -82,11 +91,7 @@ class NGram:
             if step == s - 1:
                 token = torch.full((n,), END)
             else:
-                logits = torch.from_numpy(np.log(self._chances(ids[:, :step].numpy())))
-                may = self.grammar and Turnstile(
-                    self.grammar, state, s - step, over, torch.arange(n)
-                )
-                token = drawn(logits, points[:, step], self.drawing, may)
+                token = self._drawn(ids[:, :step], points[:, step], state, s - step)
             token = torch.where(over, torch.full_like(token, PAD), token)
             ids[:, step] = token
             over = over | (token == END)
@@ -95,6 +100,19 @@ class NGram:
             if self.grammar:
                 state = self.grammar.follow(state, token)
         return ids.to(torch.float32)
+
+    def _drawn(
+        self, before: Tensor, point: Tensor, state: Any, left: int
+    ) -> Int[Tensor, " n"]:
+        """The next token of each row: among all that the grammar permits, where it can say that."""
+        chances = self._chances(before.numpy())
+        over = (before == END).any(1)
+        if isinstance(self.grammar, Masking):
+            masks = self.grammar.masks(state)[:, OPEN:] | over.numpy()[:, None]
+            return drawn(_logarithm(chances * masks), point, self.drawing)
+        rows = torch.arange(len(before))
+        may = self.grammar and Turnstile(self.grammar, state, left, over, rows)
+        return drawn(_logarithm(chances), point, self.drawing, may)
 
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
@@ -186,3 +204,8 @@ class NGram:
 def _texts(rows: np.ndarray) -> list[list[int]]:
     """Tokens of each row up to its end."""
     return [[int(t) for t in row[: int(np.argmax(row == END))]] for row in rows]
+
+
+def _logarithm(chances: Float[np.ndarray, "n v"]) -> Float[Tensor, "n v"]:
+    with np.errstate(divide="ignore"):
+        return torch.from_numpy(np.log(chances))

@@ -275,6 +275,9 @@ class Reader:
         if not strong:
             return self._asked_back(request, measure, got)
         first = got.entries[0]
+        if measure.sense == "value" and measure.unit is None and first.unit not in ("1", ""):
+            if all(request.paused(*sorted((b, measure.start))) for _, b in got.words):
+                return self._asked_back(request, measure, got)
         kin = self._kin(request, before, measure, got)
         if kin is not None:
             return Meaning(measure, kin, got.words)

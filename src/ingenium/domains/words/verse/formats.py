@@ -1,6 +1,7 @@
 """Poems as files: plain text, one a poem, and JSON lines."""
 
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from ingenium.domains.words.verse.corpus import written
 from ingenium.domains.words.verse.scansion import lines
 
 POEM, LONGEST = "poem", 1200  # characters
+HEAD = "Poem"  # with its number, the first line of a file of ours
 MOST = 1 << 16  # bytes of a poem's file
 
 
@@ -44,7 +46,7 @@ class PoemText:
         found = {}
         for i, text in zip(designs[DESIGN].to_numpy().tolist(), designs[POEM].values, strict=True):
             path = folder / f"poem_{i:05d}.txt"
-            path.write_text(shown(str(text)) + "\n", encoding="utf-8")
+            path.write_text(f"{HEAD} {i}\n\n{shown(str(text))}\n", encoding="utf-8")
             found[i] = path
         return found
 
@@ -57,10 +59,22 @@ class PoemText:
         files = sorted(path.glob("poem_*.txt")) if path.is_dir() else [path]
         if not files:
             raise InputError("poems as text, poem_00000.txt", f"none in {path}")
-        listed = [written(lines(text_of(file, "a poem as text", most=MOST))) for file in files]
+        listed = [_read(file) for file in files]
         numbers = [file.stem.rpartition("_")[2] for file in files]
         whole = all(n.isdigit() for n in numbers)
         return poems(listed, [int(n) for n in numbers] if whole else list(range(len(files))))
+
+
+def _read(file: Path) -> str:
+    """The text of a file; without the head that we write it is a poem if it has several lines."""
+    found = text_of(file, "a poem as text", most=MOST)
+    head, _, rest = found.partition("\n")
+    if re.fullmatch(rf"{HEAD} \d+\s*", head):
+        return written(lines(rest))
+    words = lines(found)
+    if len(words) < 2:
+        raise InputError(f'a poem of several lines, or "{HEAD} 0" above it', f"{file}")
+    return written(words)
 
 
 class PoemLines:

@@ -6,9 +6,8 @@ can still end on a word that its rhyme needs and that was not used before, so no
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.domains.words.verse.pronouncing import Sound, dictionary
+from ingenium.domains.words.verse.pronouncing import dictionary
 from ingenium.domains.words.verse.scansion import FORMS, LINES, SYLLABLES, fits
 from ingenium.generators.tokens.vocabulary import END, Vocabulary
 from ingenium.words.automaton import Automaton
@@ -25,25 +24,55 @@ BREAK = "\n"
 SPARE = 2  # words that a rhyme has beyond those that its letter needs
 
 
-class Ending(NamedTuple):
-    """How a word rhymes."""
-
-    rhyme: str
-    onset: str
-
-
 @dataclass(frozen=True)
 class Beginning:
     """A sonnet so far: its line, the place in it, and for each letter its rhyme and its words."""
 
     line: int = 0
     place: int = 0
-    rhymes: tuple[tuple[str, str], ...] = ()  # letter and rhyme
-    onsets: tuple[tuple[str, str], ...] = ()  # rhyme and onset of a word that ended a line
+    rhymes: tuple[tuple[str, int], ...] = ()  # letter and rhyme
+    onsets: tuple[tuple[int, int], ...] = ()  # rhyme and onset of a word that ended a line
 
-    def rhyme(self, letter: str) -> str | None:
+    def rhyme(self, letter: str) -> int | None:
         """That of a letter, if a line had it."""
         return dict(self.rhymes).get(letter)
+
+
+@dataclass(frozen=True)
+class WordTable:
+    """What counts of each token of a vocabulary, as arrays over all tokens.
+
+    Shapes: v tokens, k kinds of stresses.
+    """
+
+    kinds: tuple[str, ...]  # stresses of syllables, such as `01`
+    kind: Int[np.ndarray, " v"]  # -1 where the dictionary lacks the word
+    rhyme: Int[np.ndarray, " v"]  # -1 where it cannot end a line
+    onset: Int[np.ndarray, " v"]
+    partners: Int[np.ndarray, " r"]  # how many onsets each rhyme has
+    fits: Bool[np.ndarray, "k p"]  # whether a kind may begin at a place
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "WordTable":
+        """Of the usual way to say each word."""
+        known = dictionary()
+        words = [token.strip() for token in vocabulary.tokens]
+        sounds = [known[w][0] if w in known else None for w in words]
+        kinds = sorted({s.stresses for s in sounds if s})
+        rhymes: dict[str, int] = {}
+        onsets: dict[str, int] = {}
+        kind, rhyme, onset = (np.full(len(words), -1) for _ in range(3))
+        for i, s in enumerate(sounds):
+            if s is None:
+                continue
+            kind[i] = kinds.index(s.stresses)
+            if s.closes and fits(s.stresses, SYLLABLES - len(s.stresses)):
+                rhyme[i] = rhymes.setdefault(s.rhyme, len(rhymes))
+                onset[i] = onsets.setdefault(s.onset, len(onsets))
+        ending = np.unique(np.stack([rhyme, onset])[:, rhyme >= 0], axis=1)
+        partners = np.bincount(ending[0], minlength=len(rhymes))
+        table = np.array([[fits(k, p) for p in range(SYLLABLES + 1)] for k in kinds])
+        return cls(tuple(kinds), kind, rhyme, onset, partners, table)
 
 
 @dataclass(frozen=True)
@@ -52,13 +81,11 @@ class MetreGrammar:
 
     vocabulary: Vocabulary
     form: str
-    _let_in: dict[tuple[object, ...], np.ndarray] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
 
     def __post_init__(self) -> None:
-        need = Counter(self.scheme.replace(" ", "")).values()
-        if max(need, default=0) and len(self._rich(max(need))) <= len(need):
+        need = Counter(self.scheme.replace(" ", ""))
+        rich = int((self.words.partners >= max(need.values(), default=0) + SPARE).sum())
+        if rich <= len(need):
             raise InputError(
                 f"words that rhyme for a {self.form} sonnet", "too few", "Learn from more verse."
             )
@@ -69,31 +96,9 @@ class MetreGrammar:
         return FORMS[self.form]
 
     @cached_property
-    def sounds(self) -> dict[int, Sound]:
-        """How each token is said, its usual way; tokens that the dictionary lacks have none."""
-        known = dictionary()
-        named = ((i, token.strip()) for i, token in enumerate(self.vocabulary.tokens))
-        return {i: known[word][0] for i, word in named if word in known}
-
-    @cached_property
-    def endings(self) -> dict[int, Ending]:
-        """Of words that can end a line."""
-        return {
-            i: Ending(sound.rhyme, sound.onset)
-            for i, sound in self.sounds.items()
-            if sound.closes and fits(sound.stresses, SYLLABLES - len(sound.stresses))
-        }
-
-    @cached_property
-    def partners(self) -> dict[str, dict[str, set[int]]]:
-        """Words of each rhyme, by their onset."""
-        found: dict[str, dict[str, set[int]]] = {}
-        for token, ending in self.endings.items():
-            found.setdefault(ending.rhyme, {}).setdefault(ending.onset, set()).add(token)
-        return found
-
-    def _rich(self, need: int) -> list[str]:
-        return [r for r, onsets in self.partners.items() if len(onsets) >= need + SPARE]
+    def words(self) -> WordTable:
+        """Of the vocabulary."""
+        return WordTable.of(self.vocabulary)
 
     def start(self, n: int) -> list[Beginning]:
         """Nothing yet."""
@@ -103,70 +108,71 @@ class MetreGrammar:
         self, state: Sequence[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
     ) -> Bool[Tensor, " m"]:
         """Whether some rows may go on with one token each."""
+        masks = {row: self._mask(state[row]) for row in set(rows.tolist())}
         both = zip(rows.tolist(), ids.tolist(), strict=True)
-        return torch.tensor([bool(self.let_in(state[row])[token]) for row, token in both])
+        return torch.tensor([bool(masks[row][token]) for row, token in both])
+
+    def masks(self, state: Sequence[Beginning]) -> Bool[np.ndarray, "n v"]:
+        """All tokens with which each row may go on."""
+        return np.stack([self._mask(one) for one in state])
 
     def follow(self, state: Sequence[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
         """After one more token of each row."""
         return [self._after(one, token) for one, token in zip(state, ids.tolist(), strict=True)]
 
-    def let_in(self, one: Beginning) -> Bool[np.ndarray, " v"]:
-        """Which of all tokens may follow a beginning."""
-        letter = self.scheme[one.line]
-        asked = one.rhyme(letter)
-        taken = frozenset(r for _, r in one.rhymes) if asked is None else frozenset()
-        used = frozenset(o for r, o in one.onsets if r == asked)
-        last = one.line == LINES - 1
-        key = (one.place, last, letter if asked is None else "", asked, taken, used)
-        if key not in self._let_in:
-            self._let_in[key] = self._line(one)
-        return self._let_in[key]
-
-    def _line(self, one: Beginning) -> Bool[np.ndarray, " v"]:
-        """As `let_in`: the line as an automaton on places, whose last symbols are its endings."""
-        found = np.zeros(len(self.vocabulary), bool)
+    def _mask(self, one: Beginning) -> Bool[np.ndarray, " v"]:
+        words, found = self.words, np.zeros(len(self.vocabulary), bool)
         if one.place == SYLLABLES:
             token = END if one.line == LINES - 1 else self.vocabulary.number[BREAK]
             found[token] = True
             return found
-        ends = [t for t in self.endings if self._ends(one, t, self.scheme[one.line])]
-        kinds = {sound.stresses for sound in self.sounds.values()}
-        last = {self.sounds[t].stresses for t in ends}
-        moves: dict[int, dict[tuple[str, bool], int]] = {}
-        for place in range(SYLLABLES):
-            inner = {(k, False): place + len(k) for k in kinds if fits(k, place)}
-            moves[place] = {way: to for way, to in inner.items() if to < SYLLABLES}
-            closing = {(k, True): SYLLABLES for k in last if place + len(k) == SYLLABLES}
-            moves[place] |= {way: to for way, to in closing.items() if fits(way[0], place)}
-        line = Automaton(moves, frozenset({SYLLABLES}))
+        ends = self._ends(one)
+        last = frozenset(words.kinds[k] for k in np.unique(words.kind[ends]))
+        line = line_of(words.kinds, last)
         open_ = line.open(one.place, SYLLABLES)
-        for t, sound in self.sounds.items():
-            found[t] = (sound.stresses, False) in open_
-        found[[t for t in ends if (self.sounds[t].stresses, True) in open_]] = True
+        inner = np.array([(k, False) in open_ for k in words.kinds])
+        closing = np.array([(k, True) in open_ for k in words.kinds])
+        said = words.kind >= 0
+        found[said] = inner[words.kind[said]]
+        found[ends] |= closing[words.kind[ends]]
         return found
 
-    def _ends(self, one: Beginning, token: int, letter: str) -> bool:
-        """Whether a word may end a line."""
-        ending = self.endings[token]
+    def _ends(self, one: Beginning) -> Bool[np.ndarray, " v"]:
+        """Words that may end a line: those of its rhyme, or where it is new, of any rich one."""
+        words, letter = self.words, self.scheme[one.line]
+        able = words.rhyme >= 0
         if letter == " ":
-            return True
+            return able
         asked = one.rhyme(letter)
         if asked is not None:
-            return ending.rhyme == asked and (asked, ending.onset) not in one.onsets
-        taken = {rhyme for _, rhyme in one.rhymes}
-        need = self.scheme.count(letter)
-        return ending.rhyme not in taken and len(self.partners[ending.rhyme]) >= need + SPARE
+            used = [o for r, o in one.onsets if r == asked]
+            return (words.rhyme == asked) & ~np.isin(words.onset, used)
+        rich = words.partners >= self.scheme.count(letter) + SPARE
+        rich[[r for _, r in one.rhymes]] = False
+        return able & rich[words.rhyme]
 
     def _after(self, one: Beginning, token: int) -> Beginning:
+        words = self.words
         if token == self.vocabulary.number[BREAK]:
-            return replace(one, line=one.line + 1, place=0)
-        sound = self.sounds.get(token)
-        if sound is None:
+            return replace(one, line=min(one.line + 1, LINES - 1), place=0)
+        if words.kind[token] < 0:
             return one
-        place = one.place + len(sound.stresses)
-        letter = self.scheme[min(one.line, LINES - 1)]
-        if place != SYLLABLES or letter == " " or token not in self.endings:
+        place = min(one.place + len(words.kinds[words.kind[token]]), SYLLABLES)
+        letter = self.scheme[one.line]
+        if place != SYLLABLES or letter == " " or words.rhyme[token] < 0:
             return replace(one, place=place)
-        ending = self.endings[token]
-        rhymes = one.rhymes if one.rhyme(letter) else (*one.rhymes, (letter, ending.rhyme))
-        return replace(one, place=place, rhymes=rhymes, onsets=(*one.onsets, tuple(ending)))
+        rhyme, onset = int(words.rhyme[token]), int(words.onset[token])
+        known = one.rhyme(letter) is not None
+        rhymes = one.rhymes if known else (*one.rhymes, (letter, rhyme))
+        return replace(one, place=place, rhymes=rhymes, onsets=(*one.onsets, (rhyme, onset)))
+
+
+@cache
+def line_of(kinds: tuple[str, ...], last: frozenset[str]) -> Automaton[int, tuple[str, bool]]:
+    """A line as an automaton on places, whose last symbols are kinds of words that may end it."""
+    moves: dict[int, dict[tuple[str, bool], int]] = {}
+    for place in range(SYLLABLES):
+        free = {k: place + len(k) for k in kinds if fits(k, place)}
+        moves[place] = {(k, False): to for k, to in free.items() if to < SYLLABLES}
+        moves[place] |= {(k, True): to for k, to in free.items() if to == SYLLABLES and k in last}
+    return Automaton(moves, frozenset({SYLLABLES}))

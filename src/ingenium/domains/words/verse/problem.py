@@ -27,6 +27,7 @@ from ingenium.words.ngram import NGram
 
 STEPS = LINES * 11 + 12  # words of one syllable, breaks, an end, and some more of known verse
 HELD_OUT_EVERY = 10
+CONSTANT = 1  # that models are told where there are no conditions
 PATTERN = r" [a-z']+|\n"
 
 
@@ -76,9 +77,9 @@ class Verse(Problem):
     def tiers(self) -> tuple[Scansion, ...]:  # type: ignore[override]
         """The dictionary, with a model of all that may be learned from."""
         learned = [text for i, text in enumerate(self._known) if not _apart(i)]
-        model = NGram(self.codec.shape, 0, self.codec)
+        model = NGram(self.codec.shape, CONSTANT, self.codec)
         x = self.codec.of_texts(learned)
-        model.fit(x, torch.zeros(len(x), 0), Plan())
+        model.fit(x, torch.zeros(len(x), CONSTANT), Plan())
         return (Scansion(self.settings.form, self.vocabulary, model),)
 
     @cached_property
@@ -97,7 +98,7 @@ class Verse(Problem):
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Counted words under the form, and without it."""
         drawing = Drawing(top_p=self.settings.top_p)
-        make = partial(NGram, self.codec.shape, 0, self.codec, drawing=drawing)
+        make = partial(NGram, self.codec.shape, CONSTANT, self.codec, drawing=drawing)
         return {"ngram": partial(make, self.grammar), "ngram_free": make}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:

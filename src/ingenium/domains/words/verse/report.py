@@ -11,6 +11,7 @@ from ingenium.domains.words.verse.formats import POEM, shown
 from ingenium.domains.words.verse.scansion import FORMS, LINES, Scan, lines, scan
 
 COLOURS = ("#2f7fc1", "#d1495b", "#3f9a6b", "#b8860b", "#7b5ea7", "#c0648a", "#4f6d7a")
+BREAKS = {"petrarchan": (4, 8, 11), "shakespearean": (4, 8, 12), "blank": ()}  # of parts
 STRONG, WEAK = "/", "×"
 
 
@@ -48,10 +49,11 @@ def scanned_figure(text: str, form: str) -> Figure:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(0, 100)
-    axes.set_ylim(-len(scans) - 0.2, 0.4)
+    axes.set_ylim(-len(scans) - 0.4 * len(BREAKS[form]) - 0.1, 0.4)
+    below = 0.0
     for row, (one, letter) in enumerate(zip(scans, scheme, strict=False)):
-        gap = 0.55 if row in (8, 12) and len(scans) == LINES and form != "blank" else 0.0
-        _line(axes, one, -row - 0.15 * bool(gap), letter, colour.get(letter, "#1c2329"))
+        below += 0.4 * (row in BREAKS[form] and len(scans) == LINES)
+        _line(axes, one, -row - below, letter, colour.get(letter, "#1c2329"))
     return figure
 
 

@@ -13,7 +13,9 @@ from ingenium.domains.words.verse.pronouncing import Sound, dictionary
 
 FEET, SYLLABLES = 5, 10
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*'?|'[a-z]+(?:'[a-z]+)*")
-APART = re.compile(r"[^a-z'\s]+")
+MARKS = re.compile(r"[.,;:!?()\"“”‘—–-]+")
+STRANGE = re.compile(r"[^a-z'\s]+")  # signs that no poem needs, such as digits and hidden ones
+NO_WORD = "*"
 FORMS = {
     "petrarchan": "abbaabbacdecde",
     "shakespearean": "ababcdcdefefgg",
@@ -37,9 +39,12 @@ class Scan:
 
 
 def lines(text: str) -> list[list[str]]:
-    """The words of each line of a text, in lower case; marks between words say nothing."""
-    plain = text.lower().replace("’", "'")
-    listed = [APART.sub(" ", line).split() for line in plain.splitlines()]
+    """The words of each line of a text, in lower case; marks between words say nothing.
+
+    Any other sign that is no letter counts as a word that nobody knows.
+    """
+    plain = MARKS.sub(" ", text.lower().replace("’", "'"))
+    listed = [STRANGE.sub(f" {NO_WORD} ", line).split() for line in plain.splitlines()]
     return [words for words in listed if words]
 
 
