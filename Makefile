@@ -43,6 +43,7 @@ else
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python docs/write_schemas.py --check
+	$(BIN)/python docs/write_contracts.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2
@@ -52,6 +53,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/fill_figures.py
 	$(BIN)/python docs/fill_reference.py
 	$(BIN)/python docs/write_schemas.py
+	$(BIN)/python docs/write_contracts.py
 	$(SITE)
 
 format: $(STAMP)

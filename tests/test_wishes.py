@@ -2,6 +2,7 @@
 
 import json
 import random
+import shlex
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,15 @@ def test_the_command(tmp_path: Path) -> None:
     assert 'style="background:#' in page
     open_ = CliRunner().invoke(app, ["ask", "bracket", "with", "--out", str(out)])
     assert open_.exit_code == 2
+
+
+def test_the_commands_of_the_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[1] / "docs" / "how-to" / "ask.md").read_text()
+    lines = [line for line in page.splitlines() if line.startswith("ingenium ask")]
+    codes = [CliRunner().invoke(app, shlex.split(line)[1:]).exit_code for line in lines]
+    assert codes == [0, 1]
+    assert load("out/ask/spec.toml").problem == "structures.bracket"
 
 
 def test_a_request_that_is_open_writes_no_spec(tmp_path: Path) -> None:

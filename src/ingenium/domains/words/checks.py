@@ -52,7 +52,6 @@ def verse(commands: Commands) -> Iterator[Finding | Picture]:
         f"{usual:.0f} without it (medians)",
         bool(np.isfinite([price, usual]).all()),
     )
-    yield Finding("whether a sonnet says anything", False, gap=True)
     best = poems["ngram"][int(np.argmin(odd["ngram"]))]
     figure = scanned_figure(best, "petrarchan")
     yield Picture(figure, "A sonnet as it is scanned; ends of one colour rhyme")
@@ -64,4 +63,4 @@ def _texts(path: Path) -> list[str]:
 
 def _measured(folder: Path, name: str) -> list[float]:
     rows = [json.loads(line) for line in (folder / "evidence.jsonl").read_text().splitlines()]
-    return [float(row["measured"][name]) for row in rows if "measured" in row]
+    return [float(row["measured"][name]["value"]) for row in rows if "measured" in row]

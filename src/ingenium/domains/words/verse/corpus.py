@@ -8,7 +8,7 @@ import lzma
 from functools import cache
 from pathlib import Path
 
-from ingenium.domains.words.verse.scansion import lines
+from ingenium.domains.words.verse.scansion import NO_WORD, lines
 
 VERSES = Path(__file__).parent / "verses.xz"
 LICENCE = (
@@ -23,9 +23,15 @@ def verses() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sonnets and the pieces of blank verse, in the form of designs."""
     text = lzma.decompress(VERSES.read_bytes()).decode()
     sonnets, blank = (
-        tuple(written(lines(poem)) for poem in part.split("\n\n")) for part in text.split("\n\n\n")
+        tuple(written(_clean(poem)) for poem in part.split("\n\n"))
+        for part in text.split("\n\n\n")
     )
     return sonnets, blank
+
+
+def _clean(poem: str) -> list[list[str]]:
+    """Its words, without what the transcription left between them."""
+    return [[w for w in line if w != NO_WORD] for line in lines(poem)]
 
 
 def written(words: list[list[str]]) -> str:
