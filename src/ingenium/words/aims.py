@@ -90,7 +90,10 @@ def _aims(request: Request) -> Iterator[Aim]:
         if len(m[0]) > len("max") or not _measured(request, m.end()):
             yield Aim(m.span(), bool(m["up"]), (_ahead(request, m.end(), listed=True),))
     for m in SUPERLATIVE.finditer(text):
-        if not _measured(request, m.end()) and VERBS.match(text, m.start()) is None:
+        told = text[: m.start()].endswith("(") and any(
+            m.start() - 3 <= x.end < m.start() for x in request.measures
+        )
+        if not told and not _measured(request, m.end()) and not VERBS.match(text, m.start()):
             up = None if m["best"] else bool(m["up"])
             ahead = _ahead(request, m.end())
             clause = request.clause(m.start())[0]

@@ -122,6 +122,8 @@ def _side(request: Request, contract: Contract, meaning: Meaning) -> Sense | Non
     place = meaning.measure.start
     before = [t for t in near if t.start < place and not request.paused(t.end, place)]
     said = [ENDS[t.term] for t in before if t.term in ENDS]
+    own_words = [ENDS.get(term(request.text[a:b])) for a, b in meaning.words]
+    said = said or [end for end in own_words if end]
     side = said[-1] if said else None
     if side and own and side not in own:
         return None

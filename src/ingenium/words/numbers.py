@@ -118,8 +118,8 @@ def _value(words: list[str]) -> float | None:
     if words[0] == "minus":
         inner = _value(words[1:]) if len(words) > 1 else None
         return None if inner is None else -inner
-    if words[1:2] == ["in"] and words[0] == "one":  # one in twenty
-        odds = _whole(words[2:])
+    if words[0] == "one" and "in" in words[1:3]:  # one in twenty, one batch in ten
+        odds = _whole(words[words.index("in") + 1 :])
         return 1 / odds if odds and odds > 1 else None
     if words[-3:] == ["and", "a", "half"]:
         whole = 1.0 if words[:-3] == ["one"] else _whole(words[:-3])

@@ -99,6 +99,10 @@ class Lexis:
         """Entries that hold a number."""
         return tuple(n for n in self.namings if n.entry.numeric and not n.entry.several)
 
+    def alone(self, unit: str) -> bool:
+        """Whether a single entry can be told in a unit."""
+        return sum(fits(unit, n.entry.unit) for n in self.numeric) == 1
+
     def sharing(self, entry: Entry, measure: Measure) -> int:
         """How many quantities to limit have the dimension of an entry.
 
@@ -144,7 +148,8 @@ def view(request: Request, number: int) -> View:
     for side, listed in ((1.0, before), (BEHIND, behind)):
         for step, token in enumerate(listed):
             between = (token.end, own.start) if side == 1.0 else (own.end, token.start)
-            paused = request.paused(*between)
+            inside = side != 1.0 and request.text[own.end : token.start].startswith(" (")
+            paused = request.paused(*between) - inside
             theirs = bool(paused) and side != 1.0
             worth = side * NEARLY**step * (THEIRS if theirs else PAUSED**paused)
             if worth > weights.get(token.term, 0.0):
@@ -168,7 +173,9 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     text = sum(w * seen.weights.get(t, 0.0) for t, w in one.text.items())
     own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
     missed = sum(w for t, w in one.name.items() if t not in own)
-    if entry.kind == "setup" and not _settable(entry, measure, bool(own), not missed):
+    last = set(_terms(entry.name.rpartition(".")[2]))
+    alone = unit is not None and lexis.alone(unit)
+    if entry.kind == "setup" and not _settable(entry, measure, bool(own), last <= own, alone):
         return None
     parts = [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
     met = [t for t in (*one.name, *one.text) if t in seen.weights]
@@ -185,7 +192,7 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
             float(bool(one.name) and not missed),
             1 / lexis.sharing(entry, measure) if dimension else 0.0,
             float(unit is None and not one.plain and not met),
-            float(setting and bound),
+            float(setting and bound and not _ended(entry, measure)),
             float(setting and not bound),
             float(entry.kind == "condition" and not bound),
             near if met else 0.0,
@@ -197,7 +204,12 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     )
 
 
-def _settable(entry: Entry, measure: Measure, named: bool, whole: bool) -> bool:
+def _ended(entry: Entry, measure: Measure) -> bool:
+    """Whether a setting is the end of a range by its name, as `most_deg` is."""
+    return measure.sense in entry.name.lower().split("_")
+
+
+def _settable(entry: Entry, measure: Measure, named: bool, whole: bool, alone: bool) -> bool:
     """Whether a number can be of a setting: by its name, or by a unit that few things have.
 
     One with a unit takes a bare number only where its whole name stands there, and a share is not
@@ -206,9 +218,9 @@ def _settable(entry: Entry, measure: Measure, named: bool, whole: bool) -> bool:
     usual = entry.default if isinstance(entry.default, int | float) else 0.0
     if measure.unit == "percent" and (entry.whole or abs(usual) > 1) and entry.unit == "1":
         return False
-    if measure.unit is None:
-        return whole if entry.unit not in ("1", "") else named
-    return named or measure.unit != "percent"
+    if measure.unit is None or measure.unit == "percent":
+        return whole
+    return named or alone or measure.sense != "value"
 
 
 def _way(contract: Contract, entry: Entry, measure: Measure) -> float:
@@ -244,11 +256,12 @@ def point(
         return Pointing((), (), (), named=False)
     best = scored[0][1]
     words = tuple(seen.places[t] for t in (*best.name, *best.text) if t in seen.places)
-    lone = float(scored[0][2][FEATURES.index("unit")])
+    lone = float(scored[0][2][FEATURES.index("unit")]) >= 1
+    telling = lone and (measure.sense != "value" or not fits(measure.unit or "1", "m"))
     return Pointing(
         tuple(n.entry for _, n, _ in scored),
         tuple(s for s, _, _ in scored),
         words,
-        lone=lone >= 1 and not words,
-        named=lone >= 1 or any(seen.weights.get(t, 0) > THEIRS for t in (*best.name, *best.text)),
+        lone=telling and not words,
+        named=telling or any(seen.weights.get(t, 0) > THEIRS for t in (*best.name, *best.text)),
     )

@@ -34,6 +34,8 @@ BESIDE = 15  # letters from the name of a condition to its choice
 NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is)\b)?", re.I)
 BESIDE = 15  # letters from the name of a condition to its choice
 ONE = re.compile(r"\b(?P<one>one|single|1) (?P<what>[a-z]+)\b", re.I)
+BRACKET = 40  # letters from a number to the same one in brackets
+REACH = 4  # words before a number that is asked about, which are shown with it
 EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
 RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
 
@@ -61,6 +63,7 @@ class Reader:
         """What a request asks of the problem; `words` are those whose slips are taken."""
         request = Request(text, self.digits, self.phrases, vocabulary=words)
         found, asked = self._choices(request)
+        asked += self._named_only(request, found, asked)
         spans = {s for f in found for s in f.words}
         found += texts(request, self.lexis, spans)
         lists, listed = self._lists(request)
@@ -102,6 +105,29 @@ class Reader:
 
         kept = [self._no_quantity(request, f) for f in found if not inside(f)]
         return [f for f in kept if f.names], asked
+
+    def _named_only(
+        self, request: Request, found: list[Found], asked: list[Question]
+    ) -> list[Question]:
+        """Conditions that are named without any of their choices: `an attack on T7`."""
+        done = {f.entry.name for f in found} | {q.about for q in asked}
+        quantities = {t for n in self.lexis.numeric if len(n.name) == 1 for t in n.name}
+        open_ = []
+        for n in self.lexis.namings:
+            entry = n.entry
+            if entry.kind != "condition" or not entry.choices or entry.name in done:
+                continue
+            for token, after in zip(request.tokens, (*request.tokens[1:], None), strict=True):
+                beside = after is not None and after.start - token.end <= 1
+                alone = not (beside and after is not None and after.term in quantities)
+                if request.text[: token.start].lower().endswith("under "):
+                    continue  # `weeks under attack` says that there is some
+                if set(n.name) == {token.term} and token.term in self.title and alone:
+                    text = f"{entry.name}: which of {', '.join(entry.choices)}?"
+                    span = ((token.start, token.end),)
+                    open_.append(Question(entry.name, "missing", text, span))
+                    break
+        return open_
 
     def _no_quantity(self, request: Request, found: Found) -> Found:
         """Without choices that are names of quantities, unless their own condition is named."""
@@ -195,9 +221,10 @@ class Reader:
         asked: list[Question] = []
         before: Meaning | None = None
         for i, measure in enumerate(request.measures):
-            if i in used:
+            if i in used or self._again(request, i):
                 continue
             got = point(self.lexis, request, i, self.weights)
+            measure = self._told(request, i)
             meaning = self._meaning(request, measure, got, before)
             if isinstance(meaning, Question):
                 asked.append(meaning)
@@ -247,11 +274,31 @@ class Reader:
         other = twin(self.contract, entry)
         return other is not None and other.name in barred
 
+    def _again(self, request: Request, i: int) -> bool:
+        """Whether a number is told once more in the brackets behind it, with its name."""
+        if i + 1 >= len(request.measures):
+            return False
+        one, two = request.measures[i : i + 2]
+        between = request.text[one.end : two.start]
+        inside = "(" in between and ")" not in between and len(between) < BRACKET
+        return inside and two.sense == "value" and one.ends == two.ends and two.unit is None
+
+    def _told(self, request: Request, i: int) -> Measure:
+        """A measure, with the sense of the number that it tells once more."""
+        if not i or not self._again(request, i - 1):
+            return request.measures[i]
+        return replace(request.measures[i], sense=request.measures[i - 1].sense)
+
     def _meaning(
         self, request: Request, measure: Measure, got: Pointing, before: Meaning | None
     ) -> "Meaning | Question":
         """The entry of a measure; the one before it again where no words name another."""
         span = (measure.start, measure.end)
+        if request.text[max(0, measure.start - 1)] == "/" and got.entries:
+            shown = request.text[max(0, measure.start - 12) : measure.end].split()[-1]
+            one = next((e for e in got.entries if e.kind == "limit"), got.entries[0])
+            text = f'{one.name}: "{shown}" is reckoned by nobody here; write the number.'
+            return Question(one.name, "open", text, (span, *got.words))
         strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
         again = (
             before is not None
@@ -278,6 +325,9 @@ class Reader:
         if measure.sense == "value" and measure.unit is None and first.unit not in ("1", ""):
             if all(request.paused(*sorted((b, measure.start))) for _, b in got.words):
                 return self._asked_back(request, measure, got)
+        plain = self._plain_setting(measure, got)
+        if plain is not None:
+            return Meaning(measure, plain, got.words)
         kin = self._kin(request, before, measure, got)
         if kin is not None:
             return Meaning(measure, kin, got.words)
@@ -292,6 +342,17 @@ class Reader:
             text = f'"{request.text[slice(*span)]}": is it {names}?'
             return Question(first.name, "open", text, (span, *got.words))
         return Meaning(measure, first, got.words)
+
+    def _plain_setting(self, measure: Measure, got: Pointing) -> Entry | None:
+        """A setting that a number without a bound is of, where a limit is named as well."""
+        first, best = got.entries[0], got.scores[0]
+        own = [x for x in self.contract.limits if x.quantity == first.name]
+        sides = {x.at_least is None for x in own}
+        if measure.sense != "value" or measure.high or first.kind != "limit" or len(sides) == 1:
+            return None
+        both = zip(got.entries, got.scores, strict=True)
+        near = [e for e, s in both if e.kind == "setup" and s > best - KIN and measure.unit]
+        return near[0] if near else None
 
     def _kin(
         self, request: Request, before: Meaning | None, measure: Measure, got: Pointing
@@ -362,7 +423,12 @@ class Reader:
             text = f'{one.name} is in {one.readable}; "{shown}" measures something else.'
             return Question(one.name, "open", text, (span,))
         text = f'"{shown}" is a number of nothing that {self.contract.problem} knows; of what?'
-        return Question("words", "unread", text, (span,))
+        near_ = [
+            (t.start, t.end)
+            for t in request.tokens
+            if start <= t.start < measure.start and not request.paused(t.end, measure.start)
+        ]
+        return Question("words", "unread", text, (span, *near_[-REACH:]))
 
     def _same(self, one: Entry, two: Entry) -> bool:
         """Whether both are one thing: a condition, and what measures it."""

@@ -15,8 +15,10 @@ from ingenium.words.tokens import Request
 WORTH = {"name": 3.0, "summary": 2.0, "field": 1.0, "entry": 0.9, "choice": 0.9, "text": 0.35}
 LEAST_TITLE = 2.2  # that the words of names and summaries must be worth
 LEAST_SCORE = 3.2
+STRONG_SCORE = 9.0  # by entries alone, without a word of the name or the summary
 LEAST_KNOWN = 0.3
 MISSED = 0.4  # of a word of a name that the request does not have
+WHOLE_NAME = 5.0  # of a name of several words that are all there
 LEAD = 0.04  # share of the best score, by which it has to lead
 
 
@@ -39,7 +41,8 @@ class Route:
     def _weak(self) -> bool:
         if not self.scores or (self.known < LEAST_KNOWN and self.titled < 3 * LEAST_TITLE):
             return True
-        return self.titled < LEAST_TITLE or self.scores[0][1] < LEAST_SCORE
+        best = self.scores[0][1]
+        return best < LEAST_SCORE or (self.titled < LEAST_TITLE and best < STRONG_SCORE)
 
     @property
     def rivals(self) -> tuple[str, ...]:
@@ -66,6 +69,7 @@ class Router:
         scores = {
             name: sum(self.rare[t] * bag[t] for t in counted if t in bag)
             - MISSED * sum(self.rare[t] for t in self.titles[name] if t not in counted)
+            + WHOLE_NAME * (len(self.titles[name]) > 1 and self.titles[name] <= set(counted))
             + 99.0 * (name in named)
             for name, bag in self.bags.items()
         }

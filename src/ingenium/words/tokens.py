@@ -82,7 +82,7 @@ class Request:
         away = [(c.start, c.end) for c in self.codes if not IDENTIFIER.fullmatch(c.text)]
         away += [(m.start, m.end) for m in self.measures if m.unit != "d" and m.unit != "week"]
         short = [
-            Token(term(word), m.start(), m.end(), word)
+            Token(term(word), m.start(), m.end(), word.removesuffix("s"))
             for m in SHORT.finditer(self.text)
             for word in SHORTS[m[0].lower()].split()
         ]
