@@ -56,7 +56,12 @@ class SmallModel:
         request = Request(text)
         names = [e.name for e in contract.entries if e.numeric and e.kind != "setup"]
         names = list(dict.fromkeys(names))
-        choices = [(e.name, c) for e in contract.entries if e.kind == "condition" and e.choices for c in e.choices]
+        choices = [
+            (e.name, c)
+            for e in contract.entries
+            if e.kind == "condition" and e.choices
+            for c in e.choices
+        ]
         asked = {
             "prompt": ASK.format(names=", ".join(names), text=text[:1500]),
             "grammar": grammar(names, choices, request),
@@ -71,10 +76,13 @@ class SmallModel:
 def grammar(names: list[str], choices: list[tuple[str, str]], request: Request) -> str:
     """Of lists of bounds, categories and wishes, in GBNF."""
     numbers = [request.text[m.start : m.end] for m in request.measures]
-    rules = [f"name ::= {_any(names)}", f'aim ::= ("minimise " | "maximise ") name']
+    rules = [f"name ::= {_any(names)}", 'aim ::= ("minimise " | "maximise ") name']
     kinds = ["aim"]
     if numbers:
-        rules += [f"number ::= {_any(numbers)}", 'bound ::= name (" at least " | " at most " | " is ") number']
+        rules += [
+            f"number ::= {_any(numbers)}",
+            'bound ::= name (" at least " | " at most " | " is ") number',
+        ]
         kinds.append("bound")
     if choices:
         rules.append(f"choice ::= {_any(f'{n} is {c}' for n, c in choices)}")

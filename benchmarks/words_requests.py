@@ -262,7 +262,9 @@ def run() -> None:
         "endpoint": "skipped",
         "smollm2": f"every {EVERY}th request that asks nothing back",
     }
-    report("words_requests", "300 requests in words, wholly right or rightly asked back", rows, setup)
+    report(
+        "words_requests", "300 requests in words, wholly right or rightly asked back", rows, setup
+    )
 
 
 EVERY = 8  # of the requests, which the small model is given

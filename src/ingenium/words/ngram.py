@@ -101,9 +101,7 @@ class NGram:
                 state = self.grammar.follow(state, token)
         return ids.to(torch.float32)
 
-    def _drawn(
-        self, before: Tensor, point: Tensor, state: Any, left: int
-    ) -> Int[Tensor, " n"]:
+    def _drawn(self, before: Tensor, point: Tensor, state: Any, left: int) -> Int[Tensor, " n"]:
         """The next token of each row: among all that the grammar permits, where it can say that."""
         chances = self._chances(before.numpy())
         over = (before == END).any(1)

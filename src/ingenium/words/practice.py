@@ -23,7 +23,9 @@ FORMS = (
     "the {name} {bound}",
 )
 JOINS = (", ", " and ", "; ", " with ", ", and ")
-SMALL_WORDS = frozenset(["of", "the", "a", "an", "in", "on", "by", "at", "to", "and", "or", "for", "over", "from"])
+SMALL_WORDS = frozenset(
+    ["of", "the", "a", "an", "in", "on", "by", "at", "to", "and", "or", "for", "over", "from"]
+)
 UNITS = {unit: spelling for spelling, unit in reversed(SYMBOLS.items())}
 
 

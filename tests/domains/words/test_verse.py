@@ -73,7 +73,7 @@ def test_rhymes(one: str, two: str, holds: bool) -> None:
 
 
 def test_schemes_are_those_of_the_forms() -> None:
-    ends = "see day me may right".split()
+    ends = ["see", "day", "me", "may", "right"]
     assert unrhymed(["see", "day", "may", "me"], "petrarchan") == 0
     assert unrhymed(["see", "day", "me", "may"], "shakespearean") == 0
     assert unrhymed(["see", "day", "me", "may"], "petrarchan") == 2

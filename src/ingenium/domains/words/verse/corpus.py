@@ -23,8 +23,7 @@ def verses() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The sonnets and the pieces of blank verse, in the form of designs."""
     text = lzma.decompress(VERSES.read_bytes()).decode()
     sonnets, blank = (
-        tuple(written(_clean(poem)) for poem in part.split("\n\n"))
-        for part in text.split("\n\n\n")
+        tuple(written(_clean(poem)) for poem in part.split("\n\n")) for part in text.split("\n\n\n")
     )
     return sonnets, blank
 

@@ -29,7 +29,9 @@ def sections(designs: xr.Dataset, verdicts: xr.Dataset, form: str) -> tuple[Sect
         figure=scanned_figure(listed[0], form),
     )
     rows = [("poem", "text")]
-    rows += [(str(designs["design"].values[i]), shown(t)) for i, t in zip(order, listed, strict=False)]
+    rows += [
+        (str(designs["design"].values[i]), shown(t)) for i, t in zip(order, listed, strict=False)
+    ]
     return (first, Section("The next ones", table=tuple(rows)))
 
 
@@ -71,13 +73,22 @@ def _line(axes: object, one: Scan, y: float, letter: str, colour: str) -> None:
         said = word.capitalize() if i == 0 else "I" if word == "i" else word
         last = i + 1 == len(one.words)
         ink = colour if last else "#8a8f98" if broken else "#1c2329"
-        draw(at, y - 0.55, said, fontsize=10.5, family="monospace", color=ink,
-             weight="bold" if last else "normal")
+        draw(
+            at,
+            y - 0.55,
+            said,
+            fontsize=10.5,
+            family="monospace",
+            color=ink,
+            weight="bold" if last else "normal",
+        )
         if sound is not None:
             count = len(sound.stresses)
             for k in range(count):
                 mark = STRONG if (place + k) % 2 else WEAK
                 x = at + WIDE * len(said) * (k + 0.5) / count
-                draw(x, y - 0.12, mark, fontsize=8, color="#5b6670", ha="center", family="monospace")
+                draw(
+                    x, y - 0.12, mark, fontsize=8, color="#5b6670", ha="center", family="monospace"
+                )
             place += count
         at += WIDE * (len(said) + 1)
