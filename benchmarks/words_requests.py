@@ -132,7 +132,7 @@ def understood(wish: Wish) -> set[Fact]:
     if wish.made.count is not None:
         facts.add(("n", wish.made.count))
     for entry in wish.contract.entries:
-        part, name = ("limits" if entry.kind == "limit" else entry.kind), entry.name
+        name = entry.name
         if entry.kind == "setup" and f"setup.{name}" in said:
             value = spec.setup
             for step in name.split("."):

@@ -16,9 +16,9 @@ from ingenium.core.folders import cache_folder, write_atomic
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, names, open_problem, problem_class
+from ingenium.words.adjectives import vocabulary
 from ingenium.words.contract import Contract
 from ingenium.words.languages import foreign
-from ingenium.words.lexicon import vocabulary
 from ingenium.words.pointing import RULES
 from ingenium.words.reader import Reader
 from ingenium.words.reading import Question, Reading, checked

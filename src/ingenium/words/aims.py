@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ingenium.words.adjectives import ADJECTIVES, GOOD
 from ingenium.words.contract import Entry
-from ingenium.words.lexicon import ADJECTIVES, GOOD, STOP, WORD, term, terms
+from ingenium.words.lexicon import STOP, WORD, term, terms
 from ingenium.words.pointing import Lexis
 from ingenium.words.reading import Found, Question, Span
 from ingenium.words.tokens import Request

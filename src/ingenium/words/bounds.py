@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ingenium.words.adjectives import ADJECTIVES
 from ingenium.words.contract import Contract, Entry
-from ingenium.words.lexicon import ADJECTIVES, term, terms
+from ingenium.words.lexicon import term, terms
 from ingenium.words.measures import Measure, Sense
-from ingenium.words.reading import Found, Question, Span
+from ingenium.words.reading import Found, Part, Question, Span
 from ingenium.words.tokens import Request
 
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
@@ -187,7 +188,7 @@ def _exact(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
 def _bound(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
     """A limit; of a condition that nothing measures, a range to one of its ends."""
     entry, measure = meaning.entry, meaning.measure
-    part = "condition" if entry.kind == "condition" else "limit"
+    part: Part = "condition" if entry.kind == "condition" else "limit"
     if measure.high is not None and measure.sense == "value":
         yield Found(part, entry, meaning.spans, low=measure, high=measure)
         other = twin(contract, entry)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ingenium.words.contract import Entry
 from ingenium.words.lexicon import terms
-from ingenium.words.reading import Found, Question, Span
+from ingenium.words.reading import Found, Part, Question, Span
 from ingenium.words.tokens import Request
 
 PARTLY = {"weekend": ("saturday", "sunday")}  # words that leave open which of several is meant
@@ -45,7 +45,7 @@ def of_choices(request: Request, entry: Entry) -> tuple[list[Found], list[Questi
     if entry.kind == "setup" and len(wanted) > 1 and not entry.several:
         text = f"{entry.name} is one of {', '.join(wanted)}; which one?"
         return [], [Question(entry.name, "open", text, spans)]
-    part = "condition" if entry.kind == "condition" else "setup"
+    part: Part = "condition" if entry.kind == "condition" else "setup"
     return [Found(part, entry, spans, names=tuple(wanted))], []
 
 

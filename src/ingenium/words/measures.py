@@ -96,24 +96,18 @@ INCH = re.compile(r"\s*(?:$|[.,;:)!?]|and\b|or\b|at\b|under\b)")
 
 Sense = Literal["least", "most", "value", "exact"]
 
-_UP = r"more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
-_DOWN = r"less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|below|worse|stronger"
+_UP = "more|greater|larger|higher|bigger|longer|heavier|stiffer|thicker|better|wider|deeper|faster"
+_DOWN = "less|fewer|lower|smaller|shorter|lighter|thinner|cheaper|slower|below|worse|stronger"
+_NOT = r"(?:no|not|never|nor|n't|none|nothing|cannot)\s(?:\w+\s){0,3}?"
 BEFORE = (  # what stands before a number; the first that fits counts
-    (
-        "most",
-        r"(?:no|not|never|nor|n't|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:%s|further(?: back)?)\sthan"
-        % _UP,
-    ),
-    ("least", r"(?:no|not|never|nor|n't|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:%s)\sthan" % _DOWN),
-    (
-        "most",
-        r"(?:not|never|n't|no|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:above|over|exceed\w*|beyond|past)",
-    ),
-    ("least", r"(?:not|never|n't|no|none|nothing|cannot)\s(?:\w+\s){0,3}?(?:below|under|beneath)"),
+    ("most", rf"{_NOT}(?:{_UP}|further(?: back)?)\sthan"),
+    ("least", rf"{_NOT}(?:{_DOWN})\sthan"),
+    ("most", rf"{_NOT}(?:above|over|exceed\w*|beyond|past)"),
+    ("least", rf"{_NOT}(?:below|under|beneath)"),
     ("most", r"up to|at (?:the )?(?:very )?most|(?:max|maximum|maximal|most)[.:]?(?:\sof)?"),
     ("least", r"at (?:the )?(?:very )?least|(?:min|minimum|minimal|least)[.:]?(?:\sof)?"),
-    ("least", r"(?:%s)\sthan|above|over|exceed\w*|beyond|after|from|starting (?:from|at)" % _UP),
-    ("most", r"(?:%s)\sthan|under|beneath|within|until|before|limited to" % _DOWN),
+    ("least", rf"(?:{_UP})\sthan|above|over|exceed\w*|beyond|after|from|starting (?:from|at)"),
+    ("most", rf"(?:{_DOWN})\sthan|under|beneath|within|until|before|limited to"),
     ("least", r">=|=>|≥|>"),
     ("most", r"<=|=<|≤|<|below|limit (?:of|is)"),
     ("least", r"at or above|or above"),
@@ -136,7 +130,7 @@ AFTER = (
 )
 _NEXT = r"(?!\s*[-+.]?\d|\s+(?:a|an|one|two|three|four|five|half)\b)"  # a number that it is said of
 _AFTER = tuple((sense, re.compile(rf"\s*(?:{form})\b{_NEXT}", re.I)) for sense, form in AFTER)
-BETWEEN = re.compile(r"\s*(?:to|and|or|up to|through|-|–|—|\.\.\.?|…)\s*", re.I)
+BETWEEN = re.compile(r"\s*(?:to|and|or|up to|through|-|\u2013|\u2014|\.\.\.?|…)\s*", re.I)
 SIGN = re.compile(r"\b(?:never|not|non-?) ?negative\b", re.I)
 OPENS = re.compile(
     r"\b(?:between|from|within|range|band)\s*(?:of\s|from\s|the\s|hours?\s|[a-z]+\s)?$", re.I

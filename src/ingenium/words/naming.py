@@ -6,7 +6,7 @@ import re
 from ingenium.words.contract import Entry
 from ingenium.words.lexicon import terms
 from ingenium.words.pointing import Lexis
-from ingenium.words.reading import Found, Question
+from ingenium.words.reading import Found, Part, Question
 from ingenium.words.tokens import Code, Request
 
 ALIKE = 0.6  # share of a default's signs that a code of the same kind has
@@ -23,13 +23,13 @@ def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[Fo
         spans = (*before.copied, (code.start, code.end)) if before else ((code.start, code.end),)
         if before and not entry.several:
             continue
-        part = "given" if entry.kind == "given" else "setup"
+        part: Part = "given" if entry.kind == "given" else "setup"
         found[entry.name] = Found(part, entry, spans, copied=spans)
     return list(found.values())
 
 
 def _place(request: Request, lexis: Lexis, code: Code) -> Entry | None:
-    """The entry that a code is for: the one named before it, else the one that alone may hold it."""
+    """The entry that a code is for: the one named before it, else the one that may hold it."""
     free = [
         n.entry
         for n in lexis.namings

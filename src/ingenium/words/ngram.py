@@ -109,7 +109,9 @@ class NGram:
             masks = self.grammar.masks(state)[:, OPEN:] | over.numpy()[:, None]
             return drawn(_logarithm(chances * masks), point, self.drawing)
         rows = torch.arange(len(before))
-        may = self.grammar and Turnstile(self.grammar, state, left, over, rows)
+        may = None
+        if self.grammar is not None:
+            may = Turnstile(self.grammar, state, left, over, rows)
         return drawn(_logarithm(chances), point, self.drawing, may)
 
     def log_density(
@@ -148,7 +150,8 @@ class NGram:
             before = (BEGIN, BEGIN)
             for token in [*text, END]:
                 self.single[token - OPEN] += 1
-                for context in (before, before[1:]):
+                contexts: tuple[Context, ...] = (before, before[1:])
+                for context in contexts:
                     own = counts.setdefault(context, {})
                     own[token] = own.get(token, 0) + 1
                 before = (before[1], token)
@@ -159,7 +162,7 @@ class NGram:
         self.single = self.single / total if total else np.full(size, 1 / size)
 
     def _chances(self, before: Int[np.ndarray, "n s"]) -> Float[np.ndarray, "n v"]:
-        """Of the next token of each row; a context that was never seen gives its part to shorter."""
+        """Of the next token of each row; a context never seen gives its part to a shorter one."""
         size = len(self.single)
         base = self.mix[0] / size + self.mix[1] * self.single
         found = np.tile(base, (len(before), 1))

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+MINUS_SIGN = "\u2212"
 _DIGITS = r"(?:\d{1,3}(?:[, \u202f']\d{3})+(?![\d])|\d+)(?:\.\d+)?|\.\d+"
 DIGITS = re.compile(
-    rf"(?<![\w.,^])(?P<sign>[-−+](?=[\d.]))?(?P<digits>{_DIGITS})"
-    r"(?:(?:[eE]|\s?(?:x|\*|×|·)\s?10\^?\*{0,2})(?P<power>[-−+]?\d{1,3})(?!\w))?"
+    rf"(?<![\w.,^])(?P<sign>[-\u2212+](?=[\d.]))?(?P<digits>{_DIGITS})"
+    r"(?:(?:[eE]|\s?(?:x|\*|\u00d7|·)\s?10\^?\*{0,2})(?P<power>[-\u2212+]?\d{1,3})(?!\w))?"
 )
 ONES = dict(
     zip(
@@ -78,14 +79,14 @@ def _digits(text: str) -> Iterator[Number]:
         signed = match["sign"] or ""
         ranged = signed and before[-1:] and not before[-1].isspace() and before[-1] not in "([=<>:,"
         start = match.start() + bool(ranged)
-        value = float(f"{written}e{(match['power'] or '0').replace('−', '-')}")
+        value = float(f"{written}e{(match['power'] or '0').replace(MINUS_SIGN, '-')}")
         scale = re.match(r"\s(hundred|thousand|million)\b", text[match.end() :], re.IGNORECASE)
         end = match.end() + (scale.end() if scale else 0)
         value *= SCALES[scale[1].lower()] if scale else 1
         minus = MINUS.search(text, 0, match.start())
         if minus:
             start = minus.start()
-        down = minus or (signed in ("-", "−") and not ranged)
+        down = minus or (signed in ("-", MINUS_SIGN) and not ranged)
         yield Number(-value if down else value, start, end)
 
 

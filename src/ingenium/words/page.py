@@ -70,7 +70,7 @@ def _colours(said: list[Line]) -> dict[str, str]:
 
 
 def pieces(reading: Reading, said: list[Line], colours: dict[str, str]) -> list[Piece]:
-    """The whole request in parts, in order; a word that two things stand on has the first colour."""
+    """The whole request in parts, in order; a word of two things has the colour of the first."""
     owner: list[str] = [""] * len(reading.text)
     for line in said:
         for start, end in line.spans:

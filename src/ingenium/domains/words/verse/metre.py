@@ -1,7 +1,7 @@
 """The grammar of a sonnet: which word may follow so that every line scans, ends and rhymes.
 
-Each line is an automaton on the places of its syllables. A word is let in only if, after it, the line
-can still end on a word that its rhyme needs and that was not used before, so no line is ever stuck.
+Each line is an automaton on the places of its syllables. A word is let in only if, after it, the
+line can still end on a word that its rhyme needs and that was not used before: no line is stuck.
 """
 
 from collections import Counter
@@ -142,14 +142,14 @@ class MetreGrammar:
         words, letter = self.words, self.scheme[one.line]
         able = words.rhyme >= 0
         if letter == " ":
-            return able
+            return np.asarray(able)
         asked = one.rhyme(letter)
         if asked is not None:
             used = [o for r, o in one.onsets if r == asked]
-            return (words.rhyme == asked) & ~np.isin(words.onset, used)
+            return np.asarray((words.rhyme == asked) & ~np.isin(words.onset, used))
         rich = words.partners >= self.scheme.count(letter) + SPARE
         rich[[r for _, r in one.rhymes]] = False
-        return able & rich[words.rhyme]
+        return np.asarray(able & rich[words.rhyme])
 
     def _after(self, one: Beginning, token: int) -> Beginning:
         words = self.words

@@ -58,6 +58,7 @@ class Verse(Problem):
     default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
     licence = LICENCE
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
+    codec: TokenCodec
 
     def __init__(self, settings: VerseSettings) -> None:
         """Open the dictionary and the verse."""

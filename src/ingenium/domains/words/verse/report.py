@@ -12,7 +12,7 @@ from ingenium.domains.words.verse.scansion import FORMS, LINES, Scan, lines, sca
 
 COLOURS = ("#2f7fc1", "#d1495b", "#3f9a6b", "#b8860b", "#7b5ea7", "#c0648a", "#4f6d7a")
 BREAKS = {"petrarchan": (4, 8, 11), "shakespearean": (4, 8, 12), "blank": ()}  # of parts
-STRONG, WEAK = "/", "×"
+STRONG, WEAK = "/", "\u00d7"
 
 
 def sections(designs: xr.Dataset, verdicts: xr.Dataset, form: str) -> tuple[Section, ...]:

@@ -1,9 +1,9 @@
 """Whether lines are iambic pentameters, and which of them rhyme.
 
-A line has ten syllables. A word of several syllables has its main stress on an even place; words of
-one syllable and weaker stresses may stand anywhere. This is the strict core of what Halle and Keyser
-(English Stress, 1971, ch. 3) allow: an inverted first foot, a feminine ending and an elided syllable
-are not counted as held.
+A line has ten syllables. A word of several syllables has its main stress on an even place; words
+of one syllable and weaker stresses may stand anywhere. This is the strict core of what Halle and
+Keyser (English Stress, 1971, ch. 3) allow: an inverted first foot, a feminine ending and an elided
+syllable are not counted as held.
 """
 
 import re
@@ -13,7 +13,7 @@ from ingenium.domains.words.verse.pronouncing import Sound, dictionary
 
 FEET, SYLLABLES = 5, 10
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*'?|'[a-z]+(?:'[a-z]+)*")
-MARKS = re.compile(r"[.,;:!?()\"“”‘—–-]+")
+MARKS = re.compile(r"[.,;:!?()\"\u201c\u201d\u2018\u2014\u2013-]+")
 STRANGE = re.compile(r"[^a-z'\s]+")  # signs that no poem needs, such as digits and hidden ones
 NO_WORD = "*"
 FORMS = {
@@ -43,7 +43,7 @@ def lines(text: str) -> list[list[str]]:
 
     Any other sign that is no letter counts as a word that nobody knows.
     """
-    plain = MARKS.sub(" ", text.lower().replace("’", "'"))
+    plain = MARKS.sub(" ", text.lower().replace("\u2019", "'"))
     listed = [STRANGE.sub(f" {NO_WORD} ", line).split() for line in plain.splitlines()]
     return [words for words in listed if words]
 

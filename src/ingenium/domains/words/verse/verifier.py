@@ -21,8 +21,8 @@ from ingenium.words.ngram import NGram
 class Scansion:
     """Reads a poem by the dictionary of pronunciations; NaN for a text without words.
 
-    Its perplexity is that of the words by a mixture of one to three words that was counted on verse;
-    a word that is not in it counts as likely as the rarest.
+    Its perplexity is that of the words by a mixture of one to three words, counted on verse; a word
+    that is not in it counts as likely as the rarest.
     """
 
     form: str
