@@ -150,6 +150,14 @@ def test_units_are_converted_by_the_core(known: tuple[Contract, ...]) -> None:
     assert (depth.at_least, depth.at_most) == pytest.approx((1.2192, 2.7432))
 
 
+def test_a_number_that_is_told_again_in_brackets(known: tuple[Contract, ...]) -> None:
+    said = "2D shapes with compliance no more than 3 times the solid box (compliance ratio 3)"
+    wish = ask(said, known, problem="structures.minimum_compliance")
+    assert wish.made is not None
+    assert wish.made.spec.limits[0].quantity == "compliance_ratio"
+    assert wish.made.spec.limits[0].at_most == 3
+
+
 def test_what_is_shipped_is_what_the_code_says() -> None:
     """`docs/write_contracts.py` writes them; this one is opened in no time."""
     shipped = next(c for c in contracts() if c.problem == "structures.roof")

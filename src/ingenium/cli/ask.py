@@ -130,8 +130,8 @@ def _tell(wish: "Wish", out: Path) -> None:
     if wish.whole:
         console.print(f"\n{out / SPEC} is written; {out / PAGE} shows the words.", highlight=False)
         count = f" -n {wish.made.count}" if wish.made and wish.made.count else ""
-        line = f"ingenium propose {wish.reading.problem} --spec {out / SPEC}{count}"
-        console.print(f"Go on: {line}", highlight=False, soft_wrap=True)
+        go_on = f"ingenium propose {wish.reading.problem} --spec {out / SPEC}{count}"
+        console.print(f"Go on: {go_on}", highlight=False, soft_wrap=True)
 
 
 def _propose(wish: "Wish", out: Path, seed: int, overwrite: bool, json: bool) -> None:
