@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
+from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -337,6 +338,10 @@ ANSWERS: dict[str, Any] = {
     "replay": Replayed,
     "compare": list[Table],
     "doctor": Health | Installed,
+    "infer": InferredPosterior,
+    "posterior show": InferredPosterior,
+    "posterior methods": PosteriorMethods,
+    "posterior replay": PosteriorHolds,
     "monitor fit": FittedMonitor,
     "monitor run": HeardStream,
     "monitor show": FittedMonitor | MonitorFamilies,
