@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from ingenium.core.designs import to_dataset
+from ingenium.infer.methods.linearised import Encoded
 from ingenium.infer.prior import Prior
 from ingenium.infer.question import Arrays
 
@@ -20,7 +20,7 @@ SHARE, MOST = 0.999, 160  # of the variance, and numbers
 class Latents:
     """Coordinates of unit spread; what lies across them stays with the draw that a design was."""
 
-    prior: Prior
+    encoded: Encoded
     centre: Float64[Tensor, " d"]
     axes: Float64[Tensor, "u d"]  # of the length of a spread
     back: Float64[Tensor, "d u"]
@@ -28,33 +28,24 @@ class Latents:
     @classmethod
     def of(cls, prior: Prior, arrays: Arrays, rows: Int64[Tensor, " n"]) -> "Latents":
         """Those of draws of the prior."""
-        x = _encoded(prior, arrays, rows)
+        encoded = Encoded(prior)
+        x = encoded.rows(arrays, rows)
         centre = x.mean(0)
         _, sizes, axes = torch.linalg.svd(x - centre, full_matrices=False)
         spread = sizes / max(len(x) - 1, 1) ** 0.5
         share = spread.square().cumsum(0) / spread.square().sum()
         u = min(int((share < SHARE).sum()) + 1, MOST, int((spread > 1e-9 * spread[0]).sum()))
         lead = axes[:u] * spread[:u, None]
-        return cls(prior, centre, lead, (axes[:u] / spread[:u, None]).T)
+        return cls(encoded, centre, lead, (axes[:u] / spread[:u, None]).T)
 
     def encode(self, arrays: Arrays, rows: Int64[Tensor, " n"]) -> Float64[Tensor, "n u"]:
         """Leading numbers of designs."""
-        return (_encoded(self.prior, arrays, rows) - self.centre) @ self.back
+        return (self.encoded.rows(arrays, rows) - self.centre) @ self.back
 
     def moved(
         self, arrays: Arrays, rows: Int64[Tensor, " n"], to: Float64[Tensor, "n u"]
     ) -> Arrays:
         """Designs brought to other leading numbers, with the rest as it is."""
-        problem, x = self.prior.problem, _encoded(self.prior, arrays, rows)
+        x = self.encoded.rows(arrays, rows)
         new = x + (to - (x - self.centre) @ self.back) @ self.axes
-        under = self.prior.under(rows)
-        found = problem.decode(new.reshape(-1, *problem.codec.shape), under)
-        return problem.project(self.prior.generator.spec.fixed, under)(found)
-
-
-def _encoded(prior: Prior, arrays: Arrays, rows: Int64[Tensor, " n"]) -> Float64[Tensor, "n d"]:
-    problem = prior.problem
-    under = prior.under(rows)
-    coords = problem.labels() | {c.name: under[c.name] for c in problem.conditions}
-    designs = to_dataset(arrays, problem.variables, coords)
-    return problem.encode(designs).to(torch.float64).flatten(1)
+        return self.encoded.designs(new, rows)
