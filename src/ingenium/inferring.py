@@ -14,7 +14,6 @@ from ingenium.infer import answering
 from ingenium.infer.answering import Inferred
 from ingenium.infer.asked import InferSpec, load
 from ingenium.infer.keeping import Posterior
-from ingenium.infer.question import Inferable
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -48,7 +47,7 @@ def reading(asked: InferSpec, file: Path) -> InferSpec:
     """
     kind = problem_class(asked.problem)
     observed = getattr(kind, "observed", "")
-    if not observed or not issubclass(kind, Inferable):
+    if not observed or not hasattr(kind, "question"):
         raise InputError("a problem with a hidden state, such as radio.estimate", asked.problem)
     choose(observed, {i.name for i in kind.inputs}, "input")
     entry = asked.given.get(observed, {})

@@ -31,8 +31,7 @@ def corner(
 ) -> Figure:
     """Each quantity by itself, and each pair with the ellipses that hold 50 and 90 %."""
     spread = values.std(0)
-    own = [i for i in np.argsort(-(spread > 0), kind="stable") if spread[i] > 0][:MOST]
-    own = sorted(own) or [0]
+    own = np.flatnonzero(spread > 0)[:MOST].tolist() or [0]
     q = len(own)
     figure, grid = panels(q, q, (1.7, 1.55))
     x = np.stack([_shown(quantities[i], values[:, i]) for i in own], 1)
