@@ -13,6 +13,8 @@ from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.domain import Domain, Offer
+from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -63,7 +65,7 @@ def _exactly(arrays: tuple[Tensor, ...], z: Tensor) -> tuple[Tensor, ...]:
 class Linear(Problem):
     """Three numbers of which two sums are read."""
 
-    name: ClassVar[str] = "toy.linear"
+    name: ClassVar[str] = "hidden.linear"
     summary: ClassVar[str] = "three hidden numbers"
     Settings: ClassVar[type] = Settings
     inputs: ClassVar[tuple[Input, ...]] = (SEEN,)
@@ -92,6 +94,8 @@ class Linear(Problem):
     def question(self) -> Question:
         error = ERROR * self.settings.error_scale
         kind = NormalReadings if self.settings.error_scale == 1 else Overconfident
+        if "seen" not in self.given:
+            raise InputError("two sums as seen", "nothing", "Write --given seen.csv.")
         names = ("first", "second", "third")
         return Question(
             torch.from_numpy(np.asarray(self.given["seen"], dtype=np.float64)),
@@ -117,3 +121,11 @@ def opened(seen: list[float], **setup: Any) -> tuple[Linear, Tensor]:
     problem = Linear(Settings(**setup), given)
     assert len(to_arrays(problem.data(), problem.variables)) == 1
     return problem, torch.tensor(seen, dtype=torch.float64)
+
+
+DOMAIN = Domain(
+    name="hidden",
+    summary="a toy",
+    package=__name__,
+    problems={"linear": Offer("linear:Linear", "three hidden numbers")},
+)

@@ -83,6 +83,11 @@ class Prior:
         return self.problem.features(self.conditions.reset_coords())
 
     @property
+    def count(self) -> int:
+        """Rows."""
+        return len(self.arrays[0])
+
+    @property
     def smooth(self) -> bool:
         """Whether designs move smoothly with normal numbers."""
         return self.d > 0
@@ -97,8 +102,7 @@ class Prior:
 
     def start(self, n: int, rng: torch.Generator) -> Particles:
         """Draws: each row once before any comes twice."""
-        count = len(self.arrays[0])
-        order = [torch.randperm(count, generator=rng) for _ in range(-(-n // count))]
+        order = [torch.randperm(self.count, generator=rng) for _ in range(-(-n // self.count))]
         z = torch.randn(n, self.d, generator=rng, dtype=torch.float64)
         return Particles(torch.cat(order)[:n], z)
 
