@@ -67,3 +67,37 @@ class TestSiteChannel(ProblemContract):
                 "with angles lost": _changed(_lost),
             }
         }
+
+
+def _weaker(file: Any) -> None:
+    """Beams of a little less power."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][...] = 0.999 * file[name][()]
+
+
+def _stronger(file: Any) -> None:
+    """Beams of more power than is needed."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][...] = 1.01 * file[name][()]
+
+
+def _exchanged(file: Any) -> None:
+    """Each beam for another user."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][...] = np.roll(file[name][()], 1, axis=1)
+
+
+class TestBeam(ProblemContract):
+    problem_name = "radio.beam"
+    setup: ClassVar = {**SMALL, "users": 3, "antennas": 4, "sets": 12}
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "beam-hdf5": {
+                "with weaker beams": _changed(_weaker),
+                "with stronger beams": _changed(_stronger),
+                "with beams for other users": _changed(_exchanged),
+                "at another carrier": _changed(_another_carrier),
+            }
+        }

@@ -94,7 +94,7 @@ def calibration(names: Sequence[str], ranks: Mapping[str, Ranks]) -> Figure:
         low, high = stats.binom.ppf([0.025, 0.975], n, 1 / RANK_BINS)
         for i, axes in enumerate(row):
             axes.axhspan(low, high, color=MUTED, alpha=0.25, lw=0)
-            axes.hist(own.levels[:, i], RANK_BINS, (0, 1), color=OURS, alpha=0.85)
+            axes.hist(own.levels[:, i], RANK_BINS, range=(0, 1), color=OURS, alpha=0.85)
             dress(axes, "rank of the truth", what if i == 0 else "", title=names[i])
             axes.tick_params(labelsize=6)
     return figure

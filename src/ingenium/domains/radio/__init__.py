@@ -15,6 +15,10 @@ DOMAIN = Domain(
             f"{__name__}.estimate:Estimate",
             "channel and place of a terminal, as its pilots say (verb infer)",
         ),
+        "beam": Offer(
+            f"{__name__}.beam:Beam",
+            "beams of least power that give users of a site the SINR that they ask for",
+        ),
     },
     extra="radio",
     needs=("sionna", "mitsuba"),

@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.radio.geometry import SiteFrame
-from ingenium.domains.radio.rays import LIGHT_M_S, Rays
+from ingenium.domains.radio.rays import Rays
 from ingenium.domains.radio.scene import Scene
-from ingenium.evaluate.style import KNOWN, MUTED, OURS, by_verdict, dress, panels, plane
+from ingenium.evaluate.style import KNOWN, OURS, by_verdict, dress, panels, plane
 
 CELLS = 160  # of the map along its longer side
-DRAWN = 3  # channels whose paths are drawn
+LEG_M = 40.0  # drawn of the strongest path
+DRAWN = 5  # channels whose paths are drawn
 BINS = 24
 
 
@@ -34,7 +35,7 @@ def sections(
         Section(
             "Places and paths",
             "Buildings in grey, the base station as a triangle, known channels in brown. The lines "
-            "are the directions and lengths in which paths of three channels arrive.",
+            "are the directions from which paths of some channels arrive, longer for stronger ones.",
             _map(scene, frame, known, own, verdict),
         ),
         Section(
@@ -68,11 +69,11 @@ def buildings(axes: Axes, scene: Scene, frame: SiteFrame) -> None:
 
 
 def paths(axes: Axes, rays: Rays, i: int, carrier_hz: float, colour: str) -> None:
-    """The last legs of one channel, as long as their whole way, by their power."""
+    """From where the paths of one channel arrive, by their power."""
     power = rays.amplitude(carrier_hz)[i].square()
     share = (power / power.max()).clamp(min=1e-6)
     for j in torch.nonzero(rays.present[i])[:, 0].tolist():  # a line a path
-        reach = float(rays.delay[i, j]) * LIGHT_M_S * math.cos(float(rays.elevation_ue[i, j]))
+        reach = LEG_M * max(6 + math.log10(float(share[j])), 1) / 6
         angle = float(rays.azimuth_ue[i, j])
         x, y = float(rays.east[i]), float(rays.north[i])
         wide = 0.3 + 0.35 * max(6 + math.log10(float(share[j])), 0) / 2
@@ -89,7 +90,7 @@ def _map(scene: Scene, frame: SiteFrame, known: Rays, own: Rays, verdict: Any) -
     count = own.present.sum(1).numpy()
     chosen = chosen[np.argsort(-count[chosen], kind="stable")][:: max(len(chosen) // 40, 1)]
     for i in chosen[:DRAWN].tolist():  # a few channels
-        paths(axes, own, i, frame.carrier_hz, MUTED)
+        paths(axes, own, i, frame.carrier_hz, "k")
     axes.set_xlim(frame.low_m[0] - 8, frame.high_m[0])
     axes.set_ylim(frame.low_m[1], frame.high_m[1])
     dress(axes, "east (m)", "north (m)")
@@ -120,7 +121,8 @@ def profile(
     power = rays.amplitude(carrier_hz).square().numpy()
     value = getattr(rays, name).numpy() * scale
     total, edges = np.histogram(value.ravel(), BINS, span, weights=power.ravel())
-    return (edges[1:] + edges[:-1]) / 2, 10 * np.log10(np.maximum(total / len(power), 1e-16))
+    heard = np.where(total > 0, total / len(power), np.nan)
+    return (edges[1:] + edges[:-1]) / 2, 10 * np.log10(heard)
 
 
 def _table(carrier_hz: float, own: Rays, traced: Rays) -> tuple[tuple[str, ...], ...]:

@@ -40,7 +40,7 @@ class Annealed:
     """
 
     langevin: bool = False
-    moves: int = 12
+    moves: int = 8
 
     def prepared(self, task: Task, rng: torch.Generator) -> Answer:
         """Nothing but the prior is needed.
