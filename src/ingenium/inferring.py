@@ -32,9 +32,7 @@ def infer(
     watch("open", 0, 1)
     problem = open_problem(asked.spec)
     if ledger is not None:
-        return answering.infer(
-            problem, asked, out, ledger=ledger, watch=watch, overwrite=overwrite
-        )
+        return answering.infer(problem, asked, out, ledger=ledger, watch=watch, overwrite=overwrite)
     with open_ledger(ledger_place()) as book:
         return answering.infer(problem, asked, out, ledger=book, watch=watch, overwrite=overwrite)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from linear import exact, opened
 
 from ingenium import inferring
 from ingenium.core.errors import CorruptError, InputError
@@ -16,7 +17,6 @@ from ingenium.infer.asked import InferSpec, dump, load
 from ingenium.infer.keeping import CALIBRATED, NOT_CALIBRATED, OUTSIDE, Posterior
 from ingenium.infer.weights import moments
 from ingenium.report.posterior_page import write
-from linear import exact, opened
 from plugged import distribution, plugged
 
 SEEN = [1.2, -3.1]
@@ -55,7 +55,9 @@ def test_a_right_posterior_is_calibrated_and_holds_the_exact_answer(
     spread = np.sqrt(np.diag(cov.numpy()))
     assert np.abs((found - mean.numpy()) / spread).max() < 0.2
     assert np.abs(np.sqrt(np.diag(wide)) / spread - 1).max() < 0.2
-    assert record["measured"]["coverage_90"]["low"] < 0.9 < record["measured"]["coverage_90"]["high"]
+    assert (
+        record["measured"]["coverage_90"]["low"] < 0.9 < record["measured"]["coverage_90"]["high"]
+    )
 
 
 def test_its_page_tells_and_its_file_has_weights(right: inferring.Inferred) -> None:

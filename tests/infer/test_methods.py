@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from linear import exact, opened
 
 from ingenium.core.asking import resolve
 from ingenium.core.problem import silent
@@ -16,7 +17,6 @@ from ingenium.infer.methods.table import METHODS
 from ingenium.infer.prior import Prior
 from ingenium.infer.weights import moments
 from ingenium.loop import training
-from linear import exact, opened
 
 SEEN = [1.2, -3.1]
 LEARNED = {"mixture": "bootstrap", "amortised": "bootstrap", "guided": "flow_matching"}

@@ -91,7 +91,7 @@ def calibration(names: Sequence[str], ranks: Mapping[str, Ranks]) -> Figure:
     figure, grid = panels(max(len(shown), 1), min(len(names), MOST), (1.75, 1.6))
     for row, (what, own) in zip(grid, shown.items(), strict=False):
         n = len(own.levels)
-        low, high = stats.binom.ppf([0.025, 0.975], n, 1 / RANK_BINS)
+        low, high = (float(stats.binom.ppf(p, n, 1 / RANK_BINS)) for p in (0.025, 0.975))
         for i, axes in enumerate(row):
             axes.axhspan(low, high, color=MUTED, alpha=0.25, lw=0)
             axes.hist(own.levels[:, i], RANK_BINS, range=(0, 1), color=OURS, alpha=0.85)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from jaxtyping import Float64, Int64
 from scipy.special import logsumexp
 from torch import Tensor
@@ -99,9 +98,7 @@ def quantiles(
     order = np.argsort(flat, axis=0, kind="stable")
     sizes = weight[order]
     sums = sizes.cumsum(0) - 0.5 * sizes
-    found = [
-        np.interp(at, sums[:, i], flat[order[:, i], i]) for i in range(flat.shape[1])
-    ]
+    found = [np.interp(at, sums[:, i], flat[order[:, i], i]) for i in range(flat.shape[1])]
     return np.stack(found, 1).reshape(len(at), *values.shape[1:])
 
 

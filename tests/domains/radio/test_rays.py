@@ -102,7 +102,9 @@ def test_pilots_have_the_density_and_the_estimate_of_their_covariance() -> None:
     v = fading.folded(y)[0].flatten()
     density = -(v.conj() @ torch.linalg.solve(whole, v)).real - torch.linalg.slogdet(whole)[1]
     density = density - 48 * math.log(math.pi)
-    assert float(fading.log_density(y, rays.arrays)[0, 0]) == pytest.approx(float(density), rel=1e-6)
+    assert float(fading.log_density(y, rays.arrays)[0, 0]) == pytest.approx(
+        float(density), rel=1e-6
+    )
     expected = cov @ torch.linalg.solve(whole, v)
     own = fading.expected(y, rays.arrays)[0, 0].flatten()
     assert (own - expected).abs().max() < 1e-6 * expected.abs().max()

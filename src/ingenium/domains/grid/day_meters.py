@@ -12,7 +12,6 @@ import torch
 import xarray as xr
 from jaxtyping import Float, Float64, Int64
 from matplotlib.axes import Axes
-
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
@@ -83,7 +82,8 @@ class DayMeters:
         if twice.any():
             row = int(np.flatnonzero(twice)[0])
             raise InputError(
-                "one reading of each meter at a time", f"{meters[row]} twice at {HOURS[step[row]]} h"
+                "one reading of each meter at a time",
+                f"{meters[row]} twice at {HOURS[step[row]]} h",
             )
         bus = np.array([names.get(name, -1) for name in meters], dtype=np.int64)
         value = table["value"].to_numpy(np.float64)
@@ -138,9 +138,7 @@ class DayMeters:
             sections=self.sections,
         )
 
-    def sections(
-        self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]
-    ) -> tuple[Section, ...]:
+    def sections(self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]) -> tuple[Section, ...]:
         """The day with its bands, and what was read of it."""
         trace = self.verifier.trace(*to_arrays(designs, VARIABLES))
         read = sorted(set(self.bus[self.bus >= 0].tolist()))
@@ -152,8 +150,8 @@ class DayMeters:
             self._course(axes, trace.voltage_pu[:, :, bus], weight, bus, f"voltage, {name} (pu)")
         gaps = STEPS - len(set(self.step[self.bus < 0].tolist()))
         text = (
-            f"Points were read; bands hold 50 and 90 % of the posterior, also over the {gaps} steps "
-            "in which the import was not read."
+            f"Points were read; bands hold 50 and 90 % of the posterior, also over the {gaps} "
+            "steps in which the import was not read."
         )
         return (Section("State of the day", text, figure),)
 

@@ -21,8 +21,8 @@ from ingenium.core.quantity import Quantity
 from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions, day_report, day_streams
-from ingenium.domains.grid.day_meters import METERS, DayMeters
 from ingenium.domains.grid.dataset import STEPS, VARIABLES, WEATHER_KINDS
+from ingenium.domains.grid.day_meters import METERS, DayMeters
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import DaySettings, open_feeder
 from ingenium.domains.grid.forecast import HELD, InfeedScenarios

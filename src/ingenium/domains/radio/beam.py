@@ -33,7 +33,7 @@ from ingenium.domains.radio.duality import (
     site_codebook,
 )
 from ingenium.domains.radio.known import PARTS
-from ingenium.domains.radio.rays import Rays, response
+from ingenium.domains.radio.rays import response
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
 from ingenium.evaluate.style import KNOWN, OURS, dress, plane
 
@@ -150,7 +150,11 @@ class Beam(Problem):
         count = s.sets if part == "known" else max(s.sets // 5, 2)
         chosen = np.stack([rng.permutation(len(own))[: s.users] for _ in range(count)])
         channel = own[torch.from_numpy(chosen)]
-        return channel.real.clone(), channel.imag.clone(), torch.from_numpy(rng.uniform(0, 10, count))
+        return (
+            channel.real.clone(),
+            channel.imag.clone(),
+            torch.from_numpy(rng.uniform(0, 10, count)),
+        )
 
     def data(self) -> xr.Dataset:
         """Sets of users with their beams; those of held-out streets judge."""

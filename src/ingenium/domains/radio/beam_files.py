@@ -65,7 +65,9 @@ class BeamFile:
             index = file["design"][()]
             n = len(index)
             if index.dtype.kind not in "iu" or len(set(index.tolist())) != n or not 0 < n <= MOST:
-                raise InputError(f"1 to {MOST} sets, each with a number of its own", f"{n} in {own}")
+                raise InputError(
+                    f"1 to {MOST} sets, each with a number of its own", f"{n} in {own}"
+                )
             arrays = []
             for v in self.variables:
                 shape = (n, *(self.sizes[d] for d in v.dims))

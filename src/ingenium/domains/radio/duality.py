@@ -33,9 +33,7 @@ class Beams:
         return self.beam.abs().square().sum((1, 2))
 
 
-def least_power(
-    channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"]
-) -> Beams:
+def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"]) -> Beams:
     """Beams of least power; channels are over the root of the noise power.
 
     Each step of the fixed point is monotone and scalable, so it goes to its only solution from
@@ -47,7 +45,9 @@ def least_power(
     power = sinr / channel.abs().square().sum(2)
     want = sinr / (1 + sinr)
     for _ in range(MOST):
-        inner = eye + torch.einsum("nu,nua,nub->nab", power.to(channel.dtype), channel, channel.conj())
+        inner = eye + torch.einsum(
+            "nu,nua,nub->nab", power.to(channel.dtype), channel, channel.conj()
+        )
         seen = torch.linalg.solve(inner, channel.mT).mT
         fresh = want / (channel.conj() * seen).sum(2).real
         change = ((fresh - power).abs() / fresh).amax(1)
@@ -124,7 +124,8 @@ def dft_codebook(antennas: int, bits: int) -> Complex128[Tensor, "c a"]:
     direction = -1 + (2 * torch.arange(count, dtype=torch.float64) + 1) / count
     phase = torch.pi * direction[:, None] * torch.arange(antennas, dtype=torch.float64)
     one = torch.ones(1, dtype=torch.float64)
-    return torch.polar(one, phase) / antennas**0.5
+    found: Tensor = torch.polar(one, phase) / antennas**0.5
+    return found
 
 
 def site_codebook(

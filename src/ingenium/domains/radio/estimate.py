@@ -18,7 +18,7 @@ from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
 from ingenium.infer.question import Nearby, Question
 
 PLACE_M = 2.5  # by which a channel of the generator stands for those around it
-LOSS_DB, LATER_M, TURNED_RAD = 2.0, 0.5, math.radians(0.7)  # by which reflections miss images
+LOSS_DB, LATER_M, TURNED_RAD = 4.0, 1.0, math.radians(1.5)  # by which reflections miss images
 QUANTITIES = (
     Quantity("east", "m", "place to the east"),
     Quantity("north", "m", "place to the north"),
@@ -82,9 +82,7 @@ class Estimate(SiteChannel):
             1,
         )
 
-    def around(
-        self, arrays: tuple[Tensor, ...], z: Float64[Tensor, "n d"]
-    ) -> tuple[Tensor, ...]:
+    def around(self, arrays: tuple[Tensor, ...], z: Float64[Tensor, "n d"]) -> tuple[Tensor, ...]:
         """Channels at places nearby, by their images, and as far off as images are.
 
         The straight line is exact; what was reflected may be a little later, weaker and turned.

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.problem import Section
+from ingenium.domains.radio.estimators import GlobalLmmse
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.link import CodedLink, block_errors
 from ingenium.domains.radio.pilots import Fading, Pilots, flat
@@ -23,7 +24,7 @@ from ingenium.evaluate.intervals import wilson
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, SERIES, dress, panels, plane
 from ingenium.infer.pictures import ellipse
 
-SNR_DB = (-14.0, -12.0, -10.0, -8.0, -6.0, -4.0)  # of one antenna
+SNR_DB = (-12.0, -9.0, -6.0, -3.0, 0.0, 3.0)  # of one antenna
 BLOCKS = 60
 DRAWS = 300  # of the posterior, whose covariance the receiver uses
 MARGIN_M = 30.0
@@ -38,9 +39,7 @@ class EstimateReport:
     fading: Fading
     pilots: Pilots
 
-    def sections(
-        self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]
-    ) -> tuple[Section, ...]:
+    def sections(self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]) -> tuple[Section, ...]:
         """Map with ellipses, profiles, the channel and the link."""
         rng = np.random.default_rng(0)
         chosen = rng.choice(len(weight), min(DRAWS, len(weight)), p=weight)
@@ -50,8 +49,8 @@ class EstimateReport:
         return (
             Section(
                 "Where the terminal stands",
-                "Draws in blue, with ellipses that hold 50 and 90 % of the posterior; the base "
-                "station as a triangle.",
+                "Draws in blue, with ellipses that hold 50 and 90 % of the posterior, and the same "
+                "from near by; the base station as a triangle.",
                 self._map(rays, weight),
             ),
             Section(
@@ -77,18 +76,23 @@ class EstimateReport:
         )
 
     def _map(self, rays: Rays, weight: Float[np.ndarray, " n"]) -> Figure:
-        figure, axes = plane(5.4, 5.0)
-        buildings(axes, self.scene, self.frame)
+        figure, grid = panels(1, 2, (4.4, 4.2))
         place = torch.stack([rays.east, rays.north], 1).numpy()
-        axes.scatter(place[:, 0], place[:, 1], 4, OURS, alpha=0.3, linewidths=0)
-        for region in (0.5, 0.9):
-            ellipse(axes, place, weight, region)
         low, high = np.quantile(place, [0.01, 0.99], axis=0)
-        axes.set_xlim(min(low[0], self.frame.bs_m[0]) - MARGIN_M / 3, high[0] + MARGIN_M)
-        axes.set_ylim(
-            min(low[1], self.frame.bs_m[1]) - MARGIN_M, max(high[1], self.frame.bs_m[1]) + MARGIN_M
-        )
-        dress(axes, "east (m)", "north (m)")
+        bs = np.array(self.frame.bs_m[:2])
+        whole = (np.minimum(low, bs) - MARGIN_M, np.maximum(high, bs) + MARGIN_M)
+        half = 0.75 * float((high - low).max()) + 1.0
+        middle = (low + high) / 2
+        for axes, (start, end) in zip(
+            grid[0], (whole, (middle - half, middle + half)), strict=True
+        ):
+            buildings(axes, self.scene, self.frame)
+            axes.scatter(place[:, 0], place[:, 1], 4, OURS, alpha=0.3, linewidths=0)
+            for region in (0.5, 0.9):
+                ellipse(axes, place, weight, region)
+            axes.set_xlim(max(start[0], self.frame.low_m[0] - 8), min(end[0], self.frame.high_m[0]))
+            axes.set_ylim(max(start[1], self.frame.low_m[1]), min(end[1], self.frame.high_m[1]))
+            dress(axes, "east (m)", "north (m)")
         return figure
 
     def _paths(self, rays: Rays) -> Figure:
@@ -138,11 +142,7 @@ class EstimateReport:
         channel = channel / scale
         cov = cov / scale**2
 
-        def informed(pilots: torch.Tensor, noise: float) -> torch.Tensor:
-            eye = torch.eye(len(cov), dtype=cov.dtype)
-            gain = torch.linalg.solve(cov + noise * eye, cov)
-            return (pilots.flatten(1) @ gain.conj()).view_as(pilots)
-
+        informed = GlobalLmmse(cov).estimate
         estimates = {"posterior": informed, "pilots (LS)": lambda pilots, noise: pilots}
         found = block_errors(CodedLink(), channel, estimates, SNR_DB, rng)
         figure, axes = plane(5.2, 3.2)
@@ -151,7 +151,9 @@ class EstimateReport:
             rate = np.array(counts) / BLOCKS
             ends = np.array([wilson(c, BLOCKS) for c in counts])
             spans = np.abs(ends.T - rate)
-            axes.errorbar(SNR_DB, np.maximum(rate, 1e-4), spans, color=colour, capsize=2, label=name)
+            axes.errorbar(
+                SNR_DB, np.maximum(rate, 1e-4), spans, color=colour, capsize=2, label=name
+            )
             rows.append((name, *(f"{r:.3g}" for r in rate)))
         axes.set_yscale("log")
         axes.set_ylim(1e-3, 1.3)

@@ -1,6 +1,7 @@
 """Estimates of a channel from its pilots, beside each other.
 
-Shapes: b sets of pilots, n known channels, f subcarriers, a antennas, m = f a numbers, j components.
+Shapes: b sets of pilots, n known channels, f subcarriers, a antennas, m = f a numbers of a set,
+j components.
 """
 
 from dataclasses import dataclass
@@ -26,9 +27,7 @@ def nmse_db(
     return 10 * (error / truth.abs().square().sum((1, 2))).log10()
 
 
-def pooled_nmse_db(
-    found: Complex128[Tensor, "b f a"], truth: Complex128[Tensor, "b f a"]
-) -> float:
+def pooled_nmse_db(found: Complex128[Tensor, "b f a"], truth: Complex128[Tensor, "b f a"]) -> float:
     """Mean squared error over mean power, each channel brought to the same power before."""
     power = truth.abs().square().sum((1, 2))
     error = (found - truth).abs().square().sum((1, 2)) / power
@@ -88,7 +87,8 @@ class GlobalLmmse:
         """Of all sets at once."""
         eye = torch.eye(len(self.cov), dtype=self.cov.dtype)
         gain = torch.linalg.solve(self.cov + noise_power * eye, self.cov)  # both are Hermitian
-        return (received.flatten(1) @ gain.conj()).view_as(received)
+        found: Tensor = received.flatten(1) @ gain.conj()
+        return found.view_as(received)
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,7 +87,9 @@ class ChannelFile:
         index = file["design"][()]
         n = len(index)
         if index.dtype.kind not in "iu" or len(set(index.tolist())) != n or not 0 < n <= MOST:
-            raise InputError(f"1 to {MOST} channels, each with a number of its own", f"{n} in {path}")
+            raise InputError(
+                f"1 to {MOST} channels, each with a number of its own", f"{n} in {path}"
+            )
         arrays = []
         for v in VARIABLES:
             shape = (n, PATHS) if v.dims else (n,)
@@ -119,7 +121,9 @@ class ChannelFile:
             came = file.attrs.get(name)
             if came is None or not np.allclose(came, own, rtol=1e-9, atol=0):
                 raise InputError(
-                    f"channels with {name} = {own}", f"{came} in {path}", "Use the setup of the file."
+                    f"channels with {name} = {own}",
+                    f"{came} in {path}",
+                    "Use the setup of the file.",
                 )
 
 

@@ -38,11 +38,11 @@ class Survey:
 
     def apart(self, blocks: Int64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
         """Whether blocks are held out: every fifth, in an order drawn by the seed."""
-        wide, high = (
-            int(np.ceil((h - l) / self.block_m))
-            for l, h in zip(self.low_m, self.high_m, strict=True)
+        columns, lines = (
+            int(np.ceil((high - low) / self.block_m))
+            for low, high in zip(self.low_m, self.high_m, strict=True)
         )
-        names = np.array([x + 1000 * y for y in range(high) for x in range(wide)])
+        names = np.array([x + 1000 * y for y in range(lines) for x in range(columns)])
         order = np.random.default_rng([self.seed, 1]).permutation(names)
         return np.isin(blocks, order[::EVERY])
 
@@ -85,7 +85,9 @@ class Survey:
                 if len(rows[part]) < wanted[part]:
                     rows[part].append(tuple(a[i] for a in each))
         whole = [row for part in rows for row in part]
-        found = {v.name: np.stack(x) for v, x in zip(VARIABLES, zip(*whole, strict=True), strict=True)}
+        found = {
+            v.name: np.stack(x) for v, x in zip(VARIABLES, zip(*whole, strict=True), strict=True)
+        }
         found["part"] = np.repeat(np.arange(3), [len(r) for r in rows])
         return found
 

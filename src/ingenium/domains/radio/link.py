@@ -64,7 +64,8 @@ class CodedLink:
         strength = 2 * math.sqrt(2) * size / noise_power
         llr = torch.stack([combined.real * strength, combined.imag * strength], 2).flatten(1)
         llr = (-llr).clamp(-50, 50).to(torch.float32)  # Sionna's are the logits of ones
-        return (decoder(llr) != bits).any(1)
+        wrong: Tensor = (decoder(llr) != bits).any(1)
+        return wrong
 
 
 def qpsk(coded: Float[Tensor, "b k"]) -> Complex128[Tensor, "b s"]:

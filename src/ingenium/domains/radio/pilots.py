@@ -21,7 +21,7 @@ from ingenium.domains.radio.rays import PATHS, Rays, delays, steering, subcarrie
 
 PILOTS = Input("pilots", "file", "received pilots over subcarriers and antennas, as HDF5")
 FEWEST = (8, 2)  # subcarriers and antennas, to tell delays and angles at all
-MOST = (1024, 256)
+MOST = 1024  # subcarriers
 WANTED = ("carrier_hz", "subcarrier_spacing_hz", "noise_power")
 UNIT = "1"  # of pilots: received amplitude over the transmitted one
 HOW = (
@@ -67,10 +67,10 @@ class Pilots:
         f, a = received.shape
         if a != antennas:
             raise InputError(f"pilots of the {antennas} antennas of the site", f"{a}", "")
-        if f < FEWEST[0] or a < FEWEST[1] or f * a < 2 * PATHS or f > MOST[0]:
+        if f < FEWEST[0] or a < FEWEST[1] or f * a < 2 * PATHS or f > MOST:
             raise InputError(
-                f"pilots on {FEWEST[0]} to {MOST[0]} subcarriers and at least {FEWEST[1]} antennas, "
-                "as fewer do not tell delays from angles",
+                f"pilots on {FEWEST[0]} to {MOST} subcarriers and at least {FEWEST[1]} antennas: "
+                "fewer do not tell delays from angles",
                 f"{f} subcarriers and {a} antennas",
                 "Send more pilots.",
             )
@@ -133,9 +133,7 @@ class Fading:
         at = [f"{hz / 1e6:.3g} MHz, antenna {a}" for hz in self.hz for a in range(self.antennas)]
         return tuple(f"{part}, {x}" for part in ("real", "imaginary") for x in at)
 
-    def simulate(
-        self, arrays: tuple[Tensor, ...], rng: torch.Generator
-    ) -> Float64[Tensor, "n m"]:
+    def simulate(self, arrays: tuple[Tensor, ...], rng: torch.Generator) -> Float64[Tensor, "n m"]:
         """Fading, and noise."""
         return flat(self.noisy(self.faded(Rays.of(arrays), rng), rng))
 

@@ -56,7 +56,9 @@ class SiteSettings:
     def __post_init__(self) -> None:
         choose(self.scene, SCENES, "scene of Sionna")
         if not 1e8 <= self.carrier_hz <= 1e11:
-            raise InputError("a carrier from 0.1 to 100 GHz, in Hz", self.carrier_hz, "Write 3.5e9.")
+            raise InputError(
+                "a carrier from 0.1 to 100 GHz, in Hz", self.carrier_hz, "Write 3.5e9."
+            )
         if not 1 <= self.antennas <= 256:
             raise InputError("1 to 256 antennas", self.antennas, "Write 8.")
         if not 20 <= self.known <= 100_000 or not 5 <= self.held_out <= 10_000:
@@ -83,7 +85,7 @@ class SiteChannel(Problem):
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether the real street answers as the scene does: materials and façades are the scene's.",
         "Diffraction, diffuse scattering, foliage, cars and people; what arrives from behind.",
-        "All but path loss, first delay and dominant angle: later paths are compared in the report.",
+        "All but path loss, first delay and dominant angle; later paths are compared in reports.",
     )
     held: ClassVar[str] = "streets"  # the part that judges
     at_once = 64
@@ -189,9 +191,7 @@ class SiteChannel(Problem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The nearest known channel, brought to the place by its images."""
-        return {
-            "image_neighbours": lambda: ImageNeighbours(self.codec.shape, FEATURES, self.frame)
-        }
+        return {"image_neighbours": lambda: ImageNeighbours(self.codec.shape, FEATURES, self.frame)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The map, and profiles of delay and angle beside those of the ray tracer."""

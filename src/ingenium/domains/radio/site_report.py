@@ -35,7 +35,7 @@ def sections(
         Section(
             "Places and paths",
             "Buildings in grey, the base station as a triangle, known channels in brown. The lines "
-            "are the directions from which paths of some channels arrive, longer for stronger ones.",
+            "are directions from which paths of some channels arrive, longer for stronger ones.",
             _map(scene, frame, known, own, verdict),
         ),
         Section(
@@ -56,8 +56,7 @@ def sections(
 def buildings(axes: Axes, scene: Scene, frame: SiteFrame) -> None:
     """What stands on the ground, in grey."""
     x, y = (
-        np.linspace(low, high, CELLS)
-        for low, high in zip(frame.low_m, frame.high_m, strict=True)
+        np.linspace(low, high, CELLS) for low, high in zip(frame.low_m, frame.high_m, strict=True)
     )
     at = np.stack(np.meshgrid(x, y, indexing="ij"), -1).reshape(-1, 2)
     open_sky = scene.outdoors(at).reshape(CELLS, CELLS)
@@ -140,6 +139,8 @@ def _table(carrier_hz: float, own: Rays, traced: Rays) -> tuple[tuple[str, ...],
             low, middle, high = np.quantile(value, [0.05, 0.5, 0.95])
             cells.append(f"{middle:.3g} ({low:.3g} to {high:.3g})")
         rows.append((name, *cells, unit))
-    counts = [f"{float(r.present[alive].sum(1).to(torch.float64).mean()):.2f}" for r in (own, traced)]
+    counts = [
+        f"{float(r.present[alive].sum(1).to(torch.float64).mean()):.2f}" for r in (own, traced)
+    ]
     rows.append(("paths", *counts, "mean"))
     return tuple(rows)

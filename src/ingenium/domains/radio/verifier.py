@@ -48,8 +48,12 @@ class Retraced:
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n k"]:
         """Rows do not depend on each other; a row with what is no number has no answer."""
         own = Rays.of(arrays)
-        alive = torch.stack([torch.isfinite(a).flatten(1).all(1) if a.ndim > 1 else
-                             torch.isfinite(a) for a in arrays]).all(0)
+        alive = torch.stack(
+            [
+                torch.isfinite(a).flatten(1).all(1) if a.ndim > 1 else torch.isfinite(a)
+                for a in arrays
+            ]
+        ).all(0)
         hz = self.frame.carrier_hz
         place = torch.stack([own.east, own.north], 1)
         safe = torch.where(alive[:, None], place, 0.0)

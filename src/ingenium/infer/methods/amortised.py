@@ -39,7 +39,7 @@ class Amortised:
             raise InputError(
                 "a problem whose codec holds all that is hidden, for the method amortised",
                 prior.problem.name,
-                "Write method = \"annealed\".",
+                'Write method = "annealed".',
             )
         state = prior.start(self.pairs, rng)
         arrays = prior.designs(state)

@@ -221,9 +221,7 @@ def _rise(value: Float64[Tensor, " k"], most: float, kept: float) -> float:
     return max(low, 1e-12 * most)
 
 
-def _drawn(
-    log_weight: Float64[Tensor, " k"], n: int, rng: torch.Generator
-) -> Int64[Tensor, " n"]:
+def _drawn(log_weight: Float64[Tensor, " k"], n: int, rng: torch.Generator) -> Int64[Tensor, " n"]:
     """Rows drawn by their weights with one random number (systematic resampling)."""
     sums = torch.softmax(log_weight, 0).cumsum(0)
     shift = torch.rand(1, generator=rng, dtype=torch.float64)

@@ -33,7 +33,7 @@ class Guided:
             raise InputError(
                 "a problem whose generator alone is the prior, for the method guided",
                 prior.problem.name,
-                "Write method = \"annealed\".",
+                'Write method = "annealed".',
             )
         family, problem = prior.generator.family, prior.problem
 

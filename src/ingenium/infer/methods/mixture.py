@@ -29,10 +29,11 @@ class Mixture:
     """A mixture fitted to draws of the prior, conditioned on readings that are linear around them.
 
     For normal errors and readings that are linear in the design the answer is exact but for the
-    fit. Readings of an engine are made linear at the mean of the prior, and what that misses on its
-    draws counts as an error; each draw of the answer is then measured by the engine itself, and
-    weighed by how much likelier its readings are than the linear ones said. A draw of the posterior is one of the prior, moved by the gain
-    of its component, so that what no reading touches stays as the generator made it.
+    fit. Readings of an engine are made linear at the mean of the prior, and what that misses on
+    its draws counts as an error; each draw of the answer is then measured by the engine itself, and
+    weighed by how much likelier its readings are than the linear ones said. A draw of the posterior
+    is one of the prior, moved by the gain of its component, so that what no reading touches stays
+    as the generator made it.
 
     Source: Sorenson and Alspach, Automatica 7, 1971 (Gaussian sums); Journel and Huijbregts,
     Mining Geostatistics, 1978 (conditioning by the gain); Ledoit and Wolf, 2004.

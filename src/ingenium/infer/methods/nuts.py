@@ -108,13 +108,12 @@ def _chain(
 
 def _settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float]:
     """Effective draws and split R-hat of the quantity that is worst off."""
-    from pyro.ops.stats import effective_sample_size, split_gelman_rubin
-
+    stats = EXTRA.package("pyro.ops.stats")
     whole = len(values) // each * each
     chains = torch.from_numpy(values[:whole].reshape(-1, each, values.shape[1]))
     alive = chains.std((0, 1)) > 0
     if not alive.any() or each < 4:
         return float(len(values)), 1.0
     own = chains[..., alive]
-    worth = effective_sample_size(own, chain_dim=0, sample_dim=1).min()
-    return float(worth.clamp(1, len(values))), float(split_gelman_rubin(own, 0, 1).max())
+    worth = stats.effective_sample_size(own, chain_dim=0, sample_dim=1).min()
+    return float(worth.clamp(1, len(values))), float(stats.split_gelman_rubin(own, 0, 1).max())
