@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from test_pilots import drawn
 
 from ingenium.core.designs import to_dataset
 from ingenium.domains.radio.formats import ChannelFile
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.rays import VARIABLES, response, subcarriers
-from test_pilots import drawn
 
 HZ = 3.5e9
 
