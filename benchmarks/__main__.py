@@ -32,6 +32,7 @@ NAMES = (
     "molecules_search",
     "molecules_speed",
     "plant_weeks",
+    "words_requests",
 )
 
 
