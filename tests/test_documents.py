@@ -14,6 +14,7 @@ import pytest
 
 from ingenium.core.spec import Spec, parse
 from ingenium.domains import load, own, problem_class
+from ingenium.infer.asked import InferSpec
 from plugged import outside, plugged
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +60,8 @@ def test_specs_can_be_read(path: Path) -> None:
     for text in re.findall(r"```toml[^\n]*\n(.*?)```", path.read_text(), flags=re.DOTALL):
         table = tomllib.loads(text)
         if "problem" in table:
-            found = parse(table, Spec, path.name)
+            asked = InferSpec if "truths" in table else Spec  # of a posterior
+            found = parse(table, asked, path.name)
             kind = problem_class(found.problem)
             parse(found.setup, kind.Settings, f"setup in {path.name}")
 
@@ -70,7 +72,9 @@ def test_a_domain_says_what_it_holds(name: str) -> None:
     text = (ROOT / "src" / "ingenium" / "domains" / name / "README.md").read_text()
     sections = [part.partition("\n") for part in text.split("\n## ")[1:]]
     assert [head for head, _, body in sections if body.strip()] == HEADS
-    given = dict(re.findall(r"^ingenium propose (\S+)(?: --spec (\S+))?", text, re.MULTILINE))
+    given = dict(
+        re.findall(r"^ingenium (?:propose|infer) (\S+)(?: --spec (\S+))?", text, re.MULTILINE)
+    )
     assert set(given) == {f"{name}.{key}" for key in load(name).problems}
     for problem, spec in given.items():
         if spec:
@@ -79,7 +83,7 @@ def test_a_domain_says_what_it_holds(name: str) -> None:
 
 def test_each_problem_stands_in_the_documents_with_a_command() -> None:
     pages = (ROOT / "docs" / "reference" / "index.md").read_text()
-    given = re.findall(r"^\| .* \| `ingenium propose (\S+) ", pages, re.MULTILINE)
+    given = re.findall(r"^\| .* \| `ingenium (?:propose|infer) (\S+) ", pages, re.MULTILINE)
     every = [f"{name}.{key}" for name in own() for key in load(name).problems]
     assert sorted(set(given)) == sorted(every)
 

@@ -12,6 +12,8 @@ from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
+from ingenium.infer.asked import load as infer_spec
+from ingenium.infer.question import Inferable
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ALONE = (
@@ -21,9 +23,11 @@ ALONE = (
     "forecast_error",
     "day_ahead",
     "envelope",
+    "meters",
 )  # which ask for another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
-OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in SPECS)
+INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
+OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in (*SPECS, *INFERRED))
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 
@@ -67,6 +71,15 @@ def test_example_of_another_domain_opens(path: Path) -> None:
     opened = open_problem(spec)
     assert spec.problem == opened.name
     assert resolve(spec, opened).limits
+
+
+@pytest.mark.parametrize("path", INFERRED, ids=lambda p: p.stem)
+def test_example_of_a_posterior_asks_something(path: Path) -> None:
+    asked = infer_spec(path)
+    assert asked.title
+    opened = open_problem(asked.spec)
+    assert isinstance(opened, Inferable)
+    assert len(opened.question().readings)
 
 
 def test_units_of_the_examples(problem: Problem) -> None:

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
 from ingenium.cli.ask_answers import AskAnswer
+from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
 from ingenium.core.evidence import EvidenceRecord
@@ -341,6 +342,10 @@ ANSWERS: dict[str, Any] = {
     "operate": OperatedPlant,
     "compare": list[Table],
     "doctor": Health | Installed,
+    "infer": InferredPosterior,
+    "posterior show": InferredPosterior,
+    "posterior methods": PosteriorMethods,
+    "posterior replay": PosteriorHolds,
     "monitor fit": FittedMonitor,
     "monitor run": HeardStream,
     "monitor show": FittedMonitor | MonitorFamilies,

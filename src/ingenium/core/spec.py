@@ -169,11 +169,11 @@ def load(source: str | Path | Mapping[str, Any]) -> Spec:
     with refusing(what, path):
         table = tomllib.loads(found)
     spec = parse(table, Spec, str(path))
-    return _anchor(spec, path.resolve().parent)
+    return anchored(spec, path.resolve().parent)
 
 
-def _anchor(spec: Spec, folder: Path) -> Spec:
-    """Make files of `given`, and names in `setup` that exist beside the spec, absolute."""
+def anchored(spec: Spec, folder: Path) -> Spec:
+    """The spec with files of `given`, and names in `setup` that exist beside the spec, absolute."""
 
     def one(value: Any) -> Any:
         with suppress(OSError):  # of text that is too long for a name

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
 from ingenium.core.features import LeadingComponents
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
@@ -21,6 +22,7 @@ from ingenium.core.scenarios import Sampled
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.grid import conditions, day_report, day_streams
 from ingenium.domains.grid.dataset import STEPS, VARIABLES, WEATHER_KINDS
+from ingenium.domains.grid.day_meters import METERS, DayMeters
 from ingenium.domains.grid.envelope import InfeedBounds
 from ingenium.domains.grid.feeder import DaySettings, open_feeder
 from ingenium.domains.grid.forecast import HELD, InfeedScenarios
@@ -31,6 +33,7 @@ from ingenium.domains.grid.readings import READINGS, FeederReadings
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate.distances import profile_distance
+from ingenium.infer.question import Question
 from ingenium.monitor.stream import PlantMap, Stream
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
@@ -46,7 +49,8 @@ class FeederDay(Problem):
     name: ClassVar[str] = "grid.feeder_day"
     summary: ClassVar[str] = "joint days of a feeder: load, PV and other infeed, 96 steps"
     Settings: ClassVar[type] = DaySettings
-    inputs: ClassVar[tuple[Input, ...]] = (READINGS,)
+    inputs: ClassVar[tuple[Input, ...]] = (READINGS, METERS)
+    observed: ClassVar[str] = METERS.name
     judged: ClassVar[str] = (
         "The tables of profiles, brought onto the net of the setup, step by step."
     )
@@ -195,6 +199,20 @@ class FeederDay(Problem):
 
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
+
+    def question(self) -> Question:
+        """What the meters of a day say of it.
+
+        Raises:
+            InputError: where none was read.
+        """
+        if METERS.name not in self.given:
+            raise InputError(
+                f"{METERS.form} as {METERS.name} under [given]",
+                "nothing",
+                "Write --given meters.csv.",
+            )
+        return DayMeters.of(self.feeder.verifier, self.given[METERS.name]).question()
 
     def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
         """What a monitor sees of days."""

@@ -1,0 +1,260 @@
+"""`radio.beam`: beams of least power that give users of a site the SINR that they ask for.
+
+Shapes: n sets, u users, a antennas.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Complex128, Float64
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.radio.beam_files import BeamFile
+from ingenium.domains.radio.clarabel import Clarabel
+from ingenium.domains.radio.duality import (
+    captured,
+    dft_codebook,
+    least_power,
+    reached,
+    require,
+    site_codebook,
+)
+from ingenium.domains.radio.known import PARTS
+from ingenium.domains.radio.rays import response
+from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
+from ingenium.evaluate.style import KNOWN, OURS, dress, plane
+
+SHARE, MOST = 0.02, 4  # of sets, that Clarabel solves too
+SINR_DB = (0.0, 15.0)
+BITS = tuple(range(1, 9))
+
+
+@dataclass(frozen=True)
+class BeamSettings(SiteSettings):
+    """The site, and who is served at once."""
+
+    users: int = 4
+    noise_db: float = -110.0  # of a receiver over the transmitter's unit of power
+    sets: int = 200  # of users that are known
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.users <= self.antennas:
+            raise InputError(
+                f"1 to {self.antennas} users, as many as there are antennas",
+                self.users,
+                "Serve fewer at once.",
+            )
+        if not 10 <= self.sets <= 100_000:
+            raise InputError("at least 10 known sets", self.sets, "Write 200.")
+
+
+@dataclass(frozen=True, eq=False)
+class BeamJudge:
+    """SINR and power of beams, and the bound from below that duality proves."""
+
+    name: ClassVar[str] = "uplink-downlink duality"
+    version: ClassVar[str] = "1"
+    tier: ClassVar[Literal["exact"]] = "exact"
+    quantities: ClassVar[tuple[Quantity, ...]] = (
+        Quantity("shortfall", "1", "of the SINR of the worst user, in dB", rounding=1e-9),
+        Quantity("power", "1", "of all beams, by the transmitter's unit"),
+        Quantity("excess", "1", "power beyond the least that is possible", rounding=1e-8),
+        Quantity("antenna_power", "1", "of the antenna that sends most"),
+    )
+
+    def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 4"]:
+        """Rows do not depend on each other; users that no beams serve have no answer."""
+        channel, beam, sinr = split(arrays)
+        alive = torch.isfinite(torch.view_as_real(channel)).flatten(1).all(1)
+        alive &= torch.isfinite(torch.view_as_real(beam)).flatten(1).all(1)
+        safe = torch.where(alive[:, None, None], channel, 1.0)
+        best = least_power(safe, sinr)
+        found = reached(safe, beam)
+        short = (10 * (sinr / found.clamp(min=1e-12)).log10()).amax(1)
+        power = beam.abs().square().sum((1, 2))
+        each = beam.abs().square().sum(1).amax(1)
+        least = best.uplink.sum(1)
+        rows = torch.stack([short.clamp(min=0), power, (power / least - 1).clamp(min=0), each], 1)
+        return torch.where((alive & best.met)[:, None], rows, torch.nan)
+
+
+class Beam(Problem):
+    """Sets of users of a site, and the beams that serve them."""
+
+    name: ClassVar[str] = "radio.beam"
+    summary: ClassVar[str] = (
+        "beams of least power that give users of a site the SINR that they ask for"
+    )
+    Settings: ClassVar[type] = BeamSettings
+    default_family: ClassVar[str] = "bootstrap"
+    judged: ClassVar[str] = "The HDF5 file: SINR of its beams on its channels, and their power."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Errors of what the base station knows of channels, amplifiers and their clipping.",
+        "One carrier: beams of other subcarriers are sets of their own.",
+    )
+    repair_calls = 1.0
+    licence = SiteChannel.licence
+
+    def __init__(self, settings: BeamSettings) -> None:
+        """Open the site, whose traced channels users have."""
+        self.settings = settings
+        plain = {k: getattr(settings, k) for k in SiteSettings.__dataclass_fields__}
+        self.site = SiteChannel(SiteSettings(**plain))
+        at = ("user", "antenna")
+        self.variables = (
+            Variable("channel_real", at, "1", "channel over the root of the noise, real part"),
+            Variable("channel_imaginary", at, "1", "the same, imaginary part"),
+            Variable("beam_real", at, "1", "beam of a user, real part"),
+            Variable("beam_imaginary", at, "1", "the same, imaginary part"),
+            Variable("asked_db", (), "1", "SINR that each user asks for, in dB", given="sinr"),
+        )
+        low, high = SINR_DB
+        self.conditions = (Condition("sinr", "SINR of each user, in dB", lower=low, upper=high),)
+        self.sizes = {"user": settings.users, "antenna": settings.antennas}
+        self.limits = (
+            Limit("shortfall", at_most=1e-6),
+            Limit("excess", at_most=1e-6),
+        )
+        self.notes, self.system = self.site.notes, self.site.system
+        self.tiers = (BeamJudge(),)
+        if find_spec("cvxpy") is not None:
+            self.second = Second(Clarabel(), SHARE, MOST)
+        self.codec = Channels.of(self._channels("known")[:2])
+        file = BeamFile(self.variables, self.sizes, settings.carrier_hz)
+        self.formats = {file.name: file}
+
+    def single(self, part: str) -> Complex128[Tensor, "n a"]:
+        """Channels of all traced places of a part, at the carrier, over the root of the noise."""
+        rays, s = self.site.part(part), self.settings
+        h = response(rays, s.carrier_hz, torch.zeros(1, dtype=torch.float64), s.antennas)[:, 0]
+        return h.conj() / 10 ** (s.noise_db / 20)
+
+    def _channels(self, part: str) -> tuple[Tensor, Tensor, Tensor]:
+        """Sets of different users, and what they ask."""
+        own, s = self.single(part), self.settings
+        rng = np.random.default_rng([s.seed, PARTS.index(part), 7])
+        count = s.sets if part == "known" else max(s.sets // 5, 2)
+        chosen = np.stack([rng.permutation(len(own))[: s.users] for _ in range(count)])
+        channel = own[torch.from_numpy(chosen)]
+        return (
+            channel.real.clone(),
+            channel.imag.clone(),
+            torch.from_numpy(rng.uniform(0, 10, count)),
+        )
+
+    def data(self) -> xr.Dataset:
+        """Sets of users with their beams; those of held-out streets judge."""
+        return self._known
+
+    @cached_property
+    def _known(self) -> xr.Dataset:
+        known, held = self._channels("known"), self._channels("streets")
+        arrays = [torch.cat(pair) for pair in zip(known, held, strict=True)]
+        flag = np.arange(len(arrays[0])) >= len(known[0])
+        under = {"sinr": (DESIGN, arrays[2].numpy()), "held_out": (DESIGN, flag)}
+        whole = self._served(arrays[0], arrays[1], arrays[2])
+        return to_dataset(whole, self.variables, under)
+
+    def _served(self, real: Tensor, imaginary: Tensor, asked: Tensor) -> tuple[Tensor, ...]:
+        sinr = (10 ** (asked / 10))[:, None].expand(-1, real.shape[1])
+        beam = least_power(torch.complex(real, imaginary), sinr).beam
+        return real, imaginary, beam.real, beam.imag, asked
+
+    def proposed(self, arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Channels alone: beams follow from them."""
+        return arrays[:2]
+
+    def decode(self, x: Tensor, conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Channels, beams that are not yet known, and what is asked."""
+        real, imaginary = self.codec.decode(x)
+        asked = torch.as_tensor(conditions["sinr"].to_numpy().astype(np.float64))
+        return real, imaginary, torch.zeros_like(real), torch.zeros_like(real), asked
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Nothing to hold before there are beams."""
+        return lambda arrays: arrays
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """The beams of least power."""
+        return self._served(arrays[0], arrays[1], arrays[4])
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Power by what is asked, and what feedback of few bits captures of a channel."""
+        return (
+            Section(
+                "Power of the beams",
+                "Least power over the SINR that each of the users asks for, by set.",
+                _power(verdicts, designs),
+            ),
+            Section(
+                "Energy that feedback captures",
+                "Mean share of a channel's energy along the best beam of a codebook, on streets "
+                "that no codebook learned from.",
+                self._feedback(),
+            ),
+        )
+
+    def feedback(self, bits: int) -> tuple[float, float]:
+        """Energy captured on held-out streets by DFT beams, and by those learned from the site."""
+        held, rng = self.single("streets"), torch.Generator().manual_seed(0)
+        learned = site_codebook(self.single("known"), bits, rng)
+        dft = dft_codebook(self.settings.antennas, bits)
+        return float(captured(held, dft.conj()).mean()), float(captured(held, learned).mean())
+
+    def _feedback(self) -> Figure:
+        figure, axes = plane(4.6, 3.0)
+        shares = np.array([self.feedback(b) for b in BITS])
+        axes.plot(BITS, shares[:, 0], color=KNOWN, marker="o", ms=3, label="DFT beams")
+        axes.plot(BITS, shares[:, 1], color=OURS, marker="o", ms=3, label="learned from the site")
+        axes.set_ylim(0, 1.02)
+        dress(axes, "bits of feedback", "energy captured", grid=True)
+        return figure
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """One direction a user: each is served along its own axis, at the SINR over the gain."""
+        u, a = self.settings.users, self.settings.antennas
+        real = torch.eye(u, a, dtype=torch.float64)[None] * 2
+        asked = torch.tensor([10.0], dtype=torch.float64)
+        arrays = self._served(real, torch.zeros_like(real), asked)
+        one = to_dataset(arrays, self.variables, {"sinr": (DESIGN, asked.numpy())})
+        return ((one, {"power": u * 10 / 4, "shortfall": 0.0, "excess": 0.0}, 1e-8),)
+
+    def serve(self, designs: xr.Dataset) -> Complex128[Tensor, "n u a"]:
+        """Beams of channels.
+
+        Raises:
+            InputError: naming the user for whom power grows without end.
+        """
+        channel, _, sinr = split(to_arrays(designs, self.variables))
+        return require(least_power(channel, sinr)).beam
+
+
+def split(
+    arrays: tuple[Tensor, ...],
+) -> tuple[Complex128[Tensor, "n u a"], Complex128[Tensor, "n u a"], Float64[Tensor, "n u"]]:
+    """Channels, beams and SINRs of designs."""
+    real, imaginary, beam_real, beam_imaginary, asked = arrays
+    sinr = (10 ** (asked / 10))[:, None].expand(-1, real.shape[1])
+    return torch.complex(real, imaginary), torch.complex(beam_real, beam_imaginary), sinr
+
+
+def _power(verdicts: xr.Dataset, designs: xr.Dataset) -> Figure:
+    figure, axes = plane(4.6, 3.0)
+    power: Any = verdicts["power"].to_numpy()
+    axes.scatter(designs["sinr"], 10 * np.log10(power), 9, OURS, linewidths=0)
+    dress(axes, "SINR asked by each user (dB)", "power (dB of the unit)", grid=True)
+    return figure

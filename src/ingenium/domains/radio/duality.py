@@ -1,0 +1,149 @@
+"""Beams of least power for asked SINRs, many at once, by the duality of uplink and downlink.
+
+Shapes: n sets, u users, a antennas.
+Source: Rashid-Farrokhi, Tassiulas and Liu, IEEE Trans. Commun. 46, 1998; Bengtsson and Ottersten,
+1999; Schubert and Boche, IEEE Trans. Veh. Technol. 53, 2004 (fixed point and duality);
+Wiesel, Eldar and Shamai, IEEE Trans. Signal Process. 54, 2006 (the iteration, eq. 24).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Complex128, Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+
+EVEN = 1e-13  # relative change at which the fixed point is reached
+MOST = 20_000  # steps of it
+ENDLESS = 1e12  # powers over noise above which no power is enough
+
+
+@dataclass(frozen=True, eq=False)
+class Beams:
+    """Beams, their powers in the uplink, and which sets have none."""
+
+    beam: Complex128[Tensor, "n u a"]
+    uplink: Float64[Tensor, "n u"]  # powers whose sum is that of the beams, over the noise
+    met: Bool[Tensor, " n"]
+
+    @property
+    def power(self) -> Float64[Tensor, " n"]:
+        """Of all beams together, over the noise power."""
+        return self.beam.abs().square().sum((1, 2))
+
+
+def least_power(channel: Complex128[Tensor, "n u a"], sinr: Float64[Tensor, "n u"]) -> Beams:
+    """Beams of least power; channels are over the root of the noise power.
+
+    Each step of the fixed point is monotone and scalable, so it goes to its only solution from
+    above or below. The sum of uplink powers bounds that of any beams from below, which proves
+    what is found.
+    """
+    n, u, a = channel.shape
+    eye = torch.eye(a, dtype=channel.dtype)
+    power = sinr / channel.abs().square().sum(2)
+    want = sinr / (1 + sinr)
+    for _ in range(MOST):
+        inner = eye + torch.einsum(
+            "nu,nua,nub->nab", power.to(channel.dtype), channel, channel.conj()
+        )
+        seen = torch.linalg.solve(inner, channel.mT).mT
+        fresh = want / (channel.conj() * seen).sum(2).real
+        change = ((fresh - power).abs() / fresh).amax(1)
+        power = fresh.clamp(max=10 * ENDLESS)
+        if ((change < EVEN) | (power.amax(1) > ENDLESS)).all():
+            break
+    direction = seen / seen.abs().square().sum(2, keepdim=True).sqrt()
+    gain = torch.einsum("nua,nva->nuv", channel.conj(), direction).abs().square()
+    own = gain.diagonal(dim1=1, dim2=2)
+    system = torch.diag_embed(own / sinr + own) - gain
+    scale, info = torch.linalg.solve_ex(system, torch.ones(n, u, dtype=torch.float64))
+    met = (power.amax(1) < ENDLESS) & (scale > 0).all(1) & (info == 0) & (change < 1e-9)
+    scale = torch.where(met[:, None], scale, torch.nan)
+    return Beams(direction * scale.sqrt()[..., None], power, met)
+
+
+def reached(
+    channel: Complex128[Tensor, "n u a"], beam: Complex128[Tensor, "n u a"]
+) -> Float64[Tensor, "n u"]:
+    """SINR of each user under beams."""
+    gain = torch.einsum("nua,nva->nuv", channel.conj(), beam).abs().square()
+    own = gain.diagonal(dim1=1, dim2=2)
+    return own / (1 + gain.sum(2) - own)
+
+
+def require(found: Beams) -> Beams:
+    """The same, if all sets have beams.
+
+    Raises:
+        InputError: naming the user for whom power grows without end.
+    """
+    lost = torch.nonzero(~found.met)[:, 0].tolist()
+    if lost:
+        user = int(found.uplink[lost[0]].argmax())
+        raise InputError(
+            "SINRs that beams can meet together",
+            f"none that do in set {lost[0]}; user {user} asks for power without end",
+            f"Ask less of user {user}, serve fewer users at once, or use more antennas.",
+        )
+    return found
+
+
+def check_covariance(covariance: Complex128[Tensor, "u a a"]) -> None:
+    """Refuse covariances of channels that are none.
+
+    Raises:
+        InputError: for one that is not Hermitian, or not positive.
+    """
+    off = (covariance - covariance.mH).abs().amax((1, 2))
+    size = covariance.abs().amax((1, 2)).clamp(min=1e-300)
+    for i in torch.nonzero(off > 1e-9 * size)[:, 0].tolist():
+        raise InputError(
+            "Hermitian covariances",
+            f"one of user {i} that differs from its adjoint by {float(off[i] / size[i]):.2g}",
+            "Write (C + C^H) / 2, if that is meant.",
+        )
+    least = torch.linalg.eigvalsh(covariance)[:, 0]
+    for i in torch.nonzero(least < -1e-9 * size)[:, 0].tolist():
+        raise InputError("positive covariances", f"an eigenvalue {float(least[i]):.2g} of user {i}")
+
+
+def captured(
+    channel: Complex128[Tensor, "n a"], codebook: Complex128[Tensor, "c a"]
+) -> Float64[Tensor, " n"]:
+    """Share of a channel's energy along the best beam of a codebook that feedback can name."""
+    size = channel.abs().square().sum(1)
+    along = torch.einsum("na,ca->nc", channel.conj(), codebook).abs().square()
+    return along.amax(1) / (codebook.abs().square().sum(1).max() * size)
+
+
+def dft_codebook(antennas: int, bits: int) -> Complex128[Tensor, "c a"]:
+    """Beams at even distances in direction."""
+    count = 2**bits
+    direction = -1 + (2 * torch.arange(count, dtype=torch.float64) + 1) / count
+    phase = torch.pi * direction[:, None] * torch.arange(antennas, dtype=torch.float64)
+    one = torch.ones(1, dtype=torch.float64)
+    found: Tensor = torch.polar(one, phase) / antennas**0.5
+    return found
+
+
+def site_codebook(
+    channel: Complex128[Tensor, "n a"], bits: int, rng: torch.Generator, rounds: int = 30
+) -> Complex128[Tensor, "c a"]:
+    """Beams that capture most of the channels of a site.
+
+    Source: Lloyd's iteration with the leading eigenvector of each cell; Xia and Giannakis, IEEE
+    Trans. Signal Process. 54, 2006.
+    """
+    unit = channel / channel.abs().square().sum(1, keepdim=True).sqrt()
+    count = min(2**bits, len(unit))
+    beams = unit[torch.randperm(len(unit), generator=rng)[:count]]
+    for _ in range(rounds):
+        nearest = torch.einsum("na,ca->nc", unit.conj(), beams).abs().argmax(1)
+        fresh = beams.clone()
+        for c in nearest.unique().tolist():  # a cell each
+            own = unit[nearest == c]
+            fresh[c] = torch.linalg.eigh(own.T @ own.conj())[1][:, -1]
+        beams = fresh
+    return beams

@@ -1,0 +1,154 @@
+"""The ray tracer on one of Sionna's scenes: where one can stand, and what arrives there.
+
+Shapes: n places, p paths.
+"""
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float64
+
+from ingenium.core.errors import InputError
+from ingenium.domains.radio.packages import EXTRA, ray_tracer
+from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, ORDER, PATHS, Rays
+
+SCENES = ("munich", "etoile", "florence", "san_francisco")
+AT_ONCE = 100  # terminals of one call
+SPECULAR = 1  # as Sionna codes the interaction
+GROUND_M = 0.5  # height up to which what lies below the sky is ground
+HIGH_M = 500.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A scene of Sionna with one base station, whose array looks to the east."""
+
+    name: str
+    bs_m: tuple[float, float, float]
+    ue_height_m: float
+    carrier_hz: float
+    depth: int = 3  # reflections of a path
+    rays: int = 100_000  # that leave the base station
+    _known: dict[bytes, tuple[np.ndarray, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def version(self) -> str:
+        """Of the ray tracer."""
+        return EXTRA.release_of("sionna-rt")
+
+    @cached_property
+    def _rt(self) -> Any:
+        return ray_tracer()
+
+    @cached_property
+    def _scene(self) -> Any:
+        rt = self._rt
+        try:
+            scene = rt.load_scene(getattr(rt.scene, self.name))
+        except AttributeError:
+            raise InputError(f"a scene of {', '.join(SCENES)}", self.name) from None
+        if not scene.objects:
+            raise InputError("a scene with objects", f"{self.name}, which is empty")
+        scene.frequency = self.carrier_hz
+        one = {"num_rows": 1, "num_cols": 1, "vertical_spacing": 0.5, "horizontal_spacing": 0.5}
+        array = rt.PlanarArray(**one, pattern="iso", polarization="V")
+        scene.tx_array = scene.rx_array = array
+        scene.add(rt.Transmitter("bs", position=list(self.bs_m)))
+        return scene
+
+    def outdoors(self, places: Float64[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+        """Whether the sky is open above the ground of each place."""
+        import mitsuba as mi
+
+        scene = self._scene.mi_scene
+        x, y = (places[:, i].astype(np.float32) for i in (0, 1))
+        above = mi.Point3f(x, y, np.full(len(x), HIGH_M, dtype=np.float32))
+        hit = scene.ray_intersect(mi.Ray3f(above, mi.Vector3f(0, 0, -1)))
+        return np.array(hit.is_valid()) & (np.array(hit.p.z) < GROUND_M)
+
+    def trace(self, places: Float64[np.ndarray, "n 2"]) -> Rays:
+        """The strongest paths that leave towards the east; a place is traced once a process.
+
+        What leaves the array to its rear is not heard: a line of antennas cannot tell it from its
+        mirror image, and sites use sectors.
+        """
+        keys = [row.tobytes() for row in np.ascontiguousarray(places)]
+        new = [i for i, key in enumerate(keys) if key not in self._known]
+        for first in range(0, len(new), AT_ONCE):  # memory grows with terminals
+            part = new[first : first + AT_ONCE]
+            for i, own in zip(part, self._traced(places[part]), strict=True):
+                self._known[keys[i]] = own
+        found = [np.stack(x) for x in zip(*(self._known[k] for k in keys), strict=True)]
+        return Rays(
+            *(torch.from_numpy(x) for x in found),
+            *(torch.from_numpy(np.array(places[:, i], dtype=np.float64)) for i in (0, 1)),
+        )
+
+    def _traced(self, places: Float64[np.ndarray, "n 2"]) -> list[tuple[np.ndarray, ...]]:
+        rt, scene = self._rt, self._scene
+        names = [f"ue{i}" for i in range(len(places))]
+        for name, place in zip(names, places.tolist(), strict=True):
+            scene.add(rt.Receiver(name, position=[*place, self.ue_height_m]))
+        try:
+            paths = rt.PathSolver()(
+                scene,
+                max_depth=self.depth,
+                samples_per_src=self.rays,
+                los=True,
+                specular_reflection=True,
+                diffuse_reflection=False,
+                refraction=False,
+                synthetic_array=True,
+                seed=1,
+            )
+            return self._strongest(paths, len(places))
+        finally:
+            for name in names:
+                scene.remove(name)
+
+    def _strongest(self, paths: Any, n: int) -> list[tuple[np.ndarray, ...]]:
+        """The arrays of each place, its paths by falling power."""
+        real, imaginary = (np.array(x, dtype=np.float64).reshape(n, -1) for x in paths.a)
+        gain = real + 1j * imaginary
+        names = ("tau", "theta_t", "phi_t", "theta_r", "phi_r")
+        flat = [np.array(getattr(paths, k), dtype=np.float64).reshape(n, -1) for k in names]
+        kinds = np.array(paths.interactions).reshape(-1, n, gain.shape[1])
+        bounces = (kinds == SPECULAR).sum(0).astype(np.float64)
+        delay, zenith_bs, azimuth_bs, zenith_ue, azimuth_ue = flat
+        size = np.where((np.abs(azimuth_bs) < math.pi / 2) & (delay > 0), np.abs(gain), 0.0)
+        order = np.argsort(-size, axis=1, kind="stable")[:, :PATHS]
+        wide = max(PATHS - order.shape[1], 0)
+        found = []
+        for i in range(n):  # few places a call
+            at = order[i]
+            if not size[i].any():
+                found.append(_none())
+                continue
+            at = np.where(size[i, at] > 0, at, at[0])
+            there = np.arange(len(at)) < (size[i] > 0).sum()
+            free = LIGHT_M_S / self.carrier_hz / (4 * math.pi * LIGHT_M_S * delay[i, at])
+            loss = np.clip(-20 * np.log10(size[i, at] / free), 0.0, ABSENT_DB)
+            own = (
+                delay[i, at],
+                np.where(there, loss, ABSENT_DB),
+                azimuth_bs[i, at],
+                math.pi / 2 - zenith_bs[i, at],
+                azimuth_ue[i, at],
+                math.pi / 2 - zenith_ue[i, at],
+                np.angle(gain[i, at]),
+                np.minimum(bounces[i, at], ORDER),
+            )
+            padded = [np.concatenate([x, np.full(wide, x[0])]) for x in own]
+            padded[1][len(at) :] = ABSENT_DB
+            found.append(tuple(padded))
+        return found
+
+
+def _none() -> tuple[np.ndarray, ...]:
+    """Of a place where nothing arrives."""
+    zero = np.zeros(PATHS)
+    return (zero + 1e-6, zero + ABSENT_DB, *(zero.copy() for _ in range(6)))

@@ -1,0 +1,242 @@
+"""Infer: the prior, the posterior of what was read, its calibration, and the record of all."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import array_digest, dataset_digest, digest, file_digest
+from ingenium.core.energy import Meter
+from ingenium.core.errors import InputError
+from ingenium.core.folders import make_folder, staged, write_atomic
+from ingenium.core.given import FOLDER, kept
+from ingenium.core.netcdf import write_netcdf
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.seeds import block_rng, one_thread
+from ingenium.evaluate.measured import Interval
+from ingenium.generators import fitted
+from ingenium.generators.generator import Generator
+from ingenium.infer import calibration
+from ingenium.infer.asked import QUANTITIES, InferSpec, dump
+from ingenium.infer.calibration import Ranks
+from ingenium.infer.keeping import DRAWS, RANKS, RECORD, WEIGHT, Posterior, PosteriorVerdict
+from ingenium.infer.methods.method import Task
+from ingenium.infer.methods.table import named
+from ingenium.infer.prior import Prior
+from ingenium.infer.question import Inferable, Question
+from ingenium.infer.weights import Weighted, quantiles
+from ingenium.loop import training
+from ingenium.trust.ledger import Ledger
+
+BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True, eq=False)
+class Inferred:
+    """A posterior that was just made, with what its page is drawn from."""
+
+    kept: Posterior
+    question: Question
+    found: Weighted
+    ranks: Mapping[str, Ranks]  # of draws of the prior, and of held-out truths
+
+
+def infer(
+    problem: Problem,
+    asked: InferSpec,
+    out: Path,
+    *,
+    ledger: Ledger,
+    watch: Watch = silent,
+    overwrite: bool = False,
+) -> Inferred:
+    """Answer what a spec asks and keep it in `out`.
+
+    Raises:
+        InputError: for a problem without readings, or a method that it does not admit.
+        StorageError: if `out` cannot be written.
+    """
+    if not isinstance(problem, Inferable):
+        raise InputError("a problem with a hidden state, such as radio.estimate", problem.name)
+    began = time.monotonic()
+    question = problem.question()
+    spec = resolve(asked.spec, problem)
+    watch("data", 0, 1)
+    problem.prepare(watch)
+    known = training(problem)
+    data = dataset_digest(known)
+    identity = digest([asdict(asked), data, dict(problem.given.digests), code_digest()])
+    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+        made = fitted.fit(problem, known, spec.generator, watch=watch)
+        generator = Generator(problem, made.family, spec, known)
+        watch("prior", 0, 1)
+        prior = Prior.of(generator, asked.prior_draws, asked.seed, question.nearby)
+        found, ranks, values = answered(question, prior, asked, problem, watch)
+        verdict = PosteriorVerdict.of(values, asked.limits)
+        draws = _draws(question, prior, found)
+        write_netcdf(part / DRAWS, draws)
+        _table(question, ranks).to_csv(part / RANKS, index=False)
+        record = {
+            "problem": problem.name,
+            "title": asked.title or problem.summary,
+            "notes": list(problem.notes),
+            "given": list(problem.given.told()),
+            "family": made.name,
+            "method": method_of(asked, question),
+            "readings": len(question.readings),
+            "told": told(question, found),
+            "pairs": [list(p) for p in question.pairs],
+            "measured": {
+                k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
+                for k, v in values.items()
+            },
+            "diagnostics": dict(found.told),
+            "verdict": verdict.word,
+            "reasons": list(verdict.reasons),
+            "margins": verdict.margins,
+            "holds": verdict.holds,
+            "evidence": {
+                "given": dict(problem.given.digests),
+                "readings": array_digest(question.readings.numpy()),
+                "system": problem.system,
+                "data": data,
+                "model": made.digest,
+                DRAWS: file_digest(part / DRAWS),
+                RANKS: file_digest(part / RANKS),
+                "package": package_digest(problem),
+                "code": code_digest(),
+                "versions": versions(),
+                "machine": machine(),
+            },
+            "seconds": round(time.monotonic() - began, 2),
+        }
+        record["energy"] = asdict(meter.read())
+        _ask(asked, problem, part)
+        write_atomic(part / RECORD, json.dumps(_finite(record), indent=2) + "\n")
+        watch("keep", 0, 1)
+        entry = {k: record[k] for k in ("problem", "family", "method", "verdict", "evidence")}
+        ledger.append("posterior", _finite(entry))
+    return Inferred(Posterior.opened(out), question, found, ranks)
+
+
+def method_of(asked: InferSpec, question: Question) -> str:
+    """The method of a spec, or that of the question."""
+    return question.method if asked.method == "default" else asked.method
+
+
+def answered(
+    question: Question, prior: Prior, asked: InferSpec, problem: Problem, watch: Watch
+) -> tuple[Weighted, dict[str, Ranks], dict[str, Interval]]:
+    """The posterior, where truths lie in theirs, and all that is judged."""
+    method = named(method_of(asked, question))
+
+    def rng(purpose: str) -> torch.Generator:
+        return block_rng(asked.seed, 0, purpose)
+
+    with one_thread():
+        task = Task(prior, question.likelihood, question.measure, asked.draws, asked.steps, watch)
+        watch("infer", 0, 1)
+        found = method.prepared(task, rng("prepare"))(question.readings, rng("answer"))
+        smaller = Task(
+            prior, question.likelihood, question.measure, asked.check_draws, asked.steps, watch
+        )
+        answer = method.prepared(smaller, rng("prepare"))
+        truths = {
+            "prior": calibration.of_prior(prior, asked.ranked, rng("ranked")),
+            "held out": calibration.held_out(problem.data(), prior, asked.truths, rng("truths")),
+        }
+        ranks = {
+            name: calibration.ranked(
+                question,
+                answer,
+                arrays,
+                range(len(arrays[0])),
+                rng(f"check {name}"),
+                watch,
+                f"check by {name}",
+            )
+            for name, arrays in truths.items()
+        }
+        share = calibration.prior_share(question, prior, rng("share"))
+        predicted = calibration.predicted_p(question, found, rng("predict"))
+    own, held = ranks["prior"], ranks["held out"]
+    least = own.uniform_p()
+    values = {
+        "coverage_50": held.coverage(0.5),
+        "coverage_90": held.coverage(0.9),
+        "ellipse_90": held.ellipse(0.9),
+        "rank_p": _alone(min(1.0, float(np.min(least) * len(least)))),
+        "predictive_p": _alone(predicted),
+        "prior_share": _alone(share),
+        "pareto_k": _alone(found.pareto_k),
+        "effective": _alone(found.effective),
+    }
+    return found, ranks, values
+
+
+def told(question: Question, found: Weighted) -> dict[str, dict[str, Any]]:
+    """Mean and bands of each quantity."""
+    drawn = question.measure(found.arrays).numpy()
+    bands = quantiles(drawn, found.weight, BANDS)
+    mean = found.weight @ drawn
+    return {
+        q.name: {
+            "unit": q.unit,
+            "long_name": q.long_name,
+            "mean": float(mean[i]),
+            **{f"q{round(100 * p):02d}": float(bands[j, i]) for j, p in enumerate(BANDS)},
+        }
+        for i, q in enumerate(question.quantities)
+    }
+
+
+def _draws(question: Question, prior: Prior, found: Weighted) -> xr.Dataset:
+    """Designs with their weights and what is told of each."""
+    designs = prior.dataset(found.arrays, found.rows)
+    drawn = question.measure(found.arrays).numpy()
+    about = {"units": "1", "long_name": "weight in the posterior"}
+    own = {WEIGHT: (DESIGN, found.weight, about)}
+    own |= {q.name: (DESIGN, drawn[:, i], q.attrs) for i, q in enumerate(question.quantities)}
+    return designs.assign(own)
+
+
+def _table(question: Question, ranks: Mapping[str, Ranks]) -> pd.DataFrame:
+    """Levels of all truths."""
+    names = [q.name for q in question.quantities]
+    pairs = [f"ellipse of {a} and {b}" for a, b in question.pairs]
+    frames = [
+        pd.DataFrame(np.hstack([r.levels, r.ellipses]), columns=[*names, *pairs]).assign(truth=of)
+        for of, r in ranks.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _ask(asked: InferSpec, problem: Problem, part: Path) -> None:
+    """The spec, and the files that were given, so that it can be asked again."""
+    for name, (ending, content) in problem.given.files.items():
+        make_folder(part / FOLDER)
+        write_atomic(part / FOLDER / f"{name}{ending}", content)
+    write_atomic(part / "spec.toml", dump(asked, kept(asked.given, problem.given)))
+
+
+def _alone(value: float) -> Interval:
+    return Interval(value, value, value)
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with null for what is not finite."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

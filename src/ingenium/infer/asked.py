@@ -1,0 +1,94 @@
+"""What is asked of a posterior: a spec as TOML."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from ingenium.core import spec as specs
+from ingenium.core.errors import choose
+from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Spec, Wanted, parse
+from ingenium.infer.methods.table import METHODS
+
+QUANTITIES = {  # what is judged of a posterior, with its unit
+    "coverage_50": "1",
+    "coverage_90": "1",
+    "ellipse_90": "1",
+    "rank_p": "1",
+    "predictive_p": "1",
+    "prior_share": "1",
+    "pareto_k": "1",
+    "effective": "1",
+}
+
+
+@checked(frozen=True, config=_STRICT)
+class InferSpec:
+    """A problem, what was read of it, and how its hidden state is inferred and checked."""
+
+    problem: Annotated[str, Field(min_length=1)]
+    title: Annotated[str, Field(max_length=200)] = ""
+    setup: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, Wanted] = field(default_factory=dict)
+    generator: GeneratorChoice = field(default_factory=GeneratorChoice)  # the prior
+    method: str = "default"  # the problem's own
+    draws: Annotated[int, Field(ge=50, le=100_000)] = 1000  # of the posterior
+    prior_draws: Annotated[int, Field(ge=64, le=100_000)] = 2048  # of the generator
+    steps: Annotated[int, Field(ge=1, le=10**7)] | None = None  # of training, for amortised
+    truths: Annotated[int, Field(ge=0, le=10_000)] = 60  # held-out designs that judge coverage
+    ranked: Annotated[int, Field(ge=0, le=10_000)] = 60  # draws of the prior that judge ranks
+    check_draws: Annotated[int, Field(ge=50, le=100_000)] = 400  # of each posterior that judges
+    seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
+    limits: tuple[Limit, ...] = ()  # on what is judged
+
+    def __post_init__(self) -> None:
+        if self.method != "default":
+            choose(self.method, METHODS, "method of inference")
+        for limit in self.limits:
+            choose(limit.quantity, QUANTITIES, "quantity of posteriors")
+
+    @property
+    def spec(self) -> Spec:
+        """What opens the problem and makes its generator."""
+        return Spec(
+            problem=self.problem,
+            title=self.title,
+            setup=self.setup,
+            given=self.given,
+            conditions=self.conditions,
+            generator=self.generator,
+        )
+
+
+def load(path: Path) -> InferSpec:
+    """A spec from a TOML file; files in it lie beside it.
+
+    Raises:
+        InputError: if it is none.
+    """
+    what = "a spec of a posterior as a TOML file"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
+    spec = parse(table, InferSpec, str(path))
+    beside = specs.anchored(spec.spec, path.resolve().parent)
+    return parse(asdict(spec) | {"setup": beside.setup, "given": beside.given}, InferSpec, "spec")
+
+
+def dump(asked: InferSpec, given: Mapping[str, Any]) -> str:
+    """The spec as TOML, with `given` in place of what it gave."""
+    return tomli_w.dumps(_set(asdict(asked) | {"given": dict(given)}))
+
+
+def _set(value: Any) -> Any:
+    """Plain data without entries that are not set."""
+    if isinstance(value, Mapping):
+        return {str(k): _set(v) for k, v in value.items() if v is not None}
+    return [_set(v) for v in value] if isinstance(value, (list, tuple)) else value

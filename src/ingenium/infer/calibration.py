@@ -1,0 +1,138 @@
+"""Whether posteriors are right: ranks of draws of the prior, and coverage of held-out truths.
+
+Shapes: n draws, q quantities, b truths, m readings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Bool, Float64
+from scipy import stats
+from sklearn.covariance import ledoit_wolf
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.problem import Watch
+from ingenium.evaluate.intervals import t_interval, wilson
+from ingenium.evaluate.measured import Interval
+from ingenium.infer.methods.method import Answer
+from ingenium.infer.prior import Prior
+from ingenium.infer.question import Arrays, Question
+from ingenium.infer.weights import Weighted, below, ellipse_level
+
+LEAST_P = 0.01  # below which ranks are not uniform, over all quantities together
+OFF = 0.05  # by which coverage may miss what it says, beyond its interval
+LEAST_PREDICTED = 0.005  # share of replicated readings that fit no better, below which none fits
+LEAST_SHARE = 0.005  # share of the prior's readings that lie further out, below which it knows none
+SIMULATED = 1000  # readings of the prior that say what it knows
+REPLICAS = 200  # readings of the posterior, held against those that came
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """Where truths lie in their posteriors: the weight of draws below each of their quantities."""
+
+    levels: Float64[np.ndarray, "b q"]
+    ellipses: Float64[np.ndarray, "b p"]  # the weight inside of the ellipse through the truth
+
+    def uniform_p(self) -> Float64[np.ndarray, " q"]:
+        """Probability of so uneven ranks where the posterior is right (Kolmogorov, Smirnov)."""
+        if not len(self.levels):
+            return np.full(self.levels.shape[1], np.nan)
+        return np.array([stats.kstest(c, "uniform").pvalue for c in self.levels.T])
+
+    def inside(self, region: float) -> Bool[np.ndarray, "b q"]:
+        """Whether central intervals hold the truths."""
+        half = (1 - region) / 2
+        return (self.levels >= half) & (self.levels <= 1 - half)
+
+    def coverage(self, region: float) -> Interval:
+        """Share of quantities inside; quantities of one truth go together."""
+        if not len(self.levels):
+            return Interval(np.nan, np.nan, np.nan)
+        return t_interval(self.inside(region).mean(1))
+
+    def ellipse(self, region: float) -> Interval:
+        """Share of truths in the ellipse of a pair."""
+        n = self.ellipses.size
+        if not n:
+            return Interval(np.nan, np.nan, np.nan)
+        count = int((self.ellipses <= region).sum())
+        return Interval(count / n, *wilson(count, n))
+
+
+def ranked(
+    question: Question,
+    answer: Answer,
+    truths: Arrays,
+    check: Sequence[int],
+    rng: torch.Generator,
+    watch: Watch,
+    stage: str,
+) -> Ranks:
+    """Simulate readings of truths, answer each, and see where the truth lies."""
+    readings = question.likelihood.simulate(truths, rng)
+    values = question.measure(truths).numpy()
+    names = [q.name for q in question.quantities]
+    levels, ellipses = [], []
+    for i in check:  # a posterior each
+        watch(stage, i, len(check))
+        found = answer(readings[i], rng)
+        drawn = question.measure(found.arrays).numpy()
+        levels.append(below(drawn, found.weight, values[i]))
+        at = [[names.index(n) for n in pair] for pair in question.pairs]
+        ellipses.append([ellipse_level(drawn[:, j], found.weight, values[i, j]) for j in at])
+    q, p = len(names), len(question.pairs)
+    return Ranks(np.array(levels).reshape(-1, q), np.array(ellipses).reshape(-1, p))
+
+
+def of_prior(prior: Prior, n: int, rng: torch.Generator) -> Arrays:
+    """Truths as the prior draws them."""
+    return tuple(a.detach() for a in prior.designs(prior.start(n, rng)))
+
+
+def held_out(known: xr.Dataset, prior: Prior, n: int, rng: torch.Generator) -> Arrays:
+    """Real designs that the generator never saw; each once, and in the order of chance."""
+    own = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
+    order = torch.randperm(own.sizes[DESIGN], generator=rng).numpy()[:n]
+    return to_arrays(own.isel({DESIGN: order}), prior.problem.variables)
+
+
+def prior_share(question: Question, prior: Prior, rng: torch.Generator) -> float:
+    """Share of the prior's own readings that lie as far out as those that came.
+
+    By the distance in a shrunk covariance of half of the simulated ones, held against the other
+    half.
+    """
+    drawn = of_prior(prior, SIMULATED, rng)
+    simulated = question.likelihood.simulate(drawn, rng)
+    simulated = simulated[torch.isfinite(simulated).all(1)]
+    half = len(simulated) // 2
+    known, others = simulated[:half].numpy(), simulated[half:].numpy()
+    centre, spread = known.mean(0), np.maximum(known.std(0), 1e-300)
+    cov = ledoit_wolf((known - centre) / spread)[0]
+    axes = np.linalg.cholesky(np.linalg.inv(cov))
+
+    def far(x: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
+        return np.asarray(np.square((x - centre) / spread @ axes).sum(1))
+
+    own = far(question.readings[None].numpy())[0]
+    return float((far(others) >= own).mean())
+
+
+def predicted_p(question: Question, found: Weighted, rng: torch.Generator) -> float:
+    """Share of readings replicated from the posterior that fit it no better than those that came.
+
+    Source: Gelman, Meng and Stern, Statistica Sinica 6, 1996, with the likelihood as discrepancy.
+    """
+    n = len(found.weight)
+    count = min(n, REPLICAS)
+    weight = torch.from_numpy(found.weight)
+    chosen = torch.multinomial(weight, count, replacement=True, generator=rng)
+    arrays = tuple(a[chosen] for a in found.arrays)
+    again = question.likelihood.simulate(arrays, rng)
+    own = question.likelihood.log_density(question.readings[None], arrays)[0]
+    each = question.likelihood.log_density(again, arrays).diagonal()  # under its own design
+    return float((each <= own).to(torch.float64).mean())

@@ -1,0 +1,141 @@
+"""A kept posterior: its folder, opened and checked, and whether it is calibrated.
+
+Shapes: n draws.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.netcdf import read_netcdf
+from ingenium.core.spec import Limit
+from ingenium.evaluate.measured import Interval
+from ingenium.infer.calibration import (
+    LEAST_P,
+    LEAST_PREDICTED,
+    LEAST_SHARE,
+    OFF,
+)
+from ingenium.infer.weights import TRUSTED_K
+
+DRAWS, RECORD, RANKS = "posterior.nc", "posterior.json", "ranks.csv"
+WEIGHT = "weight"
+CALIBRATED, NOT_CALIBRATED = "calibrated", "not calibrated"
+OUTSIDE, UNCHECKED = "outside the prior", "not checked"
+
+
+@dataclass(frozen=True)
+class PosteriorVerdict:
+    """In a word, whether a posterior may be believed, and why not."""
+
+    word: str
+    reasons: tuple[str, ...]
+    margins: dict[str, float]  # of the limits of the spec; at least 0 holds
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is calibrated and within its limits."""
+        return self.word == CALIBRATED and all(m >= 0 for m in self.margins.values())
+
+    @classmethod
+    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "PosteriorVerdict":
+        """Of what was judged.
+
+        Readings that the prior does not know come first: what is calibrated on its own draws says
+        nothing of them.
+        """
+        reasons = tuple(_reasons(values))
+        if values["prior_share"].value < LEAST_SHARE:
+            word = OUTSIDE
+        elif reasons:
+            word = NOT_CALIBRATED
+        else:
+            known = np.isfinite(values["coverage_90"].value) and np.isfinite(values["rank_p"].value)
+            word = CALIBRATED if known else UNCHECKED
+        margins = {}
+        for limit in limits:
+            own = values[limit.quantity]
+            ends = (own.low, own.high) if limit.beyond_uncertainty else (own.value, own.value)
+            gaps = [] if limit.at_least is None else [ends[0] - limit.at_least]
+            gaps += [] if limit.at_most is None else [limit.at_most - ends[1]]
+            margins[limit.label] = float(np.nan_to_num(min(gaps), nan=-np.inf))
+        return cls(word, reasons, margins)
+
+
+def _reasons(values: Mapping[str, Interval]) -> list[str]:
+    found = []
+    share = values["prior_share"].value
+    if share < LEAST_SHARE:
+        found.append(
+            f"the readings lie further out than {100 * (1 - share):.4g} % of those that the prior "
+            "gives"
+        )
+    if values["predictive_p"].value < LEAST_PREDICTED:
+        found.append("no design that was drawn explains the readings to within their errors")
+    k = values["pareto_k"].value
+    if k > TRUSTED_K:
+        found.append(f"the weights have a tail of k = {k:.2f}, above {TRUSTED_K}")
+    if values["rank_p"].value < LEAST_P:
+        found.append("ranks of the prior's own draws are not uniform")
+    for name, nominal in (("coverage_50", 0.5), ("coverage_90", 0.9), ("ellipse_90", 0.9)):
+        own = values[name]
+        reach = max(OFF, (own.high - own.low) / 2)
+        if abs(own.value - nominal) > reach:
+            found.append(
+                f"{name} of held-out truths is {100 * own.value:.1f} % "
+                f"({100 * own.low:.1f} to {100 * own.high:.1f})"
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A posterior in its folder."""
+
+    folder: Path
+    record: Mapping[str, Any]
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Posterior":
+        """A posterior that was inferred.
+
+        Raises:
+            InputError: if there is none in the folder.
+            CorruptError: if its draws are not those that were judged.
+        """
+        path = folder / RECORD
+        if not path.is_file():
+            raise InputError(
+                "the folder of a posterior", f"{folder}", "Write `ingenium infer PROBLEM` first."
+            )
+        try:
+            record = json.loads(path.read_bytes())
+            known = {name: record["evidence"][name] for name in (DRAWS, RANKS)}
+        except (ValueError, LookupError, TypeError) as error:
+            raise CorruptError(str(path), f"is no record ({error})", "Infer it again.") from error
+        for name, digest in known.items():
+            if not (folder / name).is_file() or file_digest(folder / name) != digest:
+                raise CorruptError(
+                    str(folder / name), "is not the file that was judged", "Infer it again."
+                )
+        return cls(folder, record)
+
+    def draws(self) -> xr.Dataset:
+        """Designs, their weights and the quantities that are told of them."""
+        found = read_netcdf(self.folder / DRAWS, "draws of a posterior")
+        if WEIGHT not in found or abs(float(found[WEIGHT].sum()) - 1) > 1e-6:
+            raise CorruptError(str(self.folder / DRAWS), "has no weights that sum to 1")
+        return found
+
+    @property
+    def count(self) -> int:
+        """Draws."""
+        return int(self.draws().sizes[DESIGN])

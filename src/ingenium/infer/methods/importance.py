@@ -1,0 +1,27 @@
+"""Draws of the prior, weighted by the likelihood: exact where some of them come near."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.weights import Weighted, effective, smoothed
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Weights of the likelihood, with a smoothed tail."""
+
+    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+        """One set of draws for all readings."""
+        state = task.prior.start(task.draws, rng)
+        arrays = task.prior.designs(state)
+
+        def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
+            density = task.likelihood.log_density(readings[None], arrays)[0]
+            weight, k = smoothed(density.numpy())
+            return Weighted(arrays, state.rows, weight, k, effective(weight))
+
+        return answer

@@ -1,0 +1,171 @@
+"""The posterior of a Gaussian mixture in closed form, weighted by what the engine says of it.
+
+Shapes: n draws, d standardised numbers of a design, m readings, j components.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from sklearn.covariance import ledoit_wolf
+from sklearn.mixture import GaussianMixture
+from torch import Tensor
+from torch.distributions import MultivariateNormal
+
+from ingenium.core.errors import InputError
+from ingenium.infer.methods.linearised import Encoded, Linearised
+from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.question import Arrays, NormalReadings
+from ingenium.infer.weights import Weighted, effective, smoothed
+
+LEADING = 12  # principal numbers by which draws are told apart
+EACH = 60  # draws that a component needs at least
+RIDGE = 1e-9
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mixture fitted to draws of the prior, conditioned on readings that are linear around them.
+
+    For normal errors and readings that are linear in the design the answer is exact but for the
+    fit. Readings of an engine are made linear at the mean of the prior, and what that misses on
+    its draws counts as an error; each draw of the answer is then measured by the engine itself, and
+    weighed by how much likelier its readings are than the linear ones said. A draw of the posterior
+    is one of the prior, moved by the gain of its component, so that what no reading touches stays
+    as the generator made it.
+
+    Source: Sorenson and Alspach, Automatica 7, 1971 (Gaussian sums); Journel and Huijbregts,
+    Mining Geostatistics, 1978 (conditioning by the gain); Ledoit and Wolf, 2004.
+    """
+
+    most: int = 4  # components; as many as the Bayesian information criterion wants
+    known: int = 1500  # draws of the prior
+
+    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+        """Draws, their components, and the readings made linear at their mean.
+
+        Raises:
+            InputError: for readings whose errors are not normal.
+        """
+        likelihood = task.likelihood
+        if not isinstance(likelihood, NormalReadings):
+            raise InputError(
+                "readings with independent normal errors for the method mixture",
+                type(likelihood).__name__,
+                "Write another method, such as annealed.",
+            )
+        state = task.prior.start(max(self.known, task.draws), rng)
+        arrays, encoded = task.prior.designs(state), Encoded(task.prior)
+        exact = likelihood.mean(arrays)
+        alive = torch.isfinite(exact).all(1)
+        arrays, rows = tuple(a[alive] for a in arrays), state.rows[alive]
+        x = encoded.rows(arrays, rows)
+        known = _Known(x, rows, _Components.of(x, self.most), encoded, likelihood)
+        line = known.line(x.mean(0)).held_against(x, exact[alive])
+
+        def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
+            return known.answered(line, readings, task.draws, rng).weighted(readings, likelihood)
+
+        return answer
+
+
+@dataclass(frozen=True, eq=False)
+class _Components:
+    """Weights, means and covariances, and how much each draw belongs to each."""
+
+    weight: Float64[Tensor, " j"]
+    mean: Float64[Tensor, "j d"]
+    cov: Float64[Tensor, "j d d"]
+    belongs: Float64[Tensor, "j n"]
+
+    @classmethod
+    def of(cls, x: Float64[Tensor, "n d"], most: int) -> "_Components":
+        """Told apart by leading numbers, with shrunk covariances of all."""
+        _, sizes, axes = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+        lead = min(LEADING, int((sizes > 1e-9 * sizes[0]).sum()))
+        u = ((x - x.mean(0)) @ axes[:lead].T).numpy()
+        found = []
+        for j in range(1, min(most, max(len(u) // EACH, 1)) + 1):
+            own = GaussianMixture(j, reg_covar=1e-6 * float(u.var()), random_state=0).fit(u)
+            found.append((float(own.bic(u)), own))
+        best = min(found, key=lambda pair: pair[0])[1]
+        belongs = best.predict_proba(u)
+        hard = belongs.argmax(1)
+        kept = [j for j in range(belongs.shape[1]) if (hard == j).sum() >= 2]
+        parts = [x[torch.from_numpy(hard == j)] for j in kept]
+        mean = torch.stack([p.mean(0) for p in parts])
+        cov = [torch.from_numpy(ledoit_wolf((p - p.mean(0)).numpy())[0]) for p in parts]
+        own = torch.from_numpy((hard[None] == np.array(kept)[:, None]).astype(np.float64))
+        return cls(own.mean(1), mean, torch.stack(cov), own)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Draws of a linear answer, and what the engine says of them."""
+
+    arrays: Arrays
+    rows: Int64[Tensor, " n"]
+    x: Float64[Tensor, "n d"]
+    exact: Float64[Tensor, "n m"]
+    line: Linearised
+
+    def weighted(self, readings: Float64[Tensor, " m"], likelihood: NormalReadings) -> Weighted:
+        """By the engine's likelihood over that of the line that they were drawn by."""
+        spread = (likelihood.spread.square() + self.line.rest).sqrt()
+        linear = NormalReadings(likelihood.labels, likelihood.mean, spread)
+        ratio = likelihood.log_density_at(readings, self.exact)
+        ratio = ratio - linear.log_density_at(readings, self.line.at(self.x))
+        weight, k = smoothed(ratio.numpy())
+        return Weighted(self.arrays, self.rows, weight, k, effective(weight))
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """Draws of the prior and their mixture."""
+
+    x: Float64[Tensor, "n d"]
+    rows: Int64[Tensor, " n"]
+    mixture: _Components
+    encoded: Encoded
+    likelihood: NormalReadings
+
+    def line(self, centre: Float64[Tensor, " d"]) -> Linearised:
+        """Readings made linear at a design, under the conditions of the draw nearest to it."""
+        near = (self.x - centre).square().sum(1).argmin()
+        return Linearised.around(self.encoded, self.likelihood, centre, self.rows[near][None])
+
+    def answered(
+        self, line: Linearised, readings: Float64[Tensor, " m"], n: int, rng: torch.Generator
+    ) -> _Drawn:
+        """Draws moved to the posterior of their component; components by their evidence."""
+        own, slope = self.mixture, line.slope
+        noise = torch.diag(self.likelihood.spread.square() + line.rest)
+        across = torch.einsum("jde,em->jdm", own.cov, slope)
+        inner = torch.einsum("dm,jdk->jmk", slope, across) + noise
+        inner = inner + RIDGE * inner.diagonal(dim1=1, dim2=2).mean() * torch.eye(len(noise))
+        inner = (inner + inner.mT) / 2
+        odds = MultivariateNormal(line.at(own.mean), inner).log_prob(readings) + own.weight.log()
+        share = torch.softmax(odds, 0)
+        component = torch.multinomial(share, n, replacement=True, generator=rng)
+        parent = self._parents(component, rng)
+        wobble = torch.randn(n, len(readings), generator=rng, dtype=torch.float64)
+        gap = readings - line.at(self.x[parent]) - wobble * noise.diagonal().sqrt()
+        moved = self.x[parent].clone()
+        for j in component.unique().tolist():  # few components
+            at = component == j
+            moved[at] += gap[at] @ torch.linalg.solve(inner[j], across[j].T)
+        rows = self.rows[parent]
+        arrays = self.encoded.designs(moved, rows)
+        x = self.encoded.rows(arrays, rows)  # of what hard constraints left
+        return _Drawn(arrays, rows, x, self.likelihood.mean(arrays), line)
+
+    def _parents(self, component: Int64[Tensor, " n"], rng: torch.Generator) -> Int64[Tensor, " n"]:
+        """Draws of the prior that belong to the components."""
+        found = torch.empty_like(component)
+        for j in component.unique().tolist():  # few components
+            at, share = component == j, self.mixture.belongs[j]
+            count = int(at.sum())
+            again = count > int((share > 0).sum())
+            found[at] = torch.multinomial(share, count, replacement=again, generator=rng)
+        return found

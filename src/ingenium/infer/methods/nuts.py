@@ -1,0 +1,119 @@
+"""The no-U-turn sampler of Pyro, in the normal numbers that designs come from."""
+
+import contextlib
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.packages import Extra
+from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.prior import Particles
+from ingenium.infer.weights import Weighted
+
+EXTRA = Extra("infer")
+STARTS = 2000  # draws of the prior among which chains begin
+FEWEST = 100  # steps that a chain needs to find its pace
+
+
+@dataclass(frozen=True)
+class NoUTurn:
+    """Chains that begin at draws of the prior, taken by their likelihood.
+
+    Each chain keeps the row of the prior that it began in, so where several rows remain possible
+    their shares are those of the beginnings.
+
+    Source: Hoffman and Gelman, JMLR 15, 2014.
+    """
+
+    chains: int = 4
+
+    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+        """Starts for all readings.
+
+        Raises:
+            InputError: for a prior of single designs.
+            MissingExtra: with the line that installs Pyro.
+        """
+        mcmc = EXTRA.package("pyro.infer.mcmc")
+        prior = task.prior
+        if not prior.smooth:
+            raise InputError(
+                "a generator that makes designs of normal numbers, for the method nuts",
+                f"{type(prior.generator.family).__name__} on {prior.problem.name}",
+                'Write family = "flow" under [generator].',
+            )
+        state = prior.start(STARTS, rng)
+        arrays = prior.designs(state)
+
+        def answer(readings: Float64[Tensor, " m"], rng: torch.Generator) -> Weighted:
+            density = task.likelihood.log_density(readings[None], arrays)[0]
+            share = torch.softmax(density, 0)
+            begun = state.take(torch.multinomial(share, self.chains, True, generator=rng))
+            each = -(-task.draws // self.chains)
+            found = [
+                _chain(mcmc, task, readings, begun.take(torch.tensor([i])), each, rng)
+                for i in range(self.chains)
+            ]
+            rows = begun.rows.repeat_interleave(each)[: task.draws]
+            z = torch.cat(found)[: task.draws]
+            drawn = tuple(a.detach() for a in prior.designs(Particles(rows, z)))
+            values = task.measure(drawn).numpy()
+            worth, apart = _settled(values, each)
+            even = np.full(task.draws, 1 / task.draws)
+            return Weighted(drawn, rows, even, float("nan"), worth, {"r_hat": apart})
+
+        return answer
+
+
+def _chain(
+    mcmc: Any,
+    task: Task,
+    readings: Float64[Tensor, " m"],
+    start: Particles,
+    steps: int,
+    rng: torch.Generator,
+) -> Float64[Tensor, "s d"]:
+    """One chain of Pyro, whose random numbers come from ours."""
+
+    def potential(params: dict[str, Tensor]) -> Tensor:
+        z = params["z"]
+        arrays = task.prior.designs(Particles(start.rows, z[None]))
+        density = task.likelihood.log_density(readings[None], arrays)[0, 0]
+        return 0.5 * z.square().sum() - density
+
+    seed = int(torch.randint(2**31, (1,), generator=rng))
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.manual_seed(seed)
+        kernel = mcmc.NUTS(potential_fn=potential, max_tree_depth=7)
+        chain = mcmc.MCMC(
+            kernel,
+            num_samples=steps,
+            warmup_steps=max(FEWEST, steps // 2),
+            initial_params={"z": start.z[0]},
+            disable_progbar=True,
+        )
+        with contextlib.redirect_stdout(io.StringIO()):
+            chain.run()
+    found: Tensor = chain.get_samples()["z"]
+    return found
+
+
+def _settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float]:
+    """Effective draws and split R-hat of the quantity that is worst off."""
+    stats = EXTRA.package("pyro.ops.stats")
+    whole = len(values) // each * each
+    chains = torch.from_numpy(values[:whole].reshape(-1, each, values.shape[1]))
+    alive = chains.std((0, 1)) > 0
+    if not alive.any() or each < 4:
+        return float(len(values)), 1.0
+    own = chains[..., alive]
+    worth = stats.effective_sample_size(own, chain_dim=0, sample_dim=1).min()
+    return float(worth.clamp(1, len(values))), float(stats.split_gelman_rubin(own, 0, 1).max())

@@ -1,0 +1,34 @@
+"""The table of methods: a name at the command line to what answers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ingenium.core.errors import choose
+from ingenium.infer.methods.amortised import Amortised
+from ingenium.infer.methods.annealed import Annealed
+from ingenium.infer.methods.guided import Guided
+from ingenium.infer.methods.importance import Importance
+from ingenium.infer.methods.method import Method
+from ingenium.infer.methods.mixture import Mixture
+from ingenium.infer.methods.nuts import NoUTurn
+
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {
+        "importance": Importance(),
+        "mixture": Mixture(),
+        "annealed": Annealed(),
+        "langevin": Annealed(langevin=True),
+        "nuts": NoUTurn(),
+        "amortised": Amortised(),
+        "guided": Guided(),
+    }
+)
+
+
+def named(name: str) -> Method:
+    """A method by its name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    return METHODS[choose(name, METHODS, "method of inference")]

@@ -1,0 +1,135 @@
+"""The generator as what is known before anything is read.
+
+Shapes: n designs, d normal numbers of a design.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float, Float64, Int64
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.problem import Problem
+from ingenium.core.seeds import BLOCK, one_thread
+from ingenium.generators.generator import Generator
+from ingenium.infer.question import Arrays, Nearby
+
+
+@runtime_checkable
+class Invertible(Protocol):
+    """A family that makes each design of standard normal numbers, smoothly."""
+
+    def from_noise(
+        self, z: Float[Tensor, "n d"], cond: Float[Tensor, "n c"]
+    ) -> Float[Tensor, "n *shape"]:
+        """Designs of normal numbers under conditions."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Particles:
+    """Designs by the row of the prior that they come from, and their normal numbers."""
+
+    rows: Int64[Tensor, " n"]
+    z: Float64[Tensor, "n d"]
+
+    def take(self, index: Int64[Tensor, " k"]) -> "Particles":
+        """Some of them, some more than once."""
+        return Particles(self.rows[index], self.z[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """Rows that a generator proposed, and the density around or between them.
+
+    With `nearby` a design is a proposed one, moved by normal numbers; with a family that makes
+    designs of normal numbers it is what these make under the conditions of a row; else it is one
+    of the rows, and d is 0.
+    """
+
+    generator: Generator
+    rows: xr.Dataset  # proposed, with their conditions
+    nearby: Nearby | None
+
+    @classmethod
+    def of(cls, generator: Generator, n: int, seed: int, nearby: Nearby | None) -> "Prior":
+        """At least n rows, in whole blocks."""
+        blocks = [generator.propose_block(seed, i) for i in range(-(-n // BLOCK))]
+        return cls(generator, xr.concat(blocks, DESIGN), nearby)
+
+    @property
+    def problem(self) -> Problem:
+        """Whose designs they are."""
+        return self.generator.problem
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """Of the rows."""
+        return to_arrays(self.rows, self.problem.variables)
+
+    @cached_property
+    def conditions(self) -> xr.Dataset:
+        """Of the rows."""
+        return self.rows[[c.name for c in self.problem.conditions]].drop_vars(DESIGN)
+
+    @cached_property
+    def features(self) -> Float[Tensor, "n c"]:
+        """The same, as models see them."""
+        return self.problem.features(self.conditions.reset_coords())
+
+    @property
+    def count(self) -> int:
+        """Rows."""
+        return len(self.arrays[0])
+
+    @property
+    def smooth(self) -> bool:
+        """Whether designs move smoothly with normal numbers."""
+        return self.d > 0
+
+    @property
+    def d(self) -> int:
+        """Normal numbers of a design."""
+        if self.nearby is not None:
+            return self.nearby.d
+        family = self.generator.family
+        return int(np.prod(family.shape)) if isinstance(family, Invertible) else 0
+
+    def start(self, n: int, rng: torch.Generator) -> Particles:
+        """Draws: each row once before any comes twice."""
+        order = [torch.randperm(self.count, generator=rng) for _ in range(-(-n // self.count))]
+        z = torch.randn(n, self.d, generator=rng, dtype=torch.float64)
+        return Particles(torch.cat(order)[:n], z)
+
+    def designs(self, particles: Particles) -> Arrays:
+        """The arrays of particles; differentiable in their normal numbers."""
+        with torch.set_grad_enabled(particles.z.requires_grad):
+            return self._designs(particles)
+
+    def _designs(self, particles: Particles) -> Arrays:
+        rows = particles.rows
+        if self.nearby is not None:
+            return self.nearby.move(tuple(a[rows] for a in self.arrays), particles.z)
+        family = self.generator.family
+        if not isinstance(family, Invertible):
+            return tuple(a[rows] for a in self.arrays)
+        with one_thread():
+            x = family.from_noise(particles.z.to(torch.float32), self.features[rows])
+        under = self.under(rows)
+        onto = self.problem.project(self.generator.spec.fixed, under)
+        return onto(self.problem.decode(x.to(torch.float64), under))
+
+    def under(self, rows: Int64[Tensor, " n"]) -> xr.Dataset:
+        """The conditions of rows."""
+        return self.conditions.reset_coords().isel({DESIGN: rows.numpy()})
+
+    def dataset(self, arrays: Arrays, rows: Int64[Tensor, " n"]) -> xr.Dataset:
+        """Designs with the conditions of their rows."""
+        under = self.under(rows)
+        coords = {c.name: under[c.name] for c in self.problem.conditions}
+        return to_dataset(arrays, self.problem.variables, self.problem.labels() | coords)

@@ -1,0 +1,103 @@
+"""The contract on channels of a site."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ingenium.testing import Damage, ProblemContract
+
+SMALL: dict[str, Any] = {"known": 20, "held_out": 5, "rays": 20_000, "depth": 2}
+
+
+def _changed(change: Callable[[Any], None]) -> Damage:
+    def damage(path: Path) -> None:
+        import h5py
+
+        with h5py.File(path, "r+") as file:
+            change(file)
+
+    return damage
+
+
+def _louder(file: Any) -> None:
+    """Stronger coefficients beside the same paths."""
+    file["a"][...] = 2 * file["a"][()]
+
+
+def _sooner(file: Any) -> None:
+    """All delays, and those that Sionna reads, a tenth shorter."""
+    file["delay"][...] = 0.9 * file["delay"][()]
+    file["tau"][...] = 0.9 * file["tau"][()]
+
+
+def _elsewhere(file: Any) -> None:
+    """The same paths at another place."""
+    file["east_m"][...] = file["east_m"][()] + 15.0
+
+
+def _in_ns(file: Any) -> None:
+    """Delays in ns that say so."""
+    file["delay"][...] = 1e9 * file["delay"][()]
+    file["delay"].attrs["units"] = "ns"
+
+
+def _another_carrier(file: Any) -> None:
+    file.attrs["carrier_hz"] = 28e9
+
+
+def _lost(file: Any) -> None:
+    file["azimuth_bs"][...] = np.nan
+
+
+class TestSiteChannel(ProblemContract):
+    problem_name = "radio.site_channel"
+    setup: ClassVar = SMALL
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "sionna-hdf5": {
+                "with louder coefficients": _changed(_louder),
+                "sooner than light": _changed(_sooner),
+                "at another place": _changed(_elsewhere),
+                "in nanoseconds": _changed(_in_ns),
+                "at another carrier": _changed(_another_carrier),
+                "with angles lost": _changed(_lost),
+            }
+        }
+
+
+def _weaker(file: Any) -> None:
+    """Beams of a little less power."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][...] = 0.999 * file[name][()]
+
+
+def _stronger(file: Any) -> None:
+    """Beams of more power than is needed."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][...] = 1.01 * file[name][()]
+
+
+def _exchanged(file: Any) -> None:
+    """Each beam for another user."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][...] = np.roll(file[name][()], 1, axis=1)
+
+
+class TestBeam(ProblemContract):
+    problem_name = "radio.beam"
+    setup: ClassVar = {**SMALL, "users": 3, "antennas": 4, "sets": 12}
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "beam-hdf5": {
+                "with weaker beams": _changed(_weaker),
+                "with stronger beams": _changed(_stronger),
+                "with beams for other users": _changed(_exchanged),
+                "at another carrier": _changed(_another_carrier),
+            }
+        }

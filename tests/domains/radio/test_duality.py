@@ -1,0 +1,76 @@
+"""Beams against Clarabel, their own bound, and closed forms."""
+
+import pytest
+import torch
+
+from ingenium.core.errors import InputError
+from ingenium.domains.radio.clarabel import power
+from ingenium.domains.radio.duality import (
+    captured,
+    check_covariance,
+    dft_codebook,
+    least_power,
+    reached,
+    require,
+    site_codebook,
+)
+
+
+def drawn(n: int, users: int, antennas: int, seed: int = 0) -> torch.Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    parts = torch.randn(2, n, users, antennas, generator=rng, dtype=torch.float64)
+    return torch.complex(parts[0], parts[1]) / 2**0.5
+
+
+def asked(n: int, users: int, db: float = 5.0) -> torch.Tensor:
+    return torch.full((n, users), 10 ** (db / 10), dtype=torch.float64)
+
+
+def test_one_user_is_served_along_its_channel() -> None:
+    h, sinr = drawn(5, 1, 4), asked(5, 1)
+    found = require(least_power(h, sinr))
+    assert torch.allclose(found.power, sinr[:, 0] / h.abs().square().sum((1, 2)), rtol=1e-10)
+
+
+def test_beams_meet_what_is_asked_at_the_power_that_duality_proves_least() -> None:
+    h, sinr = drawn(50, 4, 8), asked(50, 4)
+    found = require(least_power(h, sinr))
+    assert torch.allclose(reached(h, found.beam), sinr, rtol=1e-9)
+    assert torch.allclose(found.power, found.uplink.sum(1), rtol=1e-9)
+
+
+def test_clarabel_finds_the_same_power() -> None:
+    pytest.importorskip("cvxpy")
+    h, sinr = drawn(4, 3, 4, seed=1), asked(4, 3)
+    found = require(least_power(h, sinr))
+    for i in range(4):
+        assert power(h[i], float(sinr[i, 0])) == pytest.approx(float(found.power[i]), rel=1e-6)
+
+
+def test_users_on_one_line_cannot_all_be_served_and_one_is_named() -> None:
+    h = drawn(1, 1, 4).expand(1, 3, 4).clone()
+    sinr = asked(1, 3)
+    sinr[0, 2] = 100.0
+    with pytest.raises(InputError, match="user 2"):
+        require(least_power(h, sinr))
+
+
+def test_covariances_that_are_none_are_refused() -> None:
+    with pytest.raises(InputError, match="Hermitian"):
+        check_covariance(drawn(1, 3, 3)[0][None])
+    with pytest.raises(InputError, match="positive"):
+        check_covariance(-torch.eye(2, dtype=torch.complex128)[None])
+
+
+def test_more_feedback_captures_more_and_a_beam_of_its_own_all() -> None:
+    h = drawn(300, 1, 8)[:, 0]
+    shares = [float(captured(h, dft_codebook(8, bits)).mean()) for bits in (1, 3, 6)]
+    assert shares == sorted(shares)
+    assert torch.allclose(captured(h, h / h.norm(dim=1, keepdim=True)), torch.ones(300).double())
+    flat = dft_codebook(8, 3)
+    own = captured(flat[2:3], flat)
+    assert float(own) == pytest.approx(1.0)
+    rng = torch.Generator().manual_seed(0)
+    site = h[:4].repeat(50, 1) + 0.3 * drawn(200, 1, 8, seed=2)[:, 0]
+    learned = float(captured(site, site_codebook(site, 4, rng)).mean())
+    assert learned > 0.85 > float(captured(site, dft_codebook(8, 4)).mean())

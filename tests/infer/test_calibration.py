@@ -1,0 +1,109 @@
+"""The verdict of a posterior on a problem whose posterior is known exactly, and its record."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from linear import exact, opened
+
+from ingenium import inferring
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.spec import parse
+from ingenium.infer.asked import InferSpec, dump, load
+from ingenium.infer.keeping import CALIBRATED, NOT_CALIBRATED, OUTSIDE, Posterior
+from ingenium.infer.weights import moments
+from ingenium.report.posterior_page import write
+from plugged import distribution, plugged
+
+SEEN = [1.2, -3.1]
+SETUP = {"method": "importance", "exact_prior": True, "known": 500}
+SMALL: dict[str, Any] = {"truths": 80, "ranked": 80, "check_draws": 1000, "prior_draws": 64}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = distribution(tmp_path_factory.mktemp("hidden"), "hidden", {"hidden": "linear:DOMAIN"})
+    with plugged(folder) as found:
+        yield found
+
+
+def asked(seen: list[float] = SEEN, **setup: Any) -> InferSpec:
+    own = InferSpec("hidden.linear", setup=SETUP | setup, given={"seen": seen}, draws=4000)
+    return replace(own, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> inferring.Inferred:
+    made = inferring.infer(asked(), tmp_path_factory.mktemp("out") / "right")
+    write(made)
+    return made
+
+
+def test_a_right_posterior_is_calibrated_and_holds_the_exact_answer(
+    right: inferring.Inferred,
+) -> None:
+    record = right.kept.record
+    assert record["verdict"] == CALIBRATED, record["reasons"]
+    _, seen = opened(SEEN)
+    mean, cov = exact(seen)
+    draws = right.kept.draws()
+    found, wide = moments(draws["x"].to_numpy(), draws["weight"].to_numpy())
+    spread = np.sqrt(np.diag(cov.numpy()))
+    assert np.abs((found - mean.numpy()) / spread).max() < 0.2
+    assert np.abs(np.sqrt(np.diag(wide)) / spread - 1).max() < 0.2
+    assert (
+        record["measured"]["coverage_90"]["low"] < 0.9 < record["measured"]["coverage_90"]["high"]
+    )
+
+
+def test_its_page_tells_and_its_file_has_weights(right: inferring.Inferred) -> None:
+    page = (right.kept.folder / "report.html").read_text()
+    assert "Calibrated" in page
+    assert "Corner plot" in page
+    with xr.open_dataset(right.kept.folder / "posterior.nc", engine="h5netcdf") as found:
+        assert float(found["weight"].sum()) == pytest.approx(1.0)
+        assert found["first"].attrs["units"] == "1"
+
+
+def test_a_likelihood_that_believes_too_much_is_not_calibrated(tmp_path: Path) -> None:
+    made = inferring.infer(asked(error_scale=0.35), tmp_path / "sure")
+    assert made.kept.record["verdict"] == NOT_CALIBRATED
+    assert made.kept.record["measured"]["coverage_90"]["value"] < 0.8
+
+
+def test_readings_that_the_prior_does_not_know_are_flagged(tmp_path: Path) -> None:
+    few = replace(asked([9.0, 9.0]), truths=20, ranked=20)
+    made = inferring.infer(few, tmp_path / "far")
+    assert made.kept.record["verdict"] == OUTSIDE
+    assert not made.kept.record["holds"]
+
+
+def test_it_is_replayed_and_altered_draws_are_noticed(
+    right: inferring.Inferred, tmp_path: Path
+) -> None:
+    assert inferring.replay(right.kept, tmp_path / "again").holds
+    file = right.kept.folder / "posterior.nc"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(CorruptError):
+        Posterior.opened(right.kept.folder)
+    file.write_bytes(whole)
+
+
+def test_a_spec_is_what_it_was_after_a_file(tmp_path: Path) -> None:
+    own = asked()
+    path = tmp_path / "spec.toml"
+    path.write_text(dump(own, own.given))
+    assert load(path) == own
+
+
+def test_what_cannot_be_inferred_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="method of inference"):
+        parse({"problem": "hidden.linear", "method": "guess"}, InferSpec, "a spec")
+    mute = replace(asked(), setup={"known": 500}, method="annealed")
+    with pytest.raises(InputError, match="normal numbers"):
+        inferring.infer(mute, tmp_path / "mute")

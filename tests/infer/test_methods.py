@@ -1,0 +1,65 @@
+"""Every method against the exact posterior of a linear Gaussian problem."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from linear import exact, opened
+
+from ingenium.core.asking import resolve
+from ingenium.core.problem import silent
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.generators import fitted
+from ingenium.generators.generator import Generator
+from ingenium.infer.methods.method import Task
+from ingenium.infer.methods.table import METHODS
+from ingenium.infer.prior import Prior
+from ingenium.infer.weights import moments
+from ingenium.loop import training
+
+SEEN = [1.2, -3.1]
+LEARNED = {"mixture": "bootstrap", "amortised": "bootstrap", "guided": "flow_matching"}
+# how far, in posterior spreads, a mean may lie off, and a spread in relation
+WITHIN = {
+    "importance": (0.15, 0.15),
+    "mixture": (0.12, 0.1),
+    "annealed": (0.15, 0.15),
+    "langevin": (0.15, 0.15),
+    "nuts": (0.25, 0.25),
+    "amortised": (0.25, 0.25),
+    "guided": (0.5, 0.5),  # an approximation, and known to be one
+}
+
+
+@cache
+def prior(family: str) -> Prior:
+    """What a family learned; without one, the exact prior."""
+    problem, _ = opened(SEEN, exact_prior=not family)
+    choice = GeneratorChoice(family=family or "bootstrap", steps=400)
+    spec = resolve(Spec(problem=problem.name, generator=choice), problem)
+    known = training(problem)
+    made = fitted.fit(problem, known, spec.generator, watch=silent)
+    nearby = problem.question().nearby
+    return Prior.of(Generator(problem, made.family, spec, known), 2048, 0, nearby)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_finds_the_exact_posterior(name: str) -> None:
+    if name == "nuts":
+        pytest.importorskip("pyro")
+    own = prior(LEARNED.get(name, ""))
+    problem, seen = opened(SEEN)
+    question = problem.question()
+    draws = 400 if name == "nuts" else 2000
+    task = Task(own, question.likelihood, question.measure, draws, steps=300)
+    rng = torch.Generator().manual_seed(3)
+    found = METHODS[name].prepared(task, rng)(seen, rng)
+    mean, cov = moments(found.arrays[0].numpy(), found.weight)
+    true_mean, true_cov = (a.numpy() for a in exact(seen))
+    spread = np.sqrt(np.diag(true_cov))
+    off, wide = WITHIN[name]
+    assert np.abs((mean - true_mean) / spread).max() < off
+    assert np.abs(np.sqrt(np.diag(cov)) / spread - 1).max() < wide
+    assert found.effective > 40
+    assert not found.pareto_k > 0.7
