@@ -31,6 +31,7 @@ NAMES = (
     "molecules_search",
     "molecules_speed",
     "plant_weeks",
+    "lattice_fields",
 )
 
 

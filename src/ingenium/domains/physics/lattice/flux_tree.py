@@ -1,5 +1,6 @@
 """A flow on the fluxes of a torus: the whole is halved until single plaquettes are left.
 
+Halves are alike, so their density is even about half the flux, and turns with the sign of charges.
 What goes through a region is a sum of plaquettes. Given the flux of a region, that of its half has
 a density of one angle, which a network learns; gauges and loops around the torus are uniform.
 So the flow sees gauge-invariant angles alone, its density is exact and normalised, and the whole
@@ -24,25 +25,17 @@ from ingenium.domains.physics.lattice.von_mises import (
     wrapped,
 )
 
-COMPONENTS, WIDTH = 6, 64
+COMPONENTS, WIDTH = 4, 40  # components are pairs on either side of half the flux
 ROWS, EACH = 64, 32  # open lattices in a step, and halvings of a level taken of each
 
 
 class FluxTree(nn.Module):
-    """Densities of the flux of a half, given that of the whole, for all sizes of regions."""
+    """Densities of the flux of a half, given that of the whole; a small network a level."""
 
     def __init__(self, law: U1, couplings: tuple[float, float]) -> None:
         super().__init__()
         self.law, self.couplings = law, couplings
-        self.net = nn.Sequential(
-            nn.Linear(7, WIDTH),
-            nn.SiLU(),
-            nn.Linear(WIDTH, WIDTH),
-            nn.SiLU(),
-            nn.Linear(WIDTH, 3 * COMPONENTS),
-        ).to(torch.float64)
-        with torch.no_grad():
-            self.net[-1].weight.mul_(0.1)
+        self.nets = nn.ModuleList(_network() for _ in self.levels)  # from the leaves on
         turn = torch.arange(COMPONENTS, dtype=torch.float64) % 2 * math.pi
         self.register_buffer("turn", turn, persistent=False)  # half of the flux, or its opposite
 
@@ -70,12 +63,14 @@ class FluxTree(nn.Module):
             (torch.cos(half) + 0.02).log(),  # a pair of plaquettes is as narrow as this cosine
             narrow.log(),
             (beta.log() - 1)[:, None].expand_as(half),
-            (first.log() / 4).expand_as(half),
             (second - first).expand_as(half),
         ]
-        weight, move, wide = self.net(torch.stack(told, -1)).chunk(3, -1)
-        mean = half[..., None] + self.turn + half.sign()[..., None] * math.pi * torch.tanh(move)
-        return weight, mean, narrow[..., None] * torch.exp(wide - 0.7)
+        net = self.nets[int(torch.log2(first.max()).ceil())]
+        weight, move, wide = net(torch.stack(told, -1)).chunk(3, -1)
+        middle, move = half[..., None] + self.turn, math.pi * torch.tanh(move)
+        kappa = narrow[..., None] * torch.exp(wide - 0.7)
+        mean = torch.cat([middle + move, middle - move], -1)
+        return torch.cat([weight, weight], -1), mean, torch.cat([kappa, kappa], -1)
 
     def log_fluxes(
         self, angle: Float64[Tensor, "n v"], beta: Float64[Tensor, " n"], cut: Tensor
@@ -127,3 +122,17 @@ class FluxTree(nn.Module):
             plan.step()
             losses.append(float(loss.detach()))
         return losses
+
+
+def _network() -> nn.Module:
+    """Of six features: logits, moves and widths of a mixture."""
+    net = nn.Sequential(
+        nn.Linear(6, WIDTH),
+        nn.SiLU(),
+        nn.Linear(WIDTH, WIDTH),
+        nn.SiLU(),
+        nn.Linear(WIDTH, 3 * COMPONENTS),
+    ).to(torch.float64)
+    with torch.no_grad():
+        net[-1].weight.mul_(0.1)
+    return net

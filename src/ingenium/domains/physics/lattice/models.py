@@ -56,7 +56,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
             "flux_tree",
             (1.0, 8.0),
             2500,
-            (4, 8, 16),
+            (16,),
         ),
         "ising": _staircase(Ising, (0.3, 0.5), 1200),
         "xy": _staircase(XY, (0.5, 1.2), 1000),

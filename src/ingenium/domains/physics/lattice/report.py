@@ -4,9 +4,7 @@ Shapes: n configurations, t steps of a chain, o observables.
 """
 
 import math
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,8 +14,8 @@ from matplotlib.figure import Figure
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.physics.lattice.chains import autocorrelation, metropolis
-from ingenium.domains.physics.lattice.ensemble import BEYOND, counts, effective, mean, pulls
+from ingenium.domains.physics.lattice.costs import ChainRun, DrawnRun, number
+from ingenium.domains.physics.lattice.ensemble import BEYOND, effective, mean, pulls
 from ingenium.domains.physics.lattice.laws import Law, Sampler
 from ingenium.domains.physics.lattice.settings import LatticeSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
@@ -33,39 +31,6 @@ COSTS = (
     "autocorrelation, steps",
     "independent ones a second",
 )
-
-
-@dataclass(frozen=True)
-class ChainRun:
-    """One chain at a coupling: what it measured, and the seconds of a step."""
-
-    name: str
-    measured: np.ndarray  # (t, k)
-    seconds: float
-
-    @classmethod
-    def of(cls, law: Law, name: str, coupling: float, steps: int) -> "ChainRun":
-        """A chain of so many steps, after a tenth as many that do not count."""
-        rng = torch.Generator().manual_seed(0)
-        field, rows = law.start(1, rng), []
-        at = torch.tensor([coupling], dtype=torch.float64)
-        before = max(steps // 10, 20)
-        started = time.process_time()
-        for i in range(before + steps):
-            if i == before:
-                started = time.process_time()
-            field = law.step(name, field, at, rng)
-            rows.append(law.measure(field))
-        seconds = (time.process_time() - started) / steps
-        return cls(name, torch.cat(rows[before:]).numpy(), seconds)
-
-    def told(self, law: Law, place: int) -> str:
-        """The mean of an observable, with its error."""
-        own = law.observed(self.measured)[:, place]
-        tau = autocorrelation(own[None])
-        if not math.isfinite(tau):
-            return "never moved"
-        return _number(float(own.mean()), float(own.std() * math.sqrt(2 * tau / len(own))))
 
 
 def sections(
@@ -124,7 +89,7 @@ def _ensemble(
     rows = [
         (
             name,
-            _number(middle[i], error[i]),
+            number(middle[i], error[i]),
             f"{due[i]:.6g}" if np.isfinite(due[i]) else "not known",
             f"{apart[i]:+.1f}" if np.isfinite(due[i]) else "",
             chain.told(law, i) if one else "other couplings",
@@ -143,11 +108,6 @@ def _ensemble(
 
 def _exact(law: Law, beta: np.ndarray) -> np.ndarray:
     return np.stack([law.exact(b) for b in beta.tolist()])
-
-
-def _number(value: float, error: float) -> str:
-    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 6
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def _curve(judge: LawVerifier, beta: np.ndarray, measured: np.ndarray) -> Figure:
@@ -193,30 +153,16 @@ def _costs(
     coupling: float,
     chains: list[ChainRun],
 ) -> list[tuple[str, ...]]:
+    """Each sampler, then each chain."""
     rows = []
-    at = torch.full((TRIED,), coupling, dtype=torch.float64)
     for name, sampler in samplers.items():
-        rng, chance = torch.Generator().manual_seed(1), np.random.default_rng(1)
-        started = time.process_time()
-        field = sampler.draw(at, rng)[0]
-        weight = -judge.law.action(field, at) - sampler.log_density(field, at)
-        log_weight = (weight - judge.log_z(at)).numpy()
-        seconds = time.process_time() - started
-        count = counts(log_weight, chance.random(TRIED))
-        stands = metropolis(log_weight, chance)
-        moved = float((np.diff(stands) != 0).mean())
-        share, whole = float((count > 0).mean()), effective(np.exp(log_weight - log_weight.max()))
-        rate = effective(count) / seconds
-        rows.append(
-            (name, f"{share:.1%}", f"{moved:.1%}", f"{whole / TRIED:.1%}", "none", f"{rate:.0f}")
-        )
-    place = [q.name for q in judge.law.quantities].index(judge.law.slow)
+        own = DrawnRun.of(judge.law, sampler, coupling, TRIED)
+        shares = (f"{x:.1%}" for x in (own.kept, own.moved, own.effective))
+        rows.append((name, *shares, "none", f"{own.rate:.0f}"))
     for run in chains:
-        tau = autocorrelation(run.measured[None, :, place])
-        frozen = not math.isfinite(tau)
-        rate = 0.0 if frozen else 1 / (2 * tau * run.seconds)
-        told = "never moved" if frozen else f"{tau:.1f}"
-        rows.append((run.name, "", "", "", told, "none" if frozen else f"{rate:.1f}"))
+        tau, rate = run.memory(judge.law), run.rate(judge.law)
+        told = (f"{tau:.1f}", f"{rate:.1f}") if math.isfinite(tau) else ("never moved", "none")
+        rows.append((run.name, "", "", "", *told))
     return rows
 
 
