@@ -6,7 +6,7 @@ quantity that it is slowest to change, a sampler's what lots and counts leave.
 
 from benchmarks.measuring import report, spread
 from ingenium.domains.physics.lattice.costs import ChainRun, DrawnRun
-from ingenium.domains.physics.lattice.models import MODELS, samplers
+from ingenium.domains.physics.lattice.models import law_of, samplers
 from ingenium.domains.physics.lattice.settings import LatticeSettings
 
 AT = {"u1": 7.0, "ising": 0.44, "xy": 0.9, "phi4": 0.26}
@@ -17,8 +17,9 @@ def run() -> None:
     """Write and print a table."""
     rows: list[dict[str, object]] = []
     for name, coupling in AT.items():
-        law = MODELS[name].law(16)
-        for kind, sampler in samplers(LatticeSettings(model=name), law).items():
+        settings = LatticeSettings(model=name)
+        law = law_of(settings)
+        for kind, sampler in samplers(settings, law).items():
             own = [DrawnRun.of(law, sampler, coupling, PROPOSALS) for _ in range(ROUNDS)]
             told = {"model": name, "by": kind, "coupling": coupling, "kept": own[0].kept}
             rows.append(told | {"independent_a_second": spread([x.rate for x in own])})

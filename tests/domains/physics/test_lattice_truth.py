@@ -10,8 +10,10 @@ import torch
 from ingenium.domains.physics.lattice import clusters, kaufman
 from ingenium.domains.physics.lattice.chains import autocorrelation, hybrid, metropolis
 from ingenium.domains.physics.lattice.characters import Characters, IndependentPlaquettes
+from ingenium.domains.physics.lattice.elimination import Elimination
 from ingenium.domains.physics.lattice.ensemble import counts, lots, mean, pulls
 from ingenium.domains.physics.lattice.flux_tree import FluxTree
+from ingenium.domains.physics.lattice.glass import Glass
 from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4, SiteLaw
 from ingenium.domains.physics.lattice.staircase import Staircase
 from ingenium.domains.physics.lattice.u1 import U1
@@ -59,6 +61,28 @@ def test_chains_of_spins_give_what_enumeration_does(chain: str) -> None:
     whole = np.stack(found).mean(0)  # chains are independent
     error = whole.std(0) / math.sqrt(len(whole))
     assert (np.abs(whole.mean(0) - due) < 4 * error).all()
+
+
+def test_elimination_is_what_all_spins_of_a_small_glass_give() -> None:
+    law = Glass(4, disorder=3)
+    whole = SPINS.view(-1, 4, 4)
+    energy = law.energy(whole)
+    log_z = float(torch.logsumexp(-0.8 * energy, 0))
+    assert law.log_z(0.8) == pytest.approx(log_z, abs=1e-10)
+    share = torch.exp(-0.8 * energy - log_z)
+    assert law.exact(0.8)[0] == pytest.approx(float(share @ energy) / 16, abs=1e-8)
+    spin, _ = Elimination(law).draw(_at(0.8, 4000), _rng(9))
+    own = law.energy(spin)
+    error = float(own.std()) / math.sqrt(4000)
+    assert abs(float(own.mean()) - float(share @ energy)) < 4 * error
+    links = torch.stack([law.bonds[0] * s * s.roll(-1, 1) for s in spin]).mean(0)
+    due = torch.einsum("n,nxy->xy", share, law.bonds[0] * whole * whole.roll(-1, 2))
+    assert float((links - due).abs().max()) < 0.07  # each bond alone
+
+
+def test_elimination_is_what_a_tree_decomposition_gives() -> None:
+    """10 x 10 bonds of seed 0 at coupling 1, by dwave-samplers 1.8.0 (TreeDecompositionSampler)."""
+    assert Glass(10).log_z(1.0) == pytest.approx(144.18503, abs=5e-6)
 
 
 def test_labels_are_those_of_connected_parts() -> None:

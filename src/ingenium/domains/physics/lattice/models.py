@@ -14,10 +14,13 @@ from jaxtyping import Float64
 from scipy.interpolate import CubicSpline
 from torch import Tensor
 
+from ingenium.core.errors import InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.core.recipe import Arrays, Recipe, printed
 from ingenium.domains.physics.lattice.characters import Characters, IndependentPlaquettes
+from ingenium.domains.physics.lattice.elimination import Elimination
 from ingenium.domains.physics.lattice.flux_tree import FluxTree
+from ingenium.domains.physics.lattice.glass import Glass
 from ingenium.domains.physics.lattice.laws import Law, Sampler
 from ingenium.domains.physics.lattice.settings import LatticeSettings
 from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4
@@ -33,7 +36,7 @@ NODES, DRAWS = 9, 512  # couplings at which an unknown log Z is estimated, and p
 class Model:
     """A law and its samplers; the first is learned, and comes with weights for some sizes."""
 
-    law: Callable[[int], Any]
+    law: Callable[..., Any]  # of a size, and of the disorder where bonds differ
     learned: Callable[[Any], Any]  # with first weights, fixed by the global state
     samplers: Mapping[str, Callable[[Any], Sampler]]  # beside it, that learn nothing
     name: str  # of what is learned
@@ -61,8 +64,33 @@ MODELS: Mapping[str, Model] = MappingProxyType(
         "ising": _staircase(Ising, (0.3, 0.5), 1200),
         "xy": _staircase(XY, (0.5, 1.2), 1000),
         "phi4": _staircase(Phi4, (0.2, 0.3), 1000),
+        "glass": Model(
+            Glass,
+            lambda law: Staircase(law, (0.2, 1.0)),
+            {"elimination": Elimination},
+            "staircase",
+            (0.2, 1.0),
+            1500,
+            (),
+        ),
     }
 )
+
+
+def law_of(settings: LatticeSettings, size: int = 0) -> Any:
+    """The law of a model, of another size if one is given.
+
+    Raises:
+        InputError: for a disorder of a model that has none.
+    """
+    model = MODELS[settings.model]
+    if model.law is Glass:
+        return Glass(size or settings.size, settings.disorder)
+    if settings.disorder:
+        raise InputError(
+            "no disorder, since all bonds are alike", settings.disorder, "Leave it out."
+        )
+    return model.law(size or settings.size)
 
 
 def recipe(settings: LatticeSettings) -> Recipe:
@@ -74,7 +102,7 @@ def recipe(settings: LatticeSettings) -> Recipe:
     seed = 0 if own else settings.seed
 
     def make(_: int) -> Arrays:
-        law = model.law(size)
+        law = law_of(settings, size)
         sampler = first(model, law, seed)
         with torch.enable_grad():  # who asks first may only want a density
             losses = sampler.learn(steps, seed)
@@ -83,6 +111,7 @@ def recipe(settings: LatticeSettings) -> Recipe:
         return {**state, **beside, LOSSES: np.array(losses, dtype=np.float32)}
 
     under = [settings.model, size, steps, seed]
+    under += [settings.disorder] if model.law is Glass else []
     path = FOLDER / f"{settings.model}.npz" if own else None
     return Recipe(f"lattice_{settings.model}", under, make, shipped=path)
 
@@ -155,5 +184,5 @@ def samplers(settings: LatticeSettings, law: Law) -> dict[str, Sampler]:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or MODELS:
+    for name in sys.argv[1:] or [n for n, m in MODELS.items() if m.sizes]:
         recipe(LatticeSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)

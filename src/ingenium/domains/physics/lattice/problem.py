@@ -20,7 +20,7 @@ from ingenium.domains.physics.lattice import report
 from ingenium.domains.physics.lattice.families import Drawn
 from ingenium.domains.physics.lattice.formats import formats
 from ingenium.domains.physics.lattice.laws import Law
-from ingenium.domains.physics.lattice.models import MODELS, Learned, recipe, samplers
+from ingenium.domains.physics.lattice.models import MODELS, Learned, law_of, recipe, samplers
 from ingenium.domains.physics.lattice.settings import LatticeSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
@@ -61,7 +61,7 @@ class Lattice(Problem):
         if settings.sampler:
             choose(settings.sampler, (model.name, *model.samplers), f"sampler of {settings.model}")
         self.settings = settings
-        self.law: Law = model.law(settings.size)
+        self.law: Law = law_of(settings)
         coupling = Variable(
             "beta", (), "1", f"coupling: {self.law.coupling}", lower=0.0, given="coupling"
         )
@@ -78,7 +78,9 @@ class Lattice(Problem):
         self.tiers, self._judge = (judge,), judge
         self.limits = (Limit("retained", at_least=0.0),)
         self.formats = dict(formats(judge, self.variables, self.sizes))
-        self.system = digest([settings.model, settings.size, settings.sampler, self._weights])
+        self.system = digest(
+            [settings.model, settings.size, settings.disorder, settings.sampler, self._weights]
+        )
 
     def prepare(self, watch: Watch = silent) -> None:
         """Learn the sampler, if that was not done."""

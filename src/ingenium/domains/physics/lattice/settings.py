@@ -11,6 +11,7 @@ class LatticeSettings:
 
     model: str = "u1"
     size: int = 16  # sites of each side
+    disorder: int = 0  # which bonds a glass has
     sampler: str = ""  # of the model; the one that was learned if empty
     train: bool = False  # learn it here, though weights come with the package
     steps: int = 0  # of that; those of the model if 0

@@ -66,6 +66,10 @@ class SiteLaw:
         """Energy, and the square of the magnetisation."""
         return np.stack([measured[:, 0], measured[:, 1] ** 2], 1)
 
+    def lesson(self, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
+        """One step of the chains that a sampler learns from, one at each coupling."""
+        return self.step("clusters", field, coupling, rng)
+
     def linked(self, product: Float64[Tensor, "n 2 x y"]) -> Float64[Tensor, " n"]:
         """Sum over bonds of what their two ends give."""
         return (self.bonds * product).sum((1, 2, 3))

@@ -3,7 +3,7 @@
 With neighbours alone, what is known of the sites before acts through the staircase of the last
 `size` sites, and on a torus through the first row. A small network sees both, relative to the site
 before, and gives the density of one value; their product is normalised by construction. It learns
-by maximum likelihood from chains of clusters at couplings all over its range.
+by maximum likelihood from chains at couplings all over its range.
 
 Shapes: n configurations, v sites, k seen.
 """
@@ -98,12 +98,12 @@ class Staircase(nn.Module):
         coupling = low + (high - low) * (torch.arange(CHAINS) + 0.5).to(torch.float64) / CHAINS
         field = self.law.start(CHAINS, rng)
         for _ in range(WARM):
-            field = self.law.step("clusters", field, coupling, rng)
+            field = self.law.lesson(field, coupling, rng)
         best = torch.optim.Adam(self.parameters(), lr=1e-3)
         plan = torch.optim.lr_scheduler.OneCycleLR(best, 5e-3, total_steps=steps)
         losses = []
         for _ in range(steps):
-            field = self.law.step("clusters", field, coupling, rng)
+            field = self.law.lesson(field, coupling, rng)
             loss: Tensor = -self.log_density(field, coupling).mean()
             best.zero_grad()
             loss.backward()
