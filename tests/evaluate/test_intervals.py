@@ -9,7 +9,6 @@ from ingenium.core.errors import InputError
 from ingenium.evaluate.intervals import (
     clopper_pearson,
     crossed_interval,
-    mean_interval,
     paired_difference,
     skill,
     t_interval,
@@ -42,33 +41,6 @@ def test_t_interval_by_hand():
     half = 2.7764 * math.sqrt(2.5 / 5)
     assert (found.value, found.low, found.high) == pytest.approx((3, 3 - half, 3 + half), abs=1e-4)
     assert math.isnan(t_interval([1.0]).low)
-
-
-def test_mean_interval_draws_whole_weeks():
-    rng = np.random.default_rng(0)
-    week = np.repeat(np.arange(40), 7)
-    values = rng.normal(size=40)[week] + 0.01 * rng.normal(size=280)  # days of a week are alike
-    by_week = mean_interval(values, rng, groups=week)
-    by_day = mean_interval(values, rng)
-    width = 2 * 1.96 * values.reshape(40, 7).mean(1).std() / math.sqrt(40)
-    assert by_week.high - by_week.low == pytest.approx(width, rel=0.15)
-    assert by_week.high - by_week.low > 2 * (by_day.high - by_day.low)
-
-
-def test_mean_interval_covers_as_often_as_it_says():
-    rng = np.random.default_rng(1)
-    held = 0
-    for _ in range(200):
-        values = rng.exponential(size=60)
-        held += mean_interval(values, rng, resamples=300).holds(1.0)
-    assert wilson(held, 200)[1] > 0.93
-
-
-def test_mean_interval_without_spread_or_with_one_group():
-    rng = np.random.default_rng(2)
-    found = mean_interval(np.full(9, 2.0), rng)
-    assert (found.low, found.high) == (2.0, 2.0)
-    assert math.isnan(mean_interval([1.0, 2.0], rng, groups=[5, 5]).low)
 
 
 def test_crossed_interval_holds_the_chance_of_seeds():

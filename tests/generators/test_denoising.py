@@ -16,7 +16,7 @@ from ingenium.generators.model import Family, HasDensity
 from ingenium.generators.path_density import PathDensity
 from ingenium.sampling import density
 from ingenium.sampling.guidance import classifier_free
-from ingenium.sampling.solvers import Ancestral, Ddim, Denoiser, Heun, Multistep, ladder
+from ingenium.sampling.solvers import Ancestral, Ddim, Denoiser, Multistep, ladder
 from ingenium.sampling.steer import Steer
 from ingenium.train.plan import Plan
 
@@ -113,7 +113,7 @@ def test_density_is_that_of_proposals(fitted: Denoising) -> None:
     entropy = -float((log.exp() * log).sum()) * cell
     many, levels = cond.expand(1500, 2), ladder(80, 0.005, 80.0)
     start = levels[0] * torch.randn(1500, 2, generator=rng(1))
-    x = Heun().solve(fitted.denoiser(many), start, levels, rng())
+    x = Multistep().solve(fitted.denoiser(many), start, levels, rng())
     assert -fitted.log_density(x, many).mean().item() == pytest.approx(entropy, abs=0.07)
 
 

@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ingenium.core import provenance
 from ingenium.core.errors import InputError
 from ingenium.core.evidence import read
 from ingenium.core.problem import Problem
-from ingenium.core.spec import Select, Spec, parse
+from ingenium.core.spec import GeneratorChoice, Select, Spec, parse
 from plugged import outside, plugged
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own_domain.md"
@@ -66,6 +67,19 @@ def test_a_changed_codec_is_fitted_anew_and_replay_says_why(edited: Path, tmp_pa
         "the code of thin_films.coating, in its own package, is not that of the run",
     )
     assert record["package"] != read(second.folder / "evidence.jsonl")[0]["package"]
+
+
+def test_a_family_of_the_package_is_asked_for_by_name_and_fitted_anew_when_it_changes(
+    edited: Path, tmp_path: Path
+) -> None:
+    asked = replace(ASKED, generator=GeneratorChoice(family="gaussian", steps=50))
+    first = propose(asked, 20, 1, tmp_path / "first")
+    assert first.record["model"]["family"] == "gaussian"
+    assert replay(first.folder, 0).holds
+    assert propose(asked, 20, 2, tmp_path / "again").record["model"]["from_cache"]
+    (edited / "gaussian.py").write_text((edited / "gaussian.py").read_text() + "# another day\n")
+    forget()
+    assert not propose(asked, 20, 1, tmp_path / "anew").record["model"]["from_cache"]
 
 
 def test_a_model_that_does_not_fit_any_more_is_not_called_altered(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ingenium.sampling.guidance import classifier_free, steered
-from ingenium.sampling.solvers import Ancestral, Denoiser, Heun, ladder
+from ingenium.sampling.solvers import Ancestral, Denoiser, Multistep, ladder
 from ingenium.sampling.steer import FREE, Steer
 
 EYE = torch.eye(2, dtype=torch.float64)
@@ -28,7 +28,7 @@ def noise(n: int) -> Tensor:
 def draw(denoise: Denoiser, n: int = 20_000, steps: int = 100) -> Tensor:
     levels = ladder(steps, 0.002, 200.0)
     rng = torch.Generator().manual_seed(1)
-    return Heun().solve(denoise, levels[0] * noise(n), levels, rng)
+    return Multistep().solve(denoise, levels[0] * noise(n), levels, rng)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.5, 1.0, 3.0])

@@ -57,6 +57,7 @@ def test_what_was_written_has_no_fault(folder: Path) -> None:
         (lambda t: t.update(verdict="reproduced"), "is not a result of a study"),
         (lambda t: t["values"]["gain"]["interval"].update(low=-1.0), "say consistent"),
         (lambda t: t["values"]["gain"].update(by_seed=[1.0, 2.0]), "not by its seeds: gain"),
+        (lambda t: t.update(canary=None), "no canary, and"),
         (lambda t: t["values"].pop("throws"), "none for throws"),
         (lambda t: t.update(seeds=[0, 1]), "at least 5 seeds"),
         (lambda t: t.update(command="true"), "does not repeat it"),

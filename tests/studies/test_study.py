@@ -12,7 +12,7 @@ import pytest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.evaluate.measured import Budget, Interval, Measured, Value
-from ingenium.evaluate.trials import Readings, Trials
+from ingenium.evaluate.trials import Readings, Trials, ratio
 from ingenium.studies import canaries, results
 from ingenium.studies.book import claims
 from ingenium.studies.results import keep, read
@@ -142,6 +142,8 @@ def test_a_damaged_result_is_named(tmp_path: Path) -> None:
         (1.0000001, (1.0, 1.0), False),
         (1.1, (1.0, 1.0), True),
         (None, (0.0, 1.0, 2.0), True),
+        (1.09, (), False),  # seeds are not stored; they spread by 0.403 for such an interval
+        (1.11, (), True),
     ],
 )
 def test_a_canary_has_moved_by_more_than_a_quarter_of_the_spread(
@@ -199,6 +201,16 @@ def test_an_experiment_that_is_no_trials_may_measure_too(
     assert found.verdict is RowVerdict.CONSISTENT
     assert len(found.seeds) == 5  # it keeps no pieces, so that going on would begin again
     assert math.isfinite(found.canary or math.nan)
+
+
+def test_a_ratio_has_a_canary_though_one_seed_gives_no_interval(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(budget: Budget, watch: Watch) -> Measured:
+        return Measured({"gain": ratio([3.0], [2.0])})
+
+    monkeypatch.setattr(Study, "measure", lambda self: measure)
+    assert study.canary(tmp_path, silent) == 1.5
 
 
 def test_readings_are_those_of_the_seeds() -> None:

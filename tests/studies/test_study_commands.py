@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.studies.results import write_sealed
 
 RUN = CliRunner()
 
@@ -49,9 +50,18 @@ def test_a_strangers_rows_have_what_ours_have(house: Path) -> None:
     assert "yes the command ends well" in RUN.invoke(app, ["study", "show", "dice.2"]).stdout
 
 
+def test_a_result_without_a_canary_gets_it_when_it_is_looked_at(house: Path) -> None:
+    first = table("run", "dice.1")["result"]
+    path = house.parents[1] / "studies" / "results" / "dice.1.json"
+    write_sealed(path, json.loads(path.read_text()) | {"canary": None})
+    assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": []}
+    assert json.loads(path.read_text())["canary"] == first["canary"]
+    assert table("canary", "dice.1") == {"looked": [], "moved": []}
+
+
 def test_a_canary_flags_a_number_that_moved(house: Path) -> None:
     table("run", "dice.1")
-    assert table("canary") == {"looked": [], "moved": []}
+    assert table("canary", "dice.1") == {"looked": [], "moved": []}
     (house / "throwing.py").write_text(dice.THROWING.replace("least, 7", "2 * least, 14"))
     dice.forget()
     assert table("canary", "dice.1") == {"looked": ["dice.1"], "moved": ["dice.1"]}
@@ -112,6 +122,7 @@ def test_a_system_that_is_not_there_ends_with_1(house: Path) -> None:
 LISTED = """
 import sys
 from ingenium.cli.app import app
+from ingenium.studies.results import write_sealed
 app(sys.argv[1:], standalone_mode=False)
 heavy = {"torch", "rdkit", "pandapower", "simbench", "scipy", "matplotlib", "sklearn"}
 print(sorted(heavy & set(sys.modules)), file=sys.stderr)

@@ -152,10 +152,11 @@ def _print_run(entry: RowEntry, result: Result | None) -> None:
     if result.cpu_seconds is not None:
         spent += f", {result.cpu_seconds:.0f} s of processor time"
     console.print(
-        f"\n[bold]RowVerdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
+        f"\n[bold]Verdict[/]: {coloured(result.verdict)} ({entry.run}, {seeds}, {spent}, "
         f"{result.time})",
         highlight=False,
     )
+    console.print(f"By seed: {entry.by_seed}", highlight=False, soft_wrap=True)
     for note in result.notes:
         console.print(f"[bold]Note[/]: {note}", highlight=False, soft_wrap=True)
     if entry.stale:

@@ -131,23 +131,33 @@ def canary(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Look again at numbers whose source has changed, and flag those that moved."""
+    """Look again at numbers whose source has changed, and flag those that moved.
+
+    A result that has no canary yet gets it.
+    """
+    from dataclasses import replace
+
     from ingenium.studies.book.claims import chapters
     from ingenium.studies.book.entries import entries, find
-    from ingenium.studies.canaries import moved, reached, take
-    from ingenium.studies.results import CANARIES, book_folder, pieces_folder
+    from ingenium.studies.canaries import due, moved, reached, take
+    from ingenium.studies.results import CANARIES, book_folder, keep, pieces_folder, results_folder
     from ingenium.studies.study import Study
 
     book = [find(row) for row in rows] if rows else entries(chapters())
     found = {}
     for entry in book:
-        claim = entry.claim
-        if not claim.study or not reached(Study(claim), entry.result, entry.canary):
+        claim, result = entry.claim, entry.result
+        if not claim.study or result is None:
+            continue
+        study, first = Study(claim), due(Study(claim), result)
+        if not first and not reached(study, result, entry.canary):
             continue
         with StageProgress() as stages:
             folder = book_folder(claim.package) / CANARIES
-            now = take(Study(claim), folder, pieces_folder() / claim.row, stages)
-        found[claim.row] = moved(claim, entry.result, now)
+            now = take(study, folder, pieces_folder() / claim.row, stages)
+        if first:
+            keep(replace(result, canary=now.value), results_folder(claim.package))
+        found[claim.row] = not first and moved(claim, result, now)
     if json:
         print_json({"looked": list(found), "moved": [row for row, far in found.items() if far]})
         return

@@ -65,45 +65,6 @@ def t_interval(values: ArrayLike, *, level: float = LEVEL) -> Interval:
     return Interval(mean, mean - float(half), mean + float(half))
 
 
-def mean_interval(
-    values: ArrayLike,
-    rng: np.random.Generator,
-    *,
-    groups: Groups | None = None,
-    level: float = LEVEL,
-    resamples: int = RESAMPLES,
-) -> Interval:
-    """Mean over designs with its bootstrap interval; whole groups (weeks) are drawn.
-
-    Bias-corrected and accelerated. With few groups (below about 10) it is somewhat too narrow, as
-    every bootstrap is. The ends are NaN for a single group.
-
-    Shapes: values (n,), groups (n,).
-    Source: Efron, J. Am. Stat. Assoc. 82, 1987; scipy.stats.bootstrap.
-    """
-    x = _finite_row(values)
-    group = as_groups(groups, len(x))
-    size = np.bincount(group).astype(np.float64)
-    total = np.bincount(group, weights=x)
-    mean = float(x.mean())
-    if len(size) == 1:
-        return Interval(mean, math.nan, math.nan)
-    if np.ptp(total / size) <= 1e-12 * max(1.0, abs(mean)):  # BCa has no answer without spread
-        return Interval(mean, mean, mean)
-    found = stats.bootstrap(
-        (total, size),
-        lambda s, c, axis: s.sum(axis) / c.sum(axis),
-        paired=True,
-        vectorized=True,
-        n_resamples=resamples,
-        confidence_level=level,
-        method="BCa",
-        rng=rng,
-    )
-    low, high = found.confidence_interval
-    return Interval(mean, float(low), float(high))
-
-
 def crossed_means(
     values: Float64[np.ndarray, "s n"],
     rng: np.random.Generator,

@@ -10,7 +10,6 @@ Shapes: n designs, then the axes of one design (`*shape`); q elements of one sum
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -23,15 +22,6 @@ Project = Callable[[Tensor], Tensor]
 
 class ConstraintError(InputError):
     """Constraints that no design can meet."""
-
-
-@runtime_checkable
-class Constraint(Protocol):
-    """A closed convex set of designs."""
-
-    def project(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
-        """The nearest point of the set to each row, in float64."""
-        ...
 
 
 @dataclass(frozen=True)

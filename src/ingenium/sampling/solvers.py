@@ -90,18 +90,6 @@ class Ddim(Stepwise):
 
 
 @dataclass(frozen=True)
-class Heun(Stepwise):
-    """Second order, no new noise, two evaluations a step (one in the last).
-
-    Source: Karras et al., 2022, arXiv:2206.00364, alg. 1.
-    """
-
-    def step(self, denoise: Denoiser, x: State, span: Span, rng: torch.Generator) -> State:
-        """A trapezoid step; the last one goes to the denoised design itself."""
-        return _trapezoid(denoise, x, span)
-
-
-@dataclass(frozen=True)
 class Multistep:
     """Second order from the step before, no new noise, one evaluation a step.
 
@@ -145,43 +133,3 @@ class Ancestral(Stepwise):
         share = (then / now) ** 2
         x = torch.lerp(denoise(x, now), x, share)
         return x + then * math.sqrt(1 - share) * gaussian(x, rng) if then > 0 else x
-
-
-@dataclass(frozen=True)
-class StochasticHeun:
-    """Heun's method with noise added before each step, two evaluations a step.
-
-    The added noise corrects errors of earlier steps; `churn` 0 is Heun itself.
-    Source: Karras et al., 2022, arXiv:2206.00364, alg. 2, with s_noise = 1.
-    """
-
-    churn: float = 10.0
-    least: float = 0.05
-    most: float = 50.0
-
-    def solve(
-        self,
-        denoise: Denoiser,
-        x: Float[Tensor, "n *shape"],
-        levels: tuple[float, ...],
-        rng: torch.Generator,
-    ) -> Float[Tensor, "n *shape"]:
-        """Up a little in noise, then a step of Heun down."""
-        rise = min(self.churn / (len(levels) - 1), math.sqrt(2) - 1)
-        for now, then in pairwise(levels):
-            high = now * (1 + rise) if self.least <= now <= self.most else now
-            if high > now:
-                x = x + math.sqrt(high**2 - now**2) * gaussian(x, rng)
-            x = _trapezoid(denoise, x, (high, then))
-        return x
-
-
-def _trapezoid(denoise: Denoiser, x: State, span: Span) -> State:
-    """One step of Heun's method."""
-    now, then = span
-    clean = denoise(x, now)
-    if then == 0:
-        return clean
-    slope = (x - clean) / now
-    guess = x + (then - now) * slope
-    return x + (then - now) * 0.5 * (slope + (guess - denoise(guess, then)) / then)

@@ -1,15 +1,14 @@
-"""Second-order solvers along the straight paths of flow matching.
+"""A second-order solver along the straight paths of flow matching.
 
 On a straight path the state at time t is t * clean + (1 - t) * noise, which is the frame of
 `solvers` with sigma = (1 - t) / t and x divided by t. Euler steps along the path are `Ddim` on the
-levels of `straight`; the solvers here are those whose higher order refers to t.
+levels of `straight`; the order of `Midpoint` refers to t.
 
 Shapes: n designs, then the axes of one design.
 Source: Lipman et al., 2023, arXiv:2210.02747; Hairer, Norsett and Wanner, Solving Ordinary
 Differential Equations I, 2nd ed., 1993, sec. II.1.
 """
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -30,8 +29,12 @@ def straight(steps: int, most: float = 1000.0) -> tuple[float, ...]:
     return (*((1 - t) / t for t in times), 0.0)
 
 
-class AlongLine(ABC):
-    """A solver whose steps go along the line, from one t to the next."""
+@dataclass(frozen=True)
+class Midpoint:
+    """Second order in t, two evaluations a step, none at t = 1.
+
+    Source: Hairer et al., 1993, table II.1.1.
+    """
 
     def solve(
         self,
@@ -47,41 +50,12 @@ class AlongLine(ABC):
             state = self.step(denoise, state, span)
         return state / times[-1]
 
-    @abstractmethod
-    def step(self, denoise: Denoiser, state: State, span: Span) -> State:
-        """The state at the end of the span of t."""
-
-
-@dataclass(frozen=True)
-class Midpoint(AlongLine):
-    """Second order in t, two evaluations a step, none at t = 1.
-
-    Source: Hairer et al., 1993, table II.1.1.
-    """
-
     def step(self, denoise: Denoiser, state: State, span: Span) -> State:
         """With the velocity in the middle."""
         now, then = span
         middle = (now + then) / 2
         half = state + (middle - now) * velocity(denoise, state, now)
         return state + (then - now) * velocity(denoise, half, middle)
-
-
-@dataclass(frozen=True)
-class StraightHeun(AlongLine):
-    """Second order in t, two evaluations a step, the last step of first order.
-
-    Source: Hairer et al., 1993, sec. II.1 (Heun's second-order method).
-    """
-
-    def step(self, denoise: Denoiser, state: State, span: Span) -> State:
-        """With the mean of the velocities at both ends; that at t = 1 is never asked for."""
-        now, then = span
-        slope = velocity(denoise, state, now)
-        if then < 1:
-            guess = state + (then - now) * slope
-            slope = (slope + velocity(denoise, guess, then)) / 2
-        return state + (then - now) * slope
 
 
 def velocity(denoise: Denoiser, state: State, t: float) -> State:

@@ -1,8 +1,9 @@
 """Whether a kept number would be another one today: a quick look on the source of now.
 
-A full result keeps the main value of a quick look with one seed. Where its source has changed
-since, the same look is taken again; the result is stale if that moved by more than a quarter of
-the spread between its seeds. It is a flag, and never by itself a reason to run again.
+A full result keeps the main value of a quick look with one seed, or its row says why not; one from
+before canaries gets it when it is first looked at. Where its source has changed since, the same
+look is taken again; the result is stale if that moved by more than a quarter of the spread between
+its seeds. It is a flag, and never by itself a reason to run again.
 """
 
 import math
@@ -13,6 +14,7 @@ from statistics import stdev
 from typing import TYPE_CHECKING
 
 from ingenium.core.errors import CorruptError
+from ingenium.evaluate.measured import Value
 from ingenium.studies.book.claims import Claim
 from ingenium.studies.results import read_sealed, write_sealed
 from ingenium.studies.study import Result, Study
@@ -32,6 +34,13 @@ class Canary:
     value: float | None
     code: str
     time: str  # UTC
+
+
+def due(study: Study, result: Result | None) -> bool:
+    """Whether a result was never looked at, and nothing says why."""
+    if result is None or result.quick or study.claim.no_canary:
+        return False
+    return result.canary is None
 
 
 def reached(study: Study, result: Result | None, kept: Canary | None) -> bool:
@@ -73,7 +82,20 @@ def moved(claim: Claim, result: Result | None, kept: Canary | None) -> bool:
         return False
     if kept.value is None:
         return True
-    by_seed = [x for x in result.values[claim.main.name].by_seed if math.isfinite(x)]
-    spread = stdev(by_seed) if len(by_seed) > 1 else 0.0
-    far = max(PART * spread, SAME * abs(result.canary))
-    return abs(kept.value - result.canary) > far
+    far = abs(kept.value - result.canary)
+    if far <= SAME * abs(result.canary):
+        return False
+    return far > PART * _spread(result.values[claim.main.name], len(result.seeds))
+
+
+def _spread(main: Value, seeds: int) -> float:
+    """Standard deviation between seeds; where they are not stored, that of a Student's interval."""
+    by_seed = [x for x in main.by_seed if math.isfinite(x)]
+    if len(by_seed) > 1:
+        return stdev(by_seed)
+    if by_seed or not main.interval.known or seeds < 2:
+        return 0.0
+    from scipy.stats import t  # a second, for which a list of rows need not wait
+
+    half = (main.interval.high - main.interval.low) / 2
+    return half * math.sqrt(seeds) / float(t.ppf(0.975, seeds - 1))

@@ -182,8 +182,9 @@ class Study:
         pieces = self._pieces(folder)
         found = self.measure()(Budget((0,), quick=True, folder=pieces / "canary"), watch)
         shutil.rmtree(pieces / "canary", ignore_errors=True)
-        value = found.values[self.claim.main.name].interval.value
-        return value if math.isfinite(value) else None
+        main = found.values[self.claim.main.name]
+        told = [x for x in (main.interval.value, *main.by_seed) if math.isfinite(x)]
+        return told[0] if told else None  # of a ratio one seed gives a value and no interval
 
     def _pieces(self, folder: Path) -> Path:
         """Where pieces are kept; those of other source are never taken up."""

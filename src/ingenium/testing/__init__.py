@@ -1,19 +1,33 @@
-"""What the tests of a domain inherit, of ours as of another package's.
+"""What the tests of a package inherit, of ours as of another one's.
 
 It needs pytest::
 
-from ingenium.testing import ProblemContract
+from ingenium.testing import GeneratorContract, ProblemContract, Skills
 
 class TestCoating(ProblemContract):
     problem_name = "thin_films.coating"
+
+class TestGaussian(GeneratorContract):
+    skills = Skills(Gaussian, dense=True)
 """
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__name__}.file_contract", f"{__name__}.problem_contract")
+pytest.register_assert_rewrite(
+    f"{__name__}.file_contract", f"{__name__}.generator_contract", f"{__name__}.problem_contract"
+)
 
 from ingenium.testing.file_contract import opened  # noqa: E402
 from ingenium.testing.forging import Damage, with_bytes, with_numbers  # noqa: E402
+from ingenium.testing.generator_contract import GeneratorContract, Skills  # noqa: E402
 from ingenium.testing.problem_contract import ProblemContract  # noqa: E402
 
-__all__ = ["Damage", "ProblemContract", "opened", "with_bytes", "with_numbers"]
+__all__ = [
+    "Damage",
+    "GeneratorContract",
+    "ProblemContract",
+    "Skills",
+    "opened",
+    "with_bytes",
+    "with_numbers",
+]

@@ -19,6 +19,7 @@ from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from thin_films.engine import AIR, TransferMatrix
+from thin_films.gaussian import Gaussian
 
 NM = 1e-9
 HIGH, LOW, GLASS = 2.35, 1.38, 1.52  # zinc sulphide, magnesium fluoride, crown glass
@@ -112,6 +113,10 @@ class Coating(Problem):
 
     def steerable(self) -> Mapping[str, Callable[..., Tensor]]:
         return {"mean_reflectance": lambda thickness: self.engine.over_band(thickness).mean(1)}
+
+    def baselines(self) -> Mapping[str, Callable[[], Gaussian]]:
+        """A family of the package's own, under the one feature that `wanted` becomes."""
+        return {"gaussian": lambda: Gaussian(self.codec.shape, 1)}
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """A quarter-wave mirror, and the antireflection layer that is left without its others.

@@ -21,7 +21,6 @@ from ingenium.core.errors import InputError
 GAS_J_MOL_K = 8.314462618
 REFERENCE_K = 353.15  # at which rates are told
 STEPS = 400
-SPECIES = ("A", "B", "P", "S")
 
 
 @dataclass(frozen=True)

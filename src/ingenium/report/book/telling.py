@@ -109,7 +109,7 @@ def tell(entry: RowEntry) -> RowWords:
         said={name: text for name, text in said.items() if text},
         parts=tuple(_part(part, result, main=part is claim.main) for part in claim.parts),
         beside=_beside(entry),
-        facts=_facts(result) if result else (),
+        facts=_facts(entry, result) if result else (),
         command=_command(entry),
         findings=_findings(entry),
         picture=_picture(entry),
@@ -173,13 +173,22 @@ def _numbers(found: Interval | None, unit: str = "1") -> tuple[str, str]:
     return value, f"{words.number(found.low)} to {words.number(found.high, unit)}"
 
 
-def _facts(result: Result) -> tuple[tuple[str, str], ...]:
+def _canary(entry: RowEntry, result: Result) -> str:
+    """What a quick look gives, or why none is taken."""
+    if result.canary is None:
+        return entry.claim.no_canary
+    return f"{result.canary:.4g} by a quick look with one seed"
+
+
+def _facts(entry: RowEntry, result: Result) -> tuple[tuple[str, str], ...]:
     """How the result came about, as pairs of a name and a value."""
     kind = "quick look" if result.quick else "full run"
     seeds = f"{len(result.seeds)} seed{'s' if len(result.seeds) > 1 else ''}"
     cpu = "" if result.cpu_seconds is None else f"{result.cpu_seconds:.0f}"
     facts = [
         ("Run", f"{kind}, {seeds}, finished {result.time}"),
+        ("Main claim by seed", entry.by_seed),
+        ("Canary", _canary(entry, result)),
         ("Seconds", f"{result.seconds:.0f}"),
         ("Seconds of processor time", cpu),
         ("Machine", _list(result.machine)),

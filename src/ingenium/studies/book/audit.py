@@ -56,6 +56,8 @@ def _of_values(study: Study, result: Result) -> Iterator[str]:
         yield f"a full result rests on at least {FEWEST} seeds, this one on {len(result.seeds)}"
     if result.command != study.command(len(result.seeds), quick=result.quick):
         yield f"its command does not repeat it: {result.command}"
+    if not result.quick and result.canary is None and not study.claim.no_canary:
+        yield f"no canary, and its row says not why: ingenium study canary {result.row}"
     wrong = [k for k, v in result.values.items() if len(v.by_seed) not in (0, len(result.seeds))]
     if wrong:
         yield f"these values are not by its seeds: {', '.join(wrong)}"

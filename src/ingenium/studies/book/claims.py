@@ -79,6 +79,7 @@ class Claim:
     measured_on: str = ""
     scope: Scope = Scope.SAME
     untested: tuple[str, ...] = ()  # parts of the claim that no study or check touches
+    no_canary: str = ""  # why its study is not looked at again; what is dear to look at
     package: str = OWN  # that brings the row
 
     def __post_init__(self) -> None:
@@ -95,6 +96,8 @@ class Claim:
             raise InputError("a check as package.module:function", f'"{self.check}"')
         if self.kind is Kind.NOTHING and (self.study or self.check or self.beyond is None):
             raise InputError("a reason in `beyond` and nothing that runs", f"row {self.row} of T")
+        if self.no_canary and not self.study:
+            raise InputError("a study that has no canary", f"row {self.row} without a study")
 
     @property
     def place(self) -> tuple[int, str, int]:

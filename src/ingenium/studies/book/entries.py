@@ -64,6 +64,17 @@ class RowEntry:
         return found.interval if found else None
 
     @property
+    def by_seed(self) -> str:
+        """What each seed gave of the main claim, in words."""
+        main = self.claim.main
+        found = self.result.values.get(main.name) if self.result and main else None
+        if found is None:
+            return ""
+        if found.by_seed:
+            return ", ".join(f"{x:.4g}" for x in found.by_seed)
+        return "exact" if found.interval.exact else "values by seed not stored"
+
+    @property
     def stale(self) -> bool:
         """Whether a canary says that the number would be another one today."""
         return moved(self.claim, self.result, self.canary)

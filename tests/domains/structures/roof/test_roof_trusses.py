@@ -13,9 +13,10 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from ingenium.cli.app import app
+from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Objective
+from ingenium.core.spec import Objective, Spec
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.roof.equilibrium import Equilibrium, ayrton_perry
 from ingenium.domains.structures.roof.hollow import SECTIONS
@@ -24,7 +25,12 @@ from ingenium.domains.structures.roof.rule import sized
 from ingenium.domains.structures.roof.settings import RoofSettings
 from ingenium.domains.structures.roof.stiffness import reduction
 from ingenium.domains.structures.roof.truss import RoofTruss
-from ingenium.searches.trial import SearchTask, searched
+from ingenium.loop import training
+from ingenium.searches.evolution import Evolution
+from ingenium.searches.search import Search
+from ingenium.searches.space import Space
+from ingenium.searches.stopping import Stop
+from ingenium.searches.store import Store
 
 PROBLEM = RoofTruss(RoofSettings())
 ROOF = PROBLEM.settings
@@ -99,10 +105,17 @@ def test_the_rule_takes_the_lightest_sections_that_bear() -> None:
         assert one.use(force, lighter[one.group])[one.group == g].max() > 1
 
 
-def test_no_truss_lies_below_the_bound_and_a_search_comes_near() -> None:
+def test_no_truss_lies_below_the_bound_and_a_search_comes_near(tmp_path: Path) -> None:
     goals = tuple(Objective(name, "minimise") for name in ("mass", "deflection"))
-    run = searched(SearchTask(PROBLEM, goals, PROBLEM.limits, 1200), "evolution", 3)
-    points = run.values("mass", "deflection")[run.held]
+    spec = resolve(Spec(problem=PROBLEM.name, objectives=goals), PROBLEM)
+    strategy = Evolution(Space.of(PROBLEM, spec, training(PROBLEM)), 3)
+    with Store(tmp_path / "search.sqlite") as store:
+        store.sit({})
+        search = Search(PROBLEM, spec, strategy, store, seed=3, batch=32)
+        search.run(Stop(calls=1200))
+        found = search.verdicts()
+    held = found["verdict"].to_numpy() == Verdict.ACCEPTED
+    points = np.stack([found[name].to_numpy()[held] for name in ("mass", "deflection")], 1)
     above = PROBLEM.bound.above(*points.T)
     assert len(points) > 100
     assert 0 < above.min() < 0.2

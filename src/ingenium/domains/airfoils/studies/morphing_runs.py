@@ -72,9 +72,9 @@ class Designs:
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """The problem by one size of NeuralFoil."""
+    """The problem by the largest NeuralFoil, or another size of it."""
 
-    network: Size
+    network: Size = "xlarge"
 
     @cached_property
     def problem(self) -> Morphing:

@@ -8,7 +8,7 @@ Source: TrueNorth: Merolla et al., Science 345, 2014 (4,096 cores of 256 x 256 b
 synaptic memory each, weights of 1 to 9 bits, 23.6 pJ for a synaptic operation). Loihi 2: Intel,
 technology brief, 2021 (128 cores, 120 million synapses; no energy of an operation). SpiNNaker 2:
 Höppner et al., arXiv:2103.08392, 2021 (128 KB of memory for a core, multipliers of 8 bits); 152
-cores by the chapter. Arithmetic: Horowitz, ISSCC 2014, figure 1.1.9 (45 nm, 0.9 V).
+cores by the chapter.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from math import ceil
 
 KIB = 1024 * 8  # bits
-PJ = 1e-12
-MULTIPLY_ADD_PJ = {"float32": 3.7 + 0.9, "int8": 0.2 + 0.03}  # without any memory
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a network does for a design: operations, messages and memory, as NeuroBench counts them.
+"""What a network does for a design: operations and memory, as NeuroBench counts them.
 
 Hooks look at what reaches each layer of weights while designs are proposed. Attention and what is
 not a layer of weights is not counted; a network that has weights elsewhere is refused.
@@ -24,8 +24,8 @@ def count(model: nn.Module, propose: Callable[[], object]) -> Mapping[str, int]:
     """What `propose` makes the layers of a model do.
 
     `dense` multiply-accumulates if nothing is skipped, `effective` ones with neither a weight nor
-    an activation of 0, `messages` (activations other than 0), the `weights` of layers that
-    something reached, and `footprint_bytes` of parameters and buffers.
+    an activation of 0, the `weights` of layers that something reached, and `footprint_bytes` of
+    parameters and buffers.
 
     Raises:
         InputError: if the model has matrices of weights outside of linear layers.
@@ -55,7 +55,6 @@ def _seen(
     busy.add(layer)
     found["dense"] += x[..., 0].numel() * layer.weight.numel()
     found["effective"] += int((x.flatten(0, -2).sum(0) * links).sum())
-    found["messages"] += int(x.sum())
 
 
 def linear(model: nn.Module) -> list[nn.Linear]:

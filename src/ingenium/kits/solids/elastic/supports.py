@@ -12,7 +12,6 @@ from numpy import ndarray
 from scipy import ndimage
 from torch import Tensor
 
-from ingenium.core.errors import InputError
 from ingenium.kits.solids.elastic.element import PAIRS
 from ingenium.kits.solids.elastic.grid import RegularGrid
 
@@ -45,66 +44,6 @@ def loose_motions(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> int:
 def _rank(rows: ndarray) -> int:
     values: ndarray = np.linalg.eigvalsh(rows.T @ rows) if len(rows) else np.zeros(1)
     return int(np.count_nonzero(values > _LEAST))
-
-
-def require_held(grid: RegularGrid, fixed: Bool[Tensor, " f"]) -> None:
-    """Do nothing where the supports suffice.
-
-    Raises:
-        InputError: for supports that leave a rigid motion.
-    """
-    loose = loose_motions(grid, fixed)
-    if loose:
-        every = 3 if grid.dim == 2 else 6
-        raise InputError(
-            f"supports that hold all {every} rigid motions",
-            f"{int(fixed.sum())} fixed displacements that leave {loose} free",
-            "Fix a whole edge or face, or fix more axes at points that lie apart.",
-        )
-
-
-def require_loads(fixed: Bool[Tensor, " f"], load_n: Float64[Tensor, "l f"]) -> None:
-    """Do nothing where each load case does something.
-
-    Raises:
-        InputError: for loads that are not numbers, all zero, or only on fixed displacements.
-    """
-    if not load_n.isfinite().all():
-        raise InputError("loads that are numbers", "NaN or infinite ones")
-    for case, acts in enumerate(load_n.ne(0)):
-        if not acts.any():
-            raise InputError(
-                "a load in each case",
-                f"load case {case + 1}, all of whose loads are zero",
-                "Write a force other than zero, or leave the case out.",
-            )
-        if not (acts & ~fixed).any():
-            raise InputError(
-                "loads on displacements that are free",
-                f"load case {case + 1}, which only pushes on supports",
-                "Move the load or the support.",
-            )
-
-
-def require_carried(
-    grid: RegularGrid,
-    fixed: Bool[Tensor, " f"],
-    load_n: Float64[Tensor, "l f"],
-    solid: Bool[Tensor, " e"],
-) -> None:
-    """Do nothing where the material that may be filled joins loads and supports.
-
-    Raises:
-        InputError: for loads on nothing, or on material that the supports do not hold.
-    """
-    carried = carries(grid, fixed, load_n, solid[None])[0]
-    if not carried.all():
-        case = int((~carried).nonzero()[0])
-        raise InputError(
-            "loads on material that the supports hold",
-            f"load case {case + 1}, which acts on a void or on a part that is not held",
-            "Move the load onto material, or join it to the supports by cells that share faces.",
-        )
 
 
 def carries(
