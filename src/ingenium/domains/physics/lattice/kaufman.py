@@ -30,7 +30,7 @@ def log_z(size: int, coupling: float) -> float:
     signs = np.array([1.0, 1.0, 1.0, math.copysign(1.0, gamma[0])])
     top = parts.max()
     whole = math.log(float((signs * np.exp(parts - top)).sum())) + top
-    return whole - math.log(2) + size**2 / 2 * math.log(2 * math.sinh(2 * coupling))
+    return float(whole - math.log(2) + size**2 / 2 * math.log(2 * math.sinh(2 * coupling)))
 
 
 @cache
