@@ -68,7 +68,8 @@ class Elimination:
     def log_density(self, field: Tensor, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
         """That of the law."""
         whole = torch.tensor([self.log_z(b) for b in coupling.tolist()], dtype=torch.float64)
-        return -self.law.action(field, coupling) - whole
+        found: Tensor = -self.law.action(field, coupling) - whole
+        return found
 
     def _drawn(self, coupling: float, n: int, rng: torch.Generator) -> Float64[Tensor, "n x y"]:
         side, down = self.law.size, coupling * self.law.bonds[1]

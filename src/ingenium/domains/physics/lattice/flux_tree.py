@@ -32,6 +32,8 @@ ROWS, EACH = 64, 32  # open lattices in a step, and halvings of a level taken of
 class FluxTree(nn.Module):
     """Densities of the flux of a half, given that of the whole; a small network a level."""
 
+    turn: Tensor
+
     def __init__(self, law: U1, couplings: tuple[float, float]) -> None:
         super().__init__()
         self.law, self.couplings = law, couplings
@@ -85,8 +87,8 @@ class FluxTree(nn.Module):
     ) -> Float64[Tensor, " n"]:
         """Of configurations, for links that are uniform on the circle at density 1."""
         angle = self.law.plaquettes(link).flatten(1)
-        parts = sum(self.log_fluxes(angle, beta, cut).sum(1) for cut in self.levels)
-        return parts + (self.law.sites - 1) * math.log(2 * math.pi)
+        parts = [self.log_fluxes(angle, beta, cut).sum(1) for cut in self.levels]
+        return torch.stack(parts).sum(0) + (self.law.sites - 1) * math.log(2 * math.pi)
 
     def draw(self, beta: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
         """Configurations, one for each coupling."""
@@ -126,13 +128,10 @@ class FluxTree(nn.Module):
 
 def _network() -> nn.Module:
     """Of six features: logits, moves and widths of a mixture."""
+    last = nn.Linear(WIDTH, 3 * COMPONENTS)
     net = nn.Sequential(
-        nn.Linear(6, WIDTH),
-        nn.SiLU(),
-        nn.Linear(WIDTH, WIDTH),
-        nn.SiLU(),
-        nn.Linear(WIDTH, 3 * COMPONENTS),
+        nn.Linear(6, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU(), last
     ).to(torch.float64)
     with torch.no_grad():
-        net[-1].weight.mul_(0.1)
+        last.weight.mul_(0.1)
     return net

@@ -1,7 +1,7 @@
 """What a model of lattice fields must say of itself, and what must be able to draw from it."""
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,15 +16,15 @@ from ingenium.core.quantity import Quantity, Variable
 class Law(Protocol):
     """A field on a lattice with its action, whose weight is exp(-action) over Z."""
 
-    name: str
-    coupling: str  # what it is, in words
-    quantities: tuple[Quantity, ...]  # of a configuration, the columns of `measure`
-    curve: tuple[str, ...]  # means in the ensemble, the columns of `observed`
+    name: ClassVar[str]
+    coupling: ClassVar[str]  # what it is, in words
+    quantities: ClassVar[tuple[Quantity, ...]]  # of a configuration, the columns of `measure`
+    curve: ClassVar[tuple[str, ...]]  # means in the ensemble, the columns of `observed`
 
-    slow: str  # the quantity that chains are slowest to change
-    colours: str  # map of matplotlib for pictures of it
-    drawn_as: str  # what they show
-    chains: tuple[str, ...]  # Markov chains of the field, the one that users know first
+    slow: ClassVar[str]  # the quantity that chains are slowest to change
+    colours: ClassVar[str]  # map of matplotlib for pictures of it
+    drawn_as: ClassVar[str]  # what they show
+    chains: ClassVar[tuple[str, ...]]  # Markov chains of the field, the one that users know first
 
     @property
     def variables(self) -> tuple[Variable, ...]:

@@ -38,7 +38,7 @@ class Model:
 
     law: Callable[..., Any]  # of a size, and of the disorder where bonds differ
     learned: Callable[[Any], Any]  # with first weights, fixed by the global state
-    samplers: Mapping[str, Callable[[Any], Sampler]]  # beside it, that learn nothing
+    samplers: Mapping[str, Callable[[Any], Any]]  # beside it, that learn nothing
     name: str  # of what is learned
     couplings: tuple[float, float]  # for which it learns
     steps: int  # of learning
@@ -120,7 +120,7 @@ def recipe(settings: LatticeSettings) -> Recipe:
 def _normalised(sampler: Any, seed: int) -> Arrays:
     """Log Z at couplings of the range, from weights of the sampler's own proposals."""
     rng, found = torch.Generator().manual_seed(seed + 1), []
-    at = np.linspace(*sampler.couplings, NODES)
+    at = np.linspace(float(sampler.couplings[0]), float(sampler.couplings[1]), NODES)
     for coupling in at.tolist():
         told = torch.full((DRAWS,), coupling, dtype=torch.float64)
         field = sampler.draw(told, rng)[0]

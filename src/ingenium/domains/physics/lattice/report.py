@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ingenium.core.designs import DESIGN, to_arrays
@@ -168,8 +169,8 @@ def _costs(
 
 def _maps(law: Law, fields: torch.Tensor) -> Figure:
     maps = law.pictured(fields)
-    return gallery(
-        [""] * len(maps),
-        lambda axes, i: axes.imshow(maps[i], cmap=law.colours, vmin=-1, vmax=1, origin="lower"),
-        size=(1.6, 1.6),
-    )
+
+    def draw(axes: Axes, i: int) -> None:
+        axes.imshow(maps[i], cmap=law.colours, vmin=-1, vmax=1, origin="lower")
+
+    return gallery([""] * len(maps), draw, size=(1.6, 1.6))

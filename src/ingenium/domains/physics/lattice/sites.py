@@ -4,6 +4,7 @@ Shapes: n configurations, x rows, y columns, v sites.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -26,7 +27,7 @@ UNKNOWN = math.nan
 
 
 @dataclass(frozen=True)
-class SiteLaw:
+class SiteLaw(ABC):
     """What all of them share: a torus of `size` by `size` sites, bonds to the right and down."""
 
     size: int
@@ -65,6 +66,10 @@ class SiteLaw:
     def observed(self, measured: np.ndarray) -> np.ndarray:
         """Energy, and the square of the magnetisation."""
         return np.stack([measured[:, 0], measured[:, 1] ** 2], 1)
+
+    @abstractmethod
+    def step(self, chain: str, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
+        """Each of n chains one step on."""
 
     def lesson(self, field: Tensor, coupling: Tensor, rng: torch.Generator) -> Tensor:
         """One step of the chains that a sampler learns from, one at each coupling."""

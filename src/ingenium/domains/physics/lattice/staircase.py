@@ -26,6 +26,10 @@ CHAINS, WARM = 48, 60  # chains that are learned from, and steps before
 class Staircase(nn.Module):
     """Densities of sites in the order of rows."""
 
+    seen_at: Tensor
+    near_at: Tensor
+    strength: Tensor
+
     def __init__(self, law: Any, couplings: tuple[float, float]) -> None:
         super().__init__()
         self.law, self.couplings = law, couplings

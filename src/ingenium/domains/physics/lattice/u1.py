@@ -86,7 +86,7 @@ class U1:
         angle = self.plaquettes(link)
         around = [torch.cos(link[:, d].sum(1 + d)).mean(1) for d in (0, 1)]
         charge = (angle.sum((1, 2)) / (2 * math.pi)).round() + 0.0  # no -0
-        return torch.stack([torch.cos(angle).mean((1, 2)), charge, sum(around) / 2], 1)
+        return torch.stack([torch.cos(angle).mean((1, 2)), charge, (around[0] + around[1]) / 2], 1)
 
     def observed(self, measured: np.ndarray) -> np.ndarray:
         """What lies on the exact curve: the plaquette, and the charge squared over the sites."""

@@ -14,7 +14,8 @@ TRIES = 40  # of the rejection; each is accepted with 0.66 or more, so all fail 
 
 def wrapped(angle: Tensor) -> Tensor:
     """The same angle in [-pi, pi)."""
-    return torch.remainder(angle + math.pi, 2 * math.pi) - math.pi
+    turned: Tensor = torch.remainder(angle + math.pi, 2 * math.pi) - math.pi
+    return turned
 
 
 def log_von_mises(angle: Tensor, kappa: Tensor) -> Tensor:
