@@ -20,8 +20,9 @@ def wrapped(angle: Tensor) -> Tensor:
 
 def log_von_mises(angle: Tensor, kappa: Tensor) -> Tensor:
     """Logarithm of the density exp(kappa cos angle) / (2 pi I0(kappa)), kappa >= 0."""
-    norm = torch.special.i0e(kappa).log() + math.log(2 * math.pi)
-    return kappa * (torch.cos(angle) - 1) - norm
+    norm: Tensor = torch.special.i0e(kappa).log() + math.log(2 * math.pi)
+    found: Tensor = kappa * (torch.cos(angle) - 1) - norm
+    return found
 
 
 def von_mises(kappa: Float[Tensor, " *s"], rng: torch.Generator) -> Float[Tensor, " *s"]:
