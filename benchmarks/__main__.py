@@ -31,8 +31,10 @@ NAMES = (
     "molecules_safety",
     "molecules_search",
     "molecules_speed",
+    "autonomy_loops",
     "plant_weeks",
     "lattice_fields",
+    "words_requests",
 )
 
 

@@ -6,7 +6,9 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
+from ingenium.cli.ask_answers import AskAnswer
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
+from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -330,11 +332,13 @@ ANSWERS: dict[str, Any] = {
     "list": Problems,
     "show": ShowAnswer,
     "examples": Copied,
+    "ask": AskAnswer | Proposed,
     "fit": Fitted,
     "propose": Proposed,
     "search": Searched,
     "verify": Verified,
-    "replay": Replayed,
+    "replay": Replayed | OperationHolds,
+    "operate": OperatedPlant,
     "compare": list[Table],
     "doctor": Health | Installed,
     "monitor fit": FittedMonitor,

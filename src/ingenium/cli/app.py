@@ -6,6 +6,7 @@ import typer
 
 from ingenium import __version__
 from ingenium.cli import (
+    ask,
     browse,
     check,
     compare,
@@ -17,6 +18,7 @@ from ingenium.cli import (
     ledger,
     make,
     monitor,
+    operate,
     schema,
     search,
     serve,
@@ -34,10 +36,12 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    ask,
     examples,
     make,
     search,
     monitor,
+    operate,
     check,
     compare,
     study,
