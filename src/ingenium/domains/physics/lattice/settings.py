@@ -9,7 +9,7 @@ from ingenium.core.errors import InputError
 class LatticeSettings:
     """The model, its lattice, and what draws from it."""
 
-    model: str = "u1"
+    model: str = "u1"  # or ising, xy, phi4, glass
     size: int = 16  # sites of each side
     disorder: int = 0  # which bonds a glass has
     sampler: str = ""  # of the model; the one that was learned if empty
