@@ -33,6 +33,7 @@ NAMES = (
     "molecules_speed",
     "autonomy_loops",
     "plant_weeks",
+    "lattice_fields",
     "words_requests",
 )
 

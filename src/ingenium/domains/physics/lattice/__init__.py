@@ -1,0 +1,1 @@
+"""`physics.lattice`: configurations of lattice fields."""

@@ -1,0 +1,93 @@
+"""What an independent configuration costs: by a sampler, and by a chain with its memory.
+
+Shapes: t steps of a chain, k quantities.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ingenium.domains.physics.lattice.chains import autocorrelation, metropolis
+from ingenium.domains.physics.lattice.ensemble import counts, effective
+from ingenium.domains.physics.lattice.laws import Law, Sampler
+
+
+@dataclass(frozen=True)
+class ChainRun:
+    """One chain at a coupling: what it measured, and the seconds of a step."""
+
+    name: str
+    measured: np.ndarray  # (t, k)
+    seconds: float
+
+    @classmethod
+    def of(cls, law: Law, name: str, coupling: float, steps: int) -> "ChainRun":
+        """A chain of so many steps, after a tenth as many that do not count."""
+        rng = torch.Generator().manual_seed(0)
+        field, rows = law.start(1, rng), []
+        at = torch.tensor([coupling], dtype=torch.float64)
+        before = max(steps // 10, 20)
+        started = time.process_time()
+        for i in range(before + steps):
+            if i == before:
+                started = time.process_time()
+            field = law.step(name, field, at, rng)
+            rows.append(law.measure(field))
+        seconds = (time.process_time() - started) / steps
+        return cls(name, torch.cat(rows[before:]).numpy(), seconds)
+
+    def told(self, law: Law, place: int) -> str:
+        """The mean of an observable, with its error."""
+        own = law.observed(self.measured)[:, place]
+        tau = autocorrelation(own[None])
+        if not math.isfinite(tau):
+            return "never moved"
+        return number(float(own.mean()), float(own.std() * math.sqrt(2 * tau / len(own))))
+
+    def memory(self, law: Law) -> float:
+        """Autocorrelation time, in steps, of what the chain is slowest to change."""
+        place = [q.name for q in law.quantities].index(law.slow)
+        return autocorrelation(self.measured[None, :, place])
+
+    def rate(self, law: Law) -> float:
+        """Independent configurations a second; 0 of a chain that never moved."""
+        return 1 / (2 * self.memory(law) * self.seconds)
+
+
+@dataclass(frozen=True)
+class DrawnRun:
+    """Proposals of a sampler at a coupling, and what they are worth."""
+
+    kept: float  # share, by lots
+    moved: float  # share that an independence chain after Metropolis accepts
+    effective: float  # share that their weights are worth
+    rate: float  # independent configurations a second, by lots and counts
+
+    @classmethod
+    def of(cls, law: Law, sampler: Sampler, coupling: float, n: int) -> "DrawnRun":
+        """So many proposals."""
+        at = torch.full((n,), coupling, dtype=torch.float64)
+        rng, chance = torch.Generator().manual_seed(1), np.random.default_rng(1)
+        sampler.log_z(coupling)  # which reads what was learned, before time counts
+        started = time.process_time()
+        field = sampler.draw(at, rng)[0]
+        weight = (-law.action(field, at) - sampler.log_density(field, at)).numpy()
+        seconds = time.process_time() - started
+        log_z = law.log_z(coupling)
+        weight = weight - (sampler.log_z(coupling) if log_z is None else log_z)
+        count = counts(weight, chance.random(n))
+        return cls(
+            float((count > 0).mean()),
+            float((np.diff(metropolis(weight, chance)) != 0).mean()),
+            effective(np.exp(weight - weight.max())) / n,
+            effective(count) / seconds,
+        )
+
+
+def number(value: float, error: float) -> str:
+    """A mean with its error, in the digits that the error leaves."""
+    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 6
+    return f"{value:.{digits}f} ± {error:.{digits}f}"

@@ -1,0 +1,188 @@
+"""Models by name: the law of each, and what draws from it."""
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from scipy.interpolate import CubicSpline
+from torch import Tensor
+
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Watch, silent
+from ingenium.core.recipe import Arrays, Recipe, printed
+from ingenium.domains.physics.lattice.characters import Characters, IndependentPlaquettes
+from ingenium.domains.physics.lattice.elimination import Elimination
+from ingenium.domains.physics.lattice.flux_tree import FluxTree
+from ingenium.domains.physics.lattice.glass import Glass
+from ingenium.domains.physics.lattice.laws import Law, Sampler
+from ingenium.domains.physics.lattice.settings import LatticeSettings
+from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4
+from ingenium.domains.physics.lattice.staircase import Staircase
+from ingenium.domains.physics.lattice.u1 import U1
+
+FOLDER = Path(__file__).parent
+LOSSES, Z_AT, Z_LOG = "losses", "z_at", "z_log"
+NODES, DRAWS = 9, 512  # couplings at which an unknown log Z is estimated, and proposals at each
+
+
+@dataclass(frozen=True)
+class Model:
+    """A law and its samplers; the first is learned, and comes with weights for some sizes."""
+
+    law: Callable[..., Any]  # of a size, and of the disorder where bonds differ
+    learned: Callable[[Any], Any]  # with first weights, fixed by the global state
+    samplers: Mapping[str, Callable[[Any], Any]]  # beside it, that learn nothing
+    name: str  # of what is learned
+    couplings: tuple[float, float]  # for which it learns
+    steps: int  # of learning
+    sizes: tuple[int, ...]  # of lattices that the weights of the package serve
+
+
+def _staircase(law: Any, couplings: tuple[float, float], steps: int) -> Model:
+    """A model of sites, drawn one after the other."""
+    return Model(law, lambda x: Staircase(x, couplings), {}, "staircase", couplings, steps, (16,))
+
+
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {
+        "u1": Model(
+            U1,
+            lambda law: FluxTree(law, (1.0, 8.0)),
+            {"characters": Characters, "independent_plaquettes": IndependentPlaquettes},
+            "flux_tree",
+            (1.0, 8.0),
+            2500,
+            (16,),
+        ),
+        "ising": _staircase(Ising, (0.3, 0.5), 1200),
+        "xy": _staircase(XY, (0.5, 1.2), 1000),
+        "phi4": _staircase(Phi4, (0.2, 0.3), 1000),
+        "glass": Model(
+            Glass,
+            lambda law: Staircase(law, (0.2, 1.0)),
+            {"elimination": Elimination},
+            "staircase",
+            (0.2, 1.0),
+            1500,
+            (),
+        ),
+    }
+)
+
+
+def law_of(settings: LatticeSettings, size: int = 0) -> Any:
+    """The law of a model, of another size if one is given.
+
+    Raises:
+        InputError: for a disorder of a model that has none.
+    """
+    model = MODELS[settings.model]
+    if model.law is Glass:
+        return Glass(size or settings.size, settings.disorder)
+    if settings.disorder:
+        raise InputError(
+            "no disorder, since all bonds are alike", settings.disorder, "Leave it out."
+        )
+    return model.law(size or settings.size)
+
+
+def recipe(settings: LatticeSettings) -> Recipe:
+    """The weights of what is learned, from the package where they serve these settings."""
+    model = MODELS[settings.model]
+    own = not settings.train and settings.size in model.sizes
+    size = max(model.sizes) if own else settings.size
+    steps = model.steps if own else settings.steps or model.steps
+    seed = 0 if own else settings.seed
+
+    def make(_: int) -> Arrays:
+        law = law_of(settings, size)
+        sampler = first(model, law, seed)
+        with torch.enable_grad():  # who asks first may only want a density
+            losses = sampler.learn(steps, seed)
+        state = {k: v.detach().numpy() for k, v in sampler.state_dict().items()}
+        beside = _normalised(sampler, seed) if law.log_z(model.couplings[0]) is None else {}
+        return {**state, **beside, LOSSES: np.array(losses, dtype=np.float32)}
+
+    under = [settings.model, size, steps, seed]
+    under += [settings.disorder] if model.law is Glass else []
+    path = FOLDER / f"{settings.model}.npz" if own else None
+    return Recipe(f"lattice_{settings.model}", under, make, shipped=path)
+
+
+@torch.no_grad()
+def _normalised(sampler: Any, seed: int) -> Arrays:
+    """Log Z at couplings of the range, from weights of the sampler's own proposals."""
+    rng, found = torch.Generator().manual_seed(seed + 1), []
+    at = np.linspace(float(sampler.couplings[0]), float(sampler.couplings[1]), NODES)
+    for coupling in at.tolist():
+        told = torch.full((DRAWS,), coupling, dtype=torch.float64)
+        field = sampler.draw(told, rng)[0]
+        weight = -sampler.law.action(field, told) - sampler.log_density(field, told)
+        found.append(float(torch.logsumexp(weight, 0)) - math.log(DRAWS))
+    return {Z_AT: at, Z_LOG: np.array(found)}
+
+
+def first(model: Model, law: Law, seed: int) -> Any:
+    """What is learned, before it learned."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return model.learned(law)
+
+
+class Learned:
+    """A sampler that learns, or reads what was learned, when it is first asked."""
+
+    def __init__(self, settings: LatticeSettings, law: Law) -> None:
+        self.settings, self.law = settings, law
+        self.couplings = MODELS[settings.model].couplings
+        self._made: Any = None
+        self._log_z: Callable[[float], Any] | None = None
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Have it, learned now where it is neither shipped nor kept."""
+        if self._made is None:
+            found = recipe(self.settings).complete(watch)
+            found.pop(LOSSES)
+            if Z_AT in found:
+                self._log_z = CubicSpline(found.pop(Z_AT), found.pop(Z_LOG))
+            made = first(MODELS[self.settings.model], self.law, self.settings.seed)
+            made.load_state_dict({k: torch.from_numpy(v) for k, v in found.items()})
+            self._made = made.eval()
+
+    def log_z(self, coupling: float) -> float:
+        """Of the law, as its own weights have it; any smooth number leaves means unbiased."""
+        self.prepare()
+        return 0.0 if self._log_z is None else float(self._log_z(coupling))
+
+    @torch.no_grad()
+    def draw(self, coupling: Float64[Tensor, " n"], rng: torch.Generator) -> tuple[Tensor, ...]:
+        """Arrays of a configuration for each coupling."""
+        self.prepare()
+        found: tuple[Tensor, ...] = self._made.draw(coupling, rng)
+        return found
+
+    @torch.no_grad()
+    def log_density(self, field: Tensor, coupling: Float64[Tensor, " n"]) -> Float64[Tensor, " n"]:
+        """Of configurations under the measure of the law."""
+        self.prepare()
+        found: Tensor = self._made.log_density(field, coupling)
+        return found
+
+
+def samplers(settings: LatticeSettings, law: Law) -> dict[str, Sampler]:
+    """All that draw from a model, by name; the learned one first."""
+    model = MODELS[settings.model]
+    others = {name: make(law) for name, make in model.samplers.items()}
+    return {model.name: Learned(settings, law), **others}
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or [n for n, m in MODELS.items() if m.sizes]:
+        recipe(LatticeSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)

@@ -1,0 +1,157 @@
+"""`physics.lattice`: independent configurations of lattice fields under their exact law."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.errors import choose
+from ingenium.core.problem import Problem, Projection, Section, Watch, silent
+from ingenium.core.quantity import Condition, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.physics.lattice import report
+from ingenium.domains.physics.lattice.families import Drawn
+from ingenium.domains.physics.lattice.formats import formats
+from ingenium.domains.physics.lattice.laws import Law
+from ingenium.domains.physics.lattice.models import MODELS, Learned, law_of, recipe, samplers
+from ingenium.domains.physics.lattice.settings import LatticeSettings
+from ingenium.domains.physics.lattice.verifier import LawVerifier
+
+DIGITS = 5  # of a coupling: what models are told of it in single precision says so many
+
+
+class Lattice(Problem):
+    """Configurations whose lots keep them, so that their means are those of the law."""
+
+    name: ClassVar[str] = "physics.lattice"
+    summary: ClassVar[str] = (
+        "configurations of a lattice field under its exact law, each independent of the last"
+    )
+    Settings: ClassVar[type] = LatticeSettings
+    default_family: ClassVar[str] = "sampler"
+    judged: ClassVar[str] = (
+        "The ensemble's file: action, density and weight of each configuration are computed again, "
+        "its own bits draw the lot that keeps or refuses it, and from a hundred on the weighted "
+        "means must lie on the exact curve."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A configuration alone cannot say which others were left out: only a whole ensemble can "
+        "be off its law.",
+        "A configuration turned by a symmetry of the action is another one, as likely.",
+        "Continuum limits, and what lattices of other sizes do.",
+    )
+    licence = ""
+
+    def __init__(self, settings: LatticeSettings) -> None:
+        """Open the model; what draws from it is learned at the first need.
+
+        Raises:
+            InputError: for a model, a sampler or a lattice that there is not.
+        """
+        settings.check()
+        choose(settings.model, MODELS, "model")
+        model = MODELS[settings.model]
+        if settings.sampler:
+            choose(settings.sampler, (model.name, *model.samplers), f"sampler of {settings.model}")
+        self.settings = settings
+        self.law: Law = law_of(settings)
+        coupling = Variable(
+            "beta", (), "1", f"coupling: {self.law.coupling}", lower=0.0, given="coupling"
+        )
+        self.variables = (*self.law.variables, coupling)
+        self.sizes = self.law.sizes
+        self.codec = self.law.codec
+        self._all = samplers(settings, self.law)
+        self.sampler = self._all[settings.sampler or model.name]
+        low, high = self.sampler.couplings
+        self.conditions = (
+            Condition("coupling", self.law.coupling, lower=low, upper=high, acts=True),
+        )
+        judge = LawVerifier(self.law, self.sampler)
+        self.tiers, self._judge = (judge,), judge
+        self.limits = (Limit("retained", at_least=0.0),)
+        self.formats = dict(formats(judge, self.variables, self.sizes))
+        self.system = digest(
+            [settings.model, settings.size, settings.disorder, settings.sampler, self._weights]
+        )
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Learn the sampler, if that was not done."""
+        if isinstance(self.sampler, Learned):
+            self.sampler.prepare(watch)
+
+    @property
+    def _weights(self) -> object:
+        """What tells one learned sampler from another."""
+        made = recipe(self.settings)
+        return [made.name, made.under]
+
+    def data(self) -> xr.Dataset:
+        """Configurations that lots kept, at couplings spread over the range."""
+        return self._known
+
+    @cached_property
+    def _known(self) -> xr.Dataset:
+        rng = torch.Generator().manual_seed(self.settings.seed)
+        n, (low, high) = self.settings.known, self.sampler.couplings
+        wanted = low + (high - low) * (torch.arange(n) + 0.5).to(torch.float64) / n
+        found: list[tuple[Tensor, ...]] = []
+        coupling, left = wanted.numpy().round(DIGITS), np.arange(n)
+        kept = np.zeros(n, dtype=bool)
+        while not kept.all():  # rounds of proposals until each place has one that is kept
+            under = torch.from_numpy(coupling)
+            arrays = (*self.law.settled(self._drawn(under, rng)), under)
+            good = self._judge.measure(*arrays)[:, self._judge.column("retained")].numpy() >= 0
+            if not found:
+                found.append(tuple(a.clone() for a in arrays))
+            new = left[good & ~kept]
+            for old, a in zip(found[0], arrays, strict=True):
+                old[new] = a[new]
+            kept |= good
+        coords: dict[str, Any] = {
+            "coupling": (DESIGN, coupling),
+            "held_out": (DESIGN, np.arange(n) % 5 == 4),
+        }
+        return to_dataset(found[0], self.variables, coords)
+
+    @torch.no_grad()
+    def _drawn(self, coupling: Tensor, rng: torch.Generator) -> tuple[Tensor, ...]:
+        return self.sampler.draw(coupling, rng)
+
+    def couplings(self, told: Float[Tensor, "n 1"]) -> Float64[Tensor, " n"]:
+        """What a model is told of a coupling, turned back, as designs hold it."""
+        (c,) = self.conditions
+        own = c.lower + (told[:, 0].to(torch.float64) + 1) * (c.upper - c.lower) / 2
+        return own.round(decimals=DIGITS)
+
+    def decode(self, x: Float[Tensor, "n *shape"], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Fields, and the coupling in the digits that a model is told."""
+        *own, coupling = super().decode(x, conditions)
+        return (*own, coupling.round(decimals=DIGITS))
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """The configuration that a proposal means."""
+        return lambda arrays: (*self.law.settled(arrays[:-1]), arrays[-1])
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """The sampler of the setup: what the verifier weighs by is what proposes."""
+        name = self.settings.sampler or MODELS[self.settings.model].name
+        return {"sampler": lambda: Drawn(self.sampler, self.codec, self.couplings, name=name)}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Means on the exact curve, the history beside a chain's, what it cost, and maps."""
+        return report.sections(self._judge, self._all, self.settings, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Configurations whose action is known in closed form."""
+        return tuple(
+            (to_dataset(arrays, self.variables, {}), truth, 1e-9)
+            for arrays, truth in self.law.answers()
+        )

@@ -1,0 +1,176 @@
+"""What a lattice physicist wants to see of an ensemble.
+
+Shapes: n configurations, t steps of a chain, o observables.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.problem import Section
+from ingenium.core.verdict import Verdict
+from ingenium.domains.physics.lattice.costs import ChainRun, DrawnRun, number
+from ingenium.domains.physics.lattice.ensemble import BEYOND, effective, mean, pulls
+from ingenium.domains.physics.lattice.laws import Law, Sampler
+from ingenium.domains.physics.lattice.settings import LatticeSettings
+from ingenium.domains.physics.lattice.verifier import LawVerifier
+from ingenium.evaluate.style import INK, KNOWN, OURS, dress, gallery, panels
+
+TRIED, SHOWN, BINS, POINTS = 1024, 8, 12, 60
+HEAD = ("observable", "ensemble", "law", "standard errors apart", "chain")
+COSTS = (
+    "sampler",
+    "kept by lots",
+    "accepted by Metropolis",
+    "effective size",
+    "autocorrelation, steps",
+    "independent ones a second",
+)
+
+
+def sections(
+    judge: LawVerifier,
+    samplers: Mapping[str, Sampler],
+    settings: LatticeSettings,
+    designs: xr.Dataset,
+    verdicts: xr.Dataset,
+) -> tuple[Section, ...]:
+    """Means on the exact curve, the history beside a chain's, what it cost, and maps."""
+    law, order = judge.law, np.argsort(designs[DESIGN].to_numpy())
+    designs, verdicts = designs.isel({DESIGN: order}), verdicts.isel({DESIGN: order})
+    kept = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
+    if not len(kept):
+        return (Section("The ensemble", "No lot kept a configuration."),)
+    beta = designs["beta"].to_numpy()[kept]
+    measured = np.stack([verdicts[q.name].to_numpy()[kept] for q in judge.quantities], 1)
+    coupling = float(np.median(beta))
+    chain = ChainRun.of(law, law.chains[0], coupling, settings.chain)
+    chains = [chain, *(ChainRun.of(law, n, coupling, settings.chain) for n in law.chains[1:])]
+    fields = to_arrays(designs.isel({DESIGN: kept[:SHOWN]}), law.variables)[0]
+    tried = verdicts["log_weight"].to_numpy()
+    return (
+        _ensemble(judge, beta, measured, int(np.isfinite(tried).sum()), chains[-1]),
+        Section(
+            "On the exact curve",
+            "Weighted means with their standard errors; the line is the law's own.",
+            _curve(judge, beta, measured),
+        ),
+        Section(
+            f"History of the {law.slow}",
+            f"Each configuration is drawn anew; a chain of {chain.name} at coupling "
+            f"{coupling:g} makes the next from the last.",
+            _history(law, measured, chain),
+        ),
+        Section(
+            "What it is worth",
+            f"At coupling {coupling:g}, seconds of one processor: {TRIED} proposals of each "
+            f"sampler, {settings.chain} steps of each chain. Where an exact sampler is in the "
+            "table, nothing learned is needed at this model.",
+            table=(COSTS, *_costs(judge, samplers, coupling, chains)),
+        ),
+        Section("Configurations", f"The first that were kept: {law.drawn_as}.", _maps(law, fields)),
+    )
+
+
+def _ensemble(
+    judge: LawVerifier, beta: np.ndarray, measured: np.ndarray, n: int, chain: ChainRun
+) -> Section:
+    law, count = judge.law, measured[:, -1]
+    own = law.observed(measured)
+    middle, error = mean(count, own)
+    exact = _exact(law, beta)
+    due, apart = (count / count.sum()) @ exact, pulls(count, own, exact)
+    one = bool((beta == beta[0]).all())
+    rows = [
+        (
+            name,
+            number(middle[i], error[i]),
+            f"{due[i]:.6g}" if np.isfinite(due[i]) else "not known",
+            f"{apart[i]:+.1f}" if np.isfinite(due[i]) else "",
+            chain.told(law, i) if one else "other couplings",
+        )
+        for i, name in enumerate(law.curve)
+    ]
+    told = (
+        f"{len(beta)} of {n} proposals were kept, which count as {effective(count):.0f} "
+        f"independent configurations; {int((count > 1).sum())} count more than 1. The chain is "
+        f"one of {chain.name}, with the error that its autocorrelation leaves."
+    )
+    wrong = bool((np.abs(apart[np.isfinite(apart)]) > BEYOND).any())
+    told += " The means are OFF the law: do not use this ensemble." if wrong else ""
+    return Section("The ensemble", told, table=(HEAD, *rows))
+
+
+def _exact(law: Law, beta: np.ndarray) -> np.ndarray:
+    return np.stack([law.exact(b) for b in beta.tolist()])
+
+
+def _curve(judge: LawVerifier, beta: np.ndarray, measured: np.ndarray) -> Figure:
+    law, count = judge.law, measured[:, -1]
+    own = law.observed(measured)
+    low, high = judge.sampler.couplings
+    line = np.linspace(max(low, beta.min() - 1), min(high, beta.max() + 1), POINTS)
+    exact = _exact(law, line)
+    edges = np.unique(np.quantile(beta, np.linspace(0, 1, BINS + 1)))
+    place = np.searchsorted(edges[1:-1], beta, side="right")
+    groups = [np.flatnonzero(place == i) for i in np.unique(place)]
+    groups = [g for g in groups if len(g) > 1]
+    figure, grid = panels(1, len(law.curve), (3.2, 2.6))
+    for i, (axes, name) in enumerate(zip(grid[0], law.curve, strict=True)):
+        if np.isfinite(exact[:, i]).all():
+            axes.plot(line, exact[:, i], color=INK, linewidth=1, label="exact")
+        found = [mean(count[g], own[g]) for g in groups]
+        at = [float(np.average(beta[g], weights=count[g])) for g in groups]
+        middle, error = ([f[k][i] for f in found] for k in (0, 1))
+        axes.errorbar(at, middle, error, fmt="o", ms=3.5, color=OURS, capsize=2, label="ensemble")
+        axes.set_xlim(line[0], line[-1])
+        dress(axes, "coupling", name, grid=True)
+    return figure
+
+
+def _history(law: Law, measured: np.ndarray, chain: ChainRun) -> Figure:
+    place = [q.name for q in law.quantities].index(law.slow)
+    theirs = chain.measured[:, place]
+    ours = measured[: len(theirs), place]
+    figure, grid = panels(1, 2, (3.6, 2.4), sharey=True)
+    for axes, series, colour, title in (
+        (grid[0, 0], ours, OURS, "proposed one by one"),
+        (grid[0, 1], theirs, KNOWN, chain.name),
+    ):
+        axes.plot(series, color=colour, linewidth=0.6)
+        dress(axes, "step", law.slow if colour == OURS else "", title=title, grid=True)
+    return figure
+
+
+def _costs(
+    judge: LawVerifier,
+    samplers: Mapping[str, Sampler],
+    coupling: float,
+    chains: list[ChainRun],
+) -> list[tuple[str, ...]]:
+    """Each sampler, then each chain."""
+    rows = []
+    for name, sampler in samplers.items():
+        own = DrawnRun.of(judge.law, sampler, coupling, TRIED)
+        shares = (f"{x:.1%}" for x in (own.kept, own.moved, own.effective))
+        rows.append((name, *shares, "none", f"{own.rate:.0f}"))
+    for run in chains:
+        tau, rate = run.memory(judge.law), run.rate(judge.law)
+        told = (f"{tau:.1f}", f"{rate:.1f}") if math.isfinite(tau) else ("never moved", "none")
+        rows.append((run.name, "", "", "", *told))
+    return rows
+
+
+def _maps(law: Law, fields: torch.Tensor) -> Figure:
+    maps = law.pictured(fields)
+
+    def draw(axes: Axes, i: int) -> None:
+        axes.imshow(maps[i], cmap=law.colours, vmin=-1, vmax=1, origin="lower")
+
+    return gallery([""] * len(maps), draw, size=(1.6, 1.6))

@@ -1,0 +1,1 @@
+"""Published claims on lattice fields, measured."""

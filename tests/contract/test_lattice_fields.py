@@ -1,0 +1,67 @@
+"""The contract on lattice fields: links, spins, rotors and numbers."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import h5py
+import numpy as np
+
+from ingenium.testing import Damage, ProblemContract
+
+
+def _changed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        file[name][...] = change(file[name][...])
+
+
+def _one_turned(field: np.ndarray) -> np.ndarray:
+    """One number of the field with its sign turned, as a spin may be."""
+    out = field.copy()
+    out[..., -1, -1] *= -1
+    return out
+
+
+class Fields(ProblemContract):
+    """What each model inherits."""
+
+    problem_name = "physics.lattice"
+    name: ClassVar[str]
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        own = {
+            "that counts more": partial(_changed, "count", lambda x: x + 1),
+            "with one site turned": partial(_changed, self.name, _one_turned),
+            "at another coupling": partial(_changed, "beta", lambda x: x * 1.01),
+        }
+        return {"netcdf": own, "hdf5": own}
+
+
+class TestU1(Fields):
+    name = "link"
+    setup: ClassVar = {"size": 4, "train": True, "steps": 20, "known": 20, "chain": 50}
+
+
+class TestIsing(Fields):
+    name = "spin"
+    setup: ClassVar = {
+        "model": "ising",
+        "size": 4,
+        "train": True,
+        "steps": 20,
+        "known": 20,
+        "chain": 50,
+    }
+
+
+class TestPhi4(Fields):
+    name = "field"
+    setup: ClassVar = {
+        "model": "phi4",
+        "size": 4,
+        "train": True,
+        "steps": 20,
+        "known": 20,
+        "chain": 50,
+    }

@@ -1,0 +1,116 @@
+"""Lattice fields at the public door: what is refused, and ensembles off their law."""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from ingenium.core.asking import resolve
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+from ingenium.domains.physics.lattice.problem import Lattice
+
+N = 300
+
+
+def _opened(**setup: Any) -> Problem:
+    return open_problem(Spec(problem="physics.lattice", setup=setup))
+
+
+@pytest.fixture(scope="module")
+def problem() -> Lattice:
+    found = _opened(size=4, sampler="characters", known=20)
+    assert isinstance(found, Lattice)
+    return found
+
+
+@pytest.fixture(scope="module")
+def ensemble(problem: Lattice) -> xr.Dataset:
+    """Exact draws of U(1) at coupling 1, where charges come and go."""
+    at = torch.ones(N, dtype=torch.float64)
+    arrays = problem.sampler.draw(at, torch.Generator().manual_seed(3))
+    return to_dataset((*problem.law.settled(arrays), at), problem.variables, {})
+
+
+@pytest.mark.parametrize(
+    ("setup", "match"),
+    [
+        ({"size": 7}, "even size"),
+        ({"size": 2}, "even size"),
+        ({"model": "potts"}, "potts"),
+        ({"model": "u1", "sampler": "characterz"}, "characters"),
+        ({"model": "ising", "disorder": 3}, "no disorder"),
+        ({"model": "glass", "size": 20}, "at most 18"),
+        ({"known": 3}, "known of at least 10"),
+    ],
+)
+def test_what_no_lattice_has_is_refused(setup: dict[str, Any], match: str) -> None:
+    with pytest.raises(InputError, match=match):
+        _opened(**setup)
+
+
+def test_a_coupling_that_was_not_learned_is_refused() -> None:
+    asked = Spec(problem="physics.lattice", conditions={"coupling": 11.0})
+    with pytest.raises(InputError, match=r"1.*8"):
+        resolve(asked, _opened())
+
+
+@pytest.mark.parametrize("form", ["netcdf", "hdf5"])
+def test_an_ensemble_is_read_as_it_was_written(
+    problem: Lattice, ensemble: xr.Dataset, form: str, tmp_path: Path
+) -> None:
+    files = problem.formats[form].write(ensemble, tmp_path)
+    back = problem.formats[form].read(files[0])
+    for v in problem.variables:
+        assert np.array_equal(back[v.name].to_numpy(), ensemble[v.name].to_numpy())
+    with h5py.File(files[0]) as plain:  # as any program opens it
+        assert plain["link"].shape == (N, 2, 4, 4)
+        assert set(np.unique(plain["count"][()])) == {1.0}  # exact draws all count 1
+
+
+def test_charges_left_out_are_missed(
+    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+) -> None:
+    """As a frozen chain leaves them out."""
+    charge = problem.law.measure(torch.from_numpy(ensemble["link"].to_numpy()))[:, 1].numpy()
+    frozen = ensemble.isel({DESIGN: np.flatnonzero(charge == 0)})
+    assert frozen.sizes[DESIGN] > 100
+    file = problem.formats["netcdf"].write(frozen, tmp_path)[0]
+    with pytest.raises(InputError, match="charge² / sites within 6 standard errors"):
+        problem.formats["netcdf"].read(file)
+
+
+def test_a_configuration_that_comes_twice_is_missed(
+    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+) -> None:
+    twice = xr.concat([ensemble, ensemble.isel({DESIGN: [5]})], DESIGN)
+    twice = twice.assign_coords({DESIGN: np.arange(N + 1)})
+    file = problem.formats["netcdf"].write(twice, tmp_path)[0]
+    with pytest.raises(InputError, match="more than once"):
+        problem.formats["netcdf"].read(file)
+
+
+def test_a_field_that_is_no_number_is_named(
+    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+) -> None:
+    file = problem.formats["hdf5"].write(ensemble, tmp_path)[0]
+    with h5py.File(file, "r+") as held:
+        held["link"][17, 0, 1, 1] = np.nan
+    with pytest.raises(InputError, match="configuration 17"):
+        problem.formats["hdf5"].read(file)
+
+
+def test_another_sampler_does_not_count_them_so(
+    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+) -> None:
+    file = problem.formats["netcdf"].write(ensemble, tmp_path)[0]
+    other = _opened(size=4, sampler="independent_plaquettes", known=20)
+    with pytest.raises(InputError, match="sampler that proposed it"):
+        other.formats["netcdf"].read(file)
