@@ -1,5 +1,6 @@
 """Monitors as artefacts: split, bar, verdict, record and replay; users of three kinds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,18 @@ def test_judging_counts_events_delays_and_false_alarms() -> None:
     assert (low, high) == pytest.approx((0.0253, 5.572), abs=1e-3)  # Garwood's table for one
 
 
+def test_rows_are_not_calm_before_an_event_has_settled() -> None:
+    one = week(1, attacked=True)
+    (event,) = one.events
+    slow = replace(one, events=(replace(event, settled=event.last + 41),))
+    assert one.calm(24)[event.last + 25]
+    assert not slow.calm(24)[event.last + 25 : event.last + 41].any()
+    assert slow.calm(24)[event.last + 41]
+    assert slow.calm(60).tolist() == one.calm(60).tolist()
+    part = slow.cut(event.last - 5, event.last + 30)
+    assert not part.calm(0).any()
+
+
 def test_limits_are_judged_with_or_without_their_interval() -> None:
     values = {"missed": Interval(0.08, 0.02, 0.2), "delay": Interval(float("nan"), 0.0, 0.0)}
     plain = Limit("missed", at_most=0.1)
@@ -125,6 +138,7 @@ def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
         for event in stream.events:
             onset = float(known["onset"].to_numpy()[i])
             assert event.first == int(np.ceil(onset))
+            assert event.last < event.settled <= len(stream.values)
     layout = plant.layout()
     assert layout is not None
     assert set(layout.tags) == set(streams[0].tags)

@@ -23,6 +23,7 @@ class Event:
     first: int
     last: int
     where: str = ""  # what it happens to, such as a tank
+    settled: int = 0  # row from which on nothing shows it any more; 0 where nobody knows
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +51,22 @@ class Stream:
         return found
 
     def calm(self, recovery: int) -> Bool[np.ndarray, " t"]:
-        """Rows that are neither in an event nor up to `recovery` rows after one."""
+        """Rows that are not in an event, `recovery` rows after one, or before it has settled."""
         found = ~self.label
         for event in self.events:
-            found[event.first : event.last + 1 + recovery] = False
+            found[event.first : max(event.last + 1 + recovery, event.settled)] = False
         return found
 
     def cut(self, first: int, last: int) -> "Stream":
         """Rows from first to before last, with their events."""
         events = tuple(
-            Event(e.kind, max(e.first, first) - first, min(e.last, last - 1) - first, e.where)
+            Event(
+                e.kind,
+                max(e.first, first) - first,
+                min(e.last, last - 1) - first,
+                e.where,
+                min(max(e.settled - first, 0), last - first),
+            )
             for e in self.events
             if e.first < last and e.last >= first
         )

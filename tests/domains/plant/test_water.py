@@ -19,6 +19,7 @@ from ingenium.domains.plant.campaign import Campaign, CampaignSettings
 from ingenium.domains.plant.epanet import Toolkit
 from ingenium.domains.plant.network import CTOWN, CTOWN_PRESSURES, read
 from ingenium.domains.plant.scada import WeekRun, Works
+from ingenium.domains.plant.streams import settled
 
 HOURS = 72
 MOVED = (*(f"PU{i}" for i in range(1, 12)), "V2")
@@ -112,6 +113,21 @@ def test_attacks_do_what_they_are_known_to_do(works: Works) -> None:
     moved = run(works, Attack("setpoint", place["T1"], False, 30.0, 30.0, -0.3))
     assert moved.readings[rows["L_T1"]].min() < calm.readings[rows["L_T1"]].min()
     np.testing.assert_array_equal(moved.readings[:, :30], calm.readings[:, :30])
+
+
+def test_a_week_settles_when_what_was_drained_is_full_again(works: Works) -> None:
+    calm = run(works, None)
+    assert settled(works.network, calm.readings, calm) == 0
+    place = [s.name for s in works.network.stations].index("T3")
+    full = Attack("false reading", place, False, 30.0, 12.0, 0.9)  # tank seems full
+    found = run(works, full)
+    row = BATADAL.index("L_T3")
+    level, least = found.readings[row], calm.readings[row].min()
+    assert (level[42:46] < least - 0.1).all()  # the attack is over, and its pumps fill the tank
+    after = settled(works.network, found.readings, calm)
+    assert after >= 46
+    assert level[after:].min() >= least - 0.1
+    assert settled(works.network, np.roll(calm.readings, 5, 1), calm) == 0  # switched later
 
 
 def test_builds_agree_where_the_gate_says_so() -> None:

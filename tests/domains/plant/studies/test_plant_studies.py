@@ -1,9 +1,13 @@
 """Studies of the plant on planted readings, and on streams whose correlations are known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from ingenium.core.errors import InputError
+from ingenium.domains.plant import batadal
 from ingenium.domains.plant.studies import (
     epochs_to_learn,
     made_streams,
@@ -14,7 +18,7 @@ from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
 
 
-def planted(arms: object, values: dict[str, dict[str, list[float]]]) -> Readings:
+def planted(arms: object, values: dict[str, dict[str, list]]) -> Readings:  # type: ignore[type-arg]
     """Pieces by arm: a list a name, a value a seed."""
     seeds = len(next(iter(next(iter(values.values())).values())))
     pieces = {
@@ -67,8 +71,39 @@ def test_correlations_of_known_streams() -> None:
 
 
 def test_gains_in_accuracy() -> None:
-    names = ("s", "s_time_to_detection", "s_classification", "accuracy")
-    values = {arm: {n: [0.9, 0.8] for n in names} for arm in told_attacks.ARMS}
-    values["diffusion"] = {n: [0.95, 0.9] for n in names}
+    names = (*told_attacks.NAMES, "calm", "chance")
+    more: dict[str, list] = {"delay": [[3, 50], [4, 50]], "losses": [[0.3, 0.2], [0.3, 0.2]]}  # type: ignore[type-arg]
+    values = {arm: {n: [0.9, 0.8] for n in names} | more for arm in told_attacks.ARMS}
+    values["diffusion"] = values["diffusion"] | {n: [0.95, 0.9] for n in told_attacks.NAMES}
     found = told_attacks.read(planted(told_attacks.ARMS, values))
     np.testing.assert_allclose(np.asarray(found["accuracy_gain"]), [0.05, 0.1])
+    np.testing.assert_allclose(np.asarray(found["delay_none_1"]), [3, 4])
+    np.testing.assert_allclose(np.asarray(found["loss_full_none"]), [0.2, 0.2])
+
+
+def test_each_attack_of_batadal_judges_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match=r"batadal\.net; came nothing"):
+        batadal.records()
+    monkeypatch.setenv(batadal.PLACE, str(tmp_path))
+    with pytest.raises(InputError, match=f"no {batadal.CALM}"):
+        batadal.records()
+    hours = np.arange(168 * 20)
+    for name, attacks in ((batadal.CALM, 0), (batadal.ATTACKED, 7)):
+        flag = np.zeros(len(hours), dtype=int)
+        for i in range(attacks):
+            flag[400 * i + 200 : 400 * i + 230] = 1
+        stamps = np.datetime64("2016-01-01T00", "s") + hours * np.timedelta64(3600, "s")
+        lines = [f"{s},{h % 24},{f}" for s, h, f in zip(stamps, hours, flag, strict=True)]
+        (tmp_path / name).write_text("\n".join(["DATETIME,L_T1,ATT_FLAG", *lines]))
+    own = batadal.folds()
+    judged = [str(s.stamps[e.first]) for turn in own for s in turn.judging for e in s.events]
+    assert len(judged) == len(set(judged)) == 7
+    for turn in own:
+        parts = [{s.name for s in p} for p in (turn.learned, turn.setting, turn.judging)]
+        assert not parts[0] & parts[1]
+        assert not (parts[0] | parts[1]) & parts[2]
+        assert sum(len(s.events) for p in (turn.learned, turn.setting) for s in p) == 7 - sum(
+            len(s.events) for s in turn.judging
+        )

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, watched
-from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.monitor.judging import judge
 
@@ -34,10 +33,8 @@ def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, Arra
     own = watched(arm, seed, size)
     found = judge(own.judging, own.scores, own.rule, round(own.spec.recovery_h))
     rare = [e.delay_h is None for e in found.events if e.event.kind in UNSEEN]
-    label, every = own.label, np.concatenate(own.scores)
-    known = np.isfinite(every)
     return {
-        "auc": auc(label[known], every[known]),
+        "auc": own.auc,
         "missed": found.values["missed"].value,
         "missed_unseen": float(np.mean(rare)) if rare else float("nan"),
     }
