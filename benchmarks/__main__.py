@@ -30,6 +30,7 @@ NAMES = (
     "molecules_safety",
     "molecules_search",
     "molecules_speed",
+    "plant_batadal",
     "plant_weeks",
 )
 

@@ -85,6 +85,12 @@ def test_rows_are_not_calm_before_an_event_has_settled() -> None:
     assert slow.calm(60).tolist() == one.calm(60).tolist()
     part = slow.cut(event.last - 5, event.last + 30)
     assert not part.calm(0).any()
+    for cut in (event.first + 5, event.last - 3, event.last + 1, event.last + 20, event.last + 90):
+        for whole in (one, slow):  # wherever a record is cut, the same rows are calm
+            parts_of = [whole.cut(0, cut), whole.cut(cut, 168)]
+            calm = np.concatenate([p.calm(24) for p in parts_of])
+            assert calm.tolist() == whole.calm(24).tolist()
+            assert np.concatenate([p.label for p in parts_of]).tolist() == whole.label.tolist()
 
 
 def test_limits_are_judged_with_or_without_their_interval() -> None:
@@ -164,6 +170,19 @@ def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
     path.write_text("DATETIME,L_T1\n04/07/16 00,1\n04/07/16 01,2\n04/07/16 02,3\n")
     found = tables.read(path)
     assert str(found.stamps[1]) == "2016-07-04T01:00:00"  # as BATADAL writes them
+
+
+def test_a_file_without_labels_beside_labelled_ones_is_refused(tmp_path: Path) -> None:
+    """The months that judged BATADAL have no labels; their attacks are not calm."""
+    path = own_table(tmp_path)
+    (tmp_path / "zz.csv").write_text(path.read_text())
+    assert len(watching.streams_of(tmp_path)[0]) == 2
+    bare = [line.rsplit(",", 1)[0] for line in path.read_text().splitlines()]
+    (tmp_path / "zz.csv").write_text("\n".join(bare) + "\n")
+    with pytest.raises(InputError, match=r"as in own\.csv; came none in row 1 of .*zz\.csv"):
+        watching.streams_of(tmp_path)
+    path.unlink()
+    assert watching.streams_of(tmp_path)[0][0].events == ()
 
 
 def test_a_spec_is_read_and_wrong_ones_are_refused(tmp_path: Path) -> None:

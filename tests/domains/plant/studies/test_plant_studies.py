@@ -48,9 +48,9 @@ def test_steps_are_compared_by_their_ratio() -> None:
 
 
 def test_errors_of_made_streams_are_compared_by_their_ratio() -> None:
-    names = ("acf_error", "cross_error", "auc_made", "auc_real")
+    names = ("acf_error", "cross_error", "acf_floor", "cross_floor", "auc_made", "auc_real")
     values = {arm: {n: [0.2, 0.4] for n in names} for arm in made_streams.ARMS}
-    values["latent_gan"] = {n: [0.1, 0.2] for n in names}
+    values["timegan"] = {n: [0.1, 0.2] for n in names}
     found = made_streams.read(planted(made_streams.ARMS, values))
     gain = found["acf_error_by_gan"]
     assert isinstance(gain, Value)
