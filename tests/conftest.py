@@ -16,6 +16,11 @@ install_import_hook("ingenium", "beartype.beartype")
 torch.set_num_threads(1)
 
 import toy  # noqa: E402  (all shapes are checked from here on)
+from budgets import (  # noqa: E402, F401
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_terminal_summary,
+)
 from ingenium import domains, loop  # noqa: E402
 from ingenium.api import propose  # noqa: E402
 from ingenium.core.problem import Problem  # noqa: E402

@@ -154,7 +154,7 @@ def test_limits_that_are_held_by_less_than_the_uncertainty_are_named(
     assert run.summary.close == len(close)
     assert run.summary.limits[0].close == len(close)
     show(results(), run)
-    text = f"{len(close)} of the accepted hold a limit by less than the uncertainty"
+    text = f"{len(close)} of the accepted meet a limit by less than the uncertainty"
     assert text in capsys.readouterr().out
     assert "by less than the uncertainty" in (run.folder / "report.html").read_text()
 

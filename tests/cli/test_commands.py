@@ -83,7 +83,7 @@ def test_propose_tells_an_operator(files: Path, tmp_path: Path) -> None:
     )
     assert code == 0
     summary = json.loads((tmp_path / "o" / "summary.json").read_text())
-    assert f"{summary['accepted']} of 50 designs held every limit" in text
+    assert f"{summary['accepted']} of 50 designs meet every limit" in text
     assert "95 % interval" in text
     assert "deflection_m at most 4 mm" in text
     assert f"ingenium replay {tmp_path / 'o'} --design" in " ".join(text.split())
@@ -137,8 +137,8 @@ def test_unmet_limits_end_with_1_and_the_nearest(files: Path, tmp_path: Path) ->
     words = ("propose", "toy.cantilever", *spec(files, "unmet"), "-n", "30", "--out")
     code, text, _ = call(*words, tmp_path / "o")
     assert code == 1
-    assert "No design held every limit" in text
-    assert "Nearest that one held together" in text
+    assert "No design meets every limit" in text
+    assert "Nearest that one meets together" in text
     code, text, _ = call(*words, tmp_path / "o", "--json")
     assert code == 1
     near = json.loads(text)["summary"]["nearest"]

@@ -1,11 +1,12 @@
 """`doctor --install`: what it says before it downloads, and what it refuses."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from calling import answer, call
 
-from ingenium.cli import doctor, installing
+from ingenium.cli import doctor, installing, locks
 from ingenium.trust.rooms.room import Room
 
 LOCK = (
@@ -47,7 +48,7 @@ def test_packages_of_the_extra_that_are_missing_are_named(monkeypatch: pytest.Mo
     lines = ['no-such-package>=1; extra == "grid"', 'numpy>=2; extra == "grid"']
     monkeypatch.setattr(doctor, "requires", lambda name: lines)
     asked = []
-    monkeypatch.setattr(installing, "download_size", lambda p: asked.append(p) or "9 MB")
+    monkeypatch.setattr(installing, "download_size", lambda p, lock: asked.append(p) or "9 MB")
     code, _, said = call("doctor", "--install", "grid")
     assert code == 2
     assert asked == [("no-such-package>=1",)]
@@ -61,3 +62,26 @@ def test_nothing_is_asked_where_nothing_is_missing(monkeypatch: pytest.MonkeyPat
 
 def test_rooms_are_those_of_the_domain_s_folder() -> None:
     assert [r.folder.name for r in installing.rooms_of("airfoils")] == []
+
+
+def test_locks_are_whole_and_agree_and_what_does_not_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
+    write_locks = import_module("write_locks")
+    assert list(write_locks.faults()) == []
+    before = write_locks.read
+    for name, release in (("numpy", "1.0"), ("pandapower", None)):
+        spoiled = {"grid": before("grid") | {name: release}}
+        if release is None:
+            del spoiled["grid"][name]
+        monkeypatch.setattr(write_locks, "read", lambda d, s=spoiled: s.get(d) or before(d))
+        assert any(f"needs {name}" in fault for fault in write_locks.faults())
+
+
+def test_a_lock_is_for_one_python_and_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "here", lambda: ("3.11", "linux-x86_64"))
+    assert locks.fitting("grid") == locks.lock_of("grid")
+    assert locks.fitting("no_such") is None
+    monkeypatch.setattr(locks, "here", lambda: ("3.13", "linux-x86_64"))
+    assert locks.fitting("grid") is None

@@ -45,7 +45,7 @@ def test_it_says_what_was_found_and_goes_on(asked: Path) -> None:
     code, text, errors = call(*words, "--budget", 96)
     assert code == 0, errors
     assert "the budget of engine calls is spent" in text
-    assert "96 verified designs held every limit" in text
+    assert "96 verified designs meet every limit" in text
     assert "Kept: the best 10 of " in text
     assert "search 96/96" in errors
     code, text, errors = call(*words, "--budget", 128, "--json")
@@ -61,9 +61,9 @@ def test_it_says_what_is_in_the_way(asked: Path) -> None:
     words = ["--spec", asked / "unmet.toml", "--strategy", "cma_es", "--out", asked / "o"]
     code, text, errors = call(*words, "--budget", 128)
     assert code == 1
-    assert "No design held these limits together" in text
+    assert "No design meets these limits together" in text
     assert "f1" in text
-    assert "No design held every limit" in errors
+    assert "No design meets every limit" in errors
 
 
 def test_without_a_strategy_that_of_the_problem_is_taken(

@@ -19,7 +19,7 @@ def test_it_shows_the_conflict_with_the_nearest_front(tmp_path: Path) -> None:
     spec = known_fronts.spec(limits=[*CONFLICT, {"quantity": "f2", "at_most": 1.0}])
     found = api.search(spec, SearchPlan("cma_es", 0, 32), Stop(96), tmp_path / "o")
     page = (tmp_path / "o" / "result" / "report.html").read_text()
-    assert "No design held every limit" in page
+    assert "No design meets every limit" in page
     assert "f1 at least 0.62 and f0 at most 0.9" in page
     assert "The nearest that was attained" in page
     assert found.sitting is not None

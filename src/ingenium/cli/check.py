@@ -82,7 +82,7 @@ def _print_audit(console: Console, found: "Audit", units: Mapping[str, str | Non
     from ingenium.report import words
 
     names = list(dict.fromkeys(x.quantity for x in found.limits))
-    shown = table("", "File", "Format", "Design", "Verdict", "Record", *names, "Broken limits")
+    shown = table("", "File", "Format", "Design", "Verdict", "Record", *names, "Violated limits")
     for d in found.designs:
         broken = [k for k, v in d.margins.items() if v is not None and v < 0]
         broken += d.reasons

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from ingenium.cli.locks import fitting
 from ingenium.cli.output import errors
 from ingenium.core.errors import EngineError, InputError
 from ingenium.trust.rooms.room import LOCK, Room
@@ -24,11 +25,14 @@ class Installation:
 
     packages: tuple[str, ...]  # requirements
     rooms: tuple[Room, ...]
+    lock: Path | None = None  # of the domain, for this Python and system
 
     def sizes(self) -> dict[str, str]:
         """By name with its size."""
         rooms = {f"room {r.folder.name}": r.lock.size for r in self.rooms}
-        return ({"packages": download_size(self.packages)} if self.packages else {}) | rooms
+        return (
+            {"packages": download_size(self.packages, self.lock)} if self.packages else {}
+        ) | rooms
 
     def install(self) -> None:
         """Fetch and make all of it.
@@ -37,7 +41,9 @@ class Installation:
             EngineError: if pip fails.
         """
         if self.packages:
-            done = subprocess.run([*_pip(), *self.packages], check=False, stdout=sys.stderr)
+            done = subprocess.run(
+                [*_pip(self.lock), *self.packages], check=False, stdout=sys.stderr
+            )
             if done.returncode:
                 raise EngineError(f"pip could not install {', '.join(self.packages)}")
         for room in self.rooms:
@@ -68,7 +74,8 @@ def lacking(asked: str, packages: Sequence[str]) -> Installation:
                 f"Write one of {', '.join(names())}, or a folder that holds {LOCK}.",
             )
         rooms = rooms_of(asked)
-    return Installation(tuple(packages), tuple(room for room in rooms if not room.made))
+    missing = tuple(room for room in rooms if not room.made)
+    return Installation(tuple(packages), missing, fitting(asked))
 
 
 def rooms_of(domain: str) -> list[Room]:
@@ -94,13 +101,13 @@ def consented(sizes: Mapping[str, str], yes: bool) -> bool:
     return yes or typer.confirm("Install?", err=True)
 
 
-def download_size(packages: Sequence[str]) -> str:
-    """What pip would fetch for these requirements, in words.
+def download_size(packages: Sequence[str], lock: Path | None = None) -> str:
+    """What pip would fetch for these requirements under a lock, in words.
 
     Raises:
         EngineError: if pip finds nothing that fits.
     """
-    asked = [*_pip(), "--dry-run", "--quiet", "--report", "-", *packages]
+    asked = [*_pip(lock), "--dry-run", "--quiet", "--report", "-", *packages]
     done = subprocess.run(asked, text=True, capture_output=True, check=False)
     if done.returncode:
         raise EngineError(f"pip finds no way to install: {done.stderr.strip()[-2000:]}")
@@ -122,5 +129,6 @@ def _size(url: str) -> int | None:
     return None if length is None else int(length)
 
 
-def _pip() -> list[str]:
-    return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+def _pip(lock: Path | None) -> list[str]:
+    plain = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+    return plain if lock is None else [*plain, "--constraint", str(lock)]

@@ -89,7 +89,7 @@ def give(run: "Run", *, json: bool) -> None:
 
         show(results(), run)
     if not len(run.selected):
-        met = "held every limit" if not run.summary.accepted else "was kept"
+        met = "meets every limit" if not run.summary.accepted else "was kept"
         errors().print(f"No design {met}.", style="bold")
         raise typer.Exit(UNMET)
 

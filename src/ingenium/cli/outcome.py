@@ -1,4 +1,4 @@
-"""The table with which `propose` and `search` end: what held, what broke, where, how likely."""
+"""The table with which `propose` and `search` end: what met the limits, where, how likely."""
 
 import shlex
 
@@ -32,18 +32,18 @@ def show(console: Console, run: Run) -> None:
     interval += words.percent(s.acceptance_high)
     console.print(
         f"[bold]{s.accepted}[/] of {s.proposed} {'verified ' if sitting else ''}designs "
-        f"held every limit: "
+        f"meet every limit: "
         f"{words.percent(s.acceptance)} ({interval}).",
         highlight=False,
         soft_wrap=True,
     )
-    console.print(f"{s.rejected} broke a limit; {words.unanswered(s)}.", highlight=False)
+    console.print(f"{s.rejected} violate a limit; {words.unanswered(s)}.", highlight=False)
     if alike := words.alike(run.record):
         console.print(alike, highlight=False, soft_wrap=True)
     if s.close:
         near = ", ".join(f"{x.quantity} {x.close}" for x in s.limits if x.close)
         console.print(
-            f"{s.close} of the accepted hold a limit by less than the uncertainty of what was "
+            f"{s.close} of the accepted meet a limit by less than the uncertainty of what was "
             f"measured ({near}); beyond_uncertainty = true in a limit asks for more.",
             highlight=False,
             soft_wrap=True,
@@ -104,7 +104,7 @@ def _course(console: Console, sitting: Sitting) -> None:
     )
     low, high = audit.wrong_interval
     console.print(
-        f"{audit.audited} were measured whatever the screen said, and {audit.held} of these held "
+        f"{audit.audited} were measured whatever the screen said, and {audit.held} of these meet "
         f"every limit. It would have kept out {audit.lost} of them, {audit.wrong} as hopeless "
         f"(share of these: 95 % interval {100 * low:.3g} to {100 * high:.3g} %).",
         highlight=False,
@@ -124,12 +124,12 @@ def _best(console: Console, run: Run) -> None:
 
 
 def _unmet(console: Console, run: Run, unmet: Unmet) -> None:
-    """Which limits no design held together, and the nearest designs."""
-    console.print("[bold]No design held these limits together:[/]", highlight=False)
+    """Which limits no design meets together, and the nearest designs."""
+    console.print("[bold]No design meets these limits together:[/]", highlight=False)
     for conflict in unmet.conflicts:
         console.print(f"  {' and '.join(conflict.limits)}", highlight=False, markup=False)
     names = list(dict.fromkeys(limit.quantity for limit in run.spec.limits))
-    shown = table("The nearest", "Design", *names, "Breaks")
+    shown = table("The nearest", "Design", *names, "Violates")
     for one in unmet.front:
         values = [f"{one.values[n]:.5g}" for n in names]
         shown.add_row(str(one.design), *values, escape("; ".join(one.broken)))
@@ -141,9 +141,9 @@ def _limits(console: Console, run: Run) -> None:
     shown = table(
         "",
         "Limit",
-        "Broke it",
+        "Violated by",
         "Share (95 % interval)",
-        "Broken most",
+        "Violated most",
         "Worst",
         "Typical",
         "Where and when most often",
@@ -163,12 +163,12 @@ def _limits(console: Console, run: Run) -> None:
 
 
 def _nearest(console: Console, near: Nearest) -> None:
-    """Which limits are in the way, and the nearest ones that were held."""
-    way = ", ".join(f"{r.limit} (broken by {r.broken} of {r.verified})" for r in near.in_the_way)
-    console.print("[bold]No design held every limit.[/] In the way:", highlight=False, end=" ")
+    """Which limits are in the way, and the nearest ones that were met."""
+    way = ", ".join(f"{r.limit} (violated by {r.broken} of {r.verified})" for r in near.in_the_way)
+    console.print("[bold]No design meets every limit.[/] In the way:", highlight=False, end=" ")
     console.print(way + ".", highlight=False, markup=False, soft_wrap=True)
     console.print()
-    shown = table("", "Limit", "Nearest that a design held", "Nearest that one held together")
+    shown = table("", "Limit", "Nearest that a design meets", "Nearest that one meets together")
     for r in near.reaches:
         shown.add_row(escape(r.limit), words.limit(r.alone), words.limit(r.together))
     console.print(shown, highlight=False)

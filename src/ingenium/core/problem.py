@@ -24,6 +24,7 @@ from ingenium.core.errors import InputError, choose
 from ingenium.core.features import InputCodec, features
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.scene import Scene
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
@@ -118,12 +119,16 @@ class Accompanied(Format, Protocol):
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a report: a heading, a sentence, a picture or a table."""
+    """One part of a report: a heading, a sentence, a picture or a table.
+
+    Bodies of `scenes` are turned by the reader; where a page cannot, the picture stands for them.
+    """
 
     heading: str
     text: str = ""
     figure: "Figure | None" = None
     table: tuple[tuple[str, ...], ...] = ()  # first row is the header
+    scenes: tuple[Scene, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def histogram(
         histtype="stepfilled",
         stacked=True,
         color=[HOLDS, BREAKS],
-        label=["holds", "breaks"],
+        label=["meets", "violates"],
     )
     for limit in limits:
         if limit.at_least is not None:
@@ -119,13 +119,13 @@ def front(
     kept: Bool[np.ndarray, " n"],
     labels: tuple[str, str],
 ) -> Figure:
-    """Designs over two objectives: what holds, what breaks a limit, and what is handed over."""
+    """Designs over two objectives: what meets all limits or not, and what is handed over."""
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.add_subplot()
     known = np.isfinite(points).all(1)
     for rows, colour, size, label in (
-        (~accepted, MUTED, 10, "breaks a limit"),
-        (accepted & ~kept, HOLDS, 14, "holds every limit"),
+        (~accepted, MUTED, 10, "violates a limit"),
+        (accepted & ~kept, HOLDS, 14, "meets every limit"),
         (kept, GOOD, 26, "kept"),
     ):
         rows = rows & known

@@ -9,8 +9,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ingenium.core.select import pareto_rank
 from ingenium.core.verdict import Verdict
@@ -20,6 +22,9 @@ KNOWN = "#8c510a"  # data, and what others have made
 GOOD, MUTED, INK = "#1b7837", "#999999", "#333333"
 SERIES = (OURS, "#b35806", GOOD, "#762a83", "#c51b7d")  # cases, loads or points beside each other
 MATERIAL = LinearSegmentedColormap.from_list("material", ["#ffffff", "#9fb3c4", "#33475b"])
+STRAINED = LinearSegmentedColormap.from_list(  # from rest to the most, ever darker
+    "strained", ["#d3dbe1", "#fbd46b", "#f0803c", "#a50f26"]
+)
 TEXT, SMALL = 9, 8  # points
 
 
@@ -79,6 +84,20 @@ def gallery(
         draw(axes, i)
         axes.set_title(title, fontsize=TEXT, color=INK)
     return figure
+
+
+def strained(most: float) -> ScalarMappable:
+    """Colours of `STRAINED` for values from 0 to the most."""
+    return ScalarMappable(Normalize(0.0, most), STRAINED)
+
+
+def scale_bar(figure: Figure, axes: Axes, scale: ScalarMappable, name: str) -> None:
+    """Below some axes, what their colours stand for."""
+    bar = figure.colorbar(scale, ax=axes, orientation="horizontal", shrink=0.7, aspect=30)
+    bar.set_label(name, fontsize=SMALL, color=INK)
+    bar.locator = MaxNLocator(5)
+    bar.ax.tick_params(labelsize=SMALL, colors=INK, length=2)
+    bar.outline.set_visible(False)
 
 
 def field(

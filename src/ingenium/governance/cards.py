@@ -124,7 +124,7 @@ def _use(record: Mapping[str, Any]) -> str:
     return (
         f"To propose designs that {engine['name']} {engine['version']} then measures and that are "
         "judged against a spec. A proposal that was not verified is not for use: under Measured is "
-        "how many break a limit. For conditions, variables or systems other than those of the "
+        "how many violate a limit. For conditions, variables or systems other than those of the "
         "problem it was never measured."
     )
 
@@ -182,7 +182,7 @@ def _measured(record: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     rows.append(("Held every limit", share))
     text = table(*rows)
     if summary["limits"]:
-        broken = [("Limit", "Broke it", "Share", "95 % interval")]
+        broken = [("Limit", "Violated by", "Share", "95 % interval")]
         for one in summary["limits"]:
             ends = f"{words.percent(one['low'])} to {words.percent(one['high'])}"
             count = f"{one['broken']} of {one['verified']}"

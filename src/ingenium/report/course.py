@@ -68,7 +68,7 @@ def _share(before: Round | None, now: Round) -> float | None:
 
 
 def _conflicts(spec: Spec, unmet: Unmet | None) -> tuple[tuple[str, int], ...]:
-    """Limits that nothing held together, in words, and the design nearest to them."""
+    """Limits that nothing meets together, in words, and the design nearest to them."""
     if unmet is None:
         return ()
     said = {x.label: words.limit(x) for x in spec.limits}
@@ -82,7 +82,7 @@ def _nearest(spec: Spec, unmet: Unmet | None, units: dict[str, str]) -> tuple[tu
         return ()
     names = tuple(dict.fromkeys(x.quantity for x in spec.limits))
     said = {x.label: words.limit(x) for x in spec.limits}
-    header = ("design", *names, "breaks", "sum of violations")
+    header = ("design", *names, "violates", "sum of violations")
     rows = [
         (
             str(one.design),

@@ -19,7 +19,7 @@ from ingenium.core.units import Scale
 from ingenium.core.verdict import Verdict, at_best
 from ingenium.evaluate import figures
 from ingenium.outcome import Run
-from ingenium.report import course, words
+from ingenium.report import course, viewer, words
 from ingenium.report.template import template
 from ingenium.shown import shown
 
@@ -35,6 +35,8 @@ class Shown:
     text: str
     picture: Markup | None
     table: tuple[tuple[str, ...], ...]
+    titles: tuple[str, ...]  # of the bodies to be turned
+    scenes: Markup | None
 
 
 def write(run: Run, folder: Path) -> None:
@@ -132,7 +134,9 @@ def _front(run: Run) -> Markup | None:
 
 def _shown(section: Section, i: int) -> Shown:
     drawn = None if section.figure is None else figures.picture(section.figure, f"s{i}")
-    return Shown(section.heading, section.text, drawn, section.table)
+    titles = tuple(scene.title for scene in section.scenes)
+    scenes = viewer.packed(section.scenes) if titles else None
+    return Shown(section.heading, section.text, drawn, section.table, titles, scenes)
 
 
 def _best(run: Run) -> tuple[tuple[str, ...], ...]:

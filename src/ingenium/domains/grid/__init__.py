@@ -7,7 +7,7 @@ DOMAIN = Domain(
     summary="feeders and consumers: exact AC power flow of days that could be",
     package=__name__,
     extra="grid",
-    needs=("lightsim2grid", "pandapower", "simbench"),
+    needs=("lightsim2grid", "pandapower"),
     drafts={"feeder": f"{__name__}.draft:feeder"},
     problems={
         "feeder_day": Offer(

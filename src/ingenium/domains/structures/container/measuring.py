@@ -32,7 +32,7 @@ class CornerVerifier(PartVerifier):
         """What `response` measures."""
         return (
             *super().responses,
-            meshed("compliance_cold", "J", "largest work of a load case in the cold"),
+            meshed("compliance_cold", "J", "largest compliance under a load case in the cold"),
             meshed("stress_cold", "MPa", "as stress, in the cold, with that of shrinking"),
             meshed("displacement_cold", "mm", "as displacement, in the cold, with shrinking"),
             meshed("strength_used", "1", "stress as a share of yield, at room temperature"),

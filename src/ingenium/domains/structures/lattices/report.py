@@ -10,6 +10,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.lattices.crushing import SHAPES, Curve, crush
 from ingenium.domains.structures.lattices.layout import frames
+from ingenium.domains.structures.lattices.solid import solid
 from ingenium.domains.structures.lattices.verifier import CrushVerifier, stress_pa
 from ingenium.evaluate.style import (
     MUTED,
@@ -21,8 +22,9 @@ from ingenium.evaluate.style import (
     panels,
     plane,
 )
+from ingenium.kits.solids.printing.pictures import gallery, scene
 
-SHOWN = 4
+SHOWN, TURNED = 4, 2  # lattices that are drawn; of these the ones that the reader can turn
 
 
 def sections(
@@ -41,12 +43,17 @@ def sections(
         return (plane,)
     chosen = designs.isel({DESIGN: best})
     fields = (chosen[k].to_numpy() for k in ("amplitude", "wall_m", "web_m"))
-    curves = [
-        crush(frame, verifier.material, verifier.crushing)
-        for frame in frames(verifier.layout, *fields)
-    ]
+    bodies = frames(verifier.layout, *fields)
+    curves = [crush(frame, verifier.material, verifier.crushing) for frame in bodies]
     names = [f"design {i}" for i in chosen[DESIGN].to_numpy()]
+    meshes = [solid(frame, verifier.depth_m) for frame in bodies]
     return (
+        Section(
+            "As they are printed",
+            "The accepted lattices that crush most evenly, as the bodies that are judged.",
+            gallery(meshes, names),
+            scenes=tuple(scene(*one) for one in zip(names[:TURNED], meshes, strict=False)),
+        ),
         Section(
             "How they fold",
             "The accepted lattices that crush most evenly, at strains up to 50 %; lines are the "

@@ -13,7 +13,7 @@ Millimetres = Annotated[float, Unit("mm", 0.1, 1e5)]  # a length in metres lies 
 
 @dataclass(frozen=True)
 class Making:
-    """How the known designs are made and proposals mended.
+    """How the known designs are made and proposals improved.
 
     Raises:
         InputError: for numbers of designs or steps that give nothing.

@@ -82,9 +82,9 @@ class PartVerifier:
     def responses(self) -> tuple[Quantity, ...]:
         """What `response` measures."""
         return (
-            meshed("compliance", "J", "largest work of a load case on the part"),
+            meshed("compliance", "J", "largest compliance under a load case"),
             *(
-                meshed(f"compliance_{case}", "J", f"work of the load case {case}")
+                meshed(f"compliance_{case}", "J", f"compliance under the load case {case}")
                 for case in self.part.cases
             ),
             meshed("stress", "MPa", "largest von Mises stress, over balls of metal"),

@@ -236,7 +236,7 @@ class PartProblem(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Gallery, Pareto planes, cuts and a table of the accepted parts."""
-        return report(self.printer, self.others, self.told, designs, verdicts)
+        return report(self.exact, self.printer, self.others, self.told, designs, verdicts)
 
     @cached_property
     def others(self) -> Others:

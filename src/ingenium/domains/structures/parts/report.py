@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 import xarray as xr
 from jaxtyping import Float64, Int64
 from matplotlib.axes import Axes
@@ -14,15 +15,18 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.select import pareto_rank
 from ingenium.core.verdict import Verdict
+from ingenium.domains.structures.parts.acting import scene
+from ingenium.domains.structures.parts.measuring import PartVerifier
 from ingenium.domains.structures.parts.printed import Printer
 from ingenium.evaluate.style import INK, by_verdict, dress, front, known_points, panels
-from ingenium.kits.solids.printing.pictures import gallery, sections
+from ingenium.kits.solids.printing.mesh import Trimesh
+from ingenium.kits.solids.printing.pictures import gallery, sections, strained
 
 GALLERY = 12  # parts in the first picture
-CUT = 3  # parts that are cut
+CUT = 3  # parts that are cut, and solved again for the field of their stress
 TOLD = 20  # rows of the table
 AIMS = ("mass", "compliance", "support_volume")
-LABELS = {"compliance": "largest work of a load (J)", "support_volume": "support (cm³)"}
+LABELS = {"compliance": "largest compliance (J)", "support_volume": "support (cm³)"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,7 @@ class Others:
 
 
 def report(
+    verifier: PartVerifier,
     printer: Printer,
     others: Others,
     columns: Sequence[str],
@@ -46,17 +51,19 @@ def report(
     """Gallery, Pareto planes, cuts and a table of the accepted parts."""
     best = ranked(verdicts)
     if not len(best):
-        return (Section("Parts", "No design held every limit.", pareto(others, verdicts)),)
+        return (Section("Parts", "No design meets every limit.", pareto(others, verdicts)),)
     density = designs["density"].to_numpy()
     told = verdicts.isel({DESIGN: best})
+    meshes = [printer.mesh(density[i]) for i in best[:GALLERY]]
     return (
         Section(
             "The accepted parts",
             f"The first {min(GALLERY, len(best))} of {len(best)}, ranked by Pareto front and mass, "
             "each as the surface that lies in its files. Up is z; layers are laid along "
             f"{printer.part.build.direction}.",
-            _gallery(printer, density, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
+            _gallery(meshes, designs[DESIGN].to_numpy(), told, best[:GALLERY]),
         ),
+        _strained(verifier, designs.isel({DESIGN: best[:CUT]}), meshes),
         Section(
             "Mass against stiffness and support",
             "Accepted and rejected proposals, the known designs that the generator learned from, "
@@ -78,8 +85,7 @@ def ranked(verdicts: xr.Dataset) -> Int64[np.ndarray, " m"]:
 
 
 def _gallery(
-    printer: Printer,
-    density: Float64[np.ndarray, "n x y z"],
+    meshes: Sequence[Trimesh],
     index: Int64[np.ndarray, " n"],
     told: xr.Dataset,
     best: Sequence[int] | Int64[np.ndarray, " m"],
@@ -90,7 +96,22 @@ def _gallery(
         f"{float(told['support_volume'][row]):.1f} cm³"
         for row, i in enumerate(best)
     ]
-    return gallery([printer.mesh(density[i]) for i in best], titles, columns=4)
+    return gallery(meshes, titles, columns=4)
+
+
+def _strained(verifier: PartVerifier, designs: xr.Dataset, meshes: Sequence[Trimesh]) -> Section:
+    """Some parts with their loads, solved once more for the fields."""
+    flat = torch.from_numpy(designs["density"].to_numpy()).flatten(1)
+    names = [f"design {i}" for i in designs[DESIGN].to_numpy()]
+    scenes = [scene(verifier, *one) for one in zip(flat, meshes, names, strict=False)]
+    return Section(
+        "Loads, supports and stress",
+        "The first parts under the load case that strains each most: von Mises stress over balls "
+        "of metal, as it is judged, grey near bolts and pin, where it is not read. Arrows are the "
+        "resultants of the loads; one with two heads is the axis of a couple.",
+        strained(scenes),
+        scenes=tuple(scenes),
+    )
 
 
 def pareto(others: Others, verdicts: xr.Dataset) -> Figure:

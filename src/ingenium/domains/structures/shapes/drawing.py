@@ -24,12 +24,20 @@ def draw(
     nx, ny = box.grid.cells[:2]
     seen = density if density.ndim == 2 else density.mean(2)
     field(ax, seen, (0.0, float(nx), 0.0, float(ny)))
-    _supports(ax, box)
-    _loads(ax, box, numbers, row)
+    loads_and_supports(ax, box, numbers, row)
     edge = 0.2 * max(nx, ny)
     ax.set(xlim=(-edge, nx + edge), ylim=(-edge, ny + edge))
     ax.set_axis_off()
     ax.plot([0, nx, nx, 0, 0], [0, 0, ny, ny, 0], color=MUTED, lw=0.6, ls=(0, (4, 3)))
+
+
+def loads_and_supports(
+    ax: Axes, box: DesignBox, numbers: Numbers, row: int, case: int | None = None
+) -> None:
+    """Of one design, the loads of all cases or of one, over axes in cells."""
+    _supports(ax, box)
+    names = box.loading.cases
+    _loads(ax, box, numbers, row, names if case is None else (names[case],))
 
 
 def _supports(ax: Axes, box: DesignBox) -> None:
@@ -51,10 +59,10 @@ def _supports(ax: Axes, box: DesignBox) -> None:
                 ax.plot(*np.stack([point, end]).T, color=INK, lw=0.8, zorder=3)
 
 
-def _loads(ax: Axes, box: DesignBox, numbers: Numbers, row: int) -> None:
+def _loads(ax: Axes, box: DesignBox, numbers: Numbers, row: int, cases: tuple[str, ...]) -> None:
     n = len(next(iter(numbers.values())))
     length = 0.16 * max(box.grid.cells)
-    for load in box.loading.loads:
+    for load in (x for x in box.loading.loads if x.case in cases):
         at = box.loading.centre(load, numbers, n)[row, :2].numpy()
         way = box.loading.direction(load, numbers, n)[row, :2].numpy()
         colour = LOADS[box.loading.cases.index(load.case) % len(LOADS)]

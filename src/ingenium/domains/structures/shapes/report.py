@@ -10,6 +10,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.structures.optimise.simp import Course, simp
+from ingenium.domains.structures.shapes import straining
 from ingenium.domains.structures.shapes.box import VOLUME
 from ingenium.domains.structures.shapes.drawing import draw
 from ingenium.domains.structures.shapes.solid import to_solid
@@ -26,7 +27,7 @@ REST = 200  # steps of SIMP at most
 def sections(
     problem: "MinimumCompliance", designs: xr.Dataset, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
-    """The stiffest shapes drawn, and some of them beside what SIMP makes for the same loads."""
+    """The stiffest shapes, what some of them bear, and these beside SIMP for the same loads."""
     order = stiffest(verdicts)
     if len(order) == 0:
         return ()
@@ -40,6 +41,7 @@ def sections(
             "one axis is held. The number is compliance as a multiple of the solid box's.",
             _drawn(problem, shown, verdicts["compliance_ratio"].to_numpy()[order[:DRAWN]]),
         ),
+        straining.section(problem, designs.isel({DESIGN: few})),
         _beside_simp(problem, designs.isel({DESIGN: few}), verdicts.isel({DESIGN: few})),
     )
 

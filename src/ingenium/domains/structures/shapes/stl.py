@@ -11,6 +11,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.reading.documents import json_file
 from ingenium.core.reading.files import refusing
 from ingenium.domains.structures.shapes.files import Shape, ShapeFile
+from ingenium.kits.solids.elastic.grid import RegularGrid
 from ingenium.kits.solids.printing.files import read_mesh, write_stl
 from ingenium.kits.solids.printing.mesh import Trimesh
 from ingenium.kits.solids.printing.surface import solid_2d, surface
@@ -41,7 +42,7 @@ class StlShape(ShapeFile):
         return path.is_file() or (path / PART).is_file()
 
     def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
-        write_stl(self._mesh(density), path / PART)
+        write_stl(body(self.box.grid, density), path / PART)
         write_atomic(path / ASKED, json.dumps(dict(asked), indent=1) + "\n")
 
     def read_one(self, path: Path) -> Shape:
@@ -56,7 +57,7 @@ class StlShape(ShapeFile):
         share = self._shares(mesh)
         filled = (share > FILLED).astype(np.float64)
         if filled.any():
-            apart = np.abs(share - self._shares(self._mesh(filled))).sum() / filled.sum()
+            apart = np.abs(share - self._shares(body(self.box.grid, filled))).sum() / filled.sum()
         if not filled.any() or apart > APART:
             raise InputError(
                 f"a part of whole cells of {1e3 * self.box.grid.cell_m:g} mm",
@@ -64,17 +65,6 @@ class StlShape(ShapeFile):
                 "Let its surface follow the cells of the setup, as propose writes it.",
             )
         return filled, _asked(folder / ASKED)
-
-    def _mesh(self, density: np.ndarray) -> Trimesh:
-        """The surface of the cells above one half."""
-        grid = self.box.grid
-        cells = (density > 0.5).astype(np.float64)
-        for axis in range(grid.dim):
-            cells = np.repeat(cells, PARTED, axis)
-        step = grid.cell_m / PARTED
-        if grid.dim == 2:
-            return solid_2d(cells, step, grid.thickness_m, level=0.5, fine=1, smooth_m=0.0)
-        return surface(cells, step, level=0.5, fine=1, smooth_m=0.0)
 
     def _shares(self, mesh: Trimesh) -> np.ndarray:
         """Share of each cell that lies inside a mesh."""
@@ -102,6 +92,17 @@ class StlShape(ShapeFile):
                 f"{np.round(1e3 * high, 2).tolist()} mm in {path.name}",
                 "Set cells, cell_m and thickness_m in the setup as the part has them.",
             )
+
+
+def body(grid: RegularGrid, density: np.ndarray) -> Trimesh:
+    """The surface of the cells above one half."""
+    cells = (density > 0.5).astype(np.float64)
+    for axis in range(grid.dim):
+        cells = np.repeat(cells, PARTED, axis)
+    step = grid.cell_m / PARTED
+    if grid.dim == 2:
+        return solid_2d(cells, step, grid.thickness_m, level=0.5, fine=1, smooth_m=0.0)
+    return surface(cells, step, level=0.5, fine=1, smooth_m=0.0)
 
 
 def _asked(path: Path) -> dict[str, float]:

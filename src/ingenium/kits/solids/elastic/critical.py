@@ -72,15 +72,25 @@ class CriticalVolume:
         read: Bool[Tensor, " e"],
     ) -> float:
         """As `peak_pa`, of one design whose mean squares over each cell are known."""
+        found = self.field_pa(cell_pa2, metal, read)
+        return float(np.nanmax(found)) if np.isfinite(found).any() else 0.0
+
+    def field_pa(
+        self,
+        cell_pa2: Float64[Tensor, "l e"],
+        metal: Float64[Tensor, " e"],
+        read: Bool[Tensor, " e"],
+    ) -> Float64[np.ndarray, "l *cells"]:
+        """The same at each cell; NaN where it is not read."""
         cells = self.system.grid.cells
         square = cell_pa2.view(-1, *cells).numpy()
         share, solid = metal.view(cells).numpy(), (metal >= 0.5).view(cells).numpy()
         here, neck = solid & read.view(cells).numpy(), self.necks(solid)
-        peak = 0.0
+        found = np.full(square.shape, np.nan)
         for weight, told in ((share * here, here & ~neck), (share * neck, here & neck)):
             if told.any():
-                peak = max(peak, float(self._mean(square, weight)[:, told].max()))
-        return float(np.sqrt(peak))
+                found[:, told] = self._mean(square, weight)[:, told]
+        return np.asarray(np.sqrt(found))
 
     def necks(self, solid: Bool[np.ndarray, "*cells"]) -> Bool[np.ndarray, "*cells"]:
         """Metal in which no ball of `THIN` radii fits, and that joins metal in which one does.

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float64
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ingenium.core.errors import InputError
+from ingenium.core.scene import Mark, Scene, Shading
 from ingenium.evaluate import style
 from ingenium.evaluate.style import INK, SMALL, TEXT, panels
-from ingenium.kits.solids.printing.mesh import Trimesh
+from ingenium.kits.solids.printing.mesh import Trimesh, mesh_of
 from ingenium.kits.solids.printing.rendering import Look, pixels_per_m, render
 
 DOTS = 100  # pixels of a picture along an inch of the figure
 LITTLE = Look(width_px=330, height_px=270)
 MM = 1000.0
+UNTOLD = 0.62  # grey of corners without a value
 LONGEST_BAR = 0.3  # of the picture's width
 
 
@@ -67,6 +70,52 @@ def gallery(
         size=(look.width_px / DOTS, look.height_px / DOTS + 0.3),
         columns=columns,
     )
+
+
+def scene(
+    title: str,
+    mesh: Trimesh,
+    shadings: tuple[Shading, ...] = (),
+    marks: tuple[Mark, ...] = (),
+) -> Scene:
+    """A part to be turned."""
+    vertices = np.asarray(mesh.vertices, dtype=np.float64)
+    return Scene(title, vertices, np.asarray(mesh.faces, dtype=np.int64), shadings, marks)
+
+
+def strained(scenes: Sequence[Scene], *, columns: int = 3, look: Look = LITTLE) -> Figure:
+    """Bodies with their marks, coloured by the first of their values, over one scale for each."""
+    columns = min(columns, len(scenes))
+    size = (look.width_px / DOTS, look.height_px / DOTS + 0.75)
+    figure, grid = panels(-(-len(scenes) // columns), columns, size)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, one in zip(grid.flat, scenes, strict=False):
+        mesh, colours = _coloured(one)
+        _show(axes, mesh, look, colours)
+        axes.set_title(one.title, fontsize=TEXT, color=INK)
+        if one.shadings:
+            first = one.shadings[0]
+            style.scale_bar(figure, axes, style.strained(first.most), first.name)
+    return figure
+
+
+def _coloured(scene: Scene) -> tuple[Trimesh, Float64[np.ndarray, "v 3"]]:
+    """A body and its marks as one mesh, with a colour at each corner."""
+    own = np.tile(np.array(Look.colour), (len(scene.vertices_m), 1))
+    if scene.shadings:
+        first = scene.shadings[0]
+        own = style.STRAINED(np.clip(first.values / first.most, 0.0, 1.0))[:, :3]
+        own[~np.isfinite(first.values)] = UNTOLD
+    parts = [(scene.vertices_m, scene.faces, own)]
+    parts += [
+        (m.vertices_m, m.faces, np.tile(to_rgb(m.colour), (len(m.vertices_m), 1)))
+        for m in scene.acting(scene.shadings[0] if scene.shadings else None)
+    ]
+    firsts = np.cumsum([0, *(len(vertices) for vertices, _, _ in parts)])
+    faces = [own + first for (_, own, _), first in zip(parts, firsts, strict=False)]
+    mesh = mesh_of(np.concatenate([p[0] for p in parts]), np.concatenate(faces))
+    return mesh, np.concatenate([p[2] for p in parts])
 
 
 def sections(

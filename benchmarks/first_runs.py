@@ -1,0 +1,68 @@
+"""What each command of the README takes the first time, with an empty cache.
+
+`python -m benchmarks first_runs` runs the commands of the README's table one after another, each
+with a cache of its own and all in one folder, since some read what others wrote. Each result is
+kept as soon as it is there, and a command that was measured on this source is passed over, so that
+a stopped benchmark goes on. `ONLY=grid,plant.campaign` takes what begins so alone.
+`docs/fill_figures.py` writes seconds of the processor beside the commands: those of the wall say
+what else ran.
+"""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import RESULTS, save
+from ingenium.core.provenance import code_digest
+
+NAME, TITLE = "first_runs", "Commands of the README, the first time"
+ROOT = Path(__file__).parents[1]
+LONGEST_S = 3600
+ROW = re.compile(r"^\|[^|]+\| `(ingenium [^`]+)` \|", re.M)
+
+
+def run() -> None:
+    """Measure what has not been measured on this source."""
+    path = RESULTS / f"{NAME}.json"
+    kept = json.loads(path.read_text())["rows"] if path.is_file() else []
+    rows = {row["command"]: row for row in kept}
+    only = tuple(filter(None, os.environ.get("ONLY", "").split(",")))
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "examples").symlink_to(ROOT / "examples")
+        for command in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+            known = rows.get(command)
+            if known and known["source"] == code_digest():
+                continue
+            if only and not any(f" {field}" in command for field in only):
+                continue
+            print(command, file=sys.stderr)
+            rows[command] = _measured(command, Path(name))
+            save(NAME, TITLE, list(rows.values()), {})
+
+
+def _measured(command: str, folder: Path) -> dict[str, Any]:
+    """Seconds and memory of a command in a process of its own, with what it starts."""
+    with tempfile.TemporaryDirectory() as cache:
+        own = {"INGENIUM_CACHE": cache, "INGENIUM_LEDGER": f"{cache}/ledger.db"}
+        words = [sys.executable, "-m", *command.split()]
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run(
+            words, cwd=folder, env=os.environ | own, capture_output=True, timeout=LONGEST_S
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {
+        "command": command,
+        "exit code": done.returncode,
+        "wall_s": round(time.perf_counter() - started, 1),
+        "cpu_s": round(spent, 1),
+        "load_average": os.getloadavg()[0],
+        "source": code_digest(),
+    }

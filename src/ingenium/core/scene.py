@@ -1,0 +1,54 @@
+"""Bodies in space as a report shows them: a surface, values on it, and marks such as loads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+LOAD = "load "  # begins the name of the mark of a load case
+
+
+@dataclass(frozen=True, eq=False)
+class Shading:
+    """Values at the corners of a surface, such as its stress; NaN where none is told.
+
+    Shapes: v corners.
+    """
+
+    name: str  # with the unit
+    values: Float64[np.ndarray, " v"]
+    most: float  # end of the scale, which begins at 0
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """What acts on a body or holds it, as a closed surface of one colour.
+
+    Shapes: v corners, t triangles.
+    """
+
+    name: str
+    vertices_m: Float64[np.ndarray, "v 3"]
+    faces: Int64[np.ndarray, "t 3"]
+    colour: str  # as #rrggbb
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A closed surface that the reader turns; faces look outward and z points up.
+
+    Shapes: v corners, t triangles.
+    """
+
+    title: str
+    vertices_m: Float64[np.ndarray, "v 3"]
+    faces: Int64[np.ndarray, "t 3"]
+    shadings: tuple[Shading, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    def acting(self, shading: Shading | None) -> tuple[Mark, ...]:
+        """The marks but for loads under which the values are not: their name ends with it."""
+        if shading is None:
+            return self.marks
+        name = shading.name
+        return tuple(m for m in self.marks if not m.name.startswith(LOAD) or name.endswith(m.name))

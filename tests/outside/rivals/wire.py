@@ -1,0 +1,112 @@
+"""The problem: currents and resistances with little drop of voltage, measured in a room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.digest import digest
+from ingenium.core.problem import Problem, Projection
+from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.trust.rooms.room import Room
+
+NAMES = ("current_a", "resistance_ohm")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of the wires."""
+
+    known: int = 64
+
+
+@dataclass(frozen=True)
+class Drops:
+    """The drop of voltage, by the engine in the room."""
+
+    name: str = "pandapower"
+    tier: str = "exact"
+    quantities: tuple[Quantity, ...] = (Quantity("drop", "V", "drop of voltage"),)
+    room: Room = field(default_factory=lambda: Room(Path(__file__).parent / "room", "rivals"))
+
+    @cached_property
+    def version(self) -> str:
+        return self.room.version
+
+    def measure(self, *arrays: Tensor) -> Tensor:
+        asked = {name: array.numpy() for name, array in zip(NAMES, arrays, strict=True)}
+        return torch.from_numpy(self.room.rows("drops", asked, {}, columns=1).values)
+
+
+class Wires:
+    """All wires in one CSV file."""
+
+    name = "csv"
+    endings = (".csv",)
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        index = designs[DESIGN].to_numpy()
+        table = pd.DataFrame({n: designs[n].to_numpy() for n in NAMES}, index)
+        table.to_csv(folder / "wires.csv", index_label=DESIGN)
+        return dict.fromkeys(index.tolist(), folder / "wires.csv")
+
+    def read(self, path: Path) -> xr.Dataset:
+        file = path / "wires.csv" if path.is_dir() else path
+        table = pd.read_csv(file, float_precision="round_trip").set_index(DESIGN)
+        return wires(table[list(NAMES)].to_numpy(), table.index.to_numpy())
+
+
+def wires(rows: np.ndarray, index: np.ndarray) -> xr.Dataset:
+    """Currents and resistances as a Dataset."""
+    arrays = {n: (DESIGN, rows[:, i]) for i, n in enumerate(NAMES)}
+    return xr.Dataset(arrays, coords={DESIGN: index})
+
+
+class Wire(Problem):
+    """A current in a wire."""
+
+    name: ClassVar[str] = "rivals.wire"
+    summary: ClassVar[str] = "currents in wires of little drop"
+    Settings: ClassVar[type] = Settings
+    default_family: ClassVar[str] = "gaussian_copula"
+    licence: ClassVar[str] = "CC0-1.0"
+    judged: ClassVar[str] = "The numbers of the table."
+    unchecked: ClassVar[tuple[str, ...]] = ("Heat.",)
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.system = digest(settings)
+        self.sizes: Mapping[str, int] = {}
+        self.variables = (
+            Variable(NAMES[0], (), "A", "current", lower=0.0),
+            Variable(NAMES[1], (), "ohm", "resistance", lower=0.0),
+        )
+        self.conditions = (Condition("wanted", "wanted drop", lower=0.0, upper=4.0, unit="V"),)
+        self.limits = (Limit("drop", at_most=1.0),)
+        self.tiers = (Drops(),)
+        self.formats = {"csv": Wires()}
+        self.codec = Channels.of(to_arrays(self.data(), self.variables))
+
+    def data(self) -> xr.Dataset:
+        """Drawn evenly."""
+        rows = np.random.default_rng(1).uniform(0.0, 2.0, (self.settings.known, 2))
+        found = wires(rows, np.arange(len(rows)))
+        held_out = np.arange(len(rows)) % 5 == 4
+        return found.assign_coords(wanted=(DESIGN, rows.prod(1)), held_out=(DESIGN, held_out))
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        return lambda arrays: tuple(a.clamp_min(0.0) for a in arrays)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Ohm's law."""
+        return ((wires(np.array([[2.0, 0.25]]), np.zeros(1, dtype=int)), {"drop": 0.5}, 1e-12),)

@@ -1,0 +1,40 @@
+"""The folder of an example's run opens again, with its table, evidence and pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ingenium
+from ingenium.core.spec import load
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+FEW = 8
+QUICK = (  # a few of each domain, which take the least; the others end in the same code
+    "airfoils/section",
+    "grid/day_ahead",
+    "grid/winter_evening_peak",
+    "molecules/library",
+    "process/laboratory",
+    "structures/panel",
+    "structures/roof",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", QUICK)
+def test_a_run_of_an_example_opens(name: str, tmp_path: Path) -> None:
+    spec = load(EXAMPLES / f"{name}.toml")
+    made = ingenium.propose(spec, n=FEW, seed=1, out=tmp_path / "run")
+    run = ingenium.open_run(tmp_path / "run")
+    assert list(run.table.columns) == list(made.table.columns)
+    assert len(run.table) == FEW
+    assert (run.table["verdict"].to_numpy() == made.verdicts["verdict"].to_numpy()).all()
+    assert run.accepted.sizes["design"] == made.summary.accepted
+    assert len(run.evidence) == FEW
+    np.testing.assert_array_equal(run.kept["design"], made.kept["design"])
+    shown = run.pictures()
+    assert list(shown) == list(made.pictures())
+    told = run._repr_html_()
+    assert f"{made.summary.accepted} accepted" in told
+    assert ("<table" in told) == bool(made.summary.accepted), "the best designs, if there are any"
