@@ -105,7 +105,8 @@ class TimeGAN(nn.Module):
     def _next_row(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 9."""
         h = self.embed(x)
-        return (h[:, 1:] - self.supervise(h)[:, :-1]).square().mean((1, 2))
+        loss: Tensor = (h[:, 1:] - self.supervise(h)[:, :-1]).square().mean((1, 2))
+        return loss
 
     def _embedding(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 10."""
@@ -120,7 +121,8 @@ class TimeGAN(nn.Module):
         spread = (made.var(0) + 1e-6).sqrt() - (x.var(0) + 1e-6).sqrt()
         moments = spread.abs().mean() + (made.mean(0) - x.mean(0)).abs().mean()
         h = self.embed(x).detach()
-        return fooled + _root(h[:, 1:] - self.supervise(h)[:, :-1], 100.0) + 100.0 * moments
+        loss: Tensor = fooled + _root(h[:, 1:] - self.supervise(h)[:, :-1], 100.0) + 100.0 * moments
+        return loss
 
     def _criticism(self, x: Tensor, told: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
         """Eq. 8; nothing while the critic tells nearly all."""

@@ -27,7 +27,7 @@ def of(
     for i, attack in enumerate(attacks_of(tuple(numbers))):
         on = [h for h in range(len(hours)) if attack.on(h * HOUR_S)]
         where = network.stations[attack.station].name
-        events = ()
+        events = tuple[Event, ...]()
         if attack.kind != NONE and on:
             calm = works.run(demand[i].numpy(), None)
             after = len(hours) if calm is None else settled(network, readings[i].numpy(), calm)

@@ -60,7 +60,7 @@ def run(arm: tuple[str, str], seed: int, size: RecordSize) -> Mapping[str, Array
     alarm = np.concatenate([turn.rule.on(s) for turn in own for s in turn.scores])
     return dict(ranking(label, alarm)) | {
         "auc": float(np.mean([turn.auc for turn in own])),
-        "losses": np.mean([turn.losses for turn in own], axis=0),
+        "losses": np.mean([turn.learned.losses for turn in own], axis=0),
         "delay": _delays(own),
         "calm": float((~label).mean()),
         "chance": ranking(label, np.random.default_rng(seed).random(len(label)) < 0.5)["s"],

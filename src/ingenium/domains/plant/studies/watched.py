@@ -39,19 +39,27 @@ def own_weeks(seed: int, count: int) -> Parts:
     return parts(plant.streams(plant.data()), spec)
 
 
-def fitted(
-    spec: MonitorSpec, own: Parts, made_steps: int = STEPS
-) -> tuple[Detector, tuple[float, float]]:
-    """A monitor that learned from its part, and its held-out losses after half and all steps."""
+@dataclass(frozen=True, eq=False)
+class FittedDetector:
+    """A detector that learned, and what its lesson and its course say of it."""
+
+    detector: Detector
+    losses: tuple[float, float]  # held-out ones, after half and all of its steps
+    membership: float  # area by which windows that made ones came from are told; none made: NaN
+
+
+def fitted(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> FittedDetector:
+    """A monitor that learned from the streams that it may learn from."""
     detector = table.build(
         spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
     )
-    lesson = taught(own, spec, detector, made_steps=made_steps).lesson
+    found = taught(own, spec, detector, made_steps=made_steps)
     with one_thread():
-        course = detector.fit(replace(lesson, plan=replace(lesson.plan, progress=None)))
+        course = detector.fit(replace(found.lesson, plan=replace(found.lesson.plan, progress=None)))
     losses = course.get("held_out", [])
     ends = (losses[(len(losses) - 1) // 2], losses[-1]) if losses else (math.nan, math.nan)
-    return detector.eval(), ends
+    leak = math.nan if found.membership is None else found.membership
+    return FittedDetector(detector.eval(), ends, leak)
 
 
 def scored(detector: Detector, stream: Stream) -> Float64[np.ndarray, " t"]:
@@ -80,7 +88,7 @@ class WatchedWeeks:
     judging: tuple[Stream, ...]
     scores: list[Float64[np.ndarray, " t"]]
     rule: AlarmRule
-    losses: tuple[float, float]  # held-out ones of the monitor, after half and all of its steps
+    learned: FittedDetector
 
     @property
     def label(self) -> np.ndarray:
@@ -104,6 +112,7 @@ def watched(arm: tuple[str, str], seed: int, size: WatchedSize) -> WatchedWeeks:
 
 def heard(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> WatchedWeeks:
     """What a monitor that learned from its part makes of the part that judges."""
-    detector, losses = fitted(spec, own, made_steps)
-    scores = [scored(detector, s) for s in own.judging]
-    return WatchedWeeks(spec, tuple(own.judging), scores, bar(detector, own, spec), losses)
+    learned = fitted(spec, own, made_steps)
+    scores = [scored(learned.detector, s) for s in own.judging]
+    rule = bar(learned.detector, own, spec)
+    return WatchedWeeks(spec, tuple(own.judging), scores, rule, learned)
