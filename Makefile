@@ -43,6 +43,7 @@ else
 	$(BIN)/python docs/fill_figures.py --check
 	$(BIN)/python docs/fill_reference.py --check
 	$(BIN)/python docs/write_schemas.py --check
+	$(BIN)/python docs/write_contracts.py --check
 	$(BIN)/python docs/write_locks.py --check
 	$(BIN)/ingenium study audit
 	$(SITE)
@@ -53,6 +54,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/fill_figures.py
 	$(BIN)/python docs/fill_reference.py
 	$(BIN)/python docs/write_schemas.py
+	$(BIN)/python docs/write_contracts.py
 	$(SITE)
 
 format: $(STAMP)

@@ -33,6 +33,7 @@ NAMES = (
     "molecules_speed",
     "plant_batadal",
     "plant_weeks",
+    "words_requests",
 )
 
 

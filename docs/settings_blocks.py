@@ -1,9 +1,5 @@
 """Settings as tables of documents: each entry with its type, unit, default and meaning."""
 
-import ast
-import inspect
-import io
-import tokenize
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -11,7 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from blocks import table
 
 from ingenium.core.places import Place
-from ingenium.core.setups import type_name
+from ingenium.core.setups import comments, type_name
 from ingenium.domains.grid import columns
 from ingenium.domains.grid.consumers import GROUPS
 
@@ -83,24 +79,6 @@ def toml(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def comments(kind: type) -> dict[str, str]:
-    """The comment behind each field in the source."""
-    inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
-    source = inspect.getsource(kind)
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    behind = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
-    tree = ast.parse(source).body[0]
-    assert isinstance(tree, ast.ClassDef)
-    own = {
-        node.target.id: behind[node.end_lineno]
-        for node in tree.body
-        if isinstance(node, ast.AnnAssign)
-        and isinstance(node.target, ast.Name)
-        and node.end_lineno in behind
-    }
-    return {k: v for notes in (*inherited, own) for k, v in notes.items()}
 
 
 def tables(kind: type, name: str) -> Iterator[tuple[str, type]]:

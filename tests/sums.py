@@ -106,7 +106,7 @@ def _designs(listed: list[str], index: Any) -> xr.Dataset:
 class Sums(Problem):
     """Sums of two or three numbers."""
 
-    name: ClassVar[str] = "words.sums"
+    name: ClassVar[str] = "arithmetic.sums"
     summary: ClassVar[str] = "Sums that are right"
     Settings: ClassVar[type] = Settings
     default_family: ClassVar[str] = "bootstrap"
@@ -146,4 +146,4 @@ class Sums(Problem):
 
 
 OFFER = Offer(f"{__name__}:Sums", Sums.summary)
-DOMAIN = Domain("words", "Texts with a truth", __name__, {"sums": OFFER})
+DOMAIN = Domain("arithmetic", "Texts with a truth", __name__, {"sums": OFFER})

@@ -32,13 +32,13 @@ from plugged import plugged
 def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The toy's package is installed for the tests of a module."""
     folder = tmp_path_factory.mktemp("plugin")
-    with plugged(toy.install(folder, {"words": "sums:DOMAIN"})):
+    with plugged(toy.install(folder, {"arithmetic": "sums:DOMAIN"})):
         opened.cache_clear()
         yield
 
 
 class TestSums(ProblemContract):
-    problem_name = "words.sums"
+    problem_name = "arithmetic.sums"
     no_answer = "2+=3"
 
 
@@ -68,7 +68,7 @@ def test_what_is_no_text_of_the_variable_is_refused(text: object, said: str) -> 
 
 def shipped(folder: Path) -> Shipped:
     """A trained generator of sums, as a domain brings one."""
-    problem = open_problem(Spec("words.sums"))
+    problem = open_problem(Spec("arithmetic.sums"))
     make = partial(recurrent, problem.codec.shape, 1, problem.codec, width=16, layers=1)
     torch.manual_seed(3)
     weights = {k: v.half() for k, v in make().state_dict().items()}
@@ -82,7 +82,7 @@ def test_a_generator_that_comes_trained_needs_no_fit(
     own = shipped(tmp_path)
     monkeypatch.setattr(sums.Sums, "shipped", lambda self: {"own": own})
     spec = Spec(
-        "words.sums", generator=GeneratorChoice(family="own"), select=Select(keep="verified")
+        "arithmetic.sums", generator=GeneratorChoice(family="own"), select=Select(keep="verified")
     )
     problem = open_problem(spec)
     monkeypatch.setattr(sums, "_measured", lambda text: (0.0, 1.0))  # all that it writes counts
@@ -95,14 +95,14 @@ def test_a_generator_that_comes_trained_needs_no_fit(
     assert replay(problem, spec, tmp_path / "out", 3).holds
     (tmp_path / "sums.safetensors").write_bytes(b"spoiled")
     with (
-        pytest.raises(CorruptError, match="came with words"),
+        pytest.raises(CorruptError, match="came with arithmetic"),
         open_ledger(tmp_path / "book.db") as book,
     ):
         loop.run(problem, spec, 5, 1, tmp_path / "third", ledger=book)
 
 
 def test_families_on_texts_are_compared_by_the_scores_of_the_field(tmp_path: Path) -> None:
-    problem = open_problem(Spec("words.sums"))
+    problem = open_problem(Spec("arithmetic.sums"))
     assert set(compare.usual(problem)) >= {"lstm", "autoregressive", "bootstrap", "random"}
     asked = compare.Protocol(families=("bootstrap", "random"), seeds=(0,), members=2)
     entries = compare.compare(problem, asked, tmp_path)

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
+from ingenium.cli.ask_answers import AskAnswer
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
@@ -330,6 +331,7 @@ ANSWERS: dict[str, Any] = {
     "list": Problems,
     "show": ShowAnswer,
     "examples": Copied,
+    "ask": AskAnswer | Proposed,
     "fit": Fitted,
     "propose": Proposed,
     "search": Searched,

@@ -6,6 +6,7 @@ import typer
 
 from ingenium import __version__
 from ingenium.cli import (
+    ask,
     browse,
     check,
     compare,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for commands in (
     browse,
+    ask,
     examples,
     make,
     search,

@@ -28,6 +28,7 @@ class InputError(IngeniumError, ValueError):
     """
 
     exit_code = 2
+    known: tuple[str, ...] = ()  # names that would have been right, where they are counted
 
     def __init__(self, expected: str, came: object, instead: str = "") -> None:
         """Build the message.
@@ -197,8 +198,10 @@ def choose(
         *(x for x in names if parts.intersection(x.lower().split("_"))),
     ]
     told = [f'"{x}"' for x in list(dict.fromkeys(near))[:3] or names[:3]]
-    raise InputError(
+    error = InputError(
         expected=f"{what}: {', '.join(names)}" if len(names) <= listed else f"a known {what}",
         came=f'"{name}"',
         instead=f"Write {' or '.join(told)}{'' if near else ', for instance'}.",
     )
+    error.known = tuple(names)
+    raise error

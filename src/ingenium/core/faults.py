@@ -29,7 +29,9 @@ class Table:
         place = self._place(fault["loc"])
         if isinstance(told, InputError):  # by settings that check themselves
             inside = f", in {place.headed}" if fault["loc"] else ""
-            return InputError(told.expected + inside, told.came, told.instead)
+            again = InputError(told.expected + inside, told.came, told.instead)
+            again.known = told.known
+            return again
         if first in UNKNOWN or first in ABSENT:
             beside = _beside(fault, faults)
             return self._ill_filled(

@@ -18,7 +18,13 @@ from ingenium import __version__
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.domain import GROUP
 
-IDLE = ("__pycache__", "studies", "*.md", ".*")  # in a package: decides no design and no verdict
+IDLE = (
+    "__pycache__",
+    "studies",
+    "*.md",
+    "contracts.json",
+    ".*",
+)  # in a package: decides no design and no verdict
 USED = re.compile(rb"\bingenium\.(domains|kits)(?:\.| import )(\w+)")
 _CORE = ("numpy", "pandas", "scipy", "torch", "xarray", "zuko")
 

@@ -1,12 +1,16 @@
 """Entries of a setup in words, as reports and the pages of ledgers tell what was asked."""
 
+import ast
+import inspect
+import io
+import tokenize
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import NoneType
 from typing import Any
 
-from ingenium.core.places import Place
+from ingenium.core.places import Place, bare
 
 TOML_NAMES = {
     "str": "text",
@@ -55,6 +59,36 @@ def _part(asked: Any, step: int | str) -> Any:
         return asked.get(step)
     listed = isinstance(asked, list | tuple) and isinstance(step, int) and step < len(asked)
     return asked[step] if listed else None
+
+
+def comments(kind: type) -> dict[str, str]:
+    """The comment behind each field in the source."""
+    inherited = [comments(base) for base in kind.__bases__ if is_dataclass(base)]
+    source = inspect.getsource(kind)
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    behind = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
+    (tree,) = ast.parse(source).body
+    own = {
+        node.target.id: behind[node.end_lineno]
+        for node in getattr(tree, "body", ())
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.end_lineno in behind
+    }
+    return {k: v for notes in (*inherited, own) for k, v in notes.items()}
+
+
+def note(kind: type, name: str) -> str:
+    """The comment behind an entry at any depth, by its place; empty if it has none."""
+    place = Place(kind)
+    *path, last = name.split(".")
+    for step in path:
+        place = place.at(step)
+    own = bare(place.kind)
+    try:
+        return comments(own).get(last, "") if is_dataclass(own) and isinstance(own, type) else ""
+    except (OSError, TypeError, SyntaxError):  # made where no source is
+        return ""
 
 
 def type_name(kind: Any) -> str:

@@ -106,7 +106,18 @@ def _registry() -> "pint.UnitRegistry[float]":
 
     registry: pint.UnitRegistry[float] = pint.UnitRegistry()
     registry.define("per_unit = [] = pu")
+    registry.define("m3 = meter ** 3")  # as sheets of water works write it
     return registry
+
+
+def known(unit: str) -> bool:
+    """Whether a unit can be converted into others."""
+    import pint
+
+    try:
+        return bool(_UNIT.fullmatch(unit)) and _registry().Unit(unit) is not None
+    except (pint.UndefinedUnitError, ValueError):
+        return False
 
 
 def convert(value: float, came: str, expected: str, *, of: str) -> float:

@@ -1,0 +1,1 @@
+"""Sonnets that hold metre and rhyme."""

@@ -1,0 +1,131 @@
+"""`words.verse`: sonnets in English that scan and rhyme."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+import xarray as xr
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.problem import Problem, Section
+from ingenium.core.quantity import Variable
+from ingenium.core.spec import Limit
+from ingenium.domains.words.verse import report
+from ingenium.domains.words.verse.corpus import LICENCE, verses
+from ingenium.domains.words.verse.formats import LONGEST, POEM, PoemLines, PoemText, poems
+from ingenium.domains.words.verse.metre import BREAK, MetreGrammar
+from ingenium.domains.words.verse.scansion import LINES
+from ingenium.domains.words.verse.verifier import Scansion
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.drawing import Drawing
+from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.train.plan import Plan
+from ingenium.words.ngram import NGram
+
+STEPS = LINES * 11 + 12  # words of one syllable, breaks, an end, and some more of known verse
+HELD_OUT_EVERY = 10
+CONSTANT = 1  # that models are told where there are no conditions
+PATTERN = r" [a-z']+|\n"
+
+
+@dataclass(frozen=True)
+class VerseSettings:
+    """Which form is asked for, and how freely words are drawn."""
+
+    form: Literal["petrarchan", "shakespearean", "blank"] = "petrarchan"
+    top_p: float = 0.9  # drawn from the likeliest words that have this share together
+    known: int = 876  # poems to learn from, the sonnets first; every tenth is held out
+
+
+class Verse(Problem):
+    """Fourteen lines of iambic pentameter, each read back by a dictionary of pronunciations."""
+
+    name: ClassVar[str] = "words.verse"
+    summary: ClassVar[str] = (
+        "sonnets in English whose lines scan and rhyme by a dictionary of pronunciations"
+    )
+    Settings: ClassVar[type] = VerseSettings
+    judged: ClassVar[str] = "The words and lines of each file, said as the dictionary says them."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Whether it means anything: the models know three words at a time.",
+        "Metre is the strict core: inverted feet, feminine endings and elisions count as broken.",
+        "Sounds are American ones of today, and not those of 1609.",
+    )
+    default_family: ClassVar[str] = "ngram"
+    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
+    licence = LICENCE
+    sizes: Mapping[str, int] = {}  # a text has no further dimensions
+    codec: TokenCodec
+
+    def __init__(self, settings: VerseSettings) -> None:
+        """Open the dictionary and the verse."""
+        self.settings = settings
+        self.variables = (Variable(POEM, (), "1", "words and lines", longest=LONGEST),)
+        self.conditions = ()
+        self.limits = tuple(
+            Limit(name, at_most=0.0)
+            for name in ("lines_missing", "unmetrical", "unrhymed", "repeated", "unknown_words")
+        )
+        self.vocabulary = Vocabulary.of(self._known, pattern=PATTERN, rare=1)
+        self.grammar = MetreGrammar(self.vocabulary, settings.form)
+        self.codec = TokenCodec(self.vocabulary, STEPS, LONGEST, self.grammar, POEM)
+        self.formats = {"txt": PoemText(), "jsonl": PoemLines()}
+
+    @cached_property
+    def tiers(self) -> tuple[Scansion, ...]:  # type: ignore[override]
+        """The dictionary, with a model of all that may be learned from."""
+        learned = [text for i, text in enumerate(self._known) if not _apart(i)]
+        model = NGram(self.codec.shape, CONSTANT, self.codec)
+        x = self.codec.of_texts(learned)
+        model.fit(x, torch.zeros(len(x), CONSTANT), Plan())
+        return (Scansion(self.settings.form, self.vocabulary, model),)
+
+    @cached_property
+    def _known(self) -> list[str]:
+        """Sonnets, then blank verse, of those that have room in a design."""
+        sonnets, blank = verses()
+        short = [t for t in (*sonnets, *blank) if len(t) <= LONGEST and _count(t) < STEPS]
+        return short[: self.settings.known]
+
+    def data(self) -> xr.Dataset:
+        """Known verse; every tenth poem is held out."""
+        held = np.array([_apart(i) for i in range(len(self._known))])
+        designs = poems(self._known, list(range(len(self._known))))
+        return designs.assign_coords(held_out=(DESIGN, held))
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Counted words under the form, and without it."""
+        drawing = Drawing(top_p=self.settings.top_p)
+        make = partial(NGram, self.codec.shape, CONSTANT, self.codec, drawing=drawing)
+        return {"ngram": partial(make, self.grammar), "ngram_free": make}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """The poem whose words are least odd, scanned."""
+        return report.sections(designs, verdicts, self.settings.form)
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Shares of lines that scan."""
+        return {"lines_that_scan": report.scanned(designs[POEM].values.tolist())}
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Lines whose scansion is in every textbook, and a limerick's, which is none."""
+        truth = {"lines_missing": 11.0, "unmetrical": 1.0, "repeated": 1.0, "unknown_words": 0.0}
+        return ((poems([KNOWN], [0]), truth, 1e-12),)
+
+
+KNOWN = (
+    " so long as men can breathe or eyes can see\n"
+    " so long lives this and this gives life to me\n"
+    " there was a young lady called me"
+)
+
+
+def _apart(number: int) -> bool:
+    return number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+
+
+def _count(text: str) -> int:
+    return text.count(" ") + text.count(BREAK)

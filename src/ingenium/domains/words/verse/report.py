@@ -1,0 +1,94 @@
+"""A sonnet as it is scanned: strong and weak syllables, feet, and rhymes in colours."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ingenium.core.problem import Section
+from ingenium.domains.words.verse.formats import POEM, shown
+from ingenium.domains.words.verse.scansion import FORMS, LINES, Scan, lines, scan
+
+COLOURS = ("#2f7fc1", "#d1495b", "#3f9a6b", "#b8860b", "#7b5ea7", "#c0648a", "#4f6d7a")
+BREAKS = {"petrarchan": (4, 8, 11), "shakespearean": (4, 8, 12), "blank": ()}  # of parts
+STRONG, WEAK = "/", "\u00d7"
+
+
+def sections(designs: xr.Dataset, verdicts: xr.Dataset, form: str) -> tuple[Section, ...]:
+    """The best poem scanned, and the next ones as text."""
+    if not designs.sizes["design"]:
+        return ()
+    odd = verdicts["perplexity"].to_numpy() if "perplexity" in verdicts else np.zeros(0)
+    order = np.argsort(np.where(np.isfinite(odd), odd, np.inf), kind="stable")
+    listed = [str(designs[POEM].values[i]) for i in order[:3]]
+    first = Section(
+        "A poem as it is scanned",
+        f"Strong ({STRONG}) and weak ({WEAK}) syllables as the dictionary says them; ends of one "
+        "colour rhyme. Of all poems its words are the least odd.",
+        figure=scanned_figure(listed[0], form),
+    )
+    rows = [("poem", "text")]
+    rows += [
+        (str(designs["design"].values[i]), shown(t)) for i, t in zip(order, listed, strict=False)
+    ]
+    return (first, Section("The next ones", table=tuple(rows)))
+
+
+def scanned(texts: Sequence[str]) -> float:
+    """The share of lines that scan."""
+    found = [scan(line).sounds is not None for text in texts for line in lines(text)]
+    return float(np.mean(found)) if found else 0.0
+
+
+def scanned_figure(text: str, form: str) -> Figure:
+    """Lines with their stresses above them, and their letters beside them."""
+    scans = [scan(line) for line in lines(text)]
+    scheme = FORMS[form].ljust(len(scans))
+    letters = sorted({x for x in scheme if x != " "})
+    colour = {x: COLOURS[i % len(COLOURS)] for i, x in enumerate(letters)}
+    figure = Figure(figsize=(7.6, 0.44 * max(len(scans), 4) + 0.3))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, 100)
+    axes.set_ylim(-len(scans) - 0.4 * len(BREAKS[form]) - 0.1, 0.4)
+    below = 0.0
+    for row, (one, letter) in enumerate(zip(scans, scheme, strict=False)):
+        below += 0.4 * (row in BREAKS[form] and len(scans) == LINES)
+        _line(axes, one, -row - below, letter, colour.get(letter, "#1c2329"))
+    return figure
+
+
+WIDE = 1.42  # of a letter of the face, in hundredths of the width
+
+
+def _line(axes: object, one: Scan, y: float, letter: str, colour: str) -> None:
+    draw = axes.text  # type: ignore[attr-defined]
+    draw(1, y - 0.55, letter, color=colour, fontsize=10, family="monospace", weight="bold")
+    at = 5.0
+    broken = one.sounds is None
+    sounds = one.sounds or (None,) * len(one.words)
+    place = 0
+    for i, (word, sound) in enumerate(zip(one.words, sounds, strict=True)):
+        said = word.capitalize() if i == 0 else "I" if word == "i" else word
+        last = i + 1 == len(one.words)
+        ink = colour if last else "#8a8f98" if broken else "#1c2329"
+        draw(
+            at,
+            y - 0.55,
+            said,
+            fontsize=10.5,
+            family="monospace",
+            color=ink,
+            weight="bold" if last else "normal",
+        )
+        if sound is not None:
+            count = len(sound.stresses)
+            for k in range(count):
+                mark = STRONG if (place + k) % 2 else WEAK
+                x = at + WIDE * len(said) * (k + 0.5) / count
+                draw(
+                    x, y - 0.12, mark, fontsize=8, color="#5b6670", ha="center", family="monospace"
+                )
+            place += count
+        at += WIDE * (len(said) + 1)

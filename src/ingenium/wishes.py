@@ -1,0 +1,176 @@
+"""The verb `ask` in Python: from words to a spec of any problem that is installed."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from ingenium.core.errors import IngeniumError, InputError
+from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.quantity import Quantity
+from ingenium.core.spec import Spec, parse
+from ingenium.domains import load, names, open_problem, problem_class
+from ingenium.words.adjectives import vocabulary
+from ingenium.words.contract import Contract
+from ingenium.words.languages import foreign
+from ingenium.words.pointing import RULES
+from ingenium.words.reader import Reader
+from ingenium.words.reading import Question, Reading, checked
+from ingenium.words.routing import Route, Router
+from ingenium.words.specs import Worded, worded
+from ingenium.words.tokens import Request
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Watch
+
+CONTRACTS = "contracts.json"  # in the folder of a domain, of all its problems
+SHOWN = 3  # problems that a question names
+_KEPT = TypeAdapter(tuple[Contract, ...])
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request, what was understood of it, and the spec that follows."""
+
+    reading: Reading
+    contract: Contract | None = None
+    made: Worded | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether a spec follows and nothing has to be asked back."""
+        return self.made is not None and self.reading.whole
+
+
+def contract_of(name: str) -> Contract:
+    """The contract of a problem, which is opened for it."""
+    from ingenium.core.asking import resolve
+
+    problem = open_problem(Spec(name))
+    problem.limits = resolve(Spec(name), problem).limits  # with their units
+    more: dict[str, Quantity] = {}
+    for adds in dict.fromkeys(problem.absent.values()):
+        setup = tomllib.loads(adds.partition(" (")[0])  # as the refusal of the quantity tells it
+        more |= {q.name: q for q in open_problem(Spec(name, setup=setup)).quantities}
+    return Contract.of(problem, load(name.partition(".")[0]).summary, more)
+
+
+def contracts(watch: "Watch | None" = None) -> tuple[Contract, ...]:
+    """Of all problems that are installed; a domain that does not load is passed over.
+
+    What a domain brings as `contracts.json` is taken, where it holds all its problems; of another
+    one the problems are opened once, and kept in the cache as long as its source stays.
+    """
+    found: list[Contract] = []
+    fields = names()
+    for i, field in enumerate(fields):
+        if watch is not None:
+            watch("read contracts", i, len(fields))
+        try:
+            found += _of_domain(field)
+        except IngeniumError:
+            continue
+    return tuple(found)
+
+
+@cache
+def _of_domain(field: str) -> tuple[Contract, ...]:
+    domain = load(field)
+    wanted = {f"{field}.{key}" for key in domain.problems}
+    shipped = _read(_beside(domain.package))
+    if shipped is not None and {c.problem for c in shipped} == wanted:
+        return () if domain.missing() else shipped
+    from ingenium.core.provenance import source_digest  # which imports PyTorch
+
+    kept = cache_folder() / "contracts" / f"{source_digest(domain.package)[7:19]}.json"
+    made = _read(kept)
+    if made is None:
+        made = tuple(contract_of(name) for name in sorted(wanted))
+        write_atomic(kept, as_json(made))
+    return made
+
+
+def _beside(package: str) -> Path:
+    spec = find_spec(package)
+    return Path(spec.origin if spec and spec.origin else package).parent / CONTRACTS
+
+
+def _read(path: Path) -> tuple[Contract, ...] | None:
+    try:
+        return _KEPT.validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def as_json(made: Iterable[Contract]) -> str:
+    """Contracts as a file holds them."""
+    return _KEPT.dump_json(tuple(made), indent=1, exclude_defaults=True).decode() + "\n"
+
+
+def ask(
+    text: str | bytes,
+    known: Sequence[Contract] | None = None,
+    *,
+    problem: str | None = None,
+    weights: Sequence[float] | np.ndarray = RULES,
+) -> Wish:
+    """What a request asks, of the problem that it is for or of the one that is named.
+
+    Raises:
+        InputError: if it cannot be a request.
+    """
+    said = checked(text)
+    language = foreign(said)
+    if language is not None:
+        told = f"The request seems to be in {language}; only English is read."
+        return Wish(Reading(said, None, (), (Question("language", "language", told),)))
+    known = contracts() if known is None else known
+    words = _vocabulary(known)
+    request = Request(said, vocabulary=words)
+    named = [c for c in known if c.problem == problem]
+    route = Router(named or known).route(request)
+    if route.outside and not named:
+        return Wish(Reading(said, None, (), (_outside(route),), title=route.words))
+    if route.rivals and not named:
+        return Wish(Reading(said, None, (), (_which(route),), title=route.words))
+    contract = next(c for c in known if c.problem == route.scores[0][0])
+    reading = replace(Reader(contract, weights).read(said, words), title=route.words)
+    try:
+        return Wish(reading, contract, _made(reading, contract))
+    except InputError as error:  # of a value that the problem does not take
+        asked = Question("setup", "open", str(error))
+        return Wish(replace(reading, questions=(*reading.questions, asked)), contract)
+
+
+def _vocabulary(known: Sequence[Contract]) -> tuple[str, ...]:
+    parts = (f"{c.problem} {c.summary} {e.name} {e.text}" for c in known for e in c.entries)
+    return vocabulary(part.replace("_", " ") for part in parts)
+
+
+def _made(reading: Reading, contract: Contract) -> Worded:
+    """The spec, whose setup is checked by the problem's own settings."""
+    made = worded(reading, contract)
+    if made.spec.setup:
+        kind = problem_class(contract.problem)
+        parse(made.spec.setup, kind.Settings, "what was read", under=("setup",))
+    return made
+
+
+def _outside(route: Route) -> Question:
+    near = ", ".join(name for name, score in route.scores[:SHOWN] if score > 0)
+    text = "No problem that is installed is meant by it"
+    return Question(
+        "problem", "outside", f"{text}; the nearest are {near}." if near else f"{text}."
+    )
+
+
+def _which(route: Route) -> Question:
+    listed = [route.scores[0][0], *route.rivals][:SHOWN]
+    text = f"Which problem is meant: {' or '.join(listed)}?"
+    return Question("problem", "open", text, route.words)

@@ -1,0 +1,1 @@
+"""Words: a request as a wish, text as a design; below the domains, beside generators."""

@@ -1,0 +1,64 @@
+"""Automata that say what may follow, and from where an end can still be reached.
+
+A text that is written under one never comes to a place from which it cannot go on: a move is open
+only if an end lies within the steps that are left after it, which is known beforehand, backwards
+from all ends.
+"""
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from ingenium.core.errors import InputError
+
+State = TypeVar("State", bound=Hashable)
+Symbol = TypeVar("Symbol", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Automaton(Generic[State, Symbol]):
+    """States, the symbols that lead from each to another, and those in which a text may end."""
+
+    moves: Mapping[State, Mapping[Symbol, State]]
+    ends: frozenset[State]
+
+    @cached_property
+    def steps(self) -> Mapping[State, int]:
+        """The fewest symbols from each state to an end; a state without a way has none."""
+        before: dict[State, list[State]] = {}
+        for state, ways in self.moves.items():
+            for after in ways.values():
+                before.setdefault(after, []).append(state)
+        found = dict.fromkeys(self.ends, 0)
+        queue = deque(self.ends)
+        while queue:
+            state = queue.popleft()
+            for earlier in before.get(state, ()):
+                if earlier not in found:
+                    found[earlier] = found[state] + 1
+                    queue.append(earlier)
+        return found
+
+    def open(self, state: State, left: int) -> dict[Symbol, State]:
+        """Symbols after which an end is still within the steps that are left, with their states.
+
+        Raises:
+            InputError: from a state from which none is, which no open move leads to.
+        """
+        if self.steps.get(state, left + 1) > left:
+            raise InputError("a state from which an end can be reached", repr(state))
+        ways = self.moves.get(state, {})
+        return {s: to for s, to in ways.items() if self.steps.get(to, left) <= left - 1}
+
+    @classmethod
+    def trie(cls, texts: Iterable[Sequence[Symbol]]) -> "Automaton[tuple[Symbol, ...], Symbol]":
+        """All of some sequences and nothing else, such as the tokens of the names of a contract."""
+        moves: dict[tuple[Symbol, ...], dict[Symbol, tuple[Symbol, ...]]] = {}
+        ends = set()
+        for text in texts:
+            for i in range(len(text)):
+                moves.setdefault(tuple(text[:i]), {})[text[i]] = tuple(text[: i + 1])
+            ends.add(tuple(text))
+        return Automaton(moves, frozenset(ends))

@@ -1,0 +1,209 @@
+"""From a measure and the entry that it points at to limits, conditions, settings, fixed values."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ingenium.words.adjectives import ADJECTIVES
+from ingenium.words.contract import Contract, Entry
+from ingenium.words.lexicon import term, terms
+from ingenium.words.measures import Measure, Sense
+from ingenium.words.reading import Found, Part, Question, Span
+from ingenium.words.tokens import Request
+
+FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
+PAIR = ("min", "max")
+ENDS = {"max": "most", "min": "least", "most": "most", "least": "least"}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A measure with the entry that it is of, and the words that name it."""
+
+    measure: Measure
+    entry: Entry
+    words: tuple[Span, ...]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The words that it stands on, those of the value first."""
+        cue = (self.measure.cue,) if self.measure.cue else ()
+        return ((self.measure.start, self.measure.end), *cue, *self.words)
+
+
+def twin(contract: Contract, entry: Entry) -> Entry | None:
+    """The quantity that says what designs have of a condition; the condition of a quantity."""
+    if entry.kind == "condition" and entry.measured:
+        return contract.by_name.get(("limit", entry.measured))
+    if entry.kind == "limit":
+        return next((e for e in contract.entries if e.measured == entry.name), None)
+    return None
+
+
+def paired(request: Request, contract: Contract, meaning: Meaning) -> list[Meaning]:
+    """Of the lowest and the highest of one thing: a bound from below is on the lowest.
+
+    So it is where the words do not say which of both is meant; a range is on both.
+    """
+    entry, measure = meaning.entry, meaning.measure
+    low, high = (
+        contract.by_name.get(("limit", "_".join(end if p in PAIR else p for p in parts_)))
+        for parts_ in (entry.name.split("_"),)
+        for end in PAIR
+    )
+    near = [w for w in meaning.words if not request.paused(*sorted((w[1], measure.start)))]
+    said = {term(request.text[a:b]) for a, b in near} & set(PAIR)
+    if entry.kind != "limit" or low is None or high is None or low is high or said:
+        return [meaning]
+    if measure.high is not None:
+        ends = (replace(measure, sense="least"), replace(measure, sense="most"))
+        return [
+            replace(meaning, entry=e, measure=m) for e, m in zip((low, high), ends, strict=True)
+        ]
+    if measure.sense == "least":
+        return [replace(meaning, entry=low)]
+    return [replace(meaning, entry=high)] if measure.sense == "most" else [meaning]
+
+
+def sensed(request: Request, contract: Contract, meaning: Meaning) -> Meaning:
+    """With the side on which a bound lies, by adjectives, by names and by the problem's own."""
+    measure, entry = meaning.measure, meaning.entry
+    if measure.cue and measure.sense in ("least", "most"):
+        said = request.text[slice(*measure.cue)].lower().split()
+        turned = any(w in ADJECTIVES and _turns(w, entry) for w in said)
+        if turned:
+            other: Sense = "most" if measure.sense == "least" else "least"
+            return replace(meaning, measure=replace(measure, sense=other))
+        return meaning
+    if measure.sense != "value" or measure.high is not None:
+        return meaning
+    if _fixes(request, measure) and (entry.fixable or entry.kind == "limit"):
+        return replace(meaning, measure=replace(measure, sense="exact"))
+    if entry.kind != "limit":
+        return meaning
+    side = _side(request, contract, meaning)
+    return replace(meaning, measure=replace(measure, sense=side)) if side else meaning
+
+
+def _fixes(request: Request, measure: Measure) -> bool:
+    """Whether the thought before a number says that it is to be met exactly."""
+    words = list(FIXED.finditer(request.text, 0, measure.start))
+    return bool(words) and not (
+        request.paused(words[-1].end(), measure.start)
+        or request.stopped(words[-1].end(), measure.start)
+        or any(words[-1].end() <= m.start < measure.start for m in request.measures)
+    )
+
+
+def _turns(word: str, entry: Entry) -> bool:
+    """Whether a comparison that grows lets the quantity fall: `stiffer than`, of a compliance.
+
+    `than` was read by the adjective's own growth for those that grow.
+    """
+    adjective = ADJECTIVES[word]
+    own = {*terms(entry.name), *terms(entry.text)}
+    if own & set(adjective.against):
+        return True
+    grows = word in ("faster",)
+    return grows and bool(own & set(adjective.of)) and not adjective.up
+
+
+def _side(request: Request, contract: Contract, meaning: Meaning) -> Sense | None:
+    """The side of a plain number on a quantity: what its name or the problem's own limit says."""
+    entry = meaning.entry
+    own = {
+        side
+        for limit in contract.limits
+        if limit.quantity == entry.name
+        for side, bound in (("least", limit.at_least), ("most", limit.at_most))
+        if bound is not None
+    }
+    start, end = request.clause(meaning.measure.start)
+    near = [t for t in request.tokens if start <= t.start < end]
+    place = meaning.measure.start
+    before = [t for t in near if t.start < place and not request.paused(t.end, place)]
+    said = [ENDS[t.term] for t in before if t.term in ENDS]
+    own_words = [ENDS.get(term(request.text[a:b])) for a, b in meaning.words]
+    said = said or [end for end in own_words if end]
+    side = said[-1] if said else None
+    if side and own and side not in own:
+        return None
+    chosen = side or (own.pop() if len(own) == 1 else None)
+    return chosen  # type: ignore[return-value]
+
+
+def parts(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
+    """What a measure fills of a spec, or what it leaves open."""
+    entry, measure = meaning.entry, meaning.measure
+    spans = meaning.spans
+    other = twin(contract, entry)
+    ranged = measure.high is not None
+    if ranged and measure.ends[0] > measure.ends[1]:
+        text = f"{entry.name} between {measure.ends[0]:g} and {measure.ends[1]:g}: nothing is."
+        yield Question(entry.name, "contradiction", text, spans)
+    elif entry.kind == "setup":
+        yield from _setting(meaning)
+    elif measure.sense == "exact" and not ranged:
+        yield from _exact(contract, meaning)
+    elif entry.kind == "condition" and (ranged or measure.sense == "value"):
+        low, high = (measure, measure) if ranged else (None, None)
+        exact = None if ranged else measure
+        yield Found("condition", entry, spans, low=low, high=high, exact=exact)
+        if ranged and other is not None:
+            yield Found("limit", other, spans, low=measure, high=measure)
+    else:
+        bound = other if entry.kind == "condition" and other is not None else entry
+        yield from _bound(contract, replace(meaning, entry=bound))
+
+
+def _setting(meaning: Meaning) -> Iterator[Found | Question]:
+    entry, measure = meaning.entry, meaning.measure
+    named = {ENDS.get(t) for t in terms(entry.name.replace("_", " "))}
+    bound = measure.sense in ("least", "most") and measure.cue is not None
+    if measure.high is not None or (bound and measure.sense not in named and not _loose(meaning)):
+        text = f"{entry.name} is one number, set before designs are made; which one?"
+        yield Question(entry.name, "open", text, meaning.spans)
+    else:
+        yield Found("setup", entry, meaning.spans, exact=measure)
+
+
+def _loose(meaning: Meaning) -> bool:
+    """`under 1000 kN` and `over 18 metres` say what acts and what is spanned, not a bound."""
+    return meaning.entry.unit not in ("1", "")
+
+
+def _exact(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
+    entry, measure = meaning.entry, meaning.measure
+    for one in (entry, twin(contract, entry)):
+        if one is not None and one.fixable:
+            yield Found("fixed", one, meaning.spans, exact=measure)
+            return
+    if entry.kind == "condition":
+        yield Found("condition", entry, meaning.spans, exact=measure)
+        return
+    text = f"{entry.name} cannot be fixed; at least, at most, or how near to it?"
+    yield Question(entry.name, "open", text, meaning.spans)
+
+
+def _bound(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
+    """A limit; of a condition that nothing measures, a range to one of its ends."""
+    entry, measure = meaning.entry, meaning.measure
+    part: Part = "condition" if entry.kind == "condition" else "limit"
+    if measure.high is not None and measure.sense == "value":
+        yield Found(part, entry, meaning.spans, low=measure, high=measure)
+        other = twin(contract, entry)
+        if other is not None and other.kind == "condition":
+            yield Found("condition", other, meaning.spans, low=measure, high=measure)
+    elif measure.sense == "least":
+        yield Found(part, entry, meaning.spans, low=measure)
+    elif measure.sense == "most":
+        yield Found(part, entry, meaning.spans, high=measure)
+    else:
+        other = twin(contract, entry)
+        if other is not None:
+            yield Found("condition", other, meaning.spans, exact=measure)
+        elif measure.low.value == 0:
+            yield Found(part, entry, meaning.spans, low=measure, high=measure)
+        else:
+            text = f"{entry.name}: at least or at most?"
+            yield Question(entry.name, "open", text, meaning.spans)

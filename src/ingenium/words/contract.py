@@ -1,0 +1,199 @@
+"""What a problem lets a spec name, as plain data: all that a reader of requests may choose from.
+
+It follows from the opened problem alone, so that one of a stranger's package is read as ours are.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from ingenium.core.errors import InputError
+from ingenium.core.quantity import Quantity
+from ingenium.core.setups import SetupEntry, entries, note
+from ingenium.core.spec import Limit, parse
+from ingenium.core.units import known
+
+if TYPE_CHECKING:
+    from ingenium.core.problem import Problem
+
+Kind = Literal["limit", "condition", "setup", "given"]
+UNITS = {  # by which a setting's name ends, where it states no unit
+    "n_m": "N/m",
+    "kg_m3": "kg/m**3",
+    "m_s": "m/s",
+    "mm": "mm",
+    "m": "m",
+    "pa": "Pa",
+    "n": "N",
+    "kg": "kg",
+    "deg": "degree",
+    "kwh": "kWh",
+    "min": "minute",
+    "pu": "pu",
+    "percent": "percent",
+    "kcal": "kcal/mol",
+    "angstrom": "angstrom",
+    "celsius": "degC",
+    "kw": "kW",
+    "hz": "Hz",
+    "s": "s",
+}
+NO_MORE: Mapping[str, Quantity] = MappingProxyType({})
+NUMBERS = ("number", "whole number")
+PLAIN = "°C:degC cm²:cm**2 cm³:cm**3 m²:m**2 m³:m**3 kg/m³:kg/m**3 EUR/kg:EUR/kg"
+SPELT = dict(pair.split(":", 1) for pair in PLAIN.split())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that a spec can name: a quantity to limit, a condition, a setting, an input."""
+
+    kind: Kind
+    name: str  # as a spec writes it; of a nested setting with dots
+    text: str = ""  # what it is, in words
+    unit: str = "1"  # in which a bare number counts
+    shown: str = ""  # in which people read it; `unit` if empty
+    choices: tuple[str, ...] | None = None
+    numeric: bool = True
+    whole: bool = False
+    several: bool = False  # a list
+    lower: float | None = None
+    upper: float | None = None
+    measured: str | None = None  # of a condition: the quantity that says what a design has
+    fixable: bool = False
+    default: Any = None  # of a setting
+    adds: str = ""  # of a quantity that a setting adds: what to write under [setup]
+
+    @property
+    def readable(self) -> str:
+        """Unit of a bare number as people of the field read it."""
+        return self.shown or self.unit
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A problem as a reader sees it."""
+
+    problem: str
+    summary: str
+    field: str  # the summary of its domain
+    entries: tuple[Entry, ...]
+    limits: tuple[Limit, ...]  # that are judged where a spec names none
+
+    @cached_property
+    def by_name(self) -> dict[tuple[Kind, str], Entry]:
+        """Its entries by kind and name."""
+        return {(entry.kind, entry.name): entry for entry in self.entries}
+
+    @classmethod
+    def of(
+        cls, problem: "Problem", field: str, more: Mapping[str, Quantity] = NO_MORE
+    ) -> "Contract":
+        """Of an opened problem, whose limits have their units.
+
+        `more` are the quantities that settings add, by their names.
+        """
+        found = (*_limits(problem), *_added(problem, more))
+        found += (*_conditions(problem), *_settings(problem), *_inputs(problem))
+        return cls(problem.name, problem.summary, field, found, tuple(problem.limits))
+
+
+def _limits(problem: "Problem") -> Iterator[Entry]:
+    fixable = {q.name for q in problem.fixable()}
+    for q in problem.quantities:
+        if q.labels is None:
+            unit = spelt(q.unit)
+            yield Entry("limit", q.name, q.long_name, unit, q.shown, fixable=q.name in fixable)
+
+
+def _added(problem: "Problem", more: Mapping[str, Quantity]) -> Iterator[Entry]:
+    for name, adds in problem.absent.items():
+        if name in more:
+            q = more[name]
+            yield Entry("limit", name, q.long_name, spelt(q.unit), q.shown, adds=adds)
+
+
+def _conditions(problem: "Problem") -> Iterator[Entry]:
+    for c in problem.conditions:
+        yield Entry(
+            "condition",
+            c.name,
+            c.long_name,
+            spelt(c.unit),
+            choices=c.choices,
+            numeric=c.choices is None,
+            lower=None if c.choices else c.lower,
+            upper=None if c.choices else c.upper,
+            measured=c.measured,
+        )
+
+
+def _settings(problem: "Problem") -> Iterator[Entry]:
+    """Settings that are a number, a choice, a text, or a list of these, at every depth."""
+    kind = problem.Settings
+    try:
+        usual = kind()
+    except TypeError:  # one of them has no default
+        return
+    for one in entries(usual, {}):
+        bare = one.type.removeprefix("list of ")
+        plain = bare in (*NUMBERS, "text", "true or false") or bare.startswith('"')
+        if plain and " in the " not in one.name:  # of a table in a list
+            yield _setting(kind, one)
+
+
+def _setting(kind: type, one: SetupEntry) -> Entry:
+    """With the comment behind it in the source, which says what it is."""
+    bare = one.type.removeprefix("list of ")
+    choices = tuple(bare.replace('"', "").split(" or ")) if bare.startswith('"') else None
+    if one.type == "true or false":
+        choices = ("true", "false")
+    elif bare == "text":
+        choices = _known(kind, one.name)
+    return Entry(
+        "setup",
+        one.name,
+        note(kind, one.name),
+        unit=spelt(one.unit) or unit_of(one.name),
+        choices=choices,
+        numeric=bare in NUMBERS,
+        whole=bare == "whole number",
+        several=one.type.startswith("list of "),
+        default=one.value if not isinstance(one.value, tuple) else list(one.value),
+    )
+
+
+def _known(kind: type, name: str) -> tuple[str, ...] | None:
+    """The texts that a setting may hold, as its refusal of another one names them."""
+    table: dict[str, Any] = {}
+    inner = table
+    *path, last = name.split(".")
+    for step in path:
+        inner = inner.setdefault(step, {})
+    inner[last] = "?"
+    try:
+        parse(table, kind, "a setup")
+    except InputError as error:
+        return error.known or None
+    return None
+
+
+def _inputs(problem: "Problem") -> Iterator[Entry]:
+    for i in problem.inputs:
+        if i.kind == "text":
+            yield Entry("given", i.name, i.long_name, numeric=False)
+
+
+def unit_of(name: str) -> str:
+    """The unit by which the name of a setting ends; 1 if it names none."""
+    last = name.rpartition(".")[2]
+    ends = [end for end in UNITS if last.endswith(f"_{end}") or (last == end != "m" and end != "n")]
+    return UNITS[max(ends, key=len)] if ends else "1"
+
+
+def spelt(unit: str) -> str:
+    """A unit as pint reads it; of what is counted in things of its own, such as chords, a 1."""
+    plain = SPELT.get(unit, unit)
+    return plain if not plain or known(plain) or plain.startswith("EUR") else "1"

@@ -1,0 +1,149 @@
+"""How many: of designs, of lists of numbers, and of what has to be none or one."""
+
+import re
+from collections.abc import Sequence
+
+from ingenium.words.contract import Contract, Entry
+from ingenium.words.lexicon import term, terms
+from ingenium.words.measures import Measure
+from ingenium.words.numbers import Number
+from ingenium.words.pointing import Lexis
+from ingenium.words.reading import Found, Question, Span
+from ingenium.words.tokens import Request, Token
+
+COUNT = Entry("setup", "n", "how many designs", whole=True)
+PIECES = frozenset(terms("pieces pcs candidates examples scenarios cases variants items"))
+CALENDAR = ("d", "week", "year")
+NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is)\b)?", re.I)
+ONE = re.compile(r"\b(?P<one>one|single|1) (?P<what>[a-z]+)\b", re.I)
+
+
+class Counts:
+    """Of a reader: the methods that count."""
+
+    contract: Contract
+    lexis: Lexis
+    name: frozenset[str]  # terms of the name of the problem
+    title: frozenset[str]  # and of its summary
+    categories: frozenset[str]  # terms of all choices
+
+    def _counts(self, request: Request) -> tuple[list[Found], list[Question], set[int]]:
+        """How many designs are asked for."""
+        places = [i for i in range(len(request.measures)) if self._counting(request, i)]
+        values = {request.measures[i].low.value for i in places}
+        spans = tuple((request.measures[i].start, request.measures[i].end) for i in places)
+        if len(values) > 1:
+            text = "How many designs: " + " or ".join(f"{v:g}" for v in sorted(values)) + "?"
+            return [], [Question("n", "contradiction", text, spans)], set(places)
+        if not places:
+            return [], [], set()
+        measure = request.measures[places[0]]
+        return [Found("count", COUNT, spans, exact=measure)], [], set(places)
+
+    def _counting(self, request: Request, number: int) -> bool:
+        measure = request.measures[number]
+        value, text = measure.low.value, request.text
+        before = text[: measure.start].rstrip().lower()
+        if measure.high is not None or value != int(value) or not 1 <= value <= 10**7:
+            return False
+        if re.search(r"(?:^|\W)(?:n|number)\s*[=:]?$", before) and measure.unit is None:
+            return True
+        if measure.sense != "value" or (measure.unit and measure.unit not in CALENDAR):
+            return False
+        if measure.cue and not re.search(r"\b(?:of|total)\s*$", before):
+            return False
+        own = [t for t in request.tokens if measure.start <= t.start < measure.end]
+        behind = [t for t in request.tokens if t.start >= measure.end]
+        near = [t for t in (*own, *behind) if t.end - measure.end < 60]
+        near = [t for t in near if not request.stopped(measure.end, t.start)]
+        near = [t for t in near if not request.paused(measure.end, t.start)][:4]
+        if re.match(r"\s*(?:of them|of these|pcs|pieces\b)", text[measure.end :]):
+            return True
+        if any(t.term in self.name for t in near):
+            return True
+        if near and self._names(near[0].term):
+            return False
+        kinds = self.title | PIECES | self.categories
+        return any(t.term in kinds for t in near)
+
+    def _names(self, term: str) -> bool:
+        """Whether a term names a quantity to limit or a condition by itself."""
+        return any(
+            term in n.name and (len(n.name) == 1 or term in terms(n.entry.name.rpartition(".")[2]))
+            for n in self.lexis.numeric
+        )
+
+    def _lists(self, request: Request) -> tuple[list[Found], set[int]]:
+        """Settings that are a list of numbers, as `60 x 20 cells`."""
+        found: list[Found] = []
+        used: set[int] = set()
+        several = [n for n in self.lexis.namings if n.entry.several and n.entry.numeric]
+        for i, (one, two) in enumerate(zip(request.measures, request.measures[1:], strict=False)):
+            between = request.text[one.end : two.start].strip().lower()
+            if between not in ("x", "\u00d7", "by") or one.high or two.high:
+                continue
+            near = [
+                t
+                for t in request.tokens
+                if -30 < t.end - one.start <= 0 or 0 <= t.start - two.end < 15
+            ]
+            named = [n.entry for n in several if any(t.term in n.name for t in near)]
+            if not named:
+                named = [n.entry for n in several if n.entry.name == "cells" and near]
+            if named:
+                spans = ((one.start, one.end), (two.start, two.end))
+                found.append(Found("setup", named[0], spans, copied=spans))
+            used |= {i, i + 1} if named else set()
+        return found, used
+
+    def _ones(self, request: Request, found: list[Found]) -> list[Found]:
+        """`one piece`: what is counted and limited to one by the problem itself."""
+        filled = {f.entry.name for f in found}
+        more = []
+        for match in ONE.finditer(request.text):
+            for n in self.lexis.numeric:
+                lone = n.entry.kind == "limit" and set(n.name) == {term(match["what"])}
+                own = [x for x in self.contract.limits if x.quantity == n.entry.name]
+                if lone and any(x.at_most == 1 for x in own) and n.entry.name not in filled:
+                    one = Measure(match.start(), match.end(), Number(1.0, *match.span("one"), True))
+                    more.append(Found("limit", n.entry, (match.span(),), high=one))
+        return more
+
+    def _nones(self, request: Request, found: list[Found]) -> list[Found]:
+        """`no alerts`: what is counted and must not be there; a zero is what the word says."""
+        more: list[Found] = []
+        filled = {f.entry.name for f in found}
+        for match in NONE.finditer(request.text):
+            _, end = request.clause(match.start())
+            after = [m.start for m in request.measures if m.start >= match.end()]
+            end = min([end, *after, *(p for p in request.pauses if p > match.end())])
+            words = [t for t in request.tokens if match.end() <= t.start < end][:3]
+            if after and end == after[0]:
+                continue
+            entry, spans = self._counted(words)
+            if entry is not None and entry.name not in filled:
+                filled.add(entry.name)
+                zero = Measure(match.start(), match.end(), Number(0.0, *match.span(), worded=True))
+                more.append(Found("limit", entry, (match.span(), *spans), high=zero))
+        return more
+
+    def _counted(self, words: Sequence[Token]) -> tuple[Entry | None, tuple[Span, ...]]:
+        best: tuple[float, Entry | None, tuple[Span, ...]] = (0.0, None, ())
+        listed = list(words)
+        for n in self.lexis.numeric:
+            if n.entry.kind != "limit" or self._least(n.entry):
+                continue
+            met = [t for t in listed if t.term in n.name or t.term in n.text]
+            score = sum(n.name.get(t.term, 0.5 * n.text.get(t.term, 0)) for t in met)
+            missed = sum(w for t, w in n.name.items() if t not in {x.term for x in listed})
+            if met and missed <= score and score - 0.3 * missed > best[0]:
+                spans = tuple((t.start, t.end) for t in met)
+                best = (score - 0.3 * missed, n.entry, spans)
+        return best[1], best[2]
+
+    def _least(self, entry: Entry) -> bool:
+        """Whether none of it would break the problem's own limit."""
+        return any(
+            limit.quantity == entry.name and limit.at_least is not None and limit.at_least > 0
+            for limit in self.contract.limits
+        )

@@ -1,0 +1,274 @@
+"""What each measure of a request means: the entry that it is of, or what has to be asked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from ingenium.core.units import convert
+from ingenium.words.bounds import Meaning, paired, parts, sensed, twin
+from ingenium.words.contract import Contract, Entry
+from ingenium.words.lexicon import terms
+from ingenium.words.measures import Measure
+from ingenium.words.pointing import Lexis, Pointing, fits, point
+from ingenium.words.reading import Found, Question
+from ingenium.words.tokens import Request
+
+KIN = 0.8  # by which an entry may be worse that is named like the one before
+MARGIN = 0.12  # by which the best entry has to lead
+LEAST_SCORE = 0.8  # below which a measure points at nothing
+EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
+RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
+REACH = 4  # words before a number that is asked about, which are shown with it
+BRACKET = 40  # letters from a number to the same one in brackets
+
+
+class Meanings:
+    """Of a reader: the methods that give measures their entries."""
+
+    contract: Contract
+    lexis: Lexis
+    weights: Sequence[float] | np.ndarray
+
+    def _bounds(self, request: Request, used: set[int]) -> tuple[list[Found], list[Question]]:
+        """What measures say, those of one entry together."""
+        meanings: list[Meaning] = []
+        asked: list[Question] = []
+        before: Meaning | None = None
+        for i, measure in enumerate(request.measures):
+            if i in used or self._again(request, i):
+                continue
+            got = point(self.lexis, request, i, self.weights)
+            measure = self._told(request, i)
+            meaning = self._meaning(request, measure, got, before)
+            if isinstance(meaning, Question):
+                asked.append(meaning)
+                continue
+            before = sensed(request, self.contract, meaning)
+            meanings += paired(request, self.contract, before)
+            meanings += self._listed(request, before)
+        found: dict[tuple[str, str], Found] = {}
+        for meaning in meanings:
+            for part in parts(self.contract, meaning):
+                if isinstance(part, Question):
+                    asked.append(part)
+                    continue
+                held = found.get(part.key)
+                both = part if held is None else _together(held, part)
+                if isinstance(both, Question):
+                    asked.append(both)
+                else:
+                    found[part.key] = both
+        barred = {q.about for q in asked if q.kind == "contradiction"}
+        kept = [f for f in found.values() if not {f.entry.name, f.entry.measured} & barred]
+        return [f for f in kept if not self._barred(f.entry, barred)], asked
+
+    def _barred(self, entry: Entry, barred: set[str]) -> bool:
+        other = twin(self.contract, entry)
+        return other is not None and other.name in barred
+
+    def _listed(self, request: Request, one: Meaning) -> list[Meaning]:
+        """The other entry of `strength and buckling used`, which one number bounds as well."""
+        own = set(terms(one.entry.name))
+        before = [m.end for m in request.measures if m.end <= one.measure.start]
+        floor = max(before, default=0)
+        tokens = [t for t in request.tokens if floor <= t.start < one.measure.start]
+        pairs = {
+            (a.term, b.term)
+            for a, b in pairwise(tokens)
+            if request.text[a.end : b.start].strip() == "and"
+            and not request.paused(b.end, one.measure.start)
+        }
+        for n in self.lexis.numeric:
+            other = set(n.name)
+            if n.entry.kind != "limit" or len(other) < 2 or len(own - other) != 1:
+                continue
+            apart = [(x, y) for x in own - other for y in other - own]
+            if len(apart) == 1 and {apart[0], apart[0][::-1]} & pairs:
+                words = tuple((t.start, t.end) for t in tokens if t.term in other)
+                return [replace(one, entry=n.entry, words=words)]
+        return []
+
+    def _again(self, request: Request, i: int) -> bool:
+        """Whether a number is told once more in the brackets behind it, with its name."""
+        if i + 1 >= len(request.measures):
+            return False
+        one, two = request.measures[i : i + 2]
+        between = request.text[one.end : two.start]
+        inside = "(" in between and ")" not in between and len(between) < BRACKET
+        return inside and two.sense == "value" and one.ends == two.ends and two.unit is None
+
+    def _told(self, request: Request, i: int) -> Measure:
+        """A measure, with the sense of the number that it tells once more."""
+        if not i or not self._again(request, i - 1):
+            return request.measures[i]
+        return replace(request.measures[i], sense=request.measures[i - 1].sense)
+
+    def _meaning(
+        self, request: Request, measure: Measure, got: Pointing, before: Meaning | None
+    ) -> "Meaning | Question":
+        """The entry of a measure; the one before it again where no words name another."""
+        span = (measure.start, measure.end)
+        if request.text[max(0, measure.start - 1)] == "/" and got.entries:
+            shown = request.text[max(0, measure.start - 12) : measure.end].split()[-1]
+            one = next((e for e in got.entries if e.kind == "limit"), got.entries[0])
+            text = f'{one.name}: "{shown}" is reckoned by nobody here; write the number.'
+            return Question(one.name, "open", text, (span, *got.words))
+        strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
+        again = (
+            before is not None
+            and (measure.unit is None or fits(measure.unit, before.entry.unit))
+            and not request.stopped(before.measure.end, measure.start)
+        )
+        if before is not None and again and not self._own(request, measure, before, got):
+            return Meaning(measure, before.entry, before.words)
+        either = before is not None and EITHER.search(
+            request.text, before.measure.end, measure.start
+        )
+        if either and {measure.sense, before.measure.sense} <= {"least", "most"}:  # type: ignore[union-attr]
+            text = f'"{request.text[slice(*span)]}": a spec holds all its limits; which one?'
+            return Question("words", "open", text, (either.span(), span))
+        if RELATIVE.match(request.text, measure.end) and measure.unit == "percent":
+            text = f'"{request.text[slice(*span)]}" less or more than what?'
+            return Question("words", "unread", text, (span,))
+        other = self._elsewhere(request, measure, got)
+        if other is not None:
+            return other
+        if not strong:
+            return self._asked_back(request, measure, got)
+        first = got.entries[0]
+        bare = measure.sense == "value" and measure.unit is None and first.unit not in ("1", "")
+        if bare and all(request.paused(*sorted((b, measure.start))) for _, b in got.words):
+            return self._asked_back(request, measure, got)
+        plain = self._plain_setting(measure, got)
+        if plain is not None:
+            return Meaning(measure, plain, got.words)
+        kin = self._kin(request, before, measure, got)
+        if kin is not None:
+            return Meaning(measure, kin, got.words)
+        rivals = [
+            e
+            for e, s in zip(got.entries[1:], got.scores[1:], strict=True)
+            if s > got.scores[0] - MARGIN and not self._same(first, e)
+        ]
+        rivals = [e for e in rivals if not e.name.startswith(f"{first.name}_")]
+        if rivals and got.scores[0] < got.scores[1] + MARGIN:
+            names = " or ".join([first.name, *(e.name for e in rivals[:3])])
+            text = f'"{request.text[slice(*span)]}": is it {names}?'
+            return Question(first.name, "open", text, (span, *got.words))
+        return Meaning(measure, first, got.words)
+
+    def _plain_setting(self, measure: Measure, got: Pointing) -> Entry | None:
+        """A setting that a number without a bound is of, where a limit is named as well."""
+        first, best = got.entries[0], got.scores[0]
+        own = [x for x in self.contract.limits if x.quantity == first.name]
+        sides = {x.at_least is None for x in own}
+        if measure.sense != "value" or measure.high or first.kind != "limit" or len(sides) == 1:
+            return None
+        both = zip(got.entries, got.scores, strict=True)
+        near = [e for e, s in both if e.kind == "setup" and s > best - KIN and measure.unit]
+        return near[0] if near else None
+
+    def _kin(
+        self, request: Request, before: Meaning | None, measure: Measure, got: Pointing
+    ) -> Entry | None:
+        """Of entries nearly as good as the first the one named most like the entry before."""
+        if before is None or request.stopped(before.measure.end, measure.start):
+            return None
+        rivals = [
+            e
+            for e, s in zip(got.entries, got.scores, strict=True)
+            if s > got.scores[0] - KIN and set(terms(e.name)) & set(terms(got.entries[0].name))
+        ]
+        like = set(terms(before.entry.name))
+        common = [len(like & set(terms(e.name))) for e in rivals]
+        best = max(common, default=0)
+        if best < 2 or common.count(best) > 1 or rivals[common.index(best)] == before.entry:
+            return None
+        return rivals[common.index(best)]
+
+    def _own(self, request: Request, measure: Measure, before: Meaning, got: Pointing) -> bool:
+        """Whether a measure has words of its own, and not only those of the thought after it."""
+        between = (before.measure.end, measure.start)
+        if any(between[0] <= t.start < between[1] for t in request.tokens):
+            return bool(got.words)
+        return any(a >= measure.end and not request.paused(measure.end, a) for a, _ in got.words)
+
+    def _elsewhere(
+        self, request: Request, measure: Measure, got: Pointing
+    ) -> "Meaning | Question | None":
+        """Where only its unit speaks for an entry, and its words for another one."""
+        if got.words or measure.unit is None or not got.scores:
+            return None
+        alike = [n for n in self.lexis.numeric if fits(measure.unit, n.entry.unit)]
+        before = [m.end for m in request.measures if m.end <= measure.start]
+        start, _ = request.clause(measure.start)
+        start = max([start, *before])
+        words = {
+            t.term
+            for t in request.tokens
+            if start <= t.start < measure.start and not request.paused(t.end, measure.start)
+        }
+        for n in self.lexis.numeric:
+            fit = fits(measure.unit, n.entry.unit)
+            if n.entry.kind == "limit" and n.name and set(n.name) <= words and not fit:
+                shown = request.text[measure.start : measure.end]
+                text = (
+                    f'{n.entry.name} is in {n.entry.readable}; "{shown}" measures something else.'
+                )
+                return Question(n.entry.name, "open", text, ((measure.start, measure.end),))
+        if len(alike) == 1 and measure.unit != "percent":
+            return Meaning(measure, alike[0].entry, ())
+        return None
+
+    def _asked_back(self, request: Request, measure: Measure, got: Pointing) -> Question:
+        """About a number that no entry fits."""
+        span = (measure.start, measure.end)
+        start, end = request.clause(measure.start)
+        shown = request.text[slice(*span)]
+        words = {t.term for t in request.tokens if start <= t.start < end}
+        near = [
+            n.entry
+            for n in self.lexis.namings
+            if n.entry.kind in ("limit", "condition") and n.name and set(n.name) <= words
+        ]
+        if near and measure.unit and not any(fits(measure.unit, e.unit) for e in near):
+            places = {t.term: t.start for t in request.tokens if t.start < measure.start}
+            one = max(near, key=lambda e: (*sorted(places.get(t, -1) for t in terms(e.name)), 0))
+            text = f'{one.name} is in {one.readable}; "{shown}" measures something else.'
+            return Question(one.name, "open", text, (span,))
+        text = f'"{shown}" is a number of nothing that {self.contract.problem} knows; of what?'
+        near_ = [
+            (t.start, t.end)
+            for t in request.tokens
+            if start <= t.start < measure.start and not request.paused(t.end, measure.start)
+        ]
+        return Question("words", "unread", text, (span, *near_[-REACH:]))
+
+    def _same(self, one: Entry, two: Entry) -> bool:
+        """Whether both are one thing: a condition, and what measures it."""
+        pair = {one.name.replace("min_", "max_"), two.name.replace("min_", "max_")}
+        twins = one.measured == two.name or two.measured == one.name
+        return twins or one.name == two.name or (one.kind == two.kind and len(pair) == 1)
+
+
+def _together(one: Found, two: Found) -> "Found | Question":
+    """Two findings on one thing as one, or what they contradict each other in."""
+    spans = tuple(dict.fromkeys((*one.words, *two.words)))
+    name = one.entry.name
+    pairs = [(one.low, two.low), (one.high, two.high), (one.exact, two.exact)]
+    if any(a and b and _number(a, one.entry) != _number(b, one.entry) for a, b in pairs):
+        return Question(name, "contradiction", f"{name} is asked twice, differently.", spans)
+    low, high, exact = one.low or two.low, one.high or two.high, one.exact or two.exact
+    if low and high and _number(low, one.entry)[0] > _number(high, one.entry)[1]:
+        text = f"{name}: no value is at least {low.ends[0]:g} and at most {high.ends[1]:g}."
+        return Question(name, "contradiction", text, spans)
+    return Found(one.part, one.entry, spans, low=low, high=high, exact=exact)
+
+
+def _number(measure: Measure, entry: Entry) -> tuple[float, ...]:
+    """The ends in the unit of the entry, as far as a slip of rounding does not matter."""
+    unit = measure.unit or entry.readable
+    return tuple(float(f"{convert(v, unit, entry.unit, of=entry.name):.9g}") for v in measure.ends)

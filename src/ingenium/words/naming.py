@@ -1,0 +1,96 @@
+"""Pieces of a request that are copied: formulas, codes of nets, texts of settings."""
+
+import difflib
+import re
+
+from ingenium.words.contract import Entry
+from ingenium.words.lexicon import terms
+from ingenium.words.pointing import Lexis
+from ingenium.words.reading import Found, Part, Question
+from ingenium.words.tokens import Code, Request
+
+ALIKE = 0.6  # share of a default's signs that a code of the same kind has
+FORMULAS = frozenset((*terms("target query molecule group keep avoid smiles"), "keep", "avoid"))
+
+
+def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[Found]:
+    """Settings and inputs that hold a text or a list of texts, with the codes that fill them."""
+    found: dict[str, Found] = {}
+    for code in request.codes:
+        if (code.start, code.end) in used or not (entry := _place(request, lexis, code)):
+            continue
+        before = found.get(entry.name)
+        spans = (*before.copied, (code.start, code.end)) if before else ((code.start, code.end),)
+        if before and not entry.several:
+            continue
+        part: Part = "given" if entry.kind == "given" else "setup"
+        found[entry.name] = Found(part, entry, spans, copied=spans)
+    return list(found.values())
+
+
+def _place(request: Request, lexis: Lexis, code: Code) -> Entry | None:
+    """The entry that a code is for: the one named before it, else the one that may hold it."""
+    free = [
+        n.entry
+        for n in lexis.namings
+        if n.entry.kind in ("setup", "given") and not n.entry.numeric and not n.entry.choices
+    ]
+    if code.formula:
+        free = [e for e in free if _chemical(e)]
+    else:
+        free = [e for e in free if not _chemical(e)]
+    if not free:
+        return None
+    start, _ = request.clause(code.start)
+    named = [
+        (match.start(), -i, e)
+        for i, e in enumerate(free)
+        for part in e.name.split("_")
+        for match in re.finditer(rf"\b{re.escape(part)}", request.text[: code.start], re.I)
+        if match.start() >= start
+    ]
+    if named:
+        return max(named, key=lambda row: row[:2])[2]
+    if code.formula:
+        return next((e for e in free if not e.several), None)
+    alike = [e for e in free if isinstance(e.default, str) and _alike(code.text, e.default)]
+    return alike[0] if alike else None
+
+
+def _names(entry: Entry) -> list[str]:
+    return terms(entry.name.replace("_", " "))
+
+
+def _chemical(entry: Entry) -> bool:
+    """Whether it holds formulas: by its name, or by what is usual in it."""
+    usual = entry.default if isinstance(entry.default, str) else ""
+    named = bool(FORMULAS & {*_names(entry), *entry.name.split("_")})
+    return named or any(sign in usual for sign in "=[") or entry.kind == "given"
+
+
+def _alike(code: str, usual: str) -> bool:
+    return difflib.SequenceMatcher(None, code.lower(), usual.lower()).ratio() >= ALIKE
+
+
+OBJECT = re.compile(r"\b(?:of|to|for|from) (?:the |a |an )?(?P<what>[a-z]{4,})\b", re.I)
+
+
+def unnamed(request: Request, lexis: Lexis, found: list[Found]) -> list[Question]:
+    """A text that the problem goes by, where the request has a word that is no such text.
+
+    `conformers of ibuprofen` names a molecule that nobody but a dictionary knows.
+    """
+    filled = {f.entry.name for f in found}
+    asked = [n.entry for n in lexis.namings if _chemical(n.entry) and not n.entry.several]
+    asked = [e for e in asked if e.kind in ("given", "setup") and not e.numeric and not e.choices]
+    if not asked or any(e.name in filled for e in asked):
+        return []
+    title = set(terms(lexis.contract.problem.replace("_", " ")))
+    for match in OBJECT.finditer(request.text):
+        start, _ = request.clause(match.start())
+        before = [t.term for t in request.tokens if start <= t.start < match.start()][-2:]
+        (word,) = terms(match["what"]) or [""]
+        if title & set(before) and word and word not in lexis.known:
+            text = f'{asked[0].name}: "{match["what"]}" is no formula; write its SMILES.'
+            return [Question(asked[0].name, "missing", text, (match.span("what"),))]
+    return []

@@ -1,0 +1,267 @@
+"""Which entry of a contract a measure of a request points at: features, and a small model of them.
+
+A measure sees the words before it and behind it, up to its neighbours; a word counts less the
+more thoughts end in between. The model is linear: each feature has a weight, and its chance is
+that of the best score among all entries (a softmax).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.core.units import convert
+from ingenium.words.contract import Contract, Entry
+from ingenium.words.lexicon import terms
+from ingenium.words.measures import Measure
+from ingenium.words.tokens import Request
+
+FEATURES = (
+    "name",
+    "text",
+    "uncovered",
+    "whole",
+    "unit",
+    "bare",
+    "bound setting",
+    "plain setting",
+    "plain condition",
+    "near",
+    "way",
+    "explained",
+    "inner",
+    "literal",
+)
+RULES = np.array([1.0, 0.6, -0.22, 0.3, 1.6, -0.15, -0.7, 0.2, 0.3, 0.5, 0.2, 0.8, -0.3, 0.5])
+NEARLY = 0.94  # by which a word counts less for each word in between
+PAUSED = 0.45  # and for each thought that may end in between
+BEHIND = 0.8  # a word behind the measure
+THEIRS = 0.15  # a word behind it that begins the thought of the next
+MOST_MISSED = 6.0
+ANGLES = ("degree", "rad", "radian")
+
+
+@cache
+def fits(unit: str, entry: str) -> bool:
+    """Whether numbers in one unit can be told in another; angles are no plain numbers here."""
+    if (unit in ANGLES) != (entry in ANGLES) or unit == "count":
+        return False
+    try:
+        convert(1.0, unit, entry, of="a number")
+    except InputError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Terms of an entry, and how much each says."""
+
+    entry: Entry
+    name: Mapping[str, float]
+    text: Mapping[str, float]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a pure number."""
+        return self.entry.unit in ("1", "", "percent")
+
+
+class Lexis:
+    """A contract's entries with their terms: what few entries have says more."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        own = [(e, _terms(e.name), terms(e.text)) for e in contract.entries]
+        seen = Counter(t for _, name, text in own for t in {*name, *text})
+        title = {*terms(contract.problem), *terms(contract.summary)}
+
+        def weight(one: str) -> float:
+            rare = math.log(1 + len(own) / seen[one])
+            return rare * (0.4 if one in title else 1.0)
+
+        self.namings = tuple(
+            Naming(
+                entry,
+                {t: weight(t) for t in name},
+                {t: weight(t) for t in text if t not in name},
+            )
+            for entry, name, text in own
+        )
+        self.known = frozenset(seen) | title
+
+    @cached_property
+    def numeric(self) -> tuple[Naming, ...]:
+        """Entries that hold a number."""
+        return tuple(n for n in self.namings if n.entry.numeric and not n.entry.several)
+
+    def alone(self, unit: str) -> bool:
+        """Whether a single entry can be told in a unit."""
+        return sum(fits(unit, n.entry.unit) for n in self.numeric) == 1
+
+    def sharing(self, entry: Entry, measure: Measure) -> int:
+        """How many quantities to limit have the dimension of an entry.
+
+        Where the problem's own limits hold some of them on the side of the bound, these count.
+        """
+        own = [n.entry for n in self.numeric if n.entry.kind == "limit"]
+        own = [e for e in own if fits(e.unit, entry.unit)]
+        alike = [e for e in own if _way(self.contract, e, measure)]
+        return max(1, len(alike) if entry in alike else len(own))
+
+
+def _terms(name: str) -> list[str]:
+    """Terms of a name; those of the unit at its end say nothing."""
+    parts = [p for p in name.replace(".", "_").split("_") if p]
+    kept = [p for p in parts if len(p) > 1] or parts
+    return terms(" ".join(kept)) or [p.lower() for p in kept]
+
+
+@dataclass(frozen=True)
+class View:
+    """What a measure sees: terms and how much each counts, with the places of the words."""
+
+    weights: Mapping[str, float]
+    literal: frozenset[str]  # the words as they are written, without an ending
+    places: Mapping[str, tuple[int, int]]
+    steps: Mapping[str, int]
+
+
+def view(request: Request, number: int) -> View:
+    """The words around the measure of that number, up to its neighbours in its sentence."""
+    own = request.measures[number]
+    start, end = request.clause(own.start)
+    if number:
+        start = max(start, request.measures[number - 1].end)
+    if number + 1 < len(request.measures):
+        end = min(end, request.measures[number + 1].start)
+    free = [t for t in request.tokens if not any(a <= t.start < b for a, b in request.taken)]
+    before = [t for t in free if start <= t.start < own.start][::-1]
+    behind = [t for t in free if own.end <= t.start < end]
+    weights: dict[str, float] = {}
+    places: dict[str, tuple[int, int]] = {}
+    steps: dict[str, int] = {}
+    for side, listed in ((1.0, before), (BEHIND, behind)):
+        for step, token in enumerate(listed):
+            between = (token.end, own.start) if side == 1.0 else (own.end, token.start)
+            inside = side != 1.0 and request.text[own.end : token.start].startswith(" (")
+            paused = request.paused(*between) - inside
+            theirs = bool(paused) and side != 1.0
+            worth = side * NEARLY**step * (THEIRS if theirs else PAUSED**paused)
+            if worth > weights.get(token.term, 0.0):
+                weights[token.term] = worth
+                places[token.term] = (token.start, token.end)
+                steps[token.term] = step + 2 * paused
+    literal = frozenset(t.written for t in (*before, *behind))
+    return View(weights, literal, places, steps)
+
+
+def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndarray | None:
+    """Of an entry for a measure; none where its unit or its kind does not fit."""
+    entry = one.entry
+    unit = measure.unit
+    counted = entry.whole and unit in ("d", "week", "year")
+    if unit is not None and not counted and not fits(unit, entry.unit):
+        return None
+    if entry.whole and any(v != int(v) for v in measure.ends):
+        return None
+    name = sum(w * seen.weights.get(t, 0.0) for t, w in one.name.items())
+    text = sum(w * seen.weights.get(t, 0.0) for t, w in one.text.items())
+    own = {t for t in one.name if seen.weights.get(t, 0.0) > THEIRS}
+    missed = sum(w for t, w in one.name.items() if t not in own)
+    last = set(_terms(entry.name.rpartition(".")[2]))
+    alone = unit is not None and lexis.alone(unit)
+    if entry.kind == "setup" and not _settable(entry, measure, bool(own), last <= own, alone):
+        return None
+    parts = [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
+    met = [t for t in (*one.name, *one.text) if t in seen.weights]
+    near = 1 / (1 + min((seen.steps[t] for t in met), default=99))
+    total = sum(seen.weights[t] for t in seen.weights if t in lexis.known) or 1.0
+    explained = sum(seen.weights[t] for t in met) / total
+    bound, setting = measure.sense in ("least", "most"), entry.kind == "setup"
+    dimension = unit is not None and unit not in ("percent",) and not one.plain
+    return np.array(
+        [
+            name,
+            text,
+            min(missed, MOST_MISSED),
+            float(bool(one.name) and not missed),
+            1 / lexis.sharing(entry, measure) if dimension else 0.0,
+            float(unit is None and not one.plain and not met),
+            float(setting and bound and not _ended(entry, measure)),
+            float(setting and not bound),
+            float(entry.kind == "condition" and not bound),
+            near if met else 0.0,
+            _way(lexis.contract, entry, measure),
+            explained,
+            float("." in entry.name or (not met and setting)),
+            sum(p in seen.literal for p in parts) / len(parts),
+        ]
+    )
+
+
+def _ended(entry: Entry, measure: Measure) -> bool:
+    """Whether a setting is the end of a range by its name, as `most_deg` is."""
+    return measure.sense in entry.name.lower().split("_")
+
+
+def _settable(entry: Entry, measure: Measure, named: bool, whole: bool, alone: bool) -> bool:
+    """Whether a number can be of a setting: by its name, or by a unit that few things have.
+
+    One with a unit takes a bare number only where its whole name stands there, and a share is not
+    told of what is usually more than one.
+    """
+    usual = entry.default if isinstance(entry.default, int | float) else 0.0
+    if measure.unit == "percent" and (entry.whole or abs(usual) > 1) and entry.unit == "1":
+        return False
+    if measure.unit is None or measure.unit == "percent":
+        return whole
+    return named or alone or measure.sense != "value"
+
+
+def _way(contract: Contract, entry: Entry, measure: Measure) -> float:
+    """Whether the bound lies on the side on which the problem's own limit does."""
+    sides = [
+        "least" if limit.at_least is not None else "most"
+        for limit in contract.limits
+        if limit.quantity in (entry.name, entry.measured)
+    ]
+    return float(measure.sense in sides)
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """Entries that a measure may mean, the likeliest first."""
+
+    entries: tuple[Entry, ...]
+    scores: tuple[float, ...]
+    words: tuple[tuple[int, int], ...]  # that name the first
+    named: bool  # whether any word or unit speaks for it
+    lone: bool = False  # whether its unit alone does, which no other quantity has
+
+
+def point(
+    lexis: Lexis, request: Request, number: int, weights: Sequence[float] | np.ndarray = RULES
+) -> Pointing:
+    """The entries for the measure of that number."""
+    seen, measure = view(request, number), request.measures[number]
+    rows = [(n, features(lexis, n, seen, measure)) for n in lexis.numeric]
+    scored = [(float(f @ weights), n, f) for n, f in rows if f is not None]
+    scored.sort(key=lambda row: -row[0])
+    if not scored:
+        return Pointing((), (), (), named=False)
+    best = scored[0][1]
+    words = tuple(seen.places[t] for t in (*best.name, *best.text) if t in seen.places)
+    lone = float(scored[0][2][FEATURES.index("unit")]) >= 1
+    telling = lone and (measure.sense != "value" or not fits(measure.unit or "1", "m"))
+    return Pointing(
+        tuple(n.entry for _, n, _ in scored),
+        tuple(s for s, _, _ in scored),
+        words,
+        lone=telling and not words,
+        named=telling or any(seen.weights.get(t, 0) > THEIRS for t in (*best.name, *best.text)),
+    )

@@ -1,0 +1,203 @@
+"""Reads a request under the contract of one problem.
+
+Everything that a spec may hold is a name of the contract, or a piece of the text: measures point at
+entries, choices and codes are met where they stand, and what cannot be read is asked back.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from ingenium.words.adjectives import VAGUE
+from ingenium.words.aims import aims
+from ingenium.words.choices import of_choices
+from ingenium.words.contract import Contract, Entry
+from ingenium.words.counts import Counts
+from ingenium.words.lexicon import WORD, terms
+from ingenium.words.meanings import Meanings
+from ingenium.words.naming import texts, unnamed
+from ingenium.words.pointing import RULES, Lexis
+from ingenium.words.reading import Found, Question, Reading, Span
+from ingenium.words.tokens import Request
+
+BESIDE = 15  # letters from the name of a condition to its choice
+BESIDE = 15  # letters from the name of a condition to its choice
+
+
+class Reader(Counts, Meanings):
+    """Of requests to one problem."""
+
+    def __init__(self, contract: Contract, weights: Sequence[float] | np.ndarray = RULES) -> None:
+        self.contract = contract
+        self.lexis = Lexis(contract)
+        self.weights = weights
+        names = terms(f"{contract.problem} {contract.summary}".replace("_", " ").replace(".", " "))
+        self.title = frozenset(names)
+        own = contract.problem.partition(".")[2].replace("_", " ")
+        self.name = frozenset(terms(own))
+        words = (terms(" ".join(e.choices)) for e in contract.entries if e.choices)
+        self.categories = frozenset(t for listed in words for t in listed)
+        parts_ = [p for e in contract.entries for p in e.name.split("_")]
+        parts_ += re.findall(r"\d{2,}", contract.summary)
+        self.digits = frozenset(p for p in parts_ if p.isdigit())
+        texts_ = (e.text.lower() for e in contract.entries if e.kind == "limit")
+        self.phrases = frozenset(x for t in texts_ for x in re.findall(r"\d+ % [a-z]+", t))
+
+    def read(self, text: str, words: tuple[str, ...] = ()) -> Reading:
+        """What a request asks of the problem; `words` are those whose slips are taken."""
+        request = Request(text, self.digits, self.phrases, vocabulary=words)
+        found, asked = self._choices(request)
+        asked += self._named_only(request, found, asked)
+        spans = {s for f in found for s in f.words}
+        found += texts(request, self.lexis, spans)
+        lists, listed = self._lists(request)
+        found += lists
+        counted, open_, counts = self._counts(request)
+        found += counted
+        asked += open_
+        named = {s for f in found if f.names for s in f.words}
+        goals, open_ = aims(request, self.lexis)
+        goals = [g for g in goals if not named & set(g.words)]
+        asked += open_
+        request.taken.update(s for g in goals for s in g.words)
+        bounds, open_ = self._bounds(request, listed | counts)
+        found += bounds
+        asked += open_
+        found += self._nones(request, found)
+        found += self._ones(request, found)
+        found += goals
+        asked += self._vague(request, found, asked)
+        asked += unnamed(request, self.lexis, found)
+        found, asked = self._added(found, asked)
+        left = self._unread(request, found, asked)
+        return Reading(text, self.contract.problem, tuple(found), tuple(asked), left)
+
+    def _choices(self, request: Request) -> tuple[list[Found], list[Question]]:
+        """Choices that are named; a word of a longer name is no name of its own."""
+        found: list[Found] = []
+        asked: list[Question] = []
+        for naming in self.lexis.namings:
+            got, open_ = of_choices(request, naming.entry)
+            found += got
+            asked += open_
+        spans = {s for f in found for s in f.words}
+
+        def inside(one: Found) -> bool:
+            return all(
+                any(a <= s[0] and s[1] <= b and (a, b) != s for a, b in spans) for s in one.words
+            )
+
+        kept = [self._no_quantity(request, f) for f in found if not inside(f)]
+        return [f for f in kept if f.names], asked
+
+    def _named_only(
+        self, request: Request, found: list[Found], asked: list[Question]
+    ) -> list[Question]:
+        """Conditions that are named without any of their choices: `an attack on T7`."""
+        done = {f.entry.name for f in found} | {q.about for q in asked}
+        quantities = {t for n in self.lexis.numeric if len(n.name) == 1 for t in n.name}
+        open_ = []
+        for n in self.lexis.namings:
+            entry = n.entry
+            if entry.kind != "condition" or not entry.choices or entry.name in done:
+                continue
+            for token, after in zip(request.tokens, (*request.tokens[1:], None), strict=True):
+                beside = after is not None and after.start - token.end <= 1
+                alone = not (beside and after is not None and after.term in quantities)
+                if request.text[: token.start].lower().endswith("under "):
+                    continue  # `weeks under attack` says that there is some
+                if set(n.name) == {token.term} and token.term in self.title and alone:
+                    text = f"{entry.name}: which of {', '.join(entry.choices)}?"
+                    span = ((token.start, token.end),)
+                    open_.append(Question(entry.name, "missing", text, span))
+                    break
+        return open_
+
+    def _no_quantity(self, request: Request, found: Found) -> Found:
+        """Without choices that are names of quantities, unless their own condition is named."""
+        if found.part != "condition":
+            return found
+        rivals = {t for n in self.lexis.numeric if n.entry.kind == "limit" for t in n.name}
+        own = [t.start for t in request.tokens if t.term in terms(found.entry.name)]
+
+        def meant(name: str) -> bool:
+            places = [t.start for t in request.tokens if t.term in terms(name)]
+            beside = any(abs(a - b) < BESIDE for a in own for b in places)
+            own_words = set(terms(name))
+            return beside or not own_words or not own_words <= rivals
+
+        kept = tuple(name for name in found.names if meant(name))
+        spans = tuple((t.start, t.end) for t in request.tokens for n in kept if t.term in terms(n))
+        return replace(found, names=kept, words=spans or found.words)
+
+    def _vague(self, request: Request, found: list[Found], asked: list[Question]) -> list[Question]:
+        """`with a low voltage`: how low?"""
+        filled = {s for f in found for s in f.words} | {s for q in asked for s in q.words}
+        open_: list[Question] = []
+        for match in WORD.finditer(request.text):
+            joined = request.text[match.end() : match.end() + 1] == "-"
+            if match[0].lower() not in VAGUE or joined:
+                continue
+            if any(a < match.end() and match.start() < b for a, b in filled):
+                continue
+            _, end = request.clause(match.start())
+            pause = [p for p in request.pauses if p >= match.end()]
+            near = [t for t in request.tokens if match.end() <= t.start < min([end, *pause])][:2]
+            entry = self._vaguely(near)
+            bound = {f.entry.name for f in found if f.part in ("limit", "fixed", "condition")}
+            if entry is None or entry.name in bound:
+                continue
+            if not any((t.start, t.end) in filled for t in near):
+                text = f'{entry.name}: how much is "{match[0]}"?'
+                spans = (match.span(), *((t.start, t.end) for t in near))
+                open_.append(Question(entry.name, "missing", text, spans))
+        return open_
+
+    def _vaguely(self, near: list) -> Entry | None:  # type: ignore[type-arg]
+        for token in near:
+            own = [
+                n
+                for n in self.lexis.numeric
+                if n.entry.kind == "limit" and (token.term in n.name or token.term in n.text)
+            ]
+            own.sort(key=lambda n: (token.term not in n.name, len(n.name)))
+            if own and token.term not in self.name:
+                return own[0].entry
+        return None
+
+    def _added(
+        self, found: list[Found], asked: list[Question]
+    ) -> tuple[list[Found], list[Question]]:
+        """Settings without which a quantity is not measured."""
+        setup = {f.entry.name for f in found if f.part == "setup"}
+        for one in list(found):
+            name, _, value = one.entry.adds.partition(" = ")
+            entry = self.contract.by_name.get(("setup", name))
+            if not value or entry is None or name in setup:
+                continue
+            setup.add(name)
+            plain = value.split(" (")[0].strip('"')
+            if entry.choices and plain in entry.choices:
+                found.append(Found("setup", entry, one.words, names=(plain,)))
+            else:
+                text = f"{one.entry.name} is measured with {name} alone; which?"
+                asked.append(Question(name, "missing", text, one.words))
+        return found, asked
+
+    def _unread(
+        self, request: Request, found: list[Found], asked: list[Question]
+    ) -> tuple[Span, ...]:
+        """Thoughts of which nothing was used, and that say something."""
+        used = [s for f in found for s in f.words] + [s for q in asked for s in q.words]
+        edges = sorted({0, len(request.text), *request.stops, *request.pauses})
+        left: list[Span] = []
+        for start, end in pairwise(edges):
+            if any(a < end and start < b for a, b in used):
+                continue
+            own = [t for t in request.tokens if start <= t.start < end]
+            if own and not all(t.term in self.title for t in own):
+                left.append((own[0].start, max(t.end for t in own)))
+        return tuple(left)

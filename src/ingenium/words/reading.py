@@ -1,0 +1,98 @@
+"""What was read of a request: values with the words they stand on, and what has to be asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ingenium.core.errors import InputError
+from ingenium.words.contract import Entry
+from ingenium.words.measures import Measure
+
+Span = tuple[int, int]
+Part = Literal["condition", "limit", "fixed", "objective", "setup", "given", "count"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A value of a spec and the words that it stands on.
+
+    A number is a `Measure` of the text, a name one of the contract's or a piece of the text: there
+    is no other way to make one, so that nothing can be invented.
+    """
+
+    part: Part
+    entry: Entry
+    words: tuple[Span, ...]  # of the value first, then of what names it
+    low: Measure | None = None  # whose lower or only end is the least
+    high: Measure | None = None
+    exact: Measure | None = None
+    names: tuple[str, ...] = ()  # choices of the contract
+    copied: tuple[Span, ...] = ()  # pieces of the text
+    up: bool | None = None  # of an objective: more is better
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What of the spec it fills."""
+        return self.part, self.entry.name
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that the request leaves open, with the words that it is about."""
+
+    about: str  # a name of the contract, or `problem`, `n`, `words`
+    kind: Literal["missing", "open", "contradiction", "unread", "outside", "language"]
+    text: str  # in fixed words
+    words: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A request as it was understood."""
+
+    text: str
+    problem: str | None
+    found: tuple[Found, ...] = ()
+    questions: tuple[Question, ...] = ()
+    unread: tuple[Span, ...] = ()  # sentences of which nothing was used
+    title: tuple[Span, ...] = ()  # words by which the problem was chosen
+    rivals: tuple[str, ...] = ()  # other problems that were near
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing has to be asked back."""
+        return self.problem is not None and not self.questions
+
+    def of(self, part: Part) -> Iterable[Found]:
+        """What was found of a part of the spec."""
+        return (found for found in self.found if found.part == part)
+
+
+NO_TEXT = "a request in words, such as `a bracket under 600 g with stress below 150 MPa`"
+LONGEST = 20_000  # characters of a request
+
+
+def checked(text: str | bytes) -> str:
+    """A request as text, if it can be one.
+
+    Raises:
+        InputError: if it is empty, no UTF-8, holds control characters, or is too long.
+    """
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            where = f"bytes that are no UTF-8 from place {error.start} on"
+            raise InputError(NO_TEXT, where, "Save it as UTF-8.") from None
+    if not text.strip():
+        raise InputError(NO_TEXT, "nothing", "Say what you want, with numbers and units.")
+    if len(text) > LONGEST:
+        raise InputError(
+            f"a request of at most {LONGEST:,} characters",
+            f"{len(text):,} characters",
+            "Say what you want in a few sentences.",
+        )
+    odd = [c for c in text if (ord(c) < 32 and c not in "\n\t\r") or 0xD800 <= ord(c) <= 0xDFFF]
+    if odd:
+        raise InputError("a request without control characters", repr(odd[0]), "Leave them out.")
+    return text

@@ -1,0 +1,258 @@
+"""From a reading to a spec: every value from words of the request, or a declared default."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ingenium.core.spec import Limit, Spec, parse
+from ingenium.core.units import convert
+from ingenium.words.contract import Contract, Entry
+from ingenium.words.measures import Measure, measures
+from ingenium.words.numbers import numbers
+from ingenium.words.reading import Found, Reading, Span
+
+TITLE = 120  # characters of a request that head its report
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A line of a spec, and where its value comes from."""
+
+    place: str  # such as `conditions.season` or `limits.mass.at_most`
+    value: Any
+    unit: str = ""
+    words: tuple[Span, ...] = ()  # none for a default
+    default: str = ""  # whose it is, in words; empty for a value of the request
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A spec that follows from a request, and the origin of each of its lines."""
+
+    spec: Spec
+    origins: tuple[Origin, ...]
+    count: int | None
+
+
+def worded(reading: Reading, contract: Contract) -> Worded:
+    """The spec that a reading asks for.
+
+    Raises:
+        InputError: if a number does not fit into what the problem declares.
+    """
+    origins: list[Origin] = []
+    table: dict[str, Any] = {"problem": contract.problem, "title": _title(reading.text)}
+    origins.append(Origin("problem", contract.problem, words=reading.title))
+    setup = _setup(reading, origins)
+    given = {f.entry.name: _copied(reading, f, origins, "given") for f in reading.of("given")}
+    conditions = {f.entry.name: _condition(f, origins) for f in reading.of("condition")}
+    fixed = {f.entry.name: _fixed(f, origins) for f in reading.of("fixed")}
+    limits = _limits(reading, contract, origins)
+    objectives = [_objective(f, origins) for f in reading.of("objective")]
+    parts = {
+        "setup": setup,
+        "given": given,
+        "conditions": conditions,
+        "fixed": fixed,
+        "limits": limits,
+        "objectives": objectives,
+    }
+    table |= {name: part for name, part in parts.items() if part}
+    count = _count(reading, origins)
+    return Worded(parse(table, Spec, "what was read"), tuple(origins), count)
+
+
+def _title(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= TITLE else flat[: TITLE - 1] + "…"
+
+
+def _count(reading: Reading, origins: list[Origin]) -> int | None:
+    for found in reading.of("count"):
+        if found.exact is not None:
+            value = int(found.exact.low.value)
+            origins.append(Origin("n", value, words=found.words))
+            return value
+    return None
+
+
+def _setup(reading: Reading, origins: list[Origin]) -> dict[str, Any]:
+    setup: dict[str, Any] = {}
+    for found in reading.of("setup"):
+        name = found.entry.name
+        if found.exact is not None:
+            value: Any = _converted(found.exact.ends[0], found.exact, found.entry)
+            value = int(value) if found.entry.whole else value
+            origins.append(Origin(f"setup.{name}", value, found.entry.unit, found.words))
+        elif found.names:
+            listed = [{"true": True, "false": False}.get(n, n) for n in found.names]
+            value = listed if found.entry.several else listed[0]
+            origins.append(Origin(f"setup.{name}", value, words=found.words))
+        else:
+            value = _copied(reading, found, origins, "setup")
+        inner = setup
+        *path, last = name.split(".")
+        for step in path:
+            inner = inner.setdefault(step, {})
+        inner[last] = value
+    return setup
+
+
+def _copied(reading: Reading, found: Found, origins: list[Origin], part: str) -> Any:
+    pieces: list[Any] = [reading.text[a:b] for a, b in found.copied]
+    if found.entry.numeric:
+        values = [numbers(piece)[0].value for piece in pieces]
+        pieces = [int(v) if found.entry.whole else v for v in values]
+    value = pieces if found.entry.several else pieces[0]
+    origins.append(Origin(f"{part}.{found.entry.name}", value, words=found.words))
+    return value
+
+
+def _condition(found: Found, origins: list[Origin]) -> Any:
+    entry, place = found.entry, f"conditions.{found.entry.name}"
+    if found.names:
+        value: Any = found.names[0] if len(found.names) == 1 else list(found.names)
+        origins.append(Origin(place, value, words=found.words))
+        return value
+    if found.exact is not None:
+        value = _converted(found.exact.ends[0], found.exact, entry)
+        origins.append(Origin(place, value, entry.unit, found.words))
+        return value
+    ends = {}
+    for name, measure, end, bound in (
+        ("at_least", found.low, 0, entry.lower),
+        ("at_most", found.high, 1, entry.upper),
+    ):
+        if measure is None:
+            ends[name] = bound
+            told = f"the end of the range of {entry.name}"
+            origins.append(Origin(f"{place}.{name}", bound, entry.unit, default=told))
+        else:
+            ends[name] = _converted(measure.ends[end], measure, entry)
+            origins.append(Origin(f"{place}.{name}", ends[name], entry.unit, found.words))
+    return ends
+
+
+def _fixed(found: Found, origins: list[Origin]) -> dict[str, Any]:
+    assert found.exact is not None
+    unit = found.exact.unit or found.entry.readable
+    origins.append(Origin(f"fixed.{found.entry.name}", found.exact.ends[0], unit, found.words))
+    return {"value": found.exact.ends[0], "unit": unit}
+
+
+def _objective(found: Found, origins: list[Origin]) -> dict[str, str]:
+    sense = "maximise" if found.up else "minimise"
+    origins.append(Origin(f"objectives.{found.entry.name}", sense, words=found.words))
+    return {"quantity": found.entry.name, "sense": sense}
+
+
+def _limits(reading: Reading, contract: Contract, origins: list[Origin]) -> list[dict[str, Any]]:
+    """Limits of the request, and the problem's own on what it does not name."""
+    limits = []
+    asked = set()
+    for found in reading.of("limit"):
+        asked.add(found.entry.name)
+        limits += list(_limit(found, origins))
+    for own in contract.limits:
+        if own.quantity not in asked and limits:
+            origins += list(_default(own))
+            limits.append(_plain(own))
+    if not limits:
+        origins += [origin for own in contract.limits for origin in _default(own)]
+    return limits
+
+
+def _limit(found: Found, origins: list[Origin]) -> Iterator[dict[str, Any]]:
+    """One, or two where its ends are told in different units."""
+    entry = found.entry
+    low = found.low and (found.low.ends[0], found.low)
+    high = found.high and (found.high.ends[1], found.high)
+    sides = [("at_least", low), ("at_most", high)]
+    units = {pair[1].unit for _, pair in sides if pair}
+    tables: dict[str, dict[str, Any]] = {}
+    for name, pair in sides:
+        if not pair:
+            continue
+        value, measure = pair
+        unit = measure.unit or (entry.readable if len(units) == 1 else entry.unit)
+        convert(value, unit, entry.unit, of=entry.name)
+        one = tables.setdefault(unit, {"quantity": entry.name})
+        one |= {name: value} | ({"unit": unit} if unit not in ("1", "") else {})
+        bare = measure.unit is None and unit not in ("1", "")
+        told = f"{unit}, the problem's own unit" if bare else unit
+        origins.append(Origin(f"limits.{entry.name}.{name}", value, told, found.words))
+    yield from tables.values()
+
+
+def _plain(limit: Limit) -> dict[str, Any]:
+    table = {
+        "quantity": limit.quantity,
+        "at_least": limit.at_least,
+        "at_most": limit.at_most,
+        "unit": limit.unit,
+        "beyond_uncertainty": limit.beyond_uncertainty,
+    }
+    return {name: value for name, value in table.items() if value is not None}
+
+
+def _default(limit: Limit) -> Iterator[Origin]:
+    for name, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
+        if bound is not None:
+            told = "the problem's own limit"
+            yield Origin(f"limits.{limit.quantity}.{name}", bound, limit.unit or "", (), told)
+
+
+def _converted(value: float, measure: Measure, entry: Entry) -> float:
+    """A number of the request in the unit of its entry, as it was most likely meant."""
+    if measure.unit is None or (entry.whole and measure.unit in ("d", "week", "year")):
+        return value
+    return float(f"{convert(value, measure.unit, entry.unit, of=entry.name):.12g}")
+
+
+def traced(made: Worded, text: str, contract: Contract) -> list[str]:
+    """Places of a spec whose value stands neither in its words nor among the declared defaults.
+
+    It reads the words again: a number has to be one that stands there, in some unit; a name one of
+    the contract's, or a piece of the text.
+    """
+    names = {e.name for e in contract.entries} | {
+        c for e in contract.entries for c in (e.choices or ())
+    }
+    return [o.place for o in made.origins if not o.default and not _stands(o, text, names)]
+
+
+def _stands(origin: Origin, text: str, names: set[str]) -> bool:
+    values = origin.value if isinstance(origin.value, list) else [origin.value]
+    return all(_one_stands(v, origin, text, names) for v in values)
+
+
+def _one_stands(value: Any, origin: Origin, text: str, names: set[str]) -> bool:
+    if isinstance(value, bool) or origin.place == "problem":
+        return bool(origin.words) or origin.place == "problem"
+    if isinstance(value, str):
+        pieces = [text[a:b] for a, b in origin.words]
+        return bool(pieces) and (
+            value in names or value in pieces or value in ("minimise", "maximise")
+        )
+    near = [m for a, b in origin.words for m in measures(text[a:b])]
+    units = {m.unit for m in near}
+    ends = [(v, unit) for m in near for v in m.ends for unit in units]
+    zero = any(
+        text[a:b].lower().startswith(("no", "without", "zero", "free", "never"))
+        for a, b in origin.words
+    )
+    one = any(text[a:b].lower().startswith(("one", "single")) for a, b in origin.words)
+    return (
+        (value == 0 and zero)
+        or (value == 1 and one)
+        or any(_equal(float(value), v, u, origin) for v, u in ends)
+    )
+
+
+def _equal(value: float, written: float, unit: str | None, origin: Origin) -> bool:
+    if abs(value - written) <= 1e-9 * max(1.0, abs(value)):
+        return True
+    if unit is None or not origin.unit:
+        return False
+    there = convert(written, unit, origin.unit.partition(",")[0], of=origin.place)
+    return abs(value - there) <= 1e-9 * max(1e-12, abs(value))
