@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measuring import report
+from benchmarks.words_learning import fitted
 from ingenium.core.errors import IngeniumError
 from ingenium.core.units import convert
 from ingenium.evaluate.intervals import wilson
 from ingenium.wishes import Wish, ask, contracts
 from ingenium.words.contract import Contract
-from ingenium.words.learning import fitted
 from ingenium.words.lexicon import terms
 from ingenium.words.measures import SYMBOLS
 from ingenium.words.specs import traced
@@ -228,7 +228,7 @@ def _meets(kind: str, about: str, wanted: str, name: str) -> bool:
         return kind == wanted
     if wanted == "contradiction" and kind != wanted:
         return False
-    return about == name or (wanted == "ask" and kind == "unread")
+    return about == name
 
 
 def table(read: Callable[[str], Wish], path: Path = REQUESTS) -> list[tuple[Asked, Mark]]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize
 
+from benchmarks.words_practice import practice
 from ingenium.words.contract import Contract
 from ingenium.words.pointing import FEATURES, RULES, Lexis, features, view
-from ingenium.words.practice import practice
 from ingenium.words.tokens import Request
 
 PULL = 0.02  # towards the rules, so that what practice never shows stays as it was
