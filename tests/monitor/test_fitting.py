@@ -13,7 +13,6 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
-from ingenium.domains.plant.campaign import Campaign, CampaignSettings
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor import fitting, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
@@ -131,23 +130,6 @@ def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> No
         )
     assert {e["kind"] for e in kept.record["events"]} == {"high voltage"}
     assert kept.record["measured"]["auc"]["value"] > 0.5
-
-
-def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
-    plant = Campaign(CampaignSettings(known=10, days=3))
-    assert isinstance(plant, Watched)
-    known = plant.data()
-    streams = plant.streams(known)
-    for i, stream in enumerate(streams):
-        kind = str(known["attack"].to_numpy()[i])
-        assert [e.kind for e in stream.events] == ([] if kind == "none" else [kind])
-        for event in stream.events:
-            onset = float(known["onset"].to_numpy()[i])
-            assert event.first == int(np.ceil(onset))
-            assert event.last < event.settled <= len(stream.values)
-    layout = plant.layout()
-    assert layout is not None
-    assert set(layout.tags) == set(streams[0].tags)
 
 
 def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:

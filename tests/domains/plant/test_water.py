@@ -20,6 +20,7 @@ from ingenium.domains.plant.epanet import Toolkit
 from ingenium.domains.plant.network import CTOWN, CTOWN_PRESSURES, read
 from ingenium.domains.plant.scada import WeekRun, Works
 from ingenium.domains.plant.streams import settled
+from ingenium.monitor.stream import Watched
 
 HOURS = 72
 MOVED = (*(f"PU{i}" for i in range(1, 12)), "V2")
@@ -128,6 +129,23 @@ def test_a_week_settles_when_what_was_drained_is_full_again(works: Works) -> Non
     assert after >= 46
     assert level[after:].min() >= least - 0.1
     assert settled(works.network, np.roll(calm.readings, 5, 1), calm) == 0  # switched later
+
+
+def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
+    plant = Campaign(CampaignSettings(known=10, days=3))
+    assert isinstance(plant, Watched)
+    known = plant.data()
+    streams = plant.streams(known)
+    for i, stream in enumerate(streams):
+        kind = str(known["attack"].to_numpy()[i])
+        assert [e.kind for e in stream.events] == ([] if kind == "none" else [kind])
+        for event in stream.events:
+            onset = float(known["onset"].to_numpy()[i])
+            assert event.first == int(np.ceil(onset))
+            assert event.last < event.settled <= len(stream.values)
+    layout = plant.layout()
+    assert layout is not None
+    assert set(layout.tags) == set(streams[0].tags)
 
 
 def test_builds_agree_where_the_gate_says_so() -> None:
