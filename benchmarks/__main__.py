@@ -31,6 +31,7 @@ NAMES = (
     "molecules_safety",
     "molecules_search",
     "molecules_speed",
+    "autonomy_loops",
     "plant_batadal",
     "plant_weeks",
     "words_requests",

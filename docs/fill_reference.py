@@ -22,6 +22,7 @@ from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNE
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
 from ingenium.monitor.asked import MonitorSpec
+from ingenium.operate.asked import OperateSpec
 
 PROBLEM = "grid.feeder_day"
 
@@ -155,6 +156,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
     "monitor-spec": lambda: entries(MonitorSpec),
+    "operate-spec": lambda: entries(OperateSpec),
     "accepted": accepted,
     "families": families,
     "mapping-time": lambda: entries(columns.TimeColumn),

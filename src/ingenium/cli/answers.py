@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from ingenium.audit import Audited
 from ingenium.cli.ask_answers import AskAnswer
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
+from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -336,7 +337,8 @@ ANSWERS: dict[str, Any] = {
     "propose": Proposed,
     "search": Searched,
     "verify": Verified,
-    "replay": Replayed,
+    "replay": Replayed | OperationHolds,
+    "operate": OperatedPlant,
     "compare": list[Table],
     "doctor": Health | Installed,
     "monitor fit": FittedMonitor,

@@ -134,15 +134,33 @@ def replay(
 ) -> None:
     """Propose one design of a run again, measure it, and say whether its evidence holds.
 
-    Ends with 1 if it does not.
+    An operation is run again, period by period. Ends with 1 if anything is otherwise.
     """
     from ingenium import api
+    from ingenium.operate.keeping import RECORD
 
+    if (out / RECORD).is_file():
+        _replay_operation(out, json)
+        return
     found = api.replay(out, design)
     if json:
         print_json({"folder": str(out), "holds": found.holds} | found.__dict__)
     else:
         _print_replay(results(), found, out)
+    if not found.holds:
+        raise typer.Exit(UNMET)
+
+
+def _replay_operation(out: Path, json: bool) -> None:
+    """Operate again from the record of an operation, and compare period by period."""
+    from ingenium import operating
+
+    found = operating.replay(out)
+    if json:
+        print_json({"folder": str(out), "holds": found.holds, "same": found.same})
+    else:
+        for part, same in found.same.items():
+            results().print(f"{part}: {'as recorded' if same else 'otherwise'}", highlight=False)
     if not found.holds:
         raise typer.Exit(UNMET)
 

@@ -1,8 +1,9 @@
 """An honest file and its forgeries, judged under what the honest one claims.
 
 The claim is as narrow as a record: the conditions of the honest design, and each quantity within
-2 % of what was measured on its file. The honest file must hold it; a forgery must be refused,
-rejected or without an answer, and a design that comes twice must be said to.
+2 % of what was measured on its file, for a mean over scenarios beyond its interval. The honest
+file must hold it; a forgery must be refused, rejected or without an answer, and a design that
+comes twice must be said to.
 """
 
 import shutil
@@ -18,6 +19,7 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Format, Problem
 from ingenium.core.spec import Between, Limit, Spec
+from ingenium.core.verdict import BEYOND
 from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries
 
 PINNED = 0.02  # of each measured value, within which a file holds what is claimed of it
@@ -85,7 +87,8 @@ class RedTeam:
         for q in self.problem.quantities:
             value = found.measured[q.name].get("value")
             if q.labels is None and isinstance(value, float):
-                slack = max(PINNED * abs(value), LEAST, q.rounding)
+                error = found.measured[q.name].get("standard_error") or 0.0
+                slack = max(PINNED * abs(value), LEAST, q.rounding) + BEYOND * error
                 low, high = value - slack, value + slack
                 own = Limit(q.name, at_least=low, at_most=high, beyond_uncertainty=False)
                 limits.append(own)

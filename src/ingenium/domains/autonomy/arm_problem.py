@@ -1,0 +1,126 @@
+"""`autonomy.arm`: control laws of a 7-joint arm under payloads, and the arm to operate."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Limit
+from ingenium.domains.autonomy.arm import AWAY, JOINTS, WANTED, ArmPlant
+from ingenium.domains.autonomy.arm_model import RATE, ArmBuild
+from ingenium.domains.autonomy.law import Wiring
+from ingenium.domains.autonomy.law_problem import LawProblem
+from ingenium.domains.autonomy.machines import ControlledMachine
+from ingenium.domains.autonomy.second_order import OscillatorBox, placed
+from ingenium.operate.drill import Drill, PersonActs, PlantFault
+
+STEP_S = 4.0  # of the answer to a step that laws are judged by
+
+
+@dataclass(frozen=True)
+class ArmSettings:
+    """Of the arm's drives, and of the scenarios in which laws are judged."""
+
+    period_s: float = 0.01
+    omega: float = 2.5  # rad/s, to which drives bring each joint
+    damping: float = 0.35
+    umax: float = 3.0  # rad from home, which drives can be asked for
+    load: float = 0.25  # rad; of neighbours and payloads, for which the barrier has room
+    noise: float = 0.0005  # rad, of an encoder
+    scenarios: int = 64
+    seed: int = 0
+    known: int = 80
+
+
+class ArmLaws(LawProblem):
+    """Gains of all seven joints."""
+
+    name: ClassVar[str] = "autonomy.arm"
+    summary: ClassVar[str] = (
+        "control laws of a 7-joint arm, judged on its simulator, and the arm to operate"
+    )
+    Settings: ClassVar[type] = ArmSettings
+
+    def __init__(self, settings: ArmSettings) -> None:
+        """Open the arm and its known laws.
+
+        Raises:
+            InputError: for settings that no drive has.
+        """
+        if not (0 < settings.omega * settings.period_s < 0.5 and settings.umax > 0):
+            raise InputError(
+                "drives that move a joint little within a period, and some range",
+                f"omega = {settings.omega:g}, period_s = {settings.period_s:g} and "
+                f"umax = {settings.umax:g}",
+                "Write omega in rad/s and umax in rad, not in degrees.",
+            )
+        self.settings, self.system = settings, digest(settings)
+        box = OscillatorBox(
+            settings.omega,
+            settings.damping,
+            umax=settings.umax,
+            load=settings.load,
+            noise=settings.noise,
+            ymax=AWAY,
+            vmax=float(RATE.max()),
+        )
+        self.machine = arm(box, settings.period_s, settings.seed)
+        rng = np.random.default_rng(settings.seed)
+        one = placed(box, settings.known, rng)
+        spread = np.exp(rng.uniform(-0.2, 0.2, (3, settings.known, JOINTS)))
+        wide = [a * s for a, s in zip(one[:3], spread, strict=True)]
+        self._pose((*wide, *one[3:]), settings.scenarios)
+        self.limits = LIMITS
+
+
+LIMITS = (
+    Limit("code_error", at_most=1e-6),
+    Limit("rise", at_most=1.5),
+    Limit("overshoot", at_most=0.6),
+    Limit("gain_margin", at_least=6.0),
+    Limit("phase_margin", at_least=35.0),
+    Limit("region", at_least=0.4),
+    Limit("load_error", at_most=0.1),
+    Limit("outside", at_most=0.15),
+)
+
+
+def arm(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:
+    """The arm, and a held-out one that is heavier, with dry friction and a lag."""
+    wiring = Wiring(np.eye(JOINTS), np.full(JOINTS, -box.umax), np.full(JOINTS, box.umax), period_s)
+    other = ArmBuild(1.15, 0.3, 0.01, 0.1, 0.0025, "RK4")
+    return ControlledMachine(
+        "7-joint arm",
+        box.machine(),
+        wiring,
+        ArmPlant(box, ArmBuild(), period_s, seed, step=True),
+        ArmPlant(box, ArmBuild(), period_s, seed + 1),
+        ArmPlant(box, other, period_s, seed + 2),
+        0,
+        2 * STEP_S,
+        STEP_S,
+        WANTED,
+        ((0.01, 200.0), (0.001, 50.0), (0.001, 2000.0)),
+        False,
+        drilled,
+    )
+
+
+def drilled(seconds: float) -> Drill:
+    """A payload, a reading that is off, one that is stuck, and persons who hold, act and stop."""
+    at = seconds / 12
+    return Drill(
+        (
+            PlantFault("payload", 1.5 * at, at, 0.4),
+            PlantFault("reading off", 4 * at, 0.5 * at, 0.4, 1),
+            PlantFault("weak actuator", 6 * at, 0.5 * at, 0.3, 3),
+            PlantFault("reading stuck", 10 * at, 0.5 * at, 0.0, 5),
+        ),
+        (
+            PersonActs(3 * at, 0.3 * at, "hold", who="operator"),
+            PersonActs(7.5 * at, 0.3 * at, "act", (0.2,) * JOINTS, who="operator"),
+            PersonActs(8.5 * at, 0.5 * at, "stop", who="operator"),
+        ),
+    )

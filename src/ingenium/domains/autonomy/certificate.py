@@ -1,0 +1,227 @@
+"""Regions of attraction under a saturated action, proved with numbers that are rounded outwards.
+
+A quadratic function falls along every course that begins in an ellipsoid: there the action is cut
+by no more than a factor, the loop lies between the uncut one and one with so much of its gain, and
+the function falls for both, so for all between (it is convex in the loop's matrix).
+
+Shapes: n laws, x numbers of the loop's state (machine, filters, integral).
+
+Source: Hu and Lin, Control Systems with Actuator Saturation, Birkhaeuser, 2001, section 7.3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64
+from scipy.linalg import solve_discrete_are
+
+from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive_definite
+from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.linear import LinearMachine
+
+CUTS = (0.95, 0.7, 0.35, 0.18, 0.09, 0.05)  # shares of the action that are tried
+SPARE = 1e-6  # of the weight, by which the function must fall, so that rounding leaves a proof
+ROUNDING = 1e-9  # that a level stays below its edge
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedLoops:
+    """x later = uncut x + (cut action - action) through `cut`; the action is `asked` x.
+
+    `begun` is where a step of 1 of the wanted value begins, with the goal as origin.
+    """
+
+    uncut: Float64[np.ndarray, "n x x"]
+    cut: Float64[np.ndarray, "n x"]
+    asked: Float64[np.ndarray, "n x"]
+    begun: Float64[np.ndarray, "n x"]
+    room: float  # of the action about what holds the machine at the goal
+
+    @classmethod
+    def of(cls, machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> "ClosedLoops":
+        """Of laws with one action; goals lie up to `most` away from where holding takes nothing."""
+        sampled = machine.sampled(law.wiring.period_s)
+        return cls._of(machine, law, sampled.dynamics, sampled.drive, most)
+
+    @classmethod
+    def _of(
+        cls,
+        machine: LinearMachine,
+        law: FeedbackLaw,
+        dynamics: Float64[np.ndarray, "s s"],
+        drive: Float64[np.ndarray, " s"],
+        most: float,
+    ) -> "ClosedLoops":
+        n, (q, s) = len(law.filter_s), machine.outputs.shape
+        h, sense, first = law.wiring.period_s, law.wiring.senses[0], law.wiring.first[0]
+        rate = law.derivative / law.filter_s[:, None]
+        asked = np.zeros((n, s + q + 1))
+        asked[:, :s] = -((law.proportional + rate) * sense) @ machine.outputs
+        asked[:, s : s + q], asked[:, -1] = rate * sense, 1.0
+        uncut = np.zeros((n, s + q + 1, s + q + 1))
+        uncut[:, :s, :s] = dynamics
+        uncut[:, :s] += drive[None, :, None] * asked[:, None]
+        uncut[:, s : s + q, :s] = law.passing[:, None, None] * machine.outputs
+        uncut[:, range(s, s + q), range(s, s + q)] = (1 - law.passing)[:, None]
+        uncut[:, -1, :s] = -h * law.integral * (first @ machine.outputs)
+        uncut[:, -1, -1] = 1.0
+        cut = np.zeros((n, s + q + 1))
+        cut[:, :s], cut[:, -1] = drive, h / law.tracking_s
+        begun = np.zeros((n, s + q + 1))
+        begun[:, :s], begun[:, s : s + q] = -machine.still, -(machine.outputs @ machine.still)
+        leading = law.proportional[:, 0] * (law.weight - 1)
+        begun[:, -1] = -(machine.holding - leading * first[0])
+        low, high = float(law.wiring.low[0]), float(law.wiring.high[0])
+        room = min(-low, high) - abs(machine.holding) * most
+        return cls(uncut, cut, asked, begun, room)
+
+    def with_share(self, share: float) -> Float64[np.ndarray, "n x x"]:
+        """The loop where the action keeps a share of itself."""
+        found: np.ndarray = self.uncut + (share - 1) * self.cut[:, :, None] * self.asked[:, None]
+        return found
+
+    @property
+    def fastest_growth(self) -> Float64[np.ndarray, " n"]:
+        """Largest modulus of a mode; below 1 the loop is stable."""
+        found: np.ndarray = np.abs(np.linalg.eigvals(self.uncut)).max(-1)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class RegionOfAttraction:
+    """x' energy x at most level, in which every course ends at the goal."""
+
+    energy: Float64[np.ndarray, "n x x"]
+    level: Float64[np.ndarray, " n"]
+    share: Float64[np.ndarray, " n"]  # of the action that is left at the edge
+    step: Float64[np.ndarray, " n"]  # the largest of the wanted value that begins inside
+    proved: Bool[np.ndarray, " n"]
+
+
+def region(machine: LinearMachine, law: FeedbackLaw, most: float = 1.0) -> RegionOfAttraction:
+    """The largest of several, proved; of no size where nothing is proved."""
+    loops = ClosedLoops.of(machine, law, most)
+    n, x = loops.begun.shape
+    best = RegionOfAttraction(
+        np.tile(np.eye(x), (n, 1, 1)), np.zeros(n), np.ones(n), np.zeros(n), np.zeros(n, dtype=bool)
+    )
+    for share in CUTS:
+        best = _better(best, _tried(loops, share))
+    proved = _proved(machine, law, best, most) & (best.level > 0)
+    zero = np.where(proved, 1.0, 0.0)
+    return RegionOfAttraction(best.energy, best.level * zero, best.share, best.step * zero, proved)
+
+
+def _tried(loops: ClosedLoops, share: float) -> RegionOfAttraction:
+    """By the function that falls for every gain between both ends (circle criterion).
+
+    Where the loop about the middle has no answer above 1 / `part`, the Riccati equation of the
+    bounded real lemma has a solution, and it is that function.
+    """
+    n, x = loops.begun.shape
+    part, middle = (1 - share) / 2, loops.with_share((1 + share) / 2)
+    scale = np.abs(loops.asked).max(-1) ** 2
+    energy = np.tile(np.eye(x), (n, 1, 1))
+    falls = np.zeros(n, dtype=bool)
+    for i in range(n):  # scipy solves one at a time
+        weight = part**2 * (np.outer(loops.asked[i], loops.asked[i]) + SPARE * scale[i] * np.eye(x))
+        try:
+            found = solve_discrete_are(middle[i], loops.cut[i][:, None], weight, [[-1.0]])
+        except (np.linalg.LinAlgError, ValueError):  # no solution: no proof by this share
+            continue
+        energy[i], falls[i] = (found + found.T) / 2, np.linalg.eigvalsh(found).min() > 0
+    for end in (1.0, share):
+        own = loops.with_share(end)
+        fall = energy - own.swapaxes(1, 2) @ energy @ own
+        falls &= np.linalg.eigvalsh((fall + fall.swapaxes(1, 2)) / 2).min(-1) > 0
+    asked = loops.asked[..., None]
+    across = np.einsum("ni,ni->n", loops.asked, np.linalg.solve(energy, asked)[..., 0])
+    level = np.where(falls, (max(loops.room, 0.0) / share) ** 2 / across * (1 - ROUNDING), 0.0)
+    one = np.einsum("ni,nij,nj->n", loops.begun, energy, loops.begun)
+    step = np.sqrt(level / one) * (1 - ROUNDING)
+    return RegionOfAttraction(energy, level, np.full(n, share), step, falls)
+
+
+def _better(a: RegionOfAttraction, b: RegionOfAttraction) -> RegionOfAttraction:
+    take = b.step > a.step
+    pairs = ((getattr(a, k), getattr(b, k)) for k in ("energy", "level", "share", "step", "proved"))
+    return RegionOfAttraction(
+        *(np.where(take.reshape(-1, *([1] * (p.ndim - 1))), q, p) for p, q in pairs)
+    )
+
+
+def _proved(
+    machine: LinearMachine, law: FeedbackLaw, best: RegionOfAttraction, most: float
+) -> Bool[np.ndarray, " n"]:
+    """For the loop as real numbers have it: exact discretisation, products and sums enclosed."""
+    dynamics, drive = enclosed(machine, law.wiring.period_s)
+    energy = Enclosure.of(best.energy)
+    proved = positive_definite(energy)
+    for share in (np.ones_like(best.share), best.share):
+        own = _loop(machine, law, dynamics, drive, share)
+        left = own.swapped @ energy @ own
+        proved &= positive_definite(energy - left)
+    loops = ClosedLoops.of(machine, law, most)
+    # The level lies below what touches the edge: room^2 energy - level share^2 asked asked' >= 0.
+    asked = _asked(machine, law)
+    edge = (best.level * best.share**2 * (1 + 1e-12))[:, None, None]
+    outer = asked[:, :, None] * asked[:, None, :]
+    room = Enclosure.of(np.array(loops.room)) * Enclosure.of(np.array(loops.room))
+    inside = positive_definite(energy * room - outer * Enclosure.of(edge))
+    begun = Enclosure.of(loops.begun)
+    value = begun[:, None, :] @ energy @ begun[:, :, None]
+    reached = (value * Enclosure.of((best.step**2)[:, None, None])).high[:, 0, 0]
+    found: np.ndarray = proved & inside & (reached <= best.level)
+    return found
+
+
+def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclosure]:
+    """The sampled machine as enclosures."""
+    s = len(machine.drive)
+    whole = np.zeros((s + 1, s + 1))
+    whole[:s, :s], whole[:s, s] = machine.dynamics, machine.drive
+    halvings = max(0, int(np.ceil(np.log2(max(np.abs(whole * period_s).sum(1).max(), 1e-9)))) + 1)
+    moved = exponential(whole * (period_s / 2**halvings))
+    for _ in range(halvings):
+        moved = moved @ moved
+    return moved[:s, :s], moved[:s, s]
+
+
+def _asked(machine: LinearMachine, law: FeedbackLaw) -> Enclosure:
+    """The action by the state, as the law's own numbers have it."""
+    sense = Enclosure.of(law.wiring.senses[0])
+    rate = Enclosure.of(law.derivative) / Enclosure.of(law.filter_s[:, None])
+    gain = (Enclosure.of(law.proportional) + rate) * sense
+    of_state = -(gain[:, None, :] @ Enclosure.of(machine.outputs)[None])[:, 0]
+    parts = (of_state, rate * sense, Enclosure.of(np.ones((len(law.filter_s), 1))))
+    return Enclosure(*(np.concatenate([getattr(p, e) for p in parts], 1) for e in ("low", "high")))
+
+
+def _loop(
+    machine: LinearMachine,
+    law: FeedbackLaw,
+    dynamics: Enclosure,
+    drive: Enclosure,
+    share: Float64[np.ndarray, " n"],
+) -> Enclosure:
+    """The loop whose action keeps a share of itself."""
+    q, s = machine.outputs.shape
+    n, x = len(law.filter_s), s + q + 1
+    asked = _asked(machine, law)
+    plain = ClosedLoops._of(machine, law, np.zeros((s, s)), np.zeros(s), 1.0)
+    # What the law does to its own memory has two products per entry at most: a wider float each.
+    rest = Enclosure(
+        plain.uncut - np.abs(plain.uncut) * 1e-15, plain.uncut + np.abs(plain.uncut) * 1e-15
+    )
+    base = Enclosure(rest.low.copy(), rest.high.copy())
+    base.low[:, :s, :s] += dynamics.low
+    base.high[:, :s, :s] += dynamics.high
+    kept = Enclosure.of(share[:, None])
+    push = Enclosure(np.zeros((n, x)), np.zeros((n, x)))
+    driven = drive[None] * kept
+    push.low[:, :s], push.high[:, :s] = driven.low, driven.high
+    held = (kept - Enclosure.of(np.ones((1, 1)))) * (
+        Enclosure.of(np.array(law.wiring.period_s)) / Enclosure.of(law.tracking_s[:, None])
+    )
+    push.low[:, -1:], push.high[:, -1:] = held.low, held.high
+    return base + push[:, :, None] * asked[:, None, :]

@@ -1,0 +1,133 @@
+"""Exported code, compiled with the C compiler of this machine and run.
+
+Only texts that are our own source around numbers come here (`source.py`): nothing strange runs.
+"""
+
+import ctypes
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from ingenium.core.errors import EngineError, MissingProgram
+
+FLAGS = ("-O1", "-std=c99", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Werror")
+TIMEOUT_S = 120
+
+
+def compile_c(sources: Mapping[str, str], out: Path) -> None:
+    """A shared library of these files, by name.
+
+    Raises:
+        MissingProgram: without a C compiler.
+        EngineError: if it refuses them.
+    """
+    program = shutil.which("cc")
+    if program is None:
+        raise MissingProgram("cc", "exported controllers are compiled, run and judged")
+    with tempfile.TemporaryDirectory() as place:
+        for name, text in sources.items():
+            (Path(place) / name).write_text(text)
+        files = [name for name in sources if name.endswith(".c")]
+        command = [program, *FLAGS, *files, "-lm", "-o", "built.so"]
+        done = subprocess.run(
+            command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+        if done.returncode:
+            raise EngineError(f"the C compiler refuses what was exported: {done.stderr[:500]}")
+        shutil.copyfile(Path(place) / "built.so", out)
+
+
+@cache
+def compiler() -> str:
+    """Its version, in a line."""
+    program = shutil.which("cc")
+    if program is None:
+        return "no C compiler"
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return f"{told.stdout.splitlines()[0]} on {platform.machine()}"
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledLaws:
+    """Policies whose actions compiled functions give, a function for each copy in turn."""
+
+    library: Any
+    names: tuple[str, ...]
+    outputs: int
+    actions: int
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str], outputs: int, actions: int) -> "CompiledLaws":
+        """Compile sources by the name with which their functions begin, and load them."""
+        with tempfile.TemporaryDirectory() as place:
+            file = Path(place) / "laws.so"
+            compile_c({"laws.c": "".join(texts.values())}, file)
+            library = ctypes.CDLL(str(file))
+        return cls(library, tuple(texts), outputs, actions)
+
+    @property
+    def name(self) -> str:
+        """As a policy."""
+        return ", ".join(self.names[:3]) + (" and more" if len(self.names) > 3 else "")
+
+    def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
+        """As the source says of its memory."""
+        own = [np.full((n, self.outputs), np.nan), np.zeros((n, self.actions))]
+        return np.concatenate(own, 1)
+
+    def act(
+        self,
+        memory: Float64[np.ndarray, "n k"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n q"],
+    ) -> Float64[np.ndarray, "n m"]:
+        """A call each."""
+        action = np.empty((len(seen), self.actions))
+        own = [np.ascontiguousarray(a, dtype=np.float64) for a in (memory, seen, wanted)]
+        rows = _rows(*own, action)
+        for function, *at in zip(self._functions("act", len(seen)), *rows, strict=True):
+            function(*at)
+        return action
+
+    def learn(
+        self,
+        memory: Float64[np.ndarray, "n k"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n q"],
+        applied: Float64[np.ndarray, "n m"],
+    ) -> Float64[np.ndarray, "n k"]:
+        """A call each."""
+        later = np.array(memory, dtype=np.float64, order="C")
+        own = [np.ascontiguousarray(a, dtype=np.float64) for a in (seen, wanted, applied)]
+        rows = _rows(later, *own)
+        for function, *at in zip(self._functions("learn", len(seen)), *rows, strict=True):
+            function(*at)
+        return later
+
+    def _functions(self, what: str, n: int) -> Sequence[Any]:
+        names = self.names if len(self.names) == n else self.names * n
+        return [_taking(getattr(self.library, f"{name}_{what}")) for name in names[:n]]
+
+
+def _taking(function: Any) -> Any:
+    """A function of four addresses."""
+    function.argtypes, function.restype = (ctypes.c_void_p,) * 4, None
+    return function
+
+
+def _rows(*arrays: np.ndarray) -> list[list[int]]:
+    """Addresses of the rows of arrays, which their callers keep alive."""
+    found = []
+    for array in arrays:
+        base, stride = array.ctypes.data, array.strides[0]
+        found.append([base + i * stride for i in range(len(array))])
+    return found

@@ -1,0 +1,44 @@
+"""Policies that are made to be refused or held: what a shell is for.
+
+Shapes: n copies, p readings, q wanted values, m actions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+Row = Float64[np.ndarray, "n m"]
+
+
+@dataclass(frozen=True)
+class RecklessPolicy:
+    """Pushes from one end to the other, whatever is wanted."""
+
+    actions: int
+    most: float
+    name: str = "reckless"
+
+    def begin(self, n: int) -> Float64[np.ndarray, "n 1"]:
+        """The number of the period."""
+        return np.zeros((n, 1))
+
+    def act(
+        self,
+        memory: Float64[np.ndarray, "n 1"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n q"],
+    ) -> Row:
+        """All of the range, to one side for most of the time."""
+        side = np.sign(np.sin(0.02 * memory) + 0.3)
+        return np.repeat(self.most * side, self.actions, 1)
+
+    def learn(
+        self,
+        memory: Float64[np.ndarray, "n 1"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n q"],
+        applied: Row,
+    ) -> Float64[np.ndarray, "n 1"]:
+        """A period later."""
+        return memory + 1

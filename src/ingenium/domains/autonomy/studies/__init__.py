@@ -1,0 +1,1 @@
+"""Published numbers on controllers that learn, tested on machines of this domain."""

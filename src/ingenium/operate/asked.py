@@ -1,0 +1,66 @@
+"""What is asked of an operation: how long, under which limits, with which checks before it."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from ingenium.core.errors import choose
+from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
+from ingenium.operate.drill import Drill
+
+QUANTITIES = {  # of a run, with its unit
+    "outside": "periods",
+    "error": "1",
+    "barred": "1",
+    "bypassed": "1",
+    "by_person": "1",
+    "override_kept": "1",
+    "bypass_delay": "periods",
+    "missed": "periods",
+}
+RELEASED = {"outside": "1", "error": "1"}  # of a release: shares and means over scenarios
+LIMITS = (
+    Limit("outside", at_most=0),
+    Limit("override_kept", at_least=1),
+    Limit("bypass_delay", at_most=1),
+)
+
+
+@checked(frozen=True, config=_STRICT)
+class OperateSpec:
+    """A run of a policy on a plant, and what it must hold."""
+
+    title: Annotated[str, Field(max_length=200)] = ""
+    setup: Mapping[str, Any] = field(default_factory=dict)  # of the plant's problem
+    seconds: Annotated[Number, Field(gt=0, le=1e7)] = 60.0
+    seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0  # of the scenario
+    release_scenarios: Annotated[int, Field(ge=32, le=10_000)] = 64
+    release_s: Annotated[Number, Field(gt=0, le=1e5)] = 12.0
+    watch_episodes: Annotated[int, Field(ge=30, le=10_000)] = 60
+    coverage: Annotated[Number, Field(gt=0.5, lt=1)] = 0.95  # of calm episodes without an alarm
+    outside_at_most: Annotated[Number, Field(gt=0, le=1)] = 0.15  # share, for a release
+    limits: tuple[Limit, ...] = LIMITS
+    drill: Drill | None = field(default=None)  # None: what the plant's problem says
+
+    def __post_init__(self) -> None:
+        for limit in self.limits:
+            choose(limit.quantity, QUANTITIES, "quantity of an operation")
+
+
+def load(path: Path) -> OperateSpec:
+    """A spec from a TOML file.
+
+    Raises:
+        InputError: if it is none.
+    """
+    what = "a spec of an operation as a TOML file"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
+    return parse(table, OperateSpec, str(path))

@@ -1,0 +1,93 @@
+"""What happens to a plant in a run: faults, a person who takes over, and a person who stops it."""
+
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from ingenium.core.errors import InputError, choose
+from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.spec import _STRICT, Number, parse
+
+Seconds = Annotated[Number, Field(ge=0, le=1e7)]
+
+
+@checked(frozen=True, config=_STRICT)
+class PlantFault:
+    """Something that is wrong with a plant for a while."""
+
+    kind: str
+    at_s: Seconds
+    for_s: Seconds
+    size: Number = 1.0
+    where: Annotated[int, Field(ge=0, le=10_000)] = 0  # which reading or action
+
+    def on(self, time_s: float) -> bool:
+        """Whether it is there."""
+        return self.at_s <= time_s < self.at_s + self.for_s
+
+
+@checked(frozen=True, config=_STRICT)
+class PersonActs:
+    """A person who takes over: `hold` keeps the actions as they are, `stop` asks for the fallback.
+
+    With `action` these are the person's own actions, one for each of the plant.
+    """
+
+    at_s: Seconds
+    for_s: Seconds
+    how: str = "hold"
+    action: tuple[Number, ...] = ()
+    who: Annotated[str, Field(min_length=1, max_length=80)] = "person"
+
+    def __post_init__(self) -> None:
+        choose(self.how, WAYS, "way to take over")
+        if (self.how == "act") != bool(self.action):
+            raise ValueError('action goes with how = "act", and only with it')
+
+    def on(self, time_s: float) -> bool:
+        """Whether the person has taken over."""
+        return self.at_s <= time_s < self.at_s + self.for_s
+
+
+WAYS = ("hold", "act", "stop")
+
+
+@checked(frozen=True, config=_STRICT)
+class Drill:
+    """All of it."""
+
+    faults: tuple[PlantFault, ...] = ()
+    persons: tuple[PersonActs, ...] = ()
+
+    def check(self, kinds: Collection[str], readings: int, actions: int) -> None:
+        """Refuse what a plant does not know.
+
+        Raises:
+            InputError: naming it.
+        """
+        for fault in self.faults:
+            choose(fault.kind, kinds, "fault of this plant")
+            if fault.where >= max(readings, actions):
+                raise InputError(
+                    f"a place from 0 to {max(readings, actions) - 1}", f"where = {fault.where}"
+                )
+        for person in self.persons:
+            if person.action and len(person.action) != actions:
+                raise InputError(f"{actions} actions of a person", f"{len(person.action)}")
+
+
+def load(path: Path) -> Drill:
+    """A drill from a TOML file.
+
+    Raises:
+        InputError: if it is none.
+    """
+    what = "a drill as a TOML file"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
+    return parse(table, Drill, str(path))

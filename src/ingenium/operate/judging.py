@@ -1,0 +1,144 @@
+"""What a run was: its quantities, who decided what when and why, and how faults were met.
+
+Shapes: t periods.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool
+
+from ingenium.operate.drill import Drill
+from ingenium.operate.plant import Plant
+from ingenium.operate.shell import (
+    BARRIER,
+    BYPASS,
+    CALMING,
+    LATE,
+    LOST,
+    NOTHING,
+    PERSON,
+    POLICY,
+    STOPPED,
+    STRANGE,
+    WHO,
+    WHY,
+)
+
+APART_S = 0.25  # shorter than which the policy between two moves of the barrier is part of them
+CAUSES = (LOST, NOTHING, LATE, STRANGE)
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """From one period to another the same one decided for the same reason."""
+
+    at_s: float
+    until_s: float
+    who: str
+    why: str
+    periods: int  # in which it was so; the policy decided in the others
+    name: str = ""  # of a person
+
+
+def outside(course: xr.Dataset, plant: Plant) -> Bool[np.ndarray, " t"]:
+    """Periods in which a reading was truly beyond its range."""
+    truth = course["truth"].to_numpy()
+    low, high = (np.array([getattr(r, e) for r in plant.readings]) for e in ("low", "high"))
+    beyond: np.ndarray = np.any(~((truth >= low) & (truth <= high)), 1)
+    return beyond
+
+
+def measured(course: xr.Dataset, plant: Plant, drill: Drill) -> dict[str, float]:
+    """The quantities of a run."""
+    who, why = course["who"].to_numpy(), course["why"].to_numpy()
+    q = course["wanted"].shape[1]
+    error = (course["wanted"].to_numpy() - course["truth"].to_numpy()[:, :q])[who <= BARRIER]
+    time = course["time"].to_numpy().tolist()
+    asked = np.array([any(p.on(t) for p in drill.persons) for t in time], dtype=bool)
+    asked &= ~_stopped(course)
+    return {
+        "outside": float(outside(course, plant).sum()),
+        "error": float(np.sqrt(np.square(error).mean())) if len(error) else 0.0,
+        "barred": float((who == BARRIER).mean()),
+        "bypassed": float((who == BYPASS).mean()),
+        "by_person": float((who == PERSON).mean()),
+        "override_kept": float((who[asked] == PERSON).mean()) if asked.any() else 1.0,
+        "bypass_delay": float(_delay(who, why)),
+        "missed": float(course["late"].to_numpy().sum()),
+    }
+
+
+def _stopped(course: xr.Dataset) -> Bool[np.ndarray, " t"]:
+    """Periods in which the run was stopped from outside, so that no drill counts."""
+    found: np.ndarray = course["why"].to_numpy() == STOPPED
+    return found
+
+
+def _delay(who: np.ndarray, why: np.ndarray) -> int:
+    """The most periods from a cause to the bypass, where nobody else has taken over."""
+    cause = np.isin(why, CAUSES)
+    worst, since = 0, -1
+    for k, (now, acting) in enumerate(zip(cause, who, strict=True)):
+        since = k if now and since < 0 else since
+        if acting in (BYPASS, PERSON):
+            worst, since = max(worst, k - since if since >= 0 else 0), -1
+    return max(worst, len(who) - since if since >= 0 else 0)
+
+
+def decisions(course: xr.Dataset, drill: Drill, period_s: float) -> list[DecisionRecord]:
+    """Who decided what, when and why."""
+    who, why = course["who"].to_numpy().copy(), course["why"].to_numpy().copy()
+    moved = who == BARRIER
+    _bridge(who, why, round(APART_S / period_s))
+    _calmed(who, why)
+    edges = np.flatnonzero((np.diff(who) != 0) | (np.diff(why) != 0)) + 1
+    found = []
+    for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(who)], strict=True):
+        periods = int(moved[first:last].sum()) if who[first] == BARRIER else last - first
+        person = next((p for p in drill.persons if p.on(first * period_s)), None)
+        name = person.who if person and who[first] == PERSON else ""
+        at = (first * period_s, last * period_s)
+        found.append(DecisionRecord(*at, WHO[who[first]], WHY[why[first]], periods, name))
+    return found
+
+
+def _bridge(who: np.ndarray, why: np.ndarray, longest: int) -> None:
+    """Short spans of the policy between two moves of the barrier become part of them."""
+    at = np.flatnonzero(who == BARRIER)
+    for a, b in pairwise(at.tolist()):
+        if 1 < b - a <= longest and (who[a + 1 : b] == POLICY).all():
+            who[a + 1 : b], why[a + 1 : b] = BARRIER, why[a]
+
+
+def _calmed(who: np.ndarray, why: np.ndarray) -> None:
+    """The time until readings are calm belongs to the cause before it."""
+    for k in range(1, len(who)):
+        if who[k] == BYPASS == who[k - 1] and why[k] == CALMING:
+            why[k] = why[k - 1]
+
+
+def met(course: xr.Dataset, drill: Drill) -> list[Mapping[str, Any]]:
+    """Of each fault: when anybody but the policy first acted, how soon, and for what reason."""
+    time, who, why = (course[k].to_numpy() for k in ("time", "who", "why"))
+    found: list[Mapping[str, Any]] = []
+    for fault in drill.faults:
+        on = np.array([fault.on(t) for t in time.tolist()], dtype=bool)
+        at = np.flatnonzero(on & (who != POLICY))
+        first = int(at[0]) if len(at) else None
+        found.append(
+            {
+                "kind": fault.kind,
+                "at_s": fault.at_s,
+                "for_s": fault.for_s,
+                "size": fault.size,
+                "after_s": None if first is None else float(time[first] - fault.at_s),
+                "by": "" if first is None else WHO[who[first]],
+                "why": "" if first is None else WHY[why[first]],
+            }
+        )
+    return found

@@ -1,0 +1,61 @@
+"""The verifier before release: a policy on seeded scenarios of its plant and of a held-out one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ingenium.core.scenarios import score_error
+from ingenium.core.verdict import BEYOND
+from ingenium.evaluate.measured import Interval
+from ingenium.operate.asked import OperateSpec
+from ingenium.operate.plant import Plant, Policy
+from ingenium.operate.rollout import rollout
+
+SCENARIO = 1_000_000  # the first of those that release policies; service and watch have others
+
+
+@dataclass(frozen=True)
+class PolicyRelease:
+    """What a policy did on each plant, and whether the whole interval holds the limit on each."""
+
+    measured: Mapping[str, Mapping[str, Interval]]  # by plant and quantity
+    at_most: float
+
+    @property
+    def holds(self) -> bool:
+        """On the plant and on the held-out one."""
+        return all(own["outside"].high <= self.at_most for own in self.measured.values())
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As plain data."""
+        told = {
+            plant: {k: [v.value, v.low, v.high] for k, v in own.items()}
+            for plant, own in self.measured.items()
+        }
+        return {"holds": self.holds, "outside_at_most": self.at_most, "measured": told}
+
+
+def released(policy: Policy, plants: tuple[Plant, ...], spec: OperateSpec) -> PolicyRelease:
+    """Without any shell, so that nothing covers what the policy would do."""
+    at = SCENARIO + np.arange(spec.release_scenarios)
+    found = {}
+    for plant in plants:
+        with np.errstate(over="ignore", invalid="ignore"):
+            course = rollout(plant, policy, at, round(spec.release_s / plant.period_s))
+            squares = np.square(course.error).mean((0, 2))
+        outside = course.outside(plant).any(0).astype(np.float64)
+        share = outside.mean()
+        errors = np.sqrt(np.nan_to_num(squares, nan=1e18, posinf=1e18))
+        found[plant.name] = {
+            "outside": _about(share, float(score_error(torch.tensor([share]), len(at))[0])),
+            "error": _about(float(errors.mean()), float(errors.std(ddof=1)) / len(at) ** 0.5),
+        }
+    return PolicyRelease(found, spec.outside_at_most)
+
+
+def _about(value: float, error: float) -> Interval:
+    return Interval(float(value), float(value - BEYOND * error), float(value + BEYOND * error))

@@ -1,0 +1,67 @@
+"""Policies on plants without a shell: many copies, seeded scenarios, common random numbers.
+
+Shapes: n copies, t periods, p readings, m actions, q wanted values.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from ingenium.operate.plant import Plant, Policy
+
+Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]  # what is seen, and proposed: applied
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What happened in each period."""
+
+    period_s: float
+    truth: Float64[np.ndarray, "t n p"]
+    wanted: Float64[np.ndarray, "t n q"]
+    action: Float64[np.ndarray, "t n m"]
+
+    @property
+    def error(self) -> Float64[np.ndarray, "t n q"]:
+        """Of the readings that are wanted somewhere."""
+        found: np.ndarray = self.wanted - self.truth[..., : self.wanted.shape[-1]]
+        return found
+
+    def outside(self, plant: Plant) -> Bool[np.ndarray, "t n"]:
+        """Periods in which a reading is beyond its range, or there is none."""
+        low = np.array([r.low for r in plant.readings])
+        high = np.array([r.high for r in plant.readings])
+        beyond: np.ndarray = np.any(~((self.truth >= low) & (self.truth <= high)), -1)
+        return beyond
+
+
+def rollout(
+    plant: Plant,
+    policy: Policy,
+    scenario: Int64[np.ndarray, " n"],
+    periods: int,
+    *,
+    decide: Decide | None = None,
+) -> Course:
+    """A copy of the plant for each scenario; actions are cut to their ranges.
+
+    `decide` may put another action in the place of a proposed one.
+    """
+    state, memory = plant.begin(scenario), policy.begin(len(scenario))
+    low, high = (np.array([getattr(a, end) for a in plant.actions]) for end in ("low", "high"))
+    shape = (periods, len(scenario))
+    truth = np.empty((*shape, len(plant.readings)))
+    wanted = np.empty((*shape, plant.wanted(state).shape[1]))
+    action = np.empty((*shape, len(low)))
+    for k in range(periods):  # one after the other: each begins where the last one ended
+        truth[k], wanted[k] = plant.truth(state), plant.wanted(state)
+        seen = plant.seen(state, ())
+        proposed = policy.act(memory, seen, wanted[k])
+        if decide is not None:
+            proposed = decide(seen, proposed)
+        action[k] = np.clip(proposed, low, high)
+        memory = policy.learn(memory, seen, wanted[k], action[k])
+        state = plant.step(state, action[k], ())
+    return Course(plant.period_s, truth, wanted, action)

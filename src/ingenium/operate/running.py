@@ -1,0 +1,194 @@
+"""A run: a policy in its shell on one plant, period by period, that stops, resumes and is kept.
+
+Shapes: t periods, p readings, q wanted values, m actions.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool
+
+from ingenium.core.folders import replacing
+from ingenium.core.problem import Watch as Progress
+from ingenium.core.problem import silent
+from ingenium.operate.drill import Drill
+from ingenium.operate.plant import Plant, PlantState, Policy
+from ingenium.operate.shell import BYPASS, STOPPED, Shell, ShellMemory
+
+EVERY = 1000  # periods, after which progress is kept
+SETTLING_S = 10.0  # in which a plant is brought to rest by its fallback when a run is stopped
+PROGRESS = "progress.npz"
+PER_PERIOD = (
+    "seen",
+    "truth",
+    "wanted",
+    "proposed",
+    "action",
+    "who",
+    "why",
+    "score",
+    "seconds",
+    "late",
+)
+
+
+@dataclass(eq=False)
+class Operation:
+    """A run as it goes on."""
+
+    plant: Plant
+    policy: Policy
+    shell: Shell
+    drill: Drill
+    periods: int
+    scenario: int
+    late: Bool[np.ndarray, " t"] | None = None  # of a run that is replayed; none: as measured
+    pace: Callable[[int], None] | None = None  # waits for the period that begins
+
+    def __post_init__(self) -> None:
+        p, m, t = len(self.plant.readings), len(self.plant.actions), self.periods
+        self.state = self.plant.begin(np.array([self.scenario], dtype=np.int64))
+        q = self.plant.wanted(self.state).shape[1]
+        self.memory, self.known = self.policy.begin(1), self.shell.begin(1)
+        shapes = (p, p, q, m, m, 0, 0, 0, 0, 0)
+        self.course = {
+            name: np.full((t, wide) if wide else (t,), np.nan)
+            for name, wide in zip(PER_PERIOD, shapes, strict=True)
+        }
+        self.stops: list[float] = []  # s, at which the run was stopped from outside
+
+    @property
+    def done(self) -> int:
+        """Periods that are over."""
+        return self.state.period
+
+    def run(self, folder: Path | None = None, progress: Progress = silent) -> None:
+        """All periods that are left.
+
+        Raises:
+            KeyboardInterrupt: when stopped: the plant is then at its fallback, progress is kept in
+                `folder`, and the same run goes on from there.
+        """
+        try:
+            while self.done < self.periods:
+                if self.done % EVERY == 0:
+                    progress("operate", self.done, self.periods)
+                    if folder is not None:
+                        self.keep(folder)
+                self.step()
+        except KeyboardInterrupt:
+            self.settle()
+            if folder is not None:
+                self.keep(folder)
+            raise
+        progress("operate", self.periods, self.periods)
+
+    def settle(self) -> None:
+        """Bring the plant to rest by its fallback, as part of the run."""
+        self.stops.append(self.done * self.plant.period_s)
+        most = min(self.periods, self.done + round(SETTLING_S / self.plant.period_s))
+        while self.done < most:
+            self.step(stopping=True)
+
+    def step(self, *, stopping: bool = False) -> None:
+        """One period."""
+        k, h = self.done, self.plant.period_s
+        now = k * h
+        if self.pace is not None and not stopping:
+            self.pace(k)
+        faults = tuple(f for f in self.drill.faults if f.on(now))
+        person = next((p for p in self.drill.persons if p.on(now)), None)
+        seen, wanted = self.plant.seen(self.state, faults), self.plant.wanted(self.state)
+        began = time.perf_counter()
+        proposed = self.policy.act(self.memory, seen, wanted)
+        took = time.perf_counter() - began
+        late = took > h if self.late is None else bool(self.late[k])
+        decided = self.shell.decide(self.known, seen, proposed, late=late, person=person)
+        action, who, why = decided.action, int(decided.who[0]), int(decided.why[0])
+        if stopping:
+            action, who, why = self.plant.fallback(seen), BYPASS, STOPPED
+        row = (seen[0], self.plant.truth(self.state)[0], wanted[0], proposed[0], action[0])
+        numbers = (who, why, float(decided.score[0]), took, late)
+        for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
+            self.course[name][k] = value
+        self.memory = self.policy.learn(self.memory, seen, wanted, action)
+        self.known = decided.memory
+        self.state = self.plant.step(self.state, action, faults)
+
+    def keep(self, folder: Path) -> None:
+        """Write all that the run needs to go on."""
+        own = {f"shell_{k}": v for k, v in vars(self.known).items()}
+        with replacing(folder / PROGRESS) as part, part.open("wb") as file:
+            np.savez(
+                file,
+                x=self.state.x,
+                period=self.state.period,
+                memory=self.memory,
+                stops=np.array(self.stops),
+                **(own | self.course),
+            )
+
+    def resume(self, folder: Path) -> bool:
+        """Go on from what was kept, if anything was."""
+        path = folder / PROGRESS
+        if not path.is_file():
+            return False
+        with np.load(path) as kept:
+            self.state = PlantState(int(kept["period"]), kept["x"], self.state.scenario)
+            self.memory = kept["memory"]
+            names = ShellMemory.__dataclass_fields__
+            self.known = ShellMemory(**{k: kept[f"shell_{k}"] for k in names})
+            self.course = {k: kept[k] for k in PER_PERIOD}
+            self.stops = [float(s) for s in kept["stops"]]
+        return True
+
+    def table(self) -> xr.Dataset:
+        """The course, with names and units."""
+        readings, actions, q = (
+            self.plant.readings,
+            self.plant.actions,
+            self.course["wanted"].shape[1],
+        )
+        dims = {
+            "seen": ("time", "reading"),
+            "truth": ("time", "reading"),
+            "wanted": ("time", "wanted_reading"),
+            "proposed": ("time", "acting"),
+            "action": ("time", "acting"),
+        }
+        whole = {"who", "why", "late"}
+        data: dict[str, Any] = {}
+        for name, values in self.course.items():
+            own = np.nan_to_num(values).astype(np.int8) if name in whole else values
+            data[name] = (dims.get(name, ("time",)), own)
+        coords = {
+            "time": ("time", np.arange(self.periods) * self.plant.period_s, {"units": "s"}),
+            "reading": ("reading", [r.name for r in readings]),
+            "wanted_reading": ("wanted_reading", [r.name for r in readings[:q]]),
+            "acting": ("acting", [a.name for a in actions]),
+        }
+        return xr.Dataset(data, coords=coords, attrs={"period_s": self.plant.period_s})
+
+
+def paced(period_s: float) -> Callable[[int], None]:
+    """What waits until each period begins by the clock of this machine."""
+    began = time.monotonic()
+
+    def wait(period: int) -> None:
+        left = began + period * period_s - time.monotonic()
+        if left > 0:
+            time.sleep(left)
+
+    return wait
+
+
+def unlike(a: xr.Dataset, b: xr.Dataset, names: Collection[str]) -> list[str]:
+    """Which of these differ between two courses."""
+    return [
+        n for n in names if not np.array_equal(a[n].to_numpy(), b[n].to_numpy(), equal_nan=True)
+    ]

@@ -1,0 +1,302 @@
+"""Operations in Python: a policy of a finished run on a plant, released, run, kept and replayed."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.energy import Meter
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.evidence import read
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.netcdf import write_netcdf
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.spec import Spec, parse
+from ingenium.core.verdict import Verdict
+from ingenium.domains import open_problem
+from ingenium.opened import open_run
+from ingenium.operate import judging
+from ingenium.operate import watch as watching
+from ingenium.operate.asked import QUANTITIES, OperateSpec
+from ingenium.operate.drill import Drill
+from ingenium.operate.keeping import COURSE, DECISIONS, RECORD, OperationRecord, margins
+from ingenium.operate.plant import Acting, Operated, Policy
+from ingenium.operate.release import PolicyRelease, released
+from ingenium.operate.running import PROGRESS, Operation, paced, unlike
+from ingenium.operate.shell import WHO, Shell
+from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.place import ledger_place
+
+SCENARIO = 2_000_000  # of the service; a seed further on for each
+EPISODES = 3_000_000  # the first scenario that the watch is set on
+COMPARED = ("truth", "action", "who", "why")
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """Which design of which run operates."""
+
+    run: str
+    design: int
+    problem: str
+    file: str
+    digest: str
+    verdict: str
+
+
+def plant_of(name: str, setup: Mapping[str, Any]) -> tuple[Operated, str]:
+    """A problem that has a plant, and the digest of what it models.
+
+    Raises:
+        InputError: for a problem without one.
+    """
+    problem: Problem = open_problem(Spec(problem=name, setup=dict(setup)))
+    if not isinstance(problem, Operated):
+        raise InputError("a problem that has a plant to operate", name, "Write autonomy.arm.")
+    return problem, problem.system
+
+
+def policy_of(folder: Path, design: int | None, where: Operated) -> tuple[Policy, PolicySource]:
+    """What a design of a finished run does on a plant, from its exported file.
+
+    Without a number the best that was kept. Its evidence must hold the file as it lies there, and
+    its verdict must be `accepted`: what was found under no limits does not act.
+
+    Raises:
+        InputError: for a run without policies, or a design without a file or not accepted.
+        CorruptError: for a file that is not the one that was judged.
+    """
+    run = open_run(folder, open_problem)
+    problem = run.problem
+    if not isinstance(problem, Acting):
+        raise InputError("a run whose designs are policies", f"one of {problem.name}")
+    kept = run.kept["design"].to_numpy().tolist()
+    if design is None and not kept:
+        raise InputError("a run that kept a policy", f"{folder}, which kept none")
+    index = kept[0] if design is None else design
+    entry = next((r for r in read(run.folder / "evidence.jsonl") if r["design"] == index), None)
+    if entry is None or entry["file"] is None:
+        raise InputError(f"a design with a file, such as {kept[:3]}", f"design {index}")
+    path = run.folder / entry["file"]
+    if file_digest(path) != entry["file_digest"]:
+        raise CorruptError(str(path), "is not the file that was judged", "Propose it again.")
+    if entry["verdict"] != Verdict.ACCEPTED:
+        raise InputError(
+            "a policy that held its limits (constraint in learning)",
+            f"design {index}, which is {entry['verdict']}",
+            f"Write --design {kept[0] if kept else 'N'}.",
+        )
+    form = next(f for f in problem.formats.values() if f.name == entry["format"])
+    one = form.read(path)
+    source = PolicySource(
+        str(folder), index, problem.name, entry["file"], entry["file_digest"], entry["verdict"]
+    )
+    return problem.policy(one, where.plant), source
+
+
+def operate(
+    name: str,
+    policy: Path,
+    spec: OperateSpec,
+    out: Path,
+    *,
+    design: int | None = None,
+    real_time: bool = False,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> OperationRecord:
+    """Release a policy, run it in its shell, judge the run and keep it in `out`.
+
+    Raises:
+        InputError: for a plant, policy, drill or spec that do not go together.
+        KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
+    """
+    watch("open the plant", 0, 1)
+    where, system = plant_of(name, spec.setup)
+    acting, source = policy_of(policy, design, where)
+    drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
+    plant = where.plant
+    drill.check(plant.faults, len(plant.readings), len(plant.actions))
+    identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
+    if ledger is None:
+        with open_ledger(ledger_place()) as book:
+            return operate(
+                name, policy, spec, out, design=design, real_time=real_time, watch=watch,
+                overwrite=overwrite, ledger=book,
+            )  # fmt: skip
+    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+        began = time.monotonic()
+        watch("release", 0, 1)
+        passed = released(acting, (plant, where.held_out), spec)
+        told: dict[str, Any] = {
+            "problem": name,
+            "plant": {
+                "name": plant.name,
+                "version": plant.version,
+                "held_out": where.held_out.name,
+            },
+            "policy": asdict(source),
+            "spec": asdict(spec),
+            "drill": asdict(drill),
+            "release": passed.record,
+        }
+        files = {}
+        if passed.holds:
+            run = _run(where, acting, spec, drill, part, real_time, watch)
+            told |= _judged(run, spec, drill, ledger, name)
+            course = run.table()
+            course.attrs["stops_s"] = run.stops or [-1.0]
+            write_netcdf(part / COURSE, course)
+            lines = "".join(json.dumps(d) + "\n" for d in told["decisions"])
+            write_atomic(part / DECISIONS, lines)
+            files = {f: file_digest(part / f) for f in (COURSE, DECISIONS)}
+            (part / PROGRESS).unlink(missing_ok=True)
+        else:
+            told |= _refused(passed)
+        told["evidence"] = {
+            "files": files,
+            "system": system,
+            "code": code_digest(),
+            "versions": versions(),
+            "machine": machine(),
+        }
+        told["seconds"] = round(time.monotonic() - began, 2)
+        told["energy"] = asdict(meter.read())
+        write_atomic(part / RECORD, json.dumps(told, indent=2) + "\n")
+        watch("keep", 0, 1)
+        short = {k: told[k] for k in ("problem", "policy", "verdict", "evidence")}
+        ledger.append("operation" if passed.holds else "refusal", short)
+    return OperationRecord.opened(out)
+
+
+def _run(
+    where: Operated,
+    policy: Policy,
+    spec: OperateSpec,
+    drill: Drill,
+    part: Path,
+    real_time: bool,
+    watch: Watch,
+) -> Operation:
+    plant = where.plant
+    watch("set the watch", 0, 1)
+    at = EPISODES + np.arange(spec.watch_episodes)
+    periods = round(spec.release_s / plant.period_s)
+    own = watching.Watch.set_on(plant, policy, at, periods, spec.coverage)
+    whole = round(spec.seconds / plant.period_s)
+    if whole < 1:
+        raise InputError(f"at least one period of {plant.period_s:g} s", f"{spec.seconds:g} s", "")
+    pace = paced(plant.period_s) if real_time else None
+    run = Operation(plant, policy, Shell(plant, own), drill, whole, SCENARIO + spec.seed, pace=pace)
+    run.resume(part)
+    run.run(part, watch)
+    return run
+
+
+def _judged(
+    run: Operation, spec: OperateSpec, drill: Drill, ledger: Ledger, name: str
+) -> dict[str, Any]:
+    """What was measured, who decided, and the verdict; decisions go to the ledger."""
+    course = run.table()
+    values = judging.measured(course, run.plant, drill)
+    found = margins(values, spec.limits)
+    made = [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)]
+    for decision in made:
+        person = decision["who"] == "person"
+        ledger.append(
+            "decision", {"problem": name, **decision}, actor=decision["name"] if person else None
+        )
+    seconds = course["seconds"].to_numpy()
+    watch = run.shell.watch
+    return {
+        "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
+        "margins": found,
+        "verdict": "accepted" if all(m >= 0 for m in found.values()) else "rejected",
+        "shares": {w: float((course["who"].to_numpy() == i).mean()) for i, w in enumerate(WHO)},
+        "faults": judging.met(course, drill),
+        "decisions": made,
+        "stops_s": run.stops,
+        "period": {
+            "seconds": run.plant.period_s,
+            "median_us": 1e6 * float(np.median(seconds)),
+            "p99_us": 1e6 * float(np.quantile(seconds, 0.99)),
+        },
+        "watch": None if watch is None else {
+            "bar": watch.bar, "coverage": watch.coverage, "episodes": watch.episodes,
+            "episode_s": watch.seconds,
+        },
+    }  # fmt: skip
+
+
+def _refused(passed: PolicyRelease) -> dict[str, Any]:
+    return {
+        "verdict": "refused",
+        "measured": {},
+        "margins": {},
+        "decisions": [],
+        "faults": [],
+        "why": f"outside its limits in more than {passed.at_most:.0%} of seeded scenarios, or not "
+        "surely in fewer",
+    }
+
+
+@dataclass(frozen=True)
+class OperationReplay:
+    """What an operation gives when it is run again."""
+
+    same: dict[str, bool]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of it is as recorded."""
+        return all(self.same.values())
+
+
+def replay(folder: Path) -> OperationReplay:
+    """Run it again from its record, with the periods that were late then, and compare.
+
+    Raises:
+        InputError: if the run of its policy is no longer there, or the policy never ran, or the
+            run was stopped in between, which nothing says again.
+    """
+    kept = OperationRecord.opened(folder)
+    record, course = kept.record, kept.course
+    if record["stops_s"]:
+        raise InputError(
+            "an operation that ran without a stop", f"one stopped at {record['stops_s']}"
+        )
+    spec = parse(_without_none(record["spec"]), OperateSpec, "the record of an operation")
+    drill = parse(_without_none(record["drill"]), Drill, "the record of an operation")
+    where, system = plant_of(record["problem"], spec.setup)
+    policy, source = policy_of(Path(record["policy"]["run"]), record["policy"]["design"], where)
+    passed = released(policy, (where.plant, where.held_out), spec)
+    at = EPISODES + np.arange(spec.watch_episodes)
+    periods = round(spec.release_s / where.plant.period_s)
+    own = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
+    late = course["late"].to_numpy().astype(bool)
+    run = Operation(
+        where.plant, policy, Shell(where.plant, own), drill, len(late), SCENARIO + spec.seed, late
+    )
+    run.run()
+    odd = unlike(run.table(), course, COMPARED)
+    return OperationReplay(
+        {
+            "system": system == record["evidence"]["system"],
+            "policy": source.digest == record["policy"]["digest"],
+            "release": passed.record["measured"] == record["release"]["measured"],
+            **{name: name not in odd for name in COMPARED},
+        }
+    )
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    return [_without_none(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,71 @@
+"""The commands of the how-to on operating a plant."""
+
+import json
+from pathlib import Path
+
+import pytest
+from calling import answer, call
+
+HERE = Path(__file__).parents[2]
+SPEC = HERE / "examples" / "autonomy" / "second_order.toml"
+
+
+@pytest.fixture(scope="module")
+def laws(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("laws")
+    words = ("--spec", SPEC, "-n", 24, "--seed", 7, "--out", folder / "run")
+    found = answer("propose", "autonomy.controller", *words)
+    assert found["summary"]["accepted"] >= 2
+    return folder
+
+
+def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
+    out = laws / "service"
+    words = ("--policy", laws / "run", "--hours", 0.01, "--out", out)
+    found = answer("operate", "autonomy.controller", *words)
+    assert found["verdict"] == "accepted"
+    assert found["release"]["holds"]
+    assert found["measured"]["override_kept"]["value"] == 1
+    assert {d["who"] for d in found["decisions"]} >= {"policy", "bypass", "person"}
+    assert "Who decided what" in (out / "report.html").read_text()
+    told = answer("ledger", "list", "--kind", "decision", "--limit", 3)
+    assert told
+    assert answer("replay", out)["holds"]
+    lines = (out / "decisions.jsonl").read_text()
+    (out / "decisions.jsonl").write_text(lines.replace("person", "policy", 1))
+    code, _, said = call("replay", out)
+    assert code == 3
+    assert "not the file that was judged" in said
+
+
+def test_what_was_not_accepted_or_was_altered_does_not_act(laws: Path) -> None:
+    records = [json.loads(x) for x in (laws / "run" / "evidence.jsonl").read_text().splitlines()]
+    other = next(r["design"] for r in records if r["verdict"] != "accepted")
+    words = ("--policy", laws / "run", "--hours", 0.005, "--out", laws / "none")
+    code, _, said = call("operate", "autonomy.controller", *words, "--design", other)
+    assert code == 2
+    assert "design" in said
+    kept = next(r for r in records if r["file"])
+    path = laws / "run" / kept["file"]
+    text = path.read_text()
+    path.write_text(text.replace("sum +=", "sum -="))
+    code, _, said = call("operate", "autonomy.controller", *words, "--design", kept["design"])
+    path.write_text(text)
+    assert code == 3
+    assert not (laws / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("process.laboratory",), "a plant to operate"),
+        (("autonomy.controller", "--hours", -1), "hours"),
+        (("autonomy.controller", "--drill", "none.toml"), "drill"),
+    ],
+)
+def test_what_cannot_be_operated_is_refused(
+    laws: Path, words: tuple[object, ...], said: str
+) -> None:
+    code, _, text = call("operate", *words, "--policy", laws / "run", "--out", laws / "bad")
+    assert code == 2
+    assert said in text

@@ -1,0 +1,258 @@
+"""Control laws: closed forms, python-control, scipy, exact arithmetic, and compiled code."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import control
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import expm
+
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Limit, Spec
+from ingenium.domains import open_problem
+from ingenium.domains.autonomy.cart_pole import CartPole, CartPoles, MujocoCartPoles, cart_mjcf
+from ingenium.domains.autonomy.certificate import ClosedLoops, enclosed, region
+from ingenium.domains.autonomy.engine import LoopEngine, nominal, step_answers
+from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive_definite
+from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.linear import LinearMachine
+from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
+from ingenium.domains.autonomy.margins import SampledLoop
+from ingenium.domains.autonomy.opponents import (
+    IntegratingLqg,
+    LoadObserver,
+    PredictiveControl,
+    fastest,
+)
+from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, placed
+from ingenium.operate.rollout import rollout
+
+BOX = OscillatorBox()
+
+
+def machine() -> ControlledMachine:
+    return oscillator(BOX, 0.01, 0)
+
+
+def some(count: int = 12) -> FeedbackLaw:
+    return FeedbackLaw(*placed(BOX, count, np.random.default_rng(1)), machine().wiring)
+
+
+def test_a_free_oscillator_moves_as_its_closed_form() -> None:
+    """y(t) of a release from 1, for a damping below 1 (any textbook of vibrations)."""
+    w, z, h = BOX.omega, BOX.damping, 0.01
+    sampled = BOX.machine().sampled(h)
+    x, t = np.array([1.0, 0.0]), 0.0
+    for _ in range(200):
+        x, t = sampled.dynamics @ x, t + h
+    wd = w * np.sqrt(1 - z**2)
+    truth = np.exp(-z * w * t) * (np.cos(wd * t) + z * w / wd * np.sin(wd * t))
+    assert x[0] == pytest.approx(truth, rel=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore:stability_margins")  # on the method that it chooses
+def test_margins_are_those_of_python_control() -> None:
+    law, h = some(4), 0.01
+    gain, phase, _ = SampledLoop(BOX.machine(), law).margins()
+    own = BOX.machine()
+    plant = control.c2d(control.ss(own.dynamics, own.drive[:, None], own.outputs, 0), h)
+    z = control.tf([1, 0], [1], h)
+    for i in range(4):
+        lag, rate = law.passing[i], law.derivative[i, 0] / law.filter_s[i]
+        parts = law.proportional[i, 0] + rate * (1 - lag / (z - 1 + lag))
+        loop = control.ss2tf(plant) * (parts + law.integral[i, 0] * h / (z - 1))
+        found = control.stability_margins(control.minreal(loop, verbose=False), returnall=True)
+        assert gain[i] == pytest.approx(np.abs(20 * np.log10(found[0])).min(), rel=1e-4)
+        assert phase[i] == pytest.approx(np.abs(found[1]).min(), rel=1e-4)
+
+
+def test_a_gain_beyond_its_margin_is_unstable() -> None:
+    law = some(6)
+    gain, _, _ = SampledLoop(BOX.machine(), law).margins()
+    for share, stable in ((0.98, True), (1.02, False)):
+        up = 10 ** (share * gain / 20)
+        arrays = [a * (up if a.ndim == 1 else up[:, None]) for a in law.numbers[:3]]
+        other = FeedbackLaw(*arrays, *law.numbers[3:], law.wiring)
+        growth = ClosedLoops.of(BOX.machine(), other).fastest_growth
+        assert ((growth < 1) == stable).all()
+
+
+def test_two_engines_agree_on_a_step() -> None:
+    problem = open_problem(Spec(problem="autonomy.controller", setup={"known": 20}))
+    designs = problem.data().isel(design=slice(0, 1))
+    arrays = [torch.as_tensor(designs[v.name].to_numpy()) for v in problem.variables]
+    engine = LoopEngine(problem.machine)  # type: ignore[attr-defined]
+    names = [q.name for q in engine.quantities]
+    assert problem.second is not None
+    again = problem.second.verifier.measure(*arrays).numpy()
+    own = engine.measure(*arrays).numpy()
+    for i, q in enumerate(problem.second.verifier.quantities):
+        np.testing.assert_allclose(own[:, names.index(q.name)], again[:, i], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [50])
+def test_enclosures_hold_what_fractions_say(count: int) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, count)) * 10.0 ** rng.integers(-8, 8, (2, count))
+    x, y = Enclosure.of(a), Enclosure.of(b)
+    for i in range(count):
+        p, q = Fraction(a[i]), Fraction(b[i])
+        for found, truth in ((x + y, p + q), (x - y, p - q), (x * y, p * q), (x / y, p / q)):
+            assert Fraction(float(found.low[i])) < truth < Fraction(float(found.high[i]))
+    matrix = rng.standard_normal((4, 4))
+    product = Enclosure.of(matrix) @ Enclosure.of(matrix)
+    for i in range(4):
+        for k in range(4):
+            truth = sum(Fraction(matrix[i, j]) * Fraction(matrix[j, k]) for j in range(4))
+            assert (
+                Fraction(float(product.low[i, k])) <= truth <= Fraction(float(product.high[i, k]))
+            )
+    assert np.isinf(
+        (Enclosure.of(a[:1]) / Enclosure(np.array([-1.0]), np.array([1.0]))).width
+    ).all()
+
+
+def test_exponentials_and_definiteness_are_enclosed() -> None:
+    matrix = np.array([[0.1, 0.4], [-0.3, 0.2]])
+    found = exponential(matrix)
+    assert found.holds(expm(matrix))
+    assert float(found.width.max()) < 1e-13
+    with pytest.raises(ValueError, match="norm below 1"):
+        exponential(10 * matrix)
+    good, bad = np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 1.0], [1.0, 1.0]])
+    both = Enclosure.of(np.stack([good, bad]))
+    assert positive_definite(both).tolist() == [True, False]
+    wide = Enclosure(good[None] - 1.1, good[None] + 1.1)
+    assert positive_definite(wide).tolist() == [False]
+    dynamics, drive = enclosed(BOX.machine(), 0.01)
+    sampled = BOX.machine().sampled(0.01)
+    assert dynamics.holds(sampled.dynamics)
+    assert drive.holds(sampled.drive)
+
+
+def test_courses_from_inside_a_region_end_at_the_goal_and_its_function_falls() -> None:
+    law, rng = some(), np.random.default_rng(2)
+    found, loops = region(BOX.machine(), law), ClosedLoops.of(BOX.machine(), law)
+    assert found.proved.all()
+    for i in range(len(law.filter_s)):
+        cholesky = np.linalg.cholesky(np.linalg.inv(found.energy[i]))
+        x = cholesky @ (lambda d: d / np.linalg.norm(d, axis=0))(rng.standard_normal((4, 200)))
+        x *= np.sqrt(found.level[i]) * rng.uniform(0.1, 1, 200)
+        value = np.einsum("in,ij,jn->n", x, found.energy[i], x)
+        assert (value <= found.level[i] * (1 + 1e-9)).all()
+        for _ in range(200):
+            asked = loops.asked[i] @ x
+            cut = np.clip(asked, -loops.room, loops.room) - asked
+            x = loops.uncut[i] @ x + loops.cut[i][:, None] * cut
+            after = np.einsum("in,ij,jn->n", x, found.energy[i], x)
+            assert (after <= value * (1 + 1e-12)).all()
+            value = after
+
+
+def test_a_step_beyond_the_region_of_an_unstable_machine_can_be_lost() -> None:
+    """An inverted machine whose action is weaker than what pulls it away."""
+    upright = LinearMachine(
+        np.array([[0.0, 1.0], [4.0, 0.0]]),
+        np.array([0.0, 1.0]),
+        np.array([0.0, 1.0]),
+        np.array([[1.0, 0.0]]),
+        np.array([1.0, 0.0]),
+        -4.0,
+    )
+    n = 1
+    arrays = np.full((n, 1), 30.0), np.full((n, 1), 8.0), np.full((n, 1), 5.0)
+    law = FeedbackLaw(*arrays, *np.full((3, n), [[0.01], [0.0], [1.0]]), machine().wiring)
+    found, loops = region(upright, law, 0.0), ClosedLoops.of(upright, law, 0.0)
+    assert 0 < found.step[0] < 0.75  # beyond 3 / 4 the action cannot hold it
+    x = loops.begun[0] * 2.0
+    for _ in range(2000):
+        asked = loops.asked[0] @ x
+        x = loops.uncut[0] @ x + loops.cut[0] * (np.clip(asked, -loops.room, loops.room) - asked)
+    assert not np.linalg.norm(x) < 1e3
+
+
+def test_the_time_optimal_way_is_that_of_a_double_integrator() -> None:
+    """2 sqrt(r / a) for a step r with accelerations up to a (Pontryagin's first example)."""
+    double = LinearMachine(
+        np.array([[0.0, 1.0], [0.0, 0.0]]),
+        np.array([0.0, 1.0]),
+        np.array([0.0, 1.0]),
+        np.array([[1.0, 0.0]]),
+        np.array([1.0, 0.0]),
+        0.0,
+    )
+    other = ControlledMachine(**{**vars(machine()), "loop": double})
+    t, y = fastest(other, 200)
+    assert t[-1] == pytest.approx(2 * np.sqrt(1 / 3.0), abs=0.005)
+    assert y[-1] == pytest.approx(1, abs=1e-3)
+
+
+def test_opponents_reach_the_goal_and_none_sooner_than_the_bound() -> None:
+    own = machine()
+    observer = LoadObserver(own, BOX.noise, 0.02)
+    t, way = fastest(own, own.load_period)
+    for policy in (IntegratingLqg(observer), PredictiveControl(observer)):
+        course = rollout(own.bench, policy, np.array([NOMINAL]), own.load_period)
+        y = course.truth[:, 0, 0]
+        assert abs(y[-1] - 1) < 0.02
+        arrived = 0.01 * int((np.abs(y - 1) > 0.02).nonzero()[0][-1] + 1)
+        assert arrived >= t[(np.abs(way - 1) <= 0.02).argmax()] - 0.01
+
+
+def test_a_cart_pole_moves_as_in_mujoco() -> None:
+    pole = CartPole()
+    ours = CartPoles(pole, 0.01, 0, service=False)
+    theirs = MujocoCartPoles(pole, 0.01, 0)
+    theirs._model = theirs.mujoco.MjModel.from_xml_string(cart_mjcf(pole, 0.0025, 1.0, 0.0))
+    theirs._data = theirs.mujoco.MjData(theirs._model)
+    x = y = np.array([[0.1, 0.3, -0.2, 0.5]])
+    for i in range(100):
+        force = np.array([5 * np.sin(i / 10)])
+        x, y = ours._moved(x, force), theirs._moved(y, force)
+    np.testing.assert_allclose(x, y, rtol=1e-6)
+
+
+def test_compiled_code_does_what_the_law_does(tmp_path: Path) -> None:
+    problem = open_problem(Spec(problem="autonomy.controller", setup={"known": 20}))
+    designs = problem.data().isel(design=slice(0, 3))
+    form = problem.formats["c-source"]
+    form.write(designs, tmp_path)
+    back = form.read(tmp_path)
+    arrays = [back[v.name].to_numpy() for v in problem.variables]
+    law = FeedbackLaw(*arrays, problem.machine.wiring)  # type: ignore[attr-defined]
+    own = nominal(problem.machine, law)[:, 0]  # type: ignore[attr-defined]
+    assert np.abs(own - back["response"].to_numpy()).max() < 1e-12
+    rise, over, _ = step_answers(problem.machine, own)  # type: ignore[attr-defined]
+    assert (rise > 0.2).all()
+    assert (over < 1).all()
+
+
+@pytest.mark.parametrize(
+    ("setup", "said"),
+    [
+        ({"omega": 143.2}, "rad/s, not in degrees"),
+        ({"gain": 0.0}, "controllable"),
+        ({"period_s": 0.5}, "a period from"),
+        ({"umax": 0.0}, "umax above 0"),
+        ({"known": 3}, "at least 20 known"),
+        ({"plant": "rocket"}, "second_order"),
+        ({"omega": 0.05, "known": 20}, "known control laws"),
+    ],
+)
+def test_bad_machines_are_refused(setup: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        open_problem(Spec(problem="autonomy.controller", setup=setup))
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ((Limit("sensitivity", at_most=0.9),), "above 1"),
+        ((Limit("worst_rise", at_most=0.3), Limit("rise", at_least=0.5)), "worst_rise at most 0.5"),
+    ],
+)
+def test_limits_that_no_law_meets_are_refused(limits: tuple[Limit, ...], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        open_problem(Spec(problem="autonomy.controller", setup={"known": 20})).allow(limits)

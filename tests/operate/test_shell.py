@@ -1,0 +1,231 @@
+"""The shell: nearest actions, who decides and why, and what each part is for."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from ingenium.core.errors import InputError
+from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.second_order import Oscillator, OscillatorBox, oscillator, placed
+from ingenium.operate.asked import OperateSpec
+from ingenium.operate.drill import Drill, PersonActs, PlantFault
+from ingenium.operate.filtering import nearest
+from ingenium.operate.judging import decisions, measured
+from ingenium.operate.release import released
+from ingenium.operate.rollout import rollout
+from ingenium.operate.running import Operation
+from ingenium.operate.shell import BARRIER, BYPASS, PARTS, PERSON, POLICY, Shell
+from ingenium.operate.watch import Watch, episode_scores, surprises
+
+BOX = OscillatorBox()
+MACHINE = oscillator(BOX, 0.01, 0)
+PLANT = MACHINE.service
+
+
+class Reckless:
+    """Pushes against an end, whatever is wanted."""
+
+    name = "reckless"
+
+    def begin(self, n: int) -> np.ndarray:
+        return np.zeros((n, 1))
+
+    def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        return np.full((len(seen), 1), 3.0) * np.sign(np.sin(memory[:, :1]) + 0.3)
+
+    def learn(
+        self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray, applied: np.ndarray
+    ) -> np.ndarray:
+        return memory + 0.02
+
+
+class Silent(Reckless):
+    """Gives no number after a while."""
+
+    name = "silent"
+
+    def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        return np.where(memory < 5, 0.5, np.nan)
+
+
+def good() -> FeedbackLaw:
+    law = FeedbackLaw(*placed(BOX, 20, np.random.default_rng(0)), MACHINE.wiring)
+    return law.some(np.array([int(np.argmin(np.abs(law.weight - 0.3)))]))
+
+
+def run(
+    policy: object, drill: Drill, seconds: float = 20.0, without: tuple[str, ...] = ()
+) -> Operation:
+    found = Operation(
+        PLANT,
+        policy,  # type: ignore[arg-type]
+        Shell(PLANT, None, without),
+        drill,
+        round(seconds / 0.01),
+        7,
+        late=np.zeros(round(seconds / 0.01), dtype=bool),
+    )
+    found.run()
+    return found
+
+
+def test_nearest_actions_solve_their_quadratic_programs() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((20, 5, 3))
+    bounds = np.abs(rng.standard_normal((20, 5)))
+    wished = 3 * rng.standard_normal((20, 3))
+    found, broken = nearest(wished, rows, bounds)
+    assert broken.max() < 1e-6
+    for i in range(20):
+        truth = minimize(
+            lambda u, i=i: np.sum((u - wished[i]) ** 2),
+            np.zeros(3),
+            constraints={"type": "ineq", "fun": lambda u, i=i: bounds[i] - rows[i] @ u},
+            options={"ftol": 1e-12},
+        )
+        np.testing.assert_allclose(found[i], truth.x, atol=2e-5)
+
+
+def test_rows_that_exclude_each_other_stay_broken() -> None:
+    rows = np.array([[[1.0], [-1.0]]])
+    _, broken = nearest(np.zeros((1, 1)), rows, np.array([[-1.0, -1.0]]))
+    assert broken[0] > 0.5
+
+
+def test_a_barrier_holds_a_reckless_policy_that_breaks_limits_alone() -> None:
+    """Many copies of the box under loads and noise; each filtered step is counted."""
+    at, periods = np.arange(40), 1000
+    alone = rollout(PLANT, Reckless(), at, periods)
+    assert alone.outside(PLANT).any(0).mean() > 0.5
+    barrier = PLANT.barrier
+
+    def decide(seen: np.ndarray, proposed: np.ndarray) -> np.ndarray:
+        own = barrier(seen)
+        return nearest(np.clip(proposed, -3, 3), own.rows, own.bounds)[0]
+
+    held = rollout(PLANT, Reckless(), at, periods, decide=decide)
+    assert held.outside(PLANT).sum() == 0
+
+
+def test_limits_that_exclude_each_other_are_refused() -> None:
+    tight = OscillatorBox(ymax=0.011, load=40.0)
+    with pytest.raises(InputError, match="Widen the position"):
+        _ = Oscillator(tight, 0.01, 0, service=True).guard
+
+
+def test_a_person_always_wins_and_a_stop_is_the_fallback() -> None:
+    drill = Drill(
+        persons=(
+            PersonActs(2.0, 2.0, "act", (1.5,), "ann"),
+            PersonActs(6.0, 2.0, "stop"),
+            PersonActs(10.0, 1.0, "hold"),
+        )
+    )
+    found = run(Reckless(), drill)
+    course = found.table()
+    who, action = course["who"].to_numpy(), course["action"].to_numpy()[:, 0]
+    assert (who[200:400] == PERSON).all()
+    np.testing.assert_array_equal(action[200:400], 1.5)
+    seen = course["seen"].to_numpy()[600:800]
+    np.testing.assert_array_equal(action[600:800], PLANT.fallback(seen)[:, 0])
+    assert np.ptp(action[1000:1100]) == 0
+    assert measured(course, PLANT, drill)["override_kept"] == 1
+    names = [d.name for d in decisions(course, drill, 0.01)]
+    assert "ann" in names
+
+
+def test_a_policy_without_an_answer_is_bypassed_in_the_same_period() -> None:
+    found = run(Silent(), Drill())
+    course = found.table()
+    first = int(np.isnan(course["proposed"].to_numpy()[:, 0]).argmax())
+    assert course["who"].to_numpy()[first - 1] == POLICY
+    assert (course["who"].to_numpy()[first:] == BYPASS).all()
+    assert measured(course, PLANT, Drill())["bypass_delay"] == 0
+    kept = run(Silent(), Drill(), without=("bypass",)).table()
+    assert measured(kept, PLANT, Drill())["bypass_delay"] > 100
+
+
+def test_a_late_action_costs_its_period_alone() -> None:
+    late = np.zeros(500, dtype=bool)
+    late[100] = True
+    found = Operation(PLANT, good(), Shell(PLANT, None), Drill(), 500, 7, late=late)
+    found.run()
+    who = found.table()["who"].to_numpy()
+    assert who[100] == BYPASS
+    assert (who[101:] != BYPASS).all()
+
+
+def test_without_the_watch_a_reckless_policy_breaks_limits() -> None:
+    assert measured(run(Reckless(), Drill()).table(), PLANT, Drill())["outside"] == 0
+    other = run(Reckless(), Drill(), without=("watch", "bypass")).table()
+    assert measured(other, PLANT, Drill())["outside"] > 0
+    assert (run(Reckless(), Drill()).table()["who"].to_numpy() == BARRIER).any()
+    assert set(PARTS) == {"learning", "release", "watch", "bypass"}
+
+
+def test_a_reckless_policy_is_not_released_and_a_good_one_is() -> None:
+    spec = OperateSpec(release_s=8.0)
+    plants = (PLANT, MACHINE.held_out)
+    assert not released(Reckless(), plants, spec).holds
+    assert released(good().repeated(64), plants, spec).holds
+
+
+def test_calm_episodes_stay_below_the_bar_as_often_as_promised() -> None:
+    policy = good()
+    watch = Watch.set_on(PLANT, policy.repeated(90), np.arange(90), 400, 0.9)
+    gaps = surprises(PLANT, policy.repeated(200), 5000 + np.arange(200), 400)
+    calm = (episode_scores(gaps, watch.usual) <= watch.bar).mean()
+    assert calm > 0.9 - 3 * np.sqrt(0.09 / 200 + 0.09 / 60)
+    off = Drill(faults=(PlantFault("reading off", 2.0, 2.0, 0.5),))
+    found = Operation(
+        PLANT, policy, Shell(PLANT, watch), off, 500, 9, late=np.zeros(500, dtype=bool)
+    )
+    found.run()
+    who = found.table()["who"].to_numpy()
+    assert (who[200:202] == BYPASS).any()
+
+
+def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    drill, calls = Drill(), []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        calls.append(done)
+        if done == 1000 and len(calls) < 3:
+            raise KeyboardInterrupt
+
+    def fresh() -> Operation:
+        none = np.zeros(3000, dtype=bool)
+        return Operation(PLANT, good(), Shell(PLANT, None), drill, 3000, 7, late=none)
+
+    first = fresh()
+    with pytest.raises(KeyboardInterrupt):
+        first.run(folder, stop)
+    assert first.done == 2000  # ten seconds of fallback
+    truth = first.table()["truth"].to_numpy()
+    assert np.abs(truth[1999]).max() < 0.8  # what the load pushes it to, at no rate
+    second = fresh()
+    assert second.resume(folder)
+    assert second.done == 2000
+    second.run(folder)
+    np.testing.assert_array_equal(second.course["truth"][:2000], first.course["truth"][:2000])
+    assert np.isfinite(second.course["truth"]).all()
+    assert second.stops == [10.0]
+    whole = fresh()
+    whole.run()
+    np.testing.assert_array_equal(whole.course["truth"][:1000], second.course["truth"][:1000])
+
+
+@pytest.mark.parametrize(
+    ("drill", "said"),
+    [
+        (Drill(faults=(PlantFault("flood", 1.0, 1.0),)), "fault of this plant"),
+        (Drill(persons=(PersonActs(0.0, 1.0, "act", (1.0, 2.0)),)), "1 actions"),
+        (Drill(faults=(PlantFault("load", 1.0, 1.0, 1.0, 9),)), "a place"),
+    ],
+)
+def test_drills_that_a_plant_does_not_know_are_refused(drill: Drill, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        drill.check(PLANT.faults, 2, 1)
