@@ -32,6 +32,7 @@ NAMES = (
     "molecules_search",
     "molecules_speed",
     "autonomy_loops",
+    "plant_batadal",
     "plant_weeks",
     "lattice_fields",
     "words_requests",

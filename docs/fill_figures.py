@@ -39,6 +39,7 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "molecules": ("rdkit", "fcd-torch", "mol-ga", "tblite"),
     "strategies": ("pymoo", "cma", "botorch"),
     "airfoils": ("neuralfoil", "cma"),
+    "plant": ("wntr",),
     "sandbox": ("python",),
 }
 

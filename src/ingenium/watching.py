@@ -33,7 +33,8 @@ def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
     """Streams of a finished run, as its files say; or of CSV files of one's own.
 
     Raises:
-        InputError: for a run of a problem that cannot be watched, or a folder without streams.
+        InputError: for a run of a problem that cannot be watched, or a folder without streams or
+            with some that tell their events and some that do not.
     """
     if (path / "spec.toml").is_file():
         problem = open_problem(recorded_spec(path))
@@ -47,7 +48,7 @@ def streams_of(path: Path) -> tuple[tuple[Stream, ...], StreamSource]:
         raise InputError("a run, or streams as CSV files", f"none in {path}")
     for file in files:
         check_plain(file, "a stream as CSV")
-    return tuple(tables.read(file) for file in files), StreamSource(str(path), "")
+    return tables.read_all(files), StreamSource(str(path), "")
 
 
 def fit(

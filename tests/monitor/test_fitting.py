@@ -1,5 +1,6 @@
 """Monitors as artefacts: split, bar, verdict, record and replay; users of three kinds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
-from ingenium.domains.plant.campaign import Campaign, CampaignSettings
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor import fitting, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
@@ -74,6 +74,24 @@ def test_judging_counts_events_delays_and_false_alarms() -> None:
     assert (low, high) == pytest.approx((0.0253, 5.572), abs=1e-3)  # Garwood's table for one
 
 
+def test_rows_are_not_calm_before_an_event_has_settled() -> None:
+    one = week(1, attacked=True)
+    (event,) = one.events
+    slow = replace(one, events=(replace(event, settled=event.last + 41),))
+    assert one.calm(24)[event.last + 25]
+    assert not slow.calm(24)[event.last + 25 : event.last + 41].any()
+    assert slow.calm(24)[event.last + 41]
+    assert slow.calm(60).tolist() == one.calm(60).tolist()
+    part = slow.cut(event.last - 5, event.last + 30)
+    assert not part.calm(0).any()
+    for cut in (event.first + 5, event.last - 3, event.last + 1, event.last + 20, event.last + 90):
+        for whole in (one, slow):  # wherever a record is cut, the same rows are calm
+            parts_of = [whole.cut(0, cut), whole.cut(cut, 168)]
+            calm = np.concatenate([p.calm(24) for p in parts_of])
+            assert calm.tolist() == whole.calm(24).tolist()
+            assert np.concatenate([p.label for p in parts_of]).tolist() == whole.label.tolist()
+
+
 def test_limits_are_judged_with_or_without_their_interval() -> None:
     values = {"missed": Interval(0.08, 0.02, 0.2), "delay": Interval(float("nan"), 0.0, 0.0)}
     plain = Limit("missed", at_most=0.1)
@@ -114,22 +132,6 @@ def test_days_of_a_feeder_are_watched(rural_days: Problem, tmp_path: Path) -> No
     assert kept.record["measured"]["auc"]["value"] > 0.5
 
 
-def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
-    plant = Campaign(CampaignSettings(known=10, days=3))
-    assert isinstance(plant, Watched)
-    known = plant.data()
-    streams = plant.streams(known)
-    for i, stream in enumerate(streams):
-        kind = str(known["attack"].to_numpy()[i])
-        assert [e.kind for e in stream.events] == ([] if kind == "none" else [kind])
-        for event in stream.events:
-            onset = float(known["onset"].to_numpy()[i])
-            assert event.first == int(np.ceil(onset))
-    layout = plant.layout()
-    assert layout is not None
-    assert set(layout.tags) == set(streams[0].tags)
-
-
 def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
     path = own_table(tmp_path, 1)
     honest = path.read_text().splitlines()
@@ -150,6 +152,19 @@ def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
     path.write_text("DATETIME,L_T1\n04/07/16 00,1\n04/07/16 01,2\n04/07/16 02,3\n")
     found = tables.read(path)
     assert str(found.stamps[1]) == "2016-07-04T01:00:00"  # as BATADAL writes them
+
+
+def test_a_file_without_labels_beside_labelled_ones_is_refused(tmp_path: Path) -> None:
+    """The months that judged BATADAL have no labels; their attacks are not calm."""
+    path = own_table(tmp_path)
+    (tmp_path / "zz.csv").write_text(path.read_text())
+    assert len(watching.streams_of(tmp_path)[0]) == 2
+    bare = [line.rsplit(",", 1)[0] for line in path.read_text().splitlines()]
+    (tmp_path / "zz.csv").write_text("\n".join(bare) + "\n")
+    with pytest.raises(InputError, match=r"as in own\.csv; came none in row 1 of .*zz\.csv"):
+        watching.streams_of(tmp_path)
+    path.unlink()
+    assert watching.streams_of(tmp_path)[0][0].events == ()
 
 
 def test_a_spec_is_read_and_wrong_ones_are_refused(tmp_path: Path) -> None:

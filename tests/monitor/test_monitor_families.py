@@ -94,6 +94,27 @@ def test_arms_make_windows_like_the_few(arm: str) -> None:
         assert bool((made >= few.amin(0) - 1e-5).all())
         assert bool((made <= few.amax(0) + 1e-5).all())
         assert torch.equal(made, augmented(arm, few, 40, seed=1))
+    if arm == "blocks":
+        for row in range(8):  # each as it was in some window, at its own place
+            same = (made[:, row, None] == few[None, :, row]).all(-1)
+            assert bool(same.any(1).all())
+
+
+@pytest.mark.slow
+def test_timegan_learns_how_rows_follow_each_other() -> None:
+    """Swings of a random phase: made ones swing as well, which rows drawn alone would not."""
+    rng = torch.Generator().manual_seed(0)
+    phase = 6.28 * torch.rand(400, 1, 1, generator=rng)
+    real = torch.sin(torch.arange(8.0)[None, :, None] * 0.6 + phase + torch.tensor([0.0, 1.6]))
+
+    def memory(x: torch.Tensor) -> float:
+        return float(torch.corrcoef(torch.stack([x[:, 1:, 0].ravel(), x[:, :-1, 0].ravel()]))[0, 1])
+
+    made = augmented("timegan", real, 300, seed=0, steps=200)
+    assert memory(real) > 0.8
+    assert memory(made) > 0.6
+    assert 0.7 < float(made.std() / real.std()) < 1.3
+    assert float((made.mean((0, 1)) - real.mean((0, 1))).abs().max()) < 0.2
 
 
 def test_an_attacker_stays_within_reach_and_lowers_the_score() -> None:

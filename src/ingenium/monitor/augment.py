@@ -14,15 +14,16 @@ from torch import Tensor
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.generators import families
+from ingenium.monitor.timegan import TimeGAN
+from ingenium.train.plan import Plan
 
-# An arm and the family that it draws from. TimeGAN's idea, adversarial training on features of
-# a sequence instead of on its values, is the GAN on principal components.
-ARMS: Mapping[str, str] = MappingProxyType(
+ARMS: Mapping[str, str] = MappingProxyType(  # and the engine's family that an arm draws from
     {
         "none": "",
         "oversampling": "",
+        "blocks": "",
         "gan": "gan",
-        "latent_gan": "principal_gan",
+        "timegan": "",
         "vae": "vae",
         "diffusion": "diffusion",
     }
@@ -42,23 +43,55 @@ def augmented(
     """So many more windows like the few; none where there is nothing to learn from.
 
     Oversampling draws points between a window and one of its five nearest (Chawla et al.,
-    SMOTE, J. Artif. Intell. Res. 16, 2002).
+    SMOTE, J. Artif. Intell. Res. 16, 2002); blocks are rows of several windows, one after the
+    other (Künsch, Ann. Statist. 17, 1989).
     """
     rng = torch.Generator().manual_seed(seed)
     if arm == "none" or len(few) < 10 or count < 1:
         return few[:0]
     if arm == "oversampling":
         return _between(few, count, rng)
+    if arm == "blocks":
+        return _blocks(few, count, rng)
     spread = few.flatten(0, 1).std(0).clamp(min=1e-3)
     mean = few.flatten(0, 1).mean(0)
     x = ((few - mean) / spread).clamp(-6, 6).transpose(1, 2).contiguous()
-    model = families.build(ARMS[arm], tuple(x.shape[1:]), 1, seed=seed)
-    cond = torch.zeros(len(x), 1)
-    plan = families.plan(ARMS[arm], shape=tuple(x.shape[1:]), steps=steps, seed=seed)
     with one_thread():
-        model.fit(x, cond, replace(plan, progress=lambda i, n, _: watch("augment", i, n)))
-        made = model.propose(torch.zeros(count, 1), rng)
+        made = _learned(arm, x, count, rng, seed, steps, watch)
     return made.transpose(1, 2) * spread + mean
+
+
+def _learned(
+    arm: str,
+    x: Float[Tensor, "n k w"],
+    count: int,
+    rng: torch.Generator,
+    seed: int,
+    steps: int,
+    watch: Watch,
+) -> Float[Tensor, "m k w"]:
+    """Windows of a generator that learned from standardised ones."""
+    shape, told = (x.shape[1], x.shape[2]), lambda i, n, _: watch("augment", i, n)
+    if arm == "timegan":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            inner = TimeGAN(shape)
+        inner.fit(x, Plan(steps=steps, batch=128, learning_rate=2e-3, seed=seed, progress=told))
+        return inner.propose(count, rng)
+    model = families.build(ARMS[arm], shape, 1, seed=seed)
+    plan = families.plan(ARMS[arm], shape=shape, steps=steps, seed=seed)
+    model.fit(x, torch.zeros(len(x), 1), replace(plan, progress=told))
+    return model.propose(torch.zeros(count, 1), rng)
+
+
+def _blocks(
+    few: Float[Tensor, "n w k"], count: int, rng: torch.Generator, parts: int = 4
+) -> Float[Tensor, "m w k"]:
+    """Quarters of windows drawn at random, each in its own place."""
+    w = few.shape[1]
+    pick = torch.randint(len(few), (count, min(parts, w)), generator=rng)
+    at = torch.arange(w) * pick.shape[1] // w
+    return few[pick[:, at], torch.arange(w)]
 
 
 def _between(

@@ -5,6 +5,7 @@ Shapes: n windows, w rows of one, k tags.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 from ingenium.core.problem import Watch, silent
 from ingenium.evaluate.privacy import membership_auc
 from ingenium.monitor.asked import MonitorSpec
-from ingenium.monitor.augment import augmented
+from ingenium.monitor.augment import STEPS, augmented
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector, WindowLesson
 from ingenium.monitor.splitting import Parts
@@ -35,8 +36,18 @@ class Taught:
     membership: float | None  # area by which learned windows are told from new ones; None: not made
 
 
-def taught(own: Parts, spec: MonitorSpec, detector: Detector, watch: Watch = silent) -> Taught:
-    """The lesson of a spec: real windows with made ones beside, or made ones alone."""
+def taught(
+    own: Parts,
+    spec: MonitorSpec,
+    detector: Detector,
+    watch: Watch = silent,
+    *,
+    made_steps: int = STEPS,
+) -> Taught:
+    """The lesson of a spec: real windows with made ones beside, or made ones alone.
+
+    `made_steps` is the budget of the generator that makes them.
+    """
     recovery = round(spec.recovery_h * 3600 / own.learned[0].step_s)
     calm = calm_windows(own.learned, detector.window, recovery, spec.seed)
     events = event_windows(own.learned, detector.window)
@@ -47,7 +58,8 @@ def taught(own: Parts, spec: MonitorSpec, detector: Detector, watch: Watch = sil
     rare = detector.learns_events
     few = events if rare else calm
     count = max(len(calm) - len(events), len(events)) if rare else min(len(calm), MOST_MADE)
-    more = augmented(spec.augment, few, count, seed=spec.seed, watch=watch)
+    make = partial(augmented, spec.augment, steps=made_steps, watch=watch)
+    more = make(few, count, seed=spec.seed)
     new = (
         event_windows(own.judging, detector.window)
         if rare
@@ -56,9 +68,7 @@ def taught(own: Parts, spec: MonitorSpec, detector: Detector, watch: Watch = sil
     found = _membership(more, few, new, spec.seed)
     if spec.learn_from == "made":
         if rare:
-            quiet = augmented(
-                spec.augment, calm, min(len(calm), MOST_MADE), seed=spec.seed + 1, watch=watch
-            )
+            quiet = make(calm, min(len(calm), MOST_MADE), seed=spec.seed + 1)
             return Taught(replace(lesson, calm=quiet, events=more), found)
         return Taught(replace(lesson, calm=more), found)
     if rare:

@@ -1,11 +1,15 @@
 """Pictures of a monitor: its alarms over time, tags with their bands, and the map of the plant."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from ingenium.evaluate.event_scores import spans
 from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress, panels, plane
@@ -13,52 +17,71 @@ from ingenium.monitor.keeping import Monitor
 from ingenium.monitor.running import RowAlarm
 from ingenium.monitor.stream import PlantMap
 
-STRIPS = 4  # tags that are shown
+LINE, MOST_LINES = 2000, 8  # rows of the stream in a line of the picture
+STRIPS, STRIP = 4, 336  # tags that are shown, and their rows
 BAND = 3.0  # spreads
+NAMED = 3  # spots at least that the map names
 LEAST = 1e-6  # of a score on a logarithmic axis
 
 
 def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) -> Figure:
-    """Scores by the bar, alarms and, where they are known, events."""
-    figure, axes = plane(9.6, 2.6)
+    """Scores by the bar, alarms and, where they are known, events; long streams in several lines.
+
+    Green marks stand where an alarm first tells an event.
+    """
     score = np.array([np.nan if t.score is None else t.score for t in told]) / _unit(kept)
     alarm = np.array([t.alarm for t in told])
-    axes.plot(score, color=OURS, lw=0.8)
-    axes.axhline(kept.rule.bar / _unit(kept), color=REJECTED, lw=1.0)
-    top = float(np.nanmax(score, initial=1.0))
-    if kept.rule.bar > 0:
-        axes.set_yscale("symlog", linthresh=1.0)
-    _bars(axes, spans(alarm), REJECTED, top * 1.3, "alarm")
-    if label is not None and label.any():
-        for first, last in spans(label):
-            axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
-            hit = np.flatnonzero(alarm[first : last + 1])
-            if len(hit):
-                axes.plot([first + int(hit[0])], [top * 1.3], marker="v", color=GOOD, ms=5)
-    dress(axes, "row of the stream", "score by the bar" if kept.rule.bar > 0 else "score")
+    count = min(max(math.ceil(len(told) / LINE), 1), MOST_LINES)
+    ends = np.linspace(0, len(told), count + 1).astype(int)
+    top = 1.5 * float(np.nanmax(score, initial=1.0))
+    figure, grid = panels(count, 1, (9.6, 2.4 if count == 1 else 1.3))
+    for axes, first, after in zip(grid[:, 0], ends, ends[1:], strict=False):
+        axes.plot(np.arange(first, after), score[first:after], color=OURS, lw=0.8)
+        axes.axhline(kept.rule.bar / _unit(kept), color=REJECTED, lw=1.0)
+        if kept.rule.bar > 0:
+            axes.set_yscale("symlog", linthresh=1.0)
+        axes.set_xlim(first, max(after, first + 1))
+        _bars(axes, spans(alarm), REJECTED, top)
+        _events(axes, label)
+        for a, b in spans(label) if label is not None else ():
+            hit = np.flatnonzero(alarm[a : b + 1])
+            if len(hit) and first <= a < after:
+                axes.plot([a + int(hit[0])], [top], marker="v", color=GOOD, ms=5, clip_on=False)
+        dress(axes, "", "")
+    figure.supylabel("score by the bar" if kept.rule.bar > 0 else "score", fontsize="medium")
+    grid[-1, 0].set_xlabel("row of the stream")
+    _key(grid[0, 0], label is not None and bool(label.any()))
     return figure
 
 
 def strips(
     kept: Monitor, told: Sequence[RowAlarm], values: np.ndarray, label: np.ndarray | None
 ) -> Figure:
-    """The tags that were furthest out under alarm, with bands of three spreads."""
-    rung = [t.shares for t in told if t.alarm and t.shares]
-    seen = rung or [t.shares for t in told if t.shares] or [(0.0,) * len(kept.tags)]
-    shares = np.array(seen)
-    most = np.argsort(-shares.mean(0), kind="stable")[:STRIPS]
+    """The tags that were furthest out around the highest alarm, with bands of three spreads.
+
+    Bands come from rows without an alarm and without an event.
+    """
     alarm = np.array([t.alarm for t in told])
+    score = np.array([-np.inf if t.score is None else t.score for t in told])
+    peak = int(np.argmax(np.where(alarm, score, -np.inf))) if alarm.any() else int(score.argmax())
+    first = min(max(peak - STRIP // 2, 0), max(len(told) - STRIP, 0))
+    after = min(first + STRIP, len(told))
+    seen = [t.shares for t in told[first:after] if t.alarm and t.shares]
+    shares = np.array(seen or [t.shares for t in told if t.shares] or [(0.0,) * len(kept.tags)])
+    most = np.argsort(-shares.mean(0), kind="stable")[:STRIPS]
+    quiet = ~alarm if label is None else ~alarm & ~label
+    calm = values[quiet] if quiet.any() else values
     figure, grid = panels(len(most), 1, (9.6, 1.3))
     for axes, i in zip(grid[:, 0], most.tolist(), strict=True):
-        axes.plot(values[:, i], color=OURS, lw=0.8)
-        middle, spread = np.nanmean(values[:, i]), np.nanstd(values[:, i])
+        axes.plot(np.arange(first, after), values[first:after, i], color=OURS, lw=0.9)
+        middle, spread = np.nanmean(calm[:, i]), np.nanstd(calm[:, i])
         axes.axhspan(middle - BAND * spread, middle + BAND * spread, color=OURS, alpha=0.08, lw=0)
-        _bars(axes, spans(alarm), REJECTED, float(np.nanmax(values[:, i])), "")
-        if label is not None:
-            for first, last in spans(label):
-                axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
+        axes.set_xlim(first, max(after, first + 1))
+        _bars(axes, spans(alarm), REJECTED, float(np.nanmax(values[first:after, i])))
+        _events(axes, label)
         dress(axes, "", kept.tags[i], grid=True)
     grid[-1, 0].set_xlabel("row of the stream")
+    _key(grid[0, 0], label is not None and bool(label.any()))
     return figure
 
 
@@ -86,8 +109,9 @@ def plant(layout: PlantMap, tags: Sequence[str], shares: Sequence[float]) -> Fig
         linewidths=0.4,
         zorder=3,
     )
+    least = min(BAND, float(np.sort(far)[-min(NAMED, len(far))]))
     for (name, a, b), value in zip(layout.spots, far.tolist(), strict=True):
-        if value > BAND:
+        if value >= least > 0:
             axes.annotate(name, (a, b), (5, 4), textcoords="offset points", fontsize=8)
     figure.colorbar(shown, label="furthest tag, spreads from its mean", shrink=0.7)
     axes.autoscale()
@@ -96,14 +120,22 @@ def plant(layout: PlantMap, tags: Sequence[str], shares: Sequence[float]) -> Fig
     return figure
 
 
-def _bars(
-    axes: Axes, spans: Sequence[tuple[int, int]], colour: str, high: float, name: str
-) -> None:
-    for i, (first, last) in enumerate(spans):
-        label = name if i == 0 and name else None
-        axes.plot(
-            [first, last + 1], [high, high], color=colour, lw=4, solid_capstyle="butt", label=label
-        )
+def _bars(axes: Axes, spans: Sequence[tuple[int, int]], colour: str, high: float) -> None:
+    for first, last in spans:
+        axes.plot([first, last + 1], [high, high], color=colour, lw=4, solid_capstyle="butt")
+
+
+def _events(axes: Axes, label: np.ndarray | None) -> None:
+    for first, last in spans(label) if label is not None else ():
+        axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
+
+
+def _key(axes: Axes, events: bool) -> None:
+    """What bars and shades are, above the first line."""
+    key: list[Artist] = [Line2D([], [], color=REJECTED, lw=4, label="alarm")]
+    if events:
+        key.append(Patch(color=MUTED, alpha=0.3, label="event"))
+    axes.legend(handles=key, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=2, frameon=False)
 
 
 def _unit(kept: Monitor) -> float:

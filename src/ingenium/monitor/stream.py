@@ -4,7 +4,7 @@ Shapes: t rows, k tags, n windows, w rows of a window.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
@@ -23,6 +23,7 @@ class Event:
     first: int
     last: int
     where: str = ""  # what it happens to, such as a tank
+    settled: int = 0  # row from which on nothing shows it any more; 0 where nobody knows
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Stream:
     tags: tuple[str, ...]
     values: Float64[np.ndarray, "t k"]
     events: tuple[Event, ...]
-    group: str = ""  # of streams that must not be torn apart, such as parts of one record
+    before: tuple[Event, ...] = ()  # over before its first row, from which their rows are counted
 
     @property
     def step_s(self) -> float:
@@ -50,22 +51,30 @@ class Stream:
         return found
 
     def calm(self, recovery: int) -> Bool[np.ndarray, " t"]:
-        """Rows that are neither in an event nor up to `recovery` rows after one."""
+        """Rows that are not in an event, `recovery` rows after one, or before it has settled."""
         found = ~self.label
-        for event in self.events:
-            found[event.first : event.last + 1 + recovery] = False
+        for event in (*self.before, *self.events):
+            after = max(event.last + 1 + recovery, event.settled)
+            found[max(event.first, 0) : max(after, 0)] = False
         return found
 
     def cut(self, first: int, last: int) -> "Stream":
         """Rows from first to before last, with their events."""
-        events = tuple(
-            Event(e.kind, max(e.first, first) - first, min(e.last, last - 1) - first, e.where)
-            for e in self.events
-            if e.first < last and e.last >= first
-        )
+        every = [
+            replace(
+                e,
+                first=e.first - first,
+                last=min(e.last, last - 1) - first,
+                settled=e.settled - first,
+            )
+            for e in (*self.before, *self.events)
+            if e.first < last
+        ]
+        events = tuple(replace(e, first=max(e.first, 0)) for e in every if e.last >= 0)
+        before = tuple(e for e in every if e.last < 0)
         name = f"{self.name}[{first}:{last}]"
         own = self.stamps[first:last], self.tags, self.values[first:last]
-        return Stream(name, *own, events, self.group or self.name)
+        return Stream(name, *own, events, before)
 
 
 @dataclass(frozen=True, eq=False)

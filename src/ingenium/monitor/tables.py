@@ -1,5 +1,6 @@
 """Streams as CSV: a row a step, a stamp, tags, and a label of events."""
 
+import csv
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ def read(path: Path) -> Stream:
             f"{frame.shape[1]} columns, {len(frame)} rows in {path}",
         )
     frame.columns = [str(c).strip() for c in frame.columns]
-    label = next((c for c in frame.columns if c.lower() in LABELS), None)
+    label = _label(list(frame.columns))
     texts = frame.iloc[:, 0].astype(str).tolist()
     stamps = np.array([stamp(text, row, path) for row, text in enumerate(texts, 2)])
     _check_even(stamps, path)
@@ -46,6 +47,26 @@ def read(path: Path) -> Stream:
         )
     events = tuple(Event("event", a, b) for a, b in spans(flags == 1))
     return Stream(path.stem, stamps, tuple(tags), values, events)
+
+
+def read_all(files: Sequence[Path]) -> tuple[Stream, ...]:
+    """Streams of several files, of which all have a label or none has.
+
+    Raises:
+        InputError: as `read`, and for a file without a label beside one that has it: its events
+            would be learned as calm.
+    """
+    found = tuple(read(file) for file in files)
+    labels = [_label(_header(file)) for file in files]
+    known = next((file for file, label in zip(files, labels, strict=True) if label), None)
+    for file, label in zip(files, labels, strict=True):
+        if known is not None and label is None:
+            raise InputError(
+                f"a column of labels in each file, as in {known.name}",
+                f"none in row 1 of {file}",
+                "Add the column, or take the file out of the folder.",
+            )
+    return found
 
 
 def write(streams: Sequence[Stream], path: Path) -> None:
@@ -79,6 +100,15 @@ def stamp(text: str, row: int, path: Path) -> np.datetime64:
 def _iso(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8") as file:
+        return [name.strip() for name in next(csv.reader(file))]
+
+
+def _label(columns: Sequence[str]) -> str | None:
+    return next((c for c in columns if c.lower() in LABELS), None)
 
 
 def _check_even(stamps: np.ndarray, path: Path) -> None:

@@ -56,8 +56,8 @@ def write_run(
     ]
     shown = [t for t in told if t.shares]
     if kept.layout is not None and shown:
-        alarm = [t for t in shown if t.began] or [max(shown, key=lambda t: t.score or 0.0)]
-        worst = max(alarm, key=lambda t: t.score or 0.0)
+        rung = [t for t in shown if t.alarm and t.score is not None] or shown
+        worst = max(rung, key=lambda t: -np.inf if t.score is None else t.score)
         figures.append(
             (f"The plant at {worst.stamp}", pictures.plant(kept.layout, kept.tags, worst.shares))
         )

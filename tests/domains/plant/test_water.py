@@ -19,6 +19,8 @@ from ingenium.domains.plant.campaign import Campaign, CampaignSettings
 from ingenium.domains.plant.epanet import Toolkit
 from ingenium.domains.plant.network import CTOWN, CTOWN_PRESSURES, read
 from ingenium.domains.plant.scada import WeekRun, Works
+from ingenium.domains.plant.streams import settled
+from ingenium.monitor.stream import Watched
 
 HOURS = 72
 MOVED = (*(f"PU{i}" for i in range(1, 12)), "V2")
@@ -112,6 +114,38 @@ def test_attacks_do_what_they_are_known_to_do(works: Works) -> None:
     moved = run(works, Attack("setpoint", place["T1"], False, 30.0, 30.0, -0.3))
     assert moved.readings[rows["L_T1"]].min() < calm.readings[rows["L_T1"]].min()
     np.testing.assert_array_equal(moved.readings[:, :30], calm.readings[:, :30])
+
+
+def test_a_week_settles_when_what_was_drained_is_full_again(works: Works) -> None:
+    calm = run(works, None)
+    assert settled(works.network, calm.readings, calm) == 0
+    place = [s.name for s in works.network.stations].index("T3")
+    full = Attack("false reading", place, False, 30.0, 12.0, 0.9)  # tank seems full
+    found = run(works, full)
+    row = BATADAL.index("L_T3")
+    level, least = found.readings[row], calm.readings[row].min()
+    assert (level[42:46] < least - 0.1).all()  # the attack is over, and its pumps fill the tank
+    after = settled(works.network, found.readings, calm)
+    assert after >= 46
+    assert level[after:].min() >= least - 0.1
+    assert settled(works.network, np.roll(calm.readings, 5, 1), calm) == 0  # switched later
+
+
+def test_weeks_of_a_campaign_have_their_attack_as_an_event() -> None:
+    plant = Campaign(CampaignSettings(known=10, days=3))
+    assert isinstance(plant, Watched)
+    known = plant.data()
+    streams = plant.streams(known)
+    for i, stream in enumerate(streams):
+        kind = str(known["attack"].to_numpy()[i])
+        assert [e.kind for e in stream.events] == ([] if kind == "none" else [kind])
+        for event in stream.events:
+            onset = float(known["onset"].to_numpy()[i])
+            assert event.first == int(np.ceil(onset))
+            assert event.last < event.settled <= len(stream.values)
+    layout = plant.layout()
+    assert layout is not None
+    assert set(layout.tags) == set(streams[0].tags)
 
 
 def test_builds_agree_where_the_gate_says_so() -> None:

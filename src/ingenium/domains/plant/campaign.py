@@ -193,7 +193,7 @@ class Campaign(Problem):
     def streams(self, designs: xr.Dataset) -> tuple[Stream, ...]:
         """What a monitor sees of weeks: their tags, and when they were attacked."""
         arrays = to_arrays(designs, self.variables)
-        return streams.of(self.network, arrays, designs[DESIGN].to_numpy())
+        return streams.of(self.works, arrays, designs[DESIGN].to_numpy())
 
     def layout(self) -> PlantMap | None:
         """The map of the network."""

@@ -1,24 +1,25 @@
 """Weeks of a campaign as a monitor sees them."""
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float64, Int
 from torch import Tensor
 
 from ingenium.domains.plant.attacks import NONE
 from ingenium.domains.plant.formats import BEGINS
 from ingenium.domains.plant.network import WaterNetwork
-from ingenium.domains.plant.scada import HOUR_S
-from ingenium.domains.plant.verifier import attacks_of
+from ingenium.domains.plant.scada import HOUR_S, WeekRun, Works
+from ingenium.domains.plant.verifier import LEAST, attacks_of
 from ingenium.monitor.stream import Event, PlantMap, Stream
 
 PAUSE_DAYS = 8  # from the beginning of a week to that of the next, so that none touch
 
 
 def of(
-    network: WaterNetwork, arrays: tuple[Tensor, ...], index: Int[np.ndarray, " n"]
+    works: Works, arrays: tuple[Tensor, ...], index: Int[np.ndarray, " n"]
 ) -> tuple[Stream, ...]:
-    """Tags of each week, and its attack as an event."""
-    _, readings, *numbers = arrays
+    """Tags of each week, and its attack as an event that lasts in the plant until it settles."""
+    demand, readings, *numbers = arrays
+    network = works.network
     tags = tuple(t.name for t in network.tags)
     begins = np.datetime64(BEGINS, "s")
     hours = np.arange(readings.shape[2]).astype("timedelta64[h]")
@@ -26,11 +27,27 @@ def of(
     for i, attack in enumerate(attacks_of(tuple(numbers))):
         on = [h for h in range(len(hours)) if attack.on(h * HOUR_S)]
         where = network.stations[attack.station].name
-        events = (Event(attack.kind, on[0], on[-1], where),) if attack.kind != NONE and on else ()
+        events = tuple[Event, ...]()
+        if attack.kind != NONE and on:
+            calm = works.run(demand[i].numpy(), None)
+            after = len(hours) if calm is None else settled(network, readings[i].numpy(), calm)
+            events = (Event(attack.kind, on[0], on[-1], where, max(after, on[-1] + 1)),)
         stamps = begins + np.timedelta64(PAUSE_DAYS * int(index[i]), "D") + hours
         values = readings[i].numpy().T
         found.append(Stream(f"week {int(index[i])}", stamps, tags, values, events))
     return tuple(found)
+
+
+def settled(network: WaterNetwork, readings: Float64[np.ndarray, "k t"], calm: WeekRun) -> int:
+    """The hour from which on no tag leaves the range that it has in the same week without attack.
+
+    Demands are the same, so what leaves it does so by the attack alone. Pumps and tanks do not
+    come back to the same hours of switching, but to the same range.
+    """
+    slack = np.array([LEAST[t.kind] for t in network.tags])[:, None]
+    low, high = calm.readings.min(1, keepdims=True), calm.readings.max(1, keepdims=True)
+    off = ((readings < low - slack) | (readings > high + slack)).any(0)
+    return int(np.flatnonzero(off)[-1]) + 1 if off.any() else 0
 
 
 def layout(network: WaterNetwork) -> PlantMap | None:

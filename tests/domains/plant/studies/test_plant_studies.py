@@ -1,9 +1,13 @@
 """Studies of the plant on planted readings, and on streams whose correlations are known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from ingenium.core.errors import InputError
+from ingenium.domains.plant import batadal
 from ingenium.domains.plant.studies import (
     epochs_to_learn,
     made_streams,
@@ -14,7 +18,7 @@ from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
 
 
-def planted(arms: object, values: dict[str, dict[str, list[float]]]) -> Readings:
+def planted(arms: object, values: dict[str, dict[str, list]]) -> Readings:  # type: ignore[type-arg]
     """Pieces by arm: a list a name, a value a seed."""
     seeds = len(next(iter(next(iter(values.values())).values())))
     pieces = {
@@ -25,11 +29,14 @@ def planted(arms: object, values: dict[str, dict[str, list[float]]]) -> Readings
 
 
 def test_gains_of_oversampling_are_differences_on_the_same_seeds() -> None:
-    base = {"auc": [0.8, 0.9], "missed": [0.2, 0.1], "missed_unseen": [0.5, 0.4]}
+    base: dict[str, list] = {"auc": [0.8, 0.9], "missed": [0.2, 0.1]}  # type: ignore[type-arg]
+    base |= {"missed_unseen": [0.5, 0.4]}
+    base |= {"losses": [[0.3, 0.2], [0.3, 0.2]], "membership": [0.5, 0.6]}
     values = dict.fromkeys(oversampled_attacks.ARMS, base)
     values["diffusion"] = base | {"auc": [0.85, 0.92]}
     found = oversampled_attacks.read(planted(oversampled_attacks.ARMS, values))
     np.testing.assert_allclose(np.asarray(found["gain_over_none"]), [0.05, 0.02])
+    np.testing.assert_allclose(np.asarray(found["membership_gan"]), [0.5, 0.6])
 
 
 def test_steps_are_compared_by_their_ratio() -> None:
@@ -44,9 +51,9 @@ def test_steps_are_compared_by_their_ratio() -> None:
 
 
 def test_errors_of_made_streams_are_compared_by_their_ratio() -> None:
-    names = ("acf_error", "cross_error", "auc_made", "auc_real")
+    names = ("acf_error", "cross_error", "acf_floor", "cross_floor", "auc_made", "auc_real")
     values = {arm: {n: [0.2, 0.4] for n in names} for arm in made_streams.ARMS}
-    values["latent_gan"] = {n: [0.1, 0.2] for n in names}
+    values["timegan"] = {n: [0.1, 0.2] for n in names}
     found = made_streams.read(planted(made_streams.ARMS, values))
     gain = found["acf_error_by_gan"]
     assert isinstance(gain, Value)
@@ -67,8 +74,39 @@ def test_correlations_of_known_streams() -> None:
 
 
 def test_gains_in_accuracy() -> None:
-    names = ("s", "s_time_to_detection", "s_classification", "accuracy")
-    values = {arm: {n: [0.9, 0.8] for n in names} for arm in told_attacks.ARMS}
-    values["diffusion"] = {n: [0.95, 0.9] for n in names}
+    names = (*told_attacks.NAMES, "calm", "chance")
+    more: dict[str, list] = {"delay": [[3, 50], [4, 50]], "losses": [[0.3, 0.2], [0.3, 0.2]]}  # type: ignore[type-arg]
+    values = {arm: {n: [0.9, 0.8] for n in names} | more for arm in told_attacks.ARMS}
+    values["diffusion"] = values["diffusion"] | {n: [0.95, 0.9] for n in told_attacks.NAMES}
     found = told_attacks.read(planted(told_attacks.ARMS, values))
     np.testing.assert_allclose(np.asarray(found["accuracy_gain"]), [0.05, 0.1])
+    np.testing.assert_allclose(np.asarray(found["delay_none_1"]), [3, 4])
+    np.testing.assert_allclose(np.asarray(found["loss_full_none"]), [0.2, 0.2])
+
+
+def test_each_attack_of_batadal_judges_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match=r"batadal\.net; came nothing"):
+        batadal.records()
+    monkeypatch.setenv(batadal.PLACE, str(tmp_path))
+    with pytest.raises(InputError, match=f"no {batadal.CALM}"):
+        batadal.records()
+    hours = np.arange(168 * 20)
+    for name, attacks in ((batadal.CALM, 0), (batadal.ATTACKED, 7)):
+        flag = np.zeros(len(hours), dtype=int)
+        for i in range(attacks):
+            flag[400 * i + 200 : 400 * i + 230] = 1
+        stamps = np.datetime64("2016-01-01T00", "s") + hours * np.timedelta64(3600, "s")
+        lines = [f"{s},{h % 24},{f}" for s, h, f in zip(stamps, hours, flag, strict=True)]
+        (tmp_path / name).write_text("\n".join(["DATETIME,L_T1,ATT_FLAG", *lines]))
+    own = batadal.folds()
+    judged = [str(s.stamps[e.first]) for turn in own for s in turn.judging for e in s.events]
+    assert len(judged) == len(set(judged)) == 7
+    for turn in own:
+        parts = [{s.name for s in p} for p in (turn.learned, turn.setting, turn.judging)]
+        assert not parts[0] & parts[1]
+        assert not (parts[0] | parts[1]) & parts[2]
+        assert sum(len(s.events) for p in (turn.learned, turn.setting) for s in p) == 7 - sum(
+            len(s.events) for s in turn.judging
+        )

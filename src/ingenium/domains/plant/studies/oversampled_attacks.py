@@ -5,8 +5,9 @@ BATADAL; weeks are drawn anew for each seed, whole weeks judge, and so does a ki
 that was never learned from (changed setpoints). The same transformer learns from event windows as
 they are, with points between neighbours, or with windows of a GAN or of a diffusion model that
 learned from the same event windows alone; an LSTM and an isolation forest stand beside. Area
-over rows; missed events at a bar of one false alarm a week that other weeks set. No score is
-point-adjusted. A quick look takes fewer weeks and steps.
+over rows; missed events at a bar of one false alarm a week that other weeks set; held-out losses
+after half and all steps; and whether made windows give away which ones they were learned from (an
+area, 0.5 for not at all). No score is point-adjusted. A quick look takes fewer weeks and steps.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, watched
-from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.trials import Readings, Trials
 from ingenium.monitor.judging import judge
 
@@ -34,17 +34,17 @@ def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, Arra
     own = watched(arm, seed, size)
     found = judge(own.judging, own.scores, own.rule, round(own.spec.recovery_h))
     rare = [e.delay_h is None for e in found.events if e.event.kind in UNSEEN]
-    label, every = own.label, np.concatenate(own.scores)
-    known = np.isfinite(every)
     return {
-        "auc": auc(label[known], every[known]),
+        "auc": own.auc,
         "missed": found.values["missed"].value,
         "missed_unseen": float(np.mean(rare)) if rare else float("nan"),
+        "losses": own.learned.losses,
+        "membership": own.learned.membership,
     }
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike]:
-    """Gains of diffusion in area, and each area and share of missed events."""
+    """Gains of diffusion in area, each area and share of missed events, losses, and leaks."""
     area = {arm: found(arm, "auc") for arm in ARMS}
     gains = {
         f"gain_over_{arm}": area["diffusion"] - area[arm] for arm in ARMS if arm != "diffusion"
@@ -52,7 +52,13 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     areas = {f"auc_{arm}": values for arm, values in area.items()}
     missed = {f"missed_{arm}": found(arm, "missed") for arm in ARMS}
     unseen = {f"missed_unseen_{arm}": found(arm, "missed_unseen") for arm in ARMS}
-    return gains | areas | missed | unseen
+    losses = {
+        f"loss_{when}_{arm}": found(arm, "losses")[:, i]
+        for arm in ("none", "oversampling", "gan", "diffusion")
+        for i, when in enumerate(("half", "full"))
+    }
+    leaks = {f"membership_{arm}": found(arm, "membership") for arm in ("gan", "diffusion")}
+    return gains | areas | missed | unseen | losses | leaks
 
 
 measure = Trials(arms=ARMS, sizes=(WatchedSize(100, 400), WatchedSize(30, 60)), run=run, read=read)

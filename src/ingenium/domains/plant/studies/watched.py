@@ -1,5 +1,6 @@
 """What studies of alarms share: weeks of C-Town, their parts, and monitors that learn from them."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,8 +10,10 @@ from jaxtyping import Float64
 
 from ingenium.core.seeds import one_thread
 from ingenium.domains.plant.campaign import Campaign, CampaignSettings
+from ingenium.evaluate import event_scores
 from ingenium.monitor.alarms import AlarmRule, calibrated
 from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.augment import STEPS
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.lessons import taught
@@ -36,15 +39,27 @@ def own_weeks(seed: int, count: int) -> Parts:
     return parts(plant.streams(plant.data()), spec)
 
 
-def fitted(spec: MonitorSpec, own: Parts) -> Detector:
+@dataclass(frozen=True, eq=False)
+class FittedDetector:
+    """A detector that learned, and what its lesson and its course say of it."""
+
+    detector: Detector
+    losses: tuple[float, float]  # held-out ones, after half and all of its steps
+    membership: float  # area by which windows that made ones came from are told; none made: NaN
+
+
+def fitted(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> FittedDetector:
     """A monitor that learned from the streams that it may learn from."""
     detector = table.build(
         spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
     )
-    lesson = taught(own, spec, detector).lesson
+    found = taught(own, spec, detector, made_steps=made_steps)
     with one_thread():
-        detector.fit(replace(lesson, plan=replace(lesson.plan, progress=None)))
-    return detector.eval()
+        course = detector.fit(replace(found.lesson, plan=replace(found.lesson.plan, progress=None)))
+    losses = course.get("held_out", [])
+    ends = (losses[(len(losses) - 1) // 2], losses[-1]) if losses else (math.nan, math.nan)
+    leak = math.nan if found.membership is None else found.membership
+    return FittedDetector(detector.eval(), ends, leak)
 
 
 def scored(detector: Detector, stream: Stream) -> Float64[np.ndarray, " t"]:
@@ -73,18 +88,31 @@ class WatchedWeeks:
     judging: tuple[Stream, ...]
     scores: list[Float64[np.ndarray, " t"]]
     rule: AlarmRule
+    learned: FittedDetector
 
     @property
     def label(self) -> np.ndarray:
         """Of all rows, one week after the other."""
         return np.concatenate([s.label for s in self.judging])
 
+    @property
+    def auc(self) -> float:
+        """Area over all rows with a score."""
+        every = np.concatenate(self.scores)
+        known = np.isfinite(every)
+        return event_scores.auc(self.label[known], every[known])
+
 
 def watched(arm: tuple[str, str], seed: int, size: WatchedSize) -> WatchedWeeks:
     """What a family with an augmentation makes of the weeks of a seed."""
     family, augment = arm
     spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
-    own = own_weeks(seed, size.weeks)
-    detector = fitted(spec, own)
-    scores = [scored(detector, s) for s in own.judging]
-    return WatchedWeeks(spec, tuple(own.judging), scores, bar(detector, own, spec))
+    return heard(spec, own_weeks(seed, size.weeks))
+
+
+def heard(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> WatchedWeeks:
+    """What a monitor that learned from its part makes of the part that judges."""
+    learned = fitted(spec, own, made_steps)
+    scores = [scored(learned.detector, s) for s in own.judging]
+    rule = bar(learned.detector, own, spec)
+    return WatchedWeeks(spec, tuple(own.judging), scores, rule, learned)
