@@ -141,7 +141,7 @@ def test_the_page_about_python_does_what_it_says(
     names: dict[str, Any] = {}
     for block in re.findall("```python\n(.*?)```", page, re.DOTALL):
         exec(block, names)
-    assert names["held"].sizes["design"] > 0
+    assert names["met"].sizes["design"] > 0
     assert (tmp_path / "reading_low.png").stat().st_size > 5000
     costs = names["found"].accepted["cost"]
     assert float(names["cheapest"]["cost"]) == costs.min()

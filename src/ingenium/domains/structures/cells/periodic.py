@@ -124,10 +124,12 @@ class Periodic:
 class _Stiffness(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, cell: Periodic, modulus: Tensor) -> Tensor:
-        # One design at a time: the displacements of all would be large.
-        slopes = torch.cat([cell.slopes(cell.displacements(m[None])) for m in modulus])
-        ctx.save_for_backward(slopes)
-        return torch.einsum("ne,nest->nst", modulus, slopes)
+        # One design at a time: the displacements of all would be large, and a product over several
+        # designs sums in another order than that of one.
+        slopes = [cell.slopes(cell.displacements(m[None])) for m in modulus]
+        ctx.save_for_backward(torch.cat(slopes))
+        own = zip(modulus, slopes, strict=True)
+        return torch.cat([torch.einsum("ne,nest->nst", m[None], each) for m, each in own])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor]:
