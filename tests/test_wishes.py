@@ -82,6 +82,22 @@ def test_what_is_asked_back(text: str, about: str, kind: str, known: tuple[Contr
     assert (about, kind) in {(q.about, q.kind) for q in wish.reading.questions}
 
 
+def _limits(text: str, known: tuple[Contract, ...]) -> set[str]:
+    """Quantities that a request limits, whether it is whole or not."""
+    return {f.entry.name for f in ask(text, known).reading.found if f.part == "limit"}
+
+
+@pytest.mark.parametrize("more", ["7 dwarfs near the lines", "and 3 lines", "no purple cables"])
+def test_what_only_sounds_like_a_quantity_limits_nothing(
+    more: str, known: tuple[Contract, ...]
+) -> None:
+    """A word of a name beside a number, or beside a no, is not the name."""
+    assert _limits(f"feeder days in winter, workdays, {more}", known) == set()
+    reading = ask(f"feeder days in winter, workdays, {more}", known).reading
+    assert reading.questions or reading.unread
+    assert _limits("feeder days, line loading 60", known) == {"max_line_loading"}
+
+
 @pytest.mark.parametrize("text", ["", "  \n", b"\xff\xfe bracket", "bracket \x00", "x" * 1_000_000])
 def test_what_is_no_request(text: str | bytes, known: tuple[Contract, ...]) -> None:
     with pytest.raises(InputError):

@@ -136,7 +136,8 @@ class Counts:
             met = [t for t in listed if t.term in n.name or t.term in n.text]
             score = sum(n.name.get(t.term, 0.5 * n.text.get(t.term, 0)) for t in met)
             missed = sum(w for t, w in n.name.items() if t not in {x.term for x in listed})
-            if met and missed <= score and score - 0.3 * missed > best[0]:
+            most = score if n.entry.unit == "1" else 0.0  # what has a unit is named in full
+            if met and missed <= most and score - 0.3 * missed > best[0]:
                 spans = tuple((t.start, t.end) for t in met)
                 best = (score - 0.3 * missed, n.entry, spans)
         return best[1], best[2]

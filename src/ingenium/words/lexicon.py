@@ -108,6 +108,7 @@ STOP = frozenset(
         "none",
         "without",
         "nothing",
+        "because",
         "if",
         "then",
         "than",

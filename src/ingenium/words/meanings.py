@@ -21,6 +21,7 @@ MARGIN = 0.12  # by which the best entry has to lead
 LEAST_SCORE = 0.8  # below which a measure points at nothing
 EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
 RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
+SIDES = frozenset(("max", "min"))  # of a limit, which the wish itself need not name
 REACH = 4  # words before a number that is asked about, which are shown with it
 BRACKET = 40  # letters from a number to the same one in brackets
 
@@ -31,6 +32,7 @@ class Meanings:
     contract: Contract
     lexis: Lexis
     weights: Sequence[float] | np.ndarray
+    title: frozenset[str]  # terms of the problem's name and summary
 
     def _bounds(self, request: Request, used: set[int]) -> tuple[list[Found], list[Question]]:
         """What measures say, those of one entry together."""
@@ -140,7 +142,11 @@ class Meanings:
             return self._asked_back(request, measure, got)
         first = got.entries[0]
         bare = measure.sense == "value" and measure.unit is None and first.unit not in ("1", "")
+        if bare and not self._named_whole(request, measure, first):
+            return self._asked_back(request, measure, got)
         if bare and all(request.paused(*sorted((b, measure.start))) for _, b in got.words):
+            return self._asked_back(request, measure, got)
+        if self._of_strangers(request, measure, got):
             return self._asked_back(request, measure, got)
         plain = self._plain_setting(measure, got)
         if plain is not None:
@@ -159,6 +165,25 @@ class Meanings:
             text = f'"{request.text[slice(*span)]}": is it {names}?'
             return Question(first.name, "open", text, (span, *got.words))
         return Meaning(measure, first, got.words)
+
+    def _named_whole(self, request: Request, measure: Measure, entry: Entry) -> bool:
+        """Whether the thought around a number names an entry in full: `3 lines` is no loading."""
+        start, end = request.clause(measure.start)
+        said = {t.term for t in request.tokens if start <= t.start < end}
+        naming = next(n for n in self.lexis.namings if n.entry == entry)
+        return set(naming.name) - SIDES <= said
+
+    def _of_strangers(self, request: Request, measure: Measure, got: Pointing) -> bool:
+        """Whether a bare number counts something that the problem does not know: `7 dwarfs`."""
+        named = any(end <= measure.start for _, end in got.words)
+        if named or measure.sense != "value" or measure.unit is not None:
+            return False
+        behind = [t for t in request.tokens if t.start >= measure.end][:1]
+        if not behind or request.text[measure.end : behind[0].start].strip():
+            return False
+        own = behind[0].term
+        known = any(own in n.name or own in n.text for n in self.lexis.namings)
+        return not known and own not in self.title
 
     def _plain_setting(self, measure: Measure, got: Pointing) -> Entry | None:
         """A setting that a number without a bound is of, where a limit is named as well."""

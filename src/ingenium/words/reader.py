@@ -24,7 +24,6 @@ from ingenium.words.reading import Found, Question, Reading, Span
 from ingenium.words.tokens import Request
 
 BESIDE = 15  # letters from the name of a condition to its choice
-BESIDE = 15  # letters from the name of a condition to its choice
 
 
 class Reader(Counts, Meanings):
