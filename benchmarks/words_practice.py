@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.measures import SYMBOLS
 
 ABOVE = ("at least {v}", "above {v}", "no less than {v}", "more than {v}", ">= {v}", "min {v}")
@@ -34,7 +34,7 @@ class Practice:
     """A request, and the entry that each of its numbers means, in order."""
 
     text: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ContractEntry, ...]
 
 
 def practice(
@@ -50,7 +50,7 @@ def practice(
 def _one(contract: Contract, rng: random.Random) -> Practice:
     numeric = [e for e in contract.entries if e.numeric and not e.several and _sayable(e)]
     weights = [1.0 if e.kind != "setup" else 0.25 for e in numeric]
-    chosen: list[Entry] = []
+    chosen: list[ContractEntry] = []
     for entry in rng.choices(numeric, weights, k=rng.randint(1, 4)):
         if not {entry.name, entry.measured} & {x for e in chosen for x in (e.name, e.measured)}:
             chosen.append(entry)
@@ -62,11 +62,11 @@ def _one(contract: Contract, rng: random.Random) -> Practice:
     return Practice(text, tuple(chosen))
 
 
-def _sayable(entry: Entry) -> bool:
+def _sayable(entry: ContractEntry) -> bool:
     return entry.unit in UNITS or entry.unit in ("1", "")
 
 
-def _said(entry: Entry, rng: random.Random) -> str:
+def _said(entry: ContractEntry, rng: random.Random) -> str:
     """A wish on an entry, in one of many forms."""
     value = rng.choice((rng.randint(1, 90), round(rng.uniform(0, 2), 2)))
     value = int(value) + 1 if entry.whole else value
@@ -79,7 +79,7 @@ def _said(entry: Entry, rng: random.Random) -> str:
     return rng.choice(FORMS).format(name=_name(entry, rng), bound=bound)
 
 
-def _name(entry: Entry, rng: random.Random) -> str:
+def _name(entry: ContractEntry, rng: random.Random) -> str:
     """The words of its name, of its description, or some of both."""
     own = entry.name.rpartition(".")[2].split("_")
     if entry.unit not in ("1", "") and entry.kind == "setup" and len(own) > 1:

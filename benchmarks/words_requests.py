@@ -17,7 +17,7 @@ from benchmarks.words_learning import fitted
 from ingenium.core.errors import IngeniumError
 from ingenium.core.units import convert
 from ingenium.evaluate.intervals import wilson
-from ingenium.wishes import Wish, ask, contracts
+from ingenium.wishes import WordedWish, ask, contracts
 from ingenium.words.contract import Contract
 from ingenium.words.lexicon import terms
 from ingenium.words.measures import SYMBOLS
@@ -122,7 +122,7 @@ def _round(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def understood(wish: Wish) -> set[Fact]:
+def understood(wish: WordedWish) -> set[Fact]:
     """The values that were read, in the same form."""
     facts: set[Fact] = set()
     if wish.made is None or wish.contract is None:
@@ -186,7 +186,7 @@ class Mark:
     why: str = ""
 
 
-def mark(asked: Asked, wish: Wish, known: dict[str, Contract]) -> Mark:
+def mark(asked: Asked, wish: WordedWish, known: dict[str, Contract]) -> Mark:
     """Wholly right, or rightly asked back; and how many values stand on nothing."""
     invented = 0
     if wish.made is not None and wish.contract is not None:
@@ -202,7 +202,7 @@ def mark(asked: Asked, wish: Wish, known: dict[str, Contract]) -> Mark:
     return Mark(not why, invented, why)
 
 
-def _asked_back(asked: Asked, wish: Wish) -> str:
+def _asked_back(asked: Asked, wish: WordedWish) -> str:
     questions = list(wish.reading.questions)
     loose = [wish.reading.text[a:b] for a, b in wish.reading.unread]
     unread = False
@@ -231,7 +231,7 @@ def _meets(kind: str, about: str, wanted: str, name: str) -> bool:
     return about == name
 
 
-def table(read: Callable[[str], Wish], path: Path = REQUESTS) -> list[tuple[Asked, Mark]]:
+def table(read: Callable[[str], WordedWish], path: Path = REQUESTS) -> list[tuple[Asked, Mark]]:
     """Every request with its mark; what a reader refuses is wrong."""
     known = {c.problem: c for c in contracts()}
     marks = []
@@ -270,7 +270,7 @@ def run() -> None:
 EVERY = 8  # of the requests, which the small model is given
 
 
-def _row(arm: str, read: Callable[[str], Wish], path: Path = REQUESTS) -> dict[str, object]:
+def _row(arm: str, read: Callable[[str], WordedWish], path: Path = REQUESTS) -> dict[str, object]:
     began = time.process_time()
     marks = table(read, path)
     cpu = time.process_time() - began

@@ -1,13 +1,14 @@
 """Posteriors in Python: hidden states of a problem, inferred from what was read, and replayed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ingenium.core.errors import InputError, choose
+from ingenium.core.judged import JudgedReplay
 from ingenium.core.problem import Watch, silent
 from ingenium.domains import open_problem, problem_class
 from ingenium.infer import answering
@@ -54,28 +55,17 @@ def reading(asked: InferSpec, file: Path) -> InferSpec:
     return replace(asked, given={**asked.given, observed: {**rest, "file": str(file.resolve())}})
 
 
-@dataclass(frozen=True)
-class PosteriorReplay:
-    """What comes out when a posterior is inferred again."""
-
-    same: dict[str, bool]
-
-    @property
-    def holds(self) -> bool:
-        """Whether all of it is as recorded."""
-        return all(self.same.values())
-
-
-def replay(kept: Posterior, folder: Path) -> PosteriorReplay:
+def replay(kept: Posterior, folder: Path) -> JudgedReplay:
     """Infer it again from its own spec and files, in another folder, and compare."""
     again = infer(load(kept.folder / "spec.toml"), folder, overwrite=True).kept.record
     old, evidence = kept.record, kept.record["evidence"]
     parts = {k: evidence[k] == again["evidence"][k] for k in ("given", "readings", "data", "model")}
-    return PosteriorReplay(
+    return JudgedReplay(
         {
             **parts,
             "told": _alike(old["told"], again["told"]),
             "measured": _measured(old["measured"]) == _measured(again["measured"]),
+            "margins": old["margins"] == again["margins"],
             "verdict": old["verdict"] == again["verdict"],
         }
     )

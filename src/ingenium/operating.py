@@ -14,18 +14,21 @@ from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import staged, write_atomic
+from ingenium.core.judged import JudgedReplay, without_none
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
+from ingenium.evaluate.interval_limits import margins
+from ingenium.evaluate.measured import Interval
 from ingenium.opened import open_run
 from ingenium.operate import judging
 from ingenium.operate import watch as watching
 from ingenium.operate.asked import QUANTITIES, OperateSpec
 from ingenium.operate.drill import Drill
-from ingenium.operate.keeping import COURSE, DECISIONS, RECORD, OperationRecord, margins
+from ingenium.operate.keeping import COURSE, DECISIONS, RECORD, OperationRecord
 from ingenium.operate.plant import Acting, Operated, Policy
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
@@ -205,10 +208,8 @@ def _judged(
 ) -> dict[str, Any]:
     """What was measured, who decided, and the verdict; decisions go to the ledger."""
     course = run.table()
-    values = judging.measured(course, run.plant, drill)
-    found = margins(values, spec.limits)
-    made = [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)]
-    for decision in made:
+    outcome = _outcome(run, spec, drill)
+    for decision in outcome["decisions"]:
         person = decision["who"] == "person"
         ledger.append(
             "decision", {"problem": name, **decision}, actor=decision["name"] if person else None
@@ -216,12 +217,9 @@ def _judged(
     seconds = course["seconds"].to_numpy()
     watch = run.shell.watch
     return {
-        "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
-        "margins": found,
-        "verdict": "accepted" if all(m >= 0 for m in found.values()) else "rejected",
+        **outcome,
         "shares": {w: float((course["who"].to_numpy() == i).mean()) for i, w in enumerate(WHO)},
         "faults": judging.met(course, drill),
-        "decisions": made,
         "stops_s": run.stops,
         "period": {
             "seconds": run.plant.period_s,
@@ -233,6 +231,19 @@ def _judged(
             "episode_s": watch.seconds,
         },
     }  # fmt: skip
+
+
+def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
+    """What its course comes to: what is recorded, and compared when it is run again."""
+    course = run.table()
+    values = judging.measured(course, run.plant, drill)
+    found = margins({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
+    return {
+        "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
+        "margins": found,
+        "verdict": "accepted" if all(m >= 0 for m in found.values()) else "rejected",
+        "decisions": [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)],
+    }
 
 
 def _refused(passed: PolicyRelease) -> dict[str, Any]:
@@ -247,19 +258,7 @@ def _refused(passed: PolicyRelease) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class OperationReplay:
-    """What an operation gives when it is run again."""
-
-    same: dict[str, bool]
-
-    @property
-    def holds(self) -> bool:
-        """Whether all of it is as recorded."""
-        return all(self.same.values())
-
-
-def replay(folder: Path) -> OperationReplay:
+def replay(folder: Path) -> JudgedReplay:
     """Run it again from its record, with the periods that were late then, and compare.
 
     Raises:
@@ -272,8 +271,8 @@ def replay(folder: Path) -> OperationReplay:
         raise InputError(
             "an operation that ran without a stop", f"one stopped at {record['stops_s']}"
         )
-    spec = parse(_without_none(record["spec"]), OperateSpec, "the record of an operation")
-    drill = parse(_without_none(record["drill"]), Drill, "the record of an operation")
+    spec = parse(without_none(record["spec"]), OperateSpec, "the record of an operation")
+    drill = parse(without_none(record["drill"]), Drill, "the record of an operation")
     where, system = plant_of(record["problem"], spec.setup)
     policy, source = policy_of(Path(record["policy"]["run"]), record["policy"]["design"], where)
     passed = released(policy, (where.plant, where.held_out), spec)
@@ -286,17 +285,13 @@ def replay(folder: Path) -> OperationReplay:
     )
     run.run()
     odd = unlike(run.table(), course, COMPARED)
-    return OperationReplay(
+    again = json.loads(json.dumps(_outcome(run, spec, drill)))  # numbers as a record holds them
+    return JudgedReplay(
         {
             "system": system == record["evidence"]["system"],
             "policy": source.digest == record["policy"]["digest"],
             "release": passed.record["measured"] == record["release"]["measured"],
             **{name: name not in odd for name in COMPARED},
+            **{name: again[name] == record[name] for name in again},
         }
     )
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_none(v) for k, v in value.items() if v is not None}
-    return [_without_none(v) for v in value] if isinstance(value, list) else value

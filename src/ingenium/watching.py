@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.errors import InputError
+from ingenium.core.judged import JudgedReplay, without_none
 from ingenium.core.problem import Watch, silent
 from ingenium.core.reading.files import check_plain
 from ingenium.core.spec import parse
@@ -122,37 +123,26 @@ def run(
     return StreamRun(told, np.array(values), label, memory)
 
 
-@dataclass(frozen=True)
-class MonitorReplay:
-    """What a monitor says when it is fitted again."""
-
-    same: dict[str, bool]
-
-    @property
-    def holds(self) -> bool:
-        """Whether all of it is as recorded."""
-        return all(self.same.values())
-
-
-def replay(kept: Monitor, folder: Path) -> MonitorReplay:
+def replay(kept: Monitor, folder: Path) -> JudgedReplay:
     """Fit it again from what it was fitted to, in a folder of its own, and compare.
 
     Raises:
         InputError: if what it was fitted to is no longer there.
     """
-    spec = parse(_without_none(kept.record["spec"]), MonitorSpec, "the monitor's record")
+    spec = parse(without_none(kept.record["spec"]), MonitorSpec, "the monitor's record")
     path = Path(kept.record["source"])
     if not path.exists():
         raise InputError("the streams that the monitor was fitted to", f"nothing at {path}")
     again = fit(path, spec, folder, overwrite=True)
     old, new = kept.record, again.record
-    return MonitorReplay(
+    return JudgedReplay(
         {
             "data": old["evidence"]["data"] == new["evidence"]["data"],
             "bar": bool(np.isclose(old["rule"]["bar"], new["rule"]["bar"], rtol=SAME)),
             "measured": _alike(old["measured"], new["measured"]),
             "events": [e["delay_h"] for e in old["events"]]
             == [e["delay_h"] for e in new["events"]],
+            "verdict": old["verdict"] == new["verdict"],
         }
     )
 
@@ -160,12 +150,6 @@ def replay(kept: Monitor, folder: Path) -> MonitorReplay:
 def _alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
     values = [(a[k]["value"], b[k]["value"]) for k in a]
     return all(x == y or np.isclose(x or np.nan, y or np.nan, rtol=SAME) for x, y in values)
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_none(v) for k, v in value.items() if v is not None}
-    return [_without_none(v) for v in value] if isinstance(value, list) else value
 
 
 def _found(kept: Monitor, stream: Path) -> Path:

@@ -20,9 +20,9 @@ from ingenium.words.adjectives import vocabulary
 from ingenium.words.contract import Contract
 from ingenium.words.languages import foreign
 from ingenium.words.pointing import RULES
-from ingenium.words.reader import Reader
-from ingenium.words.reading import Question, Reading, checked
-from ingenium.words.routing import Route, Router
+from ingenium.words.reader import RequestReader
+from ingenium.words.reading import OpenQuestion, RequestReading, checked
+from ingenium.words.routing import ProblemRoute, Router
 from ingenium.words.specs import Worded, worded
 from ingenium.words.tokens import Request
 
@@ -35,10 +35,10 @@ _KEPT = TypeAdapter(tuple[Contract, ...])
 
 
 @dataclass(frozen=True)
-class Wish:
+class WordedWish:
     """A request, what was understood of it, and the spec that follows."""
 
-    reading: Reading
+    reading: RequestReading
     contract: Contract | None = None
     made: Worded | None = None
 
@@ -119,7 +119,7 @@ def ask(
     *,
     problem: str | None = None,
     weights: Sequence[float] | np.ndarray = RULES,
-) -> Wish:
+) -> WordedWish:
     """What a request asks, of the problem that it is for or of the one that is named.
 
     Raises:
@@ -129,23 +129,25 @@ def ask(
     language = foreign(said)
     if language is not None:
         told = f"The request seems to be in {language}; only English is read."
-        return Wish(Reading(said, None, (), (Question("language", "language", told),)))
+        return WordedWish(
+            RequestReading(said, None, (), (OpenQuestion("language", "language", told),))
+        )
     known = contracts() if known is None else known
     words = _vocabulary(known)
     request = Request(said, vocabulary=words)
     named = [c for c in known if c.problem == problem]
     route = Router(named or known).route(request)
     if route.outside and not named:
-        return Wish(Reading(said, None, (), (_outside(route),), title=route.words))
+        return WordedWish(RequestReading(said, None, (), (_outside(route),), title=route.words))
     if route.rivals and not named:
-        return Wish(Reading(said, None, (), (_which(route),), title=route.words))
+        return WordedWish(RequestReading(said, None, (), (_which(route),), title=route.words))
     contract = next(c for c in known if c.problem == route.scores[0][0])
-    reading = replace(Reader(contract, weights).read(said, words), title=route.words)
+    reading = replace(RequestReader(contract, weights).read(said, words), title=route.words)
     try:
-        return Wish(reading, contract, _made(reading, contract))
+        return WordedWish(reading, contract, _made(reading, contract))
     except InputError as error:  # of a value that the problem does not take
-        asked = Question("setup", "open", str(error))
-        return Wish(replace(reading, questions=(*reading.questions, asked)), contract)
+        asked = OpenQuestion("setup", "open", str(error))
+        return WordedWish(replace(reading, questions=(*reading.questions, asked)), contract)
 
 
 def _vocabulary(known: Sequence[Contract]) -> tuple[str, ...]:
@@ -153,7 +155,7 @@ def _vocabulary(known: Sequence[Contract]) -> tuple[str, ...]:
     return vocabulary(part.replace("_", " ") for part in parts)
 
 
-def _made(reading: Reading, contract: Contract) -> Worded:
+def _made(reading: RequestReading, contract: Contract) -> Worded:
     """The spec, whose setup is checked by the problem's own settings."""
     made = worded(reading, contract)
     if made.spec.setup:
@@ -162,15 +164,15 @@ def _made(reading: Reading, contract: Contract) -> Worded:
     return made
 
 
-def _outside(route: Route) -> Question:
+def _outside(route: ProblemRoute) -> OpenQuestion:
     near = ", ".join(name for name, score in route.scores[:SHOWN] if score > 0)
     text = "No problem that is installed is meant by it"
-    return Question(
+    return OpenQuestion(
         "problem", "outside", f"{text}; the nearest are {near}." if near else f"{text}."
     )
 
 
-def _which(route: Route) -> Question:
+def _which(route: ProblemRoute) -> OpenQuestion:
     listed = [route.scores[0][0], *route.rivals][:SHOWN]
     text = f"Which problem is meant: {' or '.join(listed)}?"
-    return Question("problem", "open", text, route.words)
+    return OpenQuestion("problem", "open", text, route.words)

@@ -1,7 +1,9 @@
 """The commands of the how-to on operating a plant."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calling import answer, call
@@ -19,6 +21,22 @@ def laws(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _without_decision(record: dict[str, Any]) -> dict[str, Any]:
+    return record | {"decisions": record["decisions"][1:]}
+
+
+def _better(record: dict[str, Any]) -> dict[str, Any]:
+    return record | {"measured": record["measured"] | {"missed": {"value": 7, "unit": "periods"}}}
+
+
+ALTERED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "verdict": lambda record: record | {"verdict": "rejected"},
+    "margins": lambda record: record | {"margins": dict.fromkeys(record["margins"], 1.0)},
+    "measured": _better,
+    "decisions": _without_decision,
+}
+
+
 def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     out = laws / "service"
     words = ("--policy", laws / "run", "--hours", 0.01, "--out", out)
@@ -31,6 +49,12 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     told = answer("ledger", "list", "--kind", "decision", "--limit", 3)
     assert told
     assert answer("replay", out)["holds"]
+    record = (out / "operation.json").read_text()
+    for part, altered in ALTERED.items():
+        (out / "operation.json").write_text(json.dumps(altered(json.loads(record))))
+        again = json.loads(call("replay", out, "--json")[1])
+        assert [k for k, same in again["same"].items() if not same] == [part]
+    (out / "operation.json").write_text(record)
     lines = (out / "decisions.jsonl").read_text()
     (out / "decisions.jsonl").write_text(lines.replace("person", "policy", 1))
     code, _, said = call("replay", out)

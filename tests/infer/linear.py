@@ -18,7 +18,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity, Variable
-from ingenium.infer.question import Nearby, NormalReadings, Question
+from ingenium.infer.question import InferenceQuestion, Nearby, NormalReadings
 
 MEAN = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
 ROOT = torch.tensor([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [-0.3, 0.4, 0.5]], dtype=torch.float64)
@@ -91,13 +91,13 @@ class Linear(Problem):
         coords = {"none": (DESIGN, np.zeros(n)), "held_out": (DESIGN, held)}
         return xr.Dataset({"x": ((DESIGN, "place"), self._x.numpy())}, coords=coords)
 
-    def question(self) -> Question:
+    def question(self) -> InferenceQuestion:
         error = ERROR * self.settings.error_scale
         kind = NormalReadings if self.settings.error_scale == 1 else Overconfident
         if "seen" not in self.given:
             raise InputError("two sums as seen", "nothing", "Write --given seen.csv.")
         names = ("first", "second", "third")
-        return Question(
+        return InferenceQuestion(
             torch.from_numpy(np.asarray(self.given["seen"], dtype=np.float64)),
             kind(("a", "b"), lambda arrays: arrays[0] @ READ.T, error),
             tuple(Quantity(n, "1", f"the {n} number") for n in names),

@@ -12,7 +12,7 @@ from ingenium.core.problem import silent
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
-from ingenium.infer.methods.method import Task
+from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.table import METHODS
 from ingenium.infer.prior import Prior
 from ingenium.infer.weights import moments
@@ -52,7 +52,7 @@ def test_a_method_finds_the_exact_posterior(name: str) -> None:
     problem, seen = opened(SEEN)
     question = problem.question()
     draws = 400 if name == "nuts" else 2000
-    task = Task(own, question.likelihood, question.measure, draws, steps=300)
+    task = InferenceTask(own, question.likelihood, question.measure, draws, steps=300)
     rng = torch.Generator().manual_seed(3)
     found = METHODS[name].prepared(task, rng)(seen, rng)
     mean, cov = moments(found.arrays[0].numpy(), found.weight)

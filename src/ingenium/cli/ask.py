@@ -11,7 +11,7 @@ from ingenium.cli.output import AsJson, Replace, check_new, errors, print_json, 
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
-    from ingenium.wishes import Wish
+    from ingenium.wishes import WordedWish
 
 Words = Annotated[
     str, typer.Argument(metavar="REQUEST", help="In words; `-` reads it from standard input.")
@@ -59,7 +59,7 @@ def ask(
         _propose(wish, out, seed, overwrite, json)
 
 
-def described(wish: "Wish", out: Path) -> dict[str, Any]:
+def described(wish: "WordedWish", out: Path) -> dict[str, Any]:
     """What was understood, for machines."""
     from ingenium.core.spec import as_table
 
@@ -95,7 +95,7 @@ def described(wish: "Wish", out: Path) -> dict[str, Any]:
     }
 
 
-def _write(wish: "Wish", out: Path) -> None:
+def _write(wish: "WordedWish", out: Path) -> None:
     """The page, and the spec where nothing is open."""
     from ingenium.core.folders import make_folder, write_atomic
     from ingenium.core.spec import dump
@@ -109,7 +109,7 @@ def _write(wish: "Wish", out: Path) -> None:
     write_atomic(out / PAGE, page(wish.reading, wish.made))
 
 
-def _tell(wish: "Wish", out: Path) -> None:
+def _tell(wish: "WordedWish", out: Path) -> None:
     from rich.markup import escape
 
     from ingenium.words.phrases import lines
@@ -134,7 +134,7 @@ def _tell(wish: "Wish", out: Path) -> None:
         console.print(f"Go on: {go_on}", highlight=False, soft_wrap=True)
 
 
-def _propose(wish: "Wish", out: Path, seed: int, overwrite: bool, json: bool) -> None:
+def _propose(wish: "WordedWish", out: Path, seed: int, overwrite: bool, json: bool) -> None:
     from ingenium import api
     from ingenium.cli.make import give
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.made_again import made_again
 from ingenium.cli.output import AsJson, print_json, results, table
 
 if TYPE_CHECKING:
@@ -156,13 +157,7 @@ def _replay_operation(out: Path, json: bool) -> None:
     from ingenium import operating
 
     found = operating.replay(out)
-    if json:
-        print_json({"folder": str(out), "holds": found.holds, "same": found.same})
-    else:
-        for part, same in found.same.items():
-            results().print(f"{part}: {'as recorded' if same else 'otherwise'}", highlight=False)
-    if not found.holds:
-        raise typer.Exit(UNMET)
+    made_again(found, json, folder=str(out))
 
 
 def _print_replay(console: Console, found: "Replay", out: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.made_again import made_again
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
@@ -93,13 +94,7 @@ def replay(
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
         found = inferring.replay(Posterior.opened(posterior), Path(place) / "again")
-    if json:
-        print_json({"holds": found.holds, "same": found.same})
-    else:
-        for part, same in found.same.items():
-            results().print(f"{part}: {'as recorded' if same else 'otherwise'}", highlight=False)
-    if not found.holds:
-        raise typer.Exit(UNMET)
+    made_again(found, json)
 
 
 def _tell(record: Any, folder: Path, json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.made_again import made_again
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
@@ -177,13 +178,7 @@ def replay(monitor: Folder, json: AsJson = False) -> None:
 
     with tempfile.TemporaryDirectory() as place, StageProgress():
         found = watching.replay(Monitor.opened(monitor), Path(place) / "again")
-    if json:
-        print_json({"holds": found.holds, "same": found.same})
-    else:
-        for part, same in found.same.items():
-            results().print(f"{part}: {'as recorded' if same else 'otherwise'}", highlight=False)
-    if not found.holds:
-        raise typer.Exit(UNMET)
+    made_again(found, json)
 
 
 def _wanted(spec: Path | None, **options: Any) -> "MonitorSpec":

@@ -144,20 +144,9 @@ def _measured(name: str, measured: Mapping[str, Quantity], problem: Problem, wha
 def _limit(limit: Limit, measured: Mapping[str, Quantity], problem: Problem) -> Limit:
     """The limit in the unit of its quantity."""
     quantity = _measured(limit.quantity, measured, problem, "quantity to limit")
-    unit, beyond = quantity.unit, limit.beyond_uncertainty
-
-    def one(bound: float | None) -> float | None:
-        if bound is None or limit.unit is None:
-            return bound
-        return convert(bound, limit.unit, unit, of=limit.quantity)
-
-    return replace(
-        limit,
-        at_least=one(limit.at_least),
-        at_most=one(limit.at_most),
-        unit=unit,
-        beyond_uncertainty=quantity.beyond or None if beyond is None else beyond,
-    )
+    beyond = limit.beyond_uncertainty
+    beyond = quantity.beyond or None if beyond is None else beyond
+    return replace(limit.in_unit(quantity.unit), beyond_uncertainty=beyond)
 
 
 def _together(limits: Iterable[Limit]) -> None:

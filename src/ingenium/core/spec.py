@@ -4,7 +4,7 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass as checked
 from ingenium.core.errors import InputError
 from ingenium.core.faults import Table
 from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.units import convert
 
 T = TypeVar("T")
 MOST = 10**9  # of anything that is counted
@@ -48,6 +49,20 @@ class Limit:
         unit = f" [{self.unit}]" if self.unit else ""
         beyond = " beyond uncertainty" if self.beyond_uncertainty else ""
         return f"{low}{self.quantity}{high}{unit}{beyond}"
+
+    def in_unit(self, unit: str) -> "Limit":
+        """The same in the unit in which its quantity is measured.
+
+        Raises:
+            InputError: if its own is not one of the same kind.
+        """
+
+        def one(bound: float | None) -> float | None:
+            if bound is None or self.unit is None:
+                return bound
+            return convert(bound, self.unit, unit, of=self.quantity)
+
+        return replace(self, at_least=one(self.at_least), at_most=one(self.at_most), unit=unit)
 
 
 @checked(frozen=True, config=_STRICT)

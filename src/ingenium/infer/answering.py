@@ -30,10 +30,10 @@ from ingenium.infer import calibration
 from ingenium.infer.asked import QUANTITIES, InferSpec, dump
 from ingenium.infer.calibration import Ranks
 from ingenium.infer.keeping import DRAWS, RANKS, RECORD, WEIGHT, Posterior, PosteriorVerdict
-from ingenium.infer.methods.method import Task
+from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.table import named
 from ingenium.infer.prior import Prior
-from ingenium.infer.question import Inferable, Question
+from ingenium.infer.question import Inferable, InferenceQuestion
 from ingenium.infer.weights import Weighted, quantiles
 from ingenium.loop import training
 from ingenium.trust.ledger import Ledger
@@ -46,7 +46,7 @@ class Inferred:
     """A posterior that was just made, with what its page is drawn from."""
 
     kept: Posterior
-    question: Question
+    question: InferenceQuestion
     found: Weighted
     ranks: Mapping[str, Ranks]  # of draws of the prior, and of held-out truths
 
@@ -129,13 +129,13 @@ def infer(
     return Inferred(Posterior.opened(out), question, found, ranks)
 
 
-def method_of(asked: InferSpec, question: Question) -> str:
+def method_of(asked: InferSpec, question: InferenceQuestion) -> str:
     """The method of a spec, or that of the question."""
     return question.method if asked.method == "default" else asked.method
 
 
 def answered(
-    question: Question, prior: Prior, asked: InferSpec, problem: Problem, watch: Watch
+    question: InferenceQuestion, prior: Prior, asked: InferSpec, problem: Problem, watch: Watch
 ) -> tuple[Weighted, dict[str, Ranks], dict[str, Interval]]:
     """The posterior, where truths lie in theirs, and all that is judged."""
     method = named(method_of(asked, question))
@@ -144,10 +144,12 @@ def answered(
         return block_rng(asked.seed, 0, purpose)
 
     with one_thread():
-        task = Task(prior, question.likelihood, question.measure, asked.draws, asked.steps, watch)
+        task = InferenceTask(
+            prior, question.likelihood, question.measure, asked.draws, asked.steps, watch
+        )
         watch("infer", 0, 1)
         found = method.prepared(task, rng("prepare"))(question.readings, rng("answer"))
-        smaller = Task(
+        smaller = InferenceTask(
             prior, question.likelihood, question.measure, asked.check_draws, asked.steps, watch
         )
         answer = method.prepared(smaller, rng("prepare"))
@@ -184,7 +186,7 @@ def answered(
     return found, ranks, values
 
 
-def told(question: Question, found: Weighted) -> dict[str, dict[str, Any]]:
+def told(question: InferenceQuestion, found: Weighted) -> dict[str, dict[str, Any]]:
     """Mean and bands of each quantity."""
     drawn = question.measure(found.arrays).numpy()
     bands = quantiles(drawn, found.weight, BANDS)
@@ -200,7 +202,7 @@ def told(question: Question, found: Weighted) -> dict[str, dict[str, Any]]:
     }
 
 
-def _draws(question: Question, prior: Prior, found: Weighted) -> xr.Dataset:
+def _draws(question: InferenceQuestion, prior: Prior, found: Weighted) -> xr.Dataset:
     """Designs with their weights and what is told of each."""
     designs = prior.dataset(found.arrays, found.rows)
     drawn = question.measure(found.arrays).numpy()
@@ -210,7 +212,7 @@ def _draws(question: Question, prior: Prior, found: Weighted) -> xr.Dataset:
     return designs.assign(own)
 
 
-def _table(question: Question, ranks: Mapping[str, Ranks]) -> pd.DataFrame:
+def _table(question: InferenceQuestion, ranks: Mapping[str, Ranks]) -> pd.DataFrame:
     """Levels of all truths."""
     names = [q.name for q in question.quantities]
     pairs = [f"ellipse of {a} and {b}" for a, b in question.pairs]

@@ -12,8 +12,10 @@ from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core import spec as specs
 from ingenium.core.errors import choose
+from ingenium.core.judged import without_none
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Spec, Wanted, parse
+from ingenium.evaluate.interval_limits import in_units
 from ingenium.infer.methods.table import METHODS
 
 QUANTITIES = {  # what is judged of a posterior, with its unit
@@ -51,8 +53,8 @@ class InferSpec:
     def __post_init__(self) -> None:
         if self.method != "default":
             choose(self.method, METHODS, "method of inference")
-        for limit in self.limits:
-            choose(limit.quantity, QUANTITIES, "quantity of posteriors")
+        judged = in_units(self.limits, QUANTITIES, "quantity of posteriors")
+        object.__setattr__(self, "limits", judged)
 
     @property
     def spec(self) -> Spec:
@@ -84,11 +86,4 @@ def load(path: Path) -> InferSpec:
 
 def dump(asked: InferSpec, given: Mapping[str, Any]) -> str:
     """The spec as TOML, with `given` in place of what it gave."""
-    return tomli_w.dumps(_set(asdict(asked) | {"given": dict(given)}))
-
-
-def _set(value: Any) -> Any:
-    """Plain data without entries that are not set."""
-    if isinstance(value, Mapping):
-        return {str(k): _set(v) for k, v in value.items() if v is not None}
-    return [_set(v) for v in value] if isinstance(value, (list, tuple)) else value
+    return tomli_w.dumps(without_none(asdict(asked) | {"given": dict(given)}))

@@ -19,7 +19,7 @@ from ingenium.evaluate.intervals import t_interval, wilson
 from ingenium.evaluate.measured import Interval
 from ingenium.infer.methods.method import Answer
 from ingenium.infer.prior import Prior
-from ingenium.infer.question import Arrays, Question
+from ingenium.infer.question import Arrays, InferenceQuestion
 from ingenium.infer.weights import Weighted, below, ellipse_level
 
 LEAST_P = 0.01  # below which ranks are not uniform, over all quantities together
@@ -64,7 +64,7 @@ class Ranks:
 
 
 def ranked(
-    question: Question,
+    question: InferenceQuestion,
     answer: Answer,
     truths: Arrays,
     check: Sequence[int],
@@ -100,7 +100,7 @@ def held_out(known: xr.Dataset, prior: Prior, n: int, rng: torch.Generator) -> A
     return to_arrays(own.isel({DESIGN: order}), prior.problem.variables)
 
 
-def prior_share(question: Question, prior: Prior, rng: torch.Generator) -> float:
+def prior_share(question: InferenceQuestion, prior: Prior, rng: torch.Generator) -> float:
     """Share of the prior's own readings that lie as far out as those that came.
 
     By the distance in a shrunk covariance of half of the simulated ones, held against the other
@@ -122,7 +122,7 @@ def prior_share(question: Question, prior: Prior, rng: torch.Generator) -> float
     return float((far(others) >= own).mean())
 
 
-def predicted_p(question: Question, found: Weighted, rng: torch.Generator) -> float:
+def predicted_p(question: InferenceQuestion, found: Weighted, rng: torch.Generator) -> float:
     """Share of readings replicated from the posterior that fit it no better than those that came.
 
     Source: Gelman, Meng and Stern, Statistica Sinica 6, 1996, with the likelihood as discrepancy.

@@ -3,7 +3,6 @@
 Shapes: n draws.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,11 @@ import numpy as np
 import xarray as xr
 
 from ingenium.core.designs import DESIGN
-from ingenium.core.digest import file_digest
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import CorruptError
+from ingenium.core.judged import JudgedKind
 from ingenium.core.netcdf import read_netcdf
 from ingenium.core.spec import Limit
+from ingenium.evaluate.interval_limits import margins
 from ingenium.evaluate.measured import Interval
 from ingenium.infer.calibration import (
     LEAST_P,
@@ -28,6 +28,7 @@ from ingenium.infer.weights import TRUSTED_K
 
 DRAWS, RECORD, RANKS = "posterior.nc", "posterior.json", "ranks.csv"
 WEIGHT = "weight"
+KIND = JudgedKind("a posterior", RECORD, "ingenium infer PROBLEM", "Infer it again.")
 CALIBRATED, NOT_CALIBRATED = "calibrated", "not calibrated"
 OUTSIDE, UNCHECKED = "outside the prior", "not checked"
 
@@ -60,14 +61,7 @@ class PosteriorVerdict:
         else:
             known = np.isfinite(values["coverage_90"].value) and np.isfinite(values["rank_p"].value)
             word = CALIBRATED if known else UNCHECKED
-        margins = {}
-        for limit in limits:
-            own = values[limit.quantity]
-            ends = (own.low, own.high) if limit.beyond_uncertainty else (own.value, own.value)
-            gaps = [] if limit.at_least is None else [ends[0] - limit.at_least]
-            gaps += [] if limit.at_most is None else [limit.at_most - ends[1]]
-            margins[limit.label] = float(np.nan_to_num(min(gaps), nan=-np.inf))
-        return cls(word, reasons, margins)
+        return cls(word, reasons, margins(values, limits))
 
 
 def _reasons(values: Mapping[str, Interval]) -> list[str]:
@@ -111,22 +105,7 @@ class Posterior:
             InputError: if there is none in the folder.
             CorruptError: if its draws are not those that were judged.
         """
-        path = folder / RECORD
-        if not path.is_file():
-            raise InputError(
-                "the folder of a posterior", f"{folder}", "Write `ingenium infer PROBLEM` first."
-            )
-        try:
-            record = json.loads(path.read_bytes())
-            known = {name: record["evidence"][name] for name in (DRAWS, RANKS)}
-        except (ValueError, LookupError, TypeError) as error:
-            raise CorruptError(str(path), f"is no record ({error})", "Infer it again.") from error
-        for name, digest in known.items():
-            if not (folder / name).is_file() or file_digest(folder / name) != digest:
-                raise CorruptError(
-                    str(folder / name), "is not the file that was judged", "Infer it again."
-                )
-        return cls(folder, record)
+        return cls(folder, KIND.opened(folder, {n: ("evidence", n) for n in (DRAWS, RANKS)}))
 
     def draws(self) -> xr.Dataset:
         """Designs, their weights and the quantities that are told of them."""

@@ -91,7 +91,7 @@ class Nearby:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class InferenceQuestion:
     """One set of readings, what is known of how they came about, and what is to be told."""
 
     readings: Float64[Tensor, " m"]
@@ -110,7 +110,7 @@ class Inferable(Protocol):
 
     observed: ClassVar[str]  # the input that holds the readings
 
-    def question(self) -> Question:
+    def question(self) -> InferenceQuestion:
         """What its readings ask.
 
         Raises:

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass as checked
 from ingenium.core.errors import choose
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
+from ingenium.evaluate.interval_limits import in_units
 from ingenium.monitor.augment import ARMS
 from ingenium.monitor.families.table import FAMILIES
 
@@ -53,8 +54,8 @@ class MonitorSpec:
         choose(self.augment, ARMS, "augmentation")
         if self.learn_from == "made" and self.augment == "none":
             raise ValueError('learn_from = "made" needs an augmentation that makes windows')
-        for limit in self.limits:
-            choose(limit.quantity, QUANTITIES, "quantity of monitors")
+        judged = in_units(self.limits, QUANTITIES, "quantity of monitors")
+        object.__setattr__(self, "limits", judged)
 
     @property
     def chosen(self) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ingenium.core.digest import file_digest
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import CorruptError
+from ingenium.core.judged import JudgedKind
 from ingenium.core.spec import Limit
+from ingenium.evaluate.interval_limits import margins
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor.alarms import AlarmRule
 from ingenium.monitor.stream import PlantMap
 
 MODEL, RECORD, LAYOUT = "monitor.onnx", "monitor.json", "layout.json"
+KIND = JudgedKind("a monitor", RECORD, "ingenium monitor fit", "Fit it again.")
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,11 @@ class MonitorVerdict:
 
     @classmethod
     def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "MonitorVerdict":
-        """Of measured values; with `beyond_uncertainty` the whole interval must hold a limit."""
-        margins = {}
-        for limit in limits:
-            own = values[limit.quantity]
-            ends = (own.low, own.high) if limit.beyond_uncertainty else (own.value, own.value)
-            gaps = []
-            if limit.at_least is not None:
-                gaps.append(ends[0] - limit.at_least)
-            if limit.at_most is not None:
-                gaps.append(limit.at_most - ends[1])
-            margins[limit.label] = min(gaps)
-        if not all(np.isfinite(m) for m in margins.values()):
-            return cls(margins, "failed")
-        return cls(margins, "accepted" if all(m >= 0 for m in margins.values()) else "rejected")
+        """Of measured values."""
+        found = margins(values, limits)
+        if not all(np.isfinite(m) for m in found.values()):
+            return cls(found, "failed")
+        return cls(found, "accepted" if all(m >= 0 for m in found.values()) else "rejected")
 
 
 @dataclass(frozen=True)
@@ -60,21 +53,13 @@ class Monitor:
             InputError: if there is none in the folder.
             CorruptError: if its file is not the one that was judged.
         """
-        path = folder / RECORD
-        if not path.is_file():
-            raise InputError(
-                "the folder of a monitor", f"{folder}", "Write `ingenium monitor fit` first."
-            )
+        record = KIND.opened(folder, {MODEL: ("evidence", "model")})
         try:
-            record = json.loads(path.read_bytes())
             rule = AlarmRule(float(record["rule"]["bar"]), int(record["rule"]["hold"]))
-            known = record["evidence"]["model"]
         except (ValueError, LookupError, TypeError) as error:
-            raise CorruptError(str(path), f"is no record ({error})", "Fit it again.") from error
-        if file_digest(folder / MODEL) != known:
             raise CorruptError(
-                str(folder / MODEL), "is not the file that was judged", "Fit it again."
-            )
+                str(folder / RECORD), f"is no record ({error})", KIND.again
+            ) from error
         return cls(folder, record, rule, _layout(folder / LAYOUT))
 
     @property

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
-from ingenium.core.errors import choose
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
+from ingenium.evaluate.interval_limits import in_units
 from ingenium.operate.drill import Drill
 
 QUANTITIES = {  # of a run, with its unit
@@ -49,8 +49,8 @@ class OperateSpec:
     drill: Drill | None = field(default=None)  # None: what the plant's problem says
 
     def __post_init__(self) -> None:
-        for limit in self.limits:
-            choose(limit.quantity, QUANTITIES, "quantity of an operation")
+        judged = in_units(self.limits, QUANTITIES, "quantity of an operation")
+        object.__setattr__(self, "limits", judged)
 
 
 def load(path: Path) -> OperateSpec:

@@ -1,32 +1,19 @@
 """A kept operation: its folder, opened and checked."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from ingenium.core.digest import file_digest
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import InputError
+from ingenium.core.judged import JudgedKind
 from ingenium.core.netcdf import read_netcdf
-from ingenium.core.spec import Limit
 
 RECORD, COURSE, DECISIONS = "operation.json", "course.nc", "decisions.jsonl"
-
-
-def margins(values: Mapping[str, float], limits: Sequence[Limit]) -> dict[str, float]:
-    """Signed margins of what was counted; at least 0 holds."""
-    found = {}
-    for limit in limits:
-        value, gaps = values[limit.quantity], []
-        if limit.at_least is not None:
-            gaps.append(value - limit.at_least)
-        if limit.at_most is not None:
-            gaps.append(limit.at_most - value)
-        found[limit.label] = float(min(gaps))
-    return found
+KIND = JudgedKind("an operation", RECORD, "ingenium operate", "Operate again.")
 
 
 @dataclass(frozen=True)
@@ -44,22 +31,9 @@ class OperationRecord:
             InputError: if there is none in the folder.
             CorruptError: if its course or decisions are not those that were judged.
         """
-        path = folder / RECORD
-        if not path.is_file():
-            raise InputError(
-                "the folder of an operation", f"{folder}", "Write `ingenium operate` first."
-            )
-        try:
-            record = json.loads(path.read_bytes())
-            files = record["evidence"]["files"]
-        except (ValueError, LookupError, TypeError) as error:
-            raise CorruptError(str(path), f"is no record ({error})", "Operate again.") from error
-        for name, known in files.items():
-            if file_digest(folder / name) != known:
-                raise CorruptError(
-                    str(folder / name), "is not the file that was judged", "Operate again."
-                )
-        return cls(folder, record)
+        record = KIND.opened(folder, {})
+        ran = () if record.get("verdict") == "refused" else (COURSE, DECISIONS)
+        return cls(folder, KIND.opened(folder, {n: ("evidence", "files", n) for n in ran}))
 
     @property
     def course(self) -> xr.Dataset:

@@ -15,7 +15,7 @@ Decide = Callable[[np.ndarray, np.ndarray], np.ndarray]  # what is seen, and pro
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Rollout:
     """What happened in each period."""
 
     period_s: float
@@ -44,7 +44,7 @@ def rollout(
     periods: int,
     *,
     decide: Decide | None = None,
-) -> Course:
+) -> Rollout:
     """A copy of the plant for each scenario; actions are cut to their ranges.
 
     `decide` may put another action in the place of a proposed one.
@@ -64,4 +64,4 @@ def rollout(
         action[k] = np.clip(proposed, low, high)
         memory = policy.learn(memory, seen, wanted[k], action[k])
         state = plant.step(state, action[k], ())
-    return Course(plant.period_s, truth, wanted, action)
+    return Rollout(plant.period_s, truth, wanted, action)

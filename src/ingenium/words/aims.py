@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingenium.words.adjectives import ADJECTIVES, GOOD
-from ingenium.words.contract import Entry
+from ingenium.words.contract import ContractEntry
 from ingenium.words.lexicon import STOP, WORD, term, terms
 from ingenium.words.pointing import Lexis
-from ingenium.words.reading import Found, Question, Span
+from ingenium.words.reading import OpenQuestion, ReadValue, Span
 from ingenium.words.tokens import Request
 
 BEST = "best|optimal"
@@ -33,7 +33,7 @@ MUCH = {"high", "large", "much", "many", "long", "big", "wide"}
 
 
 @dataclass(frozen=True)
-class Aim:
+class WordedAim:
     """A wish for more or less of what some words name."""
 
     words: Span  # of the wish
@@ -42,10 +42,10 @@ class Aim:
     adjective: str = ""
 
 
-def aims(request: Request, lexis: Lexis) -> tuple[list[Found], list[Question]]:
+def aims(request: Request, lexis: Lexis) -> tuple[list[ReadValue], list[OpenQuestion]]:
     """Objectives of a request, in its order."""
-    found: dict[str, Found] = {}
-    asked: list[Question] = []
+    found: dict[str, ReadValue] = {}
+    asked: list[OpenQuestion] = []
     cues = [m.cue for m in request.measures if m.cue]
     wished = [a for a in _aims(request) if not any(s <= a.words[0] < e for s, e in cues)]
     wished = [a for a in wished if not _titled(request, lexis, a)]
@@ -55,15 +55,17 @@ def aims(request: Request, lexis: Lexis) -> tuple[list[Found], list[Question]]:
             if before is not None and before.up != up:
                 text = f"{entry.name} is asked to be as low and as high as possible; which?"
                 asked.append(
-                    Question(entry.name, "contradiction", text, (aim.words, *before.words))
+                    OpenQuestion(entry.name, "contradiction", text, (aim.words, *before.words))
                 )
             else:
-                found.setdefault(entry.name, Found("objective", entry, (aim.words, *words), up=up))
+                found.setdefault(
+                    entry.name, ReadValue("objective", entry, (aim.words, *words), up=up)
+                )
     barred = {q.about for q in asked}
     return [f for name, f in found.items() if name not in barred], asked
 
 
-def _titled(request: Request, lexis: Lexis, aim: Aim) -> bool:
+def _titled(request: Request, lexis: Lexis, aim: WordedAim) -> bool:
     """Whether a plain adjective is part of what the problem is called: `stiff shapes in a box`."""
     said = request.text[slice(*aim.words)]
     after = WORD.search(request.text, aim.words[1])
@@ -73,23 +75,23 @@ def _titled(request: Request, lexis: Lexis, aim: Aim) -> bool:
     return bool(PLAIN.fullmatch(said)) and said.lower() in lexis.contract.summary.lower().split()
 
 
-def _aims(request: Request) -> Iterator[Aim]:
+def _aims(request: Request) -> Iterator[WordedAim]:
     text = request.text
     for m in POSSIBLE.finditer(text):
         word = m["word"].lower().removesuffix("-like")
         clause = request.clause(m.start())[0]
         near = (m.span("what"), (_back(request, m.start(), clause), m.start()), m.span("word"))
         up = word in MUCH or (None if word not in LITTLE else False)
-        yield Aim(m.span(), up or None if up is not False else False, near, word)
+        yield WordedAim(m.span(), up or None if up is not False else False, near, word)
     for m in OWN.finditer(text):
         if term(m["word"]) == term("thick") and _measured(request, m.end()):
             continue
-        yield Aim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
+        yield WordedAim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
     for m in BETTER.finditer(text):
-        yield Aim(m.span(), m["word"].lower() not in LITTLE, (), m["word"].lower())
+        yield WordedAim(m.span(), m["word"].lower() not in LITTLE, (), m["word"].lower())
     for m in VERBS.finditer(text):
         if len(m[0]) > len("max") or not _measured(request, m.end()):
-            yield Aim(m.span(), bool(m["up"]), (_ahead(request, m.end(), listed=True),))
+            yield WordedAim(m.span(), bool(m["up"]), (_ahead(request, m.end(), listed=True),))
     for m in SUPERLATIVE.finditer(text):
         told = text[: m.start()].endswith("(") and any(
             m.start() - 3 <= x.end < m.start() for x in request.measures
@@ -100,16 +102,16 @@ def _aims(request: Request) -> Iterator[Aim]:
             clause = request.clause(m.start())[0]
             back = _back(request, m.start(), clause), m.start()
             alone = not text[slice(*ahead)].strip()
-            yield Aim(m.span(), up, (back,) if alone else (ahead,))
+            yield WordedAim(m.span(), up, (back,) if alone else (ahead,))
     for m in RANKED.finditer(text):
         if SUPERLATIVE.match(text, m.end()):
             continue
-        yield Aim(m.span(), None, (_ahead(request, m.end()),))
+        yield WordedAim(m.span(), None, (_ahead(request, m.end()),))
     for m in PLAIN.finditer(text):
         if not text.startswith((" than", " as", "-"), m.end()):
-            yield Aim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
+            yield WordedAim(m.span(), None, (_ahead(request, m.end()),), m["word"].lower())
     for m in MINIMAL.finditer(text):
-        yield Aim(m.span(), False, (m.span("what"),))
+        yield WordedAim(m.span(), False, (m.span("what"),))
 
 
 def _ahead(request: Request, place: int, *, listed: bool = False) -> Span:
@@ -137,8 +139,8 @@ def _measured(request: Request, place: int) -> bool:
 
 
 def _meant(
-    request: Request, lexis: Lexis, aim: Aim
-) -> Iterator[tuple[Entry, bool, tuple[Span, ...]]]:
+    request: Request, lexis: Lexis, aim: WordedAim
+) -> Iterator[tuple[ContractEntry, bool, tuple[Span, ...]]]:
     """The quantities that a wish is about, and whether more of each is wanted."""
     adjective = ADJECTIVES.get(aim.adjective)
     met = False
@@ -162,7 +164,7 @@ def _meant(
             return
 
 
-def _up(aim: Aim, entry: Entry) -> bool:
+def _up(aim: WordedAim, entry: ContractEntry) -> bool:
     own = [*terms(entry.name), *terms(entry.text)]
     adjective = ADJECTIVES.get(aim.adjective)
     if adjective is not None:
@@ -181,7 +183,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     yield at, end
 
 
-def by_term(lexis: Lexis, wanted: str) -> Entry | None:
+def by_term(lexis: Lexis, wanted: str) -> ContractEntry | None:
     """The quantity to limit whose name is nearest to a term alone."""
     own = [n for n in lexis.numeric if n.entry.kind == "limit" and wanted in n.name]
     own.sort(key=lambda n: (wanted not in n.entry.name, len(n.name)))
@@ -190,7 +192,7 @@ def by_term(lexis: Lexis, wanted: str) -> Entry | None:
 
 def named(
     request: Request, lexis: Lexis, span: Span, having: str = ""
-) -> tuple[Entry | None, tuple[Span, ...]]:
+) -> tuple[ContractEntry | None, tuple[Span, ...]]:
     """The quantity to limit that some words name best, and which words do.
 
     `having` is a term that its name must have.
@@ -198,7 +200,7 @@ def named(
     listed = [t for t in request.tokens if span[0] <= t.start < span[1]]
     words = [(t.term, (t.start, t.end)) for t in listed][:REACH]
     words = [w for w in words if w[0] not in ("min", "max")] or words
-    best: tuple[float, Entry | None, tuple[Span, ...]] = (0.25, None, ())
+    best: tuple[float, ContractEntry | None, tuple[Span, ...]] = (0.25, None, ())
     for n in lexis.numeric:
         if n.entry.kind != "limit" or not n.name or (having and having not in n.name):
             continue

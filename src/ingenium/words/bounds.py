@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingenium.words.adjectives import ADJECTIVES
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import term, terms
 from ingenium.words.measures import Measure, Sense
-from ingenium.words.reading import Found, Part, Question, Span
+from ingenium.words.reading import OpenQuestion, Part, ReadValue, Span
 from ingenium.words.tokens import Request
 
 FIXED = re.compile(r"\b(?:fixed|fix|exact|exactly|precisely)\b", re.I)
@@ -21,7 +21,7 @@ class Meaning:
     """A measure with the entry that it is of, and the words that name it."""
 
     measure: Measure
-    entry: Entry
+    entry: ContractEntry
     words: tuple[Span, ...]
 
     @property
@@ -31,7 +31,7 @@ class Meaning:
         return ((self.measure.start, self.measure.end), *cue, *self.words)
 
 
-def twin(contract: Contract, entry: Entry) -> Entry | None:
+def twin(contract: Contract, entry: ContractEntry) -> ContractEntry | None:
     """The quantity that says what designs have of a condition; the condition of a quantity."""
     if entry.kind == "condition" and entry.measured:
         return contract.by_name.get(("limit", entry.measured))
@@ -95,7 +95,7 @@ def _fixes(request: Request, measure: Measure) -> bool:
     )
 
 
-def _turns(word: str, entry: Entry) -> bool:
+def _turns(word: str, entry: ContractEntry) -> bool:
     """Whether a comparison that grows lets the quantity fall: `stiffer than`, of a compliance.
 
     `than` was read by the adjective's own growth for those that grow.
@@ -132,7 +132,7 @@ def _side(request: Request, contract: Contract, meaning: Meaning) -> Sense | Non
     return chosen  # type: ignore[return-value]
 
 
-def parts(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
+def parts(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
     """What a measure fills of a spec, or what it leaves open."""
     entry, measure = meaning.entry, meaning.measure
     spans = meaning.spans
@@ -140,7 +140,7 @@ def parts(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
     ranged = measure.high is not None
     if ranged and measure.ends[0] > measure.ends[1]:
         text = f"{entry.name} between {measure.ends[0]:g} and {measure.ends[1]:g}: nothing is."
-        yield Question(entry.name, "contradiction", text, spans)
+        yield OpenQuestion(entry.name, "contradiction", text, spans)
     elif entry.kind == "setup":
         yield from _setting(meaning)
     elif measure.sense == "exact" and not ranged:
@@ -148,23 +148,23 @@ def parts(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
     elif entry.kind == "condition" and (ranged or measure.sense == "value"):
         low, high = (measure, measure) if ranged else (None, None)
         exact = None if ranged else measure
-        yield Found("condition", entry, spans, low=low, high=high, exact=exact)
+        yield ReadValue("condition", entry, spans, low=low, high=high, exact=exact)
         if ranged and other is not None:
-            yield Found("limit", other, spans, low=measure, high=measure)
+            yield ReadValue("limit", other, spans, low=measure, high=measure)
     else:
         bound = other if entry.kind == "condition" and other is not None else entry
         yield from _bound(contract, replace(meaning, entry=bound))
 
 
-def _setting(meaning: Meaning) -> Iterator[Found | Question]:
+def _setting(meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
     entry, measure = meaning.entry, meaning.measure
     named = {ENDS.get(t) for t in terms(entry.name.replace("_", " "))}
     bound = measure.sense in ("least", "most") and measure.cue is not None
     if measure.high is not None or (bound and measure.sense not in named and not _loose(meaning)):
         text = f"{entry.name} is one number, set before designs are made; which one?"
-        yield Question(entry.name, "open", text, meaning.spans)
+        yield OpenQuestion(entry.name, "open", text, meaning.spans)
     else:
-        yield Found("setup", entry, meaning.spans, exact=measure)
+        yield ReadValue("setup", entry, meaning.spans, exact=measure)
 
 
 def _loose(meaning: Meaning) -> bool:
@@ -172,38 +172,38 @@ def _loose(meaning: Meaning) -> bool:
     return meaning.entry.unit not in ("1", "")
 
 
-def _exact(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
+def _exact(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
     entry, measure = meaning.entry, meaning.measure
     for one in (entry, twin(contract, entry)):
         if one is not None and one.fixable:
-            yield Found("fixed", one, meaning.spans, exact=measure)
+            yield ReadValue("fixed", one, meaning.spans, exact=measure)
             return
     if entry.kind == "condition":
-        yield Found("condition", entry, meaning.spans, exact=measure)
+        yield ReadValue("condition", entry, meaning.spans, exact=measure)
         return
     text = f"{entry.name} cannot be fixed; at least, at most, or how near to it?"
-    yield Question(entry.name, "open", text, meaning.spans)
+    yield OpenQuestion(entry.name, "open", text, meaning.spans)
 
 
-def _bound(contract: Contract, meaning: Meaning) -> Iterator[Found | Question]:
+def _bound(contract: Contract, meaning: Meaning) -> Iterator[ReadValue | OpenQuestion]:
     """A limit; of a condition that nothing measures, a range to one of its ends."""
     entry, measure = meaning.entry, meaning.measure
     part: Part = "condition" if entry.kind == "condition" else "limit"
     if measure.high is not None and measure.sense == "value":
-        yield Found(part, entry, meaning.spans, low=measure, high=measure)
+        yield ReadValue(part, entry, meaning.spans, low=measure, high=measure)
         other = twin(contract, entry)
         if other is not None and other.kind == "condition":
-            yield Found("condition", other, meaning.spans, low=measure, high=measure)
+            yield ReadValue("condition", other, meaning.spans, low=measure, high=measure)
     elif measure.sense == "least":
-        yield Found(part, entry, meaning.spans, low=measure)
+        yield ReadValue(part, entry, meaning.spans, low=measure)
     elif measure.sense == "most":
-        yield Found(part, entry, meaning.spans, high=measure)
+        yield ReadValue(part, entry, meaning.spans, high=measure)
     else:
         other = twin(contract, entry)
         if other is not None:
-            yield Found("condition", other, meaning.spans, exact=measure)
+            yield ReadValue("condition", other, meaning.spans, exact=measure)
         elif measure.low.value == 0:
-            yield Found(part, entry, meaning.spans, low=measure, high=measure)
+            yield ReadValue(part, entry, meaning.spans, low=measure, high=measure)
         else:
             text = f"{entry.name}: at least or at most?"
-            yield Question(entry.name, "open", text, meaning.spans)
+            yield OpenQuestion(entry.name, "open", text, meaning.spans)

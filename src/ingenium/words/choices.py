@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingenium.words.contract import Entry
+from ingenium.words.contract import ContractEntry
 from ingenium.words.lexicon import terms
-from ingenium.words.reading import Found, Part, Question, Span
+from ingenium.words.reading import OpenQuestion, Part, ReadValue, Span
 from ingenium.words.tokens import Request
 
 PARTLY = {"weekend": ("saturday", "sunday")}  # words that leave open which of several is meant
@@ -24,7 +24,9 @@ class Mention:
     against: bool
 
 
-def of_choices(request: Request, entry: Entry) -> tuple[list[Found], list[Question]]:
+def of_choices(
+    request: Request, entry: ContractEntry
+) -> tuple[list[ReadValue], list[OpenQuestion]]:
     """What a request says of an entry with choices."""
     if not entry.choices:
         return [], []
@@ -34,7 +36,7 @@ def of_choices(request: Request, entry: Entry) -> tuple[list[Found], list[Questi
     spans = tuple(dict.fromkeys(m.words for m in mentions))
     if set(wanted) & set(barred):
         text = f"{entry.name} is asked to be {wanted[0]} and not to be; which one?"
-        return [], [Question(entry.name, "contradiction", text, spans)]
+        return [], [OpenQuestion(entry.name, "contradiction", text, spans)]
     partly = _partly(request, entry, wanted)
     if partly:
         return [], [partly]
@@ -44,23 +46,23 @@ def of_choices(request: Request, entry: Entry) -> tuple[list[Found], list[Questi
         return [], []
     if entry.kind == "setup" and len(wanted) > 1 and not entry.several:
         text = f"{entry.name} is one of {', '.join(wanted)}; which one?"
-        return [], [Question(entry.name, "open", text, spans)]
+        return [], [OpenQuestion(entry.name, "open", text, spans)]
     part: Part = "condition" if entry.kind == "condition" else "setup"
-    return [Found(part, entry, spans, names=tuple(wanted))], []
+    return [ReadValue(part, entry, spans, names=tuple(wanted))], []
 
 
-def _partly(request: Request, entry: Entry, wanted: list[str]) -> Question | None:
+def _partly(request: Request, entry: ContractEntry, wanted: list[str]) -> OpenQuestion | None:
     """A word that means several of the choices."""
     for token in request.tokens:
         parts = PARTLY.get(token.term, ())
         meant = [c for c in entry.choices or () for p in parts if p in c.split("_")]
         if len(meant) > 1 and not set(meant) & set(wanted):
             text = f"{entry.name}: {' or '.join(meant)}, or both?"
-            return Question(entry.name, "open", text, ((token.start, token.end),))
+            return OpenQuestion(entry.name, "open", text, ((token.start, token.end),))
     return None
 
 
-def _mentions(request: Request, entry: Entry, choice: str) -> Iterator[Mention]:
+def _mentions(request: Request, entry: ContractEntry, choice: str) -> Iterator[Mention]:
     if choice == "none" and entry.kind == "condition":
         yield from _without(request, entry, choice)
         return
@@ -73,7 +75,7 @@ def _mentions(request: Request, entry: Entry, choice: str) -> Iterator[Mention]:
         yield from _spelled(request, entry, choice, part.replace("_", " "))
 
 
-def _spelled(request: Request, entry: Entry, choice: str, part: str) -> Iterator[Mention]:
+def _spelled(request: Request, entry: ContractEntry, choice: str, part: str) -> Iterator[Mention]:
     """Where the terms of a choice stand beside each other."""
     wanted = terms(part)
     if not wanted or len(part) < SHORT or any(map(str.isdigit, part)):
@@ -88,7 +90,7 @@ def _spelled(request: Request, entry: Entry, choice: str, part: str) -> Iterator
         yield Mention(choice, (run[0].start, run[-1].end), _against(request, run[0].start))
 
 
-def _alone(request: Request, entry: Entry, part: str, start: int, end: int) -> bool:
+def _alone(request: Request, entry: ContractEntry, part: str, start: int, end: int) -> bool:
     """Whether a value of a setting is named as such: beside its setting, or by a name of its own.
 
     `density` is one of a filter's values, and so much else; `neuralfoil` is nothing else.
@@ -105,7 +107,7 @@ USUAL = frozenset(
 )
 
 
-def _without(request: Request, entry: Entry, choice: str) -> Iterator[Mention]:
+def _without(request: Request, entry: ContractEntry, choice: str) -> Iterator[Mention]:
     """`without any attack`, of a condition whose choices hold `none`."""
     name = set(terms(entry.name))
     for token in request.tokens:

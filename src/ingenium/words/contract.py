@@ -47,7 +47,7 @@ SPELT = dict(pair.split(":", 1) for pair in PLAIN.split())
 
 
 @dataclass(frozen=True)
-class Entry:
+class ContractEntry:
     """One thing that a spec can name: a quantity to limit, a condition, a setting, an input."""
 
     kind: Kind
@@ -79,11 +79,11 @@ class Contract:
     problem: str
     summary: str
     field: str  # the summary of its domain
-    entries: tuple[Entry, ...]
+    entries: tuple[ContractEntry, ...]
     limits: tuple[Limit, ...]  # that are judged where a spec names none
 
     @cached_property
-    def by_name(self) -> dict[tuple[Kind, str], Entry]:
+    def by_name(self) -> dict[tuple[Kind, str], ContractEntry]:
         """Its entries by kind and name."""
         return {(entry.kind, entry.name): entry for entry in self.entries}
 
@@ -100,24 +100,26 @@ class Contract:
         return cls(problem.name, problem.summary, field, found, tuple(problem.limits))
 
 
-def _limits(problem: "Problem") -> Iterator[Entry]:
+def _limits(problem: "Problem") -> Iterator[ContractEntry]:
     fixable = {q.name for q in problem.fixable()}
     for q in problem.quantities:
         if q.labels is None:
             unit = spelt(q.unit)
-            yield Entry("limit", q.name, q.long_name, unit, q.shown, fixable=q.name in fixable)
+            yield ContractEntry(
+                "limit", q.name, q.long_name, unit, q.shown, fixable=q.name in fixable
+            )
 
 
-def _added(problem: "Problem", more: Mapping[str, Quantity]) -> Iterator[Entry]:
+def _added(problem: "Problem", more: Mapping[str, Quantity]) -> Iterator[ContractEntry]:
     for name, adds in problem.absent.items():
         if name in more:
             q = more[name]
-            yield Entry("limit", name, q.long_name, spelt(q.unit), q.shown, adds=adds)
+            yield ContractEntry("limit", name, q.long_name, spelt(q.unit), q.shown, adds=adds)
 
 
-def _conditions(problem: "Problem") -> Iterator[Entry]:
+def _conditions(problem: "Problem") -> Iterator[ContractEntry]:
     for c in problem.conditions:
-        yield Entry(
+        yield ContractEntry(
             "condition",
             c.name,
             c.long_name,
@@ -130,7 +132,7 @@ def _conditions(problem: "Problem") -> Iterator[Entry]:
         )
 
 
-def _settings(problem: "Problem") -> Iterator[Entry]:
+def _settings(problem: "Problem") -> Iterator[ContractEntry]:
     """Settings that are a number, a choice, a text, or a list of these, at every depth."""
     kind = problem.Settings
     try:
@@ -144,7 +146,7 @@ def _settings(problem: "Problem") -> Iterator[Entry]:
             yield _setting(kind, one)
 
 
-def _setting(kind: type, one: SetupEntry) -> Entry:
+def _setting(kind: type, one: SetupEntry) -> ContractEntry:
     """With the comment behind it in the source, which says what it is."""
     bare = one.type.removeprefix("list of ")
     choices = tuple(bare.replace('"', "").split(" or ")) if bare.startswith('"') else None
@@ -152,7 +154,7 @@ def _setting(kind: type, one: SetupEntry) -> Entry:
         choices = ("true", "false")
     elif bare == "text":
         choices = _known(kind, one.name)
-    return Entry(
+    return ContractEntry(
         "setup",
         one.name,
         note(kind, one.name),
@@ -180,10 +182,10 @@ def _known(kind: type, name: str) -> tuple[str, ...] | None:
     return None
 
 
-def _inputs(problem: "Problem") -> Iterator[Entry]:
+def _inputs(problem: "Problem") -> Iterator[ContractEntry]:
     for i in problem.inputs:
         if i.kind == "text":
-            yield Entry("given", i.name, i.long_name, numeric=False)
+            yield ContractEntry("given", i.name, i.long_name, numeric=False)
 
 
 def unit_of(name: str) -> str:

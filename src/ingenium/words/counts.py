@@ -3,15 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import term, terms
 from ingenium.words.measures import Measure
 from ingenium.words.numbers import Number
 from ingenium.words.pointing import Lexis
-from ingenium.words.reading import Found, Question, Span
+from ingenium.words.reading import OpenQuestion, ReadValue, Span
 from ingenium.words.tokens import Request, Token
 
-COUNT = Entry("setup", "n", "how many designs", whole=True)
+COUNT = ContractEntry("setup", "n", "how many designs", whole=True)
 PIECES = frozenset(terms("pieces pcs candidates examples scenarios cases variants items"))
 CALENDAR = ("d", "week", "year")
 NONE = re.compile(r"\b(?:no|without|none|zero|never|free of)\b(?:\s(?:any|of|an?|are|is)\b)?", re.I)
@@ -27,18 +27,18 @@ class Counts:
     title: frozenset[str]  # and of its summary
     categories: frozenset[str]  # terms of all choices
 
-    def _counts(self, request: Request) -> tuple[list[Found], list[Question], set[int]]:
+    def _counts(self, request: Request) -> tuple[list[ReadValue], list[OpenQuestion], set[int]]:
         """How many designs are asked for."""
         places = [i for i in range(len(request.measures)) if self._counting(request, i)]
         values = {request.measures[i].low.value for i in places}
         spans = tuple((request.measures[i].start, request.measures[i].end) for i in places)
         if len(values) > 1:
             text = "How many designs: " + " or ".join(f"{v:g}" for v in sorted(values)) + "?"
-            return [], [Question("n", "contradiction", text, spans)], set(places)
+            return [], [OpenQuestion("n", "contradiction", text, spans)], set(places)
         if not places:
             return [], [], set()
         measure = request.measures[places[0]]
-        return [Found("count", COUNT, spans, exact=measure)], [], set(places)
+        return [ReadValue("count", COUNT, spans, exact=measure)], [], set(places)
 
     def _counting(self, request: Request, number: int) -> bool:
         measure = request.measures[number]
@@ -73,9 +73,9 @@ class Counts:
             for n in self.lexis.numeric
         )
 
-    def _lists(self, request: Request) -> tuple[list[Found], set[int]]:
+    def _lists(self, request: Request) -> tuple[list[ReadValue], set[int]]:
         """Settings that are a list of numbers, as `60 x 20 cells`."""
-        found: list[Found] = []
+        found: list[ReadValue] = []
         used: set[int] = set()
         several = [n for n in self.lexis.namings if n.entry.several and n.entry.numeric]
         for i, (one, two) in enumerate(zip(request.measures, request.measures[1:], strict=False)):
@@ -92,11 +92,11 @@ class Counts:
                 named = [n.entry for n in several if n.entry.name == "cells" and near]
             if named:
                 spans = ((one.start, one.end), (two.start, two.end))
-                found.append(Found("setup", named[0], spans, copied=spans))
+                found.append(ReadValue("setup", named[0], spans, copied=spans))
             used |= {i, i + 1} if named else set()
         return found, used
 
-    def _ones(self, request: Request, found: list[Found]) -> list[Found]:
+    def _ones(self, request: Request, found: list[ReadValue]) -> list[ReadValue]:
         """`one piece`: what is counted and limited to one by the problem itself."""
         filled = {f.entry.name for f in found}
         more = []
@@ -106,12 +106,12 @@ class Counts:
                 own = [x for x in self.contract.limits if x.quantity == n.entry.name]
                 if lone and any(x.at_most == 1 for x in own) and n.entry.name not in filled:
                     one = Measure(match.start(), match.end(), Number(1.0, *match.span("one"), True))
-                    more.append(Found("limit", n.entry, (match.span(),), high=one))
+                    more.append(ReadValue("limit", n.entry, (match.span(),), high=one))
         return more
 
-    def _nones(self, request: Request, found: list[Found]) -> list[Found]:
+    def _nones(self, request: Request, found: list[ReadValue]) -> list[ReadValue]:
         """`no alerts`: what is counted and must not be there; a zero is what the word says."""
-        more: list[Found] = []
+        more: list[ReadValue] = []
         filled = {f.entry.name for f in found}
         for match in NONE.finditer(request.text):
             _, end = request.clause(match.start())
@@ -124,11 +124,11 @@ class Counts:
             if entry is not None and entry.name not in filled:
                 filled.add(entry.name)
                 zero = Measure(match.start(), match.end(), Number(0.0, *match.span(), worded=True))
-                more.append(Found("limit", entry, (match.span(), *spans), high=zero))
+                more.append(ReadValue("limit", entry, (match.span(), *spans), high=zero))
         return more
 
-    def _counted(self, words: Sequence[Token]) -> tuple[Entry | None, tuple[Span, ...]]:
-        best: tuple[float, Entry | None, tuple[Span, ...]] = (0.0, None, ())
+    def _counted(self, words: Sequence[Token]) -> tuple[ContractEntry | None, tuple[Span, ...]]:
+        best: tuple[float, ContractEntry | None, tuple[Span, ...]] = (0.0, None, ())
         listed = list(words)
         for n in self.lexis.numeric:
             if n.entry.kind != "limit" or self._least(n.entry):
@@ -142,7 +142,7 @@ class Counts:
                 best = (score - 0.3 * missed, n.entry, spans)
         return best[1], best[2]
 
-    def _least(self, entry: Entry) -> bool:
+    def _least(self, entry: ContractEntry) -> bool:
         """Whether none of it would break the problem's own limit."""
         return any(
             limit.quantity == entry.name and limit.at_least is not None and limit.at_least > 0

@@ -9,11 +9,11 @@ import numpy as np
 
 from ingenium.core.units import convert
 from ingenium.words.bounds import Meaning, paired, parts, sensed, twin
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import terms
 from ingenium.words.measures import Measure
 from ingenium.words.pointing import Lexis, Pointing, fits, point
-from ingenium.words.reading import Found, Question
+from ingenium.words.reading import OpenQuestion, ReadValue
 from ingenium.words.tokens import Request
 
 KIN = 0.8  # by which an entry may be worse that is named like the one before
@@ -34,10 +34,12 @@ class Meanings:
     weights: Sequence[float] | np.ndarray
     title: frozenset[str]  # terms of the problem's name and summary
 
-    def _bounds(self, request: Request, used: set[int]) -> tuple[list[Found], list[Question]]:
+    def _bounds(
+        self, request: Request, used: set[int]
+    ) -> tuple[list[ReadValue], list[OpenQuestion]]:
         """What measures say, those of one entry together."""
         meanings: list[Meaning] = []
-        asked: list[Question] = []
+        asked: list[OpenQuestion] = []
         before: Meaning | None = None
         for i, measure in enumerate(request.measures):
             if i in used or self._again(request, i):
@@ -45,21 +47,21 @@ class Meanings:
             got = point(self.lexis, request, i, self.weights)
             measure = self._told(request, i)
             meaning = self._meaning(request, measure, got, before)
-            if isinstance(meaning, Question):
+            if isinstance(meaning, OpenQuestion):
                 asked.append(meaning)
                 continue
             before = sensed(request, self.contract, meaning)
             meanings += paired(request, self.contract, before)
             meanings += self._listed(request, before)
-        found: dict[tuple[str, str], Found] = {}
+        found: dict[tuple[str, str], ReadValue] = {}
         for meaning in meanings:
             for part in parts(self.contract, meaning):
-                if isinstance(part, Question):
+                if isinstance(part, OpenQuestion):
                     asked.append(part)
                     continue
                 held = found.get(part.key)
                 both = part if held is None else _together(held, part)
-                if isinstance(both, Question):
+                if isinstance(both, OpenQuestion):
                     asked.append(both)
                 else:
                     found[part.key] = both
@@ -67,7 +69,7 @@ class Meanings:
         kept = [f for f in found.values() if not {f.entry.name, f.entry.measured} & barred]
         return [f for f in kept if not self._barred(f.entry, barred)], asked
 
-    def _barred(self, entry: Entry, barred: set[str]) -> bool:
+    def _barred(self, entry: ContractEntry, barred: set[str]) -> bool:
         other = twin(self.contract, entry)
         return other is not None and other.name in barred
 
@@ -110,14 +112,14 @@ class Meanings:
 
     def _meaning(
         self, request: Request, measure: Measure, got: Pointing, before: Meaning | None
-    ) -> "Meaning | Question":
+    ) -> "Meaning | OpenQuestion":
         """The entry of a measure; the one before it again where no words name another."""
         span = (measure.start, measure.end)
         if request.text[max(0, measure.start - 1)] == "/" and got.entries:
             shown = request.text[max(0, measure.start - 12) : measure.end].split()[-1]
             one = next((e for e in got.entries if e.kind == "limit"), got.entries[0])
             text = f'{one.name}: "{shown}" is reckoned by nobody here; write the number.'
-            return Question(one.name, "open", text, (span, *got.words))
+            return OpenQuestion(one.name, "open", text, (span, *got.words))
         strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
         again = (
             before is not None
@@ -131,10 +133,10 @@ class Meanings:
         )
         if either and {measure.sense, before.measure.sense} <= {"least", "most"}:  # type: ignore[union-attr]
             text = f'"{request.text[slice(*span)]}": a spec holds all its limits; which one?'
-            return Question("words", "open", text, (either.span(), span))
+            return OpenQuestion("words", "open", text, (either.span(), span))
         if RELATIVE.match(request.text, measure.end) and measure.unit == "percent":
             text = f'"{request.text[slice(*span)]}" less or more than what?'
-            return Question("words", "unread", text, (span,))
+            return OpenQuestion("words", "unread", text, (span,))
         other = self._elsewhere(request, measure, got)
         if other is not None:
             return other
@@ -163,10 +165,10 @@ class Meanings:
         if rivals and got.scores[0] < got.scores[1] + MARGIN:
             names = " or ".join([first.name, *(e.name for e in rivals[:3])])
             text = f'"{request.text[slice(*span)]}": is it {names}?'
-            return Question(first.name, "open", text, (span, *got.words))
+            return OpenQuestion(first.name, "open", text, (span, *got.words))
         return Meaning(measure, first, got.words)
 
-    def _named_whole(self, request: Request, measure: Measure, entry: Entry) -> bool:
+    def _named_whole(self, request: Request, measure: Measure, entry: ContractEntry) -> bool:
         """Whether the thought around a number names an entry in full: `3 lines` is no loading."""
         start, end = request.clause(measure.start)
         said = {t.term for t in request.tokens if start <= t.start < end}
@@ -185,7 +187,7 @@ class Meanings:
         known = any(own in n.name or own in n.text for n in self.lexis.namings)
         return not known and own not in self.title
 
-    def _plain_setting(self, measure: Measure, got: Pointing) -> Entry | None:
+    def _plain_setting(self, measure: Measure, got: Pointing) -> ContractEntry | None:
         """A setting that a number without a bound is of, where a limit is named as well."""
         first, best = got.entries[0], got.scores[0]
         own = [x for x in self.contract.limits if x.quantity == first.name]
@@ -198,7 +200,7 @@ class Meanings:
 
     def _kin(
         self, request: Request, before: Meaning | None, measure: Measure, got: Pointing
-    ) -> Entry | None:
+    ) -> ContractEntry | None:
         """Of entries nearly as good as the first the one named most like the entry before."""
         if before is None or request.stopped(before.measure.end, measure.start):
             return None
@@ -223,7 +225,7 @@ class Meanings:
 
     def _elsewhere(
         self, request: Request, measure: Measure, got: Pointing
-    ) -> "Meaning | Question | None":
+    ) -> "Meaning | OpenQuestion | None":
         """Where only its unit speaks for an entry, and its words for another one."""
         if got.words or measure.unit is None or not got.scores:
             return None
@@ -243,12 +245,12 @@ class Meanings:
                 text = (
                     f'{n.entry.name} is in {n.entry.readable}; "{shown}" measures something else.'
                 )
-                return Question(n.entry.name, "open", text, ((measure.start, measure.end),))
+                return OpenQuestion(n.entry.name, "open", text, ((measure.start, measure.end),))
         if len(alike) == 1 and measure.unit != "percent":
             return Meaning(measure, alike[0].entry, ())
         return None
 
-    def _asked_back(self, request: Request, measure: Measure, got: Pointing) -> Question:
+    def _asked_back(self, request: Request, measure: Measure, got: Pointing) -> OpenQuestion:
         """About a number that no entry fits."""
         span = (measure.start, measure.end)
         start, end = request.clause(measure.start)
@@ -263,37 +265,37 @@ class Meanings:
             places = {t.term: t.start for t in request.tokens if t.start < measure.start}
             one = max(near, key=lambda e: (*sorted(places.get(t, -1) for t in terms(e.name)), 0))
             text = f'{one.name} is in {one.readable}; "{shown}" measures something else.'
-            return Question(one.name, "open", text, (span,))
+            return OpenQuestion(one.name, "open", text, (span,))
         text = f'"{shown}" is a number of nothing that {self.contract.problem} knows; of what?'
         near_ = [
             (t.start, t.end)
             for t in request.tokens
             if start <= t.start < measure.start and not request.paused(t.end, measure.start)
         ]
-        return Question("words", "unread", text, (span, *near_[-REACH:]))
+        return OpenQuestion("words", "unread", text, (span, *near_[-REACH:]))
 
-    def _same(self, one: Entry, two: Entry) -> bool:
+    def _same(self, one: ContractEntry, two: ContractEntry) -> bool:
         """Whether both are one thing: a condition, and what measures it."""
         pair = {one.name.replace("min_", "max_"), two.name.replace("min_", "max_")}
         twins = one.measured == two.name or two.measured == one.name
         return twins or one.name == two.name or (one.kind == two.kind and len(pair) == 1)
 
 
-def _together(one: Found, two: Found) -> "Found | Question":
+def _together(one: ReadValue, two: ReadValue) -> "ReadValue | OpenQuestion":
     """Two findings on one thing as one, or what they contradict each other in."""
     spans = tuple(dict.fromkeys((*one.words, *two.words)))
     name = one.entry.name
     pairs = [(one.low, two.low), (one.high, two.high), (one.exact, two.exact)]
     if any(a and b and _number(a, one.entry) != _number(b, one.entry) for a, b in pairs):
-        return Question(name, "contradiction", f"{name} is asked twice, differently.", spans)
+        return OpenQuestion(name, "contradiction", f"{name} is asked twice, differently.", spans)
     low, high, exact = one.low or two.low, one.high or two.high, one.exact or two.exact
     if low and high and _number(low, one.entry)[0] > _number(high, one.entry)[1]:
         text = f"{name}: no value is at least {low.ends[0]:g} and at most {high.ends[1]:g}."
-        return Question(name, "contradiction", text, spans)
-    return Found(one.part, one.entry, spans, low=low, high=high, exact=exact)
+        return OpenQuestion(name, "contradiction", text, spans)
+    return ReadValue(one.part, one.entry, spans, low=low, high=high, exact=exact)
 
 
-def _number(measure: Measure, entry: Entry) -> tuple[float, ...]:
+def _number(measure: Measure, entry: ContractEntry) -> tuple[float, ...]:
     """The ends in the unit of the entry, as far as a slip of rounding does not matter."""
     unit = measure.unit or entry.readable
     return tuple(float(f"{convert(v, unit, entry.unit, of=entry.name):.9g}") for v in measure.ends)

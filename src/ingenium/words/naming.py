@@ -3,19 +3,19 @@
 import difflib
 import re
 
-from ingenium.words.contract import Entry
+from ingenium.words.contract import ContractEntry
 from ingenium.words.lexicon import terms
 from ingenium.words.pointing import Lexis
-from ingenium.words.reading import Found, Part, Question
+from ingenium.words.reading import OpenQuestion, Part, ReadValue
 from ingenium.words.tokens import Code, Request
 
 ALIKE = 0.6  # share of a default's signs that a code of the same kind has
 FORMULAS = frozenset((*terms("target query molecule group keep avoid smiles"), "keep", "avoid"))
 
 
-def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[Found]:
+def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[ReadValue]:
     """Settings and inputs that hold a text or a list of texts, with the codes that fill them."""
-    found: dict[str, Found] = {}
+    found: dict[str, ReadValue] = {}
     for code in request.codes:
         if (code.start, code.end) in used or not (entry := _place(request, lexis, code)):
             continue
@@ -24,11 +24,11 @@ def texts(request: Request, lexis: Lexis, used: set[tuple[int, int]]) -> list[Fo
         if before and not entry.several:
             continue
         part: Part = "given" if entry.kind == "given" else "setup"
-        found[entry.name] = Found(part, entry, spans, copied=spans)
+        found[entry.name] = ReadValue(part, entry, spans, copied=spans)
     return list(found.values())
 
 
-def _place(request: Request, lexis: Lexis, code: Code) -> Entry | None:
+def _place(request: Request, lexis: Lexis, code: Code) -> ContractEntry | None:
     """The entry that a code is for: the one named before it, else the one that may hold it."""
     free = [
         n.entry
@@ -57,11 +57,11 @@ def _place(request: Request, lexis: Lexis, code: Code) -> Entry | None:
     return alike[0] if alike else None
 
 
-def _names(entry: Entry) -> list[str]:
+def _names(entry: ContractEntry) -> list[str]:
     return terms(entry.name.replace("_", " "))
 
 
-def _chemical(entry: Entry) -> bool:
+def _chemical(entry: ContractEntry) -> bool:
     """Whether it holds formulas: by its name, or by what is usual in it."""
     usual = entry.default if isinstance(entry.default, str) else ""
     named = bool(FORMULAS & {*_names(entry), *entry.name.split("_")})
@@ -75,7 +75,7 @@ def _alike(code: str, usual: str) -> bool:
 OBJECT = re.compile(r"\b(?:of|to|for|from) (?:the |a |an )?(?P<what>[a-z]{4,})\b", re.I)
 
 
-def unnamed(request: Request, lexis: Lexis, found: list[Found]) -> list[Question]:
+def unnamed(request: Request, lexis: Lexis, found: list[ReadValue]) -> list[OpenQuestion]:
     """A text that the problem goes by, where the request has a word that is no such text.
 
     `conformers of ibuprofen` names a molecule that nobody but a dictionary knows.
@@ -92,5 +92,5 @@ def unnamed(request: Request, lexis: Lexis, found: list[Found]) -> list[Question
         (word,) = terms(match["what"]) or [""]
         if title & set(before) and word and word not in lexis.known:
             text = f'{asked[0].name}: "{match["what"]}" is no formula; write its SMILES.'
-            return [Question(asked[0].name, "missing", text, (match.span("what"),))]
+            return [OpenQuestion(asked[0].name, "missing", text, (match.span("what"),))]
     return []

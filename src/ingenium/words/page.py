@@ -6,8 +6,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from ingenium.words.phrases import Line, lines
-from ingenium.words.reading import Reading, Span
+from ingenium.words.phrases import PhraseLine, lines
+from ingenium.words.reading import RequestReading, Span
 from ingenium.words.specs import Worded
 
 COLOURS = (
@@ -35,7 +35,7 @@ class Piece:
     unread: bool = False
 
 
-def page(reading: Reading, made: Worded | None) -> str:
+def page(reading: RequestReading, made: Worded | None) -> str:
     """As HTML."""
     listed = lines(made, reading.text) if made else []
     said = [line for line in listed if not line.default]
@@ -63,13 +63,13 @@ def _template() -> Template:
     return environment.get_template("request.html.jinja")
 
 
-def _colours(said: list[Line]) -> dict[str, str]:
+def _colours(said: list[PhraseLine]) -> dict[str, str]:
     """Of each thing that the spec names, in turn."""
     names = list(dict.fromkeys(line.what for line in said))
     return {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
 
 
-def pieces(reading: Reading, said: list[Line], colours: dict[str, str]) -> list[Piece]:
+def pieces(reading: RequestReading, said: list[PhraseLine], colours: dict[str, str]) -> list[Piece]:
     """The whole request in parts, in order; a word of two things has the colour of the first."""
     owner: list[str] = [""] * len(reading.text)
     for line in said:
@@ -88,7 +88,7 @@ def pieces(reading: Reading, said: list[Line], colours: dict[str, str]) -> list[
     return found
 
 
-def _marks(reading: Reading, spans: list[Span]) -> list[bool]:
+def _marks(reading: RequestReading, spans: list[Span]) -> list[bool]:
     marks = [False] * len(reading.text)
     for start, end in spans:
         marks[start:end] = [True] * (end - start)

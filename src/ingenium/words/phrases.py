@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from ingenium.words.reading import Span
-from ingenium.words.specs import Origin, Worded
+from ingenium.words.specs import ValueOrigin, Worded
 
 SIDES = {"at_least": "at least", "at_most": "at most"}
 
 
 @dataclass(frozen=True)
-class Line:
+class PhraseLine:
     """A line that is said back: what, its value, and the words or the default it stands on."""
 
     what: str
@@ -19,13 +19,13 @@ class Line:
     spans: tuple[Span, ...]
 
 
-def lines(made: Worded, text: str) -> list[Line]:
+def lines(made: Worded, text: str) -> list[PhraseLine]:
     """Each value of a spec, those of the request first."""
     said = [_line(o, text) for o in made.origins]
     return sorted(said, key=lambda line: bool(line.default))
 
 
-def _line(origin: Origin, text: str) -> Line:
+def _line(origin: ValueOrigin, text: str) -> PhraseLine:
     part, _, name = origin.place.partition(".")
     what, _, side = name.rpartition(".")
     listed = part in ("limits", "conditions") and side in SIDES
@@ -34,7 +34,7 @@ def _line(origin: Origin, text: str) -> Line:
     unit = "" if origin.unit in ("", "1") else f" {origin.unit}"
     value = f"{SIDES[side]} {number}{unit}" if listed else f"{number}{unit}"
     pieces = tuple(dict.fromkeys(" ".join(text[a:b].split()) for a, b in origin.words))
-    return Line(head, value, pieces, origin.default, origin.words)
+    return PhraseLine(head, value, pieces, origin.default, origin.words)
 
 
 PARTS = {

@@ -15,7 +15,7 @@ import numpy as np
 
 from ingenium.core.errors import InputError
 from ingenium.core.units import convert
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.lexicon import terms
 from ingenium.words.measures import Measure
 from ingenium.words.tokens import Request
@@ -61,7 +61,7 @@ def fits(unit: str, entry: str) -> bool:
 class Naming:
     """Terms of an entry, and how much each says."""
 
-    entry: Entry
+    entry: ContractEntry
     name: Mapping[str, float]
     text: Mapping[str, float]
 
@@ -103,7 +103,7 @@ class Lexis:
         """Whether a single entry can be told in a unit."""
         return sum(fits(unit, n.entry.unit) for n in self.numeric) == 1
 
-    def sharing(self, entry: Entry, measure: Measure) -> int:
+    def sharing(self, entry: ContractEntry, measure: Measure) -> int:
         """How many quantities to limit have the dimension of an entry.
 
         Where the problem's own limits hold some of them on the side of the bound, these count.
@@ -204,12 +204,14 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     )
 
 
-def _ended(entry: Entry, measure: Measure) -> bool:
+def _ended(entry: ContractEntry, measure: Measure) -> bool:
     """Whether a setting is the end of a range by its name, as `most_deg` is."""
     return measure.sense in entry.name.lower().split("_")
 
 
-def _settable(entry: Entry, measure: Measure, named: bool, whole: bool, alone: bool) -> bool:
+def _settable(
+    entry: ContractEntry, measure: Measure, named: bool, whole: bool, alone: bool
+) -> bool:
     """Whether a number can be of a setting: by its name, or by a unit that few things have.
 
     One with a unit takes a bare number only where its whole name stands there, and a share is not
@@ -223,7 +225,7 @@ def _settable(entry: Entry, measure: Measure, named: bool, whole: bool, alone: b
     return named or alone or measure.sense != "value"
 
 
-def _way(contract: Contract, entry: Entry, measure: Measure) -> float:
+def _way(contract: Contract, entry: ContractEntry, measure: Measure) -> float:
     """Whether the bound lies on the side on which the problem's own limit does."""
     sides = [
         "least" if limit.at_least is not None else "most"
@@ -237,7 +239,7 @@ def _way(contract: Contract, entry: Entry, measure: Measure) -> float:
 class Pointing:
     """Entries that a measure may mean, the likeliest first."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ContractEntry, ...]
     scores: tuple[float, ...]
     words: tuple[tuple[int, int], ...]  # that name the first
     named: bool  # whether any word or unit speaks for it

@@ -14,19 +14,19 @@ import numpy as np
 from ingenium.words.adjectives import VAGUE
 from ingenium.words.aims import aims
 from ingenium.words.choices import of_choices
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.counts import Counts
 from ingenium.words.lexicon import WORD, terms
 from ingenium.words.meanings import Meanings
 from ingenium.words.naming import texts, unnamed
 from ingenium.words.pointing import RULES, Lexis
-from ingenium.words.reading import Found, Question, Reading, Span
+from ingenium.words.reading import OpenQuestion, ReadValue, RequestReading, Span
 from ingenium.words.tokens import Request
 
 BESIDE = 15  # letters from the name of a condition to its choice
 
 
-class Reader(Counts, Meanings):
+class RequestReader(Counts, Meanings):
     """Of requests to one problem."""
 
     def __init__(self, contract: Contract, weights: Sequence[float] | np.ndarray = RULES) -> None:
@@ -45,7 +45,7 @@ class Reader(Counts, Meanings):
         texts_ = (e.text.lower() for e in contract.entries if e.kind == "limit")
         self.phrases = frozenset(x for t in texts_ for x in re.findall(r"\d+ % [a-z]+", t))
 
-    def read(self, text: str, words: tuple[str, ...] = ()) -> Reading:
+    def read(self, text: str, words: tuple[str, ...] = ()) -> RequestReading:
         """What a request asks of the problem; `words` are those whose slips are taken."""
         request = Request(text, self.digits, self.phrases, vocabulary=words)
         found, asked = self._choices(request)
@@ -72,19 +72,19 @@ class Reader(Counts, Meanings):
         asked += unnamed(request, self.lexis, found)
         found, asked = self._added(found, asked)
         left = self._unread(request, found, asked)
-        return Reading(text, self.contract.problem, tuple(found), tuple(asked), left)
+        return RequestReading(text, self.contract.problem, tuple(found), tuple(asked), left)
 
-    def _choices(self, request: Request) -> tuple[list[Found], list[Question]]:
+    def _choices(self, request: Request) -> tuple[list[ReadValue], list[OpenQuestion]]:
         """Choices that are named; a word of a longer name is no name of its own."""
-        found: list[Found] = []
-        asked: list[Question] = []
+        found: list[ReadValue] = []
+        asked: list[OpenQuestion] = []
         for naming in self.lexis.namings:
             got, open_ = of_choices(request, naming.entry)
             found += got
             asked += open_
         spans = {s for f in found for s in f.words}
 
-        def inside(one: Found) -> bool:
+        def inside(one: ReadValue) -> bool:
             return all(
                 any(a <= s[0] and s[1] <= b and (a, b) != s for a, b in spans) for s in one.words
             )
@@ -93,8 +93,8 @@ class Reader(Counts, Meanings):
         return [f for f in kept if f.names], asked
 
     def _named_only(
-        self, request: Request, found: list[Found], asked: list[Question]
-    ) -> list[Question]:
+        self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
+    ) -> list[OpenQuestion]:
         """Conditions that are named without any of their choices: `an attack on T7`."""
         done = {f.entry.name for f in found} | {q.about for q in asked}
         quantities = {t for n in self.lexis.numeric if len(n.name) == 1 for t in n.name}
@@ -111,11 +111,11 @@ class Reader(Counts, Meanings):
                 if set(n.name) == {token.term} and token.term in self.title and alone:
                     text = f"{entry.name}: which of {', '.join(entry.choices)}?"
                     span = ((token.start, token.end),)
-                    open_.append(Question(entry.name, "missing", text, span))
+                    open_.append(OpenQuestion(entry.name, "missing", text, span))
                     break
         return open_
 
-    def _no_quantity(self, request: Request, found: Found) -> Found:
+    def _no_quantity(self, request: Request, found: ReadValue) -> ReadValue:
         """Without choices that are names of quantities, unless their own condition is named."""
         if found.part != "condition":
             return found
@@ -132,10 +132,12 @@ class Reader(Counts, Meanings):
         spans = tuple((t.start, t.end) for t in request.tokens for n in kept if t.term in terms(n))
         return replace(found, names=kept, words=spans or found.words)
 
-    def _vague(self, request: Request, found: list[Found], asked: list[Question]) -> list[Question]:
+    def _vague(
+        self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
+    ) -> list[OpenQuestion]:
         """`with a low voltage`: how low?"""
         filled = {s for f in found for s in f.words} | {s for q in asked for s in q.words}
-        open_: list[Question] = []
+        open_: list[OpenQuestion] = []
         for match in WORD.finditer(request.text):
             joined = request.text[match.end() : match.end() + 1] == "-"
             if match[0].lower() not in VAGUE or joined:
@@ -152,10 +154,10 @@ class Reader(Counts, Meanings):
             if not any((t.start, t.end) in filled for t in near):
                 text = f'{entry.name}: how much is "{match[0]}"?'
                 spans = (match.span(), *((t.start, t.end) for t in near))
-                open_.append(Question(entry.name, "missing", text, spans))
+                open_.append(OpenQuestion(entry.name, "missing", text, spans))
         return open_
 
-    def _vaguely(self, near: list) -> Entry | None:  # type: ignore[type-arg]
+    def _vaguely(self, near: list) -> ContractEntry | None:  # type: ignore[type-arg]
         for token in near:
             own = [
                 n
@@ -168,8 +170,8 @@ class Reader(Counts, Meanings):
         return None
 
     def _added(
-        self, found: list[Found], asked: list[Question]
-    ) -> tuple[list[Found], list[Question]]:
+        self, found: list[ReadValue], asked: list[OpenQuestion]
+    ) -> tuple[list[ReadValue], list[OpenQuestion]]:
         """Settings without which a quantity is not measured."""
         setup = {f.entry.name for f in found if f.part == "setup"}
         for one in list(found):
@@ -180,14 +182,14 @@ class Reader(Counts, Meanings):
             setup.add(name)
             plain = value.split(" (")[0].strip('"')
             if entry.choices and plain in entry.choices:
-                found.append(Found("setup", entry, one.words, names=(plain,)))
+                found.append(ReadValue("setup", entry, one.words, names=(plain,)))
             else:
                 text = f"{one.entry.name} is measured with {name} alone; which?"
-                asked.append(Question(name, "missing", text, one.words))
+                asked.append(OpenQuestion(name, "missing", text, one.words))
         return found, asked
 
     def _unread(
-        self, request: Request, found: list[Found], asked: list[Question]
+        self, request: Request, found: list[ReadValue], asked: list[OpenQuestion]
     ) -> tuple[Span, ...]:
         """Thoughts of which nothing was used, and that say something."""
         used = [s for f in found for s in f.words] + [s for q in asked for s in q.words]

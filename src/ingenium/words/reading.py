@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingenium.core.errors import InputError
-from ingenium.words.contract import Entry
+from ingenium.words.contract import ContractEntry
 from ingenium.words.measures import Measure
 
 Span = tuple[int, int]
@@ -13,7 +13,7 @@ Part = Literal["condition", "limit", "fixed", "objective", "setup", "given", "co
 
 
 @dataclass(frozen=True)
-class Found:
+class ReadValue:
     """A value of a spec and the words that it stands on.
 
     A number is a `Measure` of the text, a name one of the contract's or a piece of the text: there
@@ -21,7 +21,7 @@ class Found:
     """
 
     part: Part
-    entry: Entry
+    entry: ContractEntry
     words: tuple[Span, ...]  # of the value first, then of what names it
     low: Measure | None = None  # whose lower or only end is the least
     high: Measure | None = None
@@ -37,7 +37,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Question:
+class OpenQuestion:
     """Something that the request leaves open, with the words that it is about."""
 
     about: str  # a name of the contract, or `problem`, `n`, `words`
@@ -47,13 +47,13 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Reading:
+class RequestReading:
     """A request as it was understood."""
 
     text: str
     problem: str | None
-    found: tuple[Found, ...] = ()
-    questions: tuple[Question, ...] = ()
+    found: tuple[ReadValue, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
     unread: tuple[Span, ...] = ()  # sentences of which nothing was used
     title: tuple[Span, ...] = ()  # words by which the problem was chosen
     rivals: tuple[str, ...] = ()  # other problems that were near
@@ -63,7 +63,7 @@ class Reading:
         """Whether nothing has to be asked back."""
         return self.problem is not None and not self.questions
 
-    def of(self, part: Part) -> Iterable[Found]:
+    def of(self, part: Part) -> Iterable[ReadValue]:
         """What was found of a part of the spec."""
         return (found for found in self.found if found.part == part)
 

@@ -23,7 +23,7 @@ LEAD = 0.04  # share of the best score, by which it has to lead
 
 
 @dataclass(frozen=True)
-class Route:
+class ProblemRoute:
     """Problems by how well they fit, the best first, and the words that speak for the first."""
 
     scores: tuple[tuple[str, float], ...]
@@ -62,7 +62,7 @@ class Router:
         self.rare = {t: math.log(1 + len(self.bags) / n) for t, n in seen.items()}
         self.titles = {c.problem: _title(c) for c in contracts}
 
-    def route(self, request: Request) -> Route:
+    def route(self, request: Request) -> ProblemRoute:
         """The problems for a request."""
         named = [n for n in self.bags if re.search(rf"\b{re.escape(n)}\b", request.text)]
         counted = Counter(t.term for t in request.tokens if len(t.term) > 1)
@@ -81,7 +81,7 @@ class Router:
         fields = {n: set(terms(n.partition(".")[0])) for n in self.bags}
         own = tuple(n for n, _ in ranked if fields[n] & set(counted))
         share = sum(t in best for t in counted) / max(1, len(counted))
-        return Route(ranked, spans, worth + 99.0 * bool(named), share + bool(named), own)
+        return ProblemRoute(ranked, spans, worth + 99.0 * bool(named), share + bool(named), own)
 
 
 def _title(contract: Contract) -> frozenset[str]:

@@ -6,16 +6,16 @@ from typing import Any
 
 from ingenium.core.spec import Limit, Spec, parse
 from ingenium.core.units import convert
-from ingenium.words.contract import Contract, Entry
+from ingenium.words.contract import Contract, ContractEntry
 from ingenium.words.measures import Measure, measures
 from ingenium.words.numbers import numbers
-from ingenium.words.reading import Found, Reading, Span
+from ingenium.words.reading import ReadValue, RequestReading, Span
 
 TITLE = 120  # characters of a request that head its report
 
 
 @dataclass(frozen=True)
-class Origin:
+class ValueOrigin:
     """A line of a spec, and where its value comes from."""
 
     place: str  # such as `conditions.season` or `limits.mass.at_most`
@@ -30,19 +30,19 @@ class Worded:
     """A spec that follows from a request, and the origin of each of its lines."""
 
     spec: Spec
-    origins: tuple[Origin, ...]
+    origins: tuple[ValueOrigin, ...]
     count: int | None
 
 
-def worded(reading: Reading, contract: Contract) -> Worded:
+def worded(reading: RequestReading, contract: Contract) -> Worded:
     """The spec that a reading asks for.
 
     Raises:
         InputError: if a number does not fit into what the problem declares.
     """
-    origins: list[Origin] = []
+    origins: list[ValueOrigin] = []
     table: dict[str, Any] = {"problem": contract.problem, "title": _title(reading.text)}
-    origins.append(Origin("problem", contract.problem, words=reading.title))
+    origins.append(ValueOrigin("problem", contract.problem, words=reading.title))
     setup = _setup(reading, origins)
     given = {f.entry.name: _copied(reading, f, origins, "given") for f in reading.of("given")}
     conditions = {f.entry.name: _condition(f, origins) for f in reading.of("condition")}
@@ -67,27 +67,27 @@ def _title(text: str) -> str:
     return flat if len(flat) <= TITLE else flat[: TITLE - 1] + "…"
 
 
-def _count(reading: Reading, origins: list[Origin]) -> int | None:
+def _count(reading: RequestReading, origins: list[ValueOrigin]) -> int | None:
     for found in reading.of("count"):
         if found.exact is not None:
             value = int(found.exact.low.value)
-            origins.append(Origin("n", value, words=found.words))
+            origins.append(ValueOrigin("n", value, words=found.words))
             return value
     return None
 
 
-def _setup(reading: Reading, origins: list[Origin]) -> dict[str, Any]:
+def _setup(reading: RequestReading, origins: list[ValueOrigin]) -> dict[str, Any]:
     setup: dict[str, Any] = {}
     for found in reading.of("setup"):
         name = found.entry.name
         if found.exact is not None:
             value: Any = _converted(found.exact.ends[0], found.exact, found.entry)
             value = int(value) if found.entry.whole else value
-            origins.append(Origin(f"setup.{name}", value, found.entry.unit, found.words))
+            origins.append(ValueOrigin(f"setup.{name}", value, found.entry.unit, found.words))
         elif found.names:
             listed = [{"true": True, "false": False}.get(n, n) for n in found.names]
             value = listed if found.entry.several else listed[0]
-            origins.append(Origin(f"setup.{name}", value, words=found.words))
+            origins.append(ValueOrigin(f"setup.{name}", value, words=found.words))
         else:
             value = _copied(reading, found, origins, "setup")
         inner = setup
@@ -98,25 +98,27 @@ def _setup(reading: Reading, origins: list[Origin]) -> dict[str, Any]:
     return setup
 
 
-def _copied(reading: Reading, found: Found, origins: list[Origin], part: str) -> Any:
+def _copied(
+    reading: RequestReading, found: ReadValue, origins: list[ValueOrigin], part: str
+) -> Any:
     pieces: list[Any] = [reading.text[a:b] for a, b in found.copied]
     if found.entry.numeric:
         values = [numbers(piece)[0].value for piece in pieces]
         pieces = [int(v) if found.entry.whole else v for v in values]
     value = pieces if found.entry.several else pieces[0]
-    origins.append(Origin(f"{part}.{found.entry.name}", value, words=found.words))
+    origins.append(ValueOrigin(f"{part}.{found.entry.name}", value, words=found.words))
     return value
 
 
-def _condition(found: Found, origins: list[Origin]) -> Any:
+def _condition(found: ReadValue, origins: list[ValueOrigin]) -> Any:
     entry, place = found.entry, f"conditions.{found.entry.name}"
     if found.names:
         value: Any = found.names[0] if len(found.names) == 1 else list(found.names)
-        origins.append(Origin(place, value, words=found.words))
+        origins.append(ValueOrigin(place, value, words=found.words))
         return value
     if found.exact is not None:
         value = _converted(found.exact.ends[0], found.exact, entry)
-        origins.append(Origin(place, value, entry.unit, found.words))
+        origins.append(ValueOrigin(place, value, entry.unit, found.words))
         return value
     ends = {}
     for name, measure, end, bound in (
@@ -126,27 +128,29 @@ def _condition(found: Found, origins: list[Origin]) -> Any:
         if measure is None:
             ends[name] = bound
             told = f"the end of the range of {entry.name}"
-            origins.append(Origin(f"{place}.{name}", bound, entry.unit, default=told))
+            origins.append(ValueOrigin(f"{place}.{name}", bound, entry.unit, default=told))
         else:
             ends[name] = _converted(measure.ends[end], measure, entry)
-            origins.append(Origin(f"{place}.{name}", ends[name], entry.unit, found.words))
+            origins.append(ValueOrigin(f"{place}.{name}", ends[name], entry.unit, found.words))
     return ends
 
 
-def _fixed(found: Found, origins: list[Origin]) -> dict[str, Any]:
+def _fixed(found: ReadValue, origins: list[ValueOrigin]) -> dict[str, Any]:
     assert found.exact is not None
     unit = found.exact.unit or found.entry.readable
-    origins.append(Origin(f"fixed.{found.entry.name}", found.exact.ends[0], unit, found.words))
+    origins.append(ValueOrigin(f"fixed.{found.entry.name}", found.exact.ends[0], unit, found.words))
     return {"value": found.exact.ends[0], "unit": unit}
 
 
-def _objective(found: Found, origins: list[Origin]) -> dict[str, str]:
+def _objective(found: ReadValue, origins: list[ValueOrigin]) -> dict[str, str]:
     sense = "maximise" if found.up else "minimise"
-    origins.append(Origin(f"objectives.{found.entry.name}", sense, words=found.words))
+    origins.append(ValueOrigin(f"objectives.{found.entry.name}", sense, words=found.words))
     return {"quantity": found.entry.name, "sense": sense}
 
 
-def _limits(reading: Reading, contract: Contract, origins: list[Origin]) -> list[dict[str, Any]]:
+def _limits(
+    reading: RequestReading, contract: Contract, origins: list[ValueOrigin]
+) -> list[dict[str, Any]]:
     """Limits of the request, and the problem's own on what it does not name."""
     limits = []
     asked = set()
@@ -162,7 +166,7 @@ def _limits(reading: Reading, contract: Contract, origins: list[Origin]) -> list
     return limits
 
 
-def _limit(found: Found, origins: list[Origin]) -> Iterator[dict[str, Any]]:
+def _limit(found: ReadValue, origins: list[ValueOrigin]) -> Iterator[dict[str, Any]]:
     """One, or two where its ends are told in different units."""
     entry = found.entry
     low = found.low and (found.low.ends[0], found.low)
@@ -180,7 +184,7 @@ def _limit(found: Found, origins: list[Origin]) -> Iterator[dict[str, Any]]:
         one |= {name: value} | ({"unit": unit} if unit not in ("1", "") else {})
         bare = measure.unit is None and unit not in ("1", "")
         told = f"{unit}, the problem's own unit" if bare else unit
-        origins.append(Origin(f"limits.{entry.name}.{name}", value, told, found.words))
+        origins.append(ValueOrigin(f"limits.{entry.name}.{name}", value, told, found.words))
     yield from tables.values()
 
 
@@ -195,14 +199,14 @@ def _plain(limit: Limit) -> dict[str, Any]:
     return {name: value for name, value in table.items() if value is not None}
 
 
-def _default(limit: Limit) -> Iterator[Origin]:
+def _default(limit: Limit) -> Iterator[ValueOrigin]:
     for name, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
         if bound is not None:
             told = "the problem's own limit"
-            yield Origin(f"limits.{limit.quantity}.{name}", bound, limit.unit or "", (), told)
+            yield ValueOrigin(f"limits.{limit.quantity}.{name}", bound, limit.unit or "", (), told)
 
 
-def _converted(value: float, measure: Measure, entry: Entry) -> float:
+def _converted(value: float, measure: Measure, entry: ContractEntry) -> float:
     """A number of the request in the unit of its entry, as it was most likely meant."""
     if measure.unit is None or (entry.whole and measure.unit in ("d", "week", "year")):
         return value
@@ -221,12 +225,12 @@ def traced(made: Worded, text: str, contract: Contract) -> list[str]:
     return [o.place for o in made.origins if not o.default and not _stands(o, text, names)]
 
 
-def _stands(origin: Origin, text: str, names: set[str]) -> bool:
+def _stands(origin: ValueOrigin, text: str, names: set[str]) -> bool:
     values = origin.value if isinstance(origin.value, list) else [origin.value]
     return all(_one_stands(v, origin, text, names) for v in values)
 
 
-def _one_stands(value: Any, origin: Origin, text: str, names: set[str]) -> bool:
+def _one_stands(value: Any, origin: ValueOrigin, text: str, names: set[str]) -> bool:
     if isinstance(value, bool) or origin.place == "problem":
         return bool(origin.words) or origin.place == "problem"
     if isinstance(value, str):
@@ -249,7 +253,7 @@ def _one_stands(value: Any, origin: Origin, text: str, names: set[str]) -> bool:
     )
 
 
-def _equal(value: float, written: float, unit: str | None, origin: Origin) -> bool:
+def _equal(value: float, written: float, unit: str | None, origin: ValueOrigin) -> bool:
     if abs(value - written) <= 1e-9 * max(1.0, abs(value)):
         return True
     if unit is None or not origin.unit:

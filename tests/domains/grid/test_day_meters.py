@@ -19,7 +19,7 @@ from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.infer.asked import load
-from ingenium.infer.methods.method import Task
+from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.mixture import Mixture
 from ingenium.infer.prior import Prior
 from ingenium.infer.weights import quantiles
@@ -51,7 +51,7 @@ def test_the_state_between_readings_is_found_again(problem: FeederDay) -> None:
     table = pd.DataFrame({"hour": steps / 4, "meter": "import", "value": truth[steps]})
     question = DayMeters.of(verifier, table).question()
     rng = torch.Generator().manual_seed(0)
-    task = Task(prior, question.likelihood, question.measure, 150)
+    task = InferenceTask(prior, question.likelihood, question.measure, 150)
     found = Mixture(known=400).prepared(task, rng)(question.readings, rng)
     taken = verifier.trace(*found.arrays).import_kw
     low, high = quantiles(taken, found.weight, (0.05, 0.95))

@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.physics.lattice.problem import Lattice
+from ingenium.domains.physics.lattice.problem import LatticeField
 
 N = 300
 
@@ -25,14 +25,14 @@ def _opened(**setup: Any) -> Problem:
 
 
 @pytest.fixture(scope="module")
-def problem() -> Lattice:
+def problem() -> LatticeField:
     found = _opened(size=4, sampler="characters", known=20)
-    assert isinstance(found, Lattice)
+    assert isinstance(found, LatticeField)
     return found
 
 
 @pytest.fixture(scope="module")
-def ensemble(problem: Lattice) -> xr.Dataset:
+def ensemble(problem: LatticeField) -> xr.Dataset:
     """Exact draws of U(1) at coupling 1, where charges come and go."""
     at = torch.ones(N, dtype=torch.float64)
     arrays = problem.sampler.draw(at, torch.Generator().manual_seed(3))
@@ -64,7 +64,7 @@ def test_a_coupling_that_was_not_learned_is_refused() -> None:
 
 @pytest.mark.parametrize("form", ["netcdf", "hdf5"])
 def test_an_ensemble_is_read_as_it_was_written(
-    problem: Lattice, ensemble: xr.Dataset, form: str, tmp_path: Path
+    problem: LatticeField, ensemble: xr.Dataset, form: str, tmp_path: Path
 ) -> None:
     files = problem.formats[form].write(ensemble, tmp_path)
     back = problem.formats[form].read(files[0])
@@ -76,7 +76,7 @@ def test_an_ensemble_is_read_as_it_was_written(
 
 
 def test_charges_left_out_are_missed(
-    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+    problem: LatticeField, ensemble: xr.Dataset, tmp_path: Path
 ) -> None:
     """As a frozen chain leaves them out."""
     charge = problem.law.measure(torch.from_numpy(ensemble["link"].to_numpy()))[:, 1].numpy()
@@ -88,7 +88,7 @@ def test_charges_left_out_are_missed(
 
 
 def test_a_configuration_that_comes_twice_is_missed(
-    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+    problem: LatticeField, ensemble: xr.Dataset, tmp_path: Path
 ) -> None:
     twice = xr.concat([ensemble, ensemble.isel({DESIGN: [5]})], DESIGN)
     twice = twice.assign_coords({DESIGN: np.arange(N + 1)})
@@ -98,7 +98,7 @@ def test_a_configuration_that_comes_twice_is_missed(
 
 
 def test_a_field_that_is_no_number_is_named(
-    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+    problem: LatticeField, ensemble: xr.Dataset, tmp_path: Path
 ) -> None:
     file = problem.formats["hdf5"].write(ensemble, tmp_path)[0]
     with h5py.File(file, "r+") as held:
@@ -108,7 +108,7 @@ def test_a_field_that_is_no_number_is_named(
 
 
 def test_another_sampler_does_not_count_them_so(
-    problem: Lattice, ensemble: xr.Dataset, tmp_path: Path
+    problem: LatticeField, ensemble: xr.Dataset, tmp_path: Path
 ) -> None:
     file = problem.formats["netcdf"].write(ensemble, tmp_path)[0]
     other = _opened(size=4, sampler="independent_plaquettes", known=20)

@@ -18,7 +18,7 @@ from ingenium.domains.autonomy.certificate import ClosedLoops, region
 from ingenium.domains.autonomy.law import FeedbackLaw, Wiring
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.margins import SampledLoop
-from ingenium.operate.rollout import Course, rollout
+from ingenium.operate.rollout import Rollout, rollout
 
 FILED = "response"  # of the compiled code, beside the variables
 AT_NOMINAL = np.array([NOMINAL])
@@ -121,7 +121,7 @@ def nominal(
     return np.concatenate(found)
 
 
-def answered(machine: ControlledMachine, course: Course) -> Float64[np.ndarray, "n t m"]:
+def answered(machine: ControlledMachine, course: Rollout) -> Float64[np.ndarray, "n t m"]:
     """Outputs that actions answer for, in steps of what is wanted."""
     mains = machine.mains
     start = course.truth[:1, :, mains]
@@ -176,7 +176,7 @@ class LoadScenarios:
             found.append(self._told(course).reshape(n, s, len(DRAWN)))
         return torch.from_numpy(np.concatenate(found))
 
-    def _told(self, course: Course) -> Float64[np.ndarray, "n k"]:
+    def _told(self, course: Rollout) -> Float64[np.ndarray, "n k"]:
         late = course.error[self.machine.load_period :, :, self.machine.mains]
         error = np.minimum(np.nan_to_num(np.abs(late).mean((0, 2)), nan=1e9, posinf=1e9), 1e9)
         wide = self.machine.wiring.high - self.machine.wiring.low

@@ -30,7 +30,7 @@ from ingenium.evaluate.style import (
     plane,
 )
 from ingenium.operate.plant import Policy
-from ingenium.operate.rollout import Course, rollout
+from ingenium.operate.rollout import Rollout, rollout
 
 if TYPE_CHECKING:
     from ingenium.domains.autonomy.law_problem import LawProblem
@@ -113,7 +113,7 @@ def _row(machine: ControlledMachine, name: str, policy: Policy) -> tuple[str, ..
     return name, f"{rise[0]:.3f}", f"{over[0]:.1%}", f"{error:.4f}", f"{effort:.2f}"
 
 
-def under_load(machine: ControlledMachine, policy: Policy, first: int = 600_000) -> Course:
+def under_load(machine: ControlledMachine, policy: Policy, first: int = 600_000) -> Rollout:
     """A policy of a single row in scenarios beyond those that judge."""
     own = policy.repeated(TRIED) if isinstance(policy, FeedbackLaw) else policy
     return rollout(machine.bench, own, first + np.arange(TRIED), machine.periods)

@@ -22,7 +22,7 @@ from ingenium.core.quantity import Quantity, Variable
 from ingenium.domains.grid.dataset import HOURS, STEPS, VARIABLES
 from ingenium.domains.grid.verifier import FeederVerifier
 from ingenium.evaluate.style import INK, KNOWN, OURS, dress, panels
-from ingenium.infer.question import NormalReadings, Question
+from ingenium.infer.question import InferenceQuestion, NormalReadings
 from ingenium.infer.weights import quantiles
 
 IMPORT = "import"  # the meter at the feeding grid, in kW; others are buses, in pu
@@ -122,13 +122,13 @@ class DayMeters:
         )
         return torch.from_numpy(np.stack(found, 1))
 
-    def question(self) -> Question:
+    def question(self) -> InferenceQuestion:
         """What the readings ask of the day."""
         names = (IMPORT, *self.verifier.network.bus_names)
         labels = tuple(
             f"{names[b + 1]} at {HOURS[s]} h" for b, s in zip(self.bus, self.step, strict=True)
         )
-        return Question(
+        return InferenceQuestion(
             torch.from_numpy(self.value),
             NormalReadings(labels, self.mean, self.spread),
             QUANTITIES,

@@ -33,7 +33,7 @@ from ingenium.domains.grid.readings import READINGS, FeederReadings
 from ingenium.domains.grid.reference import PandapowerDays, reference_day
 from ingenium.domains.grid.split import split_weeks
 from ingenium.evaluate.distances import profile_distance
-from ingenium.infer.question import Question
+from ingenium.infer.question import InferenceQuestion
 from ingenium.monitor.stream import PlantMap, Stream
 from ingenium.sampling.constraints import Box, FixedSum, Together
 
@@ -200,7 +200,7 @@ class FeederDay(Problem):
     def _has_trafo(self) -> bool:
         return len(self.feeder.verifier.network.circuit.trafos) > 0
 
-    def question(self) -> Question:
+    def question(self) -> InferenceQuestion:
         """What the meters of a day say of it.
 
         Raises:

@@ -8,7 +8,7 @@ DOMAIN = Domain(
     package=__name__,
     problems={
         "lattice": Offer(
-            f"{__name__}.lattice.problem:Lattice",
+            f"{__name__}.lattice.problem:LatticeField",
             "configurations of a lattice field under its exact law, each independent of the last",
         )
     },

@@ -12,7 +12,7 @@ DOMAIN = Domain(
             "channels at new places of a site, each traced again there",
         ),
         "estimate": Offer(
-            f"{__name__}.estimate:Estimate",
+            f"{__name__}.estimate:TerminalEstimate",
             "channel and place of a terminal, as its pilots say (verb infer)",
         ),
         "beam": Offer(

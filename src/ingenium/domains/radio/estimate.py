@@ -15,7 +15,7 @@ from ingenium.domains.radio.images import moved
 from ingenium.domains.radio.pilots import PILOTS, Pilots, flat, likelihood
 from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, Rays
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
-from ingenium.infer.question import Nearby, Question
+from ingenium.infer.question import InferenceQuestion, Nearby
 
 PLACE_M = 2.5  # by which a channel of the generator stands for those around it
 LOSS_DB, LATER_M, TURNED_RAD = 4.0, 1.0, math.radians(1.5)  # by which reflections miss images
@@ -29,7 +29,7 @@ QUANTITIES = (
 )
 
 
-class Estimate(SiteChannel):
+class TerminalEstimate(SiteChannel):
     """What the pilots of a terminal say of its channel, on a site that a generator knows."""
 
     name: ClassVar[str] = "radio.estimate"
@@ -47,7 +47,7 @@ class Estimate(SiteChannel):
             self.pilots = Pilots.read(data, settings.carrier_hz, settings.antennas)
         super().__init__(settings)
 
-    def question(self) -> Question:
+    def question(self) -> InferenceQuestion:
         """What the pilots ask.
 
         Raises:
@@ -56,7 +56,7 @@ class Estimate(SiteChannel):
         if self.pilots is None:
             raise InputError("pilots as a file", "nothing", "Write --given pilots.h5.")
         fading = likelihood(self.pilots)
-        return Question(
+        return InferenceQuestion(
             flat(self.pilots.received[None])[0],
             fading,
             QUANTITIES,

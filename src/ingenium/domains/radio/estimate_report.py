@@ -18,7 +18,7 @@ from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.link import CodedLink, block_errors
 from ingenium.domains.radio.pilots import Fading, Pilots, flat
 from ingenium.domains.radio.rays import VARIABLES, Rays
-from ingenium.domains.radio.scene import Scene
+from ingenium.domains.radio.scene import TracedScene
 from ingenium.domains.radio.site_report import buildings
 from ingenium.evaluate.intervals import wilson
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, SERIES, dress, panels, plane
@@ -34,7 +34,7 @@ MARGIN_M = 30.0
 class EstimateReport:
     """Pictures of one posterior."""
 
-    scene: Scene
+    scene: TracedScene
     frame: SiteFrame
     fading: Fading
     pilots: Pilots

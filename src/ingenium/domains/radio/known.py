@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 from ingenium.core.errors import InputError
 from ingenium.core.recipe import Recipe
 from ingenium.domains.radio.rays import VARIABLES, Rays
-from ingenium.domains.radio.scene import Scene
+from ingenium.domains.radio.scene import TracedScene
 
 BATCH = 200  # places that are tried at once
 MOST_TRIED = 20_000
@@ -46,7 +46,7 @@ class Survey:
         order = np.random.default_rng([self.seed, 1]).permutation(names)
         return np.isin(blocks, order[::EVERY])
 
-    def recipe(self, scene: Scene) -> Recipe:
+    def recipe(self, scene: TracedScene) -> Recipe:
         """Traced once and kept."""
         own = [scene.name, scene.bs_m, scene.ue_height_m, scene.carrier_hz, scene.depth, scene.rays]
         under = [own, vars(self), scene.version]
@@ -56,7 +56,7 @@ class Survey:
 
         return Recipe("radio_survey", under, make)
 
-    def _surveyed(self, scene: Scene) -> dict[str, np.ndarray]:
+    def _surveyed(self, scene: TracedScene) -> dict[str, np.ndarray]:
         """Places where something arrives, until each part has its number."""
         rng = np.random.default_rng([self.seed, 2])
         wanted = (self.known, self.held_out, self.held_out)
@@ -93,7 +93,11 @@ class Survey:
 
 
 def near(
-    scene: Scene, survey: Survey, places: Float64[np.ndarray, "n 2"], reach_m: float, count: int
+    scene: TracedScene,
+    survey: Survey,
+    places: Float64[np.ndarray, "n 2"],
+    reach_m: float,
+    count: int,
 ) -> Float64[np.ndarray, "m 2"]:
     """New places outdoors, each at most `reach_m` from one of these, in blocks that are not held.
 

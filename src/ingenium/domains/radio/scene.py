@@ -24,7 +24,7 @@ HIGH_M = 500.0
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class TracedScene:
     """A scene of Sionna with one base station, whose array looks to the east."""
 
     name: str

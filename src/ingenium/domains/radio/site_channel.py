@@ -26,7 +26,7 @@ from ingenium.domains.radio.geometry import FEATURES, SiteFrame
 from ingenium.domains.radio.images import ImageNeighbours
 from ingenium.domains.radio.known import PARTS, Survey, near, rays_of
 from ingenium.domains.radio.rays import PATHS, VARIABLES, Rays
-from ingenium.domains.radio.scene import SCENES, Scene
+from ingenium.domains.radio.scene import SCENES, TracedScene
 from ingenium.domains.radio.verifier import Retraced
 
 NEW_PLACES = 4096
@@ -94,7 +94,7 @@ class SiteChannel(Problem):
     def __init__(self, settings: SiteSettings) -> None:
         """Open the scene and its survey, which is traced at the first time."""
         s = self.settings = settings
-        self.scene = Scene(s.scene, s.bs_m, s.ue_height_m, s.carrier_hz, s.depth, s.rays)
+        self.scene = TracedScene(s.scene, s.bs_m, s.ue_height_m, s.carrier_hz, s.depth, s.rays)
         low = (s.bs_m[0] + 2.0, s.bs_m[1] - s.reach_north_m)
         high = (s.bs_m[0] + s.reach_east_m, s.bs_m[1] + s.reach_north_m)
         self.survey = Survey(low, high, s.block_m, s.known, s.held_out, s.seed)

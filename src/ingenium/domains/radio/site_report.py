@@ -15,7 +15,7 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.rays import Rays
-from ingenium.domains.radio.scene import Scene
+from ingenium.domains.radio.scene import TracedScene
 from ingenium.evaluate.style import KNOWN, OURS, by_verdict, dress, panels, plane
 
 CELLS = 160  # of the map along its longer side
@@ -25,7 +25,7 @@ BINS = 24
 
 
 def sections(
-    scene: Scene, frame: SiteFrame, known: Rays, own: Rays, verdicts: xr.Dataset
+    scene: TracedScene, frame: SiteFrame, known: Rays, own: Rays, verdicts: xr.Dataset
 ) -> tuple[Section, ...]:
     """The map, profiles, and statistics in a table."""
     verdict = verdicts["verdict"].to_numpy()
@@ -53,7 +53,7 @@ def sections(
     )
 
 
-def buildings(axes: Axes, scene: Scene, frame: SiteFrame) -> None:
+def buildings(axes: Axes, scene: TracedScene, frame: SiteFrame) -> None:
     """What stands on the ground, in grey."""
     x, y = (
         np.linspace(low, high, CELLS) for low, high in zip(frame.low_m, frame.high_m, strict=True)
@@ -80,7 +80,7 @@ def paths(axes: Axes, rays: Rays, i: int, carrier_hz: float, colour: str) -> Non
         axes.plot(*ends, color=colour, lw=wide, alpha=0.7)
 
 
-def _map(scene: Scene, frame: SiteFrame, known: Rays, own: Rays, verdict: Any) -> Figure:
+def _map(scene: TracedScene, frame: SiteFrame, known: Rays, own: Rays, verdict: Any) -> Figure:
     figure, axes = plane(6.2, 6.4)
     buildings(axes, scene, frame)
     axes.scatter(known.east, known.north, 7, KNOWN, linewidths=0, label="known", zorder=2)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ingenium.core.quantity import Quantity
 from ingenium.domains.radio.geometry import SiteFrame, turn
 from ingenium.domains.radio.rays import LIGHT_M_S, Rays
-from ingenium.domains.radio.scene import Scene
+from ingenium.domains.radio.scene import TracedScene
 
 NOWHERE_S = 1e-6  # error of the first delay where nothing arrives
 
@@ -24,7 +24,7 @@ NOWHERE_S = 1e-6  # error of the first delay where nothing arrives
 class Retraced:
     """A channel beside what the ray tracer says of its place."""
 
-    scene: Scene
+    scene: TracedScene
     frame: SiteFrame
     name: ClassVar[str] = "sionna-rt"
     tier: ClassVar[Literal["exact"]] = "exact"

@@ -12,7 +12,7 @@ from ingenium.core.seeds import one_thread
 from ingenium.generators import families
 from ingenium.generators.flow import Flow
 from ingenium.infer.methods.latents import Latents
-from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.question import Likelihood, Summarised
 from ingenium.infer.weights import Weighted
 
@@ -28,7 +28,7 @@ class Amortised:
 
     pairs: int = 4000
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """Simulate pairs and fit the flow.
 
         Raises:

@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from ingenium.core.errors import InputError
-from ingenium.infer.methods.method import Answer, Task
+from ingenium.core.errors import EngineError, InputError
+from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
@@ -42,7 +42,7 @@ class Annealed:
     langevin: bool = False
     moves: int = 8
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """Nothing but the prior is needed.
 
         Raises:
@@ -70,7 +70,7 @@ class Annealed:
 
         return answer
 
-    def _answer(self, task: Task, energy: Energy, rng: torch.Generator) -> Weighted:
+    def _answer(self, task: InferenceTask, energy: Energy, rng: torch.Generator) -> Weighted:
         n = task.draws
         state = task.prior.start(max(n, OVER * task.prior.count), rng)
         first = torch.arange(len(state.rows))  # where each began
@@ -88,9 +88,14 @@ class Annealed:
                 pace = float(np.clip(pace * math.exp(rate - 0.35), 1e-4, 1.0))
                 state, value = _crossed(state, value, beta, energy, rng)
                 rates.append(rate)
+        if beta < 1:
+            raise EngineError(
+                f"expected the posterior after {MOST_STEPS} temperatures; came {beta:.2g} of the "
+                "likelihood; write a larger error of the readings, or fewer of them"
+            )
         arrays = tuple(a.detach() for a in task.prior.designs(state))
         worth = worth_of(task.measure(arrays).numpy(), first.numpy())
-        told = {"temperatures": float(steps), "accepted": float(np.mean(rates)), "beta": beta}
+        told = {"temperatures": float(steps), "accepted": float(np.mean(rates))}
         return Weighted(arrays, state.rows, np.full(n, 1 / n), math.nan, worth, told)
 
     def _moved(

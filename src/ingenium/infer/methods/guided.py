@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.weights import Weighted
 from ingenium.sampling.steer import Steer
 
@@ -22,7 +22,7 @@ class Guided:
     Source: Chung et al., 2023, arXiv:2209.14687.
     """
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """Nothing but the generator is needed.
 
         Raises:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.weights import Weighted, effective, smoothed
 
 
@@ -14,7 +14,7 @@ from ingenium.infer.weights import Weighted, effective, smoothed
 class Importance:
     """Weights of the likelihood, with a smoothed tail."""
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """One set of draws for all readings."""
         state = task.prior.start(task.draws, rng)
         arrays = task.prior.designs(state)

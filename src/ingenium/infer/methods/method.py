@@ -17,7 +17,7 @@ Answer = Callable[[Float64[Tensor, " m"], torch.Generator], Weighted]
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class InferenceTask:
     """What every method goes by."""
 
     prior: Prior
@@ -32,7 +32,7 @@ class Task:
 class Method(Protocol):
     """A way to a posterior."""
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """What answers readings; all that does not depend on them is done here.
 
         Raises:

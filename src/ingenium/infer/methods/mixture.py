@@ -15,7 +15,7 @@ from torch.distributions import MultivariateNormal
 
 from ingenium.core.errors import InputError
 from ingenium.infer.methods.linearised import Encoded, Linearised
-from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.question import Arrays, NormalReadings
 from ingenium.infer.weights import Weighted, effective, smoothed
 
@@ -42,7 +42,7 @@ class Mixture:
     most: int = 4  # components; as many as the Bayesian information criterion wants
     known: int = 1500  # draws of the prior
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """Draws, their components, and the readings made linear at their mean.
 
         Raises:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingenium.core.errors import InputError
 from ingenium.core.packages import Extra
-from ingenium.infer.methods.method import Answer, Task
+from ingenium.infer.methods.method import Answer, InferenceTask
 from ingenium.infer.prior import Particles
 from ingenium.infer.weights import Weighted
 
@@ -34,7 +34,7 @@ class NoUTurn:
 
     chains: int = 4
 
-    def prepared(self, task: Task, rng: torch.Generator) -> Answer:
+    def prepared(self, task: InferenceTask, rng: torch.Generator) -> Answer:
         """Starts for all readings.
 
         Raises:
@@ -74,7 +74,7 @@ class NoUTurn:
 
 def _chain(
     mcmc: Any,
-    task: Task,
+    task: InferenceTask,
     readings: Float64[Tensor, " m"],
     start: Particles,
     steps: int,

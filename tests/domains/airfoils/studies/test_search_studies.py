@@ -163,5 +163,5 @@ def test_bending_edges_are_evolved_to_a_larger_front() -> None:
     np.testing.assert_allclose(again, found.measured[:9], atol=1e-12)
     half = bench.reached(found[np.arange(64)])
     assert 0 < half < bench.reached(found)
-    ours = morphing_front.by_learned(bench, morphing_runs.Prior(bench.problem), 8, 0)
+    ours = morphing_front.by_learned(bench, morphing_runs.ShapePrior(bench.problem), 8, 0)
     assert 0 < bench.reached(ours) < bench.reached(found)

@@ -25,7 +25,7 @@ from ingenium.domains.airfoils.studies.morphing_runs import (
     LEAST_LIFT,
     Bench,
     Designs,
-    Prior,
+    ShapePrior,
 )
 from ingenium.domains.airfoils.studies.promises import Likeliest, hypervolume_improvement
 from ingenium.evaluate.trials import Readings, Trials
@@ -36,7 +36,7 @@ FIRST = 4  # calls of the surrogate that learns, before it says anything
 POOL = 256  # designs that it chooses from: half new, half near the front
 
 
-def by_learned(engine: Bench, prior: Prior, calls: int, seed: int) -> Designs:
+def by_learned(engine: Bench, prior: ShapePrior, calls: int, seed: int) -> Designs:
     """The engine's calls where processes that learn from them alone expect most.
 
     Energy, strain and steps follow from the shape and need no call.
@@ -63,7 +63,7 @@ def _bendable(engine: Bench, arrays: tuple[Tensor, ...], most: int) -> tuple[Ten
 
 
 def _expected(
-    engine: Bench, prior: Prior, found: Designs, pool: tuple[Tensor, ...], count: int
+    engine: Bench, prior: ShapePrior, found: Designs, pool: tuple[Tensor, ...], count: int
 ) -> list[int]:
     """Growth of the hypervolume times the chance of enough lift, one after the other."""
     known = found[np.flatnonzero(np.isfinite(found.measured).all(1))]
@@ -96,10 +96,10 @@ def needed(engine: Bench, found: Designs, target: float) -> int:
 
 
 @cache
-def bench() -> tuple[Bench, Prior]:
+def bench() -> tuple[Bench, ShapePrior]:
     """The engine, and shapes of known sections."""
     engine = Bench()
-    return engine, Prior(engine.problem)
+    return engine, ShapePrior(engine.problem)
 
 
 def run(arm: None, seed: int, calls: int) -> dict[str, ArrayLike]:

@@ -148,7 +148,7 @@ class Bench:
 
 
 @dataclass(frozen=True, eq=False)
-class Prior:
+class ShapePrior:
     """Shapes of known sections, from which nothing of their flow is learned, and any bending."""
 
     problem: Morphing

@@ -13,7 +13,7 @@ from ingenium.sampling.steer import FREE, Steer
 from ingenium.train.plan import Plan
 
 
-class Drawn(nn.Module):
+class DrawnFields(nn.Module):
     """Configurations of a sampler that the problem has made; fitting leaves it as it is.
 
     Its verifier weighs configurations by the same sampler, so the designs must not change it.

@@ -19,7 +19,7 @@ PARTS = 4  # of a mixture
 
 
 @runtime_checkable
-class Head(Protocol):
+class SiteHead(Protocol):
     """Densities of one value; `first` marks the site that has no anchor."""
 
     told: int  # features of one seen site
@@ -167,4 +167,4 @@ class RealHead:
         return y * self._sign(anchor)
 
 
-HEADS: dict[str, Head] = {"spin": SpinHead(), "angle": AngleHead(), "real": RealHead()}
+HEADS: dict[str, SiteHead] = {"spin": SpinHead(), "angle": AngleHead(), "real": RealHead()}

@@ -22,7 +22,7 @@ from ingenium.domains.physics.lattice.elimination import Elimination
 from ingenium.domains.physics.lattice.flux_tree import FluxTree
 from ingenium.domains.physics.lattice.glass import Glass
 from ingenium.domains.physics.lattice.laws import Law, Sampler
-from ingenium.domains.physics.lattice.settings import LatticeSettings
+from ingenium.domains.physics.lattice.settings import FieldSettings
 from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4
 from ingenium.domains.physics.lattice.staircase import Staircase
 from ingenium.domains.physics.lattice.u1 import U1
@@ -33,7 +33,7 @@ NODES, DRAWS = 9, 512  # couplings at which an unknown log Z is estimated, and p
 
 
 @dataclass(frozen=True)
-class Model:
+class FieldModel:
     """A law and its samplers; the first is learned, and comes with weights for some sizes."""
 
     law: Callable[..., Any]  # of a size, and of the disorder where bonds differ
@@ -45,14 +45,16 @@ class Model:
     sizes: tuple[int, ...]  # of lattices that the weights of the package serve
 
 
-def _staircase(law: Any, couplings: tuple[float, float], steps: int) -> Model:
+def _staircase(law: Any, couplings: tuple[float, float], steps: int) -> FieldModel:
     """A model of sites, drawn one after the other."""
-    return Model(law, lambda x: Staircase(x, couplings), {}, "staircase", couplings, steps, (16,))
+    return FieldModel(
+        law, lambda x: Staircase(x, couplings), {}, "staircase", couplings, steps, (16,)
+    )
 
 
-MODELS: Mapping[str, Model] = MappingProxyType(
+MODELS: Mapping[str, FieldModel] = MappingProxyType(
     {
-        "u1": Model(
+        "u1": FieldModel(
             U1,
             lambda law: FluxTree(law, (1.0, 8.0)),
             {"characters": Characters, "independent_plaquettes": IndependentPlaquettes},
@@ -64,7 +66,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
         "ising": _staircase(Ising, (0.3, 0.5), 1200),
         "xy": _staircase(XY, (0.5, 1.2), 1000),
         "phi4": _staircase(Phi4, (0.2, 0.3), 1000),
-        "glass": Model(
+        "glass": FieldModel(
             Glass,
             lambda law: Staircase(law, (0.2, 1.0)),
             {"elimination": Elimination},
@@ -77,7 +79,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
 )
 
 
-def law_of(settings: LatticeSettings, size: int = 0) -> Any:
+def law_of(settings: FieldSettings, size: int = 0) -> Any:
     """The law of a model, of another size if one is given.
 
     Raises:
@@ -93,7 +95,7 @@ def law_of(settings: LatticeSettings, size: int = 0) -> Any:
     return model.law(size or settings.size)
 
 
-def recipe(settings: LatticeSettings) -> Recipe:
+def recipe(settings: FieldSettings) -> Recipe:
     """The weights of what is learned, from the package where they serve these settings."""
     model = MODELS[settings.model]
     own = not settings.train and settings.size in model.sizes
@@ -129,7 +131,7 @@ def _normalised(sampler: Any, seed: int) -> Arrays:
     return {Z_AT: at, Z_LOG: np.array(found)}
 
 
-def first(model: Model, law: Law, seed: int) -> Any:
+def first(model: FieldModel, law: Law, seed: int) -> Any:
     """What is learned, before it learned."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -139,7 +141,7 @@ def first(model: Model, law: Law, seed: int) -> Any:
 class Learned:
     """A sampler that learns, or reads what was learned, when it is first asked."""
 
-    def __init__(self, settings: LatticeSettings, law: Law) -> None:
+    def __init__(self, settings: FieldSettings, law: Law) -> None:
         self.settings, self.law = settings, law
         self.couplings = MODELS[settings.model].couplings
         self._made: Any = None
@@ -176,7 +178,7 @@ class Learned:
         return found
 
 
-def samplers(settings: LatticeSettings, law: Law) -> dict[str, Sampler]:
+def samplers(settings: FieldSettings, law: Law) -> dict[str, Sampler]:
     """All that draw from a model, by name; the learned one first."""
     model = MODELS[settings.model]
     others = {name: make(law) for name, make in model.samplers.items()}
@@ -185,4 +187,4 @@ def samplers(settings: LatticeSettings, law: Law) -> dict[str, Sampler]:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or [n for n, m in MODELS.items() if m.sizes]:
-        recipe(LatticeSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)
+        recipe(FieldSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)

@@ -17,24 +17,24 @@ from ingenium.core.problem import Problem, Projection, Section, Watch, silent
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.physics.lattice import report
-from ingenium.domains.physics.lattice.families import Drawn
+from ingenium.domains.physics.lattice.families import DrawnFields
 from ingenium.domains.physics.lattice.formats import formats
 from ingenium.domains.physics.lattice.laws import Law
 from ingenium.domains.physics.lattice.models import MODELS, Learned, law_of, recipe, samplers
-from ingenium.domains.physics.lattice.settings import LatticeSettings
+from ingenium.domains.physics.lattice.settings import FieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
 DIGITS = 5  # of a coupling: what models are told of it in single precision says so many
 
 
-class Lattice(Problem):
+class LatticeField(Problem):
     """Configurations whose lots keep them, so that their means are those of the law."""
 
     name: ClassVar[str] = "physics.lattice"
     summary: ClassVar[str] = (
         "configurations of a lattice field under its exact law, each independent of the last"
     )
-    Settings: ClassVar[type] = LatticeSettings
+    Settings: ClassVar[type] = FieldSettings
     default_family: ClassVar[str] = "sampler"
     judged: ClassVar[str] = (
         "The ensemble's file: action, density and weight of each configuration are computed again, "
@@ -49,7 +49,7 @@ class Lattice(Problem):
     )
     licence = ""
 
-    def __init__(self, settings: LatticeSettings) -> None:
+    def __init__(self, settings: FieldSettings) -> None:
         """Open the model; what draws from it is learned at the first need.
 
         Raises:
@@ -143,7 +143,7 @@ class Lattice(Problem):
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The sampler of the setup: what the verifier weighs by is what proposes."""
         name = self.settings.sampler or MODELS[self.settings.model].name
-        return {"sampler": lambda: Drawn(self.sampler, self.codec, self.couplings, name=name)}
+        return {"sampler": lambda: DrawnFields(self.sampler, self.codec, self.couplings, name=name)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """Means on the exact curve, the history beside a chain's, what it cost, and maps."""

@@ -1,0 +1,39 @@
+"""Limits on what is measured once: in the units that a spec writes, and on whole intervals."""
+
+import math
+
+import pytest
+
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Limit, parse
+from ingenium.evaluate.interval_limits import in_units, margins
+from ingenium.evaluate.measured import Interval
+from ingenium.infer.asked import InferSpec
+from ingenium.monitor.asked import MonitorSpec
+from ingenium.operate.asked import OperateSpec
+
+
+def test_limits_are_in_the_unit_that_was_written() -> None:
+    found = MonitorSpec(limits=(Limit("delay", at_most=0.25, unit="day"),)).limits[0]
+    assert (found.at_most, found.unit) == (6.0, "h")
+    rare = MonitorSpec(limits=(Limit("false_alarms", at_most=1, unit="1/day"),)).limits[0]
+    assert rare.at_most == pytest.approx(7)
+    share = InferSpec("a.b", limits=(Limit("coverage_90", at_least=85, unit="percent"),)).limits[0]
+    assert share.at_least == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize("unit", ["kW", "percent"])
+def test_a_unit_of_another_kind_is_refused(unit: str) -> None:
+    with pytest.raises(InputError, match="outside"):
+        parse(
+            {"limits": [{"quantity": "outside", "at_most": 5, "unit": unit}]}, OperateSpec, "a spec"
+        )
+
+
+def test_margins_of_values_and_of_whole_intervals() -> None:
+    own = {"share": Interval(0.9, 0.8, 0.95), "lost": Interval(*[math.nan] * 3)}
+    plain, whole = Limit("share", at_least=0.85), Limit("share", 0.85, 1, beyond_uncertainty=True)
+    asked = in_units((plain, whole, Limit("lost", at_most=1)), {"share": "1", "lost": "1"}, "share")
+    found = list(margins(own, asked).values())
+    assert found[:2] == pytest.approx([0.05, -0.05])
+    assert math.isnan(found[2])
