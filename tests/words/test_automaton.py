@@ -41,18 +41,3 @@ def test_a_state_without_a_way_out_is_refused() -> None:
     with pytest.raises(InputError):
         automaton.open(0, 5)
     assert automaton.open(2, 1) == {"b": 3}
-
-
-def test_a_trie_holds_its_texts_and_nothing_else() -> None:
-    names = ["mass", "max_lift", "max_drag"]
-    trie: Automaton[tuple[str, ...], str] = Automaton.trie(names)
-    found = []
-
-    def walk(state: tuple[str, ...]) -> None:
-        if state in trie.ends:
-            found.append("".join(state))
-        for after in trie.moves.get(state, {}).values():
-            walk(after)
-
-    walk(())
-    assert sorted(found) == sorted(names)

@@ -8,7 +8,7 @@ Shapes: n copies, p readings, m actions.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int64
@@ -174,8 +174,3 @@ class Shell:
         given = np.broadcast_to(np.array(person.action), action.shape) if own is None else own
         action[:] = np.clip(given, low, high)
         who[:], why[:] = PERSON, {"hold": HOLDS, "act": ACTS, "stop": STOPS}[person.how]
-
-
-def unshelled(shell: Shell) -> Shell:
-    """The same without the parts that act in service, for comparisons."""
-    return replace(shell, without=PARTS)

@@ -6,7 +6,7 @@ from all ends.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -51,14 +51,3 @@ class Automaton(Generic[State, Symbol]):
             raise InputError("a state from which an end can be reached", repr(state))
         ways = self.moves.get(state, {})
         return {s: to for s, to in ways.items() if self.steps.get(to, left) <= left - 1}
-
-    @classmethod
-    def trie(cls, texts: Iterable[Sequence[Symbol]]) -> "Automaton[tuple[Symbol, ...], Symbol]":
-        """All of some sequences and nothing else, such as the tokens of the names of a contract."""
-        moves: dict[tuple[Symbol, ...], dict[Symbol, tuple[Symbol, ...]]] = {}
-        ends = set()
-        for text in texts:
-            for i in range(len(text)):
-                moves.setdefault(tuple(text[:i]), {})[text[i]] = tuple(text[: i + 1])
-            ends.add(tuple(text))
-        return Automaton(moves, frozenset(ends))

@@ -7,7 +7,6 @@ from ingenium.core.errors import InputError
 from ingenium.domains.radio.clarabel import power
 from ingenium.domains.radio.duality import (
     captured,
-    check_covariance,
     dft_codebook,
     least_power,
     reached,
@@ -53,13 +52,6 @@ def test_users_on_one_line_cannot_all_be_served_and_one_is_named() -> None:
     sinr[0, 2] = 100.0
     with pytest.raises(InputError, match="user 2"):
         require(least_power(h, sinr))
-
-
-def test_covariances_that_are_none_are_refused() -> None:
-    with pytest.raises(InputError, match="Hermitian"):
-        check_covariance(drawn(1, 3, 3)[0][None])
-    with pytest.raises(InputError, match="positive"):
-        check_covariance(-torch.eye(2, dtype=torch.complex128)[None])
 
 
 def test_more_feedback_captures_more_and_a_beam_of_its_own_all() -> None:

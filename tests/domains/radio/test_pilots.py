@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from ingenium.core.errors import InputError
-from ingenium.domains.radio.estimators import GlobalLmmse, MixtureLmmse, genie, pooled_nmse_db
+from ingenium.domains.radio.estimators import GlobalLmmse, MixtureLmmse
 from ingenium.domains.radio.link import CodedLink
-from ingenium.domains.radio.pilots import Fading, Pilots, circular
+from ingenium.domains.radio.pilots import Fading, Pilots, circular, flat
 from ingenium.domains.radio.rays import Rays, subcarriers
 
 HZ = 3.5e9
@@ -93,6 +93,23 @@ def drawn(n: int) -> Rays:
     place = torch.zeros(n, dtype=torch.float64)
     delay = 2e-7 + 5e-7 * share[0]
     return Rays(delay, loss, angle, zero, zero, zero, zero, zero, place, place)
+
+
+def pooled_nmse_db(found: torch.Tensor, truth: torch.Tensor) -> float:
+    """Mean squared error over mean power, each channel brought to the same power before."""
+    power = truth.abs().square().sum((1, 2))
+    error = (found - truth).abs().square().sum((1, 2)) / power
+    return float(10 * error.mean().log10())
+
+
+def genie(fading: Fading, received: torch.Tensor, arrays: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """LMMSE of who knows delays, angles and powers, and not the gains."""
+    readings = flat(received)
+    each = [
+        fading.expected(readings[i : i + 1], tuple(a[i : i + 1] for a in arrays))[0, 0]
+        for i in range(len(received))  # each under its own truth
+    ]
+    return torch.stack(each)
 
 
 def test_who_knows_more_errs_less_and_the_genie_least() -> None:

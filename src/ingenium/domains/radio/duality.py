@@ -90,25 +90,6 @@ def require(found: Beams) -> Beams:
     return found
 
 
-def check_covariance(covariance: Complex128[Tensor, "u a a"]) -> None:
-    """Refuse covariances of channels that are none.
-
-    Raises:
-        InputError: for one that is not Hermitian, or not positive.
-    """
-    off = (covariance - covariance.mH).abs().amax((1, 2))
-    size = covariance.abs().amax((1, 2)).clamp(min=1e-300)
-    for i in torch.nonzero(off > 1e-9 * size)[:, 0].tolist():
-        raise InputError(
-            "Hermitian covariances",
-            f"one of user {i} that differs from its adjoint by {float(off[i] / size[i]):.2g}",
-            "Write (C + C^H) / 2, if that is meant.",
-        )
-    least = torch.linalg.eigvalsh(covariance)[:, 0]
-    for i in torch.nonzero(least < -1e-9 * size)[:, 0].tolist():
-        raise InputError("positive covariances", f"an eigenvalue {float(least[i]):.2g} of user {i}")
-
-
 def captured(
     channel: Complex128[Tensor, "n a"], codebook: Complex128[Tensor, "c a"]
 ) -> Float64[Tensor, " n"]:

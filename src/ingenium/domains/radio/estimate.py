@@ -7,13 +7,14 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Quantity
 from ingenium.domains.radio.estimate_report import EstimateReport
 from ingenium.domains.radio.images import moved
 from ingenium.domains.radio.pilots import PILOTS, Pilots, flat, likelihood
-from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, Rays
+from ingenium.domains.radio.rays import ABSENT_DB, LIGHT_M_S, PATHS, PRESENT_DB, VARIABLES, Rays
 from ingenium.domains.radio.site_channel import SiteChannel, SiteSettings
 from ingenium.infer.question import InferenceQuestion, Nearby
 
@@ -64,8 +65,14 @@ class TerminalEstimate(SiteChannel):
             "annealed",
             pairs=(("east", "north"),),
             nearby=Nearby(2 + 3 * PATHS, self.around),
-            sections=EstimateReport(self.scene, self.frame, fading, self.pilots).sections,
+            sections=EstimateReport(
+                self.scene, self.frame, fading, self.pilots, self.known
+            ).sections,
         )
+
+    def known(self) -> tuple[Tensor, ...]:
+        """Channels of the site that were traced to learn from."""
+        return to_arrays(self.data(), VARIABLES)
 
     def told(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n q"]:
         """What is told of channels."""

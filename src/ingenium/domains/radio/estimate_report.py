@@ -3,6 +3,7 @@
 Shapes: n draws, f subcarriers, a antennas.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 
 from ingenium.core.designs import to_arrays
 from ingenium.core.problem import Section
-from ingenium.domains.radio.estimators import GlobalLmmse
+from ingenium.domains.radio.estimators import GlobalLmmse, MixtureLmmse
 from ingenium.domains.radio.geometry import SiteFrame
 from ingenium.domains.radio.link import CodedLink, block_errors
 from ingenium.domains.radio.pilots import Fading, Pilots, flat
@@ -27,6 +28,7 @@ from ingenium.infer.pictures import ellipse
 SNR_DB = (-12.0, -9.0, -6.0, -3.0, 0.0, 3.0)  # of one antenna
 BLOCKS = 60
 DRAWS = 300  # of the posterior, whose covariance the receiver uses
+COMPONENTS = 16  # of the mixture of the site
 MARGIN_M = 30.0
 
 
@@ -38,6 +40,7 @@ class EstimateReport:
     frame: SiteFrame
     fading: Fading
     pilots: Pilots
+    known: Callable[[], tuple[torch.Tensor, ...]]  # channels of the site, for its own estimates
 
     def sections(self, designs: xr.Dataset, weight: Float[np.ndarray, " n"]) -> tuple[Section, ...]:
         """Map with ellipses, profiles, the channel and the link."""
@@ -68,8 +71,9 @@ class EstimateReport:
                 "Block error rate of the coded link",
                 f"LDPC of rate 1/2 on QPSK, boxplus decoder, {BLOCKS} blocks a point with 95 % "
                 "intervals, each over a channel of the posterior with gains drawn anew: by the "
-                "channel itself, by its estimate under the posterior, and by the pilots as they "
-                "are (LS).",
+                "channel itself, by its estimate under the posterior, under one covariance of the "
+                f"site's known channels, under a mixture of {COMPONENTS}, and by the pilots as "
+                "they are (LS).",
                 errors,
                 table,
             ),
@@ -142,8 +146,14 @@ class EstimateReport:
         channel = channel / scale
         cov = cov / scale**2
 
-        informed = GlobalLmmse(cov).estimate
-        estimates = {"posterior": informed, "pilots (LS)": lambda pilots, noise: pilots}
+        site = self.fading.faded(Rays.of(self.known()), rng)
+        site = site / site.abs().square().mean((1, 2), keepdim=True).sqrt()
+        estimates = {
+            "posterior": GlobalLmmse(cov).estimate,
+            "site, one covariance": GlobalLmmse.of(site).estimate,
+            "site, mixture": MixtureLmmse.of(site, COMPONENTS).estimate,
+            "pilots (LS)": lambda pilots, noise: pilots,
+        }
         found = block_errors(CodedLink(), channel, estimates, SNR_DB, rng)
         figure, axes = plane(5.2, 3.2)
         rows: list[tuple[str, ...]] = [("estimate", *(f"{db:g} dB" for db in SNR_DB))]
