@@ -8,11 +8,12 @@ import matplotlib
 import pymoto  # noqa: F401  (asks for a window system, which only works before any other)
 import pytest
 import torch
-from jaxtyping import install_import_hook
+
+import shapes
 
 matplotlib.use("Agg")
 
-install_import_hook("ingenium", "beartype.beartype")
+shapes.check("ingenium")
 torch.set_num_threads(1)
 
 import toy  # noqa: E402  (all shapes are checked from here on)
