@@ -7,13 +7,13 @@ those are bound that have letters; and each value is checked once.
 import dataclasses
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from types import FunctionType
 from typing import Any, ForwardRef, get_args
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
-from jaxtyping import AbstractArray, install_import_hook
+from jaxtyping import AbstractArray, config, install_import_hook
 
 LETTERED = jaxtyping.jaxtyped
 TYPED = beartype(conf=BeartypeConf(violation_type=TypeError))
@@ -45,9 +45,16 @@ def _function(function: FunctionType) -> Any:
     annotations = list(inspect.get_annotations(function).values())
     if _holds(annotations, _named) or inspect.isgeneratorfunction(function):
         return None
-    if _holds(annotations, _lettered):
-        return LETTERED(TYPED(function), typechecker=None)
-    return TYPED(function)
+    if not _holds(annotations, _lettered):
+        return TYPED(function)
+    bound = LETTERED(TYPED(function), typechecker=None)
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        held = function if config.jaxtyping_disable else bound
+        return held(*args, **kwargs)
+
+    return call
 
 
 def _named(annotation: object) -> bool:
