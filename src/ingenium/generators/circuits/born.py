@@ -75,9 +75,7 @@ class BornMachine(OutcomeFamily):
         return kernel(self.qubits)
 
     @torch.no_grad()
-    def draw(
-        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Int64[Tensor, " n"]:
+    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
         """An outcome for each row of conditions, on the device where one is named."""
         angles, row = self.under(cond)
         noise = self.settings.noise

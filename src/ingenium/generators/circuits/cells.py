@@ -61,9 +61,7 @@ class RankCells(LearnedBuffers):
             place += bits
         return found
 
-    def design(
-        self, outcome: Int64[Tensor, " n"], rng: torch.Generator
-    ) -> Float[Tensor, "n d"]:
+    def design(self, outcome: Int64[Tensor, " n"], rng: torch.Generator) -> Float[Tensor, "n d"]:
         """A design of each cell, by chance."""
         columns, place = [], 0
         within = uniform(torch.empty(len(outcome), len(self.centre), dtype=torch.float64), rng)

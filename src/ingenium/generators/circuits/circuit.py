@@ -94,7 +94,9 @@ class Circuit:
                     f"{wide} different qubits from 0 to {self.qubits - 1} for {op.gate}", op.qubits
                 )
             if (op.angle is None) != (op.gate in FIXED):
-                raise InputError(f"{op.gate} {'with' if op.angle is None else 'without'} an angle", op)
+                raise InputError(
+                    f"{op.gate} {'with' if op.angle is None else 'without'} an angle", op
+                )
 
     @property
     def outcomes(self) -> int:

@@ -41,9 +41,7 @@ class OutcomeFamily(Model):
         """Logarithm of the chance of an outcome under each row of conditions."""
 
     @abstractmethod
-    def draw(
-        self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator
-    ) -> Int64[Tensor, " n"]:
+    def draw(self, cond: Float[Tensor, "n {self.c}"], rng: torch.Generator) -> Int64[Tensor, " n"]:
         """An outcome for each row of conditions."""
 
     def under(

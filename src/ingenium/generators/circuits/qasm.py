@@ -43,22 +43,19 @@ class Program:
 
     circuit: Circuit
     angles: Float64[np.ndarray, " p"]
-    barriers: tuple[int, ...] = ()  # operations that come before each barrier over all qubits
 
 
 def written(program: Program) -> str:
     """OpenQASM 2 with all qubits measured, each into the bit of its number."""
     circuit = program.circuit
-    n, stops = circuit.qubits, list(program.barriers)
+    n = circuit.qubits
     lines = [f"{line};" for line in HEADER]
     if any(op.gate == "ryy" for op in circuit.operations):
         lines.append(RYY)
     lines += [f"qreg q[{n}];", f"creg c[{n}];"]
-    for i, op in enumerate(circuit.operations):
-        lines += ["barrier q;"] * stops.count(i)
+    for op in circuit.operations:
         angle = "" if op.angle is None else f"({float(program.angles[op.angle])!r})"
         lines.append(f"{op.gate}{angle} {','.join(f'q[{q}]' for q in op.qubits)};")
-    lines += ["barrier q;"] * stops.count(len(circuit.operations))
     return "\n".join([*lines, "measure q -> c;", ""])
 
 
@@ -79,7 +76,8 @@ def read(text: str) -> Program:
         raise InputError("statements that end in ;", f'"{parts[-1][:60]}"', "Is the file whole?")
     if tuple(" ".join(p.split()) for p in parts[:2]) != HEADER:
         raise InputError(
-            "; ".join(HEADER) + "; at the beginning", f'"{"; ".join(parts[:2])[:80]}"',
+            "; ".join(HEADER) + "; at the beginning",
+            f'"{"; ".join(parts[:2])[:80]}"',
             "Export it as OpenQASM 2.",
         )
     for part in parts[2:-1]:
@@ -94,7 +92,7 @@ class _Reading:
         self.q, self.c = ("", 0), ("", 0)
         self.operations: list[Operation] = []
         self.angles: list[float] = []
-        self.barriers: list[int] = []
+        self.stopped = False  # by a barrier, which may stand before the measurements alone
         self.measured: list[tuple[int, int]] = []
 
     def take(self, statement: str) -> None:
@@ -110,7 +108,12 @@ class _Reading:
         elif self.measured:
             raise InputError("measurements at the end alone", f'"{statement[:60]}" after one')
         elif kind == "barrier":
-            self._barrier(statement)
+            self.stopped = True
+        elif self.stopped:
+            raise InputError(
+                "no barrier before gates, which would force an order",
+                f'"{statement[:60]}" after one',
+            )
         else:
             self._gate(kind, statement)
 
@@ -124,11 +127,6 @@ class _Reading:
             return
         check_qubits(own[1], MOST_QUBITS)
         self.q = own
-
-    def _barrier(self, statement: str) -> None:
-        if statement.split() != ["barrier", self.q[0]]:
-            raise InputError(f"barrier {self.q[0]}, over all qubits", f'"{statement[:60]}"')
-        self.barriers.append(len(self.operations))
 
     def _measure(self, statement: str) -> None:
         name, count = self.q
@@ -178,7 +176,7 @@ class _Reading:
                 f"End the file with: measure {self.q[0]} -> {self.c[0] or 'c'};",
             )
         circuit = Circuit(count, tuple(self.operations))
-        return Program(circuit, np.array(self.angles, dtype=np.float64), tuple(self.barriers))
+        return Program(circuit, np.array(self.angles, dtype=np.float64))
 
 
 def _told(pairs: Sequence[tuple[int, int]]) -> str:

@@ -13,7 +13,7 @@ ROUNDING = 1e-6  # by which given chances may miss a sum of 1
 
 
 def bars_and_stripes(rows: int, columns: int) -> Float64[np.ndarray, " a"]:
-    """Pictures of whole rows or whole columns, all as likely; pixel (i, j) is qubit i * columns + j.
+    """Pictures of whole rows or whole columns, all as likely; qubits count pixels row by row.
 
     Source: MacKay, Information Theory, Inference, and Learning Algorithms, 2003, sec. 43;
         Benedetti et al., npj Quantum Information 5:45, 2019 (as a test of circuits).
@@ -57,6 +57,8 @@ def given(chance: Float64[np.ndarray, " a"]) -> Float64[np.ndarray, " a"]:
         )
     if not np.isfinite(chance).all() or (chance < 0).any() or abs(chance.sum() - 1) > ROUNDING:
         raise InputError(
-            "chances of at least 0 that add up to 1", f"a sum of {chance.sum():.6g}", "Divide by it."
+            "chances of at least 0 that add up to 1",
+            f"a sum of {chance.sum():.6g}",
+            "Divide by it.",
         )
     return np.asarray(chance / chance.sum())

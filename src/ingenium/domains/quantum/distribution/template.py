@@ -23,7 +23,7 @@ Arrays = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Template:
-    """All circuits of so many layers: turns of each qubit by y, then z, then turns of pairs by xx."""
+    """Circuits of so many layers: turns of each qubit by y, then z, then of pairs by xx."""
 
     qubits: int
     layers: int
@@ -64,19 +64,19 @@ class Template:
         return wide
 
     def program(self, angles: Float64[Tensor, " p"]) -> Program:
-        """The circuit of the gates that turn, with a barrier between its layers."""
+        """The circuit of the gates that turn."""
         operations: list[Operation] = []
         kept: list[float] = []
-        stops: list[int] = []
-        per = len(self.circuit.operations) // self.layers
-        for i, (op, angle) in enumerate(zip(self.circuit.operations, angles.tolist(), strict=True)):
-            if i and i % per == 0:
-                stops.append(len(operations))
+        for op, angle in zip(self.circuit.operations, angles.tolist(), strict=True):
             if angle != 0.0:
                 operations.append(Operation(op.gate, op.qubits, len(kept)))
                 kept.append(angle)
         circuit = Circuit(self.qubits, tuple(operations))
-        return Program(circuit, np.array(kept, dtype=np.float64), tuple(stops))
+        return Program(circuit, np.array(kept, dtype=np.float64))
+
+    def early(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
+        """The same circuits with each gate as early as it can stand, as files are read."""
+        return torch.stack([self.placed(self.program(row)) for row in angles])
 
     def placed(self, program: Program) -> Float64[Tensor, " p"]:
         """The angles of a file's circuit in these layers, each gate as early as it can stand.
@@ -91,7 +91,7 @@ class Template:
         stage = {(op.gate, op.qubits): i for i, op in enumerate(self.circuit.operations[:per])}
         free = [0] * self.qubits  # the first place that each qubit has left
         angles = torch.zeros(self.circuit.angles, dtype=torch.float64)
-        for i, op in enumerate(circuit.operations):
+        for op in circuit.operations:
             qubits = tuple(sorted(op.qubits)) if op.gate == PAIR else op.qubits
             if (op.gate, qubits) not in stage or op.angle is None:
                 raise InputError(
@@ -99,13 +99,14 @@ class Template:
                     f"{op.gate} on {', '.join(f'q[{q}]' for q in op.qubits)}",
                     f"Decompose it, such as by qiskit's transpile to {', '.join(TURNS)}, {PAIR}.",
                 )
-            floor = per * sum(stop <= i for stop in program.barriers)
-            at = max(floor, *(free[q] for q in qubits))
+            at = max(free[q] for q in qubits)
             own = stage[op.gate, qubits]
             place = at - at % per + own + (per if own < at % per else 0)
             if place >= len(angles):
                 raise InputError(
-                    f"a circuit of at most {self.layers} layers", "a deeper one", "Write more layers."
+                    f"a circuit of at most {self.layers} layers",
+                    "a deeper one",
+                    "Write more layers.",
                 )
             angles[place] = float(program.angles[op.angle])
             for q in qubits:

@@ -52,7 +52,7 @@ class Training:
             at = at - rate * first / (1 - BETAS[0] ** (k + 1)) / size
         kept &= self.wanted(at, budget, 1.0)
         at = wrapped(torch.where(kept, at, 0.0))
-        return torch.where(at.abs() < STILL, 0.0, at)
+        return self.template.early(torch.where(at.abs() < STILL, 0.0, at))
 
     def slope(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
         """Of the divergence, clipped to a length of 1."""

@@ -40,7 +40,9 @@ class CircuitVerifier:
     def quantities(self) -> tuple[Quantity, ...]:
         """With those on a device where one is named."""
         device = (
-            Quantity("device_variation", "1", "total variation from the target, read on the device"),
+            Quantity(
+                "device_variation", "1", "total variation from the target, read on the device"
+            ),
             Quantity("device_fidelity", "1", "overlap of read with exact chances (Bhattacharyya)"),
         )
         return (
