@@ -18,6 +18,7 @@ from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.core.seeds import one_thread
 from ingenium.generators.tokens.codec import TokenCodec, Tokens
 from ingenium.generators.tokens.decoders import Recurrent
+from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
 from ingenium.generators.tokens.vocabulary import Vocabulary
 from ingenium.kits.chemistry.packages import release_of
@@ -51,6 +52,7 @@ class AutoencoderRecipe:
     width: int = 320
     latent: int = 8
     beta: float = 0.1  # price of what latent numbers say
+    temperature: float = 0.5  # of tokens that are written, below 1 since they follow latent numbers
     plan: Plan = PLAN
 
     def network(self, tokens: Tokens) -> TokenVAE:
@@ -59,7 +61,16 @@ class AutoencoderRecipe:
             torch.manual_seed(self.plan.seed)
             settings = TokenVAESettings(self.latent, self.beta)
             decoder = Recurrent(self.width, 1)
-            return TokenVAE((self.steps,), 1, tokens, decoder, width=self.width, settings=settings)
+            drawing = Drawing(self.temperature)
+            return TokenVAE(
+                (self.steps,),
+                1,
+                tokens,
+                decoder,
+                width=self.width,
+                settings=settings,
+                drawing=drawing,
+            )
 
 
 def constitutions(count: int, watch: Watch = silent) -> list[str]:

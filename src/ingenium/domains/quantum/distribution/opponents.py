@@ -53,11 +53,10 @@ class Nade(nn.Module):
 
 
 def opponents(target: Float64[Tensor, " a"], parameters: int, seed: int) -> tuple[Opponent, ...]:
-    """A matrix-product Born machine and a network, each of at most so many parameters."""
+    """A matrix-product Born machine and a network, each of about so many parameters."""
     qubits = int(math.log2(len(target)))
-    bond = 1
-    while _numbers(qubits, bond + 1) <= parameters and bond < 2 ** (qubits // 2):
-        bond += 1
+    bonds = range(1, 2 ** (qubits // 2) + 1)
+    bond = min(bonds, key=lambda b: abs(_numbers(qubits, b) - parameters))
     hidden = max(1, (parameters - qubits) // (2 * qubits + 1))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

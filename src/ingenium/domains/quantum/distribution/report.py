@@ -7,6 +7,7 @@ import torch
 import xarray as xr
 from jaxtyping import Float64
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from ingenium.core.designs import to_arrays
@@ -14,8 +15,23 @@ from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
 from ingenium.domains.quantum.distribution.drawing import columns, draw
 from ingenium.domains.quantum.distribution.opponents import opponents
-from ingenium.domains.quantum.distribution.verifier import device_chances, floor_of_shots
-from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, REJECTED, dress, panels, plane
+from ingenium.domains.quantum.distribution.verifier import (
+    device_chances,
+    floor_of_shots,
+    variation,
+)
+from ingenium.evaluate.style import (
+    INK,
+    KNOWN,
+    MUTED,
+    OURS,
+    REJECTED,
+    SMALL,
+    dress,
+    known_points,
+    panels,
+    plane,
+)
 from ingenium.generators.circuits.qasm import Program
 from ingenium.generators.circuits.statevector import drawn, probabilities
 
@@ -57,12 +73,12 @@ def sections(
             "Gates against distance",
             "Every two-qubit gate brings a circuit nearer to the target when nothing is lost, and "
             "costs on a device.",
-            _gates(designs, verdicts),
+            _gates(problem, designs, verdicts),
         ),
         Section(
             "Without qubits",
-            "The same target, learned by the slope of the same divergence, by models of at most "
-            "as many parameters.",
+            "The same target, learned by the slope of the same divergence, by models of about as "
+            "many parameters.",
             table=_table(problem, program, verdicts, at),
         ),
     )
@@ -109,21 +125,27 @@ def _histogram(
         axes.set_xticks(place, bits, rotation=90)
     dress(axes, "outcome (highest bit first)" if len(order) <= 16 else "outcome", "chance")
     axes.set_xlim(-1, len(order))
+    axes.legend(frameon=False, fontsize=SMALL, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
     return figure
 
 
-def _gates(designs: xr.Dataset, verdicts: xr.Dataset) -> Figure:
+def _gates(problem: "Distribution", designs: xr.Dataset, verdicts: xr.Dataset) -> Figure:
     device = "device_variation" in verdicts
     figure, grid = panels(1, 2 if device else 1, (4.0, 3.0), sharey=True)
     held = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
     shown = ("total_variation", "device_variation")[: 2 if device else 1]
     titles = ("exact", "as read on the device")
+    angles = problem.template.angles(*to_arrays(problem.data(), problem.variables))
+    count = (angles[:, problem.template.of_pairs] != 0).sum(1)
+    apart = variation(probabilities(problem.template.circuit, angles), problem.target)
+    known_points(grid[0, 0], count.numpy(), apart.numpy())
     for axes, name, title in zip(grid[0], shown, titles, strict=False):
         for mask, colour, label in ((held, OURS, "accepted"), (~held, MUTED, "others")):
             if mask.any():
                 x, y = verdicts["two_qubit_gates"][mask], verdicts[name][mask]
                 axes.scatter(x, y, 12, colour, linewidths=0, label=label)
         axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         dress(axes, "two-qubit gates", "total variation from the target", title=title, grid=True)
     return figure
 
