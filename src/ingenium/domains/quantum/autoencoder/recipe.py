@@ -73,12 +73,17 @@ class AutoencoderRecipe:
             )
 
 
-def constitutions(count: int, watch: Watch = silent) -> list[str]:
-    """The first molecules of a fixed order, without stereochemistry, as canonical SMILES."""
+def constitutions(smiles: Sequence[str]) -> list[str]:
+    """Molecules without stereochemistry, as canonical SMILES."""
+    return [canonical(mol) for mol in map(parsed, smiles) if mol is not None]
 
-    def make(piece: int) -> Arrays:  # a few seconds each
-        some = drawn(zinc250k(), count)[piece * AT_ONCE : (piece + 1) * AT_ONCE]
-        known = (canonical(mol) for mol in map(parsed, some) if mol is not None)
+
+def written(count: int, watch: Watch = silent) -> list[str]:
+    """Those that the autoencoder learns, kept, since they take a minute."""
+
+    def make(piece: int) -> Arrays:
+        whole = drawn(zinc250k(), HELD_OUT + count)[HELD_OUT:]
+        known = constitutions(whole[piece * AT_ONCE : (piece + 1) * AT_ONCE])
         return {"smiles": as_array("".join(f"{text}\n" for text in known))}
 
     kept = Recipe("zinc_drawn", [count, release_of("rdkit")], make, -(-count // AT_ONCE))
@@ -100,7 +105,7 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
     """Train and write the weights with what they are into a folder; a stopped training goes on."""
-    texts = constitutions(recipe.molecules + HELD_OUT, watch)[HELD_OUT:]
+    texts = written(recipe.molecules, watch)
     vocabulary = Vocabulary.of(texts[:60_000], pattern=ATOMS, merges=recipe.merges)
     pieces = Vocabulary.of(texts, pattern=ATOMS).pieces
     vocabulary = Vocabulary(pieces, ATOMS, vocabulary.merges)

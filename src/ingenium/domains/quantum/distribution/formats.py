@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 import torch
 import xarray as xr
 
@@ -52,7 +53,7 @@ class QasmFile:
         whole = all(n.isdigit() for n in numbers)
         index = [int(n) for n in numbers] if whole else list(range(len(files)))
         arrays = self.template.arrays(torch.stack(rows))
-        return to_dataset(arrays, self.variables, {}, index=index)
+        return to_dataset(arrays, self.variables, {}, index=np.array(index))
 
     def _read(self, file: Path) -> torch.Tensor:
         program = qasm.read(text(file, "a circuit as OpenQASM 2", most=MOST))

@@ -59,7 +59,7 @@ def families(noise: DeviceNoise | None) -> Mapping[str, Callable[[], LatentPrior
 
 
 def parameters(name: str) -> int:
-    """Of what proposes latent numbers; without those that hear conditions, of which there are none."""
+    """Of what proposes latent numbers, without those that hear conditions."""
     family = inner(None)[name]((LATENT,), 1)
     if isinstance(family, GAN):
         return sum(p.numel() for p in family.make.parameters())

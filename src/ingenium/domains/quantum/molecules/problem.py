@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem, Second, Section, Watch, silent
+from ingenium.core.problem import Problem, Second, Section
 from ingenium.core.spec import Limit
 from ingenium.core.text import codes, texts
 from ingenium.domains.quantum.autoencoder.model import SMILES, codec
@@ -21,10 +20,8 @@ from ingenium.domains.quantum.devices import NONE, calibration, noise_of
 from ingenium.domains.quantum.molecules import priors
 from ingenium.domains.quantum.molecules.formats import VARIABLE, LinesOfSmiles, molecules
 from ingenium.domains.quantum.molecules.verifier import (
-    SEEN,
     MoleculeJudge,
     RecordCount,
-    zinc,
 )
 from ingenium.kits.chemistry import zinc as source
 from ingenium.kits.chemistry.parsing import canonical, parsed
@@ -68,7 +65,8 @@ class QuantumMolecules(Problem):
     judged: ClassVar[str] = "The atoms and bonds of each line of SMILES, in canonical form."
     unchecked: ClassVar[tuple[str, ...]] = (
         "No quantum computer ran: circuits are simulated.",
-        "The decoder, which is the same for all priors, has ten thousand times their parameters.",
+        "The decoder, which is the same for all priors, has some thousand times their parameters.",
+        "The decoder has read molecules of ZINC250k beyond the known ones, which count as new.",
         "Nothing was made or measured in a laboratory.",
     )
     printed = PRINTED
@@ -87,37 +85,36 @@ class QuantumMolecules(Problem):
         self.limits = (
             Limit("pieces", at_most=1.0),
             Limit("radicals", at_most=0.0),
-            Limit("in_zinc", at_most=0.0),
+            Limit("in_known", at_most=0.0),
         )
-        self.tiers = (MoleculeJudge(self.screen),)
         self.second = Second(RecordCount(), SHARE, MOST)
         self.codec = codec()
+        self._known = self._drawn()
+        self._texts = frozenset(self._known[SMILES].values.tolist())
+        self.tiers = (MoleculeJudge(self.screen, self._texts),)
         self.formats = {"smi": LinesOfSmiles(self.screen)}
         self.plans: Mapping[str, Plan] = priors.plans()
         if not self.screen.on:
             self.notes = ("The dual-use screen was switched off by the setup.",)
 
-    def prepare(self, watch: Watch = silent) -> None:
-        """Write the known molecules without stereochemistry, once."""
-        constitutions(SEEN, watch)
-
     def data(self) -> xr.Dataset:
         """Molecules that the autoencoder read; every twentieth is one that it never saw."""
         return self._known
 
-    @cached_property
-    def _known(self) -> xr.Dataset:
-        whole, n = constitutions(SEEN), self.settings.known
-        fits = [t for t in whole[HELD_OUT : HELD_OUT + 2 * n] if self._has_room(t)]
-        fresh = [t for t in whole[:HELD_OUT] if self._has_room(t)]
+    def _drawn(self) -> xr.Dataset:
+        n = self.settings.known
         held = np.arange(n) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        whole = source.drawn(source.zinc250k(), HELD_OUT + 2 * n)
         listed = np.empty(n, dtype=object)
-        listed[~held], listed[held] = fits[: (~held).sum()], fresh[: held.sum()]
+        listed[~held] = self._with_room(whole[HELD_OUT:], int((~held).sum()))
+        listed[held] = self._with_room(whole[:HELD_OUT], int(held.sum()))
         return molecules(listed.tolist(), range(n)).assign_coords(held_out=(DESIGN, held))
 
-    def _has_room(self, text: str) -> bool:
-        (row,) = self.codec.vocabulary.encode([text])
-        return len(row) < self.codec.steps
+    def _with_room(self, some: np.ndarray, count: int) -> list[str]:
+        """The first constitutions that have room in the tokens; a few in a thousand have none."""
+        found = constitutions(some[: count + count // 20 + 5])
+        rows = self.codec.vocabulary.encode(found)
+        return [t for t, r in zip(found, rows, strict=True) if len(r) < self.codec.steps][:count]
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The decoder under each prior."""
@@ -157,7 +154,7 @@ class QuantumMolecules(Problem):
             f"{name}_distance": float(wasserstein_distance(own[:, i], other[:, i]))
             for i, name in enumerate(names)
         }
-        novel = len(found - zinc()) / len(found)
+        novel = len(found - self._texts) / len(found)
         return table | {"unique": len(found) / len(mols), "novel": novel} | apart
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -168,5 +165,5 @@ class QuantumMolecules(Problem):
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Aspirin, whose numbers stand in books."""
-        truth = {"weight": 180.159, "heavy_atoms": 13, "rings": 1, "in_zinc": 0}
+        truth = {"weight": 180.159, "heavy_atoms": 13, "rings": 1, "in_known": 0}
         return ((molecules(["CC(=O)Oc1ccccc1C(=O)O"], [0]), truth, 1e-4),)

@@ -6,7 +6,6 @@ Shapes: n designs.
 import math
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar, Literal
 
 import torch
@@ -17,7 +16,6 @@ from torch import Tensor
 from ingenium.core.packages import Extra
 from ingenium.core.quantity import Quantity
 from ingenium.core.text import texts
-from ingenium.domains.quantum.autoencoder.recipe import constitutions
 from ingenium.kits.chemistry.conformer import conformer
 from ingenium.kits.chemistry.independent import COUNTED, counted
 from ingenium.kits.chemistry.parsing import canonical, parsed
@@ -35,13 +33,6 @@ NAMES = (
     "sa_score",
     "qed",
 )
-SEEN = 210_000  # molecules of ZINC250k that the autoencoder read, or that were held out
-
-
-@cache
-def zinc() -> frozenset[str]:
-    """The molecules that were learned from or held out, so that others are new."""
-    return frozenset(constitutions(SEEN))
 
 
 @dataclass(frozen=True)
@@ -49,11 +40,12 @@ class MoleculeJudge:
     """Properties of each molecule; none of text that is no molecule, or that is refused."""
 
     screen: DualUseScreen
+    known: frozenset[str]  # canonical SMILES, so that others are new
     name: ClassVar[str] = "rdkit"
     tier: ClassVar[Literal["exact"]] = "exact"
     quantities: ClassVar[tuple[Quantity, ...]] = (
         *(BY_NAME[name].quantity for name in NAMES),
-        Quantity("in_zinc", "1", "1 if it is one of the molecules of ZINC250k"),
+        Quantity("in_known", "1", "1 if it is one of the known molecules"),
     )
 
     @property
@@ -70,7 +62,7 @@ class MoleculeJudge:
         mol = parsed(text)
         if mol is None or self.screen.refuses(mol):
             return (math.nan,) * len(self.quantities)
-        return (*measured(NAMES, mol), float(canonical(mol) in zinc()))
+        return (*measured(NAMES, mol), float(canonical(mol) in self.known))
 
 
 @dataclass(frozen=True)
