@@ -23,13 +23,6 @@ def _first(text: str, gate: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(gate))
 
 
-def _turned(text: str) -> str:
-    """One angle a little larger."""
-    line = _first(text, "ry(")
-    angle = float(line[3 : line.index(")")])
-    return text.replace(line, line.replace(line[3 : line.index(")")], repr(angle + 0.05)), 1)
-
-
 def _in_degrees(text: str) -> str:
     """An angle of the file as degrees."""
     line = _first(text, "ry(")
@@ -64,7 +57,6 @@ class TestDistribution(ProblemContract):
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {
             "qasm": {
-                "with another angle": _changed(_turned),
                 "in degrees": _changed(_in_degrees),
                 "with a qubit unwired": _changed(_unwired),
                 "with bits exchanged": _changed(_exchanged),

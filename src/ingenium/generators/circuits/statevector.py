@@ -39,7 +39,8 @@ def run(
     if angles.shape[1] != circuit.angles:
         raise InputError(f"{circuit.angles} angles of each circuit", f"{angles.shape[1]}")
     begin = zero_states(circuit, len(angles)) if start is None else start
-    final: Tensor = _Reversal.apply(angles.to(torch.float64), begin, circuit)
+    turned = angles.to(torch.float64)
+    final: Tensor = _Reversal.apply(turned, begin, circuit)  # type: ignore[no-untyped-call]
     return final
 
 
@@ -157,7 +158,8 @@ def expectation(
     states: Complex[Tensor, "b a"], letters: str, qubits: tuple[int, ...]
 ) -> Float[Tensor, " b"]:
     """Mean of a Pauli string in each state."""
-    return (states.conj() * paulied(states, letters, qubits)).sum(1).real
+    mean: Tensor = (states.conj() * paulied(states, letters, qubits)).sum(1).real
+    return mean
 
 
 def drawn(

@@ -83,7 +83,7 @@ def written(count: int, watch: Watch = silent) -> list[str]:
 
     def make(piece: int) -> Arrays:
         whole = drawn(zinc250k(), HELD_OUT + count)[HELD_OUT:]
-        known = constitutions(whole[piece * AT_ONCE : (piece + 1) * AT_ONCE])
+        known = constitutions(whole[piece * AT_ONCE : (piece + 1) * AT_ONCE].tolist())
         return {"smiles": as_array("".join(f"{text}\n" for text in known))}
 
     kept = Recipe("zinc_drawn", [count, release_of("rdkit")], make, -(-count // AT_ONCE))

@@ -210,7 +210,11 @@ class Distribution(Problem):
         turn[:, 0, 0] = 0.5 * np.pi
         flat = to_dataset((turn, pair), self.variables, dict(self.labels()))
         a, on = len(self.target), int((self.target > 0).sum())
-        truth = {"parameters": self.template.qubits, "depth": 1, "two_qubit_gates": 0}
+        truth = {
+            "parameters": float(self.template.qubits),
+            "depth": 1.0,
+            "two_qubit_gates": 0.0,
+        }
         apart = 0.5 * float((self.target - 1 / a).abs().sum())
         truth_all: dict[str, float] = {**truth, "total_variation": apart, "entanglement": 0.0}
         if self.settings.target == "bars_and_stripes":

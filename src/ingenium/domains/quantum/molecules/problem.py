@@ -112,7 +112,7 @@ class QuantumMolecules(Problem):
 
     def _with_room(self, some: np.ndarray, count: int) -> list[str]:
         """The first constitutions that have room in the tokens; a few in a thousand have none."""
-        found = constitutions(some[: count + count // 20 + 5])
+        found = constitutions(some[: count + count // 20 + 5].tolist())
         rows = self.codec.vocabulary.encode(found)
         return [t for t, r in zip(found, rows, strict=True) if len(r) < self.codec.steps][:count]
 
@@ -165,5 +165,5 @@ class QuantumMolecules(Problem):
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Aspirin, whose numbers stand in books."""
-        truth = {"weight": 180.159, "heavy_atoms": 13, "rings": 1, "in_known": 0}
+        truth = {"weight": 180.159, "heavy_atoms": 13.0, "rings": 1.0, "in_known": 0.0}
         return ((molecules(["CC(=O)Oc1ccccc1C(=O)O"], [0]), truth, 1e-4),)
