@@ -14,8 +14,8 @@ from ingenium.generators.circuits.cells import RankCells
 from ingenium.generators.circuits.circuit import (
     FIXED,
     ROTATIONS,
-    Circuit,
-    Operation,
+    QubitCircuit,
+    QubitGate,
     width_of,
 )
 from ingenium.generators.circuits.gradients import parameter_shift, spsa
@@ -31,8 +31,8 @@ from ingenium.generators.circuits.statevector import (
 )
 from ingenium.train.plan import Plan
 
-GHZ = Circuit(
-    3, (Operation("h", (0,)), Operation("cx", (0, 1)), Operation("cx", (1, 2)))
+GHZ = QubitCircuit(
+    3, (QubitGate("h", (0,)), QubitGate("cx", (0, 1)), QubitGate("cx", (1, 2)))
 )  # all or none
 NONE = torch.zeros(1, 0, dtype=torch.float64)
 
@@ -41,20 +41,20 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def random_circuit(seed: int, qubits: int, count: int = 30) -> tuple[Circuit, torch.Tensor]:
+def random_circuit(seed: int, qubits: int, count: int = 30) -> tuple[QubitCircuit, torch.Tensor]:
     """Gates of all kinds on random qubits, with random angles."""
     draw = np.random.default_rng(seed)
-    operations: list[Operation] = []
+    operations: list[QubitGate] = []
     angles = 0
     while len(operations) < count:
         gate = str(draw.choice([*ROTATIONS, *FIXED]))
         if width_of(gate) > qubits:
             continue
         at = tuple(int(q) for q in draw.permutation(qubits)[: width_of(gate)])
-        operations.append(Operation(gate, at, angles if gate in ROTATIONS else None))
+        operations.append(QubitGate(gate, at, angles if gate in ROTATIONS else None))
         angles += gate in ROTATIONS
     values = draw.uniform(-3, 3, (1, angles))
-    return Circuit(qubits, tuple(operations)), torch.from_numpy(values)
+    return QubitCircuit(qubits, tuple(operations)), torch.from_numpy(values)
 
 
 def test_ghz_is_all_or_none() -> None:
@@ -67,23 +67,23 @@ def test_ghz_is_all_or_none() -> None:
 def test_fourier_transform_of_a_basis_state() -> None:
     """The quantum Fourier transform of |1> turns amplitudes evenly; phases by rz up to a global."""
     n = 3
-    operations: list[Operation] = []
+    operations: list[QubitGate] = []
     angles: list[float] = []
 
     def turn(gate: str, qubits: tuple[int, ...], angle: float) -> None:
-        operations.append(Operation(gate, qubits, len(angles)))
+        operations.append(QubitGate(gate, qubits, len(angles)))
         angles.append(angle)
 
-    operations.append(Operation("x", (0,)))
+    operations.append(QubitGate("x", (0,)))
     for target in reversed(range(n)):
-        operations.append(Operation("h", (target,)))
+        operations.append(QubitGate("h", (target,)))
         for control in reversed(range(target)):  # a controlled phase, of rz and rzz
             phase = math.pi / 2 ** (target - control)
             turn("rz", (control,), phase / 2)
             turn("rz", (target,), phase / 2)
             turn("rzz", (control, target), -phase / 2)
-    operations.append(Operation("swap", (0, 2)))
-    circuit = Circuit(n, tuple(operations))
+    operations.append(QubitGate("swap", (0, 2)))
+    circuit = QubitCircuit(n, tuple(operations))
     state = run(circuit, torch.tensor([angles], dtype=torch.float64))[0].numpy()
     truth = np.exp(2j * np.pi * np.arange(8) / 8) / math.sqrt(8)
     assert abs(np.vdot(truth, state)) == pytest.approx(1.0, abs=1e-12)
@@ -95,7 +95,7 @@ def test_states_equal_qiskit_on_the_file(seed: int) -> None:
     from qiskit.quantum_info import Statevector
 
     circuit, angles = random_circuit(seed, 1 + seed % 8)
-    text = qasm.written(qasm.Program(circuit, angles[0].numpy()))
+    text = qasm.written(qasm.AngledCircuit(circuit, angles[0].numpy()))
     theirs = reader.loads(text, custom_instructions=reader.LEGACY_CUSTOM_INSTRUCTIONS)
     theirs = theirs.remove_final_measurements(inplace=False)
     again = qasm.read(text)
@@ -132,7 +132,7 @@ def test_random_directions_descend() -> None:
 
 def test_noise_leaves_what_the_channel_says() -> None:
     """A depolarised turn keeps 1 - 2 e of what the qubit showed, twice for its two pulses."""
-    flip = Circuit(1, (Operation("ry", (0,), 0),))
+    flip = QubitCircuit(1, (QubitGate("ry", (0,), 0),))
     noise = DeviceNoise("one", (0.01,), (), (0.02,), (0.03,))
     found = noisy_probabilities(flip, torch.tensor([[math.pi]], dtype=torch.float64), noise)[0]
     left = (1 - 2 * 0.01) ** 2

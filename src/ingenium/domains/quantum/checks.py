@@ -11,7 +11,7 @@ from ingenium.domains.quantum.distribution.qiskit_engine import EXTRA, loaded
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import KNOWN, OURS, dress, panels
 from ingenium.generators.circuits import qasm
-from ingenium.generators.circuits.circuit import FIXED, ROTATIONS, Circuit, Operation, width_of
+from ingenium.generators.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate, width_of
 from ingenium.generators.circuits.gradients import parameter_shift
 from ingenium.generators.circuits.layers import first_angles, layered
 from ingenium.generators.circuits.statevector import drawn, expectation, memory_mib, run, squared
@@ -21,17 +21,19 @@ SIZES = range(4, 21, 4)
 SHOTS = (100, 1000, 10_000)
 
 
-def random_circuit(rng: np.random.Generator, qubits: int, count: int) -> tuple[Circuit, np.ndarray]:
+def random_circuit(
+    rng: np.random.Generator, qubits: int, count: int
+) -> tuple[QubitCircuit, np.ndarray]:
     """Gates of all kinds on random qubits, with random angles."""
-    operations: list[Operation] = []
+    operations: list[QubitGate] = []
     angles = 0
     while len(operations) < count:
         gate = str(rng.choice([*ROTATIONS, *FIXED]))
         if width_of(gate) <= qubits:
             at = tuple(int(q) for q in rng.permutation(qubits)[: width_of(gate)])
-            operations.append(Operation(gate, at, angles if gate in ROTATIONS else None))
+            operations.append(QubitGate(gate, at, angles if gate in ROTATIONS else None))
             angles += gate in ROTATIONS
-    return Circuit(qubits, tuple(operations)), rng.uniform(-np.pi, np.pi, angles)
+    return QubitCircuit(qubits, tuple(operations)), rng.uniform(-np.pi, np.pi, angles)
 
 
 def simulator(commands: Commands) -> Iterator[Finding | Picture]:
@@ -41,7 +43,7 @@ def simulator(commands: Commands) -> Iterator[Finding | Picture]:
     for i in range(CIRCUITS):
         qubits = 2 + i % 9
         circuit, angles = random_circuit(rng, qubits, GATES)
-        program = qasm.read(qasm.written(qasm.Program(circuit, angles)))
+        program = qasm.read(qasm.written(qasm.AngledCircuit(circuit, angles)))
         state = run(program.circuit, torch.from_numpy(program.angles)[None])
         truth = info.Statevector(loaded(qasm.written(program)))
         own = state[0].numpy()
@@ -110,7 +112,7 @@ def gradients(commands: Commands) -> Iterator[Finding | Picture]:
     yield Picture(figure, "Root mean square error of the slopes by shifted angles")
 
 
-def _error(circuit: Circuit, angles: torch.Tensor, slope: torch.Tensor, shots: int) -> float:
+def _error(circuit: QubitCircuit, angles: torch.Tensor, slope: torch.Tensor, shots: int) -> float:
     """Root mean square error of slopes whose expectations are means of shots."""
     rng = torch.Generator().manual_seed(shots)
 

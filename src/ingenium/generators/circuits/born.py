@@ -9,7 +9,7 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.generators.circuits.circuit import Circuit
+from ingenium.generators.circuits.circuit import QubitCircuit
 from ingenium.generators.circuits.layers import layered
 from ingenium.generators.circuits.noise import DeviceNoise, noisy_probabilities
 from ingenium.generators.circuits.outcomes import OutcomeFamily, log
@@ -42,7 +42,7 @@ class BornMachine(OutcomeFamily):
         circuit = layered(settings.qubits, settings.layers)
         super().__init__(shape, c, settings.qubits, circuit.angles)
         self.settings = settings
-        self.circuit: Circuit = circuit
+        self.circuit: QubitCircuit = circuit
         with torch.no_grad():
             self.turned.normal_(0, 0.3)
 

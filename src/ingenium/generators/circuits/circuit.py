@@ -64,7 +64,7 @@ def width_of(gate: str) -> int:
 
 
 @dataclass(frozen=True)
-class Operation:
+class QubitGate:
     """One gate: on which qubits, and turned by which of the circuit's angles."""
 
     gate: str
@@ -73,7 +73,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Circuit:
+class QubitCircuit:
     """Gates in the order in which they act.
 
     Raises:
@@ -82,7 +82,7 @@ class Circuit:
     """
 
     qubits: int
-    operations: tuple[Operation, ...]
+    operations: tuple[QubitGate, ...]
 
     def __post_init__(self) -> None:
         check_qubits(self.qubits)

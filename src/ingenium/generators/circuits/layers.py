@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError, choose
-from ingenium.generators.circuits.circuit import Circuit, Operation
+from ingenium.generators.circuits.circuit import QubitCircuit, QubitGate
 
 COUPLINGS = ("line", "ring", "all")
 
@@ -32,7 +32,7 @@ def layered(
     pairs: Sequence[tuple[int, int]] | None = None,
     turns: Sequence[str] = ("ry", "rz"),
     pair_turn: str = "rxx",
-) -> Circuit:
+) -> QubitCircuit:
     """So many layers, each of turns of all qubits and of a turn of each pair; a line if none.
 
     Source: Benedetti et al., npj Quantum Information 5:45, 2019 (data-driven circuit learning).
@@ -40,18 +40,18 @@ def layered(
     if layers < 1:
         raise InputError("at least one layer", layers)
     own = pairs_of(qubits, "line") if pairs is None else pairs
-    operations: list[Operation] = []
+    operations: list[QubitGate] = []
     for _ in range(layers):
         for turn in turns:
             for q in range(qubits):
-                operations.append(Operation(turn, (q,), len(operations)))
+                operations.append(QubitGate(turn, (q,), len(operations)))
         for pair in own:
-            operations.append(Operation(pair_turn, tuple(pair), len(operations)))
-    return Circuit(qubits, tuple(operations))
+            operations.append(QubitGate(pair_turn, tuple(pair), len(operations)))
+    return QubitCircuit(qubits, tuple(operations))
 
 
 def first_angles(
-    circuit: Circuit, batch: int, rng: torch.Generator, *, spread: float = math.pi
+    circuit: QubitCircuit, batch: int, rng: torch.Generator, *, spread: float = math.pi
 ) -> Float64[Tensor, "b p"]:
     """Uniform from -spread to spread, in double precision."""
     drawn = torch.rand(batch, circuit.angles, generator=rng, dtype=torch.float64)

@@ -19,8 +19,8 @@ from ingenium.generators.circuits.circuit import (
     FIXED,
     MOST_MIXED,
     ROTATIONS,
-    Circuit,
-    Operation,
+    QubitCircuit,
+    QubitGate,
     check_qubits,
 )
 from ingenium.generators.circuits.statevector import (
@@ -70,7 +70,7 @@ class DeviceNoise:
         lists = ("turn_error", "pair_error", "zero_as_one", "one_as_zero")
         return cls(record["device"], *(tuple(map(float, record[k])) for k in lists))
 
-    def strength(self, op: Operation) -> float:
+    def strength(self, op: QubitGate) -> float:
         """How far a gate depolarises its qubits: the share that is replaced by the mixed state."""
         if op.gate in FREE:
             return 0.0
@@ -93,7 +93,7 @@ class DeviceNoise:
                 out = torch.cat(both, 2).reshape(chance.shape)
         return out
 
-    def check(self, circuit: Circuit) -> None:
+    def check(self, circuit: QubitCircuit) -> None:
         """Refuse circuits of more qubits than the line has.
 
         Raises:
@@ -106,7 +106,7 @@ class DeviceNoise:
 
 
 def mixed(
-    circuit: Circuit, angles: Float64[Tensor, "b p"], noise: DeviceNoise
+    circuit: QubitCircuit, angles: Float64[Tensor, "b p"], noise: DeviceNoise
 ) -> Complex128[Tensor, "b a a"]:
     """Density matrices after all gates.
 
@@ -127,7 +127,7 @@ def mixed(
 
 
 def noisy_probabilities(
-    circuit: Circuit, angles: Float64[Tensor, "b p"], noise: DeviceNoise
+    circuit: QubitCircuit, angles: Float64[Tensor, "b p"], noise: DeviceNoise
 ) -> Float64[Tensor, "b a"]:
     """Of what is read, exactly."""
     rho = mixed(circuit, angles, noise)
@@ -135,7 +135,7 @@ def noisy_probabilities(
 
 
 def trajectories(
-    circuit: Circuit,
+    circuit: QubitCircuit,
     angles: Float64[Tensor, " p"],
     noise: DeviceNoise,
     rng: torch.Generator,
@@ -164,10 +164,10 @@ def trajectories(
 
 
 def _both_sides(
-    rho: Complex128[Tensor, "b s"], op: Operation, angle: Tensor | None, n: int
+    rho: Complex128[Tensor, "b s"], op: QubitGate, angle: Tensor | None, n: int
 ) -> Complex128[Tensor, "b s"]:
     """A gate from the left, and its inverse from the right: rows are qubits n to 2 n."""
-    left = Operation(op.gate, tuple(q + n for q in op.qubits), op.angle)
+    left = QubitGate(op.gate, tuple(q + n for q in op.qubits), op.angle)
     turned = act(rho, left, angle)
     if angle is None:
         matrix = torch.from_numpy(FIXED[op.gate]).conj().resolve_conj()

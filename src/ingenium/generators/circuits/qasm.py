@@ -16,8 +16,8 @@ from ingenium.generators.circuits.circuit import (
     FIXED,
     MOST_QUBITS,
     ROTATIONS,
-    Circuit,
-    Operation,
+    QubitCircuit,
+    QubitGate,
     check_qubits,
     width_of,
 )
@@ -35,17 +35,17 @@ _PI = re.compile(r"(-?)(?:(\d+)\*)?pi(?:/(\d+))?")
 
 
 @dataclass(frozen=True)
-class Program:
+class AngledCircuit:
     """A circuit with the angles that it is turned by, as one file holds it.
 
     Shapes: p angles.
     """
 
-    circuit: Circuit
+    circuit: QubitCircuit
     angles: Float64[np.ndarray, " p"]
 
 
-def written(program: Program) -> str:
+def written(program: AngledCircuit) -> str:
     """OpenQASM 2 with all qubits measured, each into the bit of its number."""
     circuit = program.circuit
     n = circuit.qubits
@@ -59,7 +59,7 @@ def written(program: Program) -> str:
     return "\n".join([*lines, "measure q -> c;", ""])
 
 
-def read(text: str) -> Program:
+def read(text: str) -> AngledCircuit:
     """The circuit of a file.
 
     Raises:
@@ -90,7 +90,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.q, self.c = ("", 0), ("", 0)
-        self.operations: list[Operation] = []
+        self.operations: list[QubitGate] = []
         self.angles: list[float] = []
         self.stopped = False  # by a barrier, which may stand before the measurements alone
         self.measured: list[tuple[int, int]] = []
@@ -157,7 +157,7 @@ class _Reading:
         if angle is not None:
             place = len(self.angles)
             self.angles.append(_value(angle.strip()))
-        self.operations.append(Operation(kind, qubits, place))
+        self.operations.append(QubitGate(kind, qubits, place))
 
     def _qubit(self, text: str) -> int:
         found = re.fullmatch(rf"{self.q[0]}\s*\[(\d+)\]", text)
@@ -165,7 +165,7 @@ class _Reading:
             raise InputError(f"a qubit from {self.q[0]}[0] to {self.q[0]}[{self.q[1] - 1}]", text)
         return int(found.group(1))
 
-    def done(self) -> Program:
+    def done(self) -> AngledCircuit:
         count = self.q[1]
         if not count:
             raise InputError("a circuit with a qreg", "none")
@@ -175,8 +175,8 @@ class _Reading:
                 _told(self.measured),
                 f"End the file with: measure {self.q[0]} -> {self.c[0] or 'c'};",
             )
-        circuit = Circuit(count, tuple(self.operations))
-        return Program(circuit, np.array(self.angles, dtype=np.float64))
+        circuit = QubitCircuit(count, tuple(self.operations))
+        return AngledCircuit(circuit, np.array(self.angles, dtype=np.float64))
 
 
 def _told(pairs: Sequence[tuple[int, int]]) -> str:

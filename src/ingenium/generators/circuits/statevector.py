@@ -13,23 +13,25 @@ from jaxtyping import Complex, Float, Float64, Int64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.generators.circuits.circuit import FIXED, ROTATIONS, Circuit, Operation
+from ingenium.generators.circuits.circuit import FIXED, ROTATIONS, QubitCircuit, QubitGate
 
 
-def zero_states(circuit: Circuit, batch: int) -> Complex[Tensor, "b a"]:
+def zero_states(circuit: QubitCircuit, batch: int) -> Complex[Tensor, "b a"]:
     """All qubits at 0."""
     states = torch.zeros(batch, circuit.outcomes, dtype=torch.complex128)
     states[:, 0] = 1.0
     return states
 
 
-def basis_states(circuit: Circuit) -> Complex[Tensor, "a a"]:
+def basis_states(circuit: QubitCircuit) -> Complex[Tensor, "a a"]:
     """A row for each outcome, in which the qubits are."""
     return torch.eye(circuit.outcomes, dtype=torch.complex128)
 
 
 def run(
-    circuit: Circuit, angles: Float64[Tensor, "b p"], start: Complex[Tensor, "b a"] | None = None
+    circuit: QubitCircuit,
+    angles: Float64[Tensor, "b p"],
+    start: Complex[Tensor, "b a"] | None = None,
 ) -> Complex[Tensor, "b a"]:
     """The state after all gates, of each row of angles; its gradient keeps two states alone.
 
@@ -45,7 +47,9 @@ def run(
 
 
 def probabilities(
-    circuit: Circuit, angles: Float64[Tensor, "b p"], start: Complex[Tensor, "b a"] | None = None
+    circuit: QubitCircuit,
+    angles: Float64[Tensor, "b p"],
+    start: Complex[Tensor, "b a"] | None = None,
 ) -> Float64[Tensor, "b a"]:
     """Of each outcome."""
     return squared(run(circuit, angles, start))
@@ -57,7 +61,7 @@ def squared(states: Complex[Tensor, "b a"]) -> Float[Tensor, "b a"]:
 
 
 def act(
-    states: Complex[Tensor, "b a"], op: Operation, angle: Tensor | None
+    states: Complex[Tensor, "b a"], op: QubitGate, angle: Tensor | None
 ) -> Complex[Tensor, "b a"]:
     """One gate on each state; `angle` holds one for each row."""
     if angle is None:
@@ -125,7 +129,7 @@ class _Reversal(torch.autograd.Function):
     """Runs a circuit forwards, and for the gradient backwards with the slope beside the state."""
 
     @staticmethod
-    def forward(ctx: Any, angles: Tensor, start: Tensor, circuit: Circuit) -> Tensor:
+    def forward(ctx: Any, angles: Tensor, start: Tensor, circuit: QubitCircuit) -> Tensor:
         states, half = start, 0.5 * angles[:, :, None]
         cos, sin = half.cos().unbind(1), half.sin().unbind(1)
         for op in circuit.operations:
@@ -181,7 +185,8 @@ def entropy(states: Complex[Tensor, "b a"], qubits: int) -> Float[Tensor, " b"]:
     """Entanglement of the first half of the qubits with the others (bits)."""
     low = qubits // 2
     shares = torch.linalg.svdvals(states.reshape(len(states), -1, 1 << low)).square()
-    return -(shares * shares.clamp(min=1e-300).log2()).sum(1)
+    bits: Tensor = -(shares * shares.clamp(min=1e-300).log2()).sum(1)
+    return bits
 
 
 def memory_mib(qubits: int) -> float:

@@ -6,14 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from ingenium.evaluate.style import GOOD, INK, MUTED, OURS, SMALL
-from ingenium.generators.circuits.circuit import ROTATIONS, Circuit
-from ingenium.generators.circuits.qasm import Program
+from ingenium.generators.circuits.circuit import ROTATIONS, QubitCircuit
+from ingenium.generators.circuits.qasm import AngledCircuit
 
 COLOURS = {"ry": OURS, "rz": "#92c5de", "rxx": GOOD}
 HALF = 0.36
 
 
-def columns(circuit: Circuit) -> list[int]:
+def columns(circuit: QubitCircuit) -> list[int]:
     """The column of each gate, as far to the left as what it crosses lets it."""
     reached, found = [0] * circuit.qubits, []
     for op in circuit.operations:
@@ -25,7 +25,7 @@ def columns(circuit: Circuit) -> list[int]:
     return found
 
 
-def draw(axes: Axes, program: Program) -> None:
+def draw(axes: Axes, program: AngledCircuit) -> None:
     """Each gate with its angle in units of pi."""
     circuit, places = program.circuit, columns(program.circuit)
     wide = max(places, default=0) + 1

@@ -104,7 +104,7 @@ def fitted(
         for _ in range(steps):
             lost = -(target * log_chance(at)).sum()
             optimiser.zero_grad()
-            lost.backward()  # type: ignore[no-untyped-call]
+            lost.backward()
             optimiser.step()
             schedule.step()
     with torch.no_grad():

@@ -103,7 +103,7 @@ class Distribution(Problem):
         self.template = Template(qubits, settings.layers, pairs_of(qubits, settings.coupling))
         if qubits < 2:
             raise InputError("at least two qubits", qubits)
-        noise = noise_of(settings.noise)
+        noise = self.noise = noise_of(settings.noise)
         if noise is not None:
             check_qubits(qubits, MOST_MIXED)
             self.licence = str(calibration(settings.noise)["source"])

@@ -32,7 +32,7 @@ from ingenium.evaluate.style import (
     panels,
     plane,
 )
-from ingenium.generators.circuits.qasm import Program
+from ingenium.generators.circuits.qasm import AngledCircuit
 from ingenium.generators.circuits.statevector import drawn, probabilities
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _of_shots(problem: "Distribution") -> str:
     )
 
 
-def _drawn(program: Program) -> Figure:
+def _drawn(program: AngledCircuit) -> Figure:
     wide = max(columns(program.circuit), default=0) + 1
     figure, axes = plane(max(4.0, 0.36 * wide + 0.6), 0.42 * program.circuit.qubits + 0.3)
     draw(axes, program)
@@ -101,7 +101,7 @@ def _drawn(program: Program) -> Figure:
 
 def _histogram(
     problem: "Distribution",
-    program: Program,
+    program: AngledCircuit,
     exact: Float64[Tensor, " a"],
     counts: Float64[Tensor, " a"],
 ) -> Figure:
@@ -116,7 +116,7 @@ def _histogram(
     axes.bar(place, exact.numpy()[order], 0.45, color=OURS, label="circuit, exact")
     shots = (counts / counts.sum()).numpy()[order]
     axes.plot(place, shots, "o", ms=2.6, color=INK, label=f"{int(counts.sum())} shots")
-    noise = problem.tiers[-1].noise
+    noise = problem.noise
     if noise is not None:
         read = device_chances(program, noise)[0].numpy()[order]
         axes.plot(place, read, "_", ms=5, mew=1.4, color=REJECTED, label=f"read on {noise.name}")
@@ -151,7 +151,7 @@ def _gates(problem: "Distribution", designs: xr.Dataset, verdicts: xr.Dataset) -
 
 
 def _table(
-    problem: "Distribution", program: Program, verdicts: xr.Dataset, at: int
+    problem: "Distribution", program: AngledCircuit, verdicts: xr.Dataset, at: int
 ) -> tuple[tuple[str, ...], ...]:
     count = program.circuit.angles
     rows = [("model", "parameters", "total variation")]

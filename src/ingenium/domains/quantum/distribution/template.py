@@ -13,9 +13,9 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.generators.circuits.circuit import Circuit, Operation
+from ingenium.generators.circuits.circuit import QubitCircuit, QubitGate
 from ingenium.generators.circuits.layers import layered
-from ingenium.generators.circuits.qasm import Program
+from ingenium.generators.circuits.qasm import AngledCircuit
 
 TURNS, PAIR = ("ry", "rz"), "rxx"
 Arrays = tuple[Tensor, Tensor]
@@ -30,7 +30,7 @@ class Template:
     pairs: tuple[tuple[int, int], ...]
 
     @cached_property
-    def circuit(self) -> Circuit:
+    def circuit(self) -> QubitCircuit:
         """With all its gates."""
         return layered(self.qubits, self.layers, self.pairs, TURNS, PAIR)
 
@@ -63,22 +63,22 @@ class Template:
         wide = torch.tensor([len(op.qubits) == 2 for op in self.circuit.operations])
         return wide
 
-    def program(self, angles: Float64[Tensor, " p"]) -> Program:
+    def program(self, angles: Float64[Tensor, " p"]) -> AngledCircuit:
         """The circuit of the gates that turn."""
-        operations: list[Operation] = []
+        operations: list[QubitGate] = []
         kept: list[float] = []
         for op, angle in zip(self.circuit.operations, angles.tolist(), strict=True):
             if angle != 0.0:
-                operations.append(Operation(op.gate, op.qubits, len(kept)))
+                operations.append(QubitGate(op.gate, op.qubits, len(kept)))
                 kept.append(angle)
-        circuit = Circuit(self.qubits, tuple(operations))
-        return Program(circuit, np.array(kept, dtype=np.float64))
+        circuit = QubitCircuit(self.qubits, tuple(operations))
+        return AngledCircuit(circuit, np.array(kept, dtype=np.float64))
 
     def early(self, angles: Float64[Tensor, "n p"]) -> Float64[Tensor, "n p"]:
         """The same circuits with each gate as early as it can stand, as files are read."""
         return torch.stack([self.placed(self.program(row)) for row in angles])
 
-    def placed(self, program: Program) -> Float64[Tensor, " p"]:
+    def placed(self, program: AngledCircuit) -> Float64[Tensor, " p"]:
         """The angles of a file's circuit in these layers, each gate as early as it can stand.
 
         Raises:

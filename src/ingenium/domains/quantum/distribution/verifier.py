@@ -18,7 +18,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.quantum.distribution.template import Template
 from ingenium.generators.circuits.noise import DeviceNoise, noisy_probabilities
 from ingenium.generators.circuits.outcomes import log
-from ingenium.generators.circuits.qasm import Program
+from ingenium.generators.circuits.qasm import AngledCircuit
 from ingenium.generators.circuits.statevector import entropy, run, squared
 
 GATES = ("two_qubit_gates", "parameters", "depth", "idle_qubits")
@@ -78,13 +78,13 @@ class CircuitVerifier:
         return torch.where(alive[:, None], torch.stack(columns, 1), torch.nan)
 
 
-def gates(program: Program) -> tuple[float, ...]:
+def gates(program: AngledCircuit) -> tuple[float, ...]:
     """The counts of `GATES`."""
     c = program.circuit
     return (float(c.two_qubit_gates), float(c.angles), float(c.depth), float(len(c.idle)))
 
 
-def device_chances(program: Program, noise: DeviceNoise) -> Float64[Tensor, "1 a"]:
+def device_chances(program: AngledCircuit, noise: DeviceNoise) -> Float64[Tensor, "1 a"]:
     """Of what is read on a device, by the density matrix."""
     angles = torch.from_numpy(program.angles)[None]
     return noisy_probabilities(program.circuit, angles, noise)

@@ -36,7 +36,7 @@ def plans() -> Mapping[str, Plan]:
 
 def inner(noise: DeviceNoise | None) -> Mapping[str, Maker]:
     """Families of the latent numbers; circuits draw with the errors of a device."""
-    own = {
+    own: dict[str, Maker] = {
         "qvae": lambda s, c: CircuitVAE(s, c, CircuitVAESettings(8, 4, width=3, noise=noise)),
         "qgan": lambda s, c: CircuitGAN(s, c, AdversarialSettings(6, 16, 4, noise=noise)),
         "born": lambda s, c: BornMachine(s, c, BornSettings(8, 12, noise=noise)),

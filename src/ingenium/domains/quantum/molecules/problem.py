@@ -23,6 +23,7 @@ from ingenium.domains.quantum.molecules.verifier import (
     MoleculeJudge,
     RecordCount,
 )
+from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.kits.chemistry import zinc as source
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.rules import measured
@@ -71,6 +72,7 @@ class QuantumMolecules(Problem):
     )
     printed = PRINTED
     higher = ("valid", "unique", "novel")
+    codec: TokenCodec
     sizes: Mapping[str, int] = {}  # a text has no further dimensions
 
     def __init__(self, settings: QuantumMoleculeSettings) -> None:
