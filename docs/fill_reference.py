@@ -18,7 +18,7 @@ from ingenium.core import errors, spec
 from ingenium.core.spec import Spec
 from ingenium.domains import load, own, problem_class
 from ingenium.domains.grid import columns
-from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
+from ingenium.generators.row_families import CIRCUITS, CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
 from ingenium.infer.asked import InferSpec
@@ -71,6 +71,7 @@ def families() -> str:
         ("learned, on latent numbers of a field", LATENT),
         ("learned, on tokens, such as molecules", on_tokens.LEARNED),
         ("learned, on tokens and then numbers, such as panels", two_kinds.LEARNED),
+        ("learned, circuits of qubits on a vector, simulated", CIRCUITS),
         ("classical", CLASSICAL),
     ):
         rows.append((kind, ", ".join(f"`{name}`" for name in names)))

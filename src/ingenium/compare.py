@@ -241,16 +241,29 @@ def tabulate(problem: Problem, entries: list[FamilyResult]) -> Comparison:
     label = known["group"].to_numpy() if "group" in known.coords else np.arange(len(held))
     groups = tuple(label[held].tolist())
     field = sorted({k for e in entries for k in e.card} - set(METRICS))
-    own = tuple(Metric(k, k.replace("_", " ").capitalize()) for k in field)
+    own = tuple(
+        Metric(k, k.replace("_", " ").capitalize(), "higher" if k in problem.higher else "lower")
+        for k in field
+    )
     table = Comparison(
         groups=groups,
         metrics=(*METRICS.values(), *own),
         baselines=(*CLASSICAL, *problem.baselines()),
-        notes={"problem": problem.name, "data_licence": problem.licence} | dict(problem.unscored),
+        notes={"problem": problem.name, "data_licence": problem.licence}
+        | dict(problem.unscored)
+        | _printed(problem),
     )
     for e in entries:
         table = table.add(e.family, e.seed, e.card)
     return table
+
+
+def _printed(problem: Problem) -> dict[str, str]:
+    """What others have printed of the same scores, a line a family."""
+    return {
+        f"printed of {family}": ", ".join(f"{name} {value:g}" for name, value in scores.items())
+        for family, scores in problem.printed.items()
+    }
 
 
 def write(table: Comparison, entries: list[FamilyResult], folder: Path) -> None:

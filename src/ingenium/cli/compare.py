@@ -1,5 +1,6 @@
 """`compare`: all families on the same split, with intervals."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,13 @@ def compare(
     problem: ProblemName,
     spec: SpecFile = None,
     family: Annotated[
-        list[str] | None, typer.Option(help="One of the families; repeat it. All if none.")
+        list[str] | None,
+        typer.Option(
+            "--family", "--families", help="Families, with commas or repeated. All if none."
+        ),
+    ] = None,
+    noise: Annotated[
+        str | None, typer.Option(help="Device whose noise circuits have, as in [setup] noise.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="How many seeds.")] = 5,
     members: Annotated[
@@ -52,12 +59,16 @@ def compare(
     from ingenium import compare as comparing
     from ingenium.cli.asking import asked
     from ingenium.domains import open_problem
+    from ingenium.evaluate.metrics import METRICS
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
     with StageProgress() as stages:
         wanted = asked(problem, spec)
+        if noise is not None:
+            wanted = replace(wanted, setup={**wanted.setup, "noise": noise})
         opened = open_problem(wanted)
-        chosen = tuple(family) if family else comparing.usual(opened)
+        named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
+        chosen = named or comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
         entries = comparing.compare(opened, protocol, folder, asked=wanted, watch=stages)
         compared = comparing.tabulate(opened, entries)
@@ -65,9 +76,11 @@ def compare(
     if json:
         print_json(compared.summary().to_dict("records"))
         return
-    shown = table(f"{problem}: mean over {seeds} seeds (95 % interval)", "family", *SHOWN)
+    own = tuple(m.name for m in compared.measured if m.name not in METRICS and m.name not in SHOWN)
+    columns = (*SHOWN, *own)
+    shown = table(f"{problem}: mean over {seeds} seeds (95 % interval)", "family", *columns)
     for name in compared.families:
-        row = [compared.find(name, metric) for metric in SHOWN]
+        row = [compared.find(name, metric) for metric in columns]
         shown.add_row(
             name, *(f"{i.value:.4g} ({i.low:.4g} to {i.high:.4g})" if i else "-" for i in row)
         )

@@ -217,6 +217,9 @@ class Problem(ABC):
     at_once: int = BLOCK  # designs mended, measured and kept together; divides BLOCK
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
+    higher: tuple[str, ...] = ()  # scores that are better when higher; others when lower
+    plans: Mapping[str, Any] = MappingProxyType({})  # budgets of its own baselines, where they have
+    printed: Mapping[str, Mapping[str, float]] = MappingProxyType({})  # scores that were published
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
     @abstractmethod

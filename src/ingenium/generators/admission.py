@@ -27,8 +27,12 @@ class Admission:
 
 _COMPONENTS = Admission(axes=(2, 3, 4), instead="Use another family.")
 _LATENT = Admission(axes=(3, 4), instead="Use principal_flow_matching or another family.")
+_CIRCUIT = Admission(
+    axes=(1,), instead="Use a latent prior: principal numbers or an autoencoder's as a vector."
+)
 ADMITTED = MappingProxyType(
     {
+        **dict.fromkeys(("born", "mps", "qgan", "qvae"), _CIRCUIT),
         "flow": Admission(
             numbers=2048,
             why="it holds a square matrix of a design's numbers",

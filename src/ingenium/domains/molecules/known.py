@@ -10,11 +10,12 @@ from jaxtyping import Bool, Float
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.recipe import Arrays, Recipe, as_array
-from ingenium.domains.molecules.data import LICENCES, moses, zinc250k
+from ingenium.domains.molecules.data import LICENCES, moses
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.rules import measured
 from ingenium.kits.chemistry.sources import ZINC250K
+from ingenium.kits.chemistry.zinc import drawn, zinc250k
 
 Source = Literal["moses", "zinc250k"]
 LONGEST = {"moses": 64, "zinc250k": 88}  # characters of a design; known ones have 57 and 78
@@ -80,12 +81,6 @@ def values(smiles: tuple[str, ...], names: tuple[str, ...]) -> Float[np.ndarray,
 
     under = [digest(list(smiles)), list(names), release_of("rdkit")]
     return Recipe("molecule_values", under, make).complete()["values"]
-
-
-def drawn(whole: np.ndarray, count: int) -> np.ndarray:
-    """The first of a fixed random order."""
-    drawn: np.ndarray = whole[np.random.default_rng(0).permutation(len(whole))[:count]]
-    return drawn
 
 
 def _constitutions(smiles: np.ndarray) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from jaxtyping import Float
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.drawing import plane, structures
 from ingenium.domains.molecules.known import KnownMolecules
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.metrics.tanimoto import diversity
 from ingenium.kits.chemistry import rules
+from ingenium.kits.chemistry.drawing import plane, structures
 from ingenium.kits.chemistry.likeness import fingerprints, nearest, scaffold
 from ingenium.kits.chemistry.parsing import parsed
 

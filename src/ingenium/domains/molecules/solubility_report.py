@@ -6,9 +6,9 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.drawing import structures
 from ingenium.domains.molecules.language import SMILES
 from ingenium.domains.molecules.report import distinct
+from ingenium.kits.chemistry.drawing import structures
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.solubility import OUTSIDE, explained, model
 

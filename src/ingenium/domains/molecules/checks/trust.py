@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ingenium.domains.molecules.checks.labelled import ALIKE, CONTROLLED, EXPLOSIVES, WEAPONS
-from ingenium.domains.molecules.data import zinc250k
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.kits.chemistry.measurements import solubility
+from ingenium.kits.chemistry.zinc import zinc250k
 
 PREDICTED = """
 problem = "molecules.lead"

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ingenium.core.folders import write_atomic
-from ingenium.domains.molecules.data import moses, zinc250k
+from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.fragments.cutting import NOTHING, cut, opened
 from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.zinc import zinc250k
 
 READ = {"moses": 80_000, "zinc250k": 40_000}  # molecules, in a fixed random order
 FREQUENT = 20  # times that a fragment occurs with the same places

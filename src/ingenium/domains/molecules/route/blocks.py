@@ -17,7 +17,6 @@ from safetensors.torch import save
 
 from ingenium.core.folders import write_atomic
 from ingenium.domains.molecules.data import moses
-from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.route.bonds import JOINING
 from ingenium.domains.molecules.route.reaction import molecule
 from ingenium.domains.molecules.route.rings import CLOSING
@@ -26,6 +25,7 @@ from ingenium.domains.molecules.route.table import REACTIONS
 from ingenium.kits.chemistry.measurements import hydration, solubility
 from ingenium.kits.chemistry.parsing import canonical, parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
+from ingenium.kits.chemistry.zinc import drawn
 
 MOLECULES = 20_000
 MEASURED, FEW = 100, 10  # what a compound of a measured set counts for; its heavy atoms at most

@@ -13,7 +13,6 @@ from matplotlib.ticker import MaxNLocator
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.core.verdict import Verdict
-from ingenium.domains.molecules.drawing import pixels
 from ingenium.domains.molecules.route import green
 from ingenium.domains.molecules.route.formats import ROUTE
 from ingenium.domains.molecules.route.hazards import named
@@ -21,6 +20,7 @@ from ingenium.domains.molecules.route.route import Route, read
 from ingenium.domains.molecules.route.stock import BlockStock
 from ingenium.evaluate import style
 from ingenium.evaluate.style import GOOD, MUTED, OURS, REJECTED, dress
+from ingenium.kits.chemistry.drawing import pixels
 
 LIMITS = (
     "No trained one-step model comes offline: steps come from a table of reaction templates, and "

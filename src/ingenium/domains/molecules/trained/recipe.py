@@ -19,7 +19,6 @@ from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.core.seeds import one_thread
 from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.kekule import kekule
-from ingenium.domains.molecules.known import drawn
 from ingenium.domains.molecules.language import ATOMS, PIECES
 from ingenium.domains.molecules.trained.min_p import MinP
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
@@ -27,6 +26,7 @@ from ingenium.generators.tokens.codec import TokenCodec, Tokens
 from ingenium.generators.tokens.families import recurrent
 from ingenium.generators.tokens.vocabulary import Vocabulary, learn_merges
 from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.zinc import drawn
 from ingenium.train.plan import Plan
 
 AT_ONCE = 20_000  # molecules in a piece of what is kept

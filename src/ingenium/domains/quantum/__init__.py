@@ -1,0 +1,21 @@
+"""Quantum circuits that generate, checked to the last amplitude."""
+
+from ingenium.core.domain import Domain, Offer
+
+DOMAIN = Domain(
+    name="quantum",
+    summary="circuits that generate: samples of a target on a device, priors of molecules",
+    package=__name__,
+    problems={
+        "distribution": Offer(
+            f"{__name__}.distribution.problem:Distribution",
+            "circuits whose samples follow a target, under limits on gates, shots and noise",
+        ),
+        "molecules": Offer(
+            f"{__name__}.molecules.problem:QuantumMolecules",
+            "molecules of latent numbers that circuits draw, beside classical priors of equal size",
+        ),
+    },
+    extra="quantum",
+    needs=("qiskit", "rdkit"),
+)

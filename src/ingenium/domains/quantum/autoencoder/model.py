@@ -1,0 +1,52 @@
+"""The autoencoder that comes with the package."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load
+
+from ingenium.core.digest import content_digest
+from ingenium.core.errors import CorruptError
+from ingenium.domains.quantum.autoencoder.recipe import ATOMS, LONGEST, AutoencoderRecipe
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.vae import TokenVAE
+from ingenium.generators.tokens.vocabulary import Vocabulary
+
+FOLDER = Path(__file__).parent
+NEEDED = ("steps", "width", "latent", "beta", "temperature")  # of its recipe
+SMILES = "smiles"
+
+
+@cache
+def facts(folder: Path = FOLDER) -> dict[str, Any]:
+    """What lies beside the weights: language, recipe and cost."""
+    found: dict[str, Any] = json.loads((folder / "zinc.json").read_text(encoding="utf-8"))
+    return found
+
+
+def codec(folder: Path = FOLDER) -> TokenCodec:
+    """Canonical SMILES as tokens, without a grammar: what is no molecule can be written."""
+    known = facts(folder)
+    merges = tuple((a, b) for a, b in map(str.split, known["merges"]))
+    vocabulary = Vocabulary(tuple(known["pieces"]), ATOMS, merges)
+    return TokenCodec(vocabulary, known["recipe"]["steps"], LONGEST, name=SMILES)
+
+
+@cache
+def autoencoder(folder: Path = FOLDER) -> TokenVAE:
+    """With its weights.
+
+    Raises:
+        CorruptError: if they are not the ones that the facts name.
+    """
+    made = facts(folder)["recipe"]
+    network = AutoencoderRecipe(**{k: made[k] for k in NEEDED}).network(codec(folder))
+    weights = (folder / "zinc.safetensors").read_bytes()
+    if content_digest(weights) != facts(folder)["weights"]:
+        raise CorruptError(
+            str(folder / "zinc.safetensors"), "other weights than its facts name", "Install again."
+        )
+    network.load_state_dict({k: v.float() for k, v in load(weights).items()})
+    return network.requires_grad_(False).eval()

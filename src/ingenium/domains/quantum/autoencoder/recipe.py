@@ -1,0 +1,132 @@
+"""How the autoencoder is made: molecules of ZINC250k as tokens, and eight latent numbers."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import save
+from torch import Tensor
+
+from ingenium.core.digest import content_digest
+from ingenium.core.folders import write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.recipe import Arrays, Recipe, as_array
+from ingenium.core.seeds import one_thread
+from ingenium.generators.tokens.codec import TokenCodec, Tokens
+from ingenium.generators.tokens.decoders import Recurrent
+from ingenium.generators.tokens.drawing import Drawing
+from ingenium.generators.tokens.vae import TokenVAE, TokenVAESettings
+from ingenium.generators.tokens.vocabulary import Vocabulary
+from ingenium.kits.chemistry.packages import release_of
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.zinc import drawn, zinc250k
+from ingenium.train.plan import Plan
+
+ATOMS = r"\[[^\]]*\]|Br|Cl|%\d\d|."  # one token each; source: Schwaller et al., 2018
+HELD_OUT = 10_000  # molecules that the autoencoder never saw
+AT_ONCE = 20_000  # molecules in a piece of what is kept
+LONGEST = 88  # characters; known ones have 78
+PLAN = Plan(
+    steps=3000,
+    batch=256,
+    learning_rate=3e-3,
+    ema_decay=0.998,
+    warmup=0.03,
+    held_out=0.004,
+    patience=1000,
+    check_every=250,
+)
+
+
+@dataclass(frozen=True)
+class AutoencoderRecipe:
+    """Which molecules, how they are cut into tokens, and the network that learns them."""
+
+    molecules: int = 200_000  # of ZINC250k, in a fixed random order
+    merges: int = 300
+    steps: int = 40  # tokens of the longest molecule, with its end; few have more
+    width: int = 320
+    latent: int = 8
+    beta: float = 0.1  # price of what latent numbers say
+    temperature: float = 0.5  # of tokens that are written, below 1 since they follow latent numbers
+    plan: Plan = PLAN
+
+    def network(self, tokens: Tokens) -> TokenVAE:
+        """The network with its first weights; without conditions, which is one that is always 0."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.plan.seed)
+            settings = TokenVAESettings(self.latent, self.beta)
+            decoder = Recurrent(self.width, 1)
+            drawing = Drawing(self.temperature)
+            return TokenVAE(
+                (self.steps,),
+                1,
+                tokens,
+                decoder,
+                width=self.width,
+                settings=settings,
+                drawing=drawing,
+            )
+
+
+def constitutions(smiles: Sequence[str]) -> list[str]:
+    """Molecules without stereochemistry, as canonical SMILES."""
+    return [canonical(mol) for mol in map(parsed, smiles) if mol is not None]
+
+
+def written(count: int, watch: Watch = silent) -> list[str]:
+    """Those that the autoencoder learns, kept, since they take a minute."""
+
+    def make(piece: int) -> Arrays:
+        whole = drawn(zinc250k(), HELD_OUT + count)[HELD_OUT:]
+        known = constitutions(whole[piece * AT_ONCE : (piece + 1) * AT_ONCE].tolist())
+        return {"smiles": as_array("".join(f"{text}\n" for text in known))}
+
+    kept = Recipe("zinc_drawn", [count, release_of("rdkit")], make, -(-count // AT_ONCE))
+    return kept.complete(watch)["smiles"].tobytes().decode("ascii").split()
+
+
+def designs(texts: Sequence[str], vocabulary: Vocabulary, steps: int) -> Float[Tensor, "n s"]:
+    """The numbers of all texts that have room in the steps."""
+    length = [len(row) for row in vocabulary.encode(texts)]
+    kept = [text for text, n in zip(texts, length, strict=True) if n < steps]
+    return TokenCodec(vocabulary, steps, LONGEST).of_texts(kept)
+
+
+def train(
+    recipe: AutoencoderRecipe,
+    folder: Path,
+    *,
+    watch: Watch = silent,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> None:
+    """Train and write the weights with what they are into a folder; a stopped training goes on."""
+    texts = written(recipe.molecules, watch)
+    vocabulary = Vocabulary.of(texts[:60_000], pattern=ATOMS, merges=recipe.merges)
+    pieces = Vocabulary.of(texts, pattern=ATOMS).pieces
+    vocabulary = Vocabulary(pieces, ATOMS, vocabulary.merges)
+    x = designs(texts, vocabulary, recipe.steps)
+    family = recipe.network(TokenCodec(vocabulary, recipe.steps, LONGEST))
+    plan = replace(recipe.plan, checkpoint=folder / "checkpoint", progress=progress)
+    spent = time.process_time()
+    with one_thread():
+        course = family.fit(x, torch.zeros(len(x), 1), plan)
+    weights = save({k: v.half().contiguous() for k, v in family.state_dict().items()})
+    kept = {k: v for k, v in asdict(recipe.plan).items() if v is not None}
+    text = {
+        "pieces": list(vocabulary.pieces),
+        "merges": [" ".join(pair) for pair in vocabulary.merges],
+        "recipe": {**asdict(recipe), "plan": kept},
+        "weights": content_digest(weights),
+        "about": {
+            "losses": {k: v[-1] for k, v in course.items()},
+            "designs": len(x),
+            "cpu_s": time.process_time() - spent,  # since the last start, if it was stopped
+        },
+    }
+    write_atomic(folder / "zinc.safetensors", weights)
+    write_atomic(folder / "zinc.json", json.dumps(text, indent=1) + "\n")

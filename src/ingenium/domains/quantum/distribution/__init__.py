@@ -1,0 +1,1 @@
+"""Circuits whose samples follow a target."""

@@ -1,0 +1,60 @@
+"""Circuits as OpenQASM 2, a file each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+import xarray as xr
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.folders import write_atomic
+from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import text
+from ingenium.domains.quantum.distribution.template import Template
+from ingenium.generators.circuits import qasm
+
+MOST = 1 << 22  # bytes of a file
+
+
+@dataclass(frozen=True)
+class QasmFile:
+    """A file of OpenQASM 2 for each circuit, with all its qubits measured."""
+
+    template: Template
+    variables: tuple[Variable, ...]
+    name: ClassVar[str] = "qasm"
+    endings: ClassVar[tuple[str, ...]] = (".qasm",)
+    apart: ClassVar[Literal[True]] = True
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Each circuit below `folder`."""
+        angles = self.template.angles(*to_arrays(designs, self.variables))
+        found = {}
+        for i, row in zip(designs[DESIGN].to_numpy().tolist(), angles, strict=True):
+            path = folder / f"circuit_{i:05d}.qasm"
+            write_atomic(path, qasm.written(self.template.program(row)))
+            found[i] = path
+        return found
+
+    def read(self, path: Path) -> xr.Dataset:
+        """A circuit, or all of a folder.
+
+        Raises:
+            InputError: if there is none, or one that is no circuit of these layers.
+        """
+        files = sorted(path.glob("circuit_*.qasm")) if path.is_dir() else [path]
+        if not files:
+            raise InputError("circuits as OpenQASM, circuit_00000.qasm", f"none in {path}")
+        rows = [self._read(file) for file in files]
+        numbers = [file.stem.rpartition("_")[2] for file in files]
+        whole = all(n.isdigit() for n in numbers)
+        index = [int(n) for n in numbers] if whole else list(range(len(files)))
+        arrays = self.template.arrays(torch.stack(rows))
+        return to_dataset(arrays, self.variables, {}, index=np.array(index))
+
+    def _read(self, file: Path) -> torch.Tensor:
+        program = qasm.read(text(file, "a circuit as OpenQASM 2", most=MOST))
+        return self.template.placed(program)

@@ -1,0 +1,1 @@
+"""Molecules of latent numbers that circuits draw."""

@@ -1,0 +1,73 @@
+"""Priors of eight latent numbers: circuits and classical ones of equal size.
+
+What proposes has 264 to 288 parameters in each; what only helps to train it (an encoder, a critic,
+a judging circuit) is not counted.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from ingenium.domains.quantum.autoencoder.model import autoencoder
+from ingenium.generators.circuits.adversarial import AdversarialSettings, CircuitGAN
+from ingenium.generators.circuits.born import BornMachine, BornSettings
+from ingenium.generators.circuits.mps import MatrixProduct, MatrixProductSettings
+from ingenium.generators.circuits.noise import DeviceNoise
+from ingenium.generators.circuits.variational import CircuitVAE, CircuitVAESettings
+from ingenium.generators.classical import Bootstrap
+from ingenium.generators.copula import GaussianCopula
+from ingenium.generators.gan import GAN, GANSettings
+from ingenium.generators.row_families import Maker
+from ingenium.generators.tokens.latent_prior import LatentPrior
+from ingenium.generators.vae import VAE, VAESettings
+from ingenium.train.plan import Plan
+
+LATENT = 8
+STEPS = 300  # of each, and as many evaluations of its circuit
+CIRCUITS = ("born", "qgan", "qvae")
+_EACH = Plan(steps=STEPS, batch=128, ema_decay=0.99, held_out=0.05)
+
+
+def plans() -> Mapping[str, Plan]:
+    """Budgets by family: the same steps and rows, and the rate that each was tuned for."""
+    rates = {"born": 2e-2, "mps": 2e-2, "qgan": 1e-2, "qvae": 5e-3, "vae": 5e-3, "gan": 2e-3}
+    return {k: Plan(**{**vars(_EACH), "learning_rate": v}) for k, v in rates.items()}
+
+
+def inner(noise: DeviceNoise | None) -> Mapping[str, Maker]:
+    """Families of the latent numbers; circuits draw with the errors of a device."""
+    own: dict[str, Maker] = {
+        "qvae": lambda s, c: CircuitVAE(s, c, CircuitVAESettings(8, 4, width=3, noise=noise)),
+        "qgan": lambda s, c: CircuitGAN(s, c, AdversarialSettings(6, 16, 4, noise=noise)),
+        "born": lambda s, c: BornMachine(s, c, BornSettings(8, 12, noise=noise)),
+        "mps": lambda s, c: MatrixProduct(s, c, MatrixProductSettings(8, 6)),
+        "vae": lambda s, c: VAE(s, c, VAESettings(latent=8, width=4, depth=1)),
+        "gan": lambda s, c: GAN(s, c, GANSettings(latent=8, width=4, depth=1, penalty=0.1)),
+        "latent_bootstrap": Bootstrap,
+        "latent_copula": GaussianCopula,
+    }
+    return MappingProxyType(own)
+
+
+def families(noise: DeviceNoise | None) -> Mapping[str, Callable[[], LatentPrior]]:
+    """Molecules under each prior, and under two that train nothing."""
+
+    def made(maker: Maker) -> LatentPrior:
+        return LatentPrior(autoencoder(), maker, 1)
+
+    return {name: partial(made, maker) for name, maker in inner(noise).items()}
+
+
+def parameters(name: str) -> int:
+    """Of what proposes latent numbers, without those that hear conditions."""
+    family = inner(None)[name]((LATENT,), 1)
+    if isinstance(family, GAN):
+        return sum(p.numel() for p in family.make.parameters())
+    if isinstance(family, VAE):
+        return sum(p.numel() for p in family.decode.parameters()) + 3 * LATENT
+    if isinstance(family, CircuitVAE):
+        network = sum(p.numel() for p in family.decode.parameters())
+        return network + family.turned.numel() + LATENT
+    if isinstance(family, (BornMachine, MatrixProduct)):
+        return family.turned.numel()
+    return 0

@@ -1,0 +1,171 @@
+"""`quantum.molecules`: molecules of latent numbers that circuits draw, beside classical priors."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from scipy.stats import wasserstein_distance
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_arrays
+from ingenium.core.errors import InputError
+from ingenium.core.problem import Problem, Second, Section
+from ingenium.core.spec import Limit
+from ingenium.core.text import codes, texts
+from ingenium.domains.quantum.autoencoder.model import SMILES, codec
+from ingenium.domains.quantum.autoencoder.recipe import HELD_OUT, LONGEST, constitutions
+from ingenium.domains.quantum.devices import NONE, calibration, noise_of
+from ingenium.domains.quantum.molecules import priors
+from ingenium.domains.quantum.molecules.formats import VARIABLE, LinesOfSmiles, molecules
+from ingenium.domains.quantum.molecules.verifier import (
+    MoleculeJudge,
+    RecordCount,
+)
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.kits.chemistry import zinc as source
+from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.rules import measured
+from ingenium.kits.chemistry.safety import DualUseScreen, note
+from ingenium.train.plan import Plan
+
+SHARE, MOST = 0.1, 50  # of molecules, counted again by other code
+HELD_OUT_EVERY = 20
+PRINTED: Mapping[str, Mapping[str, float]] = {  # Table 1 of the chapter, in shares
+    "vae": {"valid": 0.918, "unique": 0.842},
+    "gan": {"valid": 0.893, "unique": 0.821},
+    "qvae": {"valid": 0.942, "unique": 0.876},
+    "qgan": {"valid": 0.871, "unique": 0.794},
+}
+
+
+@dataclass(frozen=True)
+class QuantumMoleculeSettings:
+    """What is learned from, and the device that circuits run on."""
+
+    noise: Literal["none", "heavyhex"] = "none"
+    known: int = 4000  # molecules of ZINC250k whose latent numbers priors learn
+    screen: bool = True  # for dual use
+
+    def __post_init__(self) -> None:
+        if not 200 <= self.known <= 100_000:
+            raise InputError("200 to 100000 known molecules", self.known, "Write known = 4000.")
+
+
+class QuantumMolecules(Problem):
+    """Molecules like those of ZINC250k: one decoder writes them, and priors differ."""
+
+    name: ClassVar[str] = "quantum.molecules"
+    summary: ClassVar[str] = (
+        "molecules of latent numbers that circuits draw, beside classical priors of equal size"
+    )
+    Settings: ClassVar[type] = QuantumMoleculeSettings
+    default_family: ClassVar[str] = "qvae"
+    default_strategy: ClassVar[str] = "reweighted"
+    judged: ClassVar[str] = "The atoms and bonds of each line of SMILES, in canonical form."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "No quantum computer ran: circuits are simulated.",
+        "The decoder, which is the same for all priors, has some thousand times their parameters.",
+        "The decoder has read molecules of ZINC250k beyond the known ones, which count as new.",
+        "Nothing was made or measured in a laboratory.",
+    )
+    printed = PRINTED
+    higher = ("valid", "unique", "novel")
+    codec: TokenCodec
+    sizes: Mapping[str, int] = {}  # a text has no further dimensions
+
+    def __init__(self, settings: QuantumMoleculeSettings) -> None:
+        """Open the problem."""
+        self.settings = settings
+        self.noise = noise_of(settings.noise)
+        device = "" if settings.noise == NONE else f"; {calibration(settings.noise)['source']}"
+        self.licence = source.LICENCE + device
+        self.screen = DualUseScreen(settings.screen)
+        self.variables = (VARIABLE,)
+        self.conditions = ()
+        self.limits = (
+            Limit("pieces", at_most=1.0),
+            Limit("radicals", at_most=0.0),
+            Limit("in_known", at_most=0.0),
+        )
+        self.second = Second(RecordCount(), SHARE, MOST)
+        self.codec = codec()
+        self._known = self._drawn()
+        self._texts = frozenset(self._known[SMILES].values.tolist())
+        self.tiers = (MoleculeJudge(self.screen, self._texts),)
+        self.formats = {"smi": LinesOfSmiles(self.screen)}
+        self.plans: Mapping[str, Plan] = priors.plans()
+        if not self.screen.on:
+            self.notes = ("The dual-use screen was switched off by the setup.",)
+
+    def data(self) -> xr.Dataset:
+        """Molecules that the autoencoder read; every twentieth is one that it never saw."""
+        return self._known
+
+    def _drawn(self) -> xr.Dataset:
+        n = self.settings.known
+        held = np.arange(n) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        whole = source.drawn(source.zinc250k(), HELD_OUT + 2 * n)
+        listed = np.empty(n, dtype=object)
+        listed[~held] = self._with_room(whole[HELD_OUT:], int((~held).sum()))
+        listed[held] = self._with_room(whole[:HELD_OUT], int(held.sum()))
+        return molecules(listed.tolist(), range(n)).assign_coords(held_out=(DESIGN, held))
+
+    def _with_room(self, some: np.ndarray, count: int) -> list[str]:
+        """The first constitutions that have room in the tokens; a few in a thousand have none."""
+        found = constitutions(some[: count + count // 20 + 5].tolist())
+        rows = self.codec.vocabulary.encode(found)
+        return [t for t, r in zip(found, rows, strict=True) if len(r) < self.codec.steps][:count]
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """The decoder under each prior."""
+        return priors.families(self.noise)
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Canonical text of what is a molecule; nothing is left of one that the screen refuses."""
+        refused, written = [], []
+        for text in texts(arrays[0]):  # RDKit reads one text at a time
+            mol = parsed(text)
+            if mol is not None and self.screen.refuses(mol):
+                refused.append(mol)
+                text = ""
+            elif mol is not None and len(canonical(mol)) <= LONGEST:
+                text = canonical(mol)
+            written.append(text)
+        if refused:
+            note(f"proposals of {self.name}", refused)
+        return (codes(written, LONGEST, name=SMILES),)
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Shares of valid, unique and new molecules, and how far properties lie from held-out ones.
+
+        Before any mending; `unique` is of the valid ones, `novel` of the unique ones.
+        """
+        listed = texts(to_arrays(designs, self.variables)[0])
+        mols = [m for m in map(parsed, listed) if m is not None]
+        found = {canonical(m) for m in mols}
+        table = {"valid": len(mols) / max(len(listed), 1)}
+        if not mols:
+            return table
+        names = ("logp", "weight")
+        own = np.array([measured(names, m) for m in mols])
+        truth = [parsed(str(s)) for s in held_out[SMILES].values]
+        other = np.array([measured(names, m) for m in truth if m is not None])
+        apart = {
+            f"{name}_distance": float(wasserstein_distance(own[:, i], other[:, i]))
+            for i, name in enumerate(names)
+        }
+        novel = len(found - self._texts) / len(found)
+        return table | {"unique": len(found) / len(mols), "novel": novel} | apart
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Structures, and properties beside those of known molecules."""
+        from ingenium.domains.quantum.molecules.report import sections
+
+        return sections(self, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Aspirin, whose numbers stand in books."""
+        truth = {"weight": 180.159, "heavy_atoms": 13.0, "rings": 1.0, "in_known": 0.0}
+        return ((molecules(["CC(=O)Oc1ccccc1C(=O)O"], [0]), truth, 1e-4),)

@@ -1,0 +1,82 @@
+"""The contract on circuits and on the molecules that they draw."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ingenium.testing import Damage, ProblemContract
+
+SMALL: dict[str, Any] = {"layers": 2, "known": 20, "steps": 30, "mend": 5, "noise": "heavyhex"}
+
+
+def _changed(change: Callable[[str], str]) -> Damage:
+    def damage(path: Path) -> None:
+        text = path.read_text()
+        forged = change(text)
+        assert forged != text
+        path.write_text(forged)
+
+    return damage
+
+
+def _first(text: str, gate: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith(gate))
+
+
+def _in_degrees(text: str) -> str:
+    """An angle of the file as degrees."""
+    line = _first(text, "ry(")
+    angle = float(line[3 : line.index(")")])
+    return text.replace(line, line.replace(line[3 : line.index(")")], repr(57.29578 * angle)), 1)
+
+
+def _unwired(text: str) -> str:
+    """No gate on the last qubit."""
+    return "\n".join(row for row in text.split("\n") if "q[3]" not in row)
+
+
+def _exchanged(text: str) -> str:
+    """Qubits read into each other's bits."""
+    rows = [f"measure q[{q}] -> c[{3 - q}];" for q in range(4)]
+    return text.replace("measure q -> c;", "\n".join(rows))
+
+
+def _reset(text: str) -> str:
+    return text.replace("measure", "reset q[0];\nmeasure", 1)
+
+
+def _unread(text: str) -> str:
+    return text.replace("measure q -> c;", "measure q[0] -> c[0];")
+
+
+class TestDistribution(ProblemContract):
+    problem_name = "quantum.distribution"
+    setup: ClassVar = SMALL
+    few = 4
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {
+            "qasm": {
+                "in degrees": _changed(_in_degrees),
+                "with a qubit unwired": _changed(_unwired),
+                "with bits exchanged": _changed(_exchanged),
+                "with a reset, which is no unitary": _changed(_reset),
+                "with one qubit read": _changed(_unread),
+            }
+        }
+
+
+def _another(text: str) -> str:
+    """Methyl in place of hydrogen."""
+    first, rest = text.split(" ", 1)
+    return f"C{first} {rest}"
+
+
+class TestQuantumMolecules(ProblemContract):
+    problem_name = "quantum.molecules"
+    setup: ClassVar = {"known": 200}
+    few = 4
+    no_answer = "C1CC"
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"smi": {"with a methyl more": _changed(_another)}}
