@@ -127,7 +127,8 @@ class Law(Problem):
     @cached_property
     def _known(self) -> xr.Dataset:
         """What linear algebra over short formulas finds; every fifth is held out."""
-        found = self.search.drafted.ranked()[: self.settings.known]
+        ranked = self.search.drafted.ranked()[: self.settings.known]
+        found = sorted(ranked, key=lambda law: law.misfit)
         if len(found) < ONLY:
             raise InputError(
                 f"a table whose {self.table.target} some formula of its columns explains in part",

@@ -36,8 +36,9 @@ def sections(
     )
     left = Section(
         "What the laws leave",
-        "Residuals of the shortest and the best law of the front against each column that varies "
-        "most with them; a pattern is what a law does not explain.",
+        "Residuals, in spreads of the target, of the shortest and the best law of the front over the "
+        "columns; the outer rows, which nothing was fitted to, are blue. A pattern is what a law "
+        "does not explain.",
         figure=residual_figure(table, designs, rows, written),
     )
     head = ("law", "complexity", "error", "error outside", "design")
@@ -129,9 +130,7 @@ def residual_figure(
             grid[line], names, table.columns.numpy(), table.units, strict=False
         ):
             for own, colour in ((table.rest, KNOWN), (table.outer, OURS)):
-                label = "outer rows" if colour == OURS else "other rows"
-                shown = label if line == 0 and name == names[0] else None
-                axes.plot(column[own], rest[own], ".", ms=3, color=colour, label=shown)
+                axes.plot(column[own], rest[own], ".", ms=3, color=colour)
             axes.axhline(0, color=MUTED, lw=0.7)
             dress(axes, name + ("" if unit == "1" else f" ({unit})"))
         grid[line, 0].set_ylabel(f"law {1 + list(rows).index(i)}: residual", fontsize=SMALL)
