@@ -40,7 +40,9 @@ class TestLaw(ProblemContract):
         last = partial(re.sub, r"period = .*")
         own = {
             "that runs a program": partial(_rewritten, partial(last, "period = exit(0)")),
-            "with a column squared": partial(_rewritten, lambda t: t.replace("length", "length**2")),
+            "with a column squared": partial(
+                _rewritten, lambda t: t.replace("length", "length**2")
+            ),
             "with rounded constants": partial(_rewritten, _digits),
             "with a term of no weight": partial(_rewritten, partial(last, add)),
             "of two lines": partial(_rewritten, lambda t: t + t.splitlines()[-1] + "\n"),

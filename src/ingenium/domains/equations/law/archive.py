@@ -53,9 +53,7 @@ class LawFit:
     columns: Float64[Tensor, "v r"]
     target: Float64[Tensor, " r"]
 
-    def fit(
-        self, laws: Sequence[Postfix], start: Float64[Tensor, "p k"], rounds: int
-    ) -> Fitted:
+    def fit(self, laws: Sequence[Postfix], start: Float64[Tensor, "p k"], rounds: int) -> Fitted:
         """Least squares from a start."""
         numbers = self.language.numbers(laws)
         return fitting.fit(

@@ -62,9 +62,7 @@ class LawCodec(TwoKindCodec):
     def of(cls, language: Language) -> "LawCodec":
         """Tokens under the grammar of units, and constants."""
         vocabulary = Vocabulary(tuple(f" {t}" for t in language.tokens), PATTERN)
-        words = TokenCodec(
-            vocabulary, LONGEST + 1, longest(language), UnitGrammar(language), LAW
-        )
+        words = TokenCodec(vocabulary, LONGEST + 1, longest(language), UnitGrammar(language), LAW)
         found = cls(words, SignedSizes())
         object.__setattr__(found, "language", language)
         return found
@@ -84,9 +82,7 @@ class LawCodec(TwoKindCodec):
         """How tokens are drawn."""
         return FREELY
 
-    def of_laws(
-        self, laws: Sequence[tuple[Postfix, Sequence[float]]]
-    ) -> Float[Tensor, "n s"]:
+    def of_laws(self, laws: Sequence[tuple[Postfix, Sequence[float]]]) -> Float[Tensor, "n s"]:
         """Standardised designs from tokens and constants."""
         if not laws:
             return torch.zeros(0, *self.shape, dtype=torch.float64)

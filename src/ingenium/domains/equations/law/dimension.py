@@ -20,6 +20,11 @@ def bases_of(listed: Iterable[Mapping[str, Fraction]]) -> tuple[str, ...]:
     return tuple(sorted({b for one in listed for b in one}))
 
 
+def less(dim: Dimension, *others: Dimension) -> Dimension:
+    """A dimension over others."""
+    return tuple(d - sum(parts) for d, *parts in zip(dim, *others, strict=True))
+
+
 def after(operation: str, dims: Sequence[Dimension]) -> Dimension | None:
     """The dimension of what an operation gives; None where the units do not agree."""
     first = dims[0]

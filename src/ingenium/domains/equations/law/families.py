@@ -124,9 +124,7 @@ class GrammarLaws:
         state, over = self.codec.grammar.start(n), torch.zeros(n, dtype=torch.bool)
         even = torch.zeros(n, words.symbols - OPEN)
         for step in range(words.steps):
-            may = Turnstile(
-                self.codec.grammar, state, words.steps - step, over, torch.arange(n)
-            )
+            may = Turnstile(self.codec.grammar, state, words.steps - step, over, torch.arange(n))
             token = drawn(even, points[:, step], self.codec.drawing, may)
             token = torch.where(over, torch.full_like(token, PAD), token)
             ids[:, step] = token

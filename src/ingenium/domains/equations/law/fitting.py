@@ -71,7 +71,7 @@ def _step(slopes: Tensor, rest: Tensor, damping: Tensor) -> Tensor:
     idle = ~(size > 0) | ~whole[:, None]
     scale = torch.where(idle, 1.0, size).sqrt()
     scaled = normal / (scale[:, :, None] * scale[:, None, :])
-    none = (idle[:, :, None] | idle[:, None, :])
+    none = idle[:, :, None] | idle[:, None, :]
     system = torch.where(none, 0.0, scaled)
     system = system + torch.diag_embed(torch.where(idle, 1.0, damping[:, None]))
     found, info = torch.linalg.solve_ex(system, torch.where(idle, 0.0, pull / scale))

@@ -22,9 +22,7 @@ SYMPY, LATEX, C = "law.sympy", "law.tex", "law.c"
 HELD = re.compile(r"(c\d+) = (-?[0-9.e+-]+)  # (\S+)")
 
 
-def laws(
-    listed: list[Postfix], constants: list[tuple[float, ...]], index: list[int]
-) -> xr.Dataset:
+def laws(listed: list[Postfix], constants: list[tuple[float, ...]], index: list[int]) -> xr.Dataset:
     """Designs from tokens and constants."""
     table = np.zeros((len(listed), CONSTANTS))
     for row, own in zip(table, constants, strict=True):

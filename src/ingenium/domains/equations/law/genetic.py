@@ -58,9 +58,7 @@ class LawSearch:
     def bank(self) -> FormulaBank:
         """Short formulas without constants."""
         columns = self.table.columns[:, self.rows(BANK_ROWS)].numpy()
-        return FormulaBank.grown(
-            self.language, self.operations, columns, self.bank_size, self.seed
-        )
+        return FormulaBank.grown(self.language, self.operations, columns, self.bank_size, self.seed)
 
     @cached_property
     def drafted(self) -> LawArchive:
@@ -141,7 +139,9 @@ class LawSearch:
         dim = self.language.dimension(one[begin:end])
         kind = rng.integers(5)
         if kind == 0:
-            alike = [other[a:b] for a, b in parts(other) if self.language.dimension(other[a:b]) == dim]
+            alike = [
+                other[a:b] for a, b in parts(other) if self.language.dimension(other[a:b]) == dim
+            ]
             new = alike[rng.integers(len(alike))] if alike else (PURE,)
         elif kind == 1:
             rows = self.bank.of(dim)[:SHORT] if dim is not None else []

@@ -106,4 +106,3 @@ class UnitGrammar:
             for dim, own in new.items():
                 cost.setdefault(dim, own)
         return cost
-

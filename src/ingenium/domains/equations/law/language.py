@@ -56,6 +56,11 @@ class Language:
         """Of each token."""
         return {t: i for i, t in enumerate(self.tokens)}
 
+    @property
+    def units(self) -> tuple[tuple[str, Dimension], ...]:
+        """Tokens of all constants, with their dimensions; pure numbers first."""
+        return ((PURE, self.zero), *self.constants)
+
     @cached_property
     def held(self) -> frozenset[str]:
         """Tokens of constants."""

@@ -70,9 +70,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "cos": _one(torch.cos, lambda v, a: -torch.sin(a), "cos", _called("cos")),
         "exp": _one(torch.exp, lambda v, a: v, "exp", _called("exp")),
         "log": _one(torch.log, lambda v, a: 1 / a, "log", _called("ln")),
-        "asin": _one(
-            torch.asin, lambda v, a: (1 - a * a).rsqrt(), "asin", _called("arcsin")
-        ),
+        "asin": _one(torch.asin, lambda v, a: (1 - a * a).rsqrt(), "asin", _called("arcsin")),
         "tanh": _one(torch.tanh, lambda v, a: 1 - v * v, "tanh", _called("tanh")),
     }
 )

@@ -7,14 +7,16 @@ weighed by what an error of S does to the target, and all pairs are solved for a
 Shapes: n formulas of the bank, m rows, w factors.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from jaxtyping import Float64
 
 from ingenium.domains.equations.law.bank import FormulaBank
-from ingenium.domains.equations.law.language import LONGEST, PURE, Postfix
+from ingenium.domains.equations.law.dimension import less
+from ingenium.domains.equations.law.language import LONGEST, Postfix
 
 BEST = 6  # that are kept of each form, factor and size
 FACTORS, TERMS = 160, 220  # formulas that are tried as W, and as A and B
@@ -42,6 +44,22 @@ class Form:
     power: int  # of the target and factor in the dimension of the sum; 0: a pure number
     needs: str = ""  # an operation
     turned: bool = False  # the factor over the target, and not the target over the factor
+
+
+@dataclass(frozen=True)
+class Term:
+    """A formula of the bank times a constant, or over it."""
+
+    held: str  # the token of the constant
+    formula: int = 0
+    over: bool = False
+
+    def written(self, bank: FormulaBank) -> Postfix:
+        """Its tokens."""
+        own = bank.postfix(self.formula)
+        if self.over:
+            return (*own, self.held, "/")
+        return (self.held,) if own == ("1",) else (self.held, *own, "*")
 
 
 FORMS = (
@@ -82,9 +100,7 @@ FORMS = (
 )
 
 
-def drafts(
-    bank: FormulaBank, target: Array, operations: tuple[str, ...]
-) -> Iterator[DraftLaw]:
+def drafts(bank: FormulaBank, target: Array, operations: tuple[str, ...]) -> Iterator[DraftLaw]:
     """Laws that fit, of all forms and sizes."""
     spread = float(target.std())
     with np.errstate(all="ignore"):
@@ -105,9 +121,8 @@ def _products(bank: FormulaBank, y: Array, spread: float) -> Iterator[DraftLaw]:
     language = bank.language
     own = np.square(logs).sum(1)
     toward = logs @ goal
-    for dim, left in bank.by_dimension.items():
-        rest = tuple(t - d for t, d in zip(language.target, dim, strict=True))
-        right = bank.of(rest)
+    for (held, unit), (dim, left) in product(language.units, bank.by_dimension.items()):
+        right = bank.of(less(language.target, dim, unit))
         if not len(right):
             continue
         cross = logs[left] @ logs[right].T
@@ -122,17 +137,17 @@ def _products(bank: FormulaBank, y: Array, spread: float) -> Iterator[DraftLaw]:
                     continue
                 i, j = left[at // len(right)], right[at % len(right)]
                 if not np.ptp(signs[i] * signs[j] * np.sign(y)):
-                    yield _scaled(bank, y, spread, int(i), int(j))
+                    yield _scaled(bank, y, spread, int(i), int(j), held)
 
 
-def _scaled(bank: FormulaBank, y: Array, spread: float, i: int, j: int) -> DraftLaw:
-    """The product of two formulas with its best factor; 1 is left out."""
+def _scaled(bank: FormulaBank, y: Array, spread: float, i: int, j: int, held: str) -> DraftLaw:
+    """The product of two formulas with its best factor, a token `held`; 1 is left out."""
     whole = bank.values[i] * bank.values[j]
     factor = float(whole @ y / (whole @ whole))
     parts = [bank.postfix(k) for k in (i, j) if bank.heads[k] != "1"] or [("1",)]
     tokens: Postfix = parts[0] if len(parts) == 1 else (*parts[0], *parts[1], "*")
     misfit = float(np.sqrt(np.square(y - factor * whole).mean())) / spread
-    return DraftLaw((PURE, *tokens, "*"), (factor,), misfit)
+    return DraftLaw((held, *tokens, "*"), (factor,), misfit)
 
 
 def _sums(bank: FormulaBank, y: Array, spread: float, form: Form) -> Iterator[DraftLaw]:
@@ -149,11 +164,14 @@ def _sums(bank: FormulaBank, y: Array, spread: float, form: Form) -> Iterator[Dr
         if form.power == 0 and any(share):
             continue
         dim = tuple(sign * form.power * s for s in share)
-        terms = bank.of(dim)[:TERMS]
+        own = [(Term(held), bank.of(less(dim, unit))) for held, unit in language.units]
+        own += [(Term(held, over=True), bank.of(less(dim, less(language.zero, unit))))
+                for held, unit in language.constants]  # fmt: skip
+        terms = [replace(t, formula=int(i)) for t, rows in own for i in rows[: TERMS // len(own)]]
         weight = np.abs(form.weight(y, factor, goal))
-        if not len(terms) or not np.isfinite(weight).all():
+        if not terms or not np.isfinite(weight).all():
             continue
-        basis = bank.values[terms] * weight
+        basis = bank.values[[t.formula for t in terms]] * weight
         yield from _solved(bank, form, int(w), terms, basis, goal * weight, spread)
 
 
@@ -169,7 +187,7 @@ def _solved(
     bank: FormulaBank,
     form: Form,
     w: int,
-    terms: np.ndarray,
+    terms: Sequence[Term],
     basis: np.ndarray,
     goal: np.ndarray,
     spread: float,
@@ -183,7 +201,8 @@ def _solved(
     gained = (even - 2 * pull[:, None] * pull[None] * gram) / det
     gained = np.where(det > 1e-10 * own[:, None] * own[None], gained, -np.inf)
     gained[np.tril_indices(len(terms))] = -np.inf
-    total = bank.size[terms][:, None] + bank.size[terms][None]
+    sizes = bank.size[[t.formula for t in terms]]
+    total = sizes[:, None] + sizes[None]
     found: list[tuple[int, ...]] = [(int(i),) for i in np.argsort(-(pull**2) / own)[:2]]
     for size in np.unique(total):
         flat = np.where(total == size, gained, -np.inf).ravel()
@@ -198,9 +217,11 @@ def _solved(
         solved = np.linalg.lstsq(basis[rows].T, goal, rcond=None)[0]
         left = max(most - _explained(gram, pull, one), 0.0)
         misfit = float(np.sqrt(left / len(goal))) / spread
-        tokens = _written(bank, form, w, terms[rows].tolist())
-        if np.isfinite(misfit) and misfit < 1.0 and len(tokens) <= LONGEST:
-            yield DraftLaw(tokens, tuple(solved), misfit)
+        chosen = [terms[row] for row in rows]
+        tokens = _written(bank, form, w, chosen)
+        if np.isfinite(misfit) and misfit < 1.0 and len(tokens) <= LONGEST and solved.all():
+            held = (1 / x if t.over else x for t, x in zip(chosen, solved, strict=True))
+            yield DraftLaw(tokens, tuple(held), misfit)
 
 
 def _explained(gram: np.ndarray, pull: np.ndarray, rows: tuple[int, ...]) -> float:
@@ -220,12 +241,11 @@ def _third(gram: np.ndarray, pull: np.ndarray, pair: tuple[int, ...]) -> int:
     return int(np.argmax(worth))
 
 
-def _written(bank: FormulaBank, form: Form, w: int, terms: list[int]) -> Postfix:
+def _written(bank: FormulaBank, form: Form, w: int, terms: Sequence[Term]) -> Postfix:
     tokens: list[str] = []
-    for place, i in enumerate(terms):
-        part = (PURE,) if bank.heads[i] == "1" else (PURE, *bank.postfix(i), "*")
+    for place, term in enumerate(terms):
+        part = term.written(bank)
         tokens += [*part, *(["+"] if place else [])]
     if bank.heads[w] == "1" and form.name in ("sum", "root", "exp"):
         return (*tokens, form.needs) if form.needs else tuple(tokens)
     return form.written(bank.postfix(w), tuple(tokens))
-

@@ -173,9 +173,7 @@ class Law(Problem):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Genetic search, and formulas by chance under the grammar of units."""
-        genetic = partial(
-            GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT
-        )
+        genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
         return {"genetic": genetic, "grammar": partial(GrammarLaws, self.codec, CONSTANT)}
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
@@ -186,11 +184,15 @@ class Law(Problem):
         """The target's own mean, and a formula whose units are wrong."""
         first = self.language.names[0]
         listed: list[Postfix] = [(first, "c", "-", "c", "*")]
-        truth = {"complexity": 5.0, "constant_count": 2.0, "unit_faults": 1.0, "idle_constants": 0.0}
+        truth = {
+            "complexity": 5.0,
+            "constant_count": 2.0,
+            "unit_faults": 1.0,
+            "idle_constants": 0.0,
+        }
         return ((laws(listed, [(0.5, 2.0)], [0]), truth, 1e-12),)
 
 
 def pendulum() -> str:
     """The table of a problem that is opened without one: periods of pendulums."""
     return files(__package__).joinpath("pendulum.csv").read_text(encoding="utf-8")
-

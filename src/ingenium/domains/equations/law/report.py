@@ -107,7 +107,12 @@ def front_figure(
         at = 1 - (number + 0.5) / max(len(written), 1)
         text.text(0, at, f"{number + 1}", fontsize=SMALL, color=MUTED, va="center")
         text.text(
-            0.06, at, f"${formula}$", fontsize=10 if len(formula) < 110 else 7, color=INK, va="center"
+            0.06,
+            at,
+            f"${formula}$",
+            fontsize=10 if len(formula) < 110 else 7,
+            color=INK,
+            va="center",
         )
     return figure
 

@@ -134,7 +134,8 @@ def of_columns(
     if not 1 <= len(columns) <= WIDEST:
         raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
     _distinct([*columns, own])
-    held = [(f"{PURE}[{u}]", base_unit(u, of="a constant")[1]) for u in constant_units]
+    based = dict(base_unit(u, of="a constant") for u in constant_units)
+    held = [(f"{PURE}[{unit}]", dim) for unit, dim in based.items() if unit != "1"]
     bases = dimension.bases_of([c.dim for c in (*columns, own)] + [d for _, d in held])
     language = Language(
         tuple(c.name for c in columns),
@@ -162,9 +163,7 @@ def _column(head: str, values: np.ndarray) -> MeasuredColumn:
     if name in TAKEN:
         raise InputError("a name that is no function", name, f"Write {name}_0.")
     if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-        raise InputError(
-            f"finite numbers in {name}", "gaps or texts", "Leave rows with gaps out."
-        )
+        raise InputError(f"finite numbers in {name}", "gaps or texts", "Leave rows with gaps out.")
     base, dim = base_unit(unit, of=name)
     zero, one = (convert(x, unit, base, of=name) for x in (0.0, 1.0))
     return MeasuredColumn(name, base, dict(dim), zero + (one - zero) * values.astype(np.float64))

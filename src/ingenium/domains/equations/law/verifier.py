@@ -45,9 +45,7 @@ class LawVerifier:
         Quantity("constant_count", "1", "constants that were fitted"),
         Quantity("unit_faults", "1", "operations whose units do not agree"),
         Quantity("idle_constants", "1", "constants that change nothing which others do not"),
-        Quantity(
-            "unproven", "1", "share of the widened box in which no value is proved to exist"
-        ),
+        Quantity("unproven", "1", "share of the widened box in which no value is proved to exist"),
     )
 
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n 7"]:
@@ -76,4 +74,3 @@ class LawVerifier:
             told = (len(tokens), len(held), language.faults(tokens), spare, share)
             found[i] = torch.tensor([float(inner[place]), float(outer[place]), *told])
         return found
-

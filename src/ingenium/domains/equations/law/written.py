@@ -13,7 +13,7 @@ from ingenium.domains.equations.law.operations import ATOM, OPERATIONS, SIGN
 DEEPEST = 40  # of a tree that is read
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon theta kappa lambda mu nu rho sigma tau phi chi psi omega".split()
+    ["alpha", "beta", "gamma", "delta", "epsilon", "theta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"]
 )
 
 
@@ -140,5 +140,3 @@ def parsed(
     if not language.whole(tokens):
         raise InputError(f"{what} of bounded length", text[:60])
     return tuple(tokens), tuple(held)
-
-
