@@ -178,7 +178,8 @@ def _candidates(reading: ProcessReading, series: MeasuredSeries) -> list[Any]:
     step = np.diff(series.time)
     even = bool(np.ptp(step) <= 1e-6 * step.max())
     columns = len(series.names)
-    found = candidates(reading.processes, columns, even) or candidates((), columns, even)
+    own = candidates(reading.processes, series.units, even)
+    found = own or candidates((), series.units, even)
     if not found:
         known = "; ".join(f"{k}: {v}" for k, v in PROCESSES.items())
         raise InputError(

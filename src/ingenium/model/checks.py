@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from ingenium.model.system import ProcessModel, parse, scaled
 
 AGREED = 1e-5  # relative, within which two integrators are the same
-Vector = Float64[np.ndarray, " p"]
+Constants = Float64[np.ndarray, " p"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def units(model: ProcessModel) -> ModelCheck:
     Time and each state are measured in a unit of another size, constants as their units say.
     """
     longer = sympy.Symbol("_T", positive=True)
-    sizes = {s: sympy.Symbol(f"_{s}", positive=True) for s in model.family.states}
+    alike = "x" if model.family.alike else ""
+    sizes = {s: sympy.Symbol(f"_{alike or s}", positive=True) for s in model.family.states}
     own = {"T": longer, **sizes}
     change = {model.symbols[s]: size * model.symbols[s] for s, size in sizes.items()}
     for name, text in (model.family.units | model.reference_units).items():
@@ -62,7 +63,9 @@ def conserved(model: ProcessModel) -> ModelCheck | None:
     return ModelCheck("conserved", bool(holds), told if holds else f"{told}: not so")
 
 
-def integrators(model: ProcessModel, constants: Vector, first: Vector) -> ModelCheck:
+def integrators(
+    model: ProcessModel, constants: Constants, first: Float64[np.ndarray, " s"]
+) -> ModelCheck:
     """Whether a method of order 8 that shares no code gives the same trajectory."""
     time = model.series.time
     own = model.sensitive(constants, first, time)
@@ -74,7 +77,7 @@ def integrators(model: ProcessModel, constants: Vector, first: Vector) -> ModelC
     return ModelCheck("integrators", off <= AGREED, told)
 
 
-def rest(model: ProcessModel, constants: Vector) -> list[str]:
+def rest(model: ProcessModel, constants: Constants) -> list[str]:
     """Where the states rest with these constants, and what small departures do, in words."""
     if model.family.step:
         return [_growth(model, constants)]
@@ -104,7 +107,7 @@ def rest(model: ProcessModel, constants: Vector) -> list[str]:
     return [f"{told}."]
 
 
-def _growth(model: ProcessModel, constants: Vector) -> str:
+def _growth(model: ProcessModel, constants: Constants) -> str:
     """The factor by which classes grow in a step, once their shares are steady."""
     states = [model.symbols[s] for s in model.family.states]
     held = {model.symbols[c]: v for c, v in zip(model.constants, constants, strict=True)}
@@ -137,13 +140,12 @@ def _terms(model: ProcessModel) -> dict[str, frozenset[Any] | None]:
 
 
 def equations(model: ProcessModel) -> list[str]:
-    """The rates as LaTeX, in the names of the columns."""
+    """The rates in SymPy's syntax, in the names of the columns."""
     names = dict(zip(model.family.seen, model.columns, strict=True))
-    told = {model.symbols[s]: sympy.Symbol(rf"\mathrm{{{n}}}") for s, n in names.items()}
+    told = {model.symbols[s]: sympy.Symbol(n, positive=True) for s, n in names.items()}
     rows: list[str] = []
     for state, rate in zip(model.family.states, model.rates, strict=True):
-        name = rf"\mathrm{{{names[state]}}}" if state in names else state
-        left = rf"{name}_{{next}}" if model.family.step else rf"\frac{{d\,{name}}}{{dt}}"
-        right: Any = rate.subs(told)
-        rows.append(f"{left} = {sympy.latex(right)}")
+        name = names.get(state, state)
+        left = f"next {name}" if model.family.step else f"d {name}/dt"
+        rows.append(f"{left} = {rate.subs(told, simultaneous=True)}")
     return rows

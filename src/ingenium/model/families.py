@@ -42,6 +42,7 @@ class ProcessFamily:
     hidden: tuple[str, ...] = ()
     step: bool = False
     conserved: str = ""  # what does not change in time
+    alike: bool = False  # all states are counted in one unit
     symmetric: bool = False  # columns may be named in any order
     references: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # state and size
     found: Mapping[str, float] = field(default_factory=dict)  # constants, where one knows them
@@ -159,6 +160,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
             MIXED,
         ),
         conserved="x + y + z",
+        alike=True,
     ),
     ProcessFamily(
         "sir_infected",
@@ -168,6 +170,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         {"b": "1/(T*y)", "g": "1/T"},
         ("Who has recovered stays immune.", "Nobody comes from outside.", MIXED),
         hidden=("x",),
+        alike=True,
     ),
     ProcessFamily(
         "one_compartment",
@@ -180,6 +183,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
             "The body is one well-mixed compartment.",
         ),
         hidden=("w",),
+        alike=True,
     ),
     ProcessFamily(
         "two_compartments",
@@ -189,6 +193,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         {"q": "1/T", "u": "1/T", "v": "1/T"},
         ("Exchange and elimination are in proportion to what is there.",),
         hidden=("w",),
+        alike=True,
     ),
 )
 
@@ -221,19 +226,25 @@ def leslie(classes: int) -> ProcessFamily:
 
 
 def candidates(
-    processes: Sequence[str], columns: int, even: bool
+    processes: Sequence[str], units: Sequence[str], even: bool
 ) -> list[tuple[ProcessFamily, tuple[int, ...]]]:
     """Families of some processes with a state for each column, in each order that differs.
 
     Args:
         processes: that words name; all where they name none.
-        columns: of the table.
+        units: of the columns.
         even: whether the times are evenly apart, as steps need them.
     """
+    columns = len(units)
     ages = [leslie(columns)] if even and columns > 1 else []
     found = []
     for family in (*FAMILIES, *ages):
-        if len(family.seen) == columns and (not processes or family.process in processes):
+        mixed = family.alike and len(set(units)) > 1
+        if (
+            len(family.seen) == columns
+            and not mixed
+            and (not processes or family.process in processes)
+        ):
             orders = [tuple(range(columns))] if family.symmetric else permutations(range(columns))
             found += [(family, tuple(order)) for order in orders]
     return found

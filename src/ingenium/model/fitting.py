@@ -116,7 +116,7 @@ class FittedModel:
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion for few readings, and what choosing among formulas costs; less is better.
+        """Akaike's criterion for few readings, with what choosing among formulas costs.
 
         Source: Hurvich and Tsai, Biometrika 76, 1989; Chen and Chen, Biometrika 95, 2008 (twice the
         logarithm of how many formulas there were to choose from, for each rate).

@@ -97,7 +97,9 @@ class ModelVerdict:
 def memory_p(found: ModelPosterior) -> float:
     """Chance of residuals as alike from time to time as these are, if they were independent.
 
-    The least over the columns, times their number. Source: Ljung and Box, Biometrika 65, 1978, with one lag.
+    The least over the columns, times their number.
+
+    Source: Ljung and Box, Biometrika 65, 1978, with one lag.
     """
     density = found.fitted.density
     constants, first, _ = density.parts(found.fitted.numbers)

@@ -19,6 +19,7 @@ from ingenium.model.reading import ProcessReading
 from ingenium.model.series import MeasuredSeries
 
 AHEAD = 4  # points between two times, in pictures
+ALIKE = 4.0  # of AICc, below which readings hardly tell two families apart
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -107,14 +108,16 @@ def unsaid(
     process = best.model.family.process
     if reading.processes and process not in (*reading.processes, "search"):
         told.append(f"No family of {', '.join(reading.processes)} has these columns.")
-    for name in found.untold():
-        told.append(f"The readings say little of {name}: its interval is nearly that of before.")
-    near = [f for f in fits if f is not best and abs(f.aicc - best.aicc) < 4]
-    for other in near:
-        told.append(
-            f"The readings do not tell it from {other.model.label} "
-            f"(AICc {other.aicc - best.aicc:+.1f})."
-        )
+    told += [
+        f"The readings say little of {name}: its interval is nearly that of before."
+        for name in found.untold()
+    ]
+    near = [f for f in fits if f is not best and abs(f.aicc - best.aicc) < ALIKE]
+    told += [
+        f"The readings do not tell it from {other.model.label} "
+        f"(AICc {other.aicc - best.aicc:+.1f})."
+        for other in near
+    ]
     if best.model.family.hidden:
         told.append("A state without a column is known only by what it does to the others.")
     return told

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float64
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, SERIES, SMALL, dress, panels
 from ingenium.model.posterior import ModelPosterior
@@ -45,8 +47,21 @@ def forecast(
             axes.legend(
                 frameon=False, fontsize=SMALL, ncols=4, loc="lower left", bbox_to_anchor=(0, 1)
             )
-    grid[-1, 0].set_xlabel(f"{series.clock} ({series.clock_unit})", fontsize=9)
+        _times(axes, series, 8)
+    grid[-1, 0].set_xlabel(_clock(series), fontsize=9)
     return figure
+
+
+def _clock(series: MeasuredSeries) -> str:
+    """The axis of times, with its unit where that is not its name."""
+    unit = series.clock_unit
+    return series.clock if unit in (series.clock, "1") else f"{series.clock} ({unit})"
+
+
+def _times(axes: Axes, series: MeasuredSeries, most: int) -> None:
+    """At most so many ticks, at whole numbers where all times are whole."""
+    whole = bool((series.time == np.rint(series.time)).all())
+    axes.xaxis.set_major_locator(MaxNLocator(most, integer=whole))
 
 
 def residuals(series: MeasuredSeries, courses: Float64[np.ndarray, "n t s"]) -> Figure:

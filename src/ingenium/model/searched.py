@@ -5,9 +5,9 @@ sizes over their mean, so that all constants are pure numbers or rates.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -38,9 +38,7 @@ def rate_table(series: MeasuredSeries, column: str) -> str:
     own = series.learned
     time = series.time[own]
     logs = np.log(series.values[own])
-    fine = np.concatenate(
-        [np.linspace(a, b, FINER, endpoint=False) for a, b in zip(time, time[1:], strict=False)]
-    )
+    fine = np.concatenate([np.linspace(a, b, FINER, endpoint=False) for a, b in pairwise(time)])
     curves = [make_smoothing_spline(time, row) for row in logs.T]
     table = {
         f"{name} [1]": np.exp(curve(fine)) / size
@@ -72,18 +70,9 @@ def _family(series: MeasuredSeries, laws: Sequence[RateLaw], number: int) -> Pro
         units[name], values[name] = unit, abs(value)
         return f"(-{name})" if value < 0 else name
 
-    rates = {}
-    for i, law in enumerate(laws):
-        lines = [x for x in law.text.splitlines() if x.strip() and not x.startswith("#")]
-        formula = lines[-1].partition(" = ")[2]
-        parts = {n: f"(x{j}/m{j})" for j, n in enumerate(series.names)}
-        for match in map(HELD.fullmatch, lines[:-1]):
-            if match:
-                parts[match[1]] = constant(float(match[2]), "1/T")
-        formula = NUMBER.sub(lambda m: constant(float(m[0]), "1"), formula)
-        names = "|".join(sorted(parts, key=len, reverse=True))
-        formula = re.sub(rf"\b(?:{names})\b", lambda m: parts[m[0]], formula)
-        rates[f"x{i}"] = f"x{i}*({formula})"
+    rates = {
+        f"x{i}": f"x{i}*({_in_symbols(law, series.names, constant)})" for i, law in enumerate(laws)
+    }
     return ProcessFamily(
         f"searched_{number}",
         f"law {number} of the search",
@@ -95,3 +84,15 @@ def _family(series: MeasuredSeries, laws: Sequence[RateLaw], number: int) -> Pro
         references={f"m{i}": (f"x{i}", float(s)) for i, s in enumerate(series.scale)},
         found=values,
     )
+
+
+def _in_symbols(law: RateLaw, names: Sequence[str], constant: Callable[[float, str], str]) -> str:
+    """The formula with columns as `(x0/m0)`, and each constant under the name it is given."""
+    lines = [x for x in law.text.splitlines() if x.strip() and not x.startswith("#")]
+    parts = {n: f"(x{j}/m{j})" for j, n in enumerate(names)}
+    for match in map(HELD.fullmatch, lines[:-1]):
+        if match:
+            parts[match[1]] = constant(float(match[2]), "1/T")
+    formula = NUMBER.sub(lambda m: constant(float(m[0]), "1"), lines[-1].partition(" = ")[2])
+    longest = "|".join(sorted(parts, key=len, reverse=True))
+    return re.sub(rf"\b(?:{longest})\b", lambda m: parts[m[0]], formula)

@@ -178,7 +178,7 @@ class ProcessModel:
         first: Float64[np.ndarray, " s"],
         time: Float64[np.ndarray, " t"],
     ) -> Float64[np.ndarray, "t s"]:
-        """States by Dormand and Prince's method of order 8, which shares no code with the others."""
+        """States by Dormand and Prince's method of order 8, which shares no code."""
         held = constants.tolist()
         if self.family.step:
             rows = [np.asarray(first)]
@@ -208,7 +208,7 @@ class ProcessModel:
         return str(parse(text, symbols))
 
     def guesses(self) -> Float64[np.ndarray, " p"]:
-        """A size for each constant by its unit: rates of a tenth of the span, states as they are."""
+        """A size for each constant by its unit: a rate of ten over the span, a state as it is."""
         sizes: dict[str, Any] = dict(zip(self.family.states, self.scale.tolist(), strict=True))
         sizes["T"] = self.series.span / 10
         own = {k: sympy.Symbol(k, positive=True) for k in sizes}

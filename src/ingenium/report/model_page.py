@@ -10,6 +10,7 @@ from ingenium.model.made import AHEAD, MadeModel
 from ingenium.report.template import template
 
 Table = Sequence[Sequence[str]]
+NEAR = 10.0  # of AICc behind the best, up to which assumptions of a family are listed
 
 
 def write(made: MadeModel) -> None:
@@ -64,7 +65,7 @@ def _yes(holds: bool) -> str:
 
 def _model(record: Any) -> Table:
     rows = [("part", "what")]
-    rows += [("equation", f"${e}$") for e in record["equations"]]
+    rows += [("equation", e) for e in record["equations"]]
     rows += [("assumes", a) for a in record["assumptions"]]
     return rows
 
@@ -81,7 +82,7 @@ def _constants(record: Any) -> Table:
 def _candidates(record: Any) -> Table:
     rows = [("family", "constants", "AICc behind the best", "assumes")]
     for own in record["candidates"]:
-        told = " ".join(own["assumptions"])
+        told = " ".join(own["assumptions"]) if own["behind"] <= NEAR else ""
         rows.append((own["title"], str(own["constants"]), f"{own['behind']:.1f}", told))
     return rows
 

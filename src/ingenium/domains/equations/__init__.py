@@ -8,7 +8,7 @@ DOMAIN = Domain(
     package=__name__,
     problems={
         "law": Offer(
-            f"{__name__}.law.problem:Law",
+            f"{__name__}.law.problem:TableLaw",
             "formulas behind a table with units, by error and complexity",
         )
     },

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ingenium.domains.equations.law import fitting
 from ingenium.domains.equations.law.evaluation import Evaluator
-from ingenium.domains.equations.law.fitting import Fitted
+from ingenium.domains.equations.law.fitting import FittedConstants
 from ingenium.domains.equations.law.language import CONSTANTS, Language, Postfix
 
 EACH = 10  # laws of a size
@@ -53,7 +53,9 @@ class LawFit:
     columns: Float64[Tensor, "v r"]
     target: Float64[Tensor, " r"]
 
-    def fit(self, laws: Sequence[Postfix], start: Float64[Tensor, "p k"], rounds: int) -> Fitted:
+    def fit(
+        self, laws: Sequence[Postfix], start: Float64[Tensor, "p k"], rounds: int
+    ) -> FittedConstants:
         """Least squares from a start."""
         numbers = self.language.numbers(laws)
         return fitting.fit(
@@ -79,7 +81,7 @@ class LawFit:
                     found.append(FittedLaw(tokens, tuple(own), loss / spread))
         return found
 
-    def simplified(self, done: Fitted) -> Float64[Tensor, "p k"]:
+    def simplified(self, done: FittedConstants) -> Float64[Tensor, "p k"]:
         """Constants to twelve digits, or the simple number within two standard errors of one.
 
         Only where so close a simple number would hardly be there by accident.

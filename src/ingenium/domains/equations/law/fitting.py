@@ -20,7 +20,7 @@ STEEPEST = 1e-10  # share of the loss that a round must gain
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedConstants:
     """Constants, the mean square that they leave, and the slopes there."""
 
     constants: Float64[Tensor, "p k"]
@@ -35,7 +35,7 @@ def fit(
     columns: Float64[Tensor, "v r"],
     target: Float64[Tensor, " r"],
     rounds: int = 12,
-) -> Fitted:
+) -> FittedConstants:
     """The least squares next to the start; a step that does not help is not taken.
 
     Source: Marquardt, J. Soc. Ind. Appl. Math. 11, 1963, with steps scaled by the diagonal.
@@ -59,7 +59,7 @@ def fit(
         slopes[won], loss[won] = slopes_there[better], loss_there[better]
         damping[rows] = (damping[rows] * torch.where(better, SOFTER, HARDER)).clamp_min(1e-12)
         active[rows] = (gain > STEEPEST) & (damping[rows] < FROZEN) & (loss[rows] > 0)
-    return Fitted(constants, loss, slopes)
+    return FittedConstants(constants, loss, slopes)
 
 
 def _step(slopes: Tensor, rest: Tensor, damping: Tensor) -> Tensor:
@@ -84,7 +84,7 @@ def _loss(value: Tensor, target: Tensor) -> Tensor:
     return torch.where(torch.isfinite(loss), loss, torch.inf)
 
 
-def errors(found: Fitted, rows: int) -> Float64[Tensor, "p k"]:
+def errors(found: FittedConstants, rows: int) -> Float64[Tensor, "p k"]:
     """Standard errors of constants, from the curvature; infinite where a constant does nothing."""
     normal = (found.slopes[:, :, None] * found.slopes[:, None]).sum(-1)
     size = normal.diagonal(dim1=1, dim2=2).sqrt()

@@ -37,7 +37,7 @@ def laws(listed: list[Postfix], constants: list[tuple[float, ...]], index: list[
 
 
 @dataclass(frozen=True, eq=False)
-class LawFiles:
+class FormulaFiles:
     """Of the laws of a table. A constant with a unit has a line and a symbol of its own."""
 
     table: MeasuredTable

@@ -84,9 +84,9 @@ class UnitGrammar:
             for sign, (dim, _) in zip(signs, stack[1:], strict=True):
                 rest = [r - sign * d for r, d in zip(rest, dim, strict=True)]
             if not any(rest) and any(column for _, column in stack):
-                return joined
+                return float(joined)
             found = min(found, joined + 1 + self.shortest.get(tuple(rest), float("inf")))
-        return found
+        return float(found)
 
     @cached_property
     def shortest(self) -> dict[Dimension, int]:

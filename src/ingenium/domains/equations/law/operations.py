@@ -14,7 +14,7 @@ SUM, PRODUCT, SIGN, ATOM = 1, 2, 3, 9  # how strongly a written form binds
 
 
 @dataclass(frozen=True)
-class Operation:
+class FormulaOperation:
     """One operation on one or two arguments."""
 
     value: Callable[..., Tensor]
@@ -27,11 +27,11 @@ class Operation:
 
 
 def _one(value: Callable[[Tensor], Tensor], slope: Callable[[Tensor, Tensor], Tensor],
-         name: str, latex: str, c: str = "") -> Operation:  # fmt: skip
+         name: str, latex: str, c: str = "") -> FormulaOperation:  # fmt: skip
     def slopes(value: Tensor, a: Tensor) -> tuple[Tensor, ...]:
         return (slope(value, a),)
 
-    return Operation(value, slopes, f"{name}({{0}})", latex, c or f"{name}({{0}})")
+    return FormulaOperation(value, slopes, f"{name}({{0}})", latex, c or f"{name}({{0}})")
 
 
 def _called(name: str) -> str:
@@ -46,14 +46,14 @@ def _odd(value: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
     return torch.ones_like(value), -torch.ones_like(value)
 
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+OPERATIONS: Mapping[str, FormulaOperation] = MappingProxyType(
     {
-        "+": Operation(torch.add, _even, "{0} + {1}", "{0} + {1}", "{0} + {1}", 2, SUM),
-        "-": Operation(torch.sub, _odd, "{0} - {1}", "{0} - {1}", "{0} - {1}", 2, SUM),
-        "*": Operation(
+        "+": FormulaOperation(torch.add, _even, "{0} + {1}", "{0} + {1}", "{0} + {1}", 2, SUM),
+        "-": FormulaOperation(torch.sub, _odd, "{0} - {1}", "{0} - {1}", "{0} - {1}", 2, SUM),
+        "*": FormulaOperation(
             torch.mul, lambda v, a, b: (b, a), "{0}*{1}", r"{0} \, {1}", "{0}*{1}", 2, PRODUCT
         ),
-        "/": Operation(
+        "/": FormulaOperation(
             torch.div,
             lambda v, a, b: (1 / b, -v / b),
             "{0}/{1}",
@@ -62,7 +62,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             2,
             PRODUCT,
         ),
-        "sq": Operation(
+        "sq": FormulaOperation(
             torch.square, lambda v, a: (2 * a,), "{0}**2", "{0}^2", "pow({0}, 2)", 1, SIGN
         ),
         "sqrt": _one(torch.sqrt, lambda v, a: 0.5 / v, "sqrt", r"\sqrt{{{0}}}"),

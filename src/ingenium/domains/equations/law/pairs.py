@@ -34,7 +34,7 @@ class DraftLaw:
 
 
 @dataclass(frozen=True)
-class Form:
+class LawForm:
     """How the target follows from a factor and a sum."""
 
     name: str
@@ -47,7 +47,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Term:
+class LawTerm:
     """A formula of the bank times a constant, or over it."""
 
     held: str  # the token of the constant
@@ -63,8 +63,8 @@ class Term:
 
 
 FORMS = (
-    Form("sum", lambda y, w: y / w, lambda y, w, s: w, lambda w, s: (*s, *w, "*"), 1),
-    Form(
+    LawForm("sum", lambda y, w: y / w, lambda y, w, s: w, lambda w, s: (*s, *w, "*"), 1),
+    LawForm(
         "over",
         lambda y, w: w / y,
         lambda y, w, s: y * y / w,
@@ -72,7 +72,7 @@ FORMS = (
         1,
         turned=True,
     ),
-    Form(
+    LawForm(
         "root",
         lambda y, w: (y / w) ** 2,
         lambda y, w, s: y / (2 * s),
@@ -80,7 +80,7 @@ FORMS = (
         2,
         "sqrt",
     ),
-    Form(
+    LawForm(
         "over root",
         lambda y, w: (w / y) ** 2,
         lambda y, w, s: y / (2 * s),
@@ -89,7 +89,7 @@ FORMS = (
         "sqrt",
         turned=True,
     ),
-    Form(
+    LawForm(
         "exp",
         lambda y, w: np.log(y / w),
         lambda y, w, s: y,
@@ -150,7 +150,7 @@ def _scaled(bank: FormulaBank, y: Array, spread: float, i: int, j: int, held: st
     return DraftLaw((held, *tokens, "*"), (factor,), misfit)
 
 
-def _sums(bank: FormulaBank, y: Array, spread: float, form: Form) -> Iterator[DraftLaw]:
+def _sums(bank: FormulaBank, y: Array, spread: float, form: LawForm) -> Iterator[DraftLaw]:
     """One form with each of the short formulas as its factor."""
     language = bank.language
     ones = len(language.names)  # the number of the formula 1
@@ -164,8 +164,8 @@ def _sums(bank: FormulaBank, y: Array, spread: float, form: Form) -> Iterator[Dr
         if form.power == 0 and any(share):
             continue
         dim = tuple(sign * form.power * s for s in share)
-        own = [(Term(held), bank.of(less(dim, unit))) for held, unit in language.units]
-        own += [(Term(held, over=True), bank.of(less(dim, less(language.zero, unit))))
+        own = [(LawTerm(held), bank.of(less(dim, unit))) for held, unit in language.units]
+        own += [(LawTerm(held, over=True), bank.of(less(dim, less(language.zero, unit))))
                 for held, unit in language.constants]  # fmt: skip
         terms = [replace(t, formula=int(i)) for t, rows in own for i in rows[: TERMS // len(own)]]
         weight = np.abs(form.weight(y, factor, goal))
@@ -185,9 +185,9 @@ def _factors(bank: FormulaBank) -> list[int]:
 
 def _solved(
     bank: FormulaBank,
-    form: Form,
+    form: LawForm,
     w: int,
-    terms: Sequence[Term],
+    terms: Sequence[LawTerm],
     basis: np.ndarray,
     goal: np.ndarray,
     spread: float,
@@ -241,7 +241,7 @@ def _third(gram: np.ndarray, pull: np.ndarray, pair: tuple[int, ...]) -> int:
     return int(np.argmax(worth))
 
 
-def _written(bank: FormulaBank, form: Form, w: int, terms: Sequence[Term]) -> Postfix:
+def _written(bank: FormulaBank, form: LawForm, w: int, terms: Sequence[LawTerm]) -> Postfix:
     tokens: list[str] = []
     for place, term in enumerate(terms):
         part = term.written(bank)

@@ -23,12 +23,12 @@ from ingenium.domains.equations.law import report
 from ingenium.domains.equations.law.algebra import SympyVerifier
 from ingenium.domains.equations.law.codec import LAW, VALUES, LawCodec, longest
 from ingenium.domains.equations.law.families import GeneticLaws, GrammarLaws
-from ingenium.domains.equations.law.formats import LawFiles, laws
+from ingenium.domains.equations.law.formats import FormulaFiles, laws
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.language import CONSTANTS, Postfix
 from ingenium.domains.equations.law.operations import OPERATIONS
 from ingenium.domains.equations.law.table import read
-from ingenium.domains.equations.law.verifier import LawVerifier
+from ingenium.domains.equations.law.verifier import FormulaVerifier
 
 TABLE = Input(
     "table",
@@ -69,7 +69,7 @@ class LawSettings:
             raise InputError("a box from 1 to 10 times as wide", self.wider, "Write wider = 2.0.")
 
 
-class Law(Problem):
+class TableLaw(Problem):
     """Formulas of a table, on the front of error and complexity."""
 
     name: ClassVar[str] = "equations.law"
@@ -81,7 +81,7 @@ class Law(Problem):
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether it is the law of nature: others may fit these rows as well.",
-        "Beyond the widened box nothing is said, and inside of it a value is proved, not its error.",
+        "Beyond the widened box nothing is said; inside of it a value is proved, and not its error.",
         "Standard errors of constants assume that rows have independent errors of one size.",
     )
     default_family: ClassVar[str] = "genetic"
@@ -107,9 +107,9 @@ class Law(Problem):
             Limit("misfit_outside", at_most=0.2),
             *(Limit(n, at_most=0.0) for n in ("unit_faults", "unproven", "idle_constants")),
         )
-        self.tiers = (LawVerifier(self.table, settings.wider),)
+        self.tiers = (FormulaVerifier(self.table, settings.wider),)
         self.second = Second(SympyVerifier(self.table), share=0.05, most=20)
-        self.formats = {"formula": LawFiles(self.table)}
+        self.formats = {"formula": FormulaFiles(self.table)}
         self.codec = LawCodec.of(self.language)
         names = self.language.names
         self.notes = (

@@ -12,7 +12,7 @@ from ingenium.core.select import pareto_rank
 from ingenium.core.verdict import Verdict
 from ingenium.domains.equations.law.codec import LAW, VALUES
 from ingenium.domains.equations.law.evaluation import Evaluator
-from ingenium.domains.equations.law.formats import latex
+from ingenium.domains.equations.law.formats import SYMPY, FormulaFiles, latex
 from ingenium.domains.equations.law.table import MeasuredTable
 from ingenium.evaluate.style import GOOD, INK, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
 
@@ -28,6 +28,7 @@ def sections(
     if not rows:
         return ()
     written = [_latex(table, designs, i) for i in rows]
+    plain = [_sympy(table, designs, i) for i in rows]
     front = Section(
         "Front of error and complexity",
         "Each point is a formula; those that no shorter one beats are written out. Error is on the "
@@ -36,21 +37,21 @@ def sections(
     )
     left = Section(
         "What the laws leave",
-        "Residuals, in spreads of the target, of the shortest and the best law of the front over the "
-        "columns; the outer rows, which nothing was fitted to, are blue. A pattern is what a law "
-        "does not explain.",
+        "Residuals, in spreads of the target, of the shortest and the best law of the front over "
+        "the columns; the outer rows, which nothing was fitted to, are blue. A pattern is what a "
+        "law does not explain.",
         figure=residual_figure(table, designs, rows, written),
     )
     head = ("law", "complexity", "error", "error outside", "design")
     body = [
         (
-            f"${text}$",
+            text,
             f"{_value(verdicts, 'complexity', i):.0f}",
             f"{_value(verdicts, 'misfit', i):.3g}",
             f"{_value(verdicts, 'misfit_outside', i):.3g}",
             str(int(designs["design"].values[i])),
         )
-        for i, text in zip(rows, written, strict=True)
+        for i, text in zip(rows, plain, strict=True)
     ]
     return front, left, Section("Laws of the front", table=(head, *body))
 
@@ -73,6 +74,12 @@ def _front(designs: xr.Dataset, verdicts: xr.Dataset) -> list[int]:
     for i in order.tolist():
         found.setdefault(_value(verdicts, "complexity", i), i)
     return list(found.values())[:SHOWN]
+
+
+def _sympy(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
+    """The last line of the file of a law, which is the law."""
+    law, constants = str(designs[LAW].values[i]), designs[VALUES].to_numpy()[i].tolist()
+    return FormulaFiles(table).contents(law, constants)[SYMPY].splitlines()[-1]
 
 
 def _latex(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:

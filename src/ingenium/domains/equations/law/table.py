@@ -112,10 +112,10 @@ def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable
     frame = csv_text(text, Path("table.csv"), "a table as CSV")
     if len(frame.columns) < 2:
         raise InputError("a table of at least two columns", f"{len(frame.columns)}")
-    if not FEWEST <= len(frame) <= MOST:
-        raise InputError(f"from {FEWEST} to {MOST} rows", f"{len(frame)}", "Measure more rows.")
     columns = [_column(str(h), frame[h].to_numpy()) for h in frame]
     names = [c.name for c in columns]
+    if not FEWEST <= len(frame) <= MOST:
+        raise InputError(f"from {FEWEST} to {MOST} rows", f"{len(frame)}", "Measure more rows.")
     for name in names:
         if names.count(name) > 1:
             raise InputError("columns of different names", f"{name} twice", "Rename one.")

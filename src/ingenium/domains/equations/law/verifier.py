@@ -30,7 +30,7 @@ def misfit(rest: Float[Tensor, "n r"], spread: float) -> Float[Tensor, " n"]:
 
 
 @dataclass(frozen=True, eq=False)
-class LawVerifier:
+class FormulaVerifier:
     """Reads each law anew and evaluates it in double precision; NaN without a value in a row."""
 
     table: MeasuredTable

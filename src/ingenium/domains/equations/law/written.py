@@ -12,9 +12,8 @@ from ingenium.domains.equations.law.operations import ATOM, OPERATIONS, SIGN
 
 DEEPEST = 40  # of a tree that is read
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "theta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"]
-)
+_LETTERS = "alpha beta gamma delta epsilon theta kappa lambda mu nu rho sigma tau phi chi psi omega"
+GREEK = frozenset(_LETTERS.split())
 
 
 def number(value: float) -> str:
