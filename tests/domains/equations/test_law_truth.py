@@ -120,7 +120,7 @@ def test_what_the_grammar_writes_has_no_fault_of_units(table: MeasuredTable) -> 
 
 @pytest.mark.parametrize("name", sorted(enclosure.ENCLOSED))
 def test_enclosures_hold_what_mpmath_says(name: str) -> None:
-    """Values inside at 200 points, and no wider than mpmath's intervals by more than a billionth."""
+    """Values inside at 200 points, and bounds that are not idle."""
     rng = np.random.default_rng(len(name))
     low = rng.uniform(-0.9, 0.8, (2, 200)) + (name in ("sqrt", "log", "/"))
     high = low + rng.uniform(0, 0.1, low.shape)
@@ -231,8 +231,8 @@ def test_bad_tables_are_told_what_to_write(text: str, told: str) -> None:
 
 
 def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
-    for text in ("__import__('os').system('x')", "length.real", "[length]", "lambda: 1", "length**9",
-                 "exp(length, 2)", "x", "1e999*length", "length if 1 else 2"):  # fmt: skip
+    for text in ("__import__('os').system('x')", "length.real", "[length]", "lambda: 1",
+                 "length**9", "exp(length, 2)", "x", "1e999*length", "length if 1 else 2"):  # fmt: skip
         file = tmp_path / "law.sympy"
         file.write_text(f"period = {text}\n")
         with pytest.raises(InputError):

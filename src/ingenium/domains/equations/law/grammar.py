@@ -3,7 +3,7 @@
 Tokens come in postfix order, so the state of a beginning is a stack of dimensions. A token may
 follow if what is then on the stack can still become one formula of the target's dimension in the
 steps that are left: all of it multiplied and divided, and by the shortest product of columns that
-gives the dimension that is missing.
+gives the dimension that is missing, under a root at the end or not.
 """
 
 from collections.abc import Sequence
@@ -76,27 +76,23 @@ class UnitGrammar:
         return (*stack[: len(stack) - arity], (dim, True)), held
 
     def _ends(self, stack: Sequence[tuple[Dimension, bool]]) -> float:
-        """Tokens that end it at the latest, without the end itself."""
-        joined = len(stack) - 1
+        """Tokens that end it at the latest, without the end itself; a root may come last."""
+        joined, column = len(stack) - 1, any(own for _, own in stack)
         found = float("inf")
-        for signs in product((1, -1), repeat=joined):
-            rest = [t - d for t, d in zip(self.language.target, stack[0][0], strict=True)]
-            for sign, (dim, _) in zip(signs, stack[1:], strict=True):
-                rest = [r - sign * d for r, d in zip(rest, dim, strict=True)]
-            if not any(rest) and any(column for _, column in stack):
-                return float(joined)
-            found = min(found, joined + 1 + self.shortest.get(tuple(rest), float("inf")))
+        for root, signs in product((0, 1), product((1, -1), repeat=joined)):
+            rest = tuple((1 + root) * t for t in self.language.target)
+            for sign, (dim, _) in zip((1, *signs), stack, strict=True):
+                rest = tuple(r - sign * d for r, d in zip(rest, dim, strict=True))
+            more = 0 if column and not any(rest) else 1 + self.shortest.get(rest, float("inf"))
+            found = min(found, joined + root + more)
         return float(found)
 
     @cached_property
     def shortest(self) -> dict[Dimension, int]:
-        """Tokens of the shortest formula of columns alone, by dimension."""
+        """Tokens of the shortest product of columns, by dimension."""
         cost = dict.fromkeys(self.language.dims, 1)
         for size in range(2, LARGEST + 1):
             new: dict[Dimension, int] = {}
-            for dim, own in cost.items():
-                if own == size - 1 and all(p % 2 == 0 for p in dim):
-                    new[tuple(p // 2 for p in dim)] = size
             listed = list(cost.items())
             for a, one in listed:
                 for b, other in listed:

@@ -81,7 +81,7 @@ class TableLaw(Problem):
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "Whether it is the law of nature: others may fit these rows as well.",
-        "Beyond the widened box nothing is said; inside of it a value is proved, and not its error.",
+        "Beyond the widened box nothing is said; in it a value is proved, and not its error.",
         "Standard errors of constants assume that rows have independent errors of one size.",
     )
     default_family: ClassVar[str] = "genetic"
