@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(name="model")(guarded(model))
     group = typer.Typer(help="Models that were made: shown, and made again.", no_args_is_help=True)
-    for command in (show, families, replay):
+    for command in (show, families, read, replay):
         group.command()(guarded(command))
     app.add_typer(group, name="models")
 
@@ -74,6 +74,35 @@ def families(json: AsJson = False) -> None:
     for f in listed:
         shown.add_row(f.process, f.title, " ".join(f.assumptions))
     results().print(shown, highlight=False)
+
+
+def read(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Descriptions.")],
+    json: AsJson = False,
+) -> None:
+    """Which process each description names, with its families, and what nothing is made of."""
+    from ingenium.model import reading
+    from ingenium.model.families import FAMILIES, leslie
+
+    answers = []
+    for text in words:
+        found = reading.read(text)
+        own = [f for f in (*FAMILIES, leslie(3)) if f.process in found.processes]
+        answers.append(
+            {
+                "words": text,
+                "processes": list(found.processes),
+                "kinds": found.kinds,
+                "families": [{"family": f.name, "assumptions": list(f.assumptions)} for f in own],
+                "unread": list(found.unread),
+            }
+        )
+    if json:
+        print_json({"read": answers})
+        return
+    for own_ in answers:
+        named = ", ".join(own_["processes"]) or "no process"  # type: ignore[arg-type]
+        results().print(f"{own_['words']}: {named}", highlight=False, markup=False, soft_wrap=True)
 
 
 def replay(

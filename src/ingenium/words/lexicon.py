@@ -322,7 +322,7 @@ predation predator predators prey preys eats eat eaten eating hunts hunt hunted
 competition compete competes competing competitor competitors
 infection infections infected infects infectious epidemic epidemics disease contagious
 growth grows grow grew grown growing
-ages aged cohort cohorts juvenile juveniles
+ages age aged cohort cohorts juvenile juveniles
 absorption absorbed dose doses plasma compartment compartments
 decay decays decaying decayed
 """
