@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sympy
-from benchmarks.measuring import report
 from scipy.optimize import least_squares
 
+from benchmarks.measuring import report
 from ingenium.domains.equations.law.archive import LawFit
 from ingenium.domains.equations.law.genetic import LawSearch
 from ingenium.domains.equations.law.table import MeasuredTable, read

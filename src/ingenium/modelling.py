@@ -56,7 +56,8 @@ from ingenium.trust.place import ledger_place
 
 LAWS, SEARCH = "equations.law", 64  # the problem that finds laws, and proposals for each column
 SETUP = {"operations": ["+", "-", "*", "/", "sq"], "constant_units": [RATE_UNIT], "target": RATE}
-EFFORT = {"wider": 1.2, "bank": 800, "generations": 6, "known": 120}
+AMONG = 800  # short formulas that laws are put together from
+EFFORT = {"wider": 1.2, "bank": AMONG, "generations": 6, "known": 120}
 LOOSE = (Limit("misfit", at_most=1.0), Limit("misfit_outside", at_most=2.0))
 BETTER = 0.98  # of the misfit of shorter laws, that a longer one must reach
 SAME = 1e-6  # relative, within which a replay tells what was recorded
@@ -104,7 +105,7 @@ def model(
         laws = _searched(series, part, asked.seed, watch)
         models = [ProcessModel(f, o, series) for f, o in families]
         own = [ProcessModel(f, tuple(range(len(series.names))), series)
-               for f in searched.families(series, laws, EFFORT["bank"])]  # fmt: skip
+               for f in searched.families(series, laws, AMONG)]  # fmt: skip
         fits, left = _fitted([*models, *own], asked.seed, watch)
         best = fits[0]
         watch("constants", 0, 1)

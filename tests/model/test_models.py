@@ -97,6 +97,7 @@ def test_published_constants_of_hares_and_lynx_are_found() -> None:
     assert (a, b, c, d) == pytest.approx((0.545, 0.028, 0.024, 0.803), rel=0.06)
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_was_simulated(tmp_path: Path) -> None:
     """A user's own table: a dose that is taken up and eliminated, of which the blood was read."""
     time = np.array([0.3, 0.6, 1, 1.5, 2, 3, 4, 5, 6.5, 8, 10, 12, 14, 17, 20, 24])

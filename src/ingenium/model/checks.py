@@ -36,7 +36,7 @@ def units(model: ProcessModel) -> ModelCheck:
     sizes = {s: sympy.Symbol(f"_{alike or s}", positive=True) for s in model.family.states}
     own = {"T": longer, **sizes}
     change = {model.symbols[s]: size * model.symbols[s] for s, size in sizes.items()}
-    for name, text in (model.family.units | model.reference_units).items():
+    for name, text in {**model.family.units, **model.reference_units}.items():
         change[model.symbols[name]] = parse(text, own) * model.symbols[name]
     wrong = []
     for state, before, after in zip(

@@ -121,7 +121,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "Lotka and Volterra with a capacity of the prey",
         "predation",
         {"x": "a*x*(1 - x/k) - b*x*y", "y": "c*x*y - d*y"},
-        LOTKA.units | {"k": "x"},
+        {**LOTKA.units, "k": "x"},
         (
             "Without the predator the prey grows to a capacity.",
             *LOTKA.assumptions[1:],
@@ -132,7 +132,7 @@ FAMILIES: tuple[ProcessFamily, ...] = (
         "Rosenzweig and MacArthur: a predator that can be satiated",
         "predation",
         {"x": "a*x*(1 - x/k) - b*x*y/(1 + x/h)", "y": "c*x*y/(1 + x/h) - d*y"},
-        LOTKA.units | {"k": "x", "h": "x"},
+        {**LOTKA.units, "k": "x", "h": "x"},
         (
             "Without the predator the prey grows to a capacity.",
             "A predator kills no more than it can handle.",

@@ -34,7 +34,7 @@ class ReadingDensity:
     def readings(self) -> Float64[np.ndarray, "t s"]:
         """Logarithms, in the order of the states that are seen."""
         own = self.model.series
-        return np.log(own.values[own.learned][:, list(self.model.order)])
+        return np.asarray(np.log(own.values[own.learned][:, list(self.model.order)]))
 
     @cached_property
     def time(self) -> Float64[np.ndarray, " t"]:

@@ -80,7 +80,7 @@ def posterior(fitted: FittedModel, draws: int, seed: int) -> ModelPosterior:
     each = -(-draws // CHAINS)
 
     def potential(z: Tensor) -> Tensor:
-        found: Tensor = _Potential.apply(top + shape @ z, density)
+        found: Tensor = _Potential.apply(top + shape @ z, density)  # type: ignore[no-untyped-call]
         return found
 
     found = []

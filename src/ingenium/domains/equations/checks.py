@@ -81,9 +81,7 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
         rtol=1e-9,
     )  # fmt: skip
     off = float(np.abs(np.log(run.y[0] / exact)).max())
-    yield Finding(
-        f"simulated with its constants it stays within {off:.1%} of the truth", off < 0.1
-    )
+    yield Finding(f"simulated with its constants it stays within {off:.1%} of the truth", off < 0.1)
     checks = {c["name"]: c["holds"] for c in done.answer["checks"]}
     yield Finding("units and a second integrator agree", all(checks.values()))
     again = commands("models", "show", "colony").answer

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy
@@ -73,7 +73,7 @@ class SympyVerifier:
     table: MeasuredTable
     name: str = "sympy"
     version: str = sympy.__version__
-    tier: str = "exact"
+    tier: Literal["cheap", "exact"] = "exact"
     quantities: tuple[Quantity, ...] = (
         Quantity("misfit", "1", "error on held-out rows, in spreads of the target"),
         Quantity("misfit_outside", "1", "the same on the rows furthest from the middle"),

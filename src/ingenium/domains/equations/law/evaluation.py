@@ -98,8 +98,6 @@ class Evaluator:
         out = operation.value(*taken)
         if slopes:
             parts = zip(operation.slopes(out, *taken), places, strict=True)
-            moved[places[0], rows] = sum(  # type: ignore[assignment]  # of one or two
-                slope[:, None] * moved[at, rows] for slope, at in parts
-            )
+            moved[places[0], rows] = sum(slope[:, None] * moved[at, rows] for slope, at in parts)
         stack[places[0], rows] = out
         top[rows] = places[0]

@@ -144,7 +144,7 @@ class LawSearch:
             ]
             new = alike[rng.integers(len(alike))] if alike else (PURE,)
         elif kind == 1:
-            rows = self.bank.of(dim)[:SHORT] if dim is not None else []
+            rows = [] if dim is None else self.bank.of(dim)[:SHORT].tolist()
             new = self.bank.postfix(int(rows[rng.integers(len(rows))])) if len(rows) else (PURE,)
         elif kind == 2:
             new = (PURE, *one[begin:end], str(rng.choice(["*", "*", "+"])))

@@ -87,6 +87,7 @@ class TableLaw(Problem):
     default_family: ClassVar[str] = "genetic"
     default_strategy: ClassVar[str] = "reweighted"
     sizes: Mapping[str, int] = {"place": CONSTANTS}
+    codec: LawCodec
     licence = "the table's own; the pendulum that opens without one was computed here (CC0-1.0)"
 
     def __init__(self, settings: LawSettings, given: Given = NOTHING) -> None:

@@ -5,6 +5,7 @@ Shapes: n laws, k constants, r rows.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -37,7 +38,7 @@ class FormulaVerifier:
     wider: float  # times the box in which a law must have a value
     name: str = "expression-trees"
     version: str = "1"
-    tier: str = "exact"
+    tier: Literal["cheap", "exact"] = "exact"
     quantities: tuple[Quantity, ...] = (
         Quantity("misfit", "1", "error on held-out rows, in spreads of the target"),
         Quantity("misfit_outside", "1", "the same on the rows furthest from the middle"),

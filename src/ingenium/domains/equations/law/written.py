@@ -62,7 +62,7 @@ def _applied(t: str, taken: list[tuple[str, int]], style: str) -> str:
         opened, closed = (r"\left(", r"\right)") if style == "latex" else ("(", ")")
         texts.append(f"{opened}{text}{closed}" if binds < least else text)
     if style == "latex" and operation.binds == ATOM and t != "sqrt":
-        return getattr(operation, style).replace("{0}", texts[0])
+        return str(getattr(operation, style)).replace("{0}", texts[0])
     if style == "latex" and t == "*" and texts[1][0] in "-.0123456789":
         return rf"{texts[0]} \cdot {texts[1]}"
     if style == "latex" and t == "+" and texts[1].startswith("-"):
