@@ -207,5 +207,4 @@ def run() -> None:
         told = {"by": name, "units": "told" if units else "not told", "noise": noise}
         rows.append(told | {"found": f"{len(found)} of {len(chosen)}", "seconds_each": seconds,
                             "laws": " ".join(found)})  # fmt: skip
-        print(rows[-1], flush=True)
-    report("equations_feynman", "Feynman's laws found exactly", rows, {"rows": ROWS})
+        report("equations_feynman", "Feynman's laws found exactly", rows, {"rows": ROWS})
