@@ -170,7 +170,7 @@ def base_unit(unit: str, *, of: str) -> tuple[str, dict[str, Fraction]]:
         )
     own = _registry().Unit(unit)
     powers = {
-        str(k): Fraction(float(v)).limit_denominator(12) for k, v in own.dimensionality.items()
+        str(k): Fraction(str(v)).limit_denominator(12) for k, v in own.dimensionality.items()
     }
     base = _registry().get_base_units(own)[1]
     return f"{base:~C}".replace("Δ", "") or "1", powers
