@@ -169,8 +169,6 @@ def base_unit(unit: str, *, of: str) -> tuple[str, dict[str, Fraction]]:
             f"a unit of {of}, such as m/s**2", f'"{unit}"', "Write 1 for a pure number."
         )
     own = _registry().Unit(unit)
-    powers = {
-        str(k): Fraction(str(v)).limit_denominator(12) for k, v in own.dimensionality.items()
-    }
+    powers = {str(k): Fraction(str(v)).limit_denominator(12) for k, v in own.dimensionality.items()}
     base = _registry().get_base_units(own)[1]
     return f"{base:~C}".replace("Δ", "") or "1", powers
