@@ -35,6 +35,7 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "lattice_fields",
+    "equations_feynman",
     "words_requests",
 )
 

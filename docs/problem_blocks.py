@@ -10,7 +10,7 @@ from settings_blocks import entries, tables
 
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition
-from ingenium.core.spec import Spec, parse
+from ingenium.core.spec import Spec, anchored, parse
 from ingenium.domains import load, open_problem, problem_class
 from ingenium.report import words
 
@@ -39,7 +39,7 @@ def exemplified(name: str) -> Problem:
     asked = tomllib.loads(path.read_text(encoding="utf-8"))
     if "truths" in asked:  # of a posterior, which opens as well before anything was read
         asked = {k: asked[k] for k in ("problem", "setup")}
-    return open_problem(parse(asked, Spec, path.name))
+    return open_problem(anchored(parse(asked, Spec, path.name), path.parent))
 
 
 def setup(name: str) -> str:

@@ -40,7 +40,11 @@ def call(*words: object) -> tuple[int, str, str]:
 def check_answer(words: Sequence[object], found: Any) -> None:
     """What a command answers is as the schema says that this package ships for it."""
     first, second = str(words[0]), str(words[1])
-    name = f"{first}-{second}" if first in ("ledger", "monitor", "posterior", "study") else first
+    name = (
+        f"{first}-{second}"
+        if first in ("ledger", "models", "monitor", "posterior", "study")
+        else first
+    )
     check_file("error" if isinstance(found, dict) and "error" in found else name, found)
 
 

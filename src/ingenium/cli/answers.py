@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from ingenium.audit import Audited
 from ingenium.cli.ask_answers import AskAnswer
 from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
+from ingenium.cli.model_answers import MadeModelAnswer, ModelFamilies, ModelHolds, ReadProcesses
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
 from ingenium.core.evidence import EvidenceRecord
@@ -346,6 +347,11 @@ ANSWERS: dict[str, Any] = {
     "posterior show": InferredPosterior,
     "posterior methods": PosteriorMethods,
     "posterior replay": PosteriorHolds,
+    "model": MadeModelAnswer,
+    "models show": MadeModelAnswer,
+    "models families": ModelFamilies,
+    "models read": ReadProcesses,
+    "models replay": ModelHolds,
     "monitor fit": FittedMonitor,
     "monitor run": HeardStream,
     "monitor show": FittedMonitor | MonitorFamilies,

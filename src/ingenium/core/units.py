@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -155,3 +156,19 @@ def convert(value: float, came: str, expected: str, *, of: str) -> float:
             instead=f'Write a smaller number, or unit = "{expected}".',
         )
     return converted
+
+
+def base_unit(unit: str, *, of: str) -> tuple[str, dict[str, Fraction]]:
+    """The unit in base units of the SI that measures the same, and the exponents of its dimensions.
+
+    Raises:
+        InputError: if the unit of quantity `of` is unknown.
+    """
+    if not known(unit):
+        raise InputError(
+            f"a unit of {of}, such as m/s**2", f'"{unit}"', "Write 1 for a pure number."
+        )
+    own = _registry().Unit(unit)
+    powers = {str(k): Fraction(str(v)).limit_denominator(12) for k, v in own.dimensionality.items()}
+    base = _registry().get_base_units(own)[1]
+    return f"{base:~C}".replace("Δ", "") or "1", powers

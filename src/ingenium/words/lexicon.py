@@ -318,6 +318,13 @@ conditions condition
 recipe recipes
 wing wings
 yield yields
+predation predator predators prey preys eats eat eaten eating hunts hunt hunted
+competition compete competes competing competitor competitors
+infection infections infected infects infectious epidemic epidemics disease contagious
+growth grows grow grew grown growing
+ages age aged cohort cohorts juvenile juveniles
+absorption absorbed dose doses plasma compartment compartments
+decay decays decaying decayed
 """
 LIKE: dict[str, str] = {}
 for _line in SAME.strip().splitlines():

@@ -3,8 +3,8 @@
 import contextlib
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ class NoUTurn:
             InputError: for a prior of single designs.
             MissingExtra: with the line that installs Pyro.
         """
-        mcmc = EXTRA.package("pyro.infer.mcmc")
+        EXTRA.package("pyro.infer.mcmc")  # missed before anything is drawn
         prior = task.prior
         if not prior.smooth:
             raise InputError(
@@ -57,56 +57,65 @@ class NoUTurn:
             share = torch.softmax(density, 0)
             begun = state.take(torch.multinomial(share, self.chains, True, generator=rng))
             each = -(-task.draws // self.chains)
-            found = [
-                _chain(mcmc, task, readings, begun.take(torch.tensor([i])), each, rng)
-                for i in range(self.chains)
-            ]
+            found = []
+            for i in range(self.chains):
+                own = begun.take(torch.tensor([i]))
+                found.append(chain(_potential(task, readings, own), own.z[0], each, rng))
             rows = begun.rows.repeat_interleave(each)[: task.draws]
             z = torch.cat(found)[: task.draws]
             drawn = tuple(a.detach() for a in prior.designs(Particles(rows, z)))
             values = task.measure(drawn).numpy()
-            worth, apart = _settled(values, each)
+            worth, apart = settled(values, each)
             even = np.full(task.draws, 1 / task.draws)
             return Weighted(drawn, rows, even, float("nan"), worth, {"r_hat": apart})
 
         return answer
 
 
-def _chain(
-    mcmc: Any,
-    task: InferenceTask,
-    readings: Float64[Tensor, " m"],
-    start: Particles,
-    steps: int,
-    rng: torch.Generator,
-) -> Float64[Tensor, "s d"]:
-    """One chain of Pyro, whose random numbers come from ours."""
+def _potential(
+    task: InferenceTask, readings: Float64[Tensor, " m"], start: Particles
+) -> Callable[[Tensor], Tensor]:
+    """Less the logarithm of the density of normal numbers around a row, up to a constant."""
 
-    def potential(params: dict[str, Tensor]) -> Tensor:
-        z = params["z"]
+    def potential(z: Tensor) -> Tensor:
         arrays = task.prior.designs(Particles(start.rows, z[None]))
         density = task.likelihood.log_density(readings[None], arrays)[0, 0]
         return 0.5 * z.square().sum() - density
 
+    return potential
+
+
+def chain(
+    potential: Callable[[Tensor], Tensor],
+    start: Float64[Tensor, " d"],
+    steps: int,
+    rng: torch.Generator,
+) -> Float64[Tensor, "s d"]:
+    """One chain of Pyro under a potential (nats), whose random numbers come from ours.
+
+    Raises:
+        MissingExtra: with the line that installs Pyro.
+    """
+    mcmc = EXTRA.package("pyro.infer.mcmc")
     seed = int(torch.randint(2**31, (1,), generator=rng))
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(seed)
-        kernel = mcmc.NUTS(potential_fn=potential, max_tree_depth=7)
-        chain = mcmc.MCMC(
+        kernel = mcmc.NUTS(potential_fn=lambda params: potential(params["z"]), max_tree_depth=7)
+        course = mcmc.MCMC(
             kernel,
             num_samples=steps,
             warmup_steps=max(FEWEST, steps // 2),
-            initial_params={"z": start.z[0]},
+            initial_params={"z": start},
             disable_progbar=True,
         )
         with contextlib.redirect_stdout(io.StringIO()):
-            chain.run()
-    found: Tensor = chain.get_samples()["z"]
+            course.run()
+    found: Tensor = course.get_samples()["z"]
     return found
 
 
-def _settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float]:
+def settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float]:
     """Effective draws and split R-hat of the quantity that is worst off."""
     stats = EXTRA.package("pyro.ops.stats")
     whole = len(values) // each * each

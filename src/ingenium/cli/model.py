@@ -1,0 +1,145 @@
+"""`model`: words and a table over time in, a checked model with its forecast out."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.made_again import made_again
+from ingenium.cli.output import AsJson, errors, print_json, results, table
+from ingenium.cli.progress import StageProgress
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(name="model")(guarded(model))
+    group = typer.Typer(help="Models that were made: shown, and made again.", no_args_is_help=True)
+    for command in (show, families, read, replay):
+        group.command()(guarded(command))
+    app.add_typer(group, name="models")
+
+
+def model(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What happens, in a sentence.")],
+    data: Annotated[Path, typer.Option(help="A table over time as CSV: `year [year],hare [1]`.")],
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of the times that test the forecast.")
+    ] = 0.2,
+    draws: Annotated[int, typer.Option(min=100, help="Of the constants.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Of all random numbers.")] = 0,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("out/model"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another one.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Choose, fit and check a model of a process, and forecast what was held back."""
+    from ingenium import modelling
+    from ingenium.report.model_page import write
+
+    asked = modelling.ModelAsked(words, held_out, draws, seed)
+    with StageProgress() as stages:
+        made = modelling.model(asked, data, out, watch=stages, overwrite=overwrite)
+        write(made)
+    _tell(made.kept.record, out, json)
+    if not made.kept.record["holds"]:
+        why = "; ".join(made.kept.record["reasons"])
+        errors().print(f"The model {made.kept.record['verdict']}: {why}.", style="bold",
+                       highlight=False)  # fmt: skip
+        raise typer.Exit(UNMET)
+
+
+def show(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Its folder.")],
+    json: AsJson = False,
+) -> None:
+    """What a model says, and whether it may be believed."""
+    from ingenium.model.keeping import KeptModel
+
+    _tell(KeptModel.opened(model).record, model, json)
+
+
+def families(json: AsJson = False) -> None:
+    """The families that are known, with what each takes for granted."""
+    from ingenium.model.families import FAMILIES, leslie
+
+    listed = [*FAMILIES, leslie(3)]
+    if json:
+        print_json({"families": [
+            {"family": f.name, "process": f.process, "title": f.title, "rates": dict(f.rates),
+             "assumptions": list(f.assumptions)} for f in listed
+        ]})  # fmt: skip
+        return
+    shown = table("", "Process", "Family", "Takes for granted")
+    for f in listed:
+        shown.add_row(f.process, f.title, " ".join(f.assumptions))
+    results().print(shown, highlight=False)
+
+
+def read(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="Descriptions.")],
+    json: AsJson = False,
+) -> None:
+    """Which process each description names, with its families, and what nothing is made of."""
+    from ingenium.model import reading
+    from ingenium.model.families import FAMILIES, leslie
+
+    answers = []
+    for text in words:
+        found = reading.read(text)
+        own = [f for f in (*FAMILIES, leslie(3)) if f.process in found.processes]
+        answers.append(
+            {
+                "words": text,
+                "processes": list(found.processes),
+                "kinds": found.kinds,
+                "families": [{"family": f.name, "assumptions": list(f.assumptions)} for f in own],
+                "unread": list(found.unread),
+            }
+        )
+    if json:
+        print_json({"read": answers})
+        return
+    for own_ in answers:
+        named = ", ".join(own_["processes"]) or "no process"  # type: ignore[arg-type]
+        results().print(f"{own_['words']}: {named}", highlight=False, markup=False, soft_wrap=True)
+
+
+def replay(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Its folder.")],
+    json: AsJson = False,
+) -> None:
+    """Make a model again from its words and table, and say whether its record holds."""
+    from ingenium import modelling
+    from ingenium.model.keeping import KeptModel
+
+    with tempfile.TemporaryDirectory() as place, StageProgress():
+        found = modelling.replay(KeptModel.opened(model), Path(place) / "again")
+    made_again(found, json)
+
+
+def _tell(record: Any, folder: Path, json: bool) -> None:
+    if json:
+        print_json({"folder": str(folder), **record})
+        return
+    console = results()
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    console.print(f"[bold]{record['title']}[/]: {record['verdict']}.", highlight=False)
+    shown = table("", "Constant", "Median", "90 % of the posterior", "Unit")
+    for name, own in record["constants"].items():
+        band = f"{own['q05']:.3g} to {own['q95']:.3g}"
+        shown.add_row(name, f"{own['q50']:.3g}", band, own["unit"])
+    console.print(shown, highlight=False)
+    say(f"It takes for granted: {' '.join(record['assumptions'])}")
+    tried = table("", "Family", "AICc behind")
+    for own in record["candidates"][:6]:
+        tried.add_row(own["title"], f"{own['behind']:.1f}")
+    console.print(tried, highlight=False)
+    for check in record["checks"]:
+        say(f"{check['name']}: {'holds' if check['holds'] else 'broken'}, {check['found']}")
+    for text in (*record["found_again"], *record["rest"], record["plain"], *record["cannot_say"]):
+        say(text)
+    say(f"{folder}/model.json and report.html")

@@ -1,0 +1,15 @@
+"""Equations: laws behind tables, models of processes in words, and fields of equations."""
+
+from ingenium.core.domain import Domain, Offer
+
+DOMAIN = Domain(
+    name="equations",
+    summary="laws, models and fields: formulas from tables, with units, judged by a solver",
+    package=__name__,
+    problems={
+        "law": Offer(
+            f"{__name__}.law.problem:TableLaw",
+            "formulas behind a table with units, by error and complexity",
+        )
+    },
+)

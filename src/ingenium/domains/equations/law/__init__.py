@@ -1,0 +1,1 @@
+"""Laws from tables: formulas whose units are right, on the front of error and complexity."""

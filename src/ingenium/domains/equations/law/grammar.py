@@ -1,0 +1,104 @@
+"""The grammar of formulas whose units agree: a generator of tokens cannot write any other.
+
+Tokens come in postfix order, so the state of a beginning is a stack of dimensions. A token may
+follow if what is then on the stack can still become one formula of the target's dimension in the
+steps that are left: all of it multiplied and divided, and by the shortest product of columns that
+gives the dimension that is missing, under a root at the end or not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from ingenium.domains.equations.law import dimension
+from ingenium.domains.equations.law.dimension import Dimension
+from ingenium.domains.equations.law.language import CONSTANTS, Language
+from ingenium.domains.equations.law.operations import OPERATIONS
+from ingenium.generators.tokens.vocabulary import END
+
+SPECIALS = 3  # numbers before the first token of the language
+DEEPEST, LARGEST = 6, 9  # of a stack, and tokens of a product of columns
+Beginning = tuple[tuple[tuple[Dimension, bool], ...], int]  # dimensions with whether a column is in
+
+
+@dataclass(frozen=True, eq=False)
+class UnitGrammar:
+    """Of a language; a state is a stack and the number of constants of each row."""
+
+    language: Language
+
+    def start(self, n: int) -> list[Beginning]:
+        """Empty stacks."""
+        return [((), 0)] * n
+
+    def permits(
+        self, state: list[Beginning], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
+    ) -> Bool[Tensor, " m"]:
+        """Whether each row may go on with a token, and still end in time."""
+        asked = zip(rows.tolist(), ids.tolist(), strict=True)
+        return torch.tensor([self._may(state[row], i, left) for row, i in asked], dtype=torch.bool)
+
+    def follow(self, state: list[Beginning], ids: Int[Tensor, " n"]) -> list[Beginning]:
+        """Stacks after one more token each."""
+        both = zip(state, ids.tolist(), strict=True)
+        return [self._after(one, i) or one if i > END else one for one, i in both]
+
+    def _may(self, one: Beginning, i: int, left: int) -> bool:
+        if i == END:
+            stack = one[0]
+            return len(stack) == 1 and stack[0] == (self.language.target, True)
+        after = self._after(one, i)
+        return after is not None and self._ends(after[0]) <= left - 2
+
+    def _after(self, one: Beginning, i: int) -> Beginning | None:
+        """The stack after a token; None where it may not follow."""
+        stack, held = one
+        token = self.language.tokens[i - SPECIALS]
+        if token in self.language.leaves:
+            column = token in self.language.names
+            if not column and stack and not stack[-1][1]:
+                return None  # a number beside a number is a number
+            held += token in self.language.held
+            entry = (self.language.leaves[token], column)
+            return ((*stack, entry), held) if held <= CONSTANTS and len(stack) < DEEPEST else None
+        arity = OPERATIONS[token].arity
+        if len(stack) < arity:
+            return None
+        taken = stack[len(stack) - arity :]
+        dim = dimension.after(token, [d for d, _ in taken])
+        if dim is None or not any(c for _, c in taken):
+            return None
+        return (*stack[: len(stack) - arity], (dim, True)), held
+
+    def _ends(self, stack: Sequence[tuple[Dimension, bool]]) -> float:
+        """Tokens that end it at the latest, without the end itself; a root may come last."""
+        joined, column = len(stack) - 1, any(own for _, own in stack)
+        found = float("inf")
+        for root, signs in product((0, 1), product((1, -1), repeat=joined)):
+            rest = tuple((1 + root) * t for t in self.language.target)
+            for sign, (dim, _) in zip((1, *signs), stack, strict=True):
+                rest = tuple(r - sign * d for r, d in zip(rest, dim, strict=True))
+            more = 0 if column and not any(rest) else 1 + self.shortest.get(rest, float("inf"))
+            found = min(found, joined + root + more)
+        return float(found)
+
+    @cached_property
+    def shortest(self) -> dict[Dimension, int]:
+        """Tokens of the shortest product of columns, by dimension."""
+        cost = dict.fromkeys(self.language.dims, 1)
+        for size in range(2, LARGEST + 1):
+            new: dict[Dimension, int] = {}
+            listed = list(cost.items())
+            for a, one in listed:
+                for b, other in listed:
+                    if one + other == size - 1:
+                        new[tuple(x + y for x, y in zip(a, b, strict=True))] = size
+                        new[tuple(x - y for x, y in zip(a, b, strict=True))] = size
+            for dim, own in new.items():
+                cost.setdefault(dim, own)
+        return cost

@@ -1,0 +1,199 @@
+"""`equations.law`: formulas that explain a table, with the units of all of it right."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib.resources import files
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError, choose
+from ingenium.core.given import NOTHING, Given, Input
+from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.quantity import Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.core.text import texts
+from ingenium.domains.equations.law import report
+from ingenium.domains.equations.law.algebra import SympyVerifier
+from ingenium.domains.equations.law.codec import LAW, VALUES, LawCodec, longest
+from ingenium.domains.equations.law.families import GeneticLaws, GrammarLaws
+from ingenium.domains.equations.law.formats import FormulaFiles, laws
+from ingenium.domains.equations.law.genetic import LawSearch
+from ingenium.domains.equations.law.language import CONSTANTS, Postfix
+from ingenium.domains.equations.law.operations import OPERATIONS
+from ingenium.domains.equations.law.table import read
+from ingenium.domains.equations.law.verifier import FormulaVerifier
+
+TABLE = Input(
+    "table",
+    "text",
+    "a table as CSV whose header names a unit of each column, such as length [m]",
+    most=8_000_000,
+)
+HELD_OUT_EVERY, MENDED, CONSTANT = 5, 20, 1  # rounds of the fit of proposals; features
+ONLY = 6  # tokens of a language, below which a law is asked of nothing
+
+
+@dataclass(frozen=True)
+class LawSettings:
+    """Which column is explained, by which operations, and how long is searched.
+
+    Raises:
+        InputError: for an unknown operation, or a search of no size.
+    """
+
+    target: str = ""  # a column; the last if empty
+    operations: tuple[str, ...] = ("+", "-", "*", "/", "sq", "sqrt", "sin", "cos", "exp", "log")
+    constant_units: tuple[str, ...] = ()  # that a constant may have; else it is a pure number
+    wider: float = 2.0  # times the box of the table, in which a law must have a value
+    bank: int = 6000  # short formulas that laws are put together from
+    generations: int = 25  # of the genetic search
+    known: int = 240  # laws that families learn from
+    seed: int = 0  # of the search
+
+    def __post_init__(self) -> None:
+        for o in self.operations:
+            choose(o, OPERATIONS, "operation")
+        if not (50 <= self.bank <= 50_000 and 0 <= self.generations <= 2000 and self.known >= 20):
+            raise InputError(
+                "a bank of 50 to 50000, at most 2000 generations and 20 known laws or more",
+                (self.bank, self.generations, self.known),
+            )
+        if not 1 <= self.wider <= 10:
+            raise InputError("a box from 1 to 10 times as wide", self.wider, "Write wider = 2.0.")
+
+
+class TableLaw(Problem):
+    """Formulas of a table, on the front of error and complexity."""
+
+    name: ClassVar[str] = "equations.law"
+    summary: ClassVar[str] = "formulas behind a table with units, by error and complexity"
+    Settings: ClassVar[type] = LawSettings
+    inputs: ClassVar[tuple[Input, ...]] = (TABLE,)
+    judged: ClassVar[str] = (
+        "The formula in the file of SymPy, read back; those of LaTeX and C must say the same."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Whether it is the law of nature: others may fit these rows as well.",
+        "Beyond the widened box nothing is said; in it a value is proved, and not its error.",
+        "Standard errors of constants assume that rows have independent errors of one size.",
+    )
+    default_family: ClassVar[str] = "genetic"
+    default_strategy: ClassVar[str] = "reweighted"
+    sizes: Mapping[str, int] = {"place": CONSTANTS}
+    codec: LawCodec
+    licence = "the table's own; the pendulum that opens without one was computed here (CC0-1.0)"
+
+    def __init__(self, settings: LawSettings, given: Given = NOTHING) -> None:
+        """Read the table."""
+        self.settings, self.given = settings, given
+        text = given["table"] if "table" in given else pendulum()
+        target = settings.target if "table" in given else "period"
+        self.table = read(text, target, settings.constant_units)
+        self.language = self.table.language
+        self.system = digest([text, settings.target, list(settings.constant_units)])
+        self.variables = (
+            Variable(LAW, (), "1", "formula in postfix order", longest=longest(self.language)),
+            Variable(VALUES, ("place",), "1", "constants of the formula, in base units"),
+        )
+        self.conditions = ()
+        self.limits = (
+            Limit("misfit", at_most=0.1),
+            Limit("misfit_outside", at_most=0.2),
+            *(Limit(n, at_most=0.0) for n in ("unit_faults", "unproven", "idle_constants")),
+        )
+        self.tiers = (FormulaVerifier(self.table, settings.wider),)
+        self.second = Second(SympyVerifier(self.table), share=0.05, most=20)
+        self.formats = {"formula": FormulaFiles(self.table)}
+        self.codec = LawCodec.of(self.language)
+        names = self.language.names
+        self.notes = (
+            f"{len(self.table.values)} rows: constants are fitted to {len(self.table.train)}, "
+            f"misfit is of {len(self.table.inner)} others, misfit_outside of the "
+            f"{len(self.table.outer)} furthest from the middle of {', '.join(names)}.",
+        )
+
+    @cached_property
+    def search(self) -> LawSearch:
+        """What finds laws of the table."""
+        own = self.settings
+        return LawSearch(self.table, own.operations, own.bank, own.wider, own.seed)
+
+    @cached_property
+    def _known(self) -> xr.Dataset:
+        """What linear algebra over short formulas finds; every fifth is held out."""
+        ranked = self.search.drafted.ranked()[: self.settings.known]
+        found = sorted(ranked, key=lambda law: law.misfit)
+        if len(found) < ONLY:
+            raise InputError(
+                f"a table whose {self.table.target} some formula of its columns explains in part",
+                f"{len(found)} formulas whose units agree",
+                "Add the column that is missing, or constant_units.",
+            )
+        index = list(range(len(found)))
+        designs = laws([x.tokens for x in found], [x.constants for x in found], index)
+        held = np.array(index) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        return designs.assign_coords(held_out=(DESIGN, held))
+
+    def data(self) -> xr.Dataset:
+        """Laws that linear algebra found."""
+        return self._known
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Zeros where a formula has no more constants."""
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            held = torch.tensor([self._held(t) for t in texts(arrays[0])]).reshape(-1, 1)
+            inside = torch.arange(CONSTANTS)[None] < held
+            finite = torch.nan_to_num(arrays[1], 1.0, 1e12, -1e12)
+            return arrays[0], torch.where(inside, finite, 0.0)
+
+        return onto
+
+    def _held(self, law: str) -> int:
+        return sum(t in self.language.held for t in self.language.split(law) or ())
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Constants fitted to the table, and simple ones made simple."""
+        read_ = [self.language.split(t) for t in texts(arrays[0])]
+        constants = arrays[1].clone()
+        fit = self.search.fit_on(10**6)
+        for i, tokens in enumerate(read_):  # alone, so that a law does not depend on the others
+            if tokens is not None and self._held(texts(arrays[0][i : i + 1])[0]):
+                done = fit.fit([tokens], constants[i : i + 1], MENDED)
+                if bool(torch.isfinite(done.loss).all()):
+                    constants[i] = fit.simplified(done)[0]
+        onto = self.project({}, conditions)
+        return onto((arrays[0], constants))
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Genetic search, and formulas by chance under the grammar of units."""
+        genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
+        return {"genetic": genetic, "grammar": partial(GrammarLaws, self.codec, CONSTANT)}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """The front with its formulas, and what the best one leaves."""
+        return report.sections(self.table, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """The target's own mean, and a formula whose units are wrong."""
+        first = self.language.names[0]
+        listed: list[Postfix] = [(first, "c", "-", "c", "*")]
+        truth = {
+            "complexity": 5.0,
+            "constant_count": 2.0,
+            "unit_faults": 1.0,
+            "idle_constants": 0.0,
+        }
+        return ((laws(listed, [(0.5, 2.0)], [0]), truth, 1e-12),)
+
+
+def pendulum() -> str:
+    """The table of a problem that is opened without one: periods of pendulums."""
+    return files(__package__).joinpath("pendulum.csv").read_text(encoding="utf-8")

@@ -1,0 +1,149 @@
+"""Laws as pictures: the front with the formulas written out, and what the best ones leave."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ingenium.core.problem import Section
+from ingenium.core.select import pareto_rank
+from ingenium.core.verdict import Verdict
+from ingenium.domains.equations.law.codec import LAW, VALUES
+from ingenium.domains.equations.law.evaluation import Evaluator
+from ingenium.domains.equations.law.formats import SYMPY, FormulaFiles, latex
+from ingenium.domains.equations.law.table import MeasuredTable
+from ingenium.evaluate.style import GOOD, INK, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
+
+SHOWN, LEFT = 6, 2  # laws of the front that are written out, and whose residuals are drawn
+FLOOR = 1e-16
+
+
+def sections(
+    table: MeasuredTable, designs: xr.Dataset, verdicts: xr.Dataset
+) -> tuple[Section, ...]:
+    """The front, its laws and residuals."""
+    rows = _front(designs, verdicts)
+    if not rows:
+        return ()
+    written = [_latex(table, designs, i) for i in rows]
+    plain = [_sympy(table, designs, i) for i in rows]
+    front = Section(
+        "Front of error and complexity",
+        "Each point is a formula; those that no shorter one beats are written out. Error is on the "
+        "rows furthest from the middle of the table, which no constant was fitted to.",
+        figure=front_figure(designs, verdicts, rows, written),
+    )
+    left = Section(
+        "What the laws leave",
+        "Residuals, in spreads of the target, of the shortest and the best law of the front over "
+        "the columns; the outer rows, which nothing was fitted to, are blue. A pattern is what a "
+        "law does not explain.",
+        figure=residual_figure(table, designs, rows, written),
+    )
+    head = ("law", "complexity", "error", "error outside", "design")
+    body = [
+        (
+            text,
+            f"{_value(verdicts, 'complexity', i):.0f}",
+            f"{_value(verdicts, 'misfit', i):.3g}",
+            f"{_value(verdicts, 'misfit_outside', i):.3g}",
+            str(int(designs["design"].values[i])),
+        )
+        for i, text in zip(rows, plain, strict=True)
+    ]
+    return front, left, Section("Laws of the front", table=(head, *body))
+
+
+def _value(verdicts: xr.Dataset, name: str, i: int) -> float:
+    return float(verdicts[name].to_numpy()[i])
+
+
+def _front(designs: xr.Dataset, verdicts: xr.Dataset) -> list[int]:
+    """Accepted laws that none beats in both, short ones first, each formula once."""
+    good = verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
+    rows = np.flatnonzero(good)
+    if not len(rows):
+        return []
+    size = verdicts["complexity"].to_numpy()[rows]
+    error = verdicts["misfit_outside"].to_numpy()[rows]
+    first = rows[pareto_rank(np.stack([size, error], 1)) == 0]
+    order = first[np.argsort(verdicts["complexity"].to_numpy()[first], kind="stable")]
+    found: dict[float, int] = {}
+    for i in order.tolist():
+        found.setdefault(_value(verdicts, "complexity", i), i)
+    return list(found.values())[:SHOWN]
+
+
+def _sympy(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
+    """The last line of the file of a law, which is the law."""
+    law, constants = str(designs[LAW].values[i]), designs[VALUES].to_numpy()[i].tolist()
+    return FormulaFiles(table).contents(law, constants)[SYMPY].splitlines()[-1]
+
+
+def _latex(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
+    tokens = table.language.split(str(designs[LAW].values[i])) or ()
+    held = sum(t in table.language.held for t in tokens)
+    return latex(table, tokens, designs[VALUES].to_numpy()[i, :held].tolist(), 4)
+
+
+def front_figure(
+    designs: xr.Dataset, verdicts: xr.Dataset, rows: Sequence[int], written: Sequence[str]
+) -> Figure:
+    """Error over complexity, with the formulas of the front beside it."""
+    figure, grid = panels(1, 2, (4.4, 0.62 * max(len(rows), 5) + 0.4), widths=(1.0, 1.0))
+    axes, text = grid[0]
+    size, error = (verdicts[n].to_numpy() for n in ("complexity", "misfit_outside"))
+    for code, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
+        own = (verdicts["verdict"].to_numpy() == code) & np.isfinite(error)
+        if own.any():
+            shown = np.maximum(error[own], FLOOR)
+            axes.scatter(size[own], shown, 12, colour, alpha=0.6, linewidths=0, label=code.value)
+    x, y = size[list(rows)], np.maximum(error[list(rows)], FLOOR)
+    axes.step(x, y, where="post", color=GOOD, lw=1.2, label="front")
+    for number, (a, b) in enumerate(zip(x, y, strict=True), 1):
+        axes.annotate(
+            f"{number}", (a, b), (3, 4), textcoords="offset points", fontsize=SMALL, color=INK
+        )
+    axes.set_yscale("log")
+    axes.set_ylim(top=min(axes.get_ylim()[1], 30.0))
+    dress(axes, "complexity", "error on outer rows (spreads of the target)", grid=True)
+    text.set_axis_off()
+    for number, formula in enumerate(written):
+        at = 1 - (number + 0.5) / max(len(written), 1)
+        text.text(0, at, f"{number + 1}", fontsize=SMALL, color=MUTED, va="center")
+        text.text(
+            0.06,
+            at,
+            f"${formula}$",
+            fontsize=10 if len(formula) < 110 else 7,
+            color=INK,
+            va="center",
+        )
+    return figure
+
+
+def residual_figure(
+    table: MeasuredTable, designs: xr.Dataset, rows: Sequence[int], written: Sequence[str]
+) -> Figure:
+    """What the first and the last law of the front leave, over the columns."""
+    chosen = list(dict.fromkeys([rows[0], rows[-1]]))[:LEFT]
+    names = table.language.names[:4]
+    figure, grid = panels(len(chosen), len(names), (2.3, 1.9), sharey=False)
+    spread = float(table.values.std(correction=0))
+    for line, i in enumerate(chosen):
+        tokens = table.language.split(str(designs[LAW].values[i])) or ()
+        constants = torch.from_numpy(designs[VALUES].to_numpy()[i : i + 1])
+        numbers = table.language.numbers([tokens])
+        values = Evaluator(table.language).values(numbers, constants, table.columns)[0]
+        rest = ((table.values - values) / spread).numpy()
+        for axes, name, column, unit in zip(
+            grid[line], names, table.columns.numpy(), table.units, strict=False
+        ):
+            for own, colour in ((table.rest, KNOWN), (table.outer, OURS)):
+                axes.plot(column[own], rest[own], ".", ms=3, color=colour)
+            axes.axhline(0, color=MUTED, lw=0.7)
+            dress(axes, name + ("" if unit == "1" else f" ({unit})"))
+        grid[line, 0].set_ylabel(f"law {1 + list(rows).index(i)}: residual", fontsize=SMALL)
+    return figure

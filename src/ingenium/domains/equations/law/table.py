@@ -1,0 +1,190 @@
+"""Tables with units: read from CSV, brought to base units, and parted into what judges.
+
+Shapes: v columns, r rows.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from torch import Tensor
+
+from ingenium.core.errors import InputError, choose
+from ingenium.core.reading.tables import csv_text
+from ingenium.core.units import base_unit, convert
+from ingenium.domains.equations.law import dimension
+from ingenium.domains.equations.law.language import PURE, Language
+from ingenium.domains.equations.law.operations import OPERATIONS
+
+HEAD = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*\[([^\]]+)\]\s*")
+FEWEST, MOST, WIDEST = 12, 20_000, 10  # rows, and columns besides the target
+INNER_EVERY, OUTER_SHARE = 5, 0.15
+SAME = 1e-9  # relative, within which a column is a multiple of another
+TAKEN = frozenset((*OPERATIONS, PURE, "pow", "return", "double", "pi"))
+
+
+@dataclass(frozen=True)
+class MeasuredColumn:
+    """A column in base units of the SI."""
+
+    name: str
+    unit: str
+    dim: dict[str, Fraction]
+    values: Float64[np.ndarray, " r"]
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredTable:
+    """Columns that explain and one that is explained, in base units.
+
+    A law is fitted on `train`, and judged on two kinds of held-out rows: `inner`, drawn evenly,
+    and `outer`, which lie furthest from the middle of all columns, so that a formula that holds
+    only inside of what it was fitted to is told.
+    """
+
+    language: Language
+    units: tuple[str, ...]  # of the columns, in which formulas count
+    target: str
+    target_unit: str
+    columns: Float64[Tensor, "v r"]
+    values: Float64[Tensor, " r"]
+
+    @cached_property
+    def outer(self) -> Int64[Tensor, " o"]:
+        """Rows furthest from the middle, by the mean square of their ranks."""
+        ranks = self.columns.argsort(1).argsort(1).to(torch.float64)
+        far = (ranks / (self.values.shape[0] - 1) - 0.5).square().mean(0)
+        count = max(2, round(OUTER_SHARE * len(far)))
+        return far.argsort(descending=True, stable=True)[:count].sort().values
+
+    @cached_property
+    def rest(self) -> Int64[Tensor, " q"]:
+        """All others."""
+        left = torch.ones(len(self.values), dtype=torch.bool)
+        left[self.outer] = False
+        return torch.nonzero(left)[:, 0]
+
+    @cached_property
+    def inner(self) -> Int64[Tensor, " i"]:
+        """Each fifth of the others."""
+        return self.rest[INNER_EVERY - 1 :: INNER_EVERY]
+
+    @cached_property
+    def train(self) -> Int64[Tensor, " t"]:
+        """What constants are fitted to."""
+        held = torch.isin(self.rest, self.inner)
+        return self.rest[~held]
+
+    @cached_property
+    def box(self) -> Float64[Tensor, "2 v"]:
+        """Least and greatest of each column."""
+        return torch.stack([self.columns.amin(1), self.columns.amax(1)])
+
+    def wide(self, times: float) -> Float64[Tensor, "2 v"]:
+        """The box, so many times as wide around its middle.
+
+        A column of one sign keeps it: it is widened in ratio and not by difference.
+        """
+        low, high = self.box
+        more = (times - 1) / 2
+        signed = low * high > 0
+        sign = torch.where(signed, torch.sign(low), 1.0)
+        a, b = torch.minimum(low.abs(), high.abs()), torch.maximum(low.abs(), high.abs())
+        ratio = (b / a.clamp_min(1e-300)) ** more
+        ends = torch.stack([sign * a / ratio, sign * b * ratio])
+        plain = torch.stack([low - more * (high - low), high + more * (high - low)])
+        return torch.where(signed, ends.sort(0).values, plain)
+
+
+def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable:
+    """A table from CSV whose header names units, such as `length [m],period [s]`.
+
+    Raises:
+        InputError: for a missing or unknown unit, a constant or repeated column, gaps, or fewer
+            rows than a law can be judged by.
+    """
+    frame = csv_text(text, Path("table.csv"), "a table as CSV")
+    if len(frame.columns) < 2:
+        raise InputError("a table of at least two columns", f"{len(frame.columns)}")
+    columns = [_column(str(h), frame[h].to_numpy()) for h in frame]
+    names = [c.name for c in columns]
+    if not FEWEST <= len(frame) <= MOST:
+        raise InputError(f"from {FEWEST} to {MOST} rows", f"{len(frame)}", "Measure more rows.")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError("columns of different names", f"{name} twice", "Rename one.")
+    own = columns.pop(names.index(choose(target or names[-1], names, "column")))
+    return of_columns(columns, own, constant_units)
+
+
+def of_columns(
+    columns: Sequence[MeasuredColumn], own: MeasuredColumn, constant_units: Sequence[str]
+) -> MeasuredTable:
+    """A table from columns in base units and the one that is explained.
+
+    Raises:
+        InputError: for columns that say nothing or the same.
+    """
+    if not 1 <= len(columns) <= WIDEST:
+        raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
+    _distinct([*columns, own])
+    based = dict(base_unit(u, of="a constant") for u in constant_units)
+    held = [(f"{PURE}[{unit}]", dim) for unit, dim in based.items() if unit != "1"]
+    bases = dimension.bases_of([c.dim for c in (*columns, own)] + [d for _, d in held])
+    language = Language(
+        tuple(c.name for c in columns),
+        tuple(dimension.of_exponents(c.dim, bases) for c in columns),
+        dimension.of_exponents(own.dim, bases),
+        tuple((name, dimension.of_exponents(d, bases)) for name, d in held),
+        bases,
+    )
+    numbers = torch.from_numpy(np.stack([c.values for c in columns]))
+    units = tuple(c.unit for c in columns)
+    return MeasuredTable(language, units, own.name, own.unit, numbers, torch.from_numpy(own.values))
+
+
+def _column(head: str, values: np.ndarray) -> MeasuredColumn:
+    """A column with its unit, in base units."""
+    match = HEAD.fullmatch(head)
+    if match is None:
+        plain = re.sub(r"\W.*", "", head.strip()) or "length"
+        raise InputError(
+            "a name of letters and a unit at the head of each column",
+            f'"{head}"',
+            f'Write "{plain} [m]", or "{plain} [1]" for a pure number.',
+        )
+    name, unit = match[1], match[2].strip()
+    if name in TAKEN:
+        raise InputError("a name that is no function", name, f"Write {name}_0.")
+    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+        raise InputError(f"finite numbers in {name}", "gaps or texts", "Leave rows with gaps out.")
+    base, dim = base_unit(unit, of=name)
+    zero, one = (convert(x, unit, base, of=name) for x in (0.0, 1.0))
+    return MeasuredColumn(name, base, dict(dim), zero + (one - zero) * values.astype(np.float64))
+
+
+def _distinct(columns: Iterable[MeasuredColumn]) -> None:
+    """Refuse columns that do not vary, and those that are multiples of another."""
+    listed = list(columns)
+    for c in listed:
+        if np.ptp(c.values) <= SAME * np.abs(c.values).max():
+            raise InputError(
+                f"columns that vary, {c.name} too",
+                f"{c.values[0]:g} {c.unit} in all rows",
+                f'Leave {c.name} out; if the law needs it, write constant_units = ["{c.unit}"].',
+            )
+    for i, a in enumerate(listed[:-1]):
+        for b in listed[i + 1 : -1]:
+            share = float(a.values @ b.values) / float(b.values @ b.values)
+            if np.abs(a.values - share * b.values).max() <= SAME * np.abs(a.values).max():
+                raise InputError(
+                    "columns that say different things",
+                    f"{a.name}, which is {share:g} times {b.name} in all rows",
+                    f"Leave {a.name} or {b.name} out: no law can tell them apart.",
+                )

@@ -1,0 +1,141 @@
+"""Formulas as people and programs write them: SymPy, LaTeX and C, and SymPy read back.
+
+What is read is a tree of a few kinds of nodes; nothing of a file is ever run.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from ingenium.core.errors import InputError
+from ingenium.domains.equations.law.language import PURE, WHOLE, Language, Postfix
+from ingenium.domains.equations.law.operations import ATOM, OPERATIONS, SIGN
+
+DEEPEST = 40  # of a tree that is read
+BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_LETTERS = "alpha beta gamma delta epsilon theta kappa lambda mu nu rho sigma tau phi chi psi omega"
+GREEK = frozenset(_LETTERS.split())
+
+
+def number(value: float) -> str:
+    """A constant, always with a point or an exponent, so that it is told from 1 and 2."""
+    text = repr(float(value))
+    return text if set(text) & set(".einf") else f"{text}.0"
+
+
+def infix(
+    tokens: Postfix, constants: Sequence[str], style: str, names: Mapping[str, str] | None = None
+) -> str:
+    """A formula in the templates of a style: `sympy`, `latex` or `c`.
+
+    Args:
+        tokens: of the formula.
+        constants: how each constant is written, in order.
+        style: which templates.
+        names: how columns are written, where not by their name.
+    """
+    stack: list[tuple[str, int]] = []
+    held = iter(constants)
+    for t in tokens:
+        if t not in OPERATIONS:
+            constant = t.startswith(f"{PURE}[") or t == PURE
+            text = next(held) if constant else (names or {}).get(t, t)
+            if style == "c" and t in WHOLE:
+                text = f"{t}.0"
+            stack.append((text, SIGN if text.startswith("-") else ATOM))
+            continue
+        operation = OPERATIONS[t]
+        taken = [stack.pop() for _ in range(operation.arity)][::-1]
+        stack.append((_applied(t, taken, style), operation.binds))
+    return stack[-1][0]
+
+
+def _applied(t: str, taken: list[tuple[str, int]], style: str) -> str:
+    operation = OPERATIONS[t]
+    fraction = style == "latex" and t == "/"
+    texts = []
+    for place, (text, binds) in enumerate(taken):
+        least = 0
+        if operation.arity == 2 and not fraction:
+            least = operation.binds + (place == 1)
+        elif t == "sq" and style != "c":
+            least = ATOM
+        opened, closed = (r"\left(", r"\right)") if style == "latex" else ("(", ")")
+        texts.append(f"{opened}{text}{closed}" if binds < least else text)
+    if style == "latex" and operation.binds == ATOM and t != "sqrt":
+        return str(getattr(operation, style)).replace("{0}", texts[0])
+    if style == "latex" and t == "*" and texts[1][0] in "-.0123456789":
+        return rf"{texts[0]} \cdot {texts[1]}"
+    if style == "latex" and t == "+" and texts[1].startswith("-"):
+        return f"{texts[0]} - {texts[1][1:]}"
+    return str(getattr(operation, style).format(*texts))
+
+
+def latex_name(name: str) -> str:
+    """A column as LaTeX writes it: a Greek letter, a letter, or upright."""
+    head, _, index = name.partition("_")
+    base = rf"\{head}" if head in GREEK else head if len(head) == 1 else rf"\mathrm{{{head}}}"
+    return rf"{base}_{{\mathrm{{{index.replace('_', ' ')}}}}}" if index else base
+
+
+def latex_number(value: float, digits: int = 6) -> str:
+    """A constant to some digits."""
+    text = f"{value:.{digits}g}"
+    mantissa, _, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else text
+
+
+def parsed(
+    text: str, language: Language, units: Mapping[str, str]
+) -> tuple[Postfix, tuple[float | str, ...]]:
+    """The tokens of a formula in SymPy's syntax, and its constants: numbers, or their symbols.
+
+    Args:
+        text: the formula.
+        language: of the table that it is about.
+        units: the token of each symbol that is a constant with a unit.
+
+    Raises:
+        InputError: for anything but a formula in this language.
+    """
+    what = "a formula in SymPy's syntax over the columns of the table"
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InputError(what, f"{text[:60]!r} ({error})") from None
+    tokens: list[str] = []
+    held: list[float | str] = []
+
+    def walk(node: ast.AST, depth: int) -> None:
+        if depth > DEEPEST:
+            raise InputError(f"{what}, at most {DEEPEST} deep", text[:60])
+        match node:
+            case ast.BinOp(left, ast.Pow(), ast.Constant(value=2)):
+                walk(left, depth + 1)
+                tokens.append("sq")
+            case ast.BinOp(left, operator, right) if type(operator) in BINARY:
+                walk(left, depth + 1)
+                walk(right, depth + 1)
+                tokens.append(BINARY[type(operator)])
+            case ast.UnaryOp(ast.USub(), ast.Constant(value=float(value))):
+                tokens.append(PURE)
+                held.append(-value)
+            case ast.Call(ast.Name(id=name), [inside], []) if name in OPERATIONS:
+                walk(inside, depth + 1)
+                tokens.append(name)
+            case ast.Name(id=name) if name in language.names:
+                tokens.append(name)
+            case ast.Name(id=name) if name in units:
+                tokens.append(units[name])
+                held.append(name)
+            case ast.Constant(value=int(value)) if str(value) in WHOLE:
+                tokens.append(str(value))
+            case ast.Constant(value=float(value)):
+                tokens.append(PURE)
+                held.append(value)
+            case _:
+                raise InputError(what, ast.unparse(node)[:60])
+
+    walk(tree.body, 0)
+    if not language.whole(tokens):
+        raise InputError(f"{what} of bounded length", text[:60])
+    return tuple(tokens), tuple(held)

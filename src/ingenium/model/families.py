@@ -1,0 +1,250 @@
+"""Families of processes: rates of change in symbols, and what each takes for granted.
+
+Sources: Volterra, Nature 118, 1926 (prey and predator); Verhulst, 1838 (logistic); Rosenzweig and
+MacArthur, Am. Nat. 97, 1963 (satiation); Leslie, Biometrika 33, 1945 (ages); Kermack and
+McKendrick, Proc. R. Soc. A 115, 1927 (infection); Gibaldi and Perrier, Pharmacokinetics, 1982
+(compartments).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+
+PROCESSES: Mapping[str, str] = {  # as words name them, in a sentence
+    "growth": "something grows, or grows until it is held back",
+    "predation": "one kind lives on another",
+    "competition": "two kinds need the same",
+    "infection": "what is infected infects others and recovers",
+    "ages": "age classes give birth, survive and grow older",
+    "absorption": "a dose is taken up, spreads between compartments and is eliminated",
+    "decay": "something turns into something else at a constant rate",
+}
+PREY = "Without the predator the prey grows at a constant rate."
+MIXED = "All meet all alike: a place, ages and seasons play no part."
+CLOSED = "Nothing comes from outside and nothing leaves but as said."
+STEADY = "The constants do not change over the years."
+
+
+@dataclass(frozen=True)
+class ProcessFamily:
+    """Rates of change of some states, in symbols of states and constants above 0.
+
+    `units` writes the unit of each constant by T (time) and the states. With `step` the right
+    sides are the next values and not rates. Hidden states have no column.
+    """
+
+    name: str
+    title: str
+    process: str
+    rates: Mapping[str, str]
+    units: Mapping[str, str]
+    assumptions: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+    step: bool = False
+    conserved: str = ""  # what does not change in time
+    alike: bool = False  # all states are counted in one unit
+    symmetric: bool = False  # columns may be named in any order
+    references: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # state and size
+    found: Mapping[str, float] = field(default_factory=dict)  # constants, where one knows them
+    among: int = 1  # formulas of a rate that this one was chosen from by the same readings
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """All, those that are seen first."""
+        return tuple(self.rates)
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Those that have a column."""
+        return tuple(s for s in self.rates if s not in self.hidden)
+
+
+LOTKA = ProcessFamily(
+    "lotka_volterra",
+    "Lotka and Volterra: prey and predator",
+    "predation",
+    {"x": "a*x - b*x*y", "y": "c*x*y - d*y"},
+    {"a": "1/T", "b": "1/(T*y)", "c": "1/(T*x)", "d": "1/T"},
+    (
+        PREY,
+        "A predator kills in proportion to the prey, however much there is.",
+        "Without prey the predator dies out at a constant rate.",
+        MIXED,
+        STEADY,
+    ),
+    conserved="c*x - d*log(x) + b*y - a*log(y)",
+)
+FAMILIES: tuple[ProcessFamily, ...] = (
+    ProcessFamily(
+        "exponential",
+        "growth at a constant rate",
+        "growth",
+        {"x": "r*x"},
+        {"r": "1/T"},
+        ("Nothing holds the growth back.", STEADY),
+    ),
+    ProcessFamily(
+        "logistic",
+        "Verhulst: growth to a capacity",
+        "growth",
+        {"x": "r*x*(1 - x/k)"},
+        {"r": "1/T", "k": "x"},
+        ("Growth falls in a straight line to none at the capacity.", MIXED, STEADY),
+    ),
+    ProcessFamily(
+        "gompertz",
+        "Gompertz: growth to a capacity, early fast",
+        "growth",
+        {"x": "r*x*log(k/x)"},
+        {"r": "1/T", "k": "x"},
+        ("Growth falls with the logarithm of the size to none at the capacity.", MIXED, STEADY),
+    ),
+    ProcessFamily(
+        "decay",
+        "decay at a constant rate",
+        "decay",
+        {"x": "-r*x"},
+        {"r": "1/T"},
+        ("Each part is lost with the same chance at all times.", CLOSED),
+    ),
+    ProcessFamily(
+        "decay_chain",
+        "a decay in two steps",
+        "decay",
+        {"x": "-r*x", "y": "p*x - q*y"},
+        {"r": "1/T", "p": "y/(T*x)", "q": "1/T"},
+        ("Each part is lost with the same chance at all times.", CLOSED),
+    ),
+    LOTKA,
+    ProcessFamily(
+        "crowded_prey",
+        "Lotka and Volterra with a capacity of the prey",
+        "predation",
+        {"x": "a*x*(1 - x/k) - b*x*y", "y": "c*x*y - d*y"},
+        {**LOTKA.units, "k": "x"},
+        (
+            "Without the predator the prey grows to a capacity.",
+            *LOTKA.assumptions[1:],
+        ),
+    ),
+    ProcessFamily(
+        "satiated",
+        "Rosenzweig and MacArthur: a predator that can be satiated",
+        "predation",
+        {"x": "a*x*(1 - x/k) - b*x*y/(1 + x/h)", "y": "c*x*y/(1 + x/h) - d*y"},
+        {**LOTKA.units, "k": "x", "h": "x"},
+        (
+            "Without the predator the prey grows to a capacity.",
+            "A predator kills no more than it can handle.",
+            *LOTKA.assumptions[2:],
+        ),
+    ),
+    ProcessFamily(
+        "competition",
+        "Lotka and Volterra: two competitors",
+        "competition",
+        {"x": "a*x*(1 - x/k - y/l)", "y": "b*y*(1 - y/m - x/n)"},
+        {"a": "1/T", "b": "1/T", "k": "x", "l": "y", "m": "y", "n": "x"},
+        ("Each is held back in proportion to both.", MIXED, STEADY),
+        symmetric=True,
+    ),
+    ProcessFamily(
+        "sir",
+        "Kermack and McKendrick: susceptible, infected, recovered",
+        "infection",
+        {"x": "-b*x*y", "y": "b*x*y - g*y", "z": "g*y"},
+        {"b": "1/(T*y)", "g": "1/T"},
+        (
+            "Who has recovered stays immune.",
+            "Nobody is born, dies of anything else, or comes from outside.",
+            MIXED,
+        ),
+        conserved="x + y + z",
+        alike=True,
+    ),
+    ProcessFamily(
+        "sir_infected",
+        "the same, of which only the infected are counted",
+        "infection",
+        {"y": "b*x*y - g*y", "x": "-b*x*y"},
+        {"b": "1/(T*y)", "g": "1/T"},
+        ("Who has recovered stays immune.", "Nobody comes from outside.", MIXED),
+        hidden=("x",),
+        alike=True,
+    ),
+    ProcessFamily(
+        "one_compartment",
+        "a dose that is taken up and eliminated",
+        "absorption",
+        {"x": "p*w - q*x", "w": "-p*w"},
+        {"p": "1/T", "q": "1/T"},
+        (
+            "Uptake and elimination are in proportion to what is there.",
+            "The body is one well-mixed compartment.",
+        ),
+        hidden=("w",),
+        alike=True,
+    ),
+    ProcessFamily(
+        "two_compartments",
+        "a dose in the blood that spreads to tissue and back",
+        "absorption",
+        {"x": "v*w - (q + u)*x", "w": "u*x - v*w"},
+        {"q": "1/T", "u": "1/T", "v": "1/T"},
+        ("Exchange and elimination are in proportion to what is there.",),
+        hidden=("w",),
+        alike=True,
+    ),
+)
+
+
+def leslie(classes: int) -> ProcessFamily:
+    """Age classes that all are counted: births from each but the first, survival to the next."""
+    states = [f"x{i}" for i in range(classes)]
+    born = " + ".join(f"f{i}*{s}" for i, s in enumerate(states) if i)
+    rates = {states[0]: born}
+    for i in range(1, classes):
+        stay = f" + s{i}*x{i}" if i == classes - 1 else ""
+        rates[states[i]] = f"s{i - 1}*x{i - 1}{stay}"
+    units = {f"f{i}": f"x0/x{i}" for i in range(1, classes)}
+    units |= {f"s{i}": f"x{i + 1}/x{i}" for i in range(classes - 1)}
+    units |= {f"s{classes - 1}": "1"}
+    return ProcessFamily(
+        "leslie",
+        "Leslie: births and survival by age class",
+        "ages",
+        rates,
+        units,
+        (
+            "Births and survival hang on the age alone, and not on how many there are.",
+            "A class is as long as the step between two times.",
+            STEADY,
+        ),
+        step=True,
+        symmetric=True,
+    )
+
+
+def candidates(
+    processes: Sequence[str], units: Sequence[str], even: bool
+) -> list[tuple[ProcessFamily, tuple[int, ...]]]:
+    """Families of some processes with a state for each column, in each order that differs.
+
+    Args:
+        processes: that words name; all where they name none.
+        units: of the columns.
+        even: whether the times are evenly apart, as steps need them.
+    """
+    columns = len(units)
+    ages = [leslie(columns)] if even and columns > 1 else []
+    found = []
+    for family in (*FAMILIES, *ages):
+        mixed = family.alike and len(set(units)) > 1
+        if (
+            len(family.seen) == columns
+            and not mixed
+            and (not processes or family.process in processes)
+        ):
+            orders = [tuple(range(columns))] if family.symmetric else permutations(range(columns))
+            found += [(family, tuple(order)) for order in orders]
+    return found

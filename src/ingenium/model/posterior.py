@@ -1,0 +1,110 @@
+"""The posterior of a model's numbers by the no-U-turn sampler, and what it forecasts.
+
+Shapes: n draws, d numbers, t times, s columns.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.core.seeds import block_rng, one_thread
+from ingenium.infer.methods.nuts import chain, settled
+from ingenium.model.fitting import FittedModel, ReadingDensity
+
+CHAINS, STEP = 4, 1e-4  # chains; and of the differences that give the curvature
+PATIENCE = 1.05, 100.0  # R-hat and effective draws, from which chains count as settled
+
+
+class _Potential(torch.autograd.Function):
+    """The density of a model as Torch sees it, with the slope from sensitivities."""
+
+    @staticmethod
+    def forward(ctx: Any, numbers: Tensor, density: ReadingDensity) -> Tensor:
+        value, slope = density.potential(numbers.detach().numpy())
+        ctx.save_for_backward(torch.from_numpy(slope))
+        return torch.tensor(value, dtype=torch.float64)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (slope,) = ctx.saved_tensors
+        return grads[0] * slope, None
+
+
+@dataclass(frozen=True, eq=False)
+class ModelPosterior:
+    """Draws of the numbers of a model, and whether the chains have settled."""
+
+    fitted: FittedModel
+    numbers: Float64[np.ndarray, "n d"]
+    r_hat: float
+    effective: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether the draws may be told."""
+        return self.r_hat <= PATIENCE[0] and self.effective >= PATIENCE[1]
+
+    def courses(self, time: Float64[np.ndarray, " t"]) -> Float64[np.ndarray, "n t s"]:
+        """Trajectories of the columns, in the order of the table, without errors of reading."""
+        density = self.fitted.density
+        constants, first, _ = density.parts(self.numbers)
+        found = density.model.many(constants, first, time)[:, :, : density.seen]
+        return found[:, :, np.argsort(density.model.order)]
+
+    def readings(
+        self, courses: Float64[np.ndarray, "n t s"], seed: int
+    ) -> Float64[np.ndarray, "n t s"]:
+        """What would be read of trajectories, with errors."""
+        density = self.fitted.density
+        noise = density.parts(self.numbers)[2][:, np.argsort(density.model.order)]
+        rng = np.random.default_rng([seed, 3])
+        return np.asarray(courses * np.exp(noise[:, None] * rng.standard_normal(courses.shape)))
+
+    def untold(self) -> list[str]:
+        """Constants of which the readings say little: their posterior is as wide as the prior."""
+        density = self.fitted.density
+        own = self.numbers.std(0)[: len(density.model.constants)]
+        wide = own > 0.7 * density.spread[: len(own)]
+        return [c for c, w in zip(density.model.constants, wide, strict=True) if w]
+
+
+def posterior(fitted: FittedModel, draws: int, seed: int) -> ModelPosterior:
+    """Chains in coordinates in which the density is round at its top."""
+    density = fitted.density
+    shape = torch.from_numpy(_round(fitted))
+    top = torch.from_numpy(fitted.numbers)
+    each = -(-draws // CHAINS)
+
+    def potential(z: Tensor) -> Tensor:
+        found: Tensor = _Potential.apply(top + shape @ z, density)  # type: ignore[no-untyped-call]
+        return found
+
+    found = []
+    with one_thread():
+        for i in range(CHAINS):
+            rng = block_rng(seed, i, "constants")
+            start = 0.3 * torch.randn(density.free, generator=rng, dtype=torch.float64)
+            found.append(chain(potential, start, each, rng))
+    z = torch.cat(found)
+    numbers = (top + z @ shape.T).numpy()
+    worth, apart = settled(numbers, each)
+    return ModelPosterior(fitted, numbers, apart, worth)
+
+
+def _round(fitted: FittedModel) -> Float64[np.ndarray, "d d"]:
+    """A root of the inverse of the curvature at the top, by differences of slopes."""
+    density, top = fitted.density, fitted.numbers
+    rows = []
+    for i in range(density.free):
+        step = np.zeros(density.free)
+        step[i] = STEP
+        up, down = density.potential(top + step)[1], density.potential(top - step)[1]
+        rows.append((up - down) / (2 * STEP))
+    curve = np.array(rows)
+    value, axes = np.linalg.eigh((curve + curve.T) / 2)
+    least = 1 / np.square(density.spread).max() / 4
+    return np.asarray(axes / np.sqrt(np.maximum(value, least)))

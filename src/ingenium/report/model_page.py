@@ -1,0 +1,96 @@
+"""The page of a model: what was read, what it says in plain words, and what speaks for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ingenium.core.folders import write_atomic
+from ingenium.evaluate.figures import picture
+from ingenium.model import pictures
+from ingenium.model.made import AHEAD, MadeModel
+from ingenium.report.template import template
+
+Table = Sequence[Sequence[str]]
+NEAR = 10.0  # of AICc behind the best, up to which assumptions of a family are listed
+
+
+def write(made: MadeModel) -> None:
+    """`report.html` in the folder of the model."""
+    record = made.kept.record
+    figures = [
+        (
+            "Forecast",
+            f"{record['plain']} Left of the dashed line the model was fitted.",
+            pictures.forecast(made.series, made.time, made.courses, made.readings),
+        ),
+        (
+            "What the model leaves",
+            "Readings over the model, as ratios; a pattern is what the model does not know.",
+            pictures.residuals(made.series, made.courses[:, ::AHEAD]),
+        ),
+        (
+            "Constants",
+            "Posteriors by the no-U-turn sampler; the line is what was taken for possible before.",
+            pictures.constants(made.found, list(record["constants"])),
+        ),
+    ]
+    tables = [
+        ("The model", _model(record)),
+        ("Constants with intervals", _constants(record)),
+        ("Families that were tried", _candidates(record)),
+        ("Checks", [("check", "holds", "found"), *((c["name"], _yes(c["holds"]), c["found"])
+                                                    for c in record["checks"])]),
+    ]  # fmt: skip
+    if record["laws"]:
+        tables.append(("Rates that the search of laws found", _laws(record)))
+    page = template("posterior.html.jinja").render(
+        title=record["asked"]["words"],
+        lead=lead(record),
+        calibrated=record["holds"],
+        reasons=record["reasons"],
+        figures=[(h, t, picture(f, f"f{i}")) for i, (h, t, f) in enumerate(figures)],
+        tables=tables,
+        notes=[*record["found_again"], *record["rest"], *record["cannot_say"], *record["left_out"]],
+    )
+    write_atomic(made.kept.folder / "report.html", page)
+
+
+def lead(record: Any) -> str:
+    """The model and its verdict in a sentence."""
+    return f"{record['title']}: {record['verdict']}"
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
+def _model(record: Any) -> Table:
+    rows = [("part", "what")]
+    rows += [("equation", e) for e in record["equations"]]
+    rows += [("assumes", a) for a in record["assumptions"]]
+    return rows
+
+
+def _constants(record: Any) -> Table:
+    rows = [("constant", "median", "50 %", "90 %", "unit")]
+    for name, own in record["constants"].items():
+        v = {k: f"{own[k]:.3g}" for k in ("q05", "q25", "q50", "q75", "q95")}
+        bands = f"{v['q25']} to {v['q75']}", f"{v['q05']} to {v['q95']}"
+        rows.append((name, v["q50"], *bands, own["unit"]))
+    return rows
+
+
+def _candidates(record: Any) -> Table:
+    rows = [("family", "constants", "AICc behind the best", "assumes")]
+    for own in record["candidates"]:
+        told = " ".join(own["assumptions"]) if own["behind"] <= NEAR else ""
+        rows.append((own["title"], str(own["constants"]), f"{own['behind']:.1f}", told))
+    return rows
+
+
+def _laws(record: Any) -> Table:
+    rows = [("column", "growth over its size", "misfit", "complexity")]
+    for law in record["laws"]:
+        lines = [x for x in law["text"].splitlines() if not x.startswith("#")]
+        text = "; ".join(lines).replace("rate = ", "")
+        rows.append((law["column"], text, f"{law['misfit']:.2f}", str(law["complexity"])))
+    return rows

@@ -1,0 +1,51 @@
+"""The contract on laws behind a table, and forgeries that only a formula has."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ingenium.testing import Damage, ProblemContract
+from ingenium.testing.forging import UnfitFileError
+
+
+def _rewritten(change: Callable[[str], str], path: Path) -> None:
+    """The formula of SymPy changed, and nothing else."""
+    file = path / "law.sympy"
+    before = file.read_text()
+    after = change(before)
+    if after == before:
+        raise UnfitFileError
+    file.write_text(after)
+
+
+def _alone(change: Callable[[str], str], path: Path) -> None:
+    """The same, with the files of LaTeX and C that say otherwise made to agree in nothing."""
+    _rewritten(change, path)
+    (path / "law.tex").unlink()
+    (path / "law.c").unlink()
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"(\d\.\d)(\d*)", r"\g<1>", text)
+
+
+class TestLaw(ProblemContract):
+    problem_name = "equations.law"
+    setup: ClassVar[Mapping[str, Any]] = {"bank": 300, "generations": 2, "known": 40}
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        add = r"\g<0> + 0.0*mass"
+        last = partial(re.sub, r"period = .*")
+        own = {
+            "that runs a program": partial(_rewritten, partial(last, "period = exit(0)")),
+            "with a column squared": partial(
+                _rewritten, lambda t: t.replace("length", "length**2")
+            ),
+            "with rounded constants": partial(_rewritten, _digits),
+            "with a term of no weight": partial(_rewritten, partial(last, add)),
+            "of two lines": partial(_rewritten, lambda t: t + t.splitlines()[-1] + "\n"),
+            "without its companions": partial(_alone, _digits),
+        }
+        return {"formula": own}
