@@ -1,0 +1,62 @@
+"""How a generator is made small: one recipe, and all that are tried for a device.
+
+Source: Han et al., ICLR 2016, arXiv:1510.00149 (pruned, retrained, then quantised).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from ingenium.edge.quantise import Scheme
+
+WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25)
+FORMATS = {"int8": 8, "int4": 4}
+
+
+@dataclass(frozen=True)
+class CompressionRecipe:
+    """Techniques in the order in which they are used."""
+
+    width: float = 1.0  # share of the units that are kept: structured pruning
+    sparse: float = 0.0  # share of the weights that are zero: unstructured pruning
+    distilled: bool = False  # retrained towards what the generator says, and not only to designs
+    aware: bool = False  # retrained with weights that are rounded: quantisation-aware
+    scheme: Scheme = Scheme()
+
+    @property
+    def retrained(self) -> bool:
+        """Whether anything is learned."""
+        return self.distilled or self.aware or self.width < 1 or self.sparse > 0
+
+    @property
+    def title(self) -> str:
+        """Of tables: `int8, 50 % of units, distilled`."""
+        parts = [f"int{self.scheme.bits}"]
+        parts += [] if self.scheme.per_channel else ["one scale"]
+        parts += [] if self.scheme.zero_points else ["no zero points"]
+        parts += [f"{100 * self.width:.0f} % of units"] if self.width < 1 else []
+        parts += [f"{100 * self.sparse:.0f} % zeros"] if self.sparse else []
+        parts += ["distilled"] if self.distilled else []
+        return ", ".join([*parts, "aware"] if self.aware else parts)
+
+    @property
+    def techniques(self) -> int:
+        """How many are used beside the rounding that all have."""
+        return sum((self.width < 1, self.sparse > 0, self.distilled, self.aware))
+
+
+def recipes(formats: Sequence[str]) -> Iterator[CompressionRecipe]:
+    """All that a device's formats admit, from the one that changes least.
+
+    None has weights that are zero one by one: rows are stored whole, where zeros save neither
+    flash nor time (check 18.3 measures that).
+    """
+    for name, width in product(formats, WIDTHS):
+        bits = FORMATS[name]
+        for distilled, aware in product((False, True), (False, True)):
+            if bits == 8 and (aware or (distilled and width == 1)):
+                continue  # there is nothing to win back
+            yield CompressionRecipe(width, 0.0, distilled, aware, Scheme(bits))
+    if "int8" in formats:
+        yield CompressionRecipe(scheme=Scheme(per_channel=False))
+        yield CompressionRecipe(scheme=Scheme(zero_points=False))
