@@ -21,6 +21,7 @@ from ingenium.domains.grid import columns
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
+from ingenium.edge.device import DeviceSheet
 from ingenium.infer.asked import InferSpec
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.operate.asked import OperateSpec
@@ -157,6 +158,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
     "infer-spec": lambda: entries(InferSpec),
+    "device-sheet": lambda: entries(DeviceSheet),
     "monitor-spec": lambda: entries(MonitorSpec),
     "operate-spec": lambda: entries(OperateSpec),
     "accepted": accepted,

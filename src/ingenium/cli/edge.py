@@ -97,5 +97,8 @@ def _tell(record: Any, folder: Path, json: bool) -> None:
     for note in record["notes"]:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"{folder}/generator.c, *.onnx and report.html", highlight=False, markup=False, soft_wrap=True
+        f"{folder}/generator.c, *.onnx and report.html",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )

@@ -2,7 +2,8 @@
 
 With `-icount` the clock of the board goes on by a fixed time for each instruction, so that its
 timer counts them: the same number each time, whatever else the machine does.
-Source: Arm AN500 (the board), CMSDK (its timer), Arm IHI 0100 (semihosting); QEMU 10, docs/devel/tcg-icount.rst.
+Source: Arm AN500 (the board), CMSDK (its timer), Arm IHI 0100 (semihosting);
+QEMU 10, docs/devel/tcg-icount.rst.
 """
 
 import shutil
@@ -171,9 +172,7 @@ def _values(kind: str, name: str, values: Sequence[int]) -> str:
     return f"static const {kind} {name}[{len(values)}] = {{{','.join(map(str, values))}}};"
 
 
-def _read(
-    graph: IntegerGraph, raw: bytes, calls: int
-) -> tuple[dict[str, np.ndarray], int]:
+def _read(graph: IntegerGraph, raw: bytes, calls: int) -> tuple[dict[str, np.ndarray], int]:
     widths = [graph.widths[n] for n in graph.outputs]
     size = 2 * sum(widths) * calls
     if len(raw) != size + 4:

@@ -1,4 +1,4 @@
-"""The graph as plain C99 of whole numbers: a file of weights and steps, and the header of its calls.
+"""The graph as plain C99 of whole numbers: a file of weights and steps, and its header.
 
 Two products at once are asked for where the compiler says that the processor has them
 (`__ARM_FEATURE_SIMD32`); the plain loop gives the same numbers.
@@ -161,9 +161,7 @@ def header(graphs: Sequence[IntegerGraph]) -> str:
     lines += ["#include <stdint.h>", ""]
     for g in graphs:
         for name in (*g.inputs, *g.outputs):
-            about = (
-                f"row of {g.indices[name]}" if name in g.indices else f"{g.places[name]} places"
-            )
+            about = f"row of {g.indices[name]}" if name in g.indices else f"{g.places[name]} places"
             lines.append(f"/* {g.name}.{name}: {g.widths[name]} numbers, {about} */")
         lines += [f"{_call(g)};", ""]
     return "\n".join(lines)
@@ -173,8 +171,7 @@ def source(graphs: Sequence[IntegerGraph], name: str) -> str:
     """The file of weights and steps."""
     parts = ["#include <stddef.h>", f'#include "{name}.h"', FIXED]
     tables: dict[bytes, str] = {}  # of functions, which signals share
-    for g in graphs:
-        parts.append(_graph(g, tables))
+    parts += [_graph(g, tables) for g in graphs]
     return "\n".join(parts)
 
 
@@ -194,9 +191,7 @@ def _eights(n: int) -> int:
 
 
 def _call(g: IntegerGraph) -> str:
-    given = [
-        f"int32_t {n}" if n in g.indices else f"const int16_t *{n}" for n in g.inputs
-    ]
+    given = [f"int32_t {n}" if n in g.indices else f"const int16_t *{n}" for n in g.inputs]
     return f"void {g.name}({', '.join([*given, *(f'int16_t *{n}' for n in g.outputs)])})"
 
 
@@ -216,7 +211,7 @@ def _lines(
     g: IntegerGraph, op: Operator, name: str, tables: dict[bytes, str]
 ) -> tuple[list[str], list[str]]:
     """The constants of one operator, and its line."""
-    n = g.widths[op.out] if op.out in g.widths else 0
+    n = g.widths.get(op.out, 0)
     if isinstance(op, Dense):
         return _dense(g, op, name)
     if isinstance(op, Rows):

@@ -53,9 +53,7 @@ class Compressed:
         """Export its graphs, and open what was written."""
         for name, graph in self.graphs.items():
             onnx_file.write(graph, folder / f"{name}.onnx")
-        return {
-            n: FileRunner(onnx_file.GraphFile(folder / f"{n}.onnx")) for n in self.graphs
-        }
+        return {n: FileRunner(onnx_file.GraphFile(folder / f"{n}.onnx")) for n in self.graphs}
 
 
 class Workshop:
@@ -163,7 +161,9 @@ class Workshop:
         ]
 
 
-def equal_on_board(graph: IntegerGraph, given: Sequence[Mapping[str, np.ndarray]], run: BoardRun) -> bool:
+def equal_on_board(
+    graph: IntegerGraph, given: Sequence[Mapping[str, np.ndarray]], run: BoardRun
+) -> bool:
     """Whether a board said number by number what the graph gives, memory and all."""
     memory = {k: np.zeros((1, graph.widths[k]), np.int64) for k in graph.ties.values()}
     for i, row in enumerate(given):

@@ -51,10 +51,13 @@ class DeviceSheet:
     operators: tuple[str, ...] = OPERATORS
     energy: EnergyModel = field(default_factory=EnergyModel)
     title: Annotated[str, Field(max_length=200)] = ""
+    zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
     setup: dict[str, str | int | float | bool] = field(default_factory=dict)  # of the problem
     generator: GeneratorChoice = field(default_factory=GeneratorChoice)
     judged: Annotated[int, Field(ge=16, le=100_000)] = 256  # designs that judge the quality
-    steps: Annotated[int, Field(ge=1, le=10**6)] = 200  # of retraining, of each recipe that needs it
+    steps: Annotated[int, Field(ge=1, le=10**6)] = (
+        200  # of retraining, of each recipe that needs it
+    )
     finalists: Annotated[int, Field(ge=1, le=100)] = 4  # recipes that are trained to the end
     seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
     limits: tuple[Limit, ...] = ()  # a design

@@ -87,8 +87,7 @@ def fit(
             "original": _told(_original(original, task)),
             "trials": [_row(t, t is best, sheet) for t in trials],
             "screened": [
-                {"title": s.recipe.title, "fits": s.fits, **asdict(s.cost)}
-                for s in all_of
+                {"title": s.recipe.title, "fits": s.fits, **asdict(s.cost)} for s in all_of
             ],
             "graphs": {k: _about(g, shop.calls[k]) for k, g in best.made.graphs.items()},
             "board": {"machine": "mps2-an500", "equal": best.equal, "core": sheet.core},
@@ -112,9 +111,7 @@ def fit(
     return SmallGenerator.opened(out)
 
 
-def judged(
-    shop: Workshop, recipe: CompressionRecipe, original: Original, folder: Path
-) -> Trial:
+def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder: Path) -> Trial:
     """A recipe carried out, exported, read back, judged by the verifier and run on the board.
 
     Raises:

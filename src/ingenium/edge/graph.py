@@ -4,7 +4,7 @@ Shapes: n rows, w numbers of a signal.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -18,6 +18,7 @@ FUNCTIONS = {
     "gelu": functional.gelu,
     "relu": torch.relu,
 }
+NONE = torch.zeros(0)
 EPSILON = 1e-5  # of a normalisation
 
 
@@ -29,8 +30,8 @@ class Step:
     out: str
     inputs: tuple[str, ...]
     name: str = ""  # of a function
-    weight: Tensor | None = None  # of rows (r, w) or of a dense layer (o, i)
-    bias: Tensor | None = None
+    weight: Tensor = NONE  # of rows (r, w) or of a dense layer (o, i)
+    bias: Tensor = NONE
     span: tuple[int, int] = (0, 0)  # of a part
 
 
@@ -97,16 +98,14 @@ class Graph:
 
     def told(self, x: str, name: str, *, back: str = "") -> None:
         """Make a signal an output of that name; `back` is the input as which it returns."""
-        for i, step in enumerate(self.steps):
-            if step.out == x:
-                self.steps[i] = Step(
-                    step.kind, name, step.inputs, step.name, step.weight, step.bias, step.span
-                )
-            elif x in step.inputs:
-                inputs = tuple(name if k == x else k for k in step.inputs)
-                self.steps[i] = Step(
-                    step.kind, step.out, inputs, step.name, step.weight, step.bias, step.span
-                )
+
+        def own(k: str) -> str:
+            return name if k == x else k
+
+        self.steps = [
+            replace(step, out=own(step.out), inputs=tuple(map(own, step.inputs)))
+            for step in self.steps
+        ]
         self.widths[name] = self.widths.pop(x)
         self.outputs.append(name)
         if back:
@@ -129,15 +128,13 @@ class Graph:
     @property
     def parameters(self) -> int:
         """Weights, biases left out."""
-        return sum(s.weight.numel() for s in self.steps if s.weight is not None)
+        return sum(s.weight.numel() for s in self.steps)
 
 
 def _run(step: Step, x: list[Tensor]) -> Tensor:
     if step.kind == "rows":
-        assert step.weight is not None
         return step.weight[x[0].to(torch.int64).reshape(-1)]
     if step.kind == "dense":
-        assert step.weight is not None
         return functional.linear(x[0], step.weight, step.bias)
     if step.kind == "sum":
         return x[0] + x[1]

@@ -173,28 +173,30 @@ def held(x: np.ndarray) -> np.ndarray:
 
 
 def _run(op: Operator, at: Mapping[str, np.ndarray]) -> np.ndarray:
+    found: np.ndarray
     if isinstance(op, Rows):
-        return op.table.astype(np.int64)[at[op.x].reshape(-1)]
-    if isinstance(op, Code):
-        return np.clip(rounded(at[op.x] * op.factor, op.shift) + op.zero, *CODES)
-    if isinstance(op, Dense):
+        found = op.table.astype(np.int64)[at[op.x].reshape(-1)]
+    elif isinstance(op, Code):
+        found = np.clip(rounded(at[op.x] * op.factor, op.shift) + op.zero, *CODES)
+    elif isinstance(op, Dense):
         kind = np.float32 if op.weight.shape[1] <= EXACT else np.float64
         exact = at[op.x].astype(kind) @ op.weight.T.astype(kind)
-        return held(rounded((exact.astype(np.int64) + op.bias) * op.factor, op.shift))
-    if isinstance(op, Sum):
-        return held(rounded((at[op.x] << op.up[0]) + (at[op.y] << op.up[1]), op.down))
-    if isinstance(op, Product):
-        return held(rounded(at[op.x] * at[op.y], op.down))
-    if isinstance(op, Lookup):
+        found = held(rounded((exact.astype(np.int64) + op.bias) * op.factor, op.shift))
+    elif isinstance(op, Sum):
+        found = held(rounded((at[op.x] << op.up[0]) + (at[op.y] << op.up[1]), op.down))
+    elif isinstance(op, Product):
+        found = held(rounded(at[op.x] * at[op.y], op.down))
+    elif isinstance(op, Lookup):
         place = rounded(at[op.x], op.down) + ENTRIES // 2
-        return op.table.astype(np.int64)[np.clip(place, 0, ENTRIES - 1)]
-    if isinstance(op, Norm):
-        return _norm(op, at[op.x])
-    if isinstance(op, Part):
-        return at[op.x][:, op.start : op.stop]
-    return np.concatenate(
-        [held(rounded(at[x], down)) for x, down in zip(op.xs, op.downs, strict=True)], 1
-    )
+        found = op.table.astype(np.int64)[np.clip(place, 0, ENTRIES - 1)]
+    elif isinstance(op, Norm):
+        found = _norm(op, at[op.x])
+    elif isinstance(op, Part):
+        found = at[op.x][:, op.start : op.stop]
+    else:
+        both = zip(op.xs, op.downs, strict=True)
+        found = np.concatenate([held(rounded(at[x], down)) for x, down in both], 1)
+    return found
 
 
 def _norm(op: Norm, x: np.ndarray) -> np.ndarray:

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float
 from ingenium.core.spec import Limit
 from ingenium.edge.compressing import Cost
 from ingenium.edge.device import DeviceSheet
-from ingenium.evaluate.intervals import LEVEL, wilson
 from ingenium.evaluate.interval_limits import margins
+from ingenium.evaluate.intervals import LEVEL, wilson
 from ingenium.evaluate.measured import Interval
 
 RESAMPLES = 400

@@ -82,7 +82,7 @@ class _Writer:
         helper.set_model_props(model, places | ties)
         return model
 
-    def _constant(self, value: np.ndarray) -> str:
+    def _constant(self, value: np.ndarray | np.generic) -> str:
         value = np.ascontiguousarray(value)
         key = value.tobytes() + str((value.dtype, value.shape)).encode()
         if key not in self.kept:
@@ -205,7 +205,7 @@ class _Writer:
         self._held(self._down(self._do("Mul", off, inverse), 20), op.out)
 
     def _joined(self, op: Joined) -> None:
-        parts = []
+        parts = list[str]()
         for x, shift in zip(op.xs, op.downs, strict=True):
             name = f"{op.out}_{len(parts)}"
             self._held(self._down(x, shift, 30), name, wide=False)

@@ -10,7 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -91,16 +91,17 @@ def whole(x: Tensor, places: int | None) -> np.ndarray:
     return np.clip(np.rint(values * 2.0**places), -MOST, MOST).astype(np.int64)
 
 
+@runtime_checkable
 class EdgePart(Protocol):
     """One network of a family, as graphs that a device runs."""
 
     name: str
 
-    def graphs(self, family: nn.Module) -> dict[str, Graph]:
+    def graphs(self, family: Any) -> dict[str, Graph]:
         """Its graphs by name."""
         ...
 
-    def seat(self, family: nn.Module, runners: Mapping[str, Runner]) -> None:
+    def seat(self, family: Any, runners: Mapping[str, Runner]) -> None:
         """Send what the family asks its network to the runners."""
         ...
 
@@ -111,17 +112,15 @@ class TokenSteps:
 
     name: str = "tokens"
 
-    def graphs(self, family: nn.Module) -> dict[str, Graph]:
+    def graphs(self, family: TokenAutoregressive) -> dict[str, Graph]:
         """`told`, which is asked once a design, and `step`."""
-        assert isinstance(family, TokenAutoregressive)
         told = Graph("told")
         given = told.given("cond", family.c)
         told.told(_perceptron(told, given, family.told), "about")
         return {"told": told, "step": _recurrent(family)}
 
-    def seat(self, family: nn.Module, runners: Mapping[str, Runner]) -> None:
+    def seat(self, family: TokenAutoregressive, runners: Mapping[str, Runner]) -> None:
         """In place of `told` and `follow`."""
-        assert isinstance(family, TokenAutoregressive)
         _instead(family, "told", lambda cond: runners["told"]({"cond": cond})["about"])
         _instead(family, "follow", _TokenCalls(runners["step"]))
 
@@ -149,14 +148,12 @@ class DenoiserCalls:
 
     name: str = "denoiser"
 
-    def graphs(self, family: nn.Module) -> dict[str, Graph]:
+    def graphs(self, family: Denoising) -> dict[str, Graph]:
         """The one that is asked at each level."""
-        assert isinstance(family, Denoising)
         return {"denoise": _trunk(_checked(family.network, family), "denoise", level=True)}
 
-    def seat(self, family: nn.Module, runners: Mapping[str, Runner]) -> None:
+    def seat(self, family: Denoising, runners: Mapping[str, Runner]) -> None:
         """In place of the network."""
-        assert isinstance(family, Denoising)
         waves = _checked(family.network, family).conditioning.frequencies
 
         def run(x: Tensor, cond: Tensor, level: Tensor, keep: Bool[Tensor, " n"] | None) -> Tensor:
@@ -179,14 +176,12 @@ class DecoderCalls:
 
     name: str = "decoder"
 
-    def graphs(self, family: nn.Module) -> dict[str, Graph]:
+    def graphs(self, family: VAE) -> dict[str, Graph]:
         """The one that is asked."""
-        assert isinstance(family, VAE)
         return {"decode": _trunk(_checked(family.decode, family), "decode", level=False)}
 
-    def seat(self, family: nn.Module, runners: Mapping[str, Runner]) -> None:
+    def seat(self, family: VAE, runners: Mapping[str, Runner]) -> None:
         """In place of the decoder."""
-        assert isinstance(family, VAE)
         run = runners["decode"]
         _instead(family, "decode", lambda z, cond: run({"x": z, "cond": cond})["out"])
 
@@ -284,15 +279,14 @@ def _perceptron(g: Graph, x: str, layers: nn.Sequential) -> str:
     return _linear(g, hidden, last)
 
 
-def _linear(g: Graph, x: str, layer: nn.Module) -> str:
-    assert isinstance(layer, nn.Linear)
-    return g.dense(x, layer.weight.detach(), None if layer.bias is None else layer.bias.detach())
+def _linear(g: Graph, x: str, layer: Any) -> str:
+    return g.dense(x, layer.weight.detach(), layer.bias.detach())
 
 
 def _recurrent(family: TokenAutoregressive) -> Graph:
     """One step: the token that came, what is told, and the memory."""
-    memory, g = family.decoder.memory, Graph("step")
-    assert isinstance(memory, nn.LSTM)
+    decoder: Any = family.decoder
+    memory, g = decoder.memory, Graph("step")
     w = memory.hidden_size
     token, step = g.index("token", family.embed.num_embeddings), g.index("step", family.steps)
     told = g.given("told", memory.input_size)
@@ -309,9 +303,7 @@ def _recurrent(family: TokenAutoregressive) -> Graph:
         cell = g.sum(g.product(g.function(forget, "sigmoid"), c), fresh)
         x = g.product(g.function(leave, "sigmoid"), g.function(cell, "tanh"))
         ends.append((x, cell))
-    norm = family.decoder.norm
-    assert isinstance(norm, nn.LayerNorm) and isinstance(family.head, nn.Linear)
-    weight = family.head.weight.detach() * norm.weight.detach()
+    weight = family.head.weight.detach() * decoder.norm.weight.detach()
     scores = g.dense(g.norm(x), weight, family.head.bias.detach())
     for i, (h, c) in enumerate(ends):
         g.told(h, f"h{i}_next", back=f"h{i}")
@@ -326,13 +318,11 @@ _LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 def _trunk(trunk: Trunk, name: str, *, level: bool) -> Graph:
     """Conditioned blocks on one vector."""
     g = Graph(name)
-    enter, leave, told = trunk.enter.linear, trunk.leave.linear, trunk.conditioning
-    assert isinstance(enter, nn.Linear) and isinstance(leave, nn.Linear)
+    enter: Any = trunk.enter.linear
+    told: Any = trunk.conditioning
     x = g.given("x", enter.in_features)
-    assert told.of_cond is not None
     e = _perceptron(g, g.given("cond", told.of_cond[0].in_features), told.of_cond)
     if level:
-        assert told.of_level is not None
         wave = g.given("wave", told.of_level[0].in_features)
         e = g.sum(e, _perceptron(g, wave, told.of_level))
     e = g.function(e, "silu")
@@ -340,7 +330,7 @@ def _trunk(trunk: Trunk, name: str, *, level: bool) -> Graph:
     for block in trunk.blocks:
         up = g.function(_linear(g, _modulated(g, h, e, block.second), block.up), "silu")
         h = g.sum(h, _linear(g, up, block.down))
-    g.told(_linear(g, _modulated(g, h, e, trunk.norm), leave), "out")
+    g.told(_linear(g, _modulated(g, h, e, trunk.norm), trunk.leave.linear), "out")
     return g
 
 

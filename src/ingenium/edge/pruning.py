@@ -7,14 +7,15 @@ NeurIPS 28, 2015, arXiv:1506.02626 (weights by their size).
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
-from ingenium.edge.parts import DecoderCalls, DenoiserCalls, FoundPart, Recorder, TokenSteps
-from ingenium.generators.networks import ResidualBlock, Trunk
+from ingenium.edge.parts import DenoiserCalls, FoundPart, Recorder, TokenSteps
+from ingenium.generators.networks import ResidualBlock
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.decoders import Recurrent
 
@@ -46,10 +47,8 @@ def narrowed(
         parent, _, name = found.path.rpartition(".")
         setattr(own.get_submodule(parent) if parent else own, name, small)
         return own
-    assert isinstance(found.part, (DenoiserCalls, DecoderCalls))
-    model = found.of(own)
+    model: Any = found.of(own)
     trunk = model.network if isinstance(found.part, DenoiserCalls) else model.decode
-    assert isinstance(trunk, Trunk)
     for block in trunk.blocks:
         _fewer_hidden(block, share)
     return own
@@ -60,9 +59,8 @@ def _kept(weight: Float[Tensor, " w"], share: float) -> Int[Tensor, " k"]:
     return weight.topk(count).indices.sort().values
 
 
-def _fewer_hidden(block: nn.Module, share: float) -> None:
+def _fewer_hidden(block: ResidualBlock, share: float) -> None:
     """Of the hidden units of a perceptron."""
-    assert isinstance(block, ResidualBlock)
     up, down = block.up, block.down
     with torch.no_grad():
         kept = _kept(up.weight.norm(dim=1) * down.weight.norm(dim=0), share)
@@ -74,12 +72,10 @@ def _fewer_hidden(block: nn.Module, share: float) -> None:
         block.down.bias.copy_(down.bias)
 
 
-def _fewer_states(
-    family: TokenAutoregressive, share: float, seen: Recorder
-) -> TokenAutoregressive:
+def _fewer_states(family: TokenAutoregressive, share: float, seen: Recorder) -> TokenAutoregressive:
     """Of what is read and of the memory of each layer, by their spread and their weights."""
-    assert isinstance(family.decoder, Recurrent) and isinstance(family.head, nn.Linear)
-    memory = family.decoder.memory
+    decoder: Any = family.decoder
+    memory = decoder.memory
     layers, signals = memory.num_layers, seen.graph.run(seen.seen())
     read = _read_of(seen, signals)
     with torch.no_grad():
@@ -121,8 +117,9 @@ def _fill(
     small.unknown.copy_(family.unknown[enter])
     small.embed.weight.copy_(family.embed.weight[:, enter])
     small.position.copy_(family.position[:, enter])
-    old, new = family.decoder.memory, small.decoder.memory
-    assert isinstance(old, nn.LSTM) and isinstance(new, nn.LSTM)
+    old: Any = family.decoder
+    new: Any = small.decoder
+    old, new = old.memory, new.memory
     for i in range(old.num_layers):
         own = kept[i + 1]
         gates = torch.cat([own + k * old.hidden_size for k in range(4)])
@@ -130,7 +127,8 @@ def _fill(
         for name, columns in sources.items():
             rows = getattr(old, f"{name}_l{i}")[gates]
             getattr(new, f"{name}_l{i}").copy_(rows if columns is None else rows[:, columns])
-    small.decoder.norm.weight.copy_(family.decoder.norm.weight[last])  # type: ignore[union-attr]
+    norms: Any = small.decoder, family.decoder
+    norms[0].norm.weight.copy_(norms[1].norm.weight[last])
     small.head.weight.copy_(family.head.weight[:, last])
     small.head.bias.copy_(family.head.bias)
 

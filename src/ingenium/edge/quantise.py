@@ -106,7 +106,6 @@ class _Writing:
         )
 
     def _rows(self, step: Step) -> None:
-        assert step.weight is not None
         table = step.weight.detach().double().numpy()
         places = min(WIDEST, _fitting(float(np.abs(table).max()), CODES[1]))
         self.places[step.out] = places
@@ -114,7 +113,6 @@ class _Writing:
         self.operators.append(Rows(step.out, step.inputs[0], whole))
 
     def _dense(self, step: Step) -> None:
-        assert step.weight is not None and step.bias is not None
         x, scale, zero = self._code(step.inputs[0])
         weight, steps = codes_of(step.weight.detach().double(), self.scheme)
         bias = np.rint(step.bias.detach().double().numpy() / (scale * steps)).astype(np.int64)
@@ -197,7 +195,9 @@ def codes_of(
     best, scale = torch.full_like(peak, math.inf), peak / most
     for clip in CLIPS if scheme.bits < 8 else CLIPS[:1]:
         own = peak * float(clip) / most
-        missed = ((flat / own).round().clamp(-most, most) * own - flat).square().sum(1, keepdim=True)
+        missed = (
+            ((flat / own).round().clamp(-most, most) * own - flat).square().sum(1, keepdim=True)
+        )
         scale, best = torch.where(missed < best, own, scale), torch.minimum(missed, best)
     whole = (flat / scale).round().clamp(-most, most).reshape(weight.shape)
     steps = scale.expand(len(weight), 1)[:, 0]

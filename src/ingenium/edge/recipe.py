@@ -4,7 +4,7 @@ Source: Han et al., ICLR 2016, arXiv:1510.00149 (pruned, retrained, then quantis
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from ingenium.edge.quantise import Scheme
@@ -21,7 +21,7 @@ class CompressionRecipe:
     sparse: float = 0.0  # share of the weights that are zero: unstructured pruning
     distilled: bool = False  # retrained towards what the generator says, and not only to designs
     aware: bool = False  # retrained with weights that are rounded: quantisation-aware
-    scheme: Scheme = Scheme()
+    scheme: Scheme = field(default_factory=Scheme)
 
     @property
     def retrained(self) -> bool:
@@ -45,18 +45,18 @@ class CompressionRecipe:
         return sum((self.width < 1, self.sparse > 0, self.distilled, self.aware))
 
 
-def recipes(formats: Sequence[str]) -> Iterator[CompressionRecipe]:
+def recipes(formats: Sequence[str], zeros: Sequence[float] = ()) -> Iterator[CompressionRecipe]:
     """All that a device's formats admit, from the one that changes least.
 
-    None has weights that are zero one by one: rows are stored whole, where zeros save neither
-    flash nor time (check 18.3 measures that).
+    Weights that are zero one by one are tried only where a sheet says so: rows are stored whole,
+    where zeros save neither flash nor time.
     """
-    for name, width in product(formats, WIDTHS):
-        bits = FORMATS[name]
+    for name, width, sparse in product(formats, WIDTHS, (0.0, *zeros)):
+        bits, smaller = FORMATS[name], width < 1 or sparse > 0
         for distilled, aware in product((False, True), (False, True)):
-            if bits == 8 and (aware or (distilled and width == 1)):
+            if bits == 8 and (aware or (distilled and not smaller)):
                 continue  # there is nothing to win back
-            yield CompressionRecipe(width, 0.0, distilled, aware, Scheme(bits))
+            yield CompressionRecipe(width, sparse, distilled, aware, Scheme(bits))
     if "int8" in formats:
         yield CompressionRecipe(scheme=Scheme(per_channel=False))
         yield CompressionRecipe(scheme=Scheme(zero_points=False))

@@ -37,7 +37,9 @@ class ScreenedRecipe:
         return self.shortfall <= 0
 
 
-def screened(shop: Workshop, sheet: DeviceSheet, among: Sequence[CompressionRecipe]) -> list[ScreenedRecipe]:
+def screened(
+    shop: Workshop, sheet: DeviceSheet, among: Sequence[CompressionRecipe]
+) -> list[ScreenedRecipe]:
     """What each recipe takes, exactly."""
     found = []
     for recipe in among:
@@ -50,7 +52,7 @@ def screened(shop: Workshop, sheet: DeviceSheet, among: Sequence[CompressionReci
 def admitted(shop: Workshop) -> list[CompressionRecipe]:
     """The recipes of a device that its generator allows: without lessons nothing is retrained."""
     sheet, task = shop.task.sheet, shop.task
-    every = list(recipes(sheet.formats))
+    every = list(recipes(sheet.formats, sheet.zeros))
     return [r for r in every if not r.retrained] if task.part.path else every
 
 

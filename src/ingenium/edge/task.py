@@ -1,4 +1,4 @@
-"""A generator of a problem that is to be made small: what it draws, what it misses, what it is asked.
+"""A generator that is to be made small: what it draws, misses, and asks its network.
 
 Shapes: n designs.
 """
@@ -65,9 +65,13 @@ class CompressionTask:
         for graph in part.graphs(task.family).values():
             lacking = sorted({s.kind for s in graph.steps} - set(sheet.operators))
             if lacking:
-                where = f"the network of {fitted.name}; {sheet.name} has {', '.join(sheet.operators)}"
-                other = "a family without it, such as --family vae" if "norm" not in lacking else (
-                    "a device sheet with it: all of these networks normalise"
+                where = (
+                    f"the network of {fitted.name}; {sheet.name} has {', '.join(sheet.operators)}"
+                )
+                other = (
+                    "a family without it, such as --family vae"
+                    if "norm" not in lacking
+                    else ("a device sheet with it: all of these networks normalise")
                 )
                 raise unsupported(lacking[0], where, other)
         return task
@@ -200,7 +204,11 @@ def _surprise(model: TokenAutoregressive, ids: Tensor, cond: Tensor) -> Float[Te
     """Negative log density a token, asked step by step, as a device is (nats)."""
     told = model.told(cond)
     memory = model.decoder.begin(len(ids), model.steps, told)
-    token, total, count = torch.full((len(ids),), BEGIN), torch.zeros(len(ids)), torch.zeros(len(ids))
+    token, total, count = (
+        torch.full((len(ids),), BEGIN),
+        torch.zeros(len(ids)),
+        torch.zeros(len(ids)),
+    )
     for step in range(model.steps - 1):  # each needs the one before
         scores, memory = model.follow(token, told, step, memory)
         token = ids[:, step]

@@ -65,11 +65,15 @@ def measured(record: Mapping[str, Any]) -> Table:
     for name, own in record["measured"].items():
         before = record["original"].get(name)
         limit = limits.get(name)
-        bounds = [] if limit is None else [
-            f"{word} {limit[key] * SHOWN.get(name, (1.0, ''))[0]:.4g}"
-            for key, word in (("at_least", "at least"), ("at_most", "at most"))
-            if limit[key] is not None
-        ]
+        bounds = (
+            []
+            if limit is None
+            else [
+                f"{word} {limit[key] * SHOWN.get(name, (1.0, ''))[0]:.4g}"
+                for key, word in (("at_least", "at least"), ("at_most", "at most"))
+                if limit[key] is not None
+            ]
+        )
         told = "" if before is None else value(before, name)
         rows.append((name.replace("_", " "), value(own, name), told, " and ".join(bounds)))
     return rows

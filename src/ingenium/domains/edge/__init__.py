@@ -1,4 +1,4 @@
-"""The edge: what is drawn, heard or decided by a generator on a device of a few hundred kilobytes."""
+"""The edge: what a generator makes on a device of a few hundred kilobytes."""
 
 from ingenium.core.domain import Domain, Offer
 

@@ -11,20 +11,28 @@ from ingenium.domains.edge.doodle.strokes import word_of
 
 FILE = Path(__file__).with_name("icons.json.xz")
 LICENCE = "Tabler Icons, (c) 2020-2026 Paweł Kuna, MIT licence"
-_ONE_WORD = (
-    "basket battery bell bookmark calendar camera clipboard clock cloud database droplet eye file "
-    "flag folder heart home lock mail message pencil phone photo shield tag user"
-)
-SUBJECTS: Mapping[str, tuple[str, ...]] = {word: (word,) for word in _ONE_WORD.split()}
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    word: (word,)
+    for word in (
+        *("basket", "battery", "bell", "bookmark", "calendar", "camera", "clipboard", "clock"),
+        *("cloud", "database", "droplet", "eye", "file", "flag", "folder", "heart", "home"),
+        *("lock", "mail", "message", "pencil", "phone", "photo", "shield", "tag", "user"),
+    )
+}
 SURROUNDINGS: Mapping[str, tuple[str, ...]] = {
-    "sky": tuple("sun moon haze mist rainbow snowflake storm sunrise sunset wind tornado".split()),
-    "plant": tuple(
-        "acorn cactus cherry christmas-tree clover flower leaf plant seedling tree trees twig "
-        "growth mushroom apple carrot lemon grape wheat".split()
+    "sky": (
+        *("sun", "moon", "haze", "mist", "rainbow", "snowflake", "storm", "sunrise", "sunset"),
+        *("wind", "tornado"),
     ),
-    "building": tuple("building buildings tower fence tent window mosque".split()),
-    "vehicle": tuple(
-        "car bus truck bike sailboat ship plane tractor scooter caravan camper helicopter".split()
+    "plant": (
+        *("acorn", "apple", "cactus", "carrot", "cherry", "christmas-tree", "clover", "flower"),
+        *("grape", "growth", "leaf", "lemon", "mushroom", "plant", "seedling", "tree", "trees"),
+        *("twig", "wheat"),
+    ),
+    "building": ("building", "buildings", "fence", "mosque", "tent", "tower", "window"),
+    "vehicle": (
+        *("bike", "bus", "camper", "car", "caravan", "helicopter", "plane", "sailboat", "scooter"),
+        *("ship", "tractor", "truck"),
     ),
 }
 WORDS = tuple(SUBJECTS)

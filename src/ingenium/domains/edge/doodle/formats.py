@@ -161,9 +161,7 @@ def read_path(d: str, where: str) -> list[Stroke]:
         InputError: for curves, and for points that are not on the grid.
     """
     if not PATH.fullmatch(d) or d.lstrip()[:1] not in ("M", "m"):
-        raise InputError(
-            "a path of straight lines, such as M4 4L20 20", f"{d[:60]!r} in {where}"
-        )
+        raise InputError("a path of straight lines, such as M4 4L20 20", f"{d[:60]!r} in {where}")
     try:
         lines = polylines(d)
     except (ValueError, IndexError, TypeError):

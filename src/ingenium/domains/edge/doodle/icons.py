@@ -1,7 +1,8 @@
-"""Make the file of sketches from the stroke icons of Tabler: `python -m ingenium.domains.edge.doodle.icons`.
+"""Make the file of sketches from the stroke icons of Tabler.
 
-`npm pack @tabler/icons@3.52.0` gives the archive that it takes. The icons are
-those of the outline style; variants that are struck through (`-off`) are left out.
+`npm pack @tabler/icons@3.52.0` gives an archive, of which
+`python -m ingenium.domains.edge.doodle.icons ARCHIVE` makes it. The icons are those of the outline
+style; variants that are struck through (`-off`) are left out.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def class_of(name: str) -> str | None:
     """The class of an icon by the words of its name; none for those that are in no class."""
     if name.endswith("-off"):
         return None
-    for kind, heads in (SUBJECTS | SURROUNDINGS).items():
+    for kind, heads in {**SUBJECTS, **SURROUNDINGS}.items():
         if any(name == head or name.startswith(f"{head}-") for head in heads):
             return kind
     return None

@@ -110,7 +110,9 @@ def _arc(start: Point, end: Point, numbers: Sequence[float]) -> list[Point]:
     middle = (start + end) / 2
     found = []
     for i in range(1, CURVE + 1):
-        z = centre + complex(math.cos(first + sweep * i / CURVE), math.sin(first + sweep * i / CURVE))
+        z = centre + complex(
+            math.cos(first + sweep * i / CURVE), math.sin(first + sweep * i / CURVE)
+        )
         found.append(middle + complex(z.real * rx, z.imag * ry) * turn)
     return [*found[:-1], end]
 

@@ -40,7 +40,9 @@ def cornered(strokes: Sequence[Stroke]) -> list[np.ndarray]:
     return [s - least + 1 for s in strokes]
 
 
-def likeness(a: Float64[np.ndarray, "s s"], b: Float64[np.ndarray, "m s s"]) -> Float64[np.ndarray, " m"]:
+def likeness(
+    a: Float64[np.ndarray, "s s"], b: Float64[np.ndarray, "m s s"]
+) -> Float64[np.ndarray, " m"]:
     """Twice the ink that both have over the ink of each: 1 for the same drawing (Dice, 1945)."""
     both = np.minimum(a, b).sum((1, 2))
     found: np.ndarray = 2 * both / (a.sum() + b.sum((1, 2)))

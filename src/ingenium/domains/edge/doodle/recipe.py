@@ -21,7 +21,9 @@ from ingenium.domains.edge.doodle.strokes import moved, word_of
 from ingenium.domains.edge.doodle.trained import codec, network
 from ingenium.train.plan import Plan
 
-PLAN = Plan(steps=5000, batch=128, learning_rate=3e-3, ema_decay=0.998, held_out=0.05, patience=1000)
+PLAN = Plan(
+    steps=5000, batch=128, learning_rate=3e-3, ema_decay=0.998, held_out=0.05, patience=1000
+)
 MOVES = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
 
 

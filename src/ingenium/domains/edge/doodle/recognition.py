@@ -49,7 +49,9 @@ class Reader(nn.Module):
         self.leave = nn.Linear(48 * (SQUARES // 8) ** 2, words)
 
     def forward(self, x: Float[Tensor, "n s s"]) -> Float[Tensor, "n k"]:
-        out: Tensor = self.leave(functional.dropout(self.look(x[:, None]).flatten(1), 0.3, self.training))
+        out: Tensor = self.leave(
+            functional.dropout(self.look(x[:, None]).flatten(1), 0.3, self.training)
+        )
         return out
 
 

@@ -128,5 +128,3 @@ def _device(kind: str) -> tuple[Section, ...]:
     ]
     text = f"The {record['recipe_title']} generator of {kind}; its files lie in the package."
     return (Section("On the device", text, table=tuple(rows)),)
-
-

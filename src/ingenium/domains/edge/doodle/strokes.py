@@ -1,8 +1,8 @@
 """Sketches as text: where the pen is set down and led, on a grid of 23 by 23 points.
 
 A text begins with the word that it is meant to show. A point is two letters, its column from the
-left and its row from the top, `b` to `x`; a space lifts the pen. `<tag>bbxx xbbx` is a cross that is
-meant as a tag. A stroke of one point is a dot.
+left and its row from the top, `b` to `x`; a space lifts the pen. `<tag>bbxx xbbx` is a cross that
+is meant as a tag. A stroke of one point is a dot.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def strokes_of(text: str) -> list[Stroke]:
     found = []
     for part in text.rpartition(">")[2].split(LIFT):
         pairs = [part[i : i + 2] for i in range(0, len(part) - 1, 2)]
-        points = [(LETTERS.find(a), LETTERS.find(b)) for a, b in pairs]
+        points = [(LETTERS.find(pair[0]), LETTERS.find(pair[1])) for pair in pairs]
         kept = [p for p in points if min(p) >= LEAST]
         if kept:
             found.append(np.array(kept))

@@ -13,10 +13,12 @@ from ingenium.edge.keeping import RECORD, SmallGenerator
 from ingenium.edge.parts import part_of
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import Grammar, TokenCodec
+from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.families import recurrent
 
 NAME, ON_DEVICE = "pen", "pen_on_device"
 WIDTH = 88  # whose steps a Cortex-M7 takes 45 times in 50 ms
+DRAWING = Drawing(temperature=0.75)  # cooler than it learned: fewer slips of the pen
 FOLDER = Path(__file__).parent
 
 
@@ -30,7 +32,9 @@ def network(words: tuple[str, ...], grammar: Grammar | None = None) -> TokenAuto
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         own = codec(words, grammar)
-        return recurrent((STEPS,), len(words), own, width=WIDTH, layers=1, dropout=0.15)
+        family = recurrent((STEPS,), len(words), own, width=WIDTH, layers=1, dropout=0.15)
+    family.drawing = DRAWING
+    return family
 
 
 def on_device(
