@@ -61,6 +61,4 @@ def case(family: torch.nn.Module, name: str, scheme: Scheme, count: int = 40) ->
     cond = torch.linspace(-1, 1, 2 * count).reshape(count, 2)
     seated.propose(cond, torch.Generator().manual_seed(0))  # type: ignore[operator]
     recorder = recorders[name]
-    return Case(
-        recorder.graph, recorder.seen(), quantised(recorder.graph, recorder.seen(), scheme)
-    )
+    return Case(recorder.graph, recorder.seen(), quantised(recorder.graph, recorder.seen(), scheme))

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Number, parse
+from ingenium.edge.recipe import WIDTHS
 from ingenium.evaluate.interval_limits import in_units
 
 QUANTITIES = {  # what is judged of a compressed generator, with its unit
@@ -51,6 +52,7 @@ class DeviceSheet:
     operators: tuple[str, ...] = OPERATORS
     energy: EnergyModel = field(default_factory=EnergyModel)
     title: Annotated[str, Field(max_length=200)] = ""
+    widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
     zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
     setup: dict[str, str | int | float | bool] = field(default_factory=dict)  # of the problem
     generator: GeneratorChoice = field(default_factory=GeneratorChoice)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ingenium.core.errors import CorruptError
 from ingenium.core.judged import JudgedKind
 from ingenium.core.spec import Limit
 from ingenium.edge.onnx_file import GraphFile
@@ -42,15 +43,21 @@ class SmallGenerator:
     record: Mapping[str, Any]
 
     @classmethod
-    def opened(cls, folder: Path) -> "SmallGenerator":
-        """One that was fitted.
+    def opened(cls, folder: Path, *, code: bool = True) -> "SmallGenerator":
+        """One that was fitted; without `code` its graphs alone, as packages bring them.
 
         Raises:
             InputError: if there is none in the folder.
             CorruptError: if one of its files is not the one that was judged.
         """
         first = KIND.opened(folder, {})
-        files = {name: ("evidence", "files", name) for name in first["evidence"]["files"]}
+        try:
+            named = [n for n in first["evidence"]["files"] if code or n not in (SOURCE, HEADER)]
+        except (LookupError, TypeError) as error:
+            raise CorruptError(
+                str(folder / RECORD), f"is no record ({error})", KIND.again
+            ) from error
+        files = {name: ("evidence", "files", name) for name in named}
         return cls(folder, KIND.opened(folder, files))
 
     def runners(self) -> dict[str, FileRunner]:

@@ -25,8 +25,8 @@ def pareto(record: Mapping[str, Any]) -> Figure:
         for limit in record["device"]["limits"]:
             if limit["quantity"] == name and limit["at_most"] is not None:
                 axes.axvline(limit["at_most"] * unit, color=REJECTED, lw=1.0)
-        axes.set_xscale("log")
-        axes.margins(x=0.25, y=0.2)
+        axes.set_xlim(left=0)
+        axes.margins(x=0.15, y=0.2)
         dress(axes, label, "accepted by the verifier" if axes is grid[0][0] else "")
     grid[0][0].annotate(
         "before it was made small",
@@ -47,6 +47,7 @@ def _points(axes: Axes, trials: Sequence[Mapping[str, Any]], name: str, unit: fl
         reach = [[share["value"] - share["low"]], [share["high"] - share["value"]]]
         marker = "o" if trial["chosen"] else "s"
         axes.errorbar(cost, share["value"], reach, fmt=marker, color=color, ms=5, lw=1.0)
+        beside = (5, 4 + 9 * (i % 3))  # those that cost the same lie upon each other
         axes.annotate(
-            str(i + 1), (cost, share["value"]), (5, 4), textcoords="offset points", fontsize=SMALL
+            str(i + 1), (cost, share["value"]), beside, textcoords="offset points", fontsize=SMALL
         )

@@ -45,13 +45,15 @@ class CompressionRecipe:
         return sum((self.width < 1, self.sparse > 0, self.distilled, self.aware))
 
 
-def recipes(formats: Sequence[str], zeros: Sequence[float] = ()) -> Iterator[CompressionRecipe]:
+def recipes(
+    formats: Sequence[str], widths: Sequence[float] = WIDTHS, zeros: Sequence[float] = ()
+) -> Iterator[CompressionRecipe]:
     """All that a device's formats admit, from the one that changes least.
 
     Weights that are zero one by one are tried only where a sheet says so: rows are stored whole,
     where zeros save neither flash nor time.
     """
-    for name, width, sparse in product(formats, WIDTHS, (0.0, *zeros)):
+    for name, width, sparse in product(formats, widths, (0.0, *zeros)):
         bits, smaller = FORMATS[name], width < 1 or sparse > 0
         for distilled, aware in product((False, True), (False, True)):
             if bits == 8 and (aware or (distilled and not smaller)):

@@ -52,7 +52,7 @@ def screened(
 def admitted(shop: Workshop) -> list[CompressionRecipe]:
     """The recipes of a device that its generator allows: without lessons nothing is retrained."""
     sheet, task = shop.task.sheet, shop.task
-    every = list(recipes(sheet.formats, sheet.zeros))
+    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros))
     return [r for r in every if not r.retrained] if task.part.path else every
 
 

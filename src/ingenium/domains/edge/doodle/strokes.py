@@ -8,7 +8,7 @@ is meant as a tag. A stroke of one point is a dot.
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Real
 
 from ingenium.generators.tokens.vocabulary import Vocabulary
 
@@ -20,7 +20,7 @@ PATTERN = f"<[a-z]+>|[{LETTERS[LEAST]}-{LETTERS[MOST]}]{{2}}| "
 STEPS = 45  # tokens of a sketch with its word and end: what 50 ms allow on a Cortex-M7
 LONGEST = 2 * STEPS + 14
 
-Stroke = Int[np.ndarray, "p 2"]
+Stroke = Real[np.ndarray, "_ 2"]  # points, each (x, y)
 
 
 def vocabulary(words: Sequence[str]) -> Vocabulary:

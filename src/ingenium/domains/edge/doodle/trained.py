@@ -46,9 +46,13 @@ def on_device(
         CorruptError: if the file is not the one that was judged.
     """
     family = network(words, grammar)
-    seated = part_of(family, NAME).seated(family, SmallGenerator.opened(place(kind)).runners())
+    seated = part_of(family, NAME).seated(family, _small(kind).runners())
     assert isinstance(seated, TokenAutoregressive)
     return seated
+
+
+def _small(kind: str) -> SmallGenerator:
+    return SmallGenerator.opened(place(kind), code=False)
 
 
 def place(kind: str) -> Path:
