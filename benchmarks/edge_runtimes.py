@@ -1,4 +1,4 @@
-"""One step of the pen that comes with the package: eager, ONNX Runtime with its own quantiser, ours.
+"""A step of the pen that comes with the package: eager, by ONNX Runtime's quantiser, and ours.
 
 Rounding by ONNX Runtime's dynamic quantiser leaves activations, sums and tables in floating point;
 ours is whole numbers throughout, which is what a microcontroller can run.

@@ -18,10 +18,10 @@ from ingenium.core import errors, spec
 from ingenium.core.spec import Spec
 from ingenium.domains import load, own, problem_class
 from ingenium.domains.grid import columns
+from ingenium.edge.device import DeviceSheet
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
-from ingenium.edge.device import DeviceSheet
 from ingenium.infer.asked import InferSpec
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.operate.asked import OperateSpec

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from toy import install
 
 from ingenium import shrinking
 from ingenium.core.errors import CorruptError, InputError
@@ -15,6 +14,7 @@ from ingenium.edge.device import DeviceSheet, load
 from ingenium.edge.keeping import SmallGenerator
 from ingenium.report.edge_page import write
 from plugged import plugged
+from toy import install
 
 pytestmark = pytest.mark.skipif(bool(board.missing()), reason=board.missing())
 SHEET = """
