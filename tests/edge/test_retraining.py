@@ -1,5 +1,7 @@
 """Pruned, masked and rounded weights after they were learned again."""
 
+from typing import Any
+
 import torch
 from nets import rows, writer
 
@@ -56,7 +58,7 @@ def test_what_learns_rounded_is_better_when_rounded() -> None:
 
 def test_a_narrow_writer_is_the_old_one_where_nothing_was_left_out() -> None:
     """Units without weights are those that go, and then no number changes."""
-    family = writer(width=24, layers=2)
+    family: Any = writer(width=24, layers=2)
     decoder = family.decoder
     gone = torch.arange(24) % 3 == 0  # eight of them
     with torch.no_grad():
@@ -77,8 +79,8 @@ def test_a_narrow_writer_is_the_old_one_where_nothing_was_left_out() -> None:
     found = part_of(family, "toy")
     recorders = {k: Recorder(g) for k, g in found.graphs(family).items()}
     cond = torch.linspace(-1, 1, 40).reshape(20, 2)
-    found.seated(family, recorders).propose(cond, torch.Generator().manual_seed(0))
-    small = narrowed(family, found, 16 / 24, recorders)
+    found.seated(family, recorders).propose(cond, torch.Generator().manual_seed(0))  # type: ignore[operator]
+    small: Any = narrowed(family, found, 16 / 24, recorders)
     assert small.decoder.memory.hidden_size == 16
     kept = recorders["step"].graph.run(recorders["step"].seen())["h0_next"][:, ~gone]
     again = {k: Recorder(g) for k, g in part_of(small, "toy").graphs(small).items()}

@@ -1,7 +1,9 @@
 """Whole numbers against floating ones, ONNX Runtime and a board that runs the C."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +13,13 @@ from nets import Case, case, rows, writer
 from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.edge import board, onnx_file
 from ingenium.edge.compressing import equal_on_board
-from ingenium.edge.integer import rounded
+from ingenium.edge.integer import Code, Dense, rounded
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.quantise import Scheme, codes_of, quantised
 from ingenium.generators import families
 
 needs_board = pytest.mark.skipif(bool(board.missing()), reason=board.missing())
-CASES = {
+CASES: dict[str, tuple[Callable[[], torch.nn.Module], str]] = {
     "tokens": (writer, "step"),
     "told": (writer, "told"),
     "diffusion": (lambda: rows("diffusion"), "denoise"),
@@ -45,7 +47,7 @@ def test_graphs_are_the_networks_that_they_come_from() -> None:
 
 def test_whole_numbers_are_near_floating_ones(made: Case) -> None:
     exact, whole = made.graph.run(made.seen), made.made.run(made.given)
-    bits = next(op.bits for op in made.made.operators if hasattr(op, "bits"))
+    bits = next(op.bits for op in made.made.operators if isinstance(op, Dense))
     for name in made.made.outputs:
         apart = whole[name] * 2.0 ** -made.made.places[name] - exact[name].numpy()
         spread = float(exact[name].std())
@@ -103,7 +105,7 @@ def test_zero_points_use_the_whole_range_of_what_is_not_symmetric() -> None:
     missed = {}
     for zero in (True, False):
         own = case(family, "decode", Scheme(8, zero_points=zero))
-        codes = [op for op in own.made.operators if type(op).__name__ == "Code"]
+        codes = [op for op in own.made.operators if isinstance(op, Code)]
         assert any(op.zero for op in codes) is zero
         exact, whole = own.graph.run(own.seen)["out"].numpy(), own.made.run(own.given)["out"]
         missed[zero] = np.square(whole * 2.0 ** -own.made.places["out"] - exact).mean()
@@ -122,8 +124,9 @@ def test_what_is_not_finite_calibrates_nothing() -> None:
 def test_what_no_device_runs_is_named_with_a_way_around() -> None:
     from ingenium.generators.tokens.families import transformer
 
-    tokens = writer().tokens  # type: ignore[union-attr]
-    attending = transformer((12,), 2, tokens, width=48, layers=1)  # type: ignore[arg-type]
+    writing: Any = writer()
+    tokens = writing.tokens
+    attending = transformer((12,), 2, tokens, width=48, layers=1)
     with pytest.raises(InputError, match=r"attention, in Transformer.*--family lstm"):
         part_of(attending, "autoregressive")
     series = families.build("flow_matching", (2, 24), 2)
@@ -136,7 +139,7 @@ def test_what_no_device_runs_is_named_with_a_way_around() -> None:
 def test_a_missing_compiler_is_named_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(board.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(EngineError, match="apt-get install gcc-arm-none-eabi qemu-system-arm"):
         board.require()
 

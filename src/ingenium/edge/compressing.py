@@ -72,9 +72,8 @@ class Workshop:
 
     def student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
         """The family after pruning and retraining."""
-        key = (recipe.width, recipe.sparse, recipe.distilled, recipe.aware, steps)
-        if recipe.aware:
-            key = (*key, recipe.scheme.bits)
+        bits = recipe.scheme.bits if recipe.aware else 0
+        key = (recipe.width, recipe.sparse, recipe.distilled, recipe.aware, bits, steps)
         if key not in self.trained:
             self.trained[key] = self._student(recipe, steps)
         return self.trained[key]

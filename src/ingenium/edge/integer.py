@@ -164,12 +164,16 @@ def rounded(x: Any, down: Any) -> np.ndarray:
     """Shifted down to the nearest, halves up; shifted up where `down` is negative."""
     x, down = np.asarray(x, np.int64), np.asarray(down, np.int64)
     half = np.where(down > 0, np.int64(1) << np.maximum(down - 1, 0), 0)
-    return np.where(down > 0, (x + half) >> np.maximum(down, 0), x << np.maximum(-down, 0))
+    found: np.ndarray = np.where(
+        down > 0, (x + half) >> np.maximum(down, 0), x << np.maximum(-down, 0)
+    )
+    return found
 
 
 def held(x: np.ndarray) -> np.ndarray:
     """Within what a signal holds."""
-    return np.clip(x, -MOST, MOST)
+    found: np.ndarray = np.clip(x, -MOST, MOST)
+    return found
 
 
 def _run(op: Operator, at: Mapping[str, np.ndarray]) -> np.ndarray:

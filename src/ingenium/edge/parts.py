@@ -95,8 +95,6 @@ def whole(x: Tensor, places: int | None) -> np.ndarray:
 class EdgePart(Protocol):
     """One network of a family, as graphs that a device runs."""
 
-    name: str
-
     def graphs(self, family: Any) -> dict[str, Graph]:
         """Its graphs by name."""
         ...
@@ -109,8 +107,6 @@ class EdgePart(Protocol):
 @dataclass(frozen=True)
 class TokenSteps:
     """A recurrent network that writes tokens: what it is told once, and a step for each token."""
-
-    name: str = "tokens"
 
     def graphs(self, family: TokenAutoregressive) -> dict[str, Graph]:
         """`told`, which is asked once a design, and `step`."""
@@ -146,8 +142,6 @@ class _TokenCalls:
 class DenoiserCalls:
     """A perceptron that denoises vectors, asked at each level of a solver."""
 
-    name: str = "denoiser"
-
     def graphs(self, family: Denoising) -> dict[str, Graph]:
         """The one that is asked at each level."""
         return {"denoise": _trunk(_checked(family.network, family), "denoise", level=True)}
@@ -173,8 +167,6 @@ class DenoiserCalls:
 @dataclass(frozen=True)
 class DecoderCalls:
     """A perceptron that decodes latent numbers, asked once a design."""
-
-    name: str = "decoder"
 
     def graphs(self, family: VAE) -> dict[str, Graph]:
         """The one that is asked."""
@@ -327,7 +319,8 @@ def _trunk(trunk: Trunk, name: str, *, level: bool) -> Graph:
         e = g.sum(e, _perceptron(g, wave, told.of_level))
     e = g.function(e, "silu")
     h = _linear(g, x, enter)
-    for block in trunk.blocks:
+    blocks: Any = trunk.blocks
+    for block in blocks:
         up = g.function(_linear(g, _modulated(g, h, e, block.second), block.up), "silu")
         h = g.sum(h, _linear(g, up, block.down))
     g.told(_linear(g, _modulated(g, h, e, trunk.norm), trunk.leave.linear), "out")

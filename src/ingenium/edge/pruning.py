@@ -105,9 +105,7 @@ def _read_of(seen: Recorder, signals: Mapping[str, Tensor]) -> Tensor:
     return signals[first.inputs[0]]
 
 
-def _fill(
-    small: TokenAutoregressive, family: TokenAutoregressive, kept: list[Int[Tensor, " k"]]
-) -> None:
+def _fill(small: Any, family: Any, kept: list[Int[Tensor, " k"]]) -> None:
     """Copy the weights of what is kept."""
     enter, last = kept[0], kept[-1]
     small.told[0].weight.copy_(family.told[0].weight[enter])
@@ -117,9 +115,7 @@ def _fill(
     small.unknown.copy_(family.unknown[enter])
     small.embed.weight.copy_(family.embed.weight[:, enter])
     small.position.copy_(family.position[:, enter])
-    old: Any = family.decoder
-    new: Any = small.decoder
-    old, new = old.memory, new.memory
+    old, new = family.decoder.memory, small.decoder.memory
     for i in range(old.num_layers):
         own = kept[i + 1]
         gates = torch.cat([own + k * old.hidden_size for k in range(4)])
@@ -127,8 +123,7 @@ def _fill(
         for name, columns in sources.items():
             rows = getattr(old, f"{name}_l{i}")[gates]
             getattr(new, f"{name}_l{i}").copy_(rows if columns is None else rows[:, columns])
-    norms: Any = small.decoder, family.decoder
-    norms[0].norm.weight.copy_(norms[1].norm.weight[last])
+    small.decoder.norm.weight.copy_(family.decoder.norm.weight[last])
     small.head.weight.copy_(family.head.weight[:, last])
     small.head.bias.copy_(family.head.bias)
 

@@ -150,11 +150,11 @@ class _Writing:
         down = common - self.places[step.out]
         if max(up) > WIDEST:  # of very different sizes: the small one has no say there
             up, down = (min(up[0], WIDEST), min(up[1], WIDEST)), down
-        self.operators.append(Sum(step.out, *step.inputs, up, down))
+        self.operators.append(Sum(step.out, step.inputs[0], step.inputs[1], up, down))
 
     def _product(self, step: Step) -> None:
         down = sum(self.places[k] for k in step.inputs) - self.places[step.out]
-        self.operators.append(Product(step.out, *step.inputs, down))
+        self.operators.append(Product(step.out, step.inputs[0], step.inputs[1], down))
 
     def _function(self, step: Step) -> None:
         x = step.inputs[0]

@@ -162,7 +162,8 @@ def _from_latents(
     z = (centre + width * gaussian(centre, rng)).detach()
     with torch.no_grad():
         told = teacher.decode(z, cond)
-    return (student.decode(z, cond) - told).square().flatten(1).mean(1)
+    missed: Tensor = student.decode(z, cond) - told
+    return missed.square().flatten(1).mean(1)
 
 
 DISTILLED: tuple[tuple[type, Callable[..., Tensor]], ...] = (

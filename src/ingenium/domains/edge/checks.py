@@ -1,10 +1,10 @@
 """Small generators, shown by their commands: sketches on a device, and what recipes keep."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from ingenium.domains.edge.doodle import trained
 from ingenium.domains.edge.doodle.data import KINDS, WORDS
@@ -48,8 +48,9 @@ def doodles(commands: Commands) -> Iterator[Finding | Picture]:
     (commands.folder / "all.toml").write_text(SPEC)
     asked = ("--spec", "all.toml", "-n", SKETCHES, "--seed", 1, "--out", "run")
     done = commands("propose", "edge.doodle", *asked)
-    with xr.open_dataset(commands.folder / "run" / "verdicts.nc") as found:
-        recognised = float(np.nanmean(found["recognised"].to_numpy()))
+    lines = (commands.folder / "run" / "evidence.jsonl").read_text().splitlines()
+    rows = [row["measured"] for row in map(json.loads, lines) if "measured" in row]
+    recognised = float(np.mean([row["recognised"]["value"] for row in rows]))
     yield Finding(
         f"a reader that knows other icons takes {recognised:.1%} of {SKETCHES} sketches of "
         f"{len(WORDS)} words for their word (chance {1 / len(WORDS):.1%})",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ class SketchReader:
     kind: str
     name: str = "reader of sketches"
     version: str = "1"
-    tier: str = "exact"
+    tier: ClassVar[Literal["exact"]] = "exact"
     quantities: tuple[Quantity, ...] = (
         Quantity("recognised", "1", "1 if a reader that knows other icons takes it for its word"),
         Quantity("confidence", "1", "chance that the reader gives its word", rounding=1e-6),
@@ -77,7 +78,7 @@ class PillowInk:
 
     name: str = "Pillow"
     version: str = version("pillow")
-    tier: str = "exact"
+    tier: ClassVar[Literal["exact"]] = "exact"
     quantities: tuple[Quantity, ...] = (INK,)
 
     def measure(self, *arrays: Tensor) -> Float64[Tensor, "n 1"]:
