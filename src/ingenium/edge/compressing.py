@@ -28,7 +28,7 @@ from ingenium.train.plan import Plan
 CALIBRATED = 64  # designs by whose proposals ranges are set
 CALLS = 4  # on the board, one after the other
 BATCH = 64
-RATE = 1e-3
+RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ class Workshop:
             seed=task.sheet.seed,
             steps=steps,
             batch=BATCH,
-            learning_rate=RATE,
+            learning_rate=RATE if recipe.width < 1 or recipe.sparse else GENTLE,
             ema_decay=0.98,
-            held_out=0.01,
+            held_out=0.05,
             check_every=max(1, steps // 4),
             progress=lambda i, n, loss: self.watch(f"retrain {recipe.title}", i, n),
         )

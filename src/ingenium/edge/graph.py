@@ -143,7 +143,7 @@ def _run(step: Step, x: list[Tensor]) -> Tensor:
     if step.kind == "function":
         return FUNCTIONS[step.name](x[0])
     if step.kind == "norm":
-        return functional.layer_norm(x[0], x[0].shape[-1:], eps=EPSILON)
+        return functional.layer_norm(x[0], (int(x[0].shape[-1]),), eps=EPSILON)
     if step.kind == "part":
         return x[0][:, step.span[0] : step.span[1]]
     return torch.cat(x, 1)

@@ -25,8 +25,9 @@ def pareto(record: Mapping[str, Any]) -> Figure:
         for limit in record["device"]["limits"]:
             if limit["quantity"] == name and limit["at_most"] is not None:
                 axes.axvline(limit["at_most"] * unit, color=REJECTED, lw=1.0)
-        axes.set_xlim(left=0)
-        axes.margins(x=0.15, y=0.2)
+        most = max(t["measured"][name]["value"] for t in record["trials"]) * unit
+        axes.set_xlim(0, max(1.15 * most, axes.get_xlim()[1]))
+        axes.margins(y=0.2)
         dress(axes, label, "accepted by the verifier" if axes is grid[0][0] else "")
     grid[0][0].annotate(
         "before it was made small",
