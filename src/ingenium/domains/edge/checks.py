@@ -23,7 +23,8 @@ keep = "verified"
 SHEET = """
 name = "Cortex-M7, 216 MHz"
 formats = [FORMATS]
-steps = 40
+steps = STEPS
+widths = [WIDTHS]
 finalists = FINALISTS
 judged = 64
 zeros = [ZEROS]
@@ -41,6 +42,8 @@ at_most = 0.1
 unit = "mJ"
 """
 SMALL = "process.laboratory"
+USUAL = {"ZEROS": "", "STEPS": 40, "WIDTHS": "1.0, 0.75, 0.5, 0.35, 0.25"}
+LONG = 300  # steps, after which a rounded network has converged again
 
 
 def doodles(commands: Commands) -> Iterator[Finding | Picture]:
@@ -107,7 +110,8 @@ def aware(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 18.2: training with rounded weights beside rounding afterwards, at 4 bits."""
     better = 0
     for seed in range(3):
-        _sheet(commands, f"{seed}", FINALISTS=100, FORMATS='"int4"', FLASH=200_000)
+        own = {"FINALISTS": 100, "FORMATS": '"int4"', "FLASH": 200_000}
+        _sheet(commands, f"{seed}", **own, WIDTHS="1.0", STEPS=LONG)
         trials = {t["title"]: t for t in _fit(commands, f"{seed}", seed)["trials"]}
         after, within, eight = (
             trials[k]["measured"]["loss"]["value"] for k in ("int4", "int4, aware", "int8")
@@ -123,7 +127,7 @@ def aware(commands: Commands) -> Iterator[Finding | Picture]:
 
 def _sheet(commands: Commands, name: str, **entries: Any) -> None:
     text = SHEET
-    for key, value in ({"ZEROS": ""} | entries).items():
+    for key, value in (USUAL | entries).items():
         text = text.replace(key, f"{value}")
     (commands.folder / f"{name}.toml").write_text(text)
 
