@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from benchmarks.measuring import report
 from ingenium.domains.edge.doodle import trained
 from ingenium.domains.edge.doodle.data import WORDS
-from ingenium.edge.graph import Graph
+from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.onnx_file import GraphFile
 from ingenium.edge.parts import FileRunner, Recorder, part_of
 
@@ -31,7 +31,7 @@ MB = 1e-6
 
 
 class _Step(torch.nn.Module):
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: NetworkGraph) -> None:
         super().__init__()
         self.graph = graph
 
@@ -71,7 +71,7 @@ Call = Callable[[dict[str, torch.Tensor]], np.ndarray]
 
 
 def _rivals(
-    graph: Graph, seen: dict[str, torch.Tensor], folder: Path
+    graph: NetworkGraph, seen: dict[str, torch.Tensor], folder: Path
 ) -> list[tuple[str, int, Call]]:
     plain, rounded = folder / "plain.onnx", folder / "rounded.onnx"
     example = tuple(seen[k][:2] for k in graph.inputs)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ingenium.edge.graph import Graph
+from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.integer import IntegerGraph
 from ingenium.edge.parts import Recorder, part_of, whole
 from ingenium.edge.quantise import Scheme, quantised
@@ -43,7 +43,7 @@ def rows(name: str, d: int = 5) -> torch.nn.Module:
 class Case:
     """A graph, what it was asked, and the same in whole numbers."""
 
-    graph: Graph
+    graph: NetworkGraph
     seen: dict[str, Tensor]
     made: IntegerGraph
 

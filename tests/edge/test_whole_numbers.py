@@ -13,7 +13,7 @@ from nets import Case, case, rows, writer
 from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.edge import board, onnx_file
 from ingenium.edge.compressing import equal_on_board
-from ingenium.edge.integer import Code, Dense, rounded
+from ingenium.edge.integer import ByteCode, Dense, rounded
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.quantise import Scheme, codes_of, quantised
 from ingenium.generators import families
@@ -105,7 +105,7 @@ def test_zero_points_use_the_whole_range_of_what_is_not_symmetric() -> None:
     missed = {}
     for zero in (True, False):
         own = case(family, "decode", Scheme(8, zero_points=zero))
-        codes = [op for op in own.made.operators if isinstance(op, Code)]
+        codes = [op for op in own.made.operators if isinstance(op, ByteCode)]
         assert any(op.zero for op in codes) is zero
         exact, whole = own.graph.run(own.seen)["out"].numpy(), own.made.run(own.given)["out"]
         missed[zero] = np.square(whole * 2.0 ** -own.made.places["out"] - exact).mean()

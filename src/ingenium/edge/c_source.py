@@ -13,16 +13,16 @@ from ingenium.edge.integer import (
     ENTRIES,
     MOST,
     SPARE,
-    Code,
+    ByteCode,
     Dense,
     IntegerGraph,
     Joined,
     Lookup,
     Norm,
     Operator,
-    Part,
     Product,
     Rows,
+    Slice,
     Sum,
 )
 
@@ -177,11 +177,11 @@ def source(graphs: Sequence[IntegerGraph], name: str) -> str:
 
 def scratch_bytes(graph: IntegerGraph) -> int:
     """Of the signals between the calls of one step."""
-    return sum(2 * _room(graph, op) for op in graph.operators if not isinstance(op, Part))
+    return sum(2 * _room(graph, op) for op in graph.operators if not isinstance(op, Slice))
 
 
 def _room(graph: IntegerGraph, op: Operator) -> int:
-    if isinstance(op, Code):
+    if isinstance(op, ByteCode):
         return _eights(graph.widths[op.x])
     return 0 if op.out in graph.outputs else graph.widths[op.out]
 
@@ -198,8 +198,8 @@ def _call(g: IntegerGraph) -> str:
 def _graph(g: IntegerGraph, tables: dict[bytes, str]) -> str:
     constants, body, rooms = [], [], []
     for i, op in enumerate(g.operators):
-        if _room(g, op) and not isinstance(op, Part):
-            aligned = "__attribute__((aligned(4))) " if isinstance(op, Code) else ""
+        if _room(g, op) and not isinstance(op, Slice):
+            aligned = "__attribute__((aligned(4))) " if isinstance(op, ByteCode) else ""
             rooms.append(f"    static {aligned}int16_t {op.out}[{_room(g, op)}];")
         held, steps = _lines(g, op, f"{g.name}_{i}", tables)
         constants += held
@@ -217,7 +217,7 @@ def _lines(
     if isinstance(op, Rows):
         line = f"{op.out}[i] = {name}[(size_t){op.x} * {n} + i];"
         return [_array("int8_t", name, op.table.ravel())], [_loop(n, line)]
-    if isinstance(op, Code):
+    if isinstance(op, ByteCode):
         width = g.widths[op.x]
         return [], [f"code({op.out}, {op.x}, {width}, {op.factor}, {op.shift}, {op.zero});"]
     if isinstance(op, Sum):
@@ -233,7 +233,7 @@ def _lines(
         return new, [f"lookup({op.out}, {op.x}, {n}, {op.down}, {table});"]
     if isinstance(op, Norm):
         return [], [f"norm({op.out}, {op.x}, {n}, {op.down}, INT64_C({op.factor}));"]
-    if isinstance(op, Part):
+    if isinstance(op, Slice):
         return [], [f"const int16_t *{op.out} = {op.x} + {op.start};"]
     return [], list(_joined(g, op))
 

@@ -29,7 +29,7 @@ Positive = Annotated[Number, Field(gt=0)]
 
 
 @checked(frozen=True, config=_STRICT)
-class EnergyModel:
+class PublishedEnergies:
     """Energies of operations, as published; a model, since no meter stands behind it.
 
     Source: Horowitz, ISSCC 2014, p. 10 (45 nm, 0.9 V: an instruction of an in-order processor
@@ -50,7 +50,7 @@ class DeviceSheet:
     cycles_per_instruction: Positive = 1.0  # taken: caches and wait states of flash have no say
     formats: tuple[Literal["int8", "int4"], ...] = ("int8", "int4")  # of weights
     operators: tuple[str, ...] = OPERATORS
-    energy: EnergyModel = field(default_factory=EnergyModel)
+    energy: PublishedEnergies = field(default_factory=PublishedEnergies)
     title: Annotated[str, Field(max_length=200)] = ""
     widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
     zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too

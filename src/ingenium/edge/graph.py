@@ -23,7 +23,7 @@ EPSILON = 1e-5  # of a normalisation
 
 
 @dataclass(frozen=True)
-class Step:
+class GraphStep:
     """One operator: what it makes of which signals."""
 
     kind: str  # rows, dense, sum, product, function, norm, part or joined
@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass
-class Graph:
+class NetworkGraph:
     """Steps in order, the widths of all signals, and what goes in and out.
 
     `ties` are outputs that come back as inputs at the next call: a memory.
@@ -48,7 +48,7 @@ class Graph:
     indices: dict[str, int] = field(default_factory=dict)  # inputs that are row numbers
     outputs: list[str] = field(default_factory=list)
     ties: dict[str, str] = field(default_factory=dict)  # output to input
-    steps: list[Step] = field(default_factory=list)
+    steps: list[GraphStep] = field(default_factory=list)
 
     def given(self, name: str, width: int) -> str:
         """An input of so many numbers."""
@@ -114,7 +114,7 @@ class Graph:
     def _add(self, kind: str, width: int, *inputs: str, **more: object) -> str:
         out = f"s{len(self.steps)}"
         self.widths[out] = width
-        self.steps.append(Step(kind, out, inputs, **more))  # type: ignore[arg-type]
+        self.steps.append(GraphStep(kind, out, inputs, **more))  # type: ignore[arg-type]
         return out
 
     @torch.no_grad()
@@ -131,7 +131,7 @@ class Graph:
         return sum(s.weight.numel() for s in self.steps)
 
 
-def _run(step: Step, x: list[Tensor]) -> Tensor:
+def _run(step: GraphStep, x: list[Tensor]) -> Tensor:
     if step.kind == "rows":
         return step.weight[x[0].to(torch.int64).reshape(-1)]
     if step.kind == "dense":

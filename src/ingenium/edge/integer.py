@@ -35,7 +35,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Code:
+class ByteCode:
     """A signal as 8-bit numbers around a zero point."""
 
     out: str
@@ -100,7 +100,7 @@ class Norm:
 
 
 @dataclass(frozen=True)
-class Part:
+class Slice:
     """Some of the numbers."""
 
     out: str
@@ -118,7 +118,7 @@ class Joined:
     downs: tuple[int, ...]
 
 
-Operator = Rows | Code | Dense | Sum | Product | Lookup | Norm | Part | Joined
+Operator = Rows | ByteCode | Dense | Sum | Product | Lookup | Norm | Slice | Joined
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _run(op: Operator, at: Mapping[str, np.ndarray]) -> np.ndarray:
     found: np.ndarray
     if isinstance(op, Rows):
         found = op.table.astype(np.int64)[at[op.x].reshape(-1)]
-    elif isinstance(op, Code):
+    elif isinstance(op, ByteCode):
         found = np.clip(rounded(at[op.x] * op.factor, op.shift) + op.zero, *CODES)
     elif isinstance(op, Dense):
         kind = np.float32 if op.weight.shape[1] <= EXACT else np.float64
@@ -195,7 +195,7 @@ def _run(op: Operator, at: Mapping[str, np.ndarray]) -> np.ndarray:
         found = op.table.astype(np.int64)[np.clip(place, 0, ENTRIES - 1)]
     elif isinstance(op, Norm):
         found = _norm(op, at[op.x])
-    elif isinstance(op, Part):
+    elif isinstance(op, Slice):
         found = at[op.x][:, op.start : op.stop]
     else:
         both = zip(op.xs, op.downs, strict=True)

@@ -18,16 +18,16 @@ from ingenium.edge.integer import (
     ENTRIES,
     MOST,
     SPARE,
-    Code,
+    ByteCode,
     Dense,
     IntegerGraph,
     Joined,
     Lookup,
     Norm,
     Operator,
-    Part,
     Product,
     Rows,
+    Slice,
     Sum,
 )
 
@@ -127,7 +127,7 @@ class _Writer:
             flat = self._do("Reshape", op.x, self._constant(np.array([-1], np.int64)))
             row = self._do("Gather", table, flat)
             self._do("Cast", row, out=op.out, to=self.onnx.TensorProto.INT32)
-        elif isinstance(op, Code):
+        elif isinstance(op, ByteCode):
             self._code(op)
         elif isinstance(op, Dense):
             self._dense(op)
@@ -150,13 +150,13 @@ class _Writer:
             self._do("Gather", table, self._do("Clip", place, *ends), out=op.out)
         elif isinstance(op, Norm):
             self._norm(op)
-        elif isinstance(op, Part):
+        elif isinstance(op, Slice):
             ends = [self._constant(np.array([v], np.int64)) for v in (op.start, op.stop, 1)]
             self._do("Slice", op.x, *ends, out=op.out)
         else:
             self._joined(op)
 
-    def _code(self, op: Code) -> None:
+    def _code(self, op: ByteCode) -> None:
         wide = self._do("Mul", self._wide(op.x), self._constant(np.array(op.factor, np.int64)))
         zero = self._constant(np.array(op.zero, np.int64))
         ends = [self._constant(np.array(v, np.int64)) for v in CODES]

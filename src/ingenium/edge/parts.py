@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
-from ingenium.edge.graph import Graph
+from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.integer import MOST, IntegerGraph
 from ingenium.edge.onnx_file import GraphFile
 from ingenium.generators.denoising import Denoising
@@ -35,7 +35,7 @@ Signals = dict[str, Tensor]
 class Recorder:
     """Runs a graph in floating point and keeps what it was asked."""
 
-    graph: Graph
+    graph: NetworkGraph
     most: int = 4096  # rows that are kept
     rows: int = 0  # that were asked
     kept: list[Signals] = field(default_factory=list)
@@ -95,7 +95,7 @@ def whole(x: Tensor, places: int | None) -> np.ndarray:
 class EdgePart(Protocol):
     """One network of a family, as graphs that a device runs."""
 
-    def graphs(self, family: Any) -> dict[str, Graph]:
+    def graphs(self, family: Any) -> dict[str, NetworkGraph]:
         """Its graphs by name."""
         ...
 
@@ -108,9 +108,9 @@ class EdgePart(Protocol):
 class TokenSteps:
     """A recurrent network that writes tokens: what it is told once, and a step for each token."""
 
-    def graphs(self, family: TokenAutoregressive) -> dict[str, Graph]:
+    def graphs(self, family: TokenAutoregressive) -> dict[str, NetworkGraph]:
         """`told`, which is asked once a design, and `step`."""
-        told = Graph("told")
+        told = NetworkGraph("told")
         given = told.given("cond", family.c)
         told.told(_perceptron(told, given, family.told), "about")
         return {"told": told, "step": _recurrent(family)}
@@ -142,7 +142,7 @@ class _TokenCalls:
 class DenoiserCalls:
     """A perceptron that denoises vectors, asked at each level of a solver."""
 
-    def graphs(self, family: Denoising) -> dict[str, Graph]:
+    def graphs(self, family: Denoising) -> dict[str, NetworkGraph]:
         """The one that is asked at each level."""
         return {"denoise": _trunk(_checked(family.network, family), "denoise", level=True)}
 
@@ -168,7 +168,7 @@ class DenoiserCalls:
 class DecoderCalls:
     """A perceptron that decodes latent numbers, asked once a design."""
 
-    def graphs(self, family: VAE) -> dict[str, Graph]:
+    def graphs(self, family: VAE) -> dict[str, NetworkGraph]:
         """The one that is asked."""
         return {"decode": _trunk(_checked(family.decode, family), "decode", level=False)}
 
@@ -194,7 +194,7 @@ class FoundPart:
         """The module that holds the network."""
         return family.get_submodule(self.path) if self.path else family
 
-    def graphs(self, family: nn.Module) -> dict[str, Graph]:
+    def graphs(self, family: nn.Module) -> dict[str, NetworkGraph]:
         """All that a device runs."""
         return self.part.graphs(self.of(family))
 
@@ -265,20 +265,20 @@ def _checked(network: nn.Module, family: nn.Module) -> Trunk:
     return network
 
 
-def _perceptron(g: Graph, x: str, layers: nn.Sequential) -> str:
+def _perceptron(g: NetworkGraph, x: str, layers: nn.Sequential) -> str:
     first, _, last = layers
     hidden = g.function(_linear(g, x, first), "silu")
     return _linear(g, hidden, last)
 
 
-def _linear(g: Graph, x: str, layer: Any) -> str:
+def _linear(g: NetworkGraph, x: str, layer: Any) -> str:
     return g.dense(x, layer.weight.detach(), layer.bias.detach())
 
 
-def _recurrent(family: TokenAutoregressive) -> Graph:
+def _recurrent(family: TokenAutoregressive) -> NetworkGraph:
     """One step: the token that came, what is told, and the memory."""
     decoder: Any = family.decoder
-    memory, g = decoder.memory, Graph("step")
+    memory, g = decoder.memory, NetworkGraph("step")
     w = memory.hidden_size
     token, step = g.index("token", family.embed.num_embeddings), g.index("step", family.steps)
     told = g.given("told", memory.input_size)
@@ -307,9 +307,9 @@ def _recurrent(family: TokenAutoregressive) -> Graph:
 _LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
-def _trunk(trunk: Trunk, name: str, *, level: bool) -> Graph:
+def _trunk(trunk: Trunk, name: str, *, level: bool) -> NetworkGraph:
     """Conditioned blocks on one vector."""
-    g = Graph(name)
+    g = NetworkGraph(name)
     enter: Any = trunk.enter.linear
     told: Any = trunk.conditioning
     x = g.given("x", enter.in_features)
@@ -327,7 +327,7 @@ def _trunk(trunk: Trunk, name: str, *, level: bool) -> Graph:
     return g
 
 
-def _modulated(g: Graph, h: str, e: str, layer: Modulation) -> str:
+def _modulated(g: NetworkGraph, h: str, e: str, layer: Modulation) -> str:
     """Normalised, then scaled by 1 more than the network says, and shifted."""
     w = layer.shift.out_features // 2
     bias = layer.shift.bias.detach().clone()

@@ -15,22 +15,22 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from ingenium.core.errors import InputError
-from ingenium.edge.graph import FUNCTIONS, Graph, Step
+from ingenium.edge.graph import FUNCTIONS, GraphStep, NetworkGraph
 from ingenium.edge.integer import (
     CODES,
     ENTRIES,
     MOST,
     SPARE,
-    Code,
+    ByteCode,
     Dense,
     IntegerGraph,
     Joined,
     Lookup,
     Norm,
     Operator,
-    Part,
     Product,
     Rows,
+    Slice,
     Sum,
 )
 
@@ -59,7 +59,7 @@ class Scheme:
         return int(2 ** (self.bits - 1)) - 1
 
 
-def quantised(graph: Graph, seen: Mapping[str, Tensor], scheme: Scheme) -> IntegerGraph:
+def quantised(graph: NetworkGraph, seen: Mapping[str, Tensor], scheme: Scheme) -> IntegerGraph:
     """The graph in whole numbers, its ranges calibrated on the signals of `seen` inputs.
 
     Raises:
@@ -79,7 +79,7 @@ def quantised(graph: Graph, seen: Mapping[str, Tensor], scheme: Scheme) -> Integ
 class _Writing:
     """One graph on its way to whole numbers."""
 
-    def __init__(self, graph: Graph, signals: Mapping[str, Tensor], scheme: Scheme) -> None:
+    def __init__(self, graph: NetworkGraph, signals: Mapping[str, Tensor], scheme: Scheme) -> None:
         self.graph, self.signals, self.scheme = graph, signals, scheme
         self.places = {k: _places(v) for k, v in signals.items() if k not in graph.indices}
         for out, back in graph.ties.items():
@@ -105,14 +105,14 @@ class _Writing:
             tuple(self.operators),
         )
 
-    def _rows(self, step: Step) -> None:
+    def _rows(self, step: GraphStep) -> None:
         table = step.weight.detach().double().numpy()
         places = min(WIDEST, _fitting(float(np.abs(table).max()), CODES[1]))
         self.places[step.out] = places
         whole = np.clip(np.rint(table * 2.0**places), *CODES).astype(np.int8)
         self.operators.append(Rows(step.out, step.inputs[0], whole))
 
-    def _dense(self, step: Step) -> None:
+    def _dense(self, step: GraphStep) -> None:
         x, scale, zero = self._code(step.inputs[0])
         weight, steps = codes_of(step.weight.detach().double(), self.scheme)
         bias = np.rint(step.bias.detach().double().numpy() / (scale * steps)).astype(np.int64)
@@ -139,11 +139,11 @@ class _Writing:
             else:
                 scale, zero = max(-low, high, STILL) / CODES[1], 0
             factor, shift = _factor(2.0 ** -self.places[x] / scale)
-            self.operators.append(Code(f"{x}_code", x, factor, shift, zero))
+            self.operators.append(ByteCode(f"{x}_code", x, factor, shift, zero))
             self.codes[x] = f"{x}_code", scale, zero
         return self.codes[x]
 
-    def _sum(self, step: Step) -> None:
+    def _sum(self, step: GraphStep) -> None:
         own = [self.places[k] for k in step.inputs]
         common = max(own)
         up = (common - own[0], common - own[1])
@@ -152,11 +152,11 @@ class _Writing:
             up, down = (min(up[0], WIDEST), min(up[1], WIDEST)), down
         self.operators.append(Sum(step.out, step.inputs[0], step.inputs[1], up, down))
 
-    def _product(self, step: Step) -> None:
+    def _product(self, step: GraphStep) -> None:
         down = sum(self.places[k] for k in step.inputs) - self.places[step.out]
         self.operators.append(Product(step.out, step.inputs[0], step.inputs[1], down))
 
-    def _function(self, step: Step) -> None:
+    def _function(self, step: GraphStep) -> None:
         x = step.inputs[0]
         most = float(self.signals[x].abs().max()) * ROOM
         reach = SATURATING.get(step.name, max(8.0, 2.0 ** math.ceil(math.log2(max(most, 1e-9)))))
@@ -167,17 +167,17 @@ class _Writing:
         down = self.places[x] + round(math.log2(step_size))
         self.operators.append(Lookup(step.out, x, down, table))
 
-    def _norm(self, step: Step) -> None:
+    def _norm(self, step: GraphStep) -> None:
         n = self.graph.widths[step.out]
         factor = round(math.sqrt(n) * 2.0 ** (SPARE / 2 + self.places[step.out] + 20))
         down = math.ceil(math.log2(n))
         self.operators.append(Norm(step.out, step.inputs[0], down, factor))
 
-    def _part(self, step: Step) -> None:
+    def _part(self, step: GraphStep) -> None:
         self.places[step.out] = self.places[step.inputs[0]]  # it looks at what is there
-        self.operators.append(Part(step.out, step.inputs[0], *step.span))
+        self.operators.append(Slice(step.out, step.inputs[0], *step.span))
 
-    def _joined(self, step: Step) -> None:
+    def _joined(self, step: GraphStep) -> None:
         downs = tuple(self.places[k] - self.places[step.out] for k in step.inputs)
         self.operators.append(Joined(step.out, step.inputs, downs))
 

@@ -21,7 +21,7 @@ from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.edge.device import DeviceSheet
-from ingenium.edge.graph import Graph
+from ingenium.edge.graph import NetworkGraph
 from ingenium.edge.parts import FoundPart, Recorder, Runner, part_of, unsupported
 from ingenium.generators.fitted import FittedFamily
 from ingenium.generators.generator import Generator
@@ -195,7 +195,7 @@ class CompressionTask:
         """A copy of a family that asks the runners."""
         return self.part.seated(family, runners)
 
-    def graphs(self, family: nn.Module) -> dict[str, Graph]:
+    def graphs(self, family: nn.Module) -> dict[str, NetworkGraph]:
         """All that a device runs of a family."""
         return self.part.graphs(family)
 

@@ -30,7 +30,7 @@ STEPS, BATCH, RATE = 1200, 64, 2e-3
 FOLDER = Path(__file__).parent
 
 
-class Reader(nn.Module):
+class SketchNet(nn.Module):
     """Three layers of convolution, and the mean over the picture."""
 
     def __init__(self, words: int) -> None:
@@ -64,14 +64,14 @@ def chances(strokes: list[Stroke], kind: str) -> Float64[np.ndarray, " k"]:
 
 
 @cache
-def reader(kind: str) -> Reader:
+def reader(kind: str) -> SketchNet:
     """The one that comes with the package.
 
     Raises:
         CorruptError: if its weights are not readable.
     """
     path = FOLDER / f"reader_{kind}.safetensors"
-    made = Reader(len(KINDS[kind])).eval()
+    made = SketchNet(len(KINDS[kind])).eval()
     try:
         made.load_state_dict({k: v.float() for k, v in load_file(path).items()})
     except Exception as error:  # of classes that libraries keep to themselves
@@ -88,13 +88,13 @@ def _moved(strokes: list[Stroke], rng: np.random.Generator) -> list[np.ndarray]:
     return [(s - BOX / 2) @ map_.T + off + rng.normal(0, abs(jitter), s.shape) for s in strokes]
 
 
-def train(kind: str) -> tuple[Reader, float]:
+def train(kind: str) -> tuple[SketchNet, float]:
     """A reader, and the share of learned icons, which it never saw, that it reads rightly."""
     words, rng = KINDS[kind], np.random.default_rng(0)
     own = [(strokes_of(i.text), words.index(i.kind)) for i in icons(words) if i.held_out]
     chance = np.array([1 / sum(k == y for _, k in own) for _, y in own])
     torch.manual_seed(0)
-    net = Reader(len(words))
+    net = SketchNet(len(words))
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=1e-2)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS)
     for _ in range(STEPS):
