@@ -21,9 +21,7 @@ from ingenium.generators import families
 needs_board = pytest.mark.skipif(bool(board.missing()), reason=board.missing())
 CASES: dict[str, tuple[Callable[[], torch.nn.Module], str]] = {
     "tokens": (writer, "step"),
-    "told": (writer, "told"),
     "diffusion": (lambda: rows("diffusion"), "denoise"),
-    "flow matching": (lambda: rows("flow_matching"), "denoise"),
     "vae": (lambda: rows("vae"), "decode"),
 }
 
