@@ -35,6 +35,7 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "lattice_fields",
+    "edge_runtimes",
     "equations_feynman",
     "words_requests",
 )

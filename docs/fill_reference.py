@@ -18,6 +18,7 @@ from ingenium.core import errors, spec
 from ingenium.core.spec import Spec
 from ingenium.domains import load, own, problem_class
 from ingenium.domains.grid import columns
+from ingenium.edge.device import DeviceSheet
 from ingenium.generators.row_families import CIRCUITS, CLASSICAL, COMPOSED, LATENT, LEARNED
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
@@ -158,6 +159,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "steer": lambda: entries(spec.Target),
     "select": lambda: entries(spec.Select),
     "infer-spec": lambda: entries(InferSpec),
+    "device-sheet": lambda: entries(DeviceSheet),
     "monitor-spec": lambda: entries(MonitorSpec),
     "operate-spec": lambda: entries(OperateSpec),
     "accepted": accepted,

@@ -26,7 +26,9 @@ def examples() -> dict[str, Path]:
     """The first example of each problem that has one."""
     found: dict[str, Path] = {}
     for path in sorted((ROOT / "examples").glob("*/*.toml")):
-        found.setdefault(tomllib.loads(path.read_text(encoding="utf-8"))["problem"], path)
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "problem" in table:  # and is no sheet of a device
+            found.setdefault(table["problem"], path)
     return found
 
 

@@ -12,6 +12,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Spec, load
 from ingenium.domains import open_problem
+from ingenium.edge.device import load as device_sheet
 from ingenium.infer.asked import load as infer_spec
 from ingenium.infer.question import Inferable
 
@@ -27,7 +28,8 @@ ALONE = (
 )  # which ask for another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
-OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in (*SPECS, *INFERRED))
+DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "cortex_m7.toml"]
+OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in (*SPECS, *INFERRED, *DEVICES))
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 
@@ -80,6 +82,12 @@ def test_example_of_a_posterior_asks_something(path: Path) -> None:
     opened = open_problem(asked.spec)
     assert isinstance(opened, Inferable)
     assert len(opened.question().readings)
+
+
+@pytest.mark.parametrize("path", DEVICES, ids=lambda p: p.stem)
+def test_example_of_a_device_limits_something(path: Path) -> None:
+    sheet = device_sheet(path)
+    assert {x.quantity for x in sheet.limits} >= {"flash", "ram", "latency"}
 
 
 def test_units_of_the_examples(problem: Problem) -> None:

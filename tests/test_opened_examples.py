@@ -12,6 +12,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 FEW = 8
 QUICK = (  # a few of each domain, which take the least; the others end in the same code
     "airfoils/section",
+    "edge/doodle_m7",
     "grid/day_ahead",
     "grid/winter_evening_peak",
     "molecules/library",

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
 from ingenium.cli.ask_answers import AskAnswer
+from ingenium.cli.edge_answers import FittedGenerator, SmallGeneratorHolds
 from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
 from ingenium.cli.model_answers import MadeModelAnswer, ModelFamilies, ModelHolds, ReadProcesses
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
@@ -357,6 +358,9 @@ ANSWERS: dict[str, Any] = {
     "monitor show": FittedMonitor | MonitorFamilies,
     "monitor compare": dict[str, Table],
     "monitor replay": MonitorHolds,
+    "edge fit": FittedGenerator,
+    "edge show": FittedGenerator,
+    "edge replay": SmallGeneratorHolds,
     "docs": Pages | PageText,
     "card": CardText,
     "pack": PackAnswer,

@@ -19,6 +19,8 @@ from ingenium.core.errors import CorruptError, IngeniumError, MissingExtra
 
 PROGRAMS = (
     ("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),
+    ("arm-none-eabi-gcc", "nothing is made small: apt-get install gcc-arm-none-eabi"),
+    ("qemu-system-arm", "nothing is counted on a board: apt-get install qemu-system-arm"),
     ("bwrap", "generated programs cannot run: ingenium docs how-to/engine_rooms#the-sandbox"),
 )
 Install = Annotated[

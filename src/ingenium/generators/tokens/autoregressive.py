@@ -1,6 +1,7 @@
 """Autoregressive families on tokens: each token given those before it."""
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -184,6 +185,23 @@ class TokenAutoregressive(Model):
         check_steer(steer, "tokens, which have no gradient", weight=True)
         return self._write(self.told(cond), self.unknown.expand(len(cond), -1), rng, steer)
 
+    def follow(
+        self, token: Int[Tensor, " n"], told: Float[Tensor, "n w"], step: int, memory: Any
+    ) -> tuple[Float[Tensor, "n v"], Any]:
+        """Scores of what may come after one more token, and the memory with it."""
+        read = self.embed(token) + told + self.position[step]
+        known, memory = self.decoder.follow(read, memory)
+        return self.head(known), memory
+
+    def scores(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]
+    ) -> tuple[Float[Tensor, "m v"], Int[Tensor, " m"]]:
+        """Scores at all steps of designs that were a choice, with a gradient, and what came."""
+        ids = x.to(torch.int64)
+        counts = self._counts(ids)
+        logits: Tensor = self.head(self._known(ids, self.told(cond))[counts])
+        return logits, ids[counts] - OPEN
+
     def _write(
         self,
         shown: Float[Tensor, "n w"],
@@ -200,9 +218,8 @@ class TokenAutoregressive(Model):
         ids = torch.full((n, self.steps), PAD, device=told.device)
         token = torch.full((n,), BEGIN, device=told.device)
         for step in range(self.steps - 1):  # each needs the one before
-            read = self.embed(token[rows].repeat(times)) + told + self.position[step]
-            known, memory = self.decoder.follow(read, memory)
-            logits = guided(self.head(known), steer.weight)
+            logits, memory = self.follow(token[rows].repeat(times), told, step, memory)
+            logits = guided(logits, steer.weight)
             over = (ids[rows] == END).any(1)
             may = None
             if grammar is not None:

@@ -1,0 +1,1 @@
+"""Sketches of a word, stroke by stroke."""

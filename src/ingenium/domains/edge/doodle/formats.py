@@ -1,0 +1,176 @@
+"""Sketches as SVG, a file each: paths of straight lines, as a pen draws them."""
+
+import re
+import xml.parsers.expat
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import text as text_of
+from ingenium.core.text import codes
+from ingenium.domains.edge.doodle.paths import polylines
+from ingenium.domains.edge.doodle.raster import PEN
+from ingenium.domains.edge.doodle.strokes import (
+    BOX,
+    LEAST,
+    LONGEST,
+    MOST,
+    Stroke,
+    strokes_of,
+    word_of,
+    written,
+)
+
+SKETCH = "sketch"
+ABOUT = "word and points of the pen"
+MOST_BYTES = 1 << 16
+PATH = re.compile(r"(\s*[MLHVmlhv]?\s*,?\s*-?\d{1,3}(\.\d{1,6})?)+\s*")
+WHAT = "a sketch as SVG: a title, and paths of straight lines on whole points"
+
+
+def sketches(listed: list[str], index: list[int]) -> xr.Dataset:
+    """Designs from texts.
+
+    Raises:
+        InputError: for one that is too long.
+    """
+    codes(listed, LONGEST, name=SKETCH)
+    text = (DESIGN, np.array(listed, dtype=object), {"units": "1", "long_name": ABOUT})
+    return xr.Dataset({SKETCH: text}, coords={DESIGN: np.array(index, dtype=np.int64)})
+
+
+def svg(text: str) -> str:
+    """A sketch as a picture that browsers and plotters take."""
+    paths = "\n".join(f'  <path d="{_d(s)}"/>' for s in strokes_of(text))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {BOX} {BOX}" width="240" '
+        f'height="240" fill="none" stroke="black" stroke-width="{PEN:g}" stroke-linecap="round" '
+        f'stroke-linejoin="round">\n  <title>{word_of(text)}</title>\n{paths}\n</svg>\n'
+    )
+
+
+def _d(stroke: Stroke) -> str:
+    points = [f"{x} {y}" for x, y in stroke]
+    return "M" + "L".join(points if len(points) > 1 else points * 2)
+
+
+class SketchSvg:
+    """A file of SVG for each sketch."""
+
+    name = "svg"
+    endings = (".svg",)
+
+    @property
+    def apart(self) -> Literal[True]:
+        return True
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """Each sketch below `folder`."""
+        found = {}
+        for i, text in zip(
+            designs[DESIGN].to_numpy().tolist(), designs[SKETCH].values, strict=True
+        ):
+            path = folder / f"sketch_{i:05d}.svg"
+            path.write_text(svg(str(text)), encoding="utf-8")
+            found[i] = path
+        return found
+
+    def read(self, path: Path) -> xr.Dataset:
+        """A sketch, or all of a folder.
+
+        Raises:
+            InputError: if there is none, or one that is no such file.
+        """
+        files = sorted(path.glob("sketch_*.svg")) if path.is_dir() else [path]
+        if not files:
+            raise InputError("sketches as SVG, sketch_00000.svg", f"none in {path}")
+        listed = [_read(file) for file in files]
+        numbers = [file.stem.rpartition("_")[2] for file in files]
+        own = all(n.isascii() and n.isdigit() for n in numbers)
+        return sketches(listed, [int(n) for n in numbers] if own else list(range(len(files))))
+
+
+def _read(file: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        InputError: for one with anything that a pen does not draw.
+    """
+    words, paths = _parsed(file, text_of(file, WHAT, most=MOST_BYTES))
+    strokes: list[Stroke] = []
+    for d in paths:
+        strokes += read_path(d, str(file))
+    if len(words) != 1 or not re.fullmatch("[a-z]{0,24}", words[0].strip()):
+        raise InputError(WHAT, f"{file}, whose title is no word")
+    return written(words[0].strip(), strokes)
+
+
+def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
+    """Titles and paths; nothing else may draw, move or stretch."""
+    parser = xml.parsers.expat.ParserCreate()
+    titles, paths, within = list[str](), list[str](), list[str]()
+
+    def refuse(why: str) -> None:
+        raise InputError(WHAT, f"{file}, with {why}", "Write what propose writes.")
+
+    def start(name: str, given: dict[str, str]) -> None:
+        within.append(name)
+        own = {"svg": _FRAME, "title": (), "path": ("d",)}.get(name)
+        if own is None or set(given) - set(own):
+            refuse(f"<{name} {' '.join(given)}>")
+        if name == "svg" and (len(within) > 1 or given.get("viewBox") != f"0 0 {BOX} {BOX}"):
+            refuse(f"another box than 0 0 {BOX} {BOX}")
+        if name == "svg" and given.get("stroke-width") not in (None, f"{PEN:g}"):
+            refuse(f"another pen than {PEN:g}")
+        if name == "title":
+            titles.append("")
+        if name == "path":
+            paths.append(given.get("d", ""))
+
+    def told(text: str) -> None:
+        if within and within[-1] == "title":
+            titles[-1] += text
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda name: within.pop()
+    parser.CharacterDataHandler = told
+    parser.EntityDeclHandler = lambda *given: refuse("an entity")
+    try:
+        parser.Parse(text.encode(), True)
+    except (xml.parsers.expat.ExpatError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(WHAT, f"{file} ({error})", "Write what propose writes.") from None
+    return titles, paths
+
+
+_FRAME = (
+    *("xmlns", "viewBox", "width", "height", "fill", "stroke", "stroke-width"),
+    *("stroke-linecap", "stroke-linejoin"),
+)
+
+
+def read_path(d: str, where: str) -> list[Stroke]:
+    """Strokes of a path of straight lines.
+
+    Raises:
+        InputError: for curves, and for points that are not on the grid.
+    """
+    if not PATH.fullmatch(d) or d.lstrip()[:1] not in ("M", "m"):
+        raise InputError("a path of straight lines, such as M4 4L20 20", f"{d[:60]!r} in {where}")
+    try:
+        lines = polylines(d)
+    except (ValueError, IndexError, TypeError):
+        raise InputError("a path with two numbers a point", f"{d[:60]!r} in {where}") from None
+    found = []
+    for line in lines:
+        points = np.rint(line).astype(int)
+        if np.abs(line - points).max() > 1e-9 or points.min() < LEAST or points.max() > MOST:
+            raise InputError(f"whole points from {LEAST} to {MOST}", f"others in {where}")
+        apart = np.any(np.diff(points, axis=0) != 0, axis=1)
+        found.append(points[np.r_[True, apart]])
+    return found

@@ -1,0 +1,121 @@
+"""`edge.doodle`: sketches by a pen, drawn by a generator that fits a microcontroller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.given import NOTHING, Given, Input
+from ingenium.core.problem import Problem, Second, Section, Shipped
+from ingenium.core.quantity import Condition, Variable
+from ingenium.core.select import Metric
+from ingenium.core.spec import Limit
+from ingenium.core.text import codes, texts
+from ingenium.domains.edge.doodle import report, trained
+from ingenium.domains.edge.doodle.data import KINDS, LICENCE, icons
+from ingenium.domains.edge.doodle.formats import ABOUT, SKETCH, SketchSvg, read_path, sketches
+from ingenium.domains.edge.doodle.grammar import SketchGrammar
+from ingenium.domains.edge.doodle.raster import drawn
+from ingenium.domains.edge.doodle.strokes import LONGEST, strokes_of, vocabulary, written
+from ingenium.domains.edge.doodle.verifier import COARSE, PillowInk, SketchReader
+from ingenium.generators.tokens.codec import TokenCodec
+
+WORD = "word"
+SHARE, MOST = 0.2, 20  # of the sketches, whose ink is measured again
+LEAST_EXTENT = 0.4  # of the box
+SAME = 0.98  # likeness from which a sketch counts as a copy
+
+
+@dataclass(frozen=True)
+class DoodleSettings:
+    """Which of the two generators draws."""
+
+    draws: Literal["subjects", "surroundings"] = "subjects"
+
+
+class Doodle(Problem):
+    """Finished sketches of a word, or from the strokes that somebody began with."""
+
+    name: ClassVar[str] = "edge.doodle"
+    summary: ClassVar[str] = (
+        "sketches of a word or from first strokes, by a generator that fits a microcontroller"
+    )
+    Settings: ClassVar[type] = DoodleSettings
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("first", "text", "strokes to begin with, as a path of SVG: M4 4L20 4", most=500),
+    )
+    default_family: ClassVar[str] = trained.ON_DEVICE
+    default_strategy: ClassVar[str] = "reweighted"  # evolution needs numbers, and texts are none
+    judged: ClassVar[str] = "The title, paths and pen of each SVG file."
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "A reader of sketches is a model: it was taught by icons that no generator learned from, "
+        "and takes some of those that it never saw for another word.",
+        "Whether a sketch is beautiful.",
+    )
+    licence = LICENCE
+    sizes: Mapping[str, int] = {}  # a text has no further dimensions
+    codec: TokenCodec
+
+    def __init__(self, settings: DoodleSettings, given: Given = NOTHING) -> None:
+        """Open the icons of one kind.
+
+        Raises:
+            InputError: for first strokes that are not on the grid.
+        """
+        self.settings, self.given = settings, given
+        self.words = KINDS[settings.draws]
+        self.variables = (Variable(SKETCH, (), "1", ABOUT, longest=LONGEST),)
+        self.conditions = (Condition(WORD, "what the sketch is to show", choices=self.words),)
+        begun = ""
+        if "first" in given and str(given["first"]).strip():
+            strokes = read_path(str(given["first"]), "first")
+            begun = written("", strokes).removeprefix("<>")
+        self.grammar = SketchGrammar.of(vocabulary(self.words), len(self.words), begun)
+        self.codec = trained.codec(self.words, self.grammar)
+        self.limits = (
+            Limit("recognised", at_least=1.0),
+            Limit("extent", at_least=LEAST_EXTENT),
+            Limit("copy", at_most=SAME),
+        )
+        self.tiers = (SketchReader(settings.draws),)
+        self.second = Second(PillowInk(), SHARE, MOST)
+        self.formats = {"svg": SketchSvg()}
+
+    def data(self) -> xr.Dataset:
+        """The icons; every third of a class is held out, for the reader."""
+        own = icons(self.words)
+        designs = sketches([i.text for i in own], list(range(len(own))))
+        held = (DESIGN, np.array([i.held_out for i in own]))
+        words = (DESIGN, np.array([i.kind for i in own], dtype=object))
+        return designs.assign_coords({WORD: words, "held_out": held})
+
+    def repair(self, arrays: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """The word that was asked for stands at the head, whatever the network wrote there."""
+        both = zip(texts(arrays[0]), conditions[WORD].to_numpy(), strict=True)
+        return (codes([written(str(w), strokes_of(t)) for t, w in both], LONGEST, name=SKETCH),)
+
+    def metric(self, designs: xr.Dataset) -> Metric:
+        """How far pictures are apart, as the root mean square of their squares; words beside."""
+        x = np.stack([drawn(strokes_of(str(t)), COARSE) for t in designs[SKETCH].to_numpy()])
+        flat = x.reshape(len(x), -1)
+        return lambda i: np.sqrt(np.square(flat - flat[i]).mean(1))
+
+    def shipped(self) -> Mapping[str, Shipped]:
+        """The pen as it was trained, and as it runs on a device."""
+        return trained.shipped(self.settings.draws, self.words, self.grammar)
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """A sheet by word, strokes as they are drawn, and what a sketch takes on the device."""
+        return report.sections(designs, verdicts, self.settings.draws, self.words)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """A square of lines 2 wide: 16 by 16 outside with round corners, 12 by 12 inside."""
+        word = self.words[0]
+        square = written(word, [np.array([(5, 5), (19, 5), (19, 19), (5, 19), (5, 5)])])
+        ink = (16 * 16 - (4 - np.pi) - 12 * 12) / 24**2
+        truth = {"ink": ink, "extent": 14 / 24, "strokes": 1.0, "points": 5.0}
+        return ((sketches([square], [0]), truth, 5e-3),)

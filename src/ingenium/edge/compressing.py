@@ -1,0 +1,173 @@
+"""One recipe carried out: pruned, retrained, in whole numbers, counted on the board.
+
+Shapes: n designs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from ingenium.core.problem import Watch, silent
+from ingenium.core.seeds import one_thread
+from ingenium.edge import board, onnx_file
+from ingenium.edge.board import BoardRun
+from ingenium.edge.integer import IntegerGraph
+from ingenium.edge.parts import FileRunner, Signals, whole
+from ingenium.edge.pruning import masks, narrowed
+from ingenium.edge.quantise import quantised
+from ingenium.edge.recipe import CompressionRecipe
+from ingenium.edge.retraining import Retraining
+from ingenium.edge.task import RECORDED, CompressionTask
+from ingenium.generators.model import Model
+from ingenium.train.plan import Plan
+
+CALIBRATED = 64  # designs by whose proposals ranges are set
+CALLS = 4  # on the board, one after the other
+BATCH = 64
+RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a design takes on the device; of what cannot fit, the least that it could take."""
+
+    flash: int
+    ram: int
+    instructions: float
+    weight_bytes: float  # that are read
+
+
+@dataclass(frozen=True, eq=False)
+class Compressed:
+    """A small generator: its recipe, the family that draws with it, and its graphs."""
+
+    recipe: CompressionRecipe
+    family: nn.Module
+    graphs: Mapping[str, IntegerGraph]
+
+    def write(self, folder: Path) -> dict[str, FileRunner]:
+        """Export its graphs, and open what was written."""
+        for name, graph in self.graphs.items():
+            onnx_file.write(graph, folder / f"{name}.onnx")
+        return {n: FileRunner(onnx_file.GraphFile(folder / f"{n}.onnx")) for n in self.graphs}
+
+
+class Workshop:
+    """Carries recipes out for a task, and does nothing twice."""
+
+    def __init__(self, task: CompressionTask, watch: Watch = silent) -> None:
+        self.task, self.watch = task, watch
+        self.trained: dict[tuple[object, ...], nn.Module] = {}
+        self.costs: dict[tuple[float, int], Cost] = {}
+        self.inputs: dict[int, dict[str, Signals]] = {}  # by family, of those in `trained`
+
+    @cached_property
+    def calls(self) -> dict[str, float]:
+        """How often each graph is asked for a design."""
+        return {k: r.rows / RECORDED for k, r in self.task.recorded.items()}
+
+    def student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
+        """The family after pruning and retraining."""
+        bits = recipe.scheme.bits if recipe.aware else 0
+        key = (recipe.width, recipe.sparse, recipe.distilled, recipe.aware, bits, steps)
+        if key not in self.trained:
+            self.trained[key] = self._student(recipe, steps)
+        return self.trained[key]
+
+    def _student(self, recipe: CompressionRecipe, steps: int) -> nn.Module:
+        task = self.task
+        own = narrowed(task.family, task.part, recipe.width, task.recorded)
+        if not recipe.retrained or not steps:
+            return own
+        model = task.part.of(own)
+        assert isinstance(model, Model)
+        teacher = task.model if recipe.distilled else None
+        bits = recipe.scheme.bits if recipe.aware else None
+        lesson = Retraining(model, masks(model, recipe.sparse), bits, teacher)
+        plan = Plan(
+            seed=task.sheet.seed,
+            steps=steps,
+            batch=BATCH,
+            learning_rate=RATE if recipe.width < 1 or recipe.sparse else GENTLE,
+            ema_decay=0.98,
+            held_out=0.05,
+            check_every=max(1, steps // 4),
+            progress=lambda i, n, loss: self.watch(f"retrain {recipe.title}", i, n),
+        )
+        with one_thread():
+            lesson.fit(*task.lessons, plan)
+        return own
+
+    def compressed(self, recipe: CompressionRecipe, steps: int) -> Compressed:
+        """The family of a recipe in whole numbers, calibrated on what its network is asked."""
+        family = self.student(recipe, steps)
+        graphs = self.task.graphs(family)
+        seen = self.seen(family)
+        own = {k: quantised(g, seen[k], recipe.scheme) for k, g in graphs.items()}
+        return Compressed(recipe, family, own)
+
+    def seen(self, family: nn.Module) -> dict[str, Signals]:
+        """Inputs of each graph, as the family itself makes them."""
+        if id(family) not in self.inputs:
+            found = self.task.record(family, CALIBRATED)
+            self.inputs[id(family)] = {k: r.seen() for k, r in found.items()}
+        return self.inputs[id(family)]
+
+    def cost(self, recipe: CompressionRecipe) -> Cost:
+        """Exact bytes and counted instructions; they depend on widths and bits alone."""
+        key = (recipe.width, recipe.scheme.bits)
+        if key not in self.costs:
+            plain = CompressionRecipe(width=recipe.width, scheme=recipe.scheme)
+            self.watch(f"count {plain.title}", 0, 1)
+            self.costs[key] = self._cost(self.compressed(plain, 0))
+        return self.costs[key]
+
+    def _cost(self, made: Compressed) -> Cost:
+        """On the board; where the weights alone are too many for a limit, a bound from below."""
+        weights = sum(g.weight_bytes for g in made.graphs.values())
+        room = [x.at_most for x in self.task.sheet.limits if x.quantity == "flash"]
+        if all(most is None or weights <= most for most in room):
+            return self.cost_of(made, {k: self.on_board(made, k) for k in made.graphs})
+        calls = self.calls
+        read = sum(g.weight_bytes * calls[k] for k, g in made.graphs.items())
+        least = sum(g.products * calls[k] for k, g in made.graphs.items())
+        return Cost(weights, 0, least, read)
+
+    def cost_of(self, made: Compressed, runs: Mapping[str, BoardRun]) -> Cost:
+        """Of what the board counted, for a design of as many calls as the generator makes."""
+        calls = self.calls
+        return Cost(
+            flash=sum(r.flash_bytes for r in runs.values()),
+            ram=sum(r.ram_bytes for r in runs.values()),
+            instructions=sum(r.instructions / CALLS * calls[k] for k, r in runs.items()),
+            weight_bytes=sum(g.weight_bytes * calls[k] for k, g in made.graphs.items()),
+        )
+
+    def on_board(self, made: Compressed, name: str) -> BoardRun:
+        """A few calls of one graph, of those that the generator was asked."""
+        return board.run(made.graphs[name], self.given(made, name), self.task.sheet.core)
+
+    def given(self, made: Compressed, name: str) -> list[dict[str, np.ndarray]]:
+        """The inputs of these calls in whole numbers; a memory is that of the call before."""
+        graph, rows = made.graphs[name], self.seen(made.family)[name]
+        return [
+            {k: whole(v[i : i + 1], graph.places.get(k)) for k, v in rows.items()}
+            for i in range(CALLS)
+        ]
+
+
+def equal_on_board(
+    graph: IntegerGraph, given: Sequence[Mapping[str, np.ndarray]], run: BoardRun
+) -> bool:
+    """Whether a board said number by number what the graph gives, memory and all."""
+    memory = {k: np.zeros((1, graph.widths[k]), np.int64) for k in graph.ties.values()}
+    for i, row in enumerate(given):
+        found = graph.run({**row, **memory})
+        memory = {back: found[out] for out, back in graph.ties.items()}
+        if any(not np.array_equal(run.outputs[k][i], found[k][0]) for k in graph.outputs):
+            return False
+    return True

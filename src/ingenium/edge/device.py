@@ -1,0 +1,96 @@
+"""What is asked of a compressed generator: the device that it runs on, and its limits, as TOML."""
+
+import tomllib
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from ingenium.core.reading.files import MOST_TOML, refusing, text
+from ingenium.core.spec import _STRICT, LAST_SEED, GeneratorChoice, Limit, Number, parse
+from ingenium.edge.recipe import WIDTHS
+from ingenium.evaluate.interval_limits import in_units
+
+QUANTITIES = {  # what is judged of a compressed generator, with its unit
+    "accepted": "1",
+    "kept_acceptance": "1",
+    "loss": "1",
+    "loss_rise": "1",
+    "flash": "byte",
+    "ram": "byte",
+    "instructions": "1",
+    "latency": "s",
+    "energy": "J",
+}
+OPERATORS = ("rows", "dense", "sum", "product", "function", "norm", "part", "joined")
+Positive = Annotated[Number, Field(gt=0)]
+
+
+@checked(frozen=True, config=_STRICT)
+class PublishedEnergies:
+    """Energies of operations, as published; a model, since no meter stands behind it.
+
+    Source: Horowitz, ISSCC 2014, p. 10 (45 nm, 0.9 V: an instruction of an in-order processor
+        costs 70 pJ, 8 bytes from a memory of 32 kB cost 20 pJ).
+    """
+
+    instruction_pj: Positive = 70.0
+    weight_byte_pj: Positive = 2.5
+
+
+@checked(frozen=True, config=_STRICT)
+class DeviceSheet:
+    """A processor, what it can, and what a generator on it must hold for each design."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    core: Literal["cortex-m4", "cortex-m7", "cortex-m33"] = "cortex-m7"  # as compilers name it
+    clock_hz: Positive = 216e6
+    cycles_per_instruction: Positive = 1.0  # taken: caches and wait states of flash have no say
+    formats: tuple[Literal["int8", "int4"], ...] = ("int8", "int4")  # of weights
+    operators: tuple[str, ...] = OPERATORS
+    energy: PublishedEnergies = field(default_factory=PublishedEnergies)
+    title: Annotated[str, Field(max_length=200)] = ""
+    widths: tuple[Annotated[Number, Field(gt=0, le=1)], ...] = WIDTHS  # shares of units to keep
+    zeros: tuple[Annotated[Number, Field(gt=0, lt=1)], ...] = ()  # shares of weights, tried too
+    setup: dict[str, str | int | float | bool] = field(default_factory=dict)  # of the problem
+    generator: GeneratorChoice = field(default_factory=GeneratorChoice)
+    judged: Annotated[int, Field(ge=16, le=100_000)] = 256  # designs that judge the quality
+    steps: Annotated[int, Field(ge=1, le=10**6)] = (
+        200  # of retraining, of each recipe that needs it
+    )
+    finalists: Annotated[int, Field(ge=1, le=100)] = 4  # recipes that are trained to the end
+    seed: Annotated[int, Field(ge=0, le=LAST_SEED)] = 0
+    limits: tuple[Limit, ...] = ()  # a design
+
+    def __post_init__(self) -> None:
+        judged = in_units(self.limits, QUANTITIES, "quantity of compressed generators")
+        object.__setattr__(self, "limits", judged)
+        for name in self.operators:
+            if name not in OPERATORS:
+                raise ValueError(f"{name!r} is no operator; there are {', '.join(OPERATORS)}")
+        if not self.formats:
+            raise ValueError('formats must name one of "int8" and "int4"')
+
+    def latency_s(self, instructions: float) -> float:
+        """Of so many instructions."""
+        return instructions * self.cycles_per_instruction / self.clock_hz
+
+    def energy_j(self, instructions: float, weight_bytes: float) -> float:
+        """Of so many instructions, and so many bytes of weights that are read."""
+        own = instructions * self.energy.instruction_pj + weight_bytes * self.energy.weight_byte_pj
+        return own * 1e-12
+
+
+def load(path: Path) -> DeviceSheet:
+    """A device sheet from a TOML file.
+
+    Raises:
+        InputError: if it is none.
+    """
+    what = "a device sheet as a TOML file"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        table = tomllib.loads(found)
+    return parse(table, DeviceSheet, str(path))

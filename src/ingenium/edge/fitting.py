@@ -1,0 +1,225 @@
+"""Fit a generator to a device: search, export, read back, run on the board, judge, keep."""
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.digest import digest, file_digest
+from ingenium.core.energy import Meter
+from ingenium.core.errors import EngineError
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.problem import Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.edge import board, c_source
+from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
+from ingenium.edge.device import QUANTITIES, DeviceSheet
+from ingenium.edge.judging import Original, costs, quality
+from ingenium.edge.keeping import HEADER, RECORD, SOURCE, EdgeVerdict, SmallGenerator
+from ingenium.edge.quantise import Scheme
+from ingenium.edge.recipe import CompressionRecipe
+from ingenium.edge.selecting import admitted, finalists, fitting, screened
+from ingenium.edge.task import CompressionTask
+from ingenium.evaluate.measured import Interval
+from ingenium.trust.ledger import Ledger
+
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One recipe that was carried out and judged."""
+
+    made: Compressed
+    values: dict[str, Interval]
+    equal: bool  # whether the board said what the file says, number by number
+    steps: int
+
+
+def fit(
+    task: CompressionTask,
+    out: Path,
+    *,
+    ledger: Ledger,
+    watch: Watch = silent,
+    overwrite: bool = False,
+) -> SmallGenerator:
+    """Fit what a device sheet asks for and keep it in `out`.
+
+    Raises:
+        InputError: where no recipe meets the limits on what a design takes, naming the nearest.
+        EngineError: where compiler or board are absent.
+        StorageError: if `out` cannot be written.
+    """
+    board.require()
+    sheet, began = task.sheet, time.monotonic()
+    identity = digest([asdict(sheet), task.problem.name, task.fitted.digest, code_digest()])
+    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+        shop = Workshop(task, watch)
+        watch("judge the original", 0, 1)
+        original = Original(task.accepted(task.family, sheet.judged), task.losses(task.family))
+        all_of = screened(shop, sheet, admitted(shop))
+        among = finalists(shop, fitting(all_of, sheet))
+        wanted = [s.recipe for s in among]
+        plain = [CompressionRecipe(scheme=Scheme(b)) for b in (8, 4)]
+        trials = [
+            judged(shop, r, original, part)
+            for r in dict.fromkeys([*wanted, *plain])  # the plain ones for comparison
+        ]
+        best = chosen([t for t in trials if t.made.recipe in wanted], sheet)
+        files = _export(best.made, part)
+        verdict = EdgeVerdict.of(best.values, sheet.limits)
+        record = {
+            "problem": task.problem.name,
+            "title": sheet.title or task.problem.summary,
+            "family": task.fitted.name,
+            "device": asdict(sheet),
+            "recipe": asdict(best.made.recipe),
+            "recipe_title": best.made.recipe.title,
+            "verdict": verdict.word,
+            "margins": verdict.margins,
+            "measured": _told(best.values),
+            "original": _told(_original(original, task)),
+            "trials": [_row(t, t is best, sheet) for t in trials],
+            "screened": [
+                {"title": s.recipe.title, "fits": s.fits, **asdict(s.cost)} for s in all_of
+            ],
+            "graphs": {k: _about(g, shop.calls[k]) for k, g in best.made.graphs.items()},
+            "board": {"machine": "mps2-an500", "equal": best.equal, "core": sheet.core},
+            "notes": notes(sheet, task),
+            "evidence": {
+                "model": task.fitted.digest,
+                "given": dict(task.problem.given.digests),
+                "files": {name: file_digest(part / name) for name in files},
+                "package": package_digest(task.problem),
+                "code": code_digest(),
+                "versions": versions(),
+                "machine": machine(),
+            },
+            "seconds": round(time.monotonic() - began, 2),
+        }
+        record["energy"] = asdict(meter.read())
+        write_atomic(part / RECORD, json.dumps(_finite(record), indent=2) + "\n")
+        watch("keep", 0, 1)
+        entry = {k: record[k] for k in ("problem", "family", "recipe_title", "verdict", "evidence")}
+        ledger.append("edge", _finite(entry))
+    return SmallGenerator.opened(out)
+
+
+def judged(shop: Workshop, recipe: CompressionRecipe, original: Original, folder: Path) -> Trial:
+    """A recipe carried out, exported, read back, judged by the verifier and run on the board.
+
+    Raises:
+        EngineError: if the board says other numbers than the file.
+    """
+    task, steps = shop.task, shop.task.sheet.steps if recipe.retrained else 0
+    made = shop.compressed(recipe, steps)
+    shop.watch(f"judge {recipe.title}", 0, 1)
+    place = folder / "trial"
+    place.mkdir(exist_ok=True)
+    try:
+        family = task.seated(made.family, made.write(place))
+        values = quality(
+            task.accepted(family, task.sheet.judged),
+            task.losses(family),
+            original,
+            task.sheet.seed,
+        )
+    finally:
+        for file in place.glob("*.onnx"):
+            file.unlink()
+        place.rmdir()
+    runs = {k: shop.on_board(made, k) for k in made.graphs}
+    equal = all(equal_on_board(made.graphs[k], shop.given(made, k), r) for k, r in runs.items())
+    if not equal:
+        raise EngineError(f"the board says other numbers than the file of {recipe.title}")
+    return Trial(made, values | costs(shop.cost_of(made, runs), task.sheet), equal, steps)
+
+
+def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
+    """Of the trials that hold all limits the one with most accepted designs.
+
+    Of those that cannot be told from it, the one with the least loss, and then the smallest.
+    """
+    held = [t for t in trials if EdgeVerdict.of(t.values, sheet.limits).word == "accepted"]
+    best = max(held or trials, key=lambda t: t.values["accepted"].value)
+    share = best.values["accepted"].value
+    alike = [t for t in held or trials if t.values["accepted"].high >= share]
+
+    def price(t: Trial) -> tuple[float, float]:
+        loss = t.values["loss"].value
+        return (math.inf if math.isnan(loss) else loss), t.values["flash"].value
+
+    return min(alike, key=price)
+
+
+def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
+    """What the numbers do not say."""
+    rate = sheet.cycles_per_instruction
+    return [
+        *task.problem.notes,
+        f"Latency takes {rate:g} cycles an instruction at {sheet.clock_hz / 1e6:g} MHz: caches and "
+        "wait states of flash have no say in an emulator that counts instructions.",
+        "Energy is a model: counted instructions and weights that are read, at published energies "
+        "of 45 nm (Horowitz, ISSCC 2014).",
+        "On the device run the networks alone; drawing, solver, grammar and what mends designs "
+        "are the host's.",
+    ]
+
+
+def _export(made: Compressed, folder: Path) -> list[str]:
+    made.write(folder)
+    graphs = list(made.graphs.values())
+    write_atomic(folder / HEADER, c_source.header(graphs))
+    write_atomic(folder / SOURCE, c_source.source(graphs, HEADER.removesuffix(".h")))
+    return [*(f"{k}.onnx" for k in made.graphs), HEADER, SOURCE]
+
+
+def _original(original: Original, task: CompressionTask) -> dict[str, Interval]:
+    found = quality(original.accepted, original.losses, original, task.sheet.seed)
+    size = float(FLOAT_BYTES * sum(g.parameters for g in task.graphs(task.family).values()))
+    return {k: found[k] for k in ("accepted", "loss")} | {"flash": Interval(size, size, size)}
+
+
+def _row(trial: Trial, best: bool, sheet: DeviceSheet) -> dict[str, Any]:
+    return {
+        "title": trial.made.recipe.title,
+        "recipe": asdict(trial.made.recipe),
+        "steps": trial.steps,
+        "chosen": best,
+        "holds": EdgeVerdict.of(trial.values, sheet.limits).word == "accepted",
+        "measured": _told(trial.values),
+    }
+
+
+def _about(graph: Any, calls: float) -> dict[str, Any]:
+    return {
+        "calls": calls,
+        "products": graph.products,
+        "inputs": list(graph.inputs),
+        "outputs": list(graph.outputs),
+        "places": dict(graph.places),
+    }
+
+
+def _told(values: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
+    return {
+        k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
+        for k, v in values.items()
+    }
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with null for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    if isinstance(value, np.generic):
+        return _finite(value.item())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,210 @@
+"""The same graph in whole numbers, and what each operator gives, exactly.
+
+A signal holds 16-bit numbers with a fixed number of binary places; what a dense layer reads is a
+code of 8 bits with a zero point. Sums of products are of 32 bits, and are brought back by a
+multiplication with 30 bits, a rounding and a shift. Nothing is floating, so that NumPy, ONNX
+Runtime and C on any processor give the same numbers.
+
+Shapes: n rows, w numbers of a signal, o outputs, i inputs.
+Source: Jacob et al., CVPR 2018, arXiv:1712.05877 (zero points, multiplier and shift).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+MOST = 32767  # of a signal; the range is symmetric
+CODES = (-128, 127)
+ENTRIES = 2048  # of a table of a function
+EXACT = 1024  # products of a code and a weight whose sum single precision holds exactly
+SPARE = 8  # bits that a root is taken with beyond the number
+
+Signals = Mapping[str, Int[np.ndarray, "n w"]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The row of a table of 8-bit numbers."""
+
+    out: str
+    x: str
+    table: Int[np.ndarray, "r w"]
+
+
+@dataclass(frozen=True)
+class ByteCode:
+    """A signal as 8-bit numbers around a zero point."""
+
+    out: str
+    x: str
+    factor: int
+    shift: int
+    zero: int
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A matrix of 8- or 4-bit numbers on a code."""
+
+    out: str
+    x: str
+    weight: Int[np.ndarray, "o i"]
+    bias: Int[np.ndarray, " o"]
+    factor: Int[np.ndarray, " o"]
+    shift: Int[np.ndarray, " o"]
+    bits: int = 8
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Two signals brought to the same places, added, and brought to those of the result."""
+
+    out: str
+    x: str
+    y: str
+    up: tuple[int, int]
+    down: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """Two signals, number by number."""
+
+    out: str
+    x: str
+    y: str
+    down: int
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A function of each number, from a table."""
+
+    out: str
+    x: str
+    down: int  # negative: shifted up
+    table: Int[np.ndarray, " e"]
+
+
+@dataclass(frozen=True)
+class Norm:
+    """Less the mean, over the standard deviation."""
+
+    out: str
+    x: str
+    down: int  # of n times a number less the sum of all
+    factor: int  # root of n, in the places of the result, times 2 ** (SPARE / 2 + 20)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some of the numbers."""
+
+    out: str
+    x: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Signals one after the other, each shifted to the places of the result."""
+
+    out: str
+    xs: tuple[str, ...]
+    downs: tuple[int, ...]
+
+
+Operator = Rows | ByteCode | Dense | Sum | Product | Lookup | Norm | Slice | Joined
+
+
+@dataclass(frozen=True)
+class IntegerGraph:
+    """Operators in order; the places of every signal that goes in or out."""
+
+    name: str
+    widths: Mapping[str, int]
+    places: Mapping[str, int]  # binary ones, of 16-bit signals
+    inputs: tuple[str, ...]
+    indices: Mapping[str, int]
+    outputs: tuple[str, ...]
+    ties: Mapping[str, str]
+    operators: tuple[Operator, ...]
+
+    def run(self, given: Signals) -> dict[str, np.ndarray]:
+        """All signals of rows, exactly: what files and boards are held to."""
+        found = {k: np.asarray(v, np.int64) for k, v in given.items()}
+        for op in self.operators:
+            found[op.out] = _run(op, found)
+        return found
+
+    @property
+    def products(self) -> int:
+        """Multiplications of weights, a call."""
+        return sum(op.weight.size for op in self.operators if isinstance(op, Dense))
+
+    @property
+    def weight_bytes(self) -> int:
+        """Of matrices and tables, packed."""
+        return sum(_bytes(op) for op in self.operators)
+
+
+def _bytes(op: Operator) -> int:
+    if isinstance(op, Dense):
+        return op.weight.size * op.bits // 8 + len(op.bias) * 9  # bias, factor, shift
+    if isinstance(op, Rows):
+        return op.table.size
+    return 2 * ENTRIES if isinstance(op, Lookup) else 0
+
+
+def rounded(x: Any, down: Any) -> np.ndarray:
+    """Shifted down to the nearest, halves up; shifted up where `down` is negative."""
+    x, down = np.asarray(x, np.int64), np.asarray(down, np.int64)
+    half = np.where(down > 0, np.int64(1) << np.maximum(down - 1, 0), 0)
+    found: np.ndarray = np.where(
+        down > 0, (x + half) >> np.maximum(down, 0), x << np.maximum(-down, 0)
+    )
+    return found
+
+
+def held(x: np.ndarray) -> np.ndarray:
+    """Within what a signal holds."""
+    found: np.ndarray = np.clip(x, -MOST, MOST)
+    return found
+
+
+def _run(op: Operator, at: Mapping[str, np.ndarray]) -> np.ndarray:
+    found: np.ndarray
+    if isinstance(op, Rows):
+        found = op.table.astype(np.int64)[at[op.x].reshape(-1)]
+    elif isinstance(op, ByteCode):
+        found = np.clip(rounded(at[op.x] * op.factor, op.shift) + op.zero, *CODES)
+    elif isinstance(op, Dense):
+        kind = np.float32 if op.weight.shape[1] <= EXACT else np.float64
+        exact = at[op.x].astype(kind) @ op.weight.T.astype(kind)
+        found = held(rounded((exact.astype(np.int64) + op.bias) * op.factor, op.shift))
+    elif isinstance(op, Sum):
+        found = held(rounded((at[op.x] << op.up[0]) + (at[op.y] << op.up[1]), op.down))
+    elif isinstance(op, Product):
+        found = held(rounded(at[op.x] * at[op.y], op.down))
+    elif isinstance(op, Lookup):
+        place = rounded(at[op.x], op.down) + ENTRIES // 2
+        found = op.table.astype(np.int64)[np.clip(place, 0, ENTRIES - 1)]
+    elif isinstance(op, Norm):
+        found = _norm(op, at[op.x])
+    elif isinstance(op, Slice):
+        found = at[op.x][:, op.start : op.stop]
+    else:
+        both = zip(op.xs, op.downs, strict=True)
+        found = np.concatenate([held(rounded(at[x], down)) for x, down in both], 1)
+    return found
+
+
+def _norm(op: Norm, x: np.ndarray) -> np.ndarray:
+    off = rounded(x.shape[1] * x - x.sum(1, keepdims=True), op.down)
+    total = (off * off).sum(1, keepdims=True) << SPARE
+    root = np.maximum(np.floor(np.sqrt(total.astype(np.float64))).astype(np.int64), 1)
+    return held(rounded(off * (op.factor // root), 20))

@@ -1,0 +1,88 @@
+"""How a small generator does: measured by the domain's verifier, its own loss, and the board."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from ingenium.core.spec import Limit
+from ingenium.edge.compressing import Cost
+from ingenium.edge.device import DeviceSheet
+from ingenium.evaluate.interval_limits import margins
+from ingenium.evaluate.intervals import LEVEL, wilson
+from ingenium.evaluate.measured import Interval
+
+RESAMPLES = 400
+COSTS = ("flash", "ram", "instructions", "latency", "energy")
+
+
+@dataclass(frozen=True)
+class Original:
+    """The generator before it was made small: which of its designs hold, and its losses."""
+
+    accepted: Bool[np.ndarray, " n"]
+    losses: Float[np.ndarray, " m"] | None
+
+
+def costs(cost: Cost, sheet: DeviceSheet) -> dict[str, Interval]:
+    """What a design takes; counted, and for latency and energy computed of what was counted."""
+    found = {
+        "flash": float(cost.flash),
+        "ram": float(cost.ram),
+        "instructions": cost.instructions,
+        "latency": sheet.latency_s(cost.instructions),
+        "energy": sheet.energy_j(cost.instructions, cost.weight_bytes),
+    }
+    return {k: Interval(v, v, v) for k, v in found.items()}
+
+
+def quality(
+    accepted: Bool[np.ndarray, " n"],
+    losses: Float[np.ndarray, " m"] | None,
+    original: Original,
+    seed: int,
+) -> dict[str, Interval]:
+    """Shares and losses, alone and against the original, with intervals of 95 %."""
+    n, rng = len(accepted), np.random.default_rng(seed)
+    share = Interval(float(accepted.mean()), *wilson(int(accepted.sum()), n))
+    drawn = rng.integers(n, size=(RESAMPLES, n))
+    rival = original.accepted[rng.integers(len(original.accepted), size=(RESAMPLES, n))].mean(1)
+    kept = accepted[drawn].mean(1) / np.maximum(rival, 1 / n)
+    base = float(original.accepted.mean())
+    found = {
+        "accepted": share,
+        "kept_acceptance": _between(share.value / base if base else math.nan, kept),
+    }
+    if losses is None or original.losses is None:
+        return found | dict.fromkeys(("loss", "loss_rise"), Interval(math.nan, math.nan, math.nan))
+    rows = rng.integers(len(losses), size=(RESAMPLES, len(losses)))
+    own, theirs = losses[rows].mean(1), original.losses[rows].mean(1)
+    mean, before = float(losses.mean()), float(original.losses.mean())
+    return found | {
+        "loss": _between(mean, own),
+        "loss_rise": _between((mean - before) / abs(before), (own - theirs) / np.abs(theirs)),
+    }
+
+
+def cost_margins(cost: Cost, sheet: DeviceSheet) -> dict[str, float]:
+    """Of the limits on what a design takes, as shares of the limits; at least 0 holds."""
+    own = [x for x in sheet.limits if x.quantity in COSTS]
+    found = margins(costs(cost, sheet), own)
+    return {x.label: found[x.label] / _size(x) for x in own}
+
+
+def _size(limit: Limit) -> float:
+    bounds = [abs(b) for b in (limit.at_most, limit.at_least) if b is not None]
+    return max([*bounds, 1e-12])
+
+
+def _between(value: float, drawn: np.ndarray) -> Interval:
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(value, float(low), float(high))
+
+
+def holds(values: dict[str, Interval], limits: Sequence[Limit]) -> bool:
+    """Whether all limits do."""
+    return all(m >= 0 for m in margins(values, limits).values())

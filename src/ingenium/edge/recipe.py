@@ -1,0 +1,64 @@
+"""How a generator is made small: one recipe, and all that are tried for a device.
+
+Source: Han et al., ICLR 2016, arXiv:1510.00149 (pruned, retrained, then quantised).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from ingenium.edge.quantise import Scheme
+
+WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25)
+FORMATS = {"int8": 8, "int4": 4}
+
+
+@dataclass(frozen=True)
+class CompressionRecipe:
+    """Techniques in the order in which they are used."""
+
+    width: float = 1.0  # share of the units that are kept: structured pruning
+    sparse: float = 0.0  # share of the weights that are zero: unstructured pruning
+    distilled: bool = False  # retrained towards what the generator says, and not only to designs
+    aware: bool = False  # retrained with weights that are rounded: quantisation-aware
+    scheme: Scheme = field(default_factory=Scheme)
+
+    @property
+    def retrained(self) -> bool:
+        """Whether anything is learned."""
+        return self.distilled or self.aware or self.width < 1 or self.sparse > 0
+
+    @property
+    def title(self) -> str:
+        """Of tables: `int8, 50 % of units, distilled`."""
+        parts = [f"int{self.scheme.bits}"]
+        parts += [] if self.scheme.per_channel else ["one scale"]
+        parts += [] if self.scheme.zero_points else ["no zero points"]
+        parts += [f"{100 * self.width:.0f} % of units"] if self.width < 1 else []
+        parts += [f"{100 * self.sparse:.0f} % zeros"] if self.sparse else []
+        parts += ["distilled"] if self.distilled else []
+        return ", ".join([*parts, "aware"] if self.aware else parts)
+
+    @property
+    def techniques(self) -> int:
+        """How many are used beside the rounding that all have."""
+        return sum((self.width < 1, self.sparse > 0, self.distilled, self.aware))
+
+
+def recipes(
+    formats: Sequence[str], widths: Sequence[float] = WIDTHS, zeros: Sequence[float] = ()
+) -> Iterator[CompressionRecipe]:
+    """All that a device's formats admit, from the one that changes least.
+
+    Weights that are zero one by one are tried only where a sheet says so: rows are stored whole,
+    where zeros save neither flash nor time.
+    """
+    for name, width, sparse in product(formats, widths, (0.0, *zeros)):
+        bits, smaller = FORMATS[name], width < 1 or sparse > 0
+        for distilled, aware in product((False, True), (False, True)):
+            if bits == 8 and (aware or (distilled and not smaller)):
+                continue  # there is nothing to win back
+            yield CompressionRecipe(width, sparse, distilled, aware, Scheme(bits))
+    if "int8" in formats:
+        yield CompressionRecipe(scheme=Scheme(per_channel=False))
+        yield CompressionRecipe(scheme=Scheme(zero_points=False))

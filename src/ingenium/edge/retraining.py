@@ -1,0 +1,173 @@
+"""What is lost is learned again: under masks, with rounded weights, from designs or a teacher.
+
+Shapes: n designs, v symbols.
+Source: Hinton, Vinyals and Dean, 2015, arXiv:1503.02531 (a teacher's chances); Bengio, Léonard and
+Courville, 2013, arXiv:1308.3432 (gradients straight through a rounding); Liu, Gong and Liu, ICLR
+2023, arXiv:2209.03003 (fewer steps from a teacher's own pairs of noise and design).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from ingenium.edge.quantise import Scheme
+from ingenium.generators.denoising import Denoising
+from ingenium.generators.model import Model
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
+from ingenium.generators.vae import VAE
+from ingenium.sampling.noise import gaussian
+from ingenium.train.plan import Plan, Turn
+from ingenium.train.trainer import train
+
+TEACHER = 0.9  # share of the loss that the teacher's word has
+
+
+@dataclass
+class Retraining:
+    """A model whose weights are masked and rounded wherever its loss sees them."""
+
+    student: Model
+    masks: dict[str, Tensor] = field(default_factory=dict)
+    bits: int | None = None  # to which weights are rounded, by a scale for each output
+    teacher: Model | None = None
+
+    def __post_init__(self) -> None:
+        self._bare = _Loss(self.student, self.teacher)
+
+    def fit(self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan) -> None:
+        """Train, and leave the weights as they were seen."""
+        train(self, x, cond, plan)
+        self.settle()
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Masked weights are zero, rounded ones lie on their grid."""
+        seen = self._seen()
+        for name, weight in self.student.named_parameters():
+            weight.copy_(seen[name])
+
+    def turns(self) -> tuple[Turn, ...]:
+        """All parameters on the loss."""
+        return (Turn(tuple(self.student.parameters()), self._loss, betas=(0.9, 0.98)),)
+
+    def anneal(self, fraction: float) -> None:
+        """Prices are at their end."""
+        self.student.anneal(1.0)
+
+    def held_out_loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+        """Of the same weights."""
+        with torch.no_grad():
+            return self._loss(x, cond, rng)
+
+    def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
+        """Those of the student."""
+        return self.student.named_parameters()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """That of the student."""
+        found: dict[str, Tensor] = self.student.state_dict()
+        return found
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> object:
+        """Into the student."""
+        return self.student.load_state_dict(state)
+
+    def _seen(self) -> dict[str, Tensor]:
+        found = {}
+        for name, weight in self.student.named_parameters():
+            own: Tensor = weight
+            if name in self.masks:
+                own = own * self.masks[name]
+            if self.bits is not None and own.ndim == 2 and min(own.shape) > 1:
+                own = _straight(own, self.bits)
+            found[name] = own
+        return found
+
+    def _loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+        seen = {f"student.{k}": v for k, v in self._seen().items()}
+        found: Tensor = functional_call(self._bare, seen, (x, cond, rng))
+        return found
+
+
+def _straight(weight: Float[Tensor, "o i"], bits: int) -> Float[Tensor, "o i"]:
+    """Rounded to the grid that quantisation will find, with the gradient of what it was."""
+    most = Scheme(bits).most
+    scale = weight.detach().abs().amax(1, keepdim=True).clamp(min=1e-9) / most
+    grid = (weight.detach() / scale).round().clamp(-most, most) * scale
+    return weight + (grid - weight.detach())
+
+
+class _Loss(nn.Module):
+    """A student's loss as a call, so that its weights can be given."""
+
+    def __init__(self, student: Model, teacher: Model | None) -> None:
+        super().__init__()
+        self.student = student
+        object.__setattr__(self, "teacher", teacher)  # whose weights are no part of this
+
+    def forward(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Float[Tensor, " n"]:
+        teacher: Model | None = getattr(self, "teacher")  # noqa: B009 - set beside the modules
+        if teacher is None:
+            return self.student.loss(x, cond, rng)
+        for kind, distil in DISTILLED:
+            if isinstance(self.student, kind):
+                return distil(self.student, teacher, x, cond, rng)
+        return self.student.loss(x, cond, rng)
+
+
+def _from_scores(
+    student: TokenAutoregressive,
+    teacher: TokenAutoregressive,
+    x: Tensor,
+    cond: Tensor,
+    rng: torch.Generator,
+) -> Float[Tensor, " n"]:
+    """Divergence from the teacher's chances of each token, and the surprise at what came."""
+    own, came = student.scores(x, cond)
+    with torch.no_grad():
+        told = teacher.scores(x, cond)[0].log_softmax(-1)
+    mine = own.log_softmax(-1)
+    apart = (told.exp() * (told - mine)).sum(-1)
+    missed = functional.nll_loss(mine, came, reduction="none")
+    loss = (TEACHER * apart + (1 - TEACHER) * missed).mean()
+    return loss.expand(len(x))
+
+
+def _from_pairs(
+    student: Denoising, teacher: Denoising, x: Tensor, cond: Tensor, rng: torch.Generator
+) -> Float[Tensor, " n"]:
+    """The teacher's own pairs of noise and design: straight ways, that few steps can go."""
+    noise = gaussian(x, rng)
+    with torch.no_grad():
+        start = teacher.levels[0] * noise
+        clean = teacher.solver.solve(teacher.denoiser(cond), start, teacher.levels, rng)
+    share = torch.rand(len(x), generator=rng)
+    levels = torch.tensor(student.levels[:-1], dtype=x.dtype)
+    sigma = levels[(share * len(levels)).to(torch.int64)]
+    wide = sigma.view(-1, *[1] * (x.ndim - 1))
+    wrong = student.denoise(clean + wide * noise, sigma, cond) - clean
+    return (wrong / (wide / (1 + wide) + 0.05)).square().flatten(1).mean(1)
+
+
+def _from_latents(
+    student: VAE, teacher: VAE, x: Tensor, cond: Tensor, rng: torch.Generator
+) -> Float[Tensor, " n"]:
+    """What the teacher decodes of the latent numbers that proposals have."""
+    centre, width = teacher.believed(cond)
+    z = (centre + width * gaussian(centre, rng)).detach()
+    with torch.no_grad():
+        told = teacher.decode(z, cond)
+    missed: Tensor = student.decode(z, cond) - told
+    return missed.square().flatten(1).mean(1)
+
+
+DISTILLED: tuple[tuple[type, Callable[..., Tensor]], ...] = (
+    (TokenAutoregressive, _from_scores),
+    (Denoising, _from_pairs),
+    (VAE, _from_latents),
+)

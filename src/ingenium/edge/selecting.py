@@ -1,0 +1,104 @@
+"""Which recipe a device gets: a search over all, cheap answers first.
+
+What a design takes is exact before anything is trained, so recipes beyond the limits never are.
+Of the others the largest that fit are tried first, for a short while; half of them go on, until a
+few are trained to the end and judged by the domain's verifier.
+Source: Jamieson and Talwalkar, AISTATS 2016, arXiv:1502.07943 (successive halving).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.edge.compressing import Cost, Workshop
+from ingenium.edge.device import DeviceSheet
+from ingenium.edge.judging import cost_margins
+from ingenium.edge.parts import GraphRunner, Runner
+from ingenium.edge.recipe import CompressionRecipe, recipes
+
+SHORT = 4  # a short training takes this part of a whole one
+PER_FORMAT = 2  # widths of each format that are tried, from the largest that fits
+SCREENED = 64  # designs that judge a short training where there is no loss
+
+
+@dataclass(frozen=True)
+class ScreenedRecipe:
+    """A recipe before it is trained: what it takes, and whether that is allowed."""
+
+    recipe: CompressionRecipe
+    cost: Cost
+    shortfall: float  # of the worst limit on what it takes, as a share of it; at most 0 is allowed
+
+    @property
+    def fits(self) -> bool:
+        """Whether all limits on what it takes hold."""
+        return self.shortfall <= 0
+
+
+def screened(
+    shop: Workshop, sheet: DeviceSheet, among: Sequence[CompressionRecipe]
+) -> list[ScreenedRecipe]:
+    """What each recipe takes, exactly."""
+    found = []
+    for recipe in among:
+        cost = shop.cost(recipe)
+        gaps = cost_margins(cost, sheet).values()
+        found.append(ScreenedRecipe(recipe, cost, max((-g for g in gaps), default=0.0)))
+    return found
+
+
+def admitted(shop: Workshop) -> list[CompressionRecipe]:
+    """The recipes of a device that its generator allows: without lessons nothing is retrained."""
+    sheet, task = shop.task.sheet, shop.task
+    every = list(recipes(sheet.formats, sheet.widths, sheet.zeros))
+    return [r for r in every if not r.retrained] if task.part.path else every
+
+
+def fitting(found: Sequence[ScreenedRecipe], sheet: DeviceSheet) -> list[ScreenedRecipe]:
+    """Those that fit, of the largest widths of each format.
+
+    Raises:
+        InputError: if none does, naming the nearest and what it lacks.
+    """
+    allowed = [s for s in found if s.fits]
+    if not allowed:
+        near = min(found, key=lambda s: s.shortfall)
+        limits = ", ".join(x.label for x in sheet.limits)
+        raise InputError(
+            f"limits that some recipe meets on {sheet.name} ({limits})",
+            f"none of {len(found)}; the nearest is {near.recipe.title} with "
+            f"{near.cost.flash} bytes, {near.cost.ram} bytes of RAM and "
+            f"{near.cost.instructions:.0f} instructions a design, "
+            f"{100 * near.shortfall:.0f} % beyond a limit",
+            "Allow that, or name a smaller family with --family.",
+        )
+    kept = []
+    for bits in dict.fromkeys(s.recipe.scheme.bits for s in allowed):
+        own = [s for s in allowed if s.recipe.scheme.bits == bits]
+        widths = sorted({s.recipe.width for s in own}, reverse=True)[:PER_FORMAT]
+        kept += [s for s in own if s.recipe.width in widths]
+    return kept
+
+
+def finalists(shop: Workshop, among: Sequence[ScreenedRecipe]) -> list[ScreenedRecipe]:
+    """The recipes that are best after a short training, by loss, or else by acceptance."""
+    sheet, left = shop.task.sheet, list(among)
+    if len(left) <= sheet.finalists:
+        return left
+    worth = {}
+    for s in left:
+        shop.watch(f"try {s.recipe.title}", 0, 1)
+        worth[s] = _worth(shop, s.recipe, max(1, sheet.steps // SHORT))
+    return sorted(left, key=lambda s: -worth[s])[: sheet.finalists]
+
+
+def _worth(shop: Workshop, recipe: CompressionRecipe, steps: int) -> float:
+    task, made = shop.task, shop.compressed(recipe, steps)
+    runners: dict[str, Runner] = {k: GraphRunner(g) for k, g in made.graphs.items()}
+    family = task.seated(made.family, runners)
+    losses = task.losses(family)
+    if losses is not None:
+        return -float(np.mean(losses))
+    return float(task.accepted(family, SCREENED).mean())

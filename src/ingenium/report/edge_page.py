@@ -1,0 +1,99 @@
+"""The page of a small generator: what it takes, what it keeps, and what else was tried."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ingenium.core.folders import write_atomic
+from ingenium.edge import pictures
+from ingenium.edge.keeping import SmallGenerator
+from ingenium.evaluate.figures import picture
+from ingenium.report.template import template
+
+Table = Sequence[Sequence[str]]
+SHOWN = {
+    "flash": (1e-3, "kB"),
+    "ram": (1e-3, "kB"),
+    "instructions": (1e-6, "million"),
+    "latency": (1e3, "ms"),
+    "energy": (1e3, "mJ"),
+}
+TRIED = ("accepted", "loss_rise", "flash", "instructions", "latency", "energy")
+
+
+def write(kept: SmallGenerator) -> None:
+    """`report.html` in the folder of the generator."""
+    record = kept.record
+    figure = picture(pictures.pareto(record), "f0")
+    page = template("monitor.html.jinja").render(
+        title=record["title"],
+        lead=lead(record),
+        tables=[
+            ("What was measured, a design", measured(record)),
+            ("What was tried", tried(record)),
+            ("What each recipe takes", screened(record)),
+        ],
+        figures=[("Quality against what it takes; numbers are rows of what was tried", figure)],
+        notes=record["notes"],
+    )
+    write_atomic(kept.folder / "report.html", page)
+
+
+def lead(record: Mapping[str, Any]) -> str:
+    """The verdict in a sentence."""
+    return (
+        f"{record['verdict'].capitalize()}: {record['family']} of {record['problem']} on "
+        f"{record['device']['name']}, by {record['recipe_title']}; the emulated board says number "
+        "by number what the file says"
+    )
+
+
+def value(own: Mapping[str, Any], name: str) -> str:
+    """A measured value in the unit that people read, with its interval."""
+    if own["value"] is None:
+        return "unknown"
+    size, unit = SHOWN.get(name, (1.0, "" if own["unit"] == "1" else own["unit"]))
+    text = f"{own['value'] * size:.4g} {unit}".strip()
+    if own["low"] is None or own["low"] == own["high"]:
+        return text
+    return f"{text} ({own['low'] * size:.3g} to {own['high'] * size:.3g})"
+
+
+def measured(record: Mapping[str, Any]) -> Table:
+    """All quantities, beside those of the generator before."""
+    rows = [("quantity", "small", "before", "limit")]
+    limits = {x["quantity"]: x for x in record["device"]["limits"]}
+    for name, own in record["measured"].items():
+        before = record["original"].get(name)
+        limit = limits.get(name)
+        bounds = (
+            []
+            if limit is None
+            else [
+                f"{word} {limit[key] * SHOWN.get(name, (1.0, ''))[0]:.4g}"
+                for key, word in (("at_least", "at least"), ("at_most", "at most"))
+                if limit[key] is not None
+            ]
+        )
+        told = "" if before is None else value(before, name)
+        rows.append((name.replace("_", " "), value(own, name), told, " and ".join(bounds)))
+    return rows
+
+
+def tried(record: Mapping[str, Any]) -> Table:
+    """Every recipe that was carried out."""
+    rows = [("", "recipe", *(n.replace("_", " ") for n in TRIED), "holds")]
+    for i, trial in enumerate(record["trials"]):
+        own = trial["measured"]
+        title = f"{trial['title']}{' (chosen)' if trial['chosen'] else ''}"
+        cells = [value(own[n], n) for n in TRIED]
+        rows.append((str(i + 1), title, *cells, "yes" if trial["holds"] else "no"))
+    return rows
+
+
+def screened(record: Mapping[str, Any]) -> Table:
+    """Bytes and instructions of all recipes, before anything was trained."""
+    rows = [("recipe", "flash, kB", "RAM, kB", "instructions, million", "within the limits")]
+    for s in record["screened"]:
+        own = (f"{s['flash'] / 1e3:.1f}", f"{s['ram'] / 1e3:.1f}", f"{s['instructions'] / 1e6:.3g}")
+        rows.append((s["title"], *own, "yes" if s["fits"] else "no"))
+    return rows

@@ -1,0 +1,113 @@
+"""A generator of the toy domain on an emulated board, through the command line."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingenium import shrinking
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.edge import board
+from ingenium.edge.device import DeviceSheet, load
+from ingenium.edge.keeping import SmallGenerator
+from ingenium.report.edge_page import write
+from plugged import plugged
+from toy import install
+
+pytestmark = pytest.mark.skipif(bool(board.missing()), reason=board.missing())
+SHEET = """
+name = "a small board"
+formats = ["int8"]
+steps = 8
+finalists = 1
+judged = 64
+generator = {{ family = "vae", steps = 60 }}
+[[limits]]
+quantity = "flash"
+at_most = {flash}
+unit = "kB"
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with plugged(install(tmp_path_factory.mktemp("beams"))):
+        yield
+
+
+def sheet(folder: Path, flash: float) -> DeviceSheet:
+    path = folder / "device.toml"
+    path.write_text(SHEET.format(flash=flash))
+    return load(path)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> SmallGenerator:
+    folder = tmp_path_factory.mktemp("small")
+    kept = shrinking.fit("toy.cantilever", sheet(folder, 90), folder / "out")
+    write(kept)
+    return kept
+
+
+def test_it_holds_its_limits_and_tells_what_else_was_tried(small: SmallGenerator) -> None:
+    record = small.record
+    assert record["verdict"] == "accepted"
+    assert record["measured"]["flash"]["value"] <= 90_000
+    assert record["board"]["equal"]
+    assert len(record["trials"]) >= 2
+    beyond = [s for s in record["screened"] if not s["fits"]]
+    assert all(s["flash"] > 90_000 for s in beyond)
+    chosen = [t for t in record["trials"] if t["chosen"]]
+    assert len(chosen) == 1
+    assert chosen[0]["holds"]
+    page = (small.folder / "report.html").read_text()
+    assert record["recipe_title"] in page
+
+
+def test_its_files_give_what_its_record_says(small: SmallGenerator) -> None:
+    assert set(small.runners()) == {"decode"}
+    assert (small.folder / "generator.c").stat().st_size > 1000
+    assert load(small.folder / "device.toml").name == "a small board"
+
+
+def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(small.folder, folder)
+    path = folder / "generator.c"
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(CorruptError, match=r"generator\.c"):
+        SmallGenerator.opened(folder)
+    path.unlink()
+    record = json.loads((folder / "edge.json").read_text())
+    record["evidence"].pop("files")
+    (folder / "edge.json").write_text(json.dumps(record))
+    with pytest.raises(CorruptError):
+        SmallGenerator.opened(folder)
+
+
+def test_a_limit_that_no_recipe_meets_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the nearest is int8, 25 % of units"):
+        shrinking.fit("toy.cantilever", sheet(tmp_path, 3), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_the_device_lacks_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "device.toml"
+    path.write_text(SHEET.format(flash=90).replace("steps = 8", 'operators = ["dense", "sum"]'))
+    with pytest.raises(InputError, match="function, in the network of vae"):
+        shrinking.fit("toy.cantilever", load(path), tmp_path / "out")
+    path.write_text(SHEET.format(flash=90).replace("int8", "int3"))
+    with pytest.raises(InputError, match="int3"):
+        load(path)
+    path.write_text(SHEET.format(flash=90).replace("kB", "kV"))
+    with pytest.raises(InputError, match="kV"):
+        load(path)
+
+
+def test_families_without_a_network_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "device.toml"
+    path.write_text(SHEET.format(flash=90).replace('"vae", steps = 60', '"bootstrap"'))
+    with pytest.raises(InputError, match="bootstrap, which has none"):
+        shrinking.fit("toy.cantilever", load(path), tmp_path / "out")

@@ -1,0 +1,108 @@
+"""Pruned, masked and rounded weights after they were learned again."""
+
+from typing import Any
+
+import torch
+from nets import rows, writer
+
+from ingenium.edge.parts import Recorder, part_of
+from ingenium.edge.pruning import masks, narrowed
+from ingenium.edge.quantise import Scheme, codes_of
+from ingenium.edge.retraining import Retraining
+from ingenium.generators.model import Model
+from ingenium.train.plan import Plan
+
+PLAN = Plan(steps=30, batch=16, learning_rate=3e-3, ema_decay=0.5, check_every=10, held_out=0.1)
+
+
+def lessons(model: Model) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the model itself proposes."""
+    cond = torch.linspace(-1, 1, 240).reshape(120, 2)
+    return model.propose(cond, torch.Generator().manual_seed(5)), cond
+
+
+def test_weights_that_were_zero_stay_zero_and_rounded_ones_lie_on_their_grid() -> None:
+    model = rows("vae")
+    assert isinstance(model, Model)
+    x, cond = lessons(model)
+    cut = masks(model, 0.5)
+    before = {k: v.clone() for k, v in model.named_parameters()}
+    Retraining(model, cut, bits=4).fit(x, cond, PLAN)
+    named = dict(model.named_parameters())
+    for name, mask in cut.items():
+        assert (named[name][mask == 0] == 0).all()
+        assert 0.45 < float((mask == 0).double().mean()) < 0.55
+        whole, steps = codes_of(named[name].detach().double(), Scheme(4))
+        torch.testing.assert_close(
+            torch.from_numpy(whole * steps[:, None]), named[name].detach().double()
+        )
+    assert any(not torch.equal(before[k], v) for k, v in named.items())
+
+
+def test_what_learns_rounded_is_better_when_rounded() -> None:
+    """Against the same network that is rounded afterwards; check 18.2 has three seeds."""
+    model = rows("vae")
+    assert isinstance(model, Model)
+    x, cond = lessons(model)
+    losses = {}
+    for bits in (None, 3):
+        own = rows("vae")
+        assert isinstance(own, Model)
+        Retraining(own, bits=bits).fit(x, cond, PLAN)
+        Retraining(own, bits=3).settle()
+        with torch.no_grad():
+            rng = torch.Generator().manual_seed(0)
+            losses[bits] = float(own.held_out_loss(x, cond, rng).mean())
+    assert losses[3] < losses[None]
+
+
+def test_a_narrow_writer_is_the_old_one_where_nothing_was_left_out() -> None:
+    """Units without weights are those that go, and then no number changes."""
+    family: Any = writer(width=24, layers=2)
+    decoder = family.decoder
+    gone = torch.arange(24) % 3 == 0  # eight of them
+    with torch.no_grad():
+        memory = decoder.memory
+        for table in (family.embed.weight, family.position, family.unknown):
+            table[..., gone] = 0
+        family.told[2].weight[gone] = 0
+        family.told[2].bias[gone] = 0
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            for layer in range(2):
+                gates = getattr(memory, f"{name}_l{layer}").reshape(4, 24, -1)
+                gates[:, gone] = 0  # of a unit whose gates are even and whose news are nothing
+                if name.startswith("weight"):
+                    gates[..., gone] = 0
+        family.head.weight[:, gone] = 0
+        family.told[0].weight[gone] = 0
+        family.told[0].bias[gone] = 0
+    found = part_of(family, "toy")
+    recorders = {k: Recorder(g) for k, g in found.graphs(family).items()}
+    cond = torch.linspace(-1, 1, 40).reshape(20, 2)
+    found.seated(family, recorders).propose(cond, torch.Generator().manual_seed(0))  # type: ignore[operator]
+    small: Any = narrowed(family, found, 16 / 24, recorders)
+    assert small.decoder.memory.hidden_size == 16
+    kept = recorders["step"].graph.run(recorders["step"].seen())["h0_next"][:, ~gone]
+    again = {k: Recorder(g) for k, g in part_of(small, "toy").graphs(small).items()}
+    asked = recorders["step"].seen()
+    own = {k: (v[:, ~gone] if v.shape[1] == 24 else v) for k, v in asked.items()}
+    torch.testing.assert_close(again["step"].graph.run(own)["h0_next"], kept)
+
+
+def test_a_teacher_pulls_its_student() -> None:
+    teacher = writer(width=24, layers=1)
+    student = narrowed(teacher, part_of(teacher, "toy"), 1.0, {})
+    assert isinstance(teacher, Model)
+    assert isinstance(student, Model)
+    with torch.no_grad():
+        for weight in student.parameters():
+            weight.add_(0.2 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)))
+    x, cond = lessons(teacher)
+    apart = []
+    for _ in range(2):
+        with torch.no_grad():
+            told = teacher.scores(x, cond)[0].softmax(-1)  # type: ignore[operator]
+            own = student.scores(x, cond)[0].log_softmax(-1)  # type: ignore[operator]
+            apart.append(float((told * (told.log() - own)).sum(-1).mean()))
+        Retraining(student, teacher=teacher).fit(x, cond, PLAN)
+    assert apart[1] < 0.7 * apart[0]
