@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.studies import chips, generator_energy, operations
+from ingenium.domains.grid.studies import generator_energy
+from ingenium.generators import operations
+from ingenium.spiking import chips
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
 from ingenium.generators.families import build
