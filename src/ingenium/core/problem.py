@@ -358,6 +358,17 @@ class Problem(ABC):
         """Families of its own by name, such as the field's baselines, as their constructors."""
         return {}
 
+    def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
+        """What a fitted family takes to propose under the conditions of designs, for comparisons.
+
+        Such as operations and energy of a design; by name, with its unit.
+        """
+        return {}
+
+    def compared(self, table: Any, shown: Mapping[str, xr.Dataset]) -> Mapping[str, "Figure"]:
+        """Pictures of a comparison by name: of its table, and of some designs of each family."""
+        return {}
+
     def shipped(self) -> Mapping[str, Shipped]:
         """Generators that need no fit, by the name under which a spec chooses them."""
         return {}

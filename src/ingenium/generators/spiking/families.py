@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
@@ -21,8 +23,11 @@ from ingenium.generators.spiking.networks import (
     sharpened,
 )
 from ingenium.generators.vae import VAE, VAESettings
+from ingenium.sampling.noise import gaussian
 from ingenium.spiking.layered import Rhythm
 from ingenium.train.plan import Plan
+
+CLEAREST = 5.0  # weight of a design that hardly has noise
 
 
 class SpikingVAE(VAE):
@@ -76,7 +81,39 @@ class SpikingGAN(GAN):
         sharpened(self, fraction)
 
 
-class SpikingDiffusion(Diffusion):
+class CleanDiffusion(Diffusion):
+    """Diffusion whose network tells the clean design itself.
+
+    What of it the noise hides is left to the network alone, for networks so narrow that no noise
+    passes them: with EDM's own preconditioning they would have to give back each number's noise.
+
+    Source: Salimans and Ho, 2022, arXiv:2202.00512, eq. 9 (weights of a prediction of x).
+    """
+
+    def denoise(
+        self,
+        x: Float[Tensor, "n *shape"],
+        sigma: Float[Tensor, " n"],
+        cond: Float[Tensor, "n {self.c}"],
+        keep: Bool[Tensor, " n"] | None = None,
+    ) -> Float[Tensor, "n *shape"]:
+        """Expected clean design of each row at its own noise level."""
+        inner = (sigma.square() + 1).sqrt().view(-1, *[1] * len(self.shape))
+        clean: Tensor = self.network(x / inner, cond, self.level(sigma), keep)
+        return clean
+
+    def error(
+        self, x: Tensor, cond: Tensor, rng: torch.Generator, keep: Tensor | None
+    ) -> Float[Tensor, " n"]:
+        """Squared error of the clean design; a signal over its noise counts up to a bound."""
+        own = self.settings
+        sigma = (own.level_mean + own.level_std * gaussian(x.flatten(1)[:, 0], rng)).exp()
+        noisy = x + sigma.view(-1, *[1] * (x.ndim - 1)) * gaussian(x, rng)
+        off = (self.denoise(noisy, sigma, cond, keep) - x).square().flatten(1).mean(-1)
+        return off * (1 + sigma.square().reciprocal()).clamp_max(CLEAREST)
+
+
+class SpikingDiffusion(CleanDiffusion):
     """A denoiser of spikes, to which the noise level is told by when timing neurons spike.
 
     Source: Cao et al., Spiking Denoising Diffusion Probabilistic Models, WACV 2024; levels,
