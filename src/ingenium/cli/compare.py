@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
-from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 MOST_SEEDS, MOST = 1000, 10**9
@@ -32,7 +32,12 @@ def compare(
     problem: ProblemName,
     spec: SpecFile = None,
     family: Annotated[
-        list[str] | None, typer.Option(help="One of the families; repeat it. All if none.")
+        list[str] | None,
+        typer.Option(
+            "--family",
+            "--families",
+            help="Families with commas between, or one; it may be repeated. All if none.",
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="How many seeds.")] = 5,
     members: Annotated[
@@ -57,11 +62,15 @@ def compare(
     with StageProgress() as stages:
         wanted = asked(problem, spec)
         opened = open_problem(wanted)
-        chosen = tuple(family) if family else comparing.usual(opened)
+        named = [name.strip() for part in family or () for name in part.split(",")]
+        chosen = tuple(dict.fromkeys(named)) if named else comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
-        entries = comparing.compare(opened, protocol, folder, asked=wanted, watch=stages)
+        begun = comparing.Comparing.of(opened, protocol, folder, wanted, stages)
+        errors().print(escape(f"{folder}: {begun.takes()}"), highlight=False)
+        entries = begun.run(stages)
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)
+        begun.picture(compared)
     if json:
         print_json(compared.summary().to_dict("records"))
         return

@@ -358,6 +358,10 @@ class Problem(ABC):
         """Families of its own by name, such as the field's baselines, as their constructors."""
         return {}
 
+    def budgets(self) -> Mapping[str, Any]:
+        """Plans of fits by the names of families, where those of the engine do not suit."""
+        return {}
+
     def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
         """What a fitted family takes to propose under the conditions of designs, for comparisons.
 

@@ -66,8 +66,9 @@ def make(problem: Problem, name: str, c: int) -> Family:
 
 def plan(problem: Problem, name: str, *, steps: int | None = None, seed: int = 0) -> Plan:
     """The budget with which it is fitted; `steps` overrides its own."""
-    if name in families.NAMES:
+    own: Plan = problem.budgets().get(name, Plan())
+    if name in families.NAMES and name not in problem.budgets():
         shape, codec = problem.codec.shape, problem.codec
         return families.plan(name, shape=shape, steps=steps, seed=seed, codec=codec)
-    own = Plan(seed=seed)
+    own = replace(own, seed=seed)
     return own if steps is None else replace(own, steps=steps)

@@ -53,8 +53,12 @@ class VAE(Model):
         self.settings = settings
         self.latent = settings.latent
         self.priced = 1.0  # share of beta in force
-        self.encode: nn.Module = encoder(shape, c, 2 * self.latent, width=settings.width, depth=settings.depth)
-        self.decode: nn.Module = decoder(self.latent, shape, c, width=settings.width, depth=settings.depth)
+        self.encode: nn.Module = encoder(
+            shape, c, 2 * self.latent, width=settings.width, depth=settings.depth
+        )
+        self.decode: nn.Module = decoder(
+            self.latent, shape, c, width=settings.width, depth=settings.depth
+        )
         self.prior = nn.Linear(c, 2 * self.latent)
         nn.init.zeros_(self.prior.weight)
         nn.init.zeros_(self.prior.bias)

@@ -68,9 +68,7 @@ class Chip:
         if self.operation_pj is None:
             return None
         operations = self.operation_pj * (work.accumulates + work.multiplies)
-        return 1e-12 * (
-            operations + self.update_pj * work.updates + self.message_pj * work.spikes
-        )
+        return 1e-12 * (operations + self.update_pj * work.updates + self.message_pj * work.spikes)
 
     def holds(self, sizes: Mapping[str, int], bits: int) -> str:
         """Which networks of so many weights it holds, in a few words."""

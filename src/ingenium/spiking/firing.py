@@ -12,7 +12,7 @@ from jaxtyping import Float64
 Pattern = Literal["silent", "single", "tonic", "fast_spiking", "bursting", "chattering"]
 
 WITHIN = 0.35  # of the longest interval: shorter ones lie within a burst
-FAST_MS = 12.0  # between spikes of one that spikes fast; regular ones seldom come closer
+FAST_MS = 9.0  # between spikes of one that spikes fast; regular ones seldom come closer
 
 
 def pattern(time_ms: Float64[np.ndarray, " s"]) -> Pattern:

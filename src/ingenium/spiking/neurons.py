@@ -175,8 +175,7 @@ IZHIKEVICH = {
     "fast_spiking": Izhikevich(0.1, 0.2, -65.0, 2.0),
 }  # regular spiking, intrinsically bursting, chattering, fast spiking, in the article's words
 ADEX = {
-    "tonic": (AdEx(0.2, 0.010, -70, -50, 2.0, 0.002, 30, 0.0, -58), 0.5),
-    "chattering": (AdEx(0.2, 0.010, -58, -50, 2.0, 0.002, 120, 0.1, -46), 0.21),
-    "bursting": (AdEx(0.13, 0.018, -58, -50, 2.0, 0.004, 150, 0.12, -50), 0.4),
-    "fast_spiking": (AdEx(0.1, 0.010, -65, -50, 2.0, 0.0, 30, 0.0, -65), 0.8),
-}  # with the current (nA); the first three: Naud et al., table 1, tonic, regular and initial bursts
+    "tonic": (AdEx(0.2, 0.010, -70.0, -50.0, 2.0, 0.002, 30.0, 0.0, -58.0), 0.5),
+    "chattering": (AdEx(0.2, 0.010, -58.0, -50.0, 2.0, 0.002, 120.0, 0.1, -46.0), 0.21),
+    "bursting": (AdEx(0.13, 0.018, -58.0, -50.0, 2.0, 0.004, 150.0, 0.12, -50.0), 0.4),
+}  # with the current (nA), as the table has them: tonic, regular bursting, initial burst

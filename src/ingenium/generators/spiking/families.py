@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ingenium.generators.diffusion import Diffusion, DiffusionSettings
+from ingenium.generators.denoising import Denoising
+from ingenium.generators.diffusion import DiffusionSettings
 from ingenium.generators.gan import GAN, GANSettings
 from ingenium.generators.row_families import Maker
 from ingenium.generators.spiking.networks import (
@@ -81,14 +82,25 @@ class SpikingGAN(GAN):
         sharpened(self, fraction)
 
 
-class CleanDiffusion(Diffusion):
+class CleanDiffusion(Denoising):
     """Diffusion whose network tells the clean design itself.
 
     What of it the noise hides is left to the network alone, for networks so narrow that no noise
     passes them: with EDM's own preconditioning they would have to give back each number's noise.
 
-    Source: Salimans and Ho, 2022, arXiv:2202.00512, eq. 9 (weights of a prediction of x).
+    Source: Salimans and Ho, 2022, arXiv:2202.00512, eq. 9 (weights of a prediction of x); levels
+        and solver: as of `Diffusion`.
     """
+
+    def __init__(
+        self, shape: tuple[int, ...], c: int, settings: DiffusionSettings = DiffusionSettings()
+    ) -> None:
+        super().__init__(shape, c, settings)
+        self.settings = settings
+
+    def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """A quarter of the logarithm."""
+        return sigma.log() / 4
 
     def denoise(
         self,
@@ -116,8 +128,9 @@ class CleanDiffusion(Diffusion):
 class SpikingDiffusion(CleanDiffusion):
     """A denoiser of spikes, to which the noise level is told by when timing neurons spike.
 
-    Source: Cao et al., Spiking Denoising Diffusion Probabilistic Models, WACV 2024; levels,
-        weights and solver: as of `Diffusion`.
+    It has no density: spikes make the denoised design jump.
+
+    Source: Cao et al., Spiking Denoising Diffusion Probabilistic Models, WACV 2024.
     """
 
     def __init__(
@@ -160,11 +173,13 @@ SPIKING: Mapping[str, Maker] = MappingProxyType(
         "spiking_diffusion": _diffusion,
     }
 )
+_OWN = Plan(steps=1200, batch=32, learning_rate=2e-3, ema_decay=0.995)
+_PLAYED = Plan(steps=600, batch=32, learning_rate=5e-4, ema_decay=0.99)
 SPIKING_PLANS: Mapping[str, Plan] = MappingProxyType(
     {
-        "spiking_vae": Plan(steps=1500, learning_rate=2e-3, ema_decay=0.995),
-        "spiking_gan": Plan(steps=1000, learning_rate=5e-4, ema_decay=0.99),
-        "fully_spiking_gan": Plan(steps=1000, learning_rate=5e-4, ema_decay=0.99),
-        "spiking_diffusion": Plan(steps=1500, learning_rate=2e-3, ema_decay=0.995),
+        "spiking_vae": _OWN,
+        "spiking_gan": _PLAYED,
+        "fully_spiking_gan": _PLAYED,
+        "spiking_diffusion": _OWN,
     }
-)
+)  # as many steps as of ordinary ones on fields

@@ -74,7 +74,10 @@ def _trained(_: int) -> Mapping[str, np.ndarray]:
         torch.manual_seed(0)
         made = SpikingVAE((1, SIDE, SIDE), 10, VAE_SETTINGS, SPIKING)
         plan = Plan(
-            steps=STEPS, learning_rate=2e-3, ema_decay=0.995, progress=lambda i, n, _: printed("train the drawer", i, n)
+            steps=STEPS,
+            learning_rate=2e-3,
+            ema_decay=0.995,
+            progress=lambda i, n, _: printed("train the drawer", i, n),
         )
         made.fit(x, told[known], plan)
         every = torch.from_numpy(2 * (grey[:TOLD] / LEVELS) - 1).float()[:, None]

@@ -62,7 +62,9 @@ class ImageFiles:
             raise InputError("a folder with images (.png)", f"none in {path.name}")
         found = [self._one(file) for file in files]
         numbers = [f.stem.removeprefix(NAMED) for f in files]
-        own = all(f.stem.startswith(NAMED) and n.isdigit() for f, n in zip(files, numbers, strict=True))
+        own = all(
+            f.stem.startswith(NAMED) and n.isdigit() for f, n in zip(files, numbers, strict=True)
+        )
         index = np.array([int(n) for n in numbers]) if own else np.arange(len(files))
         image = torch.from_numpy(np.stack([grey for grey, _ in found]) / LEVELS)
         digit = torch.tensor([digit for _, digit in found], dtype=torch.float64)

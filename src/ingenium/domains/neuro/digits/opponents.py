@@ -36,8 +36,8 @@ SHAPE, D, C = (1, SIDE, SIDE), SIDE * SIDE, 10
 RHYTHM = Rhythm(steps=12, step_ms=1.0, tau_ms=8.0)
 DRAWS = SpikingSettings(width=128, rhythm=RHYTHM)  # decoders, encoders and critics
 CLEANS = SpikingSettings(width=72, rhythm=RHYTHM)  # denoisers, whose inputs are images
-VAE_SETTINGS = VAESettings(latent=16, beta=4.0, drawn=False)
-GAN_SETTINGS = GANSettings(latent=32)
+VAE_SETTINGS = VAESettings(latent=16, beta=2.0, drawn=False)
+GAN_SETTINGS = GANSettings(latent=32, repeats=2)
 DIFFUSION_SETTINGS = DiffusionSettings(width=32, depth=1, level_mean=0.3, most=20.0)
 
 
@@ -47,9 +47,7 @@ class Plain(nn.Module):
     def __init__(self, entering: int, out: int, like: SpikingSettings) -> None:
         super().__init__()
         sizes = [entering, *[like.width] * like.depth, out]
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
 
     def forward(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
         """Numbers a row."""
@@ -83,9 +81,7 @@ class PlainDenoiser(nn.Module):
         nn.init.zeros_(self.inner.layers[-1].weight)
         nn.init.zeros_(self.inner.layers[-1].bias)
 
-    def forward(
-        self, x: Tensor, cond: Tensor, level: Tensor, keep: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, cond: Tensor, level: Tensor, keep: Tensor | None = None) -> Tensor:
         """A design a row; `keep` drops conditions."""
         told = cond if keep is None else cond * keep[:, None]
         angle = level[:, None] * torch.tensor([1.0, 2.0, 4.0, 8.0])
@@ -131,6 +127,16 @@ FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType(
         "spiking_diffusion": lambda: SpikingDiffusion(SHAPE, C, DIFFUSION_SETTINGS, CLEANS),
     }
 )
+
+
+_PLANS = {
+    "vae": Plan(steps=1500, learning_rate=2e-3, ema_decay=0.995),
+    "gan": Plan(steps=1500, learning_rate=1e-3, ema_decay=0.99),
+    "diffusion": Plan(steps=2500, learning_rate=2e-3, ema_decay=0.995),
+}
+BUDGETS: Mapping[str, Plan] = MappingProxyType(
+    {name: _PLANS[name.split("_")[-1]] for name in FAMILIES}
+)  # the same for those that spike and those that do not
 
 
 class RatePrior(nn.Module):

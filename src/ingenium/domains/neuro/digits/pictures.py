@@ -124,5 +124,3 @@ def trace_figure(voltages: np.ndarray, spikes: np.ndarray, rhythm: Rhythm) -> Fi
         axes.plot(time[fired], voltages[fired, i], "^", color=SERIES[i], markersize=5)
     dress(axes, "time (ms)", "voltage before its reset")
     return figure
-
-

@@ -21,7 +21,7 @@ from ingenium.domains.neuro.digits.data import LEVELS, LICENCE, SIDE, digits, he
 from ingenium.domains.neuro.digits.drawer import LATENT, TOLD, drawer
 from ingenium.domains.neuro.digits.formats import ImageFiles, NetworkFile
 from ingenium.domains.neuro.digits.nest import ROOM, NestVerifier
-from ingenium.domains.neuro.digits.opponents import FAMILIES, RatePrior
+from ingenium.domains.neuro.digits.opponents import BUDGETS, FAMILIES, RatePrior
 from ingenium.domains.neuro.digits.report import drawn_sections, image_sections
 from ingenium.domains.neuro.digits.scores import scores
 from ingenium.domains.neuro.digits.settings import DigitSettings
@@ -142,6 +142,10 @@ class Digits(Problem):
             return {"spiking_vae": lambda: RatePrior(self.drawer)}
         return FAMILIES
 
+    def budgets(self) -> Mapping[str, Any]:
+        """One for a family that spikes and for the ordinary one."""
+        return {} if self.settings.chip else BUDGETS
+
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
         """Of images: how near they lie to held-out digits."""
         return {} if self.settings.chip else scores(designs, held_out)
@@ -171,7 +175,9 @@ class Digits(Problem):
         network = self.drawer.network
         still = torch.zeros(1, LATENT, dtype=torch.float64)
         truth = {"weight_bits": float(self.settings.bits), "fan_in": float(max(network.sizes[:-1]))}
-        truth["spikes"] = _plain_spikes(self.drawer.drives(still, torch.zeros(1))[0].numpy(), network)
+        truth["spikes"] = _plain_spikes(
+            self.drawer.drives(still, torch.zeros(1))[0].numpy(), network
+        )
         zero = torch.zeros(1, dtype=torch.float64)
         return ((to_dataset((still, zero), self.variables, {}), truth, 1e-12),)
 

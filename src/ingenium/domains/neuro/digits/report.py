@@ -26,7 +26,9 @@ def image_sections(designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, 
     rows = _accepted(verdicts)
     if not len(rows):
         return (Section("Images", "No image was accepted."),)
-    return (_sheet(designs["image"].to_numpy(), designs["label"].to_numpy(), rows),)
+    first = rows[:SHOWN]
+    images, label = designs["image"].to_numpy()[first], designs["label"].to_numpy()[first]
+    return (_sheet(images, label, len(rows)),)
 
 
 def drawn_sections(
@@ -41,14 +43,13 @@ def drawn_sections(
     with torch.no_grad():
         run = judge.run(rate, label)
         image = judge.drawer.images(run.read).numpy()
-    order = np.arange(len(image))
     one = tuple(s[:, :1] for s in run.spikes)
     rhythm = judge.drawer.network.rhythm
     voltages = _voltages(judge, one)
     busy = np.argsort(-one[1][:, 0].sum(0).numpy(), kind="stable")[: pictures.FOLLOWED]
     number = int(designs[DESIGN].to_numpy()[rows[0]])
     return (
-        _sheet(image, label.numpy(), order),
+        _sheet(image, label.numpy(), len(rows)),
         Section(
             "Spikes",
             f"Of design {number}: a mark is a spike. A constant drive makes the first layer spike, "
@@ -69,11 +70,11 @@ def _accepted(verdicts: xr.Dataset) -> np.ndarray:
     return np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
 
 
-def _sheet(images: np.ndarray, label: np.ndarray, rows: np.ndarray) -> Section:
-    order = rows[np.argsort(label[rows[:SHOWN]], kind="stable")]
+def _sheet(images: np.ndarray, label: np.ndarray, accepted: int) -> Section:
+    order = np.argsort(label, kind="stable")
     return Section(
         "Images",
-        f"Accepted ones, in the order of their digits ({len(order)} of {len(rows)}). The reader "
+        f"Accepted ones, in the order of their digits ({len(order)} of {accepted}). The reader "
         f"that judges them reads {accuracy():.1%} of the held-out digits.",
         pictures.sheet_figure(images[order]),
     )
@@ -102,7 +103,9 @@ def _takes(judge: DrawnVerifier, verdicts: xr.Dataset, rows: np.ndarray) -> Sect
     lines = []
     for chip in CHIPS:
         cores, energy = chip.neuron_cores(neurons, weights, judge.bits), chip.energy_j(work)
-        held = "hold" if chip.fits(weights, judge.bits) else f"do not hold (most: {chip.weight_bits})"
+        held = (
+            "hold" if chip.fits(weights, judge.bits) else f"do not hold (most: {chip.weight_bits})"
+        )
         told = "not published" if energy is None else f"{1e9 * energy:.0f} nJ"
         parts = "operations, neurons, spikes" if chip.update_pj else "operations"
         lines.append((chip.name, "not told" if cores is None else str(cores), held, told, parts))
