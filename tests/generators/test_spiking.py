@@ -1,7 +1,6 @@
-"""Families that spike: what they promise, and what only they do."""
+"""What only families that spike do; what all promise, the contract tests."""
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
@@ -13,25 +12,8 @@ from ingenium.generators.spiking.networks import SpikingSettings, SpikingStack
 from ingenium.generators.vae import VAESettings
 from ingenium.spiking.layered import Rhythm
 from ingenium.spiking.surrogate import Sharpness
-from ingenium.testing import GeneratorContract, Skills
-from ingenium.testing.generator_contract import SHORT
 
 SMALL = SpikingSettings(width=24, rhythm=Rhythm(steps=8))
-
-
-class TestSpikingVAE(GeneratorContract):
-    skills = Skills(
-        lambda shape, c: SpikingVAE(shape, c, VAESettings(latent=2), SMALL),
-        dense=True,
-        follows=True,
-        reach=1.0,
-    )
-    shapes = ((2,), (2, 3))
-
-
-class TestSpikingDiffusion(GeneratorContract):
-    skills = Skills(partial(build, "spiking_diffusion"), follows=True, weighs=True, reach=1.0)
-    shapes = ((2,),)
 
 
 def test_a_stack_draws_what_its_network_does():

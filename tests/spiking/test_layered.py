@@ -1,5 +1,7 @@
 """Networks in steps against plain loops, encoders and slopes against closed forms."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -17,8 +19,7 @@ def _network(*p: int, seed: int = 0) -> LayeredNetwork:
     rng = torch.Generator().manual_seed(seed)
     sizes = (4, 9, 8, 5)
     weights = [
-        torch.randn(*p, b, a, generator=rng, dtype=torch.float64)
-        for a, b in zip(sizes, sizes[1:], strict=False)
+        torch.randn(*p, b, a, generator=rng, dtype=torch.float64) for a, b in pairwise(sizes)
     ]
     biases = [0.3 * torch.randn(*p, b, generator=rng, dtype=torch.float64) for b in sizes[1:]]
     return LayeredNetwork(tuple(weights), tuple(biases), RHYTHM)
@@ -135,12 +136,12 @@ def test_energies_are_sums_of_what_was_published():
         (lambda: heard([torch.zeros(9, 2, 3)]), "silent"),
         (lambda: heard([torch.ones(9, 2, 3)]), "saturated"),
         (
-            lambda: LayeredNetwork((torch.ones(3, 2),), (torch.ones(3),)),
+            lambda: LayeredNetwork((torch.ones(3, 2),), (torch.ones(3),), RHYTHM),
             "one that is read",
         ),
         (
             lambda: LayeredNetwork(
-                (torch.ones(3, 2), torch.ones(2, 4)), (torch.ones(3), torch.ones(2))
+                (torch.ones(3, 2), torch.ones(2, 4)), (torch.ones(3), torch.ones(2)), RHYTHM
             ),
             "fits the one before",
         ),

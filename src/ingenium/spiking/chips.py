@@ -5,8 +5,8 @@ of neurons and messages within a tile are a part of it; routing beyond a tile, i
 output, and what a chip's neurons can compute at all are not.
 
 Source: TrueNorth: Merolla et al., Science 345, 2014 (4,096 cores of 256 x 256 binary synapses,
-26 pJ for a synaptic event). Loihi: Davies et al., IEEE Micro 38(1), 2018, table 2 (128 cores, 128 KB
-of synaptic memory each, weights of 1 to 9 bits; 23.6 pJ for a synaptic operation, 81 pJ for the
+26 pJ for a synaptic event). Loihi: Davies et al., IEEE Micro 38(1), 2018, table 2 (128 cores, 128
+KB of synaptic memory each, weights of 1 to 9 bits; 23.6 pJ for a synaptic operation, 81 pJ for the
 update of a neuron that is active, 1.7 pJ for a spike within a tile; 1,024 neurons a core and 4,096
 inputs of a core). Loihi 2: Intel, technology brief, 2021 (128 cores, 120 million synapses, 8,192
 neurons a core; no energy of an operation). SpiNNaker 2: Höppner et al., arXiv:2103.08392, 2021
@@ -64,7 +64,7 @@ class Chip:
         return max(for_memory, ceil(neurons / self.core_neurons))
 
     def energy_j(self, work: Work) -> float | None:
-        """Of a design's work; a drive's products count as operations. None where nothing is told."""
+        """Of a design's work, a drive's products as operations; None where nothing is told."""
         if self.operation_pj is None:
             return None
         operations = self.operation_pj * (work.accumulates + work.multiplies)

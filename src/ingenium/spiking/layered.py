@@ -100,7 +100,7 @@ class LayeredNetwork:
 
     weights: tuple[Tensor, ...]
     biases: tuple[Tensor, ...]  # of the first layer a current as the drive's; else lifts each step
-    rhythm: Rhythm = Rhythm()
+    rhythm: Rhythm
 
     def __post_init__(self) -> None:
         if len(self.weights) < 2 or len(self.weights) != len(self.biases):

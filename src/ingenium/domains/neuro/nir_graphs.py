@@ -9,6 +9,7 @@ Source: Pedersen et al., Neuromorphic intermediate representation, Nature Commun
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def graph_of(network: LayeredNetwork) -> nir.NIRGraph:
     nodes["output"] = nir.Output(np.array([network.sizes[-1]]))
     names = list(nodes)
     told = np.array([rhythm.steps, rhythm.step_ms, rhythm.tau_ms])
-    return nir.NIRGraph(nodes, list(zip(names, names[1:], strict=False)), metadata={METADATA: told})
+    return nir.NIRGraph(nodes, list(pairwise(names)), metadata={METADATA: told})
 
 
 def write(network: LayeredNetwork, path: Path) -> None:

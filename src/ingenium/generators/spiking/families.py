@@ -25,9 +25,10 @@ from ingenium.generators.spiking.networks import (
 )
 from ingenium.generators.vae import VAE, VAESettings
 from ingenium.sampling.noise import gaussian
-from ingenium.spiking.layered import Rhythm
 from ingenium.train.plan import Plan
 
+VAE_OWN, GAN_OWN = VAESettings(), GANSettings()
+LEVELS_OWN, SPIKES_OWN = DiffusionSettings(), SpikingSettings()
 CLEAREST = 5.0  # weight of a design that hardly has noise
 
 
@@ -41,8 +42,8 @@ class SpikingVAE(VAE):
         self,
         shape: tuple[int, ...],
         c: int,
-        settings: VAESettings = VAESettings(),
-        spiking: SpikingSettings = SpikingSettings(),
+        settings: VAESettings = VAE_OWN,
+        spiking: SpikingSettings = SPIKES_OWN,
     ) -> None:
         super().__init__(shape, c, settings)
         self.encode = SpikingEncoder(shape, c, 2 * self.latent, spiking)
@@ -67,8 +68,8 @@ class SpikingGAN(GAN):
         self,
         shape: tuple[int, ...],
         c: int,
-        settings: GANSettings = GANSettings(),
-        spiking: SpikingSettings = SpikingSettings(),
+        settings: GANSettings = GAN_OWN,
+        spiking: SpikingSettings = SPIKES_OWN,
         *,
         full: bool = False,
     ) -> None:
@@ -93,7 +94,7 @@ class CleanDiffusion(Denoising):
     """
 
     def __init__(
-        self, shape: tuple[int, ...], c: int, settings: DiffusionSettings = DiffusionSettings()
+        self, shape: tuple[int, ...], c: int, settings: DiffusionSettings = LEVELS_OWN
     ) -> None:
         super().__init__(shape, c, settings)
         self.settings = settings
@@ -137,8 +138,8 @@ class SpikingDiffusion(CleanDiffusion):
         self,
         shape: tuple[int, ...],
         c: int,
-        settings: DiffusionSettings = DiffusionSettings(),
-        spiking: SpikingSettings = SpikingSettings(),
+        settings: DiffusionSettings = LEVELS_OWN,
+        spiking: SpikingSettings = SPIKES_OWN,
     ) -> None:
         super().__init__(shape, c, settings)
         low, high = self.level(torch.tensor([settings.least, settings.most])).tolist()

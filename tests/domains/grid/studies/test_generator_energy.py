@@ -9,12 +9,12 @@ from torch import nn
 
 from ingenium.core.errors import InputError
 from ingenium.domains.grid.studies import generator_energy
-from ingenium.generators import operations
-from ingenium.spiking import chips
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
+from ingenium.generators import operations
 from ingenium.generators.families import build
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
+from ingenium.spiking import chips
 
 
 def test_operations_of_two_layers_are_products_of_their_sizes():

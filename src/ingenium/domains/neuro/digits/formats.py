@@ -72,13 +72,13 @@ class ImageFiles:
 
     def _one(self, path: Path) -> tuple[np.ndarray, float]:
         data = content(path, "an image", most=MOST)
-        with refusing(f"a PNG of {SIDE} x {SIDE} grey levels that says its digit", path):
-            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-                if image.size != (SIDE, SIDE) or image.mode != "L":
-                    told = f"{image.mode} of {image.size[0]} x {image.size[1]}"
-                    raise InputError(f"8-bit grey of {SIDE} x {SIDE}", told)
-                image.load()
-                return np.asarray(image), float(int(image.info["digit"]))
+        what = f"a PNG of {SIDE} x {SIDE} grey levels that says its digit"
+        with refusing(what, path), Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            if image.size != (SIDE, SIDE) or image.mode != "L":
+                told = f"{image.mode} of {image.size[0]} x {image.size[1]}"
+                raise InputError(f"8-bit grey of {SIDE} x {SIDE}", told)
+            image.load()
+            return np.asarray(image), float(int(image.info["digit"]))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Families that draw digits with networks of one size: layer by layer as many weights, whether
-they spike or not.
+"""Families that draw digits with networks of one size, whether they spike or not.
 
-Both kinds are wired fully and see their conditions as inputs, so that nothing but spikes tells them
-apart. What convolutions would gain is not compared.
+Both kinds have as many weights layer by layer, are wired fully and see their conditions as inputs,
+so that nothing but spikes tells them apart. What convolutions would gain is not compared.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 
 import torch
@@ -47,7 +47,7 @@ class Plain(nn.Module):
     def __init__(self, entering: int, out: int, like: SpikingSettings) -> None:
         super().__init__()
         sizes = [entering, *[like.width] * like.depth, out]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
 
     def forward(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
         """Numbers a row."""

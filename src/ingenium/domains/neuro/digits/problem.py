@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 import xarray as xr
+from jaxtyping import Float
 from matplotlib.figure import Figure
+from torch import Tensor
+from torch.nn import functional
 
 from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_dataset
@@ -43,14 +46,14 @@ class Digits(Problem):
     Settings: ClassVar[type] = DigitSettings
     default_family: ClassVar[str] = "spiking_vae"
     judged: ClassVar[str] = (
-        "The image of each PNG is read by the fixed network; with a chip, the NIR file's network is "
-        "run again on each drive, must draw the image that the file holds, and its spikes are "
+        "The image of each PNG is read by the fixed network; with a chip, the NIR file's network "
+        "is run again on each drive, must draw the image that the file holds, and its spikes are "
         "counted; NEST replays a share where its room is made."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
         "What another reader, or a person, would say of an image.",
-        "An image that was moved, dimmed or redrawn, or a drive that was changed so that both agree,"
-        " is another design, judged as it is.",
+        "An image that was moved, dimmed or redrawn, or a drive that was changed together with "
+        "its image, is another design, judged as it is.",
         "What a real chip would spend: energies are counts times published figures.",
     )
     licence = LICENCE
@@ -64,7 +67,7 @@ class Digits(Problem):
         settings.check()
         self.settings = settings
         self.conditions = (
-            Condition("digit", "which digit", choices=tuple(str(d) for d in range(10))),
+            Condition("digit", "which digit, a whole number", lower=0.0, upper=9.0),
         )
         self.limits = (Limit("recognised", at_least=0.5),)
         self.system = digest([settings.chip, settings.bits])
@@ -126,15 +129,20 @@ class Digits(Problem):
         grey, labels = digits()
         told = torch.from_numpy(labels[:n].astype(np.float64))
         coords: dict[str, Any] = {
-            "digit": (DESIGN, labels[:n].astype(str)),
+            "digit": (DESIGN, labels[:n].astype(np.float64)),
             "held_out": (DESIGN, held_out()[:n]),
         }
         own = self.drawer.rates[:n] if self.settings.chip else torch.from_numpy(grey[:n] / LEVELS)
         return to_dataset((own, told), self.variables, coords)
 
+    def features(self, designs: xr.Dataset) -> Float[Tensor, "n 10"]:
+        """Each digit as a column of its own."""
+        digit = torch.from_numpy(designs["digit"].to_numpy().astype(np.float64)).round()
+        return functional.one_hot(digit.to(torch.int64), 10).float()
+
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
-        """Grey levels and rates from 0 to 1."""
-        return lambda arrays: (arrays[0].clamp(0, 1), arrays[1])
+        """Grey levels and rates from 0 to 1, of whole digits."""
+        return lambda arrays: (arrays[0].clamp(0, 1), arrays[1].round())
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Families of one size on images; on drives the prior of the network."""

@@ -24,7 +24,7 @@ def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> flo
 
 
 def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
-    """Distance to held-out digits, the share that is read as asked, and how varied each digit is."""
+    """Distance to held-out digits, the share that is read as asked, how varied each digit is."""
     made, probability = read(_images(designs))
     real, _ = read(_images(held_out))
     asked = designs["label"].to_numpy().astype(int)
