@@ -35,6 +35,8 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "lattice_fields",
+    "neuro_families",
+    "neuro_networks",
     "words_requests",
 )
 

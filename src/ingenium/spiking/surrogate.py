@@ -30,7 +30,7 @@ def spike(over: Float[Tensor, "*n"], sharpness: float) -> Float[Tensor, "*n"]:
 
     Source: Zenke and Ganguli, Neural Computation 30, 2018, eq. 6 (SuperSpike).
     """
-    made: Tensor = _Spike.apply(over, sharpness)
+    made: Tensor = _Spike.apply(over, sharpness)  # type: ignore[no-untyped-call]
     return made
 
 

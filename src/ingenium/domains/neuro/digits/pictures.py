@@ -94,7 +94,6 @@ def _energy(table: Any, families: list[str]) -> Figure:
                 fontsize=SMALL,
             )
         axes.set_xscale("log")
-        axes.set_yscale("log")
         axes.margins(x=0.25, y=0.15)
         dress(axes, "energy an image (nJ), a model", "Fréchet distance", title=title, grid=True)
     grid[0, 1].set_ylabel("")

@@ -66,9 +66,7 @@ class Digits(Problem):
         """
         settings.check()
         self.settings = settings
-        self.conditions = (
-            Condition("digit", "which digit, a whole number", lower=0.0, upper=9.0),
-        )
+        self.conditions = (Condition("digit", "which digit, a whole number", lower=0.0, upper=9.0),)
         self.limits = (Limit("recognised", at_least=0.5),)
         self.system = digest([settings.chip, settings.bits])
         if settings.chip:

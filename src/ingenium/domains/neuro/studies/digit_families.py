@@ -26,13 +26,13 @@ from ingenium.domains import open_problem
 from ingenium.domains.neuro.digits.costs import costs
 from ingenium.domains.neuro.digits.opponents import (
     BUDGETS,
-    C,
     CLEANS,
     DIFFUSION_SETTINGS,
     DRAWS,
     FAMILIES,
     SHAPE,
     VAE_SETTINGS,
+    C,
 )
 from ingenium.domains.neuro.digits.scores import scores
 from ingenium.evaluate.trials import Readings, Trials
@@ -43,7 +43,6 @@ from ingenium.generators.vae import VAE
 from ingenium.spiking.layered import Rhythm
 
 STEPS = (4, 8, 16)  # of spikes of the denoiser
-
 
 
 def _denoiser(steps: int) -> Callable[[], Model]:
@@ -136,4 +135,6 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     return values
 
 
-measure = Trials(arms=ARMS, sizes=(DigitTrial(1.0, 2500), DigitTrial(0.01, 100)), run=run, read=read)
+measure = Trials(
+    arms=ARMS, sizes=(DigitTrial(1.0, 2500), DigitTrial(0.01, 100)), run=run, read=read
+)
