@@ -222,7 +222,7 @@ def _measure(
             np.random.default_rng(seed),
             groups=held["group"].to_numpy() if "group" in held.coords else None,
         )
-    card |= problem.scores(xr.concat(ours, dim=DESIGN), held) | problem.costs(family, held)
+    card |= {**problem.scores(xr.concat(ours, dim=DESIGN), held), **problem.costs(family, held)}
     card |= _judged(Generator(problem, family, comparing.spec, own), protocol.judged, seed)
     count = len(members) * held.sizes[DESIGN]
     entry = FamilyResult(

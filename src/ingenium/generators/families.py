@@ -81,7 +81,7 @@ def plan(
         InputError: if there is no such family.
     """
     choose(name, NAMES, "family")
-    plans = (FIELD_PLANS if is_field(shape) else PLANS) | SPIKING_PLANS
+    plans: Mapping[str, Plan] = {**(FIELD_PLANS if is_field(shape) else PLANS), **SPIKING_PLANS}
     if isinstance(codec, Tokens):
         plans = on_tokens.PLANS
     elif isinstance(codec, TwoKinds):

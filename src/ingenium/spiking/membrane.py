@@ -57,10 +57,10 @@ def simulate(neuron: Neuron, current: Float64[Tensor, "n t"], step_ms: float) ->
         for rows, moment in spikes:
             who.append(rows)
             when.append(k * step_ms + moment)
-    told = torch.cat(who) if who else torch.zeros(0, dtype=torch.int64)
+    spiked = torch.cat(who) if who else torch.zeros(0, dtype=torch.int64)
     times = torch.cat(when) if when else current.new_zeros(0)
     order = times.argsort(stable=True)
-    return FiringTrace(torch.stack(voltages, 1), step_ms, told[order], times[order])
+    return FiringTrace(torch.stack(voltages, 1), step_ms, spiked[order], times[order])
 
 
 def settled(

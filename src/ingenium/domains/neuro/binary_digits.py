@@ -49,7 +49,8 @@ class BinaryDigits:
         near = torch.cdist(drawn, self.real.expand(len(drawn), *self.real.shape)).mean((1, 2, 3))
         draws = drawn.shape[2]
         among = torch.cdist(drawn, drawn).sum((1, 2, 3)) / (10 * draws * (draws - 1))
-        return near - among / 2
+        score: Tensor = near - among / 2
+        return score
 
     def by_gradient(self, wiring: Wiring, *, steps: int, seed: int) -> tuple[Tensor, list[float]]:
         """Weights after so many steps of Adam on surrogate gradients, and the course of losses."""

@@ -94,7 +94,8 @@ def _chain(graph: nir.NIRGraph) -> list[Any]:
         InputError: for a graph that is no chain.
     """
     after: Mapping[str, str] = dict(graph.edges)
-    found, name = [], next((k for k, n in graph.nodes.items() if isinstance(n, nir.Input)), "")
+    found: list[Any] = []
+    name = next((k for k, n in graph.nodes.items() if isinstance(n, nir.Input)), "")
     while name in after and len(found) < len(graph.nodes):
         name = after[name]
         found.append(graph.nodes[name])

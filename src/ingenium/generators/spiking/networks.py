@@ -63,11 +63,12 @@ class SpikingStack(nn.Module):
         width, self.rhythm = settings.width, settings.rhythm
         self.schedule, self.sharpness = settings.sharpness, settings.sharpness.last
         self.enter = nn.Linear(entering, width)
-        self.deeper = nn.ModuleList(SpikeLinear(width, width) for _ in range(settings.depth - 1))
+        deeper = [SpikeLinear(width, width) for _ in range(settings.depth - 1)]
+        self.deeper = nn.ModuleList(deeper)
         self.leave = SpikeReadout(width, out, self.rhythm)
         with torch.no_grad():
             self.enter.weight.mul_(FIRST)
-            for layer in self.deeper:
+            for layer in deeper:
                 layer.weight.mul_(DEEPER)
 
     def forward(
@@ -162,8 +163,8 @@ class SpikingTrunk(nn.Module):
         steps = self.stack.rhythm.steps
         spikes = [encoders.latency(noise, steps), encoders.population(noise, steps, TIMING)]
         lift = self.timing(torch.cat(spikes, -1))
-        out: Tensor = self.stack(torch.cat([x.flatten(1), told], 1), lift)
-        return out.unflatten(1, self.shape)
+        out: Tensor = self.stack(torch.cat([x.flatten(1), told], 1), lift).unflatten(1, self.shape)
+        return out
 
 
 def drive(z: Float[Tensor, "n m"], cond: Float[Tensor, "n c"]) -> Float[Tensor, "n d"]:

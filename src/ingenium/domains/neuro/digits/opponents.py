@@ -47,13 +47,14 @@ class Plain(nn.Module):
     def __init__(self, entering: int, out: int, like: SpikingSettings) -> None:
         super().__init__()
         sizes = [entering, *[like.width] * like.depth, out]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes[:-1]))
+        self.leave = nn.Linear(sizes[-2], out)
 
     def forward(self, x: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
         """Numbers a row."""
-        for layer in list(self.layers)[:-1]:
+        for layer in self.layers:
             x = functional.silu(layer(x))
-        out: Tensor = self.layers[-1](x)
+        out: Tensor = self.leave(x)
         return out
 
 
@@ -78,16 +79,16 @@ class PlainDenoiser(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.inner = Plain(D + C + TIMING + 1, D, CLEANS)
-        nn.init.zeros_(self.inner.layers[-1].weight)
-        nn.init.zeros_(self.inner.layers[-1].bias)
+        nn.init.zeros_(self.inner.leave.weight)
+        nn.init.zeros_(self.inner.leave.bias)
 
     def forward(self, x: Tensor, cond: Tensor, level: Tensor, keep: Tensor | None = None) -> Tensor:
         """A design a row; `keep` drops conditions."""
         told = cond if keep is None else cond * keep[:, None]
         angle = level[:, None] * torch.tensor([1.0, 2.0, 4.0, 8.0])
         waves = torch.cat([level[:, None], angle.sin(), angle.cos()], 1)
-        out: Tensor = self.inner(torch.cat([x.flatten(1), told, waves], 1))
-        return out.unflatten(1, SHAPE)
+        out: Tensor = self.inner(torch.cat([x.flatten(1), told, waves], 1)).unflatten(1, SHAPE)
+        return out
 
 
 def _vae() -> VAE:
@@ -144,6 +145,9 @@ class RatePrior(nn.Module):
 
     Shapes: n designs, d numbers from -1 to 1.
     """
+
+    centre: Tensor
+    spread: Tensor
 
     def __init__(self, drawer: Drawer) -> None:
         super().__init__()

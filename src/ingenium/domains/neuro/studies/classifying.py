@@ -52,11 +52,12 @@ class SpikingReader(nn.Module):
     def __init__(self, inputs: int, width: int, depth: int, sharpness: Sharpness = FIXED) -> None:
         super().__init__()
         sizes = [inputs, *[width] * depth]
-        self.layers = nn.ModuleList(SpikeLinear(a, b) for a, b in pairwise(sizes))
+        layers = [SpikeLinear(a, b) for a, b in pairwise(sizes)]
+        self.layers = nn.ModuleList(layers)
         self.leave = SpikeReadout(width, 10, RHYTHM)
         self.schedule, self.sharpness = sharpness, sharpness.first
         with torch.no_grad():
-            for layer in self.layers:
+            for layer in layers:
                 layer.weight.mul_(DEEPER)
 
     def forward(self, spikes: Float[Tensor, "t n k"]) -> tuple[Tensor, Tensor]:
