@@ -43,7 +43,7 @@ def store(table: Comparison) -> None:
     """Write and print the table."""
     seeds = len(table.values(table.families[0], "frechet"))
     size = {"digits": SETUP["known"], "seeds": seeds, "members": MEMBERS}
-    title = "Digits by families of equal size, medians over seeds; every energy is a model"
+    title = f"Digits by families of equal size, medians of {seeds} seeds; every energy is a model"
     report("neuro_families", title, rows(table), size)
 
 

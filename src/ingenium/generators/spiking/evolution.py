@@ -68,7 +68,7 @@ def evolved(
     try:
         import cma
     except ModuleNotFoundError as error:
-        raise MissingExtra("search", "cma", "ingenium") from error
+        raise MissingExtra("search", "cma") from error
     start = np.random.default_rng(seed).standard_normal(wiring.count)
     options = {"popsize": population, "seed": seed + 1, "CMA_diagonal": True, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy(start, 0.3, options)
