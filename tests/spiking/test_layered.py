@@ -8,7 +8,7 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.spiking import encoders
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, Work
+from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 from ingenium.spiking.layered import LayeredNetwork, Rhythm, fired, heard
 from ingenium.spiking.surrogate import ADAPTIVE, Sharpness, spike
 
@@ -116,10 +116,12 @@ def test_the_slope_is_that_of_the_fast_sigmoid():
 
 def test_energies_are_sums_of_what_was_published():
     loihi = next(c for c in CHIPS if c.name == "Loihi")
-    work = Work(multiplies=10.0, accumulates=1000.0, updates=100.0, spikes=50.0)
+    work = DesignWork(multiplies=10.0, accumulates=1000.0, updates=100.0, spikes=50.0)
     assert loihi.energy_j(work) == pytest.approx(1e-12 * (23.6 * 1010 + 81 * 100 + 1.7 * 50))
     assert FLOATS_45NM.energy_j(work) == pytest.approx(1e-12 * (4.6 * 110 + 0.9 * 1000))
-    assert GPU.energy_j(Work(multiplies=19.5e12 / 2)) == pytest.approx(400)  # a second at its peak
+    assert GPU.energy_j(DesignWork(multiplies=19.5e12 / 2)) == pytest.approx(
+        400
+    )  # a second at its peak
     assert next(c for c in CHIPS if c.name == "Loihi 2").energy_j(work) is None
     assert loihi.neuron_cores(1025, 1000, 8) == 2
     assert loihi.neuron_cores(10, 200_000, 8) == 2  # memory of 128 KB

@@ -23,7 +23,7 @@ KIB = 1024 * 8  # bits
 
 
 @dataclass(frozen=True)
-class Work:
+class DesignWork:
     """What a network does for one design."""
 
     multiplies: float = 0.0  # multiply-accumulates of numbers
@@ -63,7 +63,7 @@ class Chip:
             return for_memory
         return max(for_memory, ceil(neurons / self.core_neurons))
 
-    def energy_j(self, work: Work) -> float | None:
+    def energy_j(self, work: DesignWork) -> float | None:
         """Of a design's work, a drive's products as operations; None where nothing is told."""
         if self.operation_pj is None:
             return None
@@ -106,7 +106,7 @@ class Arithmetic:
     multiply_pj: float  # a multiply-accumulate
     add_pj: float
 
-    def energy_j(self, work: Work) -> float:
+    def energy_j(self, work: DesignWork) -> float:
         """Of a design's work; the update of a neuron is a multiply-accumulate."""
         multiplied = self.multiply_pj * (work.multiplies + work.updates)
         return 1e-12 * (multiplied + self.add_pj * work.accumulates)

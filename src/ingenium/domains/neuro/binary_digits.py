@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
-from ingenium.generators.spiking.evolution import Wiring
+from ingenium.generators.spiking.evolution import LayerSizes
 from ingenium.spiking.layered import Rhythm
 
 CELLS, NOISE = 7, 4
@@ -39,9 +39,9 @@ class BinaryDigits:
         told = torch.eye(10, dtype=torch.float64).repeat_interleave(draws, 0)
         return cls(torch.cat([told, noise], 1), torch.from_numpy(own))
 
-    def wiring(self, neurons: int) -> Wiring:
+    def wiring(self, neurons: int) -> LayerSizes:
         """Of a network with so many neurons."""
-        return Wiring((self.drive.shape[1], neurons, CELLS**2), RHYTHM)
+        return LayerSizes((self.drive.shape[1], neurons, CELLS**2), RHYTHM)
 
     def loss(self, read: Float64[Tensor, "p n o"]) -> Float64[Tensor, " p"]:
         """Energy score of what networks draw, for each digit against its real ones."""
@@ -52,7 +52,9 @@ class BinaryDigits:
         score: Tensor = near - among / 2
         return score
 
-    def by_gradient(self, wiring: Wiring, *, steps: int, seed: int) -> tuple[Tensor, list[float]]:
+    def by_gradient(
+        self, wiring: LayerSizes, *, steps: int, seed: int
+    ) -> tuple[Tensor, list[float]]:
         """Weights after so many steps of Adam on surrogate gradients, and the course of losses."""
         rng = torch.Generator().manual_seed(seed)
         flat = torch.randn(1, wiring.count, generator=rng, dtype=torch.float64).requires_grad_()

@@ -11,7 +11,7 @@ from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.evaluate.style import INK, KNOWN, OURS, dress, panels
 from ingenium.generators.spiking.evolution import evolved
 from ingenium.spiking.firing import pattern
-from ingenium.spiking.membrane import simulate
+from ingenium.spiking.membrane import settled, simulate
 from ingenium.spiking.neurons import ADEX, IZHIKEVICH, LIF
 
 WITHIN = 1e-6  # mV, and of a rate
@@ -34,7 +34,7 @@ def neuron(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 19.1: voltage and rate of a leaky neuron against the closed form."""
     lif = LIF()
     current = torch.tensor(CURRENTS_NA, dtype=torch.float64)
-    found = simulate(lif, current[:, None].expand(-1, 1000), 1.0)
+    found = settled(lif, current[:, None].expand(-1, 1000), 1.0, within_ms=WITHIN)
     period = lif.period_ms(current)
     time = torch.arange(1, 1001, dtype=torch.float64)
     toward = lif.rest_mv + lif.resistance_mohm * current

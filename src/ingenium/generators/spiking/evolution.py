@@ -21,7 +21,7 @@ Loss = Callable[[Float64[Tensor, "p n o"]], Float64[Tensor, " p"]]  # of what ne
 
 
 @dataclass(frozen=True)
-class Wiring:
+class LayerSizes:
     """Sizes of layers, and the vector of all weights and biases as networks.
 
     Raises:
@@ -52,7 +52,7 @@ class Wiring:
 
 
 def evolved(
-    wiring: Wiring,
+    wiring: LayerSizes,
     drive: Float64[Tensor, "n m"],
     loss: Loss,
     *,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ingenium.generators.model import Model
 from ingenium.generators.operations import count
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, Work
+from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 
 DRAWN = 64  # images that are counted
 DRAWING = ("decode", "make", "network")  # what a family calls the network that draws
@@ -25,7 +25,7 @@ def costs(family: object, cond: Float[Tensor, "n c"]) -> dict[str, float]:
     found = count(network, lambda: family.propose(told, torch.Generator().manual_seed(0)))
     each = {k: v / len(told) for k, v in found.items()}
     synaptic = each.get("synaptic", 0.0)
-    work = Work(
+    work = DesignWork(
         each["effective"] - synaptic, synaptic, each.get("updates", 0.0), each.get("spikes", 0.0)
     )
     own = {

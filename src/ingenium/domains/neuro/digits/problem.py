@@ -29,11 +29,13 @@ from ingenium.domains.neuro.digits.report import drawn_sections, image_sections
 from ingenium.domains.neuro.digits.scores import scores
 from ingenium.domains.neuro.digits.settings import DigitSettings
 from ingenium.domains.neuro.digits.verifier import DrawnVerifier, ImageVerifier
+from ingenium.spiking.layered import heard
 
 LABEL = Variable("label", (), "1", "which digit it is", 0.0, 9.0, given="digit")
 IMAGE = Variable("image", ("row", "column"), "1", "grey levels, 1 for ink", 0.0, 1.0)
 RATE = Variable("rate", ("latent",), "1", "rates that drive the network", 0.0, 1.0)
 MOST_REPLAYED = 8  # designs that NEST replays
+SOUNDED = 10  # drives, one of each digit, under which a network must neither be silent nor full
 
 
 class Digits(Problem):
@@ -62,7 +64,8 @@ class Digits(Problem):
         """Open the data and, with a chip, the network that comes with the package.
 
         Raises:
-            InputError: for a chip or bits that there are not.
+            InputError: for a chip or bits that there are not, or bits at which the network is
+                silent or saturated.
         """
         settings.check()
         self.settings = settings
@@ -87,6 +90,8 @@ class Digits(Problem):
         self.variables = (RATE, LABEL)
         self.sizes = {"latent": LATENT}
         self.codec = Channels.between(((0.0, 1.0),), (), own=((LATENT,),))
+        few = torch.arange(SOUNDED, dtype=torch.float64)
+        heard(judge.run(self.drawer.rates[:SOUNDED], few).spikes)
         self.tiers, self._judge = (judge,), judge
         self.formats = {"nir": NetworkFile(judge, self.variables)}
         if judge.cores is not None:

@@ -10,7 +10,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.neuro.digits import pictures
 from ingenium.domains.neuro.digits.reader import accuracy
 from ingenium.domains.neuro.digits.verifier import DrawnVerifier
-from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, Work
+from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
 from ingenium.spiking.layered import later
 
 SHOWN = 100
@@ -99,7 +99,7 @@ def _takes(judge: DrawnVerifier, verdicts: xr.Dataset, rows: np.ndarray) -> Sect
     operations = float(verdicts["synaptic_operations"].to_numpy()[rows].mean())
     sent = float(verdicts["spikes"].to_numpy()[rows].mean())
     multiplies = float(network.weights[0].numel())
-    work = Work(multiplies, operations, float(network.rhythm.steps * neurons), sent)
+    work = DesignWork(multiplies, operations, float(network.rhythm.steps * neurons), sent)
     lines = []
     for chip in CHIPS:
         cores, energy = chip.neuron_cores(neurons, weights, judge.bits), chip.energy_j(work)
@@ -109,7 +109,7 @@ def _takes(judge: DrawnVerifier, verdicts: xr.Dataset, rows: np.ndarray) -> Sect
         told = "not published" if energy is None else f"{1e9 * energy:.0f} nJ"
         parts = "operations, neurons, spikes" if chip.update_pj else "operations"
         lines.append((chip.name, "not told" if cores is None else str(cores), held, told, parts))
-    dense = Work(multiplies=float(weights))
+    dense = DesignWork(multiplies=float(weights))
     lines.append(
         (FLOATS_45NM.name, "", "", f"{1e9 * FLOATS_45NM.energy_j(work):.0f} nJ", "arithmetic")
     )

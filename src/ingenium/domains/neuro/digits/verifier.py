@@ -15,7 +15,7 @@ from ingenium.core.quantity import Quantity
 from ingenium.domains.neuro.digits.data import LEVELS, digits, held_out
 from ingenium.domains.neuro.digits.drawer import Drawer
 from ingenium.domains.neuro.digits.reader import read
-from ingenium.spiking.chips import Chip, Work
+from ingenium.spiking.chips import Chip, DesignWork
 from ingenium.spiking.layered import LayeredRun
 
 ROWS = 64  # designs at once, which keeps memory small
@@ -146,7 +146,7 @@ class DrawnVerifier:
         found += [self.fixed["cores"]] if "cores" in self.fixed else []
         multiplies = float(network.weights[0].numel())
         updates = float(rhythm.steps * sum(network.sizes[1:]))
-        energy = self.chip.energy_j(Work(multiplies, operations, updates, sent))
+        energy = self.chip.energy_j(DesignWork(multiplies, operations, updates, sent))
         found += [] if energy is None else [energy]
         return torch.tensor(found, dtype=torch.float64)
 
