@@ -145,7 +145,8 @@ class Comparing:
         if not kept or not left:
             return f"{told}; stopped, it goes on where it was."
         mean = sum(e.fit_seconds for e in kept.values()) / len(kept)
-        return f"{told}; the rest takes about {max(1, round(left * mean / 60))} minutes of fitting."
+        minutes = max(1, round(left * mean / 60))
+        return f"{told}; the rest takes about {minutes} min of fitting."
 
     def run(self, watch: Watch = silent) -> list[FamilyResult]:
         """All entries; what is not kept is fitted and measured."""
