@@ -37,6 +37,8 @@ NAMES = (
     "lattice_fields",
     "edge_runtimes",
     "equations_feynman",
+    "neuro_families",
+    "neuro_networks",
     "words_requests",
 )
 

@@ -41,6 +41,7 @@ PEERS = {  # packages of each field that a benchmark ran beside
     "airfoils": ("neuralfoil", "cma"),
     "plant": ("wntr",),
     "sandbox": ("python",),
+    "neuro": ("snntorch",),
 }
 
 

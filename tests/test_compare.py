@@ -9,7 +9,7 @@ import torch
 from ingenium import compare
 from ingenium.core.designs import to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Problem
+from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 
@@ -45,6 +45,18 @@ def test_what_was_measured_is_not_measured_again_unless_the_code_changed(
     monkeypatch.setattr(compare, "code_digest", lambda: "sha256:other")
     compare.compare(problem, PROTOCOL, tmp_path)
     assert len(measured) == 5
+
+
+def test_it_says_how_many_fits_are_left_and_keeps_designs(problem: Problem, tmp_path: Path) -> None:
+    begun = compare.Comparing.of(problem, PROTOCOL, tmp_path, None, silent)
+    assert begun.takes().startswith("4 fits, of which 0 are kept")
+    begun.run()
+    assert {name: d.sizes["design"] > 0 for name, d in begun.shown().items()} == {
+        "bootstrap": True,
+        "random": True,
+    }
+    begun.part("random", 1).unlink()
+    assert "of which 3 are kept from before; the rest takes about 1 min" in begun.takes()
 
 
 def test_the_table_ranks_known_designs_above_random_ones(problem: Problem, tmp_path: Path) -> None:

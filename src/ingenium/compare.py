@@ -9,6 +9,7 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.folders import replacing, write_atomic
+from ingenium.core.netcdf import read_netcdf, write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
 from ingenium.core.seeds import BLOCK, block_rng, units
@@ -46,6 +48,7 @@ from ingenium.loop import proposed, training
 ROWS = 512  # conditions proposed at once; bounds memory
 NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
 LEAST_MEMBERS = 10
+KEPT = 200  # designs of each family under held-out conditions, for pictures
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,100 @@ class FamilyResult:
     card: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Comparing:
+    """The fits of a comparison, and which are kept from before.
+
+    Entries of other code, data or settings are not taken up.
+    """
+
+    problem: Problem
+    protocol: Protocol
+    folder: Path
+    spec: Spec  # resolved
+    known: xr.Dataset
+
+    @classmethod
+    def of(
+        cls, problem: Problem, protocol: Protocol, folder: Path, asked: Spec | None, watch: Watch
+    ) -> "Comparing":
+        """Open one.
+
+        Raises:
+            InputError: for an unknown family, or one that does not admit designs of this kind.
+        """
+        for name in protocol.families:
+            check(problem, name)
+        spec = resolve(asked or Spec(problem=problem.name), problem)
+        problem.prepare(watch)
+        return cls(problem, protocol, folder, spec, problem.data())
+
+    @property
+    def pairs(self) -> list[tuple[str, int]]:
+        """Families and seeds, in the order in which they are fitted."""
+        return [(f, s) for f in self.protocol.families for s in self.protocol.seeds]
+
+    @cached_property
+    def _under(self) -> list[Any]:
+        own = self.protocol
+        how = [own.members, own.steps, own.judged, specs.as_table(self.spec)]
+        return [how, dataset_digest(self.known), code_digest(), package_digest(self.problem)]
+
+    def part(self, name: str, seed: int) -> Path:
+        """Where an entry lies once it is measured."""
+        key = digest([self.problem.name, name, seed, *self._under])
+        return self.folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
+
+    def kept(self) -> dict[tuple[str, int], FamilyResult]:
+        """Entries that were measured before."""
+        files = {pair: self.part(*pair) for pair in self.pairs}
+        return {
+            pair: FamilyResult(**json.loads(path.read_text()))
+            for pair, path in files.items()
+            if path.is_file()
+        }
+
+    def takes(self) -> str:
+        """What there is to do, in words; how long it takes once something was measured."""
+        kept = self.kept()
+        left = len(self.pairs) - len(kept)
+        told = f"{len(self.pairs)} fits, of which {len(kept)} are kept from before"
+        if not kept or not left:
+            return f"{told}; stopped, it goes on where it was."
+        mean = sum(e.fit_seconds for e in kept.values()) / len(kept)
+        minutes = max(1, round(left * mean / 60))
+        return f"{told}; the rest takes about {minutes} min of fitting."
+
+    def run(self, watch: Watch = silent) -> list[FamilyResult]:
+        """All entries; what is not kept is fitted and measured."""
+        held = self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
+        own, kept = training(self.problem), self.kept()
+        for i, (name, seed) in enumerate(self.pairs):
+            watch(f"compare {name}, seed {seed}", i, len(self.pairs))
+            if (name, seed) in kept:
+                continue
+            entry, designs = _measure(self, name, seed, own, held)
+            path = self.part(name, seed)
+            if seed == self.protocol.seeds[0]:
+                write_netcdf(path.with_suffix(".nc"), designs.isel({DESIGN: slice(0, KEPT)}))
+            write_atomic(path, json.dumps(asdict(entry)))
+            kept[name, seed] = entry
+        return [kept[pair] for pair in self.pairs]
+
+    def picture(self, table: Comparison) -> None:
+        """Write the pictures that the field draws of a comparison."""
+        for name, figure in self.problem.compared(table, self.shown()).items():
+            with replacing(self.folder / f"{name}.png") as staging:
+                figure.savefig(staging, format="png", dpi=150)
+
+    def shown(self) -> dict[str, xr.Dataset]:
+        """Some designs of each family, of its first seed, under held-out conditions."""
+        first = self.protocol.seeds[0]
+        files = {f: self.part(f, first).with_suffix(".nc") for f in self.protocol.families}
+        what = "designs of a comparison"
+        return {f: read_netcdf(path, what) for f, path in files.items() if path.is_file()}
+
+
 def compare(
     problem: Problem,
     protocol: Protocol,
@@ -91,45 +188,20 @@ def compare(
 ) -> list[FamilyResult]:
     """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
 
-    A stopped comparison goes on where it was. Entries of other code, data or settings are not
-    taken up. Without a spec, designs are judged by the problem's own limits.
+    A stopped comparison goes on where it was. Without a spec, designs are judged by the problem's
+    own limits.
 
     Raises:
         InputError: for an unknown family, or one that does not admit designs of this kind.
     """
-    for name in protocol.families:
-        check(problem, name)
-    spec = resolve(asked or Spec(problem=problem.name), problem)
-    problem.prepare(watch)
-    known = problem.data()
-    held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
-    own, data = training(problem), dataset_digest(known)
-    entries, code = [], (code_digest(), package_digest(problem))
-    todo = [(f, s) for f in protocol.families for s in protocol.seeds]
-    for i, (name, seed) in enumerate(todo):
-        watch(f"compare {name}, seed {seed}", i, len(todo))
-        how = [protocol.members, protocol.steps, protocol.judged, specs.as_table(spec)]
-        key = digest([problem.name, name, seed, how, data, *code])
-        path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
-        if path.is_file():
-            entries.append(FamilyResult(**json.loads(path.read_text())))
-            continue
-        entry = _measure(problem, name, seed, protocol, own, held, spec)
-        write_atomic(path, json.dumps(asdict(entry)))
-        entries.append(entry)
-    return entries
+    return Comparing.of(problem, protocol, folder, asked, watch).run(watch)
 
 
 def _measure(
-    problem: Problem,
-    name: str,
-    seed: int,
-    protocol: Protocol,
-    own: xr.Dataset,
-    held: xr.Dataset,
-    spec: Spec,
-) -> FamilyResult:
+    comparing: Comparing, name: str, seed: int, own: xr.Dataset, held: xr.Dataset
+) -> tuple[FamilyResult, xr.Dataset]:
     """Fit one family with one seed, propose, score against held-out designs, judge by the spec."""
+    problem, protocol = comparing.problem, comparing.protocol
     x = problem.encode(own).to(torch.float32)
     started = time.perf_counter()
     family = _fitted(problem, name, (x, problem.features(own)), protocol.steps, seed)
@@ -151,16 +223,17 @@ def _measure(
             np.random.default_rng(seed),
             groups=held["group"].to_numpy() if "group" in held.coords else None,
         )
-    card |= problem.scores(xr.concat(ours, dim=DESIGN), held)
-    card |= _judged(Generator(problem, family, spec, own), protocol.judged, seed)
+    card |= {**problem.scores(xr.concat(ours, dim=DESIGN), held), **problem.costs(family, held)}
+    card |= _judged(Generator(problem, family, comparing.spec, own), protocol.judged, seed)
     count = len(members) * held.sizes[DESIGN]
-    return FamilyResult(
+    entry = FamilyResult(
         family=name,
         seed=seed,
         fit_seconds=fitted - started,
         propose_seconds=spent / count * 1000,
         card={k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in card.items()},
     )
+    return entry, ours[0]
 
 
 def _fitted(

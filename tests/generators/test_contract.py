@@ -10,12 +10,21 @@ from torch import nn
 from ingenium.generators.admission import admitted
 from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED, LATENT, LEARNED
+from ingenium.generators.spiking.families import SPIKING
 from ingenium.testing import GeneratorContract, Skills
 from ingenium.testing.generator_contract import ASKED, KINDS, SHORT, designs, moments, rng
 
-GUIDED = ["diffusion", "flow_matching", "energy"]
-FOLLOWING = [*GUIDED, "vae", "gan", "flow"]  # follow the gradient of an energy
-DENSE = ["vae", "flow", "autoregressive", "diffusion", "flow_matching"]
+GUIDED = ["diffusion", "flow_matching", "energy", "spiking_diffusion"]
+FOLLOWING = [
+    *GUIDED,
+    "vae",
+    "gan",
+    "flow",
+    "spiking_vae",
+    "spiking_gan",
+    "fully_spiking_gan",
+]  # follow the gradient of an energy
+DENSE = ["vae", "spiking_vae", "flow", "autoregressive", "diffusion", "flow_matching"]
 # Largest error of the mean (in deviations) and relative error of the covariance.
 QUICK = {"vae": (0.25, 0.35), "flow": (0.25, 0.35), "autoregressive": (0.25, 0.35)}
 QUICK |= {"diffusion": (0.3, 0.45), "flow_matching": (0.3, 0.45), "energy": (0.4, 0.5)}
@@ -40,7 +49,7 @@ def skills_of(name: str) -> Skills:
         follows=inner in FOLLOWING,
         weighs=inner in GUIDED,
         conditional=name != "random",
-        reach=0.8 if name == inner else 1.0,
+        reach=0.8 if name == inner and name not in SPIKING else 1.0,
         learns=QUICK.get(name),
         plan=SHORTER if name == "gan" else SHORT,
     )

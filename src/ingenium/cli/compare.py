@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
-from ingenium.cli.output import AsJson, print_json, results, table
+from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
 MOST_SEEDS, MOST = 1000, 10**9
@@ -70,9 +70,12 @@ def compare(
         named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
         chosen = named or comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
-        entries = comparing.compare(opened, protocol, folder, asked=wanted, watch=stages)
+        begun = comparing.Comparing.of(opened, protocol, folder, wanted, stages)
+        errors().print(escape(f"{folder}: {begun.takes()}"), highlight=False)
+        entries = begun.run(stages)
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)
+        begun.picture(compared)
     if json:
         print_json(compared.summary().to_dict("records"))
         return

@@ -218,7 +218,6 @@ class Problem(ABC):
     absent: Mapping[str, str] = MappingProxyType({})  # quantities, and the setup that adds them
     unscored: Mapping[str, str] = MappingProxyType({})  # what comparisons lack, and why
     higher: tuple[str, ...] = ()  # scores that are better when higher; others when lower
-    plans: Mapping[str, Any] = MappingProxyType({})  # budgets of its own baselines, where they have
     printed: Mapping[str, Mapping[str, float]] = MappingProxyType({})  # scores that were published
     notes: tuple[str, ...] = ()  # what was changed on the user's data or model, in sentences
 
@@ -359,6 +358,21 @@ class Problem(ABC):
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Families of its own by name, such as the field's baselines, as their constructors."""
+        return {}
+
+    def budgets(self) -> Mapping[str, Any]:
+        """Plans of fits by the names of families, where those of the engine do not suit."""
+        return {}
+
+    def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
+        """What a fitted family takes to propose under the conditions of designs, for comparisons.
+
+        Such as operations and energy of a design; by name, with its unit.
+        """
+        return {}
+
+    def compared(self, table: Any, shown: Mapping[str, xr.Dataset]) -> Mapping[str, "Figure"]:
+        """Pictures of a comparison by name: of its table, and of some designs of each family."""
         return {}
 
     def shipped(self) -> Mapping[str, Shipped]:

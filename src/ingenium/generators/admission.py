@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from ingenium.core.errors import InputError, choose
 from ingenium.generators.patches import Patches
+from ingenium.generators.spiking.families import SPIKING
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
 from ingenium.generators.tokens.codec import Kind
@@ -26,6 +27,11 @@ class Admission:
 
 
 _COMPONENTS = Admission(axes=(2, 3, 4), instead="Use another family.")
+_SPIKING = Admission(
+    numbers=8192,
+    why="each of its neurons is wired to each number of a design",
+    instead="Use diffusion or flow_matching.",
+)
 _LATENT = Admission(axes=(3, 4), instead="Use principal_flow_matching or another family.")
 _CIRCUIT = Admission(
     axes=(1,), instead="Use a latent prior: principal numbers or an autoencoder's as a vector."
@@ -55,6 +61,7 @@ ADMITTED = MappingProxyType(
         ),
         "residual_bootstrap": _COMPONENTS,
     }
+    | dict.fromkeys(SPIKING, _SPIKING)
 )
 
 

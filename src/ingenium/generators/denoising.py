@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
@@ -46,7 +46,7 @@ class Denoising(Model):
         self.drop = settings.drop
         self.solver = settings.solver
         self.levels = settings.levels
-        self.network = trunk(shape, c, width=settings.width, depth=settings.depth)
+        self.network: nn.Module = trunk(shape, c, width=settings.width, depth=settings.depth)
 
     @abstractmethod
     def denoise(

@@ -23,13 +23,14 @@ from ingenium.generators.row_families import (
     PLANS,
     Maker,
 )
+from ingenium.generators.spiking.families import SPIKING, SPIKING_PLANS
 from ingenium.generators.tokens import families as on_tokens
 from ingenium.generators.tokens import two_kinds
 from ingenium.generators.tokens.codec import Tokens, TwoKinds, kind_of
 from ingenium.train.plan import Plan
 
 FAMILIES: Mapping[str, Maker] = MappingProxyType(
-    {**LEARNED, **COMPOSED, **LATENT, **CIRCUITS, **CLASSICAL}
+    {**LEARNED, **COMPOSED, **LATENT, **CIRCUITS, **CLASSICAL, **SPIKING}
 )
 NAMES = (
     *FAMILIES,
@@ -81,7 +82,7 @@ def plan(
         InputError: if there is no such family.
     """
     choose(name, NAMES, "family")
-    plans = FIELD_PLANS if is_field(shape) else PLANS
+    plans: Mapping[str, Plan] = {**(FIELD_PLANS if is_field(shape) else PLANS), **SPIKING_PLANS}
     if isinstance(codec, Tokens):
         plans = on_tokens.PLANS
     elif isinstance(codec, TwoKinds):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ingenium.generators.latent import tilt
 from ingenium.generators.model import Model
@@ -41,8 +41,8 @@ class GAN(Model):
         self.settings = settings
         self.latent = settings.latent
         width, depth = settings.width, settings.depth
-        self.make = decoder(self.latent, shape, c, width=width, depth=depth)
-        self.critic = encoder(shape, c, 1, width=width, depth=depth)
+        self.make: nn.Module = decoder(self.latent, shape, c, width=width, depth=depth)
+        self.critic: nn.Module = encoder(shape, c, 1, width=width, depth=depth)
 
     def turns(self) -> tuple[Turn, ...]:
         """Five steps of the critic, one of the maker."""

@@ -69,12 +69,9 @@ def plan(problem: Problem, name: str, *, steps: int | None = None, seed: int = 0
 
     It is that of the problem where it has one, then that of the family.
     """
-    own: Plan
-    if name in problem.plans:
-        own = replace(problem.plans[name], seed=seed)
-        return own if steps is None else replace(own, steps=steps)
-    if name in families.NAMES:
+    own: Plan = problem.budgets().get(name, Plan())
+    if name in families.NAMES and name not in problem.budgets():
         shape, codec = problem.codec.shape, problem.codec
         return families.plan(name, shape=shape, steps=steps, seed=seed, codec=codec)
-    own = Plan(seed=seed)
+    own = replace(own, seed=seed)
     return own if steps is None else replace(own, steps=steps)

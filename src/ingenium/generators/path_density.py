@@ -5,9 +5,8 @@ from abc import abstractmethod
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from ingenium.generators.networks import Network
 from ingenium.generators.rows import check_rows
 from ingenium.sampling.density import Estimate, log_density, tangents
 
@@ -34,7 +33,7 @@ class PathDensity:
 
     shape: tuple[int, ...]
     c: int
-    network: Network
+    network: nn.Module
 
     @abstractmethod
     def level(self, sigma: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

@@ -28,6 +28,7 @@ class VAESettings:
     beta: float = 1.0  # final price of the divergence
     rise: float = 0.3  # share of the budget over which the price rises
     floor: float = 0.02  # least deviation of a variable
+    drawn: bool = True  # proposals have their deviation drawn; else they are the decoded mean
 
 
 class VAE(Model):
@@ -52,8 +53,12 @@ class VAE(Model):
         self.settings = settings
         self.latent = settings.latent
         self.priced = 1.0  # share of beta in force
-        self.encode = encoder(shape, c, 2 * self.latent, width=settings.width, depth=settings.depth)
-        self.decode = decoder(self.latent, shape, c, width=settings.width, depth=settings.depth)
+        self.encode: nn.Module = encoder(
+            shape, c, 2 * self.latent, width=settings.width, depth=settings.depth
+        )
+        self.decode: nn.Module = decoder(
+            self.latent, shape, c, width=settings.width, depth=settings.depth
+        )
         self.prior = nn.Linear(c, 2 * self.latent)
         nn.init.zeros_(self.prior.weight)
         nn.init.zeros_(self.prior.bias)
@@ -162,7 +167,7 @@ class VAE(Model):
         def design(z: Float[Tensor, "n s"]) -> Float[Tensor, "n *shape"]:
             off = z[:, self.latent :].reshape(-1, *self.shape)
             decoded: Tensor = self.decode(centre + width * z[:, : self.latent], cond)
-            return decoded + self.deviation * off
+            return decoded + self.deviation * off if self.settings.drawn else decoded
 
         z = tilt(gaussian(cond.new_empty(len(cond), size), rng), design, steer, rng)
         with torch.no_grad():

@@ -8,11 +8,13 @@ import torch
 from torch import nn
 
 from ingenium.core.errors import InputError
-from ingenium.domains.grid.studies import chips, generator_energy, operations
+from ingenium.domains.grid.studies import generator_energy
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
+from ingenium.generators import operations
 from ingenium.generators.families import build
 from ingenium.generators.flow_matching import FlowMatching, FlowMatchingSettings
+from ingenium.spiking import chips
 
 
 def test_operations_of_two_layers_are_products_of_their_sizes():

@@ -36,13 +36,14 @@ from ingenium.core.energy import J_PER_KWH, Meter
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.grid.studies import chips, operations
 from ingenium.evaluate.distances import mmd_squared
 from ingenium.evaluate.intervals import Interval, t_interval
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials
+from ingenium.generators import operations
 from ingenium.generators.families import build
 from ingenium.generators.model import Model
+from ingenium.spiking import chips
 from ingenium.train.plan import Plan
 
 STEPS: Mapping[str, int] = {

@@ -95,7 +95,6 @@ class QuantumMolecules(Problem):
         self._texts = frozenset(self._known[SMILES].values.tolist())
         self.tiers = (MoleculeJudge(self.screen, self._texts),)
         self.formats = {"smi": LinesOfSmiles(self.screen)}
-        self.plans: Mapping[str, Plan] = priors.plans()
         if not self.screen.on:
             self.notes = ("The dual-use screen was switched off by the setup.",)
 
@@ -117,6 +116,10 @@ class QuantumMolecules(Problem):
         found = constitutions(some[: count + count // 20 + 5].tolist())
         rows = self.codec.vocabulary.encode(found)
         return [t for t, r in zip(found, rows, strict=True) if len(r) < self.codec.steps][:count]
+
+    def budgets(self) -> Mapping[str, Plan]:
+        """Of the priors."""
+        return priors.plans()
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """The decoder under each prior."""

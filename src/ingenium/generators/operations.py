@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ingenium.core.errors import InputError
 from ingenium.generators.model import Model
+from ingenium.generators.spiking.networks import SpikeLinear
 
 
 def count(model: nn.Module, propose: Callable[[], object]) -> Mapping[str, int]:
@@ -25,7 +26,8 @@ def count(model: nn.Module, propose: Callable[[], object]) -> Mapping[str, int]:
 
     `dense` multiply-accumulates if nothing is skipped, `effective` ones with neither a weight nor
     an activation of 0, the `weights` of layers that something reached, and `footprint_bytes` of
-    parameters and buffers.
+    parameters and buffers. Of the effective ones, `synaptic` are those that a spike makes, which
+    only add; `spikes` are sent by neurons that `updates` counts once in each step.
 
     Raises:
         InputError: if the model has matrices of weights outside of linear layers.
@@ -53,8 +55,13 @@ def _seen(
 ) -> None:
     x, links = inputs[0].detach() != 0, (weight(layer) != 0).sum(0)
     busy.add(layer)
+    effective = int((x.flatten(0, -2).sum(0) * links).sum())
     found["dense"] += x[..., 0].numel() * layer.weight.numel()
-    found["effective"] += int((x.flatten(0, -2).sum(0) * links).sum())
+    found["effective"] += effective
+    if isinstance(layer, SpikeLinear):
+        found["synaptic"] += effective
+        found["spikes"] += int(x.sum())
+        found["updates"] += x.numel()
 
 
 def linear(model: nn.Module) -> list[nn.Linear]:

@@ -1,0 +1,55 @@
+"""Digits by families that spike beside ordinary ones of equal size: `compare neuro.digits`.
+
+It resumes in `out/compare-neuro.digits`, and keeps what the documents show: the Fréchet distance to
+held-out digits in the reader's features, the share that is read as asked, how varied the images
+of a digit are, and modelled energies.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measuring import report
+from ingenium import compare as comparing
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+from ingenium.evaluate.table import Comparison
+
+FAMILIES = ("spiking_vae", "spiking_gan", "spiking_diffusion", "vae", "gan", "diffusion")
+SETUP, SEEDS, MEMBERS = {"known": 2500}, 5, 10
+SHOWN = {
+    "frechet": "Fréchet distance",
+    "recognised_share": "read as asked",
+    "variety": "variety, of real digits 1",
+    "operations": "operations an image",
+    "arithmetic_nj": "nJ an image, arithmetic at 45 nm",
+    "home_nj": "nJ an image, Loihi or GPU",
+}
+
+
+def rows(table: Comparison) -> list[dict[str, Any]]:
+    """A family a row: mean over seeds, and its interval where there is one."""
+    found = []
+    for family in table.families:
+        own: dict[str, Any] = {"family": family}
+        for metric, name in SHOWN.items():
+            values = table.values(family, metric)[:, 0]
+            own[name] = {"median": float(sorted(values)[len(values) // 2])}
+            own[name] |= {"least": float(values.min()), "most": float(values.max())}
+        found.append(own)
+    return found
+
+
+def store(table: Comparison) -> None:
+    """Write and print the table."""
+    seeds = len(table.values(table.families[0], "frechet"))
+    size = {"digits": SETUP["known"], "seeds": seeds, "members": MEMBERS}
+    title = f"Digits by families of equal size, medians of {seeds} seeds; every energy is a model"
+    report("neuro_families", title, rows(table), size)
+
+
+def run() -> None:
+    """Compare, or go on with it."""
+    problem = open_problem(Spec(problem="neuro.digits", setup=SETUP))
+    protocol = comparing.Protocol(FAMILIES, tuple(range(SEEDS)), MEMBERS)
+    entries = comparing.compare(problem, protocol, Path("out") / "compare-neuro.digits")
+    store(comparing.tabulate(problem, entries))

@@ -1,0 +1,40 @@
+"""What one image takes: operations of the network that draws it, counted while it draws.
+
+Energies are counts times published energies: a model of arithmetic or of a chip, nothing measured.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.generators.model import Model
+from ingenium.generators.operations import count
+from ingenium.spiking.chips import CHIPS, FLOATS_45NM, GPU, DesignWork
+
+DRAWN = 64  # images that are counted
+DRAWING = ("decode", "make", "network")  # what a family calls the network that draws
+
+
+def costs(family: object, cond: Float[Tensor, "n c"]) -> dict[str, float]:
+    """Of an image, by a family whose network is one of layers; else nothing."""
+    draws = [getattr(family, name, None) for name in DRAWING]
+    network = next((net for net in draws if isinstance(net, nn.Module)), None)
+    if not isinstance(family, Model) or network is None:
+        return {}
+    told = cond[:DRAWN]
+    found = count(network, lambda: family.propose(told, torch.Generator().manual_seed(0)))
+    each = {k: v / len(told) for k, v in found.items()}
+    synaptic = each.get("synaptic", 0.0)
+    work = DesignWork(
+        each["effective"] - synaptic, synaptic, each.get("updates", 0.0), each.get("spikes", 0.0)
+    )
+    own = {
+        "weights": float(found["weights"]),
+        "operations": each["effective"],
+        "spikes": work.spikes,
+        "arithmetic_nj": 1e9 * FLOATS_45NM.energy_j(work),
+    }
+    if not synaptic:
+        return own | {"home_nj": 1e9 * GPU.energy_j(work)}
+    loihi = next(c for c in CHIPS if c.name == "Loihi")
+    return own | {"home_nj": 1e9 * (loihi.energy_j(work) or 0.0)}

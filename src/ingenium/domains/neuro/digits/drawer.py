@@ -1,0 +1,104 @@
+"""The network that draws: a spiking VAE's decoder, trained on the known digits, at so many bits.
+
+It comes with the package, with the rates that its encoder gives to the known digits; the recipe is
+`python -m ingenium.domains.neuro.digits.drawer`, a few minutes of one processor.
+
+Shapes: n digits, m latent rates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+from torch.nn import functional
+
+from ingenium.core.recipe import Recipe, printed
+from ingenium.core.seeds import one_thread
+from ingenium.domains.neuro.digits.data import LEVELS, SIDE, digits, held_out
+from ingenium.generators.operations import quantised
+from ingenium.generators.spiking.families import SpikingVAE
+from ingenium.generators.spiking.networks import SpikingDecoder, SpikingSettings
+from ingenium.generators.vae import VAESettings
+from ingenium.spiking.layered import LayeredNetwork, Rhythm
+from ingenium.train.plan import Plan
+
+SHIPPED = Path(__file__).parent / "drawer.npz"
+LATENT, STEPS, TOLD = 16, 6000, 2500  # rates; of training; digits whose rates are kept
+RHYTHM = Rhythm(steps=12, step_ms=1.0, tau_ms=8.0)
+SPIKING = SpikingSettings(width=128, rhythm=RHYTHM)
+VAE_SETTINGS = VAESettings(latent=LATENT, beta=4.0, drawn=False)
+LAYERS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Drawer:
+    """The network, the rates of known digits, and its prior over rates under each digit."""
+
+    network: LayeredNetwork
+    rates: Float64[Tensor, "n m"]
+    centre: Float64[Tensor, "10 m"]  # of the prior's logit
+    spread: Float64[Tensor, "10 m"]
+
+    def drives(self, rates: Float64[Tensor, "n m"], digit: Tensor) -> Float64[Tensor, "n d"]:
+        """What enters: rates, and which digit."""
+        told = functional.one_hot(digit.to(torch.int64), 10).to(torch.float64)
+        return torch.cat([rates, told], 1)
+
+    def images(self, read: Float64[Tensor, "n d"]) -> Float64[Tensor, "n 28 28"]:
+        """Grey levels from voltages that are read, of -1 for paper and 1 for ink."""
+        return ((read + 1) / 2).clamp(0, 1).view(-1, SIDE, SIDE)
+
+
+@cache
+def drawer(bits: int) -> Drawer:
+    """The network with weights of so many bits, each output's on a grid of its own."""
+    arrays = {k: torch.from_numpy(a.astype(np.float64)) for k, a in RECIPE.complete().items()}
+    weights = tuple(quantised(arrays[f"weight_{i}"], bits) for i in range(LAYERS))
+    biases = tuple(arrays[f"bias_{i}"] for i in range(LAYERS))
+    network = LayeredNetwork(weights, biases, RHYTHM)
+    return Drawer(network, arrays["rates"], arrays["centre"], arrays["spread"])
+
+
+def _trained(_: int) -> Mapping[str, np.ndarray]:
+    """Weights in half precision, rates of known digits, and the prior."""
+    grey, labels = digits()
+    known = ~held_out()
+    x = torch.from_numpy(2 * (grey[known] / LEVELS) - 1).float()[:, None]
+    told = functional.one_hot(torch.from_numpy(labels.astype(np.int64)), 10).float()
+    with torch.random.fork_rng(devices=[]), one_thread():
+        torch.manual_seed(0)
+        made = SpikingVAE((1, SIDE, SIDE), 10, VAE_SETTINGS, SPIKING)
+        plan = Plan(
+            steps=STEPS,
+            learning_rate=2e-3,
+            ema_decay=0.995,
+            progress=lambda i, n, _: printed("train the drawer", i, n),
+        )
+        made.fit(x, told[known], plan)
+        every = torch.from_numpy(2 * (grey[:TOLD] / LEVELS) - 1).float()[:, None]
+        with torch.no_grad():
+            mean, spread = made.posterior(every, told[:TOLD])
+            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
+            centre, width = made.believed(torch.eye(10))
+    assert isinstance(made.decode, SpikingDecoder)
+    network = made.decode.stack.network
+    found = {f"weight_{i}": w for i, w in enumerate(network.weights)}
+    found |= {f"bias_{i}": b for i, b in enumerate(network.biases)}
+    found |= {"rates": torch.sigmoid(mean + spread * noise), "centre": centre, "spread": width}
+    return {k: a.detach().numpy().astype(np.float16) for k, a in found.items()}
+
+
+RECIPE = Recipe(
+    "digit_drawer",
+    {"steps": STEPS, "rhythm": str(RHYTHM), "vae": str(VAE_SETTINGS), "told": TOLD},
+    _trained,
+    shipped=SHIPPED,
+)
+
+if __name__ == "__main__":
+    RECIPE.ship(printed)

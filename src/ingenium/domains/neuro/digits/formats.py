@@ -1,0 +1,145 @@
+"""Digits as files: an image each, or a network as NIR with the drives that make it draw.
+
+What is written in a file of drives was drawn by the network in it: images that the network does not
+draw, and a network that is not the problem's, are refused.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import h5py
+import numpy as np
+import torch
+import xarray as xr
+from PIL import Image, PngImagePlugin
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.folders import write_atomic
+from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import content, refusing
+from ingenium.domains.neuro import nir_graphs
+from ingenium.domains.neuro.digits.data import LEVELS, SIDE
+from ingenium.domains.neuro.digits.verifier import DrawnVerifier
+
+NAMED, FILE = "digit_", "network.nir"
+MOST = 1 << 20  # bytes of an image
+SAME = 1e-9  # grey, within which a file's image is the one that its network draws
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """A PNG of 8-bit grey for each image, ink white as in MNIST; its text says the digit."""
+
+    variables: tuple[Variable, ...]
+    name: ClassVar[str] = "png"
+    endings: ClassVar[tuple[str, ...]] = (".png",)
+    apart: ClassVar[Literal[True]] = True
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """A file for each design."""
+        paths = {}
+        grey = np.round(designs["image"].to_numpy() * LEVELS).astype(np.uint8)
+        for i, index in enumerate(designs[DESIGN].to_numpy().tolist()):
+            text = PngImagePlugin.PngInfo()
+            text.add_text("digit", f"{designs['digit'].to_numpy()[i]:.0f}")
+            buffer = io.BytesIO()
+            Image.fromarray(grey[i]).save(buffer, "PNG", pnginfo=text)
+            paths[index] = folder / f"{NAMED}{index:06d}.png"
+            write_atomic(paths[index], buffer.getvalue())
+        return paths
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Images of a folder or of one file; those of other makers are numbered as they come.
+
+        Raises:
+            InputError: for a file that is no such image, or does not say its digit.
+        """
+        files = sorted(path.glob("*.png")) if path.is_dir() else [path]
+        if not files:
+            raise InputError("a folder with images (.png)", f"none in {path.name}")
+        found = [self._one(file) for file in files]
+        numbers = [f.stem.removeprefix(NAMED) for f in files]
+        own = all(
+            f.stem.startswith(NAMED) and n.isdigit() for f, n in zip(files, numbers, strict=True)
+        )
+        index = np.array([int(n) for n in numbers]) if own else np.arange(len(files))
+        image = torch.from_numpy(np.stack([grey for grey, _ in found]) / LEVELS)
+        digit = torch.tensor([digit for _, digit in found], dtype=torch.float64)
+        return to_dataset((image, digit), self.variables, {}, index=index)
+
+    def _one(self, path: Path) -> tuple[np.ndarray, float]:
+        data = content(path, "an image", most=MOST)
+        what = f"a PNG of {SIDE} x {SIDE} grey levels that says its digit"
+        with refusing(what, path), Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            if image.size != (SIDE, SIDE) or image.mode != "L":
+                told = f"{image.mode} of {image.size[0]} x {image.size[1]}"
+                raise InputError(f"8-bit grey of {SIDE} x {SIDE}", told)
+            image.load()
+            return np.asarray(image), float(int(image.info["digit"]))
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """The network at NIR's published layout, and beside it in one file of HDF5 its drives."""
+
+    verifier: DrawnVerifier
+    variables: tuple[Variable, ...]
+    name: ClassVar[str] = "nir"
+    endings: ClassVar[tuple[str, ...]] = (".nir",)
+
+    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
+        """One file for all."""
+        path, index = folder / FILE, designs[DESIGN].to_numpy()
+        nir_graphs.write(self.verifier.drawer.network, path)
+        rates, digit = (designs[v.name].to_numpy() for v in self.variables)
+        with h5py.File(path, "r+") as file:
+            group = file.create_group("drawn")
+            for name, array in {DESIGN: index, "rate": rates, "digit": digit}.items():
+                group.create_dataset(name, data=array)
+            group.create_dataset("image", data=self._images(rates, digit), compression="gzip")
+        return dict.fromkeys(index.tolist(), path)
+
+    def _images(self, rates: np.ndarray, digit: np.ndarray) -> np.ndarray:
+        both = zip(torch.from_numpy(rates), torch.from_numpy(digit), strict=True)
+        read = [self.verifier.run(r[None], d[None]).read for r, d in both]
+        drawn: np.ndarray = self.verifier.drawer.images(torch.cat(read)).numpy()
+        return drawn
+
+    def read(self, path: Path) -> xr.Dataset:
+        """Drives whose images the file's own network draws again.
+
+        Raises:
+            InputError: for no NIR, a network that is not the one that was asked for, or images
+                that it does not draw.
+        """
+        file = path / FILE if path.is_dir() else path
+        network = nir_graphs.read(file)
+        self._same(network, file)
+        with refusing("drives beside the network, in the group drawn", file), h5py.File(file) as f:
+            held = {k: np.asarray(f[f"drawn/{k}"]) for k in (DESIGN, "rate", "digit", "image")}
+            rate, digit = held["rate"].astype(np.float64), held["digit"].astype(np.float64)
+            arrays: tuple[Any, ...] = (torch.from_numpy(rate), torch.from_numpy(digit))
+            found = to_dataset(arrays, self.variables, {}, index=held[DESIGN].astype(np.int64))
+        if held["image"].shape != (len(rate), SIDE, SIDE) or not np.isfinite(rate).all():
+            raise InputError("an image and finite rates of each drive", file.name)
+        off = np.abs(self._images(rate, digit) - held["image"]).reshape(len(rate), -1).max(1)
+        wrong = ~(off <= SAME)
+        if wrong.any():
+            told = f"another one at design {int(held[DESIGN][wrong.argmax()])} of {file.name}"
+            raise InputError("images that the network in the file draws", told)
+        return found
+
+    def _same(self, network: Any, file: Path) -> None:
+        own = self.verifier.drawer.network
+        pairs = [*zip(network.weights, own.weights, strict=False)]
+        pairs += zip(network.biases, own.biases, strict=False)
+        fits = network.sizes == own.sizes and network.rhythm == own.rhythm
+        if not fits or any(not torch.allclose(a, b, rtol=1e-12, atol=0) for a, b in pairs):
+            raise InputError(
+                f"the network that draws at {self.verifier.bits} bits",
+                f"another one in {file.name}",
+                "Write its bits under [setup].",
+            )

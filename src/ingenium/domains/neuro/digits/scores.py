@@ -1,0 +1,46 @@
+"""How near a set of images lies to real digits, in the eyes of the reader.
+
+Source: Heusel et al., NeurIPS 30, 2017, eq. 6 (Fréchet distance of normal distributions of a
+network's features). The network is the reader here, so that numbers stand beside each other and not
+beside those of other networks.
+"""
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float64
+
+from ingenium.domains.neuro.digits.reader import read
+
+
+def frechet(a: Float64[np.ndarray, "n f"], b: Float64[np.ndarray, "m f"]) -> float:
+    """Squared distance of two normal distributions with the moments of two sets."""
+    one, other = np.cov(a.T), np.cov(b.T)
+    values, axes = np.linalg.eigh(one)
+    root = (axes * np.sqrt(values.clip(0))) @ axes.T
+    shared = np.sqrt(np.linalg.eigvalsh(root @ other @ root).clip(0)).sum()
+    apart = np.square(a.mean(0) - b.mean(0)).sum()
+    return float(apart + np.trace(one) + np.trace(other) - 2 * shared)
+
+
+def scores(designs: xr.Dataset, held_out: xr.Dataset) -> dict[str, float]:
+    """Distance to held-out digits, the share that is read as asked, how varied each digit is."""
+    made, probability = read(_images(designs))
+    real, _ = read(_images(held_out))
+    asked = designs["label"].to_numpy().astype(int)
+    told = held_out["label"].to_numpy().astype(int)
+    first, second = made.numpy(), real.numpy()
+    spread = [
+        first[asked == d].var(0).sum() / second[told == d].var(0).sum()
+        for d in range(10)
+        if (asked == d).sum() > 1 and (told == d).sum() > 1
+    ]
+    return {
+        "frechet": frechet(first, second),
+        "recognised_share": float((probability.argmax(1).numpy() == asked).mean()),
+        "variety": float(np.mean(spread)) if spread else 0.0,
+    }
+
+
+def _images(designs: xr.Dataset) -> torch.Tensor:
+    return torch.from_numpy(designs["image"].to_numpy().astype(np.float64))

@@ -1,0 +1,140 @@
+"""Rows 19.10 to 19.12: digits by families that spike, beside ordinary ones of equal size.
+
+All arms learn the same 2,000 digits (500 more are held out) with as many weights in
+the network that draws, and the same budget for both kinds. Quality is the Fréchet distance of 2,000
+images under the conditions of held-out digits to those, in the features of the problem's reader; it
+stands beside that of known digits. Energies are operations, counted while images are drawn, times
+published energies: arithmetic at 45 nm for both kinds, and a GPU for the ordinary beside Loihi for
+what spikes. The KL divergence of a VAE's latent numbers is that of held-out digits, whose price
+rises over the first third of the fit, or stands from the first step. Seeds draw first weights,
+batches and noise. Nothing was measured on a chip, and no distance here is one of Inception's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import xarray as xr
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.seeds import one_thread
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+from ingenium.domains.neuro.digits.costs import costs
+from ingenium.domains.neuro.digits.opponents import (
+    BUDGETS,
+    CLEANS,
+    DIFFUSION_SETTINGS,
+    DRAWS,
+    FAMILIES,
+    SHAPE,
+    VAE_SETTINGS,
+    C,
+)
+from ingenium.domains.neuro.digits.scores import scores
+from ingenium.evaluate.trials import Readings, Trials
+from ingenium.generators.model import Model
+from ingenium.generators.spiking.families import SpikingDiffusion, SpikingVAE
+from ingenium.generators.spiking.networks import SpikingSettings
+from ingenium.generators.vae import VAE
+from ingenium.spiking.layered import Rhythm
+
+STEPS = (4, 8, 16)  # of spikes of the denoiser
+
+
+def _denoiser(steps: int) -> Callable[[], Model]:
+    rhythm = Rhythm(steps=steps, step_ms=1.0, tau_ms=8.0)
+    settings: SpikingSettings = replace(CLEANS, rhythm=rhythm)
+    return lambda: SpikingDiffusion(SHAPE, C, DIFFUSION_SETTINGS, settings)
+
+
+def _priced_at_once() -> Model:
+    settings = replace(VAE_SETTINGS, rise=1e-9)
+    return SpikingVAE(SHAPE, C, settings, DRAWS)
+
+
+ARMS: Mapping[str, tuple[str, Callable[[], object]]] = {
+    **{name: (name, FAMILIES[name]) for name in FAMILIES if name != "spiking_diffusion"},
+    "not_annealed": ("spiking_vae", _priced_at_once),
+    **{f"diffusion_{n}": ("spiking_diffusion", _denoiser(n)) for n in STEPS},
+}
+
+
+@dataclass(frozen=True)
+class DigitTrial:
+    """How much is learned and drawn."""
+
+    share: float  # of the steps of a fit
+    known: int
+
+
+def run(
+    arm: tuple[str, Callable[[], object]], seed: int, size: DigitTrial
+) -> Mapping[str, ArrayLike]:
+    """One family fitted, and what its images are and take."""
+    name, make = arm
+    problem = open_problem(Spec(problem="neuro.digits", setup={"known": size.known}))
+    known = problem.data()
+    apart = known["held_out"].to_numpy()
+    own, held = known.isel({DESIGN: ~apart}), known.isel({DESIGN: apart})
+    plan = replace(BUDGETS[name], seed=seed, steps=max(10, round(BUDGETS[name].steps * size.share)))
+    with torch.random.fork_rng(devices=[]), one_thread():
+        torch.manual_seed(seed)
+        family = make()
+        assert isinstance(family, Model)
+        family.fit(problem.encode(own).float(), problem.features(own), plan)
+        cond = problem.features(held)
+        rng = torch.Generator().manual_seed(seed)
+        parts = [family.propose(cond, rng) for _ in range(max(1, 2000 // len(cond)))]
+    found = {**scores(_images(torch.cat(parts), held, len(parts)), held), **costs(family, cond)}
+    if isinstance(family, VAE):
+        found["kl"] = _divergence(family, problem.encode(held).float(), cond)
+    return {k: np.array(v) for k, v in found.items()}
+
+
+def _images(x: Tensor, held: xr.Dataset, times: int) -> xr.Dataset:
+    grey = ((x.double() + 1) / 2).clamp(0, 1)[:, 0].numpy()
+    label = np.tile(held["label"].to_numpy(), times)
+    return xr.Dataset({"image": ((DESIGN, "row", "column"), grey), "label": (DESIGN, label)})
+
+
+@torch.no_grad()
+def _divergence(family: VAE, x: Tensor, cond: Tensor) -> float:
+    """Of the latent numbers of a digit from their prior (nats)."""
+    mean, spread = family.posterior(x, cond)
+    centre, width = family.believed(cond)
+    apart, narrow = (mean - centre) / width, spread / width
+    each = 0.5 * (apart.square() + narrow.square() - 1) - narrow.log()
+    return float(each.sum(1).mean())
+
+
+def read(found: Readings) -> Mapping[str, ArrayLike]:
+    """Ratios of energy and distance between what spikes and what does not, a row a seed."""
+
+    def ratio(name: str, over: str, under: str) -> np.ndarray:
+        return np.asarray(found(over, name) / found(under, name))
+
+    longest, shortest = f"diffusion_{STEPS[-1]}", f"diffusion_{STEPS[0]}"
+    values: dict[str, ArrayLike] = {
+        "frugal": ratio("home_nj", "vae", "spiking_vae"),
+        "frugal_arithmetic": ratio("arithmetic_nj", "vae", "spiking_vae"),
+        "kept": ratio("kl", "spiking_vae", "not_annealed"),
+        "vae_gap": ratio("frechet", "spiking_vae", "vae"),
+        "gan_frugal": ratio("arithmetic_nj", "gan", "fully_spiking_gan"),
+        "gan_gap": ratio("frechet", "fully_spiking_gan", "gan"),
+        "hybrid_gap": ratio("frechet", "spiking_gan", "gan"),
+        "longer": 1 - ratio("frechet", longest, shortest),
+        "diffusion_gap": ratio("frechet", longest, "diffusion"),
+    }
+    for arm in found.pieces:
+        told = ("frechet", "recognised_share", "operations", "arithmetic_nj", "home_nj")
+        values |= {f"{arm}.{name}": found(arm, name) for name in told}
+    return values
+
+
+measure = Trials(
+    arms=ARMS, sizes=(DigitTrial(1.0, 2500), DigitTrial(0.01, 100)), run=run, read=read
+)

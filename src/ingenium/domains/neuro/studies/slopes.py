@@ -1,0 +1,66 @@
+"""Row 19.5: a slope of spikes that sharpens while a network learns, beside a fixed one, by depth.
+
+Latency-coded digits of 14 x 14 cells, networks of 2, 6 and 12 layers of 96 leaky neurons. The fixed
+slope has a sharpness of 5, the other goes from 1 to 20 over the epochs. Seeds draw weights and
+batches, the same for both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from ingenium.core.seeds import one_thread
+from ingenium.domains.neuro.studies.classifying import RHYTHM, ReadDigits, SpikingReader, learned
+from ingenium.evaluate.trials import Readings, Trials
+from ingenium.spiking import encoders
+from ingenium.spiking.surrogate import ADAPTIVE, FIXED, Sharpness
+
+CELLS, WIDTH, DEPTHS = 196, 96, (2, 6, 12)
+SLOPES = {"fixed": FIXED, "adaptive": ADAPTIVE}
+ARMS: Mapping[str, tuple[Sharpness, int]] = {
+    f"{name}_{depth}": (slope, depth) for name, slope in SLOPES.items() for depth in DEPTHS
+}
+
+
+@dataclass(frozen=True)
+class SlopeTrial:
+    """How much is learned."""
+
+    known: int
+    epochs: int
+
+
+def run(arm: tuple[Sharpness, int], seed: int, size: SlopeTrial) -> Mapping[str, ArrayLike]:
+    """One network learned."""
+    slope, depth = arm
+    with torch.random.fork_rng(devices=[]), one_thread():
+        torch.manual_seed(seed)
+        net = SpikingReader(CELLS, WIDTH, depth, slope)
+        course, sent = learned(
+            ReadDigits.of(size.known),
+            net,
+            lambda x, rng: encoders.latency(x, RHYTHM.steps),
+            epochs=size.epochs,
+            seed=seed,
+        )
+    return {"accuracy": np.array(course[-1]), "spikes": np.array(sent)}
+
+
+def read(found: Readings) -> Mapping[str, ArrayLike]:
+    """What the schedule gains at each depth, a row a seed."""
+    gains = {
+        d: found(f"adaptive_{d}", "accuracy") - found(f"fixed_{d}", "accuracy") for d in DEPTHS
+    }
+    deep = np.maximum(found("adaptive_12", "accuracy"), found("fixed_12", "accuracy"))
+    return {
+        "gain": gains[2],
+        **{f"gain_{d}": gain for d, gain in gains.items()},
+        "deep": deep,
+        **{f"{arm}.accuracy": found(arm, "accuracy") for arm in ARMS},
+    }
+
+
+measure = Trials(arms=ARMS, sizes=(SlopeTrial(4000, 6), SlopeTrial(128, 1)), run=run, read=read)
