@@ -175,11 +175,6 @@ def source(graphs: Sequence[IntegerGraph], name: str) -> str:
     return "\n".join(parts)
 
 
-def scratch_bytes(graph: IntegerGraph) -> int:
-    """Of the signals between the calls of one step."""
-    return sum(2 * _room(graph, op) for op in graph.operators if not isinstance(op, Slice))
-
-
 def _room(graph: IntegerGraph, op: Operator) -> int:
     if isinstance(op, ByteCode):
         return _eights(graph.widths[op.x])

@@ -1,7 +1,6 @@
 """How a small generator does: measured by the domain's verifier, its own loss, and the board."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,8 +80,3 @@ def _size(limit: Limit) -> float:
 def _between(value: float, drawn: np.ndarray) -> Interval:
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(value, float(low), float(high))
-
-
-def holds(values: dict[str, Interval], limits: Sequence[Limit]) -> bool:
-    """Whether all limits do."""
-    return all(m >= 0 for m in margins(values, limits).values())

@@ -39,11 +39,6 @@ class CompressionRecipe:
         parts += ["distilled"] if self.distilled else []
         return ", ".join([*parts, "aware"] if self.aware else parts)
 
-    @property
-    def techniques(self) -> int:
-        """How many are used beside the rounding that all have."""
-        return sum((self.width < 1, self.sparse > 0, self.distilled, self.aware))
-
 
 def recipes(
     formats: Sequence[str], widths: Sequence[float] = WIDTHS, zeros: Sequence[float] = ()
