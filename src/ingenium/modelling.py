@@ -1,8 +1,7 @@
 """Models in Python: words and a table over time in, a checked model with its forecast out."""
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from ingenium.core.digest import digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
-from ingenium.core.judged import JudgedReplay
+from ingenium.core.judged import JudgedReplay, finite, record_text
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.reading.files import content
@@ -149,7 +148,7 @@ def model(
             "seconds": round(time.monotonic() - began, 2),
         }
         record["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, json.dumps(_finite(record), indent=2) + "\n")
+        write_atomic(part / RECORD, record_text(record))
         _entered(record, ledger)
     return MadeModel(KeptModel.opened(out), series, found, fine, courses, readings)
 
@@ -297,7 +296,7 @@ def _told(fit: FittedModel, least: float) -> dict[str, Any]:
 
 
 def _entered(record: Mapping[str, Any], ledger: Ledger | None) -> None:
-    entry = _finite({k: record[k] for k in ("model", "title", "verdict", "evidence")})
+    entry = finite({k: record[k] for k in ("model", "title", "verdict", "evidence")})
     if ledger is not None:
         ledger.append("model", entry)
         return
@@ -314,13 +313,3 @@ def _alike(a: Any, b: Any) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= SAME * max(abs(a), abs(b), 1e-9)
     return bool(a == b)
-
-
-def _finite(value: Any) -> Any:
-    """Plain data with null for what is not finite."""
-    plain: Callable[[Any], Any] = _finite
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -21,7 +21,7 @@ from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
-from ingenium.evaluate.interval_limits import judged, margins
+from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.opened import open_run
 from ingenium.operate import judging
@@ -237,11 +237,11 @@ def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
     """What its course comes to: what is recorded, and compared when it is run again."""
     course = run.table()
     values = judging.measured(course, run.plant, drill)
-    found = margins({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
+    verdict = MarginVerdict.of({k: Interval(v, v, v) for k, v in values.items()}, spec.limits)
     return {
         "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
-        "margins": found,
-        "verdict": str(judged(found)),
+        "margins": verdict.margins,
+        "verdict": verdict.word,
         "decisions": [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)],
     }
 

@@ -13,13 +13,14 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Problem
 from ingenium.core.spec import Limit
+from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor import fitting, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.asked import MonitorSpec, load
 from ingenium.monitor.fitting import StreamSource
 from ingenium.monitor.judging import judge
-from ingenium.monitor.keeping import Monitor, MonitorVerdict
+from ingenium.monitor.keeping import Monitor
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
 from ingenium.report.monitor_page import write_fit
@@ -95,10 +96,10 @@ def test_rows_are_not_calm_before_an_event_has_settled() -> None:
 def test_limits_are_judged_with_or_without_their_interval() -> None:
     values = {"missed": Interval(0.08, 0.02, 0.2), "delay": Interval(float("nan"), 0.0, 0.0)}
     plain = Limit("missed", at_most=0.1)
-    assert MonitorVerdict.of(values, (plain,)).word == "accepted"
+    assert MarginVerdict.of(values, (plain,)).word == "accepted"
     strict = Limit("missed", at_most=0.1, beyond_uncertainty=True)
-    assert MonitorVerdict.of(values, (strict,)).word == "rejected"
-    assert MonitorVerdict.of(values, (Limit("delay", at_most=6.0),)).word == "failed"
+    assert MarginVerdict.of(values, (strict,)).word == "rejected"
+    assert MarginVerdict.of(values, (Limit("delay", at_most=6.0),)).word == "failed"
 
 
 def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> None:

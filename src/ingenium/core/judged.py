@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import CorruptError, InputError
 
@@ -74,6 +76,8 @@ def finite(value: Any) -> Any:
         return {str(k): finite(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite(v) for v in value]
+    if isinstance(value, np.generic):
+        return finite(value.item())
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

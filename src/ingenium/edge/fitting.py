@@ -1,6 +1,5 @@
 """Fit a generator to a device: search, export, read back, run on the board, judge, keep."""
 
-import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -8,23 +7,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ingenium.core.digest import digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import EngineError
 from ingenium.core.folders import staged, write_atomic
+from ingenium.core.judged import finite, record_text
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.edge import board, c_source
 from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
 from ingenium.edge.device import QUANTITIES, DeviceSheet
 from ingenium.edge.judging import Original, costs, quality
-from ingenium.edge.keeping import HEADER, RECORD, SOURCE, EdgeVerdict, SmallGenerator
+from ingenium.edge.keeping import HEADER, RECORD, SOURCE, SmallGenerator
 from ingenium.edge.quantise import Scheme
 from ingenium.edge.recipe import CompressionRecipe
 from ingenium.edge.selecting import admitted, finalists, fitting, screened
 from ingenium.edge.task import CompressionTask
+from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.evaluate.measured import Interval
 from ingenium.trust.ledger import Ledger
 
@@ -73,7 +72,7 @@ def fit(
         ]
         best = chosen([t for t in trials if t.made.recipe in wanted], sheet)
         files = _export(best.made, part)
-        verdict = EdgeVerdict.of(best.values, sheet.limits)
+        verdict = MarginVerdict.of(best.values, sheet.limits)
         record = {
             "problem": task.problem.name,
             "title": sheet.title or task.problem.summary,
@@ -104,10 +103,10 @@ def fit(
             "seconds": round(time.monotonic() - began, 2),
         }
         record["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, json.dumps(_finite(record), indent=2) + "\n")
+        write_atomic(part / RECORD, record_text(record))
         watch("keep", 0, 1)
         entry = {k: record[k] for k in ("problem", "family", "recipe_title", "verdict", "evidence")}
-        ledger.append("edge", _finite(entry))
+        ledger.append("edge", finite(entry))
     return SmallGenerator.opened(out)
 
 
@@ -146,7 +145,7 @@ def chosen(trials: Sequence[Trial], sheet: DeviceSheet) -> Trial:
 
     Of those that cannot be told from it, the one with the least loss, and then the smallest.
     """
-    held = [t for t in trials if EdgeVerdict.of(t.values, sheet.limits).word == "accepted"]
+    held = [t for t in trials if MarginVerdict.of(t.values, sheet.limits).word == "accepted"]
     best = max(held or trials, key=lambda t: t.values["accepted"].value)
     share = best.values["accepted"].value
     alike = [t for t in held or trials if t.values["accepted"].high >= share]
@@ -192,7 +191,7 @@ def _row(trial: Trial, best: bool, sheet: DeviceSheet) -> dict[str, Any]:
         "recipe": asdict(trial.made.recipe),
         "steps": trial.steps,
         "chosen": best,
-        "holds": EdgeVerdict.of(trial.values, sheet.limits).word == "accepted",
+        "holds": MarginVerdict.of(trial.values, sheet.limits).word == "accepted",
         "measured": _told(trial.values),
     }
 
@@ -212,14 +211,3 @@ def _told(values: Mapping[str, Interval]) -> dict[str, dict[str, Any]]:
         k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
         for k, v in values.items()
     }
-
-
-def _finite(value: Any) -> Any:
-    """Plain data with null for what is not finite."""
-    if isinstance(value, Mapping):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    if isinstance(value, np.generic):
-        return _finite(value.item())
-    return None if isinstance(value, float) and not math.isfinite(value) else value

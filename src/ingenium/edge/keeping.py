@@ -1,38 +1,17 @@
-"""A kept small generator: its folder, opened and checked, and whether its limits hold."""
+"""A kept small generator: its folder, opened and checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ingenium.core.errors import CorruptError
 from ingenium.core.judged import JudgedKind
-from ingenium.core.spec import Limit
 from ingenium.edge.onnx_file import GraphFile
 from ingenium.edge.parts import FileRunner
-from ingenium.evaluate.interval_limits import margins
-from ingenium.evaluate.measured import Interval
 
 RECORD, SOURCE, HEADER, SHEET = "edge.json", "generator.c", "generator.h", "device.toml"
 KIND = JudgedKind("a small generator", RECORD, "ingenium edge fit PROBLEM", "Fit it again.")
-
-
-@dataclass(frozen=True)
-class EdgeVerdict:
-    """Margins of limits; at least 0 holds."""
-
-    margins: dict[str, float]
-    word: str  # accepted, rejected, or failed where something could not be measured
-
-    @classmethod
-    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "EdgeVerdict":
-        """Of measured values."""
-        found = margins(values, limits)
-        if not all(np.isfinite(m) for m in found.values()):
-            return cls(found, "failed")
-        return cls(found, "accepted" if all(m >= 0 for m in found.values()) else "rejected")
 
 
 @dataclass(frozen=True)

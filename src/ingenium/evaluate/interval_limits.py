@@ -1,6 +1,7 @@
 """Limits on what is measured once for a whole artefact, such as a monitor, with its interval."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,8 +36,19 @@ def margins(values: Mapping[str, Interval], limits: Sequence[Limit]) -> dict[str
     return found
 
 
-def judged(margins: Mapping[str, float]) -> Verdict:
-    """What margins come to: failed where one could not be measured."""
-    if not all(np.isfinite(m) for m in margins.values()):
-        return Verdict.FAILED
-    return Verdict.ACCEPTED if all(m >= 0 for m in margins.values()) else Verdict.REJECTED
+@dataclass(frozen=True)
+class MarginVerdict:
+    """Margins of limits, at least 0 of which hold, and the word for all of them."""
+
+    margins: dict[str, float]
+    word: str  # accepted, rejected, or failed where one could not be measured
+
+    @classmethod
+    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "MarginVerdict":
+        """Of measured values."""
+        found = margins(values, limits)
+        word = Verdict.FAILED
+        if all(np.isfinite(m) for m in found.values()):
+            held = all(m >= 0 for m in found.values())
+            word = Verdict.ACCEPTED if held else Verdict.REJECTED
+        return cls(found, str(word))

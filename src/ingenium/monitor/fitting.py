@@ -18,6 +18,7 @@ from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.seeds import one_thread
 from ingenium.evaluate import event_scores
+from ingenium.evaluate.interval_limits import MarginVerdict
 from ingenium.monitor import exported, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated
 from ingenium.monitor.asked import QUANTITIES, MonitorSpec
@@ -25,7 +26,7 @@ from ingenium.monitor.evasion import SensorReach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
-from ingenium.monitor.keeping import MODEL, Monitor, MonitorVerdict
+from ingenium.monitor.keeping import MODEL, Monitor
 from ingenium.monitor.lessons import calm_windows, event_windows, taught
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import PlantMap, Stream, windows
@@ -199,7 +200,7 @@ def _told(found: Judged, spec: MonitorSpec, own: Parts) -> dict[str, Any]:
         kind: {"events": n, "missed": missed, "delay": delay, "seen": kind in seen}
         for kind, (n, missed, delay) in by_kind(found.events).items()
     }
-    verdict = MonitorVerdict.of(found.values, spec.limits)
+    verdict = MarginVerdict.of(found.values, spec.limits)
     return {
         "measured": {
             k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}

@@ -1,7 +1,7 @@
 """A kept monitor: its folder, opened and checked, and whether its limits hold."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,28 +10,11 @@ import numpy as np
 
 from ingenium.core.errors import CorruptError
 from ingenium.core.judged import JudgedKind
-from ingenium.core.spec import Limit
-from ingenium.evaluate.interval_limits import judged, margins
-from ingenium.evaluate.measured import Interval
 from ingenium.monitor.alarms import AlarmRule
 from ingenium.monitor.stream import PlantMap
 
 MODEL, RECORD, LAYOUT = "monitor.onnx", "monitor.json", "layout.json"
 KIND = JudgedKind("a monitor", RECORD, "ingenium monitor fit", "Fit it again.")
-
-
-@dataclass(frozen=True)
-class MonitorVerdict:
-    """Margins of limits; at least 0 holds."""
-
-    margins: dict[str, float]
-    word: str  # accepted, rejected, or failed where something could not be measured
-
-    @classmethod
-    def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "MonitorVerdict":
-        """Of measured values."""
-        found = margins(values, limits)
-        return cls(found, str(judged(found)))
 
 
 @dataclass(frozen=True)
