@@ -33,6 +33,7 @@ from ingenium.generators import fitted
 from ingenium.opened import OpenedRun
 from ingenium.opened import open_run as opened
 from ingenium.outcome import Clock, Finish, Run
+from ingenium.scale.place import LOCAL, Place
 from ingenium.searches import running
 from ingenium.searches.course import Heard, unheard
 from ingenium.searches.hands import Hands
@@ -113,7 +114,7 @@ def search(
     ledger: Ledger | None = None,
     watch: Watch = silent,
     heard: Heard = unheard,
-    processes: int = 1,
+    on: str = LOCAL,
     follow: str | Path | None = None,
     overwrite: bool = False,
     form: str | None = None,
@@ -125,9 +126,10 @@ def search(
     calls, and without a folder it is `out/PROBLEM-STRATEGY`.
 
     The same call goes on where a stopped one was, and with more allowed, where it had ended.
-    Several processes measure at once, and meanwhile more is proposed; a script that asks for them
-    needs the guard `if __name__ == "__main__"`. What they propose hangs on the order in which
-    they are done: `follow` is the folder of such a search, whose order is kept in one process.
+    Workers `on` other processes (`"processes:4"`, or Ray) measure at once, and meanwhile more is
+    proposed; a script that asks for them needs the guard `if __name__ == "__main__"`. What is
+    proposed hangs on the order in which they are done: `follow` is the folder of such a search,
+    whose order is kept in one process.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -152,7 +154,7 @@ def search(
             watch=watch,
             heard=heard,
             hands=Hands(
-                processes,
+                Place.parse(on),
                 partial(open_problem, spec, problem.given),
                 Path(follow) if follow else None,
             ),

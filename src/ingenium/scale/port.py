@@ -1,0 +1,99 @@
+"""The one port to other processes and machines: a site hires workers, and they answer tasks.
+
+Whatever runs elsewhere goes through it: designs that are measured, families that are compared,
+ranks that train together. A domain never sees it. Another machinery takes the place of
+processes by the methods of `Site` and `Worker`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, runtime_checkable
+
+from ingenium.core.errors import InputError
+from ingenium.scale.place import PROCESSES, RAY, Place, warn_of_cores
+
+Task, Answer = Any, Any
+Answering = Callable[[Task], Answer]
+Make = Callable[[], Answering]  # of a module, so that a worker can call it; opens what tasks need
+
+
+@runtime_checkable
+class Worker(Protocol):
+    """One process somewhere, which answers one task after the other."""
+
+    def send(self, task: Task) -> None:
+        """Have a task done."""
+        ...
+
+    def heard(self) -> Answer | None:
+        """Wait for the answer; none if the worker has ended by itself.
+
+        Raises:
+            IngeniumError: that it met.
+        """
+        ...
+
+    def alive(self) -> bool:
+        """Whether it can still be asked; it is given a moment to end."""
+        ...
+
+    def leave(self) -> None:
+        """Tell it that nobody will ask any more, and wait for nothing."""
+        ...
+
+    def end(self) -> int | None:
+        """End it, by force if it has no time; gives its exit code, where there is one."""
+        ...
+
+
+@runtime_checkable
+class Site(Protocol):
+    """Where workers are hired."""
+
+    count: int  # workers that it is meant to have
+
+    def hire(self, make: Make) -> Worker:
+        """A new worker, which makes what answers its tasks before the first one."""
+        ...
+
+    def first(self, busy: Sequence[Worker], patience_s: float) -> Worker | None:
+        """One that has an answer or has ended; none if there is none in so many seconds."""
+        ...
+
+    def host(self) -> str:
+        """The address under which workers reach this process."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+@contextmanager
+def opened(place: Place) -> Iterator[Site]:
+    """The site of a place, until the block is left.
+
+    Raises:
+        InputError: where work cannot be handed out there, or nothing answers there.
+        MissingExtra: if its packages are not installed.
+    """
+    warn_of_cores(place)
+    site: Site
+    if place.kind == PROCESSES:
+        from ingenium.scale.processes import ProcessSite
+
+        site = ProcessSite(place.count)
+    elif place.kind == RAY:
+        from ingenium.scale.ray_site import RaySite
+
+        site = RaySite(place)
+    else:
+        raise InputError(
+            "a place that hands out work: processes:N or ray://HOST:PORT",
+            f"--on {place}",
+            "torchrun starts ranks that train together: it is for `fit` alone.",
+        )
+    try:
+        yield site
+    finally:
+        site.close()
