@@ -30,6 +30,7 @@ from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem, problem_class
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
+from ingenium.loop import Elsewhere
 from ingenium.opened import OpenedRun
 from ingenium.opened import open_run as opened
 from ingenium.outcome import Clock, Finish, Run
@@ -67,6 +68,8 @@ def propose(
     seed: int = 0,
     out: str | Path | None = None,
     *,
+    on: str = LOCAL,
+    model: str | Path | None = None,
     ledger: Ledger | None = None,
     watch: Watch = silent,
     overwrite: bool = False,
@@ -75,7 +78,9 @@ def propose(
 ) -> Run:
     """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
 
-    Without a folder it is `out/PROBLEM`. `form` names the format of the files, the problem's first
+    Without a folder it is `out/PROBLEM`. Workers `on` other processes give the same bits; a script
+    that asks for them needs the guard `if __name__ == "__main__"`. `model` is the folder of a fit
+    over workers, whose weights propose. `form` names the format of the files, the problem's first
     if none. `clock` may hold the seconds of what came before, such as imports.
 
     Raises:
@@ -102,6 +107,8 @@ def propose(
             overwrite=overwrite,
             finish=_finish(meter),
             clock=clock,
+            elsewhere=Elsewhere(Place.parse(on), partial(open_problem, spec, problem.given)),
+            model=None if model is None else Path(model),
         )
 
 

@@ -12,7 +12,7 @@ from ingenium.generators.tokens.families import transformer
 from ingenium.scale.divided import DividedModel, bytes_of
 from ingenium.scale.layout import Layout
 from ingenium.scale.ranked_descent import RankedDescent
-from ingenium.scale.ranks import Rank
+from ingenium.scale.ranks import Rank, Tell
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
@@ -57,7 +57,7 @@ class Layouts:
     layouts: tuple[str, ...]
     more: dict[str, Any] = field(default_factory=dict)
 
-    def __call__(self, rank: Rank) -> dict[str, Any]:
+    def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
         """Course, gradients, weights and bytes under each."""
         return {text: trained(text, self.more) for text in self.layouts}
 

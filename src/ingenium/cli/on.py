@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+LOCAL = "local"
 On = Annotated[
     str,
     typer.Option(

@@ -9,10 +9,9 @@ import typer
 from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.make import give
-from ingenium.cli.on import On
+from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, errors
 from ingenium.cli.progress import EVERY_S, StageProgress
-from ingenium.scale.place import LOCAL
 from ingenium.searches.named import LATENT, listed
 
 if TYPE_CHECKING:

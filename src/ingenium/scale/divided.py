@@ -31,9 +31,7 @@ class DividedModel:
     Source: Li et al., VLDB 2020, arXiv:2006.15704; Zhao et al., VLDB 2023, arXiv:2304.11277.
     """
 
-    def __init__(
-        self, family: nn.Module, layout: Layout, *, bucket_mb: float = BUCKET_MB
-    ) -> None:
+    def __init__(self, family: nn.Module, layout: Layout, *, bucket_mb: float = BUCKET_MB) -> None:
         """Divide a family that has the same weights on all ranks.
 
         Raises:
@@ -114,7 +112,10 @@ class DividedModel:
             return module
         if layout.replicated:
             return DistributedDataParallel(
-                module, process_group=mesh["data"].get_group(), bucket_cap_mb=bucket_mb
+                module,
+                process_group=mesh["data"].get_group(),
+                bucket_cap_mb=bucket_mb,
+                gradient_as_bucket_view=True,
             )
         return module
 
@@ -185,9 +186,7 @@ def _slices(part: DTensor) -> tuple[slice, ...]:
     """Where the local rows of a distributed tensor lie in the whole."""
     from torch.distributed.tensor._utils import compute_local_shape_and_global_offset
 
-    shape, at = compute_local_shape_and_global_offset(
-        part.shape, part.device_mesh, part.placements
-    )
+    shape, at = compute_local_shape_and_global_offset(part.shape, part.device_mesh, part.placements)
     return tuple(slice(i, i + n) for i, n in zip(at, shape, strict=True))
 
 

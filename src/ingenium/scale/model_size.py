@@ -33,7 +33,9 @@ class ModelSize:
     kept_whole: Annotated[float, Field(ge=0)] = 10.0
     kept_split: Annotated[float, Field(ge=0)] = 24.0
     kept_entry: Annotated[float, Field(ge=0)] = 2.0  # of the first part
-    kept_head: Annotated[float, Field(ge=0)] = 4.0  # bytes for each symbol of the vocabulary
+    kept_head: Annotated[float, Field(ge=0)] = 4.0  # bytes for each symbol, at the loss
+    kept_open: Annotated[float, Field(ge=0)] = 18.0  # of a layer, while its gradients are found
+    gradients_stay: bool = True  # in a buffer from step to step
     entry_more: Annotated[int, Field(ge=0)] = 0  # parameters that are in no formula above
     head_more: Annotated[int, Field(ge=0)] = 0
     averages: Annotated[int, Field(ge=0, le=8)] = 0  # copies in full precision beside Adam's

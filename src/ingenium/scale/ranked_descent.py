@@ -34,10 +34,22 @@ class RankedDescent:
         self.model, self.layout, self.chain = model, model.layout, model.chain
         self.precision, self.scale, self._clean = precision, FIRST_SCALE, 0
         self.seen: dict[str, int] = {}  # bytes of weights and gradients at the last step
+        self._optimisers: list[torch.optim.Optimizer] = []
         self._schedules: dict[int, Any] = {}
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         """AdamW; its state is shared by the data ranks where only that is sharded."""
+        self._optimisers.append(self._made(turn, plan))
+        return self._optimisers[-1]
+
+    def held(self) -> dict[str, int]:
+        """Bytes that lie here between two steps, gradients among them; averages count as state."""
+        own: list[torch.optim.Optimizer] = [getattr(o, "optim", o) for o in self._optimisers]
+        moments = [slot for o in own for slots in o.state.values() for slot in slots.values()]
+        averages = self.chain.size.averages * self.seen["weights"]
+        return self.seen | {"state": bytes_of(moments) + averages}
+
+    def _made(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         if self.layout.shard != 1 or self.layout.data == 1:
             return adamw(turn.parameters, turn, plan)
         from torch.distributed.optim import ZeroRedundancyOptimizer
@@ -82,7 +94,9 @@ class RankedDescent:
         gradients = [local(p.grad) for p in turn.parameters if p.grad is not None]
         flat = torch.cat([g.flatten() for g in gradients]) / self.layout.data
         dist.all_reduce(flat, group=self.model.mesh["data"].get_group())
-        for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        for gradient, mean in zip(
+            gradients, flat.split([g.numel() for g in gradients]), strict=True
+        ):
             gradient.copy_(mean.view_as(gradient))
 
     def _accumulated(self, inputs: list[Tensor], target: Tensor) -> Tensor:
@@ -161,9 +175,7 @@ class RankedDescent:
                 local(gradient).mul_(most / (norm + TINY))
         return norm
 
-    def held_out(
-        self, model: Trainable, x: Tensor, cond: Tensor, rng: torch.Generator
-    ) -> float:
+    def held_out(self, model: Trainable, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
         """Sum of the losses of some rows, of which each data rank takes its part."""
         wide = self.layout.data * self.layout.micro
         short = -len(x) % wide
@@ -243,5 +255,3 @@ class RankedDescent:
                     local(p.grad).zero_()
         elif self._clean % GROWS_AFTER == 0:
             self.scale *= 2
-
-

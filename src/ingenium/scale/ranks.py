@@ -1,9 +1,11 @@
 """Ranks: workers that train together, each of which can talk to all others."""
 
+import json
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +19,8 @@ from ingenium.scale.port import Site, Worker, opened
 
 WAIT_S = 120.0  # for the others, after which a rank gives up
 LOOK_S = 0.5
-LOOPBACK = "127.0.0.1"
+LOOPBACK, TOLD = "127.0.0.1", "told"
+BROKEN = re.compile(r"gloo|connection closed|timed? ?out|socket", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,20 @@ class Rank:
     wait_s: float = WAIT_S
 
 
-RankJob = Callable[[Rank], Any]
+Tell = Callable[[str, int, int], None]  # stage, done, total
+RankJob = Callable[[Rank, Tell], Any]
+Hired = Callable[[Sequence[Worker]], None]
 
 
-class RankLost(EngineError):
-    """A rank ended by itself, so that the others wait in vain."""
+class RankLost(EngineError):  # noqa: N818 - reads as what it is
+    """A rank ended by itself or cannot be reached, so that the others wait in vain."""
 
 
-def gather(place: Place, job: RankJob, *, wait_s: float = WAIT_S) -> list[Any]:
+def silent(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def gather(place: Place, job: RankJob, *, wait_s: float = WAIT_S, tell: Tell = silent) -> list[Any]:
     """What the ranks of a place answer, by number.
 
     Under torchrun this process is one of them, and only its own answer is given.
@@ -48,11 +57,13 @@ def gather(place: Place, job: RankJob, *, wait_s: float = WAIT_S) -> list[Any]:
         IngeniumError: that one met.
     """
     if place.kind == TORCHRUN:
-        return [_under_torchrun(job, wait_s)]
+        return [_under_torchrun(job, wait_s, tell)]
     if place.count == 1:
-        return [_ranked(job, Rank(0, 1, wait_s=wait_s))]
+        rank = Rank(0, 1, wait_s=wait_s)
+        with group(rank):
+            return [job(rank, tell)]
     with opened(place) as site:
-        return list(RankGang(site, job, wait_s=wait_s).answers())
+        return RankGang(site, job, wait_s=wait_s).answers(tell)
 
 
 class RankGang:
@@ -62,16 +73,15 @@ class RankGang:
     """
 
     def __init__(self, site: Site, job: RankJob, *, wait_s: float = WAIT_S) -> None:
-        host = site.host()
+        self.site, host = site, site.host()
         self.store = dist.TCPStore(
             host, 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=wait_s)
         )
-        self.site = site
         self.workers: list[Worker] = [site.hire(partial(_made, job)) for _ in range(site.count)]
         for i, worker in enumerate(self.workers):
             worker.send(Rank(i, site.count, host, self.store.port, wait_s))
 
-    def answers(self) -> list[Any]:
+    def answers(self, tell: Tell = silent) -> list[Any]:
         """Wait for all of them, and end them.
 
         Raises:
@@ -83,17 +93,10 @@ class RankGang:
             while len(found) < len(self.workers):
                 left = [w for i, w in enumerate(self.workers) if i not in found]
                 worker = self.site.first(left, LOOK_S)
-                if worker is None:
-                    continue
-                number = self.workers.index(worker)
-                answer = worker.heard()
-                if answer is None:
-                    code = worker.end()
-                    raise RankLost(
-                        f"rank {number} of {len(self.workers)} ended by itself (code {code}); the "
-                        "same command goes on from the last checkpoint"
-                    )
-                found[number] = answer
+                self._pass_on(tell)
+                if worker is not None:
+                    number = self.workers.index(worker)
+                    found[number] = self._answer(number)
         finally:
             for worker in self.workers:
                 worker.leave()
@@ -101,20 +104,37 @@ class RankGang:
                 worker.end()
         return [found[i] for i in range(len(self.workers))]
 
+    def _answer(self, number: int) -> Any:
+        answer = self.workers[number].heard()
+        if answer is None:
+            code = self.workers[number].end()
+            raise RankLost(
+                f"rank {number} of {len(self.workers)} ended by itself (code {code}); the same "
+                "command goes on from the last checkpoint"
+            )
+        return answer
+
+    def _pass_on(self, tell: Tell) -> None:
+        """What rank 0 tells of its progress."""
+        if self.store.check([TOLD]):
+            stage, done, total = json.loads(self.store.get(TOLD))
+            tell(stage, done, total)
+
 
 @contextmanager
-def group(rank: Rank) -> Iterator[None]:
-    """The process group of a rank, over gloo; of a single one too, so that code is the same."""
+def group(rank: Rank) -> Iterator[dist.Store]:
+    """The process group of a rank over gloo, and the store at which they met."""
+    wait, alone = timedelta(seconds=rank.wait_s), rank.count == 1
     if rank.host == LOOPBACK:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    wait = timedelta(seconds=rank.wait_s)
-    first = rank.count == 1
-    store = dist.TCPStore(rank.host, rank.port, is_master=first, wait_for_workers=False, timeout=wait)
+    store = dist.TCPStore(
+        rank.host, rank.port, is_master=alone, wait_for_workers=False, timeout=wait
+    )
     dist.init_process_group(
         "gloo", store=store, rank=rank.number, world_size=rank.count, timeout=wait
     )
     try:
-        yield
+        yield store
     finally:
         dist.destroy_process_group()
 
@@ -145,12 +165,32 @@ def _made(job: RankJob) -> Callable[[Rank], Any]:
 
 
 def _ranked(job: RankJob, rank: Rank) -> Any:
-    torch.set_num_threads(1)
-    with group(rank):
-        return job(rank)
+    """The job of a rank in a worker.
+
+    Raises:
+        RankLost: if another one could not be reached any more.
+    """
+    with _lost(rank), group(rank) as store:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if rank.number == 0:
+                store.set(TOLD, json.dumps([stage, done, total]))
+
+        return job(rank, tell)
 
 
-def _under_torchrun(job: RankJob, wait_s: float) -> Any:
+@contextmanager
+def _lost(rank: Rank) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # gloo has no type of its own for it
+        if isinstance(error, (InputError, EngineError)) or not BROKEN.search(str(error)):
+            raise
+        first = str(error).strip().splitlines()[0]
+        raise RankLost(f"rank {rank.number} lost the others: {first}") from error
+
+
+def _under_torchrun(job: RankJob, wait_s: float, tell: Tell) -> Any:
     """The job on the rank that torchrun made of this process.
 
     Raises:
@@ -164,9 +204,9 @@ def _under_torchrun(job: RankJob, wait_s: float) -> Any:
             "one without RANK and WORLD_SIZE",
             "Write: torchrun --nproc-per-node 2 -m ingenium fit ... --on torchrun",
         ) from error
-    rank = replace(Rank(number, count), wait_s=wait_s)
+    torch.set_num_threads(1)
     dist.init_process_group("gloo", timeout=timedelta(seconds=wait_s))
     try:
-        return job(rank)
+        return job(Rank(number, count, wait_s=wait_s), tell if number == 0 else silent)
     finally:
         dist.destroy_process_group()

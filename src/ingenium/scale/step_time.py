@@ -17,16 +17,12 @@ class RankBytes:
     gradients: float
     state: float  # of the optimiser
     activations: float
-
-    @property
-    def resident(self) -> float:
-        """What it holds between two passes, gradients among it."""
-        return self.weights + self.gradients + self.state
+    not_yet: float = 0.0  # gradients that take the room of activations as these are let go
 
     @property
     def total(self) -> float:
-        """All of it."""
-        return self.resident + self.activations
+        """All of it at once."""
+        return self.weights + self.gradients + self.state + self.activations - self.not_yet
 
 
 @dataclass(frozen=True)
@@ -76,27 +72,34 @@ def rank_bytes(model: ModelSize, layout: Layout, sequences: float) -> RankBytes:
     elif layout.shard == 3:
         gathered = min(own, 2 * model.block / layout.tensor) * (1 - 1 / shared)
     state = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
+    gradients = model.weight_bytes * own / sharded
+    activations = _activations(model, layout, sequences) + model.weight_bytes * gathered
+    stay = model.gradients_stay or layout.replicated  # the latter in buckets
     return RankBytes(
         weights=model.weight_bytes * own / sharded,
-        gradients=model.weight_bytes * own / sharded,
+        gradients=gradients,
         state=state + 4 * model.averages * own / sharded,
-        activations=_activations(model, layout, sequences) + model.weight_bytes * gathered,
+        activations=activations,
+        not_yet=0.0 if stay else min(gradients, activations),
     )
 
 
 def _activations(model: ModelSize, layout: Layout, sequences: float) -> float:
-    """Of all micro-batches that a stage holds at once, which are as many as there are stages."""
+    """Of all micro-batches that a stage holds at once, which are as many as there are stages.
+
+    The most is held when the loss is found, or when the last layer is gone through backwards.
+    """
     tokens = sequences * model.context
     layers = -(-model.layers // layout.pipeline)
-    whole, split = model.kept_whole, model.kept_split / layout.tensor
-    each = tokens * model.width * (whole + split)
-    input_bytes = tokens * model.width * model.weight_bytes
+    each = tokens * model.width * (model.kept_whole + model.kept_split / layout.tensor)
+    open_ = tokens * model.width * model.kept_open / layout.tensor
     # Of layers that are computed again only the input is kept, and one layer is open at a time.
-    own = layers * input_bytes + each if layout.recompute else layers * each
+    own = layers * each
+    if layout.recompute:
+        own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
     held = min(layout.pipeline, layout.micro)
-    entry, head = tokens * model.width * model.kept_entry, tokens * model.vocabulary
-    ends = entry + head * model.kept_head if layout.pipeline == 1 else entry
-    return held * own + ends
+    loss = tokens * (model.width * model.kept_entry + model.vocabulary * model.kept_head)
+    return held * own + max(open_, loss if layout.pipeline == 1 else 0.0)
 
 
 def step_seconds(
@@ -139,7 +142,8 @@ def _exchange(model: ModelSize, layout: Layout, cluster: Cluster, busy_s: float)
     size = model.weight_bytes * stage_parameters(model, layout)
     # Gradients are summed and scattered, weights gathered: once, or before each pass if sharded.
     gathers = 3.0 if layout.shard >= 3 else 2.0
-    whole = gathers * link.gather_s(size, layout.data)
+    pieces = model.layers / layout.pipeline + 2 if layout.shard >= 2 else 1.0  # each by itself
+    whole = gathers * pieces * link.gather_s(size / pieces, layout.data)
     return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3)
 
 

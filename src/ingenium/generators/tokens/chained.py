@@ -18,8 +18,9 @@ from ingenium.scale.model_size import ModelSize
 
 # Bytes in full precision that a layer keeps for each number of its width: of every rank its input,
 # what follows its two norms, and their input between; of split matrices queries, keys, values, what
-# was seen, and twice the dense layer of four widths.
-KEPT_WHOLE, KEPT_SPLIT, KEPT_NORM, KEPT_SYMBOL = 16, 48, 8, 12
+# was seen, and twice the dense layer of four widths. Going back, three times these four widths and
+# the gradient of the input are open.
+KEPT_WHOLE, KEPT_SPLIT, KEPT_NORM, KEPT_SYMBOL, KEPT_OPEN = 16, 48, 8, 12, 52
 
 
 class TokenEntry(nn.Module):
@@ -100,6 +101,8 @@ def chained(family: TokenAutoregressive) -> Chain:
         kept_split=KEPT_SPLIT,
         kept_entry=KEPT_NORM,
         kept_head=KEPT_SYMBOL,
+        kept_open=KEPT_OPEN,
+        gradients_stay=False,
         entry_more=told,
         head_more=head,
         averages=2,
