@@ -66,6 +66,7 @@ class RankedFit:
     plan: Plan
     layout: str = AUTO
     fit: bool = True  # else the rehearsal alone
+    rehearse: bool = True
 
     def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
         """Agree, calibrate, choose a layout, rehearse, and fit; weights are told by rank 0."""
@@ -74,10 +75,16 @@ class RankedFit:
         x, cond = problem.encode(known).float(), problem.features(known).float()
         make = partial(offer.make, problem, self.family, cond.shape[1])
         agree(self._stands_on(problem, x, cond, make().state_dict()))
-        layout, cluster = self._layout(make)
-        found = {"rank": rank.number, "layout": str(layout), "cluster": asdict(cluster)}
-        found["predicted"] = _predicted(self._asked(make), cluster, layout)
-        found |= self._rehearsed(make, layout, x, cond)
+        found: dict[str, Any] = {"rank": rank.number}
+        if self.rehearse:
+            layout, cluster = self._layout(make)
+            predicted = _predicted(self._asked(make), cluster, layout)
+            found |= {"cluster": asdict(cluster), "predicted": predicted}
+            found |= self._rehearsed(make, layout, x, cond)
+        else:
+            layout = Layout.parse(self.layout)
+            planner.check(self._asked(make), rank.count, layout)
+        found["layout"] = str(layout)
         if self.fit:
             found |= self._fitted(make, layout, x, cond, tell)
         return found
@@ -197,10 +204,12 @@ class FitRequest:
     on: Place = field(default_factory=Place)
     layout: str = AUTO
     steps: int | None = None
-    compare: bool = True  # with one process
+    rehearse: bool = True  # a few steps, measured and compared with one process
     wait_s: float = WAIT_S
 
     def __post_init__(self) -> None:
+        if self.layout == AUTO and not self.rehearse:
+            raise InputError("a layout of a fit that is not rehearsed", AUTO, "Write data:2.")
         if self.layout != AUTO:
             layout = Layout.parse(self.layout)
             if layout.ranks != self.on.count:
@@ -240,9 +249,11 @@ def fit(
     under = [specs.as_table(spec), family, asdict(plan), code_digest(), package_digest(problem)]
     identity = digest([*under, str(asked.on), asked.layout])
     resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
-    job = RankedFit(opener, family, replace(plan, checkpoint=resume), asked.layout)
+    job = RankedFit(
+        opener, family, replace(plan, checkpoint=resume), asked.layout, rehearse=asked.rehearse
+    )
     with staged(out, identity, overwrite=overwrite) as part, Meter() as meter:
-        alone = _alone(job, asked, watch) if asked.compare and asked.on.count > 1 else None
+        alone = _alone(job, asked, watch) if asked.rehearse and asked.on.count > 1 else None
         found = gathered(asked.on, job, wait_s=asked.wait_s, tell=watch)
         first = next(one for one in found if one["rank"] == 0) if found else {}
         if found and found[0]["rank"] != 0:  # a rank of torchrun, which keeps nothing
@@ -301,9 +312,12 @@ def _record(
     alone: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     first = found[0]
-    losses, apart = first["losses"], None
+    compared = None
     if alone is not None:
-        apart = max(abs(a - b) for a, b in zip(losses, alone["losses"], strict=True))
+        both = zip(first["losses"], alone["losses"], strict=True)
+        apart = max(abs(a - b) for a, b in both)
+        compared = {"losses": alone["losses"], "apart": apart, "equal": apart <= SAME}
+        compared["rehearsed_step_s"] = alone["rehearsed_step_s"]
     return {
         "problem": asked.spec.problem,
         "family": family,
@@ -312,23 +326,16 @@ def _record(
         "layout": first["layout"],
         "steps": plan.steps,
         "batch": plan.batch,
-        "predicted": first["predicted"],
+        "predicted": first.get("predicted"),
         "measured": {
-            "bytes": [one["bytes"] for one in found],
+            "bytes": [one.get("bytes") for one in found],
             "step_s": first["step_s"],
-            "rehearsed_step_s": first["rehearsed_step_s"],
+            "rehearsed_step_s": first.get("rehearsed_step_s"),
         },
-        "losses": losses,
-        "one_process": None
-        if alone is None
-        else {
-            "losses": alone["losses"],
-            "apart": apart,
-            "equal": apart <= SAME,
-            "rehearsed_step_s": alone["rehearsed_step_s"],
-        },
+        "losses": first.get("losses"),
+        "one_process": compared,
         "course": first["course"],
-        "cluster": first["cluster"],
+        "cluster": first.get("cluster"),
         "lineage": {
             "spec": digest(specs.as_table(asked.spec)),
             "code": code_digest(),

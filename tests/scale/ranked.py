@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.families import transformer
-from ingenium.scale.divided import DividedModel, bytes_of
+from ingenium.scale.divided import DividedModel
 from ingenium.scale.layout import Layout
 from ingenium.scale.ranked_descent import RankedDescent
 from ingenium.scale.ranks import Rank, Tell
@@ -77,7 +77,7 @@ def trained(text: str, more: dict[str, Any]) -> dict[str, Any]:
         "course": course,
         "gradients": gradients,
         "weights": {k: v.numpy() for k, v in whole.items()},
-        "bytes": descent.seen,
+        "bytes": descent.held(),
     }
 
 

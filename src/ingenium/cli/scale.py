@@ -29,6 +29,12 @@ def plan(
         str, typer.Option(help="auto for the best ones, or entries such as data:32,tensor:8.")
     ] = "auto",
     best: Annotated[int, typer.Option(min=1, max=100, help="How many are shown.")] = 5,
+    trace: Annotated[
+        Path | None, typer.Option(help="Carbon of each hour from now on: CSV, or RTS-GMLC as JSON.")
+    ] = None,
+    within: Annotated[
+        int, typer.Option(min=1, max=8760, help="Hours from now in which it has to end.")
+    ] = 24,
     json: AsJson = False,
 ) -> None:
     """Say by formulas what layouts of a large training would take; nothing is run."""
@@ -42,8 +48,10 @@ def plan(
         found = planner.best(asked, there, most=best)
     else:
         found = [planner.asked(asked, there, Layout.parse(layout))]
+    start = None if trace is None else _start(trace, found[0], within)
     if json:
-        print_json({"simulated": True, "layouts": [_planned(one) for one in found]})
+        told = {"simulated": True, "layouts": [_planned(one) for one in found]}
+        print_json(told if start is None else told | {"start": start})
         return
     console, tokens = results(), asked.training.tokens
     console.print(
@@ -64,6 +72,13 @@ def plan(
             f"{spent.days:.3g}", f"{spent.price:,.0f}", f"{spent.mwh:.3g}", f"{spent.t_co2e:.3g}",
         )  # fmt: skip
     console.print(shown, highlight=False)
+    if start is not None:
+        console.print(
+            f"Start the first of them in {start['hour']} h: {start['saved']:.1%} less carbon than "
+            f"now, at the same deadline of {within} h, on {trace}.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         f"Ridge of {there.device.name}: {there.device.ridge:.0f} FLOP a byte.", highlight=False
     )
@@ -107,12 +122,21 @@ def _tell_drill(record: Any, out: Path) -> None:
     for note in record["notes"]:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"Loss {record['loss']:.6g}, and {record['undisturbed_loss']:.6g} undisturbed. Availability "
-        f"{record['availability']:.1%}; {1e3 * record['energy']['kwh']:.3g} Wh.",
+        f"Loss {record['loss']:.6g}, and {record['undisturbed_loss']:.6g} undisturbed. "
+        f"Availability {record['availability']:.1%}; {1e3 * record['energy']['kwh']:.3g} Wh.",
         highlight=False,
         soft_wrap=True,
     )
     console.print(f"{out}/report.html", highlight=False, markup=False, soft_wrap=True)
+
+
+def _start(trace: Path, one: "PlannedLayout", within: int) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from ingenium.scale.carbon import planned_start, read_trace
+
+    found = planned_start(read_trace(trace), 24 * one.spending.days, within)
+    return asdict(found) | {"saved": found.saved}
 
 
 def _planned(one: "PlannedLayout") -> dict[str, Any]:

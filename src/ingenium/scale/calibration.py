@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
@@ -98,8 +99,8 @@ def _timed(work: Callable[[], object]) -> float:
 def _free_bytes() -> float:
     """Memory that programs may still take (Linux), or a fourth of all."""
     try:
-        with open("/proc/meminfo", encoding="ascii") as told:
-            lines = dict(line.split(":", 1) for line in told)
+        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = dict(line.split(":", 1) for line in told)
         return float(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 4

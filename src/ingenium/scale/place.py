@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ingenium.core.errors import InputError
 
 MOST = 1024
+LOOPBACK = "127.0.0.1"
 LOCAL, PROCESSES, RAY, TORCHRUN = "local", "processes", "ray", "torchrun"
 SHAPES = "local, processes:N, ray://HOST:PORT?workers=N, ray://local?workers=N or torchrun"
 
@@ -52,6 +53,9 @@ class Place:
         if self.kind == RAY:
             return f"{self.kind}://{self.address or LOCAL}?workers={self.count}"
         return self.kind
+
+
+HERE = Place()  # this process
 
 
 def cores() -> int:

@@ -7,7 +7,10 @@ processes by the methods of `Site` and `Worker`.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
+
+import torch.distributed as dist
 
 from ingenium.core.errors import InputError
 from ingenium.scale.place import PROCESSES, RAY, Place, warn_of_cores
@@ -60,13 +63,19 @@ class Site(Protocol):
         """One that has an answer or has ended; none if there is none in so many seconds."""
         ...
 
-    def host(self) -> str:
-        """The address under which workers reach this process."""
+    def meet(self, wait_s: float) -> dist.TCPStore:
+        """A store kept by this process, at a free port, at which its workers can meet."""
         ...
 
     def close(self) -> None:
         """Let go of it."""
         ...
+
+
+def kept_store(host: str, wait_s: float) -> dist.TCPStore:
+    """A store of this process, at a port that the system chooses."""
+    wait = timedelta(seconds=wait_s)
+    return dist.TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=wait)
 
 
 @contextmanager

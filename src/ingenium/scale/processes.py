@@ -8,9 +8,11 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import torch
+import torch.distributed as dist
 
 from ingenium.core.errors import EngineError, IngeniumError
-from ingenium.scale.port import Answer, Make, Task, Worker
+from ingenium.scale.place import LOOPBACK
+from ingenium.scale.port import Answer, Make, Task, Worker, kept_store
 
 ENDING_S = 0.5  # that a worker has to end by itself
 
@@ -34,9 +36,9 @@ class ProcessSite:
         lines = {worker.line: worker for worker in busy if isinstance(worker, ProcessWorker)}
         return next((lines[line] for line in wait(list(lines), patience_s)), None)  # type: ignore[index]
 
-    def host(self) -> str:
-        """This machine."""
-        return "127.0.0.1"
+    def meet(self, wait_s: float) -> dist.TCPStore:
+        """On this machine."""
+        return kept_store(LOOPBACK, wait_s)
 
     def close(self) -> None:
         """Nothing is open but its workers, who are ended by whoever hired them."""

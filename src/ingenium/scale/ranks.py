@@ -14,12 +14,12 @@ import torch
 import torch.distributed as dist
 
 from ingenium.core.errors import EngineError, InputError
-from ingenium.scale.place import TORCHRUN, Place
+from ingenium.scale.place import LOOPBACK, TORCHRUN, Place
 from ingenium.scale.port import Site, Worker, opened
 
 WAIT_S = 120.0  # for the others, after which a rank gives up
 LOOK_S = 0.5
-LOOPBACK, TOLD = "127.0.0.1", "told"
+TOLD = "told"
 BROKEN = re.compile(r"gloo|connection closed|timed? ?out|socket", re.IGNORECASE)
 
 
@@ -73,13 +73,10 @@ class RankGang:
     """
 
     def __init__(self, site: Site, job: RankJob, *, wait_s: float = WAIT_S) -> None:
-        self.site, host = site, site.host()
-        self.store = dist.TCPStore(
-            host, 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=wait_s)
-        )
+        self.site, self.store = site, site.meet(wait_s)
         self.workers: list[Worker] = [site.hire(partial(_made, job)) for _ in range(site.count)]
         for i, worker in enumerate(self.workers):
-            worker.send(Rank(i, site.count, host, self.store.port, wait_s))
+            worker.send(Rank(i, site.count, self.store.host, self.store.port, wait_s))
 
     def answers(self, tell: Tell = silent) -> list[Any]:
         """Wait for all of them, and end them.

@@ -5,9 +5,11 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+import torch.distributed as dist
+
 from ingenium.core.errors import EngineError, IngeniumError, InputError, MissingExtra
 from ingenium.scale.place import Place
-from ingenium.scale.port import Answer, Make, Task, Worker
+from ingenium.scale.port import Answer, Make, Task, Worker, kept_store
 
 REACH_S = 5.0  # to reach a head
 
@@ -50,9 +52,9 @@ class RaySite:
         done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience_s)
         return asked[done[0]] if done else None
 
-    def host(self) -> str:
-        """Of this process, as the nodes see it."""
-        return str(self._ray.util.get_node_ip_address())
+    def meet(self, wait_s: float) -> dist.TCPStore:
+        """At the address of this process, as the nodes see it."""
+        return kept_store(str(self._ray.util.get_node_ip_address()), wait_s)
 
     def close(self) -> None:
         """Leave the cluster; a Ray that was started here stops."""

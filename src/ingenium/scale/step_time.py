@@ -1,4 +1,4 @@
-"""Bytes of a rank and seconds of a step under a layout: simulated, by formulas with their source."""
+"""Bytes of a rank and seconds of a step under a layout: simulated, by published formulas."""
 
 from dataclasses import dataclass
 
