@@ -9,6 +9,10 @@ from ingenium.drilling import FinishedDrill
 from ingenium.evaluate.figures import picture
 from ingenium.report.template import template
 
+COLOURED = (
+    "Each dot is a step. Red and violet: a worker is lost and nobody knows; grey: new ones start, "
+    "and go on from the last checkpoint."
+)
 COLOURS = {"worker killed": "tab:red", "link of a worker cut": "tab:purple"}
 
 
@@ -16,7 +20,7 @@ def write(made: FinishedDrill) -> None:
     """`report.html` in the folder of the drill."""
     record = made.record
     figures = [
-        ("Training over the faults", "Steps as they were made; lines are faults.", _steps(made)),
+        ("Training over the faults", COLOURED, _steps(made)),
         ("Loss", "Held-out loss at each check; both lie on each other.", _losses(record)),
     ]
     page = template("posterior.html.jinja").render(
@@ -42,7 +46,7 @@ def _lead(record: Any) -> str:
 
 
 def _steps(made: FinishedDrill) -> Figure:
-    figure = Figure(figsize=(7, 2.8), layout="constrained")
+    figure = Figure(figsize=(5.4, 2.6), layout="constrained")
     axes = figure.subplots()
     times, steps = zip(*made.beats, strict=True)
     axes.plot(times, steps, ".", ms=4, color="tab:blue")
@@ -51,15 +55,15 @@ def _steps(made: FinishedDrill) -> Figure:
         axes.axvspan(at, at + fault["seen_s"], color=colour, alpha=0.25, lw=0)
         axes.axvspan(at + fault["seen_s"], at + fault["recovered_s"], color="0.8", alpha=0.5, lw=0)
         axes.annotate(
-            fault["what"], (at, 0.98), xycoords=("data", "axes fraction"), rotation=90,
-            ha="right", va="top", fontsize=8, color=colour,
+            fault["what"], (at + fault["seen_s"], 0.97), xycoords=("data", "axes fraction"),
+            rotation=90, ha="left", va="top", fontsize=8, color=colour,
         )  # fmt: skip
     axes.set(xlabel="seconds since the fit began", ylabel="step", xlim=(0, None), ylim=(0, None))
     return figure
 
 
 def _losses(record: Any) -> Figure:
-    figure = Figure(figsize=(7, 2.8), layout="constrained")
+    figure = Figure(figsize=(5.4, 2.6), layout="constrained")
     axes = figure.subplots()
     for (name, course), style in zip(record["courses"].items(), ("o", "-"), strict=True):
         axes.plot(course["step"], course["held_out"], style, label=name, mfc="none")

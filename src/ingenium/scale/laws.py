@@ -54,15 +54,14 @@ def fitted_share(workers: Sequence[int], seconds: Sequence[Sequence[float]]) -> 
     """
     if len(workers) != len(seconds) or 1 not in workers or max(workers, default=1) < 2:
         raise InputError("seconds of runs with 1 worker and with more", f"{list(workers)} workers")
-    rng = np.random.default_rng(0)
-    n = np.array(workers, dtype=float)
+    rng, n = np.random.default_rng(0), np.array(workers, dtype=float)
+    line = np.linalg.pinv(np.stack([1 / n, np.ones_like(n)], 1))  # t(n) = t1 p / n + t1 (1 - p)
 
-    def of(means: np.ndarray) -> float:
-        # t(n) = t1 (1 - p) + t1 p / n is linear in 1/n.
-        slope, serial = np.polyfit(1 / n, means, 1)
-        return float(np.clip(slope / (slope + serial), 0, 1))
+    def of(means: np.ndarray) -> np.ndarray:
+        slope, serial = line @ means
+        return np.asarray(np.clip(slope / (slope + serial), 0, 1))
 
     runs = [np.asarray(s, dtype=float) for s in seconds]
-    drawn = [of(np.array([rng.choice(s, len(s)).mean() for s in runs])) for _ in range(DRAWS)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return ParallelShare(of(np.array([s.mean() for s in runs])), float(low), float(high))
+    drawn = np.stack([rng.choice(s, (DRAWS, len(s))).mean(1) for s in runs])
+    low, high = np.quantile(of(drawn), [0.025, 0.975])
+    return ParallelShare(float(of(np.array([s.mean() for s in runs]))), float(low), float(high))

@@ -35,10 +35,17 @@ class ModelSize:
     kept_entry: Annotated[float, Field(ge=0)] = 2.0  # of the first part
     kept_head: Annotated[float, Field(ge=0)] = 4.0  # bytes for each symbol, at the loss
     kept_open: Annotated[float, Field(ge=0)] = 18.0  # of a layer, while its gradients are found
+    fused: bool = True  # whether the scores of attention never lie in memory
     gradients_stay: bool = True  # in a buffer from step to step
     entry_more: Annotated[int, Field(ge=0)] = 0  # parameters that are in no formula above
     head_more: Annotated[int, Field(ge=0)] = 0
     averages: Annotated[int, Field(ge=0, le=8)] = 0  # copies in full precision beside Adam's
+
+    @property
+    def shared_bytes(self) -> float:
+        """What tensor ranks share of a layer, of each token and number of the width."""
+        scores = 0.0 if self.fused else 5.0 * self.heads * self.context / self.width
+        return self.kept_split + scores
 
     @property
     def block(self) -> float:

@@ -55,7 +55,7 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout:
     sequences = training.sequences / layout.data / layout.micro
     held = rank_bytes(model, layout, sequences)
     taken = step_seconds(model, layout, cluster, sequences)
-    tokens = training.sequences * model.context
+    tokens = float(training.sequences * model.context)
     peak = cluster.devices * cluster.device.tflops * 1e12
     return PlannedLayout(
         layout,

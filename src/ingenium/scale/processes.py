@@ -106,6 +106,11 @@ def _work(line: Connection, make: Make) -> None:
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except IngeniumError as error:
-        line.send(error)
+        _say(line, error)
     except Exception:  # noqa: BLE001 - it becomes an error of the engine and keeps its text
-        line.send(EngineError(traceback.format_exc()))
+        _say(line, EngineError(traceback.format_exc()))
+
+
+def _say(line: Connection, error: IngeniumError) -> None:
+    with suppress(BrokenPipeError):  # nobody is there any more
+        line.send(error)

@@ -91,7 +91,7 @@ def _activations(model: ModelSize, layout: Layout, sequences: float) -> float:
     """
     tokens = sequences * model.context
     layers = -(-model.layers // layout.pipeline)
-    each = tokens * model.width * (model.kept_whole + model.kept_split / layout.tensor)
+    each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     open_ = tokens * model.width * model.kept_open / layout.tensor
     # Of layers that are computed again only the input is kept, and one layer is open at a time.
     own = layers * each
@@ -111,7 +111,7 @@ def step_seconds(
     shares = layout.tensor * layout.pipeline
     compute = times * model.flops(tokens) / shares / (device.tflops * 1e12 * device.gemm_share)
     layers = model.layers / layout.pipeline
-    moved = tokens * model.width * (model.kept_whole + model.kept_split / layout.tensor)
+    moved = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
     # What is kept was written once and is read again in the backward pass, and its gradient too.
     memory = times * 3 * layers * moved / (device.bandwidth_gb_s * 1e9)
     memory = 0.0 if device.of_layers else memory
