@@ -8,7 +8,9 @@ proposes as a spec asks, and the exact engine says how many hold its limits, at 
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,9 @@ from ingenium.generators.networks import is_field
 from ingenium.generators.offer import check, make, offered, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED
 from ingenium.generators.tokens.codec import kind_of
-from ingenium.loop import proposed, training
+from ingenium.loop import Elsewhere, proposed, training
+from ingenium.scale.place import LOCAL
+from ingenium.scale.port import Answering
 
 ROWS = 512  # conditions proposed at once; bounds memory
 NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
@@ -88,11 +92,13 @@ def compare(
     *,
     asked: Spec | None = None,
     watch: Watch = silent,
+    elsewhere: Elsewhere | None = None,
 ) -> list[FamilyResult]:
     """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
 
-    A stopped comparison goes on where it was. Entries of other code, data or settings are not
-    taken up. Without a spec, designs are judged by the problem's own limits.
+    With workers `elsewhere` several are measured at once, to the same scores. A stopped comparison
+    goes on where it was. Entries of other code, data or settings are not taken up. Without a spec,
+    designs are judged by the problem's own limits.
 
     Raises:
         InputError: for an unknown family, or one that does not admit designs of this kind.
@@ -104,20 +110,34 @@ def compare(
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     own, data = training(problem), dataset_digest(known)
-    entries, code = [], (code_digest(), package_digest(problem))
-    todo = [(f, s) for f in protocol.families for s in protocol.seeds]
-    for i, (name, seed) in enumerate(todo):
-        watch(f"compare {name}, seed {seed}", i, len(todo))
-        how = [protocol.members, protocol.steps, protocol.judged, specs.as_table(spec)]
+    code = (code_digest(), package_digest(problem))
+    how = [protocol.members, protocol.steps, protocol.judged, specs.as_table(spec)]
+    paths: dict[tuple[str, int], Path] = {}
+    for name, seed in [(f, s) for f in protocol.families for s in protocol.seeds]:
         key = digest([problem.name, name, seed, how, data, *code])
-        path = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
-        if path.is_file():
-            entries.append(FamilyResult(**json.loads(path.read_text())))
-            continue
-        entry = _measure(problem, name, seed, protocol, own, held, spec)
-        write_atomic(path, json.dumps(asdict(entry)))
-        entries.append(entry)
-    return entries
+        paths[name, seed] = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
+    left = [one for one, path in paths.items() if not path.is_file()]
+    if elsewhere is None or elsewhere.on.kind == LOCAL:
+        found = (
+            (i, _measure(problem, *one, protocol, own, held, spec)) for i, one in enumerate(left)
+        )
+    else:
+        found = elsewhere.spread(partial(_measurer, elsewhere.opener, protocol, spec), left)
+    done = len(paths) - len(left)
+    watch("compare", done, len(paths))
+    for more, (i, entry) in enumerate(found, 1):
+        write_atomic(paths[left[i]], json.dumps(asdict(entry)))
+        watch(f"compare {entry.family}, seed {entry.seed}", done + more, len(paths))
+    return [FamilyResult(**json.loads(path.read_text())) for path in paths.values()]
+
+
+def _measurer(opener: Callable[[], Problem], protocol: Protocol, spec: Spec) -> Answering:
+    """What answers a worker's tasks: a family and a seed."""
+    problem = opener()
+    known = problem.data()
+    held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
+    own = training(problem)
+    return lambda task: _measure(problem, *task, protocol, own, held, spec)
 
 
 def _measure(

@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from ingenium.core.energy import Meter
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest
-from ingenium.core.spec import _STRICT, GeneratorChoice, Spec
+from ingenium.core.spec import _STRICT, Spec
 from ingenium.domains import open_problem
 from ingenium.fitting import FitRequest, RankedFit
 from ingenium.scale.cluster import read
@@ -38,10 +38,8 @@ Steps = tuple[Annotated[int, Field(ge=1)], ...]
 class DrillSpec:
     """A fit, and what befalls it at which steps."""
 
-    problem: Annotated[str, Field(min_length=1)]
+    spec: Spec  # of the fit
     title: Annotated[str, Field(max_length=200)] = "A drill"
-    setup: Mapping[str, Any] = field(default_factory=dict)
-    generator: GeneratorChoice = field(default_factory=GeneratorChoice)
     workers: Annotated[int, Field(ge=2, le=64)] = 2
     layout: str = ""  # data:WORKERS if none
     steps: Annotated[int, Field(ge=10, le=10**6)] = 100
@@ -58,9 +56,8 @@ class DrillSpec:
     @property
     def request(self) -> FitRequest:
         """The fit that is drilled."""
-        spec = Spec(self.problem, setup=self.setup, generator=self.generator)
         place, layout = Place(PROCESSES, self.workers), self.layout or f"data:{self.workers}"
-        return FitRequest(spec, place, layout, self.steps, rehearse=False, wait_s=self.wait_s)
+        return FitRequest(self.spec, place, layout, self.steps, rehearse=False, wait_s=self.wait_s)
 
 
 def load(path: Path) -> DrillSpec:
@@ -119,10 +116,10 @@ def drill(
 
 def _ingested(asked: DrillSpec, ledger: Ledger) -> str:
     """The version of the data that is trained on, entered before it is."""
-    problem = open_problem(asked.request.spec)
+    problem = open_problem(asked.spec)
     problem.prepare(silent)
     version = dataset_digest(problem.data())
-    ledger.append("ingest", {"problem": asked.problem, "data": version, "licence": problem.licence})
+    ledger.append("ingest", {"problem": problem.name, "data": version, "licence": problem.licence})
     return version
 
 
@@ -225,7 +222,7 @@ def _record(
     met = len(faults.faults) == len(asked.kill) + len(asked.cut) or bool(faults.notes)
     return {
         "title": asked.title,
-        "problem": asked.problem,
+        "problem": asked.spec.problem,
         "layout": fit["layout"],
         "workers": asked.workers,
         "steps": asked.steps,

@@ -6,13 +6,14 @@ other code or data are refused. What is kept in `out` is a model as any run keep
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
-from ingenium.core.errors import InputError
+from ingenium.core.errors import InputError, choose
 from ingenium.core.folders import cache_folder, staged, write_atomic
 from ingenium.core.judged import JudgedKind
 from ingenium.core.problem import Problem, Watch, silent
@@ -39,9 +40,9 @@ from ingenium.scale.chain import Divisible
 from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.layout import AUTO, Layout
-from ingenium.scale.place import LOCAL, Place
+from ingenium.scale.place import LOCAL, TORCHRUN, Place
 from ingenium.scale.planner import PlanSpec, Training
-from ingenium.scale.ranked_descent import RankedDescent
+from ingenium.scale.ranked_descent import Precision, RankedDescent
 from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
@@ -67,6 +68,7 @@ class RankedFit:
     layout: str = AUTO
     fit: bool = True  # else the rehearsal alone
     rehearse: bool = True
+    precision: Precision = "own"
 
     def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
         """Agree, calibrate, choose a layout, rehearse, and fit; weights are told by rank 0."""
@@ -159,7 +161,7 @@ class RankedFit:
     ) -> dict[str, Any]:
         """The fit itself; it goes on from a checkpoint of any layout."""
         model, ticks = DividedModel(make(), layout), [time.perf_counter()]
-        descent = RankedDescent(model)
+        descent = RankedDescent(model, precision=self.precision)
 
         def heard(step: int, steps: int, loss: float) -> None:
             ticks.append(time.perf_counter())
@@ -205,9 +207,11 @@ class FitRequest:
     layout: str = AUTO
     steps: int | None = None
     rehearse: bool = True  # a few steps, measured and compared with one process
+    precision: Precision = "own"  # of products
     wait_s: float = WAIT_S
 
     def __post_init__(self) -> None:
+        choose(self.precision, get_args(Precision), "precision")
         if self.layout == AUTO and not self.rehearse:
             raise InputError("a layout of a fit that is not rehearsed", AUTO, "Write data:2.")
         if self.layout != AUTO:
@@ -247,18 +251,23 @@ def fit(
     problem.prepare(watch)
     opener = partial(open_problem, asked.spec, problem.given)
     under = [specs.as_table(spec), family, asdict(plan), code_digest(), package_digest(problem)]
-    identity = digest([*under, str(asked.on), asked.layout])
+    identity = digest([*under, str(asked.on), asked.layout, asked.precision])
     resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
     job = RankedFit(
-        opener, family, replace(plan, checkpoint=resume), asked.layout, rehearse=asked.rehearse
+        opener,
+        family,
+        replace(plan, checkpoint=resume),
+        asked.layout,
+        rehearse=asked.rehearse,
+        precision=asked.precision,
     )
+    if asked.on.kind == TORCHRUN and os.environ.get("RANK", "0") != "0":
+        gathered(asked.on, job, wait_s=asked.wait_s, tell=silent)
+        raise SystemExit(0)  # rank 0 keeps what came out
     with staged(out, identity, overwrite=overwrite) as part, Meter() as meter:
-        alone = _alone(job, asked, watch) if asked.rehearse and asked.on.count > 1 else None
+        alone = _alone(job, asked, watch) if asked.rehearse and asked.on.handed_out else None
         found = gathered(asked.on, job, wait_s=asked.wait_s, tell=watch)
-        first = next(one for one in found if one["rank"] == 0) if found else {}
-        if found and found[0]["rank"] != 0:  # a rank of torchrun, which keeps nothing
-            raise SystemExit(0)
-        model = _model(problem, family, first)
+        model = _model(problem, family, found[0])
         model.save(part / "model")
         record = _record(asked, family, plan, found, alone)
         record["lineage"] |= {"weights": model.digest, "package": package_digest(problem)}

@@ -1,7 +1,7 @@
 """Propose, verify, judge, select, export, verify the files, record: the way of every design."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -32,9 +32,9 @@ from ingenium.exporting import verified
 from ingenium.generators.fitted import FittedFamily, check, fit, load
 from ingenium.generators.generator import Generator
 from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
-from ingenium.scale.crew import PATIENCE_S, Crew
+from ingenium.scale.crew import PATIENCE_S, Crew, spread
 from ingenium.scale.place import LOCAL, Place
-from ingenium.scale.port import Answering, opened
+from ingenium.scale.port import Answering, Make, opened
 from ingenium.trust.ledger import Ledger
 
 __all__ = ["Clock", "Run", "proposed", "run", "training"]
@@ -107,6 +107,11 @@ class Elsewhere:
 
     on: Place
     opener: Callable[[], Problem]  # of the problem, in other processes
+
+    def spread(self, make: Make, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """The answers to tasks, with the number of each, as they come."""
+        with opened(self.on) as site:
+            yield from spread(site, make, tasks)
 
     @contextmanager
     def hired(self, spec: Spec, model: Path) -> Iterator[Crew | None]:

@@ -10,6 +10,7 @@ from ingenium.cli.ask_answers import AskAnswer
 from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
+from ingenium.cli.scale_answers import DrilledFit, FittedRanks, PlannedLayouts
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -334,7 +335,9 @@ ANSWERS: dict[str, Any] = {
     "show": ShowAnswer,
     "examples": Copied,
     "ask": AskAnswer | Proposed,
-    "fit": Fitted,
+    "fit": Fitted | FittedRanks,
+    "plan": PlannedLayouts,
+    "drill": DrilledFit,
     "propose": Proposed,
     "search": Searched,
     "verify": Verified,

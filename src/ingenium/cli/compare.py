@@ -1,5 +1,6 @@
 """`compare`: all families on the same split, with intervals."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
+from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
@@ -45,6 +47,7 @@ def compare(
         ),
     ] = 64,
     steps: Annotated[int | None, typer.Option(min=1, max=MOST, help="Training steps.")] = None,
+    on: On = LOCAL,
     out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -52,6 +55,8 @@ def compare(
     from ingenium import compare as comparing
     from ingenium.cli.asking import asked
     from ingenium.domains import open_problem
+    from ingenium.loop import Elsewhere
+    from ingenium.scale.place import Place
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
     with StageProgress() as stages:
@@ -59,7 +64,10 @@ def compare(
         opened = open_problem(wanted)
         chosen = tuple(family) if family else comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
-        entries = comparing.compare(opened, protocol, folder, asked=wanted, watch=stages)
+        elsewhere = Elsewhere(Place.parse(on), partial(open_problem, wanted, opened.given))
+        entries = comparing.compare(
+            opened, protocol, folder, asked=wanted, watch=stages, elsewhere=elsewhere
+        )
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)
     if json:

@@ -35,6 +35,10 @@ def fit(
         int | None,
         typer.Option(min=1, help="Of training over workers; 200 if the spec says none."),
     ] = None,
+    precision: Annotated[
+        str,
+        typer.Option(help="Of products: fp32, bf16, fp16 (losses scaled), or the family's own."),
+    ] = "own",
     out: Annotated[Path | None, typer.Option(help="Folder of a fit over workers.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another fit.")] = False,
     json: AsJson = False,
@@ -51,7 +55,7 @@ def fit(
 
     place = Place.parse(on)
     if place.kind != LOCAL or out is not None:
-        _fit_over(FitOptions(place, layout, steps, out, overwrite), wanted, json=json)
+        _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
         return
     from ingenium import api
 
@@ -77,6 +81,7 @@ class FitOptions(NamedTuple):
     on: "Place"
     layout: str
     steps: int | None
+    precision: str
     out: Path | None
     overwrite: bool
 
@@ -86,7 +91,10 @@ def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
     from ingenium.cli.scale import tell_fit
 
     folder = options.out or Path("out") / f"fit-{wanted.problem}"
-    request = fitting.FitRequest(wanted, options.on, options.layout, options.steps)
+    request = fitting.FitRequest(
+        wanted, options.on, options.layout, options.steps,
+        precision=options.precision,  # type: ignore[arg-type]  # checked there
+    )  # fmt: skip
     with StageProgress() as stages:
         kept = fitting.fit(request, folder, watch=stages, overwrite=options.overwrite)
     tell_fit(kept, json)

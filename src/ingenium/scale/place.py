@@ -47,6 +47,11 @@ class Place:
             )
         return cls(RAY, _counted(int(found[2] or 2), text), address)
 
+    @property
+    def handed_out(self) -> bool:
+        """Whether this process has others work."""
+        return self.kind in (PROCESSES, RAY) and self.count > 1
+
     def __str__(self) -> str:
         if self.kind == PROCESSES:
             return f"{self.kind}:{self.count}"
