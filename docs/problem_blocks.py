@@ -26,7 +26,9 @@ def examples() -> dict[str, Path]:
     """The first example of each problem that has one."""
     found: dict[str, Path] = {}
     for path in sorted((ROOT / "examples").glob("*/*.toml")):
-        found.setdefault(tomllib.loads(path.read_text(encoding="utf-8"))["problem"], path)
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "problem" in table:  # the others are models, clusters and drills
+            found.setdefault(table["problem"], path)
     return found
 
 

@@ -27,7 +27,8 @@ ALONE = (
 )  # which ask for another grid, or none
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
-OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in (*SPECS, *INFERRED))
+SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
+OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in (*SPECS, *INFERRED, *SCALE))
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 

@@ -101,8 +101,7 @@ class DividedModel:
         layout, mesh = self.layout, self.mesh
         if layout.tensor > 1:
             for path, part in module.named_modules():
-                if isinstance(part, SplitBlock):
-                    self._split(path, part)
+                self._split(path, part)
         if layout.data > 1 and layout.shard >= 2:
             warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view")
             again = layout.shard == 3
@@ -131,11 +130,13 @@ class DividedModel:
         """Share the matrices of a layer among the tensor ranks."""
         from torch.distributed.tensor.parallel import (
             ColwiseParallel,
+            ParallelStyle,
             RowwiseParallel,
             parallelize_module,
         )
 
-        assert isinstance(block, SplitBlock)
+        if not isinstance(block, SplitBlock):
+            return
         ranks = self.layout.tensor
         for name, way in block.split.items():
             if way == "heads":
@@ -144,7 +145,7 @@ class DividedModel:
                 with torch.no_grad():
                     weight.copy_(weight[order])
                 self.turned[self.names[f"{path}.{name}.weight"]] = order
-        plan = {
+        plan: dict[str, ParallelStyle] = {
             name: RowwiseParallel() if way == "rows" else ColwiseParallel()
             for name, way in block.split.items()
         }

@@ -44,9 +44,9 @@ class TokenEntry(nn.Module):
 class TokenHead(nn.Module):
     """What stands after the layers: odds of symbols."""
 
-    def __init__(self, family: TokenAutoregressive) -> None:
+    def __init__(self, family: TokenAutoregressive, norm: nn.Module) -> None:
         super().__init__()
-        self.norm, self.head = family.decoder.norm, family.head
+        self.norm, self.head = norm, family.head
 
     def forward(self, x: Float[Tensor, "n s w"]) -> Float[Tensor, "n s v"]:
         """Logits."""
@@ -107,5 +107,5 @@ def chained(family: TokenAutoregressive) -> Chain:
         head_more=head,
         averages=2,
     )
-    parts = (TokenEntry(family), *decoder.blocks, TokenHead(family))
+    parts = (TokenEntry(family), *decoder.blocks, TokenHead(family, decoder.norm))
     return Chain(parts, inputs, loss, size, partial(half, torch.device("cpu")))
