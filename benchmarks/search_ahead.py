@@ -21,8 +21,8 @@ from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.loop import training
 from ingenium.scale.processes import ProcessSite
-from ingenium.searches.spread import Spread
 from ingenium.searches.search import Search
+from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
 from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make

@@ -17,11 +17,11 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
 from ingenium.core.verdict import Verdict
 from ingenium.loop import training
-from ingenium.searches.plan import SearchPlan
 from ingenium.scale.processes import ProcessSite
-from ingenium.searches.spread import Spread
+from ingenium.searches.plan import SearchPlan
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
+from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
 from ingenium.searches.store import Store
 from ingenium.searches.strategies import NAMES, Task, make

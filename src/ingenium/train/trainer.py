@@ -298,7 +298,8 @@ def _group(turn: int) -> str:
 def _state(optimiser: torch.optim.Optimizer) -> dict[nn.Parameter, dict[str, Tensor]]:
     """What an optimiser remembers of each parameter; of a sharded one, of those that are here."""
     own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
-    return own.state
+    found: dict[nn.Parameter, dict[str, Tensor]] = own.state  # type: ignore[assignment]  # AdamW's
+    return found
 
 
 def _warm(optimiser: torch.optim.Optimizer) -> None:
