@@ -26,7 +26,6 @@ from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError, choose
 from ingenium.core.folders import cache_folder, staged, write_atomic
-from ingenium.core.judged import JudgedKind
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.spec import GeneratorChoice, Spec
@@ -39,6 +38,7 @@ from ingenium.scale.calibration import calibrated, peak_bytes
 from ingenium.scale.chain import Divisible
 from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import DividedModel
+from ingenium.scale.laws import ceiling, fitted_share
 from ingenium.scale.layout import AUTO, Layout
 from ingenium.scale.place import LOCAL, TORCHRUN, Place
 from ingenium.scale.planner import PlanSpec, Training
@@ -54,8 +54,6 @@ STEPS = 200  # where nobody says how many
 REHEARSED = 6  # steps, in full precision, whose losses are held against one process
 SAME = 1e-5  # within which losses of two layouts are equal
 RECORD = "fit.json"
-KIND = JudgedKind("a fit over ranks", RECORD, "ingenium fit PROBLEM --on processes:2 --out FOLDER",
-                  "Fit it again.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ class RankedFit:
         total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
         return {
             "losses": course["turn_1"],
-            "rehearsed_step_s": float(np.median(np.diff(ticks))),
+            "rehearsed_steps_s": np.diff(ticks).tolist(),
             "bytes": held | {"total": total},
         }
 
@@ -326,7 +324,10 @@ def _record(
         both = zip(first["losses"], alone["losses"], strict=True)
         apart = max(abs(a - b) for a, b in both)
         compared = {"losses": alone["losses"], "apart": apart, "equal": apart <= SAME}
-        compared["rehearsed_step_s"] = alone["rehearsed_step_s"]
+        times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
+        share = fitted_share([1, len(found)], times)
+        compared["speedup"] = float(np.median(times[0]) / np.median(times[1]))
+        compared["parallel_share"] = asdict(share) | {"most": ceiling(share.value)}
     return {
         "problem": asked.spec.problem,
         "family": family,
@@ -339,7 +340,6 @@ def _record(
         "measured": {
             "bytes": [one.get("bytes") for one in found],
             "step_s": first["step_s"],
-            "rehearsed_step_s": first.get("rehearsed_step_s"),
         },
         "losses": first.get("losses"),
         "one_process": compared,
@@ -362,13 +362,3 @@ def _enter(record: Mapping[str, Any], ledger: Ledger | None) -> None:
         return
     with open_ledger(ledger_place()) as book:
         book.append("fit", body)
-
-
-def opened(folder: Path) -> ScaledFit:
-    """A fit that was kept.
-
-    Raises:
-        InputError: if there is none.
-        CorruptError: if its record cannot be read.
-    """
-    return ScaledFit(folder, KIND.opened(folder, {}))

@@ -184,6 +184,15 @@ def tell_fit(kept: "ScaledFit", json: bool) -> None:
             f"{alone['apart']:.1g} apart.",
             highlight=False,
         )
+        share, most = alone["parallel_share"], alone["parallel_share"]["most"]
+        bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
+        console.print(
+            f"{alone['speedup']:.2f} times as fast as one process; all workers do "
+            f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
+            "by Amdahl's law.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         f"Held-out loss {record['course']['held_out'][-1]:.4g}. {kept.folder}/fit.json and model",
         highlight=False,

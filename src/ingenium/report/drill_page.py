@@ -75,7 +75,9 @@ def _losses(record: Any) -> Figure:
 
 
 def _faults(record: Any) -> list[tuple[str, ...]]:
-    rows = [("fault", "at step", "seen after, s", "trained again after, s", "steps redone")]
+    rows: list[tuple[str, ...]] = [
+        ("fault", "at step", "seen after, s", "trained again after, s", "steps redone")
+    ]
     for own in record["faults"]:
         times = (f"{own['seen_s']:.1f}", f"{own['recovered_s']:.1f}")
         rows.append((own["what"], str(own["step"]), *times, str(own["redone"])))

@@ -26,9 +26,9 @@ def growing_work(share: float, workers: float) -> float:
     return workers - (1.0 - share) * (workers - 1.0)
 
 
-def ceiling(share: float) -> float:
-    """The speedup of fixed work that no number of workers passes."""
-    return float("inf") if share >= 1 else 1.0 / (1.0 - share)
+def ceiling(share: float) -> float | None:
+    """The speedup of fixed work that no number of workers passes; none where there is no bound."""
+    return None if share >= 1 else 1.0 / (1.0 - share)
 
 
 @dataclass(frozen=True)
