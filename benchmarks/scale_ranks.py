@@ -21,7 +21,7 @@ from ingenium.fitting import FitRequest, fit
 from ingenium.generators import offer
 from ingenium.loop import training
 from ingenium.scale import crew
-from ingenium.scale.place import Place
+from ingenium.scale.place import WorkPlace
 from ingenium.scale.processes import ProcessSite
 
 SPEC = Spec(
@@ -54,7 +54,7 @@ def plain() -> dict[str, Any]:
 
 def ours(workers: int) -> dict[str, Any]:
     """A step of our fit, and how far it was predicted."""
-    place = Place.parse(f"processes:{workers}")
+    place = WorkPlace.parse(f"processes:{workers}")
     with tempfile.TemporaryDirectory() as folder:
         asked = FitRequest(SPEC, place, f"data:{workers}", STEPS)
         found = fit(asked, Path(folder) / "fit").record

@@ -34,7 +34,7 @@ from ingenium.loop import Elsewhere
 from ingenium.opened import OpenedRun
 from ingenium.opened import open_run as opened
 from ingenium.outcome import Clock, Finish, Run
-from ingenium.scale.place import LOCAL, Place
+from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.searches import running
 from ingenium.searches.course import Heard, unheard
 from ingenium.searches.hands import Hands
@@ -107,7 +107,7 @@ def propose(
             overwrite=overwrite,
             finish=_finish(meter),
             clock=clock,
-            elsewhere=Elsewhere(Place.parse(on), partial(open_problem, spec, problem.given)),
+            elsewhere=Elsewhere(WorkPlace.parse(on), partial(open_problem, spec, problem.given)),
             model=None if model is None else Path(model),
         )
 
@@ -161,7 +161,7 @@ def search(
             watch=watch,
             heard=heard,
             hands=Hands(
-                Place.parse(on),
+                WorkPlace.parse(on),
                 partial(open_problem, spec, problem.given),
                 Path(follow) if follow else None,
             ),

@@ -24,7 +24,7 @@ from ingenium.domains import open_problem
 from ingenium.fitting import FitRequest, RankedFit
 from ingenium.scale.cluster import read
 from ingenium.scale.namespaces import NamespacedSite, lacking
-from ingenium.scale.place import PROCESSES, Place, warn_of_cores
+from ingenium.scale.place import PROCESSES, WorkPlace, warn_of_cores
 from ingenium.scale.processes import ProcessSite, ProcessWorker
 from ingenium.scale.ranks import RankGang, RankLost
 from ingenium.trust.ledger import Ledger, open_ledger
@@ -56,7 +56,7 @@ class DrillSpec:
     @property
     def request(self) -> FitRequest:
         """The fit that is drilled."""
-        place, layout = Place(PROCESSES, self.workers), self.layout or f"data:{self.workers}"
+        place, layout = WorkPlace(PROCESSES, self.workers), self.layout or f"data:{self.workers}"
         return FitRequest(self.spec, place, layout, self.steps, rehearse=False, wait_s=self.wait_s)
 
 
@@ -124,7 +124,7 @@ def _ingested(asked: DrillSpec, ledger: Ledger) -> str:
 
 
 @dataclass
-class Fault:
+class WorkerFault:
     """One that befell a worker, and how it was overcome."""
 
     what: str
@@ -139,7 +139,7 @@ class FaultyRanks:
     """Brings ranks together again and again, and does to them what a drill says."""
 
     def __init__(self, asked: DrillSpec, watch: Watch) -> None:
-        self.asked, self.watch, self.faults = asked, watch, list[Fault]()
+        self.asked, self.watch, self.faults = asked, watch, list[WorkerFault]()
         self.beats: list[tuple[float, int]] = []
         self.notes: list[str] = []
         self.todo = sorted([(s, "kill") for s in asked.kill] + [(s, "cut") for s in asked.cut])
@@ -148,12 +148,14 @@ class FaultyRanks:
             self.notes.append(f"No worker was cut off: {why}.")
             self.todo = [one for one in self.todo if one[1] != "cut"]
         self._site = NamespacedSite if asked.cut and why is None else ProcessSite
-        self._open: Fault | None = None
+        self._open: WorkerFault | None = None
         self._now: tuple[Any, RankGang] | None = None
         self._began = 0.0
         self.wall_s = 0.0
 
-    def gathered(self, place: Place, job: RankedFit, *, wait_s: float, tell: Watch) -> list[Any]:
+    def gathered(
+        self, place: WorkPlace, job: RankedFit, *, wait_s: float, tell: Watch
+    ) -> list[Any]:
         """The answers of the ranks that came through."""
         self._began = time.perf_counter()
         site = self._site(place.count)
@@ -195,14 +197,14 @@ class FaultyRanks:
         elif isinstance(site, NamespacedSite):
             site.cut(len(gang.workers) - 1)
         names = {"kill": "worker killed", "cut": "link of a worker cut"}
-        self._open = Fault(names[what], step, now)
+        self._open = WorkerFault(names[what], step, now)
         self.faults.append(self._open)
 
     def _lost(self, site: ProcessSite) -> None:
         now = time.perf_counter() - self._began
         if self._open is None:  # nobody did it: it counts all the same
             step = self.beats[-1][1] if self.beats else 0
-            self._open = Fault("rank lost by itself", step, now)
+            self._open = WorkerFault("rank lost by itself", step, now)
             self.faults.append(self._open)
         self._open.seen_s = max(now - self._open.at_s, 1e-3)
         if isinstance(site, NamespacedSite):

@@ -35,12 +35,12 @@ from ingenium.generators.fitted import FittedFamily, state_digest
 from ingenium.loop import training
 from ingenium.scale import planner
 from ingenium.scale.calibration import calibrated, peak_bytes
-from ingenium.scale.chain import Divisible
+from ingenium.scale.chain import ChainedFamily
 from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.laws import ceiling, fitted_share
-from ingenium.scale.layout import AUTO, Layout
-from ingenium.scale.place import LOCAL, TORCHRUN, Place
+from ingenium.scale.layout import AUTO, RankLayout
+from ingenium.scale.place import LOCAL, TORCHRUN, WorkPlace
 from ingenium.scale.planner import PlanSpec, Training
 from ingenium.scale.ranked_descent import Precision, RankedDescent
 from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
@@ -82,7 +82,7 @@ class RankedFit:
             found |= {"cluster": asdict(cluster), "predicted": predicted}
             found |= self._rehearsed(make, layout, x, cond)
         else:
-            layout = Layout.parse(self.layout)
+            layout = RankLayout.parse(self.layout)
             planner.check(self._asked(make), rank.count, layout)
         found["layout"] = str(layout)
         if self.fit:
@@ -102,7 +102,7 @@ class RankedFit:
 
     def _asked(self, make: Callable[[], Any]) -> PlanSpec:
         family = make()
-        if not isinstance(family, Divisible):
+        if not isinstance(family, ChainedFamily):
             raise InputError(
                 "a family that ranks can share, such as autoregressive on texts",
                 self.family,
@@ -112,7 +112,7 @@ class RankedFit:
         tokens = float(self.plan.steps) * self.plan.batch * size.context
         return PlanSpec(size, Training(self.plan.batch, tokens))
 
-    def _layout(self, make: Callable[[], Any]) -> tuple[Layout, Cluster]:
+    def _layout(self, make: Callable[[], Any]) -> tuple[RankLayout, Cluster]:
         """The one that was written, or the fastest that fits, as rank 0 finds it."""
         asked, family = self._asked(make), make()
         ranks = dist.get_world_size()
@@ -123,12 +123,12 @@ class RankedFit:
             if self.layout == AUTO:
                 told = [planner.best(asked, cluster)[0].layout]
             else:
-                told = [planner.asked(asked, cluster, Layout.parse(self.layout)).layout]
+                told = [planner.asked(asked, cluster, RankLayout.parse(self.layout)).layout]
         dist.broadcast_object_list(told)
         return told[0], cluster
 
     def _rehearsed(
-        self, make: Callable[[], Any], layout: Layout, x: Tensor, cond: Tensor
+        self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor
     ) -> dict[str, Any]:
         """Losses of a few steps in full precision, and the most bytes that this rank held."""
         model = DividedModel(make(), layout)
@@ -155,7 +155,7 @@ class RankedFit:
         }
 
     def _fitted(
-        self, make: Callable[[], Any], layout: Layout, x: Tensor, cond: Tensor, tell: Tell
+        self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor, tell: Tell
     ) -> dict[str, Any]:
         """The fit itself; it goes on from a checkpoint of any layout."""
         model, ticks = DividedModel(make(), layout), [time.perf_counter()]
@@ -177,7 +177,7 @@ class RankedFit:
         }
 
 
-def _predicted(asked: PlanSpec, cluster: Cluster, layout: Layout) -> dict[str, Any]:
+def _predicted(asked: PlanSpec, cluster: Cluster, layout: RankLayout) -> dict[str, Any]:
     """What the planner says of a layout."""
     one = planner.planned(asked, cluster, layout)
     return {
@@ -201,7 +201,7 @@ class FitRequest:
     """A fit that is asked for, and where it is to run."""
 
     spec: Spec
-    on: Place = field(default_factory=Place)
+    on: WorkPlace = field(default_factory=WorkPlace)
     layout: str = AUTO
     steps: int | None = None
     rehearse: bool = True  # a few steps, measured and compared with one process
@@ -213,7 +213,7 @@ class FitRequest:
         if self.layout == AUTO and not self.rehearse:
             raise InputError("a layout of a fit that is not rehearsed", AUTO, "Write data:2.")
         if self.layout != AUTO:
-            layout = Layout.parse(self.layout)
+            layout = RankLayout.parse(self.layout)
             if layout.ranks != self.on.count:
                 raise InputError(
                     f"a layout of {self.on.count} ranks, as {self.on} has",
@@ -297,7 +297,7 @@ def _alone(job: RankedFit, asked: FitRequest, watch: Watch) -> dict[str, Any]:
     """The same steps by one process."""
     watch("the same by one process", 0, 1)
     own = replace(job, layout=AUTO, fit=False)
-    found: dict[str, Any] = gather(Place(LOCAL), own, wait_s=asked.wait_s)[0]
+    found: dict[str, Any] = gather(WorkPlace(LOCAL), own, wait_s=asked.wait_s)[0]
     return found
 
 

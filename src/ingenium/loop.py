@@ -35,7 +35,7 @@ from ingenium.generators.fitted import FittedFamily, check, fit, load
 from ingenium.generators.generator import Generator
 from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
 from ingenium.scale.crew import PATIENCE_S, Crew, spread
-from ingenium.scale.place import LOCAL, Place
+from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.scale.port import Answering, Make, opened
 from ingenium.trust.ledger import Ledger
 
@@ -107,7 +107,7 @@ def run(
 class Elsewhere:
     """Workers that propose and verify units of a run."""
 
-    on: Place
+    on: WorkPlace
     opener: Callable[[], Problem]  # of the problem, in other processes
 
     def spread(self, make: Make, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:

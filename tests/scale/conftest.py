@@ -6,7 +6,7 @@ import pytest
 import ranked
 import torch
 
-from ingenium.scale.place import HERE, Place
+from ingenium.scale.place import HERE, WorkPlace
 from ingenium.scale.ranks import gather
 
 TWO = (
@@ -32,4 +32,4 @@ def alone() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def two() -> list[dict[str, Any]]:
     """Two processes, under all layouts of two."""
-    return gather(Place.parse("processes:2"), ranked.Layouts(TWO), wait_s=WAIT_S)
+    return gather(WorkPlace.parse("processes:2"), ranked.Layouts(TWO), wait_s=WAIT_S)

@@ -10,7 +10,7 @@ from torch import Tensor
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.families import transformer
 from ingenium.scale.divided import DividedModel
-from ingenium.scale.layout import Layout
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.ranked_descent import RankedDescent
 from ingenium.scale.ranks import Rank, Tell
 from ingenium.train.plan import Plan
@@ -66,7 +66,7 @@ def trained(text: str, more: dict[str, Any]) -> dict[str, Any]:
     """What this rank sees under a layout."""
     precision = more.get("precision", "fp32")
     torch.set_num_threads(1)
-    model = DividedModel(family(), Layout.parse(text))
+    model = DividedModel(family(), RankLayout.parse(text))
     descent = RankedDescent(model, precision=precision)
     x, cond = texts()
     own = {k: v for k, v in more.items() if k != "precision"}

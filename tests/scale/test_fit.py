@@ -11,7 +11,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.drilling import DrillSpec, load
 from ingenium.fitting import FitRequest
-from ingenium.scale.place import Place
+from ingenium.scale.place import WorkPlace
 
 SPEC = """
 problem = "molecules.library"
@@ -77,7 +77,7 @@ def test_a_drill_ends_with_the_weights_of_an_undisturbed_fit(tmp_path: Path) -> 
 
 def test_a_layout_of_other_ranks_is_refused() -> None:
     with pytest.raises(InputError, match=r"a layout of 2 ranks.*Write --layout data:2"):
-        FitRequest(Spec("molecules.library"), Place.parse("processes:2"), "data:4")
+        FitRequest(Spec("molecules.library"), WorkPlace.parse("processes:2"), "data:4")
 
 
 def test_the_example_of_a_drill_is_read() -> None:

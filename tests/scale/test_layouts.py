@@ -8,8 +8,8 @@ import ranked
 from torch import Tensor
 
 from conftest import TWO, WAIT_S
-from ingenium.scale.layout import Layout
-from ingenium.scale.place import FewCores, Place
+from ingenium.scale.layout import RankLayout
+from ingenium.scale.place import FewCores, WorkPlace
 from ingenium.scale.ranks import gather
 from ingenium.scale.step_time import rank_bytes
 
@@ -46,7 +46,7 @@ def test_two_ranks_do_what_one_process_does(
 @pytest.mark.parametrize("text", TWO)
 def test_a_rank_holds_the_bytes_that_are_predicted(text: str, two: list[dict[str, Any]]) -> None:
     size = ranked.family().chain().size
-    expected = rank_bytes(size, Layout.parse(text), 8.0)
+    expected = rank_bytes(size, RankLayout.parse(text), 8.0)
     measured = max(one[text]["bytes"]["weights"] for one in two)
     assert measured == pytest.approx(expected.weights, rel=0.05)
     measured = max(one[text]["bytes"]["gradients"] for one in two)
@@ -75,12 +75,12 @@ def test_the_chain_is_the_family(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore::ingenium.scale.place.FewCores")
 def test_four_ranks_do_what_one_process_does(alone: dict[str, Any]) -> None:
     assert issubclass(FewCores, UserWarning)
-    found = gather(Place.parse("processes:4"), ranked.Layouts(FOUR), wait_s=WAIT_S)
+    found = gather(WorkPlace.parse("processes:4"), ranked.Layouts(FOUR), wait_s=WAIT_S)
     for text in FOUR:
         check_equal(text, alone, found[0][text])
     size = ranked.family().chain().size
     for text in ("data:4,shard:3,recompute", "data:4,shard:1"):
-        expected = rank_bytes(size, Layout.parse(text), 4.0)
+        expected = rank_bytes(size, RankLayout.parse(text), 4.0)
         for part in ("weights", "gradients", "state"):
             measured = max(one[text]["bytes"][part] for one in found)
             assert measured == pytest.approx(getattr(expected, part), rel=0.05), (text, part)

@@ -8,7 +8,7 @@ import torch
 from ingenium.generators.tokens.families import transformer
 from ingenium.scale.calibration import peak_bytes
 from ingenium.scale.chain import ChainPart
-from ingenium.scale.layout import Layout
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.step_time import rank_bytes
 
 MODELS = (  # width, layers, context, symbols, designs, recompute
@@ -48,7 +48,7 @@ def test_the_peak_is_within_a_tenth_of_the_prediction(
     optimiser.zero_grad()
     held = sum(p.nbytes for p in module.parameters())
     held += sum(t.nbytes for s in optimiser.state.values() for t in s.values())
-    planned = rank_bytes(chain.size, Layout(recompute=recompute), float(n))
+    planned = rank_bytes(chain.size, RankLayout(recompute=recompute), float(n))
     averages = 4 * chain.size.averages * chain.size.parameters  # which no trainer keeps here
     assert held + peak_bytes(step) == pytest.approx(planned.total - averages, rel=0.1)
 

@@ -10,7 +10,7 @@ from ingenium.core.errors import InputError
 from ingenium.scale import laws, planner
 from ingenium.scale.carbon import LIFE_CYCLE, GridUnit, merit_order, planned_start, read_trace
 from ingenium.scale.cluster import Cluster, Device, Link, read
-from ingenium.scale.layout import Layout
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.model_size import ModelSize, state_bytes, training_flops
 from ingenium.scale.planner import PlanSpec, Training
 from ingenium.scale.step_time import rank_bytes, stage_parameters
@@ -40,7 +40,7 @@ def model(width: int, layers: int, heads: int, vocabulary: int = 51200) -> Model
 def test_seventy_billion_parameters_have_more_than_a_terabyte_of_state() -> None:
     assert state_bytes(70e9) == 1.12e12
     own = model(8192, 80, 64)
-    each = rank_bytes(own, Layout(), 1.0)
+    each = rank_bytes(own, RankLayout(), 1.0)
     assert each.weights + each.gradients + each.state == 16 * own.parameters
 
 
@@ -71,7 +71,7 @@ def test_utilisation_is_near_that_of_megatron() -> None:
         spec = PlanSpec(model(width, layers, heads), Training(batch, 1e9))
         data = devices // tensor // pipeline
         own = [
-            planner.planned(spec, cluster, Layout(data, tensor, pipeline, 0, micro, True))
+            planner.planned(spec, cluster, RankLayout(data, tensor, pipeline, 0, micro, True))
             for micro in (batch // data // k for k in (1, 2, 4, 8) if batch // data % k == 0)
         ]
         best = max(p.utilisation for p in own if p.fits)
@@ -93,7 +93,7 @@ def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:
     spec = read(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
     cluster = read(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
     with pytest.raises(InputError, match=r"data:256, which needs .* GB\. Write data:256,micro:2"):
-        planner.asked(spec, cluster, Layout(256))
+        planner.asked(spec, cluster, RankLayout(256))
     tiny = replace(cluster, device=replace(cluster.device, memory_gb=7))
     with pytest.raises(InputError, match=r"Write devices = \d+, or a smaller model"):
         planner.best(spec, tiny)
@@ -111,17 +111,17 @@ def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:
 def test_layouts_that_make_no_sense_are_refused(text: str, said: str) -> None:
     spec = read(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
     with pytest.raises(InputError, match=said):
-        planner.check(spec, 256, Layout.parse(text))
+        planner.check(spec, 256, RankLayout.parse(text))
 
 
 def test_layouts_are_written_as_they_are_read() -> None:
     for text in ("data:1", "data:2,shard:3", "data:4,tensor:8,pipeline:2,micro:16,recompute"):
-        assert str(Layout.parse(text)) == text
+        assert str(RankLayout.parse(text)) == text
 
 
 def test_tensor_ranks_share_a_layer() -> None:
     own = model(4096, 32, 32)
-    one, two = (stage_parameters(own, Layout(tensor=t)) for t in (1, 2))
+    one, two = (stage_parameters(own, RankLayout(tensor=t)) for t in (1, 2))
     assert one - two == own.layers * own.block / 2
 
 

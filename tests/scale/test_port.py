@@ -12,7 +12,7 @@ import pytest
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.scale.crew import Crew, spread
-from ingenium.scale.place import FewCores, Place, warn_of_cores
+from ingenium.scale.place import FewCores, WorkPlace, warn_of_cores
 from ingenium.scale.port import opened
 from ingenium.scale.processes import ProcessSite, ProcessWorker
 from ingenium.scale.ranks import Rank, RankLost, Tell, agree, gather
@@ -49,29 +49,29 @@ def dying(rank: Rank, tell: Tell) -> int:
 @pytest.mark.parametrize("text", ["process:2", "processes:0", "processes:9999", "ray://host", ""])
 def test_places_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"--on processes:4|ray://host:10001"):
-        Place.parse(text)
+        WorkPlace.parse(text)
 
 
 @pytest.mark.parametrize("text", ["local", "processes:3", "ray://a.b:10001?workers=4"])
 def test_places_are_written_as_they_are_read(text: str) -> None:
-    assert str(Place.parse(text)) == text
+    assert str(WorkPlace.parse(text)) == text
 
 
 def test_more_workers_than_cores_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     with pytest.warns(FewCores, match="processes:2 on 1 cores"):
-        warn_of_cores(Place.parse("processes:2"))
+        warn_of_cores(WorkPlace.parse("processes:2"))
 
 
 def test_torchrun_is_for_fits_alone() -> None:
-    with pytest.raises(InputError, match="for `fit` alone"), opened(Place.parse("torchrun")):
+    with pytest.raises(InputError, match="for `fit` alone"), opened(WorkPlace.parse("torchrun")):
         pass
 
 
 def test_a_rank_without_torchrun_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
     with pytest.raises(InputError, match="torchrun --nproc-per-node 2"):
-        gather(Place.parse("torchrun"), disagreeing)
+        gather(WorkPlace.parse("torchrun"), disagreeing)
 
 
 def test_a_task_that_kills_each_worker_is_told() -> None:
@@ -117,7 +117,7 @@ def test_twenty_killed_workers_lose_and_double_nothing() -> None:
 
 
 def test_ranks_that_stand_on_other_code_are_refused_and_a_dead_one_is_told() -> None:
-    two = Place.parse("processes:2")
+    two = WorkPlace.parse("processes:2")
     with pytest.raises(InputError, match="same code on all ranks; came sha256:0 on rank 0 and "):
         gather(two, disagreeing, wait_s=60.0)
     began = time.monotonic()

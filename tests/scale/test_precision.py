@@ -8,7 +8,7 @@ import ranked
 import torch
 
 from ingenium.scale.divided import DividedModel
-from ingenium.scale.layout import Layout
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.place import HERE
 from ingenium.scale.ranked_descent import Precision, RankedDescent
 from ingenium.scale.ranks import Rank, Tell, gather
@@ -18,7 +18,7 @@ TINY = 1e-7  # of a loss, whose gradients half precision cannot hold
 
 def lost_share(precision: Precision, scale: float) -> float:
     """Share of the gradients of a tiny loss that are 0, of those that should not be."""
-    model = DividedModel(ranked.family(), Layout())
+    model = DividedModel(ranked.family(), RankLayout())
     descent = RankedDescent(model, precision=precision)
     whole = model.chain
     descent.chain = replace(whole, loss=lambda answer, x: TINY * whole.loss(answer, x))

@@ -56,7 +56,7 @@ def compare(
     from ingenium.cli.asking import asked
     from ingenium.domains import open_problem
     from ingenium.loop import Elsewhere
-    from ingenium.scale.place import Place
+    from ingenium.scale.place import WorkPlace
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
     with StageProgress() as stages:
@@ -64,7 +64,7 @@ def compare(
         opened = open_problem(wanted)
         chosen = tuple(family) if family else comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
-        elsewhere = Elsewhere(Place.parse(on), partial(open_problem, wanted, opened.given))
+        elsewhere = Elsewhere(WorkPlace.parse(on), partial(open_problem, wanted, opened.given))
         entries = comparing.compare(
             opened, protocol, folder, asked=wanted, watch=stages, elsewhere=elsewhere
         )

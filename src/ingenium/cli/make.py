@@ -15,7 +15,6 @@ from ingenium.cli.progress import StageProgress
 if TYPE_CHECKING:
     from ingenium.core.spec import Spec
     from ingenium.outcome import Run
-    from ingenium.scale.place import Place
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,9 +50,9 @@ def fit(
     from ingenium.cli.asking import asked
 
     wanted = asked(problem, spec)  # before what takes seconds to import
-    from ingenium.scale.place import Place
+    from ingenium.scale.place import WorkPlace
 
-    place = Place.parse(on)
+    place = WorkPlace.parse(on)
     if place.kind != LOCAL or out is not None:
         _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
         return

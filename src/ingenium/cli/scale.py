@@ -40,14 +40,14 @@ def plan(
     """Say by formulas what layouts of a large training would take; nothing is run."""
     from ingenium.scale import planner
     from ingenium.scale.cluster import Cluster, read
-    from ingenium.scale.layout import AUTO, Layout
+    from ingenium.scale.layout import AUTO, RankLayout
 
     asked = read(model, planner.PlanSpec, "a model and its training as a TOML file")
     there = read(cluster, Cluster, "a cluster as a TOML file")
     if layout == AUTO:
         found = planner.best(asked, there, most=best)
     else:
-        found = [planner.asked(asked, there, Layout.parse(layout))]
+        found = [planner.asked(asked, there, RankLayout.parse(layout))]
     start = None if trace is None else _start(trace, found[0], within)
     if json:
         told = {"simulated": True, "layouts": [_planned(one) for one in found]}

@@ -43,7 +43,7 @@ class Chain:
 
 
 @runtime_checkable
-class Divisible(Protocol):
+class ChainedFamily(Protocol):
     """A family that many ranks can train together."""
 
     def chain(self) -> Chain:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ingenium.core.errors import EngineError
-from ingenium.scale.port import Answer, Make, Site, Task, Worker
+from ingenium.scale.port import Answer, Make, Site, SiteWorker, Task
 
 TRIES = 4  # of a task whose worker ends by itself
 PATIENCE_S = 1.0
@@ -26,7 +26,7 @@ class Crew:
         self.queue: deque[tuple[Ticket, Task]] = deque()
         self.busy: dict[int, tuple[Ticket, Task]] = {}  # by place of the worker
         self.deaths = 0
-        self.workers: list[Worker] = [site.hire(make) for _ in range(site.count)]
+        self.workers: list[SiteWorker] = [site.hire(make) for _ in range(site.count)]
 
     def submit(self, ticket: Ticket, task: Task) -> None:
         """Give a task to a worker that is free, or keep it until one is."""

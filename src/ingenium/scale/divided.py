@@ -12,8 +12,8 @@ from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
 from ingenium.core.errors import InputError
-from ingenium.scale.chain import Chain, ChainPart, Divisible, SplitBlock
-from ingenium.scale.layout import Layout
+from ingenium.scale.chain import Chain, ChainedFamily, ChainPart, SplitBlock
+from ingenium.scale.layout import RankLayout
 from ingenium.train.descent import outline
 from ingenium.train.plan import Loss, Trainable, Turn
 
@@ -31,13 +31,15 @@ class DividedModel:
     Source: Li et al., VLDB 2020, arXiv:2006.15704; Zhao et al., VLDB 2023, arXiv:2304.11277.
     """
 
-    def __init__(self, family: nn.Module, layout: Layout, *, bucket_mb: float = BUCKET_MB) -> None:
+    def __init__(
+        self, family: nn.Module, layout: RankLayout, *, bucket_mb: float = BUCKET_MB
+    ) -> None:
         """Divide a family that has the same weights on all ranks.
 
         Raises:
             InputError: for a family that does not tell its parts, or trains in several turns.
         """
-        if not isinstance(family, Divisible) or not isinstance(family, Trainable):
+        if not isinstance(family, ChainedFamily) or not isinstance(family, Trainable):
             raise InputError(
                 "a family that can be divided, such as autoregressive on texts",
                 type(family).__name__,

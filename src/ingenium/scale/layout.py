@@ -11,7 +11,7 @@ EXAMPLE = "Write auto, or data:2,shard:3, say."
 
 
 @dataclass(frozen=True)
-class Layout:
+class RankLayout:
     """How a model is trained by `data * tensor * pipeline` ranks.
 
     `shard` is what the data ranks divide among them: 0 nothing, 1 the state of the optimiser,

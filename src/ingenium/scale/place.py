@@ -18,7 +18,7 @@ class FewCores(UserWarning):
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkPlace:
     """Where work is done, and by how many workers."""
 
     kind: str = LOCAL
@@ -60,7 +60,7 @@ class Place:
         return self.kind
 
 
-HERE = Place()  # this process
+HERE = WorkPlace()  # this process
 
 
 def cores() -> int:
@@ -68,7 +68,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def warn_of_cores(place: Place) -> None:
+def warn_of_cores(place: WorkPlace) -> None:
     """Say that workers of this machine will take turns, where they will."""
     if place.kind == PROCESSES and place.count > cores():
         told = f"{place} on {cores()} cores: workers take turns, and nothing gets faster"

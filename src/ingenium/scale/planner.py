@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass as checked
 from ingenium.core.errors import InputError
 from ingenium.core.spec import _STRICT
 from ingenium.scale.cluster import Cluster, Spending, powers
-from ingenium.scale.layout import Layout
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.model_size import ModelSize
 from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_seconds
 
@@ -36,7 +36,7 @@ class PlanSpec:
 class PlannedLayout:
     """A layout and what it takes; all of it is simulated."""
 
-    layout: Layout
+    layout: RankLayout
     bytes: RankBytes
     seconds: StepSeconds
     utilisation: float  # of all devices' peak, nothing that is computed twice counted
@@ -44,7 +44,7 @@ class PlannedLayout:
     fits: bool
 
 
-def planned(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout:
+def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
     """What a layout takes.
 
     Raises:
@@ -67,7 +67,7 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout:
     )
 
 
-def check(spec: PlanSpec, devices: int, layout: Layout) -> None:
+def check(spec: PlanSpec, devices: int, layout: RankLayout) -> None:
     """Refuse a layout that leaves devices idle or divides unevenly."""
     model, batch = spec.model, spec.training.sequences
     if layout.ranks != devices:
@@ -96,7 +96,7 @@ def check(spec: PlanSpec, devices: int, layout: Layout) -> None:
         )
 
 
-def layouts(spec: PlanSpec, devices: int, *, per_node: int | None = None) -> Iterator[Layout]:
+def layouts(spec: PlanSpec, devices: int, *, per_node: int | None = None) -> Iterator[RankLayout]:
     """All that divide evenly, matrices within a node."""
     model, batch = spec.model, spec.training.sequences
     most = min(devices, per_node or devices)
@@ -112,12 +112,12 @@ def layouts(spec: PlanSpec, devices: int, *, per_node: int | None = None) -> Ite
             for micro in (m for m in _divisors(own) if pipeline > 1 or own // m <= 64):
                 for shard in range(4) if data > 1 else (0,):
                     for recompute in (False, True):
-                        one = Layout(data, tensor, pipeline, shard, micro, recompute)
+                        one = RankLayout(data, tensor, pipeline, shard, micro, recompute)
                         if _possible(spec, devices, one):
                             yield one
 
 
-def _possible(spec: PlanSpec, devices: int, layout: Layout) -> bool:
+def _possible(spec: PlanSpec, devices: int, layout: RankLayout) -> bool:
     try:
         check(spec, devices, layout)
     except InputError:
@@ -156,7 +156,7 @@ def best(spec: PlanSpec, cluster: Cluster, *, most: int = 5) -> list[PlannedLayo
     return list(first.values())[:most]
 
 
-def nearest(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout | None:
+def nearest(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout | None:
     """The layout that fits with the fewest entries changed, the fastest of those; None if none."""
     fitting = (
         planned(spec, cluster, one)
@@ -169,7 +169,7 @@ def nearest(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout |
     )
 
 
-def asked(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout:
+def asked(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
     """A layout that somebody wrote.
 
     Raises:
@@ -188,7 +188,7 @@ def asked(spec: PlanSpec, cluster: Cluster, layout: Layout) -> PlannedLayout:
     )
 
 
-def _changed(a: Layout, b: Layout) -> int:
+def _changed(a: RankLayout, b: RankLayout) -> int:
     entries = ("data", "tensor", "pipeline", "shard", "micro", "recompute")
     return sum(getattr(a, name) != getattr(b, name) for name in entries)
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch.distributed as dist
 
 from ingenium.core.errors import InputError
-from ingenium.scale.place import PROCESSES, RAY, Place, warn_of_cores
+from ingenium.scale.place import PROCESSES, RAY, WorkPlace, warn_of_cores
 
 Task, Answer = Any, Any
 Answering = Callable[[Task], Answer]
@@ -21,7 +21,7 @@ Make = Callable[[], Answering]  # of a module, so that a worker can call it; ope
 
 
 @runtime_checkable
-class Worker(Protocol):
+class SiteWorker(Protocol):
     """One process somewhere, which answers one task after the other."""
 
     def send(self, task: Task) -> None:
@@ -55,11 +55,11 @@ class Site(Protocol):
 
     count: int  # workers that it is meant to have
 
-    def hire(self, make: Make) -> Worker:
+    def hire(self, make: Make) -> SiteWorker:
         """A new worker, which makes what answers its tasks before the first one."""
         ...
 
-    def first(self, busy: Sequence[Worker], patience_s: float) -> Worker | None:
+    def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
         """One that has an answer or has ended; none if there is none in so many seconds."""
         ...
 
@@ -79,7 +79,7 @@ def kept_store(host: str, wait_s: float) -> dist.TCPStore:
 
 
 @contextmanager
-def opened(place: Place) -> Iterator[Site]:
+def opened(place: WorkPlace) -> Iterator[Site]:
     """The site of a place, until the block is left.
 
     Raises:

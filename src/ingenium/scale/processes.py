@@ -12,7 +12,7 @@ import torch.distributed as dist
 
 from ingenium.core.errors import EngineError, IngeniumError
 from ingenium.scale.place import LOOPBACK
-from ingenium.scale.port import Answer, Make, Task, Worker, kept_store
+from ingenium.scale.port import Answer, Make, SiteWorker, Task, kept_store
 
 ENDING_S = 0.5  # that a worker has to end by itself
 
@@ -31,7 +31,7 @@ class ProcessSite:
         """Start one."""
         return ProcessWorker(make)
 
-    def first(self, busy: Sequence[Worker], patience_s: float) -> Worker | None:
+    def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
         """The first whose line has something, or has ended."""
         lines = {worker.line: worker for worker in busy if isinstance(worker, ProcessWorker)}
         return next((lines[line] for line in wait(list(lines), patience_s)), None)  # type: ignore[index]

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,8 +14,8 @@ import torch
 import torch.distributed as dist
 
 from ingenium.core.errors import EngineError, InputError
-from ingenium.scale.place import LOOPBACK, TORCHRUN, Place
-from ingenium.scale.port import Site, Worker, opened
+from ingenium.scale.place import LOOPBACK, TORCHRUN, WorkPlace
+from ingenium.scale.port import Site, SiteWorker, opened
 
 WAIT_S = 120.0  # for the others, after which a rank gives up
 LOOK_S = 0.5
@@ -36,7 +36,6 @@ class Rank:
 
 Tell = Callable[[str, int, int], None]  # stage, done, total
 RankJob = Callable[[Rank, Tell], Any]
-Hired = Callable[[Sequence[Worker]], None]
 
 
 class RankLost(EngineError):  # noqa: N818 - reads as what it is
@@ -47,7 +46,9 @@ def silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def gather(place: Place, job: RankJob, *, wait_s: float = WAIT_S, tell: Tell = silent) -> list[Any]:
+def gather(
+    place: WorkPlace, job: RankJob, *, wait_s: float = WAIT_S, tell: Tell = silent
+) -> list[Any]:
     """What the ranks of a place answer, by number.
 
     Under torchrun this process is one of them, and only its own answer is given.
@@ -74,7 +75,7 @@ class RankGang:
 
     def __init__(self, site: Site, job: RankJob, *, wait_s: float = WAIT_S) -> None:
         self.site, self.store = site, site.meet(wait_s)
-        self.workers: list[Worker] = [site.hire(partial(_made, job)) for _ in range(site.count)]
+        self.workers: list[SiteWorker] = [site.hire(partial(_made, job)) for _ in range(site.count)]
         for i, worker in enumerate(self.workers):
             worker.send(Rank(i, site.count, self.store.host, self.store.port, wait_s))
 

@@ -8,8 +8,8 @@ from typing import Any
 import torch.distributed as dist
 
 from ingenium.core.errors import EngineError, IngeniumError, InputError, MissingExtra
-from ingenium.scale.place import Place
-from ingenium.scale.port import Answer, Make, Task, Worker, kept_store
+from ingenium.scale.place import WorkPlace
+from ingenium.scale.port import Answer, Make, SiteWorker, Task, kept_store
 
 REACH_S = 5.0  # to reach a head
 
@@ -20,7 +20,7 @@ class RaySite:
     Source: Moritz et al., OSDI 2018, arXiv:1712.05889.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: WorkPlace) -> None:
         """Connect to the head, or start a Ray of this machine.
 
         Raises:
@@ -46,7 +46,7 @@ class RaySite:
         """Have an actor placed."""
         return RayWorker(self._ray, self._actor.remote(make))
 
-    def first(self, busy: Sequence[Worker], patience_s: float) -> Worker | None:
+    def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
         """The first whose task is done, or whose actor has died."""
         asked = {w.future: w for w in busy if isinstance(w, RayWorker) and w.future is not None}
         done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience_s)
@@ -123,7 +123,7 @@ class RayWorker:
         return None
 
 
-def _reach(place: Place) -> None:
+def _reach(place: WorkPlace) -> None:
     """Refuse an address at which nothing listens, before Ray tries for minutes."""
     host, _, port = place.address.rpartition(":")
     try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ingenium.scale.cluster import Cluster
-from ingenium.scale.layout import Layout
+from ingenium.scale.layout import RankLayout
 from ingenium.scale.model_size import ModelSize
 
 HIDDEN = 0.5  # share of an exchange that the backward pass hides, at most so much is seen today
@@ -49,7 +49,7 @@ class StepSeconds:
         return max(entries, key=lambda name: getattr(self, name))
 
 
-def stage_parameters(model: ModelSize, layout: Layout) -> float:
+def stage_parameters(model: ModelSize, layout: RankLayout) -> float:
     """Parameters of the fullest stage of the pipeline, on one tensor rank."""
     layers = -(-model.layers // layout.pipeline)
     own = layers * model.block / layout.tensor
@@ -58,7 +58,7 @@ def stage_parameters(model: ModelSize, layout: Layout) -> float:
     return own + max(model.entry, model.head)
 
 
-def rank_bytes(model: ModelSize, layout: Layout, sequences: float) -> RankBytes:
+def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBytes:
     """Bytes of the fullest rank; `sequences` are those of a micro-batch of one data rank.
 
     Sharded weights are whole while they are needed: with `shard` 2 all at once, with 3 those of
@@ -84,7 +84,7 @@ def rank_bytes(model: ModelSize, layout: Layout, sequences: float) -> RankBytes:
     )
 
 
-def _activations(model: ModelSize, layout: Layout, sequences: float) -> float:
+def _activations(model: ModelSize, layout: RankLayout, sequences: float) -> float:
     """Of all micro-batches that a stage holds at once, which are as many as there are stages.
 
     The most is held when the loss is found, or when the last layer is gone through backwards.
@@ -103,7 +103,7 @@ def _activations(model: ModelSize, layout: Layout, sequences: float) -> float:
 
 
 def step_seconds(
-    model: ModelSize, layout: Layout, cluster: Cluster, sequences: float
+    model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float
 ) -> StepSeconds:
     """Seconds of a step of `micro` micro-batches of so many sequences on each data rank."""
     device, tokens = cluster.device, sequences * model.context
@@ -134,7 +134,7 @@ def step_seconds(
     )
 
 
-def _exchange(model: ModelSize, layout: Layout, cluster: Cluster, busy_s: float) -> float:
+def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: float) -> float:
     """What is seen of the exchange of gradients, and of weights where those are sharded."""
     if layout.data == 1:
         return 0.0
@@ -147,7 +147,7 @@ def _exchange(model: ModelSize, layout: Layout, cluster: Cluster, busy_s: float)
     return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3)
 
 
-def _update(model: ModelSize, layout: Layout, cluster: Cluster) -> float:
+def _update(model: ModelSize, layout: RankLayout, cluster: Cluster) -> float:
     """Reading gradients, weights and state, and writing the latter two."""
     own = stage_parameters(model, layout) / (layout.data if layout.shard else 1)
     averaged = stage_parameters(model, layout) / (layout.data if layout.shard >= 2 else 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
-from ingenium.scale.place import HERE, LOCAL, Place
+from ingenium.scale.place import HERE, LOCAL, WorkPlace
 from ingenium.scale.port import opened
 from ingenium.searches.spread import Opener, Spread
 from ingenium.searches.store import FILE, Store
@@ -18,7 +18,7 @@ from ingenium.searches.workers import Here, InOrder, Workers
 class Hands:
     """Who measures: this process, others, or this one in the order of another search."""
 
-    on: Place = HERE
+    on: WorkPlace = HERE
     opener: Opener | None = None  # of the problem, in other processes
     follow: Path | None = None  # folder of the other search
 

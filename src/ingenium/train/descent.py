@@ -15,7 +15,7 @@ Named = dict[str, Tensor]
 
 
 @runtime_checkable
-class Descent(Protocol):
+class FitDescent(Protocol):
     """What of a fit depends on how many processes hold the model.
 
     Shapes: n designs of a batch, c numbers of their conditions.

@@ -14,7 +14,7 @@ from ingenium.core.errors import IngeniumError, InputError
 from ingenium.train import checkpoint
 from ingenium.train.batches import Batches, Split, split, stream
 from ingenium.train.checkpoint import Checkpoint
-from ingenium.train.descent import LONE, Descent
+from ingenium.train.descent import LONE, FitDescent
 from ingenium.train.ema import Ema, assign
 from ingenium.train.plan import Plan, Trainable, Turn
 
@@ -31,7 +31,7 @@ def train(
     cond: Float[Tensor, "rows c"],
     plan: Plan,
     *,
-    descent: Descent = LONE,
+    descent: FitDescent = LONE,
 ) -> dict[str, list[float]]:
     """Fit a model; it ends with the averaged weights of the best held-out check.
 
@@ -73,7 +73,7 @@ class _Fit:
     x: Float[Tensor, "n *shape"]
     cond: Float[Tensor, "n c"]
     plan: Plan
-    descent: Descent
+    descent: FitDescent
     turns: tuple[Turn, ...]
     optimisers: list[torch.optim.Optimizer]
     parameters: dict[str, nn.Parameter]
@@ -97,7 +97,7 @@ class _Fit:
         x: Float[Tensor, "n *shape"],
         cond: Float[Tensor, "n c"],
         plan: Plan,
-        descent: Descent,
+        descent: FitDescent,
     ) -> "_Fit":
         """A fit at its beginning, or where its checkpoint left it."""
         parameters = dict(model.named_parameters())
