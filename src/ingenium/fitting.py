@@ -208,6 +208,12 @@ class FitRequest:
     precision: Precision = "own"  # of products
     wait_s: float = WAIT_S
 
+    def job(self, opener: Callable[[], Problem], family: str, plan: Plan) -> RankedFit:
+        """What its ranks do."""
+        return RankedFit(
+            opener, family, plan, self.layout, rehearse=self.rehearse, precision=self.precision
+        )
+
     def __post_init__(self) -> None:
         choose(self.precision, get_args(Precision), "precision")
         if self.layout == AUTO and not self.rehearse:
@@ -251,14 +257,7 @@ def fit(
     under = [specs.as_table(spec), family, asdict(plan), code_digest(), package_digest(problem)]
     identity = digest([*under, str(asked.on), asked.layout, asked.precision])
     resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
-    job = RankedFit(
-        opener,
-        family,
-        replace(plan, checkpoint=resume),
-        asked.layout,
-        rehearse=asked.rehearse,
-        precision=asked.precision,
-    )
+    job = asked.job(opener, family, replace(plan, checkpoint=resume))
     if asked.on.kind == TORCHRUN and os.environ.get("RANK", "0") != "0":
         gathered(asked.on, job, wait_s=asked.wait_s, tell=silent)
         raise SystemExit(0)  # rank 0 keeps what came out

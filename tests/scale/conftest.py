@@ -9,27 +9,15 @@ import torch
 from ingenium.scale.place import HERE, WorkPlace
 from ingenium.scale.ranks import gather
 
-TWO = (
-    "data:2",
-    "data:2,micro:2",
-    "data:2,shard:1",
-    "data:2,shard:2",
-    "data:2,shard:3",
-    "data:2,shard:3,recompute",
-    "tensor:2",
-    "pipeline:2,micro:2",
-)
-WAIT_S = 90.0
-
 
 @pytest.fixture(scope="session")
 def alone() -> dict[str, Any]:
     """One process."""
     torch.set_num_threads(1)
-    return gather(HERE, ranked.Layouts(("data:1",)), wait_s=WAIT_S)[0]["data:1"]
+    return gather(HERE, ranked.Layouts(("data:1",)), wait_s=ranked.WAIT_S)[0]["data:1"]
 
 
 @pytest.fixture(scope="session")
 def two() -> list[dict[str, Any]]:
     """Two processes, under all layouts of two."""
-    return gather(WorkPlace.parse("processes:2"), ranked.Layouts(TWO), wait_s=WAIT_S)
+    return gather(WorkPlace.parse("processes:2"), ranked.Layouts(ranked.TWO), wait_s=ranked.WAIT_S)

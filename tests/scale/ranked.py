@@ -17,6 +17,17 @@ from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
 
 STEPS, SYMBOLS = 12, 20
+TWO = (
+    "data:2",
+    "data:2,micro:2",
+    "data:2,shard:1",
+    "data:2,shard:2",
+    "data:2,shard:3",
+    "data:2,shard:3,recompute",
+    "tensor:2",
+    "pipeline:2,micro:2",
+)
+WAIT_S = 90.0
 
 
 @dataclass(frozen=True)

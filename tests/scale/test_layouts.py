@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 import ranked
+from ranked import TWO, WAIT_S
 from torch import Tensor
 
-from conftest import TWO, WAIT_S
 from ingenium.scale.layout import RankLayout
 from ingenium.scale.place import FewCores, WorkPlace
 from ingenium.scale.ranks import gather

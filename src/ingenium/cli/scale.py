@@ -11,7 +11,8 @@ from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
     from ingenium.fitting import ScaledFit
-    from ingenium.scale.planner import PlannedLayout
+    from ingenium.scale.cluster import Cluster
+    from ingenium.scale.planner import PlannedLayout, PlanSpec
 
 PARTS = ("weights", "gradients", "state", "total")
 
@@ -53,9 +54,20 @@ def plan(
         told = {"simulated": True, "layouts": [_planned(one) for one in found]}
         print_json(told if start is None else told | {"start": start})
         return
+    _tell_plan(asked, there, found)
+    if start is not None:
+        results().print(
+            f"Start the first of them in {start['hour']} h: {start['saved']:.1%} less carbon than "
+            f"now, at the same deadline of {within} h, on {trace}.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _tell_plan(asked: "PlanSpec", there: "Cluster", found: "list[PlannedLayout]") -> None:
     console, tokens = results(), asked.training.tokens
     console.print(
-        f"[bold]{asked.title or model.name}[/] on {there.title or cluster.name}: "
+        f"[bold]{asked.title or 'A model'}[/] on {there.title or 'a cluster'}: "
         f"{asked.model.parameters / 1e9:.3g} billion parameters, {tokens:.3g} tokens, "
         f"{asked.model.flops(tokens):.3g} FLOP. All figures are simulated.",
         highlight=False,
@@ -72,13 +84,6 @@ def plan(
             f"{spent.days:.3g}", f"{spent.price:,.0f}", f"{spent.mwh:.3g}", f"{spent.t_co2e:.3g}",
         )  # fmt: skip
     console.print(shown, highlight=False)
-    if start is not None:
-        console.print(
-            f"Start the first of them in {start['hour']} h: {start['saved']:.1%} less carbon than "
-            f"now, at the same deadline of {within} h, on {trace}.",
-            highlight=False,
-            soft_wrap=True,
-        )
     console.print(
         f"Ridge of {there.device.name}: {there.device.ridge:.0f} FLOP a byte.", highlight=False
     )
