@@ -8,7 +8,7 @@ proposes as a spec asks, and the exact engine says how many hold its limits, at 
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -117,6 +117,7 @@ def compare(
         key = digest([problem.name, name, seed, how, data, *code])
         paths[name, seed] = folder / "parts" / f"{name}-{seed}-{key[7:15]}.json"
     left = [one for one, path in paths.items() if not path.is_file()]
+    found: Iterator[tuple[int, FamilyResult]]
     if elsewhere is None or elsewhere.on.kind == LOCAL:
         found = (
             (i, _measure(problem, *one, protocol, own, held, spec)) for i, one in enumerate(left)
@@ -137,7 +138,12 @@ def _measurer(opener: Callable[[], Problem], protocol: Protocol, spec: Spec) -> 
     known = problem.data()
     held = known.isel({DESIGN: np.flatnonzero(known["held_out"].to_numpy())})
     own = training(problem)
-    return lambda task: _measure(problem, *task, protocol, own, held, spec)
+
+    def answer(task: tuple[str, int]) -> FamilyResult:
+        name, seed = task
+        return _measure(problem, name, seed, protocol, own, held, spec)
+
+    return answer
 
 
 def _measure(

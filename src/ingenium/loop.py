@@ -133,7 +133,11 @@ def _unit_maker(opener: Callable[[], Problem], spec: Spec, model: Path) -> Answe
     """What answers a worker's tasks: seed, block and rows of a unit."""
     problem = opener()
     generator = Generator(problem, load(model, problem).family, spec, training(problem))
-    return lambda task: _unit(generator, *task, Clock())
+
+    def answer(task: tuple[int, int, range]) -> dict[str, np.ndarray]:
+        return _unit(generator, *task, Clock())
+
+    return answer
 
 
 def _model(

@@ -77,7 +77,7 @@ def fit(
 class FitOptions(NamedTuple):
     """How a fit over workers is asked for."""
 
-    on: "Place"
+    on: "WorkPlace"
     layout: str
     steps: int | None
     precision: str

@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.scale.chain import Chain, ChainedFamily, ChainPart, SplitBlock
 from ingenium.scale.layout import RankLayout
 from ingenium.train.descent import outline
-from ingenium.train.plan import Loss, Trainable, Turn
+from ingenium.train.plan import Trainable, Turn
 
 AXES = ("pipeline", "data", "tensor")
 BUCKET_MB = 4.0  # of gradients that are exchanged together while the rest is computed
@@ -49,7 +49,8 @@ class DividedModel:
         turns = family.turns()
         if len(turns) != 1:
             raise InputError("a family that trains in one turn", f"{len(turns)} turns")
-        self.betas, self.outline = turns[0].betas, outline(dict(family.named_parameters()), turns)
+        self.betas, self.loss = turns[0].betas, turns[0].loss
+        self.outline = outline(dict(family.named_parameters()), turns)
         shape = (layout.pipeline, layout.data, layout.tensor)
         self.mesh: DeviceMesh = init_device_mesh("cpu", shape, mesh_dim_names=AXES)
         self.at = {axis: self.mesh.get_local_rank(axis) for axis in AXES}
@@ -69,8 +70,7 @@ class DividedModel:
     def turns(self) -> tuple[Turn, ...]:
         """All parameters that are here."""
         own = tuple(p for _, p in self.named_parameters())
-        loss: Loss = self.family.loss
-        return (Turn(own, loss, betas=self.betas),)
+        return (Turn(own, self.loss, betas=self.betas),)
 
     def anneal(self, fraction: float) -> None:
         """As the family."""

@@ -55,7 +55,7 @@ class RankLayout:
         return ",".join(shown + (["recompute"] if self.recompute else []))
 
     @classmethod
-    def parse(cls, text: str) -> "Layout":
+    def parse(cls, text: str) -> "RankLayout":
         """A layout as it is written: `data:2,shard:3`.
 
         Raises:

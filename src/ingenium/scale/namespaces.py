@@ -10,10 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch.distributed as dist
-
 from ingenium.core.errors import EngineError
-from ingenium.scale.port import Answering, Make, kept_store
+from ingenium.scale.port import Answering, Make, MeetingStore, kept_store
 from ingenium.scale.processes import ProcessSite, ProcessWorker
 
 CLONE_NEWNET = 0x40000000  # of linux/sched.h
@@ -78,7 +76,7 @@ class NamespacedSite(ProcessSite):
         for i in range(self.count):
             _ip("-n", self.hub, "link", "set", f"v{i}", "up")
 
-    def meet(self, wait_s: float) -> dist.TCPStore:
+    def meet(self, wait_s: float) -> MeetingStore:
         """On the bridge."""
         with entered(str(FOLDER / self.hub)):
             return kept_store(f"{NET}.{HUB}", wait_s)

@@ -26,7 +26,7 @@ class WorkPlace:
     address: str = ""  # of a cluster's head; empty for a Ray that is started here
 
     @classmethod
-    def parse(cls, text: str) -> "Place":
+    def parse(cls, text: str) -> "WorkPlace":
         """A place as it is written after `--on`.
 
         Raises:

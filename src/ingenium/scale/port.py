@@ -8,14 +8,16 @@ processes by the methods of `Site` and `Worker`.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-import torch.distributed as dist
+from torch.distributed import TCPStore  # type: ignore[attr-defined]  # it is there
 
 from ingenium.core.errors import InputError
 from ingenium.scale.place import PROCESSES, RAY, WorkPlace, warn_of_cores
 
-Task, Answer = Any, Any
+Task: TypeAlias = Any
+Answer: TypeAlias = Any
+MeetingStore: TypeAlias = Any  # a TCPStore of torch.distributed, which has no type
 Answering = Callable[[Task], Answer]
 Make = Callable[[], Answering]  # of a module, so that a worker can call it; opens what tasks need
 
@@ -63,7 +65,7 @@ class Site(Protocol):
         """One that has an answer or has ended; none if there is none in so many seconds."""
         ...
 
-    def meet(self, wait_s: float) -> dist.TCPStore:
+    def meet(self, wait_s: float) -> MeetingStore:
         """A store kept by this process, at a free port, at which its workers can meet."""
         ...
 
@@ -72,10 +74,10 @@ class Site(Protocol):
         ...
 
 
-def kept_store(host: str, wait_s: float) -> dist.TCPStore:
+def kept_store(host: str, wait_s: float) -> MeetingStore:
     """A store of this process, at a port that the system chooses."""
     wait = timedelta(seconds=wait_s)
-    return dist.TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=wait)
+    return TCPStore(host, 0, is_master=True, wait_for_workers=False, timeout=wait)
 
 
 @contextmanager

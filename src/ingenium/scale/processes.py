@@ -8,11 +8,10 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import torch
-import torch.distributed as dist
 
 from ingenium.core.errors import EngineError, IngeniumError
 from ingenium.scale.place import LOOPBACK
-from ingenium.scale.port import Answer, Make, SiteWorker, Task, kept_store
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
 
 ENDING_S = 0.5  # that a worker has to end by itself
 
@@ -36,7 +35,7 @@ class ProcessSite:
         lines = {worker.line: worker for worker in busy if isinstance(worker, ProcessWorker)}
         return next((lines[line] for line in wait(list(lines), patience_s)), None)  # type: ignore[index]
 
-    def meet(self, wait_s: float) -> dist.TCPStore:
+    def meet(self, wait_s: float) -> MeetingStore:
         """On this machine."""
         return kept_store(LOOPBACK, wait_s)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch.distributed import TCPStore  # type: ignore[attr-defined]  # it is there
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.scale.place import LOOPBACK, TORCHRUN, WorkPlace
@@ -120,14 +121,12 @@ class RankGang:
 
 
 @contextmanager
-def group(rank: Rank) -> Iterator[dist.Store]:
+def group(rank: Rank) -> Iterator[Any]:
     """The process group of a rank over gloo, and the store at which they met."""
     wait, alone = timedelta(seconds=rank.wait_s), rank.count == 1
     if rank.host == LOOPBACK:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    store = dist.TCPStore(
-        rank.host, rank.port, is_master=alone, wait_for_workers=False, timeout=wait
-    )
+    store = TCPStore(rank.host, rank.port, is_master=alone, wait_for_workers=False, timeout=wait)
     dist.init_process_group(
         "gloo", store=store, rank=rank.number, world_size=rank.count, timeout=wait
     )

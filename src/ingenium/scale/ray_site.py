@@ -5,11 +5,9 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-import torch.distributed as dist
-
 from ingenium.core.errors import EngineError, IngeniumError, InputError, MissingExtra
 from ingenium.scale.place import WorkPlace
-from ingenium.scale.port import Answer, Make, SiteWorker, Task, kept_store
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
 
 REACH_S = 5.0  # to reach a head
 
@@ -31,7 +29,8 @@ class RaySite:
             import ray
         except ImportError as error:
             raise MissingExtra("ray", "ray") from error
-        self.count, self._ray = place.count, ray
+        self.count = place.count
+        self._ray: Any = ray
         self._own = not ray.is_initialized()
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
         if place.address:
@@ -52,7 +51,7 @@ class RaySite:
         done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience_s)
         return asked[done[0]] if done else None
 
-    def meet(self, wait_s: float) -> dist.TCPStore:
+    def meet(self, wait_s: float) -> MeetingStore:
         """At the address of this process, as the nodes see it."""
         return kept_store(str(self._ray.util.get_node_ip_address()), wait_s)
 
@@ -69,7 +68,8 @@ class RayTasks:
         import torch
 
         torch.set_num_threads(1)
-        self._make, self._answer = make, None
+        self._make = make
+        self._answer: Any = None
 
     def do(self, task: Task) -> Answer:
         """The answer, or the error that was met, as a value."""
