@@ -15,6 +15,7 @@ from ingenium.cli.progress import StageProgress
 if TYPE_CHECKING:
     from ingenium.core.spec import Spec
     from ingenium.outcome import Run
+    from ingenium.scale.place import WorkPlace
 
 
 def add_to(app: typer.Typer) -> None:
