@@ -16,7 +16,9 @@ class WithDocuments(build_py):
         super().run()
         if self.editable_mode:
             return
-        examples = [p for p in (ROOT / "examples").rglob("*") if p.suffix in (".py", ".toml")]
+        examples = [
+            p for p in (ROOT / "examples").rglob("*") if p.suffix in (".py", ".toml", ".csv")
+        ]
         pages = [*ROOT.glob("*.md"), ROOT / "NOTICE", *(ROOT / "docs").rglob("*.md")]
         for page in [*pages, *examples]:
             place = Path(self.build_lib) / "ingenium" / "documents" / page.relative_to(ROOT)

@@ -13,6 +13,7 @@ NAMES = (
     "first_runs",
     "samplers",
     "known_density",
+    "scale_ranks",
     "loop",
     "search",
     "search_ahead",

@@ -20,8 +20,9 @@ from ingenium.core.problem import Problem, silent
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.loop import training
-from ingenium.searches.processes import Processes
+from ingenium.scale.processes import ProcessSite
 from ingenium.searches.search import Search
+from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
 from ingenium.searches.store import Store
 from ingenium.searches.strategies import Task, make
@@ -110,7 +111,7 @@ def run(strategies: Sequence[str] = ("random", "evolution", "cma_es")) -> None:
     """Three strategies: one that needs no verdicts, and two that wait for generations."""
     torch.set_num_threads(1)
     problem = opened()
-    pool = Processes(opened, PROCESSES, at_once=1)
+    pool = Spread(ProcessSite(PROCESSES), opened, at_once=1)
     try:
         seconds(problem, "random", pool, waits=False, seed=99)  # until all have started
         rows = [row(strategy, problem, pool) for strategy in strategies]

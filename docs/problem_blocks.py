@@ -27,7 +27,7 @@ def examples() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted((ROOT / "examples").glob("*/*.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        if "problem" in table:  # and is no sheet of a device
+        if "problem" in table:  # the others are devices, models, clusters and drills
             found.setdefault(table["problem"], path)
     return found
 

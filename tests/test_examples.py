@@ -29,7 +29,9 @@ ALONE = (
 SPECS = [p for p in sorted(EXAMPLES.glob("grid/*.toml")) if p.stem not in ALONE]
 INFERRED = sorted(p for p in EXAMPLES.glob("*/*.toml") if p.stem in ("meters", "pilots"))
 DEVICES = [*sorted(EXAMPLES.glob("edge/*_device.toml")), EXAMPLES / "edge" / "cortex_m7.toml"]
-OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in (*SPECS, *INFERRED, *DEVICES))
+SCALE = sorted(EXAMPLES.glob("scale/*.toml"))  # models, clusters and drills, read in tests/scale
+APART = (*SPECS, *INFERRED, *DEVICES, *SCALE)
+OTHERS = sorted(p for p in EXAMPLES.glob("*/*.toml") if p not in APART)
 OWN = EXAMPLES / "grid" / "own_feeder"
 
 

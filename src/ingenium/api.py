@@ -30,9 +30,11 @@ from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem, problem_class
 from ingenium.exporting import content_digest
 from ingenium.generators import fitted
+from ingenium.loop import Elsewhere
 from ingenium.opened import OpenedRun
 from ingenium.opened import open_run as opened
 from ingenium.outcome import Clock, Finish, Run
+from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.searches import running
 from ingenium.searches.course import Heard, unheard
 from ingenium.searches.hands import Hands
@@ -66,6 +68,8 @@ def propose(
     seed: int = 0,
     out: str | Path | None = None,
     *,
+    on: str = LOCAL,
+    model: str | Path | None = None,
     ledger: Ledger | None = None,
     watch: Watch = silent,
     overwrite: bool = False,
@@ -74,7 +78,9 @@ def propose(
 ) -> Run:
     """Propose `n` designs, verify them all, and keep what survives with its evidence in `out`.
 
-    Without a folder it is `out/PROBLEM`. `form` names the format of the files, the problem's first
+    Without a folder it is `out/PROBLEM`. Workers `on` other processes give the same bits; a script
+    that asks for them needs the guard `if __name__ == "__main__"`. `model` is the folder of a fit
+    over workers, whose weights propose. `form` names the format of the files, the problem's first
     if none. `clock` may hold the seconds of what came before, such as imports.
 
     Raises:
@@ -101,6 +107,8 @@ def propose(
             overwrite=overwrite,
             finish=_finish(meter),
             clock=clock,
+            elsewhere=Elsewhere(WorkPlace.parse(on), partial(open_problem, spec, problem.given)),
+            model=None if model is None else Path(model),
         )
 
 
@@ -113,7 +121,7 @@ def search(
     ledger: Ledger | None = None,
     watch: Watch = silent,
     heard: Heard = unheard,
-    processes: int = 1,
+    on: str = LOCAL,
     follow: str | Path | None = None,
     overwrite: bool = False,
     form: str | None = None,
@@ -125,9 +133,10 @@ def search(
     calls, and without a folder it is `out/PROBLEM-STRATEGY`.
 
     The same call goes on where a stopped one was, and with more allowed, where it had ended.
-    Several processes measure at once, and meanwhile more is proposed; a script that asks for them
-    needs the guard `if __name__ == "__main__"`. What they propose hangs on the order in which
-    they are done: `follow` is the folder of such a search, whose order is kept in one process.
+    Workers `on` other processes (`"processes:4"`, or Ray) measure at once, and meanwhile more is
+    proposed; a script that asks for them needs the guard `if __name__ == "__main__"`. What is
+    proposed hangs on the order in which they are done: `follow` is the folder of such a search,
+    whose order is kept in one process.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `out` holds another
@@ -152,7 +161,7 @@ def search(
             watch=watch,
             heard=heard,
             hands=Hands(
-                processes,
+                WorkPlace.parse(on),
                 partial(open_problem, spec, problem.given),
                 Path(follow) if follow else None,
             ),

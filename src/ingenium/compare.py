@@ -8,8 +8,9 @@ proposes as a spec asks, and the exact engine says how many hold its limits, at 
 import json
 import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,9 @@ from ingenium.generators.networks import is_field
 from ingenium.generators.offer import check, make, offered, plan
 from ingenium.generators.row_families import CLASSICAL, COMPOSED
 from ingenium.generators.tokens.codec import kind_of
-from ingenium.loop import proposed, training
+from ingenium.loop import Elsewhere, proposed, training
+from ingenium.scale.place import LOCAL
+from ingenium.scale.port import Answering
 
 ROWS = 512  # conditions proposed at once; bounds memory
 NUMBERS = 20_000_000  # of the ensemble of a field problem, which is held several times
@@ -148,20 +151,31 @@ class Comparing:
         minutes = max(1, round(left * mean / 60))
         return f"{told}; the rest takes about {minutes} min of fitting."
 
-    def run(self, watch: Watch = silent) -> list[FamilyResult]:
-        """All entries; what is not kept is fitted and measured."""
-        held = self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
-        own, kept = training(self.problem), self.kept()
-        for i, (name, seed) in enumerate(self.pairs):
-            watch(f"compare {name}, seed {seed}", i, len(self.pairs))
-            if (name, seed) in kept:
-                continue
-            entry, designs = _measure(self, name, seed, own, held)
-            path = self.part(name, seed)
-            if seed == self.protocol.seeds[0]:
+    @cached_property
+    def held_out(self) -> xr.Dataset:
+        """The designs that nothing is learned from."""
+        return self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
+
+    def run(
+        self, watch: Watch = silent, elsewhere: Elsewhere | None = None
+    ) -> list[FamilyResult]:
+        """All entries; what is not kept is fitted and measured, here or by workers."""
+        kept = self.kept()
+        left = [pair for pair in self.pairs if pair not in kept]
+        found: Iterator[tuple[int, tuple[FamilyResult, xr.Dataset]]]
+        if elsewhere is None or elsewhere.on.kind == LOCAL:
+            found = ((i, _measure(self, *pair)) for i, pair in enumerate(left))
+        else:
+            make = partial(_measurer, elsewhere.opener, self.protocol, self.spec)
+            found = elsewhere.spread(make, left)
+        watch("compare", len(kept), len(self.pairs))
+        for i, (entry, designs) in found:
+            path = self.part(*left[i])
+            if entry.seed == self.protocol.seeds[0]:
                 write_netcdf(path.with_suffix(".nc"), designs.isel({DESIGN: slice(0, KEPT)}))
             write_atomic(path, json.dumps(asdict(entry)))
-            kept[name, seed] = entry
+            kept[left[i]] = entry
+            watch(f"compare {entry.family}, seed {entry.seed}", len(kept), len(self.pairs))
         return [kept[pair] for pair in self.pairs]
 
     def picture(self, table: Comparison) -> None:
@@ -185,23 +199,34 @@ def compare(
     *,
     asked: Spec | None = None,
     watch: Watch = silent,
+    elsewhere: Elsewhere | None = None,
 ) -> list[FamilyResult]:
     """One entry for each family and seed; each is kept in `folder` as soon as it is measured.
 
-    A stopped comparison goes on where it was. Without a spec, designs are judged by the problem's
-    own limits.
+    With workers `elsewhere` several are measured at once, to the same scores. A stopped comparison
+    goes on where it was. Without a spec, designs are judged by the problem's own limits.
 
     Raises:
         InputError: for an unknown family, or one that does not admit designs of this kind.
     """
-    return Comparing.of(problem, protocol, folder, asked, watch).run(watch)
+    return Comparing.of(problem, protocol, folder, asked, watch).run(watch, elsewhere)
 
 
-def _measure(
-    comparing: Comparing, name: str, seed: int, own: xr.Dataset, held: xr.Dataset
-) -> tuple[FamilyResult, xr.Dataset]:
+def _measurer(opener: Callable[[], Problem], protocol: Protocol, spec: Spec) -> Answering:
+    """What answers a worker's tasks: a family and a seed."""
+    problem = opener()
+    comparing = Comparing(problem, protocol, Path(), spec, problem.data())
+
+    def answer(task: tuple[str, int]) -> tuple[FamilyResult, xr.Dataset]:
+        return _measure(comparing, *task)
+
+    return answer
+
+
+def _measure(comparing: Comparing, name: str, seed: int) -> tuple[FamilyResult, xr.Dataset]:
     """Fit one family with one seed, propose, score against held-out designs, judge by the spec."""
     problem, protocol = comparing.problem, comparing.protocol
+    own, held = training(problem), comparing.held_out
     x = problem.encode(own).to(torch.float32)
     started = time.perf_counter()
     family = _fitted(problem, name, (x, problem.features(own)), protocol.steps, seed)

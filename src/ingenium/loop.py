@@ -1,7 +1,9 @@
 """Propose, verify, judge, select, export, verify the files, record: the way of every design."""
 
 import shlex
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from ingenium.core.blocks import ArrayFiles, Blocks
 from ingenium.core.counting import counting
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Origin, table
 from ingenium.core.folders import staged
@@ -29,9 +31,12 @@ from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
 from ingenium.evaluate.limits import summarise
 from ingenium.exporting import verified
-from ingenium.generators.fitted import FittedFamily, check, fit
+from ingenium.generators.fitted import FittedFamily, check, fit, load
 from ingenium.generators.generator import Generator
 from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
+from ingenium.scale.crew import PATIENCE_S, Crew, spread
+from ingenium.scale.place import LOCAL, WorkPlace
+from ingenium.scale.port import Answering, Make, opened
 from ingenium.trust.ledger import Ledger
 
 __all__ = ["Clock", "Run", "proposed", "run", "training"]
@@ -49,12 +54,15 @@ def run(
     overwrite: bool = False,
     finish: Finish | None = None,
     clock: Clock | None = None,
+    elsewhere: "Elsewhere | None" = None,
+    model: Path | None = None,
 ) -> Run:
     """Propose `n` designs under a spec, verify them all and keep what survives in `out`.
 
     A stopped run goes on where it was when it is called again; `out` appears only when whole.
     `finish` may add files to the folder that it is given, before that takes its name. `clock` may
-    hold what was spent before.
+    hold what was spent before. `elsewhere` are workers that propose and verify, to the same bits;
+    `model` is the folder of a fit that was kept, instead of a new one.
 
     Raises:
         InputError: if the spec asks for what the problem does not have, or `n` is below 1.
@@ -65,27 +73,84 @@ def run(
     clock, spec = clock or Clock(), resolve(asked, problem)
     check_memory(n, problem, spec)
     check(problem, spec.generator)
+    if model is not None and not (model / "model" / "model.safetensors").is_file():
+        raise InputError("the folder of a fit", str(model), "Write `ingenium fit ... --out` first.")
     watch("data", 0, 1)
     with clock("data"):
         problem.prepare(watch)
         known = training(problem)
         data = dataset_digest(known)
     under = [problem.name, specs.as_table(spec), n, seed, data, problem.system]
+    under += [] if model is None else [file_digest(model / "model" / "model.safetensors")]
     identity = digest([*under, next(iter(problem.formats))])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = fit(problem, known, spec.generator, watch=watch)
+            fitted = _model(problem, known, spec, model, watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
         kept = _kept(part, origin, problem)
-        designs, verdicts = _propose_and_verify(generator, n, seed, kept, clock, watch)
         fitted.save(part / "model")
+        crew = nullcontext(None) if elsewhere is None else elsewhere.hired(spec, part / "model")
+        with crew as workers:
+            designs, verdicts = _propose_and_verify(
+                generator, n, seed, kept, clock, watch, workers=workers
+            )
         batch = Batch(problem, asked, spec, origin, designs, verdicts, spec.select, _made(fitted))
         done = hand_over(batch, part, out, clock=clock, watch=watch, finish=finish)
         watch("keep", 0, 1)  # the last moment to stop: from here on the run is whole
         kept.drop()
         enter(ledger, "proposal", done, part, {"family": fitted.name})
     return done
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Workers that propose and verify units of a run."""
+
+    on: WorkPlace
+    opener: Callable[[], Problem]  # of the problem, in other processes
+
+    def spread(self, make: Make, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """The answers to tasks, with the number of each, as they come."""
+        with opened(self.on) as site:
+            yield from spread(site, make, tasks)
+
+    @contextmanager
+    def hired(self, spec: Spec, model: Path) -> Iterator[Crew | None]:
+        """A crew, until the block is left; none where this process does it all."""
+        if self.on.kind == LOCAL:
+            yield None
+            return
+        with opened(self.on) as site:
+            crew = Crew(site, partial(_unit_maker, self.opener, spec, model))
+            try:
+                yield crew
+            finally:
+                crew.close()
+
+
+def _unit_maker(opener: Callable[[], Problem], spec: Spec, model: Path) -> Answering:
+    """What answers a worker's tasks: seed, block and rows of a unit."""
+    problem = opener()
+    generator = Generator(problem, load(model, problem).family, spec, training(problem))
+
+    def answer(task: tuple[int, int, range]) -> dict[str, np.ndarray]:
+        return _unit(generator, *task, Clock())
+
+    return answer
+
+
+def _model(
+    problem: Problem, known: xr.Dataset, spec: Spec, model: Path | None, watch: Watch
+) -> FittedFamily:
+    """The generator, fitted or taken from where it is kept.
+
+    Raises:
+        InputError: if none is kept there.
+    """
+    if model is None:
+        return fit(problem, known, spec.generator, watch=watch)
+    return load(model / "model", problem)
 
 
 def training(problem: Problem) -> xr.Dataset:
@@ -137,12 +202,22 @@ def _kept(part: Path, origin: Origin, problem: Problem) -> Blocks:
 
 
 def _propose_and_verify(
-    generator: Generator, n: int, seed: int, kept: Blocks, clock: Clock, watch: Watch
+    generator: Generator,
+    n: int,
+    seed: int,
+    kept: Blocks,
+    clock: Clock,
+    watch: Watch,
+    *,
+    workers: Crew | None,
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """All designs with their verdicts; each verified unit is kept on disk at once."""
     whole, stage, done = ArrayFiles(kept.folder), "propose and verify", 0
     watch(stage, done, n)
-    for unit, (block, rows) in enumerate(units(n, generator.problem.at_once)):
+    todo = list(enumerate(units(n, generator.problem.at_once)))
+    if workers is not None:
+        _spread(workers, seed, kept, todo, watch)
+    for unit, (block, rows) in todo:
         arrays = kept.load(unit)
         if arrays is None:
             with counting(partial(_counted, watch, stage, done, n)):
@@ -162,6 +237,23 @@ def _propose_and_verify(
             "check the model that the spec names with `ingenium doctor`"
         )
     return designs, verdicts
+
+
+def _spread(
+    workers: Crew, seed: int, kept: Blocks, todo: list[tuple[int, tuple[int, range]]], watch: Watch
+) -> None:
+    """Have units that are not kept proposed and verified by workers, and keep them."""
+    left = {unit: rows for unit, (_, rows) in todo if kept.load(unit) is None}
+    for unit, (block, rows) in todo:
+        if unit in left:
+            workers.submit(unit, (seed, block, rows))
+    n, done = sum(map(len, left.values())), 0
+    while left:
+        found = workers.done(PATIENCE_S)
+        if found is not None:
+            kept.keep(*found)
+            done += len(left.pop(found[0]))
+            watch(f"propose and verify on {workers.site.count} workers", done, n)
 
 
 def _counted(watch: Watch, stage: str, before: int, n: int, more: int) -> None:

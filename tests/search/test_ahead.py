@@ -17,10 +17,11 @@ from ingenium.core.errors import EngineError, InputError
 from ingenium.core.problem import silent
 from ingenium.core.verdict import Verdict
 from ingenium.loop import training
+from ingenium.scale.processes import ProcessSite
 from ingenium.searches.plan import SearchPlan
-from ingenium.searches.processes import Processes
 from ingenium.searches.screening import ScreenPlan
 from ingenium.searches.search import Search
+from ingenium.searches.spread import Spread
 from ingenium.searches.stopping import Stop
 from ingenium.searches.store import Store
 from ingenium.searches.strategies import NAMES, Task, make
@@ -157,7 +158,7 @@ def opened(tmp_path: Path):
 
 def test_processes_measure_while_more_is_proposed(opened) -> None:
     search, opener = opened("several", function="zdt1", slow=0.02)
-    pool = Processes(opener, 2, at_once=16)
+    pool = Spread(ProcessSite(2), opener, at_once=16)
     try:
         assert search.run(Stop(calls=20), workers=pool) == "calls"
     finally:
@@ -169,7 +170,7 @@ def test_processes_measure_while_more_is_proposed(opened) -> None:
     assert max(waiting) >= 1, "what was proposed before is still being measured"
     x = torch.from_numpy(search.designs(range(20))["x"].to_numpy())
     np.testing.assert_array_equal(np.array(search.measured), known_fronts.zdt1(x).numpy())
-    assert not any(worker.process.is_alive() for worker in pool.own)
+    assert not any(worker.process.is_alive() for worker in pool.crew.workers)
 
 
 class Breaking(known_fronts.Closed):
@@ -202,7 +203,7 @@ def absent() -> known_fronts.Front:
 )
 def test_an_engine_that_breaks_down_as_a_whole_is_told(opened, opener, error, words: str) -> None:
     search, _ = opened("broken")
-    pool = Processes(opener, 1, at_once=16)
+    pool = Spread(ProcessSite(1), opener, at_once=16)
     try:
         with pytest.raises(error, match=words):
             search.run(Stop(calls=4), workers=pool)
@@ -214,7 +215,7 @@ def test_an_engine_that_breaks_down_as_a_whole_is_told(opened, opener, error, wo
 @pytest.mark.slow
 def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opened) -> None:
     search, _ = opened("some", function="zdt1")
-    pool = Processes(partial(breaking, 0.7), 2, at_once=16)
+    pool = Spread(ProcessSite(2), partial(breaking, 0.7), at_once=16)
     try:
         assert search.run(Stop(calls=12), workers=pool) == "calls"
     finally:
@@ -229,7 +230,7 @@ def test_designs_that_take_their_process_down_have_no_answer_and_others_do(opene
 def test_the_replay_of_several_processes_follows_their_order(tmp_path: Path) -> None:
     asked = known_fronts.spec(objectives=known_fronts.LEAST_SQUARE, setup={"slow": 0.01})
     plan = SearchPlan("evolution", 2, 4)
-    api.search(asked, plan, Stop(24), tmp_path / "o", processes=2)
+    api.search(asked, plan, Stop(24), tmp_path / "o", on="processes:2")
     evidence = (tmp_path / "o" / "result" / "evidence.jsonl").read_text()
     assert f"--follow {tmp_path / 'o'}" in evidence
     api.search(asked, plan, Stop(24), tmp_path / "again", follow=tmp_path / "o")

@@ -140,7 +140,7 @@ def test_options_of_a_screen_are_used_beside_it(asked: Path) -> None:
     [
         ("--budget", 0, "at least one engine call"),
         ("--batch", 0, "at least one design in a round"),
-        ("--processes", 0, "at least one process"),
+        ("--on", "processes:0", "1 to 1024 workers"),
         ("--enough", 0, "at least one accepted design"),
         ("--stagnation", -1, "at least one engine call"),
         ("--seconds", 0, "a time above 0 s"),

@@ -240,7 +240,7 @@ def test_an_unmet_spec_says_which_limits_are_in_the_way(tmp_path: Path) -> None:
     assert (tmp_path / "o" / "result" / "evidence.jsonl").read_text() == ""
 
 
-def begin(folder: Path, log: Path, processes: int = 1) -> int:
+def begin(folder: Path, log: Path, on: str = "local") -> int:
     """A search in a process of its own; gives its number."""
     setup = {"pause_s": 0.002, "log": str(log)}
     asked = known_fronts.spec(setup=setup, objectives=known_fronts.LEAST_SQUARE)
@@ -249,7 +249,7 @@ def begin(folder: Path, log: Path, processes: int = 1) -> int:
         return child
     code = 1
     try:
-        api.search(asked, SearchPlan("cma_es", 0, 8), Stop(CALLS), folder, processes=processes)
+        api.search(asked, SearchPlan("cma_es", 0, 8), Stop(CALLS), folder, on=on)
         code = 0
     finally:
         os._exit(code)
@@ -322,7 +322,7 @@ def test_killed_with_designs_in_flight_nothing_is_lost_or_doubled(tmp_path: Path
     log.touch()
     for _ in range(4):
         lines = log.read_text().count("\n")
-        child = begin(tmp_path / "o", log, processes=2)
+        child = begin(tmp_path / "o", log, on="processes:2")
         wait_for(lines + rng.randint(1, 20), log, child, patience_s=600.0)
         time.sleep(0.1 * rng.random())
         os.kill(child, signal.SIGKILL)
@@ -331,7 +331,7 @@ def test_killed_with_designs_in_flight_nothing_is_lost_or_doubled(tmp_path: Path
         before = log.read_text().count("\n")
         time.sleep(0.5)
         assert log.read_text().count("\n") == before, "a worker outlived its search"
-    assert os.waitpid(begin(tmp_path / "o", log, processes=2), 0)[1] == 0
+    assert os.waitpid(begin(tmp_path / "o", log, on="processes:2"), 0)[1] == 0
     with Store(tmp_path / "o" / "search.sqlite") as store:
         assert store.check() == []
         assert len(store.verified()) == sum(len(part) for part in store.measured()) == CALLS

@@ -1,6 +1,7 @@
 """`compare`: all families on the same split, with intervals."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.markup import escape
 
 from ingenium.cli.browse import ProblemName, SpecFile
 from ingenium.cli.ending import guarded
+from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
 
@@ -52,6 +54,7 @@ def compare(
         ),
     ] = 64,
     steps: Annotated[int | None, typer.Option(min=1, max=MOST, help="Training steps.")] = None,
+    on: On = LOCAL,
     out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -60,6 +63,8 @@ def compare(
     from ingenium.cli.asking import asked
     from ingenium.domains import open_problem
     from ingenium.evaluate.metrics import METRICS
+    from ingenium.loop import Elsewhere
+    from ingenium.scale.place import WorkPlace
 
     folder = Path("out") / f"compare-{problem}" if out is None else out
     with StageProgress() as stages:
@@ -72,7 +77,8 @@ def compare(
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
         begun = comparing.Comparing.of(opened, protocol, folder, wanted, stages)
         errors().print(escape(f"{folder}: {begun.takes()}"), highlight=False)
-        entries = begun.run(stages)
+        elsewhere = Elsewhere(WorkPlace.parse(on), partial(open_problem, wanted, opened.given))
+        entries = begun.run(stages, elsewhere)
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)
         begun.picture(compared)

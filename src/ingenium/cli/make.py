@@ -2,17 +2,20 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import UNMET, guarded
+from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, errors, print_json, results
 from ingenium.cli.progress import StageProgress
 
 if TYPE_CHECKING:
+    from ingenium.core.spec import Spec
     from ingenium.outcome import Run
+    from ingenium.scale.place import WorkPlace
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,11 +24,39 @@ def add_to(app: typer.Typer) -> None:
     app.command()(guarded(propose))
 
 
-def fit(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> None:
-    """Fit the generator of a spec and keep it, so that proposing starts at once."""
+def fit(
+    problem: ProblemName,
+    spec: SpecFile = None,
+    on: On = LOCAL,
+    layout: Annotated[
+        str, typer.Option(help="auto, or entries such as data:2,tensor:2,pipeline:2,shard:3.")
+    ] = "auto",
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of training over workers; 200 if the spec says none."),
+    ] = None,
+    precision: Annotated[
+        str,
+        typer.Option(help="Of products: fp32, bf16, fp16 (losses scaled), or the family's own."),
+    ] = "own",
+    out: Annotated[Path | None, typer.Option(help="Folder of a fit over workers.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another fit.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Fit the generator of a spec and keep it, so that proposing starts at once.
+
+    Over workers it is divided by a layout, compared with one process, and kept in a folder, from
+    which `propose --model` takes it.
+    """
     from ingenium.cli.asking import asked
 
     wanted = asked(problem, spec)  # before what takes seconds to import
+    from ingenium.scale.place import WorkPlace
+
+    place = WorkPlace.parse(on)
+    if place.kind != LOCAL or out is not None:
+        _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
+        return
     from ingenium import api
 
     with StageProgress() as stages:
@@ -44,11 +75,40 @@ def fit(problem: ProblemName, spec: SpecFile = None, json: AsJson = False) -> No
     results().print(f"{model.name} for {problem} {how}.", highlight=False)
 
 
+class FitOptions(NamedTuple):
+    """How a fit over workers is asked for."""
+
+    on: "WorkPlace"
+    layout: str
+    steps: int | None
+    precision: str
+    out: Path | None
+    overwrite: bool
+
+
+def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
+    from ingenium import fitting
+    from ingenium.cli.scale import tell_fit
+
+    folder = options.out or Path("out") / f"fit-{wanted.problem}"
+    request = fitting.FitRequest(
+        wanted, options.on, options.layout, options.steps,
+        precision=options.precision,  # type: ignore[arg-type]  # checked there
+    )  # fmt: skip
+    with StageProgress() as stages:
+        kept = fitting.fit(request, folder, watch=stages, overwrite=options.overwrite)
+    tell_fit(kept, json)
+
+
 def propose(
     problem: ProblemName,
     spec: SpecFile = None,
     number: Annotated[int, typer.Option("-n", "--number", help="How many designs.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same designs.")] = 0,
+    on: On = LOCAL,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a fit over workers, whose weights propose.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Output folder; out/PROBLEM if none.")] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a different finished run in the folder.")
@@ -72,6 +132,8 @@ def propose(
             number,
             seed,
             folder,
+            on=on,
+            model=model,
             watch=stages,
             overwrite=overwrite,
             form=form,

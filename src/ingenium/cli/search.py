@@ -9,6 +9,7 @@ import typer
 from ingenium.cli.browse import FormatName, ProblemName, SpecFile
 from ingenium.cli.ending import guarded
 from ingenium.cli.make import give
+from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, errors
 from ingenium.cli.progress import EVERY_S, StageProgress
 from ingenium.searches.named import LATENT, listed
@@ -34,7 +35,6 @@ Enough = Annotated[int | None, typer.Option(help="Stop when so many designs hold
 Stagnation = Annotated[int | None, typer.Option(help="Stop when so many calls made none better.")]
 Folder = Annotated[Path | None, typer.Option(help="Folder; out/PROBLEM-STRATEGY if none.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another search.")]
-Processes = Annotated[int, typer.Option(help="That measure at once, while more is proposed.")]
 ScreenName = Annotated[
     str | None, typer.Option("--screen", help="What keeps designs from the engine.")
 ]
@@ -82,7 +82,7 @@ def search(
     cheap: Cheap = "",
     price: Price = None,
     cost: Cost = None,
-    processes: Processes = 1,
+    on: On = LOCAL,
     follow: Follow = None,
     out: Folder = None,
     overwrite: Overwrite = False,
@@ -114,7 +114,7 @@ def search(
             folder,
             watch=rounds,
             heard=rounds.heard,
-            processes=processes,
+            on=on,
             follow=follow,
             overwrite=overwrite,
             form=form,

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingenium.core.counts import check_least
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
-from ingenium.searches.processes import Opener, Processes
+from ingenium.scale.place import HERE, LOCAL, WorkPlace
+from ingenium.scale.port import opened
+from ingenium.searches.spread import Opener, Spread
 from ingenium.searches.store import FILE, Store
 from ingenium.searches.workers import Here, InOrder, Workers
 
@@ -17,12 +18,9 @@ from ingenium.searches.workers import Here, InOrder, Workers
 class Hands:
     """Who measures: this process, others, or this one in the order of another search."""
 
-    processes: int = 1
+    on: WorkPlace = HERE
     opener: Opener | None = None  # of the problem, in other processes
     follow: Path | None = None  # folder of the other search
-
-    def __post_init__(self) -> None:
-        check_least(self.processes, "--processes", "process", say=4)
 
     @contextmanager
     def begun(self, problem: Problem, about: Mapping[str, str]) -> Iterator[Workers]:
@@ -33,11 +31,11 @@ class Hands:
         """
         if self.follow is not None:
             path = self.follow / FILE
-            if not path.is_file() or self.processes > 1:
+            if not path.is_file() or self.on.kind != LOCAL:
                 raise InputError(
                     "the folder of a search to follow, in one process",
-                    f"{self.follow} and {self.processes} processes",
-                    "Leave the processes out, and name the folder given to --out.",
+                    f"{self.follow} on {self.on}",
+                    "Leave --on out, and name the folder given to --out.",
                 )
             with Store(path) as other:
                 there = other.about()
@@ -49,14 +47,15 @@ class Hands:
                         "Write what its search was asked.",
                     )
                 yield InOrder(problem, other)
-        elif self.processes == 1 or self.opener is None:
+        elif self.on.kind == LOCAL or self.opener is None:
             yield Here(problem)
         else:
-            pool = Processes(self.opener, self.processes, at_once=problem.at_once)
-            try:
-                yield pool
-            finally:
-                pool.close()
+            with opened(self.on) as site:
+                spread = Spread(site, self.opener, at_once=problem.at_once)
+                try:
+                    yield spread
+                finally:
+                    spread.close()
 
 
 ALONE = Hands()

@@ -86,7 +86,7 @@ def run(
     with _opened(out, about, overwrite, ledger) as store:
         on = {"versions": versions(), "machine": machine(), "code": code_digest()}
         began = {"budget": stop.calls, "before": len(store.verified())}
-        sitting = store.sit({**on, **began, "processes": hands.processes})
+        sitting = store.sit({**on, **began, "processes": hands.on.count, "on": str(hands.on)})
         search = Search(
             problem,
             spec,

@@ -18,7 +18,7 @@ from ingenium.core.digest import PREFIX, content_digest
 from ingenium.core.errors import CorruptError
 from ingenium.core.folders import write_atomic
 
-FORMAT = 1
+FORMAT = 2
 INDEX = "state.json"
 
 

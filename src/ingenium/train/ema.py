@@ -18,14 +18,18 @@ class Ema:
         self.decay = decay
         self.parameters = dict(parameters)
         self.average = {name: p.detach().clone() for name, p in self.parameters.items()}
+        kinds: dict[type, list[str]] = {}  # whole and divided tensors are never in one operation
+        for name, value in self.average.items():
+            kinds.setdefault(type(value), []).append(name)
+        self._alike = list(kinds.values())
 
     @torch.no_grad()
     def update(self, step: int) -> None:
         """Take in the weights after step number `step` (from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(
-            list(self.average.values()), list(self.parameters.values()), 1.0 - decay
-        )
+        for names in self._alike:
+            own = [self.average[name] for name in names]
+            torch._foreach_lerp_(own, [self.parameters[name] for name in names], 1.0 - decay)
 
     def snapshot(self) -> dict[str, Tensor]:
         """A copy of the average."""

@@ -3,8 +3,6 @@
 import hashlib
 import math
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from ingenium.core.errors import IngeniumError, InputError
 from ingenium.train import checkpoint
 from ingenium.train.batches import Batches, Split, split, stream
 from ingenium.train.checkpoint import Checkpoint
+from ingenium.train.descent import LONE, FitDescent
 from ingenium.train.ema import Ema, assign
 from ingenium.train.plan import Plan, Trainable, Turn
 
@@ -27,9 +26,16 @@ class FitError(IngeniumError, RuntimeError):
 
 
 def train(
-    model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "rows c"], plan: Plan
+    model: Trainable,
+    x: Float[Tensor, "n *shape"],
+    cond: Float[Tensor, "rows c"],
+    plan: Plan,
+    *,
+    descent: FitDescent = LONE,
 ) -> dict[str, list[float]]:
     """Fit a model; it ends with the averaged weights of the best held-out check.
+
+    `descent` takes the steps where the model lies on many processes, each of which calls this.
 
     With `plan.checkpoint`, the state is kept at every check; the same call after a stop goes on
     from there and ends with the same weights, bit for bit, as a fit that was never stopped.
@@ -45,12 +51,12 @@ def train(
         FitError: a loss or gradient is not finite.
     """
     _check(x, cond, plan)
-    fit = _Fit.start(model, x, cond, plan)
+    fit = _Fit.start(model, x, cond, plan, descent)
     started = time.monotonic() - fit.seconds
     while not fit.done:
         fit.step_once()
         fit.seconds = time.monotonic() - started
-        late = plan.seconds is not None and fit.seconds >= plan.seconds
+        late = plan.seconds is not None and descent.late(fit.seconds >= plan.seconds)
         if late or fit.step == plan.steps or fit.step % plan.check_every == 0:
             fit.check(last=late or fit.step == plan.steps)
         if plan.progress is not None:
@@ -67,8 +73,9 @@ class _Fit:
     x: Float[Tensor, "n *shape"]
     cond: Float[Tensor, "n c"]
     plan: Plan
+    descent: FitDescent
     turns: tuple[Turn, ...]
-    optimisers: list[torch.optim.AdamW]
+    optimisers: list[torch.optim.Optimizer]
     parameters: dict[str, nn.Parameter]
     ema: Ema
     best: dict[str, Tensor]
@@ -85,7 +92,12 @@ class _Fit:
 
     @classmethod
     def start(
-        cls, model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], plan: Plan
+        cls,
+        model: Trainable,
+        x: Float[Tensor, "n *shape"],
+        cond: Float[Tensor, "n c"],
+        plan: Plan,
+        descent: FitDescent,
     ) -> "_Fit":
         """A fit at its beginning, or where its checkpoint left it."""
         parameters = dict(model.named_parameters())
@@ -95,11 +107,12 @@ class _Fit:
         rows = split(len(x), plan.held_out, stream(plan.seed, 0))
         fit = cls(
             model=model,
-            x=x.detach().to(like),
-            cond=cond.detach().to(like),
+            x=x.detach().to(like.device, like.dtype),
+            cond=cond.detach().to(like.device, like.dtype),
             plan=plan,
+            descent=descent,
             turns=turns,
-            optimisers=[_optimiser(turn, plan) for turn in turns],
+            optimisers=[descent.optimiser(turn, plan) for turn in turns],
             parameters=parameters,
             ema=ema,
             best=ema.snapshot(),
@@ -136,19 +149,13 @@ class _Fit:
         self.ema.update(self.step)
         self.step += 1
 
-    def _descend(self, turn: Turn, optimiser: torch.optim.AdamW) -> float:
+    def _descend(self, turn: Turn, optimiser: torch.optim.Optimizer) -> float:
         """One step of one optimiser; gives its loss."""
         rows = next(self.batches).to(self.x.device)
-        with _precision(self.x.device):
-            loss = turn.loss(self.x[rows], self.cond[rows], self.rng).float().mean()
-        value = loss.item()
+        value = self.descent.gradients(turn, self.x[rows], self.cond[rows], self.rng)
         if not math.isfinite(value):
             raise FitError(_astray("loss", value, self.step, self.plan))
-        # Only this turn's parameters get a gradient, so that turns never disturb each other.
-        gradients = torch.autograd.grad(loss, turn.parameters, allow_unused=True)
-        for parameter, gradient in zip(turn.parameters, gradients, strict=True):
-            parameter.grad = gradient
-        norm = nn.utils.clip_grad_norm_(turn.parameters, self.plan.clip_norm).item()
+        norm = self.descent.clip(turn.parameters, self.plan.clip_norm)
         if not math.isfinite(norm):
             raise FitError(_astray("norm of the gradient", norm, self.step, self.plan))
         optimiser.step()
@@ -182,21 +189,21 @@ class _Fit:
         kept = kept.repeat(-(-CHECKED_ROWS // len(kept))) if len(kept) < CHECKED_ROWS else kept
         rng = stream(self.plan.seed, 3)
         total = 0.0
-        with self.ema.in_place(), _precision(self.x.device):
+        with self.ema.in_place():
             for rows in torch.split(kept.to(self.x.device), CHECKED_ROWS):
-                values = self.model.held_out_loss(self.x[rows], self.cond[rows], rng)
-                total += values.detach().double().sum().item()
+                total += self.descent.held_out(self.model, self.x[rows], self.cond[rows], rng)
         return total / len(kept)
 
     def save(self, folder: Path) -> None:
         """Keep the whole state in a folder."""
-        tensors = {f"model/{k}": v for k, v in _tensors(self.model).items()}
-        tensors |= {f"ema/{k}": v for k, v in self.ema.average.items()}
-        tensors |= {f"best/{k}": v for k, v in self.best.items()}
+        tensors = {
+            f"{group}/{name}": value
+            for group, parts in self._groups().items()
+            for name, value in self.descent.whole(parts).items()
+        }
+        if not self.descent.writes():
+            return
         tensors["rng"] = self.rng.get_state()
-        for i, optimiser in enumerate(self.optimisers):
-            for j, slots in optimiser.state_dict()["state"].items():
-                tensors |= {f"optimiser/{i}/{j}/{k}": v for k, v in slots.items()}
         facts = {
             "fit": _fingerprint(self),
             "course": self.course,
@@ -223,22 +230,28 @@ class _Fit:
                 f"{folder}, which is of another fit",
                 "Name another folder, or delete this one.",
             )
-        groups = _grouped(state.tensors)
-        assign(_tensors(self.model), groups["model"])
-        assign(self.ema.average, groups["ema"])
-        assign(self.best, groups["best"])
-        self.rng.set_state(state.tensors["rng"])
         for i, optimiser in enumerate(self.optimisers):
-            slots: dict[int, dict[str, Tensor]] = {}
-            for name, value in groups.get("optimiser", {}).items():
-                turn, place, slot = name.split("/")
-                if int(turn) == i:
-                    slots.setdefault(int(place), {})[slot] = value
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
+            if any(name.startswith(f"{_group(i)}/") for name in state.tensors):
+                _warm(optimiser)
+        for group, parts in self._groups().items():
+            own = {k: v for k, v in state.tensors.items() if k.startswith(f"{group}/")}
+            self.descent.place(parts, {k.removeprefix(f"{group}/"): v for k, v in own.items()})
+        self.rng.set_state(state.tensors["rng"])
         self.course, self.sums, self.step = facts["course"], facts["sums"], facts["step"]
         self.batches.drawn, self.seconds = facts["drawn"], facts["seconds"]
         self.least = math.inf if facts["least"] is None else facts["least"]
         self.idle, self.done = facts["idle"], facts["done"]
+
+    def _groups(self) -> dict[str, dict[str, Tensor]]:
+        """All tensors of the state by name of their parameter, in groups such as `ema`."""
+        names = {id(p): name for name, p in self.parameters.items()}
+        found = {"model": _tensors(self.model), "ema": self.ema.average, "best": self.best}
+        for i, optimiser in enumerate(self.optimisers):
+            for parameter, slots in _state(optimiser).items():
+                for slot, value in slots.items():
+                    group = found.setdefault(f"{_group(i)}/{slot}", {})
+                    group[names[id(parameter)]] = value
+        return found
 
 
 def _check(x: Tensor, cond: Tensor, plan: Plan) -> None:
@@ -264,15 +277,6 @@ def _names(turns: tuple[Turn, ...]) -> tuple[str, ...]:
     return tuple(f"turn_{i + 1}" for i in range(len(turns)))
 
 
-def _optimiser(turn: Turn, plan: Plan) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        list(turn.parameters),
-        lr=plan.learning_rate,
-        betas=turn.betas,
-        weight_decay=plan.weight_decay,
-    )
-
-
 def _schedule(fraction: float, warmup: float, steps: int) -> float:
     """Linear rise, then half a cosine down to zero.
 
@@ -283,23 +287,28 @@ def _schedule(fraction: float, warmup: float, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (fraction - warmup) / (1 - warmup)))
 
 
-def _precision(device: torch.device) -> AbstractContextManager[object]:
-    """Half precision where the device computes it natively, else none."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()
-
-
 def _tensors(model: Trainable) -> dict[str, Tensor]:
     return {k: v for k, v in model.state_dict().items() if isinstance(v, Tensor)}
 
 
-def _grouped(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    groups: dict[str, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        group, _, rest = name.partition("/")
-        groups.setdefault(group, {})[rest] = value
-    return groups
+def _group(turn: int) -> str:
+    return f"optimiser/{turn}"
+
+
+def _state(optimiser: torch.optim.Optimizer) -> dict[nn.Parameter, dict[str, Tensor]]:
+    """What an optimiser remembers of each parameter; of a sharded one, of those that are here."""
+    own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
+    found: dict[nn.Parameter, dict[str, Tensor]] = own.state  # type: ignore[assignment]  # AdamW's
+    return found
+
+
+def _warm(optimiser: torch.optim.Optimizer) -> None:
+    """Room for what AdamW remembers, which it makes at its first step only."""
+    own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
+    for group in own.param_groups:
+        for p in group["params"]:
+            moments = {slot: torch.zeros_like(p) for slot in ("exp_avg", "exp_avg_sq")}
+            own.state[p] = {"step": torch.zeros(()), **moments}
 
 
 def _fingerprint(fit: _Fit) -> str:
@@ -309,8 +318,7 @@ def _fingerprint(fit: _Fit) -> str:
         *(plan.seed, plan.steps, plan.batch, plan.learning_rate, plan.weight_decay),
         *(plan.clip_norm, plan.ema_decay, plan.warmup, plan.held_out),
         *(plan.patience, plan.check_every),
-        [(name, tuple(p.shape), str(p.dtype)) for name, p in fit.parameters.items()],
-        [(len(turn.parameters), turn.repeats, turn.betas) for turn in fit.turns],
+        fit.descent.outline(fit.parameters, fit.turns),
         tuple(fit.x.shape),
     )
     digest = hashlib.sha256(repr(settings).encode())

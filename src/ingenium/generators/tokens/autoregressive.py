@@ -17,6 +17,7 @@ from ingenium.generators.tokens.drawing import FREELY, OPEN, Drawing, Turnstile,
 from ingenium.generators.tokens.vocabulary import BEGIN, END, PAD
 from ingenium.sampling.noise import uniform
 from ingenium.sampling.steer import FREE, Steer
+from ingenium.scale.chain import Chain
 from ingenium.train.plan import Plan, Turn
 
 PIECES, ENOUGH = 4, 64  # a batch is cut into so many by length, of at least so many rows
@@ -149,6 +150,16 @@ class TokenAutoregressive(Model):
             return numbers
         kept = uniform(numbers[:, :1], rng) >= self.dropout
         return numbers * kept / (1 - self.dropout)
+
+    def chain(self) -> Chain:
+        """Its parts, so that many ranks can train it.
+
+        Raises:
+            InputError: for a decoder that is no transformer, or dropout.
+        """
+        from ingenium.generators.tokens.chained import chained
+
+        return chained(self)
 
     def log_density(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n {self.c}"]

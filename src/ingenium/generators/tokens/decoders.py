@@ -2,13 +2,17 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
+
+from ingenium.scale.chain import Way
 
 
 class Decoder(nn.Module):
@@ -50,6 +54,10 @@ class DecoderBlock(nn.Module):
         (norms first); So et al., 2021, arXiv:2109.08668 (squared rectifier).
     """
 
+    split: ClassVar[Mapping[str, Way]] = MappingProxyType(
+        {"look": "heads", "tell": "rows", "up": "columns", "down": "rows"}
+    )
+
     def __init__(self, width: int, heads: int, layers: int) -> None:
         super().__init__()
         self.heads = heads
@@ -64,6 +72,11 @@ class DecoderBlock(nn.Module):
                 linear.weight.normal_(0, 0.02)
             for linear in (self.tell, self.down):
                 linear.weight.normal_(0, 0.02 / math.sqrt(2 * layers))
+
+    def forward(self, x: Float[Tensor, "n s w"]) -> Float[Tensor, "n s w"]:
+        """The sequence after this layer, each step blind to what follows."""
+        q, k, v = self.triple(x)
+        return self.rest(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True))
 
     def triple(self, x: Float[Tensor, "n s w"]) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of each head, (n, h, s, e)."""
@@ -101,8 +114,7 @@ class Transformer(Decoder):
         """What is known after each step."""
         x = read
         for block in self.blocks:
-            q, k, v = block.triple(x)
-            x = block.rest(x, functional.scaled_dot_product_attention(q, k, v, is_causal=True))
+            x = block(x)
         out: Tensor = self.norm(x)
         return out
 

@@ -1,0 +1,15 @@
+"""The option `--on` of all verbs whose work can be done elsewhere."""
+
+from typing import Annotated
+
+import typer
+
+LOCAL = "local"
+On = Annotated[
+    str,
+    typer.Option(
+        "--on",
+        metavar="PLACE",
+        help="Who works: local, processes:N, ray://HOST:PORT?workers=N, or ray://local?workers=N.",
+    ),
+]

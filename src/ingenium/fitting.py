@@ -1,0 +1,363 @@
+"""Fits on many ranks: a layout, a rehearsal beside one process, the fit, weights with lineage.
+
+Each rank opens the problem by itself, so that nothing but gradients travels; ranks that stand on
+other code or data are refused. What is kept in `out` is a model as any run keeps one, and
+`fit.json`, which says under which layout it was fitted, what was predicted and what was measured.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from ingenium.core import spec as specs
+from ingenium.core.asking import resolve
+from ingenium.core.digest import array_digest, digest
+from ingenium.core.energy import Meter
+from ingenium.core.errors import InputError, choose
+from ingenium.core.folders import cache_folder, staged, write_atomic
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.spec import GeneratorChoice, Spec
+from ingenium.domains import open_problem
+from ingenium.generators import offer
+from ingenium.generators.fitted import FittedFamily, state_digest
+from ingenium.loop import training
+from ingenium.scale import planner
+from ingenium.scale.calibration import calibrated, peak_bytes
+from ingenium.scale.chain import ChainedFamily
+from ingenium.scale.cluster import Cluster
+from ingenium.scale.divided import DividedModel
+from ingenium.scale.laws import ceiling, fitted_share
+from ingenium.scale.layout import AUTO, RankLayout
+from ingenium.scale.place import LOCAL, TORCHRUN, WorkPlace
+from ingenium.scale.planner import PlanSpec, Training
+from ingenium.scale.ranked_descent import Precision, RankedDescent
+from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
+from ingenium.train.plan import Plan
+from ingenium.train.trainer import train
+from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.place import ledger_place
+
+DIVIDED = "autoregressive"  # what is fitted where the problem's own generator comes trained
+STEPS = 200  # where nobody says how many
+REHEARSED = 6  # steps, in full precision, whose losses are held against one process
+SAME = 1e-5  # within which losses of two layouts are equal
+RECORD = "fit.json"
+
+
+@dataclass(frozen=True)
+class RankedFit:
+    """What every rank does; it travels to them as it is."""
+
+    opener: Callable[[], Problem]
+    family: str
+    plan: Plan
+    layout: str = AUTO
+    fit: bool = True  # else the rehearsal alone
+    rehearse: bool = True
+    precision: Precision = "own"
+
+    def __call__(self, rank: Rank, tell: Tell) -> dict[str, Any]:
+        """Agree, calibrate, choose a layout, rehearse, and fit; weights are told by rank 0."""
+        problem = self.opener()
+        known = training(problem)
+        x, cond = problem.encode(known).float(), problem.features(known).float()
+        make = partial(offer.make, problem, self.family, cond.shape[1])
+        agree(self._stands_on(problem, x, cond, make().state_dict()))
+        found: dict[str, Any] = {"rank": rank.number}
+        if self.rehearse:
+            layout, cluster = self._layout(make)
+            predicted = _predicted(self._asked(make), cluster, layout)
+            found |= {"cluster": asdict(cluster), "predicted": predicted}
+            found |= self._rehearsed(make, layout, x, cond)
+        else:
+            layout = RankLayout.parse(self.layout)
+            planner.check(self._asked(make), rank.count, layout)
+        found["layout"] = str(layout)
+        if self.fit:
+            found |= self._fitted(make, layout, x, cond, tell)
+        return found
+
+    def _stands_on(
+        self, problem: Problem, x: Tensor, cond: Tensor, first: Mapping[str, Tensor]
+    ) -> dict[str, str]:
+        return {
+            "code": code_digest(),
+            "package": package_digest(problem),
+            "data": digest([array_digest(x.numpy()), array_digest(cond.numpy())]),
+            "first weights": state_digest(first),
+            "PyTorch": str(torch.__version__),
+        }
+
+    def _asked(self, make: Callable[[], Any]) -> PlanSpec:
+        family = make()
+        if not isinstance(family, ChainedFamily):
+            raise InputError(
+                "a family that ranks can share, such as autoregressive on texts",
+                self.family,
+                'Write family = "autoregressive" under [generator], or fit without --on.',
+            )
+        size = family.chain().size
+        tokens = float(self.plan.steps) * self.plan.batch * size.context
+        return PlanSpec(size, Training(self.plan.batch, tokens))
+
+    def _layout(self, make: Callable[[], Any]) -> tuple[RankLayout, Cluster]:
+        """The one that was written, or the fastest that fits, as rank 0 finds it."""
+        asked, family = self._asked(make), make()
+        ranks = dist.get_world_size()
+        rows = max(1, self.plan.batch // ranks)
+        cluster = calibrated(family.chain(), rows)
+        told: list[Any] = [None]
+        if dist.get_rank() == 0:
+            if self.layout == AUTO:
+                told = [planner.best(asked, cluster)[0].layout]
+            else:
+                told = [planner.asked(asked, cluster, RankLayout.parse(self.layout)).layout]
+        dist.broadcast_object_list(told)
+        return told[0], cluster
+
+    def _rehearsed(
+        self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor
+    ) -> dict[str, Any]:
+        """Losses of a few steps in full precision, and the most bytes that this rank held."""
+        model = DividedModel(make(), layout)
+        descent = RankedDescent(model, precision="fp32")
+        plan = replace(
+            self.plan, steps=REHEARSED, check_every=1, held_out=0.0, patience=99, checkpoint=None,
+            progress=None,
+        )  # fmt: skip
+        ticks = list[float]()
+        told = replace(plan, progress=lambda *_: ticks.append(time.perf_counter()))
+        course = train(model, x, cond, told, descent=descent)
+        turn, rows = model.turns()[0], slice(0, min(len(x), self.plan.batch))
+
+        def work() -> None:
+            descent.gradients(turn, x[rows], cond[rows], torch.Generator().manual_seed(0))
+
+        held, peak = descent.held(), peak_bytes(work)
+        total = held["weights"] + held["state"] + peak
+        total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
+        return {
+            "losses": course["turn_1"],
+            "rehearsed_steps_s": np.diff(ticks).tolist(),
+            "bytes": held | {"total": total},
+        }
+
+    def _fitted(
+        self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor, tell: Tell
+    ) -> dict[str, Any]:
+        """The fit itself; it goes on from a checkpoint of any layout."""
+        model, ticks = DividedModel(make(), layout), [time.perf_counter()]
+        descent = RankedDescent(model, precision=self.precision)
+
+        def heard(step: int, steps: int, loss: float) -> None:
+            ticks.append(time.perf_counter())
+            tell("fit", step, steps)
+
+        plan = replace(self.plan, progress=heard)
+        course = train(model, x, cond, plan, descent=descent)
+        whole = descent.whole(model.state_dict())
+        steps = np.diff(ticks[1:])
+        return {
+            "course": course,
+            "step_s": float(np.median(steps)) if len(steps) else None,
+            "steps_here": len(ticks) - 1,  # others were made before a stop
+            "weights": {k: v.numpy() for k, v in whole.items()},
+        }
+
+
+def _predicted(asked: PlanSpec, cluster: Cluster, layout: RankLayout) -> dict[str, Any]:
+    """What the planner says of a layout."""
+    one = planner.planned(asked, cluster, layout)
+    return {
+        "bytes": asdict(one.bytes) | {"total": one.bytes.total},
+        "step_s": one.seconds.total,
+        "seconds": asdict(one.seconds),
+        "bubble": layout.bubble,
+    }
+
+
+@dataclass(frozen=True)
+class ScaledFit:
+    """A fit over ranks as it was kept."""
+
+    folder: Path
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """A fit that is asked for, and where it is to run."""
+
+    spec: Spec
+    on: WorkPlace = field(default_factory=WorkPlace)
+    layout: str = AUTO
+    steps: int | None = None
+    rehearse: bool = True  # a few steps, measured and compared with one process
+    precision: Precision = "own"  # of products
+    wait_s: float = WAIT_S
+
+    def job(self, opener: Callable[[], Problem], family: str, plan: Plan) -> RankedFit:
+        """What its ranks do."""
+        return RankedFit(
+            opener, family, plan, self.layout, rehearse=self.rehearse, precision=self.precision
+        )
+
+    def __post_init__(self) -> None:
+        choose(self.precision, get_args(Precision), "precision")
+        if self.layout == AUTO and not self.rehearse:
+            raise InputError("a layout of a fit that is not rehearsed", AUTO, "Write data:2.")
+        if self.layout != AUTO:
+            layout = RankLayout.parse(self.layout)
+            if layout.ranks != self.on.count:
+                raise InputError(
+                    f"a layout of {self.on.count} ranks, as {self.on} has",
+                    f"{layout}, which has {layout.ranks}",
+                    f"Write --layout data:{self.on.count}.",
+                )
+
+
+def fit(
+    asked: FitRequest,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+    gathered: Callable[..., list[Any]] = gather,
+) -> ScaledFit:
+    """Fit the generator of a spec over ranks, and keep it in `out` with where it comes from.
+
+    A fit that was stopped, or lost a rank, goes on from its last checkpoint, on whatever ranks
+    the next call has. `gathered` is who brings the ranks together.
+
+    Raises:
+        InputError: for a family that cannot be divided, a layout that does not fit, or ranks that
+            stand on other code or data.
+        RankLost: if a rank ended by itself.
+    """
+    watch("open the problem", 0, 1)
+    problem = open_problem(asked.spec)
+    spec = resolve(asked.spec, problem)
+    family = _family(problem, spec.generator)
+    plan = _plan(problem, family, spec.generator, asked.steps)
+    problem.prepare(watch)
+    opener = partial(open_problem, asked.spec, problem.given)
+    under = [specs.as_table(spec), family, asdict(plan), code_digest(), package_digest(problem)]
+    identity = digest([*under, str(asked.on), asked.layout, asked.precision])
+    resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
+    job = asked.job(opener, family, replace(plan, checkpoint=resume))
+    if asked.on.kind == TORCHRUN and os.environ.get("RANK", "0") != "0":
+        gathered(asked.on, job, wait_s=asked.wait_s, tell=silent)
+        raise SystemExit(0)  # rank 0 keeps what came out
+    with staged(out, identity, overwrite=overwrite) as part, Meter() as meter:
+        alone = _alone(job, asked, watch) if asked.rehearse and asked.on.handed_out else None
+        found = gathered(asked.on, job, wait_s=asked.wait_s, tell=watch)
+        model = _model(problem, family, found[0])
+        model.save(part / "model")
+        record = _record(asked, family, plan, found, alone)
+        record["lineage"] |= {"weights": model.digest, "package": package_digest(problem)}
+        record["energy"] = asdict(meter.read())
+        write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        write_atomic(part / "spec.toml", specs.dump(asked.spec))
+        _enter(record, ledger)
+    shutil.rmtree(resume, ignore_errors=True)
+    return ScaledFit(out, record)
+
+
+def _family(problem: Problem, choice: GeneratorChoice) -> str:
+    """What a spec chooses; where that comes trained, the family that ranks can share."""
+    name = problem.default_family if choice.family == "default" else choice.family
+    if offer.check(problem, name) == "shipped":
+        if choice.family != "default":
+            raise InputError("a family that is fitted", f"{name}, which comes trained")
+        return DIVIDED
+    return name
+
+
+def _plan(problem: Problem, family: str, choice: GeneratorChoice, steps: int | None) -> Plan:
+    own = steps or choice.steps or STEPS
+    plan = offer.plan(problem, family, steps=own, seed=choice.seed)
+    return replace(plan, check_every=min(plan.check_every, max(1, own // 10)))
+
+
+def _alone(job: RankedFit, asked: FitRequest, watch: Watch) -> dict[str, Any]:
+    """The same steps by one process."""
+    watch("the same by one process", 0, 1)
+    own = replace(job, layout=AUTO, fit=False)
+    found: dict[str, Any] = gather(WorkPlace(LOCAL), own, wait_s=asked.wait_s)[0]
+    return found
+
+
+def _model(problem: Problem, name: str, first: Mapping[str, Any]) -> FittedFamily:
+    known = problem.features(training(problem))
+    family = offer.make(problem, name, known.shape[1])
+    state = {k: torch.from_numpy(v) for k, v in first["weights"].items()}
+    family.load_state_dict(state)
+    losses = {k: v[-1] for k, v in first["course"].items() if v}
+    meta = {"layout": first["layout"], "losses": losses}
+    return FittedFamily(name, family, state_digest(state), meta, cached=False)
+
+
+def _record(
+    asked: FitRequest,
+    family: str,
+    plan: Plan,
+    found: list[dict[str, Any]],
+    alone: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    first = found[0]
+    compared = None
+    if alone is not None:
+        both = zip(first["losses"], alone["losses"], strict=True)
+        apart = max(abs(a - b) for a, b in both)
+        compared = {"losses": alone["losses"], "apart": apart, "equal": apart <= SAME}
+        times = [alone["rehearsed_steps_s"], first["rehearsed_steps_s"]]
+        share = fitted_share([1, len(found)], times)
+        compared["speedup"] = float(np.median(times[0]) / np.median(times[1]))
+        compared["parallel_share"] = asdict(share) | {"most": ceiling(share.value)}
+    return {
+        "problem": asked.spec.problem,
+        "family": family,
+        "on": str(asked.on),
+        "ranks": len(found),
+        "layout": first["layout"],
+        "steps": plan.steps,
+        "batch": plan.batch,
+        "predicted": first.get("predicted"),
+        "measured": {
+            "bytes": [one.get("bytes") for one in found],
+            "step_s": first["step_s"],
+        },
+        "losses": first.get("losses"),
+        "one_process": compared,
+        "course": first["course"],
+        "cluster": first.get("cluster"),
+        "lineage": {
+            "spec": digest(specs.as_table(asked.spec)),
+            "code": code_digest(),
+            "versions": versions(),
+            "machine": machine(),
+        },
+    }
+
+
+def _enter(record: Mapping[str, Any], ledger: Ledger | None) -> None:
+    body = {k: record[k] for k in ("problem", "family", "on", "layout", "steps")}
+    body |= {k: record["lineage"][k] for k in ("spec", "weights", "package", "code")}
+    if ledger is not None:
+        ledger.append("fit", body)
+        return
+    with open_ledger(ledger_place()) as book:
+        book.append("fit", body)

@@ -1,0 +1,111 @@
+"""A transformer on tokens as a chain of parts that ranks can share."""
+
+from functools import partial
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ingenium.core.errors import InputError
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive, half
+from ingenium.generators.tokens.decoders import Transformer
+from ingenium.generators.tokens.drawing import OPEN
+from ingenium.generators.tokens.vocabulary import BEGIN, PAD
+from ingenium.sampling.noise import uniform
+from ingenium.scale.chain import Chain
+from ingenium.scale.model_size import ModelSize
+
+# Bytes in full precision that a layer keeps for each number of its width: of every rank its input,
+# what follows its two norms, and their input between; of split matrices queries, keys, values, what
+# was seen, and twice the dense layer of four widths. Going back, three times these four widths and
+# the gradient of the input are open.
+KEPT_WHOLE, KEPT_SPLIT, KEPT_NORM, KEPT_SYMBOL, KEPT_OPEN = 16, 48, 8, 12, 52
+
+
+class TokenEntry(nn.Module):
+    """What stands before the layers: symbols, places, conditions."""
+
+    def __init__(self, family: TokenAutoregressive) -> None:
+        super().__init__()
+        self.embed, self.told = family.embed, family.told
+        self.unknown, self.position = family.unknown, family.position
+
+    def forward(
+        self, ids: Int[Tensor, "n s"], cond: Float[Tensor, "n c"], hide: Bool[Tensor, "n 1"]
+    ) -> Float[Tensor, "n s w"]:
+        """What the first layer reads."""
+        told = torch.where(hide, self.unknown, self.told(cond))
+        before = functional.pad(ids[:, :-1], (1, 0), value=BEGIN)
+        read: Tensor = self.embed(before) + told[:, None] + self.position[: ids.shape[1]]
+        return read
+
+
+class TokenHead(nn.Module):
+    """What stands after the layers: odds of symbols."""
+
+    def __init__(self, family: TokenAutoregressive, norm: nn.Module) -> None:
+        super().__init__()
+        self.norm, self.head = norm, family.head
+
+    def forward(self, x: Float[Tensor, "n s w"]) -> Float[Tensor, "n s v"]:
+        """Logits."""
+        out: Tensor = self.head(self.norm(x))
+        return out
+
+
+def chained(family: TokenAutoregressive) -> Chain:
+    """The parts of a family, which share its parameters; the loss is that of the family.
+
+    Raises:
+        InputError: for a decoder that is no transformer, or dropout.
+    """
+    decoder = family.decoder
+    if not isinstance(decoder, Transformer) or family.dropout:
+        raise InputError(
+            "a transformer without dropout to divide over ranks",
+            f"{type(decoder).__name__} with dropout {family.dropout:g}",
+            'Write family = "autoregressive" under [generator].',
+        )
+    steps, width = family.steps, family.embed.embedding_dim
+
+    def inputs(
+        x: Tensor, cond: Tensor, rng: torch.Generator | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        hide = torch.zeros(len(cond), 1, dtype=torch.bool)
+        if rng is not None:
+            hide = uniform(cond.new_empty(len(cond), 1), rng) < family.drawing.hidden
+        return x.to(torch.int64), cond, hide
+
+    def loss(logits: Float[Tensor, "n s v"], x: Float[Tensor, "n s"]) -> Tensor:
+        ids = x.to(torch.int64)
+        counts = (ids != PAD) & (torch.arange(ids.shape[1]) < steps - 1)
+        wanted = torch.where(counts, ids - OPEN, -1).flatten()
+        lost = functional.cross_entropy(
+            logits.flatten(0, 1).float(), wanted, ignore_index=-1, reduction="sum"
+        )
+        return lost / (steps * len(x))
+
+    head = family.tokens.symbols - OPEN
+    told = sum(p.numel() for p in family.told.parameters()) + (1 + OPEN) * width
+    size = ModelSize(
+        width=width,
+        layers=len(decoder.blocks),
+        heads=decoder.heads,
+        context=steps,
+        vocabulary=head,
+        half=False,
+        tied=False,
+        biased=False,
+        kept_whole=KEPT_WHOLE,
+        kept_split=KEPT_SPLIT,
+        kept_entry=KEPT_NORM,
+        kept_head=KEPT_SYMBOL,
+        kept_open=KEPT_OPEN,
+        gradients_stay=False,
+        entry_more=told,
+        head_more=head,
+        averages=2,
+    )
+    parts = (TokenEntry(family), *decoder.blocks, TokenHead(family, decoder.norm))
+    return Chain(parts, inputs, loss, size, partial(half, torch.device("cpu")))

@@ -1,0 +1,124 @@
+"""What the processes of a place reach on a model: measured on all of them at once."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from ingenium.core.energy import watts
+from ingenium.scale.chain import Chain
+from ingenium.scale.cluster import Cluster, Device, Link
+
+REPEATS = 3
+SMALL, LARGE = 1 << 12, 1 << 20  # numbers of an exchange
+WEIGHTS = 1 << 20  # of which an update is timed
+SHARE = 0.8  # of the free memory that ranks may take
+
+
+def calibrated(chain: Chain, rows: int) -> Cluster:
+    """The ranks of this process group as a cluster, whose peak is that of a layer of this model.
+
+    Args:
+        chain: the model.
+        rows: designs of a micro-batch.
+
+    All ranks measure at once, since they share caches and memory; what is told is the slowest.
+    """
+    ranks = dist.get_world_size()
+    found = torch.tensor([_layer_s(chain, rows), _update_s(), *_exchange_s(ranks)])
+    dist.all_reduce(found, op=dist.ReduceOp.MAX)
+    layer_s, update_s, small_s, large_s = found.tolist()
+    size = chain.size
+    tokens = rows * size.context
+    flops = tokens * (6 * size.block + 12 * size.width * size.context)
+    hops = max(2 * (ranks - 1), 1)
+    moved = hops / ranks * 4 * (LARGE - SMALL)
+    link = Link(
+        gb_s=max(moved / max(large_s - small_s, 1e-9) / 1e9, 1e-6),
+        latency_us=small_s / hops * 1e6 if ranks > 1 else 0.0,
+    )
+    device = Device(
+        name="a process of this machine",
+        memory_gb=SHARE * _free_bytes() / ranks / 1e9,
+        tflops=flops / layer_s / 1e12,
+        bandwidth_gb_s=WEIGHTS * (4 * 2 + 2 * 8) / update_s / 1e9,
+        gemm_share=1.0,
+        watts=watts()[1],
+        of_layers=True,
+    )
+    return Cluster(device, ranks, ranks, link, link, title="this place", overhead=1.0)
+
+
+def _layer_s(chain: Chain, rows: int) -> float:
+    """Seconds of a layer, forwards and backwards."""
+    block, size = deepcopy(chain.parts[1]), chain.size
+    x = torch.zeros(rows, size.context, size.width).normal_(generator=torch.Generator())
+    x.requires_grad_()
+
+    def work() -> None:
+        with chain.precision():
+            out: Tensor = block(x)
+        out.float().square().mean().backward()
+
+    return _timed(work)
+
+
+def _update_s() -> float:
+    """Seconds of a step of the optimiser."""
+    weights = torch.nn.Parameter(torch.zeros(WEIGHTS))
+    weights.grad = torch.ones(WEIGHTS)
+    return _timed(torch.optim.AdamW([weights]).step)
+
+
+def _exchange_s(ranks: int) -> tuple[float, float]:
+    """Seconds of a sum over all ranks, of few numbers and of many."""
+    if ranks == 1:
+        return 0.0, 0.0
+    few, many = torch.zeros(SMALL), torch.zeros(LARGE)
+    return _timed(lambda: dist.all_reduce(few)), _timed(lambda: dist.all_reduce(many))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    """The median of some repeats after one."""
+    work()
+    taken = []
+    for _ in range(REPEATS):
+        dist.barrier()
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def _free_bytes() -> float:
+    """Memory that programs may still take (Linux), or a fourth of all."""
+    try:
+        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = dict(line.split(":", 1) for line in told)
+        return float(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 4
+
+
+def peak_bytes(work: Callable[[], object]) -> int:
+    """The most that a piece of work holds of tensors beyond what was there before it.
+
+    Counted by PyTorch's own profiler at each request for memory.
+    """
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or it says when it starts and stops
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as found:
+        work()
+    now = most = 0
+    for event in found.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            now += event.nbytes()
+            most = max(most, now)
+    return most

@@ -1,0 +1,197 @@
+"""When to start a job so that the hours it takes emit least, and what that saves."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ingenium.core.errors import InputError
+from ingenium.core.reading.files import MOST_TOML, refusing, text
+
+DAY = 24
+HOUR, GRAMS = "hour", "g_co2e_per_kwh"  # columns of a trace
+MOST_UC = 4_000_000  # bytes of a file of units
+OIL_COST = 80.0  # $/MWh of RTS-GMLC, above which its turbines and small steam units burn oil
+SUN_WIND_WATER = {"RTPV": "solar", "PV": "solar", "CSP": "solar", "WIND": "wind", "HYDRO": "hydro"}
+
+# g CO2e of a kWh over the life of a plant, medians.
+# Source: Schlömer et al., IPCC AR5 WG3, annex III, table A.III.2, 2014; oil from combustion alone,
+# IPCC Guidelines 2006, vol. 2, table 2.2 (73 g/MJ), at an efficiency of 0.37.
+LIFE_CYCLE: Mapping[str, float] = {
+    "nuclear": 12,
+    "hydro": 24,
+    "wind": 11,
+    "solar": 48,
+    "gas_combined": 490,
+    "gas_turbine": 700,
+    "coal": 820,
+    "oil": 710,
+}
+
+
+@dataclass(frozen=True)
+class PlannedStart:
+    """A start within a deadline, chosen by what was known, and what it emits in truth.
+
+    Grams are of a constant kW over all hours of the job.
+    """
+
+    hour: int  # after now
+    grams: float
+    now_grams: float  # started at once
+    least_grams: float  # started with perfect foresight
+
+    @property
+    def saved(self) -> float:
+        """Share of what starting at once emits."""
+        return 1 - self.grams / self.now_grams
+
+
+def planned_start(
+    truth: Float[np.ndarray, " t"],
+    hours: float,
+    within: int,
+    *,
+    forecast: Float[np.ndarray, " t"] | None = None,
+) -> PlannedStart:
+    """The start of a job of so many hours that ends within the deadline.
+
+    Args:
+        truth: intensity of each hour from now on (g CO2e a kWh).
+        hours: that the job takes without a break.
+        within: hours from now in which it has to end.
+        forecast: of the same hours; perfect foresight if none.
+
+    Raises:
+        InputError: if the job does not end within the deadline, or the trace is shorter.
+    """
+    if hours <= 0 or hours > within:
+        raise InputError(
+            f"a deadline of at least the {hours:.3g} hours that the job takes",
+            f"{within} hours",
+            f"Write --within {int(np.ceil(max(hours, 1)))}, or more.",
+        )
+    if len(truth) < within:
+        raise InputError(f"a trace of {within} hours", f"one of {len(truth)}")
+    real = _windows(truth, hours, within)
+    chosen = int(np.argmin(_windows(truth if forecast is None else forecast, hours, within)))
+    return PlannedStart(chosen, float(real[chosen]), float(real[0]), float(real.min()))
+
+
+def _windows(trace: Float[np.ndarray, " t"], hours: float, within: int) -> Float[np.ndarray, " s"]:
+    """What a job emits for each hour in which it may start; the last hour counts in part."""
+    whole = int(hours)
+    weights = np.r_[np.ones(whole), [hours - whole] if hours > whole else []]
+    starts = range(int(within - hours) + 1)
+    return np.array([trace[s : s + len(weights)] @ weights for s in starts])
+
+
+def day_before(trace: Float[np.ndarray, " t"], now: int) -> Float[np.ndarray, " t"]:
+    """A forecast of the hours after now: those of the last 24 hours, again and again."""
+    if now < DAY:
+        raise InputError("a day of the trace before now", f"{now} hours")
+    past = trace[now - DAY : now]
+    return np.resize(past, len(trace) - now)
+
+
+@dataclass(frozen=True)
+class GridUnit:
+    """A power plant: what it can give, at which marginal cost, and what it emits."""
+
+    mw: float
+    cost: float  # of a MWh
+    fuel: str
+
+
+def merit_order(
+    units: Sequence[GridUnit],
+    demand_mw: Float[np.ndarray, " t"],
+    free_mw: Mapping[str, Float[np.ndarray, " t"]],
+) -> Float[np.ndarray, " t"]:
+    """Mean intensity of each hour (g CO2e a kWh) if the cheapest plants run first.
+
+    Args:
+        units: that can be called.
+        demand_mw: of each hour.
+        free_mw: what wind, sun and water give, by fuel; it comes before all others, up to the
+            demand.
+
+    No ramps, no reserve and no network: a model of which plants run, not a unit commitment.
+
+    Raises:
+        InputError: if all plants together do not meet the demand.
+    """
+    given, grams = np.zeros_like(demand_mw), np.zeros_like(demand_mw)
+    for fuel, power in free_mw.items():
+        own = np.minimum(power, demand_mw - given)
+        given, grams = given + own, grams + own * LIFE_CYCLE[fuel]
+    for unit in sorted(units, key=lambda u: u.cost):
+        own = np.clip(demand_mw - given, 0, unit.mw)
+        given, grams = given + own, grams + own * LIFE_CYCLE[unit.fuel]
+    if (demand_mw - given > 1e-6 * demand_mw).any():
+        raise InputError("plants that meet the demand", f"{(demand_mw - given).max():.3g} MW short")
+    return np.asarray(grams / demand_mw)
+
+
+def read_trace(path: Path) -> Float[np.ndarray, " t"]:
+    """Intensity of each hour, from a table or modelled from a day of the RTS-GMLC system.
+
+    A CSV file has the columns `hour` and `g_co2e_per_kwh`, a JSON file is one of PGLib-UC.
+
+    Raises:
+        InputError: for a file that is none, or hours that do not follow each other.
+    """
+    return rts_gmlc(path) if path.suffix == ".json" else _table(path)
+
+
+def rts_gmlc(path: Path) -> Float[np.ndarray, " t"]:
+    """Merit order on two days of the RTS-GMLC test system, whose units tell their fuel by name.
+
+    Source: Barrows et al., IEEE Transactions on Power Systems 35(1), 2020; Knueven et al.,
+        PGLib-UC (rts_gmlc), CC-BY-4.0.
+
+    Raises:
+        InputError: for another file.
+    """
+    what = "a file of PGLib-UC for RTS-GMLC (rts_gmlc/DATE.json)"
+    found = text(path, what, most=MOST_UC)
+    with refusing(what, path):
+        table = json.loads(found)
+        units = [_unit(name, own) for name, own in table["thermal_generators"].items()]
+        demand, free = np.array(table["demand"], dtype=float), dict[str, np.ndarray]()
+        for name, own in table["renewable_generators"].items():
+            fuel = SUN_WIND_WATER[name.split("_")[1]]
+            power = np.array(own["power_output_maximum"], dtype=float)
+            free[fuel] = free.get(fuel, np.zeros_like(demand)) + power
+    return merit_order(units, demand, free)
+
+
+def _unit(name: str, own: Mapping[str, Any]) -> GridUnit:
+    """Small steam units and dear turbines of the test system burn oil."""
+    last, kind = own["piecewise_production"][-1], name.split("_")[1]
+    cost = last["cost"] / last["mw"]
+    fuel = {"NUCLEAR": "nuclear", "CC": "gas_combined", "STEAM": "coal", "CT": "gas_turbine"}[kind]
+    if cost > OIL_COST and kind in ("STEAM", "CT"):
+        fuel = "oil"
+    return GridUnit(last["mw"], cost, fuel)
+
+
+def _table(path: Path) -> Float[np.ndarray, " t"]:
+    what = f"a CSV file with the columns {HOUR} and {GRAMS}"
+    found = text(path, what, most=MOST_TOML)
+    with refusing(what, path):
+        lines = (line for line in io.StringIO(found) if not line.startswith("#"))
+        rows = [(int(row[HOUR]), float(row[GRAMS])) for row in csv.DictReader(lines)]
+    hours = [hour for hour, _ in rows]
+    grams = np.array([value for _, value in rows])
+    if not rows or hours != list(range(hours[0], hours[0] + len(hours))):
+        raise InputError(f"{what}, hour by hour", f"{path}, with hours that do not follow")
+    if not (np.isfinite(grams).all() and (grams > 0).all()):
+        raise InputError(f"{what}, all above 0", f"{path}")
+    return grams

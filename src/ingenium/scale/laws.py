@@ -1,0 +1,67 @@
+"""Two laws of speedup, and the parallel share that measured runs tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+
+DRAWS = 2000  # of the bootstrap
+
+
+def fixed_work(share: float, workers: float) -> float:
+    """Speedup of the same work, of which a share can be done by all workers.
+
+    Source: Amdahl, AFIPS 1967; it never passes 1 / (1 - share).
+    """
+    return 1.0 / ((1.0 - share) + share / workers)
+
+
+def growing_work(share: float, workers: float) -> float:
+    """Speedup of work that grows with the workers.
+
+    Source: Gustafson, Communications of the ACM 31(5), 1988.
+    """
+    return workers - (1.0 - share) * (workers - 1.0)
+
+
+def ceiling(share: float) -> float | None:
+    """The speedup of fixed work that no number of workers passes; none where there is no bound."""
+    return None if share >= 1 else 1.0 / (1.0 - share)
+
+
+@dataclass(frozen=True)
+class ParallelShare:
+    """Share of the work that all workers do, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def fitted_share(workers: Sequence[int], seconds: Sequence[Sequence[float]]) -> ParallelShare:
+    """The share under which Amdahl's law is nearest to measured runs (least squares of seconds).
+
+    Args:
+        workers: how many there were, 1 among them.
+        seconds: repeated runs of each.
+
+    The interval is of a bootstrap over the repeated runs.
+
+    Raises:
+        InputError: without runs of 1 worker and of more.
+    """
+    if len(workers) != len(seconds) or 1 not in workers or max(workers, default=1) < 2:
+        raise InputError("seconds of runs with 1 worker and with more", f"{list(workers)} workers")
+    rng, n = np.random.default_rng(0), np.array(workers, dtype=float)
+    line = np.linalg.pinv(np.stack([1 / n, np.ones_like(n)], 1))  # t(n) = t1 p / n + t1 (1 - p)
+
+    def of(means: np.ndarray) -> np.ndarray:
+        slope, serial = line @ means
+        return np.asarray(np.clip(slope / (slope + serial), 0, 1))
+
+    runs = [np.asarray(s, dtype=float) for s in seconds]
+    drawn = np.stack([rng.choice(s, (DRAWS, len(s))).mean(1) for s in runs])
+    low, high = np.quantile(of(drawn), [0.025, 0.975])
+    return ParallelShare(float(of(np.array([s.mean() for s in runs]))), float(low), float(high))

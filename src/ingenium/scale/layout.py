@@ -1,0 +1,74 @@
+"""A layout: over how many ranks data, matrices and layers are divided, and what is sharded."""
+
+import re
+from dataclasses import dataclass
+
+from ingenium.core.errors import InputError
+
+NAMES = ("data", "tensor", "pipeline", "shard", "micro", "recompute")
+AUTO = "auto"
+EXAMPLE = "Write auto, or data:2,shard:3, say."
+
+
+@dataclass(frozen=True)
+class RankLayout:
+    """How a model is trained by `data * tensor * pipeline` ranks.
+
+    `shard` is what the data ranks divide among them: 0 nothing, 1 the state of the optimiser,
+    2 gradients too, 3 weights too. `micro` are the parts in which a batch goes through a pipeline.
+
+    Source: Rajbhandari et al., SC 2020, arXiv:1910.02054 (stages); Huang et al., 2019,
+        arXiv:1811.06965 (micro-batches); Shoeybi et al., 2019, arXiv:1909.08053 (tensors).
+    """
+
+    data: int = 1
+    tensor: int = 1
+    pipeline: int = 1
+    shard: int = 0
+    micro: int = 1
+    recompute: bool = False
+
+    @property
+    def ranks(self) -> int:
+        """Of all processes that train together."""
+        return self.data * self.tensor * self.pipeline
+
+    @property
+    def bubble(self) -> float:
+        """Share of the time in which a stage of the pipeline waits."""
+        return (self.pipeline - 1) / (self.micro + self.pipeline - 1)
+
+    @property
+    def replicated(self) -> bool:
+        """Whether data ranks hold whole models, whose gradients go in buckets as they come."""
+        return self.data > 1 and self.shard <= 1 and self.tensor == self.pipeline == 1
+
+    @property
+    def averaged(self) -> bool:
+        """Whether data ranks hold equal parts of a model that is divided otherwise too."""
+        return self.data > 1 and self.shard <= 1 and not self.replicated
+
+    def __str__(self) -> str:
+        parts = [f"data:{self.data}", f"tensor:{self.tensor}", f"pipeline:{self.pipeline}"]
+        parts += [f"shard:{self.shard}", f"micro:{self.micro}"]
+        shown = [p for p in parts if not p.endswith((":1", ":0"))] or ["data:1"]
+        return ",".join(shown + (["recompute"] if self.recompute else []))
+
+    @classmethod
+    def parse(cls, text: str) -> "RankLayout":
+        """A layout as it is written: `data:2,shard:3`.
+
+        Raises:
+            InputError: for an entry that is none.
+        """
+        given: dict[str, int] = {}
+        for part in text.replace(" ", "").split(","):
+            found = re.fullmatch(r"([a-z]+)(?::(\d{1,6}))?", part)
+            bare = found is not None and found[1] == "recompute"
+            if found is None or found[1] not in NAMES or (found[2] is None) != bare:
+                raise InputError(f"a layout of {', '.join(NAMES)}", f'"{part}"', EXAMPLE)
+            given[found[1]] = int(found[2] or 1)
+        recompute = bool(given.pop("recompute", 0))
+        if given.get("shard", 0) > 3 or any(v < 1 for k, v in given.items() if k != "shard"):
+            raise InputError("numbers from 1, and shard:0 to shard:3", f'"{text}"', EXAMPLE)
+        return cls(**given, recompute=recompute)

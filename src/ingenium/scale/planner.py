@@ -1,0 +1,215 @@
+"""The best layouts of a model on a cluster, and the nearest that fits where one does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from ingenium.core.errors import InputError
+from ingenium.core.spec import _STRICT
+from ingenium.scale.cluster import Cluster, Spending, powers
+from ingenium.scale.layout import RankLayout
+from ingenium.scale.model_size import ModelSize
+from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_seconds
+
+
+@checked(frozen=True, config=_STRICT)
+class Training:
+    """How long a model is trained."""
+
+    sequences: Annotated[int, Field(ge=1, le=10**8)]  # of a step, over all ranks
+    tokens: Annotated[float, Field(gt=0, le=1e18)]  # in all
+
+
+@checked(frozen=True, config=_STRICT)
+class PlanSpec:
+    """A model and its training."""
+
+    model: ModelSize
+    training: Training
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedLayout:
+    """A layout and what it takes; all of it is simulated."""
+
+    layout: RankLayout
+    bytes: RankBytes
+    seconds: StepSeconds
+    utilisation: float  # of all devices' peak, nothing that is computed twice counted
+    spending: Spending
+    fits: bool
+
+
+def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
+    """What a layout takes.
+
+    Raises:
+        InputError: if it divides the model, the batch or the cluster into unequal parts.
+    """
+    check(spec, cluster.devices, layout)
+    model, training = spec.model, spec.training
+    sequences = training.sequences / layout.data / layout.micro
+    held = rank_bytes(model, layout, sequences)
+    taken = step_seconds(model, layout, cluster, sequences)
+    tokens = float(training.sequences * model.context)
+    peak = cluster.devices * cluster.device.tflops * 1e12
+    return PlannedLayout(
+        layout,
+        held,
+        taken,
+        model.flops(tokens) / taken.total / peak,
+        Spending.of(cluster, taken.total * training.tokens / tokens),
+        held.total <= cluster.room,
+    )
+
+
+def check(spec: PlanSpec, devices: int, layout: RankLayout) -> None:
+    """Refuse a layout that leaves devices idle or divides unevenly."""
+    model, batch = spec.model, spec.training.sequences
+    if layout.ranks != devices:
+        raise InputError(
+            f"a layout of {devices} ranks",
+            f"{layout}, which has {layout.ranks}",
+            f"Write data:{devices}, say: data, tensor and pipeline multiply.",
+        )
+    uneven = {
+        f"{model.heads} heads over tensor:{layout.tensor}": model.heads % layout.tensor,
+        f"{model.layers} layers over pipeline:{layout.pipeline}": model.layers % layout.pipeline,
+        f"{batch} sequences over {layout.data * layout.micro} parts (data x micro)": batch
+        % (layout.data * layout.micro),
+    }
+    for what, left in uneven.items():
+        if left:
+            raise InputError("equal parts", f"{what}, which leaves {left}", "Write a divisor.")
+    if layout.data > 1 and layout.tensor > 1 and layout.shard == 1:
+        instead = "Write shard:2, or leave it out."
+        raise InputError("shard:0, 2 or 3 beside tensor and data ranks", str(layout), instead)
+    if layout.data > 1 and layout.pipeline > 1 and layout.shard >= 2:
+        raise InputError(
+            "shard:0 or 1 in a pipeline: weights would be gathered anew for each micro-batch",
+            str(layout),
+            "Write shard:1.",
+        )
+
+
+def layouts(spec: PlanSpec, devices: int, *, per_node: int | None = None) -> Iterator[RankLayout]:
+    """All that divide evenly, matrices within a node."""
+    model, batch = spec.model, spec.training.sequences
+    most = min(devices, per_node or devices)
+    for tensor in (t for t in powers(most) if model.heads % t == 0 and devices % t == 0):
+        rest = devices // tensor
+        for pipeline in range(1, min(model.layers, rest) + 1):
+            if rest % pipeline or model.layers % pipeline:
+                continue
+            data = rest // pipeline
+            if batch % data:
+                continue
+            own = batch // data
+            for micro in (m for m in _divisors(own) if pipeline > 1 or own // m <= 64):
+                for shard in range(4) if data > 1 else (0,):
+                    for recompute in (False, True):
+                        one = RankLayout(data, tensor, pipeline, shard, micro, recompute)
+                        if _possible(spec, devices, one):
+                            yield one
+
+
+def _possible(spec: PlanSpec, devices: int, layout: RankLayout) -> bool:
+    try:
+        check(spec, devices, layout)
+    except InputError:
+        return False
+    return True
+
+
+def best(spec: PlanSpec, cluster: Cluster, *, most: int = 5) -> list[PlannedLayout]:
+    """The layouts that fit, the fastest of each division first.
+
+    Raises:
+        InputError: if none fits, with what the least of all would need.
+    """
+    found = [
+        planned(spec, cluster, one)
+        for one in layouts(spec, cluster.devices, per_node=cluster.per_node)
+    ]
+    if not found:
+        raise InputError(
+            f"a batch of {cluster.devices} parts",
+            f"{spec.training.sequences} sequences, which no layout divides evenly",
+            "Write a multiple of the devices.",
+        )
+    fitting = sorted((p for p in found if p.fits), key=lambda p: p.seconds.total)
+    if not fitting:
+        least = min(found, key=lambda p: p.bytes.total)
+        raise InputError(
+            f"a model whose every layout fits {cluster.room / 1e9:.3g} GB a device",
+            f"one that needs {least.bytes.total / 1e9:.3g} GB even as {least.layout}",
+            f"Write devices = {_enough(spec, cluster)}, or a smaller model.",
+        )
+    first: dict[tuple[int, int, int], PlannedLayout] = {}
+    for one in fitting:
+        own = one.layout
+        first.setdefault((own.data, own.tensor, own.pipeline), one)
+    return list(first.values())[:most]
+
+
+def nearest(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout | None:
+    """The layout that fits with the fewest entries changed, the fastest of those; None if none."""
+    fitting = (
+        planned(spec, cluster, one)
+        for one in layouts(spec, cluster.devices, per_node=cluster.per_node)
+    )
+    return min(
+        (p for p in fitting if p.fits),
+        key=lambda p: (_changed(p.layout, layout), p.seconds.total),
+        default=None,
+    )
+
+
+def asked(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout:
+    """A layout that somebody wrote.
+
+    Raises:
+        InputError: if it does not fit, with the nearest that does.
+    """
+    one = planned(spec, cluster, layout)
+    if one.fits:
+        return one
+    other = nearest(spec, cluster, layout)
+    raise InputError(
+        f"a layout within {cluster.room / 1e9:.3g} GB a device",
+        f"{layout}, which needs {one.bytes.total / 1e9:.3g} GB",
+        f"Write {other.layout}, which needs {other.bytes.total / 1e9:.3g} GB."
+        if other
+        else "No layout fits: take more devices.",
+    )
+
+
+def _changed(a: RankLayout, b: RankLayout) -> int:
+    entries = ("data", "tensor", "pipeline", "shard", "micro", "recompute")
+    return sum(getattr(a, name) != getattr(b, name) for name in entries)
+
+
+def _enough(spec: PlanSpec, cluster: Cluster) -> int:
+    """Devices at which some layout fits, by doubling."""
+    devices = cluster.devices
+    while devices < 2**20:
+        devices *= 2
+        wider = replace(cluster, devices=devices)
+        own = replace(
+            spec, training=replace(spec.training, sequences=max(spec.training.sequences, devices))
+        )
+        if any(
+            rank_bytes(own.model, one, own.training.sequences / one.data / one.micro).total
+            <= wider.room
+            for one in layouts(own, devices, per_node=wider.per_node)
+        ):
+            return devices
+    return devices
+
+
+def _divisors(n: int) -> list[int]:
+    return [m for m in range(1, n + 1) if n % m == 0]

@@ -1,0 +1,115 @@
+"""Workers as processes of this machine, started anew, each at the end of a pipe."""
+
+import multiprocessing
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import torch
+
+from ingenium.core.errors import EngineError, IngeniumError
+from ingenium.scale.place import LOOPBACK
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
+
+ENDING_S = 0.5  # that a worker has to end by itself
+
+
+class ProcessSite:
+    """Hires processes of this machine.
+
+    They are started anew rather than forked, so that they hold no lock and no file of this one,
+    and they end by themselves once this process is gone, however it ended.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def hire(self, make: Make) -> "ProcessWorker":
+        """Start one."""
+        return ProcessWorker(make)
+
+    def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
+        """The first whose line has something, or has ended."""
+        lines = {worker.line: worker for worker in busy if isinstance(worker, ProcessWorker)}
+        return next((lines[line] for line in wait(list(lines), patience_s)), None)  # type: ignore[index]
+
+    def meet(self, wait_s: float) -> MeetingStore:
+        """On this machine."""
+        return kept_store(LOOPBACK, wait_s)
+
+    def close(self) -> None:
+        """Nothing is open but its workers, who are ended by whoever hired them."""
+
+
+class ProcessWorker:
+    """One process, and the line to it."""
+
+    def __init__(self, make: Make) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.line, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, make))
+        self.process.start()
+        theirs.close()  # so that its end is seen
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return int(self.process.pid or 0)
+
+    def send(self, task: Task) -> None:
+        """Have a task done."""
+        with suppress(BrokenPipeError):  # which `heard` tells
+            self.line.send(task)
+
+    def heard(self) -> Answer | None:
+        """What it answered; none if it has ended by itself.
+
+        Raises:
+            IngeniumError: that it met.
+        """
+        try:
+            found: Any = self.line.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def alive(self) -> bool:
+        """Whether it can still be asked; it is given a moment to end."""
+        self.process.join(ENDING_S if self.line.poll() else 0)
+        return self.process.is_alive()
+
+    def leave(self) -> None:
+        """Close the line, at whose end it ends by itself."""
+        self.line.close()
+
+    def end(self) -> int | None:
+        """End it, by force if it has no time; gives its code."""
+        self.line.close()
+        self.process.join(ENDING_S)
+        self.process.kill()
+        self.process.join()
+        return self.process.exitcode
+
+
+def _work(line: Connection, make: Make) -> None:
+    """Answer what comes until nobody is there any more."""
+    torch.set_num_threads(1)  # the others have the other cores
+    try:
+        answer = make()
+        while True:
+            line.send(answer(line.recv()))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except IngeniumError as error:
+        _say(line, error)
+    except Exception:  # noqa: BLE001 - it becomes an error of the engine and keeps its text
+        _say(line, EngineError(traceback.format_exc()))
+
+
+def _say(line: Connection, error: IngeniumError) -> None:
+    with suppress(BrokenPipeError):  # nobody is there any more
+        line.send(error)

@@ -1,0 +1,257 @@
+"""A step of a fit on many ranks: gradients by the layout, one norm, one loss for all."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from ingenium.core.errors import InputError
+from ingenium.scale.divided import DividedModel, bytes_of, local, sharded_over
+from ingenium.train.descent import Named, adamw
+from ingenium.train.plan import Plan, Trainable, Turn
+
+Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on this processor
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+FIRST_SCALE, GROWS_AFTER = 2.0**16, 200  # of losses in half precision; steps without overflow
+TINY = 1e-6  # beside the norm, as in PyTorch
+
+
+class RankedDescent:
+    """Steps of a divided model; every rank makes the same calls in the same order.
+
+    In `fp16` losses are scaled so that small gradients are not lost: a step whose gradients
+    overflow is left out, and the scale halved.
+
+    Shapes: n designs of the whole batch, of which each data rank takes an equal part.
+    Source: Micikevicius et al., ICLR 2018, arXiv:1710.03740 (scaling of losses).
+    """
+
+    def __init__(self, model: DividedModel, *, precision: Precision = "own") -> None:
+        self.model, self.layout, self.chain = model, model.layout, model.chain
+        self.precision, self.scale, self._clean = precision, FIRST_SCALE, 0
+        self.seen: dict[str, int] = {}  # bytes of weights and gradients at the last step
+        self._optimisers: list[torch.optim.Optimizer] = []
+        self._schedules: dict[int, Any] = {}
+
+    def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
+        """AdamW; its state is shared by the data ranks where only that is sharded."""
+        self._optimisers.append(self._made(turn, plan))
+        return self._optimisers[-1]
+
+    def held(self) -> dict[str, int]:
+        """Bytes that lie here between two steps, gradients among them; averages count as state."""
+        own: list[torch.optim.Optimizer] = [getattr(o, "optim", o) for o in self._optimisers]
+        moments = [slot for o in own for slots in o.state.values() for slot in slots.values()]
+        averages = self.chain.size.averages * self.seen["weights"]
+        return self.seen | {"state": bytes_of(moments) + averages}
+
+    def _made(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
+        if self.layout.shard != 1 or self.layout.data == 1:
+            return adamw(turn.parameters, turn, plan)
+        from torch.distributed.optim import ZeroRedundancyOptimizer
+
+        return ZeroRedundancyOptimizer(
+            list(turn.parameters),
+            torch.optim.AdamW,
+            process_group=self.model.mesh["data"].get_group(),
+            lr=plan.learning_rate,
+            betas=turn.betas,
+            weight_decay=plan.weight_decay,
+        )
+
+    def gradients(self, turn: Turn, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
+        """Mean loss of a batch over all ranks; leaves the gradients of what is here.
+
+        Raises:
+            InputError: for a batch that the layout does not divide evenly.
+        """
+        parts = self.layout.data * self.layout.micro
+        if len(x) % parts:
+            raise InputError(
+                f"a batch that {self.layout} divides into {parts} equal parts",
+                f"{len(x)} designs",
+                f"Write a batch of {parts * max(1, len(x) // parts)}.",
+            )
+        inputs = self.chain.inputs(x, cond, rng)  # of the whole batch, so that draws are the same
+        own, target = [self._own(i) for i in inputs], self._own(x)
+        for parameter in turn.parameters:
+            parameter.grad = None
+        if self.layout.pipeline > 1:
+            loss = self._piped(own, target, learn=True)
+        else:
+            loss = self._accumulated(own, target)
+        if self.layout.averaged:
+            self._average(turn)
+        self._unscale(turn)
+        return self._agreed(loss)
+
+    def _average(self, turn: Turn) -> None:
+        """The mean of the gradients of data ranks, in one exchange."""
+        gradients = [local(p.grad) for p in turn.parameters if p.grad is not None]
+        flat = torch.cat([g.flatten() for g in gradients]) / self.layout.data
+        dist.all_reduce(flat, group=self.model.mesh["data"].get_group())
+        for gradient, mean in zip(
+            gradients, flat.split([g.numel() for g in gradients]), strict=True
+        ):
+            gradient.copy_(mean.view_as(gradient))
+
+    def _accumulated(self, inputs: list[Tensor], target: Tensor) -> Tensor:
+        """One micro-batch after the other; gradients are exchanged with the last."""
+        micro, total = self.layout.micro, target.new_zeros(())
+        pieces = zip(*(t.chunk(micro) for t in (*inputs, target)), strict=True)
+        for i, (*piece, wanted) in enumerate(pieces):
+            with self._unsynced(i + 1 < micro):
+                with self._half():
+                    loss = self.chain.loss(self.model.module(*piece), wanted) / micro
+                (loss * self._scaled()).backward()
+            total += loss.detach()
+        return total
+
+    def _unsynced(self, wait: bool) -> AbstractContextManager[object]:
+        module = self.model.module
+        if isinstance(module, DistributedDataParallel):
+            return module.no_sync() if wait else nullcontext()
+        if self.layout.data > 1 and self.layout.shard >= 2:
+            module.set_requires_gradient_sync(not wait)  # type: ignore[operator]  # of FSDP2
+        return nullcontext()
+
+    def _piped(self, inputs: list[Tensor], target: Tensor, *, learn: bool) -> Tensor:
+        """Micro-batches through the stages, one forward and one backward in turn."""
+        schedule, losses = self._schedule(len(target)), list[Tensor]()
+        step = schedule.step if learn else schedule.eval
+        told = {"target": target, "losses": losses} if self.model.last else {}
+        with self._half():
+            step(*(inputs if self.model.first else ()), **told)
+        own = torch.stack([x.detach() for x in losses]).mean() if losses else torch.zeros(())
+        own = own / (self._scaled() if learn else 1.0)
+        group = self.model.mesh["pipeline"].get_group()
+        dist.all_reduce(own, group=group)  # zeros but at the last stage
+        return own
+
+    def _schedule(self, rows: int) -> Any:
+        """Stages and their order for micro-batches of a size, whose shapes they keep."""
+        if rows not in self._schedules:
+            from torch.distributed.pipelining import PipelineStage, Schedule1F1B
+
+            model = self.model
+            stage = PipelineStage(
+                model.module,
+                model.at["pipeline"],
+                self.layout.pipeline,
+                torch.device("cpu"),
+                group=model.mesh["pipeline"].get_group(),
+            )
+            self._schedules[rows] = Schedule1F1B(stage, self.layout.micro, loss_fn=self._lost)
+        return self._schedules[rows]
+
+    def _lost(self, answer: Tensor, target: Tensor) -> Tensor:
+        return self.chain.loss(answer, target) * (self._scaled() if answer.requires_grad else 1.0)
+
+    def clip(self, parameters: Sequence[nn.Parameter], most: float) -> float:
+        """The norm over all ranks, each parameter counted once; where it is too large, bounded."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        self.seen = {"weights": bytes_of(parameters), "gradients": bytes_of(gradients)}
+        kinds = ((), ("data",), ("tensor",), ("data", "tensor"))
+        squares = torch.zeros(len(kinds), dtype=torch.float64)
+        for gradient in gradients:
+            kind = kinds.index(tuple(sorted(sharded_over(gradient))))
+            squares[kind] += local(gradient).double().square().sum()
+        for axis in ("data", "tensor"):
+            over = torch.tensor([axis in kind for kind in kinds])
+            if getattr(self.layout, axis) > 1:
+                shared = squares * over
+                dist.all_reduce(shared, group=self.model.mesh[axis].get_group())
+                squares = torch.where(over, shared, squares)
+        total = squares.sum()
+        if self.layout.pipeline > 1:
+            dist.all_reduce(total, group=self.model.mesh["pipeline"].get_group())
+        norm = float(total.sqrt())
+        if norm > most:
+            for gradient in gradients:
+                local(gradient).mul_(most / (norm + TINY))
+        return norm
+
+    def held_out(self, model: Trainable, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
+        """Sum of the losses of some rows, of which each data rank takes its part."""
+        wide = self.layout.data * self.layout.micro
+        short = -len(x) % wide
+        # Rows of zeros are padding: they have no step that counts, and no loss.
+        x = torch.cat([x, x.new_zeros(short, *x.shape[1:])])
+        cond = torch.cat([cond, cond.new_zeros(short, cond.shape[1])])
+        with torch.no_grad():
+            inputs = [self._own(i) for i in self.chain.inputs(x, cond, None)]
+            target = self._own(x)
+            if self.layout.pipeline > 1:
+                loss = self._piped(inputs, target, learn=False)
+            else:
+                with self._half():
+                    loss = self.chain.loss(self.model.module(*inputs), target)
+                self.model.forget()
+        return self._agreed(loss) * len(x)
+
+    def whole(self, parts: Mapping[str, Tensor]) -> Named:
+        """Complete tensors, on rank 0."""
+        apart = self.layout.pipeline > 1 or (self.layout.shard == 1 and self.layout.data > 1)
+        return self.model.whole(parts, apart=apart)
+
+    def place(self, parts: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> None:
+        """What is here of complete tensors."""
+        self.model.place(parts, whole)
+
+    def outline(self, parameters: Mapping[str, nn.Parameter], turns: Sequence[Turn]) -> object:
+        """Of the whole family, so that a fit goes on under any layout."""
+        return self.model.outline
+
+    def late(self, late: bool) -> bool:
+        """As rank 0 sees it."""
+        told = [late]
+        dist.broadcast_object_list(told)
+        return told[0]
+
+    def writes(self) -> bool:
+        """Rank 0."""
+        return dist.get_rank() == 0
+
+    def _own(self, whole: Tensor) -> Tensor:
+        """The rows of this data rank."""
+        return whole.chunk(self.layout.data)[self.model.at["data"]]
+
+    def _agreed(self, loss: Tensor) -> float:
+        """The mean over data ranks."""
+        if self.layout.data > 1:
+            loss = loss.detach().clone()
+            dist.all_reduce(loss, group=self.model.mesh["data"].get_group())
+        return float(loss) / self.layout.data
+
+    def _half(self) -> AbstractContextManager[object]:
+        if self.precision == "own":
+            return self.chain.precision()
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast("cpu", dtype=DTYPES[self.precision])
+
+    def _scaled(self) -> float:
+        return self.scale if self.precision == "fp16" else 1.0
+
+    def _unscale(self, turn: Turn) -> None:
+        """Take the scale out; where a gradient overflowed, leave the step out and halve it."""
+        if self.precision != "fp16":
+            return
+        found = torch.zeros(())
+        for p in turn.parameters:
+            if p.grad is not None:
+                local(p.grad).div_(self.scale)
+                found += (~local(p.grad).isfinite()).any()
+        dist.all_reduce(found)
+        self._clean = 0 if found else self._clean + 1
+        if found:
+            self.scale /= 2
+            for p in turn.parameters:
+                if p.grad is not None:
+                    local(p.grad).zero_()
+        elif self._clean % GROWS_AFTER == 0:
+            self.scale *= 2

@@ -1,0 +1,136 @@
+"""Workers as actors of Ray: of a cluster that runs, or of one that is started here."""
+
+import socket
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from ingenium.core.errors import EngineError, IngeniumError, InputError, MissingExtra
+from ingenium.scale.place import WorkPlace
+from ingenium.scale.port import Answer, Make, MeetingStore, SiteWorker, Task, kept_store
+
+REACH_S = 5.0  # to reach a head
+
+
+class RaySite:
+    """Hires actors of Ray Core, each with a core; where one is placed, Ray decides.
+
+    Source: Moritz et al., OSDI 2018, arXiv:1712.05889.
+    """
+
+    def __init__(self, place: WorkPlace) -> None:
+        """Connect to the head, or start a Ray of this machine.
+
+        Raises:
+            MissingExtra: if Ray is not installed.
+            InputError: if nothing answers at the address.
+        """
+        try:
+            import ray
+        except ImportError as error:
+            raise MissingExtra("ray", "ray") from error
+        self.count = place.count
+        self._ray: Any = ray
+        self._own = not ray.is_initialized()
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+        if place.address:
+            _reach(place)
+            ray.init(f"ray://{place.address}", **quiet)
+        elif self._own:
+            cores = max(place.count, 1)
+            ray.init(num_cpus=cores, include_dashboard=False, **quiet)
+        self._actor = ray.remote(num_cpus=1)(RayTasks)
+
+    def hire(self, make: Make) -> "RayWorker":
+        """Have an actor placed."""
+        return RayWorker(self._ray, self._actor.remote(make))
+
+    def first(self, busy: Sequence[SiteWorker], patience_s: float) -> SiteWorker | None:
+        """The first whose task is done, or whose actor has died."""
+        asked = {w.future: w for w in busy if isinstance(w, RayWorker) and w.future is not None}
+        done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience_s)
+        return asked[done[0]] if done else None
+
+    def meet(self, wait_s: float) -> MeetingStore:
+        """At the address of this process, as the nodes see it."""
+        return kept_store(str(self._ray.util.get_node_ip_address()), wait_s)
+
+    def close(self) -> None:
+        """Leave the cluster; a Ray that was started here stops."""
+        if self._own:
+            self._ray.shutdown()
+
+
+class RayTasks:
+    """What runs in an actor: it answers tasks."""
+
+    def __init__(self, make: Make) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        self._make = make
+        self._answer: Any = None
+
+    def do(self, task: Task) -> Answer:
+        """The answer, or the error that was met, as a value."""
+        try:
+            self._answer = self._answer or self._make()
+            return self._answer(task)
+        except IngeniumError as error:
+            return error
+        except Exception:  # noqa: BLE001 - it becomes an error of the engine and keeps its text
+            return EngineError(traceback.format_exc())
+
+
+class RayWorker:
+    """One actor, and the task that it has."""
+
+    def __init__(self, ray: Any, actor: Any) -> None:
+        self._ray, self._actor = ray, actor
+        self.future: Any = None
+
+    def send(self, task: Task) -> None:
+        """Have a task done."""
+        self.future = self._actor.do.remote(task)
+
+    def heard(self) -> Answer | None:
+        """What it answered; none if the actor has died.
+
+        Raises:
+            IngeniumError: that it met.
+        """
+        try:
+            found = self._ray.get(self.future)
+        except self._ray.exceptions.RayActorError:
+            self._actor = None
+            return None
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def alive(self) -> bool:
+        """Whether it has not been seen to die."""
+        return self._actor is not None
+
+    def leave(self) -> None:
+        """Nothing: an actor is ended by `end`."""
+
+    def end(self) -> int | None:
+        """End it; an actor has no exit code."""
+        if self._actor is not None:
+            self._ray.kill(self._actor)
+            self._actor = None
+        return None
+
+
+def _reach(place: WorkPlace) -> None:
+    """Refuse an address at which nothing listens, before Ray tries for minutes."""
+    host, _, port = place.address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except OSError as error:
+        raise InputError(
+            "the head of a Ray cluster that can be reached",
+            f"{place.address} ({error})",
+            "Start one: ray start --head --ray-client-server-port 10001; and see its firewall.",
+        ) from error

@@ -1,0 +1,156 @@
+"""Bytes of a rank and seconds of a step under a layout: simulated, by published formulas."""
+
+from dataclasses import dataclass
+
+from ingenium.scale.cluster import Cluster
+from ingenium.scale.layout import RankLayout
+from ingenium.scale.model_size import ModelSize
+
+HIDDEN = 0.5  # share of an exchange that the backward pass hides, at most so much is seen today
+
+
+@dataclass(frozen=True)
+class RankBytes:
+    """What the fullest rank holds at the peak of a step."""
+
+    weights: float
+    gradients: float
+    state: float  # of the optimiser
+    activations: float
+    not_yet: float = 0.0  # gradients that take the room of activations as these are let go
+
+    @property
+    def total(self) -> float:
+        """All of it at once."""
+        return self.weights + self.gradients + self.state + self.activations - self.not_yet
+
+
+@dataclass(frozen=True)
+class StepSeconds:
+    """Where the time of a step goes."""
+
+    compute: float
+    memory: float  # kernels that wait for memory
+    tensor: float  # exchange between tensor ranks
+    data: float  # exchange between data ranks that nothing hides
+    bubble: float  # waiting for the pipeline to fill and drain
+    update: float  # of the weights
+
+    @property
+    def total(self) -> float:
+        """Of a whole step."""
+        own = self.compute + self.memory + self.tensor
+        return own + self.data + self.bubble + self.update
+
+    @property
+    def bound(self) -> str:
+        """What takes longest."""
+        entries = ("compute", "memory", "tensor", "data", "bubble", "update")
+        return max(entries, key=lambda name: getattr(self, name))
+
+
+def stage_parameters(model: ModelSize, layout: RankLayout) -> float:
+    """Parameters of the fullest stage of the pipeline, on one tensor rank."""
+    layers = -(-model.layers // layout.pipeline)
+    own = layers * model.block / layout.tensor
+    if layout.pipeline == 1:
+        return own + (model.parameters - model.layers * model.block)
+    return own + max(model.entry, model.head)
+
+
+def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBytes:
+    """Bytes of the fullest rank; `sequences` are those of a micro-batch of one data rank.
+
+    Sharded weights are whole while they are needed: with `shard` 2 all at once, with 3 those of
+    two layers, of which one is fetched ahead.
+    """
+    own, shared = stage_parameters(model, layout), layout.data
+    sharded = shared if layout.shard >= 2 else 1
+    gathered = 0.0
+    if layout.shard == 2:
+        gathered = own * (1 - 1 / shared)
+    elif layout.shard == 3:
+        gathered = min(own, 2 * model.block / layout.tensor) * (1 - 1 / shared)
+    state = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
+    gradients = model.weight_bytes * own / sharded
+    activations = _activations(model, layout, sequences) + model.weight_bytes * gathered
+    stay = model.gradients_stay or layout.replicated  # the latter in buckets
+    return RankBytes(
+        weights=model.weight_bytes * own / sharded,
+        gradients=gradients,
+        state=state + 4 * model.averages * own / sharded,
+        activations=activations,
+        not_yet=0.0 if stay else min(gradients, activations),
+    )
+
+
+def _activations(model: ModelSize, layout: RankLayout, sequences: float) -> float:
+    """Of all micro-batches that a stage holds at once, which are as many as there are stages.
+
+    The most is held when the loss is found, or when the last layer is gone through backwards.
+    """
+    tokens = sequences * model.context
+    layers = -(-model.layers // layout.pipeline)
+    each = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
+    open_ = tokens * model.width * model.kept_open / layout.tensor
+    # Of layers that are computed again only the input is kept, and one layer is open at a time.
+    own = layers * each
+    if layout.recompute:
+        own, open_ = layers * tokens * model.width * model.weight_bytes, open_ + each
+    held = min(layout.pipeline, layout.micro)
+    loss = tokens * (model.width * model.kept_entry + model.vocabulary * model.kept_head)
+    return held * own + max(open_, loss if layout.pipeline == 1 else 0.0)
+
+
+def step_seconds(
+    model: ModelSize, layout: RankLayout, cluster: Cluster, sequences: float
+) -> StepSeconds:
+    """Seconds of a step of `micro` micro-batches of so many sequences on each data rank."""
+    device, tokens = cluster.device, sequences * model.context
+    times = 4 / 3 if layout.recompute else 1.0  # a forward pass is a third of all
+    shares = layout.tensor * layout.pipeline
+    compute = times * model.flops(tokens) / shares / (device.tflops * 1e12 * device.gemm_share)
+    layers = model.layers / layout.pipeline
+    moved = tokens * model.width * (model.kept_whole + model.shared_bytes / layout.tensor)
+    # What is kept was written once and is read again in the backward pass, and its gradient too.
+    memory = times * 3 * layers * moved / (device.bandwidth_gb_s * 1e9)
+    memory = 0.0 if device.of_layers else memory
+    inside = cluster.link(layout.tensor)
+    size = tokens * model.width * model.weight_bytes
+    sums = (6 if layout.recompute else 4) * layers
+    tensor = sums * inside.all_reduce_s(size, layout.tensor) if layout.tensor > 1 else 0.0
+    hop = 0.0
+    if layout.pipeline > 1:
+        apart = layout.tensor * layout.data
+        hop = 2 * cluster.link(2, apart).send_s(size / layout.tensor)
+    one = compute + memory + tensor + hop
+    return StepSeconds(
+        compute=layout.micro * compute,
+        memory=layout.micro * memory,
+        tensor=layout.micro * (tensor + hop),
+        data=_exchange(model, layout, cluster, layout.micro * (compute + memory)),
+        bubble=(layout.pipeline - 1) * one,
+        update=_update(model, layout, cluster),
+    )
+
+
+def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: float) -> float:
+    """What is seen of the exchange of gradients, and of weights where those are sharded."""
+    if layout.data == 1:
+        return 0.0
+    link = cluster.link(layout.data, layout.tensor)
+    size = model.weight_bytes * stage_parameters(model, layout)
+    # Gradients are summed and scattered, weights gathered: once, or before each pass if sharded.
+    gathers = 3.0 if layout.shard >= 3 else 2.0
+    pieces = model.layers / layout.pipeline + 2 if layout.shard >= 2 else 1.0  # each by itself
+    whole = gathers * pieces * link.gather_s(size / pieces, layout.data)
+    return max(whole * (1 - HIDDEN), whole - busy_s * 2 / 3)
+
+
+def _update(model: ModelSize, layout: RankLayout, cluster: Cluster) -> float:
+    """Reading gradients, weights and state, and writing the latter two."""
+    own = stage_parameters(model, layout) / (layout.data if layout.shard else 1)
+    averaged = stage_parameters(model, layout) / (layout.data if layout.shard >= 2 else 1)
+    size = own * (model.weight_bytes * 2 + 2 * model.state_bytes)
+    size += averaged * 8 * min(model.averages, 1)  # one average moves, another is a copy of it
+    return size / (cluster.device.bandwidth_gb_s * 1e9)

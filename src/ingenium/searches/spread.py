@@ -1,0 +1,77 @@
+"""Designs measured by the workers of a site, each of which opens the problem anew."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ingenium.core.designs import DESIGN
+from ingenium.core.errors import EngineError
+from ingenium.core.problem import Problem
+from ingenium.scale.crew import Crew
+from ingenium.scale.port import Answering, Site
+from ingenium.searches.workers import Ticket, measured
+
+Opener = Callable[[], Problem]  # of a module, so that other processes can call it
+
+
+class Spread:
+    """Measures by workers of a site.
+
+    Where the engine takes its worker down, the designs of that part are measured again, each
+    alone in a new one: those that do it again have no answer, and the others have theirs.
+    """
+
+    def __init__(self, site: Site, opener: Opener, *, at_once: int) -> None:
+        self.at_once = at_once
+        self.width: int | None = None  # of an answer, once there was one
+        self.crew = Crew(site, partial(_measuring, opener), mend=self._alone)
+
+    def together(self, round: int, n: int) -> int:
+        """So many that each worker has a part of a round."""
+        return max(1, min(self.at_once, -(-n // len(self.crew.workers))))
+
+    def ready(self, round: int, waiting: int, measured: int) -> bool:
+        """While a worker would have nothing to do."""
+        return waiting < len(self.crew.workers)
+
+    def submit(self, ticket: Ticket, designs: xr.Dataset) -> None:
+        """Give a part to a worker that is free, or keep it until one is."""
+        self.crew.submit(ticket, designs)
+
+    def done(self, patience_s: float) -> tuple[Ticket, Float[np.ndarray, "n k"]] | None:
+        """The part that was measured first."""
+        found = self.crew.done(patience_s)
+        if found is not None:
+            self.width = found[1].shape[1]
+        return found
+
+    def close(self) -> None:
+        """Stop all of them: those that measure are not waited for."""
+        self.crew.close()
+
+    def _alone(self, crew: Crew, place: int, designs: xr.Dataset) -> Float[np.ndarray, "n k"]:
+        """Designs that took their worker down, one after the other, each time in a live one."""
+        rows: list[Float[np.ndarray, " k"] | None] = []
+        code: int | None = None
+        for row in range(designs.sizes[DESIGN]):
+            if not crew.workers[place].alive():
+                code = crew.replace(place)
+            crew.workers[place].send(designs.isel({DESIGN: [row]}))
+            found = crew.workers[place].heard()
+            rows.append(None if found is None else found[0])
+        width = next((len(row) for row in rows if row is not None), self.width)
+        if width is None:
+            raise EngineError(
+                f"a process that measured ended by itself (code {code}), and so did each that "
+                "measured one of its designs alone; the engine breaks down here, or has too "
+                "little memory"
+            )
+        return np.stack([np.full(width, np.nan) if row is None else row for row in rows])
+
+
+def _measuring(opener: Opener) -> Answering:
+    """What measures designs in a worker."""
+    return partial(measured, opener())

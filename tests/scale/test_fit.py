@@ -1,0 +1,91 @@
+"""A fit over two processes through the command line, and proposals with its weights."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.drilling import DrillSpec, load
+from ingenium.fitting import FitRequest
+from ingenium.scale.place import WorkPlace
+
+SPEC = """
+problem = "molecules.library"
+[setup]
+known = 200
+[generator]
+family = "autoregressive"
+[[limits]]
+quantity = "pieces"
+at_most = 1
+"""
+DRILL = """
+steps = 12
+kill = [4]
+wait_s = 120
+[spec]
+problem = "molecules.library"
+[spec.setup]
+known = 200
+[spec.generator]
+family = "autoregressive"
+"""
+
+
+def ingenium(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "ingenium", *words]
+    return subprocess.run(
+        line, cwd=folder, capture_output=True, text=True, timeout=900, check=False
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_fit_over_two_processes_is_predicted_and_proposes(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(SPEC)
+    spec = ("molecules.library", "--spec", "a.toml")
+    words = (*spec, "--on", "processes:2", "--steps", "6", "--out", "fit", "--json")
+    done = ingenium(tmp_path, "fit", *words)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["one_process"]["apart"] <= 1e-6
+    most = max(one["total"] for one in found["measured"]["bytes"])
+    assert most == pytest.approx(found["predicted"]["bytes"]["total"], rel=0.1)
+    words = (*spec, "-n", "64", "--model", "fit", "--out", "run")
+    done = ingenium(tmp_path, "propose", *words)
+    assert done.returncode in (0, 1), done.stderr
+    model = json.loads((tmp_path / "run" / "model" / "model.json").read_text())
+    assert model["digest"] == found["lineage"]["weights"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_drill_ends_with_the_weights_of_an_undisturbed_fit(tmp_path: Path) -> None:
+    (tmp_path / "d.toml").write_text(DRILL)
+    done = ingenium(tmp_path, "drill", "d.toml", "--out", "drill", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["same_weights"]
+    assert [f["what"] for f in found["faults"]] == ["worker killed"]
+    assert found["loss"] == found["undisturbed_loss"]
+    assert (tmp_path / "drill" / "report.html").is_file()
+
+
+def test_a_layout_of_other_ranks_is_refused() -> None:
+    with pytest.raises(InputError, match=r"a layout of 2 ranks.*Write --layout data:2"):
+        FitRequest(Spec("molecules.library"), WorkPlace.parse("processes:2"), "data:4")
+
+
+def test_the_example_of_a_drill_is_read() -> None:
+    asked = load(Path(__file__).parents[2] / "examples/scale/drill.toml")
+    assert asked.request.layout == "data:2"
+    assert max(asked.kill + asked.cut) < asked.steps
+
+
+def test_a_fault_after_the_last_step_is_refused() -> None:
+    with pytest.raises(ValueError, match="faults before step 10, not at 10"):
+        DrillSpec(Spec("molecules.library"), steps=10, kill=(10,))

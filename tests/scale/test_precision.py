@@ -1,0 +1,51 @@
+"""Half precision: as good as full, and with small gradients that are not lost."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import ranked
+import torch
+
+from ingenium.scale.divided import DividedModel
+from ingenium.scale.layout import RankLayout
+from ingenium.scale.place import HERE
+from ingenium.scale.ranked_descent import Precision, RankedDescent
+from ingenium.scale.ranks import Rank, Tell, gather
+
+TINY = 1e-7  # of a loss, whose gradients half precision cannot hold
+
+
+def lost_share(precision: Precision, scale: float) -> float:
+    """Share of the gradients of a tiny loss that are 0, of those that should not be."""
+    model = DividedModel(ranked.family(), RankLayout())
+    descent = RankedDescent(model, precision=precision)
+    whole = model.chain
+    descent.chain = replace(whole, loss=lambda answer, x: TINY * whole.loss(answer, x))
+    descent.scale = scale
+    x, cond = ranked.texts()
+    descent.gradients(model.turns()[0], x[:16], cond[:16], torch.Generator().manual_seed(1))
+    gradients = [p.grad for name, p in model.named_parameters() if "down" in name]
+    found = torch.cat([g.flatten() for g in gradients if g is not None])
+    return float((found == 0).double().mean())
+
+
+def lost(rank: Rank, tell: Tell) -> dict[str, float]:
+    return {
+        "full": lost_share("fp32", 1.0),
+        "unscaled": lost_share("fp16", 1.0),
+        "scaled": lost_share("fp16", 2.0**20),
+    }
+
+
+def test_small_gradients_are_lost_without_a_scale_and_kept_with_one() -> None:
+    found = gather(HERE, lost)[0]
+    assert found["unscaled"] > 0.9
+    assert found["scaled"] < found["full"] + 0.05
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_learns_as_full(precision: str, alone: dict[str, Any]) -> None:
+    found = gather(HERE, ranked.Layouts(("data:1",), {"precision": precision}))[0]["data:1"]
+    full, half = alone["course"]["held_out"], found["course"]["held_out"]
+    assert half[-1] == pytest.approx(full[-1], abs=0.02 * (full[0] - full[-1]) + 1e-3)
