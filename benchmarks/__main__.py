@@ -35,6 +35,7 @@ NAMES = (
     "plant_batadal",
     "plant_weeks",
     "lattice_fields",
+    "matter_relaxations",
     "words_requests",
 )
 

@@ -19,6 +19,7 @@ from ingenium.core.errors import CorruptError, IngeniumError, MissingExtra
 
 PROGRAMS = (
     ("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),
+    ("pw.x", "only crystals whose results travel with the package are certified"),
     ("bwrap", "generated programs cannot run: ingenium docs how-to/engine_rooms#the-sandbox"),
 )
 Install = Annotated[
