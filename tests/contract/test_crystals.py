@@ -8,7 +8,10 @@ from ingenium.testing import Damage, ProblemContract
 
 
 def _text(change: Callable[[str], str]) -> Damage:
-    return lambda path: path.write_text(change(path.read_text()))  # type: ignore[return-value]
+    def damage(path: Path) -> None:
+        path.write_text(change(path.read_text()))
+
+    return damage
 
 
 def _line(text: str, begins: str, words: Callable[[list[str]], list[str]]) -> str:

@@ -19,7 +19,7 @@ from ingenium.core.errors import CorruptError, IngeniumError, MissingExtra
 
 PROGRAMS = (
     ("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),
-    ("pw.x", "only crystals whose results travel with the package are certified"),
+    ("pw.x", "crystals have no verdict, but those whose results travel with the package"),
     ("bwrap", "generated programs cannot run: ingenium docs how-to/engine_rooms#the-sandbox"),
 )
 Install = Annotated[

@@ -95,9 +95,10 @@ def parts(formula: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
     minus = [e for e, q in charges.items() if q < 0]
     (common,) = plus if len(plus) == 1 else minus
     first, second = minus if len(plus) == 1 else plus
-    return tuple(  # type: ignore[return-value] - two of them
+    one, two = (
         _reduced(other, common, charges[other], charges[common]) for other in (first, second)
     )
+    return one, two
 
 
 def _reduced(one: str, other: str, q: int, p: int) -> dict[str, int]:

@@ -16,7 +16,7 @@ from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Variable
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import codes
-from ingenium.domains.matter import grammar, potential, report, results
+from ingenium.domains.matter import espresso, grammar, potential, report, results
 from ingenium.domains.matter.files import Cif, Poscar, crystals
 from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.potential import Crystal
@@ -43,6 +43,7 @@ LIMITS = (
     Limit("symmetry_kept", at_least=1.0, unit="1"),
     Limit("screened_hull", at_most=0.05, unit="eV"),
     Limit("gap_estimate", at_least=0.8, at_most=2.0, unit="eV"),
+    Limit("polymorph", at_most=0.05, unit="eV"),
     Limit("hull_distance", at_most=0.05, unit="eV"),
     Limit("band_gap", at_least=1.0, at_most=1.8, unit="eV"),
 )
@@ -112,12 +113,17 @@ class CrystalProblem(Problem):
             finer = replace(
                 self.tiers[0],
                 cutoff_ry=settings.second_cutoff_ry,
-                part="computed",
+                parts=("computed",),
                 name="pw.x with more waves",
             )
             self.second = Second(finer, SHARE, most=1)
-        files = Cif(self.listed, self.variables, self.wide), Poscar(
-            self.listed, self.variables, self.wide
+            missing = espresso.absent()
+            if missing is not None:
+                self.second = None
+                self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
+        files = (
+            Cif(self.listed, self.variables, self.wide),
+            Poscar(self.listed, self.variables, self.wide),
         )
         self.formats = {f.name: f for f in files}
         words = grammar.codec(list(self.listed), LONGEST)
@@ -130,7 +136,7 @@ class CrystalProblem(Problem):
         if s.judge == "pw.x":
             return CrystalVerifier(s.cutoff_ry, s.processes, self.gaps)
         return CrystalVerifier(
-            s.cutoff_ry, s.processes, self.gaps, "screened", name="chgnet", tier="cheap"
+            s.cutoff_ry, s.processes, self.gaps, ("screened",), name="chgnet", tier="cheap"
         )
 
     def _read(self) -> xr.Dataset:

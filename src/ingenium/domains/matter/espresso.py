@@ -1,8 +1,8 @@
 """Quantum ESPRESSO's pw.x, a program under the GPL: found on the path, called, its output read.
 
-A self-consistent run on a mesh that is shifted off the centre gives energy and pressure, and a run on
-its density at the corners and the centre of the zone adds what a gap needs: the eigenvalues of both
-are looked through for it.
+A self-consistent run on a mesh that is shifted off the centre gives energy and pressure, and a run
+on its density at the corners and the centre of the zone adds what a gap needs: the eigenvalues of
+both are looked through for it.
 
 Source: Giannozzi et al., J. Phys.: Condens. Matter 29:465901, 2017; Perdew, Burke and Ernzerhof,
     Physical Review Letters 77:3865, 1996 (PBE, whose gaps are smaller than measured ones).
@@ -31,7 +31,10 @@ RYDBERG_EV, KBAR = 13.605693122994, 1e8  # eV, Pa
 DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density over that of waves
 EMPTY = 6  # bands beyond the occupied ones
 LONG, SHORT = 9.0, 3.6  # angstrom of a cell along an axis: fewer points beyond, more below
-_KEPT = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_")  # else a third of the time is the system's
+_KEPT = (
+    "MALLOC_TRIM_THRESHOLD_",
+    "MALLOC_MMAP_THRESHOLD_",
+)  # else a third of the time is the system's
 _BANDS = re.compile(r"k =.*?bands \(ev\):\n\n(.*?)\n\n", re.DOTALL)
 _WIDE = 9  # characters of an eigenvalue
 
@@ -133,9 +136,22 @@ def find() -> Program:
         MissingProgram: with the line that installs it.
     """
     return Program(
-        "pw.x", on_path("pw.x", "it computes energies and gaps"), LIMITS, RELEASE,
+        "pw.x",
+        on_path("pw.x", "it computes energies and gaps"),
+        LIMITS,
+        RELEASE,
         told=tuple((name, "2000000000") for name in _KEPT),
     )
+
+
+def absent() -> str | None:
+    """Why the program cannot be used here; none if it can."""
+    try:
+        find()
+        pseudopotential("O")
+    except EngineError as error:
+        return str(error)
+    return None
 
 
 def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
@@ -166,9 +182,7 @@ def eigenvalues(text: str) -> Float[np.ndarray, "q b"]:
     rows = []
     for block in _BANDS.findall(last):
         lines = [line[2:] for line in block.split("\n")]
-        parts = [
-            line[i : i + _WIDE] for line in lines for i in range(0, len(line.rstrip()), _WIDE)
-        ]
+        parts = [line[i : i + _WIDE] for line in lines for i in range(0, len(line.rstrip()), _WIDE)]
         rows.append([float(part) for part in parts])
     return np.array(rows)
 

@@ -71,7 +71,9 @@ class CrystalFile:
         found = [self._one(file) for file in files]
         stems = [file.stem.removeprefix(STEM) for file in files]
         index = [int(s) if s.isdecimal() else i for i, s in enumerate(stems)]
-        return to_dataset(arrays(found, self.variables, self.wide), self.variables, {}, index=np.array(index))
+        return to_dataset(
+            arrays(found, self.variables, self.wide), self.variables, {}, index=np.array(index)
+        )
 
     def _one(self, file: Path) -> Crystal:
         refused = InputError(f"a crystal as {self.name}", str(file), "Write what propose writes.")

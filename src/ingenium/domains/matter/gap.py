@@ -66,10 +66,12 @@ class GapEstimate:
 
     def ev(self, crystals: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
         """Of each crystal, at least 0."""
-        return np.maximum(self.mean_ev + _kernel(features(crystals), self.at) @ self.weights, 0.0)
+        found: np.ndarray = self.mean_ev + _kernel(features(crystals), self.at) @ self.weights
+        return np.maximum(found, 0.0)
 
 
 def _kernel(one: Float[np.ndarray, "n d"], two: Float[np.ndarray, "m d"]) -> np.ndarray:
     scale = REACH * np.array([0.3, 0.3, 0.4, 0.3, 0.3, 0.4, 0.1, 0.5, 0.5])
     off = (one[:, None] - two[None]) / scale
-    return SPREAD**2 * np.exp(-0.5 * np.square(off).sum(2))
+    likeness: np.ndarray = SPREAD**2 * np.exp(-0.5 * np.square(off).sum(2))
+    return likeness

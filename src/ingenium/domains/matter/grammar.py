@@ -8,6 +8,7 @@ chemical system, the group or neutrality.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
@@ -47,16 +48,16 @@ class TextTree:
     nodes: tuple[Mapping[int, int], ...]  # of each: the next one, by token
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> "TextTree":
+    def of(cls, rows: Sequence[np.ndarray]) -> "TextTree":
         """From the tokens of the texts."""
         nodes: list[dict[int, int]] = [{}]
         for row in rows:
             at = 0
-            for token in (*row, END):
+            for token in (*row.tolist(), END):
                 if token not in nodes[at]:
-                    nodes[at][int(token)] = len(nodes)
+                    nodes[at][token] = len(nodes)
                     nodes.append({})
-                at = nodes[at][int(token)]
+                at = nodes[at][token]
         return cls(tuple(nodes))
 
     def start(self, n: int) -> Int[Tensor, " n"]:

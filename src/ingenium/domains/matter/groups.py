@@ -113,17 +113,20 @@ def operations(hall: int) -> tuple[Float[np.ndarray, "m 3 3"], Float[np.ndarray,
 
 def _group(symbol: str, number: int, hall: int, positions: str) -> SpaceGroup:
     pairs = (entry.split(" ") for entry in positions.split("; "))
-    return SpaceGroup(symbol, number, hall, {letter: triplet for letter, triplet in pairs})
+    return SpaceGroup(symbol, number, hall, dict(pairs))
 
 
 GROUPS: Mapping[str, SpaceGroup] = {
     g.symbol: g
     for g in (
-        _group(
-            "Pnma", 62, 292, "a 0,0,0; b 0,0,1/2; c x,1/4,z; d x,y,z"
-        ),
+        _group("Pnma", 62, 292, "a 0,0,0; b 0,0,1/2; c x,1/4,z; d x,y,z"),
         _group("P4mm", 99, 376, "a 0,0,z; b 1/2,1/2,z; c 1/2,0,z"),
-        _group("P4/mbm", 127, 406, "a 0,0,0; b 0,0,1/2; c 0,1/2,1/2; d 0,1/2,0; g x,x+1/2,0; h x,x+1/2,1/2"),
+        _group(
+            "P4/mbm",
+            127,
+            406,
+            "a 0,0,0; b 0,0,1/2; c 0,1/2,1/2; d 0,1/2,0; g x,x+1/2,0; h x,x+1/2,1/2",
+        ),
         _group("P4/nmm", 129, 409, "a 3/4,1/4,0; b 3/4,1/4,1/2; c 1/4,1/4,z"),
         _group("P4_2/mnm", 136, 419, "a 0,0,0; b 0,0,1/2; f x,x,0"),
         _group("I4/mmm", 139, 424, "a 0,0,0; b 0,0,1/2; c 0,1/2,0; e 0,0,z"),
@@ -133,7 +136,9 @@ GROUPS: Mapping[str, SpaceGroup] = {
         _group("R-3m", 166, 458, "a 0,0,0; b 0,0,1/2; c 0,0,z"),
         _group("R-3c", 167, 460, "a 0,0,1/4; b 0,0,0; e x,0,1/4"),
         _group("P6_3mc", 186, 480, "a 0,0,z; b 1/3,2/3,z"),
-        _group("P6_3/mmc", 194, 488, "a 0,0,0; b 0,0,1/4; c 1/3,2/3,1/4; d 1/3,2/3,3/4; h x,2x,1/4"),
+        _group(
+            "P6_3/mmc", 194, 488, "a 0,0,0; b 0,0,1/4; c 1/3,2/3,1/4; d 1/3,2/3,3/4; h x,2x,1/4"
+        ),
         _group("F-43m", 216, 512, "a 0,0,0; b 1/2,1/2,1/2; c 1/4,1/4,1/4; d 3/4,3/4,3/4"),
         _group("Pm-3m", 221, 517, "a 0,0,0; b 1/2,1/2,1/2; c 0,1/2,1/2; d 1/2,0,0"),
         _group("Fm-3m", 225, 523, "a 0,0,0; b 1/2,1/2,1/2; c 1/4,1/4,1/4"),

@@ -12,14 +12,15 @@ import numpy as np
 from jaxtyping import Float
 
 from ingenium.core.errors import InputError
+from ingenium.domains.matter import symmetry
 from ingenium.domains.matter.charges import IONS
 from ingenium.domains.matter.groups import SpaceGroup
-from ingenium.domains.matter.packages import package
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 NEAR = 2e-5  # of an edge, that a place may be off: what files round away
 SAME = 1e-3  # angstrom: within it spglib looks for operations
+SHORTEST, LONGEST, ROOM = 2.0, 80.0, (3.0, 500.0)  # angstrom, and its cube
 CLOSEST = 0.6  # of the sum of two radii of ions: atoms nearer overlap
 ORIGINS = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.5), (0.5, 0.5, 0.0))
 
@@ -28,10 +29,21 @@ def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str
     """The crystal of some atoms.
 
     Raises:
-        InputError: for overlapping atoms, or atoms that are no crystal of the list.
+        InputError: for a cell of another unit, overlapping atoms, or atoms that are no crystal of the list.
     """
+    if not np.isfinite(structure.frac_coords).all():  # spglib would fall over
+        raise InputError("places as numbers", f"others in {where}", "Write them again.")
+    edges = np.array(structure.lattice.abc)
+    room = structure.volume / len(structure)
+    if not ((edges > SHORTEST) & (edges < LONGEST)).all() or not ROOM[0] < room < ROOM[1]:
+        raise InputError(  # before any neighbour is looked for: pymatgen would take all memory
+            f"edges from {SHORTEST:g} to {LONGEST:g} angstrom and {ROOM[0]:g} to {ROOM[1]:g} cubic "
+            "angstrom for an atom",
+            f"edges of {', '.join(f'{e:.3g}' for e in edges)} in {where}",
+            "Write lengths in angstrom.",
+        )
     nearest = closest(structure)
-    if nearest < CLOSEST:
+    if not nearest >= CLOSEST:
         raise InputError(
             f"atoms at least {CLOSEST:g} of the sum of their ionic radii apart",
             f"{nearest:.2f} in {where}",
@@ -39,12 +51,13 @@ def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str
         )
     elements = {e.symbol for e in structure.composition}
     texts = [text for text, (_, *own) in listed.items() if set(own) == elements]
-    for candidate in (structure, _standard(structure)):
+    for candidate in (structure, symmetry.conventional(structure, SAME)):
         for text in texts if candidate is not None else ():
             found = _fitted(candidate, Wyckoff.of(text))
             if found is not None:
                 return found
-    number = _number(structure)
+    group = symmetry.found(structure, SAME)
+    number = 0 if group is None else group.number
     raise InputError(
         "atoms of a crystal that the problem knows, each at its place",
         f"{structure.composition.reduced_formula} of space group {number} in {where}",
@@ -59,23 +72,6 @@ def closest(structure: Any) -> float:
     if not len(distance):
         return np.inf
     return float((distance / (radius[first] + radius[second])).min())
-
-
-def _number(structure: Any) -> int:
-    spglib = package("spglib")
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    found = spglib.get_symmetry_dataset(cell, symprec=SAME)
-    return 0 if found is None else int(found.number)
-
-
-def _standard(structure: Any) -> Any:
-    """The conventional cell as spglib has it, without moving atoms onto their places."""
-    spglib = package("spglib")
-    cell = (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers)
-    found = spglib.standardize_cell(cell, to_primitive=False, no_idealize=False, symprec=SAME)
-    if found is None:
-        return None
-    return package("pymatgen.core").Structure(found[0], found[2], found[1])
 
 
 def _fitted(structure: Any, sites: Wyckoff) -> Crystal | None:
@@ -109,9 +105,7 @@ def _free(
     return np.array(found)
 
 
-def _at(
-    points: Float[np.ndarray, "n 3"], group: SpaceGroup, letter: str
-) -> list[float] | None:
+def _at(points: Float[np.ndarray, "n 3"], group: SpaceGroup, letter: str) -> list[float] | None:
     matrix, shift = group.at(letter)
     free = list(group.free(letter))
     slope = matrix[:, free]

@@ -56,9 +56,7 @@ def perovskites(a: str, b: str, x: str) -> tuple[Phase, ...]:
 
 def _relaxed(types: Sequence[Prototype], elements: Mapping[str, str]) -> tuple[Phase, ...]:
     found = relaxed([p.start(**elements) for p in types])
-    phases = [
-        Phase(p.name, c, e) for p, (c, e) in zip(types, found, strict=True) if np.isfinite(e)
-    ]
+    phases = [Phase(p.name, c, e) for p, (c, e) in zip(types, found, strict=True) if np.isfinite(e)]
     return tuple(sorted(phases, key=lambda p: p.energy_ev))
 
 
@@ -127,7 +125,7 @@ def splits(formula: Mapping[str, int]) -> tuple[tuple[dict[str, int], float], ..
     """The two binaries of a ternary, and the share of its atoms that each takes."""
     one, two = parts(formula)
     atoms = sum(formula.values())
-    own = [e for e in one if e not in two][0], [e for e in two if e not in one][0]
+    own = next(e for e in one if e not in two), next(e for e in two if e not in one)
     shares = [
         formula[e] / part[e] * sum(part.values()) / atoms
         for e, part in zip(own, (one, two), strict=True)
@@ -144,9 +142,7 @@ def screened(formula: Mapping[str, int]) -> float:
 
 def computed(formula: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
     """The same by pw.x: of each binary its lowest type; NaN where one has no answer."""
-    return sum(
-        share * _lowest(part, cutoff_ry, processes) for part, share in splits(formula)
-    )
+    return sum(share * _lowest(part, cutoff_ry, processes) for part, share in splits(formula))
 
 
 def _lowest(part: Mapping[str, int], cutoff_ry: float, processes: int) -> float:

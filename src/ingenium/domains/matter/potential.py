@@ -1,7 +1,7 @@
 """CHGNet: energies of crystals, and relaxations that move only what symmetry leaves free.
 
-Source: Deng et al., Nature Machine Intelligence 5:1031, 2023 (CHGNet); weights 0.3.0 of the package,
-    trained on PBE and PBE+U energies of the Materials Project. Nocedal and Wright, Numerical
+Source: Deng et al., Nature Machine Intelligence 5:1031, 2023 (CHGNet; weights 0.3.0 of the package,
+    trained on PBE and PBE+U energies of the Materials Project). Nocedal and Wright, Numerical
     Optimization, 2nd ed., 2006, chapter 6 (BFGS).
 """
 
@@ -24,7 +24,10 @@ AT_ONCE = 32  # crystals in one graph
 STEPS, FORCE = 80, 0.01  # most steps; eV/angstrom, and eV of an edge's logarithm
 EDGE_STEP, FREE_STEP = 0.01, 0.001  # angstrom, and of an edge: to which relaxed crystals are given
 LONGEST_EDGE, LONGEST_SHIFT = 0.05, 0.15  # of a step: logarithm, angstrom
-STIFF_EDGE, STIFF_SHIFT = 60.0, 6.0  # eV an atom-free guess of curvatures: of logarithms, of angstrom
+STIFF_EDGE, STIFF_SHIFT = (
+    60.0,
+    6.0,
+)  # eV an atom-free guess of curvatures: of logarithms, of angstrom
 STUCK = 6  # steps without a lower energy
 
 

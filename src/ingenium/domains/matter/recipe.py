@@ -1,5 +1,6 @@
-"""The known crystals: every cubic ABX3 of the table whose charges balance, relaxed by CHGNet, and
-where that is not far above its binaries also the types of lower symmetry.
+"""The known crystals: every cubic ABX3 of the table whose charges balance, relaxed by CHGNet.
+
+Where it is not far above its binaries, types of lower symmetry stand beside it.
 
 `python -m ingenium.domains.matter.recipe` makes `known.npz` and `references.npz` again, in some
 minutes.
@@ -17,11 +18,9 @@ from ingenium.domains.matter.grammar import PROPOSED
 from ingenium.domains.matter.potential import Crystal, relaxed
 from ingenium.domains.matter.prototypes import PEROVSKITES
 from ingenium.domains.matter.settings import LEARNED
-from ingenium.domains.matter.wyckoff import Wyckoff
 
 TYPES = PROPOSED[:3]
 PIECES = 12
-REFERRED_EV = 0.05  # eV an atom above the binaries
 WIDE, NEAR_EV = 4, 0.15  # free coordinates; eV an atom above the binaries
 
 
@@ -57,27 +56,17 @@ def _above(rows: Sequence[tuple[str, tuple[str, str, str]]]) -> list[tuple[Cryst
     ]
 
 
-def compounds(piece: int) -> Arrays:
-    """The binaries, and all types of each ABX3 whose cubic one is near them."""
-    known = KNOWN.complete()
-    cubic = np.char.startswith(known["crystal"], "Pm-3m")
-    near = known["crystal"][cubic & (known["above_ev"] <= REFERRED_EV)].tolist()
-    found = {}
-    for text in near[piece::PIECES]:
-        abc = tuple(Wyckoff.of(text).reduced)
-        found[f"{abc[0]} {abc[1]} {abc[2]}3"] = phases.perovskites(*abc)
-    for formula in phases.binaries_of(LEARNED)[piece::PIECES]:
-        found[phases.written(dict(formula))] = phases.binaries(formula)
-    return phases.table_of(found)
-
-
-_OF = [list(LEARNED), list(TYPES), NEAR_EV]
 BINARIES = Recipe("binaries", [list(LEARNED)], binaries, PIECES, phases.SHIPPED)
-KNOWN = Recipe("perovskites", _OF, made, PIECES, Path(__file__).with_name("known.npz"))
-REFERENCES = Recipe("references", [*_OF, REFERRED_EV], compounds, PIECES, phases.SHIPPED)
+KNOWN = Recipe(
+    "perovskites",
+    [list(LEARNED), list(TYPES), NEAR_EV],
+    made,
+    PIECES,
+    Path(__file__).with_name("known.npz"),
+)
 
 if __name__ == "__main__":
-    for recipe in (BINARIES, KNOWN, REFERENCES):  # each is made with what the last one ships
-        recipe.ship(printed)
-        phases.shipped.cache_clear()
-        phases.binaries.cache_clear()
+    BINARIES.ship(printed)
+    phases.shipped.cache_clear()  # the crystals are made with what has just been shipped
+    phases.binaries.cache_clear()
+    KNOWN.ship(printed)

@@ -1,6 +1,7 @@
 """What a materials scientist wants to see: certified crystals, their hull, gaps and pattern."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import xarray as xr
@@ -20,7 +21,9 @@ from ingenium.domains.matter.wyckoff import ANGSTROM
 from ingenium.evaluate.style import INK, MUTED, OURS, REJECTED, SERIES, dress, gallery, panels
 
 DRAWN, LISTED = 8, 24  # crystals drawn, and in the table
-VIEW = np.array([[0.94, -0.34, 0.0], [0.10, 0.28, 0.955], [-0.325, -0.897, 0.297]])  # rows: x, y, depth
+VIEW = np.array(
+    [[0.94, -0.34, 0.0], [0.10, 0.28, 0.955], [-0.325, -0.897, 0.297]]
+)  # rows: x, y, depth
 MEV = 1e3
 
 
@@ -131,8 +134,9 @@ def _cell(axes: Axes, crystal: Crystal) -> None:
     elements, points = crystal.sites.conventional(crystal.free)
     kinds = list(crystal.sites.reduced)
     corners = np.stack(np.meshgrid(*[(0, 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
-    for i, j in [(i, j) for i in range(8) for j in range(i) if abs(corners[i] - corners[j]).sum() == 1]:
-        ends = corners[[i, j]] @ cell @ VIEW.T
+    pairs = [p for p in combinations(corners, 2) if np.abs(p[0] - p[1]).sum() == 1]
+    for pair in pairs:
+        ends = np.stack(pair) @ cell @ VIEW.T
         axes.plot(ends[:, 0], ends[:, 1], color=MUTED, linewidth=0.7, zorder=-1e3)
     for element, point in zip(elements, points, strict=True):
         for shift in corners[((point + corners) < 1 + 1e-6).all(1)]:
@@ -142,10 +146,19 @@ def _cell(axes: Axes, crystal: Crystal) -> None:
             axes.add_patch(Circle((x, y), size, facecolor=colour, edgecolor="white", zorder=depth))
     axes.set_aspect("equal")
     axes.autoscale_view()
-    here = [axes.plot([], [], "o", color=SERIES[k % len(SERIES)], label=e)[0] for k, e in enumerate(kinds)]
+    here = [
+        axes.plot([], [], "o", color=SERIES[k % len(SERIES)], label=e)[0]
+        for k, e in enumerate(kinds)
+    ]
     axes.legend(
-        handles=here, frameon=False, fontsize=6, ncols=3, loc="upper center",
-        bbox_to_anchor=(0.5, 0.02), handletextpad=0.1, columnspacing=0.6,
+        handles=here,
+        frameon=False,
+        fontsize=6,
+        ncols=3,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.02),
+        handletextpad=0.1,
+        columnspacing=0.6,
     )
 
 

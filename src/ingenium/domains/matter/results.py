@@ -72,7 +72,6 @@ def solve(asked: Sequence[Asked], processes: int) -> list[GroundState | NoAnswer
 
     Raises:
         InputError: for an element without a pseudopotential.
-        MissingProgram: if one is to be computed and pw.x is not installed.
     """
     for one in asked:
         for element in one.crystal.sites.formula:
@@ -95,6 +94,9 @@ def _sure(asked: Asked) -> GroundState | NoAnswer:
 
 
 def _computed(asked: Asked) -> GroundState | NoAnswer:
+    missing = espresso.absent()
+    if missing is not None:
+        return NoAnswer(missing)  # which is not kept: it may be there tomorrow
     answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
     kept = {"asked": asked.plain, **asdict(answer)}
     write_atomic(_path(asked.key), json.dumps(kept))

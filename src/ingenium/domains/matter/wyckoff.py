@@ -47,7 +47,7 @@ class Wyckoff:
     @property
     def free(self) -> int:
         """How many coordinates the positions leave free."""
-        return self.slope.shape[2]
+        return int(self.slope.shape[2])
 
     @property
     def formula(self) -> dict[str, int]:
@@ -71,11 +71,13 @@ class Wyckoff:
 
     def primitive_m(self, edges_m: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
         """Primitive vectors in rows."""
-        return self.group.primitive @ self.cell_m(edges_m)
+        vectors: np.ndarray = self.group.primitive @ self.cell_m(edges_m)
+        return vectors
 
     def coordinates(self, free: Float[np.ndarray, " f"]) -> Float[np.ndarray, "m 3"]:
         """Of the atoms, in primitive vectors."""
-        return self.origin + self.slope @ free[: self.free]
+        places: np.ndarray = self.origin + self.slope @ free[: self.free]
+        return places
 
     def conventional(
         self, free: Float[np.ndarray, " f"]
