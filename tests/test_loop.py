@@ -20,6 +20,7 @@ from ingenium.core.errors import EngineError, FolderInUseError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import locked
 from ingenium.core.quantity import Quantity
+from ingenium.core.remarks import hearing
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Limit
 from ingenium.core.verdict import judge, margins
@@ -242,6 +243,19 @@ def test_nothing_accepted_names_the_nearest(tmp_path: Path) -> None:
     assert "What is in the way" in page
     assert f"{least:.4g}"[:5] in page
     assert replay(run.folder, 3).holds
+
+
+def test_the_first_block_says_what_is_in_the_way(tmp_path: Path) -> None:
+    said: list[str] = []
+    strict = spec(limits=[{"quantity": "deflection_m", "at_most": 1e-6}])
+    with hearing(said.append):
+        propose(strict, 70, 1, tmp_path / "a")
+        propose(spec(limits=[{"quantity": "deflection_m", "at_most": 1e6}]), 70, 1, tmp_path / "b")
+        propose(strict, 64, 1, tmp_path / "c")  # the end says it at once
+    (only,) = said
+    assert only == (
+        "None of the first 64 designs is accepted: deflection_m <= 1e-06 [m] is violated by 64."
+    )
 
 
 def test_rounding_that_breaks_a_limit_is_not_exported(tmp_path: Path) -> None:

@@ -22,10 +22,12 @@ from ingenium.core.evidence import Origin, table
 from ingenium.core.folders import staged
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.remarks import remark
 from ingenium.core.seeds import BLOCK, units
 from ingenium.core.spec import Spec
 from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
+from ingenium.evaluate.limits import summarise
 from ingenium.exporting import verified
 from ingenium.generators.fitted import FittedFamily, check, fit
 from ingenium.generators.generator import Generator
@@ -147,8 +149,11 @@ def _propose_and_verify(
                 arrays = _unit(generator, seed, block, rows, clock)
             kept.keep(unit, arrays)
         whole.add(arrays)
+        early = done < BLOCK <= done + len(rows) < n
         done += len(rows)
         watch(stage, done, n)
+        if early:
+            _say_what_is_in_the_way(_judged(generator, whole.whole()), generator)
     designs, verdicts = _joined(generator, whole.whole())
     failed = (verdicts["verdict"] == Verdict.FAILED).to_numpy() & ~undecided(verdicts)
     if failed.all():
@@ -202,6 +207,21 @@ def _joined(generator: Generator, arrays: dict[str, np.ndarray]) -> tuple[xr.Dat
         problem.variables,
         problem.labels() | under,
     )
-    index = designs[DESIGN].to_numpy()
-    limits = generator.spec.limits
-    return designs, judged(arrays["measured"], problem.verifier, limits, index=index)
+    return designs, _judged(generator, arrays)
+
+
+def _judged(generator: Generator, arrays: dict[str, np.ndarray]) -> xr.Dataset:
+    measured = arrays["measured"]
+    problem, limits = generator.problem, generator.spec.limits
+    return judged(measured, problem.verifier, limits, index=np.arange(len(measured)))
+
+
+def _say_what_is_in_the_way(verdicts: xr.Dataset, generator: Generator) -> None:
+    """After the first block, where none of its designs holds the limits: which they violate."""
+    found = summarise(verdicts, generator.spec.limits, generator.problem.verifier.quantities)
+    if found.accepted:
+        return
+    most = sorted(found.limits, key=lambda b: -b.broken)
+    ways = [f"{b.limit} is violated by {b.broken}" for b in most if b.broken]
+    ways += [f"{found.failed} have no answer"] if found.failed else []
+    remark(f"None of the first {found.proposed} designs is accepted: {', '.join(ways)}.")

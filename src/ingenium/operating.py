@@ -14,14 +14,14 @@ from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import JudgedReplay, without_none
+from ingenium.core.judged import JudgedReplay, finite, record_text, without_none
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
-from ingenium.evaluate.interval_limits import margins
+from ingenium.evaluate.interval_limits import judged, margins
 from ingenium.evaluate.measured import Interval
 from ingenium.opened import open_run
 from ingenium.operate import judging
@@ -172,7 +172,7 @@ def operate(
         }
         told["seconds"] = round(time.monotonic() - began, 2)
         told["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, json.dumps(told, indent=2) + "\n")
+        write_atomic(part / RECORD, record_text(told))
         watch("keep", 0, 1)
         short = {k: told[k] for k in ("problem", "policy", "verdict", "evidence")}
         ledger.append("operation" if passed.holds else "refusal", short)
@@ -241,7 +241,7 @@ def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
     return {
         "measured": {k: {"value": v, "unit": QUANTITIES[k]} for k, v in values.items()},
         "margins": found,
-        "verdict": "accepted" if all(m >= 0 for m in found.values()) else "rejected",
+        "verdict": str(judged(found)),
         "decisions": [asdict(d) for d in judging.decisions(course, drill, run.plant.period_s)],
     }
 
@@ -285,12 +285,12 @@ def replay(folder: Path) -> JudgedReplay:
     )
     run.run()
     odd = unlike(run.table(), course, COMPARED)
-    again = json.loads(json.dumps(_outcome(run, spec, drill)))  # numbers as a record holds them
+    again = json.loads(record_text(_outcome(run, spec, drill)))  # numbers as a record holds them
     return JudgedReplay(
         {
             "system": system == record["evidence"]["system"],
             "policy": source.digest == record["policy"]["digest"],
-            "release": passed.record["measured"] == record["release"]["measured"],
+            "release": finite(passed.record["measured"]) == record["release"]["measured"],
             **{name: name not in odd for name in COMPARED},
             **{name: again[name] == record[name] for name in again},
         }

@@ -6,7 +6,7 @@ import pytest
 
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit, parse
-from ingenium.evaluate.interval_limits import in_units, margins
+from ingenium.evaluate.interval_limits import in_units, judged, margins
 from ingenium.evaluate.measured import Interval
 from ingenium.infer.asked import InferSpec
 from ingenium.monitor.asked import MonitorSpec
@@ -37,3 +37,16 @@ def test_margins_of_values_and_of_whole_intervals() -> None:
     found = list(margins(own, asked).values())
     assert found[:2] == pytest.approx([0.05, -0.05])
     assert math.isnan(found[2])
+
+
+def test_a_bound_without_an_answer_is_no_answer_wherever_it_stands() -> None:
+    known = {"delay": Interval(2.0, 1.0, math.nan)}
+    both = Limit("delay", 0.5, 6.0, beyond_uncertainty=True)
+    found = margins(known, [both])
+    assert math.isnan(found[both.label])
+    assert judged(found) == "failed"
+
+
+@pytest.mark.parametrize(("margin", "word"), [(0.0, "accepted"), (-1e-9, "rejected")])
+def test_a_margin_of_nought_holds_and_one_below_does_not(margin: float, word: str) -> None:
+    assert judged({"a": 1.0, "b": margin}) == word

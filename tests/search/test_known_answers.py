@@ -20,7 +20,8 @@ def test_random_designs_come_less_near(begun) -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "within"), [("cma_es", 0.02), ("cross_entropy", 0.1), ("evolution", 0.15)]
+    ("strategy", "within"),
+    [("cma_es", 0.02), ("cross_entropy", 0.1), ("evolution", 0.15), ("parzen", 0.1)],
 )
 def test_the_least_distance_under_a_constraint(begun, strategy: str, within: float) -> None:
     search = begun(strategy, SQUARE, d=10, batch=64)

@@ -72,8 +72,8 @@ def operate(
 def _what(kept: "OperationRecord") -> str:
     if kept.record["verdict"] == "refused":
         return f"policy is refused: {kept.record['why']}"
-    broken = [k for k, m in kept.record["margins"].items() if m < 0]
-    return f"run is rejected: {'; '.join(broken)}"
+    broken = [k for k, m in kept.record["margins"].items() if m is None or m < 0]
+    return f"run is {kept.record['verdict']}: {'; '.join(broken)}"
 
 
 def _tell(kept: "OperationRecord", json: bool) -> None:
@@ -81,6 +81,8 @@ def _tell(kept: "OperationRecord", json: bool) -> None:
     if json:
         print_json({"folder": str(kept.folder), **record})
         return
+    from ingenium.report.words import number
+
     console, policy = results(), record["policy"]
     console.print(
         f"[bold]{record['problem']}[/] under design {policy['design']} of {policy['run']}: "
@@ -98,7 +100,7 @@ def _tell(kept: "OperationRecord", json: bool) -> None:
     if record["measured"]:
         shown = table("", "Quantity", "Value", "Unit")
         for name, value in record["measured"].items():
-            shown.add_row(name, f"{value['value']:.4g}", value["unit"])
+            shown.add_row(name, number(value["value"]), value["unit"])
         console.print(shown, highlight=False)
         made = table("Who decided what", "From, s", "To, s", "Who", "Why")
         for d in record["decisions"][:SHOWN]:

@@ -18,7 +18,7 @@ class OperatedPlant(TypedDict):
     policy: Table
     release: Table
     measured: dict[str, Table]
-    margins: dict[str, float]
+    margins: dict[str, float | None]
     decisions: list[Table]
     faults: list[Table]
     evidence: Table

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import ExitStack
 from types import TracebackType
 
 from rich.progress import (
@@ -17,6 +18,7 @@ from rich.progress import (
 
 from ingenium.cli.output import errors
 from ingenium.cli.stopping import heed_stop
+from ingenium.core.remarks import hearing
 
 EVERY_S = 10.0  # between two lines of a long stage
 
@@ -29,8 +31,10 @@ class StageProgress:
         self._task: TaskID | None = None
         self._stage = ""
         self._said = 0.0
+        self._remarks = ExitStack()
 
     def __enter__(self) -> "StageProgress":
+        self._remarks.enter_context(hearing(self.say))
         console = errors()
         if console.is_terminal:
             self._bar = Progress(
@@ -51,6 +55,7 @@ class StageProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._remarks.close()
         if self._bar is not None:
             if error is None:
                 self._finish()
@@ -71,6 +76,11 @@ class StageProgress:
             print(f"{stage}{count}", file=sys.stderr, flush=True)
             self._said = time.monotonic()
         self._stage = stage
+
+    def say(self, text: str) -> None:
+        """A sentence, above the bar where there is one."""
+        console = errors() if self._bar is None else self._bar.console
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _finish(self) -> None:
         """Fill the bar of the stage that has just ended."""

@@ -1,6 +1,7 @@
 """Records of what was judged besides designs, such as monitors: opened, checked and made again."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,20 @@ def without_none(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(k): without_none(v) for k, v in value.items() if v is not None}
     return [without_none(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def finite(value: Any) -> Any:
+    """Plain data with null for what is not finite, since JSON has no such numbers."""
+    if isinstance(value, Mapping):
+        return {str(k): finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def record_text(record: Mapping[str, Any]) -> str:
+    """What a record's file holds."""
+    return json.dumps(finite(record), indent=2, allow_nan=False) + "\n"
 
 
 def _at(found: Any, way: Iterable[str]) -> str:

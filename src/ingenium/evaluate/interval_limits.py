@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ingenium.core.errors import choose
 from ingenium.core.spec import Limit
+from ingenium.core.verdict import Verdict
 from ingenium.evaluate.measured import Interval
 
 
@@ -28,5 +31,12 @@ def margins(values: Mapping[str, Interval], limits: Sequence[Limit]) -> dict[str
         low, high = (own.low, own.high) if limit.beyond_uncertainty else (own.value, own.value)
         gaps = [] if limit.at_least is None else [low - limit.at_least]
         gaps += [] if limit.at_most is None else [limit.at_most - high]
-        found[limit.label] = float(min(gaps))
+        found[limit.label] = float(np.min(gaps))  # NaN where either bound has no answer
     return found
+
+
+def judged(margins: Mapping[str, float]) -> Verdict:
+    """What margins come to: failed where one could not be measured."""
+    if not all(np.isfinite(m) for m in margins.values()):
+        return Verdict.FAILED
+    return Verdict.ACCEPTED if all(m >= 0 for m in margins.values()) else Verdict.REJECTED

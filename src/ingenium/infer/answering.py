@@ -1,6 +1,5 @@
 """Infer: the prior, the posterior of what was read, its calibration, and the record of all."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
 from ingenium.core.given import FOLDER, kept
+from ingenium.core.judged import finite, record_text
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
@@ -122,10 +122,10 @@ def infer(
         }
         record["energy"] = asdict(meter.read())
         _ask(asked, problem, part)
-        write_atomic(part / RECORD, json.dumps(_finite(record), indent=2) + "\n")
+        write_atomic(part / RECORD, record_text(record))
         watch("keep", 0, 1)
         entry = {k: record[k] for k in ("problem", "family", "method", "verdict", "evidence")}
-        ledger.append("posterior", _finite(entry))
+        ledger.append("posterior", finite(entry))
     return Inferred(Posterior.opened(out), question, found, ranks)
 
 
@@ -233,12 +233,3 @@ def _ask(asked: InferSpec, problem: Problem, part: Path) -> None:
 
 def _alone(value: float) -> Interval:
     return Interval(value, value, value)
-
-
-def _finite(value: Any) -> Any:
-    """Plain data with null for what is not finite."""
-    if isinstance(value, dict):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -13,6 +13,7 @@ import torch
 from ingenium.core.digest import array_digest, digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.folders import staged, write_atomic
+from ingenium.core.judged import record_text
 from ingenium.core.problem import Watch, silent
 from ingenium.core.provenance import code_digest, machine, versions
 from ingenium.core.seeds import one_thread
@@ -103,7 +104,7 @@ def fit(
         tables.write(own.judging, part / "heldout.csv")
         if source.layout is not None:
             write_atomic(part / "layout.json", json.dumps(_layout(source.layout)))
-        write_atomic(part / "monitor.json", json.dumps(_finite(record), indent=2) + "\n")
+        write_atomic(part / "monitor.json", record_text(record))
         watch("keep", 0, 1)
         ledger.append(
             "monitor", {k: record[k] for k in ("source", "problem", "family", "evidence")}
@@ -240,12 +241,3 @@ def _notes(own: Parts) -> list[str]:
 
 def _layout(layout: PlantMap) -> dict[str, Any]:
     return {"lines": layout.lines.tolist(), "spots": layout.spots, "tags": layout.tags}
-
-
-def _finite(value: Any) -> Any:
-    """Plain data with null for what is not finite."""
-    if isinstance(value, dict):
-        return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -11,7 +11,7 @@ import numpy as np
 from ingenium.core.errors import CorruptError
 from ingenium.core.judged import JudgedKind
 from ingenium.core.spec import Limit
-from ingenium.evaluate.interval_limits import margins
+from ingenium.evaluate.interval_limits import judged, margins
 from ingenium.evaluate.measured import Interval
 from ingenium.monitor.alarms import AlarmRule
 from ingenium.monitor.stream import PlantMap
@@ -31,9 +31,7 @@ class MonitorVerdict:
     def of(cls, values: Mapping[str, Interval], limits: Sequence[Limit]) -> "MonitorVerdict":
         """Of measured values."""
         found = margins(values, limits)
-        if not all(np.isfinite(m) for m in found.values()):
-            return cls(found, "failed")
-        return cls(found, "accepted" if all(m >= 0 for m in found.values()) else "rejected")
+        return cls(found, str(judged(found)))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from ingenium.evaluate.figures import picture
 from ingenium.operate import pictures
 from ingenium.operate.keeping import OperationRecord
 from ingenium.report.template import template
+from ingenium.report.words import number
 
 Rows = list[tuple[str, ...]]
 DECISIONS = 200  # that a page shows
@@ -43,7 +44,7 @@ def write(kept: OperationRecord) -> None:
 
 def _measured(record: Any) -> Rows:
     rows = [("quantity", "value", "unit")]
-    return [*rows, *((k, f"{v['value']:.4g}", v["unit"]) for k, v in record["measured"].items())]
+    return [*rows, *((k, number(v["value"]), v["unit"]) for k, v in record["measured"].items())]
 
 
 def _release(record: Any) -> Rows:

@@ -16,6 +16,8 @@ ALSO = {  # other names under which the field knows a strategy
     "genetic_algorithm": "evolution",
     "genetic": "evolution",
     "ga": "evolution",
+    "tpe": "parzen",
+    "optuna": "parzen",
     "nsga2": "evolution",
     "nsga_ii": "evolution",
     "nsga_iii": "nsga3",
@@ -60,6 +62,7 @@ STRATEGIES: Mapping[str, Named] = MappingProxyType(
         "cross_entropy": _points("a normal law that moves to the best"),
         "annealing": _points("walks that cool"),
         "cma_es": _points("steps that follow the covariance of those that succeeded"),
+        "parzen": _points("where good points lie denser than others (TPE, as in Optuna)"),
         "evolution": _points("parents and children, by dominance (NSGA-II)"),
         "nsga3": _points("the same along directions, for many objectives"),
         "population": Named(

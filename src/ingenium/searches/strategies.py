@@ -24,6 +24,7 @@ from ingenium.searches.fidelity import Fidelity
 from ingenium.searches.latent_space import LatentSpace
 from ingenium.searches.map_elites import ElitesSettings, MapElites, behaviours
 from ingenium.searches.named import ALSO, LATENT, ONE, STRATEGIES, Named
+from ingenium.searches.parzen import Parzen
 from ingenium.searches.population import Population, PopulationSettings
 from ingenium.searches.portfolio import Portfolio
 from ingenium.searches.regimes import Regime, RegimesSettings, TwoRegimes
@@ -156,6 +157,7 @@ MAKERS: Mapping[str, Callable[[Task], StrategyStart]] = MappingProxyType(
         "cross_entropy": lambda task: task.over(CrossEntropy),
         "annealing": lambda task: task.over(Annealing),
         "cma_es": lambda task: task.over(CmaEs),
+        "parzen": lambda task: task.over(Parzen),
         "evolution": _evolution,
         "nsga3": lambda task: task.over(ManyObjectives),
         "population": _population,
