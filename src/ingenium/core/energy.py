@@ -242,9 +242,7 @@ def _gpu_joules() -> float | None:
     except ImportError:
         return None
     # In millijoules; nvidia-ml-py3, an old package of the same name, cannot read them.
-    read: Callable[[Any], int] | None = getattr(
-        pynvml, "nvmlDeviceGetTotalEnergyConsumption", None
-    )
+    read: Callable[[Any], int] | None = getattr(pynvml, "nvmlDeviceGetTotalEnergyConsumption", None)
     if read is None:
         return None
     try:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ingenium.core.errors import choose
-from ingenium.domains.matter.packages import package
+from ingenium.domains.matter import symmetry
 
 Affine = tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, " 3"]]  # of x, y and z
 _TERM = re.compile(r"([+-]?)(\d*)([xyz])|([+-]?\d+(?:/\d+)?)")
@@ -107,7 +107,7 @@ def _written(row: Float[np.ndarray, " 3"], shift: float) -> str:
 @cache
 def operations(hall: int) -> tuple[Float[np.ndarray, "m 3 3"], Float[np.ndarray, "m 3"]]:
     """Rotations and translations of a setting, centring included."""
-    found = package("spglib").get_symmetry_from_database(hall)
+    found = symmetry.of_setting(hall)
     return found["rotations"].astype(float), found["translations"]
 
 

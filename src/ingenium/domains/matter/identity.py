@@ -20,7 +20,8 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 NEAR = 2e-5  # of an edge, that a place may be off: what files round away
 SAME = 1e-3  # angstrom: within it spglib looks for operations
-SHORTEST, LONGEST, ROOM = 2.0, 80.0, (3.0, 500.0)  # angstrom, and its cube
+SHORTEST, LONGEST = 2.0, 80.0  # angstrom, of an edge
+ROOM = 3.0, 500.0  # cubic angstrom, of an atom
 CLOSEST = 0.6  # of the sum of two radii of ions: atoms nearer overlap
 ORIGINS = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.5), (0.5, 0.5, 0.0))
 

@@ -40,7 +40,7 @@ def sections(
     )
     where = Section(
         "Gaps and distances from the hull",
-        "Each crystal that pw.x has computed; the frame is what the limits allow.",
+        "Each crystal that pw.x has computed.",
         _hull(verdicts),
     )
     if not len(best):

@@ -31,5 +31,11 @@ def conventional(structure: Any, symprec: float) -> Any:
     return None if cell is None else package("pymatgen.core").Structure(cell[0], cell[2], cell[1])
 
 
+def of_setting(hall: int) -> Any:
+    """Rotations and translations of a setting, by its number in spglib's table."""
+    with _quiet() as spglib:
+        return spglib.get_symmetry_from_database(hall)
+
+
 def _cell(structure: Any) -> tuple[Any, Any, list[int]]:
     return structure.lattice.matrix, structure.frac_coords, list(structure.atomic_numbers)
