@@ -67,7 +67,8 @@ class GapEstimate:
     def ev(self, crystals: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
         """Of each crystal, at least 0."""
         found: np.ndarray = self.mean_ev + _kernel(features(crystals), self.at) @ self.weights
-        return np.maximum(found, 0.0)
+        found = np.maximum(found, 0.0)
+        return found
 
 
 def _kernel(one: Float[np.ndarray, "n d"], two: Float[np.ndarray, "m d"]) -> np.ndarray:

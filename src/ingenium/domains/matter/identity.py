@@ -30,7 +30,8 @@ def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str
     """The crystal of some atoms.
 
     Raises:
-        InputError: for a cell of another unit, overlapping atoms, or atoms that are no crystal of the list.
+        InputError: for a cell of another unit, overlapping atoms, or atoms of no crystal of the
+            list.
     """
     if not np.isfinite(structure.frac_coords).all():  # spglib would fall over
         raise InputError("places as numbers", f"others in {where}", "Write them again.")

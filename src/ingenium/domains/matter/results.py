@@ -1,6 +1,6 @@
 """What pw.x has answered, by a digest of what it was asked: no run is paid for twice.
 
-Those of the package's examples travel with it in `results.json`; others are kept in the cache. A
+Some travel with the package in `results.json`; others are kept in the cache. A
 result is taken only for the same atoms, to the digits that a file keeps, cutoff and
 pseudopotentials, and says which release gave it.
 """
