@@ -24,7 +24,7 @@ from ingenium.domains.matter.gap import GapEstimate
 from ingenium.domains.matter.groups import GROUPS
 from ingenium.domains.matter.potential import Crystal
 from ingenium.domains.matter.prototypes import BINARIES, PEROVSKITES, Prototype
-from ingenium.domains.matter.results import Asked
+from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.settings import CrystalSettings
 from ingenium.domains.matter.wyckoff import Wyckoff
 
@@ -117,7 +117,7 @@ def test_a_relaxed_cube_is_where_the_energy_is_least() -> None:
 
 def test_two_ways_to_one_minimum_give_one_question() -> None:
     ends = [potential.relaxed([cube(x)])[0][0] for x in (6.0, 6.7)]
-    assert Asked(ends[0], 40.0).key == Asked(ends[1], 40.0).key
+    assert PlaneWaveRun(ends[0], 40.0).key == PlaneWaveRun(ends[1], 40.0).key
 
 
 def test_gaps_of_bands() -> None:
@@ -158,11 +158,11 @@ def test_results_that_travel_say_who_gave_them() -> None:
 
 
 def test_a_result_is_not_that_of_another_cell_or_cutoff() -> None:
-    asked = Asked(cube(6.4), 40.0)
+    asked = PlaneWaveRun(cube(6.4), 40.0)
     others = [
-        Asked(cube(6.401), 40.0),
-        Asked(cube(6.4), 60.0),
-        Asked(cube(6.4, "Pm-3m Cs_b Pb_a I_d"), 40.0),
+        PlaneWaveRun(cube(6.401), 40.0),
+        PlaneWaveRun(cube(6.4), 60.0),
+        PlaneWaveRun(cube(6.4, "Pm-3m Cs_b Pb_a I_d"), 40.0),
     ]
     assert len({asked.key, *(o.key for o in others)}) == 4
 
@@ -172,10 +172,10 @@ def test_a_run_without_convergence_is_no_answer(
 ) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
     monkeypatch.setattr(espresso, "solved", lambda *_: NoAnswer("its density did not converge"))
-    (found,) = results.solve([Asked(cube(5.0), 40.0)], 1)
+    (found,) = results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1)
     assert found == NoAnswer("its density did not converge")
     monkeypatch.setattr(espresso, "solved", None)
-    assert results.solve([Asked(cube(5.0), 40.0)], 1) == [found], "not asked twice"
+    assert results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1) == [found], "not asked twice"
 
 
 def test_bad_setups_are_refused() -> None:
@@ -186,7 +186,7 @@ def test_bad_setups_are_refused() -> None:
     with pytest.raises(InputError, match="cutoff"):
         CrystalSettings(cutoff_ry=20.0)
     with pytest.raises(InputError, match="pseudopotential"):
-        results.solve([Asked(cube(4.0, "Pm-3m Cs_a U_b O_c"), 40.0)], 1)
+        results.solve([PlaneWaveRun(cube(4.0, "Pm-3m Cs_a U_b O_c"), 40.0)], 1)
 
 
 def test_an_estimate_passes_near_what_it_knows() -> None:

@@ -22,7 +22,7 @@ NEAR = 2e-5  # of an edge, that a place may be off: what files round away
 SAME = 1e-3  # angstrom: within it spglib looks for operations
 SHORTEST, LONGEST = 2.0, 80.0  # angstrom, of an edge
 ROOM = 3.0, 500.0  # cubic angstrom, of an atom
-CLOSEST = 0.6  # of the sum of two radii of ions: atoms nearer overlap
+CLOSEST = 0.65  # of the sum of two radii of ions: atoms nearer overlap
 ORIGINS = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.5), (0.5, 0.5, 0.0))
 
 

@@ -18,7 +18,7 @@ from ingenium.domains.matter.charges import parts, triples
 from ingenium.domains.matter.espresso import GroundState
 from ingenium.domains.matter.potential import Crystal, relaxed
 from ingenium.domains.matter.prototypes import BINARIES, PEROVSKITES, Prototype
-from ingenium.domains.matter.results import Asked
+from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.wyckoff import Wyckoff
 
 NEAR_EV = 0.03  # eV an atom, about what CHGNet is wrong by between types of one compound
@@ -146,7 +146,7 @@ def computed(formula: Mapping[str, int], cutoff_ry: float, processes: int) -> fl
 
 
 def _lowest(part: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
-    asked = [Asked(p.crystal, cutoff_ry) for p in deciding(part)]
+    asked = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciding(part)]
     found = [
         a.energy_ev / q.crystal.atoms
         for q, a in zip(asked, results.solve(asked, processes), strict=True)

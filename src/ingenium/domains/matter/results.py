@@ -30,7 +30,7 @@ PROTOCOL = 1  # of meshes, smearing and where gaps are looked for
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlaneWaveRun:
     """One crystal as it is asked for."""
 
     crystal: Crystal
@@ -61,13 +61,13 @@ def rounded(crystal: Crystal) -> Crystal:
     return replace(crystal, edges_m=edges, free=np.rint(crystal.free / FREE) * FREE)
 
 
-def known(asked: Asked) -> GroundState | NoAnswer | None:
+def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
     """A kept answer; none if there is none."""
     kept = _shipped().get(asked.key) or _read(_path(asked.key))
     return None if kept is None else _answer(kept)
 
 
-def solve(asked: Sequence[Asked], processes: int) -> list[GroundState | NoAnswer]:
+def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
     """An answer to each; what is not known yet is computed, some at the same time, and kept.
 
     Raises:
@@ -88,12 +88,12 @@ def solve(asked: Sequence[Asked], processes: int) -> list[GroundState | NoAnswer
     return [answers[one.key] if one.key in answers else _sure(one) for one in asked]
 
 
-def _sure(asked: Asked) -> GroundState | NoAnswer:
+def _sure(asked: PlaneWaveRun) -> GroundState | NoAnswer:
     found = known(asked)
     return found if found is not None else _computed(asked)
 
 
-def _computed(asked: Asked) -> GroundState | NoAnswer:
+def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
     missing = espresso.absent()
     if missing is not None:
         return NoAnswer(missing)  # which is not kept: it may be there tomorrow

@@ -20,15 +20,14 @@ from ingenium.domains.matter.charges import balanced
 from ingenium.domains.matter.espresso import RELEASE, GroundState
 from ingenium.domains.matter.files import crystals
 from ingenium.domains.matter.gap import GapEstimate
-from ingenium.domains.matter.identity import closest
+from ingenium.domains.matter.identity import CLOSEST, closest
 from ingenium.domains.matter.packages import release_of
 from ingenium.domains.matter.potential import Crystal
-from ingenium.domains.matter.results import Asked, rounded
+from ingenium.domains.matter.results import PlaneWaveRun, rounded
 
 Part = Literal["screened", "lowest", "computed"]
 ALL: tuple[Part, ...] = ("screened", "lowest", "computed")
 SYMPREC = 0.1  # angstrom: atoms that lie nearer to a higher group are of that one
-CLOSEST = 0.6  # of the sum of two radii: nearer ones are no crystal, and nothing is asked of them
 SCREENED = (
     Quantity("closest", "1", "least distance of two ions over the sum of their radii"),
     Quantity(
@@ -124,7 +123,7 @@ class CrystalVerifier:
         return np.array(above, dtype=np.float64).reshape(-1, 1)
 
     def _computed(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
-        answers = results.solve([Asked(c, self.cutoff_ry) for c in made], self.processes)
+        answers = results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)
         higher = self._lowest(made)[:, 0]
         rows = np.full((len(made), len(COMPUTED)), np.nan)
         for row, crystal, answer, lowest in zip(rows, made, answers, higher, strict=True):
