@@ -66,9 +66,9 @@ def test_a_run_holds_its_risk_by_the_whole_interval_and_replays(tmp_path: Path) 
     asked["setup"] |= {"scenarios": 256}
     spec, out = parse(asked, Spec, "spec"), tmp_path / "out"
     with open_ledger(tmp_path / "ledger.db") as book:
-        run = api.propose(spec, 16, 1, out, ledger=book)
+        run = api.propose(spec, 8, 1, out, ledger=book)
         s, found = run.summary, run.verdicts
-        assert s.accepted + s.rejected + s.failed == 16
+        assert s.accepted + s.rejected + s.failed == 8
         assert s.accepted > 0
         assert s.rejected > 0
         risk, error = (found[k].to_numpy() for k in ("voltage_risk", "voltage_risk_error"))

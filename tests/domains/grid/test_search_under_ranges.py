@@ -18,6 +18,7 @@ UPPER_FIFTH = {
     "problem": "grid.feeder_day",
     "conditions": {"season": "winter", "peak_level": {"at_least": 0.8, "at_most": 1.0}},
     "objectives": [{"quantity": "min_voltage", "sense": "maximise"}],
+    "generator": {"steps": 100},  # what a brief fit misses is chosen among no less
 }
 
 

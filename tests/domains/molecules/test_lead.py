@@ -113,8 +113,8 @@ def test_cheap_rules_choose_among_proposals() -> None:
         x = family.propose(cond, torch.Generator().manual_seed(1))
         mols = [parsed(text) for text in problem.codec.to_texts(x)]
         short.append([problem.wish.short(m, c) for m, c in zip(mols, cond, strict=True)])
-        again = family.propose(cond, torch.Generator().manual_seed(1))
-        assert torch.equal(x, again)
+        first, again = (family.propose(cond[:2], torch.Generator().manual_seed(1)) for _ in "ab")
+        assert torch.equal(first, again)
     assert np.mean(short[1]) < np.mean(short[0]) / 3
 
 

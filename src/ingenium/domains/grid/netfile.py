@@ -14,7 +14,7 @@ from ingenium.core.reading.documents import MOST_JSON, json_text
 from ingenium.core.reading.files import refusing, text
 from ingenium.core.recipe import Arrays, Recipe, as_array
 from ingenium.domains.grid.packages import package, release_of
-from ingenium.domains.grid.profiles import name_apart
+from ingenium.domains.grid.profiles import simbench_days, simbench_net
 
 SIMBENCH_CODE = re.compile(r"[12]-[A-Za-z_]+-[A-Za-z0-9._]*-[A-Za-z0-9.]*-[0-2]-(?:sw|no_sw)")
 # What a net without controllers holds. pandapower imports modules that its JSON names, so
@@ -141,16 +141,16 @@ def _refuse_class(content: dict[str, object], where: str) -> None:
 
 
 def _simbench(code: str) -> Any:
-    """The net of a SimBench code without its profiles, kept after the first call."""
+    """The net of a SimBench code without its profiles, kept after the first call; so is its year.
+
+    To read the tables takes seconds, so that it is done once for both.
+    """
 
     def make(_: int) -> Arrays:
-        simbench = package("simbench")
-        if code not in simbench.collect_all_simbench_codes():
+        if code not in package("simbench").collect_all_simbench_codes():
             raise NetworkError("the code of a SimBench grid", f'"{code}"', _close_codes(code))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            net = simbench.get_simbench_net(code)
-        name_apart(net)
+        net = simbench_net(code)
+        simbench_days(code, net)
         del net["profiles"]
         return {"json": as_array(package("pandapower").to_json(net, None))}
 

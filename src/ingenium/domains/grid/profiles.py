@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import warnings
 from typing import Any
 
 import numpy as np
@@ -163,11 +164,12 @@ def days_of_net(net: Any, *, source: str, licence: str = "", zone: str = SIMBENC
     )
 
 
-def simbench_days(code: str) -> DayTable:
+def simbench_days(code: str, net: Any = None) -> DayTable:
     """The year 2016 of a SimBench net, kept after the first call.
 
     Args:
         code: SimBench code, such as "1-LV-rural1--0-no_sw".
+        net: what `simbench_net` gave, if it was read already, as this takes seconds.
 
     Raises:
         MissingExtra: if simbench is not installed.
@@ -176,7 +178,8 @@ def simbench_days(code: str) -> DayTable:
     source = f"SimBench {code}, {release_of('simbench')}"
 
     def make(_: int) -> Arrays:
-        return days_of_net(simbench_net(code), source=source, licence=SIMBENCH_LICENCE).arrays()
+        own = simbench_net(code) if net is None else net
+        return days_of_net(own, source=source, licence=SIMBENCH_LICENCE).arrays()
 
     return DayTable.of_arrays(Recipe("net_days", source, make).complete())
 
@@ -196,7 +199,9 @@ def simbench_net(code: str) -> Any:
     if code not in known:
         near = [other for other in known if other.split("-")[1] in code][:3]
         raise InputError("a SimBench code", code, f"Write, for example, {', '.join(near)}.")
-    net = simbench.get_simbench_net(code)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = simbench.get_simbench_net(code)
     name_apart(net)
     return net
 
