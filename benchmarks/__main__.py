@@ -40,6 +40,7 @@ NAMES = (
     "equations_feynman",
     "neuro_families",
     "neuro_networks",
+    "matter_relaxations",
     "words_requests",
 )
 

@@ -138,6 +138,15 @@ def test_carbon_needs_a_number_and_its_source(
             Meter(root=tmp_path)
 
 
+def test_an_old_package_of_the_same_name_reads_no_graphics_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nvidia-ml-py3, which CHGNet brings."""
+    monkeypatch.setitem(sys.modules, "pynvml", types.SimpleNamespace(NVMLError=RuntimeError))
+    with Meter(root=tmp_path) as meter:
+        assert meter.read().gpu_kwh is None
+
+
 def test_graphics_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = iter([5_000_000, 5_000_000 + 7_200_000])  # millijoules
     fake = types.SimpleNamespace(

@@ -21,6 +21,11 @@ PROGRAMS = (
     ("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),
     ("arm-none-eabi-gcc", "nothing is made small: apt-get install gcc-arm-none-eabi"),
     ("qemu-system-arm", "nothing is counted on a board: apt-get install qemu-system-arm"),
+    (
+        "pw.x",
+        "only crystals whose results travel with the package have a verdict: "
+        "apt-get install quantum-espresso quantum-espresso-data-sssp",
+    ),
     ("bwrap", "generated programs cannot run: ingenium docs how-to/engine_rooms#the-sandbox"),
 )
 Install = Annotated[

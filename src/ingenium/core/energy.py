@@ -241,7 +241,10 @@ def _gpu_joules() -> float | None:
         import pynvml
     except ImportError:
         return None
-    read: Callable[[Any], int] = pynvml.nvmlDeviceGetTotalEnergyConsumption  # millijoules
+    # In millijoules; nvidia-ml-py3, an old package of the same name, cannot read them.
+    read: Callable[[Any], int] | None = getattr(pynvml, "nvmlDeviceGetTotalEnergyConsumption", None)
+    if read is None:
+        return None
     try:
         pynvml.nvmlInit()
         handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]

@@ -101,7 +101,10 @@ class MissingProgram(EngineError):  # noqa: N818 - reads as what it is
     """
 
     page = "how-to/engine_rooms#programs"
-    packages: ClassVar = {"bwrap": "bubblewrap"}  # of Debian and Ubuntu, where named otherwise
+    packages: ClassVar = {  # of Debian and Ubuntu, where named otherwise
+        "bwrap": "bubblewrap",
+        "pw.x": "quantum-espresso quantum-espresso-data-sssp libopenblas0-serial",
+    }
 
     def __init__(self, program: str, use: str) -> None:
         """Build the message from the program's name and what it is for."""

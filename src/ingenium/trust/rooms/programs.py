@@ -23,6 +23,7 @@ class Program:
     limits: Limits
     release: str = "unknown"
     before: int | None = None  # handle of a sealed library to load before it
+    told: tuple[tuple[str, str], ...] = ()  # variables of its environment besides ours
     digest: str = field(init=False)  # of its file
 
     def __post_init__(self) -> None:
@@ -49,7 +50,7 @@ class Program:
                 self.limits.around([str(self.path)]),
                 input=typed,
                 cwd=folder,
-                env=surroundings(own),
+                env=surroundings(own | dict(self.told)),
                 pass_fds=loaded,
                 text=True,
                 errors="replace",

@@ -1,0 +1,235 @@
+"""`matter.crystal`: perovskites with a gap, each with its distance from the hull."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.codecs import Channels
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.problem import Problem, Projection, Second, Section
+from ingenium.core.quantity import Condition, Variable
+from ingenium.core.spec import Fixed, Limit
+from ingenium.core.text import codes
+from ingenium.domains.matter import espresso, grammar, potential, report, results
+from ingenium.domains.matter.files import Cif, Poscar, crystals
+from ingenium.domains.matter.gap import GapEstimate
+from ingenium.domains.matter.potential import Crystal
+from ingenium.domains.matter.prototypes import PEROVSKITES
+from ingenium.domains.matter.recipe import KNOWN
+from ingenium.domains.matter.settings import CrystalSettings
+from ingenium.domains.matter.verifier import CrystalVerifier
+from ingenium.domains.matter.wyckoff import Wyckoff
+from ingenium.generators.tokens.two_kinds import TwoKindCodec
+
+LONGEST = 40  # characters of a text
+EDGES_M = (2.5e-10, 4e-9)
+SQUEEZED, STRETCHED = 0.85, 1.3  # edges of a proposal, over those that radii of ions suggest
+HELD_OUT_EVERY = 5
+LICENCE = (
+    "Crystals: made here, relaxed by CHGNet (BSD-3, weights trained on the Materials Project, "
+    "CC BY 4.0); energies and gaps: Quantum ESPRESSO (GPL) with SSSP 1.3.0 pseudopotentials "
+    "(GPL, CC BY-SA), neither of which is shipped"
+)
+
+
+SHARE = 0.02  # of the crystals, that pw.x measures again with more waves
+LIMITS = (
+    Limit("symmetry_kept", at_least=1.0, unit="1"),
+    Limit("screened_hull", at_most=0.05, unit="eV"),
+    Limit("gap_estimate", at_least=0.8, at_most=2.0, unit="eV"),
+    Limit("polymorph", at_most=0.05, unit="eV"),
+    Limit("hull_distance", at_most=0.05, unit="eV"),
+    Limit("band_gap", at_least=1.0, at_most=1.8, unit="eV"),
+)
+
+
+def _conditions(judge: str) -> tuple[Condition, ...]:
+    gap = "band_gap" if judge == "pw.x" else "gap_estimate"
+    return (
+        Condition("gap", "PBE gap", None, 0.0, 10.0, "eV", measured=gap),
+        Condition(
+            "stability",
+            "energy of an atom above the two binaries, by CHGNet",
+            None,
+            -1.0,
+            3.0,
+            "eV",
+            middle=0.1,
+            spread=0.2,
+        ),
+    )
+
+
+class CrystalProblem(Problem):
+    """Crystals ABX3 by gap and stability."""
+
+    name: ClassVar[str] = "matter.crystal"
+    summary: ClassVar[str] = "crystals ABX3 with a gap, certified by a quantum engine"
+    Settings: ClassVar[type] = CrystalSettings
+    judged: ClassVar[str] = (
+        "The atoms of the file: their group is found by spglib, and energy, gap and pressure are "
+        "computed by pw.x at those places."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "The hull is that of two binaries in a handful of types and nine types of ABX3, not of all "
+        "known phases; no element is oxidised or reduced.",
+        "The lowest type of ABX3 is found by CHGNet alone.",
+        "PBE gaps are smaller than measured ones, and those of lead, tin and mercury would shrink "
+        "further with spin-orbit coupling.",
+        "Whether a crystal is stable against vibrations, heat or air is not computed.",
+    )
+    default_family: ClassVar[str] = "tokens_flow_matching"
+    default_strategy: ClassVar[str] = "tuned"
+    licence = LICENCE
+
+    def __init__(self, settings: CrystalSettings) -> None:
+        """Open the engines and the known crystals.
+
+        Raises:
+            MissingExtra: if CHGNet or spglib are not installed.
+        """
+        self.settings = settings
+        self.listed = grammar.perovskites(settings.elements, settings.types)
+        wide = max(Wyckoff.of(text).free for text in self.listed)
+        self.wide = max(wide, 1)
+        self.system = digest(asdict(settings))
+        self.variables = (
+            Variable("crystal", (), "1", "space group, elements and letters", longest=LONGEST),
+            Variable("edges_m", ("edge",), "m", "edges of the cell", *EDGES_M, shown="angstrom"),
+            Variable("free", ("coordinate",), "1", "what letters leave free", -1.0, 1.0),
+        )
+        self.sizes = {"edge": 3, "coordinate": self.wide}
+        self.gaps = _gaps()
+        self.conditions = _conditions(settings.judge)
+        self.limits = LIMITS if settings.judge == "pw.x" else LIMITS[:3]
+        self.tiers = (self._judge(),)
+        if settings.judge == "pw.x":
+            finer = replace(
+                self.tiers[0],
+                cutoff_ry=settings.second_cutoff_ry,
+                parts=("computed",),
+                name="pw.x with more waves",
+            )
+            self.second = Second(finer, SHARE, most=1)
+            missing = espresso.absent()
+            if missing is not None:
+                self.second = None
+                self.notes = (f"Crystals without a kept result have no verdict: {missing}.",)
+        files = (
+            Cif(self.listed, self.variables, self.wide),
+            Poscar(self.listed, self.variables, self.wide),
+        )
+        self.formats = {f.name: f for f in files}
+        words = grammar.codec(list(self.listed), LONGEST)
+        numbers = Channels.between((EDGES_M, (-1.0, 1.0)), own=((3,), (self.wide,)), logs=(0,))
+        self.codec = TwoKindCodec(words, numbers)
+        self._known = self._read()
+
+    def _judge(self) -> CrystalVerifier:
+        s = self.settings
+        if s.judge == "pw.x":
+            return CrystalVerifier(s.cutoff_ry, s.processes, self.gaps)
+        return CrystalVerifier(
+            s.cutoff_ry, s.processes, self.gaps, ("screened",), name="chgnet", tier="cheap"
+        )
+
+    def _read(self) -> xr.Dataset:
+        """The known crystals of the setup, with gaps as pw.x found or the estimate guesses them."""
+        kept = KNOWN.complete()
+        own = np.flatnonzero(np.isin(kept["crystal"], list(self.listed)))
+        own = own[np.isfinite(kept["above_ev"][own])]
+        free = np.zeros((len(own), self.wide))
+        width = min(self.wide, kept["free"].shape[1])
+        free[:, :width] = kept["free"][own, :width]
+        found = (
+            codes(kept["crystal"][own], LONGEST, name="crystal"),
+            torch.from_numpy(kept["edges_m"][own]),
+            torch.from_numpy(free),
+        )
+        made = [c for c in crystals(found) if c is not None]
+        self.minima = {c.sites.text: c for c in made}
+        systems = [self.listed[text][1:] for text in kept["crystal"][own].tolist()]
+        order = {abc: k for k, abc in enumerate(dict.fromkeys(sorted(systems)))}
+        held = np.array([order[abc] % HELD_OUT_EVERY == 0 for abc in systems])
+        return to_dataset(found, self.variables, {}).assign_coords(
+            gap=(DESIGN, np.clip(self.gaps.ev(made), 0.0, 10.0)),
+            stability=(DESIGN, np.clip(kept["above_ev"][own], -1.0, 3.0)),
+            held_out=(DESIGN, held),
+        )
+
+    def data(self) -> xr.Dataset:
+        """All ABX3 of the setup, relaxed by CHGNet; a fifth of the systems is held out."""
+        return self._known
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """Edges as the group ties them and near what radii allow; coordinates that there are."""
+
+        def onto(found: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            words, edges, free = found[0], found[1].clone(), torch.zeros_like(found[2])
+            for k, c in enumerate(crystals(found)):
+                if c is None or c.sites.text not in self.listed:
+                    continue
+                start = self._start(c.sites.text).edges_m
+                near = np.clip(c.edges_m, SQUEEZED * start, STRETCHED * start)
+                edges[k] = torch.from_numpy(c.sites.tied(near))
+                free[k, : c.sites.free] = torch.from_numpy(c.free[: c.sites.free])
+            return words, edges, free
+
+        return onto
+
+    def repair(self, found: tuple[Tensor, ...], conditions: xr.Dataset) -> tuple[Tensor, ...]:
+        """Relaxed by CHGNet under their symmetry, from where crystals of their type begin.
+
+        So a text has one crystal, and pw.x is asked about it once, whatever numbers a model wrote.
+        """
+        texts = [c.sites.text for c in crystals(found) if c is not None]
+        new = [t for t in dict.fromkeys(texts) if t not in self.minima and t in self.listed]
+        starts = [self._start(text) for text in new]
+        self.minima.update(zip(new, (c for c, _ in potential.relaxed(starts)), strict=True))
+        mended = tuple(array.clone() for array in found)
+        for k, c in enumerate(crystals(found)):
+            if c is not None and c.sites.text in self.minima:
+                own = self.minima[c.sites.text]
+                mended[1][k] = torch.from_numpy(own.edges_m)
+                mended[2][k] = 0.0
+                mended[2][k, : own.sites.free] = torch.from_numpy(own.free[: own.sites.free])
+        return mended
+
+    def _start(self, text: str) -> Crystal:
+        name, a, b, x = self.listed[text]
+        return PEROVSKITES[name].start(A=a, B=b, X=x)
+
+    def labels(self) -> dict[str, Any]:
+        """Names of the edges, and numbers of free coordinates."""
+        return {"edge": np.array(["a", "b", "c"]), "coordinate": np.arange(self.wide)}
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """Cells, the hull, gaps and a powder pattern."""
+        made = [c for c in crystals(to_arrays(designs, self.variables)) if c is not None]
+        if len(made) < designs.sizes[DESIGN]:
+            return ()
+        return report.sections(made, designs, verdicts, self.gaps)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """Cubic perovskite by hand: the shortest of its distances is that of B to X, half the edge.
+
+        Source: Shannon's radii of Pb and I for six neighbours, 1.19 and 2.20 angstrom.
+        """
+        text = "Pm-3m Cs_a Pb_b I_c"
+        if text not in self.listed:
+            return ()
+        found = codes([text], LONGEST), torch.full((1, 3), 6.4e-10), torch.zeros(1, self.wide)
+        one = to_dataset(tuple(x.to(torch.float64) for x in found), self.variables, {})
+        return ((one, {"closest": 3.2 / 3.39, "symmetry_kept": 1.0}, 1e-9),)
+
+
+def _gaps() -> GapEstimate:
+    """From the results that travel with the package."""
+    kept = [(c, g) for c, g in results.shipped() if list(c.sites.reduced.values()) == [1, 1, 3]]
+    return GapEstimate.of([c for c, _ in kept], [g.gap_ev for _, g in kept])

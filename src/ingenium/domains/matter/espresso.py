@@ -1,0 +1,216 @@
+"""Quantum ESPRESSO's pw.x, a program under the GPL: found on the path, called, its output read.
+
+A self-consistent run on a mesh that is shifted off the centre gives energy and pressure, and a run
+on its density at the corners and the centre of the zone adds what a gap needs: the eigenvalues of
+both are looked through for it.
+
+Source: Giannozzi et al., J. Phys.: Condens. Matter 29:465901, 2017; Perdew, Burke and Ernzerhof,
+    Physical Review Letters 77:3865, 1996 (PBE, whose gaps are smaller than measured ones).
+"""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from ingenium.core.digest import file_digest
+from ingenium.core.errors import EngineError, InputError
+from ingenium.domains.matter.potential import Crystal
+from ingenium.domains.matter.pseudopotentials import FILES, FOLDER
+from ingenium.domains.matter.wyckoff import ANGSTROM
+from ingenium.trust.rooms.limits import Limits
+from ingenium.trust.rooms.programs import Program, on_path
+
+RELEASE = "6.7"  # whose results travel with the package
+LIMITS = Limits(cpu_s=900, memory_mb=6144, wall_s=7200.0)
+RYDBERG_EV, KBAR = 13.605693122994, 1e8  # eV, Pa
+DUAL, SMEARING_RY, CONVERGED_RY = 8, 0.005, 1e-7  # SSSP's cutoff of density over that of waves
+EMPTY = 6  # bands beyond the occupied ones
+LONG, SHORT = 9.0, 3.6  # angstrom of a cell along an axis: fewer points beyond, more below
+_KEPT = (
+    "MALLOC_TRIM_THRESHOLD_",
+    "MALLOC_MMAP_THRESHOLD_",
+)  # else a third of the time is the system's
+_BANDS = re.compile(r"k =.*?bands \(ev\):\n\n(.*?)\n\n", re.DOTALL)
+_WIDE = 9  # characters of an eigenvalue
+
+
+@dataclass(frozen=True)
+class GroundState:
+    """What a run found of a primitive cell."""
+
+    energy_ev: float
+    gap_ev: float  # of Kohn and Sham by PBE; 0 for a metal
+    pressure_pa: float
+    seconds: float  # of the processor
+    release: str
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """Why there is none."""
+
+    reason: str
+
+
+def mesh(crystal: Crystal) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Points along each reciprocal vector, and whether they are shifted by half a step."""
+    cell = crystal.sites.primitive_m(crystal.edges_m) / ANGSTROM
+    length = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    points = [2 if one > LONG else 4 if one > SHORT else 6 for one in length]
+    if crystal.sites.group.hexagonal and crystal.sites.group.symbol[0] != "R":
+        return (points[0] + 2, points[1] + 2, points[2]), (0, 0, 1)
+    return (points[0], points[1], points[2]), (1, 1, 1)
+
+
+def pseudopotential(element: str) -> str:
+    """The file of an element.
+
+    Raises:
+        InputError: for an element of which the library's file is not in the table.
+        EngineError: where the file is not installed, or is another one.
+    """
+    if element not in FILES:
+        raise InputError(
+            f"an element with a pseudopotential: {', '.join(FILES)}", element, "Write another one."
+        )
+    name, seal = FILES[element]
+    if not (FOLDER / name).is_file():
+        raise EngineError(
+            f"the pseudopotential {name} is not installed: "
+            "apt-get install quantum-espresso-data-sssp"
+        )
+    if seal not in file_digest(FOLDER / name):
+        raise EngineError(f"{FOLDER / name} is not the file of SSSP 1.3.0")
+    return name
+
+
+def typed(crystal: Crystal, cutoff_ry: float, *, bands: bool = False) -> str:
+    """The input of pw.x: a self-consistent run, or the bands on its density."""
+    cell = crystal.sites.primitive_m(crystal.edges_m) / ANGSTROM
+    kinds = list(crystal.sites.formula)
+    rows = zip(crystal.sites.elements, crystal.sites.coordinates(crystal.free), strict=True)
+    points, shift = ((2, 2, 2), (0, 0, 0)) if bands else mesh(crystal)
+    electrons = sum(_valence(e) for e in crystal.sites.elements)
+    return "\n".join(
+        [
+            f"&control calculation='{'nscf' if bands else 'scf'}', outdir='.', prefix='run',",
+            f" pseudo_dir='{FOLDER}', disk_io='low', verbosity='high',",
+            f" tstress={'.false.' if bands else '.true.'} /",
+            f"&system ibrav=0, nat={crystal.atoms}, ntyp={len(kinds)}, ecutwfc={cutoff_ry:g},",
+            f" ecutrho={DUAL * cutoff_ry:g}, nbnd={electrons // 2 + EMPTY},",
+            f" occupations='smearing', smearing='gaussian', degauss={SMEARING_RY:g} /",
+            f"&electrons conv_thr={CONVERGED_RY:g}, electron_maxstep=60 /",
+            "ATOMIC_SPECIES",
+            *(f"{e} 1.0 {pseudopotential(e)}" for e in kinds),
+            "CELL_PARAMETERS angstrom",
+            *(" ".join(f"{x:.9f}" for x in row) for row in cell),
+            "ATOMIC_POSITIONS crystal",
+            *(f"{e} " + " ".join(f"{x:.9f}" for x in at) for e, at in rows),
+            "K_POINTS automatic",
+            " ".join(map(str, (*points, *shift))),
+            "",
+        ]
+    )
+
+
+@cache
+def _valence(element: str) -> int:
+    """Electrons that the pseudopotential leaves."""
+    text = (FOLDER / pseudopotential(element)).read_text(errors="replace")
+    found = re.search(r'z_valence="\s*([0-9.E+]+)"|([0-9.]+)\s+Z valence', text)
+    if found is None:
+        raise EngineError(f"{pseudopotential(element)} does not say how many electrons it leaves")
+    return round(float(found.group(1) or found.group(2)))
+
+
+@cache
+def find() -> Program:
+    """The program.
+
+    Raises:
+        MissingProgram: with the line that installs it.
+    """
+    return Program(
+        "pw.x",
+        on_path("pw.x", "it computes energies and gaps"),
+        LIMITS,
+        RELEASE,
+        told=tuple((name, "2000000000") for name in _KEPT),
+    )
+
+
+def absent() -> str | None:
+    """Why the program cannot be used here; none if it can."""
+    try:
+        find()
+        pseudopotential("O")
+    except EngineError as error:
+        return str(error)
+    return None
+
+
+def solved(crystal: Crystal, cutoff_ry: float) -> GroundState | NoAnswer:
+    """Energy, gap and pressure of a crystal."""
+    with tempfile.TemporaryDirectory(prefix="ingenium-pw-") as name:
+        folder = Path(name)
+        program = find()
+        first = program.run(typed(crystal, cutoff_ry), folder)
+        if "convergence has been achieved" not in first or "JOB DONE" not in first:
+            return NoAnswer(_why(first))
+        second = program.run(typed(crystal, cutoff_ry, bands=True), folder)
+        if "JOB DONE" not in second:
+            return NoAnswer(_why(second))
+    electrons = _number(r"number of electrons\s*=\s*(\S+)", first)
+    values = np.concatenate([eigenvalues(first), eigenvalues(second)])
+    return GroundState(
+        RYDBERG_EV * _number(r"!\s+total energy\s+=\s+(\S+)", first),
+        gap(values, round(electrons)),
+        KBAR * _number(r"P=\s*(\S+)", first),
+        sum(_number(r"PWSCF\s+:.*?([0-9.]+)s CPU", text, 0.0) for text in (first, second)),
+        _release(first),
+    )
+
+
+def eigenvalues(text: str) -> Float[np.ndarray, "q b"]:
+    """Of every point that an output lists last, in eV; numbers there may touch each other."""
+    last = text.rpartition("End of ")[2]
+    rows = []
+    for block in _BANDS.findall(last):
+        lines = [line[2:] for line in block.split("\n")]
+        parts = [line[i : i + _WIDE] for line in lines for i in range(0, len(line.rstrip()), _WIDE)]
+        rows.append([float(part) for part in parts])
+    return np.array(rows)
+
+
+def gap(values: Float[np.ndarray, "q b"], electrons: int) -> float:
+    """From the highest filled to the lowest empty band; 0 where they meet, or one is half full."""
+    if electrons % 2:
+        return 0.0
+    filled = electrons // 2
+    return max(0.0, float(values[:, filled].min() - values[:, filled - 1].max()))
+
+
+def _number(pattern: str, text: str, otherwise: float | None = None) -> float:
+    found = re.search(pattern, text)
+    if found is None:
+        if otherwise is not None:
+            return otherwise
+        raise EngineError(f"pw.x printed nothing like {pattern}")
+    return float(found.group(1))
+
+
+def _release(text: str) -> str:
+    found = re.search(r"PWSCF v\.(\S+)", text)
+    return found.group(1) if found else "unknown"
+
+
+def _why(text: str) -> str:
+    error = re.search(r"Error in routine (.*?)\n(.*?)\n", text)
+    if error:
+        return f"pw.x stopped: {error.group(1).strip()}: {error.group(2).strip()}"
+    return "its density did not converge" if "convergence NOT" in text else "pw.x did not finish"

@@ -1,0 +1,85 @@
+"""Crystals as tokens: a space group, then an element and a Wyckoff letter for each orbit.
+
+Which texts there are is known: structure types, with elements of the setup whose charges balance. A
+generator that asks the tree of them can write no other, so that none of its proposals leaves the
+chemical system, the group or neutrality.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from ingenium.domains.matter.charges import IONS, triples
+from ingenium.domains.matter.groups import GROUPS
+from ingenium.domains.matter.prototypes import PEROVSKITES
+from ingenium.generators.tokens.codec import TokenCodec
+from ingenium.generators.tokens.vocabulary import END, Vocabulary
+
+PIECE = r"^\S+| [A-Z][a-z]?|_[a-z]"
+PROPOSED = (  # types whose letters alone say which one it is
+    "cubic",
+    "tetragonal",
+    "rhombohedral",
+    "tilted in phase",
+    "tilted out of phase",
+    "tilted about three",
+    "faces shared",
+)
+LETTERS = tuple(f"_{letter}" for letter in "abcdefgh")
+
+
+def perovskites(elements: Sequence[str], types: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Every text of ABX3 that may be proposed, with its type and the elements of A, B and X."""
+    return {
+        PEROVSKITES[name].text(A=a, B=b, X=x): (name, a, b, x)
+        for name in types
+        for a, b, x in triples(elements)
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class TextTree:
+    """The grammar of a list of texts: after what is written, what some of them go on with."""
+
+    nodes: tuple[Mapping[int, int], ...]  # of each: the next one, by token
+
+    @classmethod
+    def of(cls, rows: Sequence[np.ndarray]) -> "TextTree":
+        """From the tokens of the texts."""
+        nodes: list[dict[int, int]] = [{}]
+        for row in rows:
+            at = 0
+            for token in (*row.tolist(), END):
+                if token not in nodes[at]:
+                    nodes[at][token] = len(nodes)
+                    nodes.append({})
+                at = nodes[at][token]
+        return cls(tuple(nodes))
+
+    def start(self, n: int) -> Int[Tensor, " n"]:
+        """Nothing written yet."""
+        return torch.zeros(n, dtype=torch.int64)
+
+    def permits(
+        self, state: Int[Tensor, " n"], rows: Int[Tensor, " m"], ids: Int[Tensor, " m"], left: int
+    ) -> Bool[Tensor, " m"]:
+        """Whether a text of the list goes on so; all end in time."""
+        pairs = zip(state[rows].tolist(), ids.tolist(), strict=True)
+        return torch.tensor([token in self.nodes[node] for node, token in pairs], dtype=torch.bool)
+
+    def follow(self, state: Int[Tensor, " n"], ids: Int[Tensor, " n"]) -> Int[Tensor, " n"]:
+        """One token on; after the end everything stays."""
+        pairs = zip(state.tolist(), ids.tolist(), strict=True)
+        return torch.tensor([self.nodes[node].get(token, node) for node, token in pairs])
+
+
+def codec(listed: Sequence[str], longest: int) -> TokenCodec:
+    """Of texts, of which only those that are listed are written."""
+    words = Vocabulary((*GROUPS, *(f" {e}" for e in IONS), *LETTERS), PIECE)
+    rows = words.encode(list(listed))
+    steps = max(map(len, rows)) + 1
+    return TokenCodec(words, steps, longest, TextTree.of(rows), "crystal")

@@ -1,0 +1,155 @@
+"""What a crystal could fall apart into: reference phases, and how far above them it lies.
+
+The hull is that of the section between the two binary compounds into which a ternary splits with
+all charges kept. Binaries are those of `prototypes.BINARIES`, relaxed by CHGNet; of those within
+`NEAR_EV` of the lowest, in cells of at most `MOST_ATOMS`, pw.x says which is lowest, under the same
+cutoff and pseudopotentials as the crystal itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from ingenium.domains.matter import results
+from ingenium.domains.matter.charges import parts, triples
+from ingenium.domains.matter.espresso import GroundState
+from ingenium.domains.matter.potential import Crystal, relaxed
+from ingenium.domains.matter.prototypes import BINARIES, PEROVSKITES, Prototype
+from ingenium.domains.matter.results import PlaneWaveRun
+from ingenium.domains.matter.wyckoff import Wyckoff
+
+NEAR_EV = 0.03  # eV an atom, about what CHGNet is wrong by between types of one compound
+MOST_ATOMS = 6  # of a cell that pw.x is asked about
+MOST_FREE = 10  # coordinates
+SHIPPED = Path(__file__).with_name("references.npz")
+Formula = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """A reference, as CHGNet left it."""
+
+    type: str
+    crystal: Crystal
+    energy_ev: float  # of an atom, by CHGNet
+
+
+@cache
+def binaries(formula: Formula) -> tuple[Phase, ...]:
+    """Types of a binary compound, the lowest first, by CHGNet."""
+    counts = dict(formula)
+    alone = min(counts, key=lambda e: counts[e])  # of A2X and AX2 the one that stands alone
+    (other,) = [e for e in counts if e != alone]
+    types = BINARIES["1:1" if set(counts.values()) == {1} else "1:2"]
+    return _stored(written(counts)) or _relaxed(types, {"A": alone, "X": other})
+
+
+@cache
+def perovskites(a: str, b: str, x: str) -> tuple[Phase, ...]:
+    """Types of ABX3, the lowest first, by CHGNet."""
+    types = tuple(PEROVSKITES.values())
+    return _stored(f"{a} {b} {x}3") or _relaxed(types, {"A": a, "B": b, "X": x})
+
+
+def _relaxed(types: Sequence[Prototype], elements: Mapping[str, str]) -> tuple[Phase, ...]:
+    found = relaxed([p.start(**elements) for p in types])
+    phases = [Phase(p.name, c, e) for p, (c, e) in zip(types, found, strict=True) if np.isfinite(e)]
+    return tuple(sorted(phases, key=lambda p: p.energy_ev))
+
+
+def written(counts: Mapping[str, int]) -> str:
+    """As a compound of the table."""
+    return " ".join(f"{e}{n if n > 1 else ''}" for e, n in counts.items())
+
+
+def _stored(compound: str) -> tuple[Phase, ...]:
+    """Phases that come with the package; nothing for a compound that is not among them."""
+    table = shipped()
+    rows = np.flatnonzero(table["compound"] == compound) if table else ()
+    return tuple(
+        Phase(
+            str(table["type"][k]),
+            Crystal(Wyckoff.of(str(table["crystal"][k])), table["edges_m"][k], table["free"][k]),
+            float(table["energy_ev"][k]),
+        )
+        for k in rows
+    )
+
+
+@cache
+def shipped() -> Mapping[str, np.ndarray]:
+    """What comes with the package; nothing while it is being made."""
+    if not SHIPPED.is_file():
+        return {}
+    with np.load(SHIPPED, allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def table_of(found: Mapping[str, Sequence[Phase]]) -> dict[str, np.ndarray]:
+    """Phases by compound as the arrays that come with the package."""
+    rows = [(compound, phase) for compound, own in found.items() for phase in own]
+    free = np.zeros((len(rows), MOST_FREE))
+    for row, (_, phase) in zip(free, rows, strict=True):
+        row[: phase.crystal.sites.free] = phase.crystal.free[: phase.crystal.sites.free]
+    return {
+        "compound": np.array([compound for compound, _ in rows]),
+        "type": np.array([phase.type for _, phase in rows]),
+        "crystal": np.array([phase.crystal.sites.text for _, phase in rows]),
+        "edges_m": np.stack([phase.crystal.edges_m for _, phase in rows]),
+        "free": free,
+        "energy_ev": np.array([phase.energy_ev for _, phase in rows]),
+    }
+
+
+def binaries_of(elements: Sequence[str]) -> list[Formula]:
+    """All binary compounds into which some ABX3 of these elements falls apart."""
+    found = {
+        tuple(part.items()): None
+        for abc in triples(elements)
+        for part in parts(dict(zip(abc, (1, 1, 3), strict=True)))
+    }
+    return list(found)
+
+
+def deciding(formula: Mapping[str, int]) -> tuple[Phase, ...]:
+    """Types of a binary compound that pw.x must be asked about."""
+    found = binaries(tuple(formula.items()))
+    small = [p for p in found if p.crystal.atoms <= MOST_ATOMS]
+    return tuple(p for p in small if p.energy_ev <= small[0].energy_ev + NEAR_EV)
+
+
+def splits(formula: Mapping[str, int]) -> tuple[tuple[dict[str, int], float], ...]:
+    """The two binaries of a ternary, and the share of its atoms that each takes."""
+    one, two = parts(formula)
+    atoms = sum(formula.values())
+    own = next(e for e in one if e not in two), next(e for e in two if e not in one)
+    shares = [
+        formula[e] / part[e] * sum(part.values()) / atoms
+        for e, part in zip(own, (one, two), strict=True)
+    ]
+    return (one, shares[0]), (two, shares[1])
+
+
+def screened(formula: Mapping[str, int]) -> float:
+    """Energy of the two binaries in eV an atom, by CHGNet."""
+    return sum(
+        share * binaries(tuple(part.items()))[0].energy_ev for part, share in splits(formula)
+    )
+
+
+def computed(formula: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
+    """The same by pw.x: of each binary its lowest type; NaN where one has no answer."""
+    return sum(share * _lowest(part, cutoff_ry, processes) for part, share in splits(formula))
+
+
+def _lowest(part: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
+    asked = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciding(part)]
+    found = [
+        a.energy_ev / q.crystal.atoms
+        for q, a in zip(asked, results.solve(asked, processes), strict=True)
+        if isinstance(a, GroundState)
+    ]
+    return min(found) if len(found) == len(asked) else np.nan

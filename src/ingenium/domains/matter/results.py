@@ -1,0 +1,155 @@
+"""What pw.x has answered, by a digest of what it was asked: no run is paid for twice.
+
+Some travel with the package in `results.json`; others are kept in the cache. A
+result is taken only for the same atoms, to the digits that a file keeps, cutoff and
+pseudopotentials, and says which release gave it.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.domains.matter import espresso
+from ingenium.domains.matter.espresso import GroundState, NoAnswer
+from ingenium.domains.matter.potential import Crystal
+from ingenium.domains.matter.pseudopotentials import FILES
+from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
+
+SHIPPED = Path(__file__).with_name("results.json")
+EDGE, FREE = 1e-4, 1e-5  # angstrom, and of an edge: the digits that count
+PROTOCOL = 1  # of meshes, smearing and where gaps are looked for
+
+
+@dataclass(frozen=True)
+class PlaneWaveRun:
+    """One crystal as it is asked for."""
+
+    crystal: Crystal
+    cutoff_ry: float
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """All that an answer depends on, as plain data."""
+        c = rounded(self.crystal)
+        return {
+            "crystal": c.sites.text,
+            "edges": [int(np.rint(e / ANGSTROM / EDGE)) for e in c.edges_m],
+            "free": [int(np.rint(x / FREE)) for x in c.free[: c.sites.free]],
+            "cutoff_ry": float(self.cutoff_ry),
+            "pseudopotentials": [FILES[e][1] for e in c.sites.formula if e in FILES],
+            "protocol": PROTOCOL,
+        }
+
+    @property
+    def key(self) -> str:
+        """Digest of it."""
+        return digest(self.plain)[7:31]
+
+
+def rounded(crystal: Crystal) -> Crystal:
+    """To the digits that files keep."""
+    edges = np.rint(crystal.edges_m / ANGSTROM / EDGE) * EDGE * ANGSTROM
+    return replace(crystal, edges_m=edges, free=np.rint(crystal.free / FREE) * FREE)
+
+
+def known(asked: PlaneWaveRun) -> GroundState | NoAnswer | None:
+    """A kept answer; none if there is none."""
+    kept = _shipped().get(asked.key) or _read(_path(asked.key))
+    return None if kept is None else _answer(kept)
+
+
+def solve(asked: Sequence[PlaneWaveRun], processes: int) -> list[GroundState | NoAnswer]:
+    """An answer to each; what is not known yet is computed, some at the same time, and kept.
+
+    Raises:
+        InputError: for an element without a pseudopotential.
+    """
+    for one in asked:
+        for element in one.crystal.sites.formula:
+            if element not in FILES:
+                raise InputError(
+                    f"an element with a pseudopotential: {', '.join(FILES)}",
+                    element,
+                    "Write another one.",
+                )
+    new = {one.key: one for one in asked if known(one) is None}
+    # A process for each; the threads only wait for them.
+    with ThreadPoolExecutor(processes) as pool:
+        answers = dict(zip(new, pool.map(_computed, new.values()), strict=True))
+    return [answers[one.key] if one.key in answers else _sure(one) for one in asked]
+
+
+def _sure(asked: PlaneWaveRun) -> GroundState | NoAnswer:
+    found = known(asked)
+    return found if found is not None else _computed(asked)
+
+
+def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
+    missing = espresso.absent()
+    if missing is not None:
+        return NoAnswer(missing)  # which is not kept: it may be there tomorrow
+    answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
+    kept = {"asked": asked.plain, **asdict(answer)}
+    write_atomic(_path(asked.key), json.dumps(kept))
+    return answer
+
+
+def _path(key: str) -> Path:
+    folder = cache_folder() / "pw"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{key}.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A kept file whose name is the digest of what it says was asked."""
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return kept if digest(kept.get("asked"))[7:31] == path.stem else None
+
+
+def shipped(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:
+    """Crystals of which the package has results at a cutoff, in an order that stays."""
+    found = []
+    for _, one in sorted(_shipped().items()):
+        answer, asked = _answer(one), one["asked"]
+        if isinstance(answer, GroundState) and asked["cutoff_ry"] == cutoff_ry:
+            edges = np.array(asked["edges"]) * EDGE * ANGSTROM
+            free = np.array(asked["free"], dtype=np.float64) * FREE
+            found.append((Crystal(Wyckoff.of(asked["crystal"]), edges, free), answer))
+    return found
+
+
+@cache
+def _shipped() -> dict[str, dict[str, Any]]:
+    if not SHIPPED.is_file():
+        return {}
+    kept = json.loads(SHIPPED.read_text())
+    return {digest(one["asked"])[7:31]: one for one in kept}
+
+
+def _answer(kept: dict[str, Any]) -> GroundState | NoAnswer:
+    rest = {k: v for k, v in kept.items() if k != "asked"}
+    return NoAnswer(**rest) if "reason" in rest else GroundState(**rest)
+
+
+def ship() -> None:
+    """Write all that the cache holds, with what was shipped, as the package's file."""
+    kept = dict(_shipped())
+    kept |= {p.stem: one for p in (cache_folder() / "pw").glob("*.json") if (one := _read(p))}
+    lines = ",\n".join(json.dumps(kept[key], sort_keys=True) for key in sorted(kept))
+    write_atomic(SHIPPED, f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    ship()

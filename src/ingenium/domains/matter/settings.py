@@ -1,0 +1,62 @@
+"""Of `matter.crystal`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ingenium.core.errors import InputError, choose
+from ingenium.domains.matter.charges import triples
+from ingenium.domains.matter.grammar import PROPOSED
+
+LEARNED = (  # elements of the crystals that are known, and of their references
+    *("Na", "K", "Rb", "Cs", "Sr", "Ba", "Cd", "Hg"),
+    *("Ge", "Sn", "Pb", "Ti", "O", "F", "Cl", "Br", "I"),
+)
+LEAST_RY, MOST_RY = 40.0, 120.0
+MOST_PROCESSES = 64
+Judge = Literal["pw.x", "chgnet"]
+
+
+@dataclass(frozen=True)
+class CrystalSettings:
+    """Which crystals may be proposed, and how exactly pw.x measures them.
+
+    Raises:
+        InputError: for elements or types that nothing is known of, elements of which no charges
+            balance, or a cutoff at which energies are not converged.
+    """
+
+    elements: tuple[str, ...] = LEARNED
+    types: tuple[str, ...] = ("cubic", "tetragonal", "rhombohedral")
+    judge: Judge = "pw.x"  # or CHGNet alone, which knows no gap
+    cutoff_ry: float = 40.0  # of waves; that of the density is eight times as high
+    second_cutoff_ry: float = 60.0  # under which a share is measured again
+    processes: int = 2  # of pw.x at the same time
+
+    def __post_init__(self) -> None:
+        for name in self.types:
+            choose(name, PROPOSED, "structure type")
+        outside = [e for e in self.elements if e not in LEARNED]
+        if outside:
+            raise InputError(
+                f"elements that crystals were learned from: {', '.join(LEARNED)}",
+                ", ".join(outside),
+                "Leave them out; no reference phases are known of them.",
+            )
+        if not self.types or not triples(self.elements):
+            raise InputError(
+                "at least one type, and elements of which the charges of some ABX3 balance",
+                f"{', '.join(self.types)} of {', '.join(self.elements)}",
+                'Write types = ["cubic"] and elements = ["Cs", "Pb", "I"].',
+            )
+        for cutoff in (self.cutoff_ry, self.second_cutoff_ry):
+            if not LEAST_RY <= cutoff <= MOST_RY:
+                raise InputError(
+                    f"a cutoff from {LEAST_RY:g} to {MOST_RY:g} Ry, below which SSSP's oxygen is "
+                    "not converged",
+                    cutoff,
+                    "Write cutoff_ry = 40.",
+                )
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise InputError(
+                f"from 1 to {MOST_PROCESSES} processes", self.processes, "Write processes = 2."
+            )

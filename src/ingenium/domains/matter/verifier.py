@@ -1,0 +1,158 @@
+"""What is measured of crystals, by whom: spglib and CHGNet at first, and pw.x where these allow it.
+
+The distance from the hull is the larger of two: that from the two binaries into which the crystal
+splits, both computed by pw.x, and that from the lowest structure type of the same formula, by
+CHGNet alone, whose errors mostly cancel between types. Each is a quantity of its own.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ingenium.core.quantity import Quantity
+from ingenium.domains.matter import phases, potential, results, symmetry
+from ingenium.domains.matter.charges import balanced
+from ingenium.domains.matter.espresso import RELEASE, GroundState
+from ingenium.domains.matter.files import crystals
+from ingenium.domains.matter.gap import GapEstimate
+from ingenium.domains.matter.identity import CLOSEST, closest
+from ingenium.domains.matter.packages import release_of
+from ingenium.domains.matter.potential import Crystal
+from ingenium.domains.matter.results import PlaneWaveRun, rounded
+
+Part = Literal["screened", "lowest", "computed"]
+ALL: tuple[Part, ...] = ("screened", "lowest", "computed")
+SYMPREC = 0.1  # angstrom: atoms that lie nearer to a higher group are of that one
+SCREENED = (
+    Quantity("closest", "1", "least distance of two ions over the sum of their radii"),
+    Quantity(
+        "symmetry_kept", "1", "1 where the atoms have the group that is written, and no other"
+    ),
+    Quantity(
+        "screened_hull", "eV", "energy of an atom above the two binaries, by CHGNet", rounding=1e-6
+    ),
+    Quantity("gap_estimate", "eV", "a guess of the gap from known ones", rounding=1e-9),
+)
+LOWEST = (
+    Quantity(
+        "polymorph",
+        "eV",
+        "energy of an atom above the lowest type of the same formula, by CHGNet",
+        rounding=1e-6,
+        dear=True,
+    ),
+)
+COMPUTED = (
+    Quantity("band_gap", "eV", "gap of Kohn and Sham by PBE, without spin-orbit", dear=True),
+    Quantity("decomposition", "eV", "energy of an atom above the two binaries, by PBE", dear=True),
+    Quantity(
+        "hull_distance",
+        "eV",
+        "energy of an atom above the hull: the larger of decomposition and polymorph, at least 0",
+        dear=True,
+    ),
+    Quantity("pressure", "Pa", "pressure of the cell by PBE", shown="GPa", dear=True),
+)
+QUANTITIES: Mapping[Part, tuple[Quantity, ...]] = {
+    "screened": SCREENED,
+    "lowest": LOWEST,
+    "computed": COMPUTED,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class CrystalVerifier:
+    """Crystals by CHGNet, and by pw.x at a cutoff."""
+
+    cutoff_ry: float
+    processes: int
+    gaps: GapEstimate
+    parts: tuple[Part, ...] = ALL
+    name: str = "pw.x"
+    tier: Literal["cheap", "exact"] = "exact"
+
+    @property
+    def version(self) -> str:
+        """Of the programs, and what sets them."""
+        own = f"chgnet {potential.version()}, spglib {release_of('spglib')}"
+        if "computed" not in self.parts:
+            return own
+        return f"{RELEASE} PBE SSSP 1.3.0 {self.cutoff_ry:g} Ry protocol {results.PROTOCOL}, {own}"
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Those of its parts."""
+        return tuple(q for part in self.parts for q in QUANTITIES[part])
+
+    def only(self, names: Collection[str]) -> "CrystalVerifier":
+        """The parts that measure them."""
+        asked = [p for p in self.parts if {q.name for q in QUANTITIES[p]} & set(names)]
+        return replace(self, parts=tuple(asked))
+
+    def measure(self, *arrays: Tensor) -> Float[Tensor, "n k"]:
+        """All quantities; NaN for overlapping atoms, unbalanced charges or no convergence."""
+        made = crystals(arrays)
+        sound = [k for k, c in enumerate(made) if c is not None and _sound(c)]
+        out = np.full((len(made), len(self.quantities)), np.nan)
+        some = [rounded(c) for k in sound if (c := made[k]) is not None]
+        each = {"screened": self._screened, "lowest": self._lowest, "computed": self._computed}
+        out[sound] = np.concatenate([each[part](some) for part in self.parts], 1)
+        return torch.from_numpy(out)
+
+    def _screened(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
+        rows = [
+            (
+                closest(c.structure()),
+                float(_kept(c)),
+                _energy(c) - phases.screened(c.sites.reduced),
+                float(self.gaps.ev([c])[0]),
+            )
+            for c in made
+        ]
+        return np.array(rows, dtype=np.float64).reshape(-1, len(SCREENED))
+
+    def _lowest(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
+        above = [
+            max(0.0, _energy(c) - phases.perovskites(*c.sites.reduced)[0].energy_ev) for c in made
+        ]
+        return np.array(above, dtype=np.float64).reshape(-1, 1)
+
+    def _computed(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
+        answers = results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)
+        higher = self._lowest(made)[:, 0]
+        rows = np.full((len(made), len(COMPUTED)), np.nan)
+        for row, crystal, answer, lowest in zip(rows, made, answers, higher, strict=True):
+            if isinstance(answer, GroundState):
+                formula = crystal.sites.reduced
+                parts = phases.computed(formula, self.cutoff_ry, self.processes)
+                above = answer.energy_ev / crystal.atoms - parts
+                row[:] = answer.gap_ev, above, max(above, lowest, 0.0), answer.pressure_pa
+        return rows
+
+
+def _energy(crystal: Crystal) -> float:
+    """Of an atom in eV, by CHGNet on this crystal alone: a batch would change its last digits."""
+    (found,) = potential.slopes([crystal])
+    return np.nan if found is None else found.energy_ev / crystal.atoms
+
+
+def _sound(crystal: Crystal) -> bool:
+    formula = crystal.sites.reduced
+    return (
+        bool((crystal.edges_m > 0).all())
+        and balanced(list(formula), list(formula.values())) is not None
+        and list(formula.values()) == [1, 1, 3]
+        and closest(crystal.structure()) > CLOSEST
+    )
+
+
+def _kept(crystal: Crystal) -> bool:
+    """Whether the atoms have the group of the text, in a primitive cell, and no higher one."""
+    found = symmetry.found(crystal.structure(), SYMPREC)
+    same = found is not None and found.number == crystal.sites.group.number
+    return same and len(np.unique(found.mapping_to_primitive)) == crystal.atoms

@@ -1,0 +1,146 @@
+"""Crystals that pw.x has certified, from files, and what the verifier must not take."""
+
+from pathlib import Path
+
+import ase.io
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.errors import InputError
+from ingenium.core.spec import Spec
+from ingenium.core.text import codes
+from ingenium.core.verdict import Verdict
+from ingenium.core.verify import verify
+from ingenium.domains import open_problem
+from ingenium.domains.matter import results
+from ingenium.domains.matter.crystal import CrystalProblem
+
+SETUP = {"elements": ["Ba", "Ti", "O"], "types": ["cubic", "tetragonal"]}
+CUBIC, TURNED, POLAR = "Pm-3m Ba_a Ti_b O_c", "Pm-3m Ti_a Ba_b O_c", "P4mm Ba_a Ti_b O_b O_c"
+
+
+@pytest.fixture(autouse=True)
+def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked here was answered before, or is not asked of pw.x."""
+    monkeypatch.setattr(results, "_computed", None)
+
+
+@pytest.fixture(scope="module")
+def problem() -> CrystalProblem:
+    found = open_problem(Spec(problem="matter.crystal", setup=SETUP))
+    assert isinstance(found, CrystalProblem)
+    return found
+
+
+def crystal(problem: CrystalProblem, text: str) -> xr.Dataset:
+    """The relaxed crystal of a text."""
+    found = codes([text], 40), torch.full((1, 3), 4e-10), torch.zeros(1, problem.wide)
+    arrays = problem.repair(tuple(x.to(torch.float64) for x in found), xr.Dataset())
+    return to_dataset(arrays, problem.variables, dict(problem.labels()))
+
+
+def measured(problem: CrystalProblem, designs: xr.Dataset) -> xr.Dataset:
+    return verify(
+        designs,
+        problem.verifier,
+        problem.limits,
+        variables=problem.variables,
+        sizes=problem.sizes,
+        sparing=True,
+    )
+
+
+def test_barium_titanate_is_certified_without_paying_again(problem: CrystalProblem) -> None:
+    """PBE has 1.6 to 1.8 eV for the cubic cell, which lies a little above the polar ones.
+
+    Source: Piskunov et al., Computational Materials Science 29:165, 2004 (GGA gaps of titanates).
+    """
+    found = measured(problem, crystal(problem, CUBIC))
+    assert found["verdict"].item() == Verdict.ACCEPTED
+    assert found["band_gap"].item() == pytest.approx(1.7, abs=0.1)
+    assert 0 < found["polymorph"].item() < 0.05 < -found["decomposition"].item()
+    parts = found["decomposition"].item(), found["polymorph"].item()
+    assert found["hull_distance"].item() == max(parts)
+
+
+def test_what_cannot_hold_costs_no_run(problem: CrystalProblem) -> None:
+    found = measured(problem, crystal(problem, TURNED))
+    assert found["verdict"].item() == Verdict.REJECTED
+    assert np.isnan(found["band_gap"].item())
+
+
+def test_a_cube_that_is_written_as_a_lower_group_is_not_new(problem: CrystalProblem) -> None:
+    """P4mm with every atom at its cubic place."""
+    one = crystal(problem, POLAR)
+    words, edges, _ = to_arrays(one, problem.variables)
+    cubic = torch.tensor([[0.0, 0.5, 0.0, 0.5]], dtype=torch.float64)
+    same = torch.full_like(edges, 4.04e-10)
+    again = to_dataset((words, same, cubic), problem.variables, dict(problem.labels()))
+    found = measured(problem, again)
+    assert found["symmetry_kept"].item() == 0
+    assert found["verdict"].item() == Verdict.REJECTED
+    assert measured(problem, crystal(problem, CUBIC))["symmetry_kept"].item() == 1
+
+
+def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
+    one = crystal(problem, CUBIC)
+    tiny = one.assign(edges_m=one["edges_m"] * 0 + 2.5e-10)
+    tiny["edges_m"].attrs = one["edges_m"].attrs
+    found = measured(problem, tiny)
+    assert found["verdict"].item() == Verdict.FAILED
+
+
+def test_a_run_that_does_not_converge_is_failed_and_not_rejected(
+    problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = results.NoAnswer("its density did not converge")
+    monkeypatch.setattr(results, "_computed", lambda _: reason)
+    one = crystal(problem, CUBIC)
+    moved = one.assign(edges_m=one["edges_m"] * 1.003)
+    moved["edges_m"].attrs = one["edges_m"].attrs
+    assert measured(problem, moved)["verdict"].item() == Verdict.FAILED
+
+
+def test_other_programs_read_the_files(problem: CrystalProblem, tmp_path: Path) -> None:
+    """ASE finds the same atoms in both, and a supercell is read as the cell that it repeats."""
+    one = crystal(problem, POLAR)
+    for name, kind in (("cif", "cif"), ("poscar", "vasp")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (file,) = problem.formats[name].write(one, folder).values()
+        atoms = ase.io.read(file, format=kind)
+        assert sorted(atoms.get_chemical_symbols()) == ["Ba", "O", "O", "O", "Ti"]
+        assert atoms.cell.lengths() == pytest.approx(one["edges_m"].to_numpy()[0] * 1e10, abs=1e-4)
+        back = problem.formats[name].read(file)
+        assert back["crystal"].item() == one["crystal"].item()
+        np.testing.assert_allclose(back["free"], one["free"], atol=2e-5)
+    twice = tmp_path / "twice.vasp"
+    ase.io.write(twice, atoms.repeat((1, 1, 2)), format="vasp", direct=True)
+    again = problem.formats["poscar"].read(twice)
+    assert again["crystal"].item() == one["crystal"].item()
+    np.testing.assert_allclose(again["edges_m"], one["edges_m"], rtol=1e-4)
+
+
+def test_a_cell_of_another_system_is_refused(problem: CrystalProblem, tmp_path: Path) -> None:
+    one = crystal(problem, CUBIC)
+    (file,) = problem.formats["poscar"].write(one, tmp_path).values()
+    file.write_text(file.read_text().replace("Ba", "Sr"))
+    with pytest.raises(InputError, match="that the problem knows"):
+        problem.formats["poscar"].read(file)
+
+
+def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> None:
+    parts = [crystal(problem, t) for t in (CUBIC, TURNED)]
+    designs = xr.concat(parts, DESIGN).assign_coords({DESIGN: np.arange(2)})
+    sections = problem.sections(designs, measured(problem, designs))
+    assert [s.heading for s in sections] == [
+        "Certified crystals",
+        "Cells",
+        "Gaps and distances from the hull",
+        "Powder pattern of BaTiO3",
+    ]
+    assert len(sections[0].table) == 2, "one of the two is certified"
+    assert all(s.figure is not None for s in sections[1:])
