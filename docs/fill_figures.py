@@ -57,16 +57,6 @@ def demo() -> str:
     return outcome(DEMO)
 
 
-def bracket() -> str:
-    """How many brackets of the run in the picture held, and what it took."""
-    return held("bracket")
-
-
-def lead() -> str:
-    """How many leads of the run in the picture held, and what it took."""
-    return held("lead")
-
-
 def held(name: str) -> str:
     """How many designs of a run held every limit, and what it took."""
     s, run = figures(name)["summary"], figures(name)["run"]
@@ -379,8 +369,8 @@ def outputs(path: Path, text: str) -> str:
 
 MAKERS = {
     "demo": demo,
-    "bracket": bracket,
-    "lead": lead,
+    "bracket": partial(held, "bracket"),
+    "lead": partial(held, "lead"),
     "evidence": record,
     "cross-check": cross_check,
     "comparison": comparison,

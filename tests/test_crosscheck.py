@@ -14,8 +14,8 @@ from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check, drawn
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.evidence import measured, of_mesh, repeatable, uncertainty
-from ingenium.core.problem import CrossCheck, Second, engines
+from ingenium.core.evidence import engines, measured, of_mesh, repeatable, uncertainty
+from ingenium.core.problem import CrossCheck, Second
 from ingenium.core.quantity import Quantity
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict

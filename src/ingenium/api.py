@@ -24,7 +24,8 @@ from ingenium.core.asking import resolve
 from ingenium.core.counts import check_count
 from ingenium.core.digest import dataset_digest, digest, file_digest
 from ingenium.core.energy import Meter
-from ingenium.core.problem import Watch, engines, silent
+from ingenium.core.evidence import engines
+from ingenium.core.problem import Watch, silent
 from ingenium.core.spec import Spec
 from ingenium.core.spec import load as load_spec
 from ingenium.domains import open_problem, problem_class

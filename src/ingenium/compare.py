@@ -156,9 +156,7 @@ class Comparing:
         """The designs that nothing is learned from."""
         return self.known.isel({DESIGN: np.flatnonzero(self.known["held_out"].to_numpy())})
 
-    def run(
-        self, watch: Watch = silent, elsewhere: Elsewhere | None = None
-    ) -> list[FamilyResult]:
+    def run(self, watch: Watch = silent, elsewhere: Elsewhere | None = None) -> list[FamilyResult]:
         """All entries; what is not kept is fitted and measured, here or by workers."""
         kept = self.kept()
         left = [pair for pair in self.pairs if pair not in kept]

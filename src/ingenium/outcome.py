@@ -22,9 +22,9 @@ from ingenium.core.asking import different
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest
-from ingenium.core.evidence import KEY, Origin, records, vouched, written
+from ingenium.core.evidence import KEY, Origin, engines, records, vouched, written
 from ingenium.core.folders import write_atomic
-from ingenium.core.problem import CrossCheck, Problem, Watch, engines
+from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import machine, peak_memory_mb, versions
 from ingenium.core.seals import sealed
 from ingenium.core.select import select

@@ -18,6 +18,7 @@ from ingenium.core.digest import array_digest, digest, file_digest, folder_diges
 from ingenium.core.errors import CorruptError
 from ingenium.core.problem import CrossCheck, Problem
 from ingenium.core.verdict import close
+from ingenium.core.verify import named
 
 KEY = "evidence"  # under which the record of a whole run names this file
 
@@ -258,3 +259,13 @@ def read(path: Path) -> list[dict[str, Any]]:
     if not out:
         raise CorruptError(str(path), "holds no record", "Run the spec again.")
     return out
+
+
+def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
+    """Tier, name and version of the engine that judges, and of the one that measured again."""
+    judge = named(problem.verifier)
+    checks = {"cross-check": cross, "finer mesh": cross.finer if cross else None}
+    return [
+        judge,
+        *({"tier": k, "name": x.engine, "version": x.version} for k, x in checks.items() if x),
+    ]

@@ -28,7 +28,7 @@ from ingenium.core.scene import Scene
 from ingenium.core.seeds import BLOCK
 from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
-from ingenium.core.verify import Verifier, named
+from ingenium.core.verify import Verifier
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -394,13 +394,3 @@ class Problem(ABC):
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Designs, their true measurements and a tolerance, for the contract test."""
         return ()
-
-
-def engines(problem: Problem, cross: CrossCheck | None = None) -> list[dict[str, str]]:
-    """Tier, name and version of the engine that judges, and of the one that measured again."""
-    judge = named(problem.verifier)
-    checks = {"cross-check": cross, "finer mesh": cross.finer if cross else None}
-    return [
-        judge,
-        *({"tier": k, "name": x.engine, "version": x.version} for k, x in checks.items() if x),
-    ]

@@ -21,9 +21,9 @@ from ingenium.core.asking import held, resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import CorruptError, EngineError, InputError, choose
-from ingenium.core.evidence import Origin
+from ingenium.core.evidence import Origin, engines
 from ingenium.core.folders import MARK, identity, locked, staged, write_atomic
-from ingenium.core.problem import Problem, Watch, engines, silent
+from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.select import pareto_rank
 from ingenium.core.spec import Select, Spec

@@ -29,7 +29,7 @@ from ingenium.domains.quantum.distribution.formats import QasmFile
 from ingenium.domains.quantum.distribution.qiskit_engine import QiskitStates
 from ingenium.domains.quantum.distribution.stirred import StirredCircuits
 from ingenium.domains.quantum.distribution.template import Template
-from ingenium.domains.quantum.distribution.training import Training, wrapped
+from ingenium.domains.quantum.distribution.training import CircuitTraining, wrapped
 from ingenium.domains.quantum.distribution.verifier import CircuitVerifier
 from ingenium.generators.circuits.circuit import MOST_MIXED, MOST_QUBITS, check_qubits
 from ingenium.generators.circuits.layers import first_angles, pairs_of
@@ -111,7 +111,7 @@ class Distribution(Problem):
             self.absent = dict.fromkeys(
                 ("device_variation", "device_fidelity"), 'noise = "heavyhex"'
             )
-        self.training = Training(self.template, self.target)
+        self.training = CircuitTraining(self.template, self.target)
         self.sizes = self.template.sizes
         self.variables = (
             Variable(

@@ -21,7 +21,7 @@ STILL = 0.01  # turns below it are left out at the end (rad)
 
 
 @dataclass(frozen=True, eq=False)
-class Training:
+class CircuitTraining:
     """Adam on all angles of many circuits at once; each has a budget of two-qubit gates.
 
     Between a fifth and three fifths of the steps the pairs that turn least are taken away, down to
