@@ -11,7 +11,7 @@ README's commands from benchmarks/results/first_runs.json.
 
 import ast
 import json
-from functools import cache
+from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from textwrap import dedent
