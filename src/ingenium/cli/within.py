@@ -26,7 +26,8 @@ class Within:
         from typer.testing import CliRunner
 
         told = [str(word) for word in words]
-        self.ran.append(shlex.join(["ingenium", *told]))
+        here = [word.removeprefix(f"{self.folder}/") for word in told]  # as one writes it there
+        self.ran.append(shlex.join(["ingenium", *here]))
         runner = CliRunner(env={"INGENIUM_LEDGER": str(self.folder / ".ledger.db")})
         own = contextvars.copy_context()  # so that its options are not taken for those around it
         ended = own.run(runner.invoke, self.app, [*told, "--json"])
