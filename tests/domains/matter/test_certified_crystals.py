@@ -15,7 +15,7 @@ from ingenium.core.text import codes
 from ingenium.core.verdict import Verdict
 from ingenium.core.verify import verify
 from ingenium.domains import open_problem
-from ingenium.domains.matter import results
+from ingenium.domains.matter import potential, results
 from ingenium.domains.matter.crystal import CrystalProblem
 
 SETUP = {"elements": ["Ba", "Ti", "O"], "types": ["cubic", "tetragonal"]}
@@ -144,3 +144,16 @@ def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> Non
     ]
     assert len(sections[0].table) == 2, "one of the two is certified"
     assert all(s.figure is not None for s in sections[1:])
+
+
+def test_a_crystal_without_an_energy_has_no_distance(
+    problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not one at no distance."""
+    one = crystal(problem, CUBIC)
+    problem.verifier.measure(*to_arrays(one, problem.variables))  # phases are kept from here on
+    monkeypatch.setattr(potential, "slopes", lambda crystals: [None] * len(crystals))
+    found = measured(problem, one)
+    assert found["verdict"].item() != Verdict.ACCEPTED
+    alone = problem.verifier.only(("polymorph",))
+    assert alone.measure(*to_arrays(one, problem.variables)).isnan().all()

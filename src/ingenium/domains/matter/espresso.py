@@ -192,7 +192,7 @@ def gap(values: Float[np.ndarray, "q b"], electrons: int) -> float:
     if electrons % 2:
         return 0.0
     filled = electrons // 2
-    return max(0.0, float(values[:, filled].min() - values[:, filled - 1].max()))
+    return float(np.maximum(values[:, filled].min() - values[:, filled - 1].max(), 0.0))
 
 
 def _number(pattern: str, text: str, otherwise: float | None = None) -> float:

@@ -117,10 +117,9 @@ class CrystalVerifier:
         return np.array(rows, dtype=np.float64).reshape(-1, len(SCREENED))
 
     def _lowest(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
-        above = [
-            max(0.0, _energy(c) - phases.perovskites(*c.sites.reduced)[0].energy_ev) for c in made
-        ]
-        return np.array(above, dtype=np.float64).reshape(-1, 1)
+        lowest = [phases.perovskites(*c.sites.reduced)[0].energy_ev for c in made]
+        above = np.array([_energy(c) for c in made]) - np.array(lowest)
+        return np.maximum(above, 0.0).reshape(-1, 1)  # NaN stays: it is no answer
 
     def _computed(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
         answers = results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)
@@ -131,7 +130,7 @@ class CrystalVerifier:
                 formula = crystal.sites.reduced
                 parts = phases.computed(formula, self.cutoff_ry, self.processes)
                 above = answer.energy_ev / crystal.atoms - parts
-                row[:] = answer.gap_ev, above, max(above, lowest, 0.0), answer.pressure_pa
+                row[:] = answer.gap_ev, above, np.max([above, lowest, 0.0]), answer.pressure_pa
         return rows
 
 
