@@ -77,8 +77,8 @@ def residuals(series: MeasuredSeries, courses: Float64[np.ndarray, "n t s"]) -> 
         axes.set_yscale("log")
         axes.set_yticks([0.5, 1, 2], ["0.5", "1", "2"])
         axes.minorticks_off()
-        dress(axes, f"{series.clock} ({series.clock_unit})", "reading / model",
-              title=series.names[column])  # fmt: skip
+        dress(axes, _clock(series), "reading / model", title=series.names[column])
+        _times(axes, series, 5)
     return figure
 
 
