@@ -9,9 +9,10 @@ from collections import Counter
 from typing import Any
 
 from benchmarks.measuring import report
-from ingenium.domains.molecules.data import drugs, moses, zinc250k
+from ingenium.domains.molecules.data import drugs, moses
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import classes
+from ingenium.kits.chemistry.zinc import zinc250k
 
 MOST = 100_000  # molecules of a set
 CHUNK = 2_000  # of them in memory at a time

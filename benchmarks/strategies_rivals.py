@@ -32,10 +32,10 @@ from ingenium.domains.airfoils.naca import naca, naca_2412
 from ingenium.domains.airfoils.refine import Refiner
 from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.grid.feeder_day import FeederDay
-from ingenium.domains.molecules.data import zinc250k
 from ingenium.domains.molecules.lead import Lead
 from ingenium.domains.structures.shapes.minimum_compliance import MinimumCompliance
 from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.loop import training
 from ingenium.searches.aim import Aim
 

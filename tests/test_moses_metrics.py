@@ -17,6 +17,7 @@ from ingenium.core.errors import InputError
 from ingenium.domains.molecules import data
 from ingenium.domains.molecules.metrics.chemnet import frechet, gaussian
 from ingenium.domains.molecules.metrics.tanimoto import diversity, mean_of_nearest
+from ingenium.kits.chemistry.zinc import zinc250k
 
 with pytest.MonkeyPatch.context() as beside:  # the benchmarks are no part of the package
     beside.syspath_prepend(str(Path(__file__).parents[1]))
@@ -36,7 +37,7 @@ def drawn(n: int, seed: int) -> list[str]:
 
 def mixed(size: int) -> list[str]:
     """Of 10,000 lines: training molecules, repeats, those of ZINC250k, and text that is none."""
-    zinc = data.zinc250k()
+    zinc = zinc250k()
     other = zinc[np.random.default_rng(2).choice(len(zinc), 3000, replace=False)]
     own = drawn(30000, 1)
     rows = [*own[:6700], *own[:200], *other, *["C1CC", "c1cccc1", ""] * 33, "C"]

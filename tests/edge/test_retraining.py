@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from nets import rows, writer
+from edge_nets import rows, writer
 
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.pruning import masks, narrowed

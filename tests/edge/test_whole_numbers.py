@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from nets import Case, case, rows, writer
+from edge_nets import Case, case, rows, writer
 
 from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.edge import board, onnx_file

@@ -15,7 +15,7 @@ from ingenium.generators.field_autoregressive import FieldAutoregressive
 from ingenium.generators.field_grid import MOST_PATCHES, Grid
 from ingenium.generators.networks import trunk
 from ingenium.generators.patches import Patches
-from ingenium.generators.row_families import LATENT
+from ingenium.generators.row_families import CIRCUITS, LATENT
 from ingenium.sampling.steer import Steer
 
 
@@ -98,8 +98,12 @@ def test_what_a_family_cannot_do_is_refused(
 
 
 def test_vectors_and_series_are_admitted_whatever_their_size() -> None:
-    for name in FAMILIES.keys() - LATENT.keys():
+    for name in FAMILIES.keys() - LATENT.keys() - CIRCUITS.keys():
         admit(name, (20, 10_000))
+    for name in CIRCUITS:
+        admit(name, (12,))
+        with pytest.raises(InputError, match="a vector"):
+            admit(name, (20, 10_000))
 
 
 class Stopped(Exception):

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -231,8 +232,9 @@ class _Fit:
                 "Name another folder, or delete this one.",
             )
         for i, optimiser in enumerate(self.optimisers):
-            if any(name.startswith(f"{_group(i)}/") for name in state.tensors):
-                _warm(optimiser)
+            first = f"{_group(i)}/step/"
+            kept = {k.removeprefix(first) for k in state.tensors if k.startswith(first)}
+            _warm(optimiser, {p for name, p in self.parameters.items() if name in kept})
         for group, parts in self._groups().items():
             own = {k: v for k, v in state.tensors.items() if k.startswith(f"{group}/")}
             self.descent.place(parts, {k.removeprefix(f"{group}/"): v for k, v in own.items()})
@@ -302,11 +304,11 @@ def _state(optimiser: torch.optim.Optimizer) -> dict[nn.Parameter, dict[str, Ten
     return found
 
 
-def _warm(optimiser: torch.optim.Optimizer) -> None:
-    """Room for what AdamW remembers, which it makes at its first step only."""
+def _warm(optimiser: torch.optim.Optimizer, stepped: Collection[nn.Parameter]) -> None:
+    """Room for what AdamW remembers of parameters, which it makes at their first step only."""
     own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
     for group in own.param_groups:
-        for p in group["params"]:
+        for p in (p for p in group["params"] if p in stepped):
             moments = {slot: torch.zeros_like(p) for slot in ("exp_avg", "exp_avg_sq")}
             own.state[p] = {"step": torch.zeros(()), **moments}
 

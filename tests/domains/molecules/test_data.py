@@ -16,12 +16,13 @@ from ingenium.core import recipe
 from ingenium.core.errors import CorruptError, InputError, MissingExtra
 from ingenium.domains.molecules import data
 from ingenium.kits.chemistry import measurements, sources
+from ingenium.kits.chemistry.zinc import zinc250k
 
 
 def test_sizes_are_those_of_the_publications() -> None:
     assert len(data.moses("test")) == 176_074
     assert len(data.moses("test_scaffolds")) == 176_225
-    assert len(data.zinc250k()) == 249_456
+    assert len(zinc250k()) == 249_456
     assert (
         len(measurements.solubility("train").smiles) + len(measurements.solubility("test").smiles)
         == 1282

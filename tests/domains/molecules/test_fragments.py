@@ -8,7 +8,7 @@ import torch
 from rdkit import Chem
 
 from ingenium.core.errors import InputError
-from ingenium.domains.molecules.data import moses, zinc250k
+from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.fragments.codec import FragmentCodec, fragment_codec
 from ingenium.domains.molecules.fragments.cutting import Fragment, cut, joined, opened
 from ingenium.domains.molecules.known import LONGEST, known
@@ -17,6 +17,7 @@ from ingenium.generators.families import build
 from ingenium.generators.tokens.rewritten import NotationFamily
 from ingenium.generators.tokens.vocabulary import END
 from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.train.plan import Plan
 
 SOURCES = ("moses", "zinc250k")

@@ -7,7 +7,7 @@ from rdkit import Chem
 
 from ingenium.core.errors import EngineError
 from ingenium.core.text import codes
-from ingenium.domains.molecules import data, formats
+from ingenium.domains.molecules import formats
 from ingenium.domains.molecules.formats import COUNTED, StructureFile, molecules
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.kits.chemistry import rules
@@ -15,6 +15,7 @@ from ingenium.kits.chemistry.conformer import conformer
 from ingenium.kits.chemistry.independent import counted
 from ingenium.kits.chemistry.parsing import parsed
 from ingenium.kits.chemistry.safety import DualUseScreen
+from ingenium.kits.chemistry.zinc import zinc250k
 
 SDF = StructureFile(88, DualUseScreen())
 WRITTEN = """water
@@ -46,7 +47,7 @@ def test_a_record_that_was_written_by_hand() -> None:
 def test_counts_are_those_of_real_molecules() -> None:
     """Charged ones of ZINC250k, and one with more charges than a line of a file holds."""
     many = ".".join(["[NH3+]CC[NH3+]"] * 5)
-    for smiles in (*data.zinc250k()[:25], many, "[O-][N+](=O)c1ccccc1", "C1CC12CC2"):
+    for smiles in (*zinc250k()[:25], many, "[O-][N+](=O)c1ccccc1", "C1CC12CC2"):
         mol = parsed(str(smiles))
         found = counted(Chem.MolToMolBlock(conformer(mol)))
         for name, most in COUNTED.items():

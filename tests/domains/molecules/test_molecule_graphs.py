@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from ingenium.domains.molecules.data import moses, zinc250k
+from ingenium.domains.molecules.data import moses
 from ingenium.domains.molecules.graphs import KINDS, MOST_ATOMS, MoleculeGraphs
 from ingenium.domains.molecules.known import LONGEST, known
 from ingenium.domains.molecules.trained.model import codec
 from ingenium.generators.families import build
 from ingenium.kits.chemistry.parsing import canonical, parsed
+from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.train.plan import Plan
 
 

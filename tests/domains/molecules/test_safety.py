@@ -16,6 +16,7 @@ from ingenium.domains.molecules.checks.labelled import WEAPONS as weapons
 from ingenium.domains.molecules.library import Library, LibrarySettings
 from ingenium.kits.chemistry import safety
 from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.zinc import zinc250k
 from ingenium.trust.ledger import open_ledger
 from ingenium.trust.place import ledger_place
 
@@ -50,14 +51,14 @@ def blocked(smiles: list[str]) -> tuple[int, int]:
 def test_few_of_real_sets_are_refused() -> None:
     """The whole of ZINC250k and of the drugs is the slow test."""
     assert blocked(list(data.moses("test")[:400])) == (0, 400)
-    count, _ = blocked(list(data.zinc250k()[:800]))
+    count, _ = blocked(list(zinc250k()[:800]))
     assert count <= 2
 
 
 @pytest.mark.slow
 def test_share_of_real_sets_that_is_refused() -> None:
     """Of drugs, nearly all refused ones are controlled themselves, such as morphine."""
-    count, total = blocked(list(data.zinc250k()[:100_000]))
+    count, total = blocked(list(zinc250k()[:100_000]))
     assert count / total < 1e-3
     count, total = blocked(list(data.drugs()))
     assert count / total < 0.02

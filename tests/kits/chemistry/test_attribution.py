@@ -11,6 +11,7 @@ from ingenium.domains.molecules import data
 from ingenium.kits.chemistry import solubility
 from ingenium.kits.chemistry.attribution import MOST_GROUPS, groups, shares
 from ingenium.kits.chemistry.parsing import parsed
+from ingenium.kits.chemistry.zinc import zinc250k
 
 PARACETAMOL = parsed("CC(=O)Nc1ccc(O)cc1")
 
@@ -32,7 +33,7 @@ def test_groups_are_those_of_chemists() -> None:
 
 
 def test_groups_are_a_partition_of_few() -> None:
-    for smiles in (*data.moses("test")[:40], *data.zinc250k()[:40], "CCO" * 20):
+    for smiles in (*data.moses("test")[:40], *zinc250k()[:40], "CCO" * 20):
         mol = parsed(str(smiles))
         cut = groups(mol)
         assert sorted(itertools.chain(*cut)) == list(range(mol.GetNumAtoms()))
