@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from blobs import blobs, hold_volume
+from ingenium.core.errors import InputError
 from ingenium.generators.admission import admit, admitted
 from ingenium.generators.families import FAMILIES, build, plan
 from ingenium.generators.field_autoregressive import FieldAutoregressive
