@@ -119,7 +119,8 @@ class CrystalVerifier:
     def _lowest(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 1"]:
         lowest = [phases.perovskites(*c.sites.reduced)[0].energy_ev for c in made]
         above = np.array([_energy(c) for c in made]) - np.array(lowest)
-        return np.maximum(above, 0.0).reshape(-1, 1)  # NaN stays: it is no answer
+        found: np.ndarray = np.maximum(above, 0.0)  # NaN stays: it is no answer
+        return found.reshape(-1, 1)
 
     def _computed(self, made: Sequence[Crystal]) -> Float[np.ndarray, "n 4"]:
         answers = results.solve([PlaneWaveRun(c, self.cutoff_ry) for c in made], self.processes)
