@@ -1,6 +1,5 @@
 """Models in Python: words and a table over time in, a checked model with its forecast out."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,12 +11,11 @@ import xarray as xr
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import digest, file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
-from ingenium.core.judged import JudgedReplay, finite, record_text
+from ingenium.core.judged import JudgedReplay, RecordMaking
 from ingenium.core.problem import Watch, silent
-from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.provenance import code_digest
 from ingenium.core.reading.files import content
 from ingenium.core.spec import Limit, Spec
 from ingenium.core.verdict import Verdict
@@ -33,7 +31,7 @@ from ingenium.model.keeping import (
     DATA,
     DRAWS,
     FORECAST,
-    RECORD,
+    KIND,
     KeptModel,
     ModelVerdict,
 )
@@ -94,12 +92,11 @@ def model(
         InputError: for words or a table that no model can be made of.
         StorageError: if `out` cannot be written.
     """
-    began = time.monotonic()
     series = MeasuredSeries.read(data, asked.held_out)
     reading = read(asked.words)
     families = _candidates(reading, series)
     identity = digest([asdict(asked), file_digest(data), code_digest()])
-    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         write_atomic(part / DATA, content(data, "a table over time as CSV"))
         laws = _searched(series, part, asked.seed, watch)
         models = [ProcessModel(f, o, series) for f, o in families]
@@ -116,19 +113,15 @@ def model(
         tried = _checked(best)
         verdict = ModelVerdict.of(found, tried, score)
         write_tables(part, found, series, fine, readings)
-        record = {
+        told = {
             "asked": asdict(asked),
             "read": {"processes": list(reading.processes), "unread": list(reading.unread)},
-            "model": best.model.family.name,
-            "title": best.model.label,
-            "equations": checks.equations(best.model),
-            "assumptions": list(best.model.family.assumptions),
-            "candidates": [_told(f, min(x.aicc for x in fits)) for f in fits],
+            **_chosen(best),
+            "candidates": [_told(f, best.aicc) for f in fits],
             "left_out": left,
             "laws": [asdict(law) for law in laws],
             "found_again": _found_again(models, own),
             "constants": constant_bands(found),
-            "rest": checks.rest(best.model, best.density.parts(best.numbers)[0]),
             "checks": [asdict(c) for c in tried],
             "forecast": asdict(score),
             "plain": score.told,
@@ -137,19 +130,9 @@ def model(
             "verdict": verdict.word,
             "reasons": list(verdict.reasons),
             "holds": verdict.holds,
-            "evidence": {
-                DATA: file_digest(part / DATA),
-                DRAWS: file_digest(part / DRAWS),
-                FORECAST: file_digest(part / FORECAST),
-                "code": code_digest(),
-                "versions": versions(),
-                "machine": machine(),
-            },
-            "seconds": round(time.monotonic() - began, 2),
         }
-        record["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, record_text(record))
-        _entered(record, ledger)
+        files = {name: file_digest(part / name) for name in (DATA, DRAWS, FORECAST)}
+        _entered(making.keep(KIND, part, told, files), ledger)
     return MadeModel(KeptModel.opened(out), series, found, fine, courses, readings)
 
 
@@ -282,6 +265,17 @@ def _found_again(models: Sequence[ProcessModel], own: Sequence[ProcessModel]) ->
             for a in again]  # fmt: skip
 
 
+def _chosen(best: FittedModel) -> dict[str, Any]:
+    """The model, what it takes for granted, and where its states rest."""
+    return {
+        "model": best.model.family.name,
+        "title": best.model.label,
+        "equations": checks.equations(best.model),
+        "assumptions": list(best.model.family.assumptions),
+        "rest": checks.rest(best.model, best.density.parts(best.numbers)[0]),
+    }
+
+
 def _told(fit: FittedModel, least: float) -> dict[str, Any]:
     family = fit.model.family
     return {
@@ -296,7 +290,7 @@ def _told(fit: FittedModel, least: float) -> dict[str, Any]:
 
 
 def _entered(record: Mapping[str, Any], ledger: Ledger | None) -> None:
-    entry = finite({k: record[k] for k in ("model", "title", "verdict", "evidence")})
+    entry = {k: record[k] for k in ("model", "title", "verdict", "evidence")}
     if ledger is not None:
         ledger.append("model", entry)
         return

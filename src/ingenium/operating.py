@@ -1,8 +1,7 @@
 """Operations in Python: a policy of a finished run on a plant, released, run, kept and replayed."""
 
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.digest import digest, file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.evidence import read
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import JudgedReplay, finite, record_text, without_none
+from ingenium.core.judged import JudgedReplay, RecordMaking, finite, without_none
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
-from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.provenance import code_digest
 from ingenium.core.spec import Spec, parse
 from ingenium.core.verdict import Verdict
 from ingenium.domains import open_problem
@@ -28,7 +26,7 @@ from ingenium.operate import judging
 from ingenium.operate import watch as watching
 from ingenium.operate.asked import QUANTITIES, OperateSpec
 from ingenium.operate.drill import Drill
-from ingenium.operate.keeping import COURSE, DECISIONS, RECORD, OperationRecord
+from ingenium.operate.keeping import COURSE, DECISIONS, KIND, OperationRecord
 from ingenium.operate.plant import Acting, Operated, Policy
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
@@ -134,47 +132,28 @@ def operate(
                 name, policy, spec, out, design=design, real_time=real_time, watch=watch,
                 overwrite=overwrite, ledger=book,
             )  # fmt: skip
-    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
-        began = time.monotonic()
+    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         watch("release", 0, 1)
         passed = released(acting, (plant, where.held_out), spec)
+        held_out = where.held_out.name
         told: dict[str, Any] = {
             "problem": name,
-            "plant": {
-                "name": plant.name,
-                "version": plant.version,
-                "held_out": where.held_out.name,
-            },
+            "plant": {"name": plant.name, "version": plant.version, "held_out": held_out},
             "policy": asdict(source),
             "spec": asdict(spec),
             "drill": asdict(drill),
             "release": passed.record,
         }
-        files = {}
+        files: dict[str, str] = {}
         if passed.holds:
             run = _run(where, acting, spec, drill, part, real_time, watch)
             told |= _judged(run, spec, drill, ledger, name)
-            course = run.table()
-            course.attrs["stops_s"] = run.stops or [-1.0]
-            write_netcdf(part / COURSE, course)
-            lines = "".join(json.dumps(d) + "\n" for d in told["decisions"])
-            write_atomic(part / DECISIONS, lines)
-            files = {f: file_digest(part / f) for f in (COURSE, DECISIONS)}
-            (part / PROGRESS).unlink(missing_ok=True)
+            files = _written(run, told["decisions"], part)
         else:
             told |= _refused(passed)
-        told["evidence"] = {
-            "files": files,
-            "system": system,
-            "code": code_digest(),
-            "versions": versions(),
-            "machine": machine(),
-        }
-        told["seconds"] = round(time.monotonic() - began, 2)
-        told["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, record_text(told))
+        record = making.keep(KIND, part, told, {"files": files, "system": system})
         watch("keep", 0, 1)
-        short = {k: told[k] for k in ("problem", "policy", "verdict", "evidence")}
+        short = {k: record[k] for k in ("problem", "policy", "verdict", "evidence")}
         ledger.append("operation" if passed.holds else "refusal", short)
     return OperationRecord.opened(out)
 
@@ -233,6 +212,16 @@ def _judged(
     }  # fmt: skip
 
 
+def _written(run: Operation, decisions: Sequence[Any], part: Path) -> dict[str, str]:
+    """The course and the decisions as files, with their digests."""
+    course = run.table()
+    course.attrs["stops_s"] = run.stops or [-1.0]
+    write_netcdf(part / COURSE, course)
+    write_atomic(part / DECISIONS, "".join(json.dumps(d) + "\n" for d in decisions))
+    (part / PROGRESS).unlink(missing_ok=True)
+    return {f: file_digest(part / f) for f in (COURSE, DECISIONS)}
+
+
 def _outcome(run: Operation, spec: OperateSpec, drill: Drill) -> dict[str, Any]:
     """What its course comes to: what is recorded, and compared when it is run again."""
     course = run.table()
@@ -285,7 +274,7 @@ def replay(folder: Path) -> JudgedReplay:
     )
     run.run()
     odd = unlike(run.table(), course, COMPARED)
-    again = json.loads(record_text(_outcome(run, spec, drill)))  # numbers as a record holds them
+    again = json.loads(json.dumps(finite(_outcome(run, spec, drill))))  # as a record holds it
     return JudgedReplay(
         {
             "system": system == record["evidence"]["system"],

@@ -2,15 +2,20 @@
 
 import json
 import math
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from ingenium.core.digest import file_digest
+from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.folders import write_atomic
+from ingenium.core.provenance import code_digest, machine, versions
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,41 @@ class JudgedReplay:
         return all(self.same.values())
 
 
+class RecordMaking:
+    """The making of one record, in a `with` block that begins with the work."""
+
+    def __init__(self) -> None:
+        self._meter, self._began = Meter(), time.monotonic()
+
+    def __enter__(self) -> "RecordMaking":
+        self._meter.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._meter.__exit__(kind, error, trace)
+
+    def keep(
+        self, kind: JudgedKind, folder: Path, told: Mapping[str, Any], evidence: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Write what is told with its evidence, by what it was made, and what that took."""
+        by = {"code": code_digest(), "versions": versions(), "machine": machine()}
+        record = finite(
+            {
+                **told,
+                "evidence": {**evidence, **by},
+                "seconds": round(time.monotonic() - self._began, 2),
+                "energy": asdict(self._meter.read()),
+            }
+        )
+        write_atomic(folder / kind.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        return dict(record)
+
+
 def without_none(value: Any) -> Any:
     """Plain data without entries that are not set, which TOML cannot hold and a spec leaves out."""
     if isinstance(value, Mapping):
@@ -79,11 +119,6 @@ def finite(value: Any) -> Any:
     if isinstance(value, np.generic):
         return finite(value.item())
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def record_text(record: Mapping[str, Any]) -> str:
-    """What a record's file holds."""
-    return json.dumps(finite(record), indent=2, allow_nan=False) + "\n"
 
 
 def _at(found: Any, way: Iterable[str]) -> str:

@@ -1,24 +1,22 @@
 """Fit a generator to a device: search, export, read back, run on the board, judge, keep."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ingenium.core.digest import digest, file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.errors import EngineError
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import finite, record_text
+from ingenium.core.judged import RecordMaking
 from ingenium.core.problem import Watch, silent
-from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.provenance import code_digest, package_digest
 from ingenium.edge import board, c_source
 from ingenium.edge.compressing import Compressed, Workshop, equal_on_board
 from ingenium.edge.device import QUANTITIES, DeviceSheet
 from ingenium.edge.judging import Original, costs, quality
-from ingenium.edge.keeping import HEADER, RECORD, SOURCE, SmallGenerator
+from ingenium.edge.keeping import HEADER, KIND, SOURCE, SmallGenerator
 from ingenium.edge.quantise import Scheme
 from ingenium.edge.recipe import CompressionRecipe
 from ingenium.edge.selecting import admitted, finalists, fitting, screened
@@ -56,9 +54,9 @@ def fit(
         StorageError: if `out` cannot be written.
     """
     board.require()
-    sheet, began = task.sheet, time.monotonic()
+    sheet = task.sheet
     identity = digest([asdict(sheet), task.problem.name, task.fitted.digest, code_digest()])
-    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         shop = Workshop(task, watch)
         watch("judge the original", 0, 1)
         original = Original(task.accepted(task.family, sheet.judged), task.losses(task.family))
@@ -72,41 +70,30 @@ def fit(
         ]
         best = chosen([t for t in trials if t.made.recipe in wanted], sheet)
         files = _export(best.made, part)
-        verdict = MarginVerdict.of(best.values, sheet.limits)
-        record = {
+        told = {
             "problem": task.problem.name,
             "title": sheet.title or task.problem.summary,
             "family": task.fitted.name,
             "device": asdict(sheet),
-            "recipe": asdict(best.made.recipe),
-            "recipe_title": best.made.recipe.title,
-            "verdict": verdict.word,
-            "margins": verdict.margins,
-            "measured": _told(best.values),
+            **_chosen(best, sheet),
             "original": _told(_original(original, task)),
             "trials": [_row(t, t is best, sheet) for t in trials],
             "screened": [
                 {"title": s.recipe.title, "fits": s.fits, **asdict(s.cost)} for s in all_of
             ],
             "graphs": {k: _about(g, shop.calls[k]) for k, g in best.made.graphs.items()},
-            "board": {"machine": "mps2-an500", "equal": best.equal, "core": sheet.core},
             "notes": notes(sheet, task),
-            "evidence": {
-                "model": task.fitted.digest,
-                "given": dict(task.problem.given.digests),
-                "files": {name: file_digest(part / name) for name in files},
-                "package": package_digest(task.problem),
-                "code": code_digest(),
-                "versions": versions(),
-                "machine": machine(),
-            },
-            "seconds": round(time.monotonic() - began, 2),
         }
-        record["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, record_text(record))
+        evidence = {
+            "model": task.fitted.digest,
+            "given": dict(task.problem.given.digests),
+            "files": {name: file_digest(part / name) for name in files},
+            "package": package_digest(task.problem),
+        }
+        record = making.keep(KIND, part, told, evidence)
         watch("keep", 0, 1)
-        entry = {k: record[k] for k in ("problem", "family", "recipe_title", "verdict", "evidence")}
-        ledger.append("edge", finite(entry))
+        short = ("problem", "family", "recipe_title", "verdict", "evidence")
+        ledger.append("edge", {k: record[k] for k in short})
     return SmallGenerator.opened(out)
 
 
@@ -169,6 +156,19 @@ def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
         "On the device run the networks alone; drawing, solver, grammar and what mends designs "
         "are the host's.",
     ]
+
+
+def _chosen(best: Trial, sheet: DeviceSheet) -> dict[str, Any]:
+    """The recipe that is kept, and its verdict."""
+    verdict = MarginVerdict.of(best.values, sheet.limits)
+    return {
+        "recipe": asdict(best.made.recipe),
+        "recipe_title": best.made.recipe.title,
+        "verdict": verdict.word,
+        "margins": verdict.margins,
+        "measured": _told(best.values),
+        "board": {"machine": "mps2-an500", "equal": best.equal, "core": sheet.core},
+    }
 
 
 def _export(made: Compressed, folder: Path) -> list[str]:

@@ -1,6 +1,5 @@
 """Infer: the prior, the posterior of what was read, its calibration, and the record of all."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,14 +13,13 @@ import xarray as xr
 from ingenium.core.asking import resolve
 from ingenium.core.designs import DESIGN
 from ingenium.core.digest import array_digest, dataset_digest, digest, file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError
 from ingenium.core.folders import make_folder, staged, write_atomic
 from ingenium.core.given import FOLDER, kept
-from ingenium.core.judged import finite, record_text
+from ingenium.core.judged import RecordMaking
 from ingenium.core.netcdf import write_netcdf
 from ingenium.core.problem import Problem, Watch, silent
-from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.provenance import code_digest, package_digest
 from ingenium.core.seeds import block_rng, one_thread
 from ingenium.evaluate.measured import Interval
 from ingenium.generators import fitted
@@ -29,7 +27,7 @@ from ingenium.generators.generator import Generator
 from ingenium.infer import calibration
 from ingenium.infer.asked import QUANTITIES, InferSpec, dump
 from ingenium.infer.calibration import Ranks
-from ingenium.infer.keeping import DRAWS, RANKS, RECORD, WEIGHT, Posterior, PosteriorVerdict
+from ingenium.infer.keeping import DRAWS, KIND, RANKS, WEIGHT, Posterior, PosteriorVerdict
 from ingenium.infer.methods.method import InferenceTask
 from ingenium.infer.methods.table import named
 from ingenium.infer.prior import Prior
@@ -38,6 +36,7 @@ from ingenium.infer.weights import Weighted, quantiles
 from ingenium.loop import training
 from ingenium.trust.ledger import Ledger
 
+ENTERED = ("problem", "family", "method", "verdict")  # of a record, in the ledger
 BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -68,7 +67,6 @@ def infer(
     """
     if not isinstance(problem, Inferable):
         raise InputError("a problem with a hidden state, such as radio.estimate", problem.name)
-    began = time.monotonic()
     question = problem.question()
     spec = resolve(asked.spec, problem)
     watch("data", 0, 1)
@@ -76,57 +74,59 @@ def infer(
     known = training(problem)
     data = dataset_digest(known)
     identity = digest([asdict(asked), data, dict(problem.given.digests), code_digest()])
-    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
+    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         made = fitted.fit(problem, known, spec.generator, watch=watch)
         generator = Generator(problem, made.family, spec, known)
         watch("prior", 0, 1)
         prior = Prior.of(generator, asked.prior_draws, asked.seed, question.nearby)
         found, ranks, values = answered(question, prior, asked, problem, watch)
         verdict = PosteriorVerdict.of(values, asked.limits)
-        draws = _draws(question, prior, found)
-        write_netcdf(part / DRAWS, draws)
+        write_netcdf(part / DRAWS, _draws(question, prior, found))
         _table(question, ranks).to_csv(part / RANKS, index=False)
-        record = {
-            "problem": problem.name,
-            "title": asked.title or problem.summary,
-            "notes": list(problem.notes),
-            "given": list(problem.given.told()),
-            "family": made.name,
-            "method": method_of(asked, question),
-            "readings": len(question.readings),
-            "told": told(question, found),
-            "pairs": [list(p) for p in question.pairs],
-            "measured": {
-                k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
-                for k, v in values.items()
-            },
-            "diagnostics": dict(found.told),
-            "verdict": verdict.word,
-            "reasons": list(verdict.reasons),
-            "margins": verdict.margins,
-            "holds": verdict.holds,
-            "evidence": {
-                "given": dict(problem.given.digests),
-                "readings": array_digest(question.readings.numpy()),
-                "system": problem.system,
-                "data": data,
-                "model": made.digest,
-                DRAWS: file_digest(part / DRAWS),
-                RANKS: file_digest(part / RANKS),
-                "package": package_digest(problem),
-                "code": code_digest(),
-                "versions": versions(),
-                "machine": machine(),
-            },
-            "seconds": round(time.monotonic() - began, 2),
+        evidence = {
+            "given": dict(problem.given.digests),
+            "readings": array_digest(question.readings.numpy()),
+            "system": problem.system,
+            "data": data,
+            "model": made.digest,
+            DRAWS: file_digest(part / DRAWS),
+            RANKS: file_digest(part / RANKS),
+            "package": package_digest(problem),
         }
-        record["energy"] = asdict(meter.read())
         _ask(asked, problem, part)
-        write_atomic(part / RECORD, record_text(record))
+        about = {"family": made.name, "method": method_of(asked, question)}
+        told_of = _about(problem, asked, question) | about | _judgement(values, verdict)
+        own = {"told": told(question, found), "diagnostics": dict(found.told)}
+        record = making.keep(KIND, part, told_of | own, evidence)
         watch("keep", 0, 1)
-        entry = {k: record[k] for k in ("problem", "family", "method", "verdict", "evidence")}
-        ledger.append("posterior", finite(entry))
+        ledger.append("posterior", {k: record[k] for k in (*ENTERED, "evidence")})
     return Inferred(Posterior.opened(out), question, found, ranks)
+
+
+def _about(problem: Problem, asked: InferSpec, question: InferenceQuestion) -> dict[str, Any]:
+    """What was asked, of what."""
+    return {
+        "problem": problem.name,
+        "title": asked.title or problem.summary,
+        "notes": list(problem.notes),
+        "given": list(problem.given.told()),
+        "readings": len(question.readings),
+        "pairs": [list(p) for p in question.pairs],
+    }
+
+
+def _judgement(values: Mapping[str, Interval], verdict: PosteriorVerdict) -> dict[str, Any]:
+    """What was measured of the posterior, and whether it may be believed."""
+    return {
+        "measured": {
+            k: {"value": v.value, "low": v.low, "high": v.high, "unit": QUANTITIES[k]}
+            for k, v in values.items()
+        },
+        "verdict": verdict.word,
+        "reasons": list(verdict.reasons),
+        "margins": verdict.margins,
+        "holds": verdict.holds,
+    }
 
 
 def method_of(asked: InferSpec, question: InferenceQuestion) -> str:

@@ -1,7 +1,6 @@
 """Fit a monitor: learn, set the bar, export, read back, judge, keep with evidence."""
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,11 +10,10 @@ import numpy as np
 import torch
 
 from ingenium.core.digest import array_digest, digest, file_digest
-from ingenium.core.energy import Meter
 from ingenium.core.folders import staged, write_atomic
-from ingenium.core.judged import record_text
+from ingenium.core.judged import RecordMaking
 from ingenium.core.problem import Watch, silent
-from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.provenance import code_digest
 from ingenium.core.seeds import one_thread
 from ingenium.evaluate import event_scores
 from ingenium.evaluate.interval_limits import MarginVerdict
@@ -26,7 +24,7 @@ from ingenium.monitor.evasion import SensorReach, areas, hardened
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
 from ingenium.monitor.judging import Judged, by_kind, judge
-from ingenium.monitor.keeping import MODEL, Monitor
+from ingenium.monitor.keeping import KIND, MODEL, Monitor
 from ingenium.monitor.lessons import calm_windows, event_windows, taught
 from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import PlantMap, Stream, windows
@@ -66,8 +64,7 @@ def fit(
     own = parts(streams, spec)
     data = data_digest(streams)
     identity = digest([asdict(spec), data, code_digest()])
-    with Meter() as meter, staged(out, identity, overwrite=overwrite) as part:
-        began = time.monotonic()
+    with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         detector, course, membership = learned(own, spec, watch)
         watch("export and read back", 0, 1)
         exported.write(detector, part / MODEL)
@@ -76,7 +73,7 @@ def fit(
         rule = bar(file, own.setting, spec)
         watch("judge", 0, 1)
         found = judge(own.judging, [file.stream(s) for s in own.judging], rule, rows_of(spec, own))
-        record = {
+        told = {
             "source": source.what,
             "problem": source.problem,
             "notes": [*source.notes, *_notes(own)],
@@ -92,24 +89,14 @@ def fit(
             "evasion": _evasion(detector, own, spec) if spec.evasion else None,
             "course": {k: v[-1] for k, v in course.items() if v},
             **_told(found, spec, own),
-            "evidence": {
-                "data": data,
-                "model": file_digest(part / MODEL),
-                "code": code_digest(),
-                "versions": versions(),
-                "machine": machine(),
-            },
-            "seconds": round(time.monotonic() - began, 2),
         }
-        record["energy"] = asdict(meter.read())
         tables.write(own.judging, part / "heldout.csv")
         if source.layout is not None:
             write_atomic(part / "layout.json", json.dumps(_layout(source.layout)))
-        write_atomic(part / "monitor.json", record_text(record))
+        record = making.keep(KIND, part, told, {"data": data, "model": file_digest(part / MODEL)})
         watch("keep", 0, 1)
-        ledger.append(
-            "monitor", {k: record[k] for k in ("source", "problem", "family", "evidence")}
-        )
+        short = {k: record[k] for k in ("source", "problem", "family", "evidence")}
+        ledger.append("monitor", short)
     return Monitor.opened(out)
 
 
