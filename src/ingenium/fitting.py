@@ -31,7 +31,7 @@ from ingenium.core.provenance import code_digest, machine, package_digest, versi
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains import open_problem
 from ingenium.generators import offer
-from ingenium.generators.fitted import FittedFamily, state_digest
+from ingenium.generators.fitted import FIT, MODEL, FittedFamily, state_digest
 from ingenium.loop import training
 from ingenium.scale import planner
 from ingenium.scale.calibration import calibrated, peak_bytes
@@ -53,7 +53,6 @@ DIVIDED = "autoregressive"  # what is fitted where the problem's own generator c
 STEPS = 200  # where nobody says how many
 REHEARSED = 6  # steps, in full precision, whose losses are held against one process
 SAME = 1e-5  # within which losses of two layouts are equal
-RECORD = "fit.json"
 
 
 @dataclass(frozen=True)
@@ -265,11 +264,11 @@ def fit(
         alone = _alone(job, asked, watch) if asked.rehearse and asked.on.handed_out else None
         found = gathered(asked.on, job, wait_s=asked.wait_s, tell=watch)
         model = _model(problem, family, found[0])
-        model.save(part / "model")
+        model.save(part / MODEL)
         record = _record(asked, family, plan, found, alone)
         record["lineage"] |= {"weights": model.digest, "package": package_digest(problem)}
         record["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        write_atomic(part / FIT.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
         write_atomic(part / "spec.toml", specs.dump(asked.spec))
         _enter(record, ledger)
     shutil.rmtree(resume, ignore_errors=True)
