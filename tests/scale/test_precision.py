@@ -12,6 +12,7 @@ from ingenium.scale.layout import RankLayout
 from ingenium.scale.place import HERE
 from ingenium.scale.ranked_descent import Precision, RankedDescent
 from ingenium.scale.ranks import Rank, Tell, gather
+from ingenium.train.trainer import FitError
 
 TINY = 1e-7  # of a loss, whose gradients half precision cannot hold
 
@@ -42,6 +43,34 @@ def test_small_gradients_are_lost_without_a_scale_and_kept_with_one() -> None:
     found = gather(HERE, lost)[0]
     assert found["unscaled"] > 0.9
     assert found["scaled"] < found["full"] + 0.05
+
+
+def overflowing(rank: Rank, tell: Tell) -> dict[str, Any]:
+    """A step, one whose gradients overflow, and how far that moved the weights."""
+    model = DividedModel(ranked.family(), RankLayout())
+    descent, turn = RankedDescent(model, precision="fp16"), model.turns()[0]
+    optimiser, (x, cond) = descent.optimiser(turn, ranked.plan()), ranked.texts()
+
+    def step() -> None:
+        descent.gradients(turn, x[:16], cond[:16], torch.Generator().manual_seed(1))
+        descent.clip(turn.parameters, 1.0)
+        optimiser.step()
+
+    step()
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    descent.scale = 2.0**40
+    step()
+    after = model.state_dict()
+    moved = max(float((v - before[k]).abs().max()) for k, v in after.items())
+    descent.chain = replace(model.chain, loss=lambda answer, _: answer.sum() * 1e30)
+    descent.scale = 1.0
+    with pytest.raises(FitError, match="without any scale"):
+        step()
+    return {"moved": moved}
+
+
+def test_a_step_whose_gradients_overflow_is_left_out() -> None:
+    assert gather(HERE, overflowing)[0]["moved"] == 0
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])

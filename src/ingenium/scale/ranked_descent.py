@@ -13,6 +13,7 @@ from ingenium.core.errors import InputError
 from ingenium.scale.divided import DividedModel, bytes_of, local, sharded_over
 from ingenium.train.descent import Named, adamw
 from ingenium.train.plan import Plan, Trainable, Turn
+from ingenium.train.trainer import FitError
 
 Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on this processor
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -238,7 +239,11 @@ class RankedDescent:
         return self.scale if self.precision == "fp16" else 1.0
 
     def _unscale(self, turn: Turn) -> None:
-        """Take the scale out; where a gradient overflowed, leave the step out and halve it."""
+        """Take the scale out; where a gradient overflowed, leave the step out and halve it.
+
+        Raises:
+            FitError: if gradients overflow without any scale.
+        """
         if self.precision != "fp16":
             return
         found = torch.zeros(())
@@ -251,7 +256,8 @@ class RankedDescent:
         if found:
             self.scale /= 2
             for p in turn.parameters:
-                if p.grad is not None:
-                    local(p.grad).zero_()
+                p.grad = None  # of zeros the optimiser would make a step of its moments
         elif self._clean % GROWS_AFTER == 0:
             self.scale *= 2
+        if self.scale < 1:
+            raise FitError("gradients overflow in half precision without any scale; use bf16")
