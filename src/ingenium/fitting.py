@@ -41,7 +41,7 @@ from ingenium.scale.laws import ceiling, fitted_share
 from ingenium.scale.layout import AUTO, RankLayout
 from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.scale.planner import PlanSpec, Training
-from ingenium.scale.ranked_descent import Precision, RankedDescent
+from ingenium.scale.ranked_descent import Precision, RankedDescent, in_precision
 from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
@@ -115,7 +115,7 @@ class RankedFit:
         asked, family = self._asked(make), make()
         ranks = dist.get_world_size()
         rows = max(1, self.plan.batch // ranks)
-        cluster = calibrated(family.chain(), rows)
+        cluster = calibrated(in_precision(family.chain(), self.precision), rows)
         told: list[Any] = [None]
         if dist.get_rank() == 0:
             if self.layout == AUTO:

@@ -10,7 +10,7 @@ import torch
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.layout import RankLayout
 from ingenium.scale.place import HERE
-from ingenium.scale.ranked_descent import Precision, RankedDescent
+from ingenium.scale.ranked_descent import DTYPES, Precision, RankedDescent, in_precision
 from ingenium.scale.ranks import Rank, Tell, gather
 from ingenium.train.trainer import FitError
 
@@ -21,7 +21,7 @@ def lost_share(precision: Precision, scale: float) -> float:
     """Share of the gradients of a tiny loss that are 0, of those that should not be."""
     model = DividedModel(ranked.family(), RankLayout())
     descent = RankedDescent(model, precision=precision)
-    whole = model.chain
+    whole = descent.chain
     descent.chain = replace(whole, loss=lambda answer, x: TINY * whole.loss(answer, x))
     descent.scale = scale
     x, cond = ranked.texts()
@@ -62,11 +62,19 @@ def overflowing(rank: Rank, tell: Tell) -> dict[str, Any]:
     step()
     after = model.state_dict()
     moved = max(float((v - before[k]).abs().max()) for k, v in after.items())
-    descent.chain = replace(model.chain, loss=lambda answer, _: answer.sum() * 1e30)
+    descent.chain = replace(descent.chain, loss=lambda answer, _: answer.sum() * 1e30)
     descent.scale = 1.0
     with pytest.raises(FitError, match="without any scale"):
         step()
     return {"moved": moved}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_what_is_timed_has_the_precision_of_the_fit(precision: Precision) -> None:
+    a = torch.ones(2, 2)
+    with in_precision(ranked.family().chain(), precision).precision():
+        found = (a @ a).dtype
+    assert found == {"fp32": torch.float32, **DTYPES}[precision]
 
 
 def test_a_step_whose_gradients_overflow_is_left_out() -> None:
