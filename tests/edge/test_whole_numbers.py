@@ -13,7 +13,7 @@ from edge_nets import Case, case, rows, writer
 from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.edge import board, onnx_file
 from ingenium.edge.compressing import equal_on_board
-from ingenium.edge.integer import ByteCode, Dense, rounded
+from ingenium.edge.integer import MOST, ByteCode, Dense, IntegerGraph, Product, rounded
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.quantise import Scheme, codes_of, quantised
 from ingenium.generators import families
@@ -61,6 +61,21 @@ def test_the_file_says_the_same_numbers(made: Case, tmp_path: Path) -> None:
     found, exact = file.run(made.given), made.made.run(made.given)
     for name in made.made.outputs:
         np.testing.assert_array_equal(found[name], exact[name])
+
+
+@pytest.mark.parametrize("down", [16, 17, 20])
+def test_the_file_of_a_product_of_the_largest_numbers_does_not_pass_32_bits(
+    down: int, tmp_path: Path
+) -> None:
+    places = {"x": 14, "y": 14, "z": 28 - down}
+    ends = dict.fromkeys(places, 4), places, ("x", "y"), {}, ("z",), {}
+    graph = IntegerGraph("largest", *ends, (Product("z", "x", "y", down),))
+    onnx_file.write(graph, tmp_path / "graph.onnx")
+    x = np.array([[MOST, MOST, -MOST, MOST - 7]])
+    given = {"x": x, "y": np.array([[MOST, -MOST, -MOST, MOST - 7]])}
+    found = onnx_file.GraphFile(tmp_path / "graph.onnx").run(given)["z"]
+    np.testing.assert_array_equal(found, graph.run(given)["z"])
+    assert found[0, 0] == 2 ** (30 - down) - (down == 16)  # by hand, in the places of z
 
 
 @needs_board
