@@ -7,12 +7,13 @@ import pytest
 import ranked
 import torch
 
+from ingenium.core.errors import InputError
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.layout import RankLayout
 from ingenium.scale.place import HERE
 from ingenium.scale.ranked_descent import DTYPES, Precision, RankedDescent, in_precision
 from ingenium.scale.ranks import Rank, Tell, gather
-from ingenium.train.trainer import FitError
+from ingenium.train.trainer import FitError, train
 
 TINY = 1e-7  # of a loss, whose gradients half precision cannot hold
 
@@ -66,6 +67,8 @@ def overflowing(rank: Rank, tell: Tell) -> dict[str, Any]:
     descent.scale = 1.0
     with pytest.raises(FitError, match="without any scale"):
         step()
+    with pytest.raises(InputError, match="a descent of a divided one; came DividedModel"):
+        train(model, x, cond, ranked.plan())
     return {"moved": moved}
 
 

@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.scale.chain import Chain
 from ingenium.scale.divided import DividedModel, bytes_of, local, sharded_over
 from ingenium.train.descent import Named, adamw
-from ingenium.train.plan import Plan, Trainable, Turn
+from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import FitError
 
 Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on this processor
@@ -180,7 +180,7 @@ class RankedDescent:
                 local(gradient).mul_(most / (norm + TINY))
         return norm
 
-    def held_out(self, model: Trainable, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
+    def held_out(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
         """Sum of the losses of some rows, of which each data rank takes its part."""
         wide = self.layout.data * self.layout.micro
         short = -len(x) % wide
