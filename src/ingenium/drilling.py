@@ -153,6 +153,11 @@ class FaultyRanks:
         self._began = 0.0
         self.wall_s = 0.0
 
+    @property
+    def met(self) -> bool:
+        """Whether all that could befall the ranks did, and each time one was lost by it."""
+        return not self.todo and all(fault.seen_s > 0 for fault in self.faults)
+
     def gathered(
         self, place: WorkPlace, job: RankedFit, *, wait_s: float, tell: Watch
     ) -> list[Any]:
@@ -221,7 +226,6 @@ def _record(
     same = fit["lineage"]["weights"] == plain["lineage"]["weights"]
     loss, other = (r["course"]["held_out"][-1] for r in (fit, plain))
     down = sum(f.recovered_s for f in faults.faults)
-    met = len(faults.faults) == len(asked.kill) + len(asked.cut) or bool(faults.notes)
     return {
         "title": asked.title,
         "problem": asked.spec.problem,
@@ -233,7 +237,7 @@ def _record(
         "loss": loss,
         "undisturbed_loss": other,
         "same_weights": same,
-        "holds": same and loss == other and met,
+        "holds": same and loss == other and faults.met,
         "courses": {"under faults": fit["course"], "undisturbed": plain["course"]},
         "wall_s": faults.wall_s,
         "availability": 1 - down / faults.wall_s,

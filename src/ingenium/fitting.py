@@ -6,7 +6,6 @@ other code or data are refused. What is kept in `out` is a model as any run keep
 """
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -25,13 +24,13 @@ from ingenium.core.asking import resolve
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError, choose
-from ingenium.core.folders import cache_folder, staged, write_atomic
+from ingenium.core.folders import cache_folder, locked, staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.domains import open_problem
 from ingenium.generators import offer
-from ingenium.generators.fitted import FittedFamily, state_digest
+from ingenium.generators.fitted import FIT, MODEL, FittedFamily, state_digest
 from ingenium.loop import training
 from ingenium.scale import planner
 from ingenium.scale.calibration import calibrated, peak_bytes
@@ -40,9 +39,9 @@ from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.laws import ceiling, fitted_share
 from ingenium.scale.layout import AUTO, RankLayout
-from ingenium.scale.place import LOCAL, TORCHRUN, WorkPlace
+from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.scale.planner import PlanSpec, Training
-from ingenium.scale.ranked_descent import Precision, RankedDescent
+from ingenium.scale.ranked_descent import Precision, RankedDescent, in_precision
 from ingenium.scale.ranks import WAIT_S, Rank, Tell, agree, gather
 from ingenium.train.plan import Plan
 from ingenium.train.trainer import train
@@ -53,7 +52,6 @@ DIVIDED = "autoregressive"  # what is fitted where the problem's own generator c
 STEPS = 200  # where nobody says how many
 REHEARSED = 6  # steps, in full precision, whose losses are held against one process
 SAME = 1e-5  # within which losses of two layouts are equal
-RECORD = "fit.json"
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ class RankedFit:
         asked, family = self._asked(make), make()
         ranks = dist.get_world_size()
         rows = max(1, self.plan.batch // ranks)
-        cluster = calibrated(family.chain(), rows)
+        cluster = calibrated(in_precision(family.chain(), self.precision), rows)
         told: list[Any] = [None]
         if dist.get_rank() == 0:
             if self.layout == AUTO:
@@ -243,37 +241,61 @@ def fit(
     the next call has. `gathered` is who brings the ranks together.
 
     Raises:
-        InputError: for a family that cannot be divided, a layout that does not fit, or ranks that
-            stand on other code or data.
+        InputError: for a family that cannot be divided, a layout that does not fit, ranks that
+            stand on other code or data, or a rank that has to `follow`.
+        FolderInUseError: if another process makes the same fit, or writes to `out`.
         RankLost: if a rank ended by itself.
     """
-    watch("open the problem", 0, 1)
-    problem = open_problem(asked.spec)
-    spec = resolve(asked.spec, problem)
-    family = _family(problem, spec.generator)
-    plan = _plan(problem, family, spec.generator, asked.steps)
-    problem.prepare(watch)
-    opener = partial(open_problem, asked.spec, problem.given)
-    under = [specs.as_table(spec), family, asdict(plan), code_digest(), package_digest(problem)]
-    identity = digest([*under, str(asked.on), asked.layout, asked.precision])
-    resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
-    job = asked.job(opener, family, replace(plan, checkpoint=resume))
-    if asked.on.kind == TORCHRUN and os.environ.get("RANK", "0") != "0":
-        gathered(asked.on, job, wait_s=asked.wait_s, tell=silent)
-        raise SystemExit(0)  # rank 0 keeps what came out
-    with staged(out, identity, overwrite=overwrite) as part, Meter() as meter:
-        alone = _alone(job, asked, watch) if asked.rehearse and asked.on.handed_out else None
-        found = gathered(asked.on, job, wait_s=asked.wait_s, tell=watch)
-        model = _model(problem, family, found[0])
-        model.save(part / "model")
-        record = _record(asked, family, plan, found, alone)
-        record["lineage"] |= {"weights": model.digest, "package": package_digest(problem)}
+    if asked.on.follows:
+        raise InputError("the first rank, which keeps what comes out", "another", "Call follow.")
+    own = _OpenedFit.of(asked, watch)
+    with (
+        staged(out, own.identity, overwrite=overwrite) as part,
+        locked(own.resume),
+        Meter() as meter,
+    ):
+        alone = _alone(own.job, asked, watch) if asked.rehearse and asked.on.handed_out else None
+        found = gathered(asked.on, own.job, wait_s=asked.wait_s, tell=watch)
+        model = _model(own.problem, own.job.family, found[0])
+        model.save(part / MODEL)
+        record = _record(asked, own.job, found, alone)
+        record["lineage"] |= {"weights": model.digest, "package": package_digest(own.problem)}
         record["energy"] = asdict(meter.read())
-        write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        write_atomic(part / FIT.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
         write_atomic(part / "spec.toml", specs.dump(asked.spec))
         _enter(record, ledger)
-    shutil.rmtree(resume, ignore_errors=True)
+        shutil.rmtree(own.resume, ignore_errors=True)
     return ScaledFit(out, record)
+
+
+def follow(asked: FitRequest) -> None:
+    """Do the part of a rank that torchrun started; the first rank keeps what comes out."""
+    gather(asked.on, _OpenedFit.of(asked, silent).job, wait_s=asked.wait_s)
+
+
+@dataclass(frozen=True)
+class _OpenedFit:
+    """What is fitted, what its ranks do, and where its checkpoint lies."""
+
+    problem: Problem
+    job: RankedFit
+    resume: Path
+    identity: str
+
+    @classmethod
+    def of(cls, asked: FitRequest, watch: Watch) -> "_OpenedFit":
+        watch("open the problem", 0, 1)
+        problem = open_problem(asked.spec)
+        spec = resolve(asked.spec, problem)
+        family = _family(problem, spec.generator)
+        plan = _plan(problem, family, spec.generator, asked.steps)
+        problem.prepare(watch)
+        opener = partial(open_problem, asked.spec, problem.given)
+        under = [specs.as_table(spec), family, asdict(plan), asked.precision]
+        under += [code_digest(), package_digest(problem)]
+        resume = cache_folder() / "ranked" / digest(under).removeprefix("sha256:")
+        job = asked.job(opener, family, replace(plan, checkpoint=resume))
+        return cls(problem, job, resume, digest([*under, str(asked.on), asked.layout]))
 
 
 def _family(problem: Problem, choice: GeneratorChoice) -> str:
@@ -312,8 +334,7 @@ def _model(problem: Problem, name: str, first: Mapping[str, Any]) -> FittedFamil
 
 def _record(
     asked: FitRequest,
-    family: str,
-    plan: Plan,
+    job: RankedFit,
     found: list[dict[str, Any]],
     alone: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
@@ -329,12 +350,13 @@ def _record(
         compared["parallel_share"] = asdict(share) | {"most": ceiling(share.value)}
     return {
         "problem": asked.spec.problem,
-        "family": family,
+        "family": job.family,
+        "precision": asked.precision,
         "on": str(asked.on),
         "ranks": len(found),
         "layout": first["layout"],
-        "steps": plan.steps,
-        "batch": plan.batch,
+        "steps": job.plan.steps,
+        "batch": job.plan.batch,
         "predicted": first.get("predicted"),
         "measured": {
             "bytes": [one.get("bytes") for one in found],

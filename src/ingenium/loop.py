@@ -18,7 +18,7 @@ from ingenium.core.blocks import ArrayFiles, Blocks
 from ingenium.core.counting import counting
 from ingenium.core.counts import check_count, check_memory
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
-from ingenium.core.digest import dataset_digest, digest, file_digest
+from ingenium.core.digest import dataset_digest, digest
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.evidence import Origin, table
 from ingenium.core.folders import staged
@@ -31,7 +31,7 @@ from ingenium.core.verdict import Verdict, undecided
 from ingenium.core.verify import verdicts as judged
 from ingenium.evaluate.limits import summarise
 from ingenium.exporting import verified
-from ingenium.generators.fitted import FittedFamily, check, fit, load
+from ingenium.generators.fitted import MODEL, FittedFamily, check, fit, load, of_fit
 from ingenium.generators.generator import Generator
 from ingenium.outcome import Batch, Clock, Finish, Run, enter, hand_over
 from ingenium.scale.crew import PATIENCE_S, Crew, spread
@@ -65,7 +65,9 @@ def run(
     `model` is the folder of a fit that was kept, instead of a new one.
 
     Raises:
-        InputError: if the spec asks for what the problem does not have, or `n` is below 1.
+        InputError: if the spec asks for what the problem does not have, or `n` is below 1; if
+            `model` is no fit of this problem.
+        CorruptError: if the weights of `model` are not those that its record names.
         EngineError: if the engine has no answer to any design.
         StorageError: if `out` cannot be written, or another run is writing there.
     """
@@ -73,24 +75,23 @@ def run(
     clock, spec = clock or Clock(), resolve(asked, problem)
     check_memory(n, problem, spec)
     check(problem, spec.generator)
-    if model is not None and not (model / "model" / "model.safetensors").is_file():
-        raise InputError("the folder of a fit", str(model), "Write `ingenium fit ... --out` first.")
     watch("data", 0, 1)
     with clock("data"):
         problem.prepare(watch)
         known = training(problem)
         data = dataset_digest(known)
+    kept_fit = None if model is None else of_fit(model, problem)
     under = [problem.name, specs.as_table(spec), n, seed, data, problem.system]
-    under += [] if model is None else [file_digest(model / "model" / "model.safetensors")]
+    under += [] if kept_fit is None else [kept_fit.digest]
     identity = digest([*under, next(iter(problem.formats))])
     with staged(out, identity, overwrite=overwrite) as part:
         with clock("fit"):
-            fitted = _model(problem, known, spec, model, watch)
+            fitted = kept_fit or fit(problem, known, spec.generator, watch=watch)
         origin = _origin(problem, spec, data, fitted, seed, out)
         generator = Generator(problem, fitted.family, spec, known)
         kept = _kept(part, origin, problem)
-        fitted.save(part / "model")
-        crew = nullcontext(None) if elsewhere is None else elsewhere.hired(spec, part / "model")
+        fitted.save(part / MODEL)
+        crew = nullcontext(None) if elsewhere is None else elsewhere.hired(spec, part / MODEL)
         with crew as workers:
             designs, verdicts = _propose_and_verify(
                 generator, n, seed, kept, clock, watch, workers=workers
@@ -138,19 +139,6 @@ def _unit_maker(opener: Callable[[], Problem], spec: Spec, model: Path) -> Answe
         return _unit(generator, *task, Clock())
 
     return answer
-
-
-def _model(
-    problem: Problem, known: xr.Dataset, spec: Spec, model: Path | None, watch: Watch
-) -> FittedFamily:
-    """The generator, fitted or taken from where it is kept.
-
-    Raises:
-        InputError: if none is kept there.
-    """
-    if model is None:
-        return fit(problem, known, spec.generator, watch=watch)
-    return load(model / "model", problem)
 
 
 def training(problem: Problem) -> xr.Dataset:

@@ -1,22 +1,21 @@
 """Small generators in Python: any generator of any problem, fitted to a device, and replayed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from ingenium.core.asking import resolve
-from ingenium.core.folders import write_atomic
+from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import JudgedReplay, without_none
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.core.spec import GeneratorChoice, Spec, parse
 from ingenium.domains import open_problem
 from ingenium.edge import fitting
-from ingenium.edge.device import DeviceSheet, load
-from ingenium.edge.keeping import SHEET, SmallGenerator
+from ingenium.edge.device import DeviceSheet
+from ingenium.edge.keeping import KIND, RECORD, SmallGenerator
 from ingenium.edge.task import CompressionTask
 from ingenium.generators import fitted
 from ingenium.loop import training
@@ -24,6 +23,10 @@ from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
 
 SAME = 1e-6  # relative, within which a replay gives what was recorded
+FOUND = (  # of a record, what a replay must find again
+    *("recipe", "verdict", "margins", "measured", "original"),
+    *("trials", "screened", "graphs", "board"),
+)
 
 
 def opened(name: str, sheet: DeviceSheet, *, watch: Watch = silent) -> CompressionTask:
@@ -60,28 +63,31 @@ def fit(
     with one_thread():
         task = opened(name, sheet, watch=watch)
         if ledger is not None:
-            kept = fitting.fit(task, out, ledger=ledger, watch=watch, overwrite=overwrite)
-        else:
-            with open_ledger(ledger_place()) as book:
-                kept = fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
-    table = without_none(asdict(sheet))
-    write_atomic(out / SHEET, tomli_w.dumps(table))
-    return kept
+            return fitting.fit(task, out, ledger=ledger, watch=watch, overwrite=overwrite)
+        with open_ledger(ledger_place()) as book:
+            return fitting.fit(task, out, ledger=book, watch=watch, overwrite=overwrite)
 
 
 def replay(kept: SmallGenerator, folder: Path) -> JudgedReplay:
-    """Fit it again from its own sheet, in another folder, and compare."""
-    again = fit(kept.record["problem"], load(kept.folder / SHEET), folder, overwrite=True).record
-    old, evidence = kept.record, kept.record["evidence"]
-    return JudgedReplay(
-        {
-            "model": evidence["model"] == again["evidence"]["model"],
-            "recipe": old["recipe"] == again["recipe"],
-            "files": evidence["files"] == again["evidence"]["files"],
-            "measured": _alike(old["measured"], again["measured"]),
-            "verdict": old["verdict"] == again["verdict"],
-        }
-    )
+    """Fit it again from the sheet that its record holds, in another folder, and compare.
+
+    Raises:
+        CorruptError: for a record without problem or sheet.
+    """
+    old = kept.record
+    try:
+        name, table = str(old["problem"]), without_none(old["device"])
+        sheet = parse(table, DeviceSheet, str(kept.folder / RECORD))
+    except (LookupError, InputError) as error:
+        what = f"holds no device sheet and problem ({error})"
+        raise CorruptError(str(kept.folder / RECORD), what, KIND.again) from error
+    return compared(old, fit(name, sheet, folder, overwrite=True).record)
+
+
+def compared(old: Mapping[str, Any], again: Mapping[str, Any]) -> JudgedReplay:
+    """A record beside that of the same fit made again."""
+    parts = {k: _alike(old["evidence"].get(k), again["evidence"][k]) for k in ("model", "files")}
+    return JudgedReplay(parts | {k: _alike(old.get(k), again[k]) for k in FOUND})
 
 
 def _choice(choice: GeneratorChoice) -> dict[str, Any]:
@@ -90,10 +96,12 @@ def _choice(choice: GeneratorChoice) -> dict[str, Any]:
     return found
 
 
-def _alike(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    """Whether all values are the same to a millionth."""
-    pairs = [(a[k]["value"], b[k]["value"]) for k in a]
-    return all(
-        x == y or (None not in (x, y) and abs(x - y) <= SAME * max(abs(x), abs(y)))
-        for x, y in pairs
-    )
+def _alike(a: Any, b: Any) -> bool:
+    """Whether two records hold the same entries, and numbers that are the same to a millionth."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(_alike(a[k], b[k]) for k in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    if isinstance(a, float) and isinstance(b, (int, float)):
+        return math.isclose(a, b, rel_tol=SAME)
+    return bool(a == b)

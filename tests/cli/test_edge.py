@@ -69,7 +69,38 @@ def test_it_holds_its_limits_and_tells_what_else_was_tried(small: SmallGenerator
 def test_its_files_give_what_its_record_says(small: SmallGenerator) -> None:
     assert set(small.runners()) == {"decode"}
     assert (small.folder / "generator.c").stat().st_size > 1000
-    assert load(small.folder / "device.toml").name == "a small board"
+
+
+def test_a_replay_fits_it_again(small: SmallGenerator, tmp_path: Path) -> None:
+    found = shrinking.replay(small, tmp_path / "again")
+    assert found.holds, found.same
+    lost = SmallGenerator(small.folder, {**small.record, "device": {"name": "", "judged": 1}})
+    with pytest.raises(CorruptError, match="holds no device sheet"):
+        shrinking.replay(lost, tmp_path / "again")
+
+
+def test_a_replay_finds_what_was_forged(small: SmallGenerator) -> None:
+    def otherwise(**entries: object) -> list[str]:
+        found = shrinking.compared({**small.record, **entries}, small.record)
+        return [part for part, same in found.same.items() if not same]
+
+    assert otherwise() == []
+    assert otherwise(measured={}, trials=small.record["trials"][:1]) == ["measured", "trials"]
+    sure = dict(small.record["measured"]["accepted"], low=1.0)
+    assert otherwise(measured={**small.record["measured"], "accepted": sure}) == ["measured"]
+    worse = {**small.record["original"], "loss": None}
+    assert otherwise(original=worse, margins={}) == ["margins", "original"]
+
+
+def test_a_graph_without_a_digest_is_not_opened(small: SmallGenerator, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(small.folder, folder)
+    record = json.loads((folder / "edge.json").read_text())
+    record["evidence"]["files"].pop("decode.onnx")
+    (folder / "edge.json").write_text(json.dumps(record))
+    (folder / "decode.onnx").write_bytes(b"planted")
+    with pytest.raises(CorruptError, match=r"no digest of decode\.onnx"):
+        SmallGenerator.opened(folder)
 
 
 def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from edge_nets import Case, case, rows, writer
 
 from ingenium.core.errors import CorruptError, EngineError, InputError
 from ingenium.edge import board, onnx_file
-from ingenium.edge.compressing import equal_on_board
-from ingenium.edge.integer import ByteCode, Dense, rounded
+from ingenium.edge.compressing import Compressed, equal_on_board
+from ingenium.edge.integer import MOST, ByteCode, Dense, IntegerGraph, Product, rounded
 from ingenium.edge.parts import Recorder, part_of
 from ingenium.edge.quantise import Scheme, codes_of, quantised
+from ingenium.edge.recipe import CompressionRecipe
 from ingenium.generators import families
 
 needs_board = pytest.mark.skipif(bool(board.missing()), reason=board.missing())
@@ -61,6 +62,36 @@ def test_the_file_says_the_same_numbers(made: Case, tmp_path: Path) -> None:
     found, exact = file.run(made.given), made.made.run(made.given)
     for name in made.made.outputs:
         np.testing.assert_array_equal(found[name], exact[name])
+
+
+def largest(down: int) -> IntegerGraph:
+    """A product, shifted down."""
+    places = {"x": 14, "y": 14, "z": 28 - down}
+    ends = dict.fromkeys(places, 4), places, ("x", "y"), {}, ("z",), {}
+    return IntegerGraph("largest", *ends, (Product("z", "x", "y", down),))
+
+
+def test_a_file_that_says_other_numbers_than_its_graph_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Compressed(CompressionRecipe(), torch.nn.Identity(), {"largest": largest(20)})
+    assert set(own.write(tmp_path)) == {"largest"}
+    monkeypatch.setattr(onnx_file, "SAFE", 99)  # as if 32 bits were always enough
+    with pytest.raises(EngineError, match="says other numbers than its graph"):
+        own.write(tmp_path)
+
+
+@pytest.mark.parametrize("down", [16, 17, 20])
+def test_the_file_of_a_product_of_the_largest_numbers_does_not_pass_32_bits(
+    down: int, tmp_path: Path
+) -> None:
+    graph = largest(down)
+    onnx_file.write(graph, tmp_path / "graph.onnx")
+    x = np.array([[MOST, MOST, -MOST, MOST - 7]])
+    given = {"x": x, "y": np.array([[MOST, -MOST, -MOST, MOST - 7]])}
+    found = onnx_file.GraphFile(tmp_path / "graph.onnx").run(given)["z"]
+    np.testing.assert_array_equal(found, graph.run(given)["z"])
+    assert found[0, 0] == 2 ** (30 - down) - (down == 16)  # by hand, in the places of z
 
 
 @needs_board

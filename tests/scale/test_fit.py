@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ingenium import drilling
 from ingenium.core.errors import InputError
+from ingenium.core.problem import silent
 from ingenium.core.spec import Spec
-from ingenium.drilling import DrillSpec, load
-from ingenium.fitting import FitRequest
+from ingenium.drilling import DrillSpec, FaultyRanks, WorkerFault, load
+from ingenium.fitting import FitRequest, fit
 from ingenium.scale.place import WorkPlace
 
 SPEC = """
@@ -78,6 +80,29 @@ def test_a_drill_ends_with_the_weights_of_an_undisturbed_fit(tmp_path: Path) -> 
 def test_a_layout_of_other_ranks_is_refused() -> None:
     with pytest.raises(InputError, match=r"a layout of 2 ranks.*Write --layout data:2"):
         FitRequest(Spec("molecules.library"), WorkPlace.parse("processes:2"), "data:4")
+
+
+def test_a_drill_whose_kill_never_came_is_not_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drilling, "lacking", lambda: "only root may make network namespaces")
+    asked = DrillSpec(Spec("molecules.library"), steps=10, kill=(4,), cut=(6,))
+    faults = FaultyRanks(asked, silent)
+    assert faults.notes, "no worker is cut off here, which is told"
+    assert not faults.met
+    faults.todo.clear()
+    faults.faults.append(WorkerFault("worker killed", 4, 1.0))
+    assert not faults.met, "it was killed once it had answered, so that nobody lost it"
+    faults.faults[0].seen_s = 0.5
+    assert faults.met
+
+
+def test_a_rank_that_has_to_follow_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    asked = FitRequest(Spec("molecules.library"), WorkPlace.parse("torchrun"))
+    with pytest.raises(InputError, match="Call follow"):
+        fit(asked, tmp_path / "out")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_example_of_a_drill_is_read() -> None:

@@ -1,5 +1,6 @@
 """Workers behind the port: who dies is replaced, who disagrees is refused, nobody hangs."""
 
+import errno
 import os
 import random
 import signal
@@ -9,8 +10,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+import torch.distributed as dist
 
-from ingenium.core.errors import EngineError, InputError
+from ingenium.core.errors import EngineError, InputError, StorageError
 from ingenium.scale.crew import Crew, spread
 from ingenium.scale.place import FewCores, WorkPlace, warn_of_cores
 from ingenium.scale.port import opened
@@ -44,6 +46,13 @@ def dying(rank: Rank, tell: Tell) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)
     return rank.number
+
+
+def filling_the_disk(rank: Rank, tell: Tell) -> None:
+    dist.barrier()
+    if rank.number == 0:
+        raise StorageError(errno.ENOSPC, "the disk is full", "state.json")
+    dist.barrier()  # in vain
 
 
 @pytest.mark.parametrize("text", ["process:2", "processes:0", "processes:9999", "ray://host", ""])
@@ -124,3 +133,8 @@ def test_ranks_that_stand_on_other_code_are_refused_and_a_dead_one_is_told() -> 
     with pytest.raises(RankLost, match=r"rank 1 of 2 ended by itself \(code -9\)"):
         gather(two, dying, wait_s=60.0)
     assert time.monotonic() - began < 45, "the dead rank was not seen before the others gave up"
+
+
+def test_a_full_disk_of_one_rank_is_told_and_not_that_the_others_lost_it() -> None:
+    with pytest.raises(StorageError, match=r"cannot write state\.json: the disk is full"):
+        gather(WorkPlace.parse("processes:2"), filling_the_disk, wait_s=60.0)

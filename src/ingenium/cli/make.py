@@ -95,6 +95,9 @@ def _fit_over(options: FitOptions, wanted: "Spec", *, json: bool) -> None:
         wanted, options.on, options.layout, options.steps,
         precision=options.precision,  # type: ignore[arg-type]  # checked there
     )  # fmt: skip
+    if options.on.follows:
+        fitting.follow(request)
+        return
     with StageProgress() as stages:
         kept = fitting.fit(request, folder, watch=stages, overwrite=options.overwrite)
     tell_fit(kept, json)

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from ingenium.core.errors import EngineError
 from ingenium.core.problem import Watch, silent
 from ingenium.core.seeds import one_thread
 from ingenium.edge import board, onnx_file
 from ingenium.edge.board import BoardRun
-from ingenium.edge.integer import IntegerGraph
+from ingenium.edge.integer import MOST, IntegerGraph
 from ingenium.edge.parts import FileRunner, Signals, whole
 from ingenium.edge.pruning import masks, narrowed
 from ingenium.edge.quantise import quantised
@@ -26,6 +27,7 @@ from ingenium.generators.model import Model
 from ingenium.train.plan import Plan
 
 CALIBRATED = 64  # designs by whose proposals ranges are set
+COMPARED = 32  # rows on which a file must say what its graph says
 CALLS = 4  # on the board, one after the other
 BATCH = 64
 RATE, GENTLE = 1e-3, 3e-4  # of learning: where units are gone, and where none is
@@ -50,10 +52,21 @@ class Compressed:
     graphs: Mapping[str, IntegerGraph]
 
     def write(self, folder: Path) -> dict[str, FileRunner]:
-        """Export its graphs, and open what was written."""
+        """Export its graphs, and open what was written.
+
+        Raises:
+            EngineError: if a file says other numbers than its graph.
+        """
+        files = {}
         for name, graph in self.graphs.items():
             onnx_file.write(graph, folder / f"{name}.onnx")
-        return {n: FileRunner(onnx_file.GraphFile(folder / f"{n}.onnx")) for n in self.graphs}
+            files[name] = onnx_file.GraphFile(folder / f"{name}.onnx")
+            given = _anything(graph)
+            found, exact = files[name].run(given), graph.run(given)
+            if not all(np.array_equal(found[k], exact[k]) for k in graph.outputs):
+                told = f"the file of {graph.name} of {self.recipe.title} says other numbers"
+                raise EngineError(f"{told} than its graph")
+        return {name: FileRunner(file) for name, file in files.items()}
 
 
 class Workshop:
@@ -158,6 +171,19 @@ class Workshop:
             {k: whole(v[i : i + 1], graph.places.get(k)) for k, v in rows.items()}
             for i in range(CALLS)
         ]
+
+
+def _anything(graph: IntegerGraph) -> dict[str, np.ndarray]:
+    """Inputs from all that there can be, the largest among them."""
+    rng = np.random.default_rng(0)
+    found = {}
+    for name in graph.inputs:
+        if name in graph.indices:
+            found[name] = rng.integers(graph.indices[name], size=(COMPARED, 1))
+        else:
+            found[name] = rng.integers(-MOST, MOST + 1, (COMPARED, graph.widths[name]))
+            found[name][: COMPARED // 2] = np.where(found[name] < 0, -MOST, MOST)[: COMPARED // 2]
+    return found
 
 
 def equal_on_board(

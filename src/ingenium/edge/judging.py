@@ -14,6 +14,7 @@ from ingenium.evaluate.intervals import LEVEL, wilson
 from ingenium.evaluate.measured import Interval
 
 RESAMPLES = 400
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
 COSTS = ("flash", "ram", "instructions", "latency", "energy")
 
 
@@ -52,10 +53,10 @@ def quality(
     base = float(original.accepted.mean())
     found = {
         "accepted": share,
-        "kept_acceptance": _between(share.value / base if base else math.nan, kept),
+        "kept_acceptance": _between(share.value / base, kept) if base else UNKNOWN,
     }
     if losses is None or original.losses is None:
-        return found | dict.fromkeys(("loss", "loss_rise"), Interval(math.nan, math.nan, math.nan))
+        return found | dict.fromkeys(("loss", "loss_rise"), UNKNOWN)
     rows = rng.integers(len(losses), size=(RESAMPLES, len(losses)))
     own, theirs = losses[rows].mean(1), original.losses[rows].mean(1)
     mean, before = float(losses.mean()), float(original.losses.mean())

@@ -10,7 +10,7 @@ from ingenium.core.judged import JudgedKind
 from ingenium.edge.onnx_file import GraphFile
 from ingenium.edge.parts import FileRunner
 
-RECORD, SOURCE, HEADER, SHEET = "edge.json", "generator.c", "generator.h", "device.toml"
+RECORD, SOURCE, HEADER = "edge.json", "generator.c", "generator.h"
 KIND = JudgedKind("a small generator", RECORD, "ingenium edge fit PROBLEM", "Fit it again.")
 
 
@@ -32,10 +32,14 @@ class SmallGenerator:
         first = KIND.opened(folder, {})
         try:
             named = [n for n in first["evidence"]["files"] if code or n not in (SOURCE, HEADER)]
+            unnamed = [n for n in first["graphs"] if f"{n}.onnx" not in named]
         except (LookupError, TypeError) as error:
             raise CorruptError(
                 str(folder / RECORD), f"is no record ({error})", KIND.again
             ) from error
+        if unnamed:
+            told = f"names no digest of {unnamed[0]}.onnx"
+            raise CorruptError(str(folder / RECORD), told, KIND.again)
         files = {name: ("evidence", "files", name) for name in named}
         return cls(folder, KIND.opened(folder, files))
 

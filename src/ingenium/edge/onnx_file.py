@@ -34,6 +34,8 @@ from ingenium.edge.integer import (
 EXTRA = Extra("edge")
 OPSET = 21  # from which there are weights of 4 bits
 ABOVE = 62  # bits of what makes a number positive, so that a division rounds down
+NARROW = 30  # those of 32-bit numbers
+SAFE = 16  # shift up to which these have room for a half too
 LIMIT = 2**31 - 1  # bytes of a file
 
 
@@ -105,6 +107,10 @@ class _Writer:
         """
         kind = np.int64 if bits == ABOVE else np.int32
         s = np.asarray(shift, np.int64)
+        if bits == NARROW and np.any(s > SAFE):  # a half and 2 ** 30 would pass 32 bits
+            return self._do(
+                "Cast", self._down(self._wide(x), shift), to=self.onnx.TensorProto.INT32
+            )
         if np.all(s <= 0):
             return self._do("Mul", x, self._constant((1 << -s).astype(kind)))
         more = (np.int64(1) << np.int64(bits)) + (np.int64(1) << (s - 1))
@@ -136,13 +142,13 @@ class _Writer:
                 self._do("Mul", x, self._constant(np.array(1 << up, np.int32)))
                 for x, up in zip((op.x, op.y), op.up, strict=True)
             ]
-            self._held(self._down(self._do("Add", *both), op.down, 30), op.out, wide=False)
+            self._held(self._down(self._do("Add", *both), op.down, NARROW), op.out, wide=False)
         elif isinstance(op, Product):
-            self._held(self._down(self._do("Mul", op.x, op.y), op.down, 30), op.out, wide=False)
+            self._held(self._down(self._do("Mul", op.x, op.y), op.down, NARROW), op.out, wide=False)
         elif isinstance(op, Lookup):
             place = self._do(
                 "Add",
-                self._down(op.x, op.down, 30),
+                self._down(op.x, op.down, NARROW),
                 self._constant(np.array(ENTRIES // 2, np.int32)),
             )
             ends = [self._constant(np.array(v, np.int32)) for v in (0, ENTRIES - 1)]
@@ -208,7 +214,7 @@ class _Writer:
         parts = list[str]()
         for x, shift in zip(op.xs, op.downs, strict=True):
             name = f"{op.out}_{len(parts)}"
-            self._held(self._down(x, shift, 30), name, wide=False)
+            self._held(self._down(x, shift, NARROW), name, wide=False)
             parts.append(name)
         self._do("Concat", *parts, out=op.out, axis=1)
 

@@ -19,6 +19,7 @@ import ingenium
 from ingenium.core.digest import array_digest, digest, folder_digest
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import cache_folder, write_atomic
+from ingenium.core.judged import JudgedKind
 from ingenium.core.problem import Problem
 from ingenium.core.provenance import package_digest
 from ingenium.core.recipe import Arrays, Recipe
@@ -29,6 +30,8 @@ from ingenium.generators.model import Family
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 META = "about"  # beside the weights of a kept fit
+MODEL = "model"  # folder of the weights within that of a fit or run
+FIT = JudgedKind("a fit", "fit.json", "ingenium fit PROBLEM --out FOLDER", "Fit it again.")
 CODE = ("generators", "sampling", "train")  # the packages whose code decides what a fit gives
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, RuntimeError)  # what a spoiled file gives
 
@@ -102,6 +105,28 @@ def load(folder: Path, problem: Problem) -> FittedFamily:
     except (*_DAMAGE, SafetensorError) as error:
         found = f"is not what the run wrote ({error})"
         raise CorruptError(str(folder), found, "Run the spec again.") from error
+
+
+def of_fit(folder: Path, problem: Problem) -> FittedFamily:
+    """The model of a fit that was kept in a folder with its record.
+
+    Raises:
+        InputError: if there is none, or one of another problem.
+        CorruptError: if its weights are not those that the record names.
+    """
+    record = FIT.opened(folder, {})
+    try:
+        of, weights = record["problem"], record["lineage"]["weights"]
+    except (LookupError, TypeError) as error:
+        raise CorruptError(
+            str(folder / FIT.record), f"is no record ({error})", FIT.again
+        ) from error
+    if of != problem.name:
+        raise InputError(f"a fit of {problem.name}", f"{folder}, which is one of {of}")
+    found = load(folder / MODEL, problem)
+    if found.digest != weights:
+        raise CorruptError(str(folder / MODEL), "holds other weights than were fitted", FIT.again)
+    return found
 
 
 def trained(problem: Problem, name: str) -> FittedFamily:

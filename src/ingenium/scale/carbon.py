@@ -14,7 +14,6 @@ from jaxtyping import Float
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 
-DAY = 24
 HOUR, GRAMS = "hour", "g_co2e_per_kwh"  # columns of a trace
 MOST_UC = 4_000_000  # bytes of a file of units
 OIL_COST = 80.0  # $/MWh of RTS-GMLC, above which its turbines and small steam units burn oil
@@ -90,14 +89,6 @@ def _windows(trace: Float[np.ndarray, " t"], hours: float, within: int) -> Float
     weights = np.r_[np.ones(whole), [hours - whole] if hours > whole else []]
     starts = range(int(within - hours) + 1)
     return np.array([trace[s : s + len(weights)] @ weights for s in starts])
-
-
-def day_before(trace: Float[np.ndarray, " t"], now: int) -> Float[np.ndarray, " t"]:
-    """A forecast of the hours after now: those of the last 24 hours, again and again."""
-    if now < DAY:
-        raise InputError("a day of the trace before now", f"{now} hours")
-    past = trace[now - DAY : now]
-    return np.resize(past, len(trace) - now)
 
 
 @dataclass(frozen=True)

@@ -76,10 +76,6 @@ class DividedModel:
         """As the family."""
         self.family.anneal(fraction)
 
-    def held_out_loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
-        """Of the whole model alone: ranks ask their descent."""
-        raise NotImplementedError
-
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
         """Those that are here, by their names in the family."""
         for path, parameter in self.module.named_parameters():

@@ -1,4 +1,4 @@
-"""Two laws of speedup, and the parallel share that measured runs tell."""
+"""The law of speedup of fixed work, and the parallel share that measured runs tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,6 @@ def fixed_work(share: float, workers: float) -> float:
     Source: Amdahl, AFIPS 1967; it never passes 1 / (1 - share).
     """
     return 1.0 / ((1.0 - share) + share / workers)
-
-
-def growing_work(share: float, workers: float) -> float:
-    """Speedup of work that grows with the workers.
-
-    Source: Gustafson, Communications of the ACM 31(5), 1988.
-    """
-    return workers - (1.0 - share) * (workers - 1.0)
 
 
 def ceiling(share: float) -> float | None:

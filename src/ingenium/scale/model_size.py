@@ -88,16 +88,3 @@ class ModelSize:
         """
         own = self.layers * self.block + self.vocabulary * self.width
         return tokens * (6 * own + 12 * self.layers * self.width * self.context)
-
-
-def training_flops(parameters: float, tokens: float) -> float:
-    """Six for each parameter and token.
-
-    Source: Kaplan et al., 2020, arXiv:2001.08361, section 2.1; without attention to the context.
-    """
-    return 6 * parameters * tokens
-
-
-def state_bytes(parameters: float) -> float:
-    """Weights, gradients and Adam's moments: 4 + 4 + 8, or 2 + 2 + 12 in half precision."""
-    return 16 * parameters

@@ -52,6 +52,11 @@ class WorkPlace:
         """Whether this process has others work."""
         return self.kind in (PROCESSES, RAY) and self.count > 1
 
+    @property
+    def follows(self) -> bool:
+        """Whether this process is one that torchrun started, and not the first of them."""
+        return self.kind == TORCHRUN and os.environ.get("RANK", "0") != "0"
+
     def __str__(self) -> str:
         if self.kind == PROCESSES:
             return f"{self.kind}:{self.count}"

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -10,9 +12,11 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ingenium.core.errors import InputError
+from ingenium.scale.chain import Chain
 from ingenium.scale.divided import DividedModel, bytes_of, local, sharded_over
 from ingenium.train.descent import Named, adamw
-from ingenium.train.plan import Plan, Trainable, Turn
+from ingenium.train.plan import Plan, Turn
+from ingenium.train.trainer import FitError
 
 Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on this processor
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -31,7 +35,8 @@ class RankedDescent:
     """
 
     def __init__(self, model: DividedModel, *, precision: Precision = "own") -> None:
-        self.model, self.layout, self.chain = model, model.layout, model.chain
+        self.model, self.layout = model, model.layout
+        self.chain = in_precision(model.chain, precision)
         self.precision, self.scale, self._clean = precision, FIRST_SCALE, 0
         self.seen: dict[str, int] = {}  # bytes of weights and gradients at the last step
         self._optimisers: list[torch.optim.Optimizer] = []
@@ -105,7 +110,7 @@ class RankedDescent:
         pieces = zip(*(t.chunk(micro) for t in (*inputs, target)), strict=True)
         for i, (*piece, wanted) in enumerate(pieces):
             with self._unsynced(i + 1 < micro):
-                with self._half():
+                with self.chain.precision():
                     loss = self.chain.loss(self.model.module(*piece), wanted) / micro
                 (loss * self._scaled()).backward()
             total += loss.detach()
@@ -124,7 +129,7 @@ class RankedDescent:
         schedule, losses = self._schedule(len(target)), list[Tensor]()
         step = schedule.step if learn else schedule.eval
         told = {"target": target, "losses": losses} if self.model.last else {}
-        with self._half():
+        with self.chain.precision():
             step(*(inputs if self.model.first else ()), **told)
         own = torch.stack([x.detach() for x in losses]).mean() if losses else torch.zeros(())
         own = own / (self._scaled() if learn else 1.0)
@@ -175,7 +180,7 @@ class RankedDescent:
                 local(gradient).mul_(most / (norm + TINY))
         return norm
 
-    def held_out(self, model: Trainable, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
+    def held_out(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> float:
         """Sum of the losses of some rows, of which each data rank takes its part."""
         wide = self.layout.data * self.layout.micro
         short = -len(x) % wide
@@ -188,7 +193,7 @@ class RankedDescent:
             if self.layout.pipeline > 1:
                 loss = self._piped(inputs, target, learn=False)
             else:
-                with self._half():
+                with self.chain.precision():
                     loss = self.chain.loss(self.model.module(*inputs), target)
                 self.model.forget()
         return self._agreed(loss) * len(x)
@@ -227,18 +232,15 @@ class RankedDescent:
             dist.all_reduce(loss, group=self.model.mesh["data"].get_group())
         return float(loss) / self.layout.data
 
-    def _half(self) -> AbstractContextManager[object]:
-        if self.precision == "own":
-            return self.chain.precision()
-        if self.precision == "fp32":
-            return nullcontext()
-        return torch.autocast("cpu", dtype=DTYPES[self.precision])
-
     def _scaled(self) -> float:
         return self.scale if self.precision == "fp16" else 1.0
 
     def _unscale(self, turn: Turn) -> None:
-        """Take the scale out; where a gradient overflowed, leave the step out and halve it."""
+        """Take the scale out; where a gradient overflowed, leave the step out and halve it.
+
+        Raises:
+            FitError: if gradients overflow without any scale.
+        """
         if self.precision != "fp16":
             return
         found = torch.zeros(())
@@ -251,7 +253,17 @@ class RankedDescent:
         if found:
             self.scale /= 2
             for p in turn.parameters:
-                if p.grad is not None:
-                    local(p.grad).zero_()
+                p.grad = None  # of zeros the optimiser would make a step of its moments
         elif self._clean % GROWS_AFTER == 0:
             self.scale *= 2
+        if self.scale < 1:
+            raise FitError("gradients overflow in half precision without any scale; use bf16")
+
+
+def in_precision(chain: Chain, precision: Precision) -> Chain:
+    """The same chain, whose products are of another precision."""
+    if precision == "own":
+        return chain
+    if precision == "fp32":
+        return replace(chain, precision=nullcontext)
+    return replace(chain, precision=partial(torch.autocast, "cpu", dtype=DTYPES[precision]))

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,12 +15,13 @@ import torch
 import torch.distributed as dist
 from torch.distributed import TCPStore  # type: ignore[attr-defined]  # it is there
 
-from ingenium.core.errors import EngineError, InputError
+from ingenium.core.errors import EngineError, IngeniumError, InputError
 from ingenium.scale.place import LOOPBACK, TORCHRUN, WorkPlace
 from ingenium.scale.port import Site, SiteWorker, opened
 
 WAIT_S = 120.0  # for the others, after which a rank gives up
 LOOK_S = 0.5
+CAUSE_S = 3.0  # in which a rank whose end the others noticed says why
 TOLD = "told"
 BROKEN = re.compile(r"gloo|connection closed|timed? ?out|socket", re.IGNORECASE)
 
@@ -41,6 +43,10 @@ RankJob = Callable[[Rank, Tell], Any]
 
 class RankLost(EngineError):  # noqa: N818 - reads as what it is
     """A rank ended by itself or cannot be reached, so that the others wait in vain."""
+
+
+class RanksApart(RankLost):
+    """What a rank says that can no longer reach another one, whatever became of that."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -85,17 +91,21 @@ class RankGang:
 
         Raises:
             RankLost: if one ended by itself.
-            IngeniumError: that one met.
+            IngeniumError: that one met; the others, which only lose it, may be heard before.
         """
         found: dict[int, Any] = {}
+        left: list[SiteWorker] = []
         try:
             while len(found) < len(self.workers):
                 left = [w for i, w in enumerate(self.workers) if i not in found]
                 worker = self.site.first(left, LOOK_S)
                 self._pass_on(tell)
                 if worker is not None:
+                    left.remove(worker)
                     number = self.workers.index(worker)
                     found[number] = self._answer(number)
+        except RanksApart as noticed:
+            raise self._cause(left) or noticed from None
         finally:
             for worker in self.workers:
                 worker.leave()
@@ -112,6 +122,22 @@ class RankGang:
                 "command goes on from the last checkpoint"
             )
         return answer
+
+    def _cause(self, left: Sequence[SiteWorker]) -> IngeniumError | None:
+        """What one of these ranks met, where it says so soon; none if they only lost each other."""
+        until, waiting = time.monotonic() + CAUSE_S, list(left)
+        while waiting and time.monotonic() < until:
+            worker = self.site.first(waiting, LOOK_S)
+            if worker is None:
+                continue
+            waiting.remove(worker)
+            try:
+                self._answer(self.workers.index(worker))
+            except RanksApart:
+                continue
+            except IngeniumError as error:
+                return error
+        return None
 
     def _pass_on(self, tell: Tell) -> None:
         """What rank 0 tells of its progress."""
@@ -165,7 +191,7 @@ def _ranked(job: RankJob, rank: Rank) -> Any:
     """The job of a rank in a worker.
 
     Raises:
-        RankLost: if another one could not be reached any more.
+        RanksApart: if another one could not be reached any more.
     """
     with _lost(rank), group(rank) as store:
 
@@ -184,7 +210,7 @@ def _lost(rank: Rank) -> Iterator[None]:
         if isinstance(error, (InputError, EngineError)) or not BROKEN.search(str(error)):
             raise
         first = str(error).strip().splitlines()[0]
-        raise RankLost(f"rank {rank.number} lost the others: {first}") from error
+        raise RanksApart(f"rank {rank.number} lost the others: {first}") from error
 
 
 def _under_torchrun(job: RankJob, wait_s: float, tell: Tell) -> Any:

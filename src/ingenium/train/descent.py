@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -9,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ingenium.train.ema import assign
-from ingenium.train.plan import Plan, Trainable, Turn
+from ingenium.train.plan import Plan, Turn, WholeModel
 
 Named = dict[str, Tensor]
 
@@ -37,9 +38,8 @@ class FitDescent(Protocol):
         ...
 
     def held_out(
-        self, model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"],
-        rng: torch.Generator,
-    ) -> float:  # fmt: skip
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> float:
         """Sum of the held-out losses of some rows."""
         ...
 
@@ -64,8 +64,11 @@ class FitDescent(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Lone:
     """The whole model in this process."""
+
+    model: WholeModel
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         """AdamW."""
@@ -88,12 +91,11 @@ class Lone:
         return nn.utils.clip_grad_norm_(parameters, most).item()
 
     def held_out(
-        self, model: Trainable, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"],
-        rng: torch.Generator,
-    ) -> float:  # fmt: skip
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> float:
         """By the model itself."""
         with _precision(x.device):
-            return model.held_out_loss(x, cond, rng).detach().double().sum().item()
+            return self.model.held_out_loss(x, cond, rng).detach().double().sum().item()
 
     def whole(self, parts: Mapping[str, Tensor]) -> Named:
         """As they are."""
@@ -114,9 +116,6 @@ class Lone:
     def writes(self) -> bool:
         """Always."""
         return True
-
-
-LONE = Lone()
 
 
 def adamw(parameters: Sequence[nn.Parameter], turn: Turn, plan: Plan) -> torch.optim.AdamW:

@@ -37,14 +37,19 @@ class Trainable(Protocol):
         """Told before each step how much of the budget is spent, from 0 to 1."""
         ...
 
+    def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+
+@runtime_checkable
+class WholeModel(Trainable, Protocol):
+    """One that lies in this process as a whole."""
+
     def held_out_loss(
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """What early stopping watches, on rows that are never trained on."""
         ...
-
-    def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]: ...
-    def state_dict(self) -> dict[str, Tensor]: ...
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from ingenium.core.errors import IngeniumError, InputError
 from ingenium.train import checkpoint
 from ingenium.train.batches import Batches, Split, split, stream
 from ingenium.train.checkpoint import Checkpoint
-from ingenium.train.descent import LONE, FitDescent
+from ingenium.train.descent import FitDescent, Lone
 from ingenium.train.ema import Ema, assign
-from ingenium.train.plan import Plan, Trainable, Turn
+from ingenium.train.plan import Plan, Trainable, Turn, WholeModel
 
 CHECKED_ROWS = 256  # held-out rows are repeated up to this many, for a loss with less noise
 
@@ -32,7 +32,7 @@ def train(
     cond: Float[Tensor, "rows c"],
     plan: Plan,
     *,
-    descent: FitDescent = LONE,
+    descent: FitDescent | None = None,
 ) -> dict[str, list[float]]:
     """Fit a model; it ends with the averaged weights of the best held-out check.
 
@@ -52,6 +52,10 @@ def train(
         FitError: a loss or gradient is not finite.
     """
     _check(x, cond, plan)
+    if descent is None:
+        if not isinstance(model, WholeModel):
+            raise InputError("a whole model, or a descent of a divided one", type(model).__name__)
+        descent = Lone(model)
     fit = _Fit.start(model, x, cond, plan, descent)
     started = time.monotonic() - fit.seconds
     while not fit.done:
@@ -192,7 +196,7 @@ class _Fit:
         total = 0.0
         with self.ema.in_place():
             for rows in torch.split(kept.to(self.x.device), CHECKED_ROWS):
-                total += self.descent.held_out(self.model, self.x[rows], self.cond[rows], rng)
+                total += self.descent.held_out(self.x[rows], self.cond[rows], rng)
         return total / len(kept)
 
     def save(self, folder: Path) -> None:

@@ -1,0 +1,60 @@
+"""Proposals with the weights of a fit that was kept: they are those that its record names."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingenium.api import fit, propose, replay
+from ingenium.core.errors import CorruptError, InputError
+from ingenium.generators.fitted import FIT, MODEL
+from toy import spec
+
+pytestmark = pytest.mark.usefixtures("beams")
+
+
+def kept(folder: Path, seed: int) -> Path:
+    """A fit of beams as `fit --out` keeps it."""
+    asked = spec()
+    chosen = {"family": "vae", "steps": 5, "seed": seed}
+    made = fit({"problem": asked.problem, "generator": chosen})
+    made.save(folder / MODEL)
+    record = {"problem": asked.problem, "lineage": {"weights": made.digest}}
+    (folder / FIT.record).write_text(json.dumps(record))
+    return folder
+
+
+def test_a_run_by_a_kept_fit_is_replayed(tmp_path: Path) -> None:
+    own = kept(tmp_path / "fit", 0)
+    run = propose(spec(), n=8, out=tmp_path / "run", model=own)
+    shutil.rmtree(own)  # the run has all that it needs
+    found = replay(run.folder, 3)
+    assert found.holds, [c for c in found.checks if not c.holds]
+
+
+def test_planted_weights_are_refused(tmp_path: Path) -> None:
+    own, other = kept(tmp_path / "fit", 0), kept(tmp_path / "other", 1)
+    shutil.copytree(other / MODEL, own / MODEL, dirs_exist_ok=True)  # whole, and at odds with none
+    with pytest.raises(CorruptError, match="other weights than were fitted"):
+        propose(spec(), n=8, out=tmp_path / "run", model=own)
+    (own / FIT.record).unlink()
+    with pytest.raises(InputError, match="ingenium fit PROBLEM --out"):
+        propose(spec(), n=8, out=tmp_path / "run", model=own)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("written", ['{"problem": "toy.cantilever"}', "{"])
+def test_a_record_that_names_no_weights_is_told(tmp_path: Path, written: str) -> None:
+    own = kept(tmp_path / "fit", 0)
+    (own / FIT.record).write_text(written)
+    with pytest.raises(CorruptError, match="no record"):
+        propose(spec(), n=8, out=tmp_path / "run", model=own)
+
+
+def test_a_fit_of_another_problem_is_refused(tmp_path: Path) -> None:
+    own = kept(tmp_path / "fit", 0)
+    record = json.loads((own / FIT.record).read_text())
+    (own / FIT.record).write_text(json.dumps(record | {"problem": "grid.feeder_day"}))
+    with pytest.raises(InputError, match=r"which is one of grid\.feeder_day"):
+        propose(spec(), n=8, out=tmp_path / "run", model=own)
