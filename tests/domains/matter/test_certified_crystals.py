@@ -93,6 +93,17 @@ def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
     assert found["verdict"].item() == Verdict.FAILED
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [1, 2], ids=["edges_m", "free"])
+def test_what_is_no_number_has_no_answer(
+    problem: CrystalProblem, place: int, value: float
+) -> None:
+    """A list of neighbours at such places would end the process, and all other designs with it."""
+    arrays = list(to_arrays(crystal(problem, POLAR), problem.variables))
+    arrays[place] = torch.full_like(arrays[place], value)
+    assert problem.verifier.only(("closest",)).measure(*arrays).isnan().all()
+
+
 def test_a_run_that_does_not_converge_is_failed_and_not_rejected(
     problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

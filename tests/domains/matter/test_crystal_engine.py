@@ -2,7 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -171,11 +174,53 @@ def test_a_run_without_convergence_is_no_answer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(espresso, "absent", lambda: None)
     monkeypatch.setattr(espresso, "solved", lambda *_: NoAnswer("its density did not converge"))
     (found,) = results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1)
     assert found == NoAnswer("its density did not converge")
     monkeypatch.setattr(espresso, "solved", None)
     assert results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1) == [found], "not asked twice"
+
+
+SOLVED = GroundState(-1.0, 1.4, 0.0, 1.0, "6.7MaX")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda kept: {**kept, "gap_ev": 1.5},
+        lambda kept: {k: v for k, v in kept.items() if k != "seal"},
+        lambda kept: {**kept, "energy_ev": float("nan")},
+        lambda kept: {"asked": kept["asked"], "foo": 1},
+        lambda kept: [kept],
+    ],
+    ids=["another gap", "no seal", "no number", "no answer", "a list"],
+)
+def test_what_was_put_into_the_cache_is_not_measured(
+    forged: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(espresso, "absent", lambda: None)
+    monkeypatch.setattr(espresso, "solved", lambda *_: SOLVED)
+    asked = PlaneWaveRun(cube(5.0), 40.0)
+    assert results.solve([asked], 1) == [SOLVED] == [results.known(asked)]
+    (file,) = (tmp_path / "pw").iterdir()
+    file.write_text(json.dumps(forged(json.loads(file.read_text()))))
+    assert results.known(asked) is None
+    assert results.solve([asked], 1) == [SOLVED], "it is computed again"
+    assert results.known(asked) == SOLVED
+
+
+def test_what_another_release_finds_is_not_mixed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The verifier's version tells one release."""
+    monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path))
+    monkeypatch.setattr(espresso, "absent", lambda: None)
+    monkeypatch.setattr(espresso, "solved", lambda *_: replace(SOLVED, release="7.2"))
+    (found,) = results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1)
+    assert isinstance(found, NoAnswer)
+    assert "7.2" in found.reason
 
 
 def test_bad_setups_are_refused() -> None:

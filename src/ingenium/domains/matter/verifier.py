@@ -142,9 +142,12 @@ def _energy(crystal: Crystal) -> float:
 
 
 def _sound(crystal: Crystal) -> bool:
+    """Whether engines can be asked: on what is no number, neighbour lists would stop the process."""
     formula = crystal.sites.reduced
+    numbers = np.concatenate([crystal.edges_m, crystal.free])
     return (
-        bool((crystal.edges_m > 0).all())
+        bool(np.isfinite(numbers).all())
+        and bool((crystal.edges_m > 0).all())
         and balanced(list(formula), list(formula.values())) is not None
         and list(formula.values()) == [1, 1, 3]
         and closest(crystal.structure()) > CLOSEST
