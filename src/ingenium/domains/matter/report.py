@@ -40,7 +40,8 @@ def sections(
     )
     where = Section(
         "Gaps and distances from the hull",
-        "Each crystal that pw.x has computed.",
+        "Each crystal that pw.x has computed; of those whose results travel with the package the "
+        "guess is what was found.",
         _hull(verdicts),
     )
     if not len(best):
