@@ -95,9 +95,7 @@ def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("place", [1, 2], ids=["edges_m", "free"])
-def test_what_is_no_number_has_no_answer(
-    problem: CrystalProblem, place: int, value: float
-) -> None:
+def test_what_is_no_number_has_no_answer(problem: CrystalProblem, place: int, value: float) -> None:
     """A list of neighbours at such places would end the process, and all other designs with it."""
     arrays = list(to_arrays(crystal(problem, POLAR), problem.variables))
     arrays[place] = torch.full_like(arrays[place], value)
@@ -155,6 +153,20 @@ def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> Non
     ]
     assert len(sections[0].table) == 2, "one of the two is certified"
     assert all(s.figure is not None for s in sections[1:])
+
+
+def test_what_chgnet_alone_judged_is_reported_without_pw() -> None:
+    """No distance and no gap are shown that nobody computed."""
+    setup = {**SETUP, "judge": "chgnet"}
+    alone = open_problem(Spec(problem="matter.crystal", setup=setup))
+    assert isinstance(alone, CrystalProblem)
+    one = crystal(alone, CUBIC)
+    found = measured(alone, one)
+    assert found["verdict"].item() == Verdict.ACCEPTED
+    headings = [s.heading for s in alone.sections(one, found)]
+    assert headings == ["Cells", "Powder pattern of BaTiO3"]
+    rejected = crystal(alone, TURNED)
+    assert alone.sections(rejected, measured(alone, rejected)) == ()
 
 
 def test_a_crystal_without_an_energy_has_no_distance(

@@ -77,7 +77,9 @@ def test_a_large_cell_that_lies_lower_lowers_the_hull(monkeypatch: pytest.Monkey
     assert every[0].type == "cotunnite"
     assert below > 0.03
     monkeypatch.setattr(
-        results, "solve", lambda runs, _: [replace(SOLVED, energy_ev=-9.0 * r.crystal.atoms) for r in runs]
+        results,
+        "solve",
+        lambda runs, _: [replace(SOLVED, energy_ev=-9.0 * r.crystal.atoms) for r in runs],
     )
     formula, rest = {"Cs": 1, "Sn": 1, "F": 3}, phases.deciding({"Cs": 1, "F": 1})
     assert rest[0].energy_ev == phases.binaries((("Cs", 1), ("F", 1)))[0].energy_ev
@@ -209,8 +211,6 @@ def test_a_run_without_convergence_is_no_answer(
     assert results.solve([PlaneWaveRun(cube(5.0), 40.0)], 1) == [found], "not asked twice"
 
 
-
-
 @pytest.mark.parametrize(
     "forged",
     [
@@ -274,7 +274,8 @@ def test_no_certified_crystal_that_travels_is_lost_to_a_guess() -> None:
     """The screen of the gap is wider than what is asked of it."""
     problem = CrystalProblem(CrystalSettings())
     screen, asked = (
-        next(x for x in problem.limits if x.quantity == name) for name in ("gap_estimate", "band_gap")
+        next(x for x in problem.limits if x.quantity == name)
+        for name in ("gap_estimate", "band_gap")
     )
     kept = [(c, g.gap_ev) for c, g in results.shipped() if c.sites.text in problem.listed]
     fit = [c for c, gap in kept if asked.at_least <= gap <= asked.at_most]

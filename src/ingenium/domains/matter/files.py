@@ -5,6 +5,7 @@ and elements of the problem, or it is refused.
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ LARGEST = 1_000_000  # bytes of a file of a few atoms
 
 
 @dataclass(frozen=True)
-class CrystalFile:
+class CrystalFile(ABC):
     """What both formats share."""
 
     listed: Mapping[str, tuple[str, ...]]  # texts that the problem knows
@@ -50,13 +51,13 @@ class CrystalFile:
             paths[int(index)].write_text(self.text(rounded(crystal)))
         return paths
 
+    @abstractmethod
     def text(self, crystal: Crystal) -> str:
         """The content of a file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def structure(self, text: str) -> Any:
         """The atoms of a file, for pymatgen."""
-        raise NotImplementedError
 
     def read(self, path: Path) -> xr.Dataset:
         """Read a file, or a folder of such files.

@@ -101,7 +101,9 @@ def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
         return NoAnswer(missing)  # which is not kept: it may be there tomorrow
     answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
     if isinstance(answer, GroundState) and not answer.release.startswith(espresso.RELEASE):
-        return NoAnswer(f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}")
+        return NoAnswer(
+            f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
+        )
     kept = {"asked": asked.plain, **asdict(answer)}
     write_atomic(_path(asked.key), json.dumps({**kept, SEAL: digest(kept)}))
     return answer

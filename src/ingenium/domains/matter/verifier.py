@@ -142,7 +142,7 @@ def _energy(crystal: Crystal) -> float:
 
 
 def _sound(crystal: Crystal) -> bool:
-    """Whether engines can be asked: on what is no number, neighbour lists would stop the process."""
+    """Whether engines can be asked; on what is no number a neighbour list would end the process."""
     formula = crystal.sites.reduced
     numbers = np.concatenate([crystal.edges_m, crystal.free])
     return (
