@@ -141,6 +141,27 @@ def test_a_cell_of_another_system_is_refused(problem: CrystalProblem, tmp_path: 
         problem.formats["poscar"].read(file)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.500000000", "1e30"),  # of which nobody can say where in a cell it lies
+        ("1 1 3", "1 1 -3"),
+        ("1 1 3", "1 1 3000000000"),
+        ("Direct\n", "Direct\n" + 600 * "0.0 0.0 0.0\n"),
+    ],
+    ids=["far away", "fewer than none", "too many to hold", "long"],
+)
+def test_what_is_no_cell_of_a_few_atoms_is_refused(
+    problem: CrystalProblem, old: str, new: str, tmp_path: Path
+) -> None:
+    (file,) = problem.formats["poscar"].write(crystal(problem, CUBIC), tmp_path).values()
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    with pytest.raises(InputError):
+        problem.formats["poscar"].read(file)
+
+
 def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> None:
     parts = [crystal(problem, t) for t in (CUBIC, TURNED)]
     designs = xr.concat(parts, DESIGN).assign_coords({DESIGN: np.arange(2)})

@@ -18,6 +18,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import lines, refusing
 from ingenium.core.text import codes, texts
 from ingenium.domains.matter.charges import check
 from ingenium.domains.matter.identity import identified
@@ -27,7 +28,7 @@ from ingenium.domains.matter.results import rounded
 from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 STEM = "crystal_"
-LARGEST = 1_000_000  # bytes of a file of a few atoms
+LARGEST, MOST_LINES = 100_000, 500  # bytes and lines of a file of a few atoms
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,14 @@ class CrystalFile(ABC):
         )
 
     def _one(self, file: Path) -> Crystal:
-        refused = InputError(f"a crystal as {self.name}", str(file), "Write what propose writes.")
-        try:
-            content = file.read_bytes()
-            if len(content) > LARGEST:
-                raise refused
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                structure = self.structure(content.decode())
-        except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
-            raise refused from error
-        except (ArithmeticError, AssertionError, RuntimeError, StopIteration) as error:
-            raise refused from error
+        what = f"a crystal as {self.name}"
+        rows = lines(file, what, most=LARGEST)
+        if len(rows) > MOST_LINES:
+            told = f"{len(rows)} in {file}"
+            raise InputError(f"{what} of at most {MOST_LINES} lines", told, "Write one cell.")
+        with refusing(what, file), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            structure = self.structure("\n".join(rows))
         if not structure.is_ordered:
             raise InputError(
                 "one element at each place", f"partial occupancy in {file}", "Choose one of them."
