@@ -93,6 +93,15 @@ def test_overlapping_atoms_have_no_answer(problem: CrystalProblem) -> None:
     assert found["verdict"].item() == Verdict.FAILED
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [1, 2], ids=["edges_m", "free"])
+def test_what_is_no_number_has_no_answer(problem: CrystalProblem, place: int, value: float) -> None:
+    """A list of neighbours at such places would end the process, and all other designs with it."""
+    arrays = list(to_arrays(crystal(problem, POLAR), problem.variables))
+    arrays[place] = torch.full_like(arrays[place], value)
+    assert problem.verifier.only(("closest",)).measure(*arrays).isnan().all()
+
+
 def test_a_run_that_does_not_converge_is_failed_and_not_rejected(
     problem: CrystalProblem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +141,27 @@ def test_a_cell_of_another_system_is_refused(problem: CrystalProblem, tmp_path: 
         problem.formats["poscar"].read(file)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.500000000", "1e30"),  # of which nobody can say where in a cell it lies
+        ("1 1 3", "1 1 -3"),
+        ("1 1 3", "1 1 3000000000"),
+        ("Direct\n", "Direct\n" + 600 * "0.0 0.0 0.0\n"),
+    ],
+    ids=["far away", "fewer than none", "too many to hold", "long"],
+)
+def test_what_is_no_cell_of_a_few_atoms_is_refused(
+    problem: CrystalProblem, old: str, new: str, tmp_path: Path
+) -> None:
+    (file,) = problem.formats["poscar"].write(crystal(problem, CUBIC), tmp_path).values()
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    with pytest.raises(InputError):
+        problem.formats["poscar"].read(file)
+
+
 def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> None:
     parts = [crystal(problem, t) for t in (CUBIC, TURNED)]
     designs = xr.concat(parts, DESIGN).assign_coords({DESIGN: np.arange(2)})
@@ -144,6 +174,20 @@ def test_the_report_shows_cells_hull_and_pattern(problem: CrystalProblem) -> Non
     ]
     assert len(sections[0].table) == 2, "one of the two is certified"
     assert all(s.figure is not None for s in sections[1:])
+
+
+def test_what_chgnet_alone_judged_is_reported_without_pw() -> None:
+    """No distance and no gap are shown that nobody computed."""
+    setup = {**SETUP, "judge": "chgnet"}
+    alone = open_problem(Spec(problem="matter.crystal", setup=setup))
+    assert isinstance(alone, CrystalProblem)
+    one = crystal(alone, CUBIC)
+    found = measured(alone, one)
+    assert found["verdict"].item() == Verdict.ACCEPTED
+    headings = [s.heading for s in alone.sections(one, found)]
+    assert headings == ["Cells", "Powder pattern of BaTiO3"]
+    rejected = crystal(alone, TURNED)
+    assert alone.sections(rejected, measured(alone, rejected)) == ()
 
 
 def test_a_crystal_without_an_energy_has_no_distance(

@@ -48,6 +48,9 @@ IONS: Mapping[str, Ion] = {
 }
 
 
+MOST_ALIKE = 2  # atoms of one element in a binary compound of a known type
+
+
 def balanced(elements: Sequence[str], counts: Sequence[int]) -> tuple[int, ...] | None:
     """Charges of the elements that add up to nothing, or None."""
     for charges in product(*(IONS[e].charges for e in elements)):
@@ -74,9 +77,20 @@ def check(formula: Mapping[str, int]) -> tuple[int, ...]:
     return found
 
 
+def known(elements: Sequence[str]) -> bool:
+    """Whether charges of A, B and X of ABX3 balance, and types are known of both its binaries.
+
+    Of GeFCl3, with one cation that is charged four times, none are of GeF4 and GeCl4.
+    """
+    formula = dict(zip(elements, (1, 1, 3), strict=True))
+    if not set(formula) <= set(IONS) or balanced(list(formula), (1, 1, 3)) is None:
+        return False
+    return all(max(part.values()) <= MOST_ALIKE for part in parts(formula))
+
+
 def triples(elements: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Elements of A, B and X of ABX3 whose charges balance, in the order of the list."""
-    return [t for t in permutations(elements, 3) if balanced(t, (1, 1, 3)) is not None]
+    """Elements of A, B and X of each ABX3 of which that is known, in the order of the list."""
+    return [t for t in permutations(elements, 3) if known(t)]
 
 
 def parts(formula: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:

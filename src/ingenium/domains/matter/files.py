@@ -5,6 +5,7 @@ and elements of the problem, or it is refused.
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
+from ingenium.core.reading.files import lines, refusing
 from ingenium.core.text import codes, texts
 from ingenium.domains.matter.charges import check
 from ingenium.domains.matter.identity import identified
@@ -26,11 +28,11 @@ from ingenium.domains.matter.results import rounded
 from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 STEM = "crystal_"
-LARGEST = 1_000_000  # bytes of a file of a few atoms
+LARGEST, MOST_LINES = 100_000, 500  # bytes and lines of a file of a few atoms
 
 
 @dataclass(frozen=True)
-class CrystalFile:
+class CrystalFile(ABC):
     """What both formats share."""
 
     listed: Mapping[str, tuple[str, ...]]  # texts that the problem knows
@@ -50,13 +52,13 @@ class CrystalFile:
             paths[int(index)].write_text(self.text(rounded(crystal)))
         return paths
 
+    @abstractmethod
     def text(self, crystal: Crystal) -> str:
         """The content of a file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def structure(self, text: str) -> Any:
         """The atoms of a file, for pymatgen."""
-        raise NotImplementedError
 
     def read(self, path: Path) -> xr.Dataset:
         """Read a file, or a folder of such files.
@@ -76,18 +78,14 @@ class CrystalFile:
         )
 
     def _one(self, file: Path) -> Crystal:
-        refused = InputError(f"a crystal as {self.name}", str(file), "Write what propose writes.")
-        try:
-            content = file.read_bytes()
-            if len(content) > LARGEST:
-                raise refused
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                structure = self.structure(content.decode())
-        except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
-            raise refused from error
-        except (ArithmeticError, AssertionError, RuntimeError, StopIteration) as error:
-            raise refused from error
+        what = f"a crystal as {self.name}"
+        rows = lines(file, what, most=LARGEST)
+        if len(rows) > MOST_LINES:
+            told = f"{len(rows)} in {file}"
+            raise InputError(f"{what} of at most {MOST_LINES} lines", told, "Write one cell.")
+        with refusing(what, file), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            structure = self.structure("\n".join(rows))
         if not structure.is_ordered:
             raise InputError(
                 "one element at each place", f"partial occupancy in {file}", "Choose one of them."

@@ -1,12 +1,13 @@
 """A first guess of the gap, from the gaps that pw.x has found of other crystals.
 
-It screens and steers, and never judges: with some dozen crystals to learn from it is wrong by some
-tenths of an eV, which `error_ev` tells by leaving each of them out.
+It screens and steers, and certifies nothing: with some dozen crystals to learn from it is wrong by
+some tenths of an eV, which `error_ev` tells by leaving each of them out. Where pw.x has found the
+gap of the same atoms, the guess is that gap, so that no crystal is lost to an error that is known.
 
 Source: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25 and 5.12.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from jaxtyping import Float
 
 from ingenium.domains.matter.charges import IONS
 from ingenium.domains.matter.potential import Crystal
+from ingenium.domains.matter.results import PlaneWaveRun
 from ingenium.domains.matter.wyckoff import ANGSTROM
 
 REACH, NOISE = 3.0, 0.15  # in spreads of a feature; eV
@@ -48,6 +50,7 @@ class GapEstimate:
     mean_ev: float
     weights: Float[np.ndarray, " m"]
     error_ev: float  # median over the known crystals, each left out once
+    found_ev: Mapping[str, float]  # by the digest of their atoms
 
     @classmethod
     def of(cls, crystals: Sequence[Crystal], gap_ev: Sequence[float]) -> "GapEstimate":
@@ -57,18 +60,24 @@ class GapEstimate:
         """
         at, y = features(crystals), np.asarray(gap_ev, dtype=np.float64)
         if len(y) < 2:
-            return cls(np.zeros((0, 9)), SPREAD, np.zeros(0), np.inf)
+            return cls(np.zeros((0, 9)), SPREAD, np.zeros(0), np.inf, {})
         inverse = np.linalg.inv(_kernel(at, at) + NOISE**2 * np.eye(len(y)))
         mean = float(y.mean())
         weights = inverse @ (y - mean)
         left_out = np.abs(weights / np.diagonal(inverse))
-        return cls(at, mean, weights, float(np.median(left_out)))
+        found = {_atoms(c): float(ev) for c, ev in zip(crystals, y, strict=True)}
+        return cls(at, mean, weights, float(np.median(left_out)), found)
 
     def ev(self, crystals: Sequence[Crystal]) -> Float[np.ndarray, " n"]:
-        """Of each crystal, at least 0."""
-        found: np.ndarray = self.mean_ev + _kernel(features(crystals), self.at) @ self.weights
-        found = np.maximum(found, 0.0)
-        return found
+        """Of each crystal, at least 0; what was found where it is one of those learned from."""
+        guess = np.maximum(self.mean_ev + _kernel(features(crystals), self.at) @ self.weights, 0.0)
+        pairs = zip(crystals, guess.tolist(), strict=True)
+        return np.array([self.found_ev.get(_atoms(c), ev) for c, ev in pairs], dtype=np.float64)
+
+
+def _atoms(crystal: Crystal) -> str:
+    """Which they are, to the digits that files keep; no cutoff is asked for."""
+    return PlaneWaveRun(crystal, 0.0).key
 
 
 def _kernel(one: Float[np.ndarray, "n d"], two: Float[np.ndarray, "m d"]) -> np.ndarray:

@@ -21,6 +21,7 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 NEAR = 2e-5  # of an edge, that a place may be off: what files round away
 SAME = 1e-3  # angstrom: within it spglib looks for operations
 SHORTEST, LONGEST = 2.0, 80.0  # angstrom, of an edge
+FAR = 100.0  # cells: of larger numbers too few digits say where in its cell an atom lies
 ROOM = 3.0, 500.0  # cubic angstrom, of an atom
 CLOSEST = 0.65  # of the sum of two radii of ions: atoms nearer overlap
 ORIGINS = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.0, 0.0, 0.5), (0.5, 0.5, 0.0))
@@ -33,8 +34,9 @@ def identified(structure: Any, listed: Mapping[str, tuple[str, ...]], where: str
         InputError: for a cell of another unit, overlapping atoms, or atoms of no crystal of the
             list.
     """
-    if not np.isfinite(structure.frac_coords).all():  # spglib would fall over
-        raise InputError("places as numbers", f"others in {where}", "Write them again.")
+    if not (np.abs(structure.frac_coords) <= FAR).all():  # or no number, where spglib falls over
+        told = f"others in {where}"
+        raise InputError(f"places as numbers up to {FAR:g} cells away", told, "Write them again.")
     edges = np.array(structure.lattice.abc)
     room = structure.volume / len(structure)
     if not ((edges > SHORTEST) & (edges < LONGEST)).all() or not ROOM[0] < room < ROOM[1]:

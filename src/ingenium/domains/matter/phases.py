@@ -3,7 +3,8 @@
 The hull is that of the section between the two binary compounds into which a ternary splits with
 all charges kept. Binaries are those of `prototypes.BINARIES`, relaxed by CHGNet; of those within
 `NEAR_EV` of the lowest, in cells of at most `MOST_ATOMS`, pw.x says which is lowest, under the same
-cutoff and pseudopotentials as the crystal itself.
+cutoff and pseudopotentials as the crystal itself. Where a larger cell is the lowest of all by
+CHGNet, what it lies below the smaller ones by CHGNet is taken off.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,11 +40,11 @@ class Phase:
 
 @cache
 def binaries(formula: Formula) -> tuple[Phase, ...]:
-    """Types of a binary compound, the lowest first, by CHGNet."""
+    """Types of a binary compound of one to one or one to two, the lowest first, by CHGNet."""
     counts = dict(formula)
     alone = min(counts, key=lambda e: counts[e])  # of A2X and AX2 the one that stands alone
     (other,) = [e for e in counts if e != alone]
-    types = BINARIES["1:1" if set(counts.values()) == {1} else "1:2"]
+    types = BINARIES[f"{counts[alone]}:{counts[other]}"]
     return _stored(written(counts)) or _relaxed(types, {"A": alone, "X": other})
 
 
@@ -146,10 +147,14 @@ def computed(formula: Mapping[str, int], cutoff_ry: float, processes: int) -> fl
 
 
 def _lowest(part: Mapping[str, int], cutoff_ry: float, processes: int) -> float:
-    asked = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciding(part)]
+    """Of a binary by pw.x, less what a cell too large for it lies lower by CHGNet."""
+    deciders, lowest = deciding(part), binaries(tuple(part.items()))[0]
+    asked = [PlaneWaveRun(p.crystal, cutoff_ry) for p in deciders]
     found = [
         a.energy_ev / q.crystal.atoms
         for q, a in zip(asked, results.solve(asked, processes), strict=True)
         if isinstance(a, GroundState)
     ]
-    return min(found) if len(found) == len(asked) else np.nan
+    if len(found) < len(asked):
+        return np.nan
+    return float(np.min(found)) - (deciders[0].energy_ev - lowest.energy_ev)

@@ -30,35 +30,45 @@ MEV = 1e3
 def sections(
     made: Sequence[Crystal], designs: xr.Dataset, verdicts: xr.Dataset, gaps: GapEstimate
 ) -> tuple[Section, ...]:
-    """Certified crystals one by one, where all lie, and what an X-ray would see of one."""
+    """Accepted crystals one by one, where all lie, and what an X-ray would see of one.
+
+    Where CHGNet alone judged, nothing was certified, and neither table nor hull is shown.
+    """
+    computed = "hull_distance" in verdicts
+    above = verdicts["hull_distance" if computed else "screened_hull"].to_numpy()
     held = np.flatnonzero(verdicts["verdict"].to_numpy() == Verdict.ACCEPTED)
-    best = _first(made, held[np.argsort(verdicts["hull_distance"].to_numpy()[held])])
+    best = _first(made, held[np.argsort(above[held])])
+    where = (_where(verdicts),) if computed else ()
+    if not len(best):
+        return where
+    names = [formula(made[k]) for k in best]
     told = (
         "Distance from the hull and gap are those of pw.x (PBE), the part that other types of the "
-        "same formula have in the distance is CHGNet's. The estimate, which screens and does not "
-        f"judge, misses gaps by {gaps.error_ev:.2f} eV (median, each known one left out)."
+        "same formula have in the distance is CHGNet's. The estimate, which screens and certifies "
+        f"nothing, misses gaps by {gaps.error_ev:.2f} eV (median, each known one left out)."
     )
-    where = Section(
+    cells = Section(
+        "Cells",
+        "Conventional cells, seen from the side; atoms as large as half their ions.",
+        _cells(made, best[:DRAWN]),
+    )
+    pattern = Section(
+        f"Powder pattern of {names[0]}",
+        f"{diffraction.SOURCE}, kinematic intensities, no texture and no absorption.",
+        _pattern(made[best[0]], names[0]),
+    )
+    if not computed:
+        return cells, pattern
+    table = _table(made, best, designs, verdicts)
+    return Section("Certified crystals", told, table=table), cells, *where, pattern
+
+
+def _where(verdicts: xr.Dataset) -> Section:
+    return Section(
         "Gaps and distances from the hull",
-        "Each crystal that pw.x has computed.",
+        "Each crystal that pw.x has computed; of those whose results travel with the package the "
+        "guess is what was found.",
         _hull(verdicts),
-    )
-    if not len(best):
-        return (where,)
-    names = [formula(made[k]) for k in best]
-    return (
-        Section("Certified crystals", told, table=_table(made, best, designs, verdicts)),
-        Section(
-            "Cells",
-            "Conventional cells, seen from the side; atoms as large as half their ions.",
-            _cells(made, best[:DRAWN]),
-        ),
-        where,
-        Section(
-            f"Powder pattern of {names[0]}",
-            f"{diffraction.SOURCE}, kinematic intensities, no texture and no absorption.",
-            _pattern(made[best[0]], names[0]),
-        ),
     )
 
 

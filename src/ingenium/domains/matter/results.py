@@ -1,8 +1,9 @@
 """What pw.x has answered, by a digest of what it was asked: no run is paid for twice.
 
-Some travel with the package in `results.json`; others are kept in the cache. A
-result is taken only for the same atoms, to the digits that a file keeps, cutoff and
-pseudopotentials, and says which release gave it.
+Some travel with the package in `results.json`; others are kept in the cache, each under a seal of
+its whole content, as recipes are: it shows damage and what was put there by hand, and is no
+signature. A result is taken only for the same atoms, to the digits that a file keeps, cutoff and
+pseudopotentials, and says which release gave it; what another release finds is not mixed with it.
 """
 
 import json
@@ -27,6 +28,7 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 SHIPPED = Path(__file__).with_name("results.json")
 EDGE, FREE = 1e-4, 1e-5  # angstrom, and of an edge: the digits that count
 PROTOCOL = 1  # of meshes, smearing and where gaps are looked for
+SEAL = "seal"
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,12 @@ def _computed(asked: PlaneWaveRun) -> GroundState | NoAnswer:
     if missing is not None:
         return NoAnswer(missing)  # which is not kept: it may be there tomorrow
     answer = espresso.solved(rounded(asked.crystal), asked.cutoff_ry)
+    if isinstance(answer, GroundState) and not answer.release.startswith(espresso.RELEASE):
+        return NoAnswer(
+            f"pw.x here is {answer.release}, and results are those of {espresso.RELEASE}"
+        )
     kept = {"asked": asked.plain, **asdict(answer)}
-    write_atomic(_path(asked.key), json.dumps(kept))
+    write_atomic(_path(asked.key), json.dumps({**kept, SEAL: digest(kept)}))
     return answer
 
 
@@ -110,12 +116,13 @@ def _path(key: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """A kept file whose name is the digest of what it says was asked."""
+    """A kept file as it was written, whose name is the digest of what it says was asked."""
     try:
         kept: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
+        whole = kept.pop(SEAL) == digest(kept) and digest(kept["asked"])[7:31] == path.stem
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return None
-    return kept if digest(kept.get("asked"))[7:31] == path.stem else None
+    return kept if whole else None
 
 
 def shipped(cutoff_ry: float = 40.0) -> list[tuple[Crystal, GroundState]]:

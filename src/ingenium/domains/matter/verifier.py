@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ingenium.core.quantity import Quantity
 from ingenium.domains.matter import phases, potential, results, symmetry
-from ingenium.domains.matter.charges import balanced
+from ingenium.domains.matter.charges import known
 from ingenium.domains.matter.espresso import RELEASE, GroundState
 from ingenium.domains.matter.files import crystals
 from ingenium.domains.matter.gap import GapEstimate
@@ -142,11 +142,14 @@ def _energy(crystal: Crystal) -> float:
 
 
 def _sound(crystal: Crystal) -> bool:
+    """Whether engines can be asked; on what is no number a neighbour list would end the process."""
     formula = crystal.sites.reduced
+    numbers = np.concatenate([crystal.edges_m, crystal.free])
     return (
-        bool((crystal.edges_m > 0).all())
-        and balanced(list(formula), list(formula.values())) is not None
+        bool(np.isfinite(numbers).all())
+        and bool((crystal.edges_m > 0).all())
         and list(formula.values()) == [1, 1, 3]
+        and known(list(formula))
         and closest(crystal.structure()) > CLOSEST
     )
 

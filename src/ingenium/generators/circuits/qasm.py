@@ -25,13 +25,14 @@ from ingenium.generators.circuits.circuit import (
 HEADER = ("OPENQASM 2.0", 'include "qelib1.inc"')
 NAME = r"[a-z][A-Za-z0-9_]*"
 MOST = 100_000  # statements of a file
+ABOUT = 100.0  # rad: of much larger angles too few digits say where in its circle a turn ends
 # qelib1.inc has no ryy: these words define it, and are known again by themselves.
 RYY = (
     "gate ryy(theta) a,b { rx(pi/2) a; rx(pi/2) b; cx a,b; rz(theta) b; cx a,b; "
     "rx(-pi/2) a; rx(-pi/2) b; }"
 )
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_PI = re.compile(r"(-?)(?:(\d+)\*)?pi(?:/(\d+))?")
+_PI = re.compile(r"(-?)(?:(\d{1,9})\*)?pi(?:/(\d{1,9}))?")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def read(text: str) -> AngledCircuit:
     """
     reading = _Reading()
     plain = re.sub(r"//[^\n]*", "", text).replace(RYY, "")
+    if not plain.isascii():
+        raise InputError("OpenQASM 2 in ASCII", "other letters or digits beside its comments")
     parts = [part.strip() for part in plain.split(";")]
     if len(parts) > MOST:
         raise InputError(f"at most {MOST} statements of OpenQASM 2", len(parts))
@@ -133,7 +136,7 @@ class _Reading:
         if re.fullmatch(rf"measure\s+{name}\s*->\s*{re.escape(self.c[0])}", statement):
             pairs = [(i, i) for i in range(count)]
         else:
-            pattern = rf"measure\s+{name}\s*\[(\d+)\]\s*->\s*{re.escape(self.c[0])}\s*\[(\d+)\]"
+            pattern = rf"measure\s+{name}\s*\[(\d{{1,6}})\]\s*->\s*{re.escape(self.c[0])}\s*\[(\d{{1,6}})\]"
             found = re.fullmatch(pattern, statement)
             if found is None:
                 raise InputError("measure q -> c", f'"{statement[:60]}"')
@@ -160,7 +163,7 @@ class _Reading:
         self.operations.append(QubitGate(kind, qubits, place))
 
     def _qubit(self, text: str) -> int:
-        found = re.fullmatch(rf"{self.q[0]}\s*\[(\d+)\]", text)
+        found = re.fullmatch(rf"{self.q[0]}\s*\[(\d{{1,6}})\]", text)
         if found is None or int(found.group(1)) >= self.q[1]:
             raise InputError(f"a qubit from {self.q[0]}[0] to {self.q[0]}[{self.q[1] - 1}]", text)
         return int(found.group(1))
@@ -188,10 +191,16 @@ def _value(text: str) -> float:
     """An angle: a number, or a multiple of pi."""
     if _NUMBER.fullmatch(text):
         value = float(text)
-        if math.isfinite(value):
-            return value
-    found = _PI.fullmatch(text)
-    if found is None or found.group(3) == "0":
-        raise InputError("an angle as a number or as 3*pi/4", f'"{text[:40]}"')
-    sign, times, parts = found.groups()
-    return (-1 if sign else 1) * int(times or 1) * math.pi / int(parts or 1)
+    else:
+        found = _PI.fullmatch(text)
+        if found is None or int(found.group(3) or 1) == 0:
+            raise InputError("an angle as a number or as 3*pi/4", f'"{text[:40]}"')
+        sign, times, parts = found.groups()
+        value = (-1 if sign else 1) * int(times or 1) * math.pi / int(parts or 1)
+    if not 0 < abs(value) <= ABOUT:
+        raise InputError(
+            f"an angle other than 0, of at most {ABOUT:g} rad",
+            f'"{text[:40]}"',
+            "Leave a gate that turns nothing out: it would be counted on a device and not here.",
+        )
+    return value

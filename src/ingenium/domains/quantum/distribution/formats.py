@@ -50,7 +50,7 @@ class QasmFile:
             raise InputError("circuits as OpenQASM, circuit_00000.qasm", f"none in {path}")
         rows = [self._read(file) for file in files]
         numbers = [file.stem.rpartition("_")[2] for file in files]
-        whole = all(n.isdigit() for n in numbers)
+        whole = all(n.isdecimal() for n in numbers)
         index = [int(n) for n in numbers] if whole else list(range(len(files)))
         arrays = self.template.arrays(torch.stack(rows))
         return to_dataset(arrays, self.variables, {}, index=np.array(index))
