@@ -232,7 +232,9 @@ def test_bad_tables_are_told_what_to_write(text: str, told: str) -> None:
 
 def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
     for text in ("__import__('os').system('x')", "length.real", "[length]", "lambda: 1",
-                 "length**9", "exp(length, 2)", "x", "1e999*length", "1 if 1 else 2"):  # fmt: skip
+                 "length**9", "exp(length, 2)", "x", "1e999*length", "1 if 1 else 2",
+                 "-" * 900 + "length", "length*0x" + "F" * 20_000,  # deep, and huge
+                 "factorial(10**9)", "True*length"):  # fmt: skip
         file = tmp_path / "law.sympy"
         file.write_text(f"period = {text}\n")
         with pytest.raises(InputError):
