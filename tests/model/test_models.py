@@ -153,6 +153,13 @@ def test_laws_of_the_search_are_told_to_be_a_family() -> None:
     assert not checks.same_form(ProcessModel(LOTKA, (1, 0), series), own)
 
 
+def test_a_column_that_is_named_as_a_constant_stays_a_column() -> None:
+    values = np.exp(np.random.default_rng(0).normal(0, 0.3, (20, 1)))
+    series = MeasuredSeries("day", "day", np.arange(20.0), ("k0",), ("mg",), values, 4)
+    (own,) = families(series, [RateLaw("k0", "rate = 0.5*k0\n", 0.3, 3)], 100)
+    assert own.rates == {"x0": "x0*(k0*(x0/m0))"}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -162,6 +169,8 @@ def test_laws_of_the_search_are_told_to_be_a_family() -> None:
         ("year [year],hare [1]\n" + "\n".join(f"{i},{i}" for i in range(12)), "above 0"),
         ("year [year],hare [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(4)), "times"),
         ("year [year],hare [1]\n" + "\n".join(f"{i},x" for i in range(12)), "finite"),
+        ("year [year],hare [ ]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "unit"),
+        ("year [year],rate [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "rate_0"),
         ("year [year],S [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "S_0"),
     ],
 )

@@ -28,6 +28,7 @@ from ingenium.domains.equations.law.written import parsed
 from ingenium.generators.tokens.vocabulary import END
 
 OPERATIONS = ("+", "-", "*", "/", "sq", "sqrt")
+EXAMPLES = Path(__file__).parents[3] / "examples/equations"
 
 
 @pytest.fixture(scope="module")
@@ -223,11 +224,21 @@ def test_the_file_of_c_computes_the_same(table: MeasuredTable, tmp_path: Path) -
         ("a [m],period [s]\n1,2\n3,4\n", "rows"),
         ("sin [m],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "function"),
         ("a [m],period [s]\n" + "\n".join(f"{i},x" for i in range(1, 30)), "finite numbers"),
+        ("lambda [m],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "lambda_0"),
+        ("c1 [m],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "c1_0"),
+        ("a [m],a [m],period [s]\n" + "1,2,3\n" * 30, "a twice"),
+        ("a [dBm],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "logarithm"),
+        ("a [m],period [s]\n" + "".join(f"{i},{i}\n" for i in range(6)) * 5, "only one"),
+        ("\n" + ",".join(f"a{i} [m]" for i in range(10_001)) + "\n1\n", "10000 columns"),
     ],
 )  # fmt: skip
 def test_bad_tables_are_told_what_to_write(text: str, told: str) -> None:
     with pytest.raises(InputError, match=told):
         open_problem(Spec(problem="equations.law", given={"table": text}))
+
+
+def test_the_example_is_the_table_that_opens_without_one() -> None:
+    assert (EXAMPLES / "pendulum.csv").read_text(encoding="utf-8") == pendulum()
 
 
 def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def csv_text(
     Raises:
         InputError: for what is no such table, or of too many columns or cells.
     """
-    check_columns(1 + found[: found.find("\n") + 1 or None].count(delimiter), path)
+    head = found.lstrip().partition("\n")[0]  # blank lines before it are skipped
+    check_columns(1 + head.count(delimiter), path)
     cells = found.count("\n") + found.count(delimiter)
     if cells > MOST_CELLS:
         raise InputError(f"{what} of at most {MOST_CELLS} cells", f"{cells} in {path}")

@@ -114,7 +114,8 @@ class TableLaw(Problem):
         self.codec = LawCodec.of(self.language)
         names = self.language.names
         self.notes = (
-            f"{len(self.table.values)} rows: constants are fitted to {len(self.table.train)}, "
+            f"{len(self.table.values)} different rows: constants are fitted to "
+            f"{len(self.table.train)}, "
             f"misfit is of {len(self.table.inner)} others, misfit_outside of the "
             f"{len(self.table.outer)} furthest from the middle of {', '.join(names)}.",
         )
