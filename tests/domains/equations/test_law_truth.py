@@ -172,6 +172,17 @@ def _measured(table: MeasuredTable, formula: str) -> dict[str, float]:
     return dict(zip([q.name for q in verifier.quantities], found, strict=True))
 
 
+def test_laws_that_differ_in_writing_alone_are_not_apart() -> None:
+    problem = open_problem(Spec(problem="equations.law"))
+    forms = ("6.3*sqrt(length/gravity)", "sqrt(39.69*(length/gravity))",
+             "sqrt(length/gravity)/0.15873015873015873", "6.3*sqrt(length/gravity)*cos(amplitude)",
+             "1/(length - length)")  # fmt: skip
+    read_ = [parsed(f, problem.language, {}) for f in forms]  # type: ignore[attr-defined]
+    far = problem.metric(laws([t for t, _ in read_], [c for _, c in read_], list(range(5))))(0)
+    assert (far[:3] < 1e-9).all()
+    assert (far[3:] > 1e-3).all()
+
+
 @pytest.mark.parametrize(
     ("formula", "broken"),
     [

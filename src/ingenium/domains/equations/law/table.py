@@ -55,6 +55,11 @@ class MeasuredTable:
     values: Float64[Tensor, " r"]
 
     @cached_property
+    def spread(self) -> float:
+        """The standard deviation of the target, in which errors are told."""
+        return float(self.values.std(correction=0))
+
+    @cached_property
     def outer(self) -> Int64[Tensor, " o"]:
         """Rows furthest from the middle, by the mean square of their ranks."""
         ranks = self.columns.argsort(1).argsort(1).to(torch.float64)
