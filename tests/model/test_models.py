@@ -9,8 +9,8 @@ from scipy.integrate import solve_ivp
 from ingenium.core.errors import InputError
 from ingenium.model import checks, fitting
 from ingenium.model.families import FAMILIES, LOTKA, ProcessFamily, candidates, leslie
-from ingenium.model.fitting import ReadingDensity
-from ingenium.model.posterior import posterior
+from ingenium.model.fitting import FittedModel, ReadingDensity
+from ingenium.model.posterior import ModelPosterior, posterior
 from ingenium.model.reading import read
 from ingenium.model.searched import RateLaw, families
 from ingenium.model.series import MeasuredSeries
@@ -118,6 +118,21 @@ def test_intervals_hold_what_was_simulated(tmp_path: Path) -> None:
     assert best.model.unit("p") == "1/day"
     ahead = found.courses(time)[:, -3:, 0]
     assert (np.abs(np.log(np.median(ahead, 0) / exact[-3:])) < 0.25).all()
+
+
+def test_a_stiff_course_is_its_closed_form(tmp_path: Path) -> None:
+    """Fast uptake and long times, at which even steps grow beyond all bounds."""
+    time = np.array([0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 72.0])
+    p, q, dose = 12.0, 0.1, 8.0
+    exact = dose * p / (p - q) * (np.exp(-q * time) - np.exp(-p * time))
+    exact = exact + 0.01 * np.exp(-q * time)
+    series = _table(tmp_path, "blood", time, exact[:, None])
+    own = ProcessModel(BY_NAME["one_compartment"], (0,), series)
+    assert checks.integrators(own, np.array([p, q]), np.array([0.01, dose])).holds
+    numbers = np.log([p, q, 0.01, dose, 0.1])
+    fitted = FittedModel(ReadingDensity(own), numbers, 0.0)
+    found = ModelPosterior(fitted, numbers[None], 1.0, 100.0)
+    np.testing.assert_allclose(found.courses(time)[0, :, 0], exact, rtol=1e-4)
 
 
 def test_an_epidemic_is_told_from_growth(tmp_path: Path) -> None:
