@@ -15,6 +15,7 @@ from ingenium.model.reading import read
 from ingenium.model.searched import RateLaw, families
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
+from ingenium.report.model_page import _laws
 
 HARE_LYNX = Path(__file__).parents[2] / "examples/equations/hare_lynx.csv"
 BY_NAME = {f.name: f for f in FAMILIES}
@@ -175,6 +176,12 @@ def test_a_column_that_is_named_as_a_constant_stays_a_column() -> None:
     assert own.rates == {"x0": "x0*(k0*(x0/m0))"}
 
 
+def test_rates_are_told_as_formulas_and_not_as_files() -> None:
+    text = "# about\nc1 = 0.243351191999  # 1/s\nc2 = -0.1026  # 1/s\nrate = c1 + c2*lynx**2\n"
+    law = {"column": "hare", "text": text, "misfit": 0.2, "complexity": 8}
+    assert _laws({"laws": [law]})[1] == ("hare", "0.2434 - 0.1026*lynx**2", "0.20", "8")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -184,6 +191,7 @@ def test_a_column_that_is_named_as_a_constant_stays_a_column() -> None:
         ("year [year],hare [1]\n" + "\n".join(f"{i},{i}" for i in range(12)), "above 0"),
         ("year [year],hare [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(4)), "times"),
         ("year [year],hare [1]\n" + "\n".join(f"{i},x" for i in range(12)), "finite"),
+        ("year [year],hare [1]\n" + "\n".join(f"{i},{i + 1}," for i in range(12)), "as many cells"),
         ("year [year],hare [ ]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "unit"),
         ("year [year],rate [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "rate_0"),
         ("year [year],S [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "S_0"),
