@@ -13,6 +13,7 @@ from ingenium.core.spec import GeneratorChoice, Spec
 from ingenium.generators import fitted
 from ingenium.generators.generator import Generator
 from ingenium.infer.methods.method import InferenceTask
+from ingenium.infer.methods.nuts import settled
 from ingenium.infer.methods.table import METHODS
 from ingenium.infer.prior import Prior
 from ingenium.infer.weights import moments
@@ -63,3 +64,23 @@ def test_a_method_finds_the_exact_posterior(name: str) -> None:
     assert np.abs(np.sqrt(np.diag(cov)) / spread - 1).max() < wide
     assert found.effective > 40
     assert not found.pareto_k > 0.7
+
+
+@pytest.mark.parametrize("what", ["moved", "stuck", "stuck apart", "without an answer"])
+def test_chains_that_stand_still_or_have_gaps_are_not_settled(what: str) -> None:
+    pytest.importorskip("pyro")
+    values = np.random.default_rng(0).normal(size=(400, 2))
+    values[:, 1] = 3.0  # a quantity that says nothing
+    if what == "stuck":
+        values[:, 0] = 1.0
+    elif what == "stuck apart":
+        values[:, 0] = np.repeat(values[:4, 0], 100)
+    elif what == "without an answer":
+        values[7, 0] = np.nan
+    worth, apart = settled(values, 100)
+    if what == "moved":
+        assert worth > 250
+        assert apart < 1.05
+    else:
+        assert worth < 5
+        assert apart > 10

@@ -9,12 +9,13 @@ from scipy.integrate import solve_ivp
 from ingenium.core.errors import InputError
 from ingenium.model import checks, fitting
 from ingenium.model.families import FAMILIES, LOTKA, ProcessFamily, candidates, leslie
-from ingenium.model.fitting import ReadingDensity
-from ingenium.model.posterior import posterior
+from ingenium.model.fitting import FittedModel, ReadingDensity
+from ingenium.model.posterior import ModelPosterior, posterior
 from ingenium.model.reading import read
 from ingenium.model.searched import RateLaw, families
 from ingenium.model.series import MeasuredSeries
 from ingenium.model.system import ProcessModel
+from ingenium.report.model_page import _laws
 
 HARE_LYNX = Path(__file__).parents[2] / "examples/equations/hare_lynx.csv"
 BY_NAME = {f.name: f for f in FAMILIES}
@@ -120,6 +121,21 @@ def test_intervals_hold_what_was_simulated(tmp_path: Path) -> None:
     assert (np.abs(np.log(np.median(ahead, 0) / exact[-3:])) < 0.25).all()
 
 
+def test_a_stiff_course_is_its_closed_form(tmp_path: Path) -> None:
+    """Fast uptake and long times, at which even steps grow beyond all bounds."""
+    time = np.array([0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 72.0])
+    p, q, dose = 12.0, 0.1, 8.0
+    exact = dose * p / (p - q) * (np.exp(-q * time) - np.exp(-p * time))
+    exact = exact + 0.01 * np.exp(-q * time)
+    series = _table(tmp_path, "blood", time, exact[:, None])
+    own = ProcessModel(BY_NAME["one_compartment"], (0,), series)
+    assert checks.integrators(own, np.array([p, q]), np.array([0.01, dose])).holds
+    numbers = np.log([p, q, 0.01, dose, 0.1])
+    fitted = FittedModel(ReadingDensity(own), numbers, 0.0)
+    found = ModelPosterior(fitted, numbers[None], 1.0, 100.0)
+    np.testing.assert_allclose(found.courses(time)[0, :, 0], exact, rtol=1e-4)
+
+
 def test_an_epidemic_is_told_from_growth(tmp_path: Path) -> None:
     time = np.arange(0, 30, 1.5)
     done = solve_ivp(lambda t, s: [-0.0025 * s[0] * s[1], 0.0025 * s[0] * s[1] - 0.3 * s[1],
@@ -153,6 +169,19 @@ def test_laws_of_the_search_are_told_to_be_a_family() -> None:
     assert not checks.same_form(ProcessModel(LOTKA, (1, 0), series), own)
 
 
+def test_a_column_that_is_named_as_a_constant_stays_a_column() -> None:
+    values = np.exp(np.random.default_rng(0).normal(0, 0.3, (20, 1)))
+    series = MeasuredSeries("day", "day", np.arange(20.0), ("k0",), ("mg",), values, 4)
+    (own,) = families(series, [RateLaw("k0", "rate = 0.5*k0\n", 0.3, 3)], 100)
+    assert own.rates == {"x0": "x0*(k0*(x0/m0))"}
+
+
+def test_rates_are_told_as_formulas_and_not_as_files() -> None:
+    text = "# about\nc1 = 0.243351191999  # 1/s\nc2 = -0.1026  # 1/s\nrate = c1 + c2*lynx**2\n"
+    law = {"column": "hare", "text": text, "misfit": 0.2, "complexity": 8}
+    assert _laws({"laws": [law]})[1] == ("hare", "0.2434 - 0.1026*lynx**2", "0.20", "8")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -162,6 +191,9 @@ def test_laws_of_the_search_are_told_to_be_a_family() -> None:
         ("year [year],hare [1]\n" + "\n".join(f"{i},{i}" for i in range(12)), "above 0"),
         ("year [year],hare [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(4)), "times"),
         ("year [year],hare [1]\n" + "\n".join(f"{i},x" for i in range(12)), "finite"),
+        ("year [year],hare [1]\n" + "\n".join(f"{i},{i + 1}," for i in range(12)), "as many cells"),
+        ("year [year],hare [ ]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "unit"),
+        ("year [year],rate [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "rate_0"),
         ("year [year],S [1]\n" + "\n".join(f"{i},{i + 1}" for i in range(12)), "S_0"),
     ],
 )

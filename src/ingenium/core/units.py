@@ -82,12 +82,19 @@ class Scale:
         """The scale of quantity `of`, from its unit to the one that people read.
 
         Raises:
-            InputError: if a unit is unknown, or the two do not measure the same thing.
+            InputError: if a unit is unknown, the two do not measure the same thing, or one counts
+                logarithms of it.
         """
         if came == shown:
             return cls(shown)
-        offset = convert(0.0, came, shown, of=of)
-        return cls(shown, convert(1.0, came, shown, of=of) - offset, offset)
+        offset, half, one = (convert(x, came, shown, of=of) for x in (0.0, 0.5, 1.0))
+        if not math.isclose(half - offset, (one - offset) / 2, rel_tol=1e-6):
+            raise InputError(
+                f"{of} in a unit that is proportional to {shown}",
+                f'"{came}", a logarithm',
+                f"Convert the numbers to {shown}.",
+            )
+        return cls(shown, one - offset, offset)
 
     def value(self, number: Any) -> Any:
         """A number, or an array of them, in the unit in which it is written."""

@@ -93,6 +93,7 @@ def _in_symbols(law: RateLaw, names: Sequence[str], constant: Callable[[float, s
     for match in map(HELD.fullmatch, lines[:-1]):
         if match:
             parts[match[1]] = constant(float(match[2]), "1/T")
-    formula = NUMBER.sub(lambda m: constant(float(m[0]), "1"), lines[-1].partition(" = ")[2])
     longest = "|".join(sorted(parts, key=len, reverse=True))
-    return re.sub(rf"\b(?:{longest})\b", lambda m: parts[m[0]], formula)
+    formula = lines[-1].partition(" = ")[2]
+    formula = re.sub(rf"\b(?:{longest})\b", lambda m: parts[m[0]], formula)
+    return NUMBER.sub(lambda m: constant(float(m[0]), "1"), formula)

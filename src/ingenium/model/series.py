@@ -3,7 +3,6 @@
 Shapes: t times, s columns.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,12 @@ import pandas as pd
 from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
+from ingenium.core.reading.heads import unit_heads
 from ingenium.core.reading.tables import csv_file
 
-HEAD = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*\[([^\]]+)\]\s*")
 FEWEST, MOST, WIDEST = 8, 5000, 6  # times, and columns besides time
-TAKEN = frozenset(("exp", "log", "sqrt", "sin", "cos", "E", "I", "N", "O", "Q", "S", "pi"))
+OF_LAWS = "exp log sqrt sin cos asin tanh sq pi c c1 c2 c3 c4 c5 c6 rate"  # in the tables of rates
+TAKEN = frozenset((*OF_LAWS.split(), *"EINOQS"))  # and names that SymPy has for itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +59,8 @@ class MeasuredSeries:
         if not 2 <= len(frame.columns) <= 1 + WIDEST:
             came = f"{len(frame.columns)} columns in {path}"
             raise InputError(f"a column of times and 1 to {WIDEST} of readings", came)
-        heads = [_head(str(h)) for h in frame]
+        heads = unit_heads(map(str, frame), TAKEN, "year [year]")
         names = [name for name, _ in heads]
-        if len(set(names)) < len(names):
-            raise InputError("columns of different names", ", ".join(names), "Rename one.")
         if not FEWEST <= len(frame) <= MOST:
             raise InputError(f"from {FEWEST} to {MOST} times", f"{len(frame)}", "Read more often.")
         numbers = _numbers(frame, names)
@@ -72,19 +70,6 @@ class MeasuredSeries:
         units = tuple(u for _, u in heads)
         return cls(names[0], units[0], numbers[:, 0], tuple(names[1:]), units[1:],
                    numbers[:, 1:], held)  # fmt: skip
-
-
-def _head(head: str) -> tuple[str, str]:
-    match = HEAD.fullmatch(head)
-    if match is None or match[1] in TAKEN:
-        plain = re.sub(r"\W.*", "", head.strip()) or "year"
-        plain = f"{plain}_0" if plain in TAKEN else plain
-        raise InputError(
-            "a name and a unit at the head of each column",
-            f'"{head}"',
-            f'Write "{plain} [year]" or "{plain} [thousand]"; [1] for a pure number.',
-        )
-    return match[1], match[2].strip()
 
 
 def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:

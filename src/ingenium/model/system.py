@@ -22,6 +22,7 @@ from ingenium.model.series import MeasuredSeries
 ERROR, FINE = 1e-8, 1e-11  # relative, of the integrator and of the one that checks it
 MOST = 4000  # steps between two times
 HUGE = 1e9  # times the scale, beyond which a trajectory is given up
+NOTHING = 1e-6  # of the most of a hidden state, within which an integrator tells 0 from nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +135,11 @@ class ProcessModel:
         except (ValueError, OverflowError, ZeroDivisionError, TypeError):
             return None
         states = course[:, :s]
+        seen = len(self.family.seen)
         if (
             not np.isfinite(course).all()
-            or (states <= 0).any()
+            or (states[:, :seen] <= 0).any()
+            or (states[:, seen:] < -NOTHING * states[:, seen:].max(0)).any()
             or states.max() > HUGE * start.max()
         ):
             return None

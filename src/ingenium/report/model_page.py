@@ -1,5 +1,6 @@
 """The page of a model: what was read, what it says in plain words, and what speaks for it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.evaluate.figures import picture
 from ingenium.model import pictures
 from ingenium.model.made import AHEAD, MadeModel
+from ingenium.model.searched import HELD
 from ingenium.report.template import template
 
 Table = Sequence[Sequence[str]]
@@ -41,7 +43,8 @@ def write(made: MadeModel) -> None:
                                                     for c in record["checks"])]),
     ]  # fmt: skip
     if record["laws"]:
-        tables.append(("Rates that the search of laws found", _laws(record)))
+        unit = f"1/{made.series.clock_unit}"
+        tables.append((f"Rates that the search of laws found, in {unit}", _laws(record)))
     page = template("posterior.html.jinja").render(
         title=record["asked"]["words"],
         lead=lead(record),
@@ -88,9 +91,18 @@ def _candidates(record: Any) -> Table:
 
 
 def _laws(record: Any) -> Table:
-    rows = [("column", "growth over its size", "misfit", "complexity")]
+    rows = [("column", "growth by its size, of columns over their mean", "misfit", "complexity")]
     for law in record["laws"]:
-        lines = [x for x in law["text"].splitlines() if not x.startswith("#")]
-        text = "; ".join(lines).replace("rate = ", "")
+        text = _plain(law["text"])
         rows.append((law["column"], text, f"{law['misfit']:.2f}", str(law["complexity"])))
     return rows
+
+
+def _plain(text: str) -> str:
+    """The formula in a file of SymPy, with its constants in their places, to four digits."""
+    lines = [x for x in text.splitlines() if not x.startswith("#")]
+    held = dict(m.groups() for m in map(HELD.fullmatch, lines[:-1]) if m)
+    formula = lines[-1].partition(" = ")[2]
+    formula = re.sub(r"\bc\d+\b", lambda m: held.get(m[0], m[0]), formula)
+    formula = re.sub(r"\d+\.\d+(?:e[+-]\d+)?", lambda m: f"{float(m[0]):.4g}", formula)
+    return formula.replace("+ -", "- ")

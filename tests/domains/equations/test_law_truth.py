@@ -28,6 +28,7 @@ from ingenium.domains.equations.law.written import parsed
 from ingenium.generators.tokens.vocabulary import END
 
 OPERATIONS = ("+", "-", "*", "/", "sq", "sqrt")
+EXAMPLES = Path(__file__).parents[3] / "examples/equations"
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,17 @@ def _measured(table: MeasuredTable, formula: str) -> dict[str, float]:
     return dict(zip([q.name for q in verifier.quantities], found, strict=True))
 
 
+def test_laws_that_differ_in_writing_alone_are_not_apart() -> None:
+    problem = open_problem(Spec(problem="equations.law"))
+    forms = ("6.3*sqrt(length/gravity)", "sqrt(39.69*(length/gravity))",
+             "sqrt(length/gravity)/0.15873015873015873", "6.3*sqrt(length/gravity)*cos(amplitude)",
+             "1/(length - length)")  # fmt: skip
+    read_ = [parsed(f, problem.language, {}) for f in forms]  # type: ignore[attr-defined]
+    far = problem.metric(laws([t for t, _ in read_], [c for _, c in read_], list(range(5))))(0)
+    assert (far[:3] < 1e-9).all()
+    assert (far[3:] > 1e-3).all()
+
+
 @pytest.mark.parametrize(
     ("formula", "broken"),
     [
@@ -223,6 +235,12 @@ def test_the_file_of_c_computes_the_same(table: MeasuredTable, tmp_path: Path) -
         ("a [m],period [s]\n1,2\n3,4\n", "rows"),
         ("sin [m],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "function"),
         ("a [m],period [s]\n" + "\n".join(f"{i},x" for i in range(1, 30)), "finite numbers"),
+        ("lambda [m],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "lambda_0"),
+        ("c1 [m],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "c1_0"),
+        ("a [m],a [m],period [s]\n" + "1,2,3\n" * 30, "a twice"),
+        ("a [dBm],period [s]\n" + "\n".join(f"{i},{i}" for i in range(1, 30)), "logarithm"),
+        ("a [m],period [s]\n" + "".join(f"{i},{i}\n" for i in range(6)) * 5, "only one"),
+        ("\n" + ",".join(f"a{i} [m]" for i in range(10_001)) + "\n1\n", "10000 columns"),
     ],
 )  # fmt: skip
 def test_bad_tables_are_told_what_to_write(text: str, told: str) -> None:
@@ -230,9 +248,15 @@ def test_bad_tables_are_told_what_to_write(text: str, told: str) -> None:
         open_problem(Spec(problem="equations.law", given={"table": text}))
 
 
+def test_the_example_is_the_table_that_opens_without_one() -> None:
+    assert (EXAMPLES / "pendulum.csv").read_text(encoding="utf-8") == pendulum()
+
+
 def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
     for text in ("__import__('os').system('x')", "length.real", "[length]", "lambda: 1",
-                 "length**9", "exp(length, 2)", "x", "1e999*length", "1 if 1 else 2"):  # fmt: skip
+                 "length**9", "exp(length, 2)", "x", "1e999*length", "1 if 1 else 2",
+                 "-" * 900 + "length", "length*0x" + "F" * 20_000,  # deep, and huge
+                 "factorial(10**9)", "True*length"):  # fmt: skip
         file = tmp_path / "law.sympy"
         file.write_text(f"period = {text}\n")
         with pytest.raises(InputError):

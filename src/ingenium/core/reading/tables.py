@@ -49,9 +49,17 @@ def csv_text(
     Raises:
         InputError: for what is no such table, or of too many columns or cells.
     """
-    check_columns(1 + found[: found.find("\n") + 1 or None].count(delimiter), path)
+    head = found.lstrip().partition("\n")[0]  # blank lines before it are skipped
+    check_columns(1 + head.count(delimiter), path)
     cells = found.count("\n") + found.count(delimiter)
     if cells > MOST_CELLS:
         raise InputError(f"{what} of at most {MOST_CELLS} cells", f"{cells} in {path}")
     with refusing(what, path):
-        return pd.read_csv(StringIO(found), sep=delimiter, decimal=decimal, low_memory=False)
+        frame = pd.read_csv(StringIO(found), sep=delimiter, decimal=decimal, low_memory=False)
+    if len(frame) and not isinstance(frame.index, pd.RangeIndex):  # its first cells were set apart
+        raise InputError(
+            f"{what} whose rows have as many cells as its header",
+            f"longer ones in {path}",
+            f'Name each column, and end no row with "{delimiter}".',
+        )
+    return frame

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -116,13 +117,20 @@ def chain(
 
 
 def settled(values: Float64[np.ndarray, "n q"], each: int) -> tuple[float, float]:
-    """Effective draws and split R-hat of the quantity that is worst off."""
+    """Effective draws and split R-hat of the quantity that is worst off.
+
+    Chains that never moved, or that met draws without an answer, are worth one draw.
+    """
     stats = EXTRA.package("pyro.ops.stats")
     whole = len(values) // each * each
     chains = torch.from_numpy(values[:whole].reshape(-1, each, values.shape[1]))
-    alive = chains.std((0, 1)) > 0
+    known = ~chains.isnan().all(1).all(0)
+    alive = known & (chains.std((0, 1)) != 0)  # NaN is not 0
     if not alive.any() or each < 4:
-        return float(len(values)), 1.0
+        return 1.0, math.inf
     own = chains[..., alive]
-    worth = stats.effective_sample_size(own, chain_dim=0, sample_dim=1).min()
-    return float(worth.clamp(1, len(values))), float(stats.split_gelman_rubin(own, 0, 1).max())
+    worth = float(stats.effective_sample_size(own, chain_dim=0, sample_dim=1).min())
+    apart = float(stats.split_gelman_rubin(own, 0, 1).max())
+    if math.isnan(worth + apart):
+        return 1.0, math.inf
+    return min(max(worth, 1.0), float(len(values))), apart

@@ -83,7 +83,6 @@ class SympyVerifier:
         laws, constants = arrays
         table, language = self.table, self.table.language
         found = torch.full((len(laws), 2), torch.nan, dtype=torch.float64)
-        spread = float(table.values.std(correction=0))
         known = symbols(language)
         for i, tokens in enumerate(read_laws(language, laws)):  # an expression is built for each
             if tokens is None:
@@ -93,6 +92,6 @@ class SympyVerifier:
             with np.errstate(all="ignore"):
                 values = np.asarray(compiled(*table.columns.numpy()), dtype=np.float64)
             rest = (torch.from_numpy(values * np.ones(len(table.values))) - table.values)[None]
-            found[i, 0] = misfit(rest[:, table.inner], spread)[0]
-            found[i, 1] = misfit(rest[:, table.outer], spread)[0]
+            found[i, 0] = misfit(rest[:, table.inner], table.spread)[0]
+            found[i, 1] = misfit(rest[:, table.outer], table.spread)[0]
         return found

@@ -11,12 +11,13 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from ingenium.core.designs import DESIGN
+from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.digest import digest
 from ingenium.core.errors import InputError, choose
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Variable
+from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.core.text import texts
 from ingenium.domains.equations.law import report
@@ -114,7 +115,8 @@ class TableLaw(Problem):
         self.codec = LawCodec.of(self.language)
         names = self.language.names
         self.notes = (
-            f"{len(self.table.values)} rows: constants are fitted to {len(self.table.train)}, "
+            f"{len(self.table.values)} different rows: constants are fitted to "
+            f"{len(self.table.train)}, "
             f"misfit is of {len(self.table.inner)} others, misfit_outside of the "
             f"{len(self.table.outer)} furthest from the middle of {', '.join(names)}.",
         )
@@ -171,6 +173,17 @@ class TableLaw(Problem):
                     constants[i] = fit.simplified(done)[0]
         onto = self.project({}, conditions)
         return onto((arrays[0], constants))
+
+    def metric(self, designs: xr.Dataset) -> Metric:
+        """How far laws are from one: root mean square of values, in spreads of the target.
+
+        So laws that differ in writing alone, or in constants that say the same, are not apart.
+        """
+        verifier = FormulaVerifier(self.table, self.settings.wider)
+        values = verifier.values(*to_arrays(designs, self.variables)).numpy()
+        return lambda i: np.nan_to_num(
+            np.sqrt(np.square(values - values[i]).mean(1)) / self.table.spread, nan=np.inf
+        )
 
     def baselines(self) -> Mapping[str, Callable[[], Any]]:
         """Genetic search, and formulas by chance under the grammar of units."""

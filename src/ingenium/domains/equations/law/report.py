@@ -131,13 +131,12 @@ def residual_figure(
     chosen = list(dict.fromkeys([rows[0], rows[-1]]))[:LEFT]
     names = table.language.names[:4]
     figure, grid = panels(len(chosen), len(names), (2.3, 1.9), sharey=False)
-    spread = float(table.values.std(correction=0))
     for line, i in enumerate(chosen):
         tokens = table.language.split(str(designs[LAW].values[i])) or ()
         constants = torch.from_numpy(designs[VALUES].to_numpy()[i : i + 1])
         numbers = table.language.numbers([tokens])
         values = Evaluator(table.language).values(numbers, constants, table.columns)[0]
-        rest = ((table.values - values) / spread).numpy()
+        rest = ((table.values - values) / table.spread).numpy()
         for axes, name, column, unit in zip(
             grid[line], names, table.columns.numpy(), table.units, strict=False
         ):

@@ -3,7 +3,6 @@
 Shapes: v columns, r rows.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,17 +15,17 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from ingenium.core.errors import InputError, choose
+from ingenium.core.reading.heads import unit_heads
 from ingenium.core.reading.tables import csv_text
-from ingenium.core.units import base_unit, convert
+from ingenium.core.units import Scale, base_unit
 from ingenium.domains.equations.law import dimension
-from ingenium.domains.equations.law.language import PURE, Language
+from ingenium.domains.equations.law.language import CONSTANTS, PURE, Language
 from ingenium.domains.equations.law.operations import OPERATIONS
 
-HEAD = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*\[([^\]]+)\]\s*")
 FEWEST, MOST, WIDEST = 12, 20_000, 10  # rows, and columns besides the target
 INNER_EVERY, OUTER_SHARE = 5, 0.15
 SAME = 1e-9  # relative, within which a column is a multiple of another
-TAKEN = frozenset((*OPERATIONS, PURE, "pow", "return", "double", "pi"))
+TAKEN = frozenset((*OPERATIONS, PURE, *(f"{PURE}{i}" for i in range(1, CONSTANTS + 1)), "pi"))
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,11 @@ class MeasuredTable:
     target_unit: str
     columns: Float64[Tensor, "v r"]
     values: Float64[Tensor, " r"]
+
+    @cached_property
+    def spread(self) -> float:
+        """The standard deviation of the target, in which errors are told."""
+        return float(self.values.std(correction=0))
 
     @cached_property
     def outer(self) -> Int64[Tensor, " o"]:
@@ -105,20 +109,18 @@ class MeasuredTable:
 def read(text: str, target: str, constant_units: Sequence[str]) -> MeasuredTable:
     """A table from CSV whose header names units, such as `length [m],period [s]`.
 
+    Of rows that are the same in all columns one stays: what is held out was not fitted to.
+
     Raises:
         InputError: for a missing or unknown unit, a constant or repeated column, gaps, or fewer
             rows than a law can be judged by.
     """
-    frame = csv_text(text, Path("table.csv"), "a table as CSV")
+    frame = csv_text(text, Path("table.csv"), "a table as CSV").drop_duplicates()
     if len(frame.columns) < 2:
         raise InputError("a table of at least two columns", f"{len(frame.columns)}")
-    columns = [_column(str(h), frame[h].to_numpy()) for h in frame]
-    names = [c.name for c in columns]
-    if not FEWEST <= len(frame) <= MOST:
-        raise InputError(f"from {FEWEST} to {MOST} rows", f"{len(frame)}", "Measure more rows.")
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError("columns of different names", f"{name} twice", "Rename one.")
+    heads = unit_heads(map(str, frame), TAKEN, "length [m]")
+    columns = [_column(*head, frame[h].to_numpy()) for head, h in zip(heads, frame, strict=True)]
+    names = [name for name, _ in heads]
     own = columns.pop(names.index(choose(target or names[-1], names, "column")))
     return of_columns(columns, own, constant_units)
 
@@ -129,11 +131,15 @@ def of_columns(
     """A table from columns in base units and the one that is explained.
 
     Raises:
-        InputError: for columns that say nothing or the same.
+        InputError: for columns that say nothing or the same, or fewer rows than a law can be
+            judged by.
     """
     if not 1 <= len(columns) <= WIDEST:
         raise InputError(f"from 1 to {WIDEST} columns beside the target", f"{len(columns)}")
     _distinct([*columns, own])
+    if not FEWEST <= len(own.values) <= MOST:
+        came = f"{len(own.values)}, of rows that are the same only one"
+        raise InputError(f"from {FEWEST} to {MOST} rows", came, "Measure more rows.")
     based = dict(base_unit(u, of="a constant") for u in constant_units)
     held = [(f"{PURE}[{unit}]", dim) for unit, dim in based.items() if unit != "1"]
     bases = dimension.bases_of([c.dim for c in (*columns, own)] + [d for _, d in held])
@@ -149,24 +155,13 @@ def of_columns(
     return MeasuredTable(language, units, own.name, own.unit, numbers, torch.from_numpy(own.values))
 
 
-def _column(head: str, values: np.ndarray) -> MeasuredColumn:
-    """A column with its unit, in base units."""
-    match = HEAD.fullmatch(head)
-    if match is None:
-        plain = re.sub(r"\W.*", "", head.strip()) or "length"
-        raise InputError(
-            "a name of letters and a unit at the head of each column",
-            f'"{head}"',
-            f'Write "{plain} [m]", or "{plain} [1]" for a pure number.',
-        )
-    name, unit = match[1], match[2].strip()
-    if name in TAKEN:
-        raise InputError("a name that is no function", name, f"Write {name}_0.")
+def _column(name: str, unit: str, values: np.ndarray) -> MeasuredColumn:
+    """A column in base units."""
     if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
         raise InputError(f"finite numbers in {name}", "gaps or texts", "Leave rows with gaps out.")
     base, dim = base_unit(unit, of=name)
-    zero, one = (convert(x, unit, base, of=name) for x in (0.0, 1.0))
-    return MeasuredColumn(name, base, dict(dim), zero + (one - zero) * values.astype(np.float64))
+    scale = Scale.between(unit, base, of=name)
+    return MeasuredColumn(name, base, dict(dim), scale.value(values.astype(np.float64)))
 
 
 def _distinct(columns: Iterable[MeasuredColumn]) -> None:

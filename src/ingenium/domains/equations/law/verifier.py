@@ -49,6 +49,18 @@ class FormulaVerifier:
         Quantity("unproven", "1", "share of the widened box in which no value is proved to exist"),
     )
 
+    def values(self, laws: Tensor, constants: Tensor) -> Float[Tensor, "n r"]:
+        """Of each law in all rows; NaN for what is no formula."""
+        read = read_laws(self.table.language, laws)
+        rows = [i for i, one in enumerate(read) if one]
+        listed = [one for one in read if one]
+        found = torch.full((len(read), len(self.table.values)), math.nan, dtype=torch.float64)
+        if rows:
+            numbers = self.table.language.numbers(listed)
+            own = constants[rows].to(torch.float64)
+            found[rows] = Evaluator(self.table.language).values(numbers, own, self.table.columns)
+        return found
+
     def measure(self, *arrays: Tensor) -> Float[Tensor, "n 7"]:
         laws, constants = arrays
         table, language = self.table, self.table.language
@@ -61,16 +73,15 @@ class FormulaVerifier:
         evaluator = Evaluator(language)
         values, slopes = evaluator.slopes(language.numbers(listed), constants[rows], table.columns)
         rest = values - table.values
-        spread = float(table.values.std(correction=0))
-        inner = misfit(rest[:, table.inner], spread)
-        outer = misfit(rest[:, table.outer], spread)
+        inner = misfit(rest[:, table.inner], table.spread)
+        outer = misfit(rest[:, table.outer], table.spread)
         wide = table.wide(self.wider).numpy()
         for place, (i, tokens) in enumerate(zip(rows, listed, strict=True)):
             if not bool(torch.isfinite(values[place]).all()):
                 continue  # each law has boxes of its own: the loop is over laws
             held = [x for x in tokens if x in language.held]
             own = constants[i, : len(held)].tolist()
-            spare = idle(slopes[place, : len(held)], own, spread)
+            spare = idle(slopes[place, : len(held)], own, table.spread)
             share = enclosure.unproven(language, tokens, own, wide)
             told = (len(tokens), len(held), language.faults(tokens), spare, share)
             found[i] = torch.tensor([float(inner[place]), float(outer[place]), *told])

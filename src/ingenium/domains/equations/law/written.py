@@ -98,8 +98,9 @@ def parsed(
         InputError: for anything but a formula in this language.
     """
     what = "a formula in SymPy's syntax over the columns of the table"
+    text = text.strip()
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(what, f"{text[:60]!r} ({error})") from None
     tokens: list[str] = []
@@ -127,13 +128,13 @@ def parsed(
             case ast.Name(id=name) if name in units:
                 tokens.append(units[name])
                 held.append(name)
-            case ast.Constant(value=int(value)) if str(value) in WHOLE:
+            case ast.Constant(value=1 | 2 as value) if type(value) is int:
                 tokens.append(str(value))
             case ast.Constant(value=float(value)):
                 tokens.append(PURE)
                 held.append(value)
             case _:
-                raise InputError(what, ast.unparse(node)[:60])
+                raise InputError(what, (ast.get_source_segment(text, node) or text)[:60])
 
     walk(tree.body, 0)
     if not language.whole(tokens):
