@@ -101,7 +101,7 @@ def _laws(record: Any) -> Table:
 def _plain(text: str) -> str:
     """The formula in a file of SymPy, with its constants in their places, to four digits."""
     lines = [x for x in text.splitlines() if not x.startswith("#")]
-    held = dict(m.groups() for m in map(HELD.fullmatch, lines[:-1]) if m)
+    held = {m[1]: m[2] for m in map(HELD.fullmatch, lines[:-1]) if m}
     formula = lines[-1].partition(" = ")[2]
     formula = re.sub(r"\bc\d+\b", lambda m: held.get(m[0], m[0]), formula)
     formula = re.sub(r"\d+\.\d+(?:e[+-]\d+)?", lambda m: f"{float(m[0]):.4g}", formula)

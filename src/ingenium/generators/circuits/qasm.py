@@ -136,7 +136,8 @@ class _Reading:
         if re.fullmatch(rf"measure\s+{name}\s*->\s*{re.escape(self.c[0])}", statement):
             pairs = [(i, i) for i in range(count)]
         else:
-            pattern = rf"measure\s+{name}\s*\[(\d{{1,6}})\]\s*->\s*{re.escape(self.c[0])}\s*\[(\d{{1,6}})\]"
+            place = r"\s*\[(\d{1,6})\]"
+            pattern = rf"measure\s+{name}{place}\s*->\s*{re.escape(self.c[0])}{place}"
             found = re.fullmatch(pattern, statement)
             if found is None:
                 raise InputError("measure q -> c", f'"{statement[:60]}"')
