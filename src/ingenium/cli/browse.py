@@ -12,6 +12,8 @@ from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.core.setups import plain, type_name
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ingenium.core.problem import Problem
     from ingenium.core.setups import SetupEntry
     from ingenium.core.spec import Spec
@@ -128,14 +130,21 @@ def _print_asked(understood: "Spec", problem: "Problem") -> None:
 
 
 def _print(problem: "Problem", asked: "Spec") -> None:
-    from ingenium.generators.offer import offered
-    from ingenium.report import words
-
-    named: dict[str, list[str]] = {}
-    for family, source in offered(problem).items():
-        named.setdefault(source, []).append(family)
     console = results()
     console.print(f"[bold]{problem.name}[/]: {escape(problem.summary)}\n")
+    for part in _tables(problem, asked):
+        if part.row_count:
+            console.print(part)
+            console.print()
+    for name, text in _facts(problem).items():
+        if text:
+            console.print(f"[bold]{name}[/]: {escape(text)}", soft_wrap=True)
+
+
+def _tables(problem: "Problem", asked: "Spec") -> tuple["Table", ...]:
+    """Variables, inputs, conditions, quantities and setup."""
+    from ingenium.report import words
+
     designs = table("A design", "Variable", "Unit", "Dimensions", "What it is")
     for v in problem.variables:
         alone = "one number" if v.longest is None else f"a text of up to {v.longest} characters"
@@ -159,11 +168,18 @@ def _print(problem: "Problem", asked: "Spec") -> None:
         setup.add_row(
             escape(entry.name), escape(entry.type), escape(value), escape(entry.unit), given
         )
-    for part in (designs, inputs, under, measured, setup):
-        if part.row_count:
-            console.print(part)
-            console.print()
-    facts = {
+    return designs, inputs, under, measured, setup
+
+
+def _facts(problem: "Problem") -> dict[str, str]:
+    """What is judged, steered, proposed by and written, in a line each."""
+    from ingenium.generators.offer import offered
+    from ingenium.report import words
+
+    named: dict[str, list[str]] = {}
+    for family, source in offered(problem).items():
+        named.setdefault(source, []).append(family)
+    return {
         "Limits judged by default": "; ".join(words.limit(x) for x in problem.limits),
         "Can be fixed": ", ".join(q.name for q in problem.fixable()),
         "Can be steered by": ", ".join(problem.steerable()),
@@ -176,6 +192,3 @@ def _print(problem: "Problem", asked: "Spec") -> None:
         "Data licence": problem.licence,
         "Notes": " ".join(problem.notes),
     }
-    for name, text in facts.items():
-        if text:
-            console.print(f"[bold]{name}[/]: {escape(text)}", soft_wrap=True)

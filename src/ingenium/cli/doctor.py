@@ -3,19 +3,24 @@
 import os
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from packaging.requirements import Requirement
+from rich.console import Console
 from rich.markup import escape
 
 from ingenium import __version__
 from ingenium.cli.ending import guarded
 from ingenium.cli.output import AsJson, print_json, results, table
 from ingenium.core.errors import CorruptError, IngeniumError, MissingExtra
+
+if TYPE_CHECKING:
+    from ingenium.domains import Listing
 
 PROGRAMS = (
     ("xfoil", "NeuralFoil judges airfoils: ingenium docs how-to/install#xfoil"),
@@ -79,6 +84,16 @@ def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> N
         )
         return
     console = results()
+    _print_packages(console, packages)
+    console.print()
+    _print_domains(console, domains)
+    for name, value in state.items():
+        text = ", ".join(f"{k} {v}" for k, v in value.items())
+        console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_packages(console: Console, packages: "Sequence[Package]") -> None:
+    """What is needed, and the lines that install what is missing."""
     shown = table("", "Package", "For", "Needed", "Installed")
     for p in packages:
         found = p.installed or "[red]missing[/]"
@@ -89,7 +104,10 @@ def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> N
         console.print(f"[bold]Write[/]: {escape(line)}", highlight=False)
     if lines:
         console.print(f"See: ingenium docs {MissingExtra.page}", style="dim", highlight=False)
-    console.print()
+
+
+def _print_domains(console: Console, domains: "Sequence[Listing]") -> None:
+    """Which domains work, and what is wrong with the others."""
     for domain in domains:
         text = domain.fault or ", ".join(name for name, _ in domain.problems)
         mark = "[red]fault[/]" if domain.fault else "[green]works[/]"
@@ -98,9 +116,6 @@ def doctor(install: Install = None, yes: Yes = False, json: AsJson = False) -> N
         )
         if domain.fault:
             console.print(f"See: ingenium docs {MissingExtra.page}", style="dim", highlight=False)
-    for name, value in state.items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items())
-        console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _install(asked: str, yes: bool) -> dict[str, str]:

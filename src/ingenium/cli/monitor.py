@@ -92,17 +92,20 @@ def run(
     if json:
         print_json(found | {"report": str(folder / "report.html")})
         return
+    _tell_run(found)
+    results().print(f"{folder}/report.html", highlight=False, markup=False, soft_wrap=True)
+
+
+def _tell_run(found: dict[str, Any]) -> None:
+    """Alarms, pace, what BATADAL's rules give where events are known, and faulty rows."""
     console = results()
-    alarms: Any = found["alarms"]
-    took: Any = found["microseconds"]
-    faults: Any = found["faults"]
+    alarms, took, faults = found["alarms"], found["microseconds"], found["faults"]
     console.print(
         f"{len(alarms)} alarms in {found['rows']} rows; {took['median']:.0f} µs a row "
         f"(99 % within {took['p99']:.0f} µs).",
         highlight=False,
     )
-    rank: Any = found["ranking"]
-    if rank:
+    if rank := found["ranking"]:
         console.print(
             f"Events are known: {100 * rank['accuracy']:.1f} % of rows told rightly, score of "
             f"BATADAL S {rank['s']:.3f} (time {rank['s_time_to_detection']:.3f}, classification "
@@ -114,7 +117,6 @@ def run(
         console.print(f"  {fault}", highlight=False, markup=False)
     if len(faults) > FAULTS:
         console.print(f"  and {len(faults) - FAULTS} more", highlight=False)
-    console.print(f"{folder}/report.html", highlight=False, markup=False, soft_wrap=True)
 
 
 def show(

@@ -22,10 +22,31 @@ BEST = 10  # designs of a search that are shown
 def show(console: Console, run: Run) -> None:
     """Print the outcome of a run for the one who asked, in the units that the spec wrote."""
     run = shown(run)
-    s = run.summary
+    s, sitting = run.summary, run.sitting
     console.print()
+    _counts(console, run)
+    if sitting is not None:
+        _course(console, sitting)
+    if run.spec.limits:
+        console.print()
+        _limits(console, run)
+    if sitting is not None and len(run.selected):
+        console.print()
+        _best(console, run)
+    if sitting is not None and sitting.unmet is not None:
+        console.print()
+        _unmet(console, run, sitting.unmet)
+    elif s.nearest is not None:
+        console.print()
+        _nearest(console, s.nearest)
+    console.print()
+    _files(console, run)
+
+
+def _counts(console: Console, run: Run) -> None:
+    """How many meet every limit, and what to know of them."""
+    s, sitting = run.summary, run.sitting
     title = escape(run.spec.title or run.problem.summary)
-    sitting = run.sitting
     by = "" if sitting is None else f", {sitting.plan.strategy}"
     console.print(f"[bold]{title}[/] ({run.problem.name}{by})")
     interval = f"95 % interval {words.percent(s.acceptance_low)} to "
@@ -48,22 +69,6 @@ def show(console: Console, run: Run) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    if sitting is not None:
-        _course(console, sitting)
-    if run.spec.limits:
-        console.print()
-        _limits(console, run)
-    if sitting is not None and len(run.selected):
-        console.print()
-        _best(console, run)
-    if sitting is not None and sitting.unmet is not None:
-        console.print()
-        _unmet(console, run, sitting.unmet)
-    elif s.nearest is not None:
-        console.print()
-        _nearest(console, s.nearest)
-    console.print()
-    _files(console, run)
 
 
 def state(last: Round) -> str:

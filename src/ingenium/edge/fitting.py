@@ -63,18 +63,12 @@ def fit(
         all_of = screened(shop, sheet, admitted(shop))
         among = finalists(shop, fitting(all_of, sheet))
         wanted = [s.recipe for s in among]
-        plain = [CompressionRecipe(scheme=Scheme(b)) for b in (8, 4)]
-        trials = [
-            judged(shop, r, original, part)
-            for r in dict.fromkeys([*wanted, *plain])  # the plain ones for comparison
-        ]
+        plain = [CompressionRecipe(scheme=Scheme(b)) for b in (8, 4)]  # for comparison
+        trials = [judged(shop, r, original, part) for r in dict.fromkeys([*wanted, *plain])]
         best = chosen([t for t in trials if t.made.recipe in wanted], sheet)
         files = _export(best.made, part)
         told = {
-            "problem": task.problem.name,
-            "title": sheet.title or task.problem.summary,
-            "family": task.fitted.name,
-            "device": asdict(sheet),
+            **_asked(task),
             **_chosen(best, sheet),
             "original": _told(_original(original, task)),
             "trials": [_row(t, t is best, sheet) for t in trials],
@@ -82,7 +76,6 @@ def fit(
                 {"title": s.recipe.title, "fits": s.fits, **asdict(s.cost)} for s in all_of
             ],
             "graphs": {k: _about(g, shop.calls[k]) for k, g in best.made.graphs.items()},
-            "notes": notes(sheet, task),
         }
         evidence = {
             "model": task.fitted.digest,
@@ -156,6 +149,17 @@ def notes(sheet: DeviceSheet, task: CompressionTask) -> list[str]:
         "On the device run the networks alone; drawing, solver, grammar and what mends designs "
         "are the host's.",
     ]
+
+
+def _asked(task: CompressionTask) -> dict[str, Any]:
+    """What is made small, for which device."""
+    return {
+        "problem": task.problem.name,
+        "title": task.sheet.title or task.problem.summary,
+        "family": task.fitted.name,
+        "device": asdict(task.sheet),
+        "notes": notes(task.sheet, task),
+    }
 
 
 def _chosen(best: Trial, sheet: DeviceSheet) -> dict[str, Any]:

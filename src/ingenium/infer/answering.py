@@ -171,9 +171,16 @@ def answered(
         }
         share = calibration.prior_share(question, prior, rng("share"))
         predicted = calibration.predicted_p(question, found, rng("predict"))
-    own, held = ranks["prior"], ranks["held out"]
-    least = own.uniform_p()
-    values = {
+    return found, ranks, _judged_values(found, ranks, share, predicted)
+
+
+def _judged_values(
+    found: Weighted, ranks: Mapping[str, Ranks], share: float, predicted: float
+) -> dict[str, Interval]:
+    """What is judged, by its names in `QUANTITIES`."""
+    held = ranks["held out"]
+    least = ranks["prior"].uniform_p()
+    return {
         "coverage_50": held.coverage(0.5),
         "coverage_90": held.coverage(0.9),
         "ellipse_90": held.ellipse(0.9),
@@ -183,7 +190,6 @@ def answered(
         "pareto_k": _alone(found.pareto_k),
         "effective": _alone(found.effective),
     }
-    return found, ranks, values
 
 
 def told(question: InferenceQuestion, found: Weighted) -> dict[str, dict[str, Any]]:

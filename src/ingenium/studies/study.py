@@ -135,15 +135,10 @@ class Study:
             while True:
                 budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"))
                 found = measure(budget, watch or silent)
-                verdict = self.verdict(found.values, found.control)
-                spent = meter.read()
-                if (
-                    quick
-                    or count is not None
-                    or not self._goes_on(
-                        verdict, measure, spent.cpu_seconds / len(seeds), len(seeds)
-                    )
-                ):
+                verdict, spent = self.verdict(found.values, found.control), meter.read()
+                each = spent.cpu_seconds / len(seeds)
+                fixed = quick or count is not None
+                if fixed or not self._goes_on(verdict, measure, each, len(seeds)):
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
         seconds = time.perf_counter() - started
