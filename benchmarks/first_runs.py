@@ -2,8 +2,9 @@
 
 `python -m benchmarks first_runs` runs the commands of the README's table one after another, each
 with a cache of its own and all in one folder, since some read what others wrote. Each result is
-kept as soon as it is there, and a command that was measured on this source is passed over, so that
-a stopped benchmark goes on. `ONLY=grid,plant.campaign` takes what begins so alone.
+kept as soon as it is there, and a command that was measured is passed over, so that a stopped
+benchmark goes on; `AGAIN=1` measures it again. `ONLY=grid,plant.campaign` takes what begins so
+alone.
 `docs/fill_figures.py` writes seconds of the processor beside the commands: those of the wall say
 what else ran.
 """
@@ -29,7 +30,7 @@ ROW = re.compile(r"^\|[^|]+\| `(ingenium [^`]+)` \|", re.M)
 
 
 def run() -> None:
-    """Measure what has not been measured on this source."""
+    """Measure what has not been measured."""
     path = RESULTS / f"{NAME}.json"
     kept = json.loads(path.read_text())["rows"] if path.is_file() else []
     rows = {row["command"]: row for row in kept}
@@ -37,8 +38,7 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "examples").symlink_to(ROOT / "examples")
         for command in ROW.findall((ROOT / "README.md").read_text(encoding="utf-8")):
-            known = rows.get(command)
-            if known and known["source"] == code_digest():
+            if command in rows and "AGAIN" not in os.environ:
                 continue
             if only and not any(f" {field}" in command for field in only):
                 continue
