@@ -13,6 +13,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -51,11 +52,9 @@ def _measured(command: str, folder: Path) -> dict[str, Any]:
     """Seconds and memory of a command in a process of its own, with what it starts."""
     with tempfile.TemporaryDirectory() as cache:
         own = {"INGENIUM_CACHE": cache, "INGENIUM_LEDGER": f"{cache}/ledger.db"}
-        words = [sys.executable, "-m", *command.split()]
+        words = ["timeout", str(LONGEST_S), sys.executable, "-m", *shlex.split(command)]
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        done = subprocess.run(
-            words, cwd=folder, env=os.environ | own, capture_output=True, timeout=LONGEST_S
-        )
+        done = subprocess.run(words, cwd=folder, env=os.environ | own, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
