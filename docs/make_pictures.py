@@ -1,12 +1,15 @@
-"""Draws the picture of the README, and keeps the figures of the documents, from a finished run.
+"""Draws the pictures of README and gallery, and keeps figures of documents, from a finished run.
 
     python docs/make_pictures.py out/winter_evening_peak
     python docs/make_pictures.py out/bracket
     python docs/make_pictures.py out/lead
-    python docs/make_pictures.py out/section
 
 writes docs/pictures/NAME.png and docs/figures/NAME.json, where NAME is that of the folder.
 `docs/fill_figures.py` then writes the figures into the documents.
+
+    python docs/make_pictures.py out/doodle --part Sketches
+
+writes the picture alone, that of a part of the run's report.
 """
 
 import argparse
@@ -19,12 +22,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import ingenium
 from ingenium.core import evidence
 from ingenium.core.asking import resolve
 from ingenium.core.designs import to_arrays
 from ingenium.core.spec import Between, Spec, load
 from ingenium.domains import open_problem
-from ingenium.domains.airfoils.section import WingSection
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.domains.molecules import report as molecules_report
 from ingenium.domains.molecules.lead import Lead
@@ -67,12 +70,18 @@ def picture(out: Path) -> Figure:
         return parts_of(problem, designs)
     if isinstance(problem, Lead):
         return leads_of(problem, designs)
-    if isinstance(problem, WingSection):
-        return problem.sections(designs, designs)[0].figure
     raise SystemExit(
-        "expected a run of grid.feeder_day, structures.bracket, molecules.lead or "
-        f"airfoils.section; came {spec.problem}."
+        "expected a run of grid.feeder_day, structures.bracket or molecules.lead, or --part; "
+        f"came {spec.problem}."
     )
+
+
+def part_of(out: Path, heading: str) -> Figure:
+    """The picture of a part of a run's report."""
+    drawn = ingenium.open_run(out).pictures()
+    if heading not in drawn:
+        raise SystemExit(f'expected one of {", ".join(drawn)}; came "{heading}".')
+    return drawn[heading]
 
 
 def leads_of(problem: Lead, designs: xr.Dataset) -> Figure:
@@ -160,8 +169,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, help="folder of a finished run")
     parser.add_argument("--figures-only", action="store_true", help="draw no picture")
+    parser.add_argument("--part", help="heading of a part of its report, whose picture is taken")
     asked = parser.parse_args()
     out = asked.out.resolve()
+    if asked.part is not None:
+        part_of(out, asked.part).savefig(DOCS / "pictures" / f"{out.name}.png", dpi=110)
+        return
     figures = json.dumps(take(out), indent=1) + "\n"
     (DOCS / "figures" / f"{out.name}.json").write_text(figures)
     if not asked.figures_only:
