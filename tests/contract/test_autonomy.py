@@ -102,10 +102,6 @@ C_FORGERIES: Mapping[str, Damage] = {
     "with a program in it": _text("#include <math.h>\n", SHELL),
     "with another limit of its rate": _line("LOW", _scaled(10)),
     "with a constant of text": _text("= {", "= { (double)'1' * "),
-    "with a row too few": _text(
-        "},",
-        "",
-    ),
     "with numbers in hexadecimal": _text("0.", "0x0."),
     "with a trigraph": _text("#include <math.h>\n", "#include <math.h>\n// why??/\n"),
     "with a second law below": lambda path: path.write_text(2 * path.read_text()),
@@ -136,7 +132,7 @@ class TestController(ProblemContract):
 @pytest.mark.slow
 class TestCartPole(ProblemContract):
     problem_name = "autonomy.controller"
-    setup: ClassVar = {"plant": "cart_pole", "known": 20, "scenarios": 64, "period_s": 0.02}
+    setup: ClassVar = {"plant": "cart_pole", "known": 40, "scenarios": 64, "period_s": 0.02}
     few = 3
 
 
