@@ -1,4 +1,4 @@
-"""Every problem has a contract, and the table of attacks holds every problem, none of them fooled."""
+"""Every problem has a contract, and the table of attacks holds every problem."""
 
 import json
 import re
