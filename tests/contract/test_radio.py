@@ -141,6 +141,10 @@ class TestBeam(ProblemContract):
     problem_name = "radio.beam"
     setup: ClassVar = {**SMALL, "users": 3, "antennas": 4, "sets": 12}
     few = 4
+    harmless: ClassVar[Mapping[str, str]] = {
+        "back to front": "Users and antennas have no names: all of them in another order are the "
+        "same set."
+    }
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {
