@@ -4,7 +4,9 @@
 SIGKILL after a random part of the time that an undisturbed run took, over and over in one folder;
 what ends before its kill is compared and begun anew. What is whole at last must hold what the
 undisturbed run holds: the same designs with the same values in the same files, none lost and none
-twice, and a store of a search in which nothing is wrong. `KILLS=200` asks for other than 20.
+twice, and a store of a search in which nothing is wrong. Half of the kills hit examples, fitted and
+searched; the other half every problem, as its contract opens it, by designs drawn from the known
+ones. `KILLS=200` asks for other than 20.
 
 Lost and doubled are designs of the evidence against those of the undisturbed run; altered are those
 with another line, and runs whose files differ in any byte.
@@ -13,6 +15,7 @@ with another line, and runs whose files differ in any byte.
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,16 +23,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import report, save
 from ingenium.core.digest import folder_digest
 from ingenium.core.seals import PREVIOUS, SEAL
+from ingenium.core.spec import GeneratorChoice, Select, Spec, dump
+from ingenium.domains import load
+from ingenium.domains import own as fields
 from ingenium.searches.store import Store
+from ingenium.testing import ProblemContract
 
 ROOT = Path(__file__).parents[1]
+CONTRACTS = ROOT / "tests" / "contract"
 RUNS = (  # what is asked, small, of problems that are cheap
     ("propose", "grid.feeder_day", "grid/winter_evening_peak.toml", ("-n", "300")),
     ("search", "airfoils.section", "airfoils/section.toml", ("--budget", "64", "--batch", "16")),
@@ -38,8 +48,19 @@ RUNS = (  # what is asked, small, of problems that are cheap
     ("search", "structures.roof", "structures/roof.toml", ("--budget", "96", "--batch", "32")),
 )
 KILLS = 20  # over all of them
+FEW = 4  # designs of a problem that is opened as its contract opens it
 TITLE = "Runs killed at random moments that went on"
 EARLIEST = 0.2  # of the time of an undisturbed run, before which nothing is under way
+COUNTED = (
+    "kills",
+    "runs",
+    "designs",
+    "lost",
+    "doubled",
+    "altered",
+    "faults of the store",
+    "ended otherwise",
+)
 OWN = {PREVIOUS, SEAL, "replay"}  # of a line: what names the folder
 
 
@@ -114,29 +135,68 @@ def lines(folder: Path) -> Counter[str]:
     return Counter(json.dumps({k: v for k, v in x.items() if k not in OWN}) for x in read)
 
 
+def examples(folder: Path) -> Iterator[tuple[str, Kills]]:
+    """The commands on examples, each run once, which fits where something is to be fitted."""
+    for verb, problem, spec, more in RUNS:
+        asked = [verb, problem, "--spec", str(ROOT / "examples" / spec), *more]
+        one = Kills([sys.executable, "-m", "ingenium", *asked], folder / f"example {problem}")
+        one.folder.mkdir()
+        one.whole(one.folder / "first")
+        one.took_s = 0.0
+        yield f"{verb} {problem}", one
+
+
+def problems(folder: Path) -> Iterator[tuple[str, Kills]]:
+    """A few designs of every problem that has a contract, as that opens it."""
+    sys.path[:0] = [str(CONTRACTS), str(CONTRACTS.parent)]
+    for file in sorted(CONTRACTS.glob("test_*.py")):
+        import_module(file.stem)
+    each = [x for x in _below(ProblemContract) if hasattr(x, "problem_name")]
+    opened = {x.problem_name: x for x in reversed(each)}  # the first of those of one name
+    named = [f"{field}.{short}" for field in fields() for short in load(field).problems]
+    for name in filter(opened.__contains__, named):
+        place = folder / name
+        place.mkdir()
+        asked_for = Spec(
+            problem=name,
+            setup=opened[name].setup,
+            given=opened[name].given,
+            generator=GeneratorChoice(family="bootstrap"),
+            select=Select(keep="verified"),
+        )
+        (place / "spec.toml").write_text(dump(asked_for), encoding="utf-8")
+        asked = ["propose", name, "--spec", str(place / "spec.toml"), "-n", str(FEW)]
+        yield f"few of {name}", Kills([sys.executable, "-m", "ingenium", *asked], place)
+
+
+def _below(kind: type) -> Iterator[type[ProblemContract]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
 def run() -> None:
     """All commands, each with its share of the kills."""
     times, rng, rows = int(os.environ.get("KILLS", KILLS)), random.Random(0), list[dict[str, Any]]()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["INGENIUM_LEDGER"] = str(Path(folder) / "ledger.db")
-        for i, (verb, problem, spec, more) in enumerate(RUNS):
-            own = Path(folder) / problem
-            own.mkdir()
-            asked = ["--spec", str(ROOT / "examples" / spec), *more]
-            one = Kills([sys.executable, "-m", "ingenium", verb, problem, *asked], own)
-            one.whole(own / "first")  # fits, where something is to be fitted
-            one.took_s = 0.0
-            one.whole(own / "whole")
-            one.killed(times // len(RUNS) + (i < times % len(RUNS)), rng)
-            names = (
-                "kills",
-                "runs",
-                "designs",
-                "lost",
-                "doubled",
-                "altered",
-                "faults of the store",
-            )
-            rows.append({"run": f"{verb} {problem}"} | {k: one.counts[k] for k in names})
-            save("kills", TITLE, rows, {"kills": sum(row["kills"] for row in rows)})
-    report("kills", TITLE, rows, {"kills": times})
+        for half in (examples, problems):
+            each = list(half(Path(folder)))
+            for i, (name, one) in enumerate(each):
+                try:
+                    one.whole(one.folder / "whole")
+                    one.killed(times // 2 // len(each) + (i < times // 2 % len(each)), rng)
+                except RuntimeError as error:  # told, and the others go on
+                    print(name, error, file=sys.stderr)
+                    one.counts["ended otherwise"] += 1
+                rows.append({"run": name} | {k: one.counts[k] for k in COUNTED})
+                save("kills", TITLE, rows, _about(rows))
+                shutil.rmtree(one.folder)
+    report("kills", TITLE, rows, _about(rows))
+
+
+def _about(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Kills so far, and what all runs took of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = round((used.ru_utime + used.ru_stime) / 60, 1)
+    return {"kills": sum(row["kills"] for row in rows), "cpu_min": spent}

@@ -5,7 +5,6 @@ other code or data are refused. What is kept in `out` is a model as any run keep
 `fit.json`, which says under which layout it was fitted, what was predicted and what was measured.
 """
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError, choose
 from ingenium.core.folders import cache_folder, locked, staged, write_atomic
+from ingenium.core.judged import sealed_text
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.spec import GeneratorChoice, Spec
@@ -261,7 +261,7 @@ def fit(
         record = _record(asked, own.job, found, alone)
         record["lineage"] |= {"weights": model.digest, "package": package_digest(own.problem)}
         record["energy"] = asdict(meter.read())
-        write_atomic(part / FIT.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        write_atomic(part / FIT.record, sealed_text(record))
         write_atomic(part / "spec.toml", specs.dump(asked.spec))
         _enter(record, ledger)
         shutil.rmtree(own.resume, ignore_errors=True)

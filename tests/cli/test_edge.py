@@ -9,6 +9,7 @@ import pytest
 
 from ingenium import shrinking
 from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.judged import sealed_text
 from ingenium.edge import board
 from ingenium.edge.device import DeviceSheet, load
 from ingenium.edge.keeping import SmallGenerator
@@ -96,8 +97,9 @@ def test_a_graph_without_a_digest_is_not_opened(small: SmallGenerator, tmp_path:
     folder = tmp_path / "copy"
     shutil.copytree(small.folder, folder)
     record = json.loads((folder / "edge.json").read_text())
+    record.pop("seal")
     record["evidence"]["files"].pop("decode.onnx")
-    (folder / "edge.json").write_text(json.dumps(record))
+    (folder / "edge.json").write_text(sealed_text(record))
     (folder / "decode.onnx").write_bytes(b"planted")
     with pytest.raises(CorruptError, match=r"no digest of decode\.onnx"):
         SmallGenerator.opened(folder)
@@ -112,8 +114,9 @@ def test_a_file_that_was_changed_is_told(small: SmallGenerator, tmp_path: Path) 
         SmallGenerator.opened(folder)
     path.unlink()
     record = json.loads((folder / "edge.json").read_text())
+    record.pop("seal")
     record["evidence"].pop("files")
-    (folder / "edge.json").write_text(json.dumps(record))
+    (folder / "edge.json").write_text(sealed_text(record))
     with pytest.raises(CorruptError):
         SmallGenerator.opened(folder)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from calling import answer, call
 
+from ingenium.core.judged import sealed_text
+
 HERE = Path(__file__).parents[2]
 SPEC = HERE / "examples" / "autonomy" / "second_order.toml"
 
@@ -51,7 +53,12 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     assert answer("replay", out)["holds"]
     record = (out / "operation.json").read_text()
     for part, altered in ALTERED.items():
-        (out / "operation.json").write_text(json.dumps(altered(json.loads(record))))
+        told = altered({k: v for k, v in json.loads(record).items() if k != "seal"})
+        (out / "operation.json").write_text(json.dumps(told))
+        code, _, said = call("replay", out)
+        assert code == 3
+        assert "is not the record that was written" in said
+        (out / "operation.json").write_text(sealed_text(told))  # by one who seals it anew
         again = json.loads(call("replay", out, "--json")[1])
         assert [k for k, same in again["same"].items() if not same] == [part]
     (out / "operation.json").write_text(record)

@@ -25,12 +25,19 @@ def _spiked(points: Lines) -> Lines:
     return [*points[:50], f"{x:.9f} {y + 0.008:.9f}", *points[51:]]
 
 
+def _written_in(line: str) -> str:
+    return "".join(chr(0x660 + int(c)) if c.isdigit() else c for c in line)
+
+
 POINTS: Mapping[str, Damage] = {
     "two points exchanged": partial(_points, _crossed),
     "a stretch reversed": partial(_points, lambda p: [*p[:20], *p[20:80][::-1], *p[80:]]),
     "one point a spike": partial(_points, _spiked),
     "the lower surface alone": partial(_points, lambda p: p[100:]),
     "the surfaces exchanged": partial(_points, lambda p: [*p[100:], *p[:100]]),
+    "a point in words": partial(_points, lambda p: [*p[:40], "half a chord", *p[41:]]),
+    "a point in other digits": partial(_points, lambda p: [*p[:40], _written_in(p[40]), *p[41:]]),
+    "a number of three": partial(_points, lambda p: [*p[:40], f"{p[40]} 0.0", *p[41:]]),
     "a loop at the tail": partial(_points, lambda p: [*p, *p[-30:][::-1]]),
 }
 

@@ -1,5 +1,6 @@
 """The contract on control laws: what their C code and units of FMI must not be."""
 
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -58,6 +59,26 @@ def _rebuilt(change: Callable[[str, bytes], bytes]) -> Damage:
     return damage
 
 
+def _more(name: str, content: bytes) -> Damage:
+    def damage(path: Path) -> None:
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(name, content)
+
+    return damage
+
+
+def _twice(path: Path) -> None:
+    """The description of another unit before the unit's own."""
+    with zipfile.ZipFile(path) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    other = members["modelDescription.xml"].replace(b'stepSize="0.05"', b'stepSize="0.5"')
+    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("modelDescription.xml", other)
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
 def _binary(name: str, content: bytes) -> bytes:
     return content[:-1] + b"\x01" if name.endswith(".so") else content
 
@@ -79,6 +100,14 @@ C_FORGERIES: Mapping[str, Damage] = {
     "with a sign turned": _line("SENSES", _scaled(-1)),
     "with other code": _text("sum += ", "sum -= "),
     "with a program in it": _text("#include <math.h>\n", SHELL),
+    "with another limit of its rate": _line("LOW", _scaled(10)),
+    "with a constant of text": _text("= {", "= { (double)'1' * "),
+    "with numbers in hexadecimal": _text("0.", "0x0."),
+    "with a trigraph": _text("#include <math.h>\n", "#include <math.h>\n// why??/\n"),
+    "with a second law below": lambda path: path.write_text(2 * path.read_text()),
+    "with a file included": _text(
+        "#include <math.h>\n", '#include <math.h>\n#include "/tmp/a.h"\n'
+    ),
     "with a macro in it": _text("#include <math.h>\n", "#include <math.h>\n#define fmin fmax\n"),
 }
 
@@ -92,6 +121,10 @@ class TestController(ProblemContract):
         unit = {
             "with another binary": _rebuilt(_binary),
             "with another description": _rebuilt(_described),
+            "with a file more": _more("resources/readme.txt", b"notes"),
+            "with a second law": _more("sources/controller_1.c", b"double x;"),
+            "with a script beside": _more("../run.sh", b"true"),
+            "with a part twice": _twice,
         }
         return {"c-source": C_FORGERIES, "fmu": unit}
 
@@ -99,7 +132,7 @@ class TestController(ProblemContract):
 @pytest.mark.slow
 class TestCartPole(ProblemContract):
     problem_name = "autonomy.controller"
-    setup: ClassVar = {"plant": "cart_pole", "known": 20, "scenarios": 64, "period_s": 0.02}
+    setup: ClassVar = {"plant": "cart_pole", "known": 40, "scenarios": 64, "period_s": 0.02}
     few = 3
 
 

@@ -29,6 +29,17 @@ def _off_centre(text: str) -> str:
     return "\n".join([*lines, ""])
 
 
+def _said(name: str, value: str) -> Damage:
+    """Another word of the head of a CIF, or one more."""
+
+    def change(text: str) -> str:
+        head, mark, rest = text.partition("loop_")
+        rows = [row for row in head.split("\n") if row and not row.startswith(name)]
+        return "\n".join([*rows, f"{name} {value}", mark]) + rest
+
+    return _text(change)
+
+
 def _half(text: str) -> str:
     """Half of an atom, which a formula that balances does not show."""
     named = text.replace(" _atom_site_fract_z\n", " _atom_site_fract_z\n _atom_site_occupancy\n")
@@ -51,12 +62,27 @@ class TestCrystal(ProblemContract):
             "cif": {
                 "with half an atom": _text(_half),
                 "with charges that do not balance": unbalanced,
+                "of another group": _said("_symmetry_Int_Tables_number", "1"),
+                "of another group's name": _said("_symmetry_space_group_name_H-M", "'P 1'"),
+                "of another formula": _said("_chemical_formula_sum", "'Pb Te'"),
+                "with a second crystal": _text(lambda t: t + t.replace("Cs", "Rb")),
+                "with a first crystal": _text(lambda t: t.replace("Cs", "Rb") + t),
+                "at another angle": _said("_cell_angle_beta", "91"),
+                "with a word twice": _text(
+                    lambda t: t.replace("loop_", "_cell_length_a 7\nloop_", 1)
+                ),
                 "with atoms on each other": _text(
                     lambda t: _line(t, " Pb", lambda w: [*w[:3], "0.01", "0.01", "0.01"])
                 ),
             },
             "poscar": {
                 "of symmetry P1": _text(_off_centre),
+                "a tenth larger by its scale": _text(lambda t: t.replace("\n1.0\n", "\n1.1\n", 1)),
+                "in other places by its word": _text(lambda t: t.replace("Direct", "Cartesian")),
+                "of other counts": _text(lambda t: t.replace("\n1 1 3\n", "\n1 3 1\n")),
+                "with an atom more": _text(lambda t: t + "0.3 0.3 0.3\n"),
+                "with a second crystal": _text(lambda t: t + t.replace("Cs", "Rb")),
+                "that calls itself another": _text(lambda t: t.replace("Cs", "Rb", 1)),
                 "with charges that do not balance": unbalanced,
             },
         }

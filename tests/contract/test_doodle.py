@@ -1,6 +1,7 @@
 """The contract on sketches."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,4 +30,23 @@ class TestSubjects(ProblemContract):
     no_answer: ClassVar[str] = "<heart>"
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {"svg": {"that means another word": _title, "with a line more": _line}}
+        frame = {
+            "without ink": ('stroke="black"', 'stroke="none"'),
+            "in white": ('stroke="black"', 'stroke="#ffffff"'),
+            "filled": ('fill="none"', 'fill="black"'),
+            "of no width": ('width="240"', 'width="0"'),
+            "stretched": ('height="240"', 'height="2400" preserveAspectRatio="none"'),
+            "with a pen of another end": ('linecap="round"', 'linecap="square"'),
+            "of another kind of XML": ("www.w3.org/2000/svg", "example.org/no-svg"),
+            "with a sheet of style": ("<svg ", '<?xml-stylesheet href="a.css"?>\n<svg '),
+            "with a document type": ("<svg ", '<!DOCTYPE svg SYSTEM "a.dtd">\n<svg '),
+            "hidden": ("<path ", '<path visibility="hidden" '),
+            "in a title": ("<title>", "<title><path d='M1 1L9 9'/>"),
+        }
+        return {
+            "svg": {
+                "that means another word": _title,
+                "with a line more": _line,
+                **{what: partial(_other, *how) for what, how in frame.items()},
+            }
+        }

@@ -1,7 +1,8 @@
 """The contract on days and weeks of a SimBench feeder, days of one consumer, and forecasts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import ClassVar
@@ -48,21 +49,88 @@ class TestFeederDay(ProblemContract):
         return rural_days.data()
 
 
+def _of_table(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Damage:
+    """A table of numbers, changed."""
+
+    def damage(path: Path) -> None:
+        change(pd.read_csv(path)).to_csv(path, index=False)
+
+    return damage
+
+
+def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
+    """A step of which nothing is said."""
+    out = table.astype(dict.fromkeys(table.columns[1:], float))
+    out.iloc[5, 1:] = np.nan
+    return out
+
+
+def _exchanged(kind: str) -> Damage:
+    """The first two columns of a kind under each other's names."""
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        one, other = [name for name in table.columns if name.startswith(kind)][:2]
+        return table.assign(**{one: table[other], other: table[one]})
+
+    return _of_table(change)
+
+
+def _scaled(kind: str, by: float) -> Damage:
+    """All columns of a kind."""
+
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        own = [name for name in table.columns if name.startswith(kind)]
+        assert own, kind
+        return table.assign(**{name: by * table[name] for name in own})
+
+    return _of_table(change)
+
+
+SERIES: Mapping[str, Damage] = {
+    "an hour later": _of_table(lambda t: t.assign(hour=t["hour"] + 1.0)),
+    "in minutes": _of_table(lambda t: t.assign(hour=60 * t["hour"])),
+    "with a step less": _of_table(lambda t: t.iloc[:-1]),
+    "with a step twice": _of_table(lambda t: pd.concat([t.iloc[:1], t.iloc[:-1]])),
+    "with a column more": _of_table(lambda t: t.assign(note=1.0)),
+    "with a column less": _of_table(lambda t: t[t.columns[:-1]]),
+    "of truths": _of_table(lambda t: t.assign(**{t.columns[1]: t[t.columns[1]] > 0})),
+    "with a gap": _of_table(_with_a_gap),
+}
+
+
 class TestFeederWeek(ProblemContract):
     problem_name = "grid.feeder_week"
     setup: ClassVar = {"grid": "1-LV-rural1--1-sw"}
     few = 3
+
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        own = {
+            "with two loads exchanged": _exchanged("load_p"),
+            "with loads turned": _scaled("load_p", -1.0),
+            "with a tenth less load": _scaled("load_p", 0.9),
+            "with twice the storage": _scaled("storage_p", 2.0),
+            "with storage turned": _scaled("storage_p", -1.0),
+        }
+        return {"csv": {**SERIES, **own}}
+
     written: ClassVar = {"storage_beyond": inf}  # rounding alone; its limit is judged on files
 
 
 class TestProfileDay(ProblemContract):
     problem_name = "grid.profile_day"
 
+    def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
+        return {"csv": SERIES}
+
 
 def _columns_swapped(path: Path) -> None:
     """The loads of two consumers under each other's names."""
     text = path.read_text().replace("H0-A", "?", 1).replace("H0-H", "H0-A", 1)
     path.write_text(text.replace("?", "H0-H", 1))
+
+
+def _of_another_year(path: Path) -> None:
+    path.write_text(path.read_text().replace("2016-", "2017-"))
 
 
 def _in_watts(path: Path) -> None:
@@ -74,7 +142,19 @@ class TestProfileYear(ProblemContract):
     few = 3
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {"csv": {"columns swapped": _columns_swapped, "in watts": _in_watts}}
+        return {
+            "csv": {
+                "columns swapped": _columns_swapped,
+                "in watts": _in_watts,
+                "of another year": _of_another_year,
+                "with a column more": _of_table(lambda t: t.assign(note=1.0)),
+                "with a step less": _of_table(lambda t: t.iloc[:-1]),
+                "with steps exchanged": _of_table(
+                    lambda t: t.assign(time=[*t["time"][1::-1], *t["time"][2:]])
+                ),
+                "with a gap": _of_table(_with_a_gap),
+            }
+        }
 
 
 def _of_the_next_day(path: Path) -> None:
@@ -83,6 +163,12 @@ def _of_the_next_day(path: Path) -> None:
     for stamp in sorted(set(re.findall(r"2016-\d\d-\d\d(?=T)", text))):
         text = text.replace(stamp, str(np.datetime64(stamp) + 1))
     path.write_text(text, encoding="utf-8")
+
+
+def _written_as(old: str, new: str, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def _crossed(path: Path) -> None:
@@ -129,6 +215,17 @@ def _sides_exchanged(path: Path) -> None:
     frame.to_csv(path, index=False)
 
 
+STAMPED: Mapping[str, Damage] = {
+    "of another zone": partial(_written_as, "+01:00", "+02:00"),
+    "of no zone": partial(_written_as, "+01:00", ""),
+    "with a column more": _of_table(lambda t: t.assign(note=1.0)),
+    "with columns in another order": _of_table(lambda t: t[["time", *t.columns[:0:-1]]]),
+    "with a step less": _of_table(lambda t: t.iloc[:-1]),
+    "of truths": _of_table(lambda t: t.assign(**{t.columns[1]: t[t.columns[1]] > 0})),
+    "with a gap": _of_table(_with_a_gap),
+}
+
+
 class TestEnvelope(ProblemContract):
     problem_name = "grid.envelope"
     setup: ClassVar = {"lowest_pu": 0.97}
@@ -140,6 +237,7 @@ class TestEnvelope(ProblemContract):
                 "of the next day": _of_the_next_day,
                 "at one node": _at_one_node,
                 "sides exchanged": _sides_exchanged,
+                **STAMPED,
                 "from noon to noon": _two_days,
             }
         }
@@ -155,6 +253,7 @@ class TestForecast(ProblemContract):
                 "of the next day": _of_the_next_day,
                 "crossed": _crossed,
                 "without end": _without_end,
+                **STAMPED,
                 "from noon to noon": _two_days,
             }
         }

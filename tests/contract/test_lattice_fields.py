@@ -16,6 +16,12 @@ def _changed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) 
         file[name][...] = change(file[name][...])
 
 
+def _told(name: str, value: str, path: Path) -> None:
+    """Another word in the head of a file."""
+    with h5py.File(path, "r+") as file:
+        file.attrs[name] = value
+
+
 def _one_turned(field: np.ndarray) -> np.ndarray:
     """One number of the field with its sign turned, as a spin may be."""
     out = field.copy()
@@ -34,6 +40,12 @@ class Fields(ProblemContract):
             "that counts more": partial(_changed, "count", lambda x: x + 1),
             "with one site turned": partial(_changed, self.name, _one_turned),
             "at another coupling": partial(_changed, "beta", lambda x: x * 1.01),
+        }
+        own |= {
+            "of another model": partial(_told, "model", "potts"),
+            "of another coupling": partial(_told, "coupling", "temperature"),
+            "with a count of none": partial(_changed, "count", lambda x: 0 * x),
+            "with its field doubled": partial(_changed, self.name, lambda x: 2 * x),
         }
         return {"netcdf": own, "hdf5": own}
 

@@ -1,6 +1,6 @@
 """The contract on lattices."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +31,21 @@ def _wanted(energy: float, path: Path) -> None:
     table = pd.read_csv(file)
     table["wanted_j_kg"] = energy
     table.to_csv(file, index=False)
+
+
+def _of_cells(change: Callable[[pd.DataFrame], pd.DataFrame], path: Path) -> None:
+    file = path / "cells.csv"
+    change(pd.read_csv(file)).to_csv(file, index=False)
+
+
+def _second(table: pd.DataFrame, energy: float) -> pd.DataFrame:
+    """Another energy in all rows but the first, which was read alone."""
+    return table.assign(wanted_j_kg=[table["wanted_j_kg"][0], *[energy] * (len(table) - 1)])
+
+
+def _doubled_cell(table: pd.DataFrame) -> pd.DataFrame:
+    """The second cell under the number of the first."""
+    return table.assign(row=[table["row"][0], *table["row"][:1], *table["row"][2:]])
 
 
 def _other_walls(path: Path) -> None:
@@ -66,8 +81,18 @@ class TestLattice(ProblemContract):
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         energies = {f"{v:g} J/kg asked for": partial(_wanted, v) for v in (1.0, 500.0, 1e9, -5.0)}
+        cells = {
+            "two energies asked for": partial(_of_cells, lambda t: _second(t, 900.0)),
+            "a cell twice": partial(_of_cells, _doubled_cell),
+            "cells numbered from 1": partial(
+                _of_cells, lambda t: t.assign(column=t["column"] + 1, row=t["row"] + 1)
+            ),
+            "columns as rows": partial(
+                _of_cells, lambda t: t.assign(column=t["row"], row=t["column"])
+            ),
+        }
         walls = {"other walls listed": _other_walls, "no table": _no_table}
-        return {"stl": energies | walls, "cells": energies}
+        return {"stl": energies | walls | cells, "cells": energies | cells}
 
     @pytest.fixture(autouse=True)
     def once(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,16 @@ def _alone(change: Callable[[str], str], path: Path) -> None:
     (path / "law.c").unlink()
 
 
+def _by_itself(change: Callable[[str], str], path: Path) -> None:
+    """The same in the other files, which are judged by what they say, not by who wrote them."""
+    for file in path.iterdir():
+        before = file.read_text()
+        after = change(before)
+        if after == before:
+            raise UnfitFileError
+        file.write_text(after)
+
+
 def _digits(text: str) -> str:
     return re.sub(r"(\d\.\d)(\d*)", r"\g<1>", text)
 
@@ -47,5 +57,19 @@ class TestLaw(ProblemContract):
             "with a term of no weight": partial(_rewritten, partial(last, add)),
             "of two lines": partial(_rewritten, lambda t: t + t.splitlines()[-1] + "\n"),
             "without its companions": partial(_alone, _digits),
+            "of a time in milliseconds": partial(
+                _rewritten, lambda t: t.replace("period in s", "period in ms")
+            ),
+            "of times in milliseconds, everywhere": partial(
+                _by_itself, lambda t: t.replace("period in s", "period in ms")
+            ),
+            "of a column that is not there": partial(
+                _rewritten, lambda t: t.replace("length", "width")
+            ),
+            "of letters that look alike": partial(
+                _rewritten, lambda t: t.replace("length", "l\u0435ngth")
+            ),
+            "of no finite value": partial(_rewritten, partial(last, "period = length/0.0")),
+            "of a value without a unit": partial(_rewritten, partial(last, "period = 2.0")),
         }
         return {"formula": own}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import h5py
 import numpy as np
@@ -30,6 +30,36 @@ def _relabelled(path: Path) -> None:
     Image.fromarray(grey).save(path, pnginfo=text)
 
 
+def _saved(path: Path, *, also: Mapping[bytes, bytes] = {}, **more: Any) -> None:
+    """The same image, with more in its file, by which programs show it otherwise."""
+    with Image.open(path) as image:
+        grey, digit = np.asarray(image), image.info["digit"]
+    text = PngImagePlugin.PngInfo()
+    text.add_text("digit", digit)
+    for chunk, content in also.items():
+        text.add(chunk, content)
+    Image.fromarray(grey).save(path, pnginfo=text, **more)
+
+
+ON_ITS_SIDE = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # of EXIF
+DARKER = (1000).to_bytes(4, "big")  # a gamma of a hundredth
+
+
+def _moving(path: Path) -> None:
+    """A second image after the first, which a browser shows."""
+    with Image.open(path) as image:
+        other = Image.fromarray(255 - np.asarray(image))
+    _saved(path, save_all=True, append_images=[other])
+
+
+def _typed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
+    """An array of a file as one of another kind."""
+    with h5py.File(path, "r+") as file:
+        held = change(file[name][()])
+        del file[name]
+        file[name] = held
+
+
 def _changed(name: str, change: Callable[[np.ndarray], np.ndarray], path: Path) -> None:
     with h5py.File(path, "r+") as file:
         file[name][...] = change(file[name][...])
@@ -46,6 +76,12 @@ class TestImages(ProblemContract):
             "png": {
                 "that says another digit": _relabelled,
                 "that is blank": partial(_repainted, lambda grey: 0 * grey),
+                "in negative": partial(_repainted, lambda grey: 255 - grey),
+                "that says two digits": partial(_saved, also={b"tEXt": b"digit\0" + b"8"}),
+                "whose ink is clear": partial(_saved, transparency=255),
+                "that is shown on its side": partial(_saved, exif=ON_ITS_SIDE),
+                "that is shown darker": partial(_saved, also={b"gAMA": DARKER}),
+                "that moves": _moving,
             }
         }
 
@@ -65,5 +101,10 @@ class TestDrives(ProblemContract):
                 "with another drive": partial(_changed, "drawn/rate", lambda r: 1 - r),
                 "with another image": partial(_changed, "drawn/image", lambda x: x[:, ::-1]),
                 "of another digit": partial(_changed, "drawn/digit", lambda d: (d + 1) % 10),
+                "of complex rates": partial(_typed, "drawn/rate", lambda r: r * (1 + 1j)),
+                "of rates as texts": partial(_typed, "drawn/rate", lambda r: r.astype("S")),
+                "of half a number": partial(_typed, "drawn/design", lambda d: d + 0.5),
+                "of a complex image": partial(_typed, "drawn/image", lambda x: x + 1j),
+                "without its first digit": partial(_typed, "drawn/digit", lambda d: d[1:]),
             }
         }

@@ -26,6 +26,14 @@ def _line(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(thickness_mm=table["thickness_mm"] * (1 + 0.5 * level))
 
 
+def _on_its_side(table: pd.DataFrame) -> pd.DataFrame:
+    """What is along in the place of what is across."""
+    return table.assign(
+        **{a: table[b] for a, b in (("x0_mm", "y0_mm"), ("y0_mm", "x0_mm"))},
+        **{a: table[b] for a, b in (("x1_mm", "y1_mm"), ("y1_mm", "x1_mm"))},
+    )
+
+
 class TestPanel(ProblemContract):
     problem_name = "structures.panel"
     setup: ClassVar[Mapping[str, Any]] = {"known": 60, "layout": {"columns": 4, "rows": 3}}
@@ -39,6 +47,21 @@ class TestPanel(ProblemContract):
                 "one strut thicker": _changed(_thicker),
                 "lines thicker": _changed(_line),
                 "all thicker": _changed(lambda t: t.assign(thickness_mm=1.1 * t["thickness_mm"])),
+                "a strut of nothing": _changed(
+                    lambda t: t.assign(thickness_mm=t["thickness_mm"].where(t.index != 0, 0.0))
+                ),
+                "a strut thinner than none": _changed(
+                    lambda t: t.assign(thickness_mm=t["thickness_mm"].where(t.index != 0, -0.5))
+                ),
+                "a strut of a point": _changed(
+                    lambda t: t.assign(x1_mm=t["x0_mm"], y1_mm=t["y0_mm"])
+                ),
+                "turned on its side": _changed(_on_its_side),
+                "ends exchanged between struts": _changed(
+                    lambda t: t.assign(x1_mm=t["x1_mm"].to_numpy()[::-1])
+                ),
+                "with a column more": _changed(lambda t: t.assign(holes_mm=0.2)),
+                "with columns in another order": _changed(lambda t: t[t.columns[::-1]]),
                 "in micrometres": _changed(lambda t: 1000 * t),
             }
         }

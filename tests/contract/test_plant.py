@@ -1,6 +1,7 @@
 """The contract on weeks of C-Town under attack."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -48,6 +49,50 @@ def _swapped(path: Path) -> None:
     tags.write_text("\n".join(lines) + "\n")
 
 
+def _of_event(column: str, value: str, path: Path) -> None:
+    """Another entry of the event."""
+    file = path / "events.csv"
+    head, row = file.read_text().splitlines()[:2]
+    cells = dict(zip(head.split(","), row.split(","), strict=True)) | {column: value}
+    file.write_text(f"{head}\n{','.join(cells.values())}\n")
+
+
+def _thirsty(by: float, path: Path) -> None:
+    """Demands of another size beside the same readings."""
+    file = path / "demand.csv"
+    head, *rows = file.read_text().splitlines()
+    cells = [row.split(",") for row in rows]
+    told = [",".join([hour, *(f"{by * float(x):.4f}" for x in own)]) for hour, *own in cells]
+    file.write_text("\n".join([head, *told]) + "\n")
+
+
+def _held(path: Path) -> None:
+    """One tag that stands still for the whole week, as a replayed reading does."""
+    file = path / "tags.csv"
+    head, *rows = file.read_text().splitlines()
+    cells = [row.split(",") for row in rows]
+    for row in cells:
+        row[1] = cells[0][1]
+    file.write_text("\n".join([head, *map(",".join, cells)]) + "\n")
+
+
+def _a_year_later(path: Path) -> None:
+    file = path / "tags.csv"
+    file.write_text(file.read_text().replace("/24 ", "/25 "))
+
+
+def _an_hour_less(path: Path) -> None:
+    for name in ("tags.csv", "demand.csv"):
+        file = path / name
+        file.write_text("\n".join(file.read_text().splitlines()[:-1]) + "\n")
+
+
+def _two_events(path: Path) -> None:
+    file = path / "events.csv"
+    head, row = file.read_text().splitlines()[:2]
+    file.write_text("\n".join([head, row, row]) + "\n")
+
+
 class TestCampaign(ProblemContract):
     problem_name = "plant.campaign"
     setup: ClassVar = {"known": 10, "days": 3}
@@ -60,5 +105,19 @@ class TestCampaign(ProblemContract):
                 "as if another station were attacked": _another_station,
                 "with two tags renamed": _renamed,
                 "with two hours exchanged": _swapped,
+                "of another kind of attack": partial(_of_event, "kind", "none"),
+                "of a kind that nobody knows": partial(_of_event, "kind", "flood"),
+                "shown, as it says": partial(_of_event, "shown", "everything"),
+                "of an attack without end": partial(_of_event, "length_h", "1e9"),
+                "of an attack before it began": partial(_of_event, "onset_h", "-5.0"),
+                "of no number": partial(_of_event, "strength", "nan"),
+                "of an attack a thousand times as strong": partial(_of_event, "strength", "1e3"),
+                "with twice the demand": partial(_thirsty, 2.0),
+                "with a hundredth more demand": partial(_thirsty, 1.01),
+                "with water that flows back": partial(_thirsty, -1.0),
+                "with a tag that stands still": _held,
+                "of another year": _a_year_later,
+                "with an hour less": _an_hour_less,
+                "with two events": _two_events,
             }
         }

@@ -49,6 +49,29 @@ def _unread(text: str) -> str:
     return text.replace("measure q -> c;", "measure q[0] -> c[0];")
 
 
+def _before(text: str, more: str) -> str:
+    """Statements more before the measurement."""
+    return text.replace("measure", f"{more}\nmeasure", 1)
+
+
+def _redefined(text: str) -> str:
+    """A gate of the library under the same name."""
+    return text.replace("qreg", "gate ry(t) a { rx(t) a; }\nqreg", 1)
+
+
+def _commented(text: str) -> str:
+    """A gate that a reader of lines takes for none."""
+    line = _first(text, "ry(")
+    return text.replace(line, f"// {line}", 1)
+
+
+def _wound(text: str) -> str:
+    """An angle and many whole turns."""
+    line = _first(text, "ry(")
+    angle = line[3 : line.index(")")]
+    return text.replace(angle, repr(float(angle) + 1e17), 1)
+
+
 class TestDistribution(ProblemContract):
     problem_name = "quantum.distribution"
     setup: ClassVar = SMALL
@@ -62,6 +85,18 @@ class TestDistribution(ProblemContract):
                 "with bits exchanged": _changed(_exchanged),
                 "with a reset, which is no unitary": _changed(_reset),
                 "with one qubit read": _changed(_unread),
+                "with a condition": _changed(lambda t: _before(t, "if (c==1) x q[0];")),
+                "with an opaque gate": _changed(lambda t: _before(t, "opaque hold q;")),
+                "with a gate redefined": _changed(_redefined),
+                "with a turn that undoes itself": _changed(
+                    lambda t: _before(t, "rx(0.4) q[0];\nrx(-0.4) q[0];")
+                ),
+                "with a gate in a comment": _changed(_commented),
+                "with turns beyond all digits": _changed(_wound),
+                "with a second register": _changed(
+                    lambda t: t.replace("creg", "qreg p[2];\ncreg", 1)
+                ),
+                "with another version": _changed(lambda t: t.replace("2.0", "3.0", 1)),
             }
         }
 
@@ -79,4 +114,15 @@ class TestQuantumMolecules(ProblemContract):
     no_answer = "C1CC"
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {"smi": {"with a methyl more": _changed(_another)}}
+        return {
+            "smi": {
+                "with a methyl more": _changed(_another),
+                "with heavy carbon": _changed(lambda t: "[13CH3]" + t),
+                "as a salt": _changed(lambda t: t.replace(" ", ".Cl ", 1)),
+                "of one atom": _changed(lambda t: "C " + t.split(" ", 1)[1]),
+                "of a pattern": _changed(lambda t: "*" + t),
+                "of Cyrillic letters": _changed(lambda t: "\u0421" + t[1:]),
+                "of no molecule": _changed(lambda t: "C1CC " + t.split(" ", 1)[1]),
+                "with another below": _changed(lambda t: t + "CCO molecule_000900\nC1CC x\n"),
+            }
+        }

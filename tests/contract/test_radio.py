@@ -47,6 +47,33 @@ def _another_carrier(file: Any) -> None:
     file.attrs["carrier_hz"] = 28e9
 
 
+def _moving(file: Any) -> None:
+    """The same paths to a terminal that moves ten times as fast."""
+    file["doppler_hz"][...] = 10 * file["doppler_hz"][()] + 100
+
+
+def _spread(file: Any) -> None:
+    """An array of twice the spacing, as its head says."""
+    file.attrs["spacing_wavelengths"] = 1.0
+
+
+def _clock(file: Any) -> None:
+    file["tau"].attrs["units"] = "ns"
+
+
+def _imaginary(file: Any) -> None:
+    """Delays with a second part that nobody looks at."""
+    held = file["delay"][()] * (1 + 1j)
+    about = dict(file["delay"].attrs)
+    del file["delay"]
+    file["delay"] = held
+    file["delay"].attrs.update(about)
+
+
+def _fewer(file: Any) -> None:
+    file.attrs["antennas"] = 1
+
+
 def _lost(file: Any) -> None:
     file["azimuth_bs"][...] = np.nan
 
@@ -65,6 +92,11 @@ class TestSiteChannel(ProblemContract):
                 "in nanoseconds": _changed(_in_ns),
                 "at another carrier": _changed(_another_carrier),
                 "with angles lost": _changed(_lost),
+                "moving at another speed": _changed(_moving),
+                "of another spacing": _changed(_spread),
+                "with a clock in nanoseconds": _changed(_clock),
+                "with complex delays": _changed(_imaginary),
+                "of one antenna": _changed(_fewer),
             }
         }
 
@@ -81,6 +113,24 @@ def _stronger(file: Any) -> None:
         file[name][...] = 1.01 * file[name][()]
 
 
+def _easier(file: Any) -> None:
+    """A lower SINR than was asked for."""
+    file["asked_db"][...] = file["asked_db"][()] - 3.0
+
+
+def _nearer(file: Any) -> None:
+    """Louder channels under the same beams."""
+    for name in file:
+        if name.startswith("channel"):
+            file[name][...] = 1.1 * file[name][()]
+
+
+def _silent(file: Any) -> None:
+    """No beam for the last user."""
+    for name in ("beam_real", "beam_imaginary"):
+        file[name][:, -1] = 0.0
+
+
 def _exchanged(file: Any) -> None:
     """Each beam for another user."""
     for name in ("beam_real", "beam_imaginary"):
@@ -91,6 +141,10 @@ class TestBeam(ProblemContract):
     problem_name = "radio.beam"
     setup: ClassVar = {**SMALL, "users": 3, "antennas": 4, "sets": 12}
     few = 4
+    harmless: ClassVar[Mapping[str, str]] = {
+        "back to front": "Users and antennas have no names: all of them in another order are the "
+        "same set."
+    }
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         return {
@@ -99,5 +153,8 @@ class TestBeam(ProblemContract):
                 "with stronger beams": _changed(_stronger),
                 "with beams for other users": _changed(_exchanged),
                 "at another carrier": _changed(_another_carrier),
+                "that asks for less": _changed(_easier),
+                "with louder channels": _changed(_nearer),
+                "with a user left out": _changed(_silent),
             }
         }

@@ -30,6 +30,12 @@ class TestRoofTruss(ProblemContract):
             "no gravity": (r"GRAV, 9\.81", "GRAV, 0.0"),
             "a name of another section": (r"^(\*ELEMENT.*)SHS\S+", r"\1SHS200x200x12.5"),
             "another element": ("T3D2", "B31"),
+            "a load less": (r"^(\*CLOAD\n)\d+, 2, .*\n", r"\1"),
+            "a load upward": (r"^(\*CLOAD\n\d+, 2, )-", r"\1"),
+            "light steel": (r"^(\*DENSITY\n).*", r"\g<1>78.5"),
+            "geometry that follows": (r"^\*STEP", "*STEP, NLGEOM"),
+            "a comment that hides a bar": (r"^4, 4, 5\n", "** 4, 4, 5\n"),
+            "another file within": (r"^\*STEP", "*INCLUDE, INPUT=a.inp\n*STEP"),
             "a second step": (r"^\*END STEP", "*END STEP\n*STEP\n*STATIC\n*END STEP"),
         }
         drawing = {
@@ -37,6 +43,14 @@ class TestRoofTruss(ProblemContract):
             "a layer of no section": (r"TOP_SHS\S+", "TOP_SHS1x1x1"),
             "a bar left out": (r"^  0\nLINE\n(?:.*\n){14}", ""),
             "a bar twice": (r"^(  0\nLINE\n(?:.*\n){14})", r"\1\1"),
+            "a bar that is not shown": (r"^  0\nLINE\n", "  0\nLINE\n 60\n1\n"),
+            "a bar on paper": (r"^  0\nLINE\n", "  0\nLINE\n 67\n1\n"),
+            "a bar as a wall": (r"^  0\nLINE\n", "  0\nLINE\n 39\n3000.0\n"),
+            "a bar in another direction": (r"^  0\nLINE\n", "  0\nLINE\n230\n-1.0\n"),
+            "an end told twice": (r"^( 10\n.*\n)", r" 10\n-5.0\n\1"),
+            "a block that is put nowhere": (r"ENTITIES", "BLOCKS"),
+            "in inches": (r"^ 70\n4$", " 70\n1"),
+            "in no unit": (r"^  9\n\$INSUNITS\n 70\n4\n", ""),
             "a circle": (r"^  0\nLINE", "  0\nCIRCLE"),
         }
         return {

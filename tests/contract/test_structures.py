@@ -1,6 +1,7 @@
 """The contract on shapes of a cantilever and of a small box in space."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -50,6 +51,32 @@ NPZ_FORGERIES: Mapping[str, Damage] = {
 }
 
 
+def _of_vtk(pattern: str, by: str) -> Damage:
+    def damage(path: Path) -> None:
+        text, count = re.subn(pattern, by, path.read_text(), count=1)
+        assert count == 1, pattern
+        path.write_text(text)
+
+    return damage
+
+
+VTK_FORGERIES: Mapping[str, Damage] = {
+    "ten times as large": _of_vtk(r'Spacing="', 'Spacing="1'),
+    "as thick as wide": _of_vtk(r'Spacing="(\S+) \S+ \S+"', r'Spacing="\1 \1 \1"'),
+    "at another place": _of_vtk(r'Origin="0', 'Origin="5'),
+    "with points from 5": _of_vtk(r'WholeExtent="0', 'WholeExtent="5'),
+    "with a piece of other points": _of_vtk(r'Piece Extent="0 1', 'Piece Extent="0 2'),
+    "turned round": _of_vtk(r'Origin="', 'Direction="-1 0 0 0 1 0 0 0 1" Origin="'),
+    "asked for all": _of_vtk(r'(Name="volume_fraction"[^>]*>)[^<]*', r"\g<1>1.0"),
+    "asked for twice": _of_vtk(
+        r'(<DataArray[^>]*Name="volume_fraction"[^>]*>[^<]*</DataArray>)', r"\1\1"
+    ),
+    "in two pieces": _of_vtk(r"(?s)(<Piece.*</Piece>)", r"\1\1"),
+    "in bytes": _of_vtk(r'Name="density" format="ascii"', 'Name="density" format="binary"'),
+    "with a document type": _of_vtk(r"<VTKFile", '<!DOCTYPE x [<!ENTITY a "1">]>\n<VTKFile'),
+}
+
+
 class TestMinimumCompliance(ProblemContract):
     problem_name = "structures.minimum_compliance"
     setup: ClassVar[dict[str, Any]] = {
@@ -62,4 +89,4 @@ class TestMinimumCompliance(ProblemContract):
     soft = 1e-6
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
-        return {"stl": STL_FORGERIES, "npz": NPZ_FORGERIES}
+        return {"stl": STL_FORGERIES, "npz": NPZ_FORGERIES, "vtk": VTK_FORGERIES}

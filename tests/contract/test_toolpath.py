@@ -38,6 +38,13 @@ class TestPrintedColumn(ProblemContract):
             "a bead of nothing": (r"E\d+\.\d+", "E0.0"),
             "ten times as fast": (r"F(\d+)", r"F\g<1>0"),
             "layers as high as told": (r"^;HEIGHT:.*", ";HEIGHT:1000.0"),
+            "a head told twice": (r"^(; column power .*\n)", r"; column power 100\n\1"),
+            "moves from where it is": (r"^G90.*\n", "G91\n"),
+            "another origin": (r"^(G21.*\n)", r"\1G92 X5 Y5 Z5\n"),
+            "a program of its own": (r"\Z", "M28 other.gcode\n"),
+            "a printer without heat": (r"^(G21.*\n)", r"\1M104 S0\n"),
+            "a move in a comment": (r"^(G1 .*\n)", r"; \1"),
+            "a comment with a move": (r"^(G1 .*)\n", "; layer\u2028\\1\n"),
             "inches": (r"^G21", "G20"),
             "a move more": (r"\Z", "G1 X0.0 Y0.0 Z0.0 E1000.0\n"),
         }

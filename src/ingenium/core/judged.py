@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ingenium.core.digest import file_digest
+from ingenium.core.digest import content_digest, file_digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.provenance import code_digest, machine, versions
+from ingenium.core.seals import SEAL
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class JudgedKind:
 
         Raises:
             InputError: if there is none in the folder.
-            CorruptError: if it cannot be read, or a file is another one.
+            CorruptError: if it cannot be read, was altered, or a file is another one.
         """
         path = folder / self.record
         if not path.is_file():
@@ -45,9 +46,12 @@ class JudgedKind:
             )
         try:
             found: dict[str, Any] = json.loads(path.read_bytes())
+            whole = found.pop(SEAL, "") == _seal(found)
             known = {name: _at(found, way) for name, way in files.items()}
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise CorruptError(str(path), f"is no record ({error})", self.again) from error
+        if not whole:
+            raise CorruptError(str(path), "is not the record that was written", self.again)
         for name, digest in known.items():
             if not (folder / name).is_file() or file_digest(folder / name) != digest:
                 raise CorruptError(
@@ -99,8 +103,24 @@ class RecordMaking:
                 "energy": asdict(self._meter.read()),
             }
         )
-        write_atomic(folder / kind.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        write_atomic(folder / kind.record, sealed_text(record))
         return dict(record)
+
+
+def sealed_text(record: Mapping[str, Any]) -> str:
+    """What the file of a record holds: what is told, and the digest of it.
+
+    An alarm's bar or a verdict that is altered in the file shows. It is no signature: who writes
+    the whole record anew can seal it anew, and then the ledger and a replay tell.
+    """
+    told = {**record, SEAL: _seal(record)}
+    return json.dumps(told, indent=2, allow_nan=False) + "\n"
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    """Of a record as a file gives it back."""
+    told = json.loads(json.dumps(record, allow_nan=False))
+    return content_digest(json.dumps(told, sort_keys=True))
 
 
 def without_none(value: Any) -> Any:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -20,6 +21,8 @@ Damage = Callable[[Path], None]
 Change = Callable[[np.ndarray], np.ndarray]  # numbers of a file; of a mesh (faces, 3, 3)
 
 NUMBER = re.compile(rb"(?<![\w.])-?\d+\.\d+(?:[eE][-+]?\d+)?")  # with a point: no counts, no names
+BINARY = (".npz", ".npy", ".nc", ".h5", ".hdf5", ".nir", ".parquet", ".3mf", ".fmu", ".png", ".stl")
+HDF5 = (".nc", ".h5", ".hdf5", ".nir")
 VERTEX = re.compile(rb'(?<=[xyz]=")[^"]+(?=")')
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
 STRANGE = {  # what files of other fields begin with
@@ -56,6 +59,11 @@ def forgeries(endings: tuple[str, ...]) -> Mapping[str, Damage]:
         "empty": partial(with_bytes, endings, lambda b: b""),
         "cut in half": partial(with_bytes, endings, lambda b: b[: len(b) // 2]),
         "with bits turned": partial(with_bytes, endings, _turned),
+        "in furlongs": partial(_labelled, "furlong"),
+        "with digits of another script": partial(_written, endings, _other_digits),
+        "with underscores in its numbers": partial(_written, endings, _underscored),
+        "with lines that few programs break": partial(_written, endings, _other_lines),
+        "with a hidden end": partial(_written, endings, lambda b: b + b"\0\n"),
         **{k: partial(with_bytes, endings, partial(_same, v)) for k, v in STRANGE.items()},
         "with another beside it": partial(_beside, endings),
     }
@@ -113,9 +121,49 @@ def with_numbers(endings: tuple[str, ...], change: Change, path: Path) -> None:
         ".npy": _npy,
         ".nc": _netcdf,
         ".parquet": _parquet,
+        **dict.fromkeys((".h5", ".hdf5", ".nir"), _hdf5),
     }
     for file in _files(path, endings):
         changers.get(file.suffix.lower(), _text)(file, change)
+
+
+def _written(endings: tuple[str, ...], change: Callable[[bytes], bytes], path: Path) -> None:
+    """The same, written so that Python may read it and no program of the field does."""
+    found = [file for file in _files(path, endings) if file.suffix.lower() not in BINARY]
+    before = [file.read_bytes() for file in found]
+    after = [change(content) for content in before]
+    if before == after:
+        raise UnfitFileError
+    for file, content in zip(found, after, strict=True):
+        file.write_bytes(content)
+
+
+def _other_digits(content: bytes) -> bytes:
+    """Numbers with a point in Arabic-Indic digits."""
+    table = {ord(str(d)): 0x660 + d for d in range(10)}
+    return NUMBER.sub(lambda m: m[0].decode().translate(table).encode(), content)
+
+
+def _underscored(content: bytes) -> bytes:
+    """`0.125` as `0.1_25`, which is a number to Python."""
+    return NUMBER.sub(lambda m: re.sub(rb"(\.\d)(?=\d)", rb"\1_", m[0]), content)
+
+
+def _other_lines(content: bytes) -> bytes:
+    """One line in two, and more below, parted by a sign that ends a line to Python alone."""
+    return content.replace(b"\n", "\u2028".encode())
+
+
+def _labelled(unit: str, path: Path) -> None:
+    """All arrays of a file that say their unit, in another one."""
+    if path.suffix.lower() not in HDF5:
+        raise UnfitFileError
+    with h5py.File(path, "r+") as file:
+        told = [array for array in _arrays_of(file) if "units" in array.attrs]
+        for array in told:
+            array.attrs["units"] = unit
+    if not told:
+        raise UnfitFileError
 
 
 def _shifted(x: np.ndarray) -> np.ndarray:
@@ -238,6 +286,20 @@ def _netcdf(file: Path, change: Change) -> None:
 def _floats(whole: xr.Dataset) -> Iterator[xr.DataArray]:
     arrays = (whole[name] for name in whole.data_vars)
     return (a for a in arrays if a.dtype.kind == "f" and a.size)
+
+
+def _hdf5(file: Path, change: Change) -> None:
+    with h5py.File(file, "r+") as kept:
+        for array in _arrays_of(kept):
+            if array.dtype.kind == "f" and array.size:
+                array[...] = np.reshape(change(np.ravel(array[()])), array.shape)
+
+
+def _arrays_of(file: Any) -> list[Any]:
+    """The arrays of all groups of an HDF5 file."""
+    found: list[Any] = []
+    file.visititems(lambda _, x: found.append(x) if isinstance(x, h5py.Dataset) else None)
+    return found
 
 
 def _parquet(file: Path, change: Change) -> None:

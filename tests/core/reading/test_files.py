@@ -10,7 +10,7 @@ import pytest
 
 from ingenium.core.errors import EngineError, InputError
 from ingenium.core.reading import files
-from ingenium.core.reading.files import check_plain, content, lines, refusing, text
+from ingenium.core.reading.files import check_plain, content, lines, number, refusing, text
 
 
 def test_what_a_file_holds(tmp_path: Path) -> None:
@@ -19,6 +19,25 @@ def test_what_a_file_holds(tmp_path: Path) -> None:
     assert content(file, "text")[:3] == b"\xef\xbb\xbf"
     assert text(file, "text") == "é\nb\nc\n"
     assert lines(file, "text") == ["é", "b", "c"]
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x0b", "\x0c", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_signs_that_end_a_line_to_some_programs_alone_are_refused(
+    sign: str, tmp_path: Path
+) -> None:
+    """`; a note<U+2028>G1 X0` is a move to Python, and a note to every printer."""
+    file = tmp_path / "a.gcode"
+    file.write_text(f"; a note{sign}G1 X0\n", encoding="utf-8")
+    for read in (text, lines):
+        with pytest.raises(InputError, match=rf"as plain text; came the sign U\+{ord(sign):04X}"):
+            read(file, "a path")
+
+
+def test_numbers_that_python_alone_reads_are_none() -> None:
+    assert [number(x) for x in ("1", " -1.5e3", "+.5", "2.")] == [1.0, -1500.0, 0.5, 2.0]
+    for odd in ("1_000", "\u0661\u0662", "\uff11", "0x10", "1e", "", "nan", "inf", "1,5"):
+        with pytest.raises(ValueError, match="is no number"):
+            number(odd)
 
 
 def test_what_has_no_end_is_refused_at_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading import tables
-from ingenium.core.reading.tables import csv_file, csv_text
+from ingenium.core.reading.tables import csv_file, csv_text, numbers_of
 
 
 def test_rows_below_a_header(tmp_path: Path) -> None:
@@ -15,6 +15,17 @@ def test_rows_below_a_header(tmp_path: Path) -> None:
     file.write_text('a,b\r\n1,"x, y"\r\n2.5,z\r\n')
     assert csv_file(file, "a table").to_dict("list") == {"a": [1.0, 2.5], "b": ["x, y", "z"]}
     assert csv_text("a;b\n1,5;2\n", file, "a table", delimiter=";", decimal=",")["a"][0] == 1.5
+
+
+@pytest.mark.parametrize("cell", ["1_000", "\u0661", "x", "True", "1 m", "1+0j"])
+def test_numbers_of_a_column_are_those_that_every_program_reads(tmp_path: Path, cell: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("a,b\n1,2.5\n2,3\n", encoding="utf-8")
+    table = csv_file(file, "a table")
+    assert numbers_of(table["b"], "a table", file).tolist() == [2.5, 3.0]
+    file.write_text(f"a,b\n1,{cell}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="a table with numbers as b"):
+        numbers_of(csv_file(file, "a table")["b"], "a table", file)
 
 
 @pytest.mark.parametrize("ending", ["gz", "xz", "zst", "bz2", "zip"])

@@ -26,7 +26,7 @@ from ingenium.domains.edge.doodle.strokes import (
 )
 from ingenium.edge.keeping import RECORD, SmallGenerator
 
-FRAME = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{}</svg>'
+FRAME = svg("<heart>").partition("<title>")[0] + "{}</svg>"
 LEFT = '<title>heart</title><path d="M4 4L20 4"/>'
 
 
@@ -108,6 +108,15 @@ def test_other_boxes_pens_and_entities_are_refused(tmp_path: Path) -> None:
         path.write_text(whole.replace(old, new))
         with pytest.raises(InputError):
             SketchSvg().read(path)
+
+
+@pytest.mark.parametrize(
+    "d", ["M" + 5000 * "1", "M" + 2000 * "4 4 ", "M4 4L" + 9000 * " ", "M4 4" + 3000 * ","]
+)
+def test_what_is_almost_a_path_is_refused_at_once(d: str) -> None:
+    """The damaged files of the fuzz hung in it: each digit doubled the ways to read it."""
+    with pytest.raises(InputError):
+        read_path(f"{d}x", "a sketch")
 
 
 def test_a_copy_is_known_wherever_it_lies(problem: Problem) -> None:

@@ -252,6 +252,19 @@ def test_the_example_is_the_table_that_opens_without_one() -> None:
     assert (EXAMPLES / "pendulum.csv").read_text(encoding="utf-8") == pendulum()
 
 
+def test_a_head_that_tells_of_other_units_is_refused(table: MeasuredTable, tmp_path: Path) -> None:
+    file, law = tmp_path / "law.sympy", "period = 2.0*sqrt(length)\n"
+    units = dict(zip(table.language.names, table.units, strict=True))
+    about = ", ".join(f"{name} in {unit}" for name, unit in units.items())
+    file.write_text(f"# a note\n# period in s, of {about}\n{law}")
+    plain = FormulaFiles(table).read(file)
+    for old, new in (("period in s", "period in ms"), ("length in m", "length in mm")):
+        file.write_text(f"# period in s, of {about}\n{law}".replace(old, new))
+        with pytest.raises(InputError, match="of other columns"):
+            FormulaFiles(table).read(file)
+    assert plain.sizes["design"] == 1
+
+
 def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
     for text in ("__import__('os').system('x')", "length.real", "[length]", "lambda: 1",
                  "length**9", "exp(length, 2)", "x", "1e999*length", "1 if 1 else 2",

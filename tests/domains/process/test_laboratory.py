@@ -8,13 +8,8 @@ from ingenium.core.errors import InputError
 from ingenium.domains.process.instruments import VARIABLES, Instruments, Integrator, settable
 from ingenium.domains.process.kinetics import Rate, ReactionNetwork
 from ingenium.domains.process.laboratory import Laboratory, LaboratorySettings
-from ingenium.testing import ProblemContract
 
 AT = torch.tensor([353.15], dtype=torch.float64)
-
-
-class TestLaboratory(ProblemContract):
-    problem_name = "process.laboratory"
 
 
 def network(wasting: float = 1e-12, dying: float = 1e-12) -> ReactionNetwork:

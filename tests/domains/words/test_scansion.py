@@ -137,6 +137,16 @@ def test_marks_and_capitals_change_nothing(problem: Problem) -> None:
     assert measured(problem, "So long as men can breathe, or eyes can see;") == plain
 
 
+def test_letters_and_line_ends_that_only_look_alike_are_none(problem: Problem) -> None:
+    """A page shows one line, or another letter, where Python splits and folds."""
+    plain = measured(problem, GOOD)
+    for sign in ("\x0b", "\x1e", "\u2028"):
+        joined = measured(problem, GOOD + sign + GOOD)
+        assert joined["unknown_words"] > plain["unknown_words"]
+    kelvin = measured(problem, "so long as men can breathe or eyes can loo\u212a")
+    assert kelvin["unknown_words"] > 0
+
+
 def test_a_text_without_words_has_no_answer(problem: Problem) -> None:
     assert all(v != v for v in measured(problem, "?!\n...").values())
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import stat
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ MOST_BYTES = 256 << 20  # of a file
 MOST_MEMORY = 1 << 30  # that making sense of one file may take
 MOST_TOML = 1 << 20  # bytes of what people write by hand
 MOST_LINES = 1_000_000
+ODD_ENDS = re.compile("[\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+SPREAD = re.compile(r"\([0-9]*\)")  # the standard error in the last digits, behind a number
 STATUS = Path("/proc/self/status")
 UNUSABLE = (
     *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOENT),
@@ -83,12 +87,19 @@ def text(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> str:
     """The text of a file in UTF-8, with one kind of line end and without a mark of its order.
 
     Raises:
-        InputError: as for `content`, and for what is no UTF-8.
+        InputError: as for `content`, for what is no UTF-8, and for signs that end a line, or a
+            text, to some programs alone: what one reads the other would not.
     """
     data = content(path, what, most=most)
     with refusing(what, path):
-        found = data.decode("utf-8-sig")
-        return found.replace("\r\n", "\n").replace("\r", "\n")
+        found = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    if odd := ODD_ENDS.search(found):
+        raise InputError(
+            f"{what} as plain text",
+            f"the sign U+{ord(odd[0]):04X} in {_named(path)}",
+            "Take it out.",
+        )
+    return found
 
 
 def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
@@ -101,8 +112,38 @@ def lines(path: Path, what: str, *, most: int = MOST_BYTES // 4) -> list[str]:
     count = found.count("\n")
     if count > MOST_LINES:
         raise InputError(f"{what} of at most {MOST_LINES} lines", f"{count} in {_named(path)}")
-    with refusing(what, path):
-        return found.splitlines()
+    return found.splitlines()
+
+
+def number(word: str) -> float:
+    """A number as every program reads it: in the digits 0 to 9, with nothing between them.
+
+    Raises:
+        ValueError: for anything else, such as `1_000` or digits of other scripts, which Python
+            alone takes.
+    """
+    if NUMBER.fullmatch(word.strip()) is None:
+        raise ValueError(f"{word[:40]!r} is no number")
+    return float(word)
+
+
+def check_numbers(found: str, what: str, path: Path) -> None:
+    """Refuse words that are numbers to Python alone, before a parser of Python's takes them.
+
+    Raises:
+        InputError: naming the first of them.
+    """
+    for word in SPREAD.sub("", found).replace(",", " ").split():
+        if NUMBER.fullmatch(word) is None and _is_float(word):
+            raise InputError(f"{what} with plain numbers", f"{word[:40]!r} in {_named(path)}")
+
+
+def _is_float(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -2,8 +2,11 @@
 
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 from ingenium.core.reading.files import refusing, text
@@ -39,6 +42,20 @@ def csv_content(path: Path, what: str) -> str:
         InputError: for what is no text in UTF-8, or too large.
     """
     return text(path, what, most=MOST_CSV)
+
+
+def numbers_of(column: "pd.Series[Any]", what: str, path: Path) -> Float64[np.ndarray, " n"]:
+    """A column of numbers, as every program reads them.
+
+    Raises:
+        InputError: for a column with anything else, such as truths, or `1_000`, which is a number
+            to Python alone.
+    """
+    if column.dtype.kind not in "iuf":
+        odd = column[pd.to_numeric(column, errors="coerce").isna()]
+        came = f"{odd.iloc[0]!r}" if len(odd) else f"{column.dtype}"
+        raise InputError(f"{what} with numbers as {column.name}", f"{came} in {path}")
+    return column.to_numpy(np.float64)
 
 
 def csv_text(

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import lines
+from ingenium.core.reading.files import lines, number
 from ingenium.domains.airfoils.cst import (
     WORST_FIT,
     Surfaces,
@@ -76,7 +76,12 @@ def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
         InputError: if it holds no outline.
     """
     found = lines(path, "a .dat file of points", most=MOST_BYTES)
-    pairs = [p for p in map(_pair, found) if p is not None]
+    both = [(line, _pair(line)) for line in found if line.strip()]
+    first = next((i for i, (_, pair) in enumerate(both) if pair is not None), len(both))
+    pairs = [pair for _, pair in both[first:] if pair is not None]
+    if len(pairs) < len(both) - first:
+        odd = next(line for line, pair in both[first:] if pair is None)
+        raise InputError("x and y on each line below the name", f"{odd[:40]!r} in {path}", _FORM)
     points = np.array(pairs).reshape(-1, 2)
     if len(points) > 1 and (points[0] > 1.5).all() and (points[0] % 1 == 0).all():
         points = _from_lednicer(points, path)
@@ -94,7 +99,7 @@ def outline_in(path: Path) -> Float[np.ndarray, "p 2"]:
 def _pair(line: str) -> tuple[float, float] | None:
     words = line.replace(",", " ").split()
     try:
-        x, y = map(float, words)
+        x, y = map(number, words)
     except ValueError:
         return None
     return x, y

@@ -14,7 +14,7 @@ from ingenium.core.codecs import Channels
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import text
+from ingenium.core.reading.files import number, text
 from ingenium.domains.airfoils.cst import Arrays, arrays_of, outline
 from ingenium.domains.airfoils.files import MOST_BYTES, NAMED, dat, files_in, indices_of, numbers_in
 from ingenium.domains.airfoils.network import SectionFlow, network
@@ -114,6 +114,6 @@ class ScheduleDat:
 
 def _degrees(word: str) -> float:
     try:
-        return float(word)
+        return number(word)
     except ValueError:
         return math.nan

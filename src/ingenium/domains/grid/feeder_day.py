@@ -40,6 +40,13 @@ from ingenium.sampling.constraints import Box, FixedSum, Together
 WITH_WIND = "1-MV-rural--0-sw"
 KWH = 1000 * 24 / STEPS  # of one MW over one step
 SHARE, MOST = 0.01, 10  # of the days, and of a run, that pandapower solves too: 0.4 s a day
+USUAL = (
+    Limit("min_voltage", at_least=0.9, unit="pu"),
+    Limit("max_voltage", at_most=1.1, unit="pu"),
+    Limit("max_line_loading", at_most=100.0, unit="percent"),
+    Limit("max_trafo_loading", at_most=100.0, unit="percent"),
+    Limit("balance_error", at_most=1e-6, unit="1"),
+)
 OPERATOR = ("min_voltage", "max_voltage", "max_line_loading", "max_trafo_loading", "import_peak")
 
 
@@ -77,18 +84,8 @@ class FeederDay(Problem):
             "infeed_profile": len(names.infeed),
             "time": STEPS,
         }
-        self.limits = (
-            Limit("min_voltage", at_least=0.9, unit="pu"),
-            Limit("max_voltage", at_most=1.1, unit="pu"),
-            Limit("max_line_loading", at_most=100.0, unit="percent"),
-            Limit("max_trafo_loading", at_most=100.0, unit="percent"),
-            Limit("balance_error", at_most=1e-6, unit="1"),
-        )
-        self.unscored = {"prices": "the data of feeders hold none"} | {
-            kind: f'no plant of the net is such; grid = "{WITH_WIND}" has wind and solar plants'
-            for kind, _, at in self._kinds()
-            if not at.any()
-        }
+        self.limits = USUAL
+        self.unscored = self._unscored()
         self._days = self._read_days()
         known = np.flatnonzero(~self._days["held_out"].to_numpy())
         self.readings = self._place(given, known) if READINGS.name in given else None
@@ -96,17 +93,7 @@ class FeederDay(Problem):
         judge = replace(feeder.verifier, known=ranked, readings=self.readings)
         self.tiers = (judge,)
         if settings.infeed_error:
-            kinds = [kind in WEATHER_KINDS for kind in names.kinds]
-            read = 0 if self.readings is None else len(self.readings.taken_kw)
-            errors = InfeedScenarios(
-                feeder.verifier,
-                torch.tensor(kinds, dtype=torch.bool),
-                (settings.voltage_low, settings.voltage_high),
-                settings.infeed_error,
-                settings.scenario_seed,
-                read,
-            )
-            self.tiers = (Sampled(judge, errors, most=settings.scenarios),)
+            self.tiers = (Sampled(judge, self._errors(), most=settings.scenarios),)
             self.limits = (*self.limits, HELD)
         self.second = Second(PandapowerDays(judge), SHARE, MOST)
         whose = FeederOrigin(
@@ -122,6 +109,24 @@ class FeederDay(Problem):
             arrays[2],
             torch.as_tensor(learned["day_of_year"].to_numpy()),
             torch.tensor([kind == "solar" for kind in names.kinds], dtype=torch.bool),
+        )
+
+    def _unscored(self) -> dict[str, str]:
+        """What days of this feeder have no scores of, and why."""
+        absent = [kind for kind, _, at in self._kinds() if not at.any()]
+        why = f'no plant of the net is such; grid = "{WITH_WIND}" has wind and solar plants'
+        return {"prices": "the data of feeders hold none"} | dict.fromkeys(absent, why)
+
+    def _errors(self) -> InfeedScenarios:
+        """Errors of what is fed in by weather, which the setup asks for."""
+        settings, kinds = self.settings, self.feeder.table.names.kinds
+        return InfeedScenarios(
+            self.feeder.verifier,
+            torch.tensor([kind in WEATHER_KINDS for kind in kinds], dtype=torch.bool),
+            (settings.voltage_low, settings.voltage_high),
+            settings.infeed_error,
+            settings.scenario_seed,
+            0 if self.readings is None else len(self.readings.taken_kw),
         )
 
     def _read_days(self) -> xr.Dataset:

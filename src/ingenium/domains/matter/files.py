@@ -18,9 +18,10 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import lines, refusing
+from ingenium.core.reading.files import check_numbers, lines, refusing
 from ingenium.core.text import codes, texts
 from ingenium.domains.matter.charges import check
+from ingenium.domains.matter.cif_words import check_words
 from ingenium.domains.matter.identity import identified
 from ingenium.domains.matter.packages import package
 from ingenium.domains.matter.potential import Crystal
@@ -29,6 +30,7 @@ from ingenium.domains.matter.wyckoff import ANGSTROM, Wyckoff
 
 STEM = "crystal_"
 LARGEST, MOST_LINES = 100_000, 500  # bytes and lines of a file of a few atoms
+HEAD = 8  # lines of a POSCAR above its places
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class CrystalFile(ABC):
             raise InputError(f"{what} of at most {MOST_LINES} lines", told, "Write one cell.")
         with refusing(what, file), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_numbers("\n".join(rows), what, file)
             structure = self.structure("\n".join(rows))
         if not structure.is_ordered:
             raise InputError(
@@ -136,7 +139,9 @@ class Cif(CrystalFile):
 
     def structure(self, text: str) -> Any:
         parser = package("pymatgen.io.cif").CifParser.from_str(text, occupancy_tolerance=1.0)
-        return parser.parse_structures(primitive=False)[0]
+        (structure,) = parser.parse_structures(primitive=False)
+        check_words(text, structure)
+        return structure
 
 
 class Poscar(CrystalFile):
@@ -164,7 +169,29 @@ class Poscar(CrystalFile):
         )
 
     def structure(self, text: str) -> Any:
-        return package("pymatgen.io.vasp").Poscar.from_str(text).structure
+        found = package("pymatgen.io.vasp").Poscar.from_str(text)
+        rows = text.split("\n")
+        own = HEAD + bool(found.selective_dynamics) + len(found.structure)
+        beyond = [row for row in rows[own:] if any(word.strip("0.E+-") for word in row.split())]
+        if beyond:  # velocities of 0 may stand there
+            raise InputError("one crystal in a file, at rest", beyond[0][:60], "Take out the rest.")
+        return found.structure
+
+    def _one(self, file: Path) -> Crystal:
+        """Also refuses a head of ours that tells of another crystal."""
+        found = super()._one(file)
+        said = lines(file, "a crystal as POSCAR", most=LARGEST)[0].strip()
+        if said != found.sites.text and _known(said):
+            raise InputError(f"{found.sites.text} above its atoms", f"{said} in {file}")
+        return found
+
+
+def _known(text: str) -> bool:
+    """Whether a text is that of a crystal."""
+    try:
+        return bool(Wyckoff.of(text))
+    except InputError:
+        return False
 
 
 def crystals(batch: tuple[torch.Tensor, ...]) -> list[Crystal | None]:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.reading.tables import csv_file
+from ingenium.core.reading.tables import csv_file, numbers_of
 from ingenium.domains.process.instruments import VARIABLES
 
 COLUMNS = ("temperature_c", "time_min", "equivalents_b", "catalyst_mol_percent", "a_mol_l")
@@ -48,10 +48,19 @@ class Recipes:
             InputError: for a file that is no such table.
         """
         file = path / FILE if path.is_dir() else path
-        try:
-            table = csv_file(file, "recipes as CSV").set_index(DESIGN)
-            t, s, b, c, a = (table[name].to_numpy(dtype=np.float64) for name in COLUMNS)
-        except (ValueError, KeyError) as error:
-            head = ",".join((DESIGN, *COLUMNS))
-            raise InputError(f"a CSV with the columns {head}", str(file), "") from error
-        return batches(np.stack([t + ZERO_K, 60 * s, b, c / 100, a], 1), table.index.to_numpy())
+        head, what = (DESIGN, *COLUMNS), "recipes as CSV"
+        table = csv_file(file, what)
+        if sorted(table.columns) != sorted(head):
+            came = f"{','.join(map(str, table.columns))} in {file}"
+            raise InputError(f"a CSV with the columns {','.join(head)}", came, "")
+        t, s, b, c, a = columns = [numbers_of(table[name], what, file) for name in COLUMNS]
+        for name, values, decimals in zip(COLUMNS, columns, DECIMALS, strict=True):
+            off = values[values != values.round(decimals)]
+            if np.isfinite(off).any():
+                came = f"{off[0]!r} in {file}"
+                raise InputError(f"{name} of {decimals} decimals, as it can be set", came, "")
+        index = numbers_of(table[DESIGN], what, file)
+        if (index != np.rint(index)).any():
+            raise InputError("whole numbers of designs", f"others in {file}")
+        rows = np.stack([t + ZERO_K, 60 * s, b, c / 100, a], 1)
+        return batches(rows, index.astype(np.int64))

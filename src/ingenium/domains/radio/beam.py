@@ -103,6 +103,7 @@ class Beam(Problem):
     default_family: ClassVar[str] = "bootstrap"
     judged: ClassVar[str] = "The HDF5 file: SINR of its beams on its channels, and their power."
     unchecked: ClassVar[tuple[str, ...]] = (
+        "Users and antennas have no names: all of them in another order are the same set.",
         "Errors of what the base station knows of channels, amplifiers and their clipping.",
         "One carrier: beams of other subcarriers are sets of their own.",
     )

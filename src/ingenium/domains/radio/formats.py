@@ -23,7 +23,7 @@ from ingenium.domains.radio.rays import PATHS, VARIABLES, Rays, steering
 FILE = "channels.h5"
 MOST = 200_000  # channels of a file
 AGREES = 1e-9  # of the largest coefficient, by which `a` may differ from the paths beside it
-DOPPLER = "doppler_hz"
+DOPPLER, SPACING = "doppler_hz", 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class ChannelFile:
             file.attrs["bs_m"] = self.frame.bs_m
             file.attrs["ue_height_m"] = self.frame.ue_height_m
             file.attrs["antennas"] = self.antennas
-            file.attrs["spacing_wavelengths"] = 0.5
+            file.attrs["spacing_wavelengths"] = SPACING
             file["design"] = designs[DESIGN].to_numpy().astype(np.int64)
             for v in VARIABLES:
                 file[v.name] = designs[v.name].to_numpy().astype(np.float64)
@@ -79,7 +79,7 @@ class ChannelFile:
             return self._read(file, own)
 
     def _read(self, file: Any, path: Path) -> xr.Dataset:
-        wanted = ["design", "a", "tau", *(v.name for v in VARIABLES)]
+        wanted = ["design", "a", "tau", *(v.name for v in VARIABLES), DOPPLER]
         absent = [name for name in wanted if name not in file]
         if absent:
             raise InputError(f"HDF5 with {', '.join(wanted[:5])} and so on", f"no {absent[0]}")
@@ -99,17 +99,31 @@ class ChannelFile:
                 came = f"{found.shape} in {unit}"
                 raise InputError(f"{v.name} of shape {shape} in {v.unit}", f"{came}, in {path}")
             arrays.append(torch.from_numpy(real_numbers(found[()])))
-        rays = Rays.of(arrays)
+        self._check_told(file, Rays.of(arrays), path)
+        return to_dataset(arrays, VARIABLES, {}, index=index)
+
+    def _check_told(self, file: Any, rays: Rays, path: Path) -> None:
+        """Refuse what a file tells of its paths for other programs, if it is not theirs."""
         a = coefficients(rays, self.frame.carrier_hz, self.antennas)
         came = file["a"][()]
         if came.shape != a.shape or not np.abs(came - a).max() <= AGREES * np.abs(a).max():
             raise InputError(
                 "coefficients `a` that are those of the paths", f"others in {path}", "Write both."
             )
-        tau = file["tau"][()]
-        if tau.shape != (n, 1, 1, PATHS) or not np.array_equal(tau[:, 0, 0], rays.delay.numpy()):
+        shift = rays.doppler_hz(self.frame.carrier_hz, self.speed_m_s, self.heading_rad).numpy()
+        came = real_numbers(file[DOPPLER][()])
+        if came.shape != shift.shape or not np.allclose(came, shift, rtol=AGREES, atol=AGREES):
+            raise InputError(
+                f"{DOPPLER} of a terminal of {self.speed_m_s:g} m/s",
+                f"others in {path}",
+                "Use the setup of the file.",
+            )
+        for name, unit in (("tau", "s"), (DOPPLER, "Hz")):
+            if file[name].attrs.get("units") != unit:
+                raise InputError(f"{name} in {unit}", f"{file[name].attrs.get('units')} in {path}")
+        delay = rays.delay.numpy()[:, None, None, :]
+        if not np.array_equal(real_numbers(file["tau"][()]), delay):
             raise InputError("`tau` that holds the delays of the paths", f"others in {path}")
-        return to_dataset(arrays, VARIABLES, {}, index=index)
 
     def _same(self, file: Any, path: Path) -> None:
         for name, own in (
@@ -117,6 +131,7 @@ class ChannelFile:
             ("bs_m", self.frame.bs_m),
             ("ue_height_m", self.frame.ue_height_m),
             ("antennas", self.antennas),
+            ("spacing_wavelengths", SPACING),
         ):
             came = file.attrs.get(name)
             if came is None or not np.allclose(came, own, rtol=1e-9, atol=0):

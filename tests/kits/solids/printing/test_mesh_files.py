@@ -51,6 +51,27 @@ def test_the_same_mesh_gives_the_same_bytes(part, tmp_path, suffix):
     assert read_mesh(tmp_path / f"c{suffix}").volume == read_mesh(tmp_path / f"a{suffix}").volume
 
 
+def test_the_reader_of_the_consortium_takes_a_3mf_strictly(part, tmp_path):
+    """lib3mf, which slicers read with: no warning in strict mode, and the same body."""
+    lib3mf = pytest.importorskip("lib3mf", reason="pip install lib3mf")
+    write_3mf(part, tmp_path / "a.3mf")
+    model = lib3mf.get_wrapper().CreateModel()
+    reader = model.QueryReader("3mf")
+    reader.SetStrictModeActive(True)
+    reader.ReadFromFile(str(tmp_path / "a.3mf"))
+    assert reader.GetWarningCount() == 0
+    assert model.GetUnit() == lib3mf.ModelUnit.MilliMeter
+    bodies = model.GetMeshObjects()
+    assert bodies.MoveNext()
+    body = bodies.GetCurrentMeshObject()
+    assert body.IsManifoldAndOriented()
+    assert body.GetTriangleCount() == len(part.faces)
+    box = body.GetOutbox()
+    size = [high - low for low, high in zip(box.MinCoordinate, box.MaxCoordinate, strict=True)]
+    assert size == pytest.approx((1e3 * part.extents).tolist(), rel=1e-5)
+    assert not bodies.MoveNext()
+
+
 def test_3mf_in_other_units_and_with_moved_components(tmp_path):
     box = trimesh.creation.box((0.0254, 0.0508, 0.0254))
     write_3mf(box, tmp_path / "inch.3mf", unit="inch")

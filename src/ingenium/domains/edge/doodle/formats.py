@@ -2,6 +2,7 @@
 
 import re
 import xml.parsers.expat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +29,9 @@ from ingenium.domains.edge.doodle.strokes import (
 SKETCH = "sketch"
 ABOUT = "word and points of the pen"
 MOST_BYTES = 1 << 16
-PATH = re.compile(r"(\s*[MLHVmlhv]?\s*,?\s*-?\d{1,3}(\.\d{1,6})?)+\s*")
+SHOWN = "240"  # pixels of a side
+# Each part is taken once and not given back: what is almost a path would else be tried in 2^n ways.
+PATH = re.compile(r"(?>\s*+[MLHVmlhv]?\s*+,?\s*+-?[0-9]{1,3}+(?:\.[0-9]{1,6}+)?+)++\s*+")
 WHAT = "a sketch as SVG: a title, and paths of straight lines on whole points"
 
 
@@ -47,9 +50,10 @@ def svg(text: str) -> str:
     """A sketch as a picture that browsers and plotters take."""
     paths = "\n".join(f'  <path d="{_d(s)}"/>' for s in strokes_of(text))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {BOX} {BOX}" width="240" '
-        f'height="240" fill="none" stroke="black" stroke-width="{PEN:g}" stroke-linecap="round" '
-        f'stroke-linejoin="round">\n  <title>{word_of(text)}</title>\n{paths}\n</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {BOX} {BOX}" width="{SHOWN}" '
+        f'height="{SHOWN}" fill="none" stroke="black" stroke-width="{PEN:g}" '
+        f'stroke-linecap="round" stroke-linejoin="round">\n'
+        f"  <title>{word_of(text)}</title>\n{paths}\n</svg>\n"
     )
 
 
@@ -119,13 +123,13 @@ def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
 
     def start(name: str, given: dict[str, str]) -> None:
         within.append(name)
-        own = {"svg": _FRAME, "title": (), "path": ("d",)}.get(name)
-        if own is None or set(given) - set(own):
-            refuse(f"<{name} {' '.join(given)}>")
-        if name == "svg" and (len(within) > 1 or given.get("viewBox") != f"0 0 {BOX} {BOX}"):
-            refuse(f"another box than 0 0 {BOX} {BOX}")
-        if name == "svg" and given.get("stroke-width") not in (None, f"{PEN:g}"):
-            refuse(f"another pen than {PEN:g}")
+        own = {"svg": set(_FRAME), "title": set[str](), "path": {"d"}}.get(name)
+        if own is None or set(given) - own or len(within) != 1 + (name != "svg"):
+            refuse(f"<{' '.join((*within[1:-1], name, *given))}>")
+        if name == "svg":
+            for entry, value in _FRAME.items():
+                if given.get(entry) != value and (entry in given or entry not in _SIZE):
+                    refuse(f'{entry}="{given.get(entry, "")[:40]}" instead of "{value}"')
         if name == "title":
             titles.append("")
         if name == "path":
@@ -138,7 +142,8 @@ def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: within.pop()
     parser.CharacterDataHandler = told
-    parser.EntityDeclHandler = lambda *given: refuse("an entity")
+    parser.StartDoctypeDeclHandler = lambda *given: refuse("a document type")
+    parser.ProcessingInstructionHandler = lambda *given: refuse(f"<?{given[0]} ...?>")
     try:
         parser.Parse(text.encode(), True)
     except (xml.parsers.expat.ExpatError, ValueError) as error:
@@ -148,10 +153,18 @@ def _parsed(file: Path, text: str) -> tuple[list[str], list[str]]:
     return titles, paths
 
 
-_FRAME = (
-    *("xmlns", "viewBox", "width", "height", "fill", "stroke", "stroke-width"),
-    *("stroke-linecap", "stroke-linejoin"),
-)
+_SIZE = ("width", "height")  # on a page, which may be left open
+# What the frame must say; anything else could hide, fill or stretch what the pen draws.
+_FRAME: Mapping[str, str] = {
+    "xmlns": "http://www.w3.org/2000/svg",
+    "viewBox": f"0 0 {BOX} {BOX}",
+    **dict.fromkeys(_SIZE, SHOWN),
+    "fill": "none",
+    "stroke": "black",
+    "stroke-width": f"{PEN:g}",
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+}
 
 
 def read_path(d: str, where: str) -> list[Stroke]:

@@ -144,6 +144,9 @@ class FormulaFiles:
         """Tokens and constants of a file of SymPy."""
         found = text_of(file, "a law in SymPy's syntax", most=MOST)
         lines = [x for x in found.splitlines() if x.strip() and not x.startswith("#")]
+        for told in (x for x in found.splitlines() if x.startswith(f"# {self.table.target} in ")):
+            if told != f"# {self._about()}":
+                raise InputError(self._about(), f"a law of other columns or units: {told[2:80]}")
         values: dict[str, float] = {}
         units: dict[str, str] = {}
         admitted = dict(self.table.language.constants)

@@ -24,6 +24,7 @@ from torch import Tensor
 from ingenium.core.quantity import Quantity
 from ingenium.domains.molecules.conformers import electrons
 from ingenium.domains.molecules.conformers.formats import ConformerFile
+from ingenium.domains.molecules.conformers.likeness import SHARED
 from ingenium.domains.molecules.conformers.search import ConformerEnsemble
 from ingenium.kits.chemistry.packages import release_of
 from ingenium.kits.chemistry.xtb import HARTREE_KCAL
@@ -99,14 +100,23 @@ class ConformerReference:
         return float(found[-1]) * HARTREE_KCAL if found else float("nan")
 
     def _nearest(self, record: str) -> float:
-        """By RDKit, which aligns one pair of conformers at a time."""
+        """By RDKit, which aligns one pair of conformers at a time.
+
+        Without hydrogens it takes both oxygens of an acid for equal, which they are not: of such a
+        molecule no ends are exchanged, those of a nitro group neither.
+        """
         probe = Chem.RemoveHs(Chem.MolFromMolBlock(record, removeHs=False))
+        ends = [len(mol.GetSubstructMatches(SHARED)) for mol in (self.mol, probe)]
         other = Chem.Mol(probe)
         found = []
         heavy = [a.GetIdx() for a in self.mol.GetAtoms() if a.GetAtomicNum() > 1]
         for known in self.known().position:
             other.GetConformer().SetPositions(np.ascontiguousarray(known[heavy]))
-            found.append(rdMolAlign.GetBestRMS(Chem.Mol(probe), other))
+            found.append(
+                rdMolAlign.GetBestRMS(
+                    Chem.Mol(probe), other, symmetrizeConjugatedTerminalGroups=ends[0] == ends[1]
+                )
+            )
         return float(min(found))
 
 

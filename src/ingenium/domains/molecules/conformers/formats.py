@@ -14,7 +14,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import lines, text
+from ingenium.core.reading.files import lines, number, text
 from ingenium.domains.molecules.conformers.likeness import Likeness
 from ingenium.domains.molecules.files import numbers
 
@@ -64,8 +64,8 @@ class ConformerFile:
         if not mols:
             raise InputError("an SDF with at least one record", f"none in {file}", "Write one.")
         names, position = [], []
-        for number, mol in enumerate(mols, 1):  # each may list its atoms in its own order
-            position.append(self._matched(mol, f"record {number} of {file}"))
+        for place, mol in enumerate(mols, 1):  # each may list its atoms in its own order
+            position.append(self._matched(mol, f"record {place} of {file}"))
             names.append(mol.GetProp("_Name"))
         return _designs(np.array(position), names)
 
@@ -137,7 +137,7 @@ class AtomFile:
         whole = [found[i : i + each] for i in range(0, len(found), each)]
         try:
             rows = [[line.split() for line in part[2:]] for part in whole]
-            position = np.array([[[float(v) for v in r[1:4]] for r in part] for part in rows])
+            position = np.array([[[number(v) for v in r[1:4]] for r in part] for part in rows])
             right = all([r[0] for r in part] == self._elements for part in rows)
             right &= all(int(part[0]) == len(self._elements) for part in whole)
             if not right or not len(whole) or position.ndim != 3:

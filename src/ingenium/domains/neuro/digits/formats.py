@@ -15,7 +15,7 @@ import torch
 import xarray as xr
 from PIL import Image, PngImagePlugin
 
-from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.designs import DESIGN, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
@@ -26,6 +26,7 @@ from ingenium.domains.neuro.digits.verifier import DrawnVerifier
 
 NAMED, FILE = "digit_", "network.nir"
 MOST = 1 << 20  # bytes of an image
+SIGNATURE, CHUNKS = b"\x89PNG\r\n\x1a\n", (b"IHDR", b"tEXt", b"IDAT", b"IEND")
 SAME = 1e-9  # grey, within which a file's image is the one that its network draws
 
 
@@ -78,7 +79,24 @@ class ImageFiles:
                 told = f"{image.mode} of {image.size[0]} x {image.size[1]}"
                 raise InputError(f"8-bit grey of {SIDE} x {SIDE}", told)
             image.load()
+            _check_alone(data, path)
             return np.asarray(image), float(int(image.info["digit"]))
+
+
+def _check_alone(data: bytes, path: Path) -> None:
+    """Refuse what tells programs to show other than the grey levels: clear, turned, moving, darker.
+
+    Raises:
+        InputError: for any chunk but size, levels and one text.
+    """
+    chunks, at = list[bytes](), len(SIGNATURE)
+    while at < len(data):
+        chunks.append(data[at + 4 : at + 8])
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    odd = [c.decode("latin-1") for c in chunks if c not in CHUNKS]
+    if odd or chunks.count(b"tEXt") != 1:
+        told = f"{odd[0]} in {path.name}" if odd else f"{chunks.count(b'tEXt')} in {path.name}"
+        raise InputError("a PNG of grey levels and one text, its digit, alone", told)
 
 
 @dataclass(frozen=True)
@@ -119,10 +137,13 @@ class NetworkFile:
         network = nir_graphs.read(file)
         self._same(network, file)
         with refusing("drives beside the network, in the group drawn", file), h5py.File(file) as f:
-            held = {k: np.asarray(f[f"drawn/{k}"]) for k in (DESIGN, "rate", "digit", "image")}
-            rate, digit = held["rate"].astype(np.float64), held["digit"].astype(np.float64)
+            names = (DESIGN, "rate", "digit", "image")
+            held = {k: real_numbers(np.asarray(f[f"drawn/{k}"])) for k in names}
+            rate, digit, index = held["rate"], held["digit"], held[DESIGN].astype(np.int64)
             arrays: tuple[Any, ...] = (torch.from_numpy(rate), torch.from_numpy(digit))
-            found = to_dataset(arrays, self.variables, {}, index=held[DESIGN].astype(np.int64))
+            found = to_dataset(arrays, self.variables, {}, index=index)
+        if not np.array_equal(index, held[DESIGN]):
+            raise InputError("whole numbers of designs", f"others in {file.name}")
         if held["image"].shape != (len(rate), SIDE, SIDE) or not np.isfinite(rate).all():
             raise InputError("an image and finite rates of each drive", file.name)
         off = np.abs(self._images(rate, digit) - held["image"]).reshape(len(rate), -1).max(1)

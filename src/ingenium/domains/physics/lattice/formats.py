@@ -52,6 +52,10 @@ class _Layout:
             InputError: for other arrays, numbers that are not finite, counts that are not those of
                 the law, or an ensemble that is not its own.
         """
+        for key, own in _about(self).items():
+            if found.attrs.get(key, own) != own:
+                came = f"{found.attrs[key]} in {path}"
+                raise InputError(f"an ensemble whose {key} is {own}", came, "Use its own setup.")
         names = [v.name for v in self.variables]
         absent = [n for n in (*names, COUNT, DESIGN) if n not in found.variables]
         if absent:
@@ -70,6 +74,9 @@ class _Layout:
         return designs
 
     def _check(self, array: xr.DataArray, v: Variable, path: Path) -> None:
+        unit = array.attrs.get("units", v.unit)
+        if unit != v.unit:
+            raise InputError(f"{v.name} in {v.unit}", f"{unit} in {path}")
         wanted = (DESIGN, *v.dims)
         sizes = {d: self.sizes[d] for d in v.dims}
         if array.dims != wanted or any(array.sizes[d] != s for d, s in sizes.items()):
@@ -184,9 +191,10 @@ class Hdf5Ensemble:
                     raise InputError(f"{what} with {name} over {(DESIGN, *own)}", f"{where}")
                 if held.nbytes > MOST_UNPACKED:
                     raise InputError(f"{what} of at most {MOST_UNPACKED} bytes", f"{held.nbytes}")
-                found[name] = ((DESIGN, *own), held[()])
+                found[name] = ((DESIGN, *own), held[()], dict(held.attrs))
+            told = dict(file.attrs)
         with refusing(what, where):
-            whole = xr.Dataset(found)
+            whole = xr.Dataset(found, attrs=told)
         return self.layout.checked(whole, where)
 
 

@@ -63,14 +63,7 @@ def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
         f"a search of {CALLS} trusses hands over a front of {best.sizes['design']} of {held}",
         held >= 1000 and best.sizes["design"] >= 20,
     )
-    goals = [(d["mass"].to_numpy(), d["deflection"].to_numpy()) for d in (many, best)]
-    good = many["verdict"].to_numpy() == Verdict.ACCEPTED
-    beaten = np.mean(
-        [
-            bool(((goals[1][0] <= m) & (goals[1][1] <= s)).any())
-            for m, s in zip(goals[0][0][good], goals[0][1][good], strict=True)
-        ]
-    )
+    beaten = _beaten(many, best)
     yield Finding(f"it is no worse than {beaten:.1%} of the proposed ones", bool(beaten > 0.95))
     report = (commands.folder / "best" / "result" / "report.html").read_text()
     near = report.partition("the nearest truss is ")[2].partition(" %")[0]
@@ -87,12 +80,25 @@ def roof_variants(commands: Commands) -> Iterator[Finding | Picture]:
     kept = again.answer["accepted"] == best.sizes["design"]
     yield Finding("the decks read back hold every limit again", kept)
     yield Finding("variants of whole buildings and blocks", False, gap=True)
+    yield _trusses(many, best)
+
+
+def _beaten(many: xr.Dataset, best: xr.Dataset) -> float:
+    """Share of accepted proposals that something of the front is no worse than."""
+    good = many.isel(design=many["verdict"].to_numpy() == Verdict.ACCEPTED)
+    mass, deflection = best["mass"].to_numpy(), best["deflection"].to_numpy()
+    each = zip(good["mass"].to_numpy(), good["deflection"].to_numpy(), strict=True)
+    return float(np.mean([bool(((mass <= m) & (deflection <= s)).any()) for m, s in each]))
+
+
+def _trusses(many: xr.Dataset, best: xr.Dataset) -> Picture:
     figure, axes = plane(5.6, 3.0)
-    by_verdict(axes, goals[0][1], goals[0][0], many["verdict"].to_numpy())
-    front(axes, np.stack(goals[1][::-1], 1))
+    verdict = many["verdict"].to_numpy()
+    by_verdict(axes, many["deflection"].to_numpy(), many["mass"].to_numpy(), verdict)
+    front(axes, np.stack([best["deflection"].to_numpy(), best["mass"].to_numpy()], 1))
     axes.set(xlim=(0, 130), ylim=(0, 4500))
     dress(axes, "deflection in service (mm)", "mass (kg)", grid=True)
-    yield Picture(figure, "Proposed trusses, and the front of the search")
+    return Picture(figure, "Proposed trusses, and the front of the search")
 
 
 def printed_columns(commands: Commands) -> Iterator[Finding | Picture]:
@@ -131,15 +137,15 @@ def printed_columns(commands: Commands) -> Iterator[Finding | Picture]:
     lied = commands("verify", "structures.toolpath", files[0], "--spec", "columns.toml")
     yield Finding("a head that tells of another column is refused", lied.code == 2)
     yield Finding("a printed column was loaded", False, gap=True)
+    yield _saving(found)
+
+
+def _saving(found: xr.Dataset) -> Picture:
     figure, axes = plane(5.0, 3.0)
-    by_verdict(
-        axes,
-        found["capacity"].to_numpy(),
-        100 * found["saved"].to_numpy(),
-        found["verdict"].to_numpy(),
-    )
+    capacity, saved = found["capacity"].to_numpy(), 100 * found["saved"].to_numpy()
+    by_verdict(axes, capacity, saved, found["verdict"].to_numpy())
     dress(axes, "load at failure, in multiples", "less than a solid square (%)", grid=True)
-    yield Picture(figure, "Printed columns beside solid square ones that bear as much")
+    return Picture(figure, "Printed columns beside solid square ones that bear as much")
 
 
 def _different(designs: xr.Dataset) -> int:

@@ -119,10 +119,7 @@ def _integrate(node, beam, thick, held, solid, course, steps):
     state = _begin(node, beam)
     mass, inertia = _masses(beam, thick, solid[0], state)
     touch, close = np.zeros(len(node), dtype=np.int64), np.empty((len(node), NEAR), dtype=np.int64)
-    radius = np.zeros(len(node))
-    for e in range(len(beam)):
-        for v in beam[e]:
-            radius[v] = max(radius[v], thick[e] / 2)
+    radius = _radii(beam, thick, len(node))
     top, bottom = np.zeros(RECORDS), np.zeros(RECORDS)
     shapes = np.zeros((len(SHAPES) - 1, len(node), 2))
     busy = np.zeros(len(node), dtype=np.int64)
@@ -135,28 +132,54 @@ def _integrate(node, beam, thick, held, solid, course, steps):
         if step % LOOK == 0:
             _search(x, node, beam, thick, radius, touch, close)
         _push(x, node, beam, thick, radius, touch, close, mass, busy, force)
-        record = step * RECORDS // steps
-        for v in range(len(node)):
-            over, under = x[v, 1] - plate, -x[v, 1]
-            if over > 0:
-                force[v, 1] -= STIFF * mass[v] * over
-                top[record] += STIFF * mass[v] * over * share
-            if under > 0:
-                force[v, 1] += STIFF * mass[v] * under
-                bottom[record] += STIFF * mass[v] * under * share
-            for axis in range(2):
-                velocity[v, axis] = (1 - damping) * velocity[v, axis] + force[v, axis] / mass[v]
-            spin = (1 - damping) * velocity[v, 2] + force[v, 2] / inertia[v]
-            velocity[v, 2] = min(max(spin, -FASTEST), FASTEST)
-            if held[v]:
-                velocity[v, 0] = 0.0
-            x[v, 0] += velocity[v, 0]
-            x[v, 1] += velocity[v, 1]
-            turn[v] += velocity[v, 2]
+        _press(x, plate, mass, force, (top, bottom), step * RECORDS // steps, share)
+        _move(x, turn, velocity, force, mass, inertia, held, damping)
         for i in range(len(shapes)):
             if step + 1 == int(SHAPES[i + 1] * steps):
                 shapes[i] = x
     return top, bottom, shapes
+
+
+@no_type_check
+@compiled
+def _radii(beam, thick, nodes):
+    """Half of the thickest wall at each node, which touches what comes nearer."""
+    radius = np.zeros(nodes)
+    for e in range(len(beam)):
+        for v in beam[e]:
+            radius[v] = max(radius[v], thick[e] / 2)
+    return radius
+
+
+@no_type_check
+@compiled
+def _press(x, plate, mass, force, loads, record, share):
+    """What both plates push nodes back with that have come through them."""
+    top, bottom = loads
+    for v in range(len(x)):
+        over, under = x[v, 1] - plate, -x[v, 1]
+        if over > 0:
+            force[v, 1] -= STIFF * mass[v] * over
+            top[record] += STIFF * mass[v] * over * share
+        if under > 0:
+            force[v, 1] += STIFF * mass[v] * under
+            bottom[record] += STIFF * mass[v] * under * share
+
+
+@no_type_check
+@compiled
+def _move(x, turn, velocity, force, mass, inertia, held, damping):
+    """One step of every node; those that are held do not go aside."""
+    for v in range(len(x)):
+        for axis in range(2):
+            velocity[v, axis] = (1 - damping) * velocity[v, axis] + force[v, axis] / mass[v]
+        spin = (1 - damping) * velocity[v, 2] + force[v, 2] / inertia[v]
+        velocity[v, 2] = min(max(spin, -FASTEST), FASTEST)
+        if held[v]:
+            velocity[v, 0] = 0.0
+        x[v, 0] += velocity[v, 0]
+        x[v, 1] += velocity[v, 1]
+        turn[v] += velocity[v, 2]
 
 
 @no_type_check

@@ -11,8 +11,7 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import refusing
-from ingenium.core.reading.tables import csv_file
+from ingenium.core.reading.tables import csv_file, numbers_of
 from ingenium.domains.structures.lattices.frame import Frame
 from ingenium.domains.structures.lattices.layout import Layout, frames
 from ingenium.domains.structures.lattices.recovered import Fields, recovered
@@ -110,12 +109,19 @@ class CellTable:
                 f"{list(table.columns)} and {len(table)} rows in {file}",
                 "Set columns and rows in the setup as the lattice has them.",
             )
-        table = table.sort_values(["column", "row"])
-        with refusing("a cells.csv of numbers", file):
-            if not np.isfinite(table.to_numpy(np.float64)).all():
-                raise InputError("finite numbers", f"others in {file}", "Fill every cell.")
-            out = {k: table[k].to_numpy(np.float64).reshape(cells) for k in COLUMNS[2:5]}
-            return out | {"wanted_j_kg": table["wanted_j_kg"].to_numpy(np.float64)[0]}
+        values = np.stack([numbers_of(table[k], "a cells.csv", file) for k in COLUMNS], 1)
+        values = values[np.lexsort(values[:, 1::-1].T)]  # by column, then by row
+        if not np.isfinite(values).all():
+            raise InputError("finite numbers", f"others in {file}", "Fill every cell.")
+        each, wanted = np.indices(cells).reshape(2, -1).T, values[:, 5]
+        if not np.array_equal(values[:, :2], each) or np.ptp(wanted):
+            raise InputError(
+                "each column and row once, and one energy that is asked for",
+                f"others in {file}",
+                "Number cells from 0.",
+            )
+        out: Design = {k: values[:, i].reshape(cells) for i, k in enumerate(COLUMNS[2:5], 2)}
+        return out | {"wanted_j_kg": wanted[0]}
 
 
 @dataclass(frozen=True)

@@ -86,30 +86,7 @@ class Lattice(Problem):
             Variable("wanted_j_kg", (), "J/kg", "energy asked for", 0.0, given="energy"),
         )
         self.sizes = dict(zip(across, layout.cells, strict=True))
-        low, high = known.DENSITIES
-        self.conditions = (
-            Condition(
-                "density",
-                "relative density",
-                lower=low / 2,
-                upper=2 * high,
-                middle=0.12,
-                spread=0.5,
-                log=True,
-                measured="relative_density",
-                exact=True,
-            ),
-            Condition(
-                "energy",
-                "specific energy",
-                lower=1.0,
-                upper=MOST_J_KG,
-                unit="J/kg",
-                middle=1500.0,
-                log=True,
-                measured="specific_energy",
-            ),
-        )
+        self.conditions = _conditions()
         self.limits = (
             Limit("energy_gap", at_least=-0.1, at_most=0.1),
             Limit("energy_scatter", at_most=0.1),
@@ -178,3 +155,31 @@ class Lattice(Problem):
         solid_kg *= self.exact.material.density_kg_m3
         truth = {"relative_density": density, "mass": density * solid_kg}
         return ((to_dataset(arrays, self.variables, self.labels()), truth, NEAR_BRICKS),)
+
+
+def _conditions() -> tuple[Condition, ...]:
+    """Density and energy that may be asked for."""
+    low, high = known.DENSITIES
+    return (
+        Condition(
+            "density",
+            "relative density",
+            lower=low / 2,
+            upper=2 * high,
+            middle=0.12,
+            spread=0.5,
+            log=True,
+            measured="relative_density",
+            exact=True,
+        ),
+        Condition(
+            "energy",
+            "specific energy",
+            lower=1.0,
+            upper=MOST_J_KG,
+            unit="J/kg",
+            middle=1500.0,
+            log=True,
+            measured="specific_energy",
+        ),
+    )

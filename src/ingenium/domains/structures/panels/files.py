@@ -13,7 +13,7 @@ from ingenium.core.designs import DESIGN, to_arrays, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.files import refusing
-from ingenium.core.reading.tables import csv_file
+from ingenium.core.reading.tables import csv_file, numbers_of
 from ingenium.core.text import codes
 from ingenium.domains.structures.panels.layout import TOPOLOGIES, CoreLayout
 
@@ -69,7 +69,7 @@ class StrutTable:
         with refusing(f"numbers in the columns {', '.join(COLUMNS)}", file):
             if tuple(table.columns) != COLUMNS:
                 raise ValueError(f"the columns {list(table.columns)}")
-            values = table.to_numpy(np.float64)
+            values = np.stack([numbers_of(table[n], "a list of struts", file) for n in COLUMNS], 1)
         thick = self._placed(values, file)
         plan = self.layout.plan
         rows = plan.beside.numpy()

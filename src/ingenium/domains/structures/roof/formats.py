@@ -21,7 +21,7 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import lines, refusing
+from ingenium.core.reading.files import lines, number, refusing
 from ingenium.domains.structures.roof.hollow import SECTIONS
 from ingenium.domains.structures.roof.layout import GROUPS, KINDS, PANELS, joints_m, layout
 from ingenium.domains.structures.roof.settings import GRAVITY_M_S2, RoofSettings
@@ -30,6 +30,9 @@ NUMBER = re.compile(r"truss_(\d+)")
 NEAR = 1e-6  # relative, by which a number of a file may differ from that of its truss
 MM = 1e3
 MILLIMETRES = 4  # the code of a DXF
+SUBCLASS = 100  # a mark of later versions of DXF, which stands twice
+# Of a LINE: handle, line type, layer, colour, ends, owner.
+LINE_CODES = (5, 6, 8, 62, *range(10, 32, 10), *range(11, 32, 10), 330)
 POISSON = 0.3  # that a deck must name; no bar uses it
 
 
@@ -215,7 +218,7 @@ class TrussDeck(TrussFile):
                 words, rows = ", ".join(parts), []
             else:
                 words += "".join(f" {p}" for p in parts if not _is_number(p))
-                rows.append([float(p) for p in parts if _is_number(p)])
+                rows.append([number(p) for p in parts if _is_number(p)])
         close()
         return out
 
@@ -254,18 +257,26 @@ class TrussDrawing(TrussFile):
         """A block for each layer, its lines sorted, whichever end they begin at."""
         pairs = [(int(c), v.strip()) for c, v in zip(found[::2], found[1::2], strict=True)]
         starts = [i for i, (code, _) in enumerate(pairs) if code == 0]
+        section = ""
         by_layer: dict[str, list[list[tuple[float, ...]]]] = {}
         for a, b in pairwise(starts):
             what, told = pairs[a][1], dict(pairs[a + 1 : b])
+            if what in ("SECTION", "ENDSEC"):
+                section = told.get(2, "").upper()
             if what == "LINE":
-                ends = [tuple(float(told.get(c + e, "0")) for c in (10, 20, 30)) for e in (0, 1)]
+                _check_drawn(pairs[a + 1 : b], section)
+                ends = [tuple(number(told.get(c + e, "0")) for c in (10, 20, 30)) for e in (0, 1)]
                 by_layer.setdefault(told.get(8, "").upper(), []).append(sorted(ends))
+            elif what == "LAYER" and (
+                told.get(62, "0").strip()[:1] == "-" or told.get(70, "0") != "0"
+            ):
+                raise InputError("layers that are shown", f"{told.get(2)}, frozen or off")
             elif what not in ("SECTION", "ENDSEC", "TABLE", "ENDTAB", "LAYER"):
                 raise InputError("lines alone", what, "Draw each bar as one LINE.")
-        if (9, "$INSUNITS") in pairs:
-            unit = int(pairs[pairs.index((9, "$INSUNITS")) + 1][1])
-            if unit != MILLIMETRES:
-                raise InputError(f"$INSUNITS {MILLIMETRES}, millimetres", str(unit))
+        at = [i for i, pair in enumerate(pairs) if pair == (9, "$INSUNITS")]
+        units = [int(pairs[i + 1][1]) for i in at]
+        if units != [MILLIMETRES]:
+            raise InputError(f"$INSUNITS {MILLIMETRES}, millimetres", str(units))
         return [
             Block(name, np.array(sorted(rows), dtype=np.float64).reshape(len(rows), -1))
             for name, rows in sorted(by_layer.items())
@@ -278,9 +289,22 @@ class TrussDrawing(TrussFile):
         return len(bottom.numbers), round(float(every[:, [1, 4]].max()) / MM, 6), profile
 
 
+def _check_drawn(codes: list[tuple[int, str]], section: str) -> None:
+    """Refuse a line that is hidden, on paper, in a block, thick or turned: nobody sees a bar.
+
+    Raises:
+        InputError: for any code beside ends, layer, colour and marks, or one twice.
+    """
+    told = [code for code, _ in codes if code != SUBCLASS]
+    odd = [code for code in told if code not in LINE_CODES or told.count(code) > 1]
+    if odd or section != "ENTITIES":
+        came = f"code {odd[0]}" if odd else f"one in the section {section}"
+        raise InputError("lines that are drawn, each end told once", came, "Draw plain lines.")
+
+
 def _is_number(word: str) -> bool:
     try:
-        float(word)
+        number(word)
     except ValueError:
         return False
     return True

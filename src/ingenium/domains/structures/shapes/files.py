@@ -19,8 +19,8 @@ from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.core.quantity import Variable
 from ingenium.core.reading.archives import arrays
-from ingenium.core.reading.documents import elements
-from ingenium.core.reading.files import content, refusing
+from ingenium.core.reading.documents import Element, elements
+from ingenium.core.reading.files import content, number, refusing
 from ingenium.domains.structures.shapes.box import DesignBox
 
 NUMBER = re.compile(r"design_(\d+)")
@@ -135,10 +135,7 @@ class VtkShape(ShapeFile):
     suffix = ".vti"
 
     def write_one(self, path: Path, density: np.ndarray, asked: Mapping[str, float]) -> None:
-        grid = self.box.grid
-        whole = (*density.shape, *(1,) * (3 - density.ndim))
-        spacing = [grid.cell_m] * grid.dim + [grid.thickness_m] * (3 - grid.dim)
-        extent = " ".join(f"0 {n}" for n in whole)
+        extent, spacing = " ".join(map(str, self._extent)), self._spacing_m
         field = "".join(
             f'<DataArray type="Float64" Name="{k}" NumberOfTuples="1" format="ascii">{v!r}'
             "</DataArray>\n"
@@ -155,19 +152,51 @@ class VtkShape(ShapeFile):
             "</CellData>\n</Piece>\n</ImageData>\n</VTKFile>\n",
         )
 
+    @property
+    def _extent(self) -> list[int]:
+        """First and last point along each axis."""
+        return [x for n in (*self.box.grid.cells, 1)[:3] for x in (0, n)]
+
+    @property
+    def _spacing_m(self) -> list[float]:
+        grid = self.box.grid
+        return [grid.cell_m] * grid.dim + [grid.thickness_m] * (3 - grid.dim)
+
+    def _check_frame(self, element: Element) -> None:
+        """Refuse another size, place or direction than the box has: cells alone tell none of it.
+
+        Raises:
+            InputError: naming what is other.
+        """
+        due = {"WholeExtent": self._extent, "Extent": self._extent}
+        due |= {"Origin": [0, 0, 0], "Spacing": self._spacing_m}
+        for entry, said in element.attributes.items():
+            came = [number(word) for word in said.split()]
+            own = due.get(entry, [])
+            if len(came) != len(own) or not np.allclose(came, own, rtol=1e-9, atol=1e-12):
+                told = " ".join(f"{x:g}" for x in own) or "no such entry"
+                raise InputError(f"{entry} of the box: {told}", said[:60], "Use its own setup.")
+
     def read_one(self, path: Path) -> Shape:
         what = "VTK image data of a shape"
         data = content(path, what)
         with refusing(what, path):
-            told, ends = dict[str, str](), list[int]()
+            told = dict[str, str]()
+            frames = list[str]()
             for element in elements(data):
-                if element.name == "ImageData":
-                    ends = [int(x) for x in element.attributes["WholeExtent"].split()[1::2]]
+                if element.name in ("ImageData", "Piece"):
+                    frames.append(element.name)
+                    self._check_frame(element)
                 elif element.name == "DataArray":
                     name = element.attributes["Name"]
+                    form = [element.attributes.get(k) for k in ("type", "format")]
+                    if form != ["Float64", "ascii"]:
+                        raise InputError(f"{what} as Float64 in ascii", f"{name} as {form}")
                     if name in told:
                         raise InputError(f"{what} with each array once", f'"{name}" twice')
                     told[name] = "".join(element.text)
-            density = np.array(told.pop("density").split(), dtype=np.float64)
-            shape = ends[: self.box.grid.dim]
-            return density.reshape(shape, order="F"), {k: float(v) for k, v in told.items()}
+            if sorted(frames) != ["ImageData", "Piece"]:
+                raise InputError(f"{what} in one piece", f"{len(frames)} frames in {path.name}")
+            values = [number(word) for word in told.pop("density").split()]
+            density = np.array(values).reshape(self.box.grid.cells, order="F")
+            return density, {k: number(v) for k, v in told.items()}

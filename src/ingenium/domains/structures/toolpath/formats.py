@@ -13,13 +13,13 @@ import xarray as xr
 from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
-from ingenium.core.reading.files import lines, refusing
+from ingenium.core.reading.files import lines, number, refusing
 from ingenium.domains.structures.toolpath.laying import ColumnNumbers, ColumnPrinter
 from ingenium.domains.structures.toolpath.verifier import columns
 from ingenium.kits.solids.printing.gcode import read_gcode, write_gcode
 
 NUMBER = re.compile(r"column_(\d+)")
-FIGURE = re.compile(r"-?\d+(?:\.\d+)?")
+FIGURE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 NEAR = 2e-4  # mm, and mm³ beside a millionth: what rounding may change
 NOTE = re.compile(r"; column ([a-z_]+) (.+)")
 
@@ -113,7 +113,7 @@ class ColumnPaths:
     def _numbers(self, told: dict[str, str], path: Path) -> ColumnNumbers:
         rows = []
         for v in self.variables:
-            values = [float(word) for word in told[v.name].split()]
+            values = [number(word) for word in told[v.name].split()]
             low, high = float(v.lower or 0.0), float(v.upper or 0.0)
             if len(values) != (2 if v.dims else 1) or not all(low <= x <= high for x in values):
                 raise InputError(

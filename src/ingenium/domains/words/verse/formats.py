@@ -1,6 +1,7 @@
 """Poems as files: plain text, one a poem, and JSON lines."""
 
 import json
+import operator
 import re
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ import xarray as xr
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
+from ingenium.core.reading.documents import json_text
 from ingenium.core.reading.files import text as text_of
 from ingenium.core.text import codes
 from ingenium.domains.words.verse.corpus import written
@@ -100,13 +102,12 @@ class PoemLines:
         """
         file = path / "poems.jsonl" if path.is_dir() else path
         what = "poems as JSON lines"
+        found = text_of(file, what, most=1 << 28).splitlines()
+        rows = [json_text(row, what, str(file)) for row in found]
         try:
-            rows = [json.loads(r) for r in text_of(file, what, most=1 << 28).splitlines()]
             listed = [written(lines(row[POEM])) for row in rows]
-            index = [int(row[DESIGN]) for row in rows]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            if isinstance(error, InputError):
-                raise
+            index = [operator.index(row[DESIGN]) for row in rows]
+        except (KeyError, TypeError, AttributeError) as error:
             raise InputError(what, f"{file} ({error})", "Write what propose writes.") from None
         return poems(listed, index)
 

@@ -14,7 +14,7 @@ from ingenium.domains.words.verse.pronouncing import Sound, dictionary
 FEET, SYLLABLES = 5, 10
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)*'?|'[a-z]+(?:'[a-z]+)*")
 MARKS = re.compile(r"[.,;:!?()\"\u201c\u201d\u2018\u2014\u2013-]+")
-STRANGE = re.compile(r"[^a-z'\s]+")  # signs that no poem needs, such as digits and hidden ones
+STRANGE = re.compile(r"[^A-Za-z' \t]+")  # that no poem needs: digits, and hidden or alike ones
 NO_WORD = "*"
 FORMS = {
     "petrarchan": "abbaabbacdecde",
@@ -43,8 +43,8 @@ def lines(text: str) -> list[list[str]]:
 
     Any other sign that is no letter counts as a word that nobody knows.
     """
-    plain = MARKS.sub(" ", text.lower().replace("\u2019", "'"))
-    listed = [STRANGE.sub(f" {NO_WORD} ", line).split() for line in plain.splitlines()]
+    plain = MARKS.sub(" ", text.replace("\u2019", "'")).replace("\r\n", "\n")
+    listed = [STRANGE.sub(f" {NO_WORD} ", line).lower().split() for line in plain.split("\n")]
     return [words for words in listed if words]
 
 

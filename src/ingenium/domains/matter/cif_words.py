@@ -1,0 +1,66 @@
+"""What the words of a CIF say beside its atoms: read once, and never against them.
+
+Source: Hall, Allen and Brown, The crystallographic information file, Acta Cryst. A47, 1991.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.domains.matter.packages import package
+
+OPERATIONS = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
+NUMBERS = ("_symmetry_Int_Tables_number", "_space_group_IT_number")
+NAMES = ("_symmetry_space_group_name_H-M", "_space_group_name_H-M_alt")
+FORMULA = "_chemical_formula_sum"
+
+
+def check_words(text: str, structure: Any) -> None:
+    """Refuse words that stand twice, a second crystal, and a group or formula of other atoms.
+
+    A crystal may be described in a group below its own, such as P1, by the operations of that.
+
+    Raises:
+        InputError: naming the word.
+    """
+    rows = [row.strip() for row in text.split("\n")]
+    words = [row.split()[0].lower() for row in rows if row.lower().startswith(("data_", "_"))]
+    blocks = sum(word.startswith("data_") for word in words)
+    twice = [word for word in words if words.count(word) > 1]
+    if blocks != 1 or twice:
+        came = f"{blocks} of them" if blocks != 1 else f"{twice[0]} twice"
+        raise InputError("one crystal in a file, and each of its words once", came)
+    (block,) = package("pymatgen.io.cif").CifFile.from_str(text).data.values()
+    said = {key.lower(): value for key, value in block.data.items()}
+    listed = next((said[w] for w in OPERATIONS if w in said), None)
+    if listed is not None:
+        _check_group(said, [listed] if isinstance(listed, str) else listed, structure)
+    formula = said.get(FORMULA)
+    own = structure.composition
+    if formula is not None:
+        told = package("pymatgen.core").Composition(str(formula))
+        if told.reduced_formula != own.reduced_formula:
+            raise InputError(f"the formula of its atoms, {own.reduced_formula}", str(formula))
+
+
+def _check_group(said: dict[str, Any], listed: list[str], structure: Any) -> None:
+    """Refuse a group that is not that of the operations beside it."""
+    operation = package("pymatgen.core.operations").SymmOp.from_xyz_str
+    each = [operation(text) for text in listed]
+    kind = package("spglib").get_spacegroup_type_from_symmetry(
+        np.array([np.rint(x.rotation_matrix) for x in each], dtype=np.int32),
+        np.array([x.translation_vector for x in each]),
+        structure.lattice.matrix,
+    )
+    due = "operations of a group" if kind is None else f"{kind.international_short} ({kind.number})"
+    for words, own in ((NUMBERS, kind and kind.number), (NAMES, kind and kind.international_short)):
+        for word in words:
+            told = _plain(said.get(word.lower(), own))
+            if told != _plain(own):
+                raise InputError(f"{due}, which the operations in the file are", f"{word} {told}")
+
+
+def _plain(value: Any) -> str:
+    """A name without what its writers differ in."""
+    return "".join(str(value).split()).replace("_", "").strip("'\"").lower()
