@@ -182,24 +182,28 @@ def tell_fit(kept: "ScaledFit", json: bool) -> None:
     )
     console.print(shown, highlight=False)
     if record["one_process"] is not None:
-        alone = record["one_process"]
-        how = "equal" if alone["equal"] else "not equal"
-        console.print(
-            f"Losses of the first steps and those of one process are {how}: at most "
-            f"{alone['apart']:.1g} apart.",
-            highlight=False,
-        )
-        share, most = alone["parallel_share"], alone["parallel_share"]["most"]
-        bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
-        console.print(
-            f"{alone['speedup']:.2f} times as fast as one process; all workers do "
-            f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
-            "by Amdahl's law.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _tell_alone(record["one_process"])
     console.print(
         f"Held-out loss {record['course']['held_out'][-1]:.4g}. {kept.folder}/fit.json and model",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _tell_alone(alone: Any) -> None:
+    """The first steps beside those of one process."""
+    how = "equal" if alone["equal"] else "not equal"
+    results().print(
+        f"Losses of the first steps and those of one process are {how}: at most "
+        f"{alone['apart']:.1g} apart.",
+        highlight=False,
+    )
+    share, most = alone["parallel_share"], alone["parallel_share"]["most"]
+    bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
+    results().print(
+        f"{alone['speedup']:.2f} times as fast as one process; all workers do "
+        f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
+        "by Amdahl's law.",
         highlight=False,
         soft_wrap=True,
     )
