@@ -24,6 +24,9 @@ TWO = (
     "data:2,shard:2",
     "data:2,shard:3",
     "data:2,shard:3,recompute",
+    "data:2,offload",
+    "data:2,shard:1,offload",
+    "data:2,shard:3,offload",
     "tensor:2",
     "pipeline:2,micro:2",
 )

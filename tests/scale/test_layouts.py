@@ -53,6 +53,8 @@ def test_a_rank_holds_the_bytes_that_are_predicted(text: str, two: list[dict[str
     assert measured == pytest.approx(expected.gradients, rel=0.05)
     measured = max(one[text]["bytes"]["state"] for one in two)
     assert measured == pytest.approx(expected.state, rel=0.05)
+    measured = max(one[text]["bytes"]["host"] for one in two)
+    assert measured == pytest.approx(expected.host, rel=0.05)
 
 
 def test_the_chain_is_the_family(monkeypatch: pytest.MonkeyPatch) -> None:

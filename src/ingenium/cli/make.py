@@ -29,7 +29,10 @@ def fit(
     spec: SpecFile = None,
     on: On = LOCAL,
     layout: Annotated[
-        str, typer.Option(help="auto, or entries such as data:2,tensor:2,pipeline:2,shard:3.")
+        str,
+        typer.Option(
+            help="auto, tried (measures all), or entries such as data:2,tensor:2,shard:3."
+        ),
     ] = "auto",
     steps: Annotated[
         int | None,

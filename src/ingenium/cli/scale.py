@@ -181,6 +181,8 @@ def tell_fit(kept: "ScaledFit", json: bool) -> None:
         "a step, s", f"{predicted['step_s']:.3g}", "none made" if taken is None else f"{taken:.3g}"
     )
     console.print(shown, highlight=False)
+    if record["tried"]:
+        _tell_tried(record["tried"])
     if record["one_process"] is not None:
         _tell_alone(record["one_process"])
     console.print(
@@ -188,6 +190,22 @@ def tell_fit(kept: "ScaledFit", json: bool) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _tell_tried(tried: Any) -> None:
+    """All layouts that were tried, predicted beside measured."""
+    shown = table("", "Layout", "Step, s", "Predicted", "MB a rank", "Predicted", "Waits")
+    for own in tried:
+        waits = f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula" if "idle" in own else ""
+        if "exchange" in own:
+            waits = f"{own['exchange']['buckets']['hidden']:.0%} of the exchange hidden"
+        if "summed_bytes" in own:
+            waits = f"{own['summed_bytes'] / 1e6:.1f} MB summed"
+        shown.add_row(
+            own["layout"], f"{own['step_s']:.3g}", f"{own['predicted_s']:.3g}",
+            f"{own['bytes'] / 1e6:.1f}", f"{own['predicted_bytes'] / 1e6:.1f}", waits,
+        )  # fmt: skip
+    results().print(shown, highlight=False)
 
 
 def _tell_alone(alone: Any) -> None:

@@ -28,6 +28,7 @@ class FittedRanks(TypedDict):
     steps: int
     predicted: Table
     measured: Table
+    tried: list[Table]
     one_process: Table | None
     lineage: Table
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from ingenium.core.energy import watts
 from ingenium.scale.chain import Chain
 from ingenium.scale.cluster import Cluster, Device, Link
+from ingenium.scale.offload import offload
 
 REPEATS = 3
 SMALL, LARGE = 1 << 12, 1 << 20  # numbers of an exchange
@@ -31,9 +32,10 @@ def calibrated(chain: Chain, rows: int) -> Cluster:
     All ranks measure at once, since they share caches and memory; what is told is the slowest.
     """
     ranks = dist.get_world_size()
-    found = torch.tensor([_layer_s(chain, rows), _update_s(), *_exchange_s(ranks)])
+    taken = [_layer_s(chain, rows), _update_s(), _update_s(offloaded=True), *_exchange_s(ranks)]
+    found = torch.tensor(taken)
     dist.all_reduce(found, op=dist.ReduceOp.MAX)
-    layer_s, update_s, small_s, large_s = found.tolist()
+    layer_s, update_s, far_s, small_s, large_s = found.tolist()
     size = chain.size
     tokens = rows * size.context
     flops = tokens * (6 * size.block + 12 * size.width * size.context)
@@ -48,6 +50,8 @@ def calibrated(chain: Chain, rows: int) -> Cluster:
         memory_gb=SHARE * _free_bytes() / ranks / 1e9,
         tflops=flops / layer_s / 1e12,
         bandwidth_gb_s=WEIGHTS * (4 * 2 + 2 * 8) / update_s / 1e9,
+        # A third of an update is of weights and gradients, which stay where they are.
+        host_gb_s=WEIGHTS * 2 * 8 / max(far_s - update_s / 3, update_s * 2 / 3) / 1e9,
         gemm_share=1.0,
         watts=watts()[1],
         of_layers=True,
@@ -69,11 +73,14 @@ def _layer_s(chain: Chain, rows: int) -> float:
     return _timed(work)
 
 
-def _update_s() -> float:
+def _update_s(*, offloaded: bool = False) -> float:
     """Seconds of a step of the optimiser."""
     weights = torch.nn.Parameter(torch.zeros(WEIGHTS))
     weights.grad = torch.ones(WEIGHTS)
-    return _timed(torch.optim.AdamW([weights]).step)
+    optimiser = torch.optim.AdamW([weights])
+    if offloaded:
+        offload([optimiser])
+    return _timed(optimiser.step)
 
 
 def _exchange_s(ranks: int) -> tuple[float, float]:

@@ -56,10 +56,9 @@ def run(jobs: Path, line: str) -> int:
     slots = int(os.environ.get(SLOTS, "0")) or os.cpu_count() or 1
     while True:
         for i in range(slots):
-            with (jobs.parent / f"slot.{i}").open("w") as slot:
-                with suppress(BlockingIOError):
-                    fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return subprocess.run(["sh", "-c", line], check=False).returncode
+            with (jobs.parent / f"slot.{i}").open("w") as slot, suppress(BlockingIOError):
+                fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return subprocess.run(["sh", "-c", line], check=False).returncode
         time.sleep(LOOK_S)
 
 

@@ -1,0 +1,129 @@
+"""A few steps of a fit under a layout, whose losses, bytes and seconds are held against a plan."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from ingenium.scale import planner
+from ingenium.scale.calibration import peak_bytes
+from ingenium.scale.cluster import Cluster
+from ingenium.scale.divided import BUCKET_MB, DividedModel
+from ingenium.scale.exchange import CountedSums, hidden_share
+from ingenium.scale.layout import RankLayout
+from ingenium.scale.planner import PlannedLayout, PlanSpec
+from ingenium.scale.ranked_descent import RankedDescent
+from ingenium.train.plan import Plan
+from ingenium.train.trainer import train
+
+STEPS = 6  # in full precision, whose losses are held against one process
+ONE_BUCKET_MB = 1e6  # so that nothing is exchanged before all gradients are there
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What is rehearsed; every rank of a group makes the same calls.
+
+    Shapes: n designs, c conditions.
+    """
+
+    make: Callable[[], Any]  # a family with the same first weights
+    plan: Plan
+    x: Tensor
+    cond: Tensor
+
+    def of(self, layout: RankLayout) -> dict[str, Any]:
+        """Losses and seconds of a few steps, and the most bytes that this rank held."""
+        model = DividedModel(self.make(), layout)
+        descent = RankedDescent(model, precision="fp32")
+        ticks = list[float]()
+        plan = replace(
+            self.plan, steps=STEPS, check_every=1, held_out=0.0, patience=99, checkpoint=None,
+            progress=lambda *_: ticks.append(time.perf_counter()),
+        )  # fmt: skip
+        course = train(model, self.x, self.cond, plan, descent=descent)
+        work = self._step(model, descent)
+        held, peak = descent.held(), peak_bytes(work)
+        total = held["weights"] + held["state"] + peak
+        total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
+        return {
+            "losses": course["turn_1"],
+            "rehearsed_steps_s": np.diff(ticks).tolist(),
+            "bytes": held | {"total": total},
+        }
+
+    def each(self, asked: PlanSpec, cluster: Cluster) -> list[dict[str, Any]]:
+        """All divisions and shardings that fit: predicted and measured, the fastest first."""
+        told: list[Any] = [planner.each(asked, cluster)]
+        dist.broadcast_object_list(told)
+        found = [self._measured(one) for one in told[0]]
+        dist.broadcast_object_list(found)  # of rank 0, whose clock is that of all
+        return sorted(found, key=lambda own: own["step_s"])
+
+    def _measured(self, one: PlannedLayout) -> dict[str, Any]:
+        own = self.of(one.layout)
+        held = torch.tensor(float(own["bytes"]["total"]))
+        dist.all_reduce(held, op=dist.ReduceOp.MAX)
+        return {
+            "layout": str(one.layout),
+            "predicted_s": one.seconds.total,
+            "step_s": float(np.median(own["rehearsed_steps_s"])),
+            "predicted_bytes": one.bytes.total,
+            "bytes": float(held),
+            "losses": own["losses"],
+            **self._waiting(one.layout),
+        }
+
+    def _waiting(self, layout: RankLayout) -> dict[str, Any]:
+        """What ranks exchange or wait for, by the kind of a layout."""
+        model = DividedModel(self.make(), layout)
+        descent = RankedDescent(model, precision="fp32")
+        work = self._step(model, descent)
+        work()
+        if layout.replicated:
+            kept = {}
+            for name, size in (("buckets", BUCKET_MB), ("one_bucket", ONE_BUCKET_MB)):
+                other = DividedModel(self.make(), layout, bucket_mb=size)
+                assert isinstance(other.module, DistributedDataParallel)
+                kept[name] = hidden_share(other.module, self._step(other, RankedDescent(other)))
+            return {"exchange": kept}
+        if layout.pipeline > 1:
+            before, began = descent.busy_s, time.perf_counter()
+            for _ in range(STEPS):
+                work()
+            whole = time.perf_counter() - began
+            busy = torch.tensor(descent.busy_s - before)
+            dist.all_reduce(busy)
+            idle = 1 - float(busy) / layout.ranks / whole
+            return {"idle": idle, "bubble": layout.bubble}
+        if layout.tensor > 1:
+            with CountedSums() as counted:
+                work()
+            size = model.chain.size
+            rows = min(len(self.x), self.plan.batch) // layout.data
+            each = rows * size.context * size.width * 4
+            return {"summed_bytes": counted.bytes, "formula_bytes": 4 * size.layers * each}
+        return {}
+
+    def _step(self, model: DividedModel, descent: RankedDescent) -> Callable[[], object]:
+        """The gradients of one batch."""
+        turn, rows = model.turns()[0], slice(0, min(len(self.x), self.plan.batch))
+        x, cond = self.x[rows], self.cond[rows]
+        return lambda: descent.gradients(turn, x, cond, torch.Generator().manual_seed(0))
+
+
+def predicted(asked: PlanSpec, cluster: Cluster, layout: RankLayout) -> dict[str, Any]:
+    """What the planner says of a layout."""
+    one = planner.planned(asked, cluster, layout)
+    return {
+        "bytes": asdict(one.bytes) | {"total": one.bytes.total},
+        "step_s": one.seconds.total,
+        "seconds": asdict(one.seconds),
+        "bubble": layout.bubble,
+    }
