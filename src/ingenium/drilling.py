@@ -196,9 +196,9 @@ class FaultyRanks:
     def _befall(self, what: str, step: int, now: float) -> None:
         assert self._now is not None
         site, gang = self._now
-        last: Any = gang.workers[-1]
-        if what == "kill" and isinstance(last, ProcessWorker):
-            os.kill(last.pid, signal.SIGKILL)
+        victim: Any = gang.workers[step % len(gang.workers)]  # now this rank, now another
+        if what == "kill" and isinstance(victim, ProcessWorker):
+            os.kill(victim.pid, signal.SIGKILL)
         elif isinstance(site, NamespacedSite):
             site.cut(len(gang.workers) - 1)
         names = {"kill": "worker killed", "cut": "link of a worker cut"}

@@ -15,7 +15,7 @@ from ingenium.scale import planner
 from ingenium.scale.calibration import peak_bytes
 from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import BUCKET_MB, DividedModel
-from ingenium.scale.exchange import CountedSums, hidden_share
+from ingenium.scale.exchange import CountedSums, hidden_share, idle_share
 from ingenium.scale.layout import RankLayout
 from ingenium.scale.planner import PlannedLayout, PlanSpec
 from ingenium.scale.ranked_descent import RankedDescent
@@ -50,12 +50,14 @@ class Rehearsal:
         course = train(model, self.x, self.cond, plan, descent=descent)
         work = self._step(model, descent)
         held, peak = descent.held(), peak_bytes(work)
+        waits = self._waiting(model, descent)
         total = held["weights"] + held["state"] + peak
         total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
         return {
             "losses": course["turn_1"],
             "rehearsed_steps_s": np.diff(ticks).tolist(),
             "bytes": held | {"total": total},
+            "waits": waits,
         }
 
     def each(self, asked: PlanSpec, cluster: Cluster) -> list[dict[str, Any]]:
@@ -67,7 +69,9 @@ class Rehearsal:
         return sorted(found, key=lambda own: own["step_s"])
 
     def _measured(self, one: PlannedLayout) -> dict[str, Any]:
-        own = self.of(one.layout)
+        own, waits = self.of(one.layout), dict[str, Any]()
+        if one.layout.replicated:
+            waits["one_bucket"] = self._exchange(one.layout, bucket_mb=ONE_BUCKET_MB)
         held = torch.tensor(float(own["bytes"]["total"]))
         dist.all_reduce(held, op=dist.ReduceOp.MAX)
         return {
@@ -77,31 +81,16 @@ class Rehearsal:
             "predicted_bytes": one.bytes.total,
             "bytes": float(held),
             "losses": own["losses"],
-            **self._waiting(one.layout),
+            "waits": own["waits"] | waits,
         }
 
-    def _waiting(self, layout: RankLayout) -> dict[str, Any]:
+    def _waiting(self, model: DividedModel, descent: RankedDescent) -> dict[str, Any]:
         """What ranks exchange or wait for, by the kind of a layout."""
-        model = DividedModel(self.make(), layout)
-        descent = RankedDescent(model, precision="fp32")
-        work = self._step(model, descent)
-        work()
+        layout, work = model.layout, self._step(model, descent)
         if layout.replicated:
-            kept = {}
-            for name, size in (("buckets", BUCKET_MB), ("one_bucket", ONE_BUCKET_MB)):
-                other = DividedModel(self.make(), layout, bucket_mb=size)
-                assert isinstance(other.module, DistributedDataParallel)
-                kept[name] = hidden_share(other.module, self._step(other, RankedDescent(other)))
-            return {"exchange": kept}
+            return {"buckets": self._exchange(layout)}
         if layout.pipeline > 1:
-            before, began = descent.busy_s, time.perf_counter()
-            for _ in range(STEPS):
-                work()
-            whole = time.perf_counter() - began
-            busy = torch.tensor(descent.busy_s - before)
-            dist.all_reduce(busy)
-            idle = 1 - float(busy) / layout.ranks / whole
-            return {"idle": idle, "bubble": layout.bubble}
+            return {"idle": idle_share(descent, work), "bubble": layout.bubble}
         if layout.tensor > 1:
             with CountedSums() as counted:
                 work()
@@ -110,6 +99,12 @@ class Rehearsal:
             each = rows * size.context * size.width * 4
             return {"summed_bytes": counted.bytes, "formula_bytes": 4 * size.layers * each}
         return {}
+
+    def _exchange(self, layout: RankLayout, bucket_mb: float = BUCKET_MB) -> dict[str, float]:
+        """How much of the exchange of gradients is hidden, in buckets of a size."""
+        model = DividedModel(self.make(), layout, bucket_mb=bucket_mb)
+        assert isinstance(model.module, DistributedDataParallel)
+        return hidden_share(model.module, self._step(model, RankedDescent(model)))
 
     def _step(self, model: DividedModel, descent: RankedDescent) -> Callable[[], object]:
         """The gradients of one batch."""

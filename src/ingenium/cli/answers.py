@@ -12,7 +12,7 @@ from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, Poster
 from ingenium.cli.model_answers import MadeModelAnswer, ModelFamilies, ModelHolds, ReadProcesses
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
-from ingenium.cli.scale_answers import DrilledFit, FittedRanks, PlannedLayouts
+from ingenium.cli.scale_answers import DrilledFit, FittedRanks, MeasuredRoofline, PlannedLayouts
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -339,6 +339,7 @@ ANSWERS: dict[str, Any] = {
     "ask": AskAnswer | Proposed,
     "fit": Fitted | FittedRanks,
     "plan": PlannedLayouts,
+    "roofline": MeasuredRoofline,
     "drill": DrilledFit,
     "propose": Proposed,
     "search": Searched,

@@ -1,4 +1,4 @@
-"""`plan` and `drill`, and what a fit over workers tells."""
+"""`plan`, `roofline` and `drill`, and what a fit over workers tells."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ PARTS = ("weights", "gradients", "state", "total")
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(guarded(plan))
+    app.command()(guarded(roofline))
     app.command()(guarded(drill))
 
 
@@ -87,6 +88,37 @@ def _tell_plan(asked: "PlanSpec", there: "Cluster", found: "list[PlannedLayout]"
     console.print(
         f"Ridge of {there.device.name}: {there.device.ridge:.0f} FLOP a byte.", highlight=False
     )
+
+
+def roofline(json: AsJson = False) -> None:
+    """Measure what a core of this machine reaches, and what holds kernels of a model back."""
+    from dataclasses import asdict
+
+    from ingenium.scale.roofline import measured
+
+    roof, kernels = measured()
+    told = [
+        asdict(one) | {
+            "intensity": one.intensity, "gflops": one.gflops, "bound": one.bound(roof),
+            "roof_gflops": roof.over(one.intensity),
+        }
+        for one in kernels
+    ]  # fmt: skip
+    if json:
+        print_json(asdict(roof) | {"ridge": roof.ridge, "kernels": told})
+        return
+    results().print(
+        f"One core: {roof.gflops:.3g} GFLOP/s and {roof.gb_s:.3g} GB/s in full precision; its "
+        f"ridge is at {roof.ridge:.2g} FLOP a byte.",
+        highlight=False,
+    )
+    shown = table("", "Kernel", "FLOP a byte", "GFLOP/s", "Of its roof", "Bound by")
+    for own in told:
+        shown.add_row(
+            own["name"], f"{own['intensity']:.3g}", f"{own['gflops']:.3g}",
+            f"{own['gflops'] / own['roof_gflops']:.0%}", own["bound"],
+        )  # fmt: skip
+    results().print(shown, highlight=False)
 
 
 def drill(
@@ -196,16 +228,21 @@ def _tell_tried(tried: Any) -> None:
     """All layouts that were tried, predicted beside measured."""
     shown = table("", "Layout", "Step, s", "Predicted", "MB a rank", "Predicted", "Waits")
     for own in tried:
-        waits = f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula" if "idle" in own else ""
-        if "exchange" in own:
-            waits = f"{own['exchange']['buckets']['hidden']:.0%} of the exchange hidden"
-        if "summed_bytes" in own:
-            waits = f"{own['summed_bytes'] / 1e6:.1f} MB summed"
         shown.add_row(
             own["layout"], f"{own['step_s']:.3g}", f"{own['predicted_s']:.3g}",
-            f"{own['bytes'] / 1e6:.1f}", f"{own['predicted_bytes'] / 1e6:.1f}", waits,
+            f"{own['bytes'] / 1e6:.1f}", f"{own['predicted_bytes'] / 1e6:.1f}",
+            _waits(own["waits"]),
         )  # fmt: skip
     results().print(shown, highlight=False)
+
+
+def _waits(own: Any) -> str:
+    """What ranks exchanged or waited for, in words."""
+    if "idle" in own:
+        return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
+    if "buckets" in own:
+        return f"{own['buckets']['hidden']:.0%} of the exchange hidden"
+    return f"{own['summed_bytes'] / 1e6:.1f} MB summed" if "summed_bytes" in own else ""
 
 
 def _tell_alone(alone: Any) -> None:

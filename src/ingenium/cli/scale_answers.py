@@ -1,4 +1,4 @@
-"""What `plan`, `drill` and a fit over workers answer with `--json`, as types."""
+"""What `plan`, `roofline`, `drill` and a fit over workers answer with `--json`, as types."""
 
 from typing import Any, NotRequired
 
@@ -14,6 +14,15 @@ class PlannedLayouts(TypedDict):
     simulated: bool
     layouts: list[Table]
     start: NotRequired[Table]
+
+
+class MeasuredRoofline(TypedDict):
+    """`roofline`: the bounds of a core, and kernels below them."""
+
+    gflops: float
+    gb_s: float
+    ridge: float
+    kernels: list[Table]
 
 
 @with_config(ConfigDict(extra="allow"))

@@ -1,4 +1,4 @@
-"""What ranks exchange in a step: how much, and how much of it the backward pass hides."""
+"""What ranks exchange in a step, how much of it is hidden, and how long they wait for it."""
 
 import statistics
 import time
@@ -9,6 +9,8 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from ingenium.scale.ranked_descent import RankedDescent
 
 REPEATS = 5
 SUMS = ("all_reduce",)  # of tensor ranks
@@ -48,6 +50,19 @@ def hidden_share(
     seen = max(whole - lone, 0.0)
     told = {"step_s": whole, "without_s": lone, "alone_s": alone, "seen_s": seen}
     return told | {"hidden": max(0.0, 1 - seen / alone)}
+
+
+def idle_share(descent: RankedDescent, work: Callable[[], object]) -> float:
+    """Share of the time of all stages of a pipeline in which they did not compute."""
+    work()
+    dist.barrier()
+    before, began = descent.busy_s, time.perf_counter()
+    for _ in range(REPEATS):
+        work()
+    dist.barrier()
+    spent = torch.tensor([descent.busy_s - before, time.perf_counter() - began])
+    dist.all_reduce(spent)
+    return 1 - float(spent[0] / spent[1])
 
 
 def _median(work: Callable[[], object]) -> float:
