@@ -77,6 +77,29 @@ def test_a_drill_ends_with_the_weights_of_an_undisturbed_fit(tmp_path: Path) -> 
     assert (tmp_path / "drill" / "report.html").is_file()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_ranks_of_torchrun_fit_to_the_weights_of_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.toml").write_text(SPEC)
+    words = ("fit", "molecules.library", "--spec", "a.toml", "--layout", "data:2", "--steps", "6")
+    weights = []
+    for on in ("processes:2", "torchrun"):
+        monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / f"cache of {on}"))
+        own = [sys.executable, "-m"]
+        if on == "torchrun":
+            own += ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+        line = [*own, "ingenium", *words, "--on", on, "--out", on.replace(":", "-")]
+        done = subprocess.run(
+            line, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        record = json.loads((tmp_path / on.replace(":", "-") / "fit.json").read_text())
+        weights.append(record["lineage"]["weights"])
+    assert weights[0] == weights[1]
+
+
 def test_a_layout_of_other_ranks_is_refused() -> None:
     with pytest.raises(InputError, match=r"a layout of 2 ranks.*Write --layout data:2"):
         FitRequest(Spec("molecules.library"), WorkPlace.parse("processes:2"), "data:4")
