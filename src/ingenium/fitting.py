@@ -337,6 +337,7 @@ def _record(
             "bytes": [one.get("bytes") for one in found],
             "step_s": first["step_s"],
             "rehearsed_step_s": _median(first.get("rehearsed_steps_s")),
+            "rehearsed_cpu_s": [one.get("rehearsed_cpu_s") for one in found],
             "waits": first.get("waits", {}),
         },
         "tried": first.get("tried", []),

@@ -42,10 +42,10 @@ class Rehearsal:
         """Losses and seconds of a few steps, and the most bytes that this rank held."""
         model = DividedModel(self.make(), layout)
         descent = RankedDescent(model, precision="fp32")
-        ticks = list[float]()
+        ticks = list[tuple[float, float]]()
         plan = replace(
             self.plan, steps=STEPS, check_every=1, held_out=0.0, patience=99, checkpoint=None,
-            progress=lambda *_: ticks.append(time.perf_counter()),
+            progress=lambda *_: ticks.append((time.perf_counter(), time.process_time())),
         )  # fmt: skip
         course = train(model, self.x, self.cond, plan, descent=descent)
         work = self._step(model, descent)
@@ -55,7 +55,8 @@ class Rehearsal:
         total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
         return {
             "losses": course["turn_1"],
-            "rehearsed_steps_s": np.diff(ticks).tolist(),
+            "rehearsed_steps_s": np.diff(ticks, axis=0)[:, 0].tolist(),
+            "rehearsed_cpu_s": float(np.median(np.diff(ticks, axis=0)[:, 1])),
             "bytes": held | {"total": total},
             "waits": waits,
         }
