@@ -20,7 +20,7 @@ class CountedSums(TorchDispatchMode):
     """Counts bytes of the sums over ranks that are asked for inside the block."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.bytes, self.calls = 0, 0
 
     def __torch_dispatch__(

@@ -73,7 +73,7 @@ class RankLayout:
             if found is None or found[1] not in NAMES or (found[2] is None) != bare:
                 raise InputError(f"a layout of {', '.join(NAMES)}", f'"{part}"', EXAMPLE)
             given[found[1]] = int(found[2] or 1)
-        bare = {name: bool(given.pop(name, 0)) for name in BARE}
+        recompute, offload = (bool(given.pop(name, 0)) for name in BARE)
         if given.get("shard", 0) > 3 or any(v < 1 for k, v in given.items() if k != "shard"):
             raise InputError("numbers from 1, and shard:0 to shard:3", f'"{text}"', EXAMPLE)
-        return cls(**given, **bare)
+        return cls(**given, recompute=recompute, offload=offload)

@@ -39,7 +39,7 @@ class PacedLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The same width."""
-        out: Tensor = _Pause.apply(self.dense(x), self.pause_s)
+        out: Tensor = _Pause.apply(self.dense(x), self.pause_s)  # type: ignore[no-untyped-call]
         return out
 
 
