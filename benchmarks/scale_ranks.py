@@ -76,6 +76,7 @@ def ours(workers: int) -> dict[str, Any]:
     cpu_s = sum(measured["rehearsed_cpu_s"])
     return row(name, measured["rehearsed_step_s"], cpu_s) | {
         "predicted, s": predicted["step_s"],
+        "predicted, CPU s": workers * predicted["step_cpu_s"],
         "peak, MB": most / 1e6,
         "predicted, MB": predicted["bytes"]["total"] / 1e6,
     }
@@ -83,7 +84,13 @@ def ours(workers: int) -> dict[str, Any]:
 
 def row(name: str, seconds: float, cpu_s: float | None = None) -> dict[str, Any]:
     """A row of the table."""
-    own = {"what": name, "s": seconds, "CPU s": cpu_s, "predicted, s": None}
+    own = {
+        "what": name,
+        "s": seconds,
+        "CPU s": cpu_s,
+        "predicted, s": None,
+        "predicted, CPU s": None,
+    }
     return own | {"peak, MB": None, "predicted, MB": None}
 
 
@@ -131,6 +138,7 @@ def run() -> None:
         "efficiency": one["s"] / two["s"] / 2,
         "efficiency_of_cpu": one["CPU s"] / two["CPU s"],
         "prediction_off": [own["s"] / own["predicted, s"] - 1 for own in (one, two)],
+        "prediction_off_cpu": [own["CPU s"] / own["predicted, CPU s"] - 1 for own in (one, two)],
         "overhead_over_plain": one["CPU s"] / rows[0]["CPU s"] - 1,
     }
     report("scale_ranks", "Fits of one transformer over processes", rows, about)

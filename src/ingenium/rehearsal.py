@@ -114,12 +114,15 @@ class Rehearsal:
         return lambda: descent.gradients(turn, x, cond, torch.Generator().manual_seed(0))
 
 
-def predicted(asked: PlanSpec, cluster: Cluster, layout: RankLayout) -> dict[str, Any]:
-    """What the planner says of a layout."""
+def predicted(
+    asked: PlanSpec, cluster: Cluster, own: Cluster, layout: RankLayout
+) -> dict[str, Any]:
+    """What the planner says of a layout; `own` tells of processor time, which nobody shares."""
     one = planner.planned(asked, cluster, layout)
     return {
         "bytes": asdict(one.bytes) | {"total": one.bytes.total},
         "step_s": one.seconds.total,
+        "step_cpu_s": planner.planned(asked, own, layout).seconds.total,
         "seconds": asdict(one.seconds),
         "bubble": layout.bubble,
     }

@@ -57,6 +57,8 @@ def test_a_fit_over_two_processes_is_predicted_and_proposes(tmp_path: Path) -> N
     assert found["one_process"]["apart"] <= 1e-6
     most = max(one["total"] for one in found["measured"]["bytes"])
     assert most == pytest.approx(found["predicted"]["bytes"]["total"], rel=0.1)
+    spent = max(found["measured"]["rehearsed_cpu_s"])
+    assert spent == pytest.approx(found["predicted"]["step_cpu_s"], rel=0.25)
     words = (*spec, "-n", "64", "--model", "fit", "--out", "run")
     done = ingenium(tmp_path, "propose", *words)
     assert done.returncode in (0, 1), done.stderr
@@ -83,7 +85,8 @@ def test_ranks_of_torchrun_fit_to_the_weights_of_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.toml").write_text(SPEC)
-    words = ("fit", "molecules.library", "--spec", "a.toml", "--layout", "data:2", "--steps", "6")
+    layout = ("--layout", "data:2,recompute,offload", "--precision", "bf16")
+    words = ("fit", "molecules.library", "--spec", "a.toml", "--steps", "6", *layout)
     weights = []
     for on in ("processes:2", "torchrun"):
         monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / f"cache of {on}"))
@@ -97,6 +100,8 @@ def test_ranks_of_torchrun_fit_to_the_weights_of_processes(
         assert done.returncode == 0, done.stderr
         record = json.loads((tmp_path / on.replace(":", "-") / "fit.json").read_text())
         weights.append(record["lineage"]["weights"])
+        assert record["precision"] == "bf16"
+        assert max(own["host"] for own in record["measured"]["bytes"]) > 0
     assert weights[0] == weights[1]
 
 

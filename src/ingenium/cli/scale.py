@@ -212,6 +212,8 @@ def tell_fit(kept: "ScaledFit", json: bool) -> None:
     shown.add_row(
         "a step, s", f"{predicted['step_s']:.3g}", "none made" if taken is None else f"{taken:.3g}"
     )
+    spent = max(measured["rehearsed_cpu_s"])
+    shown.add_row("a step, CPU s of a rank", f"{predicted['step_cpu_s']:.3g}", f"{spent:.3g}")
     console.print(shown, highlight=False)
     if record["tried"]:
         _tell_tried(record["tried"])

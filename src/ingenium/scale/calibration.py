@@ -17,23 +17,26 @@ from ingenium.scale.cluster import Cluster, Device, Link
 from ingenium.scale.offload import offload
 
 REPEATS = 3
+Clock = Callable[[], float]  # of the wall, or of this process, whoever else uses the machine
 SMALL, LARGE = 1 << 12, 1 << 20  # numbers of an exchange
 WEIGHTS = 1 << 20  # of which an update is timed
 SHARE = 0.8  # of the free memory that ranks may take
 
 
-def calibrated(chain: Chain, rows: int) -> Cluster:
+def calibrated(chain: Chain, rows: int, *, clock: Clock = time.perf_counter) -> Cluster:
     """The ranks of this process group as a cluster, whose peak is that of a layer of this model.
 
     Args:
         chain: the model.
         rows: designs of a micro-batch.
+        clock: in whose seconds the cluster is described.
 
     All ranks measure at once, since they share caches and memory; what is told is the slowest.
     """
     ranks = dist.get_world_size()
-    taken = [_layer_s(chain, rows), _update_s(), _update_s(offloaded=True), *_exchange_s(ranks)]
-    found = torch.tensor(taken)
+    layer_s, (small_s, large_s) = _layer_s(chain, rows, clock), _exchange_s(ranks, clock)
+    update_s, far_s = (_update_s(clock, offloaded=x) for x in (False, True))
+    found = torch.tensor([layer_s, update_s, far_s, small_s, large_s])
     dist.all_reduce(found, op=dist.ReduceOp.MAX)
     layer_s, update_s, far_s, small_s, large_s = found.tolist()
     size = chain.size
@@ -59,7 +62,7 @@ def calibrated(chain: Chain, rows: int) -> Cluster:
     return Cluster(device, ranks, ranks, link, link, title="this place", overhead=1.0)
 
 
-def _layer_s(chain: Chain, rows: int) -> float:
+def _layer_s(chain: Chain, rows: int, clock: Clock) -> float:
     """Seconds of a layer, forwards and backwards."""
     block, size = deepcopy(chain.parts[1]), chain.size
     x = torch.zeros(rows, size.context, size.width).normal_(generator=torch.Generator())
@@ -70,36 +73,37 @@ def _layer_s(chain: Chain, rows: int) -> float:
             out: Tensor = block(x)
         out.float().square().mean().backward()
 
-    return _timed(work)
+    return _timed(work, clock)
 
 
-def _update_s(*, offloaded: bool = False) -> float:
+def _update_s(clock: Clock, *, offloaded: bool) -> float:
     """Seconds of a step of the optimiser."""
     weights = torch.nn.Parameter(torch.zeros(WEIGHTS))
     weights.grad = torch.ones(WEIGHTS)
     optimiser = torch.optim.AdamW([weights])
     if offloaded:
         offload([optimiser])
-    return _timed(optimiser.step)
+    return _timed(optimiser.step, clock)
 
 
-def _exchange_s(ranks: int) -> tuple[float, float]:
+def _exchange_s(ranks: int, clock: Clock) -> tuple[float, float]:
     """Seconds of a sum over all ranks, of few numbers and of many."""
     if ranks == 1:
         return 0.0, 0.0
     few, many = torch.zeros(SMALL), torch.zeros(LARGE)
-    return _timed(lambda: dist.all_reduce(few)), _timed(lambda: dist.all_reduce(many))
+    sums = (lambda: dist.all_reduce(few)), (lambda: dist.all_reduce(many))
+    return _timed(sums[0], clock), _timed(sums[1], clock)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(work: Callable[[], object], clock: Clock) -> float:
     """The median of some repeats after one."""
     work()
     taken = []
     for _ in range(REPEATS):
         dist.barrier()
-        began = time.perf_counter()
+        began = clock()
         work()
-        taken.append(time.perf_counter() - began)
+        taken.append(clock() - began)
     return statistics.median(taken)
 
 

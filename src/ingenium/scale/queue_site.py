@@ -82,9 +82,7 @@ class QueueSite:
         while True:
             own = [worker for worker in busy if isinstance(worker, QueuedWorker)]
             lines = {line: worker for worker in own if (line := worker.met()) is not None}
-            ready = wait(list(lines), LOOK_S)  # without any it returns at once
-            if not lines:
-                time.sleep(LOOK_S)
+            ready = wait(list(lines), LOOK_S)
             if ready:
                 return lines[ready[0]]  # type: ignore[index]
             for worker in own:
