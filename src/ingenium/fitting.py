@@ -125,17 +125,20 @@ class RankedFit:
     ) -> tuple[RankLayout, dict[str, Any]]:
         """Calibrate, choose a layout, and hold a few of its steps against what is predicted."""
         asked, rows = self._asked(make), max(1, self.plan.batch // dist.get_world_size())
-        chain = in_precision(make().chain(), self.precision)
-        cluster, own = (
-            calibrated(chain, rows, clock=clock) for clock in (time.perf_counter, time.process_time)
-        )
-        rehearsal = Rehearsal(make, self.plan, x, cond)
-        tried = rehearsal.each(asked, cluster) if self.layout == TRIED else []
-        layout = RankLayout.parse(tried[0]["layout"]) if tried else self._layout(asked, cluster)
+        chain = make().chain()
+        full = in_precision(chain, "fp32")  # in which it is rehearsed
+        cluster = calibrated(in_precision(chain, self.precision), rows)
+        spent = calibrated(full, rows, clock=time.process_time)
+        rehearsal, tried = Rehearsal(make, self.plan, x, cond), list[dict[str, Any]]()
+        if self.layout == TRIED:
+            tried = rehearsal.each(asked, calibrated(full, rows))
+            layout = RankLayout.parse(tried[0]["layout"])
+        else:
+            layout = self._layout(asked, cluster)
         return layout, {
             "cluster": asdict(cluster),
             "tried": tried,
-            "predicted": predicted(asked, cluster, own, layout),
+            "predicted": predicted(asked, cluster, spent, layout),
             **rehearsal.of(layout),
         }
 

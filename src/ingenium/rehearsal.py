@@ -115,14 +115,14 @@ class Rehearsal:
 
 
 def predicted(
-    asked: PlanSpec, cluster: Cluster, own: Cluster, layout: RankLayout
+    asked: PlanSpec, cluster: Cluster, spent: Cluster, layout: RankLayout
 ) -> dict[str, Any]:
-    """What the planner says of a layout; `own` tells of processor time, which nobody shares."""
+    """What the planner says of a layout, and of a rehearsed step by what processors `spent`."""
     one = planner.planned(asked, cluster, layout)
     return {
         "bytes": asdict(one.bytes) | {"total": one.bytes.total},
         "step_s": one.seconds.total,
-        "step_cpu_s": planner.planned(asked, own, layout).seconds.total,
+        "step_cpu_s": planner.planned(asked, spent, layout).seconds.total,
         "seconds": asdict(one.seconds),
         "bubble": layout.bubble,
     }
