@@ -29,8 +29,10 @@ from ingenium.scale.processes import ProcessSite, ProcessWorker
 from ingenium.scale.ranks import RankGang, RankLost
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
+from ingenium.trust.postgres import PostgresStore
 
 RECORD = "drill.json"
+FILE = "The ledger is a file: INGENIUM_LEDGER names no server of PostgreSQL."
 Steps = tuple[Annotated[int, Field(ge=1)], ...]
 
 
@@ -108,6 +110,8 @@ def drill(
         )
         record = _record(asked, plain.record, fit.record, faults, data)
         record["ledger"] = type(ledger.store).__name__
+        if not isinstance(ledger.store, PostgresStore):
+            record["notes"] = [*faults.notes, FILE]
         record["energy"] = asdict(meter.read())
         ledger.append("drill", {k: record[k] for k in ("holds", "weights", "data", "availability")})
         write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")

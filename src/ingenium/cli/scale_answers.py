@@ -16,6 +16,19 @@ class PlannedLayouts(TypedDict):
     start: NotRequired[Table]
 
 
+@with_config(ConfigDict(extra="allow"))
+class AdaptedFit(TypedDict):
+    """`fit --base`: its record."""
+
+    folder: str
+    problem: str
+    family: str
+    rank: int
+    trained_share: float
+    loss_before: float
+    lineage: Table
+
+
 class MeasuredRoofline(TypedDict):
     """`roofline`: the bounds of a core, and kernels below them."""
 
