@@ -5,8 +5,11 @@ import subprocess
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import ranked
+from test_layouts import check_equal
 from test_port import squares
 
 from ingenium.core.errors import EngineError, MissingProgram
@@ -16,6 +19,7 @@ from ingenium.scale.local_queue import write
 from ingenium.scale.place import WorkPlace
 from ingenium.scale.port import opened
 from ingenium.scale.queue_site import QueueSite, slurm
+from ingenium.scale.ranks import gather
 
 TWO = WorkPlace.parse("slurm:2")
 
@@ -51,6 +55,12 @@ def test_jobs_answer_tasks_and_a_killed_one_is_replaced(queue: Path, tmp_path: P
         mode = (site.folder / "address.json").stat().st_mode
         assert mode & 0o077 == 0, "others may read the key"
     assert not list((tmp_path / "cache" / "queue").iterdir())
+
+
+@pytest.mark.slow
+def test_ranks_in_jobs_do_what_one_process_does(queue: Path, alone: dict[str, Any]) -> None:
+    found = gather(TWO, ranked.Layouts(("data:2",)), wait_s=ranked.WAIT_S)
+    check_equal("data:2", alone, found[0]["data:2"])
 
 
 def test_a_job_that_ends_before_it_calls_is_told(
