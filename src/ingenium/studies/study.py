@@ -8,7 +8,7 @@ import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -140,24 +140,18 @@ class Study:
 
         measure, seeds = self.measure(), self.seeds(count, quick=quick)
         spread = self._spread(measure, on, quick=quick)
-        digest = self.code()
-        pieces = self._pieces(folder)
+        digest, pieces = self.code(), self._pieces(folder)
         started = time.perf_counter()
+        budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"), spread)
         with Meter() as meter:
             while True:
-                budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"), spread)
                 found = measure(budget, watch or silent)
-                verdict = self.verdict(found.values, found.control)
-                spent = meter.read()
-                if (
-                    quick
-                    or count is not None
-                    or not self._goes_on(
-                        verdict, measure, spent.cpu_seconds / len(seeds), len(seeds)
-                    )
-                ):
+                verdict, spent = self.verdict(found.values, found.control), meter.read()
+                done = quick or count is not None
+                if done or not self._goes_on(verdict, measure, spent.cpu_seconds, len(seeds)):
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
+                budget = replace(budget, seeds=seeds)
         seconds = time.perf_counter() - started
         canary = None if quick else self.canary(folder, watch or silent)
         shutil.rmtree(pieces, ignore_errors=True)
@@ -197,11 +191,11 @@ class Study:
             )
         return partial(_handed_out, on, self.claim.study, quick)
 
-    def _goes_on(self, verdict: RowVerdict, measure: Measure, cost_s: float, seeds: int) -> bool:
+    def _goes_on(self, verdict: RowVerdict, measure: Measure, spent_s: float, seeds: int) -> bool:
         """Whether more seeds may decide, at little cost."""
         from ingenium.evaluate.trials import Trials
 
-        cheap = isinstance(measure, Trials) and cost_s < DEAR_S
+        cheap = isinstance(measure, Trials) and spent_s < DEAR_S * seeds
         return cheap and verdict in OPEN and seeds < MOST
 
     def canary(self, folder: Path, watch: "Watch") -> float | None:
