@@ -58,7 +58,7 @@ def record(folder: Path) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("fronts")
 def test_a_search_whose_workers_are_killed_is_the_search_of_its_order(tmp_path: Path) -> None:
     setup = {"pause_s": 0.05, "log": str(tmp_path / "log")}
@@ -77,7 +77,7 @@ def test_a_search_whose_workers_are_killed_is_the_search_of_its_order(tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_fit_whose_workers_are_killed_ends_with_the_weights_of_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

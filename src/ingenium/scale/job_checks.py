@@ -61,7 +61,7 @@ def adapted(commands: Commands) -> Iterator[Finding]:
         "propose", "molecules.library", "--spec", "later.toml", "-n", 64, "--model", "adapted",
         "--out", "run",
     )  # fmt: skip
-    yield Finding("what was adapted proposes", made.answer["summary"]["designs"] == 64)
+    yield Finding("what was adapted proposes", made.answer["summary"]["proposed"] == 64)
     yield Finding("a service takes it up without a new start", False, gap=True)
 
 
