@@ -29,8 +29,10 @@ from ingenium.scale.processes import ProcessSite, ProcessWorker
 from ingenium.scale.ranks import RankGang, RankLost
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
+from ingenium.trust.postgres import PostgresStore
 
 RECORD = "drill.json"
+FILE = "The ledger is a file: INGENIUM_LEDGER names no server of PostgreSQL."
 Steps = tuple[Annotated[int, Field(ge=1)], ...]
 
 
@@ -108,6 +110,8 @@ def drill(
         )
         record = _record(asked, plain.record, fit.record, faults, data)
         record["ledger"] = type(ledger.store).__name__
+        if not isinstance(ledger.store, PostgresStore):
+            record["notes"] = [*faults.notes, FILE]
         record["energy"] = asdict(meter.read())
         ledger.append("drill", {k: record[k] for k in ("holds", "weights", "data", "availability")})
         write_atomic(part / RECORD, json.dumps(record, indent=2, allow_nan=False) + "\n")
@@ -196,9 +200,9 @@ class FaultyRanks:
     def _befall(self, what: str, step: int, now: float) -> None:
         assert self._now is not None
         site, gang = self._now
-        last: Any = gang.workers[-1]
-        if what == "kill" and isinstance(last, ProcessWorker):
-            os.kill(last.pid, signal.SIGKILL)
+        victim: Any = gang.workers[step % len(gang.workers)]  # now this rank, now another
+        if what == "kill" and isinstance(victim, ProcessWorker):
+            os.kill(victim.pid, signal.SIGKILL)
         elif isinstance(site, NamespacedSite):
             site.cut(len(gang.workers) - 1)
         names = {"kill": "worker killed", "cut": "link of a worker cut"}

@@ -32,13 +32,14 @@ from ingenium.domains import open_problem
 from ingenium.generators import offer
 from ingenium.generators.fitted import FIT, MODEL, FittedFamily, state_digest
 from ingenium.loop import training
+from ingenium.rehearsal import Rehearsal, predicted
 from ingenium.scale import planner
-from ingenium.scale.calibration import calibrated, peak_bytes
+from ingenium.scale.calibration import calibrated
 from ingenium.scale.chain import ChainedFamily
 from ingenium.scale.cluster import Cluster
 from ingenium.scale.divided import DividedModel
 from ingenium.scale.laws import ceiling, fitted_share
-from ingenium.scale.layout import AUTO, RankLayout
+from ingenium.scale.layout import AUTO, TRIED, RankLayout
 from ingenium.scale.place import LOCAL, WorkPlace
 from ingenium.scale.planner import PlanSpec, Training
 from ingenium.scale.ranked_descent import Precision, RankedDescent, in_precision
@@ -50,7 +51,6 @@ from ingenium.trust.place import ledger_place
 
 DIVIDED = "autoregressive"  # what is fitted where the problem's own generator comes trained
 STEPS = 200  # where nobody says how many
-REHEARSED = 6  # steps, in full precision, whose losses are held against one process
 SAME = 1e-5  # within which losses of two layouts are equal
 
 
@@ -75,10 +75,8 @@ class RankedFit:
         agree(self._stands_on(problem, x, cond, make().state_dict()))
         found: dict[str, Any] = {"rank": rank.number}
         if self.rehearse:
-            layout, cluster = self._layout(make)
-            predicted = _predicted(self._asked(make), cluster, layout)
-            found |= {"cluster": asdict(cluster), "predicted": predicted}
-            found |= self._rehearsed(make, layout, x, cond)
+            layout, told = self._rehearsed(make, x, cond)
+            found |= told
         else:
             layout = RankLayout.parse(self.layout)
             planner.check(self._asked(make), rank.count, layout)
@@ -110,12 +108,8 @@ class RankedFit:
         tokens = float(self.plan.steps) * self.plan.batch * size.context
         return PlanSpec(size, Training(self.plan.batch, tokens))
 
-    def _layout(self, make: Callable[[], Any]) -> tuple[RankLayout, Cluster]:
+    def _layout(self, asked: PlanSpec, cluster: Cluster) -> RankLayout:
         """The one that was written, or the fastest that fits, as rank 0 finds it."""
-        asked, family = self._asked(make), make()
-        ranks = dist.get_world_size()
-        rows = max(1, self.plan.batch // ranks)
-        cluster = calibrated(in_precision(family.chain(), self.precision), rows)
         told: list[Any] = [None]
         if dist.get_rank() == 0:
             if self.layout == AUTO:
@@ -123,33 +117,29 @@ class RankedFit:
             else:
                 told = [planner.asked(asked, cluster, RankLayout.parse(self.layout)).layout]
         dist.broadcast_object_list(told)
-        return told[0], cluster
+        chosen: RankLayout = told[0]
+        return chosen
 
     def _rehearsed(
-        self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor
-    ) -> dict[str, Any]:
-        """Losses of a few steps in full precision, and the most bytes that this rank held."""
-        model = DividedModel(make(), layout)
-        descent = RankedDescent(model, precision="fp32")
-        plan = replace(
-            self.plan, steps=REHEARSED, check_every=1, held_out=0.0, patience=99, checkpoint=None,
-            progress=None,
-        )  # fmt: skip
-        ticks = list[float]()
-        told = replace(plan, progress=lambda *_: ticks.append(time.perf_counter()))
-        course = train(model, x, cond, told, descent=descent)
-        turn, rows = model.turns()[0], slice(0, min(len(x), self.plan.batch))
-
-        def work() -> None:
-            descent.gradients(turn, x[rows], cond[rows], torch.Generator().manual_seed(0))
-
-        held, peak = descent.held(), peak_bytes(work)
-        total = held["weights"] + held["state"] + peak
-        total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
-        return {
-            "losses": course["turn_1"],
-            "rehearsed_steps_s": np.diff(ticks).tolist(),
-            "bytes": held | {"total": total},
+        self, make: Callable[[], Any], x: Tensor, cond: Tensor
+    ) -> tuple[RankLayout, dict[str, Any]]:
+        """Calibrate, choose a layout, and hold a few of its steps against what is predicted."""
+        asked, rows = self._asked(make), max(1, self.plan.batch // dist.get_world_size())
+        chain = make().chain()
+        full = in_precision(chain, "fp32")  # in which it is rehearsed
+        cluster = calibrated(in_precision(chain, self.precision), rows)
+        spent = calibrated(full, rows, clock=time.process_time)
+        rehearsal, tried = Rehearsal(make, self.plan, x, cond), list[dict[str, Any]]()
+        if self.layout == TRIED:
+            tried = rehearsal.each(asked, calibrated(full, rows))
+            layout = RankLayout.parse(tried[0]["layout"])
+        else:
+            layout = self._layout(asked, cluster)
+        return layout, {
+            "cluster": asdict(cluster),
+            "tried": tried,
+            "predicted": predicted(asked, cluster, spent, layout),
+            **rehearsal.of(layout),
         }
 
     def _fitted(
@@ -173,17 +163,6 @@ class RankedFit:
             "steps_here": len(ticks) - 1,  # others were made before a stop
             "weights": {k: v.numpy() for k, v in whole.items()},
         }
-
-
-def _predicted(asked: PlanSpec, cluster: Cluster, layout: RankLayout) -> dict[str, Any]:
-    """What the planner says of a layout."""
-    one = planner.planned(asked, cluster, layout)
-    return {
-        "bytes": asdict(one.bytes) | {"total": one.bytes.total},
-        "step_s": one.seconds.total,
-        "seconds": asdict(one.seconds),
-        "bubble": layout.bubble,
-    }
 
 
 @dataclass(frozen=True)
@@ -214,9 +193,11 @@ class FitRequest:
 
     def __post_init__(self) -> None:
         choose(self.precision, get_args(Precision), "precision")
-        if self.layout == AUTO and not self.rehearse:
-            raise InputError("a layout of a fit that is not rehearsed", AUTO, "Write data:2.")
-        if self.layout != AUTO:
+        chosen = self.layout in (AUTO, TRIED)
+        if chosen and not self.rehearse:
+            what = "a layout of a fit that is not rehearsed"
+            raise InputError(what, self.layout, "Write data:2.")
+        if not chosen:
             layout = RankLayout.parse(self.layout)
             if layout.ranks != self.on.count:
                 raise InputError(
@@ -361,7 +342,11 @@ def _record(
         "measured": {
             "bytes": [one.get("bytes") for one in found],
             "step_s": first["step_s"],
+            "rehearsed_step_s": _median(first.get("rehearsed_steps_s")),
+            "rehearsed_cpu_s": [one.get("rehearsed_cpu_s") for one in found],
+            "waits": first.get("waits", {}),
         },
+        "tried": first.get("tried", []),
         "losses": first.get("losses"),
         "one_process": compared,
         "course": first["course"],
@@ -373,6 +358,10 @@ def _record(
             "machine": machine(),
         },
     }
+
+
+def _median(seconds: list[float] | None) -> float | None:
+    return float(np.median(seconds)) if seconds else None
 
 
 def _enter(record: Mapping[str, Any], ledger: Ledger | None) -> None:

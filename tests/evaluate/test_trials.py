@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,3 +115,20 @@ def test_a_ratio_of_means_covers_the_truth_as_often_as_it_says() -> None:
     assert 0.92 < held / 400 < 0.98
     assert not ratio([1.0, 2.0], [0.0, 0.0]).interval.known
     assert not ratio([1.0], [1.0]).interval.known
+
+
+def test_pieces_of_workers_are_kept_as_they_come_and_read_as_own(tmp_path: Path) -> None:
+    run = Counted()
+    experiment, asked = trials(run), list[tuple[str, int]]()
+
+    def spread(tasks: Sequence[tuple[str, int]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        asked.extend(tasks)
+        for i in reversed(range(len(tasks))):  # as they happen to come
+            yield i, experiment.piece(*tasks[i], quick=True)
+
+    experiment(Budget((0,), True, tmp_path), silent)
+    found = experiment(Budget((0, 1), True, tmp_path, spread), silent)
+    assert asked == [("high", 1), ("low", 1)]
+    whole = trials(Counted())(Budget((0, 1), True, tmp_path / "other"), silent)
+    assert found.values["mean"] == whole.values["mean"]
+    assert len(run.ran) == 4

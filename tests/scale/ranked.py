@@ -10,6 +10,7 @@ from torch import Tensor
 from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.families import transformer
 from ingenium.scale.divided import DividedModel
+from ingenium.scale.exchange import CountedSums
 from ingenium.scale.layout import RankLayout
 from ingenium.scale.ranked_descent import RankedDescent
 from ingenium.scale.ranks import Rank, Tell
@@ -24,6 +25,9 @@ TWO = (
     "data:2,shard:2",
     "data:2,shard:3",
     "data:2,shard:3,recompute",
+    "data:2,offload",
+    "data:2,shard:1,offload",
+    "data:2,shard:3,offload",
     "tensor:2",
     "pipeline:2,micro:2",
 )
@@ -81,7 +85,8 @@ def trained(text: str, more: dict[str, Any]) -> dict[str, Any]:
     descent = RankedDescent(model, precision=precision)
     x, cond = texts()
     own = {k: v for k, v in more.items() if k != "precision"}
-    gradients = _gradients(model, descent, x, cond)
+    with CountedSums() as sums:
+        gradients = _gradients(model, descent, x, cond)
     course = train(model, x, cond, plan(**own), descent=descent)
     whole = descent.whole(model.state_dict())
     return {
@@ -89,6 +94,7 @@ def trained(text: str, more: dict[str, Any]) -> dict[str, Any]:
         "gradients": gradients,
         "weights": {k: v.numpy() for k, v in whole.items()},
         "bytes": descent.held(),
+        "summed": sums.bytes,
     }
 
 

@@ -57,6 +57,8 @@ def test_a_fit_over_two_processes_is_predicted_and_proposes(tmp_path: Path) -> N
     assert found["one_process"]["apart"] <= 1e-6
     most = max(one["total"] for one in found["measured"]["bytes"])
     assert most == pytest.approx(found["predicted"]["bytes"]["total"], rel=0.1)
+    spent = max(found["measured"]["rehearsed_cpu_s"])
+    assert spent == pytest.approx(found["predicted"]["step_cpu_s"], rel=0.25)
     words = (*spec, "-n", "64", "--model", "fit", "--out", "run")
     done = ingenium(tmp_path, "propose", *words)
     assert done.returncode in (0, 1), done.stderr
@@ -75,6 +77,32 @@ def test_a_drill_ends_with_the_weights_of_an_undisturbed_fit(tmp_path: Path) -> 
     assert [f["what"] for f in found["faults"]] == ["worker killed"]
     assert found["loss"] == found["undisturbed_loss"]
     assert (tmp_path / "drill" / "report.html").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_ranks_of_torchrun_fit_to_the_weights_of_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.toml").write_text(SPEC)
+    layout = ("--layout", "data:2,recompute,offload", "--precision", "bf16")
+    words = ("fit", "molecules.library", "--spec", "a.toml", "--steps", "6", *layout)
+    weights = []
+    for on in ("processes:2", "torchrun"):
+        monkeypatch.setenv("INGENIUM_CACHE", str(tmp_path / f"cache of {on}"))
+        own = [sys.executable, "-m"]
+        if on == "torchrun":
+            own += ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+        line = [*own, "ingenium", *words, "--on", on, "--out", on.replace(":", "-")]
+        done = subprocess.run(
+            line, cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        record = json.loads((tmp_path / on.replace(":", "-") / "fit.json").read_text())
+        weights.append(record["lineage"]["weights"])
+        assert record["precision"] == "bf16"
+        assert max(own["host"] for own in record["measured"]["bytes"]) > 0
+    assert weights[0] == weights[1]
 
 
 def test_a_layout_of_other_ranks_is_refused() -> None:

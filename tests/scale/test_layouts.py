@@ -9,6 +9,7 @@ from ranked import TWO, WAIT_S
 from torch import Tensor
 
 from ingenium.scale.layout import RankLayout
+from ingenium.scale.layout_checks import PacedPipeline
 from ingenium.scale.place import FewCores, WorkPlace
 from ingenium.scale.ranks import gather
 from ingenium.scale.step_time import rank_bytes
@@ -53,6 +54,25 @@ def test_a_rank_holds_the_bytes_that_are_predicted(text: str, two: list[dict[str
     assert measured == pytest.approx(expected.gradients, rel=0.05)
     measured = max(one[text]["bytes"]["state"] for one in two)
     assert measured == pytest.approx(expected.state, rel=0.05)
+    measured = max(one[text]["bytes"]["host"] for one in two)
+    assert measured == pytest.approx(expected.host, rel=0.05)
+
+
+def test_tensor_ranks_sum_the_bytes_of_the_formula(two: list[dict[str, Any]]) -> None:
+    size = ranked.family().chain().size
+    each = 4 * 16 * ranked.STEPS * size.width  # of what 16 designs have at the end of a layer
+    assert two[0]["tensor:2"]["summed"] == 4 * size.layers * each
+    assert two[0]["data:2"]["summed"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ingenium.scale.place.FewCores")
+@pytest.mark.parametrize(("stages", "micro"), [(2, 4), (4, 4)])
+def test_stages_wait_as_long_as_the_formula_says(stages: int, micro: int) -> None:
+    place = WorkPlace.parse(f"processes:{stages}")
+    found = gather(place, PacedPipeline(stages, micro), wait_s=WAIT_S)
+    bubble = (stages - 1) / (micro + stages - 1)
+    assert found == pytest.approx([bubble] * stages, rel=0.1)
 
 
 def test_the_chain_is_the_family(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.problem import Watch, silent
 from ingenium.evaluate.measured import Budget, Interval, Measured, Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
+from ingenium.scale.place import WorkPlace
 from ingenium.studies import canaries, results
 from ingenium.studies.book import claims
 from ingenium.studies.results import keep, read
@@ -61,6 +62,18 @@ def test_a_full_result_is_not_overwritten_by_a_quick_one(
     kept = read("dice.1", tmp_path)
     assert kept is not None
     assert not kept.quick
+
+
+def test_workers_measure_what_this_process_does(
+    study: Study, result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = WorkPlace.parse("processes:2")
+    found = study.run(None, quick=False, folder=tmp_path / "by two", on=two)
+    assert found.values == result.values
+    whole = Measured({name: Value(Interval(1.0, 1.0, 1.0)) for name in ("gain", "throws")})
+    monkeypatch.setattr(Study, "measure", lambda self: lambda budget, watch: whole)
+    with pytest.raises(InputError, match=r"arms and seeds.*dice\.1, which measures as a whole"):
+        study.run(None, quick=False, folder=tmp_path / "whole", on=two)
 
 
 def test_a_full_study_has_five_seeds(study: Study, tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, Poster
 from ingenium.cli.model_answers import MadeModelAnswer, ModelFamilies, ModelHolds, ReadProcesses
 from ingenium.cli.monitor_answers import FittedMonitor, HeardStream, MonitorFamilies, MonitorHolds
 from ingenium.cli.operate_answers import OperatedPlant, OperationHolds
-from ingenium.cli.scale_answers import DrilledFit, FittedRanks, PlannedLayouts
+from ingenium.cli.scale_answers import (
+    AdaptedFit,
+    DrilledFit,
+    FittedRanks,
+    MeasuredRoofline,
+    PlannedLayouts,
+)
 from ingenium.core.evidence import EvidenceRecord
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.setups import SetupEntry
@@ -337,8 +343,9 @@ ANSWERS: dict[str, Any] = {
     "show": ShowAnswer,
     "examples": Copied,
     "ask": AskAnswer | Proposed,
-    "fit": Fitted | FittedRanks,
+    "fit": Fitted | FittedRanks | AdaptedFit,
     "plan": PlannedLayouts,
+    "roofline": MeasuredRoofline,
     "drill": DrilledFit,
     "propose": Proposed,
     "search": Searched,

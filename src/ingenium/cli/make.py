@@ -29,7 +29,10 @@ def fit(
     spec: SpecFile = None,
     on: On = LOCAL,
     layout: Annotated[
-        str, typer.Option(help="auto, or entries such as data:2,tensor:2,pipeline:2,shard:3.")
+        str,
+        typer.Option(
+            help="auto, tried (measures all), or entries such as data:2,tensor:2,shard:3."
+        ),
     ] = "auto",
     steps: Annotated[
         int | None,
@@ -39,6 +42,10 @@ def fit(
         str,
         typer.Option(help="Of products: fp32, bf16, fp16 (losses scaled), or the family's own."),
     ] = "own",
+    base: Annotated[
+        Path | None, typer.Option(help="Folder of a fit that is adapted, and stays as it is.")
+    ] = None,
+    rank: Annotated[int, typer.Option(min=1, max=4096, help="Of what is added to it.")] = 8,
     out: Annotated[Path | None, typer.Option(help="Folder of a fit over workers.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another fit.")] = False,
     json: AsJson = False,
@@ -46,7 +53,7 @@ def fit(
     """Fit the generator of a spec and keep it, so that proposing starts at once.
 
     Over workers it is divided by a layout, compared with one process, and kept in a folder, from
-    which `propose --model` takes it.
+    which `propose --model` takes it. From a `base` only low-rank parts are trained.
     """
     from ingenium.cli.asking import asked
 
@@ -54,6 +61,9 @@ def fit(
     from ingenium.scale.place import WorkPlace
 
     place = WorkPlace.parse(on)
+    if base is not None:
+        _adapt(AdaptOptions(place, base, rank, steps, out, overwrite), wanted, json=json)
+        return
     if place.kind != LOCAL or out is not None:
         _fit_over(FitOptions(place, layout, steps, precision, out, overwrite), wanted, json=json)
         return
@@ -73,6 +83,44 @@ def fit(
         return
     how = "was in the cache already" if model.cached else "is fitted and kept in the cache"
     results().print(f"{model.name} for {problem} {how}.", highlight=False)
+
+
+class AdaptOptions(NamedTuple):
+    """How a fit that goes out from another is asked for."""
+
+    on: "WorkPlace"
+    base: Path
+    rank: int
+    steps: int | None
+    out: Path | None
+    overwrite: bool
+
+
+def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
+    from ingenium.adapting import AdaptRequest, adapt
+    from ingenium.core.errors import InputError
+    from ingenium.fitting import STEPS
+
+    if options.on.kind != LOCAL:
+        what = "a fit that is adapted by this process"
+        raise InputError(what, f"--on {options.on}", "Leave --on out: few parameters are trained.")
+    steps = options.steps or wanted.generator.steps or STEPS
+    folder = options.out or Path("out") / f"adapted-{wanted.problem}"
+    request = AdaptRequest(wanted, options.base, options.rank, steps)
+    with StageProgress() as stages:
+        kept = adapt(request, folder, watch=stages, overwrite=options.overwrite)
+    if json:
+        print_json({"folder": str(kept.folder), **kept.record})
+        return
+    record = kept.record
+    results().print(
+        f"{record['family']} for {record['problem']}: {record['trained_share']:.1%} as many "
+        f"parameters as it has were trained; the loss on these designs was "
+        f"{record['loss_before']:.4g}, held out it is {record['course']['held_out'][-1]:.4g} now. "
+        f"{options.base} is as it was. {kept.folder}/fit.json and model",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 class FitOptions(NamedTuple):

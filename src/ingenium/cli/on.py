@@ -10,6 +10,8 @@ On = Annotated[
     typer.Option(
         "--on",
         metavar="PLACE",
-        help="Who works: local, processes:N, ray://HOST:PORT?workers=N, or ray://local?workers=N.",
+        envvar="INGENIUM_ON",
+        help="Who works: local, processes:N, slurm:N, ray://HOST:PORT?workers=N or "
+        "ray://local?workers=N.",
     ),
 ]

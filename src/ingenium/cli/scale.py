@@ -1,4 +1,4 @@
-"""`plan` and `drill`, and what a fit over workers tells."""
+"""`plan`, `roofline` and `drill`, and what a fit over workers tells."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ PARTS = ("weights", "gradients", "state", "total")
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(guarded(plan))
+    app.command()(guarded(roofline))
     app.command()(guarded(drill))
 
 
@@ -87,6 +88,37 @@ def _tell_plan(asked: "PlanSpec", there: "Cluster", found: "list[PlannedLayout]"
     console.print(
         f"Ridge of {there.device.name}: {there.device.ridge:.0f} FLOP a byte.", highlight=False
     )
+
+
+def roofline(json: AsJson = False) -> None:
+    """Measure what a core of this machine reaches, and what holds kernels of a model back."""
+    from dataclasses import asdict
+
+    from ingenium.scale.roofline import measured
+
+    roof, kernels = measured()
+    told = [
+        asdict(one) | {
+            "intensity": one.intensity, "gflops": one.gflops, "bound": one.bound(roof),
+            "roof_gflops": roof.over(one.intensity),
+        }
+        for one in kernels
+    ]  # fmt: skip
+    if json:
+        print_json(asdict(roof) | {"ridge": roof.ridge, "kernels": told})
+        return
+    results().print(
+        f"One core: {roof.gflops:.3g} GFLOP/s and {roof.gb_s:.3g} GB/s in full precision; its "
+        f"ridge is at {roof.ridge:.2g} FLOP a byte.",
+        highlight=False,
+    )
+    shown = table("", "Kernel", "FLOP a byte", "GFLOP/s", "Of its roof", "Bound by")
+    for own in told:
+        shown.add_row(
+            own["name"], f"{own['intensity']:.3g}", f"{own['gflops']:.3g}",
+            f"{own['gflops'] / own['roof_gflops']:.0%}", own["bound"],
+        )  # fmt: skip
+    results().print(shown, highlight=False)
 
 
 def drill(
@@ -180,26 +212,55 @@ def tell_fit(kept: "ScaledFit", json: bool) -> None:
     shown.add_row(
         "a step, s", f"{predicted['step_s']:.3g}", "none made" if taken is None else f"{taken:.3g}"
     )
+    spent = max(measured["rehearsed_cpu_s"])
+    shown.add_row("a step, CPU s of a rank", f"{predicted['step_cpu_s']:.3g}", f"{spent:.3g}")
     console.print(shown, highlight=False)
+    if record["tried"]:
+        _tell_tried(record["tried"])
     if record["one_process"] is not None:
-        alone = record["one_process"]
-        how = "equal" if alone["equal"] else "not equal"
-        console.print(
-            f"Losses of the first steps and those of one process are {how}: at most "
-            f"{alone['apart']:.1g} apart.",
-            highlight=False,
-        )
-        share, most = alone["parallel_share"], alone["parallel_share"]["most"]
-        bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
-        console.print(
-            f"{alone['speedup']:.2f} times as fast as one process; all workers do "
-            f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
-            "by Amdahl's law.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _tell_alone(record["one_process"])
     console.print(
         f"Held-out loss {record['course']['held_out'][-1]:.4g}. {kept.folder}/fit.json and model",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _tell_tried(tried: Any) -> None:
+    """All layouts that were tried, predicted beside measured."""
+    shown = table("", "Layout", "Step, s", "Predicted", "MB a rank", "Predicted", "Waits")
+    for own in tried:
+        shown.add_row(
+            own["layout"], f"{own['step_s']:.3g}", f"{own['predicted_s']:.3g}",
+            f"{own['bytes'] / 1e6:.1f}", f"{own['predicted_bytes'] / 1e6:.1f}",
+            _waits(own["waits"]),
+        )  # fmt: skip
+    results().print(shown, highlight=False)
+
+
+def _waits(own: Any) -> str:
+    """What ranks exchanged or waited for, in words."""
+    if "idle" in own:
+        return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
+    if "buckets" in own:
+        return f"{own['buckets']['hidden']:.0%} of the exchange hidden"
+    return f"{own['summed_bytes'] / 1e6:.1f} MB summed" if "summed_bytes" in own else ""
+
+
+def _tell_alone(alone: Any) -> None:
+    """The first steps beside those of one process."""
+    how = "equal" if alone["equal"] else "not equal"
+    results().print(
+        f"Losses of the first steps and those of one process are {how}: at most "
+        f"{alone['apart']:.1g} apart.",
+        highlight=False,
+    )
+    share, most = alone["parallel_share"], alone["parallel_share"]["most"]
+    bound = "no bound" if most is None else f"at most {most:.3g} times with any number"
+    results().print(
+        f"{alone['speedup']:.2f} times as fast as one process; all workers do "
+        f"{share['value']:.0%} of a step ({share['low']:.0%} to {share['high']:.0%}): {bound}, "
+        "by Amdahl's law.",
         highlight=False,
         soft_wrap=True,
     )

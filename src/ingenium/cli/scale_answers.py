@@ -1,4 +1,4 @@
-"""What `plan`, `drill` and a fit over workers answer with `--json`, as types."""
+"""What `plan`, `roofline`, `drill` and a fit over workers answer with `--json`, as types."""
 
 from typing import Any, NotRequired
 
@@ -17,6 +17,28 @@ class PlannedLayouts(TypedDict):
 
 
 @with_config(ConfigDict(extra="allow"))
+class AdaptedFit(TypedDict):
+    """`fit --base`: its record."""
+
+    folder: str
+    problem: str
+    family: str
+    rank: int
+    trained_share: float
+    loss_before: float
+    lineage: Table
+
+
+class MeasuredRoofline(TypedDict):
+    """`roofline`: the bounds of a core, and kernels below them."""
+
+    gflops: float
+    gb_s: float
+    ridge: float
+    kernels: list[Table]
+
+
+@with_config(ConfigDict(extra="allow"))
 class FittedRanks(TypedDict):
     """`fit` over workers: its record."""
 
@@ -28,6 +50,7 @@ class FittedRanks(TypedDict):
     steps: int
     predicted: Table
     measured: Table
+    tried: list[Table]
     one_process: Table | None
     lineage: Table
 

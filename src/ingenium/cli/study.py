@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ingenium.cli.ending import FAULT, guarded
+from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, print_json, results
 from ingenium.cli.progress import StageProgress
 from ingenium.core.folders import write_atomic
@@ -72,6 +73,7 @@ def run(
         int | None,
         typer.Option(min=1, max=1000, help="How many; without it 5, and on while it is open."),
     ] = None,
+    on: On = LOCAL,
     json: AsJson = False,
 ) -> None:
     """Do the experiment of a number again and keep its result.
@@ -82,14 +84,16 @@ def run(
 
     from ingenium.cli.book import tell
     from ingenium.cli.output import errors
+    from ingenium.scale.place import WorkPlace
     from ingenium.studies.book.entries import find
     from ingenium.studies.results import keep, pieces_folder, results_folder
     from ingenium.studies.study import Study
 
     entry = find(row)
-    study = Study(entry.claim)
+    study, place = Study(entry.claim), WorkPlace.parse(on)
+    folder = pieces_folder() / row
     with StageProgress() as stages:
-        result = study.run(seeds, quick=quick, folder=pieces_folder() / row, watch=stages)
+        result = study.run(seeds, quick=quick, folder=folder, watch=stages, on=place)
     folder = results_folder(entry.claim.package)
     if not keep(result, folder):
         errors().print(f"The full result in {folder} stays; this quick one is only shown.")

@@ -4,10 +4,10 @@ Plain tables without any engine, so that a book of results opens without one.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
@@ -67,6 +67,10 @@ class Control:
         return better and self.half_loss - self.full_loss <= FLAT * abs(self.half_loss)
 
 
+# Makes pieces of arms and seeds somewhere; gives the number of each with what it made.
+PieceSpread = Callable[[Sequence[tuple[str, int]]], Iterable[tuple[int, Mapping[str, Any]]]]
+
+
 @dataclass(frozen=True)
 class Budget:
     """What one run of an experiment may spend."""
@@ -74,6 +78,7 @@ class Budget:
     seeds: tuple[int, ...]
     quick: bool
     folder: Path  # for pieces that are kept until the run is done
+    spread: PieceSpread | None = None  # workers that make them, if not this process
 
 
 @dataclass(frozen=True)

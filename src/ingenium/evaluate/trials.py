@@ -18,7 +18,7 @@ from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Watch
 from ingenium.evaluate.arrays import Groups
 from ingenium.evaluate.intervals import LEVEL, crossed_interval, share_of, t_interval
-from ingenium.evaluate.measured import Budget, Control, Interval, Measured, Value
+from ingenium.evaluate.measured import Budget, Control, Interval, Measured, PieceSpread, Value
 
 A = TypeVar("A")  # of an arm, such as a strategy's maker
 S = TypeVar("S")  # of a size, such as a number of rounds
@@ -79,13 +79,15 @@ class Trials(Generic[A, S]):
     def __call__(self, budget: Budget, watch: Watch) -> Measured:
         """Run what is not kept yet, and read all."""
         size = self.sizes[int(budget.quick)]
+        if budget.spread is not None:
+            self._by_workers(budget, budget.spread, watch)
         total = len(budget.seeds) * len(self.arms)
         pieces: dict[str, list[Mapping[str, Any]]] = {name: [] for name in self.arms}
         for i, seed in enumerate(budget.seeds):
-            for j, (name, arm) in enumerate(self.arms.items()):
+            for j, name in enumerate(self.arms):
                 watch(name, i * len(self.arms) + j, total)
-                path = budget.folder / f"{j}-{seed}.json"
-                pieces[name].append(_kept(path, partial(self.run, arm, seed, size)))
+                make = partial(self.piece, name, seed, quick=budget.quick)
+                pieces[name].append(_kept(self._path(budget, name, seed), make))
         found = Readings(budget.seeds, pieces)
         return Measured(
             {name: _value(made) for name, made in self.read(found).items()},
@@ -93,6 +95,22 @@ class Trials(Generic[A, S]):
             self.notes(found),
             self.control(found) if self.control else None,
         )
+
+    def piece(self, arm: str, seed: int, *, quick: bool) -> dict[str, Any]:
+        """What an arm gave with a seed, as plain lists by name."""
+        made = self.run(self.arms[arm], seed, self.sizes[int(quick)])
+        return {name: np.asarray(x, dtype=np.float64).tolist() for name, x in made.items()}
+
+    def _by_workers(self, budget: Budget, spread: PieceSpread, watch: Watch) -> None:
+        """Have the pieces that are not kept made by others, and keep each as it comes."""
+        every = [(name, seed) for seed in budget.seeds for name in self.arms]
+        left = [pair for pair in every if not self._path(budget, *pair).is_file()]
+        for done, (i, piece) in enumerate(spread(left), 1):
+            write_atomic(self._path(budget, *left[i]), json.dumps(piece))
+            watch(f"{left[i][0]}, seed {left[i][1]}", done, len(left))
+
+    def _path(self, budget: Budget, arm: str, seed: int) -> Path:
+        return budget.folder / f"{list(self.arms).index(arm)}-{seed}.json"
 
 
 def over_seeds(values: ArrayLike) -> Value:
@@ -150,11 +168,11 @@ def _value(made: ArrayLike | Value) -> Value:
     return made if isinstance(made, Value) else over_seeds(made)
 
 
-def _kept(path: Path, make: Callable[[], Piece]) -> Mapping[str, Any]:
+def _kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """A piece from its file, or made and written."""
     if path.is_file():
         found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
-    piece = {name: np.asarray(x, dtype=np.float64).tolist() for name, x in make().items()}
+    piece = make()
     write_atomic(path, json.dumps(piece))
     return piece

@@ -14,26 +14,31 @@ from torch import Tensor
 from ingenium.core.energy import watts
 from ingenium.scale.chain import Chain
 from ingenium.scale.cluster import Cluster, Device, Link
+from ingenium.scale.offload import offload
 
 REPEATS = 3
+Clock = Callable[[], float]  # of the wall, or of this process, whoever else uses the machine
 SMALL, LARGE = 1 << 12, 1 << 20  # numbers of an exchange
 WEIGHTS = 1 << 20  # of which an update is timed
 SHARE = 0.8  # of the free memory that ranks may take
 
 
-def calibrated(chain: Chain, rows: int) -> Cluster:
+def calibrated(chain: Chain, rows: int, *, clock: Clock = time.perf_counter) -> Cluster:
     """The ranks of this process group as a cluster, whose peak is that of a layer of this model.
 
     Args:
         chain: the model.
         rows: designs of a micro-batch.
+        clock: in whose seconds the cluster is described.
 
     All ranks measure at once, since they share caches and memory; what is told is the slowest.
     """
     ranks = dist.get_world_size()
-    found = torch.tensor([_layer_s(chain, rows), _update_s(), *_exchange_s(ranks)])
+    layer_s, (small_s, large_s) = _layer_s(chain, rows, clock), _exchange_s(ranks, clock)
+    update_s, far_s = (_update_s(clock, offloaded=x) for x in (False, True))
+    found = torch.tensor([layer_s, update_s, far_s, small_s, large_s])
     dist.all_reduce(found, op=dist.ReduceOp.MAX)
-    layer_s, update_s, small_s, large_s = found.tolist()
+    layer_s, update_s, far_s, small_s, large_s = found.tolist()
     size = chain.size
     tokens = rows * size.context
     flops = tokens * (6 * size.block + 12 * size.width * size.context)
@@ -48,6 +53,8 @@ def calibrated(chain: Chain, rows: int) -> Cluster:
         memory_gb=SHARE * _free_bytes() / ranks / 1e9,
         tflops=flops / layer_s / 1e12,
         bandwidth_gb_s=WEIGHTS * (4 * 2 + 2 * 8) / update_s / 1e9,
+        # A third of an update is of weights and gradients, which stay where they are.
+        host_gb_s=WEIGHTS * 2 * 8 / max(far_s - update_s / 3, update_s * 2 / 3) / 1e9,
         gemm_share=1.0,
         watts=watts()[1],
         of_layers=True,
@@ -55,7 +62,7 @@ def calibrated(chain: Chain, rows: int) -> Cluster:
     return Cluster(device, ranks, ranks, link, link, title="this place", overhead=1.0)
 
 
-def _layer_s(chain: Chain, rows: int) -> float:
+def _layer_s(chain: Chain, rows: int, clock: Clock) -> float:
     """Seconds of a layer, forwards and backwards."""
     block, size = deepcopy(chain.parts[1]), chain.size
     x = torch.zeros(rows, size.context, size.width).normal_(generator=torch.Generator())
@@ -66,33 +73,37 @@ def _layer_s(chain: Chain, rows: int) -> float:
             out: Tensor = block(x)
         out.float().square().mean().backward()
 
-    return _timed(work)
+    return _timed(work, clock)
 
 
-def _update_s() -> float:
+def _update_s(clock: Clock, *, offloaded: bool) -> float:
     """Seconds of a step of the optimiser."""
     weights = torch.nn.Parameter(torch.zeros(WEIGHTS))
     weights.grad = torch.ones(WEIGHTS)
-    return _timed(torch.optim.AdamW([weights]).step)
+    optimiser = torch.optim.AdamW([weights])
+    if offloaded:
+        offload([optimiser])
+    return _timed(optimiser.step, clock)
 
 
-def _exchange_s(ranks: int) -> tuple[float, float]:
+def _exchange_s(ranks: int, clock: Clock) -> tuple[float, float]:
     """Seconds of a sum over all ranks, of few numbers and of many."""
     if ranks == 1:
         return 0.0, 0.0
     few, many = torch.zeros(SMALL), torch.zeros(LARGE)
-    return _timed(lambda: dist.all_reduce(few)), _timed(lambda: dist.all_reduce(many))
+    sums = (lambda: dist.all_reduce(few)), (lambda: dist.all_reduce(many))
+    return _timed(sums[0], clock), _timed(sums[1], clock)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(work: Callable[[], object], clock: Clock) -> float:
     """The median of some repeats after one."""
     work()
     taken = []
     for _ in range(REPEATS):
         dist.barrier()
-        began = time.perf_counter()
+        began = clock()
         work()
-        taken.append(time.perf_counter() - began)
+        taken.append(clock() - began)
     return statistics.median(taken)
 
 

@@ -37,6 +37,7 @@ name = "one of 80 GB, as if it had 4 TB"
 memory_gb = 4000
 tflops = 989
 bandwidth_gb_s = 3350
+host_gb_s = 64
 [inside]
 gb_s = 450
 [between]
@@ -116,8 +117,13 @@ def memory(commands: Commands) -> Iterator[Finding | Picture]:
     again = commands(*words, "data:1,micro:8,recompute").answer["layouts"][0]["bytes"]
     ratio = held["activations"] / again["activations"]
     yield Finding(f"computing layers again keeps {ratio:.0f} times less", ratio > 2)
-    yield from _layouts(commands, ("data:2", "data:2,recompute"))
-    yield Finding("what is offloaded to the memory of the host is planned", False, gap=True)
+    out = commands(*words, "data:1,micro:8,offload").answer["layouts"][0]["bytes"]
+    yield Finding(
+        f"offloading moves {out['host'] / 1e12:.3g} TB of state out of {held['state'] / 1e12:.3g}",
+        out["host"] == held["state"] and out["state"] == 0,
+    )
+    yield from _layouts(commands, ("data:2", "data:2,recompute", "data:2,offload"))
+    yield Finding("what is offloaded lies in the memory of an accelerator's host", False, gap=True)
 
 
 def start(commands: Commands) -> Iterator[Finding | Picture]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from ingenium.core.errors import InputError
 
-NAMES = ("data", "tensor", "pipeline", "shard", "micro", "recompute")
-AUTO = "auto"
-EXAMPLE = "Write auto, or data:2,shard:3, say."
+NAMES = ("data", "tensor", "pipeline", "shard", "micro", "recompute", "offload")
+BARE = ("recompute", "offload")
+AUTO, TRIED = "auto", "tried"  # the best as predicted, and as measured on all
+EXAMPLE = "Write auto, tried, or data:2,shard:3, say."
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,12 @@ class RankLayout:
 
     `shard` is what the data ranks divide among them: 0 nothing, 1 the state of the optimiser,
     2 gradients too, 3 weights too. `micro` are the parts in which a batch goes through a pipeline.
+    Layers are computed again by `recompute`; by `offload` the optimiser's moments lie outside the
+    memory in which the model is.
 
     Source: Rajbhandari et al., SC 2020, arXiv:1910.02054 (stages); Huang et al., 2019,
-        arXiv:1811.06965 (micro-batches); Shoeybi et al., 2019, arXiv:1909.08053 (tensors).
+        arXiv:1811.06965 (micro-batches); Shoeybi et al., 2019, arXiv:1909.08053 (tensors);
+        Rajbhandari et al., SC 2021, arXiv:2104.07857 (offload).
     """
 
     data: int = 1
@@ -27,6 +31,7 @@ class RankLayout:
     shard: int = 0
     micro: int = 1
     recompute: bool = False
+    offload: bool = False
 
     @property
     def ranks(self) -> int:
@@ -52,7 +57,7 @@ class RankLayout:
         parts = [f"data:{self.data}", f"tensor:{self.tensor}", f"pipeline:{self.pipeline}"]
         parts += [f"shard:{self.shard}", f"micro:{self.micro}"]
         shown = [p for p in parts if not p.endswith((":1", ":0"))] or ["data:1"]
-        return ",".join(shown + (["recompute"] if self.recompute else []))
+        return ",".join(shown + [name for name in BARE if getattr(self, name)])
 
     @classmethod
     def parse(cls, text: str) -> "RankLayout":
@@ -64,11 +69,11 @@ class RankLayout:
         given: dict[str, int] = {}
         for part in text.replace(" ", "").split(","):
             found = re.fullmatch(r"([a-z]+)(?::(\d{1,6}))?", part)
-            bare = found is not None and found[1] == "recompute"
+            bare = found is not None and found[1] in BARE
             if found is None or found[1] not in NAMES or (found[2] is None) != bare:
                 raise InputError(f"a layout of {', '.join(NAMES)}", f'"{part}"', EXAMPLE)
             given[found[1]] = int(found[2] or 1)
-        recompute = bool(given.pop("recompute", 0))
+        recompute, offload = (bool(given.pop(name, 0)) for name in BARE)
         if given.get("shard", 0) > 3 or any(v < 1 for k, v in given.items() if k != "shard"):
             raise InputError("numbers from 1, and shard:0 to shard:3", f'"{text}"', EXAMPLE)
-        return cls(**given, recompute=recompute)
+        return cls(**given, recompute=recompute, offload=offload)

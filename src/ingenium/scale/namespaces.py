@@ -44,6 +44,7 @@ class NamespacedSite(ProcessSite):
 
     def __init__(self, count: int) -> None:
         super().__init__(count)
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # hosts have no names there
         self._hired = 0
         stem = f"ingenium-{os.getpid()}"
         self.hub, self.names = f"{stem}-hub", [f"{stem}-{i}" for i in range(count)]

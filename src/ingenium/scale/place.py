@@ -9,8 +9,8 @@ from ingenium.core.errors import InputError
 
 MOST = 1024
 LOOPBACK = "127.0.0.1"
-LOCAL, PROCESSES, RAY, TORCHRUN = "local", "processes", "ray", "torchrun"
-SHAPES = "local, processes:N, ray://HOST:PORT?workers=N, ray://local?workers=N or torchrun"
+LOCAL, PROCESSES, SLURM, RAY, TORCHRUN = "local", "processes", "slurm", "ray", "torchrun"
+SHAPES = "local, processes:N, slurm:N, ray://HOST:PORT?workers=N, ray://local?workers=N or torchrun"
 
 
 class FewCores(UserWarning):
@@ -34,9 +34,9 @@ class WorkPlace:
         """
         if text in (LOCAL, TORCHRUN):
             return cls(text, int(os.environ.get("WORLD_SIZE", "1")) if text == TORCHRUN else 1)
-        found = re.fullmatch(r"processes:(-?\d{1,9})", text)
+        found = re.fullmatch(r"(processes|slurm):(-?\d{1,9})", text)
         if found is not None:
-            return cls(PROCESSES, _counted(int(found[1]), text))
+            return cls(found[1], _counted(int(found[2]), text))
         found = re.fullmatch(r"ray://([\w.\-]+(?::\d{1,5})?)(?:\?workers=(-?\d{1,9}))?", text)
         if found is None:
             raise InputError(f"--on {SHAPES}", f'"{text}"', "Write --on processes:4, say.")
@@ -50,7 +50,7 @@ class WorkPlace:
     @property
     def handed_out(self) -> bool:
         """Whether this process has others work."""
-        return self.kind in (PROCESSES, RAY) and self.count > 1
+        return self.kind in (PROCESSES, SLURM, RAY) and self.count > 1
 
     @property
     def follows(self) -> bool:
@@ -58,7 +58,7 @@ class WorkPlace:
         return self.kind == TORCHRUN and os.environ.get("RANK", "0") != "0"
 
     def __str__(self) -> str:
-        if self.kind == PROCESSES:
+        if self.kind in (PROCESSES, SLURM):
             return f"{self.kind}:{self.count}"
         if self.kind == RAY:
             return f"{self.kind}://{self.address or LOCAL}?workers={self.count}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from pydantic.dataclasses import dataclass as checked
 from ingenium.core.errors import InputError
 from ingenium.core.spec import _STRICT
 from ingenium.scale.cluster import Cluster, Spending, powers
-from ingenium.scale.layout import RankLayout
+from ingenium.scale.layout import NAMES, RankLayout
 from ingenium.scale.model_size import ModelSize
 from ingenium.scale.step_time import RankBytes, StepSeconds, rank_bytes, step_seconds
 
@@ -51,6 +52,9 @@ def planned(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayo
         InputError: if it divides the model, the batch or the cluster into unequal parts.
     """
     check(spec, cluster.devices, layout)
+    if layout.offload and cluster.device.host_gb_s is None:
+        instead = "Write host_gb_s under [device], or leave offload out."
+        raise InputError("a device that tells how fast it reaches its host", str(layout), instead)
     model, training = spec.model, spec.training
     sequences = training.sequences / layout.data / layout.micro
     held = rank_bytes(model, layout, sequences)
@@ -96,8 +100,10 @@ def check(spec: PlanSpec, devices: int, layout: RankLayout) -> None:
         )
 
 
-def layouts(spec: PlanSpec, devices: int, *, per_node: int | None = None) -> Iterator[RankLayout]:
-    """All that divide evenly, matrices within a node."""
+def layouts(
+    spec: PlanSpec, devices: int, *, per_node: int | None = None, offload: bool = False
+) -> Iterator[RankLayout]:
+    """All that divide evenly, matrices within a node; with `offload` those too."""
     model, batch = spec.model, spec.training.sequences
     most = min(devices, per_node or devices)
     for tensor in (t for t in powers(most) if model.heads % t == 0 and devices % t == 0):
@@ -111,10 +117,11 @@ def layouts(spec: PlanSpec, devices: int, *, per_node: int | None = None) -> Ite
             own = batch // data
             for micro in (m for m in _divisors(own) if pipeline > 1 or own // m <= 64):
                 for shard in range(4) if data > 1 else (0,):
-                    for recompute in (False, True):
-                        one = RankLayout(data, tensor, pipeline, shard, micro, recompute)
-                        if _possible(spec, devices, one):
-                            yield one
+                    one = RankLayout(data, tensor, pipeline, shard, micro)
+                    if not _possible(spec, devices, one):
+                        continue
+                    for recompute, out in product((False, True), (False, True)[: 1 + offload]):
+                        yield replace(one, recompute=recompute, offload=out)
 
 
 def _possible(spec: PlanSpec, devices: int, layout: RankLayout) -> bool:
@@ -131,10 +138,7 @@ def best(spec: PlanSpec, cluster: Cluster, *, most: int = 5) -> list[PlannedLayo
     Raises:
         InputError: if none fits, with what the least of all would need.
     """
-    found = [
-        planned(spec, cluster, one)
-        for one in layouts(spec, cluster.devices, per_node=cluster.per_node)
-    ]
+    found = [planned(spec, cluster, one) for one in _all(spec, cluster)]
     if not found:
         raise InputError(
             f"a batch of {cluster.devices} parts",
@@ -156,12 +160,19 @@ def best(spec: PlanSpec, cluster: Cluster, *, most: int = 5) -> list[PlannedLayo
     return list(first.values())[:most]
 
 
+def each(spec: PlanSpec, cluster: Cluster) -> list[PlannedLayout]:
+    """Of each division and sharding the fastest that fits, nothing computed twice or offloaded."""
+    own = (planned(spec, cluster, x) for x in layouts(spec, cluster.devices) if not x.recompute)
+    first: dict[tuple[int, ...], PlannedLayout] = {}
+    for one in sorted((p for p in own if p.fits), key=lambda p: p.seconds.total):
+        x = one.layout
+        first.setdefault((x.data, x.tensor, x.pipeline, x.shard), one)
+    return list(first.values())
+
+
 def nearest(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout | None:
     """The layout that fits with the fewest entries changed, the fastest of those; None if none."""
-    fitting = (
-        planned(spec, cluster, one)
-        for one in layouts(spec, cluster.devices, per_node=cluster.per_node)
-    )
+    fitting = (planned(spec, cluster, one) for one in _all(spec, cluster))
     return min(
         (p for p in fitting if p.fits),
         key=lambda p: (_changed(p.layout, layout), p.seconds.total),
@@ -189,8 +200,7 @@ def asked(spec: PlanSpec, cluster: Cluster, layout: RankLayout) -> PlannedLayout
 
 
 def _changed(a: RankLayout, b: RankLayout) -> int:
-    entries = ("data", "tensor", "pipeline", "shard", "micro", "recompute")
-    return sum(getattr(a, name) != getattr(b, name) for name in entries)
+    return sum(getattr(a, name) != getattr(b, name) for name in NAMES)
 
 
 def _enough(spec: PlanSpec, cluster: Cluster) -> int:
@@ -205,10 +215,15 @@ def _enough(spec: PlanSpec, cluster: Cluster) -> int:
         if any(
             rank_bytes(own.model, one, own.training.sequences / one.data / one.micro).total
             <= wider.room
-            for one in layouts(own, devices, per_node=wider.per_node)
+            for one in _all(own, wider)
         ):
             return devices
     return devices
+
+
+def _all(spec: PlanSpec, cluster: Cluster) -> Iterator[RankLayout]:
+    offload = cluster.device.host_gb_s is not None
+    return layouts(spec, cluster.devices, per_node=cluster.per_node, offload=offload)
 
 
 def _divisors(n: int) -> list[int]:

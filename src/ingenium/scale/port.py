@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from torch.distributed import TCPStore  # type: ignore[attr-defined]  # it is there
 
 from ingenium.core.errors import InputError
-from ingenium.scale.place import PROCESSES, RAY, WorkPlace, warn_of_cores
+from ingenium.scale.place import PROCESSES, RAY, SLURM, WorkPlace, warn_of_cores
 
 Task: TypeAlias = Any
 Answer: TypeAlias = Any
@@ -94,13 +94,17 @@ def opened(place: WorkPlace) -> Iterator[Site]:
         from ingenium.scale.processes import ProcessSite
 
         site = ProcessSite(place.count)
+    elif place.kind == SLURM:
+        from ingenium.scale.queue_site import QueueSite
+
+        site = QueueSite(place.count)
     elif place.kind == RAY:
         from ingenium.scale.ray_site import RaySite
 
         site = RaySite(place)
     else:
         raise InputError(
-            "a place that hands out work: processes:N or ray://HOST:PORT",
+            "a place that hands out work: processes:N, slurm:N or ray://HOST:PORT",
             f"--on {place}",
             "torchrun starts ranks that train together: it is for `fit` alone.",
         )

@@ -49,7 +49,7 @@ class ProcessWorker:
     def __init__(self, make: Make) -> None:
         context = multiprocessing.get_context("spawn")
         self.line, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, make))
+        self.process = context.Process(target=work, args=(theirs, make))
         self.process.start()
         theirs.close()  # so that its end is seen
 
@@ -95,7 +95,7 @@ class ProcessWorker:
         return self.process.exitcode
 
 
-def _work(line: Connection, make: Make) -> None:
+def work(line: Connection, make: Make) -> None:
     """Answer what comes until nobody is there any more."""
     torch.set_num_threads(1)  # the others have the other cores
     try:

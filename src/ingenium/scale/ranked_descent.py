@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 import torch.distributed as dist
@@ -14,9 +14,13 @@ from torch.nn.parallel import DistributedDataParallel
 from ingenium.core.errors import InputError
 from ingenium.scale.chain import Chain
 from ingenium.scale.divided import DividedModel, bytes_of, local, sharded_over
+from ingenium.scale.offload import moments, offload
 from ingenium.train.descent import Named, adamw
 from ingenium.train.plan import Plan, Turn
 from ingenium.train.trainer import FitError
+
+if TYPE_CHECKING:
+    from ingenium.scale.timed_stage import TimedStage
 
 Precision = Literal["own", "fp32", "bf16", "fp16"]  # own: that of the family on this processor
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -41,18 +45,26 @@ class RankedDescent:
         self.seen: dict[str, int] = {}  # bytes of weights and gradients at the last step
         self._optimisers: list[torch.optim.Optimizer] = []
         self._schedules: dict[int, Any] = {}
+        self._stages: list[TimedStage] = []
 
     def optimiser(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         """AdamW; its state is shared by the data ranks where only that is sharded."""
-        self._optimisers.append(self._made(turn, plan))
-        return self._optimisers[-1]
+        made = self._made(turn, plan)
+        self._optimisers.append(getattr(made, "optim", made))  # of a sharded one what is here
+        if self.layout.offload:
+            offload(self._optimisers[-1:])
+        return made
 
     def held(self) -> dict[str, int]:
         """Bytes that lie here between two steps, gradients among them; averages count as state."""
-        own: list[torch.optim.Optimizer] = [getattr(o, "optim", o) for o in self._optimisers]
-        moments = [slot for o in own for slots in o.state.values() for slot in slots.values()]
-        averages = self.chain.size.averages * self.seen["weights"]
-        return self.seen | {"state": bytes_of(moments) + averages}
+        own, averages = bytes_of(moments(self._optimisers)), self.chain.size.averages
+        here, host = (0, own) if self.layout.offload else (own, 0)
+        return self.seen | {"state": here + averages * self.seen["weights"], "host": host}
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds in which a stage of a pipeline computed, so far."""
+        return sum(stage.busy_s for stage in self._stages)
 
     def _made(self, turn: Turn, plan: Plan) -> torch.optim.Optimizer:
         if self.layout.shard != 1 or self.layout.data == 1:
@@ -140,16 +152,19 @@ class RankedDescent:
     def _schedule(self, rows: int) -> Any:
         """Stages and their order for micro-batches of a size, whose shapes they keep."""
         if rows not in self._schedules:
-            from torch.distributed.pipelining import PipelineStage, Schedule1F1B
+            from torch.distributed.pipelining import Schedule1F1B
+
+            from ingenium.scale.timed_stage import TimedStage
 
             model = self.model
-            stage = PipelineStage(
+            stage = TimedStage(
                 model.module,
                 model.at["pipeline"],
                 self.layout.pipeline,
                 torch.device("cpu"),
                 group=model.mesh["pipeline"].get_group(),
             )
+            self._stages.append(stage)
             self._schedules[rows] = Schedule1F1B(stage, self.layout.micro, loss_fn=self._lost)
         return self._schedules[rows]
 

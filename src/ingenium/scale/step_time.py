@@ -17,6 +17,7 @@ class RankBytes:
     gradients: float
     state: float  # of the optimiser
     activations: float
+    host: float = 0.0  # of the state, offloaded to where it counts no more
     not_yet: float = 0.0  # gradients that take the room of activations as these are let go
 
     @property
@@ -71,15 +72,17 @@ def rank_bytes(model: ModelSize, layout: RankLayout, sequences: float) -> RankBy
         gathered = own * (1 - 1 / shared)
     elif layout.shard == 3:
         gathered = min(own, 2 * model.block / layout.tensor) * (1 - 1 / shared)
-    state = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
+    moments = model.state_bytes * own / (shared if layout.shard >= 1 else 1)
+    averages = 4 * model.averages * own / sharded
     gradients = model.weight_bytes * own / sharded
     activations = _activations(model, layout, sequences) + model.weight_bytes * gathered
     stay = model.gradients_stay or layout.replicated  # the latter in buckets
     return RankBytes(
         weights=model.weight_bytes * own / sharded,
         gradients=gradients,
-        state=state + 4 * model.averages * own / sharded,
+        state=averages + (0.0 if layout.offload else moments),
         activations=activations,
+        host=moments if layout.offload else 0.0,
         not_yet=0.0 if stay else min(gradients, activations),
     )
 
@@ -148,9 +151,11 @@ def _exchange(model: ModelSize, layout: RankLayout, cluster: Cluster, busy_s: fl
 
 
 def _update(model: ModelSize, layout: RankLayout, cluster: Cluster) -> float:
-    """Reading gradients, weights and state, and writing the latter two."""
+    """Reading gradients, weights and state, and writing the latter two; state from its host."""
     own = stage_parameters(model, layout) / (layout.data if layout.shard else 1)
     averaged = stage_parameters(model, layout) / (layout.data if layout.shard >= 2 else 1)
-    size = own * (model.weight_bytes * 2 + 2 * model.state_bytes)
+    size = own * model.weight_bytes * 2
     size += averaged * 8 * min(model.averages, 1)  # one average moves, another is a copy of it
-    return size / (cluster.device.bandwidth_gb_s * 1e9)
+    here, moments = cluster.device.bandwidth_gb_s, own * 2 * model.state_bytes
+    there = here if not layout.offload else cluster.device.host_gb_s or here
+    return size / (here * 1e9) + moments / (there * 1e9)

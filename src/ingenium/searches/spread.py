@@ -14,14 +14,15 @@ from ingenium.scale.crew import Crew
 from ingenium.scale.port import Answering, Site
 from ingenium.searches.workers import Ticket, measured
 
+ALONE = 2  # workers that a design may take down; one of them may be ended by somebody else
 Opener = Callable[[], Problem]  # of a module, so that other processes can call it
 
 
 class Spread:
     """Measures by workers of a site.
 
-    Where the engine takes its worker down, the designs of that part are measured again, each
-    alone in a new one: those that do it again have no answer, and the others have theirs.
+    Where a worker ends by itself, the designs of its part are measured again, each alone in a new
+    one: those that take down several have no answer, and the others have theirs.
     """
 
     def __init__(self, site: Site, opener: Opener, *, at_once: int) -> None:
@@ -57,10 +58,15 @@ class Spread:
         rows: list[Float[np.ndarray, " k"] | None] = []
         code: int | None = None
         for row in range(designs.sizes[DESIGN]):
-            if not crew.workers[place].alive():
-                code = crew.replace(place)
-            crew.workers[place].send(designs.isel({DESIGN: [row]}))
-            found = crew.workers[place].heard()
+            found = None
+            for _ in range(ALONE):
+                if not crew.workers[place].alive():
+                    code = crew.replace(place)
+                crew.workers[place].send(designs.isel({DESIGN: [row]}))
+                found = crew.workers[place].heard()
+                if found is not None:
+                    break
+                crew.deaths += 1
             rows.append(None if found is None else found[0])
         width = next((len(row) for row in rows if row is not None), self.width)
         if width is None:

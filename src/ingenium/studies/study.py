@@ -7,21 +7,24 @@ goes on to thirty; pieces of earlier seeds are kept, so that nothing is measured
 import math
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingenium.core.errors import InputError
-from ingenium.evaluate.measured import Budget, Control, Interval, Measure, Value
+from ingenium.evaluate.measured import Budget, Control, Interval, Measure, PieceSpread, Value
 from ingenium.studies.book.claims import Claim
 from ingenium.studies.closure import code, distributions, docstring
 from ingenium.studies.verdicts import RowVerdict, decide
 
 if TYPE_CHECKING:
     from ingenium.core.problem import Watch
+    from ingenium.scale.place import WorkPlace
+    from ingenium.scale.port import Answering
 
 FEWEST, MOST = 5, 30  # seeds of a full study
 DEAR_S = 60.0  # processor time of a seed from which five are enough
@@ -113,14 +116,22 @@ class Study:
         return decide(claim.main, values[claim.main.name].interval, claim.scope, control)
 
     def run(
-        self, count: int | None, *, quick: bool, folder: Path, watch: "Watch | None" = None
+        self,
+        count: int | None,
+        *,
+        quick: bool,
+        folder: Path,
+        watch: "Watch | None" = None,
+        on: "WorkPlace | None" = None,
     ) -> Result:
         """Measure, and let the rule decide. `folder` keeps pieces of long measurements.
 
         Without a count of seeds a full run begins with five and goes on while it is worth it.
+        Arms and seeds are run `on` workers to the same values.
 
         Raises:
-            InputError: if there are too few seeds, or a part was not measured.
+            InputError: if there are too few seeds, or a part was not measured, or workers are
+                asked for what is not made of arms and seeds.
             MissingExtra: if the packages of a domain are not installed.
         """
         from ingenium.core.energy import Meter
@@ -128,19 +139,19 @@ class Study:
         from ingenium.core.provenance import machine, versions
 
         measure, seeds = self.measure(), self.seeds(count, quick=quick)
-        digest = self.code()
-        pieces = self._pieces(folder)
+        spread = self._spread(measure, on, quick=quick)
+        digest, pieces = self.code(), self._pieces(folder)
         started = time.perf_counter()
+        budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"), spread)
         with Meter() as meter:
             while True:
-                budget = Budget(seeds, quick, pieces / ("quick" if quick else "full"))
                 found = measure(budget, watch or silent)
                 verdict, spent = self.verdict(found.values, found.control), meter.read()
-                each = spent.cpu_seconds / len(seeds)
-                fixed = quick or count is not None
-                if fixed or not self._goes_on(verdict, measure, each, len(seeds)):
+                done = quick or count is not None
+                if done or not self._goes_on(verdict, measure, spent.cpu_seconds, len(seeds)):
                     break
                 seeds = tuple(range(min(2 * len(seeds), MOST)))
+                budget = replace(budget, seeds=seeds)
         seconds = time.perf_counter() - started
         canary = None if quick else self.canary(folder, watch or silent)
         shutil.rmtree(pieces, ignore_errors=True)
@@ -164,11 +175,27 @@ class Study:
             energy=asdict(spent),
         )
 
-    def _goes_on(self, verdict: RowVerdict, measure: Measure, cost_s: float, seeds: int) -> bool:
+    def _spread(
+        self, measure: Measure, on: "WorkPlace | None", *, quick: bool
+    ) -> PieceSpread | None:
+        """Who makes the pieces; none for this process."""
+        from ingenium.evaluate.trials import Trials
+
+        if on is None or not on.handed_out:
+            return None
+        if not isinstance(measure, Trials):
+            raise InputError(
+                "a study of arms and seeds, which workers can share",
+                f"{self.claim.row}, which measures as a whole",
+                "Leave --on out.",
+            )
+        return partial(_handed_out, on, self.claim.study, quick)
+
+    def _goes_on(self, verdict: RowVerdict, measure: Measure, spent_s: float, seeds: int) -> bool:
         """Whether more seeds may decide, at little cost."""
         from ingenium.evaluate.trials import Trials
 
-        cheap = isinstance(measure, Trials) and cost_s < DEAR_S
+        cheap = isinstance(measure, Trials) and spent_s < DEAR_S * seeds
         return cheap and verdict in OPEN and seeds < MOST
 
     def canary(self, folder: Path, watch: "Watch") -> float | None:
@@ -188,3 +215,20 @@ class Study:
     def command(self, count: int, *, quick: bool) -> str:
         """The command that repeats a run."""
         return f"ingenium study run {self.claim.row}{' --quick' if quick else ''} --seeds {count}"
+
+
+def _handed_out(
+    on: "WorkPlace", module: str, quick: bool, tasks: Sequence[tuple[str, int]]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Pieces of a study as workers make them."""
+    from ingenium.scale.crew import spread
+    from ingenium.scale.port import opened
+
+    with opened(on) as site:
+        yield from spread(site, partial(_piece_maker, module, quick), tasks)
+
+
+def _piece_maker(module: str, quick: bool) -> "Answering":
+    """What answers a worker's tasks: an arm and a seed."""
+    measure = import_module(module).measure
+    return lambda task: measure.piece(*task, quick=quick)

@@ -312,7 +312,7 @@ def _warm(optimiser: torch.optim.Optimizer, stepped: Collection[nn.Parameter]) -
     """Room for what AdamW remembers of parameters, which it makes at their first step only."""
     own: torch.optim.Optimizer = getattr(optimiser, "optim", optimiser)
     for group in own.param_groups:
-        for p in (p for p in group["params"] if p in stepped):
+        for p in (p for p in group["params"] if p in stepped and p not in own.state):
             moments = {slot: torch.zeros_like(p) for slot in ("exp_avg", "exp_avg_sq")}
             own.state[p] = {"step": torch.zeros(()), **moments}
 

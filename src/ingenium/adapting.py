@@ -1,0 +1,110 @@
+"""Fits that go out from another: few parameters learn new designs, the first stays as it was."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ingenium.core import spec as specs
+from ingenium.core.digest import array_digest, digest
+from ingenium.core.energy import Meter
+from ingenium.core.folders import staged, write_atomic
+from ingenium.core.problem import Problem, Watch, silent
+from ingenium.core.provenance import code_digest, machine, package_digest, versions
+from ingenium.core.spec import Spec
+from ingenium.domains import open_problem
+from ingenium.fitting import STEPS, ScaledFit
+from ingenium.generators import offer
+from ingenium.generators.fitted import FIT, MODEL, FittedFamily, of_fit, state_digest
+from ingenium.loop import training
+from ingenium.train.low_rank import AdaptedModel
+from ingenium.train.trainer import train
+from ingenium.trust.ledger import Ledger, open_ledger
+from ingenium.trust.place import ledger_place
+
+RANK = 8
+
+
+@dataclass(frozen=True)
+class AdaptRequest:
+    """Designs of a spec, the folder of the fit that is adapted to them, and by how much."""
+
+    spec: Spec
+    base: Path
+    rank: int = RANK
+    steps: int = STEPS
+
+
+def adapt(
+    asked: AdaptRequest,
+    out: Path,
+    *,
+    watch: Watch = silent,
+    overwrite: bool = False,
+    ledger: Ledger | None = None,
+) -> ScaledFit:
+    """Train low-rank parts of a kept fit on the designs of a spec; keep the sum as a fit in `out`.
+
+    Raises:
+        InputError: if there is no fit of this problem in `base`, or no matrix for such a rank.
+    """
+    if ledger is None:
+        with open_ledger(ledger_place()) as book:
+            return adapt(asked, out, watch=watch, overwrite=overwrite, ledger=book)
+    problem = open_problem(asked.spec)
+    first = of_fit(asked.base, problem)
+    problem.prepare(watch)
+    known = training(problem)
+    x, cond = problem.encode(known).float(), problem.features(known).float()
+    under = [specs.as_table(asked.spec), first.digest, asked.rank, asked.steps, code_digest()]
+    with staged(out, digest(under), overwrite=overwrite) as part, Meter() as meter:
+        found, record = _adapted(asked, problem, first, (x, cond), watch)
+        found.save(part / MODEL)
+        record["energy"] = asdict(meter.read())
+        write_atomic(part / FIT.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        write_atomic(part / "spec.toml", specs.dump(asked.spec))
+        told = ("problem", "family", "rank", "trained_share", "steps")
+        ledger.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
+    return ScaledFit(out, record)
+
+
+def _adapted(
+    asked: AdaptRequest,
+    problem: Problem,
+    first: FittedFamily,
+    data: tuple[Tensor, Tensor],
+    watch: Watch,
+) -> tuple[FittedFamily, dict[str, Any]]:
+    """The sum of a fit and its low-rank parts, and the record of how they were trained."""
+    (x, cond), family, seed = data, first.family, asked.spec.generator.seed
+    model = AdaptedModel(family, asked.rank, torch.Generator().manual_seed(seed))
+    plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
+    told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))
+    before = float(model.held_out_loss(x, cond, torch.Generator().manual_seed(0)).mean())
+    course, share = train(model, x, cond, told), model.share
+    model.merge()
+    weights = state_digest(family.state_dict())
+    about = {"adapted": first.digest, "losses": {k: v[-1] for k, v in course.items() if v}}
+    record = {
+        "problem": problem.name,
+        "family": first.name,
+        "rank": asked.rank,
+        "trained_share": share,
+        "steps": asked.steps,
+        "loss_before": before,
+        "course": course,
+        "lineage": {
+            "spec": digest(specs.as_table(asked.spec)),
+            "base": first.digest,
+            "data": digest([array_digest(x.numpy()), array_digest(cond.numpy())]),
+            "weights": weights,
+            "package": package_digest(problem),
+            "code": code_digest(),
+            "versions": versions(),
+            "machine": machine(),
+        },
+    }
+    return FittedFamily(first.name, family, weights, about, cached=False), record

@@ -1,0 +1,128 @@
+"""A few steps of a fit under a layout, whose losses, bytes and seconds are held against a plan."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from ingenium.scale import planner
+from ingenium.scale.calibration import peak_bytes
+from ingenium.scale.cluster import Cluster
+from ingenium.scale.divided import BUCKET_MB, DividedModel
+from ingenium.scale.exchange import CountedSums, hidden_share, idle_share
+from ingenium.scale.layout import RankLayout
+from ingenium.scale.planner import PlannedLayout, PlanSpec
+from ingenium.scale.ranked_descent import RankedDescent
+from ingenium.train.plan import Plan
+from ingenium.train.trainer import train
+
+STEPS = 6  # in full precision, whose losses are held against one process
+ONE_BUCKET_MB = 1e6  # so that nothing is exchanged before all gradients are there
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What is rehearsed; every rank of a group makes the same calls.
+
+    Shapes: n designs, c conditions.
+    """
+
+    make: Callable[[], Any]  # a family with the same first weights
+    plan: Plan
+    x: Tensor
+    cond: Tensor
+
+    def of(self, layout: RankLayout) -> dict[str, Any]:
+        """Losses and seconds of a few steps, and the most bytes that this rank held."""
+        model = DividedModel(self.make(), layout)
+        descent = RankedDescent(model, precision="fp32")
+        ticks = list[tuple[float, float]]()
+        plan = replace(
+            self.plan, steps=STEPS, check_every=1, held_out=0.0, patience=99, checkpoint=None,
+            progress=lambda *_: ticks.append((time.perf_counter(), time.process_time())),
+        )  # fmt: skip
+        course = train(model, self.x, self.cond, plan, descent=descent)
+        work = self._step(model, descent)
+        held, peak = descent.held(), peak_bytes(work)
+        waits = self._waiting(model, descent)
+        total = held["weights"] + held["state"] + peak
+        total += held["gradients"] if layout.replicated else 0  # which lie in buckets already
+        return {
+            "losses": course["turn_1"],
+            "rehearsed_steps_s": np.diff(ticks, axis=0)[:, 0].tolist(),
+            "rehearsed_cpu_s": float(np.median(np.diff(ticks, axis=0)[:, 1])),
+            "bytes": held | {"total": total},
+            "waits": waits,
+        }
+
+    def each(self, asked: PlanSpec, cluster: Cluster) -> list[dict[str, Any]]:
+        """All divisions and shardings that fit: predicted and measured, the fastest first."""
+        told: list[Any] = [planner.each(asked, cluster)]
+        dist.broadcast_object_list(told)
+        found = [self._measured(one) for one in told[0]]
+        dist.broadcast_object_list(found)  # of rank 0, whose clock is that of all
+        return sorted(found, key=lambda own: own["step_s"])
+
+    def _measured(self, one: PlannedLayout) -> dict[str, Any]:
+        own, waits = self.of(one.layout), dict[str, Any]()
+        if one.layout.replicated:
+            waits["one_bucket"] = self._exchange(one.layout, bucket_mb=ONE_BUCKET_MB)
+        held = torch.tensor(float(own["bytes"]["total"]))
+        dist.all_reduce(held, op=dist.ReduceOp.MAX)
+        return {
+            "layout": str(one.layout),
+            "predicted_s": one.seconds.total,
+            "step_s": float(np.median(own["rehearsed_steps_s"])),
+            "predicted_bytes": one.bytes.total,
+            "bytes": float(held),
+            "losses": own["losses"],
+            "waits": own["waits"] | waits,
+        }
+
+    def _waiting(self, model: DividedModel, descent: RankedDescent) -> dict[str, Any]:
+        """What ranks exchange or wait for, by the kind of a layout."""
+        layout, work = model.layout, self._step(model, descent)
+        if layout.replicated:
+            return {"buckets": self._exchange(layout)}
+        if layout.pipeline > 1:
+            return {"idle": idle_share(descent, work), "bubble": layout.bubble}
+        if layout.tensor > 1:
+            with CountedSums() as counted:
+                work()
+            size = model.chain.size
+            rows = min(len(self.x), self.plan.batch) // layout.data
+            each = rows * size.context * size.width * 4
+            return {"summed_bytes": counted.bytes, "formula_bytes": 4 * size.layers * each}
+        return {}
+
+    def _exchange(self, layout: RankLayout, bucket_mb: float = BUCKET_MB) -> dict[str, float]:
+        """How much of the exchange of gradients is hidden, in buckets of a size."""
+        model = DividedModel(self.make(), layout, bucket_mb=bucket_mb)
+        assert isinstance(model.module, DistributedDataParallel)
+        return hidden_share(model.module, self._step(model, RankedDescent(model)))
+
+    def _step(self, model: DividedModel, descent: RankedDescent) -> Callable[[], object]:
+        """The gradients of one batch."""
+        turn, rows = model.turns()[0], slice(0, min(len(self.x), self.plan.batch))
+        x, cond = self.x[rows], self.cond[rows]
+        return lambda: descent.gradients(turn, x, cond, torch.Generator().manual_seed(0))
+
+
+def predicted(
+    asked: PlanSpec, cluster: Cluster, spent: Cluster, layout: RankLayout
+) -> dict[str, Any]:
+    """What the planner says of a layout, and of a rehearsed step by what processors `spent`."""
+    one = planner.planned(asked, cluster, layout)
+    return {
+        "bytes": asdict(one.bytes) | {"total": one.bytes.total},
+        "step_s": one.seconds.total,
+        "step_cpu_s": planner.planned(asked, spent, layout).seconds.total,
+        "seconds": asdict(one.seconds),
+        "bubble": layout.bubble,
+    }

@@ -1,0 +1,78 @@
+"""What ranks exchange in a step, how much of it is hidden, and how long they wait for it."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from ingenium.scale.ranked_descent import RankedDescent
+
+REPEATS = 5
+SUMS = ("all_reduce",)  # of tensor ranks
+
+
+class CountedSums(TorchDispatchMode):
+    """Counts bytes of the sums over ranks that are asked for inside the block."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes, self.calls = 0, 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> object:
+        if func.namespace == "_c10d_functional" and func._schema.name.endswith(SUMS):
+            self.bytes += args[0].nbytes
+            self.calls += 1
+        return func(*args, **(kwargs or {}))
+
+
+def hidden_share(
+    module: DistributedDataParallel, backward: Callable[[], object]
+) -> dict[str, float]:
+    """Seconds of the exchange of gradients by itself and as seen in a step, and what is hidden.
+
+    Args:
+        module: of data ranks, whose gradients go in buckets.
+        backward: a whole pass that leaves gradients; all ranks call it.
+    """
+    sizes = [p.numel() for p in module.parameters()]
+    flat = torch.zeros(sum(sizes))
+    whole = _median(backward)
+    with module.no_sync():
+        lone = _median(backward)
+    alone = _median(lambda: dist.all_reduce(flat))
+    seen = max(whole - lone, 0.0)
+    told = {"step_s": whole, "without_s": lone, "alone_s": alone, "seen_s": seen}
+    return told | {"hidden": max(0.0, 1 - seen / alone)}
+
+
+def idle_share(descent: RankedDescent, work: Callable[[], object]) -> float:
+    """Share of the time of all stages of a pipeline in which they did not compute."""
+    work()
+    dist.barrier()
+    before, began = descent.busy_s, time.perf_counter()
+    for _ in range(REPEATS):
+        work()
+    dist.barrier()
+    spent = torch.tensor([descent.busy_s - before, time.perf_counter() - began])
+    dist.all_reduce(spent)
+    return 1 - float(spent[0] / spent[1])
+
+
+def _median(work: Callable[[], object]) -> float:
+    """Seconds, all ranks beginning together, of the slowest of them."""
+    taken = []
+    for _ in range(REPEATS):
+        dist.barrier()
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    slowest = torch.tensor(statistics.median(taken))
+    dist.all_reduce(slowest, op=dist.ReduceOp.MAX)
+    return float(slowest)

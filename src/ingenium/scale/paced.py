@@ -1,0 +1,79 @@
+"""A family of dense layers, each of which takes as long as it is told: to try schedules on."""
+
+import time
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ingenium.scale.chain import Chain
+from ingenium.scale.model_size import ModelSize
+from ingenium.train.plan import Turn
+
+WIDTH = 8
+
+
+class _Pause(torch.autograd.Function):
+    """The same numbers, later; backwards it takes twice as long, as layers do."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, pause_s: float) -> Tensor:
+        ctx.pause_s = pause_s
+        time.sleep(pause_s)
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        time.sleep(2 * ctx.pause_s)
+        return gradients[0], None
+
+
+class PacedLayer(nn.Module):
+    """A dense layer after a pause."""
+
+    def __init__(self, pause_s: float) -> None:
+        super().__init__()
+        self.dense, self.pause_s = nn.Linear(WIDTH, WIDTH, bias=False), pause_s
+        nn.init.eye_(self.dense.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same width."""
+        out: Tensor = _Pause.apply(self.dense(x), self.pause_s)  # type: ignore[no-untyped-call]
+        return out
+
+
+class PacedFamily(nn.Module):
+    """Layers that take so many seconds, and a loss of a size: the mean square, times `share`.
+
+    No schedule can be told from another by how busy the machine is, since pauses need no core.
+    """
+
+    def __init__(self, layers: int, *, pause_s: float = 0.0, share: float = 1.0) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(PacedLayer(pause_s) for _ in range(layers))
+        self.share = share
+
+    def turns(self) -> tuple[Turn, ...]:
+        """One."""
+        return (Turn(tuple(self.parameters()), self._loss),)
+
+    def anneal(self, fraction: float) -> None:
+        """Nothing changes."""
+
+    def chain(self) -> Chain:
+        """Nothing lies before or after the layers."""
+        size = ModelSize(WIDTH, len(self.layers), 1, 1, 1)
+        ends = nn.Identity(), nn.Identity()
+        return Chain(
+            (ends[0], *self.layers, ends[1]),
+            lambda x, cond, rng: (x,),
+            lambda answer, x: self.share * answer.float().square().mean(),
+            size,
+            nullcontext,
+        )
+
+    def _loss(self, x: Tensor, cond: Tensor, rng: torch.Generator) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return self.share * x.square().mean(1)
