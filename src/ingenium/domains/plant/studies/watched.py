@@ -21,6 +21,9 @@ from ingenium.monitor.splitting import Parts, parts
 from ingenium.monitor.stream import Stream, windows
 
 UNSEEN = ("setpoint",)  # a kind that judges alone
+# Of generators; one step of the GAN is five of its critic and one of its maker, so that both take
+# about as long.
+MADE_STEPS = {"gan": 100, "diffusion": 400}
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def watched(arm: tuple[str, str], seed: int, size: WatchedSize) -> WatchedWeeks:
     """What a family with an augmentation makes of the weeks of a seed."""
     family, augment = arm
     spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
-    return heard(spec, own_weeks(seed, size.weeks))
+    return heard(spec, own_weeks(seed, size.weeks), MADE_STEPS.get(augment, STEPS))
 
 
 def heard(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> WatchedWeeks:
