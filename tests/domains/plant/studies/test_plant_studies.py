@@ -30,13 +30,14 @@ def planted(arms: object, values: dict[str, dict[str, list]]) -> Readings:  # ty
 
 def test_gains_of_oversampling_are_differences_on_the_same_seeds() -> None:
     base: dict[str, list] = {"auc": [0.8, 0.9], "missed": [0.2, 0.1]}  # type: ignore[type-arg]
-    base |= {"missed_unseen": [0.5, 0.4]}
+    base |= {"missed_unseen": [0.5, 0.4], "false_alarms": [1.0, 2.0]}
     base |= {"losses": [[0.3, 0.2], [0.3, 0.2]], "membership": [0.5, 0.6]}
     values = dict.fromkeys(oversampled_attacks.ARMS, base)
     values["diffusion"] = base | {"auc": [0.85, 0.92]}
     found = oversampled_attacks.read(planted(oversampled_attacks.ARMS, values))
     np.testing.assert_allclose(np.asarray(found["gain_over_none"]), [0.05, 0.02])
     np.testing.assert_allclose(np.asarray(found["membership_gan"]), [0.5, 0.6])
+    np.testing.assert_allclose(np.asarray(found["false_alarms_lstm"]), [1.0, 2.0])
 
 
 def test_steps_are_compared_at_an_accuracy_that_both_arms_reach() -> None:
