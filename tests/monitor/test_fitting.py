@@ -150,6 +150,7 @@ def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
     refused({5: ",".join([*cells[:-1], "7"])}, "7 in row 6, column ATT_FLAG")
     refused({5: honest[4]}, "row each 3600 s; came .* in row 6")
     refused({5: "soon" + honest[5][19:]}, "soon.* in row 6")
+    refused({0: honest[0].replace(",B,", ",A,")}, "each column once; came A 2 times in row 1")
     path.write_text("DATETIME,L_T1\n04/07/16 00,1\n04/07/16 01,2\n04/07/16 02,3\n")
     found = tables.read(path)
     assert str(found.stamps[1]) == "2016-07-04T01:00:00"  # as BATADAL writes them
