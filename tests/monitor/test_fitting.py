@@ -1,5 +1,6 @@
 """Monitors as artefacts: split, bar, verdict, record and replay; users of three kinds."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,9 +113,19 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
     write_fit(kept)
     assert "under point adjustment" in (tmp_path / "kept" / "report.html").read_text()
     assert watching.replay(kept, tmp_path / "again").holds
+    forged = json.loads(json.dumps(kept.record))
+    forged["rule"]["bar"] *= 0.5
+    forged["measured"]["missed"]["value"] = 0.01
+    forged["events"][0]["delay_h"] = 0.5
+    forged["verdict"] = "rejected"
+    found = watching.replay(replace(kept, record=forged), tmp_path / "again")
+    assert {part for part, same in found.same.items() if same} == {"data"}
     text = path.read_text().replace("10.", "10.0", 1)
     path.write_text(text)
     assert not watching.replay(kept, tmp_path / "again").holds
+    (tmp_path / "kept" / "layout.json").write_text('{"spots": 3}')
+    with pytest.raises(CorruptError, match="no record or layout"):
+        Monitor.opened(tmp_path / "kept")
     (tmp_path / "kept" / "monitor.onnx").write_bytes(b"")
     with pytest.raises(CorruptError, match="not the file that was judged"):
         Monitor.opened(tmp_path / "kept")

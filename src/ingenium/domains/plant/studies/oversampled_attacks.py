@@ -16,8 +16,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, watched
+from ingenium.domains.plant.studies.watched import (
+    UNSEEN,
+    AccuracyCourse,
+    WatchedSize,
+    heard,
+    own_weeks,
+)
 from ingenium.evaluate.trials import Readings, Trials
+from ingenium.monitor.asked import MonitorSpec
+from ingenium.monitor.families import table
 from ingenium.monitor.judging import judge
 
 ARMS = {
@@ -30,10 +38,21 @@ ARMS = {
 }
 
 
+CRITIC = 4  # times as long as a step of the diffusion model does one of the GAN take
+
+
 def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
-    """Area of one monitor, events that it missed, also of the unseen kind, and false alarms."""
-    own = watched(arm, seed, size)
-    found = judge(own.judging, own.scores, own.rule, round(own.spec.recovery_h))
+    """Area of one monitor, what it missed and rang falsely, and the course of a transformer."""
+    family, augment = arm
+    spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
+    made_steps = size.made_steps // CRITIC if augment == "gan" else size.made_steps
+    weeks = own_weeks(seed, size.weeks)
+    course = None
+    if family == "transformer":
+        course = AccuracyCourse.of(spec, weeks, table.FAMILIES[family].window)
+    own = heard(spec, weeks, made_steps, course)
+    recovery = own.spec.recovery_rows(own.judging[0].step_s)
+    found = judge(own.judging, own.scores, own.rule, recovery)
     rare = [e.delay_h is None for e in found.events if e.event.kind in UNSEEN]
     return {
         "auc": own.auc,
@@ -42,6 +61,7 @@ def run(arm: tuple[str, str], seed: int, size: WatchedSize) -> Mapping[str, Arra
         "missed_unseen": float(np.mean(rare)) if rare else float("nan"),
         "losses": own.learned.losses,
         "membership": own.learned.membership,
+        "course": course.values if course else [],
     }
 
 
@@ -66,4 +86,5 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     return gains | areas | rung | losses | leaks
 
 
-measure = Trials(arms=ARMS, sizes=(WatchedSize(150, 300), WatchedSize(30, 60)), run=run, read=read)
+SIZES = (WatchedSize(150, 300, 400), WatchedSize(30, 60, 20))
+measure = Trials(arms=ARMS, sizes=SIZES, run=run, read=read)
