@@ -86,5 +86,5 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     return gains | areas | rung | losses | leaks
 
 
-SIZES = (WatchedSize(150, 300, 400), WatchedSize(30, 60, 20))
+SIZES = (WatchedSize(120, 300, 300), WatchedSize(30, 60, 20))
 measure = Trials(arms=ARMS, sizes=SIZES, run=run, read=read)
