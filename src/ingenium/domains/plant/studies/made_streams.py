@@ -85,4 +85,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
     return gains | floors | use | errors
 
 
-measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 150), WatchedSize(30, 20)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 100), WatchedSize(30, 20)), run=run, read=read)

@@ -86,5 +86,5 @@ def read(found: Readings) -> Mapping[str, ArrayLike]:
     return gains | areas | rung | losses | leaks
 
 
-SIZES = (WatchedSize(120, 300, 300), WatchedSize(30, 60, 20))
+SIZES = (WatchedSize(100, 300, 240), WatchedSize(30, 60, 20))
 measure = Trials(arms=ARMS, sizes=SIZES, run=run, read=read)
