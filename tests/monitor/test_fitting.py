@@ -20,7 +20,7 @@ from ingenium.monitor import fitting, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.asked import MonitorSpec, load
 from ingenium.monitor.fitting import StreamSource
-from ingenium.monitor.judging import judge
+from ingenium.monitor.judging import judge, rate
 from ingenium.monitor.keeping import Monitor
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
@@ -74,6 +74,22 @@ def test_judging_counts_events_delays_and_false_alarms() -> None:
     assert found.values["false_alarms"].value == pytest.approx(1 / calm)
     low, high = found.values["false_alarms"].low * calm, found.values["false_alarms"].high * calm
     assert (low, high) == pytest.approx((0.0253, 5.572), abs=1e-3)  # Garwood's table for one
+
+
+def test_the_rate_of_false_alarms_covers_the_truth_where_they_come_in_clusters() -> None:
+    rng = np.random.default_rng(5)
+    hits = {True: 0, False: 0}
+    for _ in range(300):
+        time = rng.uniform(0.5, 1.0, 40)
+        calm = rng.poisson(2.0 * time)
+        weekly = rng.poisson(rng.gamma(0.7, 2.0 / 0.7, 40) * time)
+        for clustered, count in ((False, calm), (True, weekly)):
+            found = rate(count, time)
+            assert found.value == pytest.approx(count.sum() / time.sum())
+            hits[clustered] += found.low <= 2.0 <= found.high
+    assert min(hits.values()) > 0.91 * 300  # a Poisson's own: 211 of 300 where they cluster
+    nothing = rate(np.zeros(3, dtype=int), np.ones(3))
+    assert (nothing.low, nothing.high) == (0.0, pytest.approx(3.689 / 3, abs=1e-3))
 
 
 def test_rows_are_not_calm_before_an_event_has_settled() -> None:
