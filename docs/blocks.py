@@ -15,7 +15,8 @@ Makers = Mapping[str, Callable[[str], str]]  # kind -> text of a block by its na
 
 def documents() -> list[Path]:
     """All documents that may hold blocks."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    fields = (ROOT / "src" / "ingenium" / "domains").glob("*/README.md")
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted(fields)]
 
 
 def filled(text: str, makers: Makers) -> str:

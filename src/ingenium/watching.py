@@ -19,7 +19,7 @@ from ingenium.monitor import fitting, tables
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.fitting import StreamSource
 from ingenium.monitor.keeping import Monitor
-from ingenium.monitor.running import Memory, RowAlarm, Watcher, rows
+from ingenium.monitor.running import Memory, RowAlarm, Watcher, reading, rows
 from ingenium.monitor.stream import Stream, Watched
 from ingenium.replaying import recorded_spec
 from ingenium.trust.ledger import Ledger, open_ledger
@@ -107,11 +107,11 @@ def run(
     header = next(lines, [])
     place = next((i for i, n in enumerate(header) if n.strip().lower() in tables.LABELS), None)
     try:
-        for number, (cells, row) in enumerate(rows(header, lines, kept.tags, str(stream)), 2):
+        for number, cells, row in rows(header, lines, kept.tags, str(stream)):
             told.append(watcher.feed(tables.stamp(cells[0], number, stream), row))
             heard(told[-1])
             values.append(row)
-            labels.append(place is not None and cells[place].strip() == "1")
+            labels.append(place is not None and reading(cells[place]) == 1)
             if state is not None and number % KEPT_EVERY == 0:
                 memory.write(state)
     finally:

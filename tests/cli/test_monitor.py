@@ -48,6 +48,9 @@ def test_families_are_compared_at_one_budget(alarm: Path) -> None:
     words = ("--family", "pca", "--family", "cusum", "--out", alarm / "all")
     found = answer("monitor", "compare", alarm / "own.csv", *words)
     assert set(found) == {"pca", "cusum"}
+    _, text, _ = call("monitor", "compare", alarm / "own.csv", *words[:2], *words[4:])
+    row = next(line for line in text.splitlines() if "a random alarm" in line)
+    assert "point-adjusted" in row
 
 
 def test_limits_that_do_not_hold_end_with_one(alarm: Path) -> None:

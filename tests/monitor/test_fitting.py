@@ -1,5 +1,6 @@
 """Monitors as artefacts: split, bar, verdict, record and replay; users of three kinds."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from ingenium.monitor import fitting, tables
 from ingenium.monitor.alarms import AlarmRule, calibrated, false_alarms
 from ingenium.monitor.asked import MonitorSpec, load
 from ingenium.monitor.fitting import StreamSource
-from ingenium.monitor.judging import judge
+from ingenium.monitor.judging import judge, rate
 from ingenium.monitor.keeping import Monitor
 from ingenium.monitor.splitting import parts
 from ingenium.monitor.stream import Event, Stream, Watched
@@ -75,6 +76,22 @@ def test_judging_counts_events_delays_and_false_alarms() -> None:
     assert (low, high) == pytest.approx((0.0253, 5.572), abs=1e-3)  # Garwood's table for one
 
 
+def test_the_rate_of_false_alarms_covers_the_truth_where_they_come_in_clusters() -> None:
+    rng = np.random.default_rng(5)
+    hits = {True: 0, False: 0}
+    for _ in range(300):
+        time = rng.uniform(0.5, 1.0, 40)
+        calm = rng.poisson(2.0 * time)
+        weekly = rng.poisson(rng.gamma(0.7, 2.0 / 0.7, 40) * time)
+        for clustered, count in ((False, calm), (True, weekly)):
+            found = rate(count, time)
+            assert found.value == pytest.approx(count.sum() / time.sum())
+            hits[clustered] += found.low <= 2.0 <= found.high
+    assert min(hits.values()) > 0.91 * 300  # a Poisson's own: 211 of 300 where they cluster
+    nothing = rate(np.zeros(3, dtype=int), np.ones(3))
+    assert (nothing.low, nothing.high) == (0.0, pytest.approx(3.689 / 3, abs=1e-3))
+
+
 def test_rows_are_not_calm_before_an_event_has_settled() -> None:
     one = week(1, attacked=True)
     (event,) = one.events
@@ -112,9 +129,19 @@ def test_a_table_of_ones_own_gives_a_monitor_that_replays(tmp_path: Path) -> Non
     write_fit(kept)
     assert "under point adjustment" in (tmp_path / "kept" / "report.html").read_text()
     assert watching.replay(kept, tmp_path / "again").holds
+    forged = json.loads(json.dumps(kept.record))
+    forged["rule"]["bar"] *= 0.5
+    forged["measured"]["missed"]["value"] = 0.01
+    forged["events"][0]["delay_h"] = 0.5
+    forged["verdict"] = "rejected"
+    found = watching.replay(replace(kept, record=forged), tmp_path / "again")
+    assert {part for part, same in found.same.items() if same} == {"data"}
     text = path.read_text().replace("10.", "10.0", 1)
     path.write_text(text)
     assert not watching.replay(kept, tmp_path / "again").holds
+    (tmp_path / "kept" / "layout.json").write_text('{"spots": 3}')
+    with pytest.raises(CorruptError, match="no record or layout"):
+        Monitor.opened(tmp_path / "kept")
     (tmp_path / "kept" / "monitor.onnx").write_bytes(b"")
     with pytest.raises(CorruptError, match="not the file that was judged"):
         Monitor.opened(tmp_path / "kept")
@@ -150,6 +177,7 @@ def test_tables_of_ones_own_are_checked(tmp_path: Path) -> None:
     refused({5: ",".join([*cells[:-1], "7"])}, "7 in row 6, column ATT_FLAG")
     refused({5: honest[4]}, "row each 3600 s; came .* in row 6")
     refused({5: "soon" + honest[5][19:]}, "soon.* in row 6")
+    refused({0: honest[0].replace(",B,", ",A,")}, "each column once; came A 2 times in row 1")
     path.write_text("DATETIME,L_T1\n04/07/16 00,1\n04/07/16 01,2\n04/07/16 02,3\n")
     found = tables.read(path)
     assert str(found.stamps[1]) == "2016-07-04T01:00:00"  # as BATADAL writes them

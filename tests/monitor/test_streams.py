@@ -110,10 +110,24 @@ def test_a_tag_that_stands_still_is_told(kept: Monitor, tmp_path: Path) -> None:
     assert "column A: stuck at 10" in said[0]
 
 
+def test_labels_are_numbers_and_blank_lines_are_none(kept: Monitor, tmp_path: Path) -> None:
+    head, *rows = lines(own_table(tmp_path))
+    plain = fed(kept, tmp_path, [head, *rows[168:300]])
+    written = [f"{row}.0" for row in rows[168:300]]
+    other = fed(kept, tmp_path, [head, *written[:9], "", *written[9:], ""])
+    assert plain.label is not None
+    assert other.label is not None
+    assert plain.label.any()
+    assert plain.label.tolist() == other.label.tolist()
+    assert scores(other) == scores(plain)
+
+
 def test_strange_streams_are_refused(kept: Monitor, tmp_path: Path) -> None:
     head, *rows = lines(own_table(tmp_path))
     with pytest.raises(InputError, match="no column B in row 1"):
         fed(kept, tmp_path, [head.replace(",B,", ",Z,"), *rows[:5]])
+    with pytest.raises(InputError, match="each tag once; came A 2 times in row 1"):
+        fed(kept, tmp_path, [head.replace(",B,", ",A,B,"), *rows[:5]])
     with pytest.raises(InputError, match="cells; came 3 in row 3"):
         fed(kept, tmp_path, [head, rows[0], "2026-01-05T01:00:00,1,2"])
     off = rows[1].replace("01:00:00", "01:20:00")

@@ -169,6 +169,9 @@ def compare(
     shown = table("On streams that no family saw (95 % interval)", "family", *SHOWN)
     for name, record in found.items():
         shown.add_row(name, *(_value(record["measured"][q]) for q in SHOWN))
+    if chance := next(iter(found.values()))["chance"]:
+        told = f"{chance['point_adjusted_f1']:.3g}, point-adjusted"
+        shown.add_row("a random alarm", "", "", "", f"{chance['auc']:.3g}", "", told)
     results().print(shown, highlight=False)
     _warn(next(iter(found.values())))
 

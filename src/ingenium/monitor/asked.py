@@ -57,6 +57,14 @@ class MonitorSpec:
         judged = in_units(self.limits, QUANTITIES, "quantity of monitors")
         object.__setattr__(self, "limits", judged)
 
+    def hold_rows(self, step_s: float) -> int:
+        """Rows that an alarm lasts after the last one above the bar."""
+        return round(self.hold_h * 3600 / step_s)
+
+    def recovery_rows(self, step_s: float) -> int:
+        """Rows after an event that are neither calm nor event."""
+        return round(self.recovery_h * 3600 / step_s)
+
     @property
     def chosen(self) -> str:
         """The family; one that learns events where they are augmented."""

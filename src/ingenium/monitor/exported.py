@@ -16,10 +16,9 @@ from ingenium.core.errors import CorruptError
 from ingenium.core.packages import Extra
 from ingenium.core.reading.files import content
 from ingenium.monitor.families.detector import Detector
-from ingenium.monitor.stream import Stream, windows
+from ingenium.monitor.stream import Stream, scored
 
 EXTRA = Extra("monitor")
-BATCH = 512
 
 
 class _Both(torch.nn.Module):
@@ -93,8 +92,4 @@ class Exported:
 
     def stream(self, stream: Stream) -> Float64[np.ndarray, " t"]:
         """The score of each row; NaN before the first whole window."""
-        found = np.full(len(stream.values), np.nan)
-        rows = np.arange(self.window - 1, len(found))
-        for part in (rows[i : i + BATCH] for i in range(0, len(rows), BATCH)):
-            found[part] = self.windows(windows(stream.values, part, self.window))[0]
-        return found
+        return scored(stream, self.window, lambda x: self.windows(x)[0])

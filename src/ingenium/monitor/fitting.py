@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float64
 
 from ingenium.core.digest import array_digest, digest, file_digest
 from ingenium.core.folders import staged, write_atomic
@@ -70,9 +71,10 @@ def fit(
         exported.write(detector, part / MODEL)
         file = exported.Exported(part / MODEL)
         _same_scores(detector, file, own.judging[0])
-        rule = bar(file, own.setting, spec)
+        rule = bar(own.setting, [file.stream(s) for s in own.setting], spec)
         watch("judge", 0, 1)
-        found = judge(own.judging, [file.stream(s) for s in own.judging], rule, rows_of(spec, own))
+        scores, step_s = [file.stream(s) for s in own.judging], own.judging[0].step_s
+        found = judge(own.judging, scores, rule, spec.recovery_rows(step_s))
         told = {
             "source": source.what,
             "problem": source.problem,
@@ -80,11 +82,15 @@ def fit(
             "spec": asdict(spec),
             "family": spec.chosen,
             "tags": list(own.learned[0].tags),
-            "step_s": own.learned[0].step_s,
+            "step_s": step_s,
             "window": file.window,
             "rule": asdict(rule),
             "still_rows": still(own.learned),
-            "streams": {k: [s.name for s in v] for k, v in asdict_parts(own).items()},
+            "streams": {
+                "learned": [s.name for s in own.learned],
+                "setting": [s.name for s in own.setting],
+                "judging": [s.name for s in own.judging],
+            },
             "membership_auc": membership,
             "evasion": _evasion(detector, own, spec) if spec.evasion else None,
             "course": {k: v[-1] for k, v in course.items() if v},
@@ -113,21 +119,18 @@ def learned(
     return detector.eval(), course, found.membership
 
 
-def bar(file: exported.Exported, setting: Sequence[Stream], spec: MonitorSpec) -> AlarmRule:
-    """The bar at the asked rate of false alarms."""
-    step = setting[0].step_s / 3600
+def bar(
+    setting: Sequence[Stream], scores: Sequence[Float64[np.ndarray, " t"]], spec: MonitorSpec
+) -> AlarmRule:
+    """The bar at the asked rate of false alarms, on the streams that set it."""
+    step_s = setting[0].step_s
     return calibrated(
         setting,
-        [file.stream(s) for s in setting],
+        scores,
         per_week=spec.false_alarms_per_week,
-        hold=round(spec.hold_h / step),
-        recovery=round(spec.recovery_h / step),
+        hold=spec.hold_rows(step_s),
+        recovery=spec.recovery_rows(step_s),
     )
-
-
-def rows_of(spec: MonitorSpec, own: Parts) -> int:
-    """Rows after an event that are neither calm nor event."""
-    return round(spec.recovery_h * 3600 / own.learned[0].step_s)
 
 
 def data_digest(streams: Sequence[Stream]) -> str:
@@ -173,7 +176,7 @@ def _evasion(detector: Detector, own: Parts, spec: MonitorSpec) -> dict[str, flo
     """Areas before and after an attacker; none without events, or where nothing can be moved."""
     if spec.chosen in UNMOVED:
         return None
-    recovery = rows_of(spec, own)
+    recovery = spec.recovery_rows(own.learned[0].step_s)
     calm = calm_windows(own.judging, detector.window, recovery, spec.seed)[:MOST_MOVED]
     events = event_windows(own.judging, detector.window)[:MOST_MOVED]
     reach = SensorReach.of(calm_windows(own.learned, detector.window, recovery, spec.seed))
@@ -212,11 +215,6 @@ def chance(streams: Sequence[Stream], seed: int) -> dict[str, float]:
     score = np.random.default_rng(seed).random(len(label))
     adjusted = event_scores.point_adjusted_f1(label, score)
     return {"auc": event_scores.auc(label, score), "point_adjusted_f1": adjusted}
-
-
-def asdict_parts(own: Parts) -> dict[str, tuple[Stream, ...]]:
-    """The streams by what they were for."""
-    return {"learned": own.learned, "setting": own.setting, "judging": own.judging}
 
 
 def _notes(own: Parts) -> list[str]:

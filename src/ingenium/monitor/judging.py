@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int
 from scipy import stats
 
 from ingenium.evaluate import event_scores
@@ -50,15 +50,15 @@ def judge(
         for s, x in zip(streams, scores, strict=True)
         for e in s.events
     )
-    time = weeks(streams, scores, recovery)
-    count = sum(false_alarms(o, s.calm(recovery)) for o, s in zip(on, streams, strict=True))
+    times = [weeks([s], [x], recovery) for s, x in zip(streams, scores, strict=True)]
+    counts = [false_alarms(o, s.calm(recovery)) for o, s in zip(on, streams, strict=True)]
     values = {
         "missed": _share(sum(e.delay_h is None for e in events), len(events)),
-        "false_alarms": _rate(count, time),
+        "false_alarms": rate(np.array(counts), np.array(times)),
         "delay": _median([e.delay_h for e in events if e.delay_h is not None], seed),
         **_curves(streams, scores, on, seed),
     }
-    return Judged(values, events, time)
+    return Judged(values, events, sum(times))
 
 
 def by_kind(events: Sequence[EventFound]) -> dict[str, tuple[int, int, float]]:
@@ -124,14 +124,23 @@ def _share(count: int, n: int) -> Interval:
     return Interval(count / n, *wilson(count, n))
 
 
-def _rate(count: int, time: float) -> Interval:
-    """Exact interval of a Poisson rate (Garwood, Biometrika 28, 1936)."""
-    if not time:
+def rate(count: Int[np.ndarray, " s"], time: Float64[np.ndarray, " s"]) -> Interval:
+    """How often something happens in streams, in which it may come in clusters.
+
+    The exact interval of a Poisson rate (Garwood, Biometrika 28, 1936), of counts by their
+    dispersion where they differ more between streams than a Poisson's do (McCullagh and Nelder,
+    Generalized Linear Models, 2nd ed., 1989, section 4.5): one week of high demand rings often.
+    """
+    if not time.sum():
         return Interval(math.nan, math.nan, math.nan)
+    expected = time * count.sum() / time.sum()
+    own, wanted = count[expected > 0], expected[expected > 0]
+    over = float((np.square(own - wanted) / wanted).sum() / max(len(own) - 1, 1))
+    few, whole = (float(x.sum()) / max(over, 1.0) for x in (count, time))
     tail = (1 - LEVEL) / 2
-    low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2
-    return Interval(count / time, low / time, high / time)
+    low = float(stats.chi2.ppf(tail, 2 * few)) / 2 if few else 0.0
+    high = float(stats.chi2.ppf(1 - tail, 2 * few + 2)) / 2
+    return Interval(few / whole, low / whole, high / whole)
 
 
 def _median(values: Sequence[float | None], seed: int) -> Interval:

@@ -37,11 +37,12 @@ class Monitor:
         record = KIND.opened(folder, {MODEL: ("evidence", "model")})
         try:
             rule = AlarmRule(float(record["rule"]["bar"]), int(record["rule"]["hold"]))
+            layout = _layout(folder / LAYOUT)
         except (ValueError, LookupError, TypeError) as error:
             raise CorruptError(
-                str(folder / RECORD), f"is no record ({error})", KIND.again
+                str(folder), f"has no record or layout of a monitor ({error})", KIND.again
             ) from error
-        return cls(folder, record, rule, _layout(folder / LAYOUT))
+        return cls(folder, record, rule, layout)
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def taught(
 
     `made_steps` is the budget of the generator that makes them.
     """
-    recovery = round(spec.recovery_h * 3600 / own.learned[0].step_s)
+    recovery = spec.recovery_rows(own.learned[0].step_s)
     calm = calm_windows(own.learned, detector.window, recovery, spec.seed)
     events = event_windows(own.learned, detector.window)
     plan = table.plan(spec.chosen, steps=spec.steps, seed=spec.seed)

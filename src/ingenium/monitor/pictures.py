@@ -50,7 +50,8 @@ def timeline(kept: Monitor, told: Sequence[RowAlarm], label: np.ndarray | None) 
         dress(axes, "", "")
     figure.supylabel("score by the bar" if kept.rule.bar > 0 else "score", fontsize="medium")
     grid[-1, 0].set_xlabel("row of the stream")
-    _key(grid[0, 0], label is not None and bool(label.any()))
+    mark = Line2D([], [], color=GOOD, marker="v", ls="", label="first told")
+    _key(grid[0, 0], label, mark)
     return figure
 
 
@@ -81,7 +82,8 @@ def strips(
         _events(axes, label)
         dress(axes, "", kept.tags[i], grid=True)
     grid[-1, 0].set_xlabel("row of the stream")
-    _key(grid[0, 0], label is not None and bool(label.any()))
+    band = Patch(color=OURS, alpha=0.08, label=f"{BAND:g} spreads of calm rows")
+    _key(grid[0, 0], label, band)
     return figure
 
 
@@ -130,12 +132,12 @@ def _events(axes: Axes, label: np.ndarray | None) -> None:
         axes.axvspan(first, last + 1, color=MUTED, alpha=0.3, lw=0)
 
 
-def _key(axes: Axes, events: bool) -> None:
-    """What bars and shades are, above the first line."""
-    key: list[Artist] = [Line2D([], [], color=REJECTED, lw=4, label="alarm")]
-    if events:
+def _key(axes: Axes, label: np.ndarray | None, more: Artist) -> None:
+    """What bars, shades and one thing more are, above the first line."""
+    key: list[Artist] = [Line2D([], [], color=REJECTED, lw=4, label="alarm"), more]
+    if label is not None and label.any():
         key.append(Patch(color=MUTED, alpha=0.3, label="event"))
-    axes.legend(handles=key, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=2, frameon=False)
+    axes.legend(handles=key, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=3, frameon=False)
 
 
 def _unit(kept: Monitor) -> float:

@@ -202,14 +202,19 @@ class Watcher:
 
 def rows(
     header: list[str], lines: Iterable[list[str]], tags: tuple[str, ...], where: str
-) -> Iterator[tuple[list[str], Float64[np.ndarray, " k"]]]:
-    """Cells and readings of a stream as text, row by row; NaN for cells that are no number.
+) -> Iterator[tuple[int, list[str], Float64[np.ndarray, " k"]]]:
+    """Number, cells and readings of each row of a stream as text; NaN for cells without a number.
+
+    Blank lines are skipped, and counted.
 
     Raises:
-        InputError: for a header without a tag that the monitor knows, or a row of other length.
+        InputError: for a header without a tag that the monitor knows or with one twice, or a row
+            of other length.
     """
     names = [name.strip() for name in header]
     for tag in tags:
+        if names.count(tag) > 1:
+            raise InputError("each tag once", f"{tag} {names.count(tag)} times in row 1 of {where}")
         if tag not in names[1:]:
             strange = [n for n in names[1:] if n not in tags]
             raise InputError(
@@ -219,12 +224,15 @@ def rows(
             )
     at = [names.index(tag, 1) for tag in tags]
     for number, cells in enumerate(lines, 2):
+        if not cells:
+            continue
         if len(cells) != len(names):
             raise InputError(f"{len(names)} cells", f"{len(cells)} in row {number} of {where}")
-        yield cells, np.array([_number(cells[i]) for i in at])
+        yield number, cells, np.array([reading(cells[i]) for i in at])
 
 
-def _number(cell: str) -> float:
+def reading(cell: str) -> float:
+    """The number of a cell; NaN for what is none, such as `Inp OutRange`."""
     try:
         return float(cell)
     except ValueError:

@@ -3,7 +3,7 @@
 Shapes: t rows, k tags, n windows, w rows of a window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
@@ -13,6 +13,8 @@ import xarray as xr
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from ingenium.core.errors import InputError
+
+BATCH = 512  # windows that are scored at once
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,17 @@ def windows(
     """The `length` rows that end with each of these."""
     at = rows[:, None] + np.arange(1 - length, 1)
     return np.asarray(values, dtype=np.float32)[at]
+
+
+def scored(
+    stream: Stream, length: int, score: Callable[[np.ndarray], np.ndarray]
+) -> Float64[np.ndarray, " t"]:
+    """Scores of each row by the window that ends with it; NaN before the first whole one."""
+    found = np.full(len(stream.values), np.nan)
+    rows = np.arange(length - 1, len(found))
+    for part in (rows[i : i + BATCH] for i in range(0, len(rows), BATCH)):
+        found[part] = score(windows(stream.values, part, length))
+    return found
 
 
 def check_alike(streams: Sequence[Stream]) -> None:

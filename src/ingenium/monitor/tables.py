@@ -24,9 +24,15 @@ def read(path: Path) -> Stream:
 
     Raises:
         InputError: for cells that are no numbers, stamps that do not go on evenly, labels other
-            than 0 and 1, or tags that never had a value; naming row and column.
+            than 0 and 1, or a tag twice; naming row and column.
     """
     frame = csv_file(path, "a stream as CSV")
+    names = _header(path)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(
+            "each column once", f"{twice} {names.count(twice)} times in row 1 of {path}"
+        )
     if frame.shape[1] < 2 or len(frame) < 3:
         raise InputError(
             "a stamp, tags and at least 3 rows",

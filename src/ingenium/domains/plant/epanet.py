@@ -71,6 +71,7 @@ class Hydraulics:
     def __init__(self, library: ctypes.CDLL, project: ctypes.c_void_p) -> None:
         self.library, self.project = library, project
         self._sizes = (self.count(NODES), self.count(LINKS))
+        self._room: dict[tuple[str, int], tuple[np.ndarray, ctypes.c_void_p]] = {}
 
     def count(self, of: int) -> int:
         """How many nodes, links, patterns or controls there are."""
@@ -119,11 +120,11 @@ class Hydraulics:
         return self._double("EN_getlinkvalue", item, value)
 
     def nodes(self, value: int) -> Float64[np.ndarray, " n"]:
-        """A value of all nodes now, in the order of their numbers."""
+        """A value of all nodes now, in the order of their numbers; the next call writes over it."""
         return self._all("EN_getnodevalue", value, self._sizes[0])
 
     def links(self, value: int) -> Float64[np.ndarray, " n"]:
-        """A value of all links now, in the order of their numbers."""
+        """A value of all links now, in the order of their numbers; the next call writes over it."""
         return self._all("EN_getlinkvalue", value, self._sizes[1])
 
     def set_node(self, item: int, value: int, to: float) -> None:
@@ -185,9 +186,12 @@ class Hydraulics:
             raise NoAnswerError(f"{name} of EPANET says {code}")
 
     def _all(self, name: str, value: int, count: int) -> Float64[np.ndarray, " n"]:
-        found = np.zeros(count)
+        if (name, value) not in self._room:
+            fresh = np.zeros(count)
+            self._room[name, value] = fresh, fresh.ctypes.data_as(ctypes.c_void_p)
+        found, place = self._room[name, value]
         if hasattr(self.library, f"{name}s"):  # from EPANET 2.3 on
-            self._call(f"{name}s", value, found.ctypes.data_as(ctypes.c_void_p))
+            self._call(f"{name}s", value, place)
             return found
         one, get = ctypes.c_double(), getattr(self.library, name)
         for i in range(count):  # one call each

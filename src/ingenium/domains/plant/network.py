@@ -1,10 +1,12 @@
 """A water network as its SCADA sees it: what is controlled by which level, and what is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 
 from ingenium.core.digest import file_digest
 from ingenium.core.errors import InputError
@@ -70,6 +72,16 @@ class WaterNetwork:
     def digest(self) -> str:
         """Of the file."""
         return file_digest(self.path)
+
+    @cached_property
+    def read_at(self) -> Mapping[str, tuple[Int[np.ndarray, " a"], Int[np.ndarray, " a"]]]:
+        """Of each kind of tags: their places among tags, and of what they read among its like."""
+        found = {}
+        for kind in dict.fromkeys(t.kind for t in self.tags):
+            own = [(i, t.item - 1) for i, t in enumerate(self.tags) if t.kind == kind]
+            rows, items = (np.array(column) for column in zip(*own, strict=True))
+            found[kind] = rows, items
+        return found
 
     def beside(self, station: Station) -> tuple[int, ...]:
         """Places of the tags that belong to a station: its level, and what it switches."""

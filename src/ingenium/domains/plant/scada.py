@@ -80,14 +80,17 @@ class Works:
         run = WeekRun(np.full((len(self.network.tags), demand.shape[1]), np.nan))
         told = self._controllers(attack)
         floor, pumps = of.nodes(epanet.ELEVATION), np.array(self.network.pumps, dtype=int) - 1
+        tanks = np.array([s.tank for s in self.network.stations]) - 1
         of.begin()
         seconds, now, opened = STEP_S, 0, dict[int, bool]()
         while seconds > 0:
-            level = of.nodes(epanet.HEAD) - floor
+            head = of.nodes(epanet.HEAD)
+            level = (head[tanks] - floor[tanks]).tolist()
+            every = head - floor if now % HOUR_S == 0 else None
             read = self._switch(of, told, level, now, opened)
             of.solve()
-            if now % HOUR_S == 0:
-                run.readings[:, now // HOUR_S] = self._read(of, level, read, run)
+            if every is not None:
+                run.readings[:, now // HOUR_S] = self._read(of, every, read, run)
             power = float(of.links(epanet.POWER)[pumps].sum())
             spilling = self._spilling(of, level)
             seconds = of.advance()
@@ -110,14 +113,14 @@ class Works:
         self,
         of: Hydraulics,
         told: list[Reading],
-        level: Float64[np.ndarray, " n"],
+        level: list[float],
         now: int,
         opened: dict[int, bool],
     ) -> dict[int, float]:
         """Let each controller act, which `opened` remembers; gives what it read of its tank."""
         read = {}
-        for station, reading in zip(self.network.stations, told, strict=True):
-            seen = reading.read(now, float(level[station.tank - 1]))
+        for station, reading, true in zip(self.network.stations, told, level, strict=True):
+            seen = reading.read(now, true)
             shift = reading.shift(now)
             read[station.tank] = seen
             for switch in station.switches:
@@ -136,7 +139,7 @@ class Works:
         level: Float64[np.ndarray, " n"],
         read: dict[int, float],
         run: WeekRun,
-    ) -> list[float]:
+    ) -> Float64[np.ndarray, " k"]:
         """All tags of a full hour; what is short of water is counted on the way."""
         pressure = of.nodes(epanet.PRESSURE)
         served = pressure[np.array(self.network.served) - 1]
@@ -147,13 +150,17 @@ class Works:
             "flow": of.links(epanet.FLOW),
             "status": of.links(epanet.STATUS),
         }
-        values = [float(now[t.kind][t.item - 1]) for t in self.network.tags]
-        tags = zip(values, self.network.tags, strict=True)
-        return [read.get(t.item, x) if t.kind == "level" else x for x, t in tags]
+        values = np.empty(len(self.network.tags))
+        for kind, (rows, items) in self.network.read_at.items():
+            values[rows] = now[kind][items]
+        for row, tank in zip(*self.network.read_at["level"], strict=True):
+            values[row] = read.get(int(tank) + 1, values[row])
+        return values
 
-    def _spilling(self, of: Hydraulics, level: Float64[np.ndarray, " n"]) -> float:
+    def _spilling(self, of: Hydraulics, level: list[float]) -> float:
         """Flow over the brims of full tanks."""
-        full = [s.tank for s in self.network.stations if level[s.tank - 1] >= s.highest - FULL_M]
+        both = zip(self.network.stations, level, strict=True)
+        full = [s.tank for s, own in both if own >= s.highest - FULL_M]
         return float(sum(max(of.node(i, epanet.DEMAND), 0.0) for i in full))
 
     def _shown(

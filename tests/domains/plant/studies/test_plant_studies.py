@@ -30,24 +30,33 @@ def planted(arms: object, values: dict[str, dict[str, list]]) -> Readings:  # ty
 
 def test_gains_of_oversampling_are_differences_on_the_same_seeds() -> None:
     base: dict[str, list] = {"auc": [0.8, 0.9], "missed": [0.2, 0.1]}  # type: ignore[type-arg]
-    base |= {"missed_unseen": [0.5, 0.4]}
+    base |= {"missed_unseen": [0.5, 0.4], "false_alarms": [1.0, 2.0]}
     base |= {"losses": [[0.3, 0.2], [0.3, 0.2]], "membership": [0.5, 0.6]}
     values = dict.fromkeys(oversampled_attacks.ARMS, base)
     values["diffusion"] = base | {"auc": [0.85, 0.92]}
     found = oversampled_attacks.read(planted(oversampled_attacks.ARMS, values))
     np.testing.assert_allclose(np.asarray(found["gain_over_none"]), [0.05, 0.02])
     np.testing.assert_allclose(np.asarray(found["membership_gan"]), [0.5, 0.6])
+    np.testing.assert_allclose(np.asarray(found["false_alarms_lstm"]), [1.0, 2.0])
 
 
-def test_steps_are_compared_by_their_ratio() -> None:
-    values = {
-        arm: {"steps": [steps, 2 * steps], "best": [0.9, 0.95]}
-        for arm, steps in (("none", 400.0), ("gan", 300.0), ("diffusion", 200.0))
+def test_steps_are_compared_at_an_accuracy_that_both_arms_reach() -> None:
+    courses = {
+        "none": [[0.5, 0.6, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]],  # reaches 0.70 with its last look
+        "gan": [[0.5, 0.5, 0.5, 0.5], [0.4, 0.5, 0.5, 0.5]],
+        "diffusion": [[0.5, 0.75, 0.95, 0.9], [0.6, 0.7, 0.8, 0.8]],
     }
+    values = {arm: {"course": course} for arm, course in courses.items()}
     found = epochs_to_learn.read(planted(epochs_to_learn.ARMS, values))
     half = found["steps_by_none"]
     assert isinstance(half, Value)
     assert half.interval.value == pytest.approx(0.5)
+    np.testing.assert_allclose(np.asarray(found["steps_none"]), [80, 80])
+    np.testing.assert_allclose(np.asarray(found["steps_gan"]), [20, 40])
+    np.testing.assert_allclose(np.asarray(found["steps_diffusion_to_gan"]), [20, 20])
+    reached = found["enough_diffusion"]
+    assert isinstance(reached, Value)
+    assert reached.interval.value == 0.5
 
 
 def test_errors_of_made_streams_are_compared_by_their_ratio() -> None:
@@ -87,6 +96,7 @@ def test_gains_in_accuracy() -> None:
 def test_each_attack_of_batadal_judges_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv(batadal.PLACE, raising=False)
     with pytest.raises(InputError, match=r"batadal\.net; came nothing"):
         batadal.records()
     monkeypatch.setenv(batadal.PLACE, str(tmp_path))

@@ -17,7 +17,7 @@ from jaxtyping import Float, Float64
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from ingenium.domains.plant.studies.watched import UNSEEN, WatchedSize, own_weeks, scored
+from ingenium.domains.plant.studies.watched import WatchedSize, own_weeks, scores_of
 from ingenium.evaluate.event_scores import auc
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
@@ -35,7 +35,7 @@ LENGTH, LAGS, COUNT = 24, 12, 2000
 def run(arm: str, seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     """Errors of made windows and their use, with the area of a monitor on real ones."""
     own = own_weeks(seed, size.weeks)
-    recovery = round(MonitorSpec(unseen=UNSEEN).recovery_h)
+    recovery = MonitorSpec().recovery_rows(own.learned[0].step_s)
     real = calm_windows(own.learned, LENGTH, recovery, seed)[:COUNT]
     new = calm_windows(own.judging, LENGTH, recovery, seed)
     made = augmented(arm, real, min(COUNT, len(real)), seed=seed, steps=size.steps)
@@ -44,7 +44,7 @@ def run(arm: str, seed: int, size: WatchedSize) -> Mapping[str, ArrayLike]:
     for name, lesson in (("made", made), ("real", real)):
         detector = PCA(real.shape[2], LENGTH)
         detector.fit(WindowLesson(lesson, lesson[:0], Plan()))
-        score = np.concatenate([scored(detector, s) for s in own.judging])
+        score = np.concatenate(scores_of(detector, own.judging))
         known = np.isfinite(score)
         areas[name] = auc(label[known], score[known])
     return {
@@ -85,4 +85,4 @@ def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
     return gains | floors | use | errors
 
 
-measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 600), WatchedSize(30, 20)), run=run, read=read)
+measure = Trials(arms=ARMS, sizes=(WatchedSize(60, 100), WatchedSize(30, 20)), run=run, read=read)

@@ -1,26 +1,30 @@
 """What studies of alarms share: weeks of C-Town, their parts, and monitors that learn from them."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
+from torch import Tensor
 
 from ingenium.core.seeds import one_thread
 from ingenium.domains.plant.campaign import Campaign, CampaignSettings
 from ingenium.evaluate import event_scores
-from ingenium.monitor.alarms import AlarmRule, calibrated
+from ingenium.monitor.alarms import AlarmRule
 from ingenium.monitor.asked import MonitorSpec
 from ingenium.monitor.augment import STEPS
 from ingenium.monitor.families import table
 from ingenium.monitor.families.detector import Detector
-from ingenium.monitor.lessons import taught
+from ingenium.monitor.fitting import bar
+from ingenium.monitor.lessons import calm_windows, event_windows, taught
 from ingenium.monitor.splitting import Parts, parts
-from ingenium.monitor.stream import Stream, windows
+from ingenium.monitor.stream import Stream, scored
 
 UNSEEN = ("setpoint",)  # a kind that judges alone
+EVERY, LOOKED_AT = 20, 750  # steps between two looks, and windows of each side
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class WatchedSize:
 
     weeks: int
     steps: int  # of training
+    made_steps: int = STEPS  # of a generator of windows
 
 
 @lru_cache(maxsize=1)
@@ -48,36 +53,59 @@ class FittedDetector:
     membership: float  # area by which windows that made ones came from are told; none made: NaN
 
 
-def fitted(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> FittedDetector:
+@dataclass(frozen=True, eq=False)
+class AccuracyCourse:
+    """Mean of a classifier's both true rates, on windows that judge, every so many steps."""
+
+    calm: Float[Tensor, "n w k"]
+    events: Float[Tensor, "m w k"]
+    values: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, spec: MonitorSpec, own: Parts, window: int) -> "AccuracyCourse":
+        """Some windows of the part that judges."""
+        recovery = spec.recovery_rows(own.judging[0].step_s)
+        both = (
+            calm_windows(own.judging, window, recovery, spec.seed),
+            event_windows(own.judging, window),
+        )
+        rng = torch.Generator().manual_seed(spec.seed)
+        return cls(*(x[torch.randperm(len(x), generator=rng)[:LOOKED_AT]] for x in both))
+
+    def look(self, detector: Detector, step: int) -> None:
+        """Add one value, where it is time."""
+        if step % EVERY == 0:
+            with torch.no_grad():
+                told, quiet = detector(self.events) > 0, detector(self.calm) <= 0
+            self.values.append(float(told.double().mean() + quiet.double().mean()) / 2)
+
+
+def fitted(
+    spec: MonitorSpec, own: Parts, made_steps: int = STEPS, course: AccuracyCourse | None = None
+) -> FittedDetector:
     """A monitor that learned from the streams that it may learn from."""
     detector = table.build(
         spec.chosen, len(own.learned[0].tags), window=spec.window, seed=spec.seed
     )
     found = taught(own, spec, detector, made_steps=made_steps)
+    plan = replace(found.lesson.plan, progress=None)
+    if course is not None:
+        plan = replace(plan, progress=lambda step, n, loss: course.look(detector, step))
     with one_thread():
-        course = detector.fit(replace(found.lesson, plan=replace(found.lesson.plan, progress=None)))
-    losses = course.get("held_out", [])
+        losses = detector.fit(replace(found.lesson, plan=plan)).get("held_out", [])
     ends = (losses[(len(losses) - 1) // 2], losses[-1]) if losses else (math.nan, math.nan)
     leak = math.nan if found.membership is None else found.membership
     return FittedDetector(detector.eval(), ends, leak)
 
 
-def scored(detector: Detector, stream: Stream) -> Float64[np.ndarray, " t"]:
-    """The score of each row; NaN before the first whole window."""
-    found = np.full(len(stream.values), np.nan)
-    rows = np.arange(detector.window - 1, len(found))
-    with torch.no_grad():
-        x = torch.from_numpy(windows(stream.values, rows, detector.window))
-        found[rows] = detector(x).double().numpy()
-    return found
+def scores_of(detector: Detector, streams: Sequence[Stream]) -> list[Float64[np.ndarray, " t"]]:
+    """The score of each row of each stream; NaN before the first whole window."""
 
+    def score(x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return detector(torch.from_numpy(x)).double().numpy()
 
-def bar(detector: Detector, own: Parts, spec: MonitorSpec) -> AlarmRule:
-    """At one false alarm a week on the streams that set it."""
-    scores = [scored(detector, s) for s in own.setting]
-    return calibrated(
-        own.setting, scores, per_week=1.0, hold=round(spec.hold_h), recovery=round(spec.recovery_h)
-    )
+    return [scored(stream, detector.window, score) for stream in streams]
 
 
 @dataclass(frozen=True)
@@ -103,16 +131,11 @@ class WatchedWeeks:
         return event_scores.auc(self.label[known], every[known])
 
 
-def watched(arm: tuple[str, str], seed: int, size: WatchedSize) -> WatchedWeeks:
-    """What a family with an augmentation makes of the weeks of a seed."""
-    family, augment = arm
-    spec = MonitorSpec(family=family, augment=augment, steps=size.steps, seed=seed, unseen=UNSEEN)
-    return heard(spec, own_weeks(seed, size.weeks))
-
-
-def heard(spec: MonitorSpec, own: Parts, made_steps: int = STEPS) -> WatchedWeeks:
+def heard(
+    spec: MonitorSpec, own: Parts, made_steps: int = STEPS, course: AccuracyCourse | None = None
+) -> WatchedWeeks:
     """What a monitor that learned from its part makes of the part that judges."""
-    learned = fitted(spec, own, made_steps)
-    scores = [scored(learned.detector, s) for s in own.judging]
-    rule = bar(learned.detector, own, spec)
+    learned = fitted(spec, own, made_steps, course)
+    scores = scores_of(learned.detector, own.judging)
+    rule = bar(own.setting, scores_of(learned.detector, own.setting), spec)
     return WatchedWeeks(spec, tuple(own.judging), scores, rule, learned)
