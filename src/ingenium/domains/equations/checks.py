@@ -46,12 +46,7 @@ RATE, CAPACITY, FIRST = 0.31, 420.0, 12.0
 
 def formulation(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 32.5: descriptions become families with their assumptions, and a table a simulation."""
-    rng = np.random.default_rng(4)
-    time = np.arange(0.0, 24.0)
-    exact = CAPACITY / (1 + (CAPACITY / FIRST - 1) * np.exp(-RATE * time))
-    read_ = exact * np.exp(0.06 * rng.standard_normal(len(time)))
-    rows = "\n".join(f"{t:g},{x:.5g}" for t, x in zip(time, read_, strict=True))
-    (commands.folder / "colony.csv").write_text(f"hour [hour],cells [1]\n{rows}\n")
+    time, read, exact = _colony(commands)
     words = "A colony grows until there is no room left."
     asked = ("--data", "colony.csv", "--draws", 200, "--out", "colony")
     done = commands("model", words, *asked)
@@ -65,17 +60,44 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
         held["k"]["q05"] <= CAPACITY <= held["k"]["q95"],
     ]
     yield Finding("its intervals of 90 % hold rate and capacity of the simulation", all(inside))
-    middle = {k: own["q50"] for k, own in held.items()}
-    run = solve_ivp(
-        lambda t, x: middle["r"] * x * (1 - x / middle["k"]), (0, 23), [FIRST], t_eval=time,
-        rtol=1e-9,
-    )  # fmt: skip
-    off = float(np.abs(np.log(run.y[0] / exact)).max())
+    run = _grown({k: own["q50"] for k, own in held.items()}, time)
+    off = float(np.abs(np.log(run / exact)).max())
     yield Finding(f"simulated with its constants it stays within {off:.1%} of the truth", off < 0.1)
     checks = {c["name"]: c["holds"] for c in done.answer["checks"]}
     yield Finding("units and a second integrator agree", all(checks.values()))
     again = commands("models", "show", "colony").answer
     yield Finding("it is read back as it was made", json.dumps(again) == json.dumps(done.answer))
+    yield from _descriptions(commands)
+    figure, axes = plane(4.6, 2.6)
+    axes.plot(time, read, "o", ms=4, color=KNOWN, label="read")
+    axes.plot(time, exact, color=INK, lw=1, label="truth")
+    axes.plot(time, run, color=OURS, label="model")
+    dress(axes, "hour", "cells", grid=True)
+    yield Picture(figure, "Growth to a capacity: what was read, the truth, and the model")
+
+
+def _colony(commands: Commands) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hours, readings and truth of a colony, whose readings lie beside the commands."""
+    rng = np.random.default_rng(4)
+    time = np.arange(0.0, 24.0)
+    exact = CAPACITY / (1 + (CAPACITY / FIRST - 1) * np.exp(-RATE * time))
+    read = exact * np.exp(0.06 * rng.standard_normal(len(time)))
+    rows = "\n".join(f"{t:g},{x:.5g}" for t, x in zip(time, read, strict=True))
+    (commands.folder / "colony.csv").write_text(f"hour [hour],cells [1]\n{rows}\n")
+    return time, read, exact
+
+
+def _grown(constants: Mapping[str, float], time: np.ndarray) -> np.ndarray:
+    """The logistic course of constants, by SciPy."""
+    run = solve_ivp(
+        lambda t, x: constants["r"] * x * (1 - x / constants["k"]), (0, time[-1]), [FIRST],
+        t_eval=time, rtol=1e-9,
+    )  # fmt: skip
+    return np.asarray(run.y[0])
+
+
+def _descriptions(commands: Commands) -> Iterator[Finding]:
+    """All of them are read."""
     read = commands("models", "read", *DESCRIBED).answer["read"]
     right = [r["words"] for r in read if r["processes"] == [DESCRIBED[r["words"]]]]
     wrong = [r["words"] for r in read if r["words"] not in right]
@@ -86,9 +108,3 @@ def formulation(commands: Commands) -> Iterator[Finding | Picture]:
     )
     told = [f["assumptions"] for r in read for f in r["families"]]
     yield Finding("each family that is offered lists what it takes for granted", all(told))
-    figure, axes = plane(4.6, 2.6)
-    axes.plot(time, read_, "o", ms=4, color=KNOWN, label="read")
-    axes.plot(time, exact, color=INK, lw=1, label="truth")
-    axes.plot(time, run.y[0], color=OURS, label="model")
-    dress(axes, "hour", "cells", grid=True)
-    yield Picture(figure, "Growth to a capacity: what was read, the truth, and the model")

@@ -46,9 +46,7 @@ def second_engine(equation: FieldEquation) -> SecondVerifier | None:
     return SecondVerifier("scikit-fem", EQUATIONS.release_of("scikit-fem"), solve)
 
 
-def at_rest(
-    medium: Float64[Tensor, "y x"], load: Float64[Tensor, "y x"]
-) -> Float64[Tensor, "y x"]:
+def at_rest(medium: Float64[Tensor, "y x"], load: Float64[Tensor, "y x"]) -> Float64[Tensor, "y x"]:
     """`-div(a grad u) = f` with edges at 0, in the middles of cells; each cell is an element."""
     fem, n = EQUATIONS.package("skfem"), medium.shape[-1]
     basis, probes, place = _square(n)
@@ -80,9 +78,7 @@ def _square(n: int) -> tuple[Any, Any, np.ndarray]:
 Force = Callable[[Any, np.ndarray], tuple[np.ndarray, Any]]  # what drives a field, and its slopes
 
 
-def in_time(
-    start: Float64[Tensor, " x"], diffusion: float, force: Force
-) -> Float64[Tensor, " x"]:
+def in_time(start: Float64[Tensor, " x"], diffusion: float, force: Force) -> Float64[Tensor, " x"]:
     """A periodic field at the time 1, by backward differences of variable order."""
     n = len(start)
     basis, joined, order = _circle(n)

@@ -13,7 +13,7 @@ from scipy.fft import idctn, idstn
 from torch import Tensor
 
 BANDS = 4  # of wave numbers, in which inputs are told apart from the law's
-LEAST = 1e-2  # spread of a number, where a law leaves it none, such as the mean of a flow
+LEAST = 1e-2  # reach of a number, where a law leaves it none, such as the mean of a flow
 
 
 @runtime_checkable
@@ -43,7 +43,7 @@ class FieldEquation(Protocol):
         ...
 
     def refuses(self, one: Float64[np.ndarray, "*grid"]) -> tuple[str, str, str] | None:
-        """What was expected of an input, what came, and what to write instead; None if it will do."""
+        """What was expected of an input, what came, what to write instead; None if it will do."""
         ...
 
 
@@ -92,18 +92,19 @@ class InputLaw:
     Shapes: k numbers of an input.
     """
 
-    mean: Float64[Tensor, " k"]
-    spread: Float64[Tensor, " k"]
+    middle: Float64[Tensor, " k"]
+    reach: Float64[Tensor, " k"]
 
     @classmethod
     def of(cls, equation: FieldEquation, n: int = 256) -> "InputLaw":
-        """Of the law of an equation, by so many draws of its own."""
+        """Between the least and the greatest of so many draws of the law."""
         seen = numbers(equation.draw(n, torch.Generator().manual_seed(30)))
-        return cls(seen.mean(0), seen.std(0).clamp_min(LEAST))
+        low, high = seen.amin(0), seen.amax(0)
+        return cls((low + high) / 2, ((high - low) / 2).clamp_min(LEAST))
 
     def strangeness(self, inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, " n"]:
-        """The number that lies furthest from those of the law, in their standard deviations."""
-        return ((numbers(inputs) - self.mean) / self.spread).abs().amax(1)
+        """Of the number that lies furthest out; 1 is as far as any of the draws."""
+        return ((numbers(inputs) - self.middle) / self.reach).abs().amax(1)
 
 
 def numbers(inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n k"]:

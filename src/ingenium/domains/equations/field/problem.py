@@ -30,6 +30,7 @@ from ingenium.train.plan import Plan
 
 INPUT, SOLUTION, GIVEN = "input", "solution", "input_field"
 PIECE, HELD_OUT_EVERY = 50, 6  # known fields that are solved and kept together
+STRANGEST = 3.0  # times as far out as any of the draws that a law is known by
 COARSE = (1, 2, 4, 8)  # times coarser, of solvers that a spec can name
 FIELD = Input(
     GIVEN,
@@ -77,7 +78,7 @@ class SolutionField(Problem):
         self.conditions = ()
         self._own = self._taken(given)
         self.limits = (Limit("error", at_most=0.05),)
-        self.limits += () if GIVEN in given else (Limit("strangeness", at_most=6.0),)
+        self.limits += () if GIVEN in given else (Limit("strangeness", at_most=STRANGEST),)
         self.agreements = (Limit("off_given", at_most=0.0),) if GIVEN in given else ()
         self.law = InputLaw.of(e)
         self.tiers = (SolverVerifier(e, self.law, self._own, e.judged_on),)
@@ -173,7 +174,7 @@ class SolutionField(Problem):
         if self.equation.axes == 1:
             plan = Plan(steps=4000, batch=32, learning_rate=2e-3, ema_decay=0.99, check_every=400)
         else:
-            plan = Plan(steps=2000, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=400)
+            plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
         return {"fno": plan, "solution_flow": plan}
 
     def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
@@ -196,4 +197,3 @@ class SolutionField(Problem):
             designs = to_dataset((inputs, factor * true), self.variables, self.labels())
             answers.append((designs, {"error": abs(factor - 1)}, 1e-6))
         return tuple(answers)
-

@@ -11,13 +11,14 @@ import torch
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Section
 from ingenium.domains.equations.field.equation import FieldEquation
 from ingenium.domains.equations.field.verifier import errors
-from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, REJECTED, SMALL, TEXT, dress, panels
+from ingenium.evaluate.style import INK, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
 
 TIMED, COARSE = 16, (1, 2, 4, 8)  # fields that solvers are timed on, and how much coarser they are
 SHOWN = ("closest", "middle", "furthest")
@@ -32,7 +33,9 @@ def sections(
     rows = np.flatnonzero(np.isfinite(error))
     if not len(rows):
         return ()
-    inputs, solution = (torch.from_numpy(designs[n].to_numpy()[rows]) for n in ("input", "solution"))
+    inputs, solution = (
+        torch.from_numpy(designs[n].to_numpy()[rows]) for n in ("input", "solution")
+    )
     true = equation.solved(inputs[:TIMED], equation.judged_on)
     solvers = timed(equation, inputs[:TIMED], true)
     own = float(np.median(error[rows]))
@@ -61,9 +64,7 @@ def sections(
     return compared, beside, spectra
 
 
-def timed(
-    equation: FieldEquation, inputs: Tensor, true: Tensor
-) -> list[tuple[int, float, float]]:
+def timed(equation: FieldEquation, inputs: Tensor, true: Tensor) -> list[tuple[int, float, float]]:
     """Of solvers so many times coarser: median error, and processor time a field (ms)."""
     found = []
     for times in COARSE:
@@ -136,6 +137,9 @@ def _timing(solvers: Sequence[tuple[int, float, float]], own: float, deadline: f
     axes.axhline(max(own, FLOOR), color=OURS, label="proposed (middle)")
     axes.axvline(deadline, color=MUTED, ls="--", label="deadline")
     dress(axes, "processor time a field (ms)", "error", grid=True)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     return figure
 
 
@@ -143,7 +147,8 @@ def _fields(
     equation: FieldEquation, designs: xr.Dataset, error: np.ndarray, rows: Sequence[int]
 ) -> Figure:
     """A row for each of three designs."""
-    figure, grid = panels(len(rows), 4 if equation.axes == 2 else 2, (2.3 if equation.axes == 2 else 3.6, 2.0))
+    columns, size = (4, (2.3, 2.0)) if equation.axes == 2 else (3, (2.9, 2.0))
+    figure, grid = panels(len(rows), columns, size)
     for line, i, name in zip(grid, rows, SHOWN, strict=True):
         a, u = (designs[n].to_numpy()[i] for n in ("input", "solution"))
         true = equation.solved(torch.from_numpy(a)[None], equation.judged_on)[0].numpy()
@@ -183,14 +188,17 @@ def _lines(
 ) -> None:
     a, u, true = fields
     x = np.arange(len(a)) / len(a)
-    line[0].plot(x, a, color=MUTED, lw=1, label=equation.input_name)
-    line[0].plot(x, true, color=INK, lw=1.4, label="solver")
-    line[0].plot(x, u, color=OURS, lw=1.2, ls="--", label="proposed")
-    line[1].plot(x, u - true, color=REJECTED, lw=1)
-    line[1].axhline(0, color=MUTED, lw=0.7)
-    dress(line[0], "x", equation.solution_name, title=title)
-    dress(line[1], "x", "proposed less solver")
-    line[0].title.set_fontsize(TEXT - 1)
+    first, middle, last = line
+    first.plot(x, a, color=MUTED, lw=1.2)
+    middle.plot(x, true, color=INK, lw=1.6, label="solver")
+    middle.plot(x, u, color=OURS, lw=1.4, ls="--", label="proposed")
+    last.plot(x, u - true, color=REJECTED, lw=1)
+    last.axhline(0, color=MUTED, lw=0.7)
+    dress(first, "x", equation.input_name)
+    dress(middle, "x", equation.solution_name, title=title)
+    dress(last, "x", "proposed less solver")
+    last.ticklabel_format(axis="y", style="sci", scilimits=(-3, 3))
+    last.yaxis.get_offset_text().set_fontsize(SMALL)
 
 
 def _spectra(proposed: Tensor, true: Tensor) -> Figure:

@@ -20,7 +20,7 @@ ERROR = Quantity(
 WORST = Quantity("worst", "1", "largest error, over the range of the solution", rounding=1e-9)
 MEAN = Quantity("mean_error", "1", "error of the mean, over the root mean square", rounding=1e-9)
 STRANGE = Quantity(
-    "strangeness", "1", "how far the input lies from its law (standard deviations)", rounding=1e-6
+    "strangeness", "1", "how far out the input lies; 1 is the furthest of 256 draws", rounding=1e-6
 )
 OFF = Quantity("off_given", "1", "largest difference of the input to the one that was given")
 
