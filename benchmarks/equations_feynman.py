@@ -3,8 +3,8 @@
 All 120 equations of Udrescu and Tegmark (Science Advances 6, 2020, eaay2631), the bonus ones among
 them, 300 rows each over the ranges of their tables. A law counts as found where its form, with
 constants fitted anew to rows without noise, leaves less than 1e-7 of the spread of the target.
-`units` says whether the search was told units; Operon (0.6.2) and gplearn (0.4.3) take none, and are installed
-beside the project for this alone.
+`units` says whether the search was told units; Operon (0.6.2) and gplearn (0.4.3) take none, and
+are installed beside the project for this alone.
 
 Run `python -m benchmarks equations_feynman`, with FEYNMAN the folder of FeynmanEquations.csv
 and BonusEquations.csv.

@@ -43,4 +43,10 @@ class TestDarcy(Fields):
 
 
 class TestBurgers(Fields):
-    setup: ClassVar = {"equation": "burgers", "points": 32, "known": 12, "width": 4}
+    setup: ClassVar = {
+        "equation": "burgers",
+        "points": 32,
+        "diffusion": 0.05,
+        "known": 12,
+        "width": 4,
+    }

@@ -383,7 +383,7 @@ class Problem(ABC):
         """Strategies of search for these designs alone by name, as in `searches.strategies`."""
         return {}
 
-    def told(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """What the table of a report says of a variable, a text for each design.
 
         Such as a formula as people write it, where the variable holds its tokens. None, as most

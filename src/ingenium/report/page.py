@@ -159,7 +159,7 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
     columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
     columns |= {
         headed(v.name, v.unit): list(
-            run.problem.told(v.name, designs)
+            run.problem.in_table(v.name, designs)
             or (_plain(x) for x in designs[v.name].to_numpy().tolist())
         )
         for v in _single(run.problem)

@@ -142,7 +142,7 @@ def test_inputs_are_those_of_their_law_and_others_are_not(equation: FieldEquatio
 
 
 def test_a_small_residual_is_no_small_error() -> None:
-    """Of two proposals the one that nearly satisfies the equation lies further from its solution."""
+    """Of two proposals that which nearly satisfies the equation lies further from its solution."""
     own = Poisson(points=32)
     load = own.draw(1, torch.Generator().manual_seed(2))
     true = own.solved(load, 1)
@@ -234,7 +234,7 @@ def _given(equation: str, values: np.ndarray) -> None:
 
 
 def test_inputs_that_no_solver_can_hold_are_refused_with_what_to_write() -> None:
-    with pytest.raises(InputError, match="Courant number.*Write steps = "):
+    with pytest.raises(InputError, match=r"Courant number.*Write steps = "):
         _given("burgers", np.full((1, 64), 40.0))
     with pytest.raises(InputError, match="permeability above 0"):
         _given("darcy", np.zeros((64, 64)))

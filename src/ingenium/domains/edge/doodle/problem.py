@@ -108,7 +108,7 @@ class Doodle(Problem):
         """The pen as it was trained, and as it runs on a device."""
         return trained.shipped(self.settings.draws, self.words, self.grammar)
 
-    def told(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """How many strokes a sketch has, and not the letters of its points."""
         if name != SKETCH:
             return None

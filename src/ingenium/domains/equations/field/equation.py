@@ -28,7 +28,11 @@ class FieldEquation(Protocol):
     turned: ClassVar[bool]  # whether a turned or mirrored input has the solution turned alike
     axes: ClassVar[int]  # of the grid
     judged_on: ClassVar[int]  # times the points, where the solver judges
-    points: int
+
+    @property
+    def points(self) -> int:
+        """Of each side."""
+        ...
 
     def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n *grid"]:
         """Inputs of the law."""
@@ -78,10 +82,11 @@ def gaussian(
         white = torch.randn(n, *[points] * axes, generator=rng, dtype=torch.float64)
         over = tuple(range(1, 1 + axes))
         modes = torch.fft.rfftn(white, dim=over) * spread * points ** (axes / 2)
-        return torch.fft.irfftn(modes, s=[points] * axes, dim=over)
-    white = torch.randn(n, *spread.shape, generator=rng, dtype=torch.float64).numpy()
+        found: Tensor = torch.fft.irfftn(modes, s=[points] * axes, dim=over)
+        return found
+    noise = torch.randn(n, *spread.shape, generator=rng, dtype=torch.float64).numpy()
     back = idctn if edges == "open" else idstn
-    field = back(white * spread.numpy(), type=2, axes=(1, 2), norm="ortho")
+    field = back(noise * spread.numpy(), type=2, axes=(1, 2), norm="ortho")
     return torch.from_numpy(field * spread.shape[-1])
 
 

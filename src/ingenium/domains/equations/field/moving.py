@@ -108,7 +108,8 @@ class AllenCahn:
         (k,) = waves(self.points, 1)
         spread = 100 / (k.square() + 100)
         spread[0] = 0.0
-        return 0.8 * gaussian(spread, n, rng, "periodic").tanh()
+        found: Tensor = 0.8 * gaussian(spread, n, rng, "periodic").tanh()
+        return found
 
     def solved(self, inputs: Float64[Tensor, "n x"], finer: int) -> Float64[Tensor, "n x"]:
         """By Fourier series of `finer` times the points, and as many times the steps."""
@@ -126,7 +127,8 @@ class AllenCahn:
 
         def rest(v: Tensor, t: float) -> Tensor:
             u = torch.fft.irfft(v, points)
-            return torch.fft.rfft(5 * (u - u**3))
+            found: Tensor = torch.fft.rfft(5 * (u - u**3))
+            return found
 
         own = ExponentialSteps(-self.diffusion * k.square(), rest, 1.0, steps)
         end = torch.fft.irfft(own.run(torch.fft.rfft(resampled(inputs, points))), points)
@@ -185,7 +187,8 @@ class Vorticity:
 
     def _speed(self, inputs: Tensor) -> Tensor:
         """The fastest point at the start."""
-        v, u = self._velocity(torch.fft.rfft2(inputs), *waves(self.points, 2), self.points)
+        ky, kx = waves(self.points, 2)
+        v, u = self._velocity(torch.fft.rfft2(inputs), ky, kx, self.points)
         return (u.square() + v.square()).sqrt().amax((1, 2))
 
     @staticmethod

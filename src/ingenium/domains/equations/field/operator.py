@@ -55,8 +55,9 @@ class FourierLayer(nn.Module):
             for corner, rows in zip(weight, (slice(0, m), slice(-m, None)), strict=True):
                 part = spectrum[:, :, rows, :m]
                 out[:, :, rows, :m] = torch.einsum("niyx,ioyx->noyx", part, corner)
+        far: Tensor = torch.fft.irfftn(out, s=grid, dim=over, norm="forward")
         near: Tensor = self.point(x)
-        return near + torch.fft.irfftn(out, s=grid, dim=over, norm="forward")
+        return near + far
 
 
 class FourierNetwork(nn.Module):
@@ -86,7 +87,8 @@ class FourierNetwork(nn.Module):
             x = layer(x)
             x = x if i == len(self.layers) - 1 else nn.functional.gelu(x)
         if not self.periodic:
-            x = x[(..., *[slice(points)] * self.axes)]
+            for axis in range(2, x.ndim):
+                x = x.narrow(axis, 0, points)
         found: Tensor = self.end(x)[:, 0]
         return found
 

@@ -58,6 +58,7 @@ class SolutionField(Problem):
         "A square that is turned or mirrored with its input is another true pair.",
     )
     default_family: ClassVar[str] = "fno"
+    codec: PairCodec
     licence = "computed here (CC0-1.0)"
 
     def __init__(self, settings: FieldSettings, given: Given = NOTHING) -> None:
@@ -145,14 +146,16 @@ class SolutionField(Problem):
 
     def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
         """The input that was given, to the bit; a ground is of its kinds."""
-        own, kinds = self._own, getattr(self.equation, "kinds", None)
+        own = self._own
+        kinds: tuple[float, float] | None = getattr(self.equation, "kinds", None)
 
         def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             inputs, solution = arrays
             if own is not None:
                 return own.expand_as(inputs).clone(), solution
             if kinds is not None:
-                inputs = torch.where(inputs >= sum(kinds) / 2, *map(float, kinds)).double()
+                above = inputs >= sum(kinds) / 2
+                inputs = torch.where(above, kinds[0], kinds[1]).to(torch.float64)
             return inputs, solution
 
         return onto

@@ -38,7 +38,8 @@ def resampled(field: Float64[Tensor, "n *grid"], points: int) -> Float64[Tensor,
     else:
         out[:, :few, :few] = spectrum[:, :few, :few]
         out[:, 1 - few :, :few] = spectrum[:, 1 - few :, :few]
-    return torch.fft.irfftn(out, s=[points] * axes, dim=over) * (points / old) ** axes
+    found: Tensor = torch.fft.irfftn(out, s=[points] * axes, dim=over)
+    return found * (points / old) ** axes
 
 
 @dataclass(frozen=True, eq=False)

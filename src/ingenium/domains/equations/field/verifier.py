@@ -5,6 +5,7 @@ Shapes: n fields over the grid of an equation.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float64
@@ -37,7 +38,7 @@ class SolverVerifier:
     law: InputLaw
     given: Float64[Tensor, "*grid"] | None = None
     finer: int = 1
-    tier: str = "exact"
+    tier: Literal["cheap", "exact"] = "exact"
     version: str = "1"
     quantities: tuple[Quantity, ...] = (ERROR, WORST, MEAN, STRANGE, OFF)
 
@@ -92,7 +93,7 @@ class SecondVerifier:
     name: str
     version: str
     solve: Callable[[Float64[Tensor, "*grid"]], Float64[Tensor, "*grid"]]
-    tier: str = "exact"
+    tier: Literal["cheap", "exact"] = "exact"
     quantities: tuple[Quantity, ...] = (ERROR,)
 
     def measure(self, inputs: Tensor, solution: Tensor) -> Tensor:

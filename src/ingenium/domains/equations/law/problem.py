@@ -190,7 +190,7 @@ class TableLaw(Problem):
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
         return {"genetic": genetic, "grammar": partial(GrammarLaws, self.codec, CONSTANT)}
 
-    def told(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
         """Laws as people write them, and not in postfix order."""
         return report.infix(self.table, designs) if name == LAW else None
 

@@ -128,8 +128,10 @@ def front_figure(
             axes.scatter(size[own], seen, 12, colour, alpha=0.6, linewidths=0, label=code.value)
     x, y = size[list(rows)], np.maximum(error[list(rows)], FLOOR)
     axes.step(x, y, where="post", color=GOOD, lw=1.2, label="front")
-    for number, at in enumerate(zip(x, y, strict=True), 1):
-        axes.annotate(f"{number}", at, (3, 4), textcoords="offset points", fontsize=TEXT, color=INK)
+    for number, point in enumerate(zip(x, y, strict=True), 1):
+        axes.annotate(
+            f"{number}", point, (3, 4), textcoords="offset points", fontsize=TEXT, color=INK
+        )
     axes.set_yscale("log")
     axes.set_ylim(top=min(axes.get_ylim()[1], 30.0))
     dress(axes, "complexity", "error on outer rows (spreads)", grid=True)
