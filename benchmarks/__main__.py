@@ -39,6 +39,7 @@ NAMES = (
     "lattice_fields",
     "edge_runtimes",
     "equations_feynman",
+    "equations_fields",
     "neuro_families",
     "neuro_networks",
     "matter_relaxations",

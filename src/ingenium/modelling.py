@@ -32,6 +32,7 @@ from ingenium.model.keeping import (
     DRAWS,
     FORECAST,
     KIND,
+    ForecastScore,
     KeptModel,
     ModelVerdict,
 )
@@ -43,7 +44,7 @@ from ingenium.model.made import (
     unsaid,
     write_tables,
 )
-from ingenium.model.posterior import posterior
+from ingenium.model.posterior import ModelPosterior, posterior
 from ingenium.model.reading import ProcessReading, read
 from ingenium.model.searched import LONGEST, RATE, RATE_UNIT, RateLaw
 from ingenium.model.series import MeasuredSeries
@@ -110,8 +111,6 @@ def model(
         courses = found.courses(fine)
         readings = found.readings(courses, asked.seed)
         score = forecast_score(series, courses, readings)
-        tried = _checked(best)
-        verdict = ModelVerdict.of(found, tried, score)
         write_tables(part, found, series, fine, readings)
         told = {
             "asked": asdict(asked),
@@ -121,15 +120,8 @@ def model(
             "left_out": left,
             "laws": [asdict(law) for law in laws],
             "found_again": _found_again(models, own),
-            "constants": constant_bands(found),
-            "checks": [asdict(c) for c in tried],
-            "forecast": asdict(score),
-            "plain": score.told,
             "cannot_say": unsaid(reading, series, found, fits),
-            "sampler": {"r_hat": found.r_hat, "effective": found.effective},
-            "verdict": verdict.word,
-            "reasons": list(verdict.reasons),
-            "holds": verdict.holds,
+            **_weighed(best, found, score),
         }
         files = {name: file_digest(part / name) for name in (DATA, DRAWS, FORECAST)}
         _entered(making.keep(KIND, part, told, files), ledger)
@@ -256,6 +248,22 @@ def _checked(best: FittedModel) -> list[checks.ModelCheck]:
     found = [checks.units(best.model), checks.conserved(best.model)]
     found.append(checks.integrators(best.model, constants, first))
     return [c for c in found if c is not None]
+
+
+def _weighed(best: FittedModel, found: ModelPosterior, score: ForecastScore) -> dict[str, Any]:
+    """Constants with their bands, checks, the forecast, and what follows from them."""
+    tried = _checked(best)
+    verdict = ModelVerdict.of(found, tried, score)
+    return {
+        "constants": constant_bands(found),
+        "checks": [asdict(c) for c in tried],
+        "forecast": asdict(score),
+        "plain": score.told,
+        "sampler": {"r_hat": found.r_hat, "effective": found.effective},
+        "verdict": verdict.word,
+        "reasons": list(verdict.reasons),
+        "holds": verdict.holds,
+    }
 
 
 def _found_again(models: Sequence[ProcessModel], own: Sequence[ProcessModel]) -> list[str]:

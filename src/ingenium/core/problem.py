@@ -383,6 +383,14 @@ class Problem(ABC):
         """Strategies of search for these designs alone by name, as in `searches.strategies`."""
         return {}
 
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+        """What the table of a report says of a variable, a text for each design.
+
+        Such as a formula as people write it, where the variable holds its tokens. None, as most
+        problems give, leaves what the variable holds.
+        """
+        return None
+
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What an expert of the field wants to see of a run."""
         return ()

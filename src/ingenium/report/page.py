@@ -158,7 +158,10 @@ def _best(run: Run) -> tuple[tuple[str, ...], ...]:
     }
     columns = {"design": [str(i) for i in designs[DESIGN].to_numpy().tolist()]}
     columns |= {
-        headed(v.name, v.unit): [_plain(x) for x in designs[v.name].to_numpy().tolist()]
+        headed(v.name, v.unit): list(
+            run.problem.in_table(v.name, designs)
+            or (_plain(x) for x in designs[v.name].to_numpy().tolist())
+        )
         for v in _single(run.problem)
     }
     columns |= {head: texts for head, texts in shown.items() if len(set(texts)) > 1}

@@ -10,6 +10,10 @@ DOMAIN = Domain(
         "law": Offer(
             f"{__name__}.law.problem:TableLaw",
             "formulas behind a table with units, by error and complexity",
-        )
+        ),
+        "field": Offer(
+            f"{__name__}.field.problem:SolutionField",
+            "solution fields of differential equations, with their error",
+        ),
     },
 )

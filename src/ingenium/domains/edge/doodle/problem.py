@@ -108,6 +108,13 @@ class Doodle(Problem):
         """The pen as it was trained, and as it runs on a device."""
         return trained.shipped(self.settings.draws, self.words, self.grammar)
 
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+        """How many strokes a sketch has, and not the letters of its points."""
+        if name != SKETCH:
+            return None
+        counts = [len(strokes_of(str(t))) for t in designs[SKETCH].to_numpy()]
+        return tuple(f"{n} stroke{'' if n == 1 else 's'}" for n in counts)
+
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """A sheet by word, strokes as they are drawn, and what a sketch takes on the device."""
         return report.sections(designs, verdicts, self.settings.draws, self.words)

@@ -190,6 +190,10 @@ class TableLaw(Problem):
         genetic = partial(GeneticLaws, self.search, self.codec, self.settings.generations, CONSTANT)
         return {"genetic": genetic, "grammar": partial(GrammarLaws, self.codec, CONSTANT)}
 
+    def in_table(self, name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+        """Laws as people write them, and not in postfix order."""
+        return report.infix(self.table, designs) if name == LAW else None
+
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """The front with its formulas, and what the best one leaves."""
         return report.sections(self.table, designs, verdicts)

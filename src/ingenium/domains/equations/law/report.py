@@ -14,10 +14,23 @@ from ingenium.domains.equations.law.codec import LAW, VALUES
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.formats import SYMPY, FormulaFiles, latex
 from ingenium.domains.equations.law.table import MeasuredTable
-from ingenium.evaluate.style import GOOD, INK, KNOWN, MUTED, OURS, REJECTED, SMALL, dress, panels
+from ingenium.domains.equations.law.written import infix as written_as
+from ingenium.evaluate.style import (
+    GOOD,
+    INK,
+    KNOWN,
+    MUTED,
+    OURS,
+    REJECTED,
+    SMALL,
+    TEXT,
+    dress,
+    panels,
+)
 
 SHOWN, LEFT = 6, 2  # laws of the front that are written out, and whose residuals are drawn
 FLOOR = 1e-16
+WIDE_IN, PLOT_IN, GAP_IN, LARGE = 7.0, 2.9, 0.16, 13  # inches, and points of formulas
 
 
 def sections(
@@ -82,6 +95,17 @@ def _sympy(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
     return FormulaFiles(table).contents(law, constants)[SYMPY].splitlines()[-1]
 
 
+def infix(table: MeasuredTable, designs: xr.Dataset) -> tuple[str, ...]:
+    """Each law as people write it, its constants to four digits; of what is none, its text."""
+    found = []
+    for law, constants in zip(designs[LAW].values, designs[VALUES].to_numpy(), strict=True):
+        tokens = table.language.split(str(law))
+        own = [f"{c:.4g}" for c in constants]
+        plain = str(law) if tokens is None else written_as(tokens, own, "sympy")
+        found.append(plain.replace("+ -", "- "))
+    return tuple(found)
+
+
 def _latex(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
     tokens = table.language.split(str(designs[LAW].values[i])) or ()
     held = sum(t in table.language.held for t in tokens)
@@ -91,37 +115,40 @@ def _latex(table: MeasuredTable, designs: xr.Dataset, i: int) -> str:
 def front_figure(
     designs: xr.Dataset, verdicts: xr.Dataset, rows: Sequence[int], written: Sequence[str]
 ) -> Figure:
-    """Error over complexity, with the formulas of the front beside it."""
-    figure, grid = panels(1, 2, (4.4, 0.62 * max(len(rows), 5) + 0.4), widths=(1.0, 1.0))
-    axes, text = grid[0]
+    """Error over complexity, with the formulas of the front below it."""
+    shown = [f"${formula.replace('frac', 'dfrac')}$" for formula in written]
+    high = [_size_in(text)[1] + GAP_IN for text in shown]
+    figure = Figure(figsize=(WIDE_IN, PLOT_IN + sum(high)), layout="constrained")
+    axes, below = figure.subplots(2, 1, height_ratios=(PLOT_IN, sum(high)))
     size, error = (verdicts[n].to_numpy() for n in ("complexity", "misfit_outside"))
     for code, colour in ((Verdict.REJECTED, REJECTED), (Verdict.ACCEPTED, OURS)):
         own = (verdicts["verdict"].to_numpy() == code) & np.isfinite(error)
         if own.any():
-            shown = np.maximum(error[own], FLOOR)
-            axes.scatter(size[own], shown, 12, colour, alpha=0.6, linewidths=0, label=code.value)
+            seen = np.maximum(error[own], FLOOR)
+            axes.scatter(size[own], seen, 12, colour, alpha=0.6, linewidths=0, label=code.value)
     x, y = size[list(rows)], np.maximum(error[list(rows)], FLOOR)
     axes.step(x, y, where="post", color=GOOD, lw=1.2, label="front")
-    for number, (a, b) in enumerate(zip(x, y, strict=True), 1):
+    for number, point in enumerate(zip(x, y, strict=True), 1):
         axes.annotate(
-            f"{number}", (a, b), (3, 4), textcoords="offset points", fontsize=SMALL, color=INK
+            f"{number}", point, (3, 4), textcoords="offset points", fontsize=TEXT, color=INK
         )
     axes.set_yscale("log")
     axes.set_ylim(top=min(axes.get_ylim()[1], 30.0))
-    dress(axes, "complexity", "error on outer rows (spreads of the target)", grid=True)
-    text.set_axis_off()
-    for number, formula in enumerate(written):
-        at = 1 - (number + 0.5) / max(len(written), 1)
-        text.text(0, at, f"{number + 1}", fontsize=SMALL, color=MUTED, va="center")
-        text.text(
-            0.06,
-            at,
-            f"${formula}$",
-            fontsize=10 if len(formula) < 110 else 7,
-            color=INK,
-            va="center",
-        )
+    dress(axes, "complexity", "error on outer rows (spreads)", grid=True)
+    below.set_axis_off()
+    for number, text in enumerate(shown):
+        at = 1 - (sum(high[:number]) + high[number] / 2) / sum(high)
+        fits = min(1.0, 0.9 * WIDE_IN / _size_in(text)[0])
+        below.text(0, at, f"{number + 1}", fontsize=TEXT, color=MUTED, va="center")
+        below.text(0.04, at, text, fontsize=fits * LARGE, color=INK, va="center")
     return figure
+
+
+def _size_in(formula: str) -> tuple[float, float]:
+    """Width and height of a formula (inches)."""
+    alone = Figure(dpi=100)
+    box = alone.text(0, 0, formula, fontsize=LARGE).get_window_extent()
+    return box.width / 100, box.height / 100
 
 
 def residual_figure(

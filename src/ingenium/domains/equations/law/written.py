@@ -5,12 +5,14 @@ What is read is a tree of a few kinds of nodes; nothing of a file is ever run.
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ingenium.core.errors import InputError
 from ingenium.domains.equations.law.language import PURE, WHOLE, Language, Postfix
 from ingenium.domains.equations.law.operations import ATOM, OPERATIONS, SIGN
 
 DEEPEST = 40  # of a tree that is read
+FORMULA = "a formula in SymPy's syntax over the columns of the table"
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _LETTERS = "alpha beta gamma delta epsilon theta kappa lambda mu nu rho sigma tau phi chi psi omega"
 GREEK = frozenset(_LETTERS.split())
@@ -45,7 +47,8 @@ def infix(
             continue
         operation = OPERATIONS[t]
         taken = [stack.pop() for _ in range(operation.arity)][::-1]
-        stack.append((_applied(t, taken, style), operation.binds))
+        fraction = style == "latex" and t == "/"  # its bar keeps it together in a product
+        stack.append((_applied(t, taken, style), SIGN if fraction else operation.binds))
     return stack[-1][0]
 
 
@@ -97,46 +100,58 @@ def parsed(
     Raises:
         InputError: for anything but a formula in this language.
     """
-    what = "a formula in SymPy's syntax over the columns of the table"
     text = text.strip()
     try:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise InputError(what, f"{text[:60]!r} ({error})") from None
-    tokens: list[str] = []
-    held: list[float | str] = []
+        raise InputError(FORMULA, f"{text[:60]!r} ({error})") from None
+    walk = _Walk(text, language, units)
+    walk.over(tree.body, 0)
+    if not language.whole(walk.tokens):
+        raise InputError(f"{FORMULA} of bounded length", text[:60])
+    return tuple(walk.tokens), tuple(walk.held)
 
-    def walk(node: ast.AST, depth: int) -> None:
+
+@dataclass
+class _Walk:
+    """Over a tree from its leaves on: the tokens, and the constants, as far as it came."""
+
+    text: str
+    language: Language
+    units: Mapping[str, str]
+    tokens: list[str] = field(default_factory=list)
+    held: list[float | str] = field(default_factory=list)
+
+    def over(self, node: ast.AST, depth: int) -> None:
         if depth > DEEPEST:
-            raise InputError(f"{what}, at most {DEEPEST} deep", text[:60])
+            raise InputError(f"{FORMULA}, at most {DEEPEST} deep", self.text[:60])
         match node:
             case ast.BinOp(left, ast.Pow(), ast.Constant(value=2)):
-                walk(left, depth + 1)
-                tokens.append("sq")
+                self._parts("sq", depth, left)
             case ast.BinOp(left, operator, right) if type(operator) in BINARY:
-                walk(left, depth + 1)
-                walk(right, depth + 1)
-                tokens.append(BINARY[type(operator)])
+                self._parts(BINARY[type(operator)], depth, left, right)
             case ast.UnaryOp(ast.USub(), ast.Constant(value=float(value))):
-                tokens.append(PURE)
-                held.append(-value)
+                self._constant(PURE, -value)
             case ast.Call(ast.Name(id=name), [inside], []) if name in OPERATIONS:
-                walk(inside, depth + 1)
-                tokens.append(name)
-            case ast.Name(id=name) if name in language.names:
-                tokens.append(name)
-            case ast.Name(id=name) if name in units:
-                tokens.append(units[name])
-                held.append(name)
+                self._parts(name, depth, inside)
+            case ast.Name(id=name) if name in self.language.names:
+                self.tokens.append(name)
+            case ast.Name(id=name) if name in self.units:
+                self._constant(self.units[name], name)
             case ast.Constant(value=1 | 2 as value) if type(value) is int:
-                tokens.append(str(value))
+                self.tokens.append(str(value))
             case ast.Constant(value=float(value)):
-                tokens.append(PURE)
-                held.append(value)
+                self._constant(PURE, value)
             case _:
-                raise InputError(what, (ast.get_source_segment(text, node) or text)[:60])
+                raise InputError(
+                    FORMULA, (ast.get_source_segment(self.text, node) or self.text)[:60]
+                )
 
-    walk(tree.body, 0)
-    if not language.whole(tokens):
-        raise InputError(f"{what} of bounded length", text[:60])
-    return tuple(tokens), tuple(held)
+    def _parts(self, operation: str, depth: int, *parts: ast.AST) -> None:
+        for part in parts:
+            self.over(part, depth + 1)
+        self.tokens.append(operation)
+
+    def _constant(self, token: str, value: float | str) -> None:
+        self.tokens.append(token)
+        self.held.append(value)

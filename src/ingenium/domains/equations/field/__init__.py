@@ -1,0 +1,1 @@
+"""Solution fields of differential equations, proposed by learned operators, judged by solvers."""

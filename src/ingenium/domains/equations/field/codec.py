@@ -1,0 +1,74 @@
+"""Pairs of an input and its solution as standardised channels on one grid.
+
+Shapes: n fields over the grid of an equation.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from ingenium.domains.equations.field.equation import FieldEquation, envelope
+
+SEEN, COARSER = 32, 2  # draws that scales are taken of, solved on so much coarser a grid
+
+
+@dataclass(frozen=True, eq=False)
+class PairCodec:
+    """An input over its spread, and a solution over its spread times the envelope of its edges.
+
+    Whatever a model proposes, a decoded solution goes to 0 where its equation holds it at 0.
+    """
+
+    axes: int
+    envelope: Float64[Tensor, "*grid"]
+    start: tuple[float, float]  # of the input, and of the solution over its envelope
+    width: tuple[float, float]
+    tolerance: float = 1e-9
+
+    @classmethod
+    def of(cls, equation: FieldEquation) -> "PairCodec":
+        """With the scales of a few draws of the law."""
+        inputs = equation.draw(SEEN, torch.Generator().manual_seed(31))
+        bow = envelope(equation)
+        freed = equation.coarse(inputs, COARSER) / bow
+        start = (float(inputs.mean()), float(freed.mean()))
+        return cls(equation.axes, bow, start, (float(inputs.std()), float(freed.std())))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Two channels of the grid."""
+        return (2, *self.envelope.shape)
+
+    def encode(self, arrays: tuple[Tensor, ...]) -> Float64[Tensor, "n 2 *grid"]:
+        """Standardised channels."""
+        inputs, solution = arrays
+        return torch.stack([self.told(inputs), self.freed(solution)], 1)
+
+    def decode(self, x: Float[Tensor, "n 2 *grid"]) -> tuple[Tensor, ...]:
+        """Input and solution in float64."""
+        y = x.to(torch.float64)
+        return y[:, 0] * self.width[0] + self.start[0], self.solution(y[:, 1])
+
+    def told(self, inputs: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
+        """An input as models are told it."""
+        return (inputs - self.start[0]) / self.width[0]
+
+    def freed(self, solution: Float64[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
+        """A solution as models propose it."""
+        return (solution / self.envelope - self.start[1]) / self.width[1]
+
+    def solution(self, freed: Float[Tensor, "n *grid"]) -> Float64[Tensor, "n *grid"]:
+        """And back."""
+        return self.envelope * (freed.to(torch.float64) * self.width[1] + self.start[1])
+
+    def relative(
+        self, proposed: Float[Tensor, "n *grid"], true: Float[Tensor, "n *grid"]
+    ) -> Float[Tensor, " n"]:
+        """Error of what a model proposes over the size of the truth, of the fields themselves."""
+        bow = self.envelope.to(true.dtype)
+        over = tuple(range(1, true.ndim))
+        size = (bow * (true * self.width[1] + self.start[1])).square().sum(over)
+        error: Tensor = (self.width[1] * bow * (proposed - true)).square().sum(over)
+        return (error / size).sqrt()

@@ -1,0 +1,114 @@
+"""Equations at rest on the unit square, whose edges are held at 0: Poisson, and Darcy's flow.
+
+Shapes: n fields of N x N cells.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from ingenium.domains.equations.field.equation import gaussian
+from ingenium.domains.equations.field.spectral import resampled_sines, sine_poisson
+from ingenium.domains.equations.field.volumes import averaged, flow, refined
+
+MOST_CONTRAST = 1e4  # of a medium
+Refusal = tuple[str, str, str] | None
+
+
+@dataclass(frozen=True)
+class Poisson:
+    """A load on a membrane; loads are Gaussian fields of sines."""
+
+    name: ClassVar[str] = "poisson"
+    written: ClassVar[str] = "-laplace u = f"
+    input_name: ClassVar[str] = "load f"
+    solution_name: ClassVar[str] = "deflection u"
+    periodic: ClassVar[bool] = False
+    turned: ClassVar[bool] = True
+    axes: ClassVar[int] = 2
+    judged_on: ClassVar[int] = 1
+    points: int = 64
+
+    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
+        """Loads."""
+        return gaussian(10 * _decay(self.points, 1), n, rng, "held")
+
+    def solved(self, inputs: Float64[Tensor, "n y x"], finer: int) -> Float64[Tensor, "n y x"]:
+        """By sines: exact for the sines that the grid holds, so that a finer one says the same."""
+        return sine_poisson(inputs)
+
+    def coarse(self, inputs: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n y x"]:
+        """The same of fewer sines."""
+        few = self.points // times
+        return resampled_sines(sine_poisson(resampled_sines(inputs, few)), self.points)
+
+    def refuses(self, one: Float64[np.ndarray, "y x"]) -> Refusal:
+        """A load that is none."""
+        if np.abs(one).max() > 0:
+            return None
+        return "a load that is not 0 everywhere", "zeros", "Its solution is 0: there is no error."
+
+
+@dataclass(frozen=True)
+class Darcy:
+    """Pressure in a ground of two kinds, one four times as easily passed as the other.
+
+    Source: Li et al., ICLR 2021, arXiv:2010.08895, section 5.2 and appendix A.3 (permeability 12
+        or 3 by the sign of a Gaussian field, source 1).
+    """
+
+    name: ClassVar[str] = "darcy"
+    written: ClassVar[str] = "-div(a grad u) = 1"
+    input_name: ClassVar[str] = "permeability a"
+    solution_name: ClassVar[str] = "pressure u"
+    periodic: ClassVar[bool] = False
+    turned: ClassVar[bool] = True
+    axes: ClassVar[int] = 2
+    judged_on: ClassVar[int] = 2
+    points: int = 64
+    kinds: ClassVar[tuple[float, float]] = (12.0, 3.0)
+
+    def draw(self, n: int, rng: torch.Generator) -> Float64[Tensor, "n y x"]:
+        """Grounds."""
+        easy, hard = self.kinds
+        above = gaussian(_decay(self.points, 0), n, rng, "open") >= 0
+        return torch.where(above, easy, hard).to(torch.float64)
+
+    def solved(self, inputs: Float64[Tensor, "n y x"], finer: int) -> Float64[Tensor, "n y x"]:
+        """By finite volumes, each cell cut into `finer` along both axes."""
+        return averaged(self._flow(refined(inputs, finer), 1e-11), finer)
+
+    def coarse(self, inputs: Float64[Tensor, "n y x"], times: int) -> Float64[Tensor, "n y x"]:
+        """The same on blocks of cells, stopped early and told between by sines."""
+        return resampled_sines(self._flow(averaged(inputs, times), 1e-4), self.points)
+
+    def _flow(self, medium: Tensor, close: float) -> Tensor:
+        """NaN for a medium that is none."""
+        least, most = medium.amin((1, 2)), medium.amax((1, 2))
+        good = (least > 0) & (most <= MOST_CONTRAST * least)
+        own = torch.where(good[:, None, None], medium, 1.0)
+        found = flow(own, torch.ones_like(own), close=close)
+        return torch.where(good[:, None, None], found, torch.nan)
+
+    def refuses(self, one: Float64[np.ndarray, "y x"]) -> Refusal:
+        """A ground that nothing passes, or of too great a contrast."""
+        if one.min() > 0 and one.max() <= MOST_CONTRAST * one.min():
+            return None
+        return (
+            f"a permeability above 0 that varies at most {MOST_CONTRAST:g} times",
+            f"{one.min():g} to {one.max():g}",
+            "Give the least that lets anything pass, such as 0.001, where there is rock.",
+        )
+
+
+def _decay(points: int, first: int) -> Float64[Tensor, "{points} {points}"]:
+    """Standard deviations of modes, `(pi^2 k^2 + 9)^-1`; the mean has none."""
+    k = np.pi * torch.arange(first, points + first, dtype=torch.float64)
+    spread = 1 / (k[:, None] ** 2 + k**2 + 9)
+    if first == 0:
+        spread[0, 0] = 0.0
+    return spread

@@ -1,0 +1,205 @@
+"""Learned operators: from the input of an equation to its solution, and flows from noise to it.
+
+Shapes: n fields, w channels, over a grid of one axis or two.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ingenium.domains.equations.field.codec import PairCodec
+from ingenium.domains.equations.field.equation import FieldEquation, middles
+from ingenium.generators.model import Model
+from ingenium.generators.rows import check_cond, check_steer, finish
+from ingenium.sampling.steer import FREE, Steer
+
+BEYOND = 8  # parts of a side, by which fields that are not periodic are continued with zeros
+
+
+@dataclass(frozen=True)
+class OperatorSettings:
+    """Size of the network, and of a flow its steps."""
+
+    width: int = 16
+    modes: int = 10
+    layers: int = 4
+    steps: int = 8  # of a flow, from noise to a solution
+
+
+class FourierLayer(nn.Module):
+    """A convolution by multiplying the lowest waves, beside a linear map at each point.
+
+    Source: Li et al., ICLR 2021, arXiv:2010.08895, section 4.
+    """
+
+    def __init__(self, width: int, modes: int, axes: int) -> None:
+        super().__init__()
+        self.modes, self.axes = modes, axes
+        corners = 2 if axes == 2 else 1
+        shape = (corners, width, width, *[modes] * axes)
+        self.weight = nn.Parameter(torch.randn(*shape, 2) / width)
+        self.point = nn.Conv1d(width, width, 1) if axes == 1 else nn.Conv2d(width, width, 1)
+
+    def forward(self, x: Float[Tensor, "n w *grid"]) -> Float[Tensor, "n w *grid"]:
+        """The layer without its nonlinearity."""
+        m, grid = self.modes, x.shape[2:]
+        weight = torch.view_as_complex(self.weight)
+        over = tuple(range(2, x.ndim))
+        spectrum = torch.fft.rfftn(x, dim=over, norm="forward")
+        out = torch.zeros_like(spectrum)
+        if self.axes == 1:
+            out[..., :m] = torch.einsum("nix,iox->nox", spectrum[..., :m], weight[0])
+        else:
+            for corner, rows in zip(weight, (slice(0, m), slice(-m, None)), strict=True):
+                part = spectrum[:, :, rows, :m]
+                out[:, :, rows, :m] = torch.einsum("niyx,ioyx->noyx", part, corner)
+        far: Tensor = torch.fft.irfftn(out, s=grid, dim=over, norm="forward")
+        near: Tensor = self.point(x)
+        return near + far
+
+
+class FourierNetwork(nn.Module):
+    """Channels to one field; what is not periodic is told its place and continued with zeros."""
+
+    def __init__(self, equation: FieldEquation, channels: int, own: OperatorSettings) -> None:
+        super().__init__()
+        self.axes, self.periodic, w = equation.axes, equation.periodic, own.width
+        places = 0 if self.periodic else self.axes
+        line = nn.Conv1d if self.axes == 1 else nn.Conv2d
+        modes = min(own.modes, equation.points // 2)
+        self.lift = line(channels + places, w, 1)
+        self.layers = nn.ModuleList(FourierLayer(w, modes, self.axes) for _ in range(own.layers))
+        self.end = nn.Sequential(line(w, 2 * w, 1), nn.GELU(), line(2 * w, 1, 1))
+
+    def forward(self, x: Float[Tensor, "n k *grid"]) -> Float[Tensor, "n *grid"]:
+        """One value a point."""
+        points = x.shape[-1]
+        if not self.periodic:
+            side = middles(points).to(x.dtype)
+            grid = torch.stack(torch.meshgrid(*[side] * self.axes, indexing="ij"))
+            x = torch.cat([x, grid.expand(len(x), *grid.shape)], 1)
+        x = self.lift(x)
+        if not self.periodic:
+            x = nn.functional.pad(x, (0, points // BEYOND) * self.axes)
+        for i, layer in enumerate(self.layers):
+            x = layer(x)
+            x = x if i == len(self.layers) - 1 else nn.functional.gelu(x)
+        if not self.periodic:
+            for axis in range(2, x.ndim):
+                x = x.narrow(axis, 0, points)
+        found: Tensor = self.end(x)[:, 0]
+        return found
+
+
+class FourierOperator(Model):
+    """Draws an input of the law, or takes the one that was given, and tells its solution at once.
+
+    Shapes: designs (2, *grid): input and solution.
+    Source: Li et al., ICLR 2021, arXiv:2010.08895 (the network, and the relative error as loss).
+    """
+
+    def __init__(
+        self,
+        equation: FieldEquation,
+        codec: PairCodec,
+        given: Tensor | None,
+        own: OperatorSettings,
+    ) -> None:
+        super().__init__(codec.shape, 1)
+        self.equation, self.codec, self.given, self.own = equation, codec, given, own
+        self.network = FourierNetwork(equation, self.channels, own)
+
+    channels = 1
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Relative error of the solutions; squares are turned and mirrored at random."""
+        x = self._turned(x, rng)
+        return self.codec.relative(self.network(x[:, :1]), x[:, 1])
+
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """The same, unturned."""
+        return self.codec.relative(self.network(x[:, :1]), x[:, 1])
+
+    @torch.no_grad()
+    def propose(
+        self, cond: Float[Tensor, "n c"], rng: torch.Generator, steer: Steer = FREE
+    ) -> Float[Tensor, "n *shape"]:
+        """An input and its solution for each row of `cond`."""
+        check_cond(cond, self.c)
+        check_steer(steer, "fno")
+        inputs = drawn(self.equation, len(cond), rng, self.given)
+        told = self.codec.told(inputs)
+        solution = self.solution(told.to(torch.float32), rng)
+        return finish(torch.stack([told, solution.to(torch.float64)], 1), steer)
+
+    def solution(
+        self, told: Float[Tensor, "n *grid"], rng: torch.Generator
+    ) -> Float[Tensor, "n *grid"]:
+        """Of inputs, both as models are told them."""
+        found: Tensor = self.network(told[:, None])
+        return found
+
+    def _turned(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """All rows of a batch by one of the eight symmetries of the square."""
+        if not self.equation.turned:
+            return x
+        how = torch.rand(3, generator=rng) < 0.5
+        x = x.flip(-1) if how[0] else x
+        x = x.flip(-2) if how[1] else x
+        return x.transpose(-1, -2) if how[2] else x
+
+
+class SolutionFlow(FourierOperator):
+    """Flow matching from noise to the solution under an input: as many solutions as are drawn.
+
+    Source: Lipman et al., ICLR 2023, arXiv:2210.02747 (the loss); the network is that of above,
+        told the noisy solution and the time as channels.
+    """
+
+    channels = 3
+
+    def loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """Squared error of the velocity on the line from noise to the solution."""
+        return self._matched(self._turned(x, rng), rng)
+
+    def held_out_loss(
+        self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
+    ) -> Float[Tensor, " n"]:
+        """The same, unturned."""
+        return self._matched(x, rng)
+
+    def _matched(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        told, solution = x[:, 0], x[:, 1]
+        noise = torch.randn(solution.shape, generator=rng, dtype=x.dtype)
+        t = torch.rand(len(x), generator=rng, dtype=x.dtype).view(-1, *[1] * (x.ndim - 2))
+        velocity = self._velocity(told, torch.lerp(noise, solution, t), t)
+        return (velocity - (solution - noise)).square().flatten(1).mean(1)
+
+    def solution(
+        self, told: Float[Tensor, "n *grid"], rng: torch.Generator
+    ) -> Float[Tensor, "n *grid"]:
+        """By Euler steps from noise."""
+        x = torch.randn(told.shape, generator=rng, dtype=told.dtype)
+        for i in range(self.own.steps):
+            t = torch.full((1,), i / self.own.steps, dtype=told.dtype)
+            x = x + self._velocity(told, x, t) / self.own.steps
+        return x
+
+    def _velocity(self, told: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        found: Tensor = self.network(torch.stack([told, x, t.expand_as(x)], 1))
+        return found
+
+
+def drawn(
+    equation: FieldEquation, n: int, rng: torch.Generator, given: Tensor | None
+) -> Float[Tensor, "n *grid"]:
+    """Inputs of the law, or the one that was given."""
+    return equation.draw(n, rng) if given is None else given.expand(n, *given.shape)

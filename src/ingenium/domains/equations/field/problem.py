@@ -1,0 +1,202 @@
+"""`equations.field`: solution fields of differential equations with their error."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.core.designs import DESIGN, to_dataset
+from ingenium.core.digest import digest
+from ingenium.core.errors import InputError
+from ingenium.core.given import NOTHING, Given, Input
+from ingenium.core.problem import Problem, Projection, Second, Section, Watch, silent
+from ingenium.core.quantity import Variable
+from ingenium.core.recipe import Recipe
+from ingenium.core.spec import Fixed, Limit
+from ingenium.domains.equations.field import report
+from ingenium.domains.equations.field.codec import PairCodec
+from ingenium.domains.equations.field.elements import second_engine
+from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
+from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution
+from ingenium.domains.equations.field.formats import NetcdfFields
+from ingenium.domains.equations.field.operator import FourierOperator, SolutionFlow
+from ingenium.domains.equations.field.settings import FieldSettings
+from ingenium.domains.equations.field.verifier import SolverVerifier
+from ingenium.train.plan import Plan
+
+INPUT, SOLUTION, GIVEN = "input", "solution", "input_field"
+PIECE, HELD_OUT_EVERY = 50, 6  # known fields that are solved and kept together
+STRANGEST = 3.0  # times as far out as any of the draws that a law is known by
+COARSE = (1, 2, 4, 8)  # times coarser, of solvers that a spec can name
+FIELD = Input(
+    GIVEN,
+    "array",
+    "the input on the grid of the setup: rows along y; one row for an equation on a line",
+    dims=("row", "column"),
+)
+
+
+class SolutionField(Problem):
+    """Pairs of an input and its solution, whose error a solver tells."""
+
+    name: ClassVar[str] = "equations.field"
+    summary: ClassVar[str] = "solution fields of differential equations, with their error"
+    Settings: ClassVar[type] = FieldSettings
+    inputs: ClassVar[tuple[Input, ...]] = (FIELD,)
+    judged: ClassVar[str] = (
+        "Input and solution in the file, read back: the equation is solved for that input on a "
+        "finer grid, and the difference is the error."
+    )
+    unchecked: ClassVar[tuple[str, ...]] = (
+        "Whether an input is hard: it is held against its law in five numbers alone.",
+        "The solver's own error, which the page names where it is above 0.1 %.",
+        "What happens between the points of the grid.",
+        "A square that is turned or mirrored with its input is another true pair.",
+    )
+    default_family: ClassVar[str] = "fno"
+    codec: PairCodec
+    licence = "computed here (CC0-1.0)"
+
+    def __init__(self, settings: FieldSettings, given: Given = NOTHING) -> None:
+        """Open the equation.
+
+        Raises:
+            InputError: for fronts or an input that its solver cannot hold.
+        """
+        self.settings, self.given = settings, given
+        self.equation: FieldEquation = settings.opened()
+        e = self.equation
+        dims = ("x",) if e.axes == 1 else ("y", "x")
+        self.sizes = dict.fromkeys(dims, e.points)
+        self.variables = (
+            Variable(INPUT, dims, "1", e.input_name),
+            Variable(SOLUTION, dims, "1", e.solution_name),
+        )
+        self.conditions = ()
+        self._own = self._taken(given)
+        self.limits = (Limit("error", at_most=0.05),)
+        self.limits += () if GIVEN in given else (Limit("strangeness", at_most=STRANGEST),)
+        self.agreements = (Limit("off_given", at_most=0.0),) if GIVEN in given else ()
+        self.law = InputLaw.of(e)
+        self.tiers = (SolverVerifier(e, self.law, self._own, e.judged_on),)
+        second = second_engine(e)
+        self.second = None if second is None else Second(second, share=0.05, most=8)
+        self.codec = PairCodec.of(e)
+        self.formats = {"netcdf": NetcdfFields(e, self.variables, self.sizes)}
+        self.system = digest([e.written, repr(e), given.digests.get(GIVEN, "")])
+        self.notes = (f"{e.written}; {e.points} points a side.",)
+
+    def _taken(self, given: Given) -> Tensor | None:
+        """The input that a spec gave, on the grid."""
+        if GIVEN not in given:
+            return None
+        e, values = self.equation, np.asarray(given[GIVEN])
+        wanted = (1, e.points) if e.axes == 1 else (e.points, e.points)
+        if values.shape != wanted:
+            raise InputError(
+                f"{wanted[0]} rows of {wanted[1]} numbers for {e.name}",
+                f"{values.shape[0]} rows of {values.shape[1]}",
+                "Write points of that number, or bring the field to the grid.",
+            )
+        own = values[0] if e.axes == 1 else values
+        refused = e.refuses(own)
+        if refused:
+            raise InputError(*refused)
+        return torch.from_numpy(np.ascontiguousarray(own))
+
+    def labels(self) -> dict[str, Any]:
+        """Places of the points."""
+        e = self.equation
+        at = (np.arange(e.points) + (0.0 if e.periodic else 0.5)) / e.points
+        return {d: (d, at, {"long_name": d, "units": "1"}) for d in self.sizes}
+
+    @cached_property
+    def _recipe(self) -> Recipe:
+        """Known pairs, solved as the verifier solves them."""
+        pieces = -(-self.settings.known * HELD_OUT_EVERY // (HELD_OUT_EVERY - 1) // PIECE)
+        under = [repr(self.equation), self.settings.seed]
+        return Recipe(f"{self.equation.name}_fields", under, self._solved, pieces)
+
+    def _solved(self, piece: int) -> dict[str, np.ndarray]:
+        e = self.equation
+        rng = torch.Generator().manual_seed(1_000_003 * self.settings.seed + piece + 1)
+        inputs = e.draw(PIECE, rng)
+        return {INPUT: inputs.numpy(), SOLUTION: e.solved(inputs, e.judged_on).numpy()}
+
+    def prepare(self, watch: Watch = silent) -> None:
+        """Solve what is learned from."""
+        self._recipe.complete(watch)
+
+    def data(self) -> xr.Dataset:
+        """Solved pairs; every sixth is held out."""
+        return self._known
+
+    @cached_property
+    def _known(self) -> xr.Dataset:
+        made = self._recipe.complete()
+        rows = self.settings.known * HELD_OUT_EVERY // (HELD_OUT_EVERY - 1)
+        arrays = tuple(torch.from_numpy(made[n][:rows]) for n in (INPUT, SOLUTION))
+        held = np.arange(len(arrays[0])) % HELD_OUT_EVERY == HELD_OUT_EVERY - 1
+        coords: dict[str, Any] = self.labels() | {"held_out": (DESIGN, held)}
+        return to_dataset(arrays, self.variables, coords)
+
+    def project(self, fixed: Mapping[str, Fixed], conditions: xr.Dataset) -> Projection:
+        """The input that was given, to the bit; a ground is of its kinds."""
+        own = self._own
+        kinds: tuple[float, float] | None = getattr(self.equation, "kinds", None)
+
+        def onto(arrays: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            inputs, solution = arrays
+            if own is not None:
+                return own.expand_as(inputs).clone(), solution
+            if kinds is not None:
+                above = inputs >= sum(kinds) / 2
+                inputs = torch.where(above, kinds[0], kinds[1]).to(torch.float64)
+            return inputs, solution
+
+        return onto
+
+    def baselines(self) -> Mapping[str, Callable[[], Any]]:
+        """Learned operators, the solver at several coarsenesses, and the nearest known input."""
+        e, codec, own = self.equation, self.codec, self._own
+        size = self.settings.network(e.axes)
+        found: dict[str, Callable[[], Any]] = {
+            "fno": partial(FourierOperator, e, codec, own, size),
+            "solution_flow": partial(SolutionFlow, e, codec, own, size),
+            "nearest": partial(NearestSolution, e, codec, own),
+        }
+        coarse = {f"coarse_{n}": partial(CoarseSolver, e, codec, own, n) for n in COARSE}
+        return found | coarse
+
+    def budgets(self) -> Mapping[str, Plan]:
+        """Minutes on one core."""
+        if self.equation.axes == 1:
+            plan = Plan(steps=4000, batch=32, learning_rate=2e-3, ema_decay=0.99, check_every=400)
+        else:
+            plan = Plan(steps=1500, batch=16, learning_rate=3e-3, ema_decay=0.99, check_every=500)
+        return {"fno": plan, "solution_flow": plan}
+
+    def scores(self, designs: xr.Dataset, held_out: xr.Dataset) -> Mapping[str, float]:
+        """Error by the solver, and how far the mean spectrum of solutions lies from known ones."""
+        return report.scores(self.equation, designs, held_out)
+
+    def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
+        """What the solver takes for the same error, fields beside their error, and spectra."""
+        return report.sections(self.equation, self.settings.deadline_ms, designs, verdicts)
+
+    def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
+        """A solution that is 0, whose error is 1, and one a tenth too large, with 0.1."""
+        e = self.equation
+        inputs = e.draw(2, torch.Generator().manual_seed(3))
+        if self._own is not None:
+            inputs = self._own.expand_as(inputs).clone()
+        true = e.solved(inputs, e.judged_on)
+        answers = []
+        for factor in (0.0, 1.1):
+            designs = to_dataset((inputs, factor * true), self.variables, self.labels())
+            answers.append((designs, {"error": abs(factor - 1)}, 1e-6))
+        return tuple(answers)

@@ -1,0 +1,88 @@
+"""Which equation, on how many points, and how much is learned from: the setup of a field."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ingenium.core.errors import InputError, choose
+from ingenium.domains.equations.field.elliptic import Darcy, Poisson
+from ingenium.domains.equations.field.equation import FieldEquation
+from ingenium.domains.equations.field.moving import AllenCahn, Burgers, Vorticity
+from ingenium.domains.equations.field.operator import OperatorSettings
+
+LEAST_POINTS, MOST_POINTS, MOST_KNOWN = 16, 256, 5000
+RESOLVED = 1.0  # cells of the solver's own grid in the width that diffusion leaves a front
+
+
+@dataclass(frozen=True)
+class FieldSettings:
+    """Of `equations.field`; a number of 0 is that of the equation's own default.
+
+    Raises:
+        InputError: for an unknown equation, sizes out of range, or what the equation has not.
+    """
+
+    equation: str = "darcy"
+    points: int = 0  # a side; 64 in the plane and 128 on a line
+    diffusion: float = 0.0  # of an equation in time: viscosity, or what widens a front
+    steps: int = 0  # of the solver in time
+    known: int = 1000  # solved fields to learn from; every sixth more is held out
+    width: int = 0  # of the network; 16 in the plane and 48 on a line
+    deadline_ms: float = 5.0  # of processor time a field, that the report holds solvers against
+    seed: int = 0  # of the known fields
+
+    def __post_init__(self) -> None:
+        choose(self.equation, EQUATIONS, "equation")
+        if self.points and not (
+            LEAST_POINTS <= self.points <= MOST_POINTS and self.points % 16 == 0
+        ):
+            raise InputError(
+                f"a multiple of 16 from {LEAST_POINTS} to {MOST_POINTS} points a side",
+                self.points,
+                "Write points = 64.",
+            )
+        if not 12 <= self.known <= MOST_KNOWN:
+            raise InputError(f"from 12 to {MOST_KNOWN} known fields", self.known)
+        if not (0 <= self.width <= 128 and self.deadline_ms > 0):
+            raise InputError(
+                "a width of at most 128 and a deadline above 0", (self.width, self.deadline_ms)
+            )
+        if self.equation in ("poisson", "darcy") and (self.diffusion or self.steps):
+            raise InputError(
+                "diffusion and steps of an equation in time alone",
+                f"them for {self.equation}",
+                "Leave them out.",
+            )
+        if self.diffusion < 0 or not 0 <= self.steps <= 20_000:
+            raise InputError(
+                "a diffusion above 0 and at most 20000 steps", (self.diffusion, self.steps)
+            )
+
+    def opened(self) -> FieldEquation:
+        """The equation.
+
+        Raises:
+            InputError: for fronts that the grid cannot hold.
+        """
+        own = {"points": self.points, "diffusion": self.diffusion, "steps": self.steps}
+        equation = EQUATIONS[self.equation](**{k: v for k, v in own.items() if v})
+        if isinstance(equation, Burgers):
+            fine = equation.judged_on * equation.points
+            if fine * equation.diffusion < RESOLVED:
+                enough = RESOLVED / fine
+                raise InputError(
+                    "fronts (diffusion over speed) as wide as a cell of the solver",
+                    f"diffusion {equation.diffusion:g} on {fine} cells",
+                    f"Write diffusion = {enough:.2g} or more, or more points.",
+                )
+        return equation
+
+    def network(self, axes: int) -> OperatorSettings:
+        """Its size."""
+        if axes == 1:
+            return OperatorSettings(width=self.width or 48, modes=16)
+        return OperatorSettings(width=self.width or 16)
+
+
+EQUATIONS: Mapping[str, Callable[..., FieldEquation]] = {
+    e.name: e for e in (Poisson, Darcy, Burgers, AllenCahn, Vorticity)
+}

@@ -1,0 +1,1 @@
+"""Studies of laws, models and solution fields."""

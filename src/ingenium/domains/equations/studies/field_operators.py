@@ -1,0 +1,115 @@
+"""Row 31.13: how far off a learned operator is, and how fast the solver is that is as far off.
+
+Burgers' equation at viscosity 0.1 on 128 points and Darcy's flow on 64 x 64, from 1,000 solved
+fields, on 200 others; the authors report 0.0149 (256 points) and 0.0108 (85 x 85) at 500 passes,
+of which there are 64 and 13 here. The solver is made coarse until it is no further off, and both
+are timed on one thread, 64 fields together. Seeds draw first weights, batches and tested fields.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ingenium.core.designs import to_arrays
+from ingenium.domains.equations.field.equation import FieldEquation
+from ingenium.domains.equations.field.problem import COARSE, SolutionField
+from ingenium.domains.equations.field.settings import FieldSettings
+from ingenium.domains.equations.field.verifier import errors
+from ingenium.evaluate.trials import Readings, Trials
+
+ARMS: Mapping[str, FieldSettings] = {
+    "burgers": FieldSettings(equation="burgers", diffusion=0.1),
+    "darcy": FieldSettings(equation="darcy", points=64),
+}
+TOGETHER = 64  # fields that are timed at once
+TESTED = 10_000  # first seed of fields that are tested on
+
+
+@dataclass(frozen=True)
+class OperatorTrial:
+    """How much is learned from, how long, and on how many fields it is tested."""
+
+    known: int
+    steps: Mapping[str, int]  # of the fit, by equation
+    tested: int
+
+
+def taught(
+    settings: FieldSettings, family: str, seed: int, size: OperatorTrial
+) -> tuple[SolutionField, Callable[[Tensor], Tensor], float]:
+    """The problem, what proposes solutions of inputs, and what the fit took (s)."""
+    problem = SolutionField(replace(settings, known=size.known))
+    known = problem.data()
+    x = problem.codec.encode(to_arrays(known, problem.variables)).float()[~known["held_out"].values]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = problem.baselines()[family]()
+    plan = replace(problem.budgets()[family], steps=size.steps[settings.equation], seed=seed)
+    began = time.process_time()
+    model.fit(x, torch.zeros(len(x), 1), plan)
+    spent = time.process_time() - began
+    rng = torch.Generator().manual_seed(seed)
+
+    @torch.no_grad()
+    def propose(inputs: Tensor) -> Tensor:
+        told = problem.codec.told(inputs).float()
+        found: Tensor = problem.codec.solution(model.solution(told, rng))
+        return found
+
+    return problem, propose, spent
+
+
+def timed(solve: Callable[[Tensor], Tensor], inputs: Tensor) -> float:
+    """Milliseconds of processor time a field."""
+    solve(inputs[:1])
+    began = time.process_time()
+    solve(inputs[:TOGETHER])
+    return 1e3 * (time.process_time() - began) / len(inputs[:TOGETHER])
+
+
+def as_close(e: FieldEquation, inputs: Tensor, true: Tensor, error: float) -> float:
+    """Time of the fastest solver that is no further off (ms a field)."""
+    fine = timed(lambda a: e.solved(a, e.judged_on), inputs)
+    close = [n for n in COARSE if float(errors(e.coarse(inputs, n), true)[0].mean()) <= error]
+    return min([fine, *(timed(partial(e.coarse, times=n), inputs) for n in close)])
+
+
+def run(settings: FieldSettings, seed: int, size: OperatorTrial) -> dict[str, np.ndarray]:
+    """Error and times of an operator, and the time of the solver that is as close."""
+    problem, propose, spent = taught(settings, "fno", seed, size)
+    e = problem.equation
+    inputs = e.draw(size.tested, torch.Generator().manual_seed(TESTED + seed))
+    true = torch.cat([e.solved(a, e.judged_on) for a in inputs.split(16)])
+    error = float(errors(propose(inputs), true)[0].mean())
+    own, solver = timed(propose, inputs), as_close(e, inputs, true, error)
+    solving = timed(lambda a: e.solved(a, e.judged_on), inputs)
+    cost = 1e3 * spent + size.known * solving
+    paid = cost / (solver - own) if solver > own else np.inf
+    return {
+        "error": np.array(error),
+        "own_ms": np.array(own),
+        "solver_ms": np.array(solver),
+        "paid": np.array(min(paid, 1e12)),
+    }
+
+
+def read(found: Readings) -> dict[str, np.ndarray]:
+    """The lesser gain, errors, times, and after how many fields the teaching has paid."""
+    gain = {arm: found(arm, "solver_ms") / found(arm, "own_ms") for arm in ARMS}
+    told = {"faster": np.minimum(*gain.values())}
+    for arm in ARMS:
+        told |= {f"{arm}_error": found(arm, "error"), f"{arm}_faster": gain[arm]}
+        told |= {f"{arm}_{n}": found(arm, n) for n in ("own_ms", "solver_ms", "paid")}
+    return told
+
+
+SIZES = (
+    OperatorTrial(1000, {"burgers": 2000, "darcy": 800}, 200),
+    OperatorTrial(24, {"burgers": 20, "darcy": 4}, 16),
+)
+measure = Trials(arms=ARMS, sizes=SIZES, run=run, read=read)
