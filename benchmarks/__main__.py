@@ -42,6 +42,7 @@ NAMES = (
     "neuro_networks",
     "matter_relaxations",
     "words_requests",
+    "words_programmes",
 )
 
 

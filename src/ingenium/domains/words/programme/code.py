@@ -37,7 +37,13 @@ def programme(text: str, data: Mapping[str, Any]) -> LinearProgramme:
         try:
             run.statement(statement)
         except (
-            Wrong, TypeError, KeyError, IndexError, ValueError, ArithmeticError, RecursionError,
+            Wrong,
+            TypeError,
+            KeyError,
+            IndexError,
+            ValueError,
+            ArithmeticError,
+            RecursionError,
             AttributeError,
         ) as error:
             line = ast.get_source_segment(text, statement) or ""
@@ -52,12 +58,20 @@ class _Interpreter:
     """Of one programme."""
 
     binary: ClassVar[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
-        ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-        ast.Mod: operator.mod, ast.Div: operator.truediv,
+        ast.Add: operator.add,
+        ast.Sub: operator.sub,
+        ast.Mult: operator.mul,
+        ast.Mod: operator.mod,
+        ast.Div: operator.truediv,
     }
     compared: ClassVar[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
-        ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
-        ast.Gt: operator.gt, ast.GtE: operator.ge, ast.In: lambda a, b: a in b,
+        ast.Eq: operator.eq,
+        ast.NotEq: operator.ne,
+        ast.Lt: operator.lt,
+        ast.LtE: operator.le,
+        ast.Gt: operator.gt,
+        ast.GtE: operator.ge,
+        ast.In: lambda a, b: a in b,
         ast.NotIn: lambda a, b: a not in b,
     }
 
@@ -160,20 +174,23 @@ class _Interpreter:
                 return total
             case ast.Name("len"), [listed]:
                 return len(listed)
-            case ast.Name("range"), [*ends] if 0 < len(ends) < 3 and max(map(abs, ends)) < VARIABLES:
+            case ast.Name("range"), [*ends] if (
+                0 < len(ends) < 3 and max(map(abs, ends)) < VARIABLES
+            ):
                 return range(*ends)
             case ast.Attribute(ast.Name("solver"), "NumVar" | "IntVar" as kind), [low, high, name]:
-                return self._variable(low, high, name, kind == "IntVar")
+                return self._variable((low, high), name, kind == "IntVar")
             case ast.Attribute(ast.Name("solver"), "BoolVar"), [name]:
-                return self._variable(0, 1, name, True)
+                return self._variable((0, 1), name, True)
         raise Wrong("a call of sum, len, range or a variable of solver")
 
-    def _variable(self, low: float, high: float, name: str, whole: bool) -> LinearSum:
+    def _variable(self, ends: tuple[Any, Any], name: Any, whole: bool) -> LinearSum:
         if not isinstance(name, str) or name in self.own or not name:
             raise Wrong("a new name for each variable")
         if len(self.own) >= VARIABLES:
             raise Wrong(f"at most {VARIABLES} variables")
         self.own.add(name)
+        low, high = map(float, ends)
         return self.made.variable(low, high, name, whole=whole)
 
     def _piece(self, node: ast.expr, names: Mapping[str, Any]) -> str:
@@ -197,9 +214,7 @@ class _Interpreter:
             if all(self.value(test, inner) for test in first.ifs):
                 yield from self._loops(rest, inner)
 
-    def _bound(
-        self, target: ast.expr, item: Any, names: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
+    def _bound(self, target: ast.expr, item: Any, names: Mapping[str, Any]) -> Mapping[str, Any]:
         match target:
             case ast.Name(name):
                 return {**names, name: item}

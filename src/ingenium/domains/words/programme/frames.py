@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MONEY = re.compile(r"(?:euros?|dollars?|cents?|million|thousand)$")
 COVERS = re.compile(r"\b(?:covers?|sees?|reach(?:es)?|serves?|contains?|watch(?:es)?)\b", re.I)
+BOTH = re.compile(r"both (?:ways|directions)|same (?:both|in both)|either way|symmetric", re.I)
 SAME_COST = 1.0
 SETS = r"(?:machines?|ovens?|processors?|presses|lines?|servers?|lathes?|printers?|cranes?|kilns?)"
 FLEETS = r"(?:vans?|trucks?|lorries|lorry|vehicles?|cars?|bikes?|boats?|drones?)"
@@ -83,8 +84,6 @@ def _full(got: "Understood", rows: str, columns: str) -> str:
 
 
 def _both_ways(got: "Understood") -> None:
-    from ingenium.domains.words.programme.reading import BOTH
-
     if BOTH.search(got.text.text):
         for (i, j), value in list(got.two.items()):
             got.two.setdefault((j, i), value)
@@ -134,8 +133,10 @@ def _vehicles(got: "Understood") -> str:
 
 def _diet(got: "Understood") -> str:
     wrong = [n for b in ("least", "most") for n in got.data.get(b, ()) if not _held(got, n)]
-    return _missing(got, "price", "content") or (f"what holds {wrong[0]}" if wrong else "") or (
-        "" if got.data.get("least") else "a least amount"
+    return (
+        _missing(got, "price", "content")
+        or (f"what holds {wrong[0]}" if wrong else "")
+        or ("" if got.data.get("least") else "a least amount")
     )
 
 
@@ -162,9 +163,7 @@ def _assignment(got: "Understood") -> str:
     columns = {j for _, j in got.two}
     if rows & columns or len(got.two) < max(len(rows) * len(columns), 4):
         return "a cost of each person for each task"
-    got.data["unable"] = [
-        (b, a) if a in columns else (a, b) for a, b in got.data.get("unable", [])
-    ]
+    got.data["unable"] = [(b, a) if a in columns else (a, b) for a, b in got.data.get("unable", [])]
     if not got.data["unable"]:
         del got.data["unable"]
     return ""
@@ -203,8 +202,10 @@ def _cover(got: "Understood") -> str:
     if not price:
         got.data["price"] = dict.fromkeys(covers, SAME_COST)
     rivals = got.data.get("rivals", [])
-    return "" if len(covers) > 1 and all(a in covers and b in covers for a, b in rivals) else (
-        "what covers what"
+    return (
+        ""
+        if len(covers) > 1 and all(a in covers and b in covers for a, b in rivals)
+        else ("what covers what")
     )
 
 
@@ -212,9 +213,7 @@ def _sites(got: "Understood") -> str:
     if not got.data.get("opening"):
         return "what opening costs"
     customers = {j for _, j in got.two}
-    lacks = [
-        f"{i} to {j}" for i in got.data["opening"] for j in customers if (i, j) not in got.two
-    ]
+    lacks = [f"{i} to {j}" for i in got.data["opening"] for j in customers if (i, j) not in got.two]
     return _missing(got, "cost") or (f"the cost of {lacks[0]}" if lacks else "")
 
 
@@ -250,8 +249,19 @@ FRAMES = (
         ),
         _transport,
         (
-            SingleQuantity("supply", _cue(r"\bsuppl\w+|can (?:deliver|give|send)|\bholds?\b|\bhas\b|\bhave\b(?! ordered)|stock|produces?|\bmakes?\b|offers?")),
-            SingleQuantity("demand", _cue(r"\bneeds?\b|\bwants?\b|ordered|orders?\b|requires?|demands?|asks? for|must (?:get|receive)"), first=False),
+            SingleQuantity(
+                "supply",
+                _cue(
+                    r"\bsuppl\w+|can (?:deliver|give|send)|\bholds?\b|\bhas\b|\bhave\b(?! ordered)|stock|produces?|\bmakes?\b|offers?"
+                ),
+            ),
+            SingleQuantity(
+                "demand",
+                _cue(
+                    r"\bneeds?\b|\bwants?\b|ordered|orders?\b|requires?|demands?|asks? for|must (?:get|receive)"
+                ),
+                first=False,
+            ),
         ),
         pair="cost",
         pair_most="route_most",
@@ -282,7 +292,9 @@ FRAMES = (
         (
             SingleQuantity(
                 "demand",
-                _cue(r"\bneeds?\b|\bwants?\b|ordered|orders?\b|requires?|demands?|\bhave\b|\bhas\b"),
+                _cue(
+                    r"\bneeds?\b|\bwants?\b|ordered|orders?\b|requires?|demands?|\bhave\b|\bhas\b"
+                ),
             ),
         ),
         pair="cost",
@@ -336,8 +348,12 @@ FRAMES = (
         ),
         _product,
         (
-            SingleQuantity("profit", _cue(r"profits?|earns?|brings?|margin|sells? for"), money=True),
-            SingleQuantity("have", _cue(r"available|there (?:are|is)|we have|in stock|capacit"), first=False),
+            SingleQuantity(
+                "profit", _cue(r"profits?|earns?|brings?|margin|sells? for"), money=True
+            ),
+            SingleQuantity(
+                "have", _cue(r"available|there (?:are|is)|we have|in stock|capacit"), first=False
+            ),
         ),
         pair="use",
         paired=_cue(r"\btakes?\b|\bneeds?\b|\buses?\b|requires?"),

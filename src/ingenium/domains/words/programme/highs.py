@@ -4,21 +4,24 @@ Source: Huangfu and Hall, Parallelizing the dual revised simplex method, 2018 (H
 """
 
 import math
+import os
+import sys
+from functools import cache
 from pathlib import Path
 
 import highspy
 import numpy as np
 
 from ingenium.core.errors import InputError
-from ingenium.domains.words.programme.linear import INF, LinearProgramme, LinearSum, Row
+from ingenium.domains.words.programme.linear import LinearProgramme, LinearSum, Row
 
 SECONDS = 20.0  # of one solve, after which there is no answer
 GAP = 1e-9  # relative, of integer programmes
-ENDED = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
 
 def solver() -> highspy.Highs:
     """A quiet one on one thread, whose answers repeat."""
+    _greeted()
     made = highspy.Highs()
     for name, value in (
         ("output_flag", False),
@@ -30,6 +33,20 @@ def solver() -> highspy.Highs:
     ):
         made.setOptionValue(name, value)
     return made
+
+
+@cache
+def _greeted() -> None:
+    """The first solver of a process greets on standard output, where commands write JSON."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        highspy.Highs()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def loaded(made: LinearProgramme) -> highspy.Highs:
@@ -62,7 +79,8 @@ def loaded(made: LinearProgramme) -> highspy.Highs:
 
 def spelt(name: str) -> str:
     """A name as MPS and LP can hold it."""
-    return "".join(c if c.isalnum() and c.isascii() else f"_{ord(c):x}_" if c != "_" else c for c in name)
+    plain = (c if c == "_" or (c.isalnum() and c.isascii()) else f"_{ord(c):x}_" for c in name)
+    return "".join(plain)
 
 
 def optimum(made: LinearProgramme) -> float:
@@ -127,6 +145,3 @@ def read(path: Path) -> LinearProgramme:
         LinearSum({i: c for i, c in enumerate(model.col_cost_) if c}, model.offset_),
         model.sense_ == highspy.ObjSense.kMaximize,
     )
-
-
-__all__ = ["INF", "loaded", "optimum", "plan", "read", "spelt", "write"]

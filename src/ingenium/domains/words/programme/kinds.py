@@ -82,7 +82,9 @@ def _drawn(data: Data, rng: np.random.Generator) -> dict[str, Any]:
         if isinstance(value, dict) and value and not isinstance(next(iter(value.values())), list):
             numbers = rng.permutation(list(value.values()))
             spread = far * rng.uniform(0.5, 1.6, len(numbers))
-            made[name] = {k: _like(x, x * s) for k, x, s in zip(value, numbers, spread, strict=True)}
+            made[name] = {
+                k: _like(x, x * s) for k, x, s in zip(value, numbers, spread, strict=True)
+            }
         elif isinstance(value, float | int) and not isinstance(value, bool) and name not in COUNTS:
             made[name] = _like(value, value * far)
         else:

@@ -86,8 +86,8 @@ class LinearProgramme:
     def variable(self, low: float, high: float, name: str, *, whole: bool) -> LinearSum:
         """One more."""
         self.names.append(name)
-        self.lower.append(float(low))
-        self.upper.append(float(high))
+        self.lower.append(low)
+        self.upper.append(high)
         self.whole.append(whole)
         return LinearSum({len(self.names) - 1: 1.0})
 

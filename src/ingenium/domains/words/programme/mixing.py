@@ -171,7 +171,9 @@ def _product_cases(data: Data) -> float:
 
 MADE = 'x = {i: solver.NumVar(0, inf, f"{i}") for i in profit}'
 PIECES = 'x = {i: solver.IntVar(0, inf, f"{i}") for i in profit}'
-USED = "for r in have: solver.Add(sum(use[i, r] * x[i] for i in profit if (i, r) in use) <= have[r])"
+USED = (
+    "for r in have: solver.Add(sum(use[i, r] * x[i] for i in profit if (i, r) in use) <= have[r])"
+)
 SOLD = "for i in most: solver.Add(x[i] <= most[i])"
 EARNED = "solver.Maximize(sum(profit[i] * x[i] for i in profit))"
 PRODUCT = TaskKind(

@@ -20,7 +20,6 @@ from ingenium.words.numbers import ONES
 Pair = tuple[str, str]
 LEAST = re.compile(r"at least|no less than|not less than|minimum of|must get|or more", re.I)
 MOST = re.compile(r"at most|no more than|not more than|maximum of|up to|only|not exceed", re.I)
-BOTH = re.compile(r"both (?:ways|directions)|same (?:both|in both)|either way|symmetric", re.I)
 PAIRED = "-"  # the quantity of pairs
 NUMERAL = rf"(\d+|{'|'.join(ONES)})"
 
@@ -74,9 +73,11 @@ def _under(frame: Frame, text: str) -> tuple[WordedTask | None, str]:
     got = Understood(frame, TaskText(text))
     _scalars(got)
     _rules(got)
+    _tables(got)  # prices of rows, which sentences go by
+    got.two = {}
     for a, b in got.text.sentences:
         _sentence(got, got.text.items(a, b), a, b)
-    _tables(got)
+    _tables(got)  # pairs, by whose names are known now
     got.listed = []
     for a, b in got.text.sentences:
         _pairs(got, got.text.items(a, b))
@@ -103,7 +104,7 @@ def _scalars(got: Understood) -> None:
             continue
         group = next(i for i, g in enumerate(m.groups(), 1) if g)
         value = counted(m[group])
-        got.data[name] = value
+        got.data[name] = int(value) if value.is_integer() else value
         got.text.read.add(m.start(group))
 
 
@@ -124,7 +125,9 @@ def _sentence(got: Understood, items: list[Item], start: int, end: int) -> None:
     """Numbers of single names in a sentence."""
     text, frame = got.text.text, got.frame
     for numbers, names in _zipped(got, items):
-        param = _param(got, text[max(start, numbers[0].start - 60) : numbers[-1].end + 12], numbers[0])
+        param = _param(
+            got, text[max(start, numbers[0].start - 60) : numbers[-1].end + 12], numbers[0]
+        )
         if param is None and len(frame.singles) == 1 and frame.pair == "":
             param = frame.singles[0].name
         if param and param != PAIRED:
@@ -212,8 +215,14 @@ def _zipped(got: Understood, items: list[Item]) -> Iterator[tuple[list[Item], li
     k = 0
     while k < len(items):
         end = k
-        while end + 1 < len(items) and items[end + 1].number == items[k].number and re.fullmatch(
-            r"\s*(?:[a-z%]+\s*)?(?:,|and|, and|or)\s*(?:the |an? )?", got.text.between(items[end], items[end + 1]), re.I
+        while (
+            end + 1 < len(items)
+            and items[end + 1].number == items[k].number
+            and re.fullmatch(
+                r"\s*(?:[a-z%]+\s*)?(?:,|and|, and|or)\s*(?:the |an? )?",
+                got.text.between(items[end], items[end + 1]),
+                re.I,
+            )
         ):
             end += 1
         group = items[k : end + 1]
@@ -266,7 +275,10 @@ def _tables(got: Understood) -> None:
     cues = {p.name: p.cue for p in got.frame.singles}
     for columns, cells, start, end in got.text.tables:
         own = {
-            c: p for c in columns for p, cue in cues.items() if cue.search(c) and c not in got.second
+            c: p
+            for c in columns
+            for p, cue in cues.items()
+            if cue.search(c) and c not in got.second
         }
         for (row, column), value in cells.items():
             row, column = got.text.names.get(row, row), got.text.names.get(column, column)
@@ -405,6 +417,3 @@ def _legs(got: Understood, items: list[Item]) -> None:
             if waiting is not None and len(ends) > 1:
                 _put(got, (ends[-2], ends[-1]), waiting)
                 waiting, ends = None, ends[-2:-1]
-
-
-__all__ = ["BOTH", "Understood", "counted", "read_task"]

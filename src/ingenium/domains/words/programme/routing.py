@@ -23,7 +23,7 @@ def path_optimum(data: Data) -> float:
     Source: Bellman, On a routing problem, 1958.
     """
     nodes = _nodes(data)["nodes"]
-    best = {k: math.inf for k in nodes} | {data["source"]: 0.0}
+    best = dict.fromkeys(nodes, math.inf) | {data["source"]: 0.0}
     for _ in range(int(min(data.get("most_legs", len(nodes)), len(nodes)))):
         reached = dict(best)
         for (i, j), cost in data["cost"].items():

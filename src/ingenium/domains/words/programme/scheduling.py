@@ -163,9 +163,7 @@ APART = (
     "for a, b, m in [(a, b, m) for a, b in apart for m in range(machines)]:"
     " solver.Add(x[a, m] + x[b, m] <= 1)"
 )
-FALLING = (
-    f"for m in range(1, machines): solver.Add({LOAD.format('m - 1')} >= {LOAD.format('m')})"
-)
+FALLING = f"for m in range(1, machines): solver.Add({LOAD.format('m - 1')} >= {LOAD.format('m')})"
 EARLIEST = "solver.Minimize(end)"
 MACHINES = TaskKind(
     "machines",
