@@ -43,6 +43,8 @@ NAMES = (
     "matter_relaxations",
     "words_requests",
     "words_programmes",
+    "words_briefs",
+    "words_speed",
 )
 
 

@@ -1,19 +1,17 @@
 """300 tasks in words as programmes: read, solved on redrawn numbers, and missed constraints caught.
 
 48 were written by hand before there was a reader, of which 12 are of kinds that it is not made
-for (`words/programmes.txt`); 252 are drawn (`words_tasks`).
+for (`texts.txt` beside the problem); 252 are drawn (`words_tasks`).
 """
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from benchmarks.measuring import report
 from benchmarks.words_tasks import TELLERS, drawn
 from ingenium.core.errors import InputError
+from ingenium.domains.words.programme.asked import FRESH, AskedTask, written
 from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.highs import optimum
 from ingenium.domains.words.programme.kinds import DRAWS, SAME, apart, redrawn, without
@@ -21,39 +19,7 @@ from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.task import ADD, WordedTask
 from ingenium.evaluate.intervals import wilson
 
-TASKS = Path(__file__).parent / "words" / "programmes.txt"
 EACH = 21  # drawn tasks of a kind
-Asked = tuple[str, str, dict[str, Any]]  # text, kind, data
-
-
-def written() -> list[Asked]:
-    """Tasks that were written by hand; of the kind `none` where the reader must refuse."""
-    found: list[Asked] = []
-    text = ""
-    for line in TASKS.read_text().splitlines():
-        if line.startswith("? "):
-            text = line[2:].replace("\\n", "\n")
-        elif line.startswith("= "):
-            kind, _, table = line[2:].partition(" ")
-            found.append((text, kind, _data(json.loads(table)) if table else {}))
-    return found
-
-
-def _data(table: dict[str, Any]) -> dict[str, Any]:
-    data = {name: _value(value) for name, value in table.items()}
-    if data.pop("ways", None) == "both":
-        data["cost"] |= {(b, a): x for (a, b), x in data["cost"].items()}
-    if "covers" in data:
-        data.setdefault("price", dict.fromkeys(data["covers"], 1.0))
-    return data
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {tuple(k.split("|")) if "|" in k else k: x for k, x in value.items()}
-    if isinstance(value, list) and isinstance(value[0], list):
-        return [tuple(x) for x in value]
-    return value
 
 
 @dataclass
@@ -70,7 +36,7 @@ class Tally:
     idle: int = 0
 
 
-def tallied(tasks: Iterator[Asked]) -> tuple[Tally, float]:
+def tallied(tasks: Iterator[AskedTask]) -> tuple[Tally, float]:
     """Over tasks, and the CPU seconds of reading one."""
     count, spent = Tally(), 0.0
     for text, kind, data in tasks:
@@ -113,7 +79,7 @@ def _checked(task: WordedTask, count: Tally) -> None:
     count.same += all(right)
 
 
-def solvable() -> Iterator[Asked]:
+def solvable() -> Iterator[AskedTask]:
     """Drawn tasks; such as have no plan are drawn again."""
     from ingenium.domains.words.programme.kinds import KINDS
 
@@ -133,6 +99,7 @@ def run() -> None:
     arms = {
         "written by hand": iter([x for x in hand if x[1] != "none"]),
         "drawn": solvable(),
+        "by hand, fresh": iter(written(FRESH)),
         "by hand, of other kinds": iter([x for x in hand if x[1] == "none"]),
     }
     rows = []

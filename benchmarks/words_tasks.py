@@ -11,16 +11,40 @@ from typing import Any
 import numpy as np
 
 Drawn = tuple[str, dict[str, Any]]
-TOWNS = tuple(["Aken", "Borna", "Calw", "Dahme", "Erding", "Forst", "Gotha", "Halle", "Ilmenau", "Jena", "Kleve", "Lemgo"])
-FIRMS = tuple(["Nordbau", "Ostrad", "Pohl", "Quelle", "Roth", "Stahl", "Tietz", "Ulrich", "Vogel", "Wolff"])
-PEOPLE = tuple(["Anna", "Boris", "Clara", "David", "Elke", "Frank", "Greta", "Henri"])
-CHORES = tuple(["painting", "plumbing", "welding", "digging", "glazing", "tiling"])
-FOODS = tuple(["bread", "cheese", "beans", "apples", "nuts", "fish"])
-NUTRIENTS = tuple(["protein", "iron", "fibre", "zinc"])
-METALS = tuple(["copper", "zinc", "lead", "tin"])
-GOODS = tuple(["bowls", "plates", "mugs", "vases"])
-STEPS = tuple(["casting", "glazing", "firing", "packing"])
-DAYS = tuple(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
+TOWNS = (
+    "Aken",
+    "Borna",
+    "Calw",
+    "Dahme",
+    "Erding",
+    "Forst",
+    "Gotha",
+    "Halle",
+    "Ilmenau",
+    "Jena",
+    "Kleve",
+    "Lemgo",
+)
+FIRMS = (
+    "Nordbau",
+    "Ostrad",
+    "Pohl",
+    "Quelle",
+    "Roth",
+    "Stahl",
+    "Tietz",
+    "Ulrich",
+    "Vogel",
+    "Wolff",
+)
+PEOPLE = ("Anna", "Boris", "Clara", "David", "Elke", "Frank", "Greta", "Henri")
+CHORES = ("painting", "plumbing", "welding", "digging", "glazing", "tiling")
+FOODS = ("bread", "cheese", "beans", "apples", "nuts", "fish")
+NUTRIENTS = ("protein", "iron", "fibre", "zinc")
+METALS = ("copper", "zinc", "lead", "tin")
+GOODS = ("bowls", "plates", "mugs", "vases")
+STEPS = ("casting", "glazing", "firing", "packing")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class Teller:
@@ -130,7 +154,8 @@ def transport_text(t: Teller, data: dict[str, Any]) -> str:
     legs = ", ".join(f"{p} to {f} {c}" for (p, f), c in data["cost"].items())
     ((a, b), most) = next(iter(data["route_most"].items()))
     return (
-        f"Mills ship flour at the least cost. {listed(f'{p} has {s} t' for p, s in data['supply'].items())}"
+        "Mills ship flour at the least cost. "
+        f"{listed(f'{p} has {s} t' for p, s in data['supply'].items())}"
         f" in stock. {listed(f'{f} needs {d} t' for f, d in data['demand'].items())}. "
         f"Transport costs per tonne: {legs}. The route from {a} to {b} carries at most {most} t."
     )
@@ -236,8 +261,8 @@ def blend(t: Teller) -> Drawn:
     }
     if t.way == 0:
         body = "".join(
-            f"Scrap {s} has {listed(f'{content[s, m]} % {m}' for m in metals)} and costs {price[s]} "
-            "euros per kg. "
+            f"Scrap {s} has {listed(f'{content[s, m]} % {m}' for m in metals)} and costs "
+            f"{price[s]} euros per kg. "
             for s in scraps
         )
     else:
@@ -246,8 +271,8 @@ def blend(t: Teller) -> Drawn:
             for s in scraps
         )
     text = (
-        f"We need {amount} kg of an alloy with at least {least[metals[0]]} % {metals[0]} and at most "
-        f"{most[metals[1]]} % {metals[1]}. {body}Mix it at the lowest cost."
+        f"We need {amount} kg of an alloy with at least {least[metals[0]]} % {metals[0]} and "
+        f"at most {most[metals[1]]} % {metals[1]}. {body}Mix it at the lowest cost."
     )
     if t.more:
         other = next(s for s in scraps if s != best)
@@ -293,8 +318,8 @@ def assignment(t: Teller) -> Drawn:
     else:
         body = f"The costs: {', '.join(f'{p} {c} {x}' for (p, c), x in cost.items())}. "
     text = (
-        f"Assign {listed(people)} to the jobs {listed(chores)}: each job is done by one person, and "
-        f"nobody does more than one. {body}Keep the total low."
+        f"Assign {listed(people)} to the jobs {listed(chores)}: each job is done by one person, "
+        f"and nobody does more than one. {body}Keep the total low."
     )
     if t.more:
         pair = min(cost, key=lambda k: cost[k])
@@ -314,8 +339,8 @@ def shifts(t: Teller) -> Drawn:
         listed(f"on {d} {n}" for d, n in need.items()),
     )[t.way]
     text = (
-        f"A shop needs staff: {told}. Everybody works {length} consecutive days. With how few people "
-        "can it do?"
+        f"A shop needs staff: {told}. Everybody works {length} consecutive days. With how few "
+        "people can it do?"
     )
     if t.more:
         data["no_start"] = ["Sunday"]

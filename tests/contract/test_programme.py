@@ -9,9 +9,9 @@ from ingenium.testing import Damage, ProblemContract
 from ingenium.testing.forging import UnfitFileError
 
 TASK = (
-    "Warehouses North and South hold 120 and 90 pallets. Customers Lidl, Spar and Coop have ordered "
-    "80, 60 and 50 pallets. Freight per pallet: North to Lidl 2.5, North to Spar 4, North to Coop "
-    "6, South to Lidl 5, South to Spar 3.5, South to Coop 2. Minimise the total freight."
+    "Warehouses North and South hold 120 and 90 pallets. Customers Lidl, Spar and Coop have "
+    "ordered 80, 60 and 50 pallets. Freight per pallet: North to Lidl 2.5, North to Spar 4, North "
+    "to Coop 6, South to Lidl 5, South to Spar 3.5, South to Coop 2. Minimise the total freight."
 )
 
 

@@ -118,7 +118,9 @@ def address() -> Iterator[str]:
 def test_a_model_phrases_and_what_it_invents_is_held_back(
     folder: Path, address: str, tmp_path: Path
 ) -> None:
-    Fake.says = "P7 delivers 80 m3 an hour [1]. P7 delivers 800 m3 an hour [1]. It is red [9]. Buy it."
+    Fake.says = (
+        "P7 delivers 80 m3 an hour [1]. P7 delivers 800 m3 an hour [1]. It is red [9]. Buy it."
+    )
     documents = DocumentSet.of(folder)
     model = ModelEndpoint(address)
     found = answered("How much does pump P7 deliver?", documents, model)
@@ -132,7 +134,9 @@ def test_a_model_phrases_and_what_it_invents_is_held_back(
     assert again == found
     assert len(Fake.asked) == 1
     with pytest.raises(InputError, match="no answer to this"):
-        answered("How high is the pressure of valve V2?", documents, ModelEndpoint(None, read(kept)))
+        answered(
+            "How high is the pressure of valve V2?", documents, ModelEndpoint(None, read(kept))
+        )
 
 
 def test_a_transcript_that_was_changed_is_refused(tmp_path: Path, address: str) -> None:

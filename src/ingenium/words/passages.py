@@ -10,7 +10,9 @@ from ingenium.core.reading.files import text as text_of
 
 ENDINGS = (".txt", ".md", ".rst")
 MOST_BYTES, MOST_FILES, MOST_SENTENCES = 16 << 20, 20_000, 400_000
-END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z\d\u00c0-\u00de])|\n\s*\n|\n(?=\s*(?:[-*#|]|\d+\.\s))")
+END = re.compile(
+    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z\d\u00c0-\u00de])|\n\s*\n|\n(?=\s*(?:[-*#|]|\d+\.\s))"
+)
 SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|no|fig|eq|approx|dr|mr|mrs|st)|\b[A-Z])\.$", re.I)
 
 

@@ -53,4 +53,3 @@ def leaves(one: QuotedSentence, documents: DocumentSet) -> bool:
 
 def _measures(text: str) -> set[tuple[float, str]]:
     return {(value, m.unit or "") for m in measures(text) for value in m.ends}
-

@@ -11,6 +11,7 @@ Source: Robertson and Zaragoza, The probabilistic relevance framework, 2009 (BM2
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -111,8 +112,8 @@ class SentenceIndex:
         own = self.listed[i]
         rare = np.array([self.rare[self.number[t]] if t in self.number else 0.0 for t in asked])
         held = np.array([t in own for t in asked], dtype=np.float64)
-        pairs = list(zip(asked, asked[1:], strict=False))
-        beside = set(zip(own, own[1:], strict=False))
+        pairs = list(pairwise(asked))
+        beside = set(pairwise(own))
         share = float(rare @ held / max(rare.sum(), 1e-9))
         return COVERED * share + BESIDE * sum(p in beside for p in pairs) / max(len(pairs), 1)
 

@@ -4,10 +4,11 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="words",
-    summary="texts with a truth: verse that scans, and tasks in words as programmes for a solver",
+    summary="texts with a truth: verse that scans, and tasks in words as programmes",
     package=__name__,
     extra="words",
     needs=("highspy",),
+    drafts={"rooms": f"{__name__}.rooms.draft:rooms"},
     problems={
         "verse": Offer(
             f"{__name__}.verse.problem:Verse",
@@ -15,7 +16,7 @@ DOMAIN = Domain(
         ),
         "programme": Offer(
             f"{__name__}.programme.problem:WordedProgramme",
-            "a task of routing, mixing, scheduling or covering in words, as a programme for a solver",
+            "a task of routing, mixing, scheduling or covering in words, as a programme",
         ),
     },
 )

@@ -18,7 +18,7 @@ SIGNS = {ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "=="}
 WHAT = "a programme of lines such as `solver.Add(sum(x[i] for i in stock) <= 4)`"
 
 
-class Wrong(Exception):
+class LineError(Exception):
     """What a line does that a programme must not."""
 
 
@@ -37,7 +37,7 @@ def programme(text: str, data: Mapping[str, Any]) -> LinearProgramme:
         try:
             run.statement(statement)
         except (
-            Wrong,
+            LineError,
             TypeError,
             KeyError,
             IndexError,
@@ -86,18 +86,18 @@ class _Interpreter:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.DictComp | ast.Call):
             (target,) = node.targets
             if not isinstance(target, ast.Name) or target.id in self.names:
-                raise Wrong("a new name left of =")
+                raise LineError("a new name left of =")
             self.names[target.id] = self.value(node.value, self.names)
         elif isinstance(node, ast.For) and len(node.body) == 1 and not node.orelse:
             listed = self.value(node.iter, self.names)
             if not isinstance(node.body[0], ast.Expr):
-                raise Wrong("solver.Add after for")
+                raise LineError("solver.Add after for")
             for item in list(listed):
                 self.act(node.body[0].value, self._bound(node.target, item, self.names))
         elif isinstance(node, ast.Expr):
             self.act(node.value, self.names)
         else:
-            raise Wrong("an assignment, a for in one line, or a call of solver")
+            raise LineError("an assignment, a for in one line, or a call of solver")
 
     def act(self, node: ast.expr, names: Mapping[str, Any]) -> None:
         """`solver.Add`, `Minimize` or `Maximize`."""
@@ -105,33 +105,33 @@ class _Interpreter:
             case ast.Call(ast.Attribute(ast.Name("solver"), name), [one], []):
                 pass
             case _:
-                raise Wrong("a call of solver with one argument")
+                raise LineError("a call of solver with one argument")
         if name == "Add":
             match one:
                 case ast.Compare(left, [sign], [right]) if type(sign) in SIGNS:
                     ends = self.value(left, names), self.value(right, names)
                     self.made.rows.append(Row.of(ends[0], SIGNS[type(sign)], ends[1]))
                 case _:
-                    raise Wrong("one of <=, >= and == in solver.Add")
+                    raise LineError("one of <=, >= and == in solver.Add")
             if len(self.made.rows) > ROWS:
-                raise Wrong(f"at most {ROWS} constraints")
+                raise LineError(f"at most {ROWS} constraints")
         elif name in ("Minimize", "Maximize") and self.made.goal is None:
             self.made.goal = LinearSum({}) + self.value(one, names)
             self.made.most = name == "Maximize"
         else:
-            raise Wrong("solver.Add, and one solver.Minimize or solver.Maximize")
+            raise LineError("solver.Add, and one solver.Minimize or solver.Maximize")
 
     def value(self, node: ast.expr, names: Mapping[str, Any]) -> Any:
         """Of an expression."""
         self.steps += 1
         if self.steps > STEPS:
-            raise Wrong(f"at most {STEPS} steps")
+            raise LineError(f"at most {STEPS} steps")
         match node:
             case ast.Constant(value) if isinstance(value, str | int | float):
                 return value
             case ast.Name(name):
                 if name not in names:
-                    raise Wrong(f"unknown name {name}")
+                    raise LineError(f"unknown name {name}")
                 return names[name]
             case ast.Tuple(items):
                 return tuple(self.value(i, names) for i in items)
@@ -142,7 +142,7 @@ class _Interpreter:
             case ast.BinOp(left, op, right) if type(op) in self.binary:
                 ends = self.value(left, names), self.value(right, names)
                 if any(isinstance(x, str | tuple | list) for x in ends):
-                    raise Wrong("numbers around + - * / %")
+                    raise LineError("numbers around + - * / %")
                 return self.binary[type(op)](*ends)
             case ast.BoolOp(op, items):
                 test = all if isinstance(op, ast.And) else any
@@ -150,7 +150,7 @@ class _Interpreter:
             case ast.Compare(left, [sign], [right]):
                 ends = self.value(left, names), self.value(right, names)
                 if any(isinstance(x, LinearSum) for x in ends):
-                    raise Wrong("variables are compared in solver.Add alone")
+                    raise LineError("variables are compared in solver.Add alone")
                 return self.compared[type(sign)](*ends)
             case ast.JoinedStr(parts):
                 return "".join(self._piece(p, names) for p in parts)
@@ -163,7 +163,7 @@ class _Interpreter:
                 }
             case ast.Call(called, args, []):
                 return self._call(called, [self.value(a, names) for a in args])
-        raise Wrong(f"no {type(node).__name__}")
+        raise LineError(f"no {type(node).__name__}")
 
     def _call(self, called: ast.expr, args: list[Any]) -> Any:
         match called, args:
@@ -182,13 +182,13 @@ class _Interpreter:
                 return self._variable((low, high), name, kind == "IntVar")
             case ast.Attribute(ast.Name("solver"), "BoolVar"), [name]:
                 return self._variable((0, 1), name, True)
-        raise Wrong("a call of sum, len, range or a variable of solver")
+        raise LineError("a call of sum, len, range or a variable of solver")
 
     def _variable(self, ends: tuple[Any, Any], name: Any, whole: bool) -> LinearSum:
         if not isinstance(name, str) or name in self.own or not name:
-            raise Wrong("a new name for each variable")
+            raise LineError("a new name for each variable")
         if len(self.own) >= VARIABLES:
-            raise Wrong(f"at most {VARIABLES} variables")
+            raise LineError(f"at most {VARIABLES} variables")
         self.own.add(name)
         low, high = map(float, ends)
         return self.made.variable(low, high, name, whole=whole)
@@ -199,7 +199,7 @@ class _Interpreter:
                 return str(self.value(one, names))
             case ast.Constant(str() as text):
                 return text
-        raise Wrong("plain names in f-strings")
+        raise LineError("plain names in f-strings")
 
     def _loops(
         self, loops: list[ast.comprehension], names: Mapping[str, Any]
@@ -220,8 +220,8 @@ class _Interpreter:
                 return {**names, name: item}
             case ast.Tuple(parts):
                 if not isinstance(item, tuple) or len(item) != len(parts):
-                    raise Wrong("as many names as a key has parts")
+                    raise LineError("as many names as a key has parts")
                 for part, one in zip(parts, item, strict=True):
                     names = self._bound(part, one, names)
                 return names
-        raise Wrong("names after for")
+        raise LineError("names after for")

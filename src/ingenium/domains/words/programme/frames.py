@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _cover(got: "Understood") -> str:
     for a, b in text.sentences:
         items = [i for i in text.items(a, b) if not i.number]
         subject = ""
-        for one, other in zip(items, items[1:], strict=False):
+        for one, other in pairwise(items):
             gap = text.between(one, other)
             if COVERS.search(gap):
                 subject = one.name
@@ -252,13 +253,15 @@ FRAMES = (
             SingleQuantity(
                 "supply",
                 _cue(
-                    r"\bsuppl\w+|can (?:deliver|give|send)|\bholds?\b|\bhas\b|\bhave\b(?! ordered)|stock|produces?|\bmakes?\b|offers?"
+                    r"\bsuppl\w+|can (?:deliver|give|send)|\bholds?\b|\bhas\b|\bhave\b(?! ordered)"
+                    r"|stock|produces?|\bmakes?\b|offers?"
                 ),
             ),
             SingleQuantity(
                 "demand",
                 _cue(
-                    r"\bneeds?\b|\bwants?\b|ordered|orders?\b|requires?|demands?|asks? for|must (?:get|receive)"
+                    r"\bneeds?\b|\bwants?\b|ordered|orders?\b|requires?|demands?|asks? for"
+                    r"|must (?:get|receive)"
                 ),
                 first=False,
             ),
@@ -301,7 +304,8 @@ FRAMES = (
         paired=_cue(r"\bdistances?\b|kilometres|\bkm\b|travel|driv|costs?\b"),
         same=True,
         scalars={
-            "capacity": rf"(?:room for|hold|holds|carr(?:y|ies)|capacity of|take|takes|load|loads) (?:{MOSTLY} )?NUM\b",
+            "capacity": r"(?:room for|holds?|carr(?:y|ies)|capacity of|takes?|loads?) "
+            rf"(?:{MOSTLY} )?NUM\b",
             "fleet": rf"\b(?!one\b)NUM (?:\w+ )?{FLEETS}",
         },
     ),
@@ -334,7 +338,8 @@ FRAMES = (
         free=True,
         paired=_cue(r"\bhas\b|\bhave\b|contains?|holds?|contents?|acidity"),
         scalars={
-            "amount": r"(?:need|mix\w*|blend\w*|make|makes|produce|of) NUM (?:kg|t|tonnes|litres|l|kilograms|hl|g)\b"
+            "amount": r"(?:need|mix\w*|blend\w*|makes?|produce|of) NUM "
+            r"(?:kg|t|tonnes|litres|l|kilograms|hl|g)\b"
         },
         bounds={**BOUNDS, ("most", True): "stock"},
     ),
@@ -383,7 +388,8 @@ FRAMES = (
         _shifts,
         (SingleQuantity("need", _cue(r"needs?|requires?|required|wants?|must be")),),
         scalars={
-            "length": r"(?:works?|covers?|shifts?|lasts?)\b[^.\d]{0,30}?\bNUM (?:consecutive )?(?:days|blocks|periods|hours)"
+            "length": r"(?:works?|covers?|shifts?|lasts?)\b[^.\d]{0,30}?\bNUM (?:consecutive )?"
+            r"(?:days|blocks|periods|hours)"
         },
         rules={"no_start": (r"(?:no one|nobody|none|no \w+) (?:may |can )?(?:start|begin)", 1)},
     ),

@@ -76,12 +76,13 @@ def without(task: WordedTask, text: str, line: str, truth: float) -> bool:
 
 def _drawn(data: Data, rng: np.random.Generator) -> dict[str, Any]:
     made: dict[str, Any] = {}
+    wide = rng.choice([0.3, 1.0])  # as often near the task's numbers as far from them
     moved = rng.choice([n for n, v in data.items() if not isinstance(v, str | list | bool)])
     for name, value in data.items():
         far = math.exp(rng.normal(0, 1.5 if name == moved else 0.25))
         if isinstance(value, dict) and value and not isinstance(next(iter(value.values())), list):
             numbers = rng.permutation(list(value.values()))
-            spread = far * rng.uniform(0.5, 1.6, len(numbers))
+            spread = far * np.exp(rng.normal(0, wide, len(numbers)))
             made[name] = {
                 k: _like(x, x * s) for k, x, s in zip(value, numbers, spread, strict=True)
             }

@@ -58,11 +58,11 @@ class ProgrammeSettings:
 
 
 class WordedProgramme(Problem):
-    """Code for OR-Tools, MPS and LP, whose optimum is that of another way on six sets of numbers."""
+    """Code for OR-Tools, MPS and LP, that have the optimum of another way on six data sets."""
 
     name: ClassVar[str] = "words.programme"
     summary: ClassVar[str] = (
-        "a task of routing, mixing, scheduling or covering in words, as a programme for a solver"
+        "a task of routing, mixing, scheduling or covering in words, as a programme"
     )
     Settings: ClassVar[type] = ProgrammeSettings
     inputs: ClassVar[tuple[Input, ...]] = (TASK,)
@@ -71,7 +71,7 @@ class WordedProgramme(Problem):
         "its MPS and LP must say the same."
     )
     unchecked: ClassVar[tuple[str, ...]] = (
-        "Whether the text was understood: both ways go by the same reading, which the report tells.",
+        "Whether the text was understood: both ways go by one reading, which the report tells.",
         "A constraint that makes no difference under any of the six sets may be missing.",
         "How long a solver takes: two programmes with one optimum may differ a thousandfold.",
     )
@@ -88,7 +88,7 @@ class WordedProgramme(Problem):
             InputError: for a task that is not understood, too large, or without a plan.
         """
         self.settings, self.given = settings, given
-        text = given["task"] if "task" in given else EXAMPLE
+        text = given.values.get("task", EXAMPLE)
         self.task = checked(read_task(text))
         self.system = digest([text])
         self.variables = (
@@ -140,7 +140,7 @@ class WordedProgramme(Problem):
 
     def sections(self, designs: xr.Dataset, verdicts: xr.Dataset) -> tuple[Section, ...]:
         """What was understood, the programme, and its plan."""
-        text = self.given["task"] if "task" in self.given else EXAMPLE
+        text = self.given.values.get("task", EXAMPLE)
         return report.sections(self.task, text, designs)
 
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:

@@ -249,7 +249,7 @@ def _listing(got: Understood, items: list[Item]) -> None:
 def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> str:
     """The name that a number is of: the one before it, or after it in `17 nurses on Monday`."""
     if got.frame.subject is not None:
-        told = zip(items[:k], items[1 : k + 1], strict=True)
+        told = pairwise(items[: k + 1])
         done = [a for a, b in told if got.frame.subject.search(got.text.between(a, b))]
         return done[-1].name if done else ""
     names = [i for i in items if not i.number]
@@ -273,7 +273,7 @@ def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> s
 def _tables(got: Understood) -> None:
     """Cells by row and column; columns may be quantities of single names."""
     cues = {p.name: p.cue for p in got.frame.singles}
-    for columns, cells, start, end in got.text.tables:
+    for columns, cells, *_ in got.text.tables:
         own = {
             c: p
             for c in columns
@@ -308,7 +308,19 @@ def _pairs(got: Understood, items: list[Item]) -> None:
     def leads(name: str) -> bool:
         return name in first or (bool(second) and name not in second and not first)
 
-    _crossed(got, told, leads)
+    if told and told[0].number:
+        _behind(got, told, leads)
+    else:
+        _crossed(got, told, leads)
+
+
+def _behind(got: Understood, items: list[Item], leads: Callable[[str], bool]) -> None:
+    """Numbers before both of their names: `6 euros from A to B, 8 from A to C`."""
+    at = [k for k, item in enumerate(items) if item.number]
+    for k, end in zip(at, [*at[1:], len(items)], strict=True):
+        names = {leads(i.name): i.name for i in items[k + 1 : end]}
+        if len(names) == 2:
+            _put(got, (names[True], names[False]), items[k])
 
 
 def _crossed(got: Understood, items: list[Item], leads: Callable[[str], bool]) -> None:
@@ -336,7 +348,7 @@ def _crossed(got: Understood, items: list[Item], leads: Callable[[str], bool]) -
             continue
         if ahead is None:
             ahead = len(now) == 2
-            varies = False if ahead or True in now else True
+            varies = not (ahead or True in now)
         if waiting is not None:
             put(waiting, units.get(waiting.unit))
             waiting = None
@@ -351,7 +363,7 @@ def _crossed(got: Understood, items: list[Item], leads: Callable[[str], bool]) -
 def _sides(got: Understood, items: list[Item]) -> tuple[set[str], set[str]]:
     """Names that pairs begin and end with, by where they stand: `A B 4`, or `A needs 4 of B`."""
     first, second = {i for i, _ in got.two}, {j for _, j in got.two}
-    three = [x for x in zip(items, items[1:], items[2:], strict=False)]
+    three = list(zip(items, items[1:], items[2:], strict=False))
     before = [(a, b) for a, b, c in three if not a.number and not b.number and c.number]
     around = [(a, c) for a, b, c in three if not a.number and b.number and not c.number]
     for a, b in before or around:

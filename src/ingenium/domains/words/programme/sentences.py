@@ -14,12 +14,43 @@ STOP = re.compile(r"(?<=[\w)%])[.;?!](?=\s|$)|\n")
 AFTER_NAME = re.compile(
     r"[-,.)]|\s(?:\d|to |has |takes |costs |and |needs |covers |runs |holds |is )"
 )
-GLUE = frozenset(
-    ["a", "an", "the", "and", "or", "of", "to", "from", "in", "on", "at", "by", "for", "with", "without", "per", "as", "is", "are", "be", "been", "was", "has", "have", "had", "it", "its", "they", "them", "their", "he", "she", "his", "her", "we", "our", "you", "your", "this", "that", "these", "those", "there", "which", "who", "what", "when", "where", "how", "all", "each", "every", "any", "no", "not", "only", "also", "both", "one", "ones", "than", "then", "so", "such", "if", "can", "could", "may", "might", "must", "shall", "should", "will", "would", "do", "does", "done", "get", "gets", "got", "go", "goes", "going", "make", "makes", "made", "take", "takes", "taken", "need", "needs", "needed", "want", "wants", "wanted", "order", "ordered", "hold", "holds", "held", "stock", "cost", "costs", "price", "prices", "profit", "profits", "earn", "earns", "bring", "brings", "sell", "sells", "sold", "require", "requires", "required", "available", "at", "least", "most", "more", "less", "few", "fewer", "possible", "minimum", "maximum", "minimise", "maximise", "total", "sum", "together", "total", "least", "cheapest", "shortest", "fastest", "smallest", "largest", "lowest", "highest", "early", "earliest", "late", "soon", "find", "plan", "choose", "decide", "assign", "pick", "give", "gives", "given", "gets", "run", "runs", "running", "use", "uses", "used", "used", "work", "works", "working", "start", "starts", "starting", "end", "ends", "ending", "begin", "begins", "open", "opens", "opened", "opening", "serve", "serves", "served", "serving", "cover", "covers", "covered", "covering", "see", "sees", "seen", "visit", "visits", "visited", "return", "returns", "come", "comes", "back", "home", "again", "exactly", "once", "twice", "same", "different", "equal", "equally", "identical", "alike", "way", "ways", "directions", "direction", "between", "over", "under", "into", "out", "up", "down", "about", "after", "before", "until", "while", "because", "since", "during", "within", "around", "euro", "euros", "dollar", "dollars", "cent", "cents", "million", "thousand", "hour", "hours", "h", "minute", "minutes", "min", "second", "seconds", "s", "day", "days", "week", "weeks", "month", "months", "year", "years", "kg", "g", "mg", "t", "tonne", "tonnes", "ton", "tons", "km", "m", "mj", "kj", "kwh", "litre", "litres", "liter", "liters", "l", "hectolitre", "hectolitres", "pallet", "pallets", "crate", "crates", "unit", "units", "piece", "pieces", "portion", "portions", "serving", "servings", "kilogram", "kilograms", "gram", "grams", "percent", "plant", "plants", "factory", "factories", "warehouse", "warehouses", "shop", "shops", "store", "stores", "customer", "customers", "town", "towns", "city", "cities", "place", "places", "site", "sites", "node", "nodes", "link", "links", "road", "roads", "leg", "legs", "station", "stations", "district", "districts", "area", "areas", "machine", "machines", "job", "jobs", "task", "tasks", "worker", "workers", "clerk", "clerks", "person", "people", "shift", "shifts", "row", "rows", "column", "columns", "table", "data", "time", "times", "distance", "distances", "number", "numbers", "amount", "amounts", "name", "names", "route", "routes", "tour", "trip", "path", "line", "lines", "carry", "carries", "carried", "carrying", "ship", "ships", "shipped", "shipping", "deliver", "delivers", "delivered", "deliveries", "transport", "travel", "travelling", "driving", "freight", "supply", "supplies", "demand", "demands", "contain", "contains", "content", "contents", "capacity", "room", "load", "loads", "vehicle", "vehicles", "truck", "trucks", "van", "vans", "lorry", "lorries", "depot", "mix", "mixes", "mixture", "blend", "blends", "food", "foods", "product", "products", "resource", "resources", "allowed", "cannot", "never", "nobody", "nothing", "must", "either", "neither", "except", "contrast", "meanwhile", "respectively", "alone", "just", "still", "even", "however", "therefore", "instead", "whole"]
-)  # words that are no names, unless a text writes them as such
-PLACES = frozenset(
-    ["depot", "yard", "plant", "factory", "warehouse", "shop", "store", "office", "home", "base", "hub", "station", "school", "clinic", "port", "market", "farm", "mill", "mine", "brewery", "bakery", "garage", "centre"]
-)  # that are names in legs such as `depot to Adler 8`
+_GLUE = """
+a an the and or of to from in on at by for with without per as is are be been was has have had it
+its they them their he she his her we our you your this that these those there which who what when
+where how all each every any no not only also both one ones than then so such if can could may
+might must shall should will would do does done get gets got go goes going make makes made take
+takes taken need needs needed want wants wanted order ordered hold holds held stock cost costs
+price prices profit profits earn earns bring brings sell sells sold require requires required
+available at least most more less few fewer possible minimum maximum minimise maximise total sum
+together total least cheapest shortest fastest smallest largest lowest highest early earliest late
+soon find plan choose decide assign pick give gives given gets run runs running use uses used used
+work works working start starts starting end ends ending begin begins open opens opened opening
+serve serves served serving cover covers covered covering see sees seen visit visits visited
+return returns come comes back home again exactly once twice same different equal equally
+identical alike way ways directions direction between over under into out up down about after
+before until while because since during within around euro euros dollar dollars cent cents million
+thousand hour hours h minute minutes min second seconds s day days week weeks month months year
+years kg g mg t tonne tonnes ton tons km m mj kj kwh litre litres liter liters l hectolitre
+hectolitres pallet pallets crate crates unit units piece pieces portion portions serving servings
+kilogram kilograms gram grams percent plant plants factory factories warehouse warehouses shop
+shops store stores customer customers town towns city cities place places site sites node nodes
+link links road roads leg legs station stations district districts area areas machine machines job
+jobs task tasks worker workers clerk clerks person people shift shifts row rows column columns
+table data time times distance distances number numbers amount amounts name names route routes
+tour trip path line lines carry carries carried carrying ship ships shipped shipping deliver
+delivers delivered deliveries transport travel travelling driving freight supply supplies demand
+demands contain contains content contents capacity room load loads vehicle vehicles truck trucks
+van vans lorry lorries depot mix mixes mixture blend blends food foods product products resource
+resources allowed cannot never nobody nothing must either neither except contrast meanwhile
+respectively alone just still even however therefore instead whole
+produce produces offer offers send sends
+"""
+GLUE = frozenset(_GLUE.split())  # words that are no names, unless a text writes them as such
+_PLACES = """
+depot yard plant factory warehouse shop store office home base hub station school clinic port
+market farm mill mine brewery bakery garage centre
+"""
+PLACES = frozenset(_PLACES.split())  # that are names in legs such as `depot to Adler 8`
 LEG = re.compile(r"([A-Za-z]\w*)(?:-| to )(?:the )?([A-Za-z]\w*)[^\d,;.]{0,20}? \d")
 AFTER_NUMBER = (
     re.compile(r"\d\s*(?:[a-zA-Z%]+\s+)?of\s+(?:the\s+)?([a-z]\w+)"),
@@ -113,7 +144,7 @@ class TaskText:
         found: set[str] = {w for columns, cells, *_ in self.tables for w in columns}
         found |= {row for _, cells, *_ in self.tables for row, _ in cells}
         for a, b in self.sentences:
-            words = [m for m in WORD.finditer(self.text, a, b)]
+            words = list(WORD.finditer(self.text, a, b))
             found |= {m[0].lower() for m in words[1:] if self._proper(m)}
             found |= set(self._listed(words))
             found |= set(self._beside(a, b))
