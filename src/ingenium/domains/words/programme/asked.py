@@ -33,7 +33,11 @@ def _data(table: dict[str, Any]) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, dict):
-        return {tuple(k.split("|")) if "|" in k else k: x for k, x in value.items()}
+        return {tuple(k.split("|")) if "|" in k else k: _number(x) for k, x in value.items()}
     if isinstance(value, list) and isinstance(value[0], list):
         return [tuple(x) for x in value]
     return value
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, int) else value

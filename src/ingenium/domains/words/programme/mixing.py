@@ -87,7 +87,7 @@ DIET = TaskKind(
 
 def blend_optimum(data: Data) -> float:
     """Over all corners of what a blend may be."""
-    parts, amount = list(data["price"]), data["amount"]
+    parts, amount = list(data["price"]), float(data["amount"])
 
     def over(of: str, bound: float, sign: float) -> list[float]:
         return [sign * (data["content"].get((p, of), 0.0) - bound) for p in parts]
