@@ -45,6 +45,7 @@ NAMES = (
     "words_programmes",
     "words_briefs",
     "words_speed",
+    "words_models",
 )
 
 

@@ -75,15 +75,14 @@ class SmallModel:
 
 
 def by_endpoint(model: ModelEndpoint, text: str, contract: Contract) -> set[Fact]:
-    """What a model behind an address reads, without a grammar: lines of another form are dropped."""
+    """What a model behind an address reads without a grammar; lines of another form are dropped."""
     request = Request(text)
-    names = [e.name for e in contract.entries if e.numeric and e.kind != "setup"]
-    asked = ASK.format(names=", ".join(dict.fromkeys(names)), text=text[:1500])
+    names = {e.name for e in contract.entries if e.numeric and e.kind != "setup"}
+    asked = ASK.format(names=", ".join(sorted(names)), text=text[:1500])
     listed = model.ask("Write the list and nothing else.", asked, most=TOKENS)
-    lines = [
-        x for x in listed.splitlines() if x.split(" ")[0] in names or x.split(" ")[-1] in names
-    ]
-    return set(_facts("\n".join(lines), contract, request))
+    said = [line.split(" ") for line in listed.splitlines()]
+    known = [" ".join(words) for words in said if {words[0], words[-1]} & names]
+    return set(_facts("\n".join(known), contract, request))
 
 
 def grammar(names: list[str], choices: list[tuple[str, str]], request: Request) -> str:

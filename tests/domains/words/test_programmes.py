@@ -157,11 +157,11 @@ def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
     for kind in ("vehicles", "product", "shifts"):
         task = first(kind)
         form = ProgrammeFiles(task)
-        listed = list(task.programmes().values())
-        for place in form.write(programmes(listed, list(range(len(listed)))), tmp_path).values():
-            command = [sys.executable, str(place / CODE)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-            assert float(done.stdout.split()[1]) == pytest.approx(task.optimum(), rel=1e-6)
+        code = next(iter(task.programmes().values()))
+        place = form.write(programmes([code], [0]), tmp_path / kind)[0]
+        command = [sys.executable, str(place / CODE)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert float(done.stdout.split()[1]) == pytest.approx(task.optimum(), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def _drawn(data: Data, rng: np.random.Generator) -> dict[str, Any]:
                 k: _like(x, x * s) for k, x, s in zip(value, numbers, spread, strict=True)
             }
         elif isinstance(value, float | int) and not isinstance(value, bool) and name not in COUNTS:
-            made[name] = _like(value, value * far)
+            made[name] = _like(float(value), float(value * far))
         else:
             made[name] = value
     return made
