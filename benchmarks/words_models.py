@@ -2,8 +2,8 @@
 
 Words are counted, or learned by an LSTM and a transformer, on 789 poems; 87 are held out. SmolLM2
 has most likely read them elsewhere, and is told nothing here; its nats are of all its own tokens of
-a text, a word and a line break being one each for all. ELIZA gives no chances of words. A ratio below 1 says that words of lines that are said twice are likelier the
-second time.
+a text, a word and a line break being one each for all. ELIZA gives no chances of words. A ratio
+below 1 says that words of lines that are said twice are likelier the second time.
 """
 
 import math

@@ -152,8 +152,11 @@ def test_files_of_other_numbers_or_companions_are_refused(tmp_path: Path) -> Non
 
 
 def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
-    """The exported code as it is, run by the tool that it is written for."""
-    pytest.importorskip("ortools", reason='pip install "ingenium[words]"')
+    """The exported code as it is, run by the tool that it is written for.
+
+    It wants an older protobuf than ONNX here, so that no extra brings it.
+    """
+    pytest.importorskip("ortools", reason="pip install ortools, in an environment of its own")
     for kind in ("vehicles", "product", "shifts"):
         task = first(kind)
         form = ProgrammeFiles(task)

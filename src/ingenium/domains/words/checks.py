@@ -151,3 +151,40 @@ def rooms(commands: Commands) -> Iterator[Finding]:
         "a file of rooms, of what lies where, and of broken rules is drafted",
         done.code == 0 and len(table["room"]) > 3 and table["broken"][0]["number"] == 1,
     )
+
+
+MODELS = ("ngram_free", "lstm", "autoregressive")
+FEW_POEMS = """problem = "words.verse"
+[setup]
+form = "blank"
+known = 152
+"""
+
+
+def text_models(commands: Commands) -> Iterator[Finding]:
+    """Row 33.1: counted words, an LSTM and a transformer on one corpus by one command."""
+    (commands.folder / "verse.toml").write_text(FEW_POEMS)
+    asked = ("words.verse", "--spec", "verse.toml", "--families", ",".join(MODELS))
+    sizes = ("--seeds", 1, "--members", 10, "--judged", 0, "--steps", 40)
+    done = commands("compare", *asked, *sizes, "--out", "models")
+    table = json.loads((commands.folder / "models" / "comparison.json").read_text())
+    found = {(e["family"], e["metric"]): float(np.mean(e["values"])) for e in table["entries"]}
+    odd = [found[name, "perplexity"] for name in MODELS]
+    again = [found[name, "repeat_ratio"] for name in MODELS]
+    told = ", ".join(f"{x:.0f} by {name}" for x, name in zip(odd, MODELS, strict=True))
+    yield Finding(
+        f"one command fits all three, and tells the perplexity of held-out sonnets: {told}",
+        done.code == 0 and bool(np.isfinite(odd).all()) and max(odd) < MOST_ODD,
+    )
+    told = ", ".join(f"{x:.2f} by {name}" for x, name in zip(again, MODELS, strict=True))
+    yield Finding(
+        f"the copy test is told, words of lines said for the second time over the first: {told}",
+        bool(np.isfinite(again).all()),
+    )
+    yield Finding(
+        "each kind is less puzzled than the one before", odd == sorted(odd)[::-1], gap=True
+    )
+    yield Finding("ELIZA stands beside them, whose rules give no chances", False, gap=True)
+
+
+MOST_ODD = 3300.0  # words of the sonnets: what a model that knows nothing is worth
