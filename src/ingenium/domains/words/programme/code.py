@@ -140,10 +140,7 @@ class _Interpreter:
             case ast.UnaryOp(ast.USub(), one):
                 return -self.value(one, names)
             case ast.BinOp(left, op, right) if type(op) in self.binary:
-                ends = self.value(left, names), self.value(right, names)
-                if any(isinstance(x, str | tuple | list) for x in ends):
-                    raise LineError("numbers around + - * / %")
-                return self.binary[type(op)](*ends)
+                return self._reckoned(op, self.value(left, names), self.value(right, names))
             case ast.BoolOp(op, items):
                 test = all if isinstance(op, ast.And) else any
                 return test(self.value(i, names) for i in items)
@@ -164,6 +161,11 @@ class _Interpreter:
             case ast.Call(called, args, []):
                 return self._call(called, [self.value(a, names) for a in args])
         raise LineError(f"no {type(node).__name__}")
+
+    def _reckoned(self, op: ast.operator, left: Any, right: Any) -> Any:
+        if any(isinstance(x, str | tuple | list) for x in (left, right)):
+            raise LineError("numbers around + - * / %")
+        return self.binary[type(op)](left, right)
 
     def _call(self, called: ast.expr, args: list[Any]) -> Any:
         match called, args:

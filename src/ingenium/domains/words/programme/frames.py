@@ -3,16 +3,15 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ingenium.domains.words.programme.reading import Understood
+from ingenium.domains.words.programme import completing
 
+if TYPE_CHECKING:
+    from ingenium.domains.words.programme.understood import Understood
+
+MOST = re.compile(r"at most|no more than|not more than|maximum of|up to|only|not exceed", re.I)
 MONEY = re.compile(r"(?:euros?|dollars?|cents?|million|thousand)$")
-COVERS = re.compile(r"\b(?:covers?|sees?|reach(?:es)?|serves?|contains?|watch(?:es)?)\b", re.I)
-BOTH = re.compile(r"both (?:ways|directions)|same (?:both|in both)|either way|symmetric", re.I)
-SAME_COST = 1.0
 SETS = r"(?:machines?|ovens?|processors?|presses|lines?|servers?|lathes?|printers?|cranes?|kilns?)"
 FLEETS = r"(?:vans?|trucks?|lorries|lorry|vehicles?|cars?|bikes?|boats?|drones?)"
 
@@ -28,7 +27,7 @@ class SingleQuantity:
 
 
 @dataclass(frozen=True)
-class Frame:
+class TaskFrame:
     """How a kind is told."""
 
     name: str
@@ -72,152 +71,6 @@ def _cue(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.I)
 
 
-def _missing(got: "Understood", *names: str) -> str:
-    lacks = [n for n in names if not got.data.get(n)]
-    return " and ".join(lacks)
-
-
-def _full(got: "Understood", rows: str, columns: str) -> str:
-    """Whether each pair of two sets has its number."""
-    pairs = [(i, j) for i in got.data[rows] for j in got.data[columns]]
-    lacks = [f"{i} to {j}" for i, j in pairs if (i, j) not in got.two]
-    return f"the {got.frame.pair} of {', '.join(lacks[:3])}" if lacks else ""
-
-
-def _both_ways(got: "Understood") -> None:
-    if BOTH.search(got.text.text):
-        for (i, j), value in list(got.two.items()):
-            got.two.setdefault((j, i), value)
-
-
-def _path(got: "Understood") -> str:
-    _both_ways(got)
-    node = r"(?:node |the |town |city )?([\w']+)"
-    for m in re.finditer(rf"from {node} to {node}", got.text.text, re.I):
-        ends = [got.text.names.get(x.lower(), "") for x in m.groups()]
-        if all(any(e in pair for pair in got.two) for e in ends) and tuple(ends) not in got.two:
-            got.data["source"], got.data["target"] = ends
-            break
-    return _missing(got, "source", "target", "cost")
-
-
-def _transport(got: "Understood") -> str:
-    return _missing(got, "supply", "demand", "cost") or _full(got, "supply", "demand")
-
-
-def _tour(got: "Understood") -> str:
-    _both_ways(got)
-    places = {k for pair in got.two for k in pair}
-    for m in re.finditer(
-        r"(?:starts? (?:in|at|from)|begins? (?:in|at)|returns? to|back to|from) (?:the )?([\w']+)",
-        got.text.text,
-        re.I,
-    ):
-        name = got.text.names.get(m[1].lower(), "")
-        if name in places:
-            got.data["start"] = name
-            break
-    if len(got.two) < len(places) * (len(places) - 1):
-        return "a cost of each leg in each direction"
-    return _missing(got, "start", "cost")
-
-
-def _vehicles(got: "Understood") -> str:
-    _both_ways(got)
-    places = {k for pair in got.two for k in pair}
-    home = places - set(got.data.get("demand", ()))
-    if len(home) != 1 or len(got.two) < len(places) * (len(places) - 1):
-        return "a depot, or a cost of each leg in each direction"
-    got.data["depot"] = home.pop()
-    return _missing(got, "capacity", "demand", "cost")
-
-
-def _diet(got: "Understood") -> str:
-    wrong = [n for b in ("least", "most") for n in got.data.get(b, ()) if not _held(got, n)]
-    return (
-        _missing(got, "price", "content")
-        or (f"what holds {wrong[0]}" if wrong else "")
-        or ("" if got.data.get("least") else "a least amount")
-    )
-
-
-def _held(got: "Understood", name: str) -> bool:
-    return any(name == n for _, n in got.two)
-
-
-def _blend(got: "Understood") -> str:
-    return _missing(got, "price", "content", "amount") or (
-        "" if got.data.get("least") or got.data.get("most") else "a quality of the blend"
-    )
-
-
-def _product(got: "Understood") -> str:
-    if re.search(r"\bwhole\b|\binteger|no fractions|cannot be split", got.text.text, re.I):
-        got.data["whole"] = True
-    lacks = _missing(got, "profit", "use", "have")
-    unlike = set(got.data.get("have", ())) ^ {r for _, r in got.two}
-    return lacks or (f"what is available of or taken by {min(unlike)}" if unlike else "")
-
-
-def _assignment(got: "Understood") -> str:
-    rows = {i for i, _ in got.two}
-    columns = {j for _, j in got.two}
-    if rows & columns or len(got.two) < max(len(rows) * len(columns), 4):
-        return "a cost of each person for each task"
-    got.data["unable"] = [(b, a) if a in columns else (a, b) for a, b in got.data.get("unable", [])]
-    if not got.data["unable"]:
-        del got.data["unable"]
-    return ""
-
-
-def _shifts(got: "Understood") -> str:
-    return _missing(got, "need", "length") or (
-        "" if len(got.data["need"]) > 2 else "what each period needs"
-    )
-
-
-def _machines(got: "Understood") -> str:
-    return _missing(got, "machines", "duration")
-
-
-def _cover(got: "Understood") -> str:
-    covers: dict[str, list[str]] = {}
-    text = got.text
-    for a, b in text.sentences:
-        items = [i for i in text.items(a, b) if not i.number]
-        subject = ""
-        for one, other in pairwise(items):
-            gap = text.between(one, other)
-            if COVERS.search(gap):
-                subject = one.name
-                covers.setdefault(subject, []).append(other.name)
-            elif subject and re.fullmatch(r"\s*(?:,|and|, and)\s*(?:\w+\s)?", gap):
-                if other.name not in covers and other.name != subject:
-                    covers[subject].append(other.name)
-            elif subject:
-                subject = ""
-    got.data["covers"] = covers
-    price = got.data.get("price", {})
-    if price and set(price) != set(covers):
-        return "a cost of each choice"
-    if not price:
-        got.data["price"] = dict.fromkeys(covers, SAME_COST)
-    rivals = got.data.get("rivals", [])
-    return (
-        ""
-        if len(covers) > 1 and all(a in covers and b in covers for a, b in rivals)
-        else ("what covers what")
-    )
-
-
-def _sites(got: "Understood") -> str:
-    if not got.data.get("opening"):
-        return "what opening costs"
-    customers = {j for _, j in got.two}
-    lacks = [f"{i} to {j}" for i in got.data["opening"] for j in customers if (i, j) not in got.two]
-    return _missing(got, "cost") or (f"the cost of {lacks[0]}" if lacks else "")
-
-
 LEGS = r"(?:links?|legs?|arcs?|roads?|steps?|hops?|edges?|stages?|stops?)"
 MOSTLY = r"(?:at most|no more than|not more than|up to)"
 BOUNDS = {
@@ -227,7 +80,7 @@ BOUNDS = {
 }
 PRICE = r"\bcosts?\b|\bpriced?\b|\bprices\b"
 FRAMES = (
-    Frame(
+    TaskFrame(
         "path",
         _cues(
             r"one-way|direction given",
@@ -235,12 +88,12 @@ FRAMES = (
             r"\b(?:get|go|drive|travel|walk|send)\b.{0,40}\bfrom .{1,30} to ",
             r"\bpath\b|\blinks?\b",
         ),
-        _path,
+        completing.path,
         pair="cost",
         same=True,
         scalars={"most_legs": rf"{MOSTLY} NUM {LEGS}"},
     ),
-    Frame(
+    TaskFrame(
         "transport",
         _cues(
             r"\bship\w*|\bfreight|carrying a|transport\w* (?:a|of|cost)|haul",
@@ -248,7 +101,7 @@ FRAMES = (
             r"in stock|suppl|can deliver|\bholds?\b|produces?",
             r"\bwants?\b|\bneeds?\b|ordered|demand|requires?",
         ),
-        _transport,
+        completing.transport,
         (
             SingleQuantity(
                 "supply",
@@ -270,7 +123,7 @@ FRAMES = (
         pair_most="route_most",
         paired=_cue(r"\bcosts?\b|freight|carrying|shipping|euros?"),
     ),
-    Frame(
+    TaskFrame(
         "tour",
         _cues(
             r"round trip|\btour\b|comes? home|salesman",
@@ -278,12 +131,12 @@ FRAMES = (
             r"\bonce\b|every|each",
             r"both (?:ways|directions)|distances?|order",
         ),
-        _tour,
+        completing.tour,
         pair="cost",
         same=True,
         rules={"before": (r"\bbefore\b", 2)},
     ),
-    Frame(
+    TaskFrame(
         "vehicles",
         _cues(
             FLEETS,
@@ -291,7 +144,7 @@ FRAMES = (
             r"depot|yard|comes? back|return|starts? and ends?",
             r"\broutes?\b|visited|served|collect",
         ),
-        _vehicles,
+        completing.vehicles,
         (
             SingleQuantity(
                 "demand",
@@ -309,7 +162,7 @@ FRAMES = (
             "fleet": rf"\b(?!one\b)NUM (?:\w+ )?{FLEETS}",
         },
     ),
-    Frame(
+    TaskFrame(
         "diet",
         _cues(
             r"portions?|servings?|\beat|\bfeed\b|ration|diet|meal|nutri|patient",
@@ -317,14 +170,14 @@ FRAMES = (
             r"at least",
             r"cheap|least cost|cost is minimal|lowest cost",
         ),
-        _diet,
+        completing.diet,
         (SingleQuantity("price", _cue(PRICE), money=True),),
         pair="content",
         free=True,
         paired=_cue(r"\bhas\b|\bhave\b|contains?|holds?"),
         bounds=BOUNDS,
     ),
-    Frame(
+    TaskFrame(
         "blend",
         _cues(
             r"\bblend|\bmix\w*|alloy",
@@ -332,7 +185,7 @@ FRAMES = (
             r"at (?:least|most)|no more than",
             r"cheap|least cost|lowest cost|prices?|costs?",
         ),
-        _blend,
+        completing.blend,
         (SingleQuantity("price", _cue(PRICE), money=True),),
         pair="content",
         free=True,
@@ -343,7 +196,7 @@ FRAMES = (
         },
         bounds={**BOUNDS, ("most", True): "stock"},
     ),
-    Frame(
+    TaskFrame(
         "product",
         _cues(
             r"profits?|earns?|returns?|margin",
@@ -351,7 +204,7 @@ FRAMES = (
             r"available|there are|we have|hours of",
             r"\bmakes?\b|produc|maximi[sz]e|most",
         ),
-        _product,
+        completing.product,
         (
             SingleQuantity(
                 "profit", _cue(r"profits?|earns?|brings?|margin|sells? for"), money=True
@@ -364,7 +217,7 @@ FRAMES = (
         paired=_cue(r"\btakes?\b|\bneeds?\b|\buses?\b|requires?"),
         bounds={("most", True): "most"},
     ),
-    Frame(
+    TaskFrame(
         "assignment",
         _cues(
             r"\bassign|who (?:should|does)|pick up|one each|nobody does more",
@@ -372,12 +225,12 @@ FRAMES = (
             r"\bjobs?\b|\btasks?\b|guests?",
             r"cannot|not allowed|total|sum|lowest",
         ),
-        _assignment,
+        completing.assignment,
         pair="cost",
         free=True,
         rules={"unable": (r"\bcannot\b|not allowed|may not|must not|unable", 2)},
     ),
-    Frame(
+    TaskFrame(
         "shifts",
         _cues(
             r"in a row|consecutive",
@@ -385,7 +238,7 @@ FRAMES = (
             r"\bshifts?\b|days off|works?\b",
             r"few|smallest number|fewest",
         ),
-        _shifts,
+        completing.shifts,
         (SingleQuantity("need", _cue(r"needs?|requires?|required|wants?|must be")),),
         scalars={
             "length": r"(?:works?|covers?|shifts?|lasts?)\b[^.\d]{0,30}?\bNUM (?:consecutive )?"
@@ -393,7 +246,7 @@ FRAMES = (
         },
         rules={"no_start": (r"(?:no one|nobody|none|no \w+) (?:may |can )?(?:start|begin)", 1)},
     ),
-    Frame(
+    TaskFrame(
         "machines",
         _cues(
             SETS,
@@ -401,12 +254,12 @@ FRAMES = (
             r"as early as|earliest|as soon as|makespan|finished",
             r"\btakes?\b|\bruns?\b|\bjobs?\b|batch",
         ),
-        _machines,
+        completing.machines,
         (SingleQuantity("duration", _cue(r"\btakes?\b|\bruns?\b|lasts?|needs?|hours?|minutes?")),),
         scalars={"machines": rf"\bNUM (?:equal |identical |parallel |like )?{SETS}"},
         rules={"apart": (r"must not|cannot|may not|never", 2)},
     ),
-    Frame(
+    TaskFrame(
         "cover",
         _cues(
             r"\bcover(?:s|ed)?\b|\bsees?\b|\bseen\b|watch|reach",
@@ -414,12 +267,12 @@ FRAMES = (
             r"every|each|all\b",
             r"few|lowest cost|minimise|cheap",
         ),
-        _cover,
+        completing.cover,
         (SingleQuantity("price", _cue(PRICE + r"|\bfor\b"), money=True),),
-        subject=COVERS,
+        subject=completing.COVERS,
         rules={"rivals": (r"not both|cannot both|not together|exclude", 2)},
     ),
-    Frame(
+    TaskFrame(
         "sites",
         _cues(
             r"\bopen(?:s|ed|ing)?\b",
@@ -427,7 +280,7 @@ FRAMES = (
             r"warehouses?|schools?|clinics?|depots?|plants?|hubs?",
             r"serv|supplied|assigned|go to",
         ),
-        _sites,
+        completing.sites,
         (SingleQuantity("opening", _cue(r"\bopen(?:ing)?\b")),),
         pair="cost",
         free=True,
