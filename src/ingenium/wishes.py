@@ -139,15 +139,33 @@ def ask(
     route = Router(named or known).route(request)
     if route.outside and not named:
         return WordedWish(RequestReading(said, None, (), (_outside(route),), title=route.words))
-    if route.rivals and not named:
+    near = [route.scores[0][0], *(() if named else route.rivals)]
+    read = [RequestReader(c, weights).read(said, words) for c in known if c.problem in near]
+    chosen = _telling(read)
+    if chosen is None:
         return WordedWish(RequestReading(said, None, (), (_which(route),), title=route.words))
-    contract = next(c for c in known if c.problem == route.scores[0][0])
-    reading = replace(RequestReader(contract, weights).read(said, words), title=route.words)
+    reading = replace(chosen, title=route.words)
+    contract = next(c for c in known if c.problem == reading.problem)
+    if not reading.found and not named and route.stranger:
+        return WordedWish(RequestReading(said, None, (), (_outside(route),), title=route.words))
     try:
         return WordedWish(reading, contract, _made(reading, contract))
     except InputError as error:  # of a value that the problem does not take
         asked = OpenQuestion("setup", "open", str(error))
         return WordedWish(replace(reading, questions=(*reading.questions, asked)), contract)
+
+
+def _telling(read: Sequence[RequestReading]) -> RequestReading | None:
+    """Of problems that fit equally well, the one that reads most of a request; none if two do."""
+
+    def told(reading: RequestReading) -> int:
+        return len(reading.found) + sum(
+            q.kind in ("contradiction", "missing") for q in reading.questions
+        )
+
+    ranked = sorted(read, key=told, reverse=True)
+    alone = len(ranked) == 1 or told(ranked[0]) > told(ranked[1])
+    return ranked[0] if alone else None
 
 
 def _vocabulary(known: Sequence[Contract]) -> tuple[str, ...]:

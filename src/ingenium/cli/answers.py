@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from ingenium.audit import Audited
-from ingenium.cli.ask_answers import AskAnswer
+from ingenium.cli.ask_answers import AskAnswer, DocumentsAnswer
 from ingenium.cli.edge_answers import FittedGenerator, SmallGeneratorHolds
 from ingenium.cli.infer_answers import InferredPosterior, PosteriorHolds, PosteriorMethods
 from ingenium.cli.model_answers import MadeModelAnswer, ModelFamilies, ModelHolds, ReadProcesses
@@ -342,7 +342,7 @@ ANSWERS: dict[str, Any] = {
     "list": Problems,
     "show": ShowAnswer,
     "examples": Copied,
-    "ask": AskAnswer | Proposed,
+    "ask": AskAnswer | DocumentsAnswer | Proposed,
     "fit": Fitted | FittedRanks | AdaptedFit,
     "plan": PlannedLayouts,
     "roofline": MeasuredRoofline,

@@ -9,6 +9,7 @@ import typer
 from ingenium.cli.ending import UNMET, guarded
 from ingenium.cli.output import AsJson, Replace, check_new, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
+from ingenium.cli.quoting import ANSWER, answer
 
 if TYPE_CHECKING:
     from ingenium.wishes import WordedWish
@@ -18,6 +19,12 @@ Words = Annotated[
 ]
 Named = Annotated[str | None, typer.Option(help="The problem, where it is known.")]
 Out = Annotated[Path, typer.Option(help="Folder of the spec and of the page beside it.")]
+Documents = Annotated[
+    Path | None, typer.Option(help="Folder of texts, whose sentences answer with their quotes.")
+]
+Transcript = Annotated[
+    Path | None, typer.Option(help="What a model answered before, with --documents.")
+]
 Run = Annotated[bool, typer.Option("--run", help="Go on to propose, where nothing is open.")]
 SPEC, PAGE = "spec.toml", "request.html"
 
@@ -33,17 +40,22 @@ def ask(
     out: Out = Path("out/ask"),
     run: Run = False,
     seed: Annotated[int, typer.Option(help="Of the designs, with --run.")] = 0,
+    documents: Documents = None,
+    transcript: Transcript = None,
     overwrite: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Read a request in words; write its spec, or ask back what it leaves open.
 
-    Every value points at its words or is a default that is shown as such.
+    Every value points at its words or is a default that is shown as such. With documents it is a
+    question, and each sentence of the answer has a quote.
     """
     from ingenium.words.reading import LONGEST
 
-    check_new(out / SPEC, overwrite)
+    check_new(out / (SPEC if documents is None else ANSWER), overwrite)
     text = sys.stdin.buffer.read(8 * LONGEST + 1) if request == "-" else request
+    if documents is not None:
+        raise typer.Exit(answer(text, documents, out, transcript, json))
     from ingenium import wishes
 
     with StageProgress() as stages:

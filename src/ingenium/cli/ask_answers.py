@@ -46,3 +46,29 @@ class AskAnswer(TypedDict):
     unread: list[AskedWords]
     file: str | None
     page: str
+
+
+class QuotedAnswer(TypedDict):
+    """A sentence, and the characters of the file that hold what it says."""
+
+    text: str
+    file: str
+    start: int
+    end: int
+    quote: str
+    digest: str
+
+
+class SentenceHeldBack(TypedDict):
+    """A sentence of a model that did not leave, and why."""
+
+    text: str
+    why: str
+
+
+class DocumentsAnswer(TypedDict):
+    """`ask --documents`: sentences with their quotes."""
+
+    question: str
+    sentences: list[QuotedAnswer]
+    held_back: list[SentenceHeldBack]

@@ -21,6 +21,9 @@ MARGIN = 0.12  # by which the best entry has to lead
 LEAST_SCORE = 0.8  # below which a measure points at nothing
 EITHER = re.compile(r"\bor\b(?! more| less| fewer| better| above| below)", re.I)
 RELATIVE = re.compile(r"\s*(?:less|more|fewer|lighter|heavier|better|cheaper|stiffer)\b", re.I)
+EVERYWHERE = re.compile(
+    r"\b(?:at|in|on|of) (?:every|each|all)\b|\beverywhere\b|\bthroughout\b", re.I
+)
 SIDES = frozenset(("max", "min"))  # of a limit, which the wish itself need not name
 REACH = 4  # words before a number that is asked about, which are shown with it
 BRACKET = 40  # letters from a number to the same one in brackets
@@ -114,13 +117,9 @@ class Meanings:
         self, request: Request, measure: Measure, got: Pointing, before: Meaning | None
     ) -> "Meaning | OpenQuestion":
         """The entry of a measure; the one before it again where no words name another."""
-        span = (measure.start, measure.end)
-        if request.text[max(0, measure.start - 1)] == "/" and got.entries:
-            shown = request.text[max(0, measure.start - 12) : measure.end].split()[-1]
-            one = next((e for e in got.entries if e.kind == "limit"), got.entries[0])
-            text = f'{one.name}: "{shown}" is reckoned by nobody here; write the number.'
-            return OpenQuestion(one.name, "open", text, (span, *got.words))
-        strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
+        reckoned = self._reckoned(request, measure, got)
+        if reckoned is not None:
+            return reckoned
         again = (
             before is not None
             and (measure.unit is None or fits(measure.unit, before.entry.unit))
@@ -128,45 +127,85 @@ class Meanings:
         )
         if before is not None and again and not self._own(request, measure, before, got):
             return Meaning(measure, before.entry, before.words)
-        either = before is not None and EITHER.search(
-            request.text, before.measure.end, measure.start
-        )
-        if either and {measure.sense, before.measure.sense} <= {"least", "most"}:  # type: ignore[union-attr]
-            text = f'"{request.text[slice(*span)]}": a spec holds all its limits; which one?'
+        unsaid = self._unsaid(request, measure, before) or self._elsewhere(request, measure, got)
+        if unsaid is not None:
+            return unsaid
+        if self._weak(request, measure, got):
+            return self._asked_back(request, measure, got)
+        plain = self._plain_setting(measure, got) or self._kin(request, before, measure, got)
+        if plain is not None:
+            return Meaning(measure, plain, got.words)
+        return self._rivalled(request, measure, got) or Meaning(measure, got.entries[0], got.words)
+
+    def _reckoned(self, request: Request, measure: Measure, got: Pointing) -> OpenQuestion | None:
+        """A number behind a stroke, as in `L/300`, which nobody reckons here."""
+        if request.text[max(0, measure.start - 1)] != "/" or not got.entries:
+            return None
+        shown = request.text[max(0, measure.start - 12) : measure.end].split()[-1]
+        one = next((e for e in got.entries if e.kind == "limit"), got.entries[0])
+        text = f'{one.name}: "{shown}" is reckoned by nobody here; write the number.'
+        return OpenQuestion(one.name, "open", text, ((measure.start, measure.end), *got.words))
+
+    def _unsaid(
+        self, request: Request, measure: Measure, before: Meaning | None
+    ) -> OpenQuestion | None:
+        """One of two bounds, or a share of what nobody names: no spec can say either."""
+        span = (measure.start, measure.end)
+        said = request.text[slice(*span)]
+        either = before and EITHER.search(request.text, before.measure.end, measure.start)
+        if before and either and {measure.sense, before.measure.sense} <= {"least", "most"}:
+            text = f'"{said}": a spec holds all its limits; which one?'
             return OpenQuestion("words", "open", text, (either.span(), span))
         if RELATIVE.match(request.text, measure.end) and measure.unit == "percent":
-            text = f'"{request.text[slice(*span)]}" less or more than what?'
+            text = f'"{said}" less or more than what?'
             return OpenQuestion("words", "unread", text, (span,))
-        other = self._elsewhere(request, measure, got)
-        if other is not None:
-            return other
+        return None
+
+    def _weak(self, request: Request, measure: Measure, got: Pointing) -> bool:
+        """Whether too little names the entry that a measure is nearest to."""
+        strong = got.lone or (bool(got.scores) and got.scores[0] >= LEAST_SCORE and got.named)
         if not strong:
-            return self._asked_back(request, measure, got)
+            return True
         first = got.entries[0]
         bare = measure.sense == "value" and measure.unit is None and first.unit not in ("1", "")
         if bare and not self._named_whole(request, measure, first):
-            return self._asked_back(request, measure, got)
+            return True
         if bare and all(request.paused(*sorted((b, measure.start))) for _, b in got.words):
-            return self._asked_back(request, measure, got)
-        if self._of_strangers(request, measure, got):
-            return self._asked_back(request, measure, got)
-        plain = self._plain_setting(measure, got)
-        if plain is not None:
-            return Meaning(measure, plain, got.words)
-        kin = self._kin(request, before, measure, got)
-        if kin is not None:
-            return Meaning(measure, kin, got.words)
+            return True
+        return self._of_strangers(request, measure, got)
+
+    def _worst(
+        self, request: Request, measure: Measure, near: list[ContractEntry]
+    ) -> ContractEntry | None:
+        """The entry of the worst place, where a bound is to hold at each: `at every point`."""
+        pause = min((p for p in request.pauses if p >= measure.end), default=len(request.text))
+        _, end = request.clause(measure.start)
+        if EVERYWHERE.search(request.text, measure.end, min(end, pause)) is None:
+            return None
+        heads = {"least": ("least_", "min_"), "most": ("max_", "most_", "peak_")}
+        own = [e for e in near if e.name.startswith(heads.get(measure.sense, ("?",)))]
+        return own[0] if len(own) == 1 else None
+
+    def _rivalled(
+        self, request: Request, measure: Measure, got: Pointing
+    ) -> "Meaning | OpenQuestion | None":
+        """Which of the entries that are as near is meant, if any are."""
+        first = got.entries[0]
         rivals = [
             e
             for e, s in zip(got.entries[1:], got.scores[1:], strict=True)
             if s > got.scores[0] - MARGIN and not self._same(first, e)
         ]
         rivals = [e for e in rivals if not e.name.startswith(f"{first.name}_")]
-        if rivals and got.scores[0] < got.scores[1] + MARGIN:
-            names = " or ".join([first.name, *(e.name for e in rivals[:3])])
-            text = f'"{request.text[slice(*span)]}": is it {names}?'
-            return OpenQuestion(first.name, "open", text, (span, *got.words))
-        return Meaning(measure, first, got.words)
+        if not rivals or got.scores[0] >= got.scores[1] + MARGIN:
+            return None
+        worst = self._worst(request, measure, [first, *rivals])
+        if worst is not None:
+            return Meaning(measure, worst, got.words)
+        span = (measure.start, measure.end)
+        names = " or ".join([first.name, *(e.name for e in rivals[:3])])
+        text = f'"{request.text[slice(*span)]}": is it {names}?'
+        return OpenQuestion(first.name, "open", text, (span, *got.words))
 
     def _named_whole(self, request: Request, measure: Measure, entry: ContractEntry) -> bool:
         """Whether the thought around a number names an entry in full: `3 lines` is no loading."""

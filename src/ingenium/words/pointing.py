@@ -177,7 +177,6 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
     alone = unit is not None and lexis.alone(unit)
     if entry.kind == "setup" and not _settable(entry, measure, bool(own), last <= own, alone):
         return None
-    parts = [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
     met = [t for t in (*one.name, *one.text) if t in seen.weights]
     near = 1 / (1 + min((seen.steps[t] for t in met), default=99))
     total = sum(seen.weights[t] for t in seen.weights if t in lexis.known) or 1.0
@@ -199,9 +198,15 @@ def features(lexis: Lexis, one: Naming, seen: View, measure: Measure) -> np.ndar
             _way(lexis.contract, entry, measure),
             explained,
             float("." in entry.name or (not met and setting)),
-            sum(p in seen.literal for p in parts) / len(parts),
+            _literal(entry, seen),
         ]
     )
+
+
+def _literal(entry: ContractEntry, seen: View) -> float:
+    """The share of a name that is written as it stands in the contract."""
+    parts = [p.removesuffix("s") for p in entry.name.lower().replace(".", "_").split("_")]
+    return sum(p in seen.literal for p in parts) / len(parts)
 
 
 def _ended(entry: ContractEntry, measure: Measure) -> bool:

@@ -19,6 +19,7 @@ STRONG_SCORE = 9.0  # by entries alone, without a word of the name or the summar
 LEAST_KNOWN = 0.3
 MISSED = 0.4  # of a word of a name that the request does not have
 WHOLE_NAME = 5.0  # of a name of several words that are all there
+LEAST_READ = 0.3  # share of the words that a problem knows of which it reads nothing
 LEAD = 0.04  # share of the best score, by which it has to lead
 
 
@@ -36,6 +37,11 @@ class ProblemRoute:
     def outside(self) -> bool:
         """Whether no problem is meant."""
         return self._weak and not self.field
+
+    @property
+    def stranger(self) -> bool:
+        """Whether it knows so few of the words that it is meant only if it reads some of them."""
+        return self.known < LEAST_READ
 
     @property
     def _weak(self) -> bool:
@@ -60,6 +66,7 @@ class Router:
         self.bags = {c.problem: _bag(c) for c in contracts}
         seen = Counter(term for bag in self.bags.values() for term in bag)
         self.rare = {t: math.log(1 + len(self.bags) / n) for t, n in seen.items()}
+        self.fields = {c.problem.partition(".")[0] for c in contracts}
         self.titles = {c.problem: _title(c) for c in contracts}
 
     def route(self, request: Request) -> ProblemRoute:
@@ -70,6 +77,7 @@ class Router:
             name: sum(self.rare[t] * bag[t] for t in counted if t in bag)
             - MISSED * sum(self.rare[t] for t in self.titles[name] if t not in counted)
             + WHOLE_NAME * (len(self.titles[name]) > 1 and self.titles[name] <= set(counted))
+            - self._unsaid(name, counted)
             + 99.0 * (name in named)
             for name, bag in self.bags.items()
         }
@@ -82,6 +90,25 @@ class Router:
         own = tuple(n for n, _ in ranked if fields[n] & set(counted))
         share = sum(t in best for t in counted) / max(1, len(counted))
         return ProblemRoute(ranked, spans, worth + 99.0 * bool(named), share + bool(named), own)
+
+    def _unsaid(self, name: str, said: Mapping[str, int]) -> float:
+        """What a problem loses whose name is that of another field, while its own is not said.
+
+        So `molecules` means the field of that name before the molecules of another one.
+        """
+        field = set(terms(name.partition(".")[0]))
+        other = any(self.titles[name] == set(terms(f)) for f in self.fields) and not (
+            field & set(said)
+        )
+        if not other:
+            return 0.0
+        less = WORTH["name"] - WORTH["field"]  # its name speaks for a field alone
+        named = sum(self.rare.get(t, 0.0) * less for t in self.titles[name])
+        return (
+            named
+            + WHOLE_NAME * (len(self.titles[name]) > 1)
+            + sum(self.rare.get(t, 0.0) for t in field)
+        )
 
 
 def _title(contract: Contract) -> frozenset[str]:

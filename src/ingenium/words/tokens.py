@@ -18,6 +18,7 @@ SOFT = re.compile(
 )
 SHORTS = {"l/d": "lift drag", "t/c": "thickness"}
 SHORT = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, SHORTS)) + r")(?!\w)", re.I)
+STEP = re.compile(r"\bevery(?=\s+\d+\s*(?:s|min|h|seconds|minutes|hours)\b)", re.I)  # of time
 LONG, SLIP = 6, 0.85  # letters of a word that may be misspelt, and how near it is
 SET = re.compile(r"[A-Za-z]\w*(?:=|<=|>=|<|>|≤|≥)[-+]?[\d.]")  # `N=150` sets a value
 ABBREVIATED = re.compile(r"\b(?:min|max|e\.g|i\.e|approx|p\.u|pu|no|nr|ca|resp)$", re.I)
@@ -88,6 +89,7 @@ class Request:
             for m in SHORT.finditer(self.text)
             for word in SHORTS[m[0].lower()].split()
         ]
+        short += [Token(term("step"), *m.span(), "step") for m in STEP.finditer(self.text)]
         away += [(t.start, t.end) for t in short]
         plain = [
             Token(

@@ -4,12 +4,19 @@ from ingenium.core.domain import Domain, Offer
 
 DOMAIN = Domain(
     name="words",
-    summary="texts with a truth: verse that scans and rhymes",
+    summary="texts with a truth: verse that scans, and tasks in words as programmes",
     package=__name__,
+    extra="words",
+    needs=("highspy",),
+    drafts={"rooms": f"{__name__}.rooms.draft:rooms"},
     problems={
         "verse": Offer(
             f"{__name__}.verse.problem:Verse",
             "sonnets in English whose lines scan and rhyme by a dictionary of pronunciations",
-        )
+        ),
+        "programme": Offer(
+            f"{__name__}.programme.problem:WordedProgramme",
+            "a task of routing, mixing, scheduling or covering in words, as a programme",
+        ),
     },
 )

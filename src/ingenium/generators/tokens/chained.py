@@ -67,7 +67,7 @@ def chained(family: TokenAutoregressive) -> Chain:
             f"{type(decoder).__name__} with dropout {family.dropout:g}",
             'Write family = "autoregressive" under [generator].',
         )
-    steps, width = family.steps, family.embed.embedding_dim
+    steps = family.steps
 
     def inputs(
         x: Tensor, cond: Tensor, rng: torch.Generator | None
@@ -86,13 +86,20 @@ def chained(family: TokenAutoregressive) -> Chain:
         )
         return lost / (steps * len(x))
 
+    parts = (TokenEntry(family), *decoder.blocks, TokenHead(family, decoder.norm))
+    return Chain(parts, inputs, loss, _size(family, decoder), partial(half, torch.device("cpu")))
+
+
+def _size(family: TokenAutoregressive, decoder: Transformer) -> ModelSize:
+    """What it takes, for plans of many ranks."""
+    width = family.embed.embedding_dim
     head = family.tokens.symbols - OPEN
     told = sum(p.numel() for p in family.told.parameters()) + (1 + OPEN) * width
-    size = ModelSize(
+    return ModelSize(
         width=width,
         layers=len(decoder.blocks),
         heads=decoder.heads,
-        context=steps,
+        context=family.steps,
         vocabulary=head,
         half=False,
         tied=False,
@@ -107,5 +114,3 @@ def chained(family: TokenAutoregressive) -> Chain:
         head_more=head,
         averages=2,
     )
-    parts = (TokenEntry(family), *decoder.blocks, TokenHead(family, decoder.norm))
-    return Chain(parts, inputs, loss, size, partial(half, torch.device("cpu")))

@@ -1,13 +1,15 @@
 """`words.verse`: sonnets in English that scan and rhyme."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 import xarray as xr
+from torch import Tensor
 
 from ingenium.core.designs import DESIGN
 from ingenium.core.problem import Problem, Section
@@ -19,6 +21,7 @@ from ingenium.domains.words.verse.formats import LONGEST, POEM, PoemLines, PoemT
 from ingenium.domains.words.verse.metre import BREAK, MetreGrammar
 from ingenium.domains.words.verse.scansion import LINES
 from ingenium.domains.words.verse.verifier import Scansion
+from ingenium.generators.tokens.autoregressive import TokenAutoregressive
 from ingenium.generators.tokens.codec import TokenCodec
 from ingenium.generators.tokens.drawing import Drawing
 from ingenium.generators.tokens.vocabulary import Vocabulary
@@ -28,6 +31,7 @@ from ingenium.words.ngram import NGram
 STEPS = LINES * 11 + 12  # words of one syllable, breaks, an end, and some more of known verse
 HELD_OUT_EVERY = 10
 CONSTANT = 1  # that models are told where there are no conditions
+TWICE = 5  # lines that are said two times, to see who remembers them
 PATTERN = r" [a-z']+|\n"
 
 
@@ -110,6 +114,27 @@ class Verse(Problem):
         """Shares of lines that scan."""
         return {"lines_that_scan": report.scanned(designs[POEM].values.tolist())}
 
+    def budgets(self) -> Mapping[str, Plan]:
+        """Short fits: some six rounds over all verse, after which networks learn it by heart."""
+        short = Plan(steps=300, batch=16, learning_rate=2e-3, check_every=50, patience=3)
+        return {"lstm": short, "autoregressive": replace(short, learning_rate=1e-3)}
+
+    def costs(self, family: Any, designs: xr.Dataset) -> Mapping[str, float]:
+        """What a word of held-out verse costs a family, and one that is said for the second time.
+
+        Both without the form. Lines are said twice for a long memory: a model that has one finds
+        a word of the second time likelier than one of the first, of which the ratio tells.
+        """
+        listed = [str(text) for text in designs[POEM].values]
+        halves = ["\n".join(text.split("\n")[:TWICE]) for text in listed]
+        whole, once, twice = (
+            _surprise(family, self.codec.of_texts(rows))
+            for rows in (listed, halves, [f"{half}\n{half}" for half in halves])
+        )
+        words, said = (sum(map(_count, rows)) + len(rows) for rows in (listed, halves))
+        first, again = math.exp(once / said), math.exp((twice - once) / said)
+        return {"perplexity": math.exp(whole / words), "repeat_ratio": again / first}
+
     def known_answers(self) -> tuple[tuple[xr.Dataset, Mapping[str, float], float], ...]:
         """Lines whose scansion is in every textbook, and a limerick's, which is none."""
         truth = {"lines_missing": 11.0, "unmetrical": 1.0, "repeated": 1.0, "unknown_words": 0.0}
@@ -121,6 +146,15 @@ KNOWN = (
     " so long lives this and this gives life to me\n"
     " there was a young lady called me"
 )
+
+
+def _surprise(family: Any, x: Tensor) -> float:
+    """Nats of texts together, without a grammar."""
+    cond = torch.zeros(len(x), CONSTANT)
+    if isinstance(family, TokenAutoregressive):
+        with torch.no_grad():
+            return float(family.surprise(x, cond).double().sum())
+    return float(-family.log_density(x, cond).double().sum())
 
 
 def _apart(number: int) -> bool:

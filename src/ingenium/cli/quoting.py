@@ -1,0 +1,42 @@
+"""`ask --documents`: a question, and sentences of documents with the quotes that they stand on."""
+
+from pathlib import Path
+
+from ingenium.cli.ending import UNMET
+from ingenium.cli.output import errors, print_json, results
+
+ANSWER, TRANSCRIPT = "answer.json", "transcript.jsonl"
+
+
+def answer(text: str | bytes, folder: Path, out: Path, replayed: Path | None, json: bool) -> int:
+    """Print and write the answer; how the command ends."""
+    import json as files
+
+    from ingenium.core.folders import make_folder, write_atomic
+    from ingenium.words.answering import answered, told
+    from ingenium.words.endpoint import ModelEndpoint
+    from ingenium.words.passages import DocumentSet
+
+    documents = DocumentSet.of(folder)
+    model = ModelEndpoint.usual(replayed)
+    found = answered(text, documents, model)
+    table = told(found, documents)
+    make_folder(out)
+    write_atomic(out / ANSWER, files.dumps(table, indent=1) + "\n")
+    if model is not None:
+        model.write(out / TRANSCRIPT)
+    if json:
+        print_json(table)
+        return 0 if found.sentences else UNMET
+    console = results()
+    for one in found.sentences:
+        where = f"{one.quote.file}:{one.quote.start}-{one.quote.end}"
+        console.print(one.text, markup=False, highlight=False)
+        console.print(f"  {where}", style="dim", markup=False, highlight=False)
+    for said, why in found.held_back:
+        errors().print(f"Held back: {said} ({why})", markup=False, highlight=False)
+    if not found.sentences:
+        errors().print("No sentence of these documents answers it.", highlight=False)
+        return UNMET
+    console.print(f"\n{out / ANSWER} holds the quotes.", highlight=False)
+    return 0

@@ -1,0 +1,1 @@
+"""`words.programme`: tasks in words as linear and integer programmes."""

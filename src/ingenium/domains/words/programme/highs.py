@@ -1,0 +1,147 @@
+"""HiGHS: solves a programme, and writes and reads it as MPS and LP.
+
+Source: Huangfu and Hall, Parallelizing the dual revised simplex method, 2018 (HiGHS, MIT).
+"""
+
+import math
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+import highspy
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.domains.words.programme.linear import LinearProgramme, LinearSum, Row
+
+SECONDS = 20.0  # of one solve, after which there is no answer
+GAP = 1e-9  # relative, of integer programmes
+
+
+def solver() -> highspy.Highs:
+    """A quiet one on one thread, whose answers repeat."""
+    _greeted()
+    made = highspy.Highs()
+    for name, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("time_limit", SECONDS),
+        ("mip_rel_gap", GAP),
+        ("mip_abs_gap", 1e-7),
+    ):
+        made.setOptionValue(name, value)
+    return made
+
+
+@cache
+def _greeted() -> None:
+    """The first solver of a process greets on standard output, where commands write JSON."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        highspy.Highs()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def loaded(made: LinearProgramme) -> highspy.Highs:
+    """HiGHS with a programme in it."""
+    model = highspy.HighsLp()
+    v, r = len(made.names), len(made.rows)
+    goal = made.goal or LinearSum({})
+    model.num_col_, model.num_row_ = v, r
+    cost = np.zeros(v)
+    cost[list(goal.shares)] = list(goal.shares.values())
+    model.col_cost_, model.offset_ = cost, goal.constant
+    model.col_lower_, model.col_upper_ = np.array(made.lower), np.array(made.upper)
+    model.row_lower_ = np.array([row.low for row in made.rows])
+    model.row_upper_ = np.array([row.high for row in made.rows])
+    model.col_names_ = [spelt(name) for name in made.names]
+    model.row_names_ = [f"row_{i}" for i in range(r)]
+    model.sense_ = highspy.ObjSense.kMaximize if made.most else highspy.ObjSense.kMinimize
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    model.integrality_ = [kinds[whole] for whole in made.whole]
+    matrix = model.a_matrix_
+    matrix.format_ = highspy.MatrixFormat.kRowwise
+    matrix.num_col_, matrix.num_row_ = v, r
+    matrix.start_ = np.cumsum([0, *(len(row.shares) for row in made.rows)])
+    matrix.index_ = np.array([k for row in made.rows for k in row.shares], dtype=np.int32)
+    matrix.value_ = np.array([x for row in made.rows for x in row.shares.values()])
+    one = solver()
+    one.passModel(model)
+    return one
+
+
+def spelt(name: str) -> str:
+    """A name as MPS and LP can hold it."""
+    plain = (c if c == "_" or (c.isalnum() and c.isascii()) else f"_{ord(c):x}_" for c in name)
+    return "".join(plain)
+
+
+def optimum(made: LinearProgramme) -> float:
+    """The least or most; infinite without a plan, NaN where it has no end or no answer."""
+    worst = -math.inf if made.most else math.inf
+    if any(a > b for a, b in zip(made.lower, made.upper, strict=True)):
+        return worst
+    one = loaded(made)
+    one.run()
+    status = one.getModelStatus()
+    if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        one.setOptionValue("presolve", "off")
+        one.run()
+        status = one.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return worst
+    if status != highspy.HighsModelStatus.kOptimal:
+        return math.nan
+    return float(one.getInfo().objective_function_value)
+
+
+def plan(made: LinearProgramme) -> dict[str, float]:
+    """The variables of the best plan that are not 0."""
+    one = loaded(made)
+    one.run()
+    values = one.getSolution().col_value
+    return {n: round(x, 6) for n, x in zip(made.names, values, strict=True) if abs(x) > 1e-6}
+
+
+def write(made: LinearProgramme, path: Path) -> None:
+    """As MPS or LP, by the ending of the path."""
+    if loaded(made).writeModel(str(path)) == highspy.HighsStatus.kError:
+        raise InputError("a programme that HiGHS writes", f"{path}")
+
+
+def read(path: Path) -> LinearProgramme:
+    """A programme from MPS or LP.
+
+    Raises:
+        InputError: for a file that is none.
+    """
+    one = solver()
+    if one.readModel(str(path)) != highspy.HighsStatus.kOk:
+        raise InputError("a programme as MPS or LP", f"{path}", "Write what propose writes.")
+    model = one.getLp()
+    matrix = model.a_matrix_
+    shares: list[dict[int, float]] = [{} for _ in range(model.num_row_)]
+    by_row = matrix.format_ == highspy.MatrixFormat.kRowwise
+    start, index, value = list(matrix.start_), list(matrix.index_), list(matrix.value_)
+    for outer in range(len(start) - 1):
+        for k in range(start[outer], start[outer + 1]):
+            row, column = (outer, index[k]) if by_row else (index[k], outer)
+            shares[row][column] = value[k]
+    ends = zip(shares, list(model.row_lower_), list(model.row_upper_), strict=True)
+    whole = [x == highspy.HighsVarType.kInteger for x in model.integrality_]
+    return LinearProgramme(
+        list(model.col_names_),
+        list(model.col_lower_),
+        list(model.col_upper_),
+        whole or [False] * model.num_col_,
+        [Row(s, a, b) for s, a, b in ends],
+        LinearSum({i: c for i, c in enumerate(model.col_cost_) if c}, model.offset_),
+        model.sense_ == highspy.ObjSense.kMaximize,
+    )

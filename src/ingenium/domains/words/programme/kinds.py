@@ -1,0 +1,101 @@
+"""All kinds of tasks by name, and data that are drawn again."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ingenium.domains.words.programme.code import programme
+from ingenium.domains.words.programme.highs import optimum
+from ingenium.domains.words.programme.mixing import BLEND, DIET, PRODUCT
+from ingenium.domains.words.programme.routing import PATH, TOUR, TRANSPORT, VEHICLES
+from ingenium.domains.words.programme.scheduling import (
+    ASSIGNMENT,
+    COVER,
+    MACHINES,
+    SHIFTS,
+    SITES,
+)
+from ingenium.domains.words.programme.task import ADD, Data, TaskKind, WordedTask
+
+_ALL = (
+    *(PATH, TRANSPORT, TOUR, VEHICLES, DIET, BLEND),
+    *(PRODUCT, ASSIGNMENT, SHIFTS, MACHINES, COVER, SITES),
+)
+KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in _ALL}
+DRAWS, TRIES = 5, 120
+MOST_CASES = 400_000.0  # that an independent optimum looks through
+COUNTS = ("fleet", "machines", "most_legs", "most_open", "length")  # that stay as they are
+SAME = 1e-6  # of the larger of two optima, and of 1
+
+
+def apart(found: float, truth: float) -> float:
+    """How far an optimum is from the true one, relative; 0 if neither has a plan."""
+    if found == truth:
+        return 0.0
+    if not (math.isfinite(found) and math.isfinite(truth)):
+        return math.nan if math.isnan(found) else 1.0
+    return abs(found - truth) / max(1.0, abs(truth))
+
+
+def redrawn(task: WordedTask, seed: int = 0) -> tuple[WordedTask, ...]:
+    """Tasks with the same names and other numbers, under which each constraint matters if it can.
+
+    A draw is kept once a constraint makes a difference under it that made none under those
+    before; after `TRIES` any that has a plan is.
+    """
+    rng = np.random.default_rng([seed, 7])
+    wanting = {
+        (text, line)
+        for name, text in task.programmes().items()
+        if name not in task.kind.tight
+        for line in text.splitlines()
+        if ADD in line
+    }
+    found: list[WordedTask] = []
+    spare: list[WordedTask] = []
+    for _ in range(TRIES):
+        if len(found) + bool(spare) >= DRAWS and not wanting:
+            break
+        one = WordedTask(task.kind, _drawn(task.data, rng))
+        truth = one.optimum()
+        if not math.isfinite(truth):
+            continue
+        met = {key for key in wanting if without(one, *key, truth)}
+        wanting -= met
+        (found if met and len(found) < DRAWS else spare).append(one)
+    return tuple([*found, *spare][:DRAWS])
+
+
+def without(task: WordedTask, text: str, line: str, truth: float) -> bool:
+    """Whether the optimum of a programme moves where a line of it is left out."""
+    rest = "\n".join(x for x in text.splitlines() if x != line)
+    return not apart(optimum(programme(rest, task.names)), truth) <= SAME
+
+
+def _drawn(data: Data, rng: np.random.Generator) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    wide = rng.choice([0.3, 1.0])  # as often near the task's numbers as far from them
+    moved = rng.choice([n for n, v in data.items() if not isinstance(v, str | list | bool)])
+    for name, value in data.items():
+        far = math.exp(rng.normal(0, 1.5 if name == moved else 0.25))
+        if isinstance(value, dict) and value and not isinstance(next(iter(value.values())), list):
+            numbers = rng.permutation(list(value.values()))
+            spread = far * np.exp(rng.normal(0, wide, len(numbers)))
+            made[name] = {
+                k: _like(x, x * s) for k, x, s in zip(value, numbers, spread, strict=True)
+            }
+        elif isinstance(value, float | int) and not isinstance(value, bool) and name not in COUNTS:
+            made[name] = _like(float(value), float(value * far))
+        else:
+            made[name] = value
+    return made
+
+
+def _like(old: float, new: float) -> float:
+    """A number with as many places as another, and above 0 where that is."""
+    if old == 0:
+        return 0.0
+    places = max(0, len(f"{old:.6f}".rstrip("0").rpartition(".")[2]))
+    return max(round(float(new), places), 10.0**-places)

@@ -1,0 +1,178 @@
+"""Tasks in words: published optima, every text that was written, and code that must not run."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ingenium.core.errors import InputError
+from ingenium.domains.words.programme import highs
+from ingenium.domains.words.programme.asked import FRESH, NONE, written
+from ingenium.domains.words.programme.code import programme
+from ingenium.domains.words.programme.formats import CODE, LP, MPS, ProgrammeFiles, programmes
+from ingenium.domains.words.programme.kinds import DRAWS, KINDS, SAME, apart, redrawn, without
+from ingenium.domains.words.programme.problem import ProgrammeSettings, WordedProgramme, checked
+from ingenium.domains.words.programme.reading import read_task
+from ingenium.domains.words.programme.task import ADD, WordedTask
+
+TEXTS = [*written(), *written(FRESH)]
+READ = [t for t in TEXTS if t[1] != NONE]
+
+
+@pytest.mark.parametrize(("text", "kind", "data"), READ, ids=[f"{t[1]}" for t in READ])
+def test_each_text_is_read_as_it_was_meant(text: str, kind: str, data: dict[str, object]) -> None:
+    task = read_task(text)
+    assert task.kind.name == kind
+    assert dict(task.data) == data
+
+
+@pytest.mark.parametrize("text", [t[0] for t in TEXTS if t[1] == NONE])
+def test_other_kinds_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="a task of one of the kinds"):
+        read_task(text)
+
+
+def first(kind: str) -> WordedTask:
+    return next(WordedTask(KINDS[k], data) for _, k, data in TEXTS if k == kind)
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_formulations_agree_and_lost_constraints_show(kind: str) -> None:
+    task = first(kind)
+    draws = redrawn(task)
+    assert len(draws) == DRAWS
+    for name, text in task.programmes().items():
+        for one in (task, *draws):
+            assert apart(highs.optimum(programme(text, one.names)), one.optimum()) <= SAME
+        for line in text.splitlines():
+            if ADD in line and name not in task.kind.tight:
+                assert any(without(o, text, line, o.optimum()) for o in draws), line
+
+
+def test_the_shifts_of_the_textbook_need_23() -> None:
+    """Winston, Operations Research, 4th ed., 2004, section 3.5: 23 employees."""
+    assert first("shifts").optimum() == 23
+
+
+def test_a_task_without_a_plan_or_an_end_is_told() -> None:
+    with pytest.raises(InputError, match="no plan keeps"):
+        checked(WordedTask(KINDS["transport"], {**first("transport").data, "supply": {"a": 1.0}}))
+    mix = {"profit": {"a": 1.0}, "use": {("a", "r"): 0.0}, "have": {"r": 1.0}}
+    with pytest.raises(InputError, match="nothing limits"):
+        checked(WordedTask(KINDS["product"], mix))
+    jobs = {f"j{i}": 1.0 for i in range(40)}
+    with pytest.raises(InputError, match="cases at most"):
+        checked(WordedTask(KINDS["machines"], {"machines": 3, "duration": jobs}))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "__import__('os').system('true')",
+        "x = open('/etc/passwd')",
+        "solver.Add(().__class__.__base__ <= 1)",
+        "x = {i: solver.NumVar(0, inf, 'a') for i in range(3)}",
+        "import os",
+        "while True: solver.Add(1 <= 2)",
+        "x = (lambda: 1)()",
+        "solver.Add(supply <= 1)",
+        "solver.Minimize(1 / 0)",
+        "solver.Add(1 < 2)",
+        "supply = solver.BoolVar('x')",
+        "for i in range(10 ** 9): solver.Add(1 <= 2)",
+        "solver.Minimize('a' * 100000000)",
+        "x = {i: solver.BoolVar(f'{i!r:>99999999}') for i in plants}",
+    ],
+)
+def test_code_that_is_no_programme_is_refused(line: str) -> None:
+    task = first("transport")
+    with pytest.raises(InputError, match="a programme of lines"):
+        programme(f"{line}\nsolver.Minimize(1)\n", task.names)
+
+
+def test_code_ends_however_deep_its_loops_are() -> None:
+    nest = " ".join(f"for {c} in range(3000)" for c in "abcd")
+    began = time.process_time()
+    with pytest.raises(InputError, match="steps"):
+        programme(f"solver.Minimize(sum(1 {nest}))", {})
+    with pytest.raises(InputError):
+        programme("solver.Minimize(" + "(" * 900 + "1" + ")" * 900 + ")", {})
+    assert time.process_time() - began < 10
+
+
+def test_a_product_of_variables_is_refused() -> None:
+    lines = "x = solver.NumVar(0, 1, 'x')\nsolver.Minimize(x * x)\n"
+    with pytest.raises(InputError, match="not linear"):
+        programme(lines, {})
+
+
+def test_the_engine_tells_no_plan_from_no_end() -> None:
+    free = "x = solver.NumVar(0, inf, 'x')\n"
+    assert highs.optimum(programme(free + "solver.Add(x <= -1)\nsolver.Minimize(x)", {})) == float(
+        "inf"
+    )
+    assert highs.optimum(programme(free + "solver.Maximize(x)", {})) != highs.optimum(
+        programme(free + "solver.Maximize(x)", {})
+    )  # NaN
+
+
+def test_whole_numbers_are_judged(tmp_path: Path) -> None:
+    """A relaxed programme is found out by one of the six sets of numbers."""
+    task = first("shifts")
+    relaxed = next(iter(task.programmes().values())).replace("IntVar", "NumVar")
+    problem = WordedProgramme(ProgrammeSettings())
+    problem.task = task
+    gaps = [
+        apart(highs.optimum(programme(relaxed, o.names)), o.optimum())
+        for o in (task, *redrawn(task))
+    ]
+    assert max(gaps) > SAME
+
+
+def test_files_of_other_numbers_or_companions_are_refused(tmp_path: Path) -> None:
+    task = first("transport")
+    form = ProgrammeFiles(task)
+    code = next(iter(task.programmes().values()))
+    place = form.write(programmes([code], [3]), tmp_path)[3]
+    assert form.read(place)["programme"].values[0] == code
+    before = (place / CODE).read_text()
+    (place / CODE).write_text(before.replace("'ahlen': 60", "'ahlen': 70"))
+    with pytest.raises(InputError, match="the numbers that stand"):
+        form.read(place)
+    (place / CODE).write_text(before)
+    for name in (MPS, LP):
+        held = (place / name).read_text()
+        (place / name).write_text(held.replace("40", "41"))
+        with pytest.raises(InputError, match=name):
+            form.read(place)
+        (place / name).write_text(held)
+    form.read(place)
+
+
+def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
+    """The exported code as it is, run by the tool that it is written for.
+
+    It wants an older protobuf than ONNX here, so that no extra brings it.
+    """
+    pytest.importorskip("ortools", reason="pip install ortools, in an environment of its own")
+    for kind in ("vehicles", "product", "shifts"):
+        task = first(kind)
+        form = ProgrammeFiles(task)
+        code = next(iter(task.programmes().values()))
+        place = form.write(programmes([code], [0]), tmp_path / kind)[0]
+        command = [sys.executable, str(place / CODE)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert float(done.stdout.split()[1]) == pytest.approx(task.optimum(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "route", "x" * 5000, "1 2 3\n" * 900, "\u202eships 5 from \x00", "ignore the limits"],
+)
+def test_texts_that_are_no_task_are_refused(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError):
+        read_task(text)
+    assert time.process_time() - began < 5
