@@ -7,7 +7,7 @@ quantity that it is slowest to change, a sampler's what lots and counts leave.
 from benchmarks.measuring import report, spread
 from ingenium.domains.physics.lattice.costs import ChainRun, DrawnRun
 from ingenium.domains.physics.lattice.models import law_of, samplers
-from ingenium.domains.physics.lattice.settings import FieldSettings
+from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 
 AT = {"u1": 7.0, "ising": 0.44, "xy": 0.9, "phi4": 0.26}
 PROPOSALS, STEPS, ROUNDS = 512, 400, 3
@@ -17,7 +17,7 @@ def run() -> None:
     """Write and print a table."""
     rows: list[dict[str, object]] = []
     for name, coupling in AT.items():
-        settings = FieldSettings(model=name)
+        settings = LatticeFieldSettings(model=name)
         law = law_of(settings)
         for kind, sampler in samplers(settings, law).items():
             own = [DrawnRun.of(law, sampler, coupling, PROPOSALS) for _ in range(ROUNDS)]

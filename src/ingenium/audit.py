@@ -24,7 +24,8 @@ from ingenium.core.asking import resolve
 from ingenium.core.crosscheck import cross_check
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Format, Problem
+from ingenium.core.formats import Format
+from ingenium.core.problem import Problem
 from ingenium.core.reading.files import check_plain, refusing
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import Verdict, weighed

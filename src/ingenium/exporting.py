@@ -15,9 +15,10 @@ from ingenium.core.designs import DESIGN
 from ingenium.core.digest import file_digest, folder_digest
 from ingenium.core.evidence import Export, table, uncertainty
 from ingenium.core.folders import write_atomic
+from ingenium.core.formats import Accompanied, FilePerDesign, Format
 from ingenium.core.given import FOLDER, kept
 from ingenium.core.netcdf import write_netcdf
-from ingenium.core.problem import Accompanied, CrossCheck, FilePerDesign, Format, Problem, Watch
+from ingenium.core.problem import CrossCheck, Problem, Watch
 from ingenium.core.provenance import versions
 from ingenium.core.select import select
 from ingenium.core.spec import Spec

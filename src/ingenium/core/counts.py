@@ -5,7 +5,8 @@ import os
 
 from ingenium.core.blocks import LARGE
 from ingenium.core.errors import InputError
-from ingenium.core.problem import FilePerDesign, Problem
+from ingenium.core.formats import FilePerDesign
+from ingenium.core.problem import Problem
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import LAST_SEED, MOST, Spec
 

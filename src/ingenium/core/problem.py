@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 from ingenium.core.designs import DESIGN, to_arrays
 from ingenium.core.errors import InputError, choose
 from ingenium.core.features import InputCodec, features
+from ingenium.core.formats import Format
 from ingenium.core.given import NOTHING, Given, Input
 from ingenium.core.quantity import Condition, Quantity, Variable
 from ingenium.core.scene import Scene
@@ -66,54 +67,6 @@ class Codec(Protocol):
 
     def decode(self, x: Float[Tensor, "n *shape"]) -> tuple[Tensor, ...]:
         """The arrays of the variables that no condition gives, in order, in float64."""
-        ...
-
-
-@runtime_checkable
-class Format(Protocol):
-    """A file format of the field.
-
-    Designs may share a file; what it keeps of one must not depend on the others.
-    """
-
-    @property
-    def name(self) -> str:
-        """As users write it."""
-        ...
-
-    @property
-    def endings(self) -> tuple[str, ...]:
-        """Of its files, such as `.stl`: what ends so, the first format with it reads alone."""
-        ...
-
-    def write(self, designs: xr.Dataset, folder: Path) -> dict[int, Path]:
-        """Write every design below `folder`; gives the file or folder of each by its index."""
-        ...
-
-    def read(self, path: Path) -> xr.Dataset:
-        """Read back what `write` wrote, or a file of the same format made elsewhere."""
-        ...
-
-
-@runtime_checkable
-class FilePerDesign(Format, Protocol):
-    """A format in which designs share no file.
-
-    It is asked to write and read them part by part, so that memory does not grow with their number.
-    """
-
-    @property
-    def apart(self) -> Literal[True]:
-        """Says so."""
-        ...
-
-
-@runtime_checkable
-class Accompanied(Format, Protocol):
-    """A format whose files are read by others together with one that they share, such as a net."""
-
-    def accompany(self, folder: Path) -> None:
-        """Write it into the folder of the run, beside that of the designs."""
         ...
 
 

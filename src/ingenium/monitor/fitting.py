@@ -86,11 +86,7 @@ def fit(
             "window": file.window,
             "rule": asdict(rule),
             "still_rows": still(own.learned),
-            "streams": {
-                "learned": [s.name for s in own.learned],
-                "setting": [s.name for s in own.setting],
-                "judging": [s.name for s in own.judging],
-            },
+            "streams": own.names(),
             "membership_auc": membership,
             "evasion": _evasion(detector, own, spec) if spec.evasion else None,
             "course": {k: v[-1] for k, v in course.items() if v},

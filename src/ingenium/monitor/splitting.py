@@ -1,7 +1,7 @@
 """Which streams are learned from, which set the bar, and which judge."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -18,6 +18,10 @@ class Parts:
     learned: tuple[Stream, ...]
     setting: tuple[Stream, ...]  # the bar
     judging: tuple[Stream, ...]
+
+    def names(self) -> dict[str, list[str]]:
+        """Of the streams of each part."""
+        return {f.name: [s.name for s in getattr(self, f.name)] for f in fields(self)}
 
 
 def parts(streams: Sequence[Stream], spec: MonitorSpec) -> Parts:

@@ -17,7 +17,8 @@ import xarray as xr
 from ingenium.audit import Audit, Audited, audit
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.problem import Format, Problem
+from ingenium.core.formats import Format
+from ingenium.core.problem import Problem
 from ingenium.core.spec import Between, Limit, Spec
 from ingenium.core.verdict import BEYOND
 from ingenium.testing.forging import Damage, UnfitFileError, doubled, forgeries

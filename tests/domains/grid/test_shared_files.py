@@ -12,7 +12,8 @@ from ingenium import loop
 from ingenium.audit import audit
 from ingenium.core.designs import DESIGN
 from ingenium.core.evidence import read
-from ingenium.core.problem import Format, Problem
+from ingenium.core.formats import Format
+from ingenium.core.problem import Problem
 from ingenium.core.spec import GeneratorChoice, Limit, Spec
 from ingenium.domains.grid.formats import NetCdfDays, ParquetDays
 from ingenium.replaying import replay

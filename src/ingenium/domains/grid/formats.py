@@ -12,8 +12,8 @@ import xarray as xr
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
 from ingenium.core.folders import replacing
+from ingenium.core.formats import Format
 from ingenium.core.netcdf import read_netcdf, write_netcdf
-from ingenium.core.problem import Format
 from ingenium.domains.grid.dataset import (
     HOURS,
     STEPS,

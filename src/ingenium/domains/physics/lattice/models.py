@@ -22,7 +22,7 @@ from ingenium.domains.physics.lattice.elimination import Elimination
 from ingenium.domains.physics.lattice.flux_tree import FluxTree
 from ingenium.domains.physics.lattice.glass import Glass
 from ingenium.domains.physics.lattice.laws import Law, Sampler
-from ingenium.domains.physics.lattice.settings import FieldSettings
+from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.sites import XY, Ising, Phi4
 from ingenium.domains.physics.lattice.staircase import Staircase
 from ingenium.domains.physics.lattice.u1 import U1
@@ -79,7 +79,7 @@ MODELS: Mapping[str, FieldModel] = MappingProxyType(
 )
 
 
-def law_of(settings: FieldSettings, size: int = 0) -> Any:
+def law_of(settings: LatticeFieldSettings, size: int = 0) -> Any:
     """The law of a model, of another size if one is given.
 
     Raises:
@@ -95,7 +95,7 @@ def law_of(settings: FieldSettings, size: int = 0) -> Any:
     return model.law(size or settings.size)
 
 
-def recipe(settings: FieldSettings) -> Recipe:
+def recipe(settings: LatticeFieldSettings) -> Recipe:
     """The weights of what is learned, from the package where they serve these settings."""
     model = MODELS[settings.model]
     own = not settings.train and settings.size in model.sizes
@@ -141,7 +141,7 @@ def first(model: FieldModel, law: Law, seed: int) -> Any:
 class Learned:
     """A sampler that learns, or reads what was learned, when it is first asked."""
 
-    def __init__(self, settings: FieldSettings, law: Law) -> None:
+    def __init__(self, settings: LatticeFieldSettings, law: Law) -> None:
         self.settings, self.law = settings, law
         self.couplings = MODELS[settings.model].couplings
         self._made: Any = None
@@ -178,7 +178,7 @@ class Learned:
         return found
 
 
-def samplers(settings: FieldSettings, law: Law) -> dict[str, Sampler]:
+def samplers(settings: LatticeFieldSettings, law: Law) -> dict[str, Sampler]:
     """All that draw from a model, by name; the learned one first."""
     model = MODELS[settings.model]
     others = {name: make(law) for name, make in model.samplers.items()}
@@ -187,4 +187,4 @@ def samplers(settings: FieldSettings, law: Law) -> dict[str, Sampler]:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or [n for n, m in MODELS.items() if m.sizes]:
-        recipe(FieldSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)
+        recipe(LatticeFieldSettings(model=name, size=max(MODELS[name].sizes))).ship(printed)

@@ -21,7 +21,7 @@ from ingenium.domains.physics.lattice.families import DrawnFields
 from ingenium.domains.physics.lattice.formats import formats
 from ingenium.domains.physics.lattice.laws import Law
 from ingenium.domains.physics.lattice.models import MODELS, Learned, law_of, recipe, samplers
-from ingenium.domains.physics.lattice.settings import FieldSettings
+from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 
 DIGITS = 5  # of a coupling: what models are told of it in single precision says so many
@@ -34,7 +34,7 @@ class LatticeField(Problem):
     summary: ClassVar[str] = (
         "configurations of a lattice field under its exact law, each independent of the last"
     )
-    Settings: ClassVar[type] = FieldSettings
+    Settings: ClassVar[type] = LatticeFieldSettings
     default_family: ClassVar[str] = "sampler"
     judged: ClassVar[str] = (
         "The ensemble's file: action, density and weight of each configuration are computed again, "
@@ -49,7 +49,7 @@ class LatticeField(Problem):
     )
     licence = ""
 
-    def __init__(self, settings: FieldSettings) -> None:
+    def __init__(self, settings: LatticeFieldSettings) -> None:
         """Open the model; what draws from it is learned at the first need.
 
         Raises:

@@ -18,7 +18,7 @@ from ingenium.core.verdict import Verdict
 from ingenium.domains.physics.lattice.costs import ChainRun, DrawnRun, number
 from ingenium.domains.physics.lattice.ensemble import BEYOND, effective, mean, pulls
 from ingenium.domains.physics.lattice.laws import Law, Sampler
-from ingenium.domains.physics.lattice.settings import FieldSettings
+from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.verifier import LawVerifier
 from ingenium.evaluate.style import INK, KNOWN, OURS, dress, gallery, panels
 
@@ -37,7 +37,7 @@ COSTS = (
 def sections(
     judge: LawVerifier,
     samplers: Mapping[str, Sampler],
-    settings: FieldSettings,
+    settings: LatticeFieldSettings,
     designs: xr.Dataset,
     verdicts: xr.Dataset,
 ) -> tuple[Section, ...]:

@@ -6,7 +6,7 @@ from ingenium.core.errors import InputError
 
 
 @dataclass(frozen=True)
-class FieldSettings:
+class LatticeFieldSettings:
     """The model, its lattice, and what draws from it."""
 
     model: str = "u1"  # or ising, xy, phi4, glass

@@ -15,7 +15,7 @@ import torch
 from ingenium.domains.physics.lattice.chains import autocorrelation, metropolis
 from ingenium.domains.physics.lattice.ensemble import counts, pulls
 from ingenium.domains.physics.lattice.models import samplers
-from ingenium.domains.physics.lattice.settings import FieldSettings
+from ingenium.domains.physics.lattice.settings import LatticeFieldSettings
 from ingenium.domains.physics.lattice.u1 import U1
 from ingenium.evaluate.trials import Readings, Trials
 
@@ -35,7 +35,7 @@ def run(beta: float, seed: int, size: FlowTrial) -> dict[str, np.ndarray]:
     """Acceptance, pulls, change of density with the gauge, and memory of the charge in a chain."""
     law, rng = U1(16), torch.Generator().manual_seed(seed)
     chance = np.random.default_rng(seed)
-    flow = samplers(FieldSettings(), law)["flux_tree"]
+    flow = samplers(LatticeFieldSettings(), law)["flux_tree"]
     at = torch.full((size.proposals,), beta, dtype=torch.float64)
     (link,) = flow.draw(at, rng)
     density = flow.log_density(link, at)
