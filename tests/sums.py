@@ -21,6 +21,7 @@ from ingenium.core.domain import Domain, Offer
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem
 from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.reading.files import lines
 from ingenium.core.spec import Limit
 from ingenium.core.text import texts
 from ingenium.generators.tokens.codec import TokenCodec
@@ -92,7 +93,7 @@ class SumLines:
     def read(self, path: Path) -> xr.Dataset:
         file = path / "sums.jsonl" if path.is_dir() else path
         try:
-            rows = [json.loads(line) for line in file.read_text().splitlines()]
+            rows = [json.loads(line) for line in lines(file, "sums as JSON lines")]
             return _designs([r["sum"] for r in rows], [r["design"] for r in rows])
         except (ValueError, KeyError, TypeError) as error:
             raise InputError("sums as JSON", str(path), "Write what propose writes.") from error

@@ -24,6 +24,7 @@ from ingenium.core.domain import Domain, Offer
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection, Second, Section
 from ingenium.core.quantity import Condition, Quantity, Variable
+from ingenium.core.reading.tables import numbers_of
 from ingenium.core.seeds import BLOCK
 from ingenium.core.spec import Fixed, Limit, Spec, parse
 from plugged import distribution
@@ -149,7 +150,8 @@ class BeamTable:
         file = path / "beams.csv" if path.is_dir() else path
         try:
             table = pd.read_csv(file, float_precision="round_trip")
-            return _designs({v.name: table[v.name] for v in VARIABLES}, table["design"])
+            found = {v.name: numbers_of(table[v.name], "beams", file) for v in VARIABLES}
+            return _designs(found, table["design"])
         except (ValueError, KeyError) as error:
             raise InputError("beams as CSV", str(path), "Write what propose writes.") from error
 

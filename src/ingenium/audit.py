@@ -162,8 +162,12 @@ def _meant(problem: Problem, path: Path) -> Mapping[str, Format]:
 
 
 def _numbered(designs: xr.Dataset, path: Path) -> xr.Dataset:
-    """Designs of which each has a number of its own."""
-    index, times = np.unique(designs[DESIGN].to_numpy(), return_counts=True)
+    """Designs of which each has a whole number of its own."""
+    found = designs[DESIGN].to_numpy()
+    if found.dtype.kind not in "iu":
+        came = f"{found[0]!r} as {found.dtype} in {path}" if found.size else f"none in {path}"
+        raise InputError("designs with whole numbers", came, "Number them 0, 1, 2.")
+    index, times = np.unique(found, return_counts=True)
     if (times > 1).any():
         raise InputError(
             "designs with numbers of their own",

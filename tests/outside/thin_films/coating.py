@@ -17,6 +17,7 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.problem import Problem, Projection
 from ingenium.core.quantity import Condition, Variable
+from ingenium.core.reading.tables import numbers_of
 from ingenium.core.spec import Fixed, Limit
 from thin_films.engine import AIR, TransferMatrix
 from thin_films.gaussian import Gaussian
@@ -51,7 +52,8 @@ class Table:
         file = path / "layers.csv" if path.is_dir() else path
         try:
             table = pd.read_csv(file, float_precision="round_trip").set_index(DESIGN)
-            return stacks(table.to_numpy(dtype=np.float64) * NM, table.index.to_numpy())
+            layers = [numbers_of(table[k], "layers as CSV", file) for k in table]
+            return stacks(np.stack(layers, 1) * NM, table.index.to_numpy())
         except (ValueError, KeyError, OSError) as error:
             raise InputError("layers as CSV", str(path), "Write what propose writes.") from error
 

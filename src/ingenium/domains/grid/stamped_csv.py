@@ -18,6 +18,7 @@ from ingenium.domains.grid.dataset import STEPS
 from ingenium.domains.grid.stamps import fixed_time
 
 ZONE = "+01:00"
+ZONED = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 QUARTER = np.timedelta64(15, "m")
 
 
@@ -88,6 +89,10 @@ class StampedCsv:
             )
         if not all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes[1:]):
             raise InputError("a CSV of numbers", f"{file}, with others", "See `show`.")
+        bare = ~frame["time"].astype(str).str.contains(ZONED)
+        if bare.any():
+            came = f"{frame['time'][bare].iloc[0]!r} in {file}"
+            raise InputError(f"stamps with their offset from UTC, such as {ZONE}", came)
         stamps = fixed_time(frame["time"]).to_numpy()
         start = stamps[0].astype("datetime64[D]")
         if not np.array_equal(stamps, _stamps(start)):

@@ -106,8 +106,8 @@ class PoemLines:
         rows = [json_text(row, what, str(file)) for row in found]
         try:
             listed = [written(lines(row[POEM])) for row in rows]
-            index = [operator.index(row[DESIGN]) for row in rows]
-        except (KeyError, TypeError, AttributeError) as error:
+            index = [int(np.int64(operator.index(row[DESIGN]))) for row in rows]
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise InputError(what, f"{file} ({error})", "Write what propose writes.") from None
         return poems(listed, index)
 
