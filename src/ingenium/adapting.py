@@ -11,6 +11,7 @@ from torch import Tensor
 from ingenium.core import spec as specs
 from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
+from ingenium.core.errors import InputError
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
@@ -21,6 +22,7 @@ from ingenium.generators import offer
 from ingenium.generators.fitted import FIT, MODEL, FittedFamily, of_fit, state_digest
 from ingenium.loop import training
 from ingenium.train.low_rank import AdaptedModel
+from ingenium.train.plan import WholeModel
 from ingenium.train.trainer import train
 from ingenium.trust.ledger import Ledger, open_ledger
 from ingenium.trust.place import ledger_place
@@ -80,6 +82,8 @@ def _adapted(
 ) -> tuple[FittedFamily, dict[str, Any]]:
     """The sum of a fit and its low-rank parts, and the record of how they were trained."""
     (x, cond), family, seed = data, first.family, asked.spec.generator.seed
+    if not isinstance(family, WholeModel):
+        raise InputError("a fit of a family that is trained step by step", first.name)
     model = AdaptedModel(family, asked.rank, torch.Generator().manual_seed(seed))
     plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
     told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))

@@ -146,21 +146,22 @@ class RankedFit:
         self, make: Callable[[], Any], layout: RankLayout, x: Tensor, cond: Tensor, tell: Tell
     ) -> dict[str, Any]:
         """The fit itself; it goes on from a checkpoint of any layout."""
-        model, ticks = DividedModel(make(), layout), [time.perf_counter()]
+        model, ticks = DividedModel(make(), layout), list[tuple[float, float]]()
         descent = RankedDescent(model, precision=self.precision)
 
         def heard(step: int, steps: int, loss: float) -> None:
-            ticks.append(time.perf_counter())
+            ticks.append((time.perf_counter(), time.process_time()))
             tell("fit", step, steps)
 
         plan = replace(self.plan, progress=heard)
         course = train(model, x, cond, plan, descent=descent)
         whole = descent.whole(model.state_dict())
-        steps = np.diff(ticks[1:])
+        steps = np.diff(ticks, axis=0)
         return {
             "course": course,
-            "step_s": float(np.median(steps)) if len(steps) else None,
-            "steps_here": len(ticks) - 1,  # others were made before a stop
+            "step_s": float(np.median(steps[:, 0])) if len(steps) else None,
+            "step_cpu_s": float(np.median(steps[:, 1])) if len(steps) else None,
+            "steps_here": len(ticks),  # others were made before a stop
             "weights": {k: v.numpy() for k, v in whole.items()},
         }
 
@@ -342,6 +343,7 @@ def _record(
         "measured": {
             "bytes": [one.get("bytes") for one in found],
             "step_s": first["step_s"],
+            "step_cpu_s": [one.get("step_cpu_s") for one in found],
             "rehearsed_step_s": _median(first.get("rehearsed_steps_s")),
             "rehearsed_cpu_s": [one.get("rehearsed_cpu_s") for one in found],
             "waits": first.get("waits", {}),

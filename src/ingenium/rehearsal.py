@@ -98,14 +98,16 @@ class Rehearsal:
             size = model.chain.size
             rows = min(len(self.x), self.plan.batch) // layout.data
             each = rows * size.context * size.width * 4
-            return {"summed_bytes": counted.bytes, "formula_bytes": 4 * size.layers * each}
+            sums = (6 if layout.recompute else 4) * size.layers
+            return {"summed_bytes": counted.bytes, "formula_bytes": sums * each}
         return {}
 
     def _exchange(self, layout: RankLayout, bucket_mb: float = BUCKET_MB) -> dict[str, float]:
         """How much of the exchange of gradients is hidden, in buckets of a size."""
         model = DividedModel(self.make(), layout, bucket_mb=bucket_mb)
         assert isinstance(model.module, DistributedDataParallel)
-        return hidden_share(model.module, self._step(model, RankedDescent(model)))
+        descent = RankedDescent(model, precision="fp32")
+        return hidden_share(model.module, self._step(model, descent))
 
     def _step(self, model: DividedModel, descent: RankedDescent) -> Callable[[], object]:
         """The gradients of one batch."""

@@ -32,13 +32,13 @@ class LowRank(nn.Module):
 class AdaptedModel:
     """A model whose dense layers get low-rank parts, which alone are trained."""
 
-    def __init__(self, model: nn.Module, rank: int, rng: torch.Generator) -> None:
+    def __init__(self, model: WholeModel, rank: int, rng: torch.Generator) -> None:
         """Freeze a model and put the parts beside its matrices.
 
         Raises:
             InputError: for a model of several turns, or without matrices wider than the rank.
         """
-        if not isinstance(model, WholeModel) or len(model.turns()) != 1:
+        if not isinstance(model, nn.Module) or len(model.turns()) != 1:
             raise InputError("a model that trains in one turn", type(model).__name__)
         self.model, self.turn = model, model.turns()[0]
         layers = [x for x in model.modules() if isinstance(x, nn.Linear)]
@@ -49,7 +49,8 @@ class AdaptedModel:
         self.count = sum(p.numel() for p in model.parameters())
         model.requires_grad_(False)
         for layer in self.layers:
-            part = LowRank(*layer.weight.shape, rank, rng)
+            rows, columns = layer.weight.shape
+            part = LowRank(rows, columns, rank, rng)
             parametrize.register_parametrization(layer, "weight", part)
 
     @property
@@ -64,7 +65,7 @@ class AdaptedModel:
 
     def anneal(self, fraction: float) -> None:
         """As the model."""
-        self.model.anneal(fraction)  # type: ignore[operator]  # of a trainable model
+        self.model.anneal(fraction)
 
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
         """Those of the parts."""
@@ -78,8 +79,7 @@ class AdaptedModel:
         self, x: Float[Tensor, "n *shape"], cond: Float[Tensor, "n c"], rng: torch.Generator
     ) -> Float[Tensor, " n"]:
         """As the model."""
-        found: Tensor = self.model.held_out_loss(x, cond, rng)  # type: ignore[operator]
-        return found
+        return self.model.held_out_loss(x, cond, rng)
 
     def merge(self) -> None:
         """Add the parts to the matrices, which are a plain model's again."""
