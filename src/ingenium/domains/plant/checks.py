@@ -126,13 +126,12 @@ def scorecard(commands: Commands) -> Iterator[Finding | Picture]:
     card = {}
     for axis in (axis for axis in AXES if axis.values):
         result = commands("study", "show", axis.row).answer["result"]
-        there = result is not None and not result["quick"]
-        yield Finding(f"{axis.use}: row {axis.row} has a full result", there)
-        if there:
+        if result is not None and not result["quick"]:
             card[axis] = axis.scores(result["values"])
-            told = (f"{name} {x:.3f}" for name, x in card[axis].items())
+            each = ", ".join(f"{name} {x:.3f}" for name, x in card[axis].items())
             inside = all(0 <= x <= 1 for x in card[axis].values())
-            yield Finding(f"{axis.use}, {axis.metric}: {', '.join(told)}", inside)
+            yield Finding(f"{axis.use}, {axis.metric} of row {axis.row}: {each}", inside)
+    yield Finding(f"{len(card)} uses stand on kept full results", bool(card))
     none = [f"{axis.use} ({axis.row})" for axis in AXES if axis not in card]
     yield Finding(f"all six uses are measured; empty: {', '.join(none)}", not none, gap=True)
     best = [axis.use for axis, own in card.items() if max(own, key=own.__getitem__) == SIDES[-1]]
