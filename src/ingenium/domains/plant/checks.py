@@ -179,7 +179,7 @@ def _pairs(scores: Mapping[str, list[float]]) -> Figure:
 
 
 def _card(card: Mapping[ScoreAxis, Mapping[str, float]]) -> Figure:
-    figure, axes = plane(7.2, 3.0)
+    figure, axes = plane(8.4, 3.0)
     for i, (name, colour) in enumerate(zip(SIDES, (KNOWN, MUTED, OURS), strict=True)):
         own = [(j, card[axis][name]) for j, axis in enumerate(AXES) if name in card.get(axis, {})]
         at, high = [j + 0.25 * (i - 1) for j, _ in own], [x for _, x in own]
@@ -191,6 +191,7 @@ def _card(card: Mapping[ScoreAxis, Mapping[str, float]]) -> Figure:
     names = [f"{axis.use}\n{axis.metric}\nrow {axis.row}" for axis in AXES]
     axes.set_xticks(range(len(AXES)), names)
     axes.set_ylim(0, 1.05)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
+    axes.set_xlim(-0.6, len(AXES) - 0.4)
     dress(axes, "", "score, 1 is best")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
     return figure
