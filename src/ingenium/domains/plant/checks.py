@@ -126,13 +126,12 @@ def scorecard(commands: Commands) -> Iterator[Finding | Picture]:
     card = {}
     for axis in (axis for axis in AXES if axis.values):
         result = commands("study", "show", axis.row).answer["result"]
-        there = result is not None and not result["quick"]
-        yield Finding(f"{axis.use}: row {axis.row} has a full result", there)
-        if there:
+        if result is not None and not result["quick"]:
             card[axis] = axis.scores(result["values"])
-            told = (f"{name} {x:.3f}" for name, x in card[axis].items())
+            each = ", ".join(f"{name} {x:.3f}" for name, x in card[axis].items())
             inside = all(0 <= x <= 1 for x in card[axis].values())
-            yield Finding(f"{axis.use}, {axis.metric}: {', '.join(told)}", inside)
+            yield Finding(f"{axis.use}, {axis.metric} of row {axis.row}: {each}", inside)
+    yield Finding(f"{len(card)} uses stand on kept full results", bool(card))
     none = [f"{axis.use} ({axis.row})" for axis in AXES if axis not in card]
     yield Finding(f"all six uses are measured; empty: {', '.join(none)}", not none, gap=True)
     best = [axis.use for axis, own in card.items() if max(own, key=own.__getitem__) == SIDES[-1]]
@@ -180,7 +179,7 @@ def _pairs(scores: Mapping[str, list[float]]) -> Figure:
 
 
 def _card(card: Mapping[ScoreAxis, Mapping[str, float]]) -> Figure:
-    figure, axes = plane(7.2, 3.0)
+    figure, axes = plane(8.4, 3.0)
     for i, (name, colour) in enumerate(zip(SIDES, (KNOWN, MUTED, OURS), strict=True)):
         own = [(j, card[axis][name]) for j, axis in enumerate(AXES) if name in card.get(axis, {})]
         at, high = [j + 0.25 * (i - 1) for j, _ in own], [x for _, x in own]
@@ -192,6 +191,7 @@ def _card(card: Mapping[ScoreAxis, Mapping[str, float]]) -> Figure:
     names = [f"{axis.use}\n{axis.metric}\nrow {axis.row}" for axis in AXES]
     axes.set_xticks(range(len(AXES)), names)
     axes.set_ylim(0, 1.05)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
+    axes.set_xlim(-0.6, len(AXES) - 0.4)
     dress(axes, "", "score, 1 is best")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
     return figure

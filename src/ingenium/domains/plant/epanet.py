@@ -14,10 +14,10 @@ from jaxtyping import Float64
 
 from ingenium.core.errors import InputError
 
-JUNCTION, RESERVOIR, TANK = 0, 1, 2
+JUNCTION, TANK = 0, 2
 PUMP = 2
-NODES, LINKS, PATTERNS, CONTROLS = 0, 2, 3, 5  # what can be counted
-ELEVATION, BASE_DEMAND, DIAMETER, LEVEL, DEMAND, HEAD, PRESSURE = 0, 1, 17, 8, 9, 10, 11  # of nodes
+NODES, LINKS, CONTROLS = 0, 2, 5  # what can be counted
+ELEVATION, BASE_DEMAND, DEMAND, HEAD, PRESSURE = 0, 1, 9, 10, 11  # of nodes
 LOWEST, HIGHEST, SPILLS = 20, 21, 26  # of tanks
 FLOW, STATUS, POWER = 8, 11, 13  # of links
 DURATION, HYDRAULIC_STEP, PATTERN_STEP, PATTERN_START, REPORT_STEP = 0, 1, 3, 4, 5  # times
@@ -74,7 +74,7 @@ class Hydraulics:
         self._room: dict[tuple[str, int], tuple[np.ndarray, ctypes.c_void_p]] = {}
 
     def count(self, of: int) -> int:
-        """How many nodes, links, patterns or controls there are."""
+        """How many nodes, links or controls there are."""
         return self._int("EN_getcount", of)
 
     def id(self, kind: str, item: int) -> str:

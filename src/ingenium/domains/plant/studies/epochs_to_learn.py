@@ -26,7 +26,7 @@ ENOUGH = 0.9
 
 def steps_to(course: Float64[np.ndarray, "s c"], bar: Float64[np.ndarray, " s"]) -> np.ndarray:
     """Steps of each seed until its course first reaches a bar that it does reach."""
-    return EVERY * (1 + np.argmax(course >= bar[:, None], axis=1))
+    return np.asarray(EVERY * (1 + np.argmax(course >= bar[:, None], axis=1)))
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike | Value]:

@@ -65,12 +65,15 @@ class AccuracyCourse:
     def of(cls, spec: MonitorSpec, own: Parts, window: int) -> "AccuracyCourse":
         """Some windows of the part that judges."""
         recovery = spec.recovery_rows(own.judging[0].step_s)
-        both = (
-            calm_windows(own.judging, window, recovery, spec.seed),
-            event_windows(own.judging, window),
-        )
         rng = torch.Generator().manual_seed(spec.seed)
-        return cls(*(x[torch.randperm(len(x), generator=rng)[:LOOKED_AT]] for x in both))
+        calm, events = (
+            x[torch.randperm(len(x), generator=rng)[:LOOKED_AT]]
+            for x in (
+                calm_windows(own.judging, window, recovery, spec.seed),
+                event_windows(own.judging, window),
+            )
+        )
+        return cls(calm, events)
 
     def look(self, detector: Detector, step: int) -> None:
         """Add one value, where it is time."""
@@ -103,7 +106,7 @@ def scores_of(detector: Detector, streams: Sequence[Stream]) -> list[Float64[np.
 
     def score(x: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            return detector(torch.from_numpy(x)).double().numpy()
+            return np.asarray(detector(torch.from_numpy(x)).double())
 
     return [scored(stream, detector.window, score) for stream in streams]
 
