@@ -4,11 +4,14 @@ import re
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.colors import to_hex
 
 from ingenium import loop
+from ingenium.core.designs import DESIGN
 from ingenium.core.spec import Limit
 from ingenium.evaluate import figures
+from ingenium.report import page
 
 pytestmark = pytest.mark.usefixtures("beams")
 
@@ -46,3 +49,20 @@ def test_the_table_shows_what_differs_with_units_in_its_head(finished: loop.Run)
     assert "mass_kg (kg)" in heads
     assert not {"duty", "verdict"} & set(heads)
     assert table.count("<tr><td>") >= 20
+
+
+def test_a_variable_is_shown_as_its_problem_writes_it(
+    finished: loop.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the place of its number; what the problem leaves stays."""
+    first, second = (v.name for v in finished.problem.variables[:2])
+
+    def in_table(name: str, designs: xr.Dataset) -> tuple[str, ...] | None:
+        return tuple(f"no. {i}" for i in designs[DESIGN].values) if name == first else None
+
+    plain = page.render(finished)
+    monkeypatch.setattr(finished.problem, "in_table", in_table)
+    shown = page.render(finished)
+    assert "<td>no. " in shown
+    assert "<td>no. " not in plain
+    assert second in shown

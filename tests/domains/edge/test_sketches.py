@@ -128,6 +128,11 @@ def test_a_copy_is_known_wherever_it_lies(problem: Problem) -> None:
     assert measured(problem, other)["copy"] < 0.7
 
 
+def test_tables_tell_sketches_by_their_strokes(problem: Problem) -> None:
+    designs = sketches(["<tag>bbxx xbbx", "<tag>bbxx"], [0, 1])
+    assert problem.in_table("sketch", designs) == ("2 strokes", "1 stroke")
+
+
 def test_a_scrawl_is_not_recognised_and_nothing_has_no_answer(problem: Problem) -> None:
     rng = np.random.default_rng(0)
     wrong = [

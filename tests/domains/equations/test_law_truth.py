@@ -15,7 +15,7 @@ from ingenium.core.errors import InputError
 from ingenium.core.quantity import Variable
 from ingenium.core.spec import Spec
 from ingenium.domains import open_problem
-from ingenium.domains.equations.law import algebra, enclosure, fitting
+from ingenium.domains.equations.law import algebra, enclosure, fitting, report
 from ingenium.domains.equations.law.archive import LawFit, padded
 from ingenium.domains.equations.law.evaluation import Evaluator
 from ingenium.domains.equations.law.formats import FormulaFiles, laws
@@ -24,7 +24,7 @@ from ingenium.domains.equations.law.grammar import SPECIALS, UnitGrammar
 from ingenium.domains.equations.law.problem import pendulum
 from ingenium.domains.equations.law.table import MeasuredTable, read
 from ingenium.domains.equations.law.verifier import FormulaVerifier
-from ingenium.domains.equations.law.written import parsed
+from ingenium.domains.equations.law.written import infix, parsed
 from ingenium.generators.tokens.vocabulary import END
 
 OPERATIONS = ("+", "-", "*", "/", "sq", "sqrt")
@@ -274,3 +274,15 @@ def test_files_run_nothing(table: MeasuredTable, tmp_path: Path) -> None:
         file.write_text(f"period = {text}\n")
         with pytest.raises(InputError):
             FormulaFiles(table).read(file)
+
+
+def test_reports_show_laws_as_people_write_them(table: MeasuredTable) -> None:
+    """As LaTeX a fraction stands in a product without brackets, and not in a square."""
+    tokens = ("c", "length", "gravity", "/", "*", "c", "+")
+    designs = laws([tokens], [(2.5, -0.25)], [0])
+    assert report.infix(table, designs) == ("2.5*(length/gravity) - 0.25",)
+    plain = infix(("length", "gravity", "/", "mass", "*"), (), "latex")
+    assert plain == r"\frac{length}{gravity} \, mass"
+    turned = infix(("mass", "length", "gravity", "/", "*"), (), "latex")
+    assert turned == r"mass \, \frac{length}{gravity}"
+    assert r"\right)^2" in infix(("length", "gravity", "/", "sq"), (), "latex")

@@ -6,6 +6,7 @@ DOMAIN = Domain(
     name="equations",
     summary="laws, models and fields: formulas from tables, with units, judged by a solver",
     package=__name__,
+    extra="equations",
     problems={
         "law": Offer(
             f"{__name__}.law.problem:TableLaw",

@@ -48,6 +48,40 @@ DESCRIBED: Mapping[str, str] = {  # thirty, written by hand, with the process th
     "A radioactive sample decays.": "decay",
     "Decay of iodine into xenon and on.": "decay",
 }
+FRESH: Mapping[
+    str, str
+] = {  # thirty more, written later without a look at the words that are known
+    "Owls catch voles in a forest.": "predation",
+    "Wolves feed on moose on Isle Royale.": "predation",
+    "Mites on strawberry plants and the mites that prey upon them.": "predation",
+    "Cats that kill mice on a farm.": "predation",
+    "Plankton is grazed by small crustaceans.": "predation",
+    "Two weeds fight for light and water.": "competition",
+    "Red and black ants rival each other for seeds.": "competition",
+    "Two strains of bacteria share one food source and crowd each other out.": "competition",
+    "Native and foreign crayfish compete in one river.": "competition",
+    "Duckweed spreads over a pond until it is covered.": "growth",
+    "A herd of reindeer grew on an island.": "growth",
+    "The height of a sunflower over a summer.": "growth",
+    "Mould spreading on bread.": "growth",
+    "How the population of a town increases.": "growth",
+    "A rumour spreads like a disease through a village.": "infection",
+    "Measles in a town where those who recovered cannot fall ill again.": "infection",
+    "Rabies passes from fox to fox.": "infection",
+    "A virus goes through a school class.": "infection",
+    "Norovirus on a cruise ship: passengers catch it from each other.": "infection",
+    "Juvenile and adult salmon, counted every year.": "ages",
+    "Seals by age class with births and survival.": "ages",
+    "Seedlings, saplings and old trees of a forest.": "ages",
+    "Alcohol in the blood after a drink.": "absorption",
+    "A tablet dissolves in the stomach and the drug enters the bloodstream.": "absorption",
+    "The level of an antibiotic in plasma after it was swallowed.": "absorption",
+    "An injected dye moves from blood to tissue and back.": "absorption",
+    "Insulin is taken up from under the skin.": "absorption",
+    "Radon turns into polonium.": "decay",
+    "The activity of a caesium source over the years.": "decay",
+    "Uranium decays to thorium in a rock.": "decay",
+}
 RATE, CAPACITY, FIRST = 0.31, 420.0, 12.0
 
 
@@ -112,6 +146,18 @@ def _descriptions(commands: Commands) -> Iterator[Finding]:
         f"{len(right)} of {len(read)} descriptions that were written by hand are read as the "
         f"process that is meant{': not ' + '; '.join(wrong) if wrong else ''}",
         len(read) == len(DESCRIBED) and len(right) >= 0.9 * len(read),
+    )
+    others = commands("models", "read", *FRESH).answer["read"]
+    right = [r for r in others if r["processes"] == [FRESH[r["words"]]]]
+    yield Finding(
+        f"{len(right)} of {len(others)} others, written without a look at the words that the "
+        "reader knows, are read as meant",
+        len(right) >= 0.9 * len(others),
+        gap=True,
+    )
+    yield Finding(
+        "and the rest as no process, where all families are tried, and none as another one",
+        all(not r["processes"] or r in right for r in others),
     )
     told = [f["assumptions"] for r in read for f in r["families"]]
     yield Finding("each family that is offered lists what it takes for granted", all(told))

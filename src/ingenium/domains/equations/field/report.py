@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
@@ -159,7 +158,7 @@ def _fields(
 
 
 def _maps(
-    equation: FieldEquation, line: Sequence[Axes], fields: Sequence[np.ndarray], title: str
+    equation: FieldEquation, line: np.ndarray, fields: Sequence[np.ndarray], title: str
 ) -> None:
     a, u, true = fields
     low, high = float(true.min()), float(true.max())
@@ -184,7 +183,7 @@ def _maps(
 
 
 def _lines(
-    equation: FieldEquation, line: Sequence[Axes], fields: Sequence[np.ndarray], title: str
+    equation: FieldEquation, line: np.ndarray, fields: Sequence[np.ndarray], title: str
 ) -> None:
     a, u, true = fields
     x = np.arange(len(a)) / len(a)
