@@ -101,7 +101,9 @@ def _sentence(got: Understood, items: list[Item], start: int, end: int) -> None:
     text, frame = got.text.text, got.frame
     for numbers, names in _zipped(got, items):
         param = _param(
-            got, text[max(start, numbers[0].start - 60) : numbers[-1].end + 12], numbers[0]
+            got,
+            text[max(start, numbers[0].start - 60) : min(end, numbers[-1].end + 12)],
+            numbers[0],
         )
         if param is None and len(frame.singles) == 1 and frame.pair == "":
             param = frame.singles[0].name
