@@ -225,8 +225,8 @@ def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> s
         return after.name
     single = next(p for p in got.frame.singles if p.name == param)
     if got.frame.pair and single.first and not got.frame.same:
-        told = zip(items[since:k], [None, *items[since:k]], strict=False)
-        mine = [a.name for a, b in told if not a.number and (b is None or not b.number)]
+        near = zip(items[since:k], [None, *items[since:k]], strict=False)
+        mine = [a.name for a, b in near if not a.number and (b is None or not b.number)]
         if mine:
             return mine[0]
     if before is not None and not before.number:
