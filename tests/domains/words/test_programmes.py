@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ingenium.core.errors import InputError
-from ingenium.domains.words.programme import highs
+from ingenium.domains.words.programme import code, highs
 from ingenium.domains.words.programme.asked import FRESH, NONE, written
 from ingenium.domains.words.programme.code import programme
 from ingenium.domains.words.programme.formats import CODE, LP, MPS, ProgrammeFiles, programmes
 from ingenium.domains.words.programme.kinds import DRAWS, KINDS, SAME, apart, redrawn, without
-from ingenium.domains.words.programme.problem import ProgrammeSettings, WordedProgramme, checked
+from ingenium.domains.words.programme.problem import checked
 from ingenium.domains.words.programme.reading import read_task
 from ingenium.domains.words.programme.task import ADD, WordedTask
 
@@ -38,7 +38,12 @@ def first(kind: str) -> WordedTask:
     return next(WordedTask(KINDS[k], data) for _, k, data in TEXTS if k == kind)
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+HEAVY = ("tour", "vehicles")  # seconds each under the checks of types
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=pytest.mark.slow) if k in HEAVY else k for k in KINDS]
+)
 def test_formulations_agree_and_lost_constraints_show(kind: str) -> None:
     task = first(kind)
     draws = redrawn(task)
@@ -92,7 +97,8 @@ def test_code_that_is_no_programme_is_refused(line: str) -> None:
         programme(f"{line}\nsolver.Minimize(1)\n", task.names)
 
 
-def test_code_ends_however_deep_its_loops_are() -> None:
+def test_code_ends_however_deep_its_loops_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "STEPS", 20_000)
     nest = " ".join(f"for {c} in range(3000)" for c in "abcd")
     began = time.process_time()
     with pytest.raises(InputError, match="steps"):
@@ -118,12 +124,10 @@ def test_the_engine_tells_no_plan_from_no_end() -> None:
     )  # NaN
 
 
-def test_whole_numbers_are_judged(tmp_path: Path) -> None:
+def test_whole_numbers_are_judged() -> None:
     """A relaxed programme is found out by one of the six sets of numbers."""
     task = first("shifts")
     relaxed = next(iter(task.programmes().values())).replace("IntVar", "NumVar")
-    problem = WordedProgramme(ProgrammeSettings())
-    problem.task = task
     gaps = [
         apart(highs.optimum(programme(relaxed, o.names)), o.optimum())
         for o in (task, *redrawn(task))
@@ -134,9 +138,9 @@ def test_whole_numbers_are_judged(tmp_path: Path) -> None:
 def test_files_of_other_numbers_or_companions_are_refused(tmp_path: Path) -> None:
     task = first("transport")
     form = ProgrammeFiles(task)
-    code = next(iter(task.programmes().values()))
-    place = form.write(programmes([code], [3]), tmp_path)[3]
-    assert form.read(place)["programme"].values[0] == code
+    lines = next(iter(task.programmes().values()))
+    place = form.write(programmes([lines], [3]), tmp_path)[3]
+    assert form.read(place)["programme"].values[0] == lines
     before = (place / CODE).read_text()
     (place / CODE).write_text(before.replace("'ahlen': 60", "'ahlen': 70"))
     with pytest.raises(InputError, match="the numbers that stand"):
@@ -160,8 +164,8 @@ def test_ortools_finds_the_same_optimum(tmp_path: Path) -> None:
     for kind in ("vehicles", "product", "shifts"):
         task = first(kind)
         form = ProgrammeFiles(task)
-        code = next(iter(task.programmes().values()))
-        place = form.write(programmes([code], [0]), tmp_path / kind)[0]
+        lines = next(iter(task.programmes().values()))
+        place = form.write(programmes([lines], [0]), tmp_path / kind)[0]
         command = [sys.executable, str(place / CODE)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         assert float(done.stdout.split()[1]) == pytest.approx(task.optimum(), rel=1e-6)

@@ -1,10 +1,13 @@
 """Briefs of buildings: the forty that were written, and the file that is drafted."""
 
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ingenium.cli.app import app
 from ingenium.core.errors import InputError
 from ingenium.domains.words.rooms.asked import briefs, by_keywords, by_reader, scored
 from ingenium.domains.words.rooms.brief import BuildingBrief, single
@@ -65,3 +68,17 @@ def test_a_text_without_rooms_is_refused(tmp_path: Path) -> None:
     (tmp_path / "brief.txt").write_text("Build me something.")
     with pytest.raises(InputError, match="names rooms"):
         rooms(str(tmp_path / "brief.txt"))
+
+
+def test_the_commands_of_the_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(__file__).parents[3]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(root / "examples")
+    Path("brief.txt").write_text(briefs()[0].text)
+    Path("rules.txt").write_text(briefs()[0].rules)
+    page = (root / "docs" / "how-to" / "programmes.md").read_text()
+    lines = [line for line in page.splitlines() if line.startswith("ingenium ")]
+    codes = [CliRunner().invoke(app, shlex.split(line)[1:]).exit_code for line in lines]
+    assert codes == [0, 0]
+    assert Path("out/deliveries/designs/programme_00000/programme.mps").is_file()
+    assert tomllib.loads(Path("rooms.toml").read_text())["broken"]

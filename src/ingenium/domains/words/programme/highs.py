@@ -22,7 +22,7 @@ GAP = 1e-9  # relative, of integer programmes
 def solver() -> highspy.Highs:
     """A quiet one on one thread, whose answers repeat."""
     _greeted()
-    made = highspy.Highs()
+    made = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
         ("threads", 1),
@@ -42,7 +42,7 @@ def _greeted() -> None:
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        highspy.Highs()
+        highspy.Highs()  # type: ignore[no-untyped-call]
     finally:
         os.dup2(kept, 1)
         os.close(kept)

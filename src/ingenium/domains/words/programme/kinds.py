@@ -25,7 +25,7 @@ _ALL = (
 )
 KINDS: Mapping[str, TaskKind] = {kind.name: kind for kind in _ALL}
 DRAWS, TRIES = 5, 120
-MOST_CASES = 400_000.0  # that an independent optimum looks through
+MOST_CASES = 60_000.0  # that an independent optimum looks through
 COUNTS = ("fleet", "machines", "most_legs", "most_open", "length")  # that stay as they are
 SAME = 1e-6  # of the larger of two optima, and of 1
 

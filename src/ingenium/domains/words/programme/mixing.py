@@ -161,12 +161,12 @@ def _reach(rows: Rows, goods: int) -> list[int]:
 def _product_cases(data: Data) -> float:
     goods = list(data["profit"])
     if not data.get("whole"):
-        rows = len(data["have"]) + len(data.get("most", ()))
-        return corners(rows, len(goods)) * len(goods)
+        count = len(data["have"]) + len(data.get("most", ()))
+        return corners(count, len(goods)) * len(goods)
     use = data["use"]
-    rows = [([use.get((p, r), 0.0) for p in goods], h) for r, h in data["have"].items()]
+    rows: Rows = [([use.get((p, r), 0.0) for p in goods], h) for r, h in data["have"].items()]
     limited = all(any(shares[i] > 0 for shares, _ in rows) for i in range(len(goods)))
-    return math.prod(x + 1.0 for x in _reach(rows, len(goods))) if limited else 0.0
+    return math.prod([x + 1.0 for x in _reach(rows, len(goods))]) if limited else 0.0
 
 
 MADE = 'x = {i: solver.NumVar(0, inf, f"{i}") for i in profit}'

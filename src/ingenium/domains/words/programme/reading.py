@@ -101,7 +101,9 @@ def _sentence(got: Understood, items: list[Item], start: int, end: int) -> None:
     text, frame = got.text.text, got.frame
     for numbers, names in _zipped(got, items):
         param = _param(
-            got, text[max(start, numbers[0].start - 60) : numbers[-1].end + 12], numbers[0]
+            got,
+            text[max(start, numbers[0].start - 60) : min(end, numbers[-1].end + 12)],
+            numbers[0],
         )
         if param is None and len(frame.singles) == 1 and frame.pair == "":
             param = frame.singles[0].name
@@ -223,8 +225,8 @@ def _of(got: Understood, items: list[Item], k: int, param: str, since: int) -> s
         return after.name
     single = next(p for p in got.frame.singles if p.name == param)
     if got.frame.pair and single.first and not got.frame.same:
-        told = zip(items[since:k], [None, *items[since:k]], strict=False)
-        mine = [a.name for a, b in told if not a.number and (b is None or not b.number)]
+        near = zip(items[since:k], [None, *items[since:k]], strict=False)
+        mine = [a.name for a, b in near if not a.number and (b is None or not b.number)]
         if mine:
             return mine[0]
     if before is not None and not before.number:

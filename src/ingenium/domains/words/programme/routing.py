@@ -231,5 +231,8 @@ VEHICLES = TaskKind(
     {FLEET: "fleet"},
     vehicles_optimum,
     lambda data: {},
-    scale=lambda data: 3.0 ** len(data["demand"]),
+    scale=lambda data: (
+        3.0 ** len(data["demand"])
+        * min(data.get("fleet", len(data["demand"])), len(data["demand"]))
+    ),
 )

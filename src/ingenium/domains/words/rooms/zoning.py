@@ -35,7 +35,7 @@ def rules_of(text: str) -> list[str]:
 
 def broken(brief: str, rules: str) -> list[BrokenRule]:
     """Rules that a brief breaks, with the words that break them."""
-    return [found for i, rule in enumerate(rules_of(rules), 1) for found in _one(brief, i, rule)][:]
+    return [found for i, rule in enumerate(rules_of(rules), 1) for found in _one(brief, i, rule)]
 
 
 def _one(brief: str, number: int, rule: str) -> Iterator[BrokenRule]:
