@@ -1,7 +1,7 @@
 """Problem: how must a periodic cell look so that the material made of it has wanted properties?"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
 from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
 from ingenium.domains.structures.cells.finer import FinerCell
-from ingenium.domains.structures.cells.inverse import Inverse, Wanted
+from ingenium.domains.structures.cells.inverse import Inverse, Wanted, calls
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
@@ -82,7 +82,7 @@ class UnitCell(StockedProblem):
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
-        self.repair_calls = float(settings.refine_steps)  # a homogenisation each; some need none
+        self.repair_calls = float(calls(settings.refine_steps))  # homogenisations; some need fewer
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Cells of families, with their measured values as conditions."""
@@ -120,6 +120,10 @@ class UnitCell(StockedProblem):
         steps = self.settings.refine_steps
         mended = self.inverse.mended(arrays[0], _wanted(conditions), steps)
         return (mended.to(torch.float64),)
+
+    def unmended(self) -> "UnitCell":
+        """Without steps of the optimiser; cells are solid or void and hold their share."""
+        return UnitCell(replace(self.settings, refine_steps=0))
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""

@@ -1,0 +1,129 @@
+"""Who answers wishes: look-up, chance, an optimiser and generators, as they are and mended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ingenium.contest.judging import Answer, Referee
+from ingenium.core.designs import DESIGN, to_arrays, to_dataset
+from ingenium.core.problem import Problem, silent
+from ingenium.core.seeds import block_rng, one_thread
+from ingenium.generators.model import Family
+from ingenium.searches import strategies
+from ingenium.searches.aim import Aim
+
+NEAR = 8  # known designs that give what a wish leaves open, one after another
+LOOK_UP, OPTIMISER, MENDED = "nearest_known", "optimiser", "mended"
+ROUND = 16  # designs of the optimiser between two of its lessons
+
+Draw = Callable[[int, int], tuple[tuple[Tensor, ...], xr.Dataset]]  # of a wish, so many designs
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where contestants look at a wish: the referee, the calls for each wish, and the seed."""
+
+    referee: Referee
+    calls: int
+    seed: int
+
+    @property
+    def problem(self) -> Problem:
+        """What is asked."""
+        return self.referee.problem
+
+    @cached_property
+    def bare(self) -> Problem:
+        """The same problem, whose proposals are not mended by its engine."""
+        return self.problem.unmended()
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """For each wish the known designs, the nearest first."""
+        return self.referee.wishes.nearest(self.referee.learned)
+
+    def conditions(self, wish: int, rows: np.ndarray) -> xr.Dataset:
+        """The wish, and what it leaves open as the known designs in some rows have it."""
+        known = self.referee.learned.isel({DESIGN: rows})
+        own = {c.name: (DESIGN, known[c.name].to_numpy()) for c in self.problem.conditions}
+        asked = self.referee.wishes.wanted(wish)
+        own |= {k: (DESIGN, np.full(len(rows), v.at_least)) for k, v in asked.items()}
+        return xr.Dataset(own)
+
+    def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+        """The nearest known designs, as they are."""
+        rows = self.order[wish, :n]
+        known = self.referee.learned.isel({DESIGN: rows})
+        return to_arrays(known, self.problem.variables), self.conditions(wish, rows)
+
+    def drawn(self, family: Family, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
+        """Proposals of a family, projected."""
+        conditions = self.conditions(wish, self.order[wish, np.arange(n) % NEAR])
+        rng = block_rng(self.seed, wish, "contest")
+        with one_thread():
+            x = family.propose(self.problem.features(conditions), rng).to(torch.float64)
+        project = self.problem.project(self.referee.spec.fixed, conditions)
+        return project(self.problem.decode(x, conditions)), conditions
+
+    def answers(self, draw: Draw, *, mended: bool) -> list[Answer]:
+        """What is proposed for each wish within the calls, mended or not."""
+        problem = self.problem if mended else self.bare
+        cost = 1 + problem.repair_calls
+        n = max(1, int(self.calls / cost))
+        return [self._answer(problem, *draw(i, n), i) for i in range(len(self.referee.wishes))]
+
+    def _answer(
+        self, problem: Problem, arrays: tuple[Tensor, ...], conditions: xr.Dataset, wish: int
+    ) -> Answer:
+        size, parts = problem.at_once, []
+        for first in range(0, len(arrays[0]), size):
+            rows = slice(first, first + size)
+            own = conditions.isel({DESIGN: rows})
+            parts.append(problem.repair(tuple(a[rows] for a in arrays), own))
+        whole = tuple(torch.cat(column) for column in zip(*parts, strict=True))
+        coords = problem.labels() | {c.name: conditions[c.name] for c in problem.conditions}
+        designs = to_dataset(whole, problem.variables, coords)
+        return Answer(designs, self.referee.verdicts(wish, designs), 1 + problem.repair_calls)
+
+    def optimised(self, name: str) -> list[Answer]:
+        """A search for each wish, whose limits hold the wish; its designs are not mended."""
+        return [self._searched(name, i) for i in range(len(self.referee.wishes))]
+
+    def _searched(self, name: str, wish: int) -> Answer:
+        spec = self.referee.spec_of(wish)
+        near = self.referee.learned.isel({DESIGN: self.order[wish, : self.calls]})
+        searcher = strategies.make(
+            name, strategies.Task(self.bare, spec, near, self.seed, silent)
+        ).strategy
+        aim: Aim | None = None
+        designs, verdicts, spent = list[xr.Dataset](), list[xr.Dataset](), 0
+        cost = 1 + self.bare.repair_calls
+        while (left := int(self.calls / cost) - spent) > 0:
+            rng = block_rng(self.seed, spent, "contest search")
+            asked = searcher.ask(min(ROUND, left), rng)
+            if not asked.sizes[DESIGN]:
+                break
+            found = self.referee.verdicts(wish, asked)
+            aim = Aim.of(spec.limits, spec.objectives, found) if aim is None else aim
+            searcher.tell(asked, aim.weighed(found))
+            spent += asked.sizes[DESIGN]
+            designs.append(asked)
+            verdicts.append(found)
+        return Answer(xr.concat(designs, DESIGN), xr.concat(verdicts, DESIGN), cost)
+
+
+def arms(desk: Desk, name: str, family: Family | None) -> Mapping[str, Callable[[], list[Answer]]]:
+    """The arms of a contestant: as it is, and mended where the problem mends by its engine."""
+    if name == OPTIMISER:
+        strategy = desk.problem.default_strategy
+        return {f"{name} ({strategy})": partial(desk.optimised, strategy)}
+    draw: Draw = desk.looked_up if family is None else partial(desk.drawn, family)
+    found = {name: partial(desk.answers, draw, mended=False)}
+    if desk.problem.repair_calls > desk.bare.repair_calls:
+        found[f"{name}, {MENDED}"] = partial(desk.answers, draw, mended=True)
+    return found
