@@ -14,7 +14,7 @@ from ingenium.contest.table import ContestTable
 from ingenium.contest.wishes import BEYOND, EDGE, GAP, INSIDE, RIM, WishSet
 from ingenium.core.designs import DESIGN
 from ingenium.core.errors import InputError
-from ingenium.core.spec import Objective, Spec
+from ingenium.core.spec import Between, Objective, Spec
 from ingenium.domains import open_problem
 from ingenium.loop import training
 from toy import Settings
@@ -39,8 +39,8 @@ def shares(table: ContestTable, arm: str, measure: str) -> dict[str, float]:
 
 
 def test_wishes_lie_where_their_zone_says(beam: WishedBeam) -> None:
-    known, wishes = beam.data(), WishSet.of(beam, beam.data(), 6)
-    points, out = wishes.scale.of_designs(known), known["held_out"].to_numpy()
+    known, wishes = beam.data(), WishSet.of(beam, Spec(problem=beam.name), 6)
+    points, out = wishes.scale.wished(known), known["held_out"].to_numpy()
     low, high = np.quantile(points[~out], [RIM, 1 - RIM], axis=0)
     assert wishes.zone == (INSIDE,) * 6 + (EDGE,) * 6 + (BEYOND,) * 6
     rim = ((wishes.asked < low) | (wishes.asked > high)).any(1)
@@ -54,13 +54,21 @@ def test_wishes_lie_where_their_zone_says(beam: WishedBeam) -> None:
 
 
 def test_look_up_meets_known_wishes_with_nothing_new_and_none_beyond(beam: WishedBeam) -> None:
-    learned, asked = training(beam), WishSet.of(beam, beam.data(), 6)
-    known = asked.scale.of_designs(learned)[:6]
+    learned, asked = training(beam), WishSet.of(beam, Spec(problem=beam.name), 6)
+    known = asked.scale.wished(learned)[:6]
     both = np.concatenate([known, asked.asked[12:]])
-    wishes = replace(asked, asked=both, zone=(INSIDE,) * 6 + (BEYOND,) * 6)
+    wanted = [{k: Between(v, v) for k, v in asked.scale.values(row).items()} for row in known]
+    itself = np.stack([np.roll(np.arange(learned.sizes[DESIGN]), -i) for i in range(6)])
+    wishes = replace(
+        asked,
+        asked=both,
+        zone=(INSIDE,) * 6 + (BEYOND,) * 6,
+        wanted=(*wanted, *asked.wanted[12:]),
+        nearest=np.concatenate([itself, asked.nearest[12:]]),
+    )
     spec = Spec(problem=beam.name, limits=beam.limits)
     desk = Desk(Referee(beam, spec, learned, wishes), 8, 0)
-    found = desk.referee.outcomes(desk.answers(desk.looked_up, mended=False))
+    found = desk.referee.outcomes(desk.answers(desk.looked_up, None))
     assert [w.met for w in found[:6]] == [1.0] * 6
     assert [w.miss for w in found[:6]] == pytest.approx([0.0] * 6, abs=1e-9)
     assert all(w.met_new is None and w.distinct == 0 for w in found)
@@ -81,10 +89,12 @@ def test_what_is_mended_in_closed_form_meets_all(ended: ContestTable) -> None:
 
 def test_all_arms_have_the_same_calls(ended: ContestTable) -> None:
     assert ended.arms == (
-        "nearest_known", MENDED, "random", "random, mended", "optimiser (random)",
+        "nearest_known", "nearest_known, touched up", MENDED,
+        "random", "random, mended", "optimiser (random)",
         "gaussian_copula", "gaussian_copula, mended",
     )  # fmt: skip
     assert {r.calls for r in ended.results} == {8}
+    assert all(r.losses == () for r in ended.results)  # nothing here descends
     assert sum(r.arm == "nearest_known" for r in ended.results) == 1  # no chance in it
     assert sum(r.arm == "random" for r in ended.results) == 2
 
@@ -112,6 +122,26 @@ def test_a_stopped_contest_goes_on_and_its_file_holds_all(
 
 def test_a_problem_without_measured_conditions_is_refused(beams: None, tmp_path: Path) -> None:
     problem = open_problem(Spec(problem="toy.cantilever"))
-    with pytest.raises(InputError, match=r"condition of toy\.cantilever that its engine measures"):
+    with pytest.raises(
+        InputError, match=r"condition of toy\.cantilever that its engine measures, or an objective"
+    ):
         Contest.of(problem, PLAN, tmp_path)
     assert problem.data().sizes[DESIGN]
+
+
+def test_without_measured_conditions_the_wish_is_to_be_as_good(beams: None, tmp_path: Path) -> None:
+    asked = Spec(problem="toy.cantilever", objectives=(Objective("mass_kg", "minimise"),))
+    problem = open_problem(asked)
+    contest = Contest.of(problem, replace(PLAN, families=(), seeds=(0,)), tmp_path, asked)
+    wishes = contest.referee.wishes
+    assert set(wishes.zone) == {INSIDE, EDGE}  # beyond the data nobody knows what is good
+    first = contest.referee.spec_of(0)
+    held = problem.data().isel({DESIGN: np.flatnonzero(problem.data()["held_out"].to_numpy())})
+    mass = (7850 * held["width_m"] * held["height_m"]).to_numpy()
+    load = first.conditions["load_n"]
+    assert isinstance(load, Between)
+    at = int(np.abs(held["load_n"].to_numpy() - load.at_least).argmin())
+    (limit,) = first.limits[len(contest.referee.spec.limits) :]
+    factor = float(wishes.scale.told()["mass_kg"].removeprefix("a factor of "))
+    assert limit.at_least is None  # lighter is as good
+    assert limit.at_most == pytest.approx(factor * mass[at], rel=1e-2)

@@ -88,7 +88,9 @@ def compare(
         opened = open_problem(wanted)
         named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
         if wishes:
-            plan = ContestPlan(named or usual(opened), wishes, calls, tuple(range(seeds)), steps)
+            asked_for = named or usual(opened)
+            chosen = tuple(f"{name}:{steps}" if steps else name for name in asked_for)
+            plan = ContestPlan(chosen, wishes, calls, tuple(range(seeds)))
             ended = Contest.of(opened, plan, folder, wanted, stages).run(stages)
             ended.write(folder)
             return _show_contest(ended, folder, json=json)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from ingenium.searches.aim import Aim
 from ingenium.searches.fronts import hypervolume
 
 SPACED = 200  # known designs whose nearest others say how densely known designs lie
+SAME = 1e-9  # distance of equal designs, with the rounding of their way through tensors
 WIDE = 1.1  # of the range of known designs: where the volume that they dominate ends
 
 
@@ -43,16 +45,20 @@ class ArmResult:
     arm: str
     seed: int
     fit_seconds: float | None  # of the processor; None where the model was there
+    losses: tuple[float, ...]  # held out, after half and all of the budget; empty without steps
     seconds: float  # of the processor, to propose, mend and measure for one wish
     calls: float  # for one wish
     gain: float | None  # of the volume that known designs dominate; None without objectives
     wishes: tuple[WishOutcome, ...]
 
     @classmethod
-    def of(cls, record: Mapping[str, object]) -> "ArmResult":
+    def of(cls, record: Mapping[str, Any]) -> "ArmResult":
         """From the plain data of a record."""
-        wishes: list[dict[str, object]] = record["wishes"]  # type: ignore[assignment]
-        return cls(**{**record, "wishes": tuple(WishOutcome(**w) for w in wishes)})  # type: ignore[arg-type]
+        wishes: list[dict[str, Any]] = record["wishes"]
+        losses: list[float] = record["losses"]
+        return cls(
+            **{**record, "losses": tuple(losses), "wishes": tuple(WishOutcome(**w) for w in wishes)}
+        )
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ class Referee:
 
     def spec_of(self, wish: int) -> Spec:
         """The spec with a wish as conditions and limits; designs on target hold all of these."""
-        more = self.wishes.scale.limits(self.problem, self.wishes.asked[wish])
-        wanted = {**self.spec.conditions, **self.wishes.wanted(wish)}
+        more = self.wishes.scale.limits(self.wishes.asked[wish])
+        wanted = {**self.spec.conditions, **self.wishes.wanted[wish]}
         return replace(self.spec, conditions=wanted, limits=(*self.spec.limits, *more))
 
     def verdicts(self, wish: int, designs: xr.Dataset) -> xr.Dataset:
@@ -127,7 +133,7 @@ class Referee:
         new, distinct = np.zeros_like(hit), 0
         if hit.any():
             new[hit], distinct = self._new(answer.designs.isel({DESIGN: hit}))
-        off = np.abs(self.wishes.scale.measured(answer.verdicts) - self.wishes.asked[wish]).max(1)
+        off = self.wishes.scale.missed(answer.verdicts, self.wishes.asked[wish])
         off = off[self._lawful(answer.verdicts) & np.isfinite(off)]
         return WishOutcome(
             self.wishes.zone[wish],
@@ -160,10 +166,10 @@ class Referee:
             self.problem.metric(to_dataset(whole, variables, self.problem.labels() | columns))
         )
         far = np.array([metric(i)[count:].min() for i in range(count)])
-        new = (far > 0) & (far >= self.spacing)
+        new = far >= max(self.spacing, SAME)
         if not new.any():
             return new, 0
-        return new, len(leaders(np.flatnonzero(new), metric, max(self.spacing, 1e-12)))
+        return new, len(leaders(np.flatnonzero(new), metric, max(self.spacing, SAME)))
 
 
 def _first(found: Bool[np.ndarray, " n"], cost: float) -> float | None:

@@ -16,6 +16,7 @@ from ingenium.core import spec as specs
 from ingenium.core.asking import resolve
 from ingenium.core.counts import check_least
 from ingenium.core.digest import dataset_digest, digest
+from ingenium.core.errors import InputError
 from ingenium.core.folders import write_atomic
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, package_digest
@@ -32,11 +33,19 @@ RANDOM = "random"
 class ContestPlan:
     """Wishes of each zone, calls for each wish, families beside look-up, chance and search."""
 
-    families: tuple[str, ...]
+    families: tuple[str, ...]  # as `chosen` reads them
     wishes: int = 16
     calls: int = 66
     seeds: tuple[int, ...] = (0, 1, 2)
-    steps: int | None = None  # of training; None for each family's own
+
+    @property
+    def chosen(self) -> dict[str, GeneratorChoice]:
+        """Families by what was written: a name, or a name and steps of training, as `vae:500`.
+
+        Raises:
+            InputError: for steps that are no number.
+        """
+        return {text: _choice(text) for text in self.families}
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,11 @@ class Contest:
         """
         check_least(plan.wishes, "--wishes", "wish of each zone", say=16)
         check_least(plan.calls, "--calls", "call for each wish", say=66)
-        for name in plan.families:
-            check(problem, name)
+        for choice in plan.chosen.values():
+            check(problem, choice.family)
         spec = replace(resolve(asked or Spec(problem.name), problem), generator=GeneratorChoice())
         problem.prepare(watch)
-        wishes = WishSet.of(problem, problem.data(), plan.wishes)
+        wishes = WishSet.of(problem, spec, plan.wishes)
         return cls(problem, plan, folder, Referee(problem, spec, training(problem), wishes))
 
     @property
@@ -82,7 +91,7 @@ class Contest:
     @cached_property
     def _under(self) -> list[object]:
         referee = self.referee
-        how = [self.plan.calls, self.plan.steps, specs.as_table(referee.spec)]
+        how = [self.plan.calls, specs.as_table(referee.spec)]
         data = [dataset_digest(referee.learned), referee.wishes.asked.tolist()]
         return [how, data, code_digest(), package_digest(self.problem)]
 
@@ -108,7 +117,7 @@ class Contest:
 
     def _measured(self, name: str, seed: int, watch: Watch) -> list[ArmResult]:
         """The arms of one contestant."""
-        family, fitted = self._family(name, seed, watch)
+        family, fitted, losses = self._family(name, seed, watch)
         desk = Desk(self.referee, self.plan.calls, seed)
         results = []
         for arm, answer in arms(desk, name, family).items():
@@ -121,6 +130,7 @@ class Contest:
                     arm,
                     seed,
                     fitted,
+                    losses,
                     spent / len(answers),
                     float(calls),
                     self.referee.gain(answers),
@@ -129,17 +139,27 @@ class Contest:
             )
         return results
 
-    def _family(self, name: str, seed: int, watch: Watch) -> tuple[Family | None, float | None]:
-        """The model of a name and the seconds of its fit; none of look-up and search."""
+    def _family(
+        self, name: str, seed: int, watch: Watch
+    ) -> tuple[Family | None, float | None, tuple[float, ...]]:
+        """The model of a name, seconds of its fit and losses; none of look-up and search."""
         if name in (LOOK_UP, OPTIMISER):
-            return None, None
-        steps = None if name == RANDOM else self.plan.steps
-        choice = GeneratorChoice(family=name, steps=steps, seed=seed)
+            return None, None, ()
+        choice = replace(_choice(name), seed=seed)
         began = time.process_time()
         model = fit(self.problem, self.referee.learned, choice, watch=watch)
-        return model.family, None if model.cached else time.process_time() - began
+        spent = None if model.cached else time.process_time() - began
+        return model.family, spent, tuple(model.meta.get("held_out", ()))
 
 
 def usual(problem: Problem) -> tuple[str, ...]:
     """The families of a contest where none are named: those that the problem has chosen."""
     return tuple(dict.fromkeys(x for x in (problem.default_family, problem.steered_family) if x))
+
+
+def _choice(text: str) -> GeneratorChoice:
+    """A family as it is written."""
+    name, _, steps = text.partition(":")
+    if steps and not (steps.isdecimal() and int(steps)):
+        raise InputError("a family, or a family and steps of training", text, "Write vae:500.")
+    return GeneratorChoice(family=name, steps=int(steps) if steps else None)

@@ -1,7 +1,7 @@
 """What a contest came to: shares of wishes met, who met most, and the same as a picture."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ingenium.contest.contestants import LOOK_UP, MENDED
+from ingenium.contest.contestants import LOOK_UP
 from ingenium.contest.judging import ArmResult
-from ingenium.contest.wishes import BEYOND, EDGE, INSIDE, TOLERANCE, ZONES
+from ingenium.contest.scales import TOLERANCE
+from ingenium.contest.wishes import BEYOND, EDGE, INSIDE, ZONES
 from ingenium.core.folders import replacing, write_atomic
 from ingenium.evaluate.intervals import Interval, crossed_means
 from ingenium.evaluate.markdown import number_with_interval
@@ -72,7 +73,7 @@ class ContestTable:
         low, high = np.quantile(drawn, [0.025, 0.975])
         return Interval(float(met.mean()), float(low), float(high))
 
-    def best(self, measure: str, zone: str) -> str:
+    def best(self, measure: str, zone: str, among: Sequence[str] = ()) -> str:
         """The arm that met most; of equal ones that which needed the fewest calls."""
 
         def rank(arm: str) -> tuple[float, float]:
@@ -80,21 +81,20 @@ class ContestTable:
             done = np.isfinite(calls)
             return float(done.mean()), -float(calls[done].mean() if done.any() else np.inf)
 
-        return max(self.arms, key=rank)
+        return max(among or self.arms, key=rank)
 
-    @property
-    def look_up(self) -> str:
-        """The arm to be beaten: look-up, mended where the problem mends."""
-        mended = f"{LOOK_UP}, {MENDED}"
-        return mended if mended in self.arms else LOOK_UP
+    def look_up(self, zone: str) -> str:
+        """The arm to be beaten in a zone: the best of those that look up and mend."""
+        return self.best("met_new", zone, [a for a in self.arms if a.startswith(LOOK_UP)])
 
     def sentence(self) -> str:
         """Who wins in each zone, and how far ahead of look-up, in one line."""
         parts = []
         for zone in self.zones:
             best = self.best("met_new", zone)
-            ours, theirs = (self.share(a, "met_new", zone).value for a in (best, self.look_up))
-            told = "" if best == self.look_up else f" ({self.look_up}: {100 * theirs:.0f} %)"
+            known = self.look_up(zone)
+            ours, theirs = (self.share(a, "met_new", zone).value for a in (best, known))
+            told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")
         return (
             f"Of wishes to {self.problem} something new meets most within {self.calls} calls of "
@@ -125,6 +125,7 @@ class ContestTable:
             "calls a wish",
             "CPU s a wish",
             "fit, CPU s",
+            "loss at half and full budget",
         ]
         gains = any(r.gain is not None for r in self.results)
         heads += [*more, *(["volume gained"] if gains else [])]
@@ -144,12 +145,14 @@ class ContestTable:
         own = [r for r in self.results if r.arm == arm]
         wishes = [w for r in own for w in r.wishes]
         fits = [r.fit_seconds for r in own if r.fit_seconds is not None]
+        losses = [r.losses for r in own if r.losses]
         cells = [
             f"{100 * np.mean([w.on_target for w in wishes]):.0f} %",
             f"{np.mean([w.distinct for w in wishes]):.1f}",
             f"{np.mean([r.calls for r in own]):.0f}",
             f"{np.mean([r.seconds for r in own]):.2g}",
             f"{np.mean(fits):.0f}" if fits else "",
+            ", ".join(f"{x:.3g}" for x in np.mean(losses, 0)) if losses else "",
         ]
         gains = [r.gain for r in own if r.gain is not None]
         return cells + ([f"{100 * np.mean(gains):.2g} %"] if gains else [])
