@@ -4,9 +4,9 @@
 
 `figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
 run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
-`contest:PROBLEM` that of a contest and `winner:PROBLEM` who won it, `files:PATH` a file of the
-repository, and `source:PATH:NAME` one class, function or value of a Python file. What the commands
-of tutorials print comes from docs/figures/runs/*.json, and the times beside the README's commands
+`contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
+one class, function or value of a Python file. What the commands of tutorials print comes from
+docs/figures/runs/*.json, and the times beside the README's commands
 from benchmarks/results/first_runs.json.
 """
 
@@ -21,9 +21,9 @@ from typing import Any
 from aims import weigh
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
+from contested import contest
 from first_runs import with_times
 
-from ingenium.contest.table import ContestTable
 from ingenium.core.spec import Limit
 from ingenium.domains.grid.feeder_day import FeederDay
 from ingenium.evaluate.markdown import markdown
@@ -313,24 +313,6 @@ def named(body: list[ast.stmt], wanted: str, name: str) -> ast.stmt:
     raise SystemExit(f"expected {wanted} in {name.partition(':')[0]}; it is not there")
 
 
-def contest(name: str) -> str:
-    """The table of a contest on a problem, and who wins it."""
-    found = contested(name)
-    return "No contest is stored yet." if found is None else found.markdown()
-
-
-def winner(name: str) -> str:
-    """Who wins the contest on a problem, in a sentence."""
-    found = contested(name)
-    return "No contest is stored yet." if found is None else found.sentence()
-
-
-def contested(name: str) -> ContestTable | None:
-    """The stored contest on a problem."""
-    path = ROOT / "benchmarks" / "results" / f"contest_{name}.json"
-    return ContestTable.load(path) if path.is_file() else None
-
-
 def benchmark(name: str) -> str:
     """A benchmark's rows, medians where there are several runs, and what it ran on."""
     path = ROOT / "benchmarks" / "results" / f"{name}.json"
@@ -412,7 +394,6 @@ if __name__ == "__main__":
             "source": source,
             "benchmark": benchmark,
             "contest": contest,
-            "winner": winner,
         },
         outputs,
     )

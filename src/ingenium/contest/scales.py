@@ -77,7 +77,7 @@ class WishScale:
         """By how many tolerances designs miss one wish, of the quantity that misses it most."""
         off = self.measured(verdicts) - asked
         found: np.ndarray = np.where(self.sign == 0, np.abs(off), self.sign * off)
-        return found.clip(min=0).max(1)
+        return np.asarray(found.clip(min=0).max(1))
 
     def values(self, asked: Float[np.ndarray, " m"]) -> dict[str, float]:
         """One wish in the units of its quantities."""
@@ -108,13 +108,24 @@ class WishScale:
         kept = np.flatnonzero(spread > 0)
         if not len(kept):
             return None
-        texts = [tuple(x[i] for i in kept) for x in (self.names, self.quantities, self.units)]
-        return WishScale(*texts, self.log[kept], self.sign[kept], TOLERANCE * spread[kept])
+
+        def of(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(texts[i] for i in kept)
+
+        return WishScale(
+            of(self.names),
+            of(self.quantities),
+            of(self.units),
+            self.log[kept],
+            self.sign[kept],
+            TOLERANCE * spread[kept],
+        )
 
     def _scaled(self, columns: Sequence[xr.DataArray]) -> Float[np.ndarray, "n m"]:
         values = np.stack([c.to_numpy().astype(np.float64) for c in columns], 1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self.log, np.log(values), values) / self.tolerance
+            scaled: np.ndarray = np.where(self.log, np.log(values), values) / self.tolerance
+        return scaled
 
 
 def refused(problem: Problem) -> InputError:
