@@ -49,12 +49,12 @@ class Desk:
         known = self.referee.learned.isel({DESIGN: rows})
         own = {c.name: (DESIGN, known[c.name].to_numpy()) for c in self.problem.conditions}
         for name, asked in self.referee.wishes.wanted[wish].items():
-            value = asked.at_least if isinstance(asked, Between) else str(asked[0])
+            value = asked.at_least if isinstance(asked, Between) else np.array(asked).flat[0]
             own[name] = (DESIGN, np.full(len(rows), value))
         return xr.Dataset(own)
 
     def looked_up(self, wish: int, n: int) -> tuple[tuple[Tensor, ...], xr.Dataset]:
-        """The nearest known designs as they are, but for what the wish says and hard constraints."""
+        """The nearest known designs as they are, but for what the wish and constraints say."""
         rows = self.referee.wishes.nearest[wish, :n]
         known, conditions = self.referee.learned.isel({DESIGN: rows}), self.conditions(wish, rows)
         both = zip(self.problem.variables, to_arrays(known, self.problem.variables), strict=True)

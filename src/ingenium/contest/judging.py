@@ -126,7 +126,7 @@ class Referee:
         count = len(self.spec.objectives)
         none, level = np.zeros(0), np.zeros(count)
         losses = Aim((), self.spec.objectives, none, level, level).losses(verdicts)
-        return losses[self._lawful(verdicts) & np.isfinite(losses).all(1)]
+        return np.asarray(losses[self._lawful(verdicts) & np.isfinite(losses).all(1)])
 
     def _outcome(self, wish: int, answer: Answer) -> WishOutcome:
         hit = answer.verdicts["verdict"].to_numpy() == Verdict.ACCEPTED
@@ -166,7 +166,7 @@ class Referee:
             self.problem.metric(to_dataset(whole, variables, self.problem.labels() | columns))
         )
         far = np.array([metric(i)[count:].min() for i in range(count)])
-        new = far >= max(self.spacing, SAME)
+        new = np.asarray(far >= max(self.spacing, SAME))
         if not new.any():
             return new, 0
         return new, len(leaders(np.flatnonzero(new), metric, max(self.spacing, SAME)))

@@ -178,6 +178,7 @@ class ContestTable:
                     colour, line = SERIES[i % len(SERIES)], LINES[i // len(SERIES)]
                     axes.step(at, 100 * share, line, where="post", color=colour, lw=1.4, label=arm)
                 axes.set_xscale("log")
+                axes.xaxis.set_major_formatter("{x:g}")
                 axes.set_ylim(-3, 103)
                 low = row == len(MEASURES) - 1
                 dress(

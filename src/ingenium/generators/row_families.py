@@ -11,8 +11,8 @@ from ingenium.generators.circuits.mps import MatrixProduct
 from ingenium.generators.circuits.variational import CircuitVAE
 from ingenium.generators.classical import (
     Bootstrap,
+    NearestKnown,
     NearestNeighbours,
-    NeighbourSettings,
     RandomProposal,
 )
 from ingenium.generators.components import Components
@@ -85,7 +85,7 @@ CLASSICAL: Mapping[str, Maker] = MappingProxyType(
         "random": RandomProposal,
         "bootstrap": Bootstrap,
         "nearest_neighbours": NearestNeighbours,
-        "nearest_known": lambda shape, c: NearestNeighbours(shape, c, NeighbourSettings(k=1)),
+        "nearest_known": NearestKnown,
         "gaussian_copula": GaussianCopula,
         "gaussian_process": GaussianProcess,
     }

@@ -135,7 +135,7 @@ class UnitCell(StockedProblem):
         def apart(i: int) -> Float[np.ndarray, " n"]:
             common = torch.fft.irfftn(waves[i].conj() * waves, s=x.shape[1:], dim=axes)
             alike = common.amax(axes) / x[0].numel()
-            return (size[i] + size - 2 * alike).clamp(min=0.0).sqrt().numpy()
+            return np.asarray((size[i] + size - 2 * alike).clamp(min=0.0).sqrt())
 
         return apart
 
