@@ -3,10 +3,11 @@
     python docs/fill_figures.py [--check]
 
 `figures:NAME` comes from docs/figures/*.json, which `docs/make_pictures.py` keeps of a finished
-run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark, `files:PATH`
-a file of the repository, and `source:PATH:NAME` one class, function or value of a Python file. What
-the commands of tutorials print comes from docs/figures/runs/*.json, and the times beside the
-README's commands from benchmarks/results/first_runs.json.
+run, and from benchmarks/results/*.json; `benchmark:NAME` is the table of a benchmark,
+`contest:PROBLEM` that of a contest, `files:PATH` a file of the repository, and `source:PATH:NAME`
+one class, function or value of a Python file. What the commands of tutorials print comes from
+docs/figures/runs/*.json, and the times beside the README's commands
+from benchmarks/results/first_runs.json.
 """
 
 import ast
@@ -20,6 +21,7 @@ from typing import Any
 from aims import weigh
 from blocks import ROOT, choice, main, table
 from consoles import with_outputs
+from contested import contest
 from first_runs import with_times
 
 from ingenium.core.spec import Limit
@@ -323,13 +325,13 @@ def benchmark(name: str) -> str:
     peers = PEERS.get(name.partition("_")[0], PEERS["grid"])
     packages = ", ".join(f"{k} {used[k]}" for k in ("torch", *peers) if k in used)
     return (
-        f"{found['title']}.\n\n{table(*shown)}\n\n{_contest(found)}"
+        f"{found['title']}.\n\n{table(*shown)}\n\n{_strategies(found)}"
         f"{found['date'][:10]}, {on['cores']} cores, "
         f"{on['torch_capability']}; {packages}."
     )
 
 
-def _contest(found: dict[str, Any]) -> str:
+def _strategies(found: dict[str, Any]) -> str:
     """What a contest of strategies asked, counted and left out; nothing for other benchmarks."""
     if "hypervolume between" not in found:
         return ""
@@ -386,6 +388,12 @@ MAKERS = {
 
 if __name__ == "__main__":
     main(
-        {"figures": choice(MAKERS), "files": file, "source": source, "benchmark": benchmark},
+        {
+            "figures": choice(MAKERS),
+            "files": file,
+            "source": source,
+            "benchmark": benchmark,
+            "contest": contest,
+        },
         outputs,
     )

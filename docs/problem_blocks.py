@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from blocks import ROOT, table
+from contested import stored
 from settings_blocks import entries, tables
 
 from ingenium.core.problem import Problem
@@ -104,6 +105,8 @@ def whole(name: str) -> str:
     """All that a problem declares, and an example."""
     problem, kind = exemplified(name), problem_class(name)
     parts = [f"## `{name}`", f"{problem.summary[:1].upper()}{problem.summary[1:]}."]
+    if (contest := stored(name)) is not None:
+        parts.insert(1, f"{contest.sentence()} [All arms](../../contests.md).")
     parts += ["### `[setup]`", entries(kind.Settings)]
     for head, inner in tables(kind.Settings, "setup"):
         parts += [f"#### `{head}`", entries(inner)]

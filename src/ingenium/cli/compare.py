@@ -1,9 +1,9 @@
 """`compare`: all families on the same split, with intervals."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -13,6 +13,9 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
+
+if TYPE_CHECKING:
+    from ingenium.contest.table import ContestTable
 
 MOST_SEEDS, MOST = 1000, 10**9
 SHOWN = (
@@ -54,6 +57,16 @@ def compare(
         ),
     ] = 64,
     steps: Annotated[int | None, typer.Option(min=1, max=MOST, help="Training steps.")] = None,
+    wishes: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=MOST,
+            help="Ask so many wishes each inside the data, at its edge and beyond it, of look-up, "
+            "chance, an optimiser and the families, instead of scoring likeness.",
+        ),
+    ] = 0,
+    calls: Annotated[int, typer.Option(min=1, max=MOST, help="Of the engine for each wish.")] = 66,
     on: On = LOCAL,
     out: Annotated[Path | None, typer.Option(help="Folder; out/compare-PROBLEM if none.")] = None,
     json: AsJson = False,
@@ -61,6 +74,7 @@ def compare(
     """Fit families and baselines on the same split; judge them by held-out designs and the spec."""
     from ingenium import compare as comparing
     from ingenium.cli.asking import asked
+    from ingenium.contest.running import Contest, ContestPlan, usual
     from ingenium.domains import open_problem
     from ingenium.evaluate.metrics import METRICS
     from ingenium.loop import Elsewhere
@@ -73,6 +87,13 @@ def compare(
             wanted = replace(wanted, setup={**wanted.setup, "noise": noise})
         opened = open_problem(wanted)
         named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
+        if wishes:
+            asked_for = named or usual(opened)
+            chosen = tuple(f"{name}:{steps}" if steps else name for name in asked_for)
+            plan = ContestPlan(chosen, wishes, calls, tuple(range(seeds)))
+            ended = Contest.of(opened, plan, folder, wanted, stages).run(stages)
+            ended.write(folder)
+            return _show_contest(ended, folder, json=json)
         chosen = named or comparing.usual(opened)
         protocol = comparing.Protocol(chosen, tuple(range(seeds)), members, steps, judged)
         begun = comparing.Comparing.of(opened, protocol, folder, wanted, stages)
@@ -96,4 +117,19 @@ def compare(
     results().print(shown)
     for what, why in opened.unscored.items():
         results().print(escape(f"Not compared: {what}, as {why}."), highlight=False)
+    results().print(escape(f"Table, picture and numbers: {folder}"), highlight=False)
+
+
+def _show_contest(ended: "ContestTable", folder: Path, *, json: bool) -> None:
+    """Who met how many wishes."""
+    if json:
+        print_json([asdict(r) for r in ended.results])
+        return
+    title = f"{ended.problem}: share of wishes (95 % interval) within {ended.calls} calls each"
+    rows = ended.rows()
+    shown = table(title, *rows[0])
+    for row in rows:
+        shown.add_row(*row.values())
+    results().print(shown)
+    results().print(escape(ended.sentence()), highlight=False)
     results().print(escape(f"Table, picture and numbers: {folder}"), highlight=False)

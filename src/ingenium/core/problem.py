@@ -285,6 +285,10 @@ class Problem(ABC):
         """Mend projected proposals, such as by a few steps of an optimiser; row by row."""
         return arrays
 
+    def unmended(self) -> "Problem":
+        """The same problem with the least mending, for contests; itself if its setup has none."""
+        return self
+
     def metric(self, designs: xr.Dataset) -> Metric:
         """How far each design is from one of them, for selections of designs that lie apart.
 

@@ -187,6 +187,9 @@ def fit(
         shutil.rmtree(resume, ignore_errors=True)
         made.append(piece)
         meta = {"rows": len(x), "losses": {k: v[-1] for k, v in course.items() if v}}
+        if watched := course.get("held_out"):  # after half and all of the budget
+            half = int(np.searchsorted(course["step"], plan.steps / 2))
+            meta["held_out"] = [watched[min(half, len(watched) - 1)], min(watched)]
         state = {k: v.detach().cpu().numpy() for k, v in family.state_dict().items()}
         return {META: np.array(json.dumps(meta)), **state}
 

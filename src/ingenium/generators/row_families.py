@@ -9,7 +9,12 @@ from ingenium.generators.circuits.adversarial import CircuitGAN
 from ingenium.generators.circuits.born import BornMachine
 from ingenium.generators.circuits.mps import MatrixProduct
 from ingenium.generators.circuits.variational import CircuitVAE
-from ingenium.generators.classical import Bootstrap, NearestNeighbours, RandomProposal
+from ingenium.generators.classical import (
+    Bootstrap,
+    NearestKnown,
+    NearestNeighbours,
+    RandomProposal,
+)
 from ingenium.generators.components import Components
 from ingenium.generators.copula import GaussianCopula
 from ingenium.generators.diffusion import Diffusion, DiffusionSettings
@@ -80,6 +85,7 @@ CLASSICAL: Mapping[str, Maker] = MappingProxyType(
         "random": RandomProposal,
         "bootstrap": Bootstrap,
         "nearest_neighbours": NearestNeighbours,
+        "nearest_known": NearestKnown,
         "gaussian_copula": GaussianCopula,
         "gaussian_process": GaussianProcess,
     }

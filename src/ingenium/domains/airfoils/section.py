@@ -1,7 +1,7 @@
 """`airfoils.section`: sections of wings with little drag at the lift that is asked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import exp, log
 from typing import Any, ClassVar
 
@@ -170,6 +170,10 @@ class WingSection(Problem):
         """Some steps of NeuralFoil's gradient from each proposal, thickness and edge kept."""
         refiner = Refiner(self.settings, self.codec)
         return refiner.refined(arrays, self.settings.refine_steps)
+
+    def unmended(self) -> "WingSection":
+        """Without steps of the gradient."""
+        return type(self)(replace(self.settings, refine_steps=0)) if self.repair_calls else self
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Mean lift over drag, by NeuralFoil."""

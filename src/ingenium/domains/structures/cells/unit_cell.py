@@ -1,7 +1,7 @@
 """Problem: how must a periodic cell look so that the material made of it has wanted properties?"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -16,11 +16,12 @@ from ingenium.core.designs import DESIGN, to_dataset
 from ingenium.core.digest import digest
 from ingenium.core.problem import Projection, Section, Watch
 from ingenium.core.quantity import Condition, Variable
+from ingenium.core.select import Metric
 from ingenium.core.spec import Fixed, Limit
 from ingenium.domains.structures.cells import independent, report
 from ingenium.domains.structures.cells.files import NpzCell, StlCell, ThreeMfCell
 from ingenium.domains.structures.cells.finer import FinerCell
-from ingenium.domains.structures.cells.inverse import Inverse, Wanted
+from ingenium.domains.structures.cells.inverse import Inverse, Wanted, calls
 from ingenium.domains.structures.cells.properties import AXES
 from ingenium.domains.structures.cells.settings import CellSettings
 from ingenium.domains.structures.cells.training import families, held_out, stock
@@ -82,7 +83,7 @@ class UnitCell(StockedProblem):
         self.formats = {form.name: form(self.variables[0], settings) for form in forms}
         self.at_once = 16 if len(axes) == 2 else 4
         self.system = digest(asdict(settings))
-        self.repair_calls = float(settings.refine_steps)  # a homogenisation each; some need none
+        self.repair_calls = float(calls(settings.refine_steps))  # homogenisations; some need fewer
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Cells of families, with their measured values as conditions."""
@@ -120,6 +121,23 @@ class UnitCell(StockedProblem):
         steps = self.settings.refine_steps
         mended = self.inverse.mended(arrays[0], _wanted(conditions), steps)
         return (mended.to(torch.float64),)
+
+    def unmended(self) -> "UnitCell":
+        """Without steps of the optimiser; cells are solid or void and hold their share."""
+        return UnitCell(replace(self.settings, refine_steps=0))
+
+    def metric(self, designs: xr.Dataset) -> Metric:
+        """Root mean square difference, rolled over the borders to where cells differ least."""
+        x = self.encode(designs)[:, 0].to(torch.float64)
+        axes = tuple(range(1, x.ndim))
+        waves, size = torch.fft.rfftn(x, dim=axes), x.square().mean(axes)
+
+        def apart(i: int) -> Float[np.ndarray, " n"]:
+            common = torch.fft.irfftn(waves[i].conj() * waves, s=x.shape[1:], dim=axes)
+            alike = common.amax(axes) / x[0].numel()
+            return np.asarray((size[i] + size - 2 * alike).clamp(min=0.0).sqrt())
+
+        return apart
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """Poisson ratios, Young's moduli and the bulk modulus, with exact gradients."""

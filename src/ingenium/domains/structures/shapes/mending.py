@@ -125,3 +125,8 @@ def _of_walls(box: DesignBox, numbers: Numbers) -> Float64[Tensor, "n e"]:
             thickness = part.mended(part.micro(part.macro(settings), settings), least)
         drawn.append(part.drawn(thickness))
     return torch.cat(drawn)
+
+
+def calls(steps: int) -> int:
+    """Solves of the box that mending one design takes at most: steps, and before and after some."""
+    return steps + 2 if steps > 1 else steps

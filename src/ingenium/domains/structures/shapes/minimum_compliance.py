@@ -1,7 +1,7 @@
 """Problem: a box, supports and loads are given; where must material be so that it is stiff?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from ingenium.domains.structures.shapes import finer, independent, report
 from ingenium.domains.structures.shapes.box import VOLUME, open_box
 from ingenium.domains.structures.shapes.files import NpzShape, VtkShape
 from ingenium.domains.structures.shapes.loading import Numbers
-from ingenium.domains.structures.shapes.mending import mended
+from ingenium.domains.structures.shapes.mending import calls, mended
 from ingenium.domains.structures.shapes.settings import ShapeSettings
 from ingenium.domains.structures.shapes.stl import StlShape
 from ingenium.domains.structures.shapes.training import Optimiser, stock
@@ -80,7 +80,7 @@ class MinimumCompliance(StockedProblem):
         self.formats = {form.name: form(self.box, self.variables) for form in forms}
         self.at_once = block_size(self.box, BLOCK)
         self.optimiser = Optimiser(self.box)
-        self.repair_calls = float(self.settings.refine_steps)  # a solve of the whole box each
+        self.repair_calls = float(calls(self.settings.refine_steps))  # solves of the whole box
 
     def known(self, watch: Watch) -> xr.Dataset:
         """Shapes that SIMP made for loads and volumes spread over their ranges."""
@@ -129,6 +129,13 @@ class MinimumCompliance(StockedProblem):
         density, *given = arrays
         shape = mended(self.optimiser, self.numbers(conditions), density.flatten(1))
         return (shape.view_as(density), *given)
+
+    def unmended(self) -> "MinimumCompliance":
+        """Without steps of the optimiser; where these draw the shape itself there is no less."""
+        own = self.settings
+        if own.levels.pixels or own.manufacture.heeded:
+            return self
+        return MinimumCompliance(replace(own, refine_steps=0))
 
     def steerable(self) -> Mapping[str, Callable[..., Float[Tensor, " n"]]]:
         """The compliance, with its exact gradient by the adjoint."""

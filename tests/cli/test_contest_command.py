@@ -1,0 +1,40 @@
+"""`compare --wishes`: who meets held-out wishes at equal calls."""
+
+from pathlib import Path
+
+import pytest
+from calling import answer, call
+
+pytestmark = pytest.mark.usefixtures("plugin")
+
+
+def test_it_says_who_meets_wishes_and_keeps_table_picture_and_numbers(tmp_path: Path) -> None:
+    spec = tmp_path / "light.toml"
+    spec.write_text(
+        'problem = "toy.cantilever"\n[[objectives]]\nquantity = "mass_kg"\nsense = "minimise"\n'
+    )
+    words = ("compare", "toy.cantilever", "--spec", spec, "--wishes", 2, "--calls", 4, "--seeds", 1)
+    words += ("--family", "nearest_known,bootstrap", "--out", tmp_path / "out")
+    code, text, errors = call(*words)
+    assert code == 0, errors
+    assert "Of wishes to toy.cantilever something new meets most within 4 calls" in text
+    files = {f.name for f in (tmp_path / "out").iterdir()}
+    assert files == {"contest", "contest.json", "contest.md", "contest.png"}
+    arms = [result["arm"] for result in answer(*words)]
+    assert arms == ["nearest_known", "random", "optimiser (evolution)", "bootstrap"]
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"), [("vae:none", "steps of training"), ("vaee", "vae")]
+)
+def test_a_family_that_is_none_is_refused(family: str, expected: str, tmp_path: Path) -> None:
+    words = ("compare", "toy.cantilever", "--wishes", 2, "--family", family, "--out", tmp_path)
+    code, _, errors = call(*words)
+    assert code == 2
+    assert expected in errors
+
+
+def test_a_problem_that_measures_no_wish_is_refused(tmp_path: Path) -> None:
+    code, _, errors = call("compare", "toy.cantilever", "--wishes", 2, "--out", tmp_path)
+    assert code == 2
+    assert "an objective in the spec" in errors
