@@ -110,7 +110,6 @@ class TestFeederWeek(ProblemContract):
             "with a tenth less load": _scaled("load_p", 0.9),
             "with twice the infeed": _scaled("infeed_p", 2.0),
             "with infeed turned": _scaled("infeed_p", -1.0),
-            "with reactive power turned": _scaled("load_q", -1.0),
         }
         return {"csv": {**SERIES, **own}}
 
