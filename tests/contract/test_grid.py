@@ -65,16 +65,6 @@ def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _exchanged(kind: str) -> Damage:
-    """The first two columns of a kind under each other's names."""
-
-    def change(table: pd.DataFrame) -> pd.DataFrame:
-        one, other = [name for name in table.columns if name.startswith(kind)][:2]
-        return table.assign(**{one: table[other], other: table[one]})
-
-    return _of_table(change)
-
-
 def _scaled(kind: str, by: float) -> Damage:
     """All columns of a kind."""
 
@@ -105,12 +95,10 @@ class TestFeederWeek(ProblemContract):
 
     def forgeries(self) -> Mapping[str, Mapping[str, Damage]]:
         own = {
-            "with two loads exchanged": _exchanged("load_p"),
             "with loads turned": _scaled("load_p", -1.0),
             "with a tenth less load": _scaled("load_p", 0.9),
             "with twice the infeed": _scaled("infeed_p", 2.0),
             "with infeed turned": _scaled("infeed_p", -1.0),
-            "with reactive power turned": _scaled("load_q", -1.0),
         }
         return {"csv": {**SERIES, **own}}
 
