@@ -54,7 +54,7 @@ def adapted(commands: Commands) -> Iterator[Finding]:
     )
     now = found["course"]["held_out"][-1]
     yield Finding(
-        f"the loss on designs that came later falls from {found['loss_before']:.4f} to {now:.4f}",
+        f"the held-out loss on designs that came later falls from {found['loss_before']:.4f} to {now:.4f}",
         now < found["loss_before"],
     )
     made = commands(
