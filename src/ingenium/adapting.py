@@ -21,6 +21,7 @@ from ingenium.fitting import STEPS, ScaledFit
 from ingenium.generators import offer
 from ingenium.generators.fitted import FIT, MODEL, FittedFamily, of_fit, state_digest
 from ingenium.loop import training
+from ingenium.train.batches import split, stream
 from ingenium.train.low_rank import AdaptedModel
 from ingenium.train.plan import WholeModel
 from ingenium.train.trainer import train
@@ -87,7 +88,8 @@ def _adapted(
     model = AdaptedModel(family, asked.rank, torch.Generator().manual_seed(seed))
     plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
     told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))
-    before = float(model.held_out_loss(x, cond, torch.Generator().manual_seed(0)).mean())
+    apart = split(len(x), plan.held_out, stream(seed, 0)).held_out  # as the fit puts them aside
+    before = float(model.held_out_loss(x[apart], cond[apart], stream(seed, 3)).mean())
     course, share = train(model, x, cond, told), model.share
     model.merge()
     weights = state_digest(family.state_dict())

@@ -115,8 +115,8 @@ def _adapt(options: AdaptOptions, wanted: "Spec", *, json: bool) -> None:
     record = kept.record
     results().print(
         f"{record['family']} for {record['problem']}: {record['trained_share']:.1%} as many "
-        f"parameters as it has were trained; the loss on these designs was "
-        f"{record['loss_before']:.4g}, held out it is {record['course']['held_out'][-1]:.4g} now. "
+        f"parameters as it has were trained; the held-out loss on these designs was "
+        f"{record['loss_before']:.4g} and is {record['course']['held_out'][-1]:.4g} now. "
         f"{options.base} is as it was. {kept.folder}/fit.json and model",
         highlight=False,
         soft_wrap=True,

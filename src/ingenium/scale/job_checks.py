@@ -53,9 +53,10 @@ def adapted(commands: Commands) -> Iterator[Finding]:
         "the weights that it went out from are the same file", file_digest(weights) == before
     )
     now = found["course"]["held_out"][-1]
+    before_loss = found["loss_before"]
     yield Finding(
-        f"the loss on designs that came later falls from {found['loss_before']:.4f} to {now:.4f}",
-        now < found["loss_before"],
+        f"on designs that came later the held-out loss falls from {before_loss:.4f} to {now:.4f}",
+        now < before_loss,
     )
     made = commands(
         "propose", "molecules.library", "--spec", "later.toml", "-n", 64, "--model", "adapted",
