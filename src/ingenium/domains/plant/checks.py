@@ -1,11 +1,11 @@
 """Systems that watch a plant, shown by their commands."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
 
+from ingenium.domains.plant.scorecard import AXES, SIDES, ScoreAxis
 from ingenium.evaluate.findings import Commands, Done, Finding, Picture
 from ingenium.evaluate.style import KNOWN, MUTED, OURS, dress, panels, plane
 
@@ -28,47 +28,6 @@ MADE += "false_alarms_per_week = 7.0\nrecovery_h = {recovery}\nunseen = []\n"
 NEAR, LEAK = 0.9, 0.55  # of the score by real windows, and of the area of a test for membership
 INSIDE = 1e-4  # spreads by which rounding may leave an attacker's reach
 ARM = "vae"
-SIDES = ("classical", "learned", "generative")
-
-
-@dataclass(frozen=True)
-class ScoreAxis:
-    """One use of the chapter's table, and where an own number for it is kept."""
-
-    use: str
-    metric: str
-    row: str
-    values: tuple[str, ...] = ()  # of the row's result, of each side; empty for none
-    score: Callable[[float, float], float] = lambda own, least: own  # of a value and the least one
-
-    def scores(self, kept: Mapping[str, Any]) -> dict[str, float]:
-        """Scores by side, 1 for the best there can be."""
-        named = {side: name for side, name in zip(SIDES, self.values, strict=True) if name}
-        own = {side: float(kept[name]["interval"]["value"]) for side, name in named.items()}
-        return {side: self.score(x, min(own.values())) for side, x in own.items()}
-
-
-FAMILIES = ("isolation_forest", "lstm", "diffusion")
-AXES = (  # the rows of Table 1 of chapter 22
-    ScoreAxis("faults", "F1", "22.7"),
-    ScoreAxis("anomalies", "AUC", "22.2", tuple(f"auc_{name}" for name in FAMILIES)),
-    ScoreAxis(
-        "energy",
-        "best CRPS by own",
-        "22.5",
-        ("gaussian_process crps", "", "principal_diffusion crps"),
-        lambda own, least: least / own,
-    ),
-    ScoreAxis(
-        "false alarms",
-        "asked rate by own",
-        "22.2",
-        tuple(f"false_alarms_{name}" for name in FAMILIES),
-        lambda own, least: min(1.0, 1.0 / own) if own else 1.0,
-    ),
-    ScoreAxis("downtime", "hours saved", "22.7"),
-    ScoreAxis("attacks", "S of BATADAL", "22.6", ("s_dpca", "s_none", "s_diffusion")),
-)
 
 
 def evasion(commands: Commands) -> Iterator[Finding | Picture]:

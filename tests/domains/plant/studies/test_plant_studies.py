@@ -8,6 +8,7 @@ import torch
 
 from ingenium.core.errors import InputError
 from ingenium.domains.plant import batadal
+from ingenium.domains.plant.scorecard import AXES
 from ingenium.domains.plant.studies import (
     epochs_to_learn,
     made_streams,
@@ -91,6 +92,33 @@ def test_gains_in_accuracy() -> None:
     np.testing.assert_allclose(np.asarray(found["accuracy_gain"]), [0.05, 0.1])
     np.testing.assert_allclose(np.asarray(found["delay_none_1"]), [3, 4])
     np.testing.assert_allclose(np.asarray(found["loss_full_none"]), [0.2, 0.2])
+
+
+def test_the_scorecard_reads_values_that_studies_keep() -> None:
+    own = {"auc": [0.8], "missed": [0.2], "missed_unseen": [0.5], "false_alarms": [2.0]}
+    own |= {"losses": [[0.3, 0.2]], "membership": [0.5]}
+    told = {n: [0.9] for n in (*told_attacks.NAMES, "calm", "chance")}
+    told |= {"delay": [[3]], "losses": [[0.3, 0.2]]}
+    kept = {
+        "22.2": oversampled_attacks.read(
+            planted(oversampled_attacks.ARMS, dict.fromkeys(oversampled_attacks.ARMS, own))
+        ),
+        "22.6": told_attacks.read(
+            planted(told_attacks.ARMS, dict.fromkeys(told_attacks.ARMS, told))
+        ),
+    }
+    for axis in AXES:
+        assert set(axis.values) <= set(kept.get(axis.row, axis.values)), axis.use
+    by_use = {axis.use: axis for axis in AXES}
+
+    def scores(use: str, *values: float) -> dict[str, float]:
+        names = [name for name in by_use[use].values if name]
+        told = zip(names, values, strict=True)
+        return by_use[use].scores({name: {"interval": {"value": x}} for name, x in told})
+
+    assert scores("energy", 0.5, 0.4) == pytest.approx({"classical": 0.8, "generative": 1.0})
+    assert scores("false alarms", 2.0, 0.5, 0.0)["classical"] == 0.5
+    assert scores("false alarms", 2.0, 0.5, 0.0)["generative"] == 1.0
 
 
 def test_each_attack_of_batadal_judges_once(
