@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import h5py
 import numpy as np
+import pytest
 
 from ingenium.testing import Damage, ProblemContract
 
@@ -42,6 +43,7 @@ class TestDarcy(Fields):
     setup: ClassVar = {"equation": "darcy", "points": 16, "known": 12, "width": 4}
 
 
+@pytest.mark.slow
 class TestBurgers(Fields):
     setup: ClassVar = {
         "equation": "burgers",

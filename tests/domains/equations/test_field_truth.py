@@ -117,8 +117,8 @@ def test_an_even_ground_carries_what_a_twisted_bar_does() -> None:
     [
         (Poisson(points=32), 5e-3),
         (Darcy(points=16), 1.5e-2),
-        (Burgers(points=64, diffusion=0.05), 1e-4),
-        (AllenCahn(points=128), 1e-3),
+        pytest.param(Burgers(points=64, diffusion=0.05), 1e-4, marks=pytest.mark.slow),
+        pytest.param(AllenCahn(points=128), 1e-3, marks=pytest.mark.slow),
     ],
 )
 def test_scikit_fem_says_the_same(equation: FieldEquation, close: float) -> None:
@@ -175,6 +175,7 @@ def test_a_field_is_brought_to_other_points_by_its_series() -> None:
     assert float((resampled(true[None], 16)[0] - plane).abs().max()) < 1e-12
 
 
+@pytest.mark.slow
 def test_a_learned_operator_beats_the_nearest_known_field() -> None:
     """On smooth fields of 32 points, after a few seconds."""
     own = Burgers(points=32, diffusion=0.1)
