@@ -60,6 +60,12 @@ def test_a_question_of_no_word_that_stands_there_has_no_answer(folder: Path) -> 
     assert not answered("Quantum chromodynamics?", DocumentSet.of(folder)).sentences
 
 
+def test_a_question_that_stands_there_is_no_answer(folder: Path) -> None:
+    (folder / "asked.txt").write_text("How much does pump P7 deliver? Nobody knows.")
+    found = answered("how much does  pump P7 deliver?", DocumentSet.of(folder))
+    assert "80 m3" in found.sentences[0].text
+
+
 QUOTE = "Pump P4 delivers 120 m3 an hour at 3 bar, and must not run dry."
 
 

@@ -40,13 +40,19 @@ def answered(
         InputError: if the question is none.
     """
     said = checked(question)
-    found = SentenceIndex(documents.passages).found(said, OFFERED if model else SHOWN)
-    listed = [passage for passage, _ in found]
+    found = SentenceIndex(documents.passages).found(said, 2 * OFFERED)
+    asked = _flat(said)
+    listed = [p for p, _ in found if asked not in _flat(p.text)]  # a question is no answer
+    listed = listed[: OFFERED if model else SHOWN]
     if model is None or not listed:
         return DocumentAnswer(
             said, tuple(QuotedSentence(" ".join(p.text.split()), p) for p in listed)
         )
     return _phrased(said, listed, documents, model)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip("?")
 
 
 def _phrased(
