@@ -147,8 +147,8 @@ class Referee:
 
     def _lawful(self, verdicts: xr.Dataset) -> Bool[np.ndarray, " n"]:
         """Which hold the limits that all wishes share."""
-        found: np.ndarray = (verdicts["margin"].to_numpy()[:, : len(self.spec.limits)] >= 0).all(1)
-        return found
+        margin = verdicts["margin"].to_numpy()[:, : len(self.spec.limits)]
+        return np.asarray((margin >= 0).all(1))
 
     def _new(self, designs: xr.Dataset) -> tuple[Bool[np.ndarray, " k"], int]:
         """Which designs nobody knew before, and how many of these lie apart from each other."""

@@ -89,7 +89,7 @@ class ContestTable:
 
     def sentence(self) -> str:
         """Who wins in each zone, and how far ahead of look-up, in one line."""
-        parts = []
+        parts, among = [], ", ".join(dict.fromkeys(a.partition(",")[0] for a in self.arms))
         for zone in self.zones:
             best = self.best("met_new", zone)
             known = self.look_up(zone)
@@ -98,7 +98,7 @@ class ContestTable:
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")
         return (
             f"Of wishes to {self.problem} something new meets most within {self.calls} calls of "
-            f"the engine: {'; '.join(parts)}."
+            f"the engine, among {among}: {'; '.join(parts)}."
         )
 
     def rows(self) -> list[dict[str, str]]:

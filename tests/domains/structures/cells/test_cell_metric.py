@@ -1,0 +1,22 @@
+"""How far cells lie from each other, wherever they begin."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from ingenium.domains.structures.cells.settings import CellSettings
+from ingenium.domains.structures.cells.unit_cell import UnitCell
+
+
+def test_a_cell_rolled_over_its_borders_is_the_same_cell() -> None:
+    problem = UnitCell(CellSettings((12, 12), designs=20, refine_steps=2))
+    known = problem.data().isel(design=slice(0, 6))
+    rolled = known.copy(deep=True)
+    rolled["solid"] = (known["solid"].dims, np.roll(known["solid"].to_numpy(), (5, 3), (1, 2)))
+    apart = problem.metric(xr.concat([known, rolled], "design"))
+    plain = problem.encode(known).flatten(1)
+    for i in range(6):
+        assert apart(i)[i + 6] == pytest.approx(0, abs=1e-6)
+        best = np.sqrt(np.square(plain - plain[i]).mean(1))
+        assert (apart(i)[:6] <= best.numpy() + 1e-9).all()
+    assert problem.unmended().repair_calls < problem.repair_calls
