@@ -10,10 +10,11 @@ from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.domains.autonomy.arm import AWAY, JOINTS, WANTED, ArmPlant
 from ingenium.domains.autonomy.arm_model import RATE, ArmBuild
+from ingenium.domains.autonomy.families import by_axis, families
 from ingenium.domains.autonomy.law import Wiring
 from ingenium.domains.autonomy.law_problem import LawProblem
 from ingenium.domains.autonomy.machines import ControlledMachine
-from ingenium.domains.autonomy.second_order import OscillatorBox, placed
+from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, placed
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 
 STEP_S = 4.0  # of the answer to a step that laws are judged by
@@ -67,6 +68,8 @@ class ArmLaws(LawProblem):
             vmax=float(RATE.max()),
         )
         self.machine = arm(box, settings.period_s, settings.seed)
+        joint = oscillator(box, settings.period_s, settings.seed)  # as drives make each
+        self.families = by_axis(families(joint, settings.noise), JOINTS)
         rng = np.random.default_rng(settings.seed)
         one = placed(box, settings.known, rng)
         spread = np.exp(rng.uniform(-0.2, 0.2, (3, settings.known, JOINTS)))

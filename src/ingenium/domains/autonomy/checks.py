@@ -12,9 +12,10 @@ from ingenium.domains.autonomy.axis_policy import AxisByAxis
 from ingenium.domains.autonomy.certificate import ClosedLoops, region
 from ingenium.domains.autonomy.controller import Controller, ControllerSettings
 from ingenium.domains.autonomy.engine import laws
+from ingenium.domains.autonomy.families import ResidualSize
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.planted import RecklessPolicy
-from ingenium.domains.autonomy.studies.residuals import ResidualSize, classical, many_of, residual
+from ingenium.domains.autonomy.studies.residuals import classical, residual
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.operate import pictures
 from ingenium.operate.asked import OperateSpec
@@ -159,14 +160,14 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
 
 def arm_residual(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 21.4: the residual on each joint of the arm, beside the tuned PID that it stands on."""
-    policy, _, _ = residual("usual", "diffusion", 0, ResidualSize(32, 1500))
-    base = classical("usual", 0)["pid"]
+    policy, _ = residual("usual", "diffusion", 0, ResidualSize(32, 1500))
+    base = classical("usual", 0).code
     problem = ArmLaws(ArmSettings(known=20, seed=3))
     plant, errors = problem.machine.service, dict[tuple[str, str], float]()
     for load, scenario in (("without payload", -10), ("with payload", 0)):
         at = np.arange(scenario, scenario + 10)
         for name, own in (("PID", base), ("residual", policy)):
-            course = rollout(plant, AxisByAxis(many_of(own, 70), 7), at, 1200)
+            course = rollout(plant, AxisByAxis(own, 7), at, 1200)
             errors[name, load] = float(np.sqrt(np.square(course.error).mean()))
             within = not course.outside(plant).any()
             yield Finding(f"{name} {load} keeps the arm inside its limits", within)

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.autonomy.studies.residuals import ResidualSize, judged, residual
+from ingenium.domains.autonomy.families import ResidualSize
+from ingenium.domains.autonomy.studies.residuals import classical, judged, residual
 from ingenium.domains.autonomy.studies.stepped import loss, proposed, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
@@ -29,8 +30,8 @@ TIMED = 30
 def run(arm: tuple[str, int], seed: int, size: ResidualSize) -> Mapping[str, ArrayLike]:
     """Losses, time and what it is good for."""
     family, steps = arm
-    policy, _, lesson = residual("usual", family, seed, size)
-    other = residual("usual", "bootstrap", seed + 1000, size)[2]
+    policy, lesson = residual("usual", family, seed, size)
+    other = classical("usual", seed + 1000).lesson(size)
     own = with_steps(policy, steps) if steps else policy
     rng = np.random.default_rng(seed)
     losses = {k: loss(own, x, rng) for k, x in (("learned", lesson), ("held_out", other))}

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingenium.domains.autonomy.studies.residuals import ResidualSize, judged, residual
+from ingenium.domains.autonomy.families import ResidualSize
+from ingenium.domains.autonomy.studies.residuals import classical, judged, residual
 from ingenium.domains.autonomy.studies.stepped import loss, proposed, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, ratio
@@ -26,8 +27,8 @@ DECISIONS = {1: 200, 10: 200, 20: 100, 50: 60, 1000: 4}  # that are timed
 
 def run(family: str, seed: int, size: ResidualSize) -> Mapping[str, ArrayLike]:
     """Loss, error, time and missed deadlines at each number of steps."""
-    policy, _, lesson = residual("usual", family, seed, size)
-    other = residual("usual", "bootstrap", seed + 1000, size)[2]
+    policy, lesson = residual("usual", family, seed, size)
+    other = classical("usual", seed + 1000).lesson(size)
     found = dict[str, float]()
     for steps in STEPS:
         own = with_steps(policy, steps)
