@@ -151,6 +151,12 @@ def operate(
         InputError: for a plant, policy, drill or spec that do not go together.
         KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
     """
+    if ledger is None:
+        with open_ledger(ledger_place()) as book:
+            return operate(
+                name, choice, spec, out, real_time=real_time, watch=watch, overwrite=overwrite,
+                ledger=book,
+            )  # fmt: skip
     watch("open the plant", 0, 1)
     where, system = plant_of(name, spec.setup)
     drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
@@ -159,12 +165,6 @@ def operate(
     watch("make the policy", 0, 1)
     acting, source = policy_of(choice, where, name, spec.seed)
     identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
-    if ledger is None:
-        with open_ledger(ledger_place()) as book:
-            return operate(
-                name, choice, spec, out, real_time=real_time, watch=watch, overwrite=overwrite,
-                ledger=book,
-            )  # fmt: skip
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         watch("release", 0, 1)
         passed = released(acting, (plant, where.held_out), spec)

@@ -15,6 +15,7 @@ from ingenium.operate.learned import (
     JERK,
     OUTSIDE,
     WIDTH,
+    WORTH,
     Kind,
     LearnedLesson,
     onto,
@@ -133,7 +134,7 @@ def trained(kind: Kind, lanes: PlantLanes, steps: int, seed: int) -> Layers:
         return _layers([*net.mlp_extractor.policy_net, net.action_net])
     soft = SAC(
         "MlpPolicy", lanes, learning_rate=7e-4, buffer_size=steps, batch_size=256,
-        learning_starts=4000, train_freq=1, gradient_steps=2, gamma=AHEAD, seed=seed,
+        learning_starts=4000, train_freq=1, gradient_steps=6, gamma=AHEAD, seed=seed,
         device="cpu", policy_kwargs=shape,
     )  # fmt: skip
     soft.learn(steps)

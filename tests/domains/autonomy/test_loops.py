@@ -116,11 +116,15 @@ def test_enclosures_hold_what_fractions_say(count: int) -> None:
 
 def test_exponentials_and_definiteness_are_enclosed() -> None:
     matrix = np.array([[0.1, 0.4], [-0.3, 0.2]])
-    found = exponential(matrix)
+    rng, found = np.random.default_rng(0), exponential(Enclosure.of(matrix))
     assert found.holds(expm(matrix))
     assert float(found.width.max()) < 1e-13
-    with pytest.raises(ValueError, match="norm below 1"):
-        exponential(10 * matrix)
+    large = exponential(Enclosure.of(10 * matrix))
+    assert large.holds(expm(10 * matrix))
+    assert float((large.width / np.abs(large.low)).max()) < 1e-11
+    some = rng.uniform(-1, 1, (30, 2, 2)) * 0.1 + matrix
+    wide = exponential(Enclosure(matrix - 0.1, matrix + 0.1))
+    assert all(wide.holds(expm(m)) for m in some)
     good, bad = np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 1.0], [1.0, 1.0]])
     both = Enclosure.of(np.stack([good, bad]))
     assert positive_definite(both).tolist() == [True, False]
@@ -130,6 +134,44 @@ def test_exponentials_and_definiteness_are_enclosed() -> None:
     sampled = BOX.machine().sampled(0.01)
     assert dynamics.holds(sampled.dynamics)
     assert drive.holds(sampled.drive)
+
+
+def test_every_machine_of_a_box_lies_between_eight_but_for_the_gap() -> None:
+    """Interpolated in stiffness, friction and gain, which the barrier's proof rests on."""
+    hull, rng = BOX.hull(0.01), np.random.default_rng(3)
+    low, high = 1 - BOX.spread, 1 + BOX.spread
+    missed = np.zeros((2, 4))
+    for _ in range(200):
+        a, b, c = (rng.uniform(low, high) for _ in range(3))
+        shares = [
+            (a**2 - low**2) / (high**2 - low**2),
+            (a * b - low**2) / (high**2 - low**2),
+            (c - low) / (high - low),
+        ]
+        weights = np.ones(1)
+        for share in shares:
+            weights = np.kron(weights, [1 - share, share])
+        tables = [np.c_[m.dynamics, m.drive, m.load] for m in hull.machines]
+        own = BOX.machine(tuple((x - 1) / BOX.spread for x in (a, b, c))).sampled(0.01)
+        truth = np.c_[own.dynamics, own.drive, own.load]
+        missed = np.maximum(missed, np.abs(np.tensordot(weights, tables, 1) - truth))
+    assert (missed <= hull.gap).all()
+    assert (missed > 0.2 * hull.gap).all()  # a bound that says something
+
+
+def test_the_barrier_keeps_every_machine_of_its_box_inside() -> None:
+    """One period from points of the polygon, under the largest load and either end of the room."""
+    guard, rng, n = oscillator(BOX, 0.01, 0).service.guard, np.random.default_rng(4), 4000
+    x = np.c_[rng.uniform(-1.59, 1.59, 4 * n), rng.uniform(-5, 5, 4 * n)]
+    x = x[(x @ guard.normals.T <= guard.bounds).all(1)][:n]
+    rows = guard.rows(x[:, :1], x[:, 1:])
+    assert not rows.lost.any()
+    for _ in range(20):
+        own = BOX.machine(tuple(rng.uniform(-1, 1, 3))).sampled(0.01)
+        for u in (rows.bounds[:, 0], -rows.bounds[:, 1]):
+            for load in (-2 * BOX.load, 2 * BOX.load):
+                after = x @ own.dynamics.T + np.outer(u, own.drive) + load * own.load
+                assert (after @ guard.normals.T <= guard.bounds + 1e-12).all()
 
 
 def test_courses_from_inside_a_region_end_at_the_goal_and_its_function_falls() -> None:

@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int64
 
 from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.autonomy.axis import AxisBarrier
+from ingenium.domains.autonomy.hull import BoxHull
 from ingenium.domains.autonomy.law import Wiring
 from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
@@ -54,10 +55,13 @@ class OscillatorBox:
             1 / gain if gain else np.inf,
         )
 
-    @property
-    def corners(self) -> tuple[LinearMachine, ...]:
-        """All eight."""
-        return tuple(self.machine(ends) for ends in CORNERS)
+    def hull(self, period_s: float) -> BoxHull:
+        """What every machine of the box lies between."""
+        ends = (1 - self.spread, 1 + self.spread)
+        low, high = (self.omega * e for e in ends)
+        friction = (2 * self.damping * ends[0] * low, 2 * self.damping * ends[1] * high)
+        gain = (self.gain * ends[0], self.gain * ends[1])
+        return BoxHull.of((low**2, high**2), friction, gain, period_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,9 +178,8 @@ class Oscillator:
     def guard(self) -> AxisBarrier:
         """Computed once, and proved on its corners."""
         box = self.box
-        sampled = [m.sampled(self.period_s) for m in box.corners]
         return AxisBarrier.of(
-            sampled,
+            box.hull(self.period_s),
             (-box.ymax, box.ymax),
             box.vmax,
             box.umax,
