@@ -1,6 +1,7 @@
 """Operations in Python: a policy of a finished run on a plant, released, run, kept and replayed."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from ingenium.operate import watch as watching
 from ingenium.operate.asked import QUANTITIES, OperateSpec
 from ingenium.operate.drill import Drill
 from ingenium.operate.keeping import COURSE, DECISIONS, KIND, OperationRecord
-from ingenium.operate.plant import Acting, Operated, Policy
+from ingenium.operate.plant import Acting, Operated, Plant, Policy
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
 from ingenium.operate.shell import WHO, Shell
@@ -36,6 +37,7 @@ from ingenium.trust.place import ledger_place
 
 SCENARIO = 2_000_000  # of the service; a seed further on for each
 EPISODES = 3_000_000  # the first scenario that the watch is set on
+TIMED = 9  # decisions that are timed before a run, of which the middle one must be in time
 COMPARED = ("truth", "action", "who", "why")
 
 
@@ -134,6 +136,27 @@ def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy
     return problem.policy(one, where.plant), source
 
 
+def in_time(policy: Policy, plant: Plant) -> None:
+    """Refuse a policy whose decisions as a rule take longer than a period of the plant.
+
+    Raises:
+        InputError: with the shortest period that it could keep here.
+    """
+    state, took = plant.begin(np.array([SCENARIO])), []
+    seen, wanted, memory = plant.seen(state, ()), plant.wanted(state), policy.begin(1)
+    for _ in range(TIMED):
+        began = time.perf_counter()
+        policy.act(memory, seen, wanted)
+        took.append(time.perf_counter() - began)
+    usual = sorted(took)[TIMED // 2]
+    if usual > plant.period_s:
+        raise InputError(
+            f"a policy that decides within a period of {plant.name}, {plant.period_s:g} s",
+            f"{policy.name}, which takes {usual:.2g} s for a decision here",
+            f"Write a period_s of at least {2 * usual:.1g} under [setup], or choose a quicker one.",
+        )
+
+
 def operate(
     name: str,
     choice: PolicyChoice,
@@ -164,6 +187,7 @@ def operate(
     drill.check(plant.faults, len(plant.readings), len(plant.actions))
     watch("make the policy", 0, 1)
     acting, source = policy_of(choice, where, name, spec.seed)
+    in_time(acting, plant)
     identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         watch("release", 0, 1)
