@@ -121,7 +121,7 @@ def test_a_person_always_wins_and_a_stop_is_the_fallback() -> None:
             PersonActs(10.0, 1.0, "hold"),
         )
     )
-    found = run(Reckless(), drill)
+    found = run(Reckless(), drill, 12.0)
     course = found.table()
     who, action = course["who"].to_numpy(), course["action"].to_numpy()[:, 0]
     assert (who[200:400] == PERSON).all()
@@ -135,13 +135,13 @@ def test_a_person_always_wins_and_a_stop_is_the_fallback() -> None:
 
 
 def test_a_policy_without_an_answer_is_bypassed_in_the_same_period() -> None:
-    found = run(Silent(), Drill())
+    found = run(Silent(), Drill(), 5.0)
     course = found.table()
     first = int(np.isnan(course["proposed"].to_numpy()[:, 0]).argmax())
     assert course["who"].to_numpy()[first - 1] == POLICY
     assert (course["who"].to_numpy()[first:] == BYPASS).all()
     assert measured(course, PLANT, Drill())["bypass_delay"] == 0
-    kept = run(Silent(), Drill(), without=("bypass",)).table()
+    kept = run(Silent(), Drill(), 5.0, without=("bypass",)).table()
     assert measured(kept, PLANT, Drill())["bypass_delay"] > 100
 
 
@@ -156,10 +156,10 @@ def test_a_late_action_costs_its_period_alone() -> None:
 
 
 def test_without_the_watch_a_reckless_policy_breaks_limits() -> None:
-    whole = run(Reckless(), Drill()).table()
+    whole = run(Reckless(), Drill(), 8.0).table()
     assert measured(whole, PLANT, Drill())["outside"] == 0
     assert (whole["who"].to_numpy() == BARRIER).any()
-    other = run(Reckless(), Drill(), without=("watch", "bypass")).table()
+    other = run(Reckless(), Drill(), 8.0, without=("watch", "bypass")).table()
     assert measured(other, PLANT, Drill())["outside"] > 0
     assert set(PARTS) == {"learning", "release", "watch", "bypass"}
 
@@ -215,7 +215,8 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
     assert np.isfinite(second.course["truth"]).all()
     assert second.stops == [10.0]
     whole = fresh()
-    whole.run()
+    while whole.done < 1000:
+        whole.step()
     np.testing.assert_array_equal(whole.course["truth"][:1000], second.course["truth"][:1000])
 
 

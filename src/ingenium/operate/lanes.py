@@ -125,8 +125,9 @@ def trained(kind: Kind, lanes: PlantLanes, steps: int, seed: int) -> Layers:
     """The layers of an actor, in float64."""
     shape = {"net_arch": list(WIDTH), "activation_fn": nn.Tanh}
     if kind == "ppo":
+        each = 512 if steps >= 100_000 else 128  # periods between two lessons
         model = PPO(
-            "MlpPolicy", lanes, n_steps=128, batch_size=512, n_epochs=8, learning_rate=5e-4,
+            "MlpPolicy", lanes, n_steps=each, batch_size=512, n_epochs=8, learning_rate=5e-4,
             gamma=AHEAD, gae_lambda=0.9, seed=seed, device="cpu", policy_kwargs=shape,
         )  # fmt: skip
         model.learn(steps)

@@ -26,7 +26,7 @@ from ingenium.domains.autonomy.opponents import (
     PredictiveControl,
     fastest,
 )
-from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, placed
+from ingenium.domains.autonomy.second_order import Oscillator, OscillatorBox, oscillator, placed
 from ingenium.operate.rollout import rollout
 
 BOX = OscillatorBox()
@@ -77,6 +77,26 @@ def test_a_gain_beyond_its_margin_is_unstable() -> None:
         other = FeedbackLaw(*arrays, *law.numbers[3:], law.wiring)
         growth = ClosedLoops.of(BOX.machine(), other).fastest_growth
         assert ((growth < 1) == stable).all()
+
+
+class Asked:
+    """A law that must be asked in each period, as no compiled course knows it."""
+
+    def __init__(self, law: FeedbackLaw) -> None:
+        self.name, self.begin, self.act, self.learn = law.name, law.begin, law.act, law.learn
+
+
+@pytest.mark.parametrize("service", [False, True])
+def test_compiled_courses_are_those_of_single_steps(service: bool) -> None:
+    """To the last bit: of other machines, loads, noise, saturation and levels that change."""
+    plant, law = Oscillator(BOX, 0.01, 0, service=service), some(24)
+    at = np.arange(24) % 12 - (0 if service else 5)
+    whole = plant.courses(law, at, 600)
+    assert whole is not None
+    stepped = rollout(plant, Asked(law), at, 600)
+    for part in ("truth", "action", "wanted"):
+        np.testing.assert_array_equal(getattr(whole, part), getattr(stepped, part))
+    assert (np.abs(whole.action) == BOX.umax).any()
 
 
 def test_two_engines_agree_on_a_step() -> None:

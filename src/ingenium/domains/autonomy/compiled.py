@@ -23,7 +23,7 @@ FLAGS = ("-O1", "-std=c99", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-
 TIMEOUT_S = 120
 
 
-def compile_c(sources: Mapping[str, str], out: Path) -> None:
+def compile_c(sources: Mapping[str, str], out: Path, flags: Sequence[str] = FLAGS) -> None:
     """A shared library of these files, by name.
 
     Raises:
@@ -37,7 +37,7 @@ def compile_c(sources: Mapping[str, str], out: Path) -> None:
         for name, text in sources.items():
             (Path(place) / name).write_text(text)
         files = [name for name in sources if name.endswith(".c")]
-        command = [program, *FLAGS, *files, "-lm", "-o", "built.so"]
+        command = [program, *flags, *files, "-lm", "-o", "built.so"]
         done = subprocess.run(
             command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
