@@ -17,7 +17,7 @@ EXTRA = Extra("operate")
 WIDTH = (64, 64)  # of the hidden layers of actor and critic
 LANES = 16  # copies of the plant that are tried at once
 REMEMBERED = 2.0  # s, in which an integral of the error forgets
-WORTH, OUTSIDE, JERK = 5.0, 10.0, 0.1  # of errors, of a period outside, of changing an action
+WORTH, OUTSIDE, JERK = 5.0, 10.0, 0.02  # of errors, of a period outside, of changing an action
 AHEAD = 0.98  # by which the next period counts less
 Kind = Literal["sac", "ppo"]
 

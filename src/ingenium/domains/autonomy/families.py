@@ -24,6 +24,7 @@ from ingenium.domains.autonomy.opponents import (
 from ingenium.domains.autonomy.rule import SwitchingRule
 from ingenium.domains.autonomy.source import LawNumbers
 from ingenium.generators.families import build
+from ingenium.generators.model import Family
 from ingenium.operate.learned import Kind, LearnedLesson, learned
 from ingenium.operate.plant import Policy
 from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
@@ -34,7 +35,7 @@ TAUGHT = 700_000  # the first scenario that residuals are taught in
 TRIED = 1_000_000_000  # and the first in which policies learn by trying
 SHOWN, OUTSIDE = 64, 0.15  # scenarios of a made policy, and the share that may leave limits
 DRIFT = 0.02  # of the load in a period, as observers take it
-STEPS: Mapping[Kind, int] = {"sac": 60_000, "ppo": 200_000}
+STEPS: Mapping[Kind, int] = {"sac": 50_000, "ppo": 200_000}
 Maker = Callable[[int], Policy]  # of a seed
 
 
@@ -80,17 +81,16 @@ class Classical:
         """With an observer of the load."""
         return PredictiveControl(self.observer)
 
-    def lesson(self, size: ResidualSize) -> ResidualLesson:
-        """What MPC would have added to PID."""
-        at = TAUGHT + np.arange(size.scenarios)
-        base = self.pid.repeated(size.scenarios)
+    def lesson(self, scenarios: int, first: int = TAUGHT) -> ResidualLesson:
+        """What MPC would have added to PID, in scenarios from the first on."""
+        at = first + np.arange(scenarios)
+        base = self.pid.repeated(scenarios)
         return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
 
-    def residual(self, family: str, lesson: ResidualLesson, size: ResidualSize) -> ResidualPolicy:
-        """PID with a generator beside it that learned the lesson."""
-        made = build(family, (AHEAD,), lesson.features.shape[1], seed=self.seed)
+    def residual(self, made: Family, lesson: ResidualLesson, steps: int) -> ResidualPolicy:
+        """PID with a generator beside it that learns the lesson in so many steps."""
         most = 0.5 * self.machine.wiring.high
-        plan = Plan(seed=self.seed, steps=size.steps, batch=256)
+        plan = Plan(seed=self.seed, steps=steps, batch=256)
         return ResidualPolicy.fitted(self.code, made, lesson, plan, most)[0]
 
 
@@ -128,7 +128,9 @@ def _tried(kind: Kind, own: Classical) -> Policy:
 
 def _taught(family: str, own: Classical) -> Policy:
     size = ResidualSize()
-    return own.residual(family, own.lesson(size), size)
+    lesson = own.lesson(size.scenarios)
+    made = build(family, (AHEAD,), lesson.features.shape[1], seed=own.seed)
+    return own.residual(made, lesson, size.steps)
 
 
 def _made(

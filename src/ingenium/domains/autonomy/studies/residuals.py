@@ -9,8 +9,9 @@ from ingenium.domains.autonomy.families import Classical, ResidualSize
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.opponents import fastest
 from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator
+from ingenium.generators.families import build
 from ingenium.operate.plant import Policy
-from ingenium.operate.residual import ResidualLesson, ResidualPolicy
+from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
 from ingenium.operate.rollout import rollout
 
 PLANTS = {  # of one kind, as the printed one is not named: soft, as elsewhere here, and stiff
@@ -18,7 +19,8 @@ PLANTS = {  # of one kind, as the printed one is not named: soft, as elsewhere h
     "usual": OscillatorBox(),
     "quick": OscillatorBox(omega=4.0, damping=0.2, umax=2.0),
 }
-PERIOD_S, JUDGED = 0.01, 800_000  # s, and the first scenario that judges
+PERIOD_S = 0.01
+HELD_OUT, JUDGED = 750_000, 800_000  # the first scenarios of losses, and of errors under load
 
 
 @lru_cache(maxsize=8)
@@ -38,8 +40,9 @@ def residual(
 ) -> tuple[ResidualPolicy, ResidualLesson]:
     """The tuned PID with a generator beside it, and the lesson that it learned."""
     own = classical(plant, seed)
-    lesson = own.lesson(size)
-    return own.residual(family, lesson, size), lesson
+    lesson = own.lesson(size.scenarios)
+    made = build(family, (AHEAD,), lesson.features.shape[1], seed=seed)
+    return own.residual(made, lesson, size.steps), lesson
 
 
 def judged(plant: str, policy: Policy, seed: int, scenarios: int) -> dict[str, float]:
@@ -47,10 +50,16 @@ def judged(plant: str, policy: Policy, seed: int, scenarios: int) -> dict[str, f
     machine = machine_of(plant, seed)
     one = rollout(machine.bench, policy, np.array([NOMINAL]), machine.load_period)
     rise, over, _ = step_answers(machine, one.truth[:, :, :1].swapaxes(0, 1))
+    error = under_load(plant, policy, seed, scenarios)
+    return {"rise": float(rise[0]), "overshoot": float(over[0]), "error": error}
+
+
+def under_load(plant: str, policy: Policy, seed: int, scenarios: int) -> float:
+    """Mean absolute error on fresh scenarios, from when there is a load."""
+    machine = machine_of(plant, seed)
     at = JUDGED + np.arange(scenarios)
     course = rollout(machine.bench, policy, at, machine.periods)
-    error = float(np.abs(course.error[machine.load_period :]).mean())
-    return {"rise": float(rise[0]), "overshoot": float(over[0]), "error": error}
+    return float(np.abs(course.error[machine.load_period :]).mean())
 
 
 def bound(plant: str, seed: int) -> float:
