@@ -1,5 +1,7 @@
 """The shell: nearest actions, who decides and why, and what each part is for."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -16,6 +18,7 @@ from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
 from ingenium.operate.shell import BARRIER, BYPASS, PARTS, PERSON, POLICY, Shell
 from ingenium.operate.watch import Watch, episode_scores, surprises
+from ingenium.operating import in_time
 
 BOX = OscillatorBox()
 MACHINE = oscillator(BOX, 0.01, 0)
@@ -231,3 +234,19 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
 def test_drills_that_a_plant_does_not_know_are_refused(drill: Drill, said: str) -> None:
     with pytest.raises(InputError, match=said):
         drill.check(PLANT.faults, 2, 1)
+
+
+class Slow(Reckless):
+    """Thinks for longer than a period."""
+
+    name = "slow"
+
+    def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        time.sleep(0.012)
+        return super().act(memory, seen, wanted)
+
+
+def test_a_period_that_is_too_short_for_a_policy_is_refused() -> None:
+    in_time(Reckless(), PLANT)
+    with pytest.raises(InputError, match=r"a period_s of at least 0\.0"):
+        in_time(Slow(), PLANT)

@@ -1,5 +1,6 @@
 """Control laws: closed forms, python-control, scipy, exact arithmetic, and compiled code."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,15 +16,18 @@ from ingenium.domains import open_problem
 from ingenium.domains.autonomy.cart_pole import CartPole, CartPoles, MujocoCartPoles, cart_mjcf
 from ingenium.domains.autonomy.certificate import ClosedLoops, enclosed, region
 from ingenium.domains.autonomy.engine import LoopEngine, nominal, step_answers
+from ingenium.domains.autonomy.families import families
 from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive_definite
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.linear import LinearMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.margins import SampledLoop
 from ingenium.domains.autonomy.opponents import (
+    FINER,
     IntegratingLqg,
     LoadObserver,
     PredictiveControl,
+    at_full_action,
     fastest,
 )
 from ingenium.domains.autonomy.second_order import Oscillator, OscillatorBox, oscillator, placed
@@ -248,6 +252,8 @@ def test_the_time_optimal_way_is_that_of_a_double_integrator() -> None:
     other = ControlledMachine(**{**vars(machine()), "loop": double})
     t, y = fastest(other, 200)
     assert t[-1] == pytest.approx(2 * np.sqrt(1 / 3.0), abs=0.005)
+    full = at_full_action(other, 100)[::FINER]
+    np.testing.assert_allclose(full, 1.5 * (0.01 * np.arange(100)) ** 2, atol=1e-9)
     assert y[-1] == pytest.approx(1, abs=1e-3)
 
 
@@ -318,3 +324,23 @@ def test_bad_machines_are_refused(setup: dict[str, object], said: str) -> None:
 def test_limits_that_no_law_meets_are_refused(limits: tuple[Limit, ...], said: str) -> None:
     with pytest.raises(InputError, match=said):
         open_problem(Spec(problem="autonomy.controller", setup={"known": 20})).allow(limits)
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [{"masses_kg": (0.0,) * 7}, {"masses_kg": (1.0,) * 6}, {"masses_kg": (4.0,) * 6 + (-1.0,)}],
+)
+def test_an_arm_without_inertia_is_refused(setup: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="inertia at every joint"):
+        open_problem(Spec(problem="autonomy.arm", setup={"known": 20} | setup))
+
+
+def test_families_of_a_machine_keep_its_limits_where_they_are_made() -> None:
+    made = families(machine(), BOX.noise)
+    for name in ("pid", "mpc", "rule"):
+        policy = made[name](0)
+        one = rollout(machine().bench, policy, np.array([NOMINAL]), 400)
+        assert abs(one.truth[-1, 0, 0] - 1) < 0.02
+    wild = replace(BOX, ymax=0.5)  # below the step that is wanted
+    with pytest.raises(InputError, match="constraint in learning"):
+        families(oscillator(wild, 0.01, 0), wild.noise)["rule"](0)
