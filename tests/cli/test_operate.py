@@ -18,7 +18,7 @@ def laws(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ("--spec", SPEC, "-n", 24, "--seed", 7, "--out", folder / "run")
     found = answer("propose", "autonomy.controller", *words)
     assert found["summary"]["accepted"] >= 2
-    (folder / "short.toml").write_text("release_s = 4.0\nrelease_scenarios = 48\n")
+    (folder / "short.toml").write_text("release_s = 4.0\nrelease_scenarios = 51\n")
     return folder
 
 

@@ -250,3 +250,9 @@ def test_a_period_that_is_too_short_for_a_policy_is_refused() -> None:
     in_time(Reckless(), PLANT)
     with pytest.raises(InputError, match=r"a period_s of at least 0\.0"):
         in_time(Slow(), PLANT)
+
+
+def test_releases_that_no_policy_could_pass_are_refused() -> None:
+    with pytest.raises(ValueError, match="release_scenarios = 51"):
+        OperateSpec(release_scenarios=50)
+    assert released(good().repeated(51), (PLANT,), OperateSpec(release_scenarios=51)).holds
