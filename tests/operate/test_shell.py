@@ -223,6 +223,35 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
     np.testing.assert_array_equal(whole.course["truth"][:1000], second.course["truth"][:1000])
 
 
+class Struck(Reckless):
+    """Somebody stops the run while it learns, once."""
+
+    def __init__(self) -> None:
+        self.left = 30
+
+    def learn(
+        self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray, applied: np.ndarray
+    ) -> np.ndarray:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return super().learn(memory, seen, wanted, applied)
+
+
+def test_a_stop_within_a_period_does_that_period_again_as_a_whole() -> None:
+    none = np.zeros(60, dtype=bool)
+    found = Operation(PLANT, Struck(), Shell(PLANT, None), Drill(), 60, 7, late=none)
+    with pytest.raises(KeyboardInterrupt):
+        found.run()
+    assert found.stops == [0.29]
+    assert found.done == 60
+    assert found.memory[0, 0] == pytest.approx(60 * 0.02)
+    who = found.table()["who"].to_numpy()
+    assert (who[29:] == BYPASS).all()
+    fallback = PLANT.fallback(found.table()["seen"].to_numpy())
+    np.testing.assert_array_equal(found.table()["action"].to_numpy()[29:], fallback[29:])
+
+
 @pytest.mark.parametrize(
     ("drill", "said"),
     [
