@@ -48,7 +48,7 @@ class ResidualSize:
 
 
 @dataclass(frozen=True, eq=False)
-class Classical:
+class ClassicalControl:
     """PID tuned by search, LQG and MPC of a machine with one output, and what grows from them."""
 
     machine: ControlledMachine
@@ -96,7 +96,7 @@ class Classical:
 
 def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
     """Of a machine, each made from a seed; classical ones where it is linear with one output."""
-    found: dict[str, Callable[[Classical], Policy]] = {
+    found: dict[str, Callable[[ClassicalControl], Policy]] = {
         "ppo": partial(_tried, "ppo"),
         "sac": partial(_tried, "sac"),
     }
@@ -121,12 +121,12 @@ def _each(make: Maker, axes: int, seed: int) -> Policy:
     return AxisByAxis(make(seed), axes)
 
 
-def _tried(kind: Kind, own: Classical) -> Policy:
+def _tried(kind: Kind, own: ClassicalControl) -> Policy:
     lesson = LearnedLesson(own.machine.bench, TRIED, own.machine.periods, STEPS[kind])
     return learned(kind, lesson, own.seed)
 
 
-def _taught(family: str, own: Classical) -> Policy:
+def _taught(family: str, own: ClassicalControl) -> Policy:
     size = ResidualSize()
     lesson = own.lesson(size.scenarios)
     made = build(family, (AHEAD,), lesson.features.shape[1], seed=own.seed)
@@ -137,11 +137,11 @@ def _made(
     machine: ControlledMachine,
     noise: float,
     name: str,
-    make: Callable[[Classical], Policy],
+    make: Callable[[ClassicalControl], Policy],
     seed: int,
 ) -> Policy:
     """A policy that keeps the limits of the machine where it was made."""
-    policy = make(Classical(machine, noise, seed))
+    policy = make(ClassicalControl(machine, noise, seed))
     at = TAUGHT + np.arange(SHOWN)
     with np.errstate(over="ignore", invalid="ignore"):
         course = rollout(machine.bench, policy, at, machine.periods)

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from ingenium.domains.autonomy.engine import step_answers
-from ingenium.domains.autonomy.families import Classical, ResidualSize
+from ingenium.domains.autonomy.families import ClassicalControl, ResidualSize
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.opponents import fastest
 from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator
@@ -30,9 +30,9 @@ def machine_of(plant: str, seed: int) -> ControlledMachine:
 
 
 @lru_cache(maxsize=8)
-def classical(plant: str, seed: int) -> Classical:
+def classical(plant: str, seed: int) -> ClassicalControl:
     """PID tuned by search, LQG, and MPC, which also teaches."""
-    return Classical(machine_of(plant, seed), PLANTS[plant].noise, seed)
+    return ClassicalControl(machine_of(plant, seed), PLANTS[plant].noise, seed)
 
 
 def residual(
