@@ -27,7 +27,7 @@ from ingenium.operate.learned import (
 Layers = tuple[tuple[np.ndarray, np.ndarray], ...]
 
 
-class PlantLanes(VecEnv):
+class PlantLanes(VecEnv):  # type: ignore[misc]  # its base is not typed where it is absent
     """All lanes begin and end an episode together, each episode in scenarios of its own.
 
     A period is worth minus its errors by their ranges, less what changes of the action and

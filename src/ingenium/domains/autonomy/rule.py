@@ -48,7 +48,8 @@ class SwitchingRule:
         speed = np.where(np.abs(error) <= near, line, np.sign(error) * braking)
         balanced = -(seen[:, :2] @ own.dynamics[1]) / push
         asked = np.clip(damped * (speed - rate), -most, most) + balanced
-        return np.clip(asked, wiring.low, wiring.high)[:, None]
+        found: np.ndarray = np.clip(asked, wiring.low, wiring.high)[:, None]
+        return found
 
     def learn(
         self,
