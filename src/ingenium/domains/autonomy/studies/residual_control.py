@@ -39,7 +39,8 @@ def _policy(arm: str, plant: str, seed: int, size: ResidualSize) -> Policy:
     own = classical(plant, seed)
     if arm == "residual":
         return residual(plant, "diffusion", seed, size)[0]
-    return {"pid": own.code, "lqg": own.lqg, "mpc": own.mpc}[arm]
+    others: Mapping[str, Policy] = {"pid": own.code, "lqg": own.lqg, "mpc": own.mpc}
+    return others[arm]
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike | Value]:
