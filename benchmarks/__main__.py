@@ -33,6 +33,7 @@ NAMES = (
     "molecules_search",
     "molecules_speed",
     "autonomy_loops",
+    "autonomy_policies",
     "plant_alarm",
     "plant_batadal",
     "plant_weeks",

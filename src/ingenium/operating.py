@@ -1,6 +1,7 @@
 """Operations in Python: a policy of a finished run on a plant, released, run, kept and replayed."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ingenium.core.digest import digest, file_digest
-from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.errors import CorruptError, InputError, choose
 from ingenium.core.evidence import read
 from ingenium.core.folders import staged, write_atomic
 from ingenium.core.judged import JudgedReplay, RecordMaking, finite, without_none
@@ -27,7 +28,7 @@ from ingenium.operate import watch as watching
 from ingenium.operate.asked import QUANTITIES, OperateSpec
 from ingenium.operate.drill import Drill
 from ingenium.operate.keeping import COURSE, DECISIONS, KIND, OperationRecord
-from ingenium.operate.plant import Acting, Operated, Policy
+from ingenium.operate.plant import Acting, Operated, Plant, Policy
 from ingenium.operate.release import PolicyRelease, released
 from ingenium.operate.running import PROGRESS, Operation, paced, unlike
 from ingenium.operate.shell import WHO, Shell
@@ -36,12 +37,32 @@ from ingenium.trust.place import ledger_place
 
 SCENARIO = 2_000_000  # of the service; a seed further on for each
 EPISODES = 3_000_000  # the first scenario that the watch is set on
+TIMED = 9  # decisions that are timed before a run, of which the middle one must be in time
 COMPARED = ("truth", "action", "who", "why")
 
 
 @dataclass(frozen=True)
+class PolicyChoice:
+    """Which policy operates: a design of a finished run, the best without a number; or a family."""
+
+    run: Path | None = None
+    design: int | None = None
+    family: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.run is None) == (not self.family):
+            raise InputError(
+                "a run whose designs are policies, or a family of policies",
+                "both" if self.family else "neither",
+                "Write --policy out/run, or --family pid.",
+            )
+        if self.family and self.design is not None:
+            raise InputError("a design of a run", f"design {self.design} of a family")
+
+
+@dataclass(frozen=True)
 class PolicySource:
-    """Which design of which run operates."""
+    """What operates: a design of a run, or a family that was made with the seed of its digest."""
 
     run: str
     design: int
@@ -49,6 +70,7 @@ class PolicySource:
     file: str
     digest: str
     verdict: str
+    family: str = ""
 
 
 def plant_of(name: str, setup: Mapping[str, Any]) -> tuple[Operated, str]:
@@ -63,15 +85,28 @@ def plant_of(name: str, setup: Mapping[str, Any]) -> tuple[Operated, str]:
     return problem, problem.system
 
 
-def policy_of(folder: Path, design: int | None, where: Operated) -> tuple[Policy, PolicySource]:
-    """What a design of a finished run does on a plant, from its exported file.
-
-    Without a number the best that was kept. Its evidence must hold the file as it lies there, and
-    its verdict must be `accepted`: what was found under no limits does not act.
+def policy_of(
+    choice: PolicyChoice, where: Operated, name: str, seed: int
+) -> tuple[Policy, PolicySource]:
+    """What was chosen for the plant of a problem.
 
     Raises:
-        InputError: for a run without policies, or a design without a file or not accepted.
+        InputError: for a family that the plant does not know, or that leaves its limits; for a run
+            without policies, or a design without a file or not accepted.
         CorruptError: for a file that is not the one that was judged.
+    """
+    if choice.run is not None:
+        return _designed(choice.run, choice.design, where)
+    make = where.families[choose(choice.family, where.families, "family of policies of this plant")]
+    own = digest([name, choice.family, seed, code_digest()])
+    return make(seed), PolicySource("", -1, name, "", own, "made", choice.family)
+
+
+def _designed(folder: Path, design: int | None, where: Operated) -> tuple[Policy, PolicySource]:
+    """A design of a finished run, from its exported file.
+
+    Its evidence must hold the file as it lies there, and its verdict must be `accepted`: what was
+    found under no limits does not act.
     """
     run = open_run(folder, open_problem)
     problem = run.problem
@@ -101,13 +136,33 @@ def policy_of(folder: Path, design: int | None, where: Operated) -> tuple[Policy
     return problem.policy(one, where.plant), source
 
 
+def in_time(policy: Policy, plant: Plant) -> None:
+    """Refuse a policy whose decisions as a rule take longer than a period of the plant.
+
+    Raises:
+        InputError: with the shortest period that it could keep here.
+    """
+    state, took = plant.begin(np.array([SCENARIO])), []
+    seen, wanted, memory = plant.seen(state, ()), plant.wanted(state), policy.begin(1)
+    for _ in range(TIMED):
+        began = time.perf_counter()
+        policy.act(memory, seen, wanted)
+        took.append(time.perf_counter() - began)
+    usual = sorted(took)[TIMED // 2]
+    if usual > plant.period_s:
+        raise InputError(
+            f"a policy that decides within a period of {plant.name}, {plant.period_s:g} s",
+            f"{policy.name}, which takes {usual:.2g} s for a decision here",
+            f"Write a period_s of at least {2 * usual:.1g} under [setup], or choose a quicker one.",
+        )
+
+
 def operate(
     name: str,
-    policy: Path,
+    choice: PolicyChoice,
     spec: OperateSpec,
     out: Path,
     *,
-    design: int | None = None,
     real_time: bool = False,
     watch: Watch = silent,
     overwrite: bool = False,
@@ -119,19 +174,21 @@ def operate(
         InputError: for a plant, policy, drill or spec that do not go together.
         KeyboardInterrupt: when stopped; the same call goes on, the plant is at its fallback.
     """
-    watch("open the plant", 0, 1)
-    where, system = plant_of(name, spec.setup)
-    acting, source = policy_of(policy, design, where)
-    drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
-    plant = where.plant
-    drill.check(plant.faults, len(plant.readings), len(plant.actions))
-    identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
     if ledger is None:
         with open_ledger(ledger_place()) as book:
             return operate(
-                name, policy, spec, out, design=design, real_time=real_time, watch=watch,
-                overwrite=overwrite, ledger=book,
+                name, choice, spec, out, real_time=real_time, watch=watch, overwrite=overwrite,
+                ledger=book,
             )  # fmt: skip
+    watch("open the plant", 0, 1)
+    where, system = plant_of(name, spec.setup)
+    drill = where.drill(spec.seconds) if spec.drill is None else spec.drill
+    plant = where.plant
+    drill.check(plant.faults, len(plant.readings), len(plant.actions))
+    watch("make the policy", 0, 1)
+    acting, source = policy_of(choice, where, name, spec.seed)
+    in_time(acting, plant)
+    identity = digest([name, asdict(spec), asdict(source), system, code_digest()])
     with RecordMaking() as making, staged(out, identity, overwrite=overwrite) as part:
         watch("release", 0, 1)
         passed = released(acting, (plant, where.held_out), spec)
@@ -263,14 +320,20 @@ def replay(folder: Path) -> JudgedReplay:
     spec = parse(without_none(record["spec"]), OperateSpec, "the record of an operation")
     drill = parse(without_none(record["drill"]), Drill, "the record of an operation")
     where, system = plant_of(record["problem"], spec.setup)
-    policy, source = policy_of(Path(record["policy"]["run"]), record["policy"]["design"], where)
+    own = record["policy"]
+    choice = (
+        PolicyChoice(family=own["family"])
+        if own["family"]
+        else PolicyChoice(Path(own["run"]), own["design"])
+    )
+    policy, source = policy_of(choice, where, record["problem"], spec.seed)
     passed = released(policy, (where.plant, where.held_out), spec)
     at = EPISODES + np.arange(spec.watch_episodes)
     periods = round(spec.release_s / where.plant.period_s)
-    own = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
+    bar = watching.Watch.set_on(where.plant, policy, at, periods, spec.coverage)
     late = course["late"].to_numpy().astype(bool)
     run = Operation(
-        where.plant, policy, Shell(where.plant, own), drill, len(late), SCENARIO + spec.seed, late
+        where.plant, policy, Shell(where.plant, bar), drill, len(late), SCENARIO + spec.seed, late
     )
     run.run()
     odd = unlike(run.table(), course, COMPARED)

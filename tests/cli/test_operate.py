@@ -20,6 +20,7 @@ def laws(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ("--spec", SPEC, "-n", 24, "--seed", 7, "--out", folder / "run")
     found = answer("propose", "autonomy.controller", *words)
     assert found["summary"]["accepted"] >= 2
+    (folder / "short.toml").write_text("release_s = 4.0\nrelease_scenarios = 51\n")
     return folder
 
 
@@ -41,7 +42,8 @@ ALTERED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     out = laws / "service"
-    words = ("--policy", laws / "run", "--hours", 0.01, "--out", out)
+    words = ("--policy", laws / "run", "--hours", 0.004, "--out", out)
+    words = (*words, "--spec", laws / "short.toml")
     found = answer("operate", "autonomy.controller", *words)
     assert found["verdict"] == "accepted"
     assert found["release"]["holds"]
@@ -52,21 +54,31 @@ def test_a_law_operates_its_plant_and_the_run_is_replayed(laws: Path) -> None:
     assert told
     assert answer("replay", out)["holds"]
     record = (out / "operation.json").read_text()
-    for part, altered in ALTERED.items():
-        told = altered({k: v for k, v in json.loads(record).items() if k != "seal"})
-        (out / "operation.json").write_text(json.dumps(told))
+    changed = {k: v for k, v in json.loads(record).items() if k != "seal"}
+    for altered in ALTERED.values():
+        (out / "operation.json").write_text(json.dumps(altered(json.loads(record))))
         code, _, said = call("replay", out)
         assert code == 3
         assert "is not the record that was written" in said
-        (out / "operation.json").write_text(sealed_text(told))  # by one who seals it anew
-        again = json.loads(call("replay", out, "--json")[1])
-        assert [k for k, same in again["same"].items() if not same] == [part]
+        changed = altered(changed)
+    (out / "operation.json").write_text(sealed_text(changed))  # by one who seals it anew
+    again = json.loads(call("replay", out, "--json")[1])
+    assert {k for k, same in again["same"].items() if not same} == set(ALTERED)
     (out / "operation.json").write_text(record)
     lines = (out / "decisions.jsonl").read_text()
     (out / "decisions.jsonl").write_text(lines.replace("person", "policy", 1))
     code, _, said = call("replay", out)
     assert code == 3
     assert "not the file that was judged" in said
+
+
+def test_a_family_is_made_operates_and_is_replayed(tmp_path: Path) -> None:
+    words = ("--family", "lqg", "--hours", 0.003, "--out", tmp_path / "run")
+    found = answer("operate", "autonomy.controller", *words)
+    assert found["verdict"] == "accepted"
+    assert (found["policy"]["family"], found["policy"]["run"]) == ("lqg", "")
+    assert "family lqg" in (tmp_path / "run" / "report.html").read_text()
+    assert answer("replay", tmp_path / "run")["holds"]
 
 
 def test_what_was_not_accepted_or_was_altered_does_not_act(laws: Path) -> None:
@@ -91,6 +103,7 @@ def test_what_was_not_accepted_or_was_altered_does_not_act(laws: Path) -> None:
     [
         (("process.laboratory",), "a plant to operate"),
         (("autonomy.controller", "--hours", -1), "hours"),
+        (("autonomy.controller", "--family", "pid"), "or a family"),
         (("autonomy.controller", "--drill", "none.toml"), "drill"),
     ],
 )
@@ -100,3 +113,21 @@ def test_what_cannot_be_operated_is_refused(
     code, _, text = call("operate", *words, "--policy", laws / "run", "--out", laws / "bad")
     assert code == 2
     assert said in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("autonomy.controller",), "or a family"),
+        (("autonomy.controller", "--family", "magic"), "residual_diffusion"),
+        (("autonomy.controller", "--family", "pid", "--design", 3), "design 3 of a family"),
+        (("autonomy.controller", "--family", "pid", "--seed", -1), "seed"),
+    ],
+)
+def test_families_that_are_none_are_refused(
+    tmp_path: Path, words: tuple[object, ...], said: str
+) -> None:
+    code, _, text = call("operate", *words, "--out", tmp_path / "bad")
+    assert code == 2
+    assert said in text.replace("\n", " ")
+    assert not (tmp_path / "bad").exists()

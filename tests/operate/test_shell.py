@@ -1,5 +1,7 @@
 """The shell: nearest actions, who decides and why, and what each part is for."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -16,6 +18,7 @@ from ingenium.operate.rollout import rollout
 from ingenium.operate.running import Operation
 from ingenium.operate.shell import BARRIER, BYPASS, PARTS, PERSON, POLICY, Shell
 from ingenium.operate.watch import Watch, episode_scores, surprises
+from ingenium.operating import in_time
 
 BOX = OscillatorBox()
 MACHINE = oscillator(BOX, 0.01, 0)
@@ -121,7 +124,7 @@ def test_a_person_always_wins_and_a_stop_is_the_fallback() -> None:
             PersonActs(10.0, 1.0, "hold"),
         )
     )
-    found = run(Reckless(), drill)
+    found = run(Reckless(), drill, 12.0)
     course = found.table()
     who, action = course["who"].to_numpy(), course["action"].to_numpy()[:, 0]
     assert (who[200:400] == PERSON).all()
@@ -135,13 +138,13 @@ def test_a_person_always_wins_and_a_stop_is_the_fallback() -> None:
 
 
 def test_a_policy_without_an_answer_is_bypassed_in_the_same_period() -> None:
-    found = run(Silent(), Drill())
+    found = run(Silent(), Drill(), 5.0)
     course = found.table()
     first = int(np.isnan(course["proposed"].to_numpy()[:, 0]).argmax())
     assert course["who"].to_numpy()[first - 1] == POLICY
     assert (course["who"].to_numpy()[first:] == BYPASS).all()
     assert measured(course, PLANT, Drill())["bypass_delay"] == 0
-    kept = run(Silent(), Drill(), without=("bypass",)).table()
+    kept = run(Silent(), Drill(), 5.0, without=("bypass",)).table()
     assert measured(kept, PLANT, Drill())["bypass_delay"] > 100
 
 
@@ -156,10 +159,10 @@ def test_a_late_action_costs_its_period_alone() -> None:
 
 
 def test_without_the_watch_a_reckless_policy_breaks_limits() -> None:
-    whole = run(Reckless(), Drill()).table()
+    whole = run(Reckless(), Drill(), 8.0).table()
     assert measured(whole, PLANT, Drill())["outside"] == 0
     assert (whole["who"].to_numpy() == BARRIER).any()
-    other = run(Reckless(), Drill(), without=("watch", "bypass")).table()
+    other = run(Reckless(), Drill(), 8.0, without=("watch", "bypass")).table()
     assert measured(other, PLANT, Drill())["outside"] > 0
     assert set(PARTS) == {"learning", "release", "watch", "bypass"}
 
@@ -215,8 +218,38 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
     assert np.isfinite(second.course["truth"]).all()
     assert second.stops == [10.0]
     whole = fresh()
-    whole.run()
+    while whole.done < 1000:
+        whole.step()
     np.testing.assert_array_equal(whole.course["truth"][:1000], second.course["truth"][:1000])
+
+
+class Struck(Reckless):
+    """Somebody stops the run while it learns, once."""
+
+    def __init__(self) -> None:
+        self.left = 30
+
+    def learn(
+        self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray, applied: np.ndarray
+    ) -> np.ndarray:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return super().learn(memory, seen, wanted, applied)
+
+
+def test_a_stop_within_a_period_does_that_period_again_as_a_whole() -> None:
+    none = np.zeros(60, dtype=bool)
+    found = Operation(PLANT, Struck(), Shell(PLANT, None), Drill(), 60, 7, late=none)
+    with pytest.raises(KeyboardInterrupt):
+        found.run()
+    assert found.stops == [0.29]
+    assert found.done == 60
+    assert found.memory[0, 0] == pytest.approx(60 * 0.02)
+    who = found.table()["who"].to_numpy()
+    assert (who[29:] == BYPASS).all()
+    fallback = PLANT.fallback(found.table()["seen"].to_numpy())
+    np.testing.assert_array_equal(found.table()["action"].to_numpy()[29:], fallback[29:])
 
 
 @pytest.mark.parametrize(
@@ -230,3 +263,25 @@ def test_a_stopped_run_is_at_rest_and_goes_on(tmp_path: object) -> None:
 def test_drills_that_a_plant_does_not_know_are_refused(drill: Drill, said: str) -> None:
     with pytest.raises(InputError, match=said):
         drill.check(PLANT.faults, 2, 1)
+
+
+class Slow(Reckless):
+    """Thinks for longer than a period."""
+
+    name = "slow"
+
+    def act(self, memory: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        time.sleep(0.012)
+        return super().act(memory, seen, wanted)
+
+
+def test_a_period_that_is_too_short_for_a_policy_is_refused() -> None:
+    in_time(Reckless(), PLANT)
+    with pytest.raises(InputError, match=r"a period_s of at least 0\.0"):
+        in_time(Slow(), PLANT)
+
+
+def test_releases_that_no_policy_could_pass_are_refused() -> None:
+    with pytest.raises(ValueError, match="release_scenarios = 51"):
+        OperateSpec(release_scenarios=50)
+    assert released(good().repeated(51), (PLANT,), OperateSpec(release_scenarios=51)).holds

@@ -23,7 +23,12 @@ def add_to(app: typer.Typer) -> None:
 
 def operate(
     problem: Annotated[str, typer.Argument(help="One that has a plant, such as autonomy.arm.")],
-    policy: Annotated[Path, typer.Option(help="Folder of a run whose designs are policies.")],
+    policy: Annotated[
+        Path | None, typer.Option(help="Folder of a run whose designs are policies.")
+    ] = None,
+    family: Annotated[
+        str, typer.Option(help="Instead of a run: a family that is made, such as pid, mpc or ppo.")
+    ] = "",
     spec: Annotated[Path | None, typer.Option(help="A spec of the run as TOML.")] = None,
     hours: Annotated[float | None, typer.Option(min=0, help="How long the plant runs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the scenario.")] = None,
@@ -48,6 +53,7 @@ def operate(
     from ingenium.operate.asked import OperateSpec, load
     from ingenium.report.operate_page import write
 
+    choice = operating.PolicyChoice(policy, design, family)
     own = load(spec) if spec else OperateSpec()
     given: dict[str, Any] = {}
     if hours is not None:
@@ -59,8 +65,8 @@ def operate(
         given["drill"] = drills.load(drill)
     with StageProgress() as stages:
         kept = operating.operate(
-            problem, policy, replace(own, **given), out, design=design, real_time=real_time,
-            watch=stages, overwrite=overwrite,
+            problem, choice, replace(own, **given), out, real_time=real_time, watch=stages,
+            overwrite=overwrite,
         )  # fmt: skip
         write(kept)
     _tell(kept, json)
@@ -83,10 +89,9 @@ def _tell(kept: "OperationRecord", json: bool) -> None:
         return
     from ingenium.report.words import number
 
-    console, policy = results(), record["policy"]
+    console = results()
     console.print(
-        f"[bold]{record['problem']}[/] under design {policy['design']} of {policy['run']}: "
-        f"{record['verdict']}.",
+        f"[bold]{record['problem']}[/] under {kept.acting}: {record['verdict']}.",
         highlight=False,
         soft_wrap=True,
     )

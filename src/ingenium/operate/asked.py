@@ -1,5 +1,6 @@
 """What is asked of an operation: how long, under which limits, with which checks before it."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field
@@ -9,8 +10,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
+from ingenium.core.errors import InputError
 from ingenium.core.reading.files import MOST_TOML, refusing, text
 from ingenium.core.spec import _STRICT, LAST_SEED, Limit, Number, parse
+from ingenium.core.verdict import BEYOND
 from ingenium.evaluate.interval_limits import in_units
 from ingenium.operate.drill import Drill
 
@@ -51,6 +54,14 @@ class OperateSpec:
     def __post_init__(self) -> None:
         judged = in_units(self.limits, QUANTITIES, "quantity of an operation")
         object.__setattr__(self, "limits", judged)
+        fewest = math.ceil(BEYOND**2 * (1 / self.outside_at_most - 1))  # by Wilson's upper end
+        if self.release_scenarios < fewest:
+            raise InputError(
+                f"at least {fewest} scenarios, in which a share of {self.outside_at_most:g} can be "
+                "shown to hold",
+                f"release_scenarios = {self.release_scenarios}",
+                f"Write release_scenarios = {fewest}, or a larger outside_at_most.",
+            )
 
 
 def load(path: Path) -> OperateSpec:

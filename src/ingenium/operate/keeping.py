@@ -36,6 +36,16 @@ class OperationRecord:
         return cls(folder, KIND.opened(folder, {n: ("evidence", "files", n) for n in ran}))
 
     @property
+    def acting(self) -> str:
+        """Which policy, in words."""
+        own = self.record["policy"]
+        return (
+            f"family {own['family']}"
+            if own["family"]
+            else f"design {own['design']} of {own['run']}"
+        )
+
+    @property
     def course(self) -> xr.Dataset:
         """What happened in each period.
 

@@ -33,7 +33,8 @@ def timeline(course: xr.Dataset, record: Any) -> Figure:
         dress(own, "", str(names[i]))
         if own is not axes[0] and own.get_legend():
             own.get_legend().remove()
-    axes[0].legend(loc="upper right", ncols=2, frameon=False, fontsize=SMALL)
+    above = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "borderaxespad": 0.0}
+    axes[0].legend(ncols=2, frameon=False, fontsize=SMALL, **above)
     _who(axes[-1], course)
     return figure
 

@@ -184,6 +184,14 @@ class Operated(Protocol):
         """Of seconds: the faults and overrides of a run that names none."""
         ...
 
+    @property
+    def families(self) -> Mapping[str, Callable[[int], Policy]]:
+        """Policies that are made without a run, by name, each of a seed.
+
+        Their makers refuse one that leaves the plant's limits where it was made.
+        """
+        ...
+
 
 @runtime_checkable
 class Acting(Protocol):

@@ -5,6 +5,7 @@ Shapes: n copies, t periods, p readings, m actions, q wanted values.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -37,6 +38,17 @@ class Rollout:
         return beyond
 
 
+@runtime_checkable
+class WholeCourses(Protocol):
+    """A plant that knows all periods of some policies at once, as stepping would give them."""
+
+    def courses(
+        self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
+    ) -> Rollout | None:
+        """None for a policy that must be asked in each period."""
+        ...
+
+
 def rollout(
     plant: Plant,
     policy: Policy,
@@ -49,6 +61,10 @@ def rollout(
 
     `decide` may put another action in the place of a proposed one.
     """
+    if decide is None and isinstance(plant, WholeCourses):
+        whole = plant.courses(policy, scenario, periods)
+        if whole is not None:
+            return whole
     state, memory = plant.begin(scenario), policy.begin(len(scenario))
     low, high = (np.array([getattr(a, end) for a in plant.actions]) for end in ("low", "high"))
     shape = (periods, len(scenario))

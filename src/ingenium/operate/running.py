@@ -82,9 +82,11 @@ class Operation:
                         self.keep(folder)
                 self.step()
         except KeyboardInterrupt:
-            self.settle()
-            if folder is not None:
-                self.keep(folder)
+            try:
+                self.settle()
+            finally:  # also where somebody stops it twice
+                if folder is not None:
+                    self.keep(folder)
             raise
         progress("operate", self.periods, self.periods)
 
@@ -116,9 +118,10 @@ class Operation:
         numbers = (who, why, float(decided.score[0]), took, late)
         for name, value in zip(PER_PERIOD, (*row, *numbers), strict=True):
             self.course[name][k] = value
-        self.memory = self.policy.learn(self.memory, seen, wanted, action)
-        self.known = decided.memory
-        self.state = self.plant.step(self.state, action, faults)
+        memory = self.policy.learn(self.memory, seen, wanted, action)
+        state = self.plant.step(self.state, action, faults)
+        # At once, so that a stop within a period does it again as a whole.
+        self.memory, self.known, self.state = memory, decided.memory, state
 
     def keep(self, folder: Path) -> None:
         """Write all that the run needs to go on."""

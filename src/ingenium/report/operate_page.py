@@ -30,11 +30,9 @@ def write(kept: OperationRecord) -> None:
             ("Who decided what", _decisions(record)),
             *tables,
         ]
-    policy = record["policy"]
     page = template("monitor.html.jinja").render(
         title=record["spec"]["title"] or f"{record['problem']} in operation",
-        lead=f"{record['verdict']}; design {policy['design']} of {policy['run']} on "
-        f"{record['plant']['name']}",
+        lead=f"{record['verdict']}; {kept.acting} on {record['plant']['name']}",
         tables=tables,
         figures=[(name, picture(f, f"f{i}")) for i, (name, f) in enumerate(figures)],
         notes=_notes(record),

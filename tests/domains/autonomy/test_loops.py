@@ -1,5 +1,6 @@
 """Control laws: closed forms, python-control, scipy, exact arithmetic, and compiled code."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,18 +16,21 @@ from ingenium.domains import open_problem
 from ingenium.domains.autonomy.cart_pole import CartPole, CartPoles, MujocoCartPoles, cart_mjcf
 from ingenium.domains.autonomy.certificate import ClosedLoops, enclosed, region
 from ingenium.domains.autonomy.engine import LoopEngine, nominal, step_answers
+from ingenium.domains.autonomy.families import families
 from ingenium.domains.autonomy.intervals import Enclosure, exponential, positive_definite
 from ingenium.domains.autonomy.law import FeedbackLaw
 from ingenium.domains.autonomy.linear import LinearMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.margins import SampledLoop
 from ingenium.domains.autonomy.opponents import (
+    FINER,
     IntegratingLqg,
     LoadObserver,
     PredictiveControl,
+    at_full_action,
     fastest,
 )
-from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, placed
+from ingenium.domains.autonomy.second_order import Oscillator, OscillatorBox, oscillator, placed
 from ingenium.operate.rollout import rollout
 
 BOX = OscillatorBox()
@@ -79,6 +83,26 @@ def test_a_gain_beyond_its_margin_is_unstable() -> None:
         assert ((growth < 1) == stable).all()
 
 
+class Asked:
+    """A law that must be asked in each period, as no compiled course knows it."""
+
+    def __init__(self, law: FeedbackLaw) -> None:
+        self.name, self.begin, self.act, self.learn = law.name, law.begin, law.act, law.learn
+
+
+@pytest.mark.parametrize("service", [False, True])
+def test_compiled_courses_are_those_of_single_steps(service: bool) -> None:
+    """To the last bit: of other machines, loads, noise, saturation and levels that change."""
+    plant, law = Oscillator(BOX, 0.01, 0, service=service), some(24)
+    at = np.arange(24) % 12 - (0 if service else 5)
+    whole = plant.courses(law, at, 600)
+    assert whole is not None
+    stepped = rollout(plant, Asked(law), at, 600)
+    for part in ("truth", "action", "wanted"):
+        np.testing.assert_array_equal(getattr(whole, part), getattr(stepped, part))
+    assert (np.abs(whole.action) == BOX.umax).any()
+
+
 def test_two_engines_agree_on_a_step() -> None:
     problem = open_problem(Spec(problem="autonomy.controller", setup={"known": 20}))
     designs = problem.data().isel(design=slice(0, 1))
@@ -116,11 +140,15 @@ def test_enclosures_hold_what_fractions_say(count: int) -> None:
 
 def test_exponentials_and_definiteness_are_enclosed() -> None:
     matrix = np.array([[0.1, 0.4], [-0.3, 0.2]])
-    found = exponential(matrix)
+    rng, found = np.random.default_rng(0), exponential(Enclosure.of(matrix))
     assert found.holds(expm(matrix))
     assert float(found.width.max()) < 1e-13
-    with pytest.raises(ValueError, match="norm below 1"):
-        exponential(10 * matrix)
+    large = exponential(Enclosure.of(10 * matrix))
+    assert large.holds(expm(10 * matrix))
+    assert float((large.width / np.abs(large.low)).max()) < 1e-11
+    some = rng.uniform(-1, 1, (30, 2, 2)) * 0.1 + matrix
+    wide = exponential(Enclosure(matrix - 0.1, matrix + 0.1))
+    assert all(wide.holds(expm(m)) for m in some)
     good, bad = np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 1.0], [1.0, 1.0]])
     both = Enclosure.of(np.stack([good, bad]))
     assert positive_definite(both).tolist() == [True, False]
@@ -130,6 +158,44 @@ def test_exponentials_and_definiteness_are_enclosed() -> None:
     sampled = BOX.machine().sampled(0.01)
     assert dynamics.holds(sampled.dynamics)
     assert drive.holds(sampled.drive)
+
+
+def test_every_machine_of_a_box_lies_between_eight_but_for_the_gap() -> None:
+    """Interpolated in stiffness, friction and gain, which the barrier's proof rests on."""
+    hull, rng = BOX.hull(0.01), np.random.default_rng(3)
+    low, high = 1 - BOX.spread, 1 + BOX.spread
+    missed = np.zeros((2, 4))
+    for _ in range(200):
+        a, b, c = (rng.uniform(low, high) for _ in range(3))
+        shares = [
+            (a**2 - low**2) / (high**2 - low**2),
+            (a * b - low**2) / (high**2 - low**2),
+            (c - low) / (high - low),
+        ]
+        weights = np.ones(1)
+        for share in shares:
+            weights = np.kron(weights, [1 - share, share])
+        tables = [np.c_[m.dynamics, m.drive, m.load] for m in hull.machines]
+        own = BOX.machine(tuple((x - 1) / BOX.spread for x in (a, b, c))).sampled(0.01)
+        truth = np.c_[own.dynamics, own.drive, own.load]
+        missed = np.maximum(missed, np.abs(np.tensordot(weights, tables, 1) - truth))
+    assert (missed <= hull.gap).all()
+    assert (missed > 0.2 * hull.gap).all()  # a bound that says something
+
+
+def test_the_barrier_keeps_every_machine_of_its_box_inside() -> None:
+    """One period from points of the polygon, under the largest load and either end of the room."""
+    guard, rng, n = oscillator(BOX, 0.01, 0).service.guard, np.random.default_rng(4), 4000
+    x = np.c_[rng.uniform(-1.59, 1.59, 4 * n), rng.uniform(-5, 5, 4 * n)]
+    x = x[(x @ guard.normals.T <= guard.bounds).all(1)][:n]
+    rows = guard.rows(x[:, :1], x[:, 1:])
+    assert not rows.lost.any()
+    for _ in range(20):
+        own = BOX.machine(tuple(rng.uniform(-1, 1, 3))).sampled(0.01)
+        for u in (rows.bounds[:, 0], -rows.bounds[:, 1]):
+            for load in (-2 * BOX.load, 2 * BOX.load):
+                after = x @ own.dynamics.T + np.outer(u, own.drive) + load * own.load
+                assert (after @ guard.normals.T <= guard.bounds + 1e-12).all()
 
 
 def test_courses_from_inside_a_region_end_at_the_goal_and_its_function_falls() -> None:
@@ -186,6 +252,8 @@ def test_the_time_optimal_way_is_that_of_a_double_integrator() -> None:
     other = ControlledMachine(**{**vars(machine()), "loop": double})
     t, y = fastest(other, 200)
     assert t[-1] == pytest.approx(2 * np.sqrt(1 / 3.0), abs=0.005)
+    full = at_full_action(other, 100)[::FINER]
+    np.testing.assert_allclose(full, 1.5 * (0.01 * np.arange(100)) ** 2, atol=1e-9)
     assert y[-1] == pytest.approx(1, abs=1e-3)
 
 
@@ -256,3 +324,23 @@ def test_bad_machines_are_refused(setup: dict[str, object], said: str) -> None:
 def test_limits_that_no_law_meets_are_refused(limits: tuple[Limit, ...], said: str) -> None:
     with pytest.raises(InputError, match=said):
         open_problem(Spec(problem="autonomy.controller", setup={"known": 20})).allow(limits)
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [{"masses_kg": (0.0,) * 7}, {"masses_kg": (1.0,) * 6}, {"masses_kg": (4.0,) * 6 + (-1.0,)}],
+)
+def test_an_arm_without_inertia_is_refused(setup: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="inertia at every joint"):
+        open_problem(Spec(problem="autonomy.arm", setup={"known": 20} | setup))
+
+
+def test_families_of_a_machine_keep_its_limits_where_they_are_made() -> None:
+    made = families(machine(), BOX.noise)
+    for name in ("pid", "mpc", "rule"):
+        policy = made[name](0)
+        one = rollout(machine().bench, policy, np.array([NOMINAL]), 400)
+        assert abs(one.truth[-1, 0, 0] - 1) < 0.02
+    wild = replace(BOX, ymax=0.5)  # below the step that is wanted
+    with pytest.raises(InputError, match="constraint in learning"):
+        families(oscillator(wild, 0.01, 0), wild.noise)["rule"](0)

@@ -206,11 +206,10 @@ class ArmPlant:
     @cached_property
     def _guards(self) -> list[AxisBarrier]:
         """One a joint, for inertia that poses, neighbours and loads change."""
-        wide = replace(self.box, spread=SPREAD)
-        machines = [m.sampled(self.period_s) for m in wide.corners]
+        hull = replace(self.box, spread=SPREAD).hull(self.period_s)
         return [
             AxisBarrier.of(
-                machines,
+                hull,
                 (a.low, a.high),
                 r.high,
                 self.box.umax,

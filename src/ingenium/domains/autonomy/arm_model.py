@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 HALF = np.pi / 2
-# Of each joint: a (m), d (m), alpha (rad), mass (kg) and length (m) of the link that it moves.
+# Of each joint: a (m), d (m), alpha (rad) and length (m) of the link that it moves.
 LINKS = (
-    (0.0, 0.333, 0.0, 4.0, 0.20),
-    (0.0, 0.0, -HALF, 3.0, 0.20),
-    (0.0, 0.316, HALF, 3.0, 0.20),
-    (0.0825, 0.0, HALF, 3.0, 0.20),
-    (-0.0825, 0.384, -HALF, 3.0, 0.20),
-    (0.0, 0.0, HALF, 1.5, 0.10),
-    (0.088, 0.0, HALF, 0.7, 0.10),
+    (0.0, 0.333, 0.0, 0.20),
+    (0.0, 0.0, -HALF, 0.20),
+    (0.0, 0.316, HALF, 0.20),
+    (0.0825, 0.0, HALF, 0.20),
+    (-0.0825, 0.384, -HALF, 0.20),
+    (0.0, 0.0, HALF, 0.10),
+    (0.088, 0.0, HALF, 0.10),
 )
+MASSES_KG = (4.0, 3.0, 3.0, 3.0, 3.0, 1.5, 0.7)  # of the links
 LOW = np.array([-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973])
 HIGH = np.array([2.8973, 1.7628, 2.8973, -0.0698, 2.8973, 3.7525, 2.8973])
 RATE = np.array([2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61])  # rad/s
@@ -32,6 +33,7 @@ ROTOR = 0.6  # kg m2 of each motor, seen through its gear
 class ArmBuild:
     """One arm among those that could stand there."""
 
+    masses_kg: tuple[float, ...] = MASSES_KG
     heavier: float = 1.0  # of all links
     friction_nm: float = 0.0  # dry, of each joint
     lag_s: float = 0.0  # of the drives
@@ -43,7 +45,7 @@ class ArmBuild:
 def mjcf(build: ArmBuild, stiffness: np.ndarray, damping: np.ndarray) -> str:
     """The model; drives pull each joint to what is asked, with gravity of the links balanced."""
     body, closing = "", ""
-    for i, (a, d, alpha, mass, length) in enumerate(LINKS):
+    for i, ((a, d, alpha, length), mass) in enumerate(zip(LINKS, build.masses_kg, strict=True)):
         quat = f"{np.cos(alpha / 2):.9f} {np.sin(alpha / 2):.9f} 0 0"
         place = f"{a:.4f} {-d * np.sin(alpha):.6f} {d * np.cos(alpha):.6f}"
         body += (

@@ -9,11 +9,12 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.domains.autonomy.arm import AWAY, JOINTS, WANTED, ArmPlant
-from ingenium.domains.autonomy.arm_model import RATE, ArmBuild
+from ingenium.domains.autonomy.arm_model import MASSES_KG, RATE, ArmBuild
+from ingenium.domains.autonomy.families import by_axis, families
 from ingenium.domains.autonomy.law import Wiring
 from ingenium.domains.autonomy.law_problem import LawProblem
 from ingenium.domains.autonomy.machines import ControlledMachine
-from ingenium.domains.autonomy.second_order import OscillatorBox, placed
+from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, placed
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 
 STEP_S = 4.0  # of the answer to a step that laws are judged by
@@ -29,6 +30,7 @@ class ArmSettings:
     umax: float = 3.0  # rad from home, which drives can be asked for
     load: float = 0.25  # rad; of neighbours and payloads, for which the barrier has room
     noise: float = 0.0005  # rad, of an encoder
+    masses_kg: tuple[float, ...] = MASSES_KG  # of the seven links
     scenarios: int = 64
     seed: int = 0
     known: int = 80
@@ -56,6 +58,13 @@ class ArmLaws(LawProblem):
                 f"umax = {settings.umax:g}",
                 "Write omega in rad/s and umax in rad, not in degrees.",
             )
+        masses = settings.masses_kg
+        if len(masses) != JOINTS or not all(0.01 <= m <= 100 for m in masses):
+            raise InputError(
+                f"an inertia at every joint: masses of {JOINTS} links from 0.01 to 100 kg",
+                f"masses_kg = {list(masses)}",
+                f"Write masses_kg = {list(MASSES_KG)}.",
+            )
         self.settings, self.system = settings, digest(settings)
         box = OscillatorBox(
             settings.omega,
@@ -66,7 +75,9 @@ class ArmLaws(LawProblem):
             ymax=AWAY,
             vmax=float(RATE.max()),
         )
-        self.machine = arm(box, settings.period_s, settings.seed)
+        self.machine = arm(box, masses, settings.period_s, settings.seed)
+        joint = oscillator(box, settings.period_s, settings.seed)  # as drives make each
+        self.families = by_axis(families(joint, settings.noise), JOINTS)
         rng = np.random.default_rng(settings.seed)
         one = placed(box, settings.known, rng)
         spread = np.exp(rng.uniform(-0.2, 0.2, (3, settings.known, JOINTS)))
@@ -87,16 +98,18 @@ LIMITS = (
 )
 
 
-def arm(box: OscillatorBox, period_s: float, seed: int) -> ControlledMachine:
+def arm(
+    box: OscillatorBox, masses_kg: tuple[float, ...], period_s: float, seed: int
+) -> ControlledMachine:
     """The arm, and a held-out one that is heavier, with dry friction and a lag."""
     wiring = Wiring(np.eye(JOINTS), np.full(JOINTS, -box.umax), np.full(JOINTS, box.umax), period_s)
-    other = ArmBuild(1.15, 0.3, 0.01, 0.1, 0.0025, "RK4")
+    own, other = ArmBuild(masses_kg), ArmBuild(masses_kg, 1.15, 0.3, 0.01, 0.1, 0.0025, "RK4")
     return ControlledMachine(
         "7-joint arm",
         box.machine(),
         wiring,
-        ArmPlant(box, ArmBuild(), period_s, seed, step=True),
-        ArmPlant(box, ArmBuild(), period_s, seed + 1),
+        ArmPlant(box, own, period_s, seed, step=True),
+        ArmPlant(box, own, period_s, seed + 1),
         ArmPlant(box, other, period_s, seed + 2),
         0,
         2 * STEP_S,

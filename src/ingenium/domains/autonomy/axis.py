@@ -4,7 +4,6 @@ Shapes: n copies, a axes (positions and actions of a machine), j sides of a poly
     box of parameters.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from ingenium.core.errors import InputError
-from ingenium.domains.autonomy.linear import SampledMachine
+from ingenium.domains.autonomy.hull import BoxHull
 from ingenium.operate.plant import Barrier
 
 SIDES = 12  # of the curve of braking, on either side
@@ -23,7 +22,7 @@ SPARE = 1e-9  # that rounding cannot use up
 
 @dataclass(frozen=True, eq=False)
 class AxisBarrier:
-    """Sides (normal times (position, rate) at most bound), and machines of which each keeps them.
+    """Sides (normal times (position, rate) at most bound), which every machine of a hull keeps.
 
     Source: Blanchini, Automatica 35:1747, 1999 (a polyhedral set is invariant if its corners are).
     """
@@ -32,7 +31,7 @@ class AxisBarrier:
     bounds: Float64[np.ndarray, " j"]
     moves: Float64[np.ndarray, "v 2 2"]
     drives: Float64[np.ndarray, "v 2"]
-    spare: Float64[np.ndarray, "v j"]  # what a load can take of a bound
+    spare: Float64[np.ndarray, "v j"]  # what a load, and other machines, can take of a bound
     doubt: float  # of a position that is read, kept free at its ends
     reach: float  # of the action about the position, or about 0
     follows: bool  # whether that reach goes along with the position
@@ -40,7 +39,7 @@ class AxisBarrier:
     @classmethod
     def of(
         cls,
-        machines: Sequence[SampledMachine],
+        hull: BoxHull,
         position: tuple[float, float],
         rate: float,
         reach: float,
@@ -51,19 +50,24 @@ class AxisBarrier:
     ) -> "AxisBarrier":
         """The largest of its kind that is proved, for a load of either sign up to `load`.
 
-        The proof is for a state that is known; `doubt` of a position is kept free at both ends.
+        What an action must hold for the machines of the hull has room for what lies between them,
+        so that it is proved for every machine of the box, of a state that is known; `doubt` of a
+        position is kept free at both ends.
 
         Raises:
             InputError: where no polygon is kept: limits that exclude each other.
         """
+        machines = hull.machines
         moves = np.array([m.dynamics for m in machines])
         drives = np.array([m.drive for m in machines])
         loads = np.array([m.load for m in machines])
+        far = max(map(abs, position))
+        most = (far, rate, reach + far if follows else reach, load)
         inner = position[0] + doubt, position[1] - doubt
         brake = float(drives[:, 1].min() / machines[0].period_s) * reach
         for share in BRAKES:
             normals, bounds = _polygon(inner, rate, share * brake)
-            spare = np.abs(loads @ normals.T) * load
+            spare = np.abs(loads @ normals.T) * load + hull.beyond(normals, most)
             found = cls(normals, bounds, moves, drives, spare, doubt, reach, follows)
             if found.kept():
                 return found

@@ -5,7 +5,7 @@ Shapes: n copies; a state is place of the cart, angle of the pole, and both rate
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from ingenium.domains.autonomy.law import Wiring
 from ingenium.domains.autonomy.linear import LinearMachine
 from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
-from ingenium.domains.autonomy.second_order import misread
+from ingenium.domains.autonomy.second_order import level, misread
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
 from ingenium.operate.plant import Barrier, PlantState, Signal
 
@@ -121,13 +121,12 @@ class CartPoles:
 
     def _push(self, state: PlantState) -> Float64[np.ndarray, " n"]:
         """A gust from the middle of the bench on, in scenarios that draw one."""
-        t, found = state.period * self.period_s, np.zeros(len(state.x))
+        t = state.period * self.period_s
         if t < STEP_S:
-            return found
-        for s in np.unique(state.scenario[state.scenario >= 0]):
-            rng = scenario_rng(self.seed, int(s))
-            steady, wave, omega = rng.uniform(-0.5, 0.5), rng.uniform(0, 0.5), rng.uniform(0.5, 3)
-            found[state.scenario == s] = steady + wave * np.sin(omega * t)
+            return np.zeros(len(state.x))
+        drawn = [gust(self.seed, s) for s in state.scenario.tolist()]
+        steady, wave, omega = np.array(drawn).T
+        found: np.ndarray = steady + wave * np.sin(omega * t)
         return found
 
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n 4"]:
@@ -142,9 +141,8 @@ class CartPoles:
         """A place, upright."""
         found = np.zeros((len(state.x), 2))
         turn = int(state.period * self.period_s / HOLD_S)
-        for s in np.unique(state.scenario):
-            rng = np.random.default_rng([self.seed, 2, abs(int(s)), turn])
-            found[state.scenario == s, 0] = rng.uniform(-1, 1) if self.service else TARGET
+        levels = (level(self.seed, s, turn) for s in state.scenario.tolist())
+        found[:, 0] = list(levels) if self.service else TARGET
         return found
 
     def expected(
@@ -172,6 +170,15 @@ class CartPoles:
         gains, energy = regulator(sampled.dynamics, sampled.drive, np.diag([1.0, 10, 1, 1]), 0.1)
         edge = (self.pole.most_n * 0.9) ** 2 / (gains @ np.linalg.solve(energy, gains))
         return gains, energy / edge
+
+
+@lru_cache(maxsize=100_000)
+def gust(seed: int, scenario: int) -> tuple[float, float, float]:
+    """Its steady part and its wave in N, and the rate of the wave; none below scenario 0."""
+    if scenario < 0:
+        return 0.0, 0.0, 1.0
+    rng = scenario_rng(seed, scenario)
+    return rng.uniform(-0.5, 0.5), rng.uniform(0, 0.5), rng.uniform(0.5, 3)
 
 
 class MujocoCartPoles(CartPoles):

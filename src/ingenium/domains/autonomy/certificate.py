@@ -180,10 +180,7 @@ def enclosed(machine: LinearMachine, period_s: float) -> tuple[Enclosure, Enclos
     s = len(machine.drive)
     whole = np.zeros((s + 1, s + 1))
     whole[:s, :s], whole[:s, s] = machine.dynamics, machine.drive
-    halvings = max(0, int(np.ceil(np.log2(max(np.abs(whole * period_s).sum(1).max(), 1e-9)))) + 1)
-    moved = exponential(whole * (period_s / 2**halvings))
-    for _ in range(halvings):
-        moved = moved @ moved
+    moved = exponential(Enclosure.of(whole) * Enclosure.of(np.array(period_s)))
     return moved[:s, :s], moved[:s, s]
 
 

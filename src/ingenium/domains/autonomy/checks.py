@@ -12,9 +12,11 @@ from ingenium.domains.autonomy.axis_policy import AxisByAxis
 from ingenium.domains.autonomy.certificate import ClosedLoops, region
 from ingenium.domains.autonomy.controller import Controller, ControllerSettings
 from ingenium.domains.autonomy.engine import laws
+from ingenium.domains.autonomy.families import ResidualSize
 from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.planted import RecklessPolicy
-from ingenium.domains.autonomy.studies.residuals import ResidualSize, classical, many_of, residual
+from ingenium.domains.autonomy.studies.residuals import classical, residual
 from ingenium.evaluate.findings import Commands, Finding, Picture
 from ingenium.operate import pictures
 from ingenium.operate.asked import OperateSpec
@@ -36,7 +38,7 @@ quick = { at_least = 0.25, at_most = 0.6 }
 certified = { at_least = 1.2, at_most = 5 }
 """
 COPIES, PERIODS = 1000, 1000  # of filtered steps: a million
-INSIDE = 100_000  # courses from a proved region
+INSIDE, BEYOND = 100_000, 20.0  # courses from a proved region, and how far others begin
 EPISODES, SECONDS = 300, 4.0  # of calm service
 OFF = 0.9  # by which a reading is off
 UNSAFE = 0.5  # share of fresh scenarios that a planted policy breaks a limit in
@@ -55,14 +57,31 @@ def certified(commands: Commands) -> Iterator[Finding | Picture]:
     machine = problem.machine
     best = int(np.argmax(region(machine.loop, law).step))
     one = law.some(slice(best, best + 1))
-    kept = _inside(problem, one)
+    kept, rising = _courses(problem, one, 1.0), _courses(problem, one, BEYOND)
     yield Finding(
         f"of {INSIDE:,} courses from inside a region that interval arithmetic proves "
         f"{INSIDE - kept} leave it or fail to come nearer",
         kept == INSIDE,
     )
+    yield Finding(
+        f"of as many from up to {BEYOND:g} times as far {INSIDE - rising:,} once go farther away",
+        rising < INSIDE,
+    )
+    yield from _barred(machine)
     plant = machine.service
-    reckless = RecklessPolicy(1, 3.0)
+    share, promised = _coverage(plant, one)
+    least = promised - 2 * (promised * (1 - promised) / EPISODES) ** 0.5
+    yield Finding(
+        f"{share:.1%} of {EPISODES} fresh calm episodes stay without an alarm ({promised:.0%} are "
+        "promised)",
+        share >= least,
+    )
+    yield Finding("a Lyapunov function is a network that was learned", False, gap=True)
+
+
+def _barred(machine: ControlledMachine) -> Iterator[Finding]:
+    """A planted policy alone, behind the barrier, and before its release."""
+    plant, reckless = machine.service, RecklessPolicy(1, 3.0)
     alone = rollout(plant, reckless, np.arange(COPIES), PERIODS).outside(plant)
 
     def barred(seen: np.ndarray, proposed: np.ndarray) -> np.ndarray:
@@ -78,14 +97,6 @@ def certified(commands: Commands) -> Iterator[Finding | Picture]:
     )
     passed = released(reckless, (plant, machine.held_out), OperateSpec(release_s=8.0))
     yield Finding("it is refused before release", not passed.holds)
-    share, promised = _coverage(plant, one)
-    least = promised - 2 * (promised * (1 - promised) / EPISODES) ** 0.5
-    yield Finding(
-        f"{share:.1%} of {EPISODES} fresh calm episodes stay without an alarm ({promised:.0%} are "
-        "promised)",
-        share >= least,
-    )
-    yield Finding("a Lyapunov function is a network that was learned", False, gap=True)
 
 
 def shell_parts(commands: Commands) -> Iterator[Finding | Picture]:
@@ -159,14 +170,14 @@ def screen_and_switch(commands: Commands) -> Iterator[Finding | Picture]:
 
 def arm_residual(commands: Commands) -> Iterator[Finding | Picture]:
     """Row 21.4: the residual on each joint of the arm, beside the tuned PID that it stands on."""
-    policy, _, _ = residual("usual", "diffusion", 0, ResidualSize(32, 1500))
-    base = classical("usual", 0)["pid"]
+    policy, _ = residual("usual", "diffusion", 0, ResidualSize(32, 1500))
+    base = classical("usual", 0).code
     problem = ArmLaws(ArmSettings(known=20, seed=3))
     plant, errors = problem.machine.service, dict[tuple[str, str], float]()
     for load, scenario in (("without payload", -10), ("with payload", 0)):
         at = np.arange(scenario, scenario + 10)
         for name, own in (("PID", base), ("residual", policy)):
-            course = rollout(plant, AxisByAxis(many_of(own, 70), 7), at, 1200)
+            course = rollout(plant, AxisByAxis(own, 7), at, 1200)
             errors[name, load] = float(np.sqrt(np.square(course.error).mean()))
             within = not course.outside(plant).any()
             yield Finding(f"{name} {load} keeps the arm inside its limits", within)
@@ -193,14 +204,14 @@ def _known(verdict: Verdict = Verdict.ACCEPTED) -> tuple[Controller, FeedbackLaw
     return problem, law.some(good)
 
 
-def _inside(problem: Controller, law: FeedbackLaw) -> int:
-    """How many courses from the region's inside stay and come nearer at each step."""
+def _courses(problem: Controller, law: FeedbackLaw, far: float) -> int:
+    """How many courses, from up to so many times the region's size, come nearer at each step."""
     machine, rng = problem.machine, np.random.default_rng(0)
     found, loops = region(machine.loop, law), ClosedLoops.of(machine.loop, law)
     energy = found.energy[0]
     x = rng.standard_normal((4, INSIDE))
     size = np.sqrt(found.level[0] / np.einsum("in,ij,jn->n", x, energy, x))
-    x *= size * rng.uniform(0, 1, INSIDE) ** 0.25
+    x *= far * size * rng.uniform(0, 1, INSIDE) ** 0.25
     good = np.ones(INSIDE, dtype=bool)
     before = np.einsum("in,ij,jn->n", x, energy, x)
     for _ in range(300):

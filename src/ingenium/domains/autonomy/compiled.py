@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ FLAGS = ("-O1", "-std=c99", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-
 TIMEOUT_S = 120
 
 
-def compile_c(sources: Mapping[str, str], out: Path) -> None:
+def compile_c(sources: Mapping[str, str], out: Path, flags: Sequence[str] = FLAGS) -> None:
     """A shared library of these files, by name.
 
     Raises:
@@ -37,7 +37,7 @@ def compile_c(sources: Mapping[str, str], out: Path) -> None:
         for name, text in sources.items():
             (Path(place) / name).write_text(text)
         files = [name for name in sources if name.endswith(".c")]
-        command = [program, *FLAGS, *files, "-lm", "-o", "built.so"]
+        command = [program, *flags, *files, "-lm", "-o", "built.so"]
         done = subprocess.run(
             command, cwd=place, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
@@ -114,8 +114,16 @@ class CompiledLaws:
         return later
 
     def _functions(self, what: str, n: int) -> Sequence[Any]:
-        names = self.names if len(self.names) == n else self.names * n
-        return [_taking(getattr(self.library, f"{name}_{what}")) for name in names[:n]]
+        own = self._loaded[what]
+        return own if len(own) == n else (own * n)[:n]
+
+    @cached_property
+    def _loaded(self) -> Mapping[str, list[Any]]:
+        """The functions of all laws."""
+        return {
+            what: [_taking(getattr(self.library, f"{name}_{what}")) for name in self.names]
+            for what in ("act", "learn")
+        }
 
 
 def _taking(function: Any) -> Any:

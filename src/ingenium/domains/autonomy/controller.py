@@ -9,6 +9,7 @@ from ingenium.core.digest import digest
 from ingenium.core.errors import InputError
 from ingenium.core.spec import Limit
 from ingenium.domains.autonomy.cart_pole import cart_pole
+from ingenium.domains.autonomy.families import families
 from ingenium.domains.autonomy.law_problem import LawProblem
 from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator, placed
 
@@ -61,6 +62,7 @@ class Controller(LawProblem):
             known = placed(box, settings.known, rng)
         else:
             self.machine, known = cart_pole(settings.period_s, settings.seed, settings.known)
+        self.families = families(self.machine, self.noise)
         self._pose(known, settings.scenarios)
         self.limits = LIMITS[settings.plant]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool
 
 TERMS = 24  # of the series of an exponential
 
@@ -34,7 +34,7 @@ class Enclosure:
         return _wider(self.low + other.low, self.high + other.high)
 
     def __neg__(self) -> "Enclosure":
-        return Enclosure(-self.high, -self.low)
+        return Enclosure(np.asarray(-self.high), np.asarray(-self.low))
 
     def __sub__(self, other: "Enclosure") -> "Enclosure":
         return self + (-other)
@@ -84,19 +84,25 @@ def _wider(low: npt.ArrayLike, high: npt.ArrayLike) -> Enclosure:
     return Enclosure(*(np.asarray(end, dtype=np.float64) for end in ends))
 
 
-def exponential(matrix: Float64[np.ndarray, "s s"]) -> Enclosure:
-    """What holds exp(matrix), for a norm below 1, by its series with a bound on what is left out.
+def exponential(matrix: Enclosure) -> Enclosure:
+    """What holds exp of all that is enclosed: a series of the halved matrix, squared again.
 
-    Raises:
-        ValueError: for a larger norm.
+    Shapes: one square matrix.
     """
-    norm = float(np.abs(matrix).sum(1).max())
-    if not norm < 1:
-        raise ValueError(f"a norm below 1 is needed; came {norm}")
-    one = Enclosure.of(matrix)
-    total = power = Enclosure.of(np.eye(len(matrix)))
+    size = np.maximum(np.abs(matrix.low), np.abs(matrix.high)).sum(1).max()
+    halvings = max(0, int(np.ceil(np.log2(max(size, 1e-9)))) + 1)
+    moved = _series(matrix * Enclosure.of(np.array(2.0**-halvings)))
+    for _ in range(halvings):
+        moved = moved @ moved
+    return moved
+
+
+def _series(matrix: Enclosure) -> Enclosure:
+    """For a norm below 1, with a bound on what is left out."""
+    norm = float(np.maximum(np.abs(matrix.low), np.abs(matrix.high)).sum(1).max())
+    total = power = Enclosure.of(np.eye(len(matrix.low)))
     for k in range(1, TERMS):
-        power = (power @ one) / Enclosure.of(np.array(float(k)))
+        power = (power @ matrix) / Enclosure.of(np.array(float(k)))
         total = total + power
     left = 2 * norm**TERMS / factorial(TERMS)  # of a geometric series with a ratio below a half
     return Enclosure(total.low - left, total.high + left) + Enclosure.of(np.zeros(()))

@@ -26,6 +26,7 @@ from ingenium.domains.autonomy.engine import (
     nominal,
     step_answers,
 )
+from ingenium.domains.autonomy.families import Maker
 from ingenium.domains.autonomy.formats import CSources, Units
 from ingenium.domains.autonomy.machines import ControlledMachine
 from ingenium.domains.autonomy.second import PythonControl
@@ -38,6 +39,30 @@ QUICKEST, SLOWEST = 0.01, 3.9  # s, of the rise of known laws
 LEAST_STEP, MOST_STEP = 0.02, 100.0  # of their proved regions
 FIRST = 64  # scenarios of each law; of a share that is 0 the interval ends at 0.13
 TIMES = ((0.002, 0.2), (0.01, 20.0))  # s, of the filter and of tracking
+
+CONDITIONS = (
+    Condition(
+        "quick",
+        "rise time that is wanted",
+        lower=QUICKEST,
+        upper=SLOWEST,
+        unit="s",
+        middle=0.5,
+        log=True,
+        measured="rise",
+        acts=False,
+    ),
+    Condition(
+        "certified",
+        "region of attraction that is wanted, in steps",
+        lower=LEAST_STEP,
+        upper=MOST_STEP,
+        middle=1.5,
+        log=True,
+        measured="region",
+        acts=False,
+    ),
+)
 
 
 class LawProblem(Problem):
@@ -59,36 +84,14 @@ class LawProblem(Problem):
     licence = "CC0-1.0"
     machine: ControlledMachine
     noise: float = 1e-3  # of a reading, which opponents are told
+    families: Mapping[str, Maker]
 
     def _pose(self, known: Sequence[np.ndarray], scenarios: int) -> None:
         """All that follows from the machine, and from laws that are known to be good at it."""
         machine = self.machine
         m, q = machine.wiring.senses.shape
         self.sizes: Mapping[str, int] = {"output": q, "action": m}
-        self.variables = _variables()
-        self.conditions = (
-            Condition(
-                "quick",
-                "rise time that is wanted",
-                lower=QUICKEST,
-                upper=SLOWEST,
-                unit="s",
-                middle=0.5,
-                log=True,
-                measured="rise",
-                acts=False,
-            ),
-            Condition(
-                "certified",
-                "region of attraction that is wanted, in steps",
-                lower=LEAST_STEP,
-                upper=MOST_STEP,
-                middle=1.5,
-                log=True,
-                measured="region",
-                acts=False,
-            ),
-        )
+        self.variables, self.conditions = _variables(), CONDITIONS
         self.tiers = (
             JudgedLoop(
                 LoopEngine(machine),

@@ -236,6 +236,20 @@ def opponents(machine: ControlledMachine, noise: float, seed: int) -> Mapping[st
     }
 
 
+def at_full_action(machine: ControlledMachine, periods: int) -> Float64[np.ndarray, " t"]:
+    """The output from rest under the whole action: no controller is quicker from level to level.
+
+    Of a machine of second order, until it first turns back.
+    """
+    most = min(-float(machine.wiring.low[0]), float(machine.wiring.high[0]))
+    own = machine.loop.sampled(machine.wiring.period_s / FINER)
+    x = np.zeros((periods * FINER, 2))
+    for k in range(1, len(x)):
+        x[k] = own.dynamics @ x[k - 1] + own.drive * most
+    found: np.ndarray = x @ machine.loop.outputs[0]
+    return found
+
+
 def fastest(
     machine: ControlledMachine, periods: int
 ) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]]:

@@ -5,7 +5,7 @@ Shapes: n copies.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -13,12 +13,15 @@ from jaxtyping import Float64, Int64
 
 from ingenium.core.scenarios import scenario_rng
 from ingenium.domains.autonomy.axis import AxisBarrier
-from ingenium.domains.autonomy.law import Wiring
+from ingenium.domains.autonomy.courses import courses, library
+from ingenium.domains.autonomy.hull import BoxHull
+from ingenium.domains.autonomy.law import FeedbackLaw, Wiring
 from ingenium.domains.autonomy.linear import LinearMachine, SampledMachine
 from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
 from ingenium.domains.autonomy.noise import BlockNoise
 from ingenium.operate.drill import Drill, PersonActs, PlantFault
-from ingenium.operate.plant import Barrier, PlantState, Signal
+from ingenium.operate.plant import Barrier, PlantState, Policy, Signal
+from ingenium.operate.rollout import Rollout
 
 LOAD_AT_S = 4.0  # from which a load acts, in scenarios that draw one
 TARGET = 1.0
@@ -54,10 +57,13 @@ class OscillatorBox:
             1 / gain if gain else np.inf,
         )
 
-    @property
-    def corners(self) -> tuple[LinearMachine, ...]:
-        """All eight."""
-        return tuple(self.machine(ends) for ends in CORNERS)
+    def hull(self, period_s: float) -> BoxHull:
+        """What every machine of the box lies between."""
+        ends = (1 - self.spread, 1 + self.spread)
+        low, high = (self.omega * e for e in ends)
+        friction = (2 * self.damping * ends[0] * low, 2 * self.damping * ends[1] * high)
+        gain = (self.gain * ends[0], self.gain * ends[1])
+        return BoxHull.of((low**2, high**2), friction, gain, period_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +153,29 @@ class Oscillator:
         if not self.service:
             return np.full((len(state.x), 1), TARGET)
         turn = int(state.period * self.period_s / HOLD_S)
-        levels = {
-            s: np.random.default_rng([self.seed, 2, int(s), turn]).uniform(-TARGET, TARGET)
-            for s in np.unique(state.scenario)
-        }
-        return np.array([[levels[s]] for s in state.scenario])
+        return np.array([[TARGET * level(self.seed, s, turn)] for s in state.scenario.tolist()])
+
+    def courses(
+        self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
+    ) -> Rollout | None:
+        """Of feedback laws, by compiled C where there is a compiler."""
+        if not isinstance(policy, FeedbackLaw) or library() is None:
+            return None
+        each, at = np.unique(scenario, return_inverse=True)
+        own, one = self._copies(scenario), self._copies(each)
+        state, told = self.begin(each), np.empty((3, periods, len(each)))
+        for k in range(periods):
+            told[0, k] = one.noisy * self._noise.at(each, k)[:, 0]
+            told[1, k] = self._load(one, k * self.period_s)
+            told[2, k] = self.wanted(state)[:, 0]
+            state = state.moved(state.x)
+        entries = [np.c_[own.moves[:, i], own.drive[:, i], own.loaded[:, i]].T for i in (0, 1)]
+        truth, action = courses(policy, np.concatenate(entries), at, told)
+        same = bool((told[2] == told[2][:, :1]).all())  # such as a step: no copy for each lane
+        wanted = (
+            np.broadcast_to(told[2][:, :1, None], action.shape) if same else told[2][:, at, None]
+        )
+        return Rollout(self.period_s, truth, wanted, action)
 
     def expected(
         self, seen: Float64[np.ndarray, "n 2"], action: Float64[np.ndarray, "n 1"]
@@ -174,9 +198,8 @@ class Oscillator:
     def guard(self) -> AxisBarrier:
         """Computed once, and proved on its corners."""
         box = self.box
-        sampled = [m.sampled(self.period_s) for m in box.corners]
         return AxisBarrier.of(
-            sampled,
+            box.hull(self.period_s),
             (-box.ymax, box.ymax),
             box.vmax,
             box.umax,
@@ -226,6 +249,12 @@ class StickyOscillator(Oscillator):
         """At rest; the third number is what the actuator gives."""
         return PlantState(0, np.zeros((len(scenario), 3)), scenario)
 
+    def courses(
+        self, policy: Policy, scenario: Int64[np.ndarray, " n"], periods: int
+    ) -> Rollout | None:
+        """None: its friction is stepped."""
+        return None
+
     def truth(self, state: PlantState) -> Float64[np.ndarray, "n 2"]:
         """Position and rate."""
         return state.x[:, :2]
@@ -248,6 +277,12 @@ class StickyOscillator(Oscillator):
     @property
     def _damping(self) -> float:
         return 2 * self.box.damping * self.box.omega
+
+
+@lru_cache(maxsize=100_000)
+def level(seed: int, scenario: int, turn: int) -> float:
+    """What is wanted in a turn of a scenario, from -1 to 1."""
+    return float(np.random.default_rng([seed, 2, abs(scenario), turn]).uniform(-1, 1))
 
 
 def misread(

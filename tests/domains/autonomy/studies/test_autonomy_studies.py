@@ -5,6 +5,7 @@ import pytest
 
 from ingenium.domains.autonomy.studies import policy_families, residual_control, sampling_steps
 from ingenium.domains.autonomy.studies.residuals import PLANTS, machine_of
+from ingenium.domains.autonomy.studies.stepped import proposed, with_steps
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings
 from ingenium.generators.families import build
@@ -55,6 +56,26 @@ def test_steps_are_compared_with_a_thousand() -> None:
     value = sampling_steps.read(planted(values))["loss_10_by_1000"]
     assert isinstance(value, Value)
     assert value.interval.value == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize("family", ["diffusion", "flow_matching"])
+def test_more_steps_of_sampling_ask_the_network_more_often(family: str) -> None:
+    """And the weights are the same, and the policy that was fitted keeps its own number."""
+    rng = np.random.default_rng(0)
+    lesson = ResidualLesson(rng.normal(size=(64, 3)), rng.normal(size=(64, AHEAD)))
+    made, asked = build(family, (AHEAD,), 3), list[int]()
+    policy, _ = ResidualPolicy.fitted(Proportional(), made, lesson, Plan(steps=2), np.ones(1))
+    network = policy.family.network
+    network.register_forward_hook(lambda *_: asked.append(1))
+    drawn = {}
+    for steps in (1, 10, 40):
+        asked.clear()
+        drawn[steps] = proposed(with_steps(policy, steps), lesson.features)
+        assert steps <= len(asked) <= 2 * steps + 1
+    assert np.abs(drawn[1] - drawn[40]).max() > 1e-3
+    asked.clear()
+    proposed(policy, lesson.features)
+    assert 5 < len(asked) < 40
 
 
 class Pushing:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from numpy.typing import ArrayLike
 
+from ingenium.domains.autonomy.families import ResidualSize
 from ingenium.domains.autonomy.studies.residuals import (
     PLANTS,
-    ResidualSize,
     bound,
     classical,
     judged,
@@ -20,6 +20,7 @@ from ingenium.domains.autonomy.studies.residuals import (
 )
 from ingenium.evaluate.measured import Value
 from ingenium.evaluate.trials import Readings, Trials, exact, ratio
+from ingenium.operate.plant import Policy
 
 ARMS = {name: name for name in ("residual", "pid", "lqg", "mpc")}
 KINDS = ("rise", "overshoot", "error")
@@ -29,13 +30,17 @@ def run(arm: str, seed: int, size: ResidualSize) -> Mapping[str, ArrayLike]:
     """Of each machine."""
     found = dict[str, float]()
     for plant in PLANTS:
-        if arm == "residual":
-            policy = residual(plant, "diffusion", seed, size)[0]
-            own = judged(plant, policy, seed, size.scenarios)
-        else:
-            own = judged(plant, classical(plant, seed)[arm], seed, size.scenarios)
+        own = judged(plant, _policy(arm, plant, seed, size), seed, size.scenarios)
         found |= {f"{kind}_{plant}": own[kind] for kind in KINDS}
     return found
+
+
+def _policy(arm: str, plant: str, seed: int, size: ResidualSize) -> Policy:
+    own = classical(plant, seed)
+    if arm == "residual":
+        return residual(plant, "diffusion", seed, size)[0]
+    others: Mapping[str, Policy] = {"pid": own.code, "lqg": own.lqg, "mpc": own.mpc}
+    return others[arm]
 
 
 def read(found: Readings) -> Mapping[str, ArrayLike | Value]:

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +15,10 @@ ASKED = 256  # states
 
 def with_steps(policy: ResidualPolicy, steps: int) -> ResidualPolicy:
     """The same weights, drawn in so many steps."""
-    family = copy.copy(policy.family)
-    family.settings = replace(family.settings, steps=steps)  # type: ignore[attr-defined]
-    return ResidualPolicy(**(vars(policy) | {"family": family}))
+    family: Any = copy.copy(policy.family)
+    family.settings = replace(family.settings, steps=steps)
+    family.levels = family.settings.levels
+    return replace(policy, family=family)
 
 
 def proposed(

@@ -1,0 +1,73 @@
+"""Families of policies on one machine: what they cost to make and to ask, and what they are worth.
+
+All are made on the bench of the second-order machine and judged on the same fresh scenarios: rise,
+overshoot of the nominal step, error under loads, what the actuator does, and the share that
+leaves the limits of a held-out simulator with dry friction and a lag. Bounds stand beside them.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measuring import report
+from ingenium.domains.autonomy.engine import step_answers
+from ingenium.domains.autonomy.families import families
+from ingenium.domains.autonomy.machines import NOMINAL, ControlledMachine
+from ingenium.domains.autonomy.opponents import FINER, at_full_action, fastest
+from ingenium.domains.autonomy.second_order import OscillatorBox, oscillator
+from ingenium.operate.plant import Policy
+from ingenium.operate.rollout import rollout
+
+BOX, PERIOD_S, SEED, JUDGED, SCENARIOS, ASKED = OscillatorBox(), 0.01, 0, 800_000, 64, 200
+
+
+def run() -> None:
+    """Write and print the table."""
+    machine = oscillator(BOX, PERIOD_S, SEED)
+    rows = list(_families(machine))
+    about = {"seed": SEED, "scenarios": SCENARIOS, "period_s": PERIOD_S, "rise_s": _bounds(machine)}
+    report("autonomy_policies", "Families of policies on a second-order machine", rows, about)
+
+
+def _families(machine: ControlledMachine) -> Iterator[dict[str, Any]]:
+    for name, make in families(machine, BOX.noise).items():
+        began = time.process_time()
+        policy = make(SEED)
+        yield {"family": name, "made_cpu_s": time.process_time() - began, **_worth(machine, policy)}
+
+
+def _worth(machine: ControlledMachine, policy: Policy) -> dict[str, float]:
+    one = rollout(machine.bench, policy, np.array([NOMINAL]), machine.load_period)
+    rise, over, _ = step_answers(machine, one.truth[:, :, :1].swapaxes(0, 1))
+    at = JUDGED + np.arange(SCENARIOS)
+    course = rollout(machine.bench, policy, at, machine.periods)
+    other = rollout(machine.held_out, policy, at, machine.periods)
+    change = np.abs(np.diff(course.action, axis=0)).mean() / (2 * BOX.umax) / PERIOD_S
+    return {
+        "decision_cpu_us": 1e6 * _asked(policy),
+        "rise_s": float(rise[0]),
+        "overshoot": float(over[0]),
+        "load_error": float(np.abs(course.error[machine.load_period :]).mean()),
+        "effort": float(change),
+        "outside": float(course.outside(machine.bench).any(0).mean()),
+        "held_out_outside": float(other.outside(machine.held_out).any(0).mean()),
+    }
+
+
+def _asked(policy: Policy) -> float:
+    memory, seen, wanted = policy.begin(1), np.zeros((1, 2)), np.ones((1, 1))
+    began = time.process_time()
+    for _ in range(ASKED):
+        policy.act(memory, seen, wanted)
+    return (time.process_time() - began) / ASKED
+
+
+def _bounds(machine: ControlledMachine) -> dict[str, float]:
+    """Of any controller under the same range of the action."""
+    _, way = fastest(machine, machine.load_period)
+    full = np.maximum.accumulate(at_full_action(machine, machine.load_period))
+    ways = {"time-optimal way to rest": way, "full action, which no rise beats": full}
+    found = {k: float((y >= 0.9).argmax() - (y >= 0.1).argmax()) for k, y in ways.items()}
+    return {name: periods * PERIOD_S / FINER for name, periods in found.items()}

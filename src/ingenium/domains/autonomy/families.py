@@ -1,0 +1,156 @@
+"""Policies that are made for a machine without a run: classical, predictive, residual, learned.
+
+Each is tuned or taught on the machine's bench alone, in scenarios apart from those that judge; one
+that leaves the machine's limits there is refused (constraint in learning).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+
+from ingenium.core.errors import InputError
+from ingenium.domains.autonomy.axis_policy import AxisByAxis
+from ingenium.domains.autonomy.compiled import CompiledLaws
+from ingenium.domains.autonomy.law import FeedbackLaw
+from ingenium.domains.autonomy.machines import ControlledMachine
+from ingenium.domains.autonomy.opponents import (
+    IntegratingLqg,
+    LoadObserver,
+    PredictiveControl,
+    tuned_pid,
+)
+from ingenium.domains.autonomy.rule import SwitchingRule
+from ingenium.domains.autonomy.source import LawNumbers
+from ingenium.generators.families import build
+from ingenium.generators.model import Family
+from ingenium.operate.learned import Kind, LearnedLesson, learned
+from ingenium.operate.plant import Policy
+from ingenium.operate.residual import AHEAD, ResidualLesson, ResidualPolicy
+from ingenium.operate.rollout import rollout
+from ingenium.train.plan import Plan
+
+TAUGHT = 700_000  # the first scenario that residuals are taught in
+TRIED = 1_000_000_000  # and the first in which policies learn by trying
+SHOWN, OUTSIDE = 64, 0.15  # scenarios of a made policy, and the share that may leave limits
+DRIFT = 0.02  # of the load in a period, as observers take it
+STEPS: Mapping[Kind, int] = {"sac": 50_000, "ppo": 200_000}
+Maker = Callable[[int], Policy]  # of a seed
+
+
+@dataclass(frozen=True)
+class ResidualSize:
+    """In how many scenarios a residual is taught, and in how many steps of training."""
+
+    scenarios: int = 32
+    steps: int = 1500
+
+
+@dataclass(frozen=True, eq=False)
+class ClassicalControl:
+    """PID tuned by search, LQG and MPC of a machine with one output, and what grows from them."""
+
+    machine: ControlledMachine
+    noise: float
+    seed: int
+
+    @cached_property
+    def pid(self) -> FeedbackLaw:
+        """Under a bound on its sensitivity."""
+        return tuned_pid(self.machine, self.seed)
+
+    @cached_property
+    def code(self) -> CompiledLaws:
+        """PID as compiled C, for any number of copies."""
+        text = LawNumbers.of(self.pid, 0).text("controller", self.machine.wiring)
+        return CompiledLaws.of({"controller": text}, 1, 1)
+
+    @cached_property
+    def observer(self) -> LoadObserver:
+        """Of state and load."""
+        return LoadObserver(self.machine, max(self.noise, 1e-6), DRIFT)
+
+    @property
+    def lqg(self) -> IntegratingLqg:
+        """With an integral."""
+        return IntegratingLqg(self.observer)
+
+    @property
+    def mpc(self) -> PredictiveControl:
+        """With an observer of the load."""
+        return PredictiveControl(self.observer)
+
+    def lesson(self, scenarios: int, first: int = TAUGHT) -> ResidualLesson:
+        """What MPC would have added to PID, in scenarios from the first on."""
+        at = first + np.arange(scenarios)
+        base = self.pid.repeated(scenarios)
+        return ResidualLesson.of(self.machine.bench, base, self.mpc, at, self.machine.periods)
+
+    def residual(self, made: Family, lesson: ResidualLesson, steps: int) -> ResidualPolicy:
+        """PID with a generator beside it that learns the lesson in so many steps."""
+        most = 0.5 * self.machine.wiring.high
+        plan = Plan(seed=self.seed, steps=steps, batch=256)
+        return ResidualPolicy.fitted(self.code, made, lesson, plan, most)[0]
+
+
+def families(machine: ControlledMachine, noise: float) -> Mapping[str, Maker]:
+    """Of a machine, each made from a seed; classical ones where it is linear with one output."""
+    found: dict[str, Callable[[ClassicalControl], Policy]] = {
+        "ppo": partial(_tried, "ppo"),
+        "sac": partial(_tried, "sac"),
+    }
+    if machine.linear:
+        found |= {
+            "pid": lambda own: own.code,
+            "lqg": lambda own: own.lqg,
+            "mpc": lambda own: own.mpc,
+            "rule": lambda own: SwitchingRule(own.machine),
+            "residual_diffusion": partial(_taught, "diffusion"),
+            "residual_flow": partial(_taught, "flow_matching"),
+        }
+    return {name: partial(_made, machine, noise, name, make) for name, make in found.items()}
+
+
+def by_axis(made: Mapping[str, Maker], axes: int) -> Mapping[str, Maker]:
+    """The same, once for each axis of a machine whose axes are all of one kind."""
+    return {name: partial(_each, make, axes) for name, make in made.items()}
+
+
+def _each(make: Maker, axes: int, seed: int) -> Policy:
+    return AxisByAxis(make(seed), axes)
+
+
+def _tried(kind: Kind, own: ClassicalControl) -> Policy:
+    lesson = LearnedLesson(own.machine.bench, TRIED, own.machine.periods, STEPS[kind])
+    return learned(kind, lesson, own.seed)
+
+
+def _taught(family: str, own: ClassicalControl) -> Policy:
+    size = ResidualSize()
+    lesson = own.lesson(size.scenarios)
+    made = build(family, (AHEAD,), lesson.features.shape[1], seed=own.seed)
+    return own.residual(made, lesson, size.steps)
+
+
+def _made(
+    machine: ControlledMachine,
+    noise: float,
+    name: str,
+    make: Callable[[ClassicalControl], Policy],
+    seed: int,
+) -> Policy:
+    """A policy that keeps the limits of the machine where it was made."""
+    policy = make(ClassicalControl(machine, noise, seed))
+    at = TAUGHT + np.arange(SHOWN)
+    with np.errstate(over="ignore", invalid="ignore"):
+        course = rollout(machine.bench, policy, at, machine.periods)
+    share = float(course.outside(machine.bench).any(0).mean())
+    if share > OUTSIDE:
+        raise InputError(
+            "a policy that keeps the machine's limits where it is made (constraint in learning), "
+            f"but for {OUTSIDE:.0%} of scenarios at most",
+            f"{name} with seed {seed}, which leaves them in {share:.0%}",
+            "Another seed or family may; or propose laws and operate with one of them.",
+        )
+    return policy

@@ -1,0 +1,62 @@
+"""A rule as a policy: what an engineer writes down in three lines before anything is tuned.
+
+Shapes: n copies, p readings (position, rate), k numbers of a memory, of which it has none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from ingenium.domains.autonomy.machines import ControlledMachine
+
+
+@dataclass(frozen=True, eq=False)
+class SwitchingRule:
+    """Full speed along the curve of braking, and a line near the goal.
+
+    It balances spring and friction of the nominal machine, and knows of no load.
+
+    Source: Workman, Kosut and Franklin, Adaptive proximate time-optimal servomechanisms, American
+        Control Conference, 1987.
+    """
+
+    machine: ControlledMachine
+    share: float = 0.8  # of the brake that the curve counts on
+    slope: float = 30.0  # of the line
+    name: str = "proximate time-optimal rule"
+
+    def begin(self, n: int) -> Float64[np.ndarray, "n k"]:
+        """Nothing."""
+        return np.zeros((n, 0))
+
+    def act(
+        self,
+        memory: Float64[np.ndarray, "n k"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n 1"],
+    ) -> Float64[np.ndarray, "n 1"]:
+        """Within the range of the action."""
+        own, wiring = self.machine.loop, self.machine.wiring
+        push = float(own.drive[1])
+        most = float(wiring.high[0]) - abs(own.holding) * self.machine.goal
+        error, rate = wanted[:, 0] - seen[:, 0], seen[:, 1]
+        near, damped = most / self.slope, np.sqrt(2 * self.slope / (push * self.share))
+        away = np.maximum(np.abs(error), near)
+        braking = np.sqrt(2 * push * self.share * most * away) - most / damped
+        line = self.slope / damped * error
+        speed = np.where(np.abs(error) <= near, line, np.sign(error) * braking)
+        balanced = -(seen[:, :2] @ own.dynamics[1]) / push
+        asked = np.clip(damped * (speed - rate), -most, most) + balanced
+        found: np.ndarray = np.clip(asked, wiring.low, wiring.high)[:, None]
+        return found
+
+    def learn(
+        self,
+        memory: Float64[np.ndarray, "n k"],
+        seen: Float64[np.ndarray, "n p"],
+        wanted: Float64[np.ndarray, "n 1"],
+        applied: Float64[np.ndarray, "n 1"],
+    ) -> Float64[np.ndarray, "n k"]:
+        """Nothing."""
+        return memory
