@@ -13,9 +13,12 @@ from ingenium.cli.ending import guarded
 from ingenium.cli.on import LOCAL, On
 from ingenium.cli.output import AsJson, errors, print_json, results, table
 from ingenium.cli.progress import StageProgress
+from ingenium.core.errors import InputError
 
 if TYPE_CHECKING:
     from ingenium.contest.table import ContestTable
+    from ingenium.core.problem import Problem
+    from ingenium.evaluate.table import Comparison
 
 MOST_SEEDS, MOST = 1000, 10**9
 SHOWN = (
@@ -76,7 +79,6 @@ def compare(
     from ingenium.cli.asking import asked
     from ingenium.contest.running import Contest, ContestPlan, usual
     from ingenium.domains import open_problem
-    from ingenium.evaluate.metrics import METRICS
     from ingenium.loop import Elsewhere
     from ingenium.scale.place import WorkPlace
 
@@ -88,6 +90,8 @@ def compare(
         opened = open_problem(wanted)
         named = tuple(dict.fromkeys(x for text in family or () for x in text.split(",") if x))
         if wishes:
+            if on != LOCAL:
+                raise InputError("--on local for a contest", on, "Leave --on out.")
             asked_for = named or usual(opened)
             chosen = tuple(f"{name}:{steps}" if steps else name for name in asked_for)
             plan = ContestPlan(chosen, wishes, calls, tuple(range(seeds)))
@@ -103,19 +107,28 @@ def compare(
         compared = comparing.tabulate(opened, entries)
         comparing.write(compared, entries, folder)
         begun.picture(compared)
+    _show(opened, compared, seeds, folder, json=json)
+
+
+def _show(
+    problem: "Problem", compared: "Comparison", seeds: int, folder: Path, *, json: bool
+) -> None:
+    """Who scored what."""
+    from ingenium.evaluate.metrics import METRICS
+
     if json:
         print_json(compared.summary().to_dict("records"))
         return
     own = tuple(m.name for m in compared.measured if m.name not in METRICS and m.name not in SHOWN)
     columns = (*SHOWN, *own)
-    shown = table(f"{problem}: mean over {seeds} seeds (95 % interval)", "family", *columns)
+    shown = table(f"{problem.name}: mean over {seeds} seeds (95 % interval)", "family", *columns)
     for name in compared.families:
         row = [compared.find(name, metric) for metric in columns]
         shown.add_row(
             name, *(f"{i.value:.4g} ({i.low:.4g} to {i.high:.4g})" if i else "-" for i in row)
         )
     results().print(shown)
-    for what, why in opened.unscored.items():
+    for what, why in problem.unscored.items():
         results().print(escape(f"Not compared: {what}, as {why}."), highlight=False)
     results().print(escape(f"Table, picture and numbers: {folder}"), highlight=False)
 
