@@ -18,6 +18,7 @@ from ingenium.monitor.families.charts import CUSUM, PCA
 from ingenium.monitor.families.detector import WindowLesson
 from ingenium.monitor.families.forest import ROWS, TREES, IsolationForest
 from ingenium.monitor.lessons import calm_windows, event_windows
+from ingenium.monitor.stream import windows
 from ingenium.train.plan import Plan
 
 SHORT = Plan(steps=60, batch=32, learning_rate=3e-3, ema_decay=0.9, check_every=30)
@@ -41,7 +42,7 @@ def test_each_tells_a_jump_and_is_the_same_as_a_file(name: str, tmp_path: Path) 
     assert np.isnan(score[: detector.window - 1]).all()
     with torch.no_grad():
         rows = np.arange(detector.window - 1, len(score))
-        x = torch.from_numpy(exported.windows(new.values, rows, detector.window))
+        x = torch.from_numpy(windows(new.values, rows, detector.window))
         own = detector(x).numpy()
     np.testing.assert_allclose(score[rows], own, rtol=1e-4, atol=1e-4)
     late = score[new.events[0].first + 12 : new.events[0].last + 1]
