@@ -25,7 +25,7 @@ from ingenium.domains.equations.field.operator import (
     SolutionFlow,
 )
 from ingenium.domains.equations.field.problem import FIELD, STRANGEST
-from ingenium.domains.equations.field.settings import FieldSettings
+from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.spectral import ExponentialSteps, resampled, waves
 from ingenium.domains.equations.field.verifier import SolverVerifier, errors
 from ingenium.domains.equations.field.volumes import flow
@@ -222,7 +222,7 @@ SETUPS: Mapping[str, tuple[dict[str, Any], str]] = {
 def test_setups_that_no_solver_can_hold_are_refused_with_what_to_write(name: str) -> None:
     setup, said = SETUPS[name]
     with pytest.raises(InputError, match=re.escape(said)):
-        FieldSettings(**setup).opened()
+        EquationSettings(**setup).opened()
 
 
 def _given(equation: str, values: np.ndarray) -> None:

@@ -24,7 +24,7 @@ from ingenium.domains.equations.field.equation import FieldEquation, InputLaw
 from ingenium.domains.equations.field.families import CoarseSolver, NearestSolution
 from ingenium.domains.equations.field.formats import NetcdfFields
 from ingenium.domains.equations.field.operator import FourierOperator, SolutionFlow
-from ingenium.domains.equations.field.settings import FieldSettings
+from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import SolverVerifier
 from ingenium.train.plan import Plan
 
@@ -45,7 +45,7 @@ class SolutionField(Problem):
 
     name: ClassVar[str] = "equations.field"
     summary: ClassVar[str] = "solution fields of differential equations, with their error"
-    Settings: ClassVar[type] = FieldSettings
+    Settings: ClassVar[type] = EquationSettings
     inputs: ClassVar[tuple[Input, ...]] = (FIELD,)
     judged: ClassVar[str] = (
         "Input and solution in the file, read back: the equation is solved for that input on a "
@@ -61,7 +61,7 @@ class SolutionField(Problem):
     codec: PairCodec
     licence = "computed here (CC0-1.0)"
 
-    def __init__(self, settings: FieldSettings, given: Given = NOTHING) -> None:
+    def __init__(self, settings: EquationSettings, given: Given = NOTHING) -> None:
         """Open the equation.
 
         Raises:

@@ -14,7 +14,7 @@ RESOLVED = 1.0  # cells of the solver's own grid in the width that diffusion lea
 
 
 @dataclass(frozen=True)
-class FieldSettings:
+class EquationSettings:
     """Of `equations.field`; a number of 0 is that of the equation's own default.
 
     Raises:

@@ -18,13 +18,13 @@ from torch import Tensor
 from ingenium.core.designs import to_arrays
 from ingenium.domains.equations.field.equation import FieldEquation
 from ingenium.domains.equations.field.problem import COARSE, SolutionField
-from ingenium.domains.equations.field.settings import FieldSettings
+from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.evaluate.trials import Readings, Trials
 
-ARMS: Mapping[str, FieldSettings] = {
-    "burgers": FieldSettings(equation="burgers", diffusion=0.1),
-    "darcy": FieldSettings(equation="darcy", points=64),
+ARMS: Mapping[str, EquationSettings] = {
+    "burgers": EquationSettings(equation="burgers", diffusion=0.1),
+    "darcy": EquationSettings(equation="darcy", points=64),
 }
 TOGETHER = 64  # fields that are timed at once
 TESTED = 10_000  # first seed of fields that are tested on
@@ -40,7 +40,7 @@ class OperatorTrial:
 
 
 def taught(
-    settings: FieldSettings, family: str, seed: int, size: OperatorTrial
+    settings: EquationSettings, family: str, seed: int, size: OperatorTrial
 ) -> tuple[SolutionField, Callable[[Tensor], Tensor], float]:
     """The problem, what proposes solutions of inputs, and what the fit took (s)."""
     problem = SolutionField(replace(settings, known=size.known))
@@ -79,7 +79,7 @@ def as_close(e: FieldEquation, inputs: Tensor, true: Tensor, error: float) -> fl
     return min([fine, *(timed(partial(e.coarse, times=n), inputs) for n in close)])
 
 
-def run(settings: FieldSettings, seed: int, size: OperatorTrial) -> dict[str, np.ndarray]:
+def run(settings: EquationSettings, seed: int, size: OperatorTrial) -> dict[str, np.ndarray]:
     """Error and times of an operator, and the time of the solver that is as close."""
     problem, propose, spent = taught(settings, "fno", seed, size)
     e = problem.equation

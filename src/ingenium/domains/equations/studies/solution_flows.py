@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ingenium.domains.equations.field.report import spectrum_gap
-from ingenium.domains.equations.field.settings import FieldSettings
+from ingenium.domains.equations.field.settings import EquationSettings
 from ingenium.domains.equations.field.verifier import errors
 from ingenium.domains.equations.studies.field_operators import (
     TESTED,
@@ -23,7 +23,7 @@ from ingenium.domains.equations.studies.field_operators import (
 from ingenium.evaluate.trials import Readings, Trials
 
 ARMS: Mapping[str, str] = {"operator": "fno", "flow": "solution_flow"}
-SHARP = FieldSettings(equation="burgers", diffusion=0.01)
+SHARP = EquationSettings(equation="burgers", diffusion=0.01)
 
 
 def run(family: str, seed: int, size: OperatorTrial) -> dict[str, np.ndarray]:
