@@ -18,7 +18,9 @@ def test_a_kernel_is_bound_by_the_lower_roof() -> None:
 
 
 def test_the_command_tells_each_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roofline, "measured", lambda: (Roof(9.0, 3.0), [Kernel("norm", 2e9, 2e9, 1.0)]))
+    monkeypatch.setattr(
+        roofline, "measured", lambda: (Roof(9.0, 3.0), [Kernel("norm", 2e9, 2e9, 1.0)])
+    )
     done = CliRunner().invoke(app, ["roofline"])
     assert done.exit_code == 0, done.output
     assert "ridge is at 3 FLOP a byte" in done.output
