@@ -121,6 +121,7 @@ def test_layouts_that_make_no_sense_are_refused(text: str, said: str) -> None:
 def test_layouts_are_written_as_they_are_read() -> None:
     for text in (
         "data:1",
+        "data:2,shard:1",
         "data:2,shard:3",
         "data:4,tensor:8,pipeline:2,micro:16,recompute,offload",
     ):
