@@ -96,7 +96,8 @@ def test_the_best_layouts_fit_and_are_fast() -> None:
 def test_a_layout_that_does_not_fit_names_the_nearest_that_does() -> None:
     spec = read(EXAMPLES / "library_7b.toml", PlanSpec, "a model")
     cluster = read(EXAMPLES / "h100x256.toml", Cluster, "a cluster")
-    with pytest.raises(InputError, match=r"data:256, which needs .* GB\. Write data:256,micro:2"):
+    said = r"data:256, which needs .* GB\. Write data:256,shard:1,micro:2"
+    with pytest.raises(InputError, match=said):
         planner.asked(spec, cluster, RankLayout(256))
     tiny = replace(cluster, device=replace(cluster.device, memory_gb=7))
     with pytest.raises(InputError, match=r"Write devices = \d+, or a smaller model"):
@@ -121,6 +122,7 @@ def test_layouts_that_make_no_sense_are_refused(text: str, said: str) -> None:
 def test_layouts_are_written_as_they_are_read() -> None:
     for text in (
         "data:1",
+        "data:2,shard:1",
         "data:2,shard:3",
         "data:4,tensor:8,pipeline:2,micro:16,recompute,offload",
     ):

@@ -56,7 +56,8 @@ class RankLayout:
     def __str__(self) -> str:
         parts = [f"data:{self.data}", f"tensor:{self.tensor}", f"pipeline:{self.pipeline}"]
         parts += [f"shard:{self.shard}", f"micro:{self.micro}"]
-        shown = [p for p in parts if not p.endswith((":1", ":0"))] or ["data:1"]
+        alone = ("data:1", "tensor:1", "pipeline:1", "shard:0", "micro:1")
+        shown = [p for p in parts if p not in alone] or ["data:1"]
         return ",".join(shown + [name for name in BARE if getattr(self, name)])
 
     @classmethod
