@@ -1,0 +1,36 @@
+"""What keeps the house readable: short files and functions, and one meaning a name."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = sorted((ROOT / "src" / "ingenium").rglob("*.py"))
+LONGEST_FILE, LONGEST_FUNCTION = 400, 40  # lines; of a function those of code
+
+
+def _lines(function: ast.FunctionDef) -> int:
+    """From the first line after its docstring to its last."""
+    told = ast.get_docstring(function, clean=False) is not None
+    first = function.body[1 if told and len(function.body) > 1 else 0]
+    return (function.end_lineno or 0) - first.lineno + 1
+
+
+def test_files_are_short() -> None:
+    folders = [ROOT / name for name in ("tests", "benchmarks", "docs")]
+    files = [*SOURCE, *(f for folder in folders for f in folder.rglob("*.py"))]
+    counts = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in files}
+    assert not {str(f): n for f, n in counts.items() if n > LONGEST_FILE}
+
+
+def test_functions_are_short_and_class_names_are_used_once() -> None:
+    long, classes = dict[str, int](), Counter[str]()
+    for file in SOURCE:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+        for node in functions:
+            if _lines(node) > LONGEST_FUNCTION:
+                long[f"{file.relative_to(ROOT)}:{node.lineno}"] = _lines(node)
+        classes.update(n.name for n in tree.body if isinstance(n, ast.ClassDef))
+    assert not long
+    assert not {name: n for name, n in classes.items() if n > 1}
