@@ -8,6 +8,8 @@ import pytest
 
 from ingenium.api import fit, propose, replay
 from ingenium.core.errors import CorruptError, InputError
+from ingenium.core.judged import sealed_text
+from ingenium.core.seals import SEAL
 from ingenium.generators.fitted import FIT, MODEL
 from toy import spec
 
@@ -21,7 +23,7 @@ def kept(folder: Path, seed: int) -> Path:
     made = fit({"problem": asked.problem, "generator": chosen})
     made.save(folder / MODEL)
     record = {"problem": asked.problem, "lineage": {"weights": made.digest}}
-    (folder / FIT.record).write_text(json.dumps(record))
+    (folder / FIT.record).write_text(sealed_text(record))
     return folder
 
 
@@ -44,7 +46,10 @@ def test_planted_weights_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("written", ['{"problem": "toy.cantilever"}', "{"])
+NAMELESS = sealed_text({"problem": "toy.cantilever"})
+
+
+@pytest.mark.parametrize("written", [NAMELESS, "{"], ids=["nameless", "broken"])
 def test_a_record_that_names_no_weights_is_told(tmp_path: Path, written: str) -> None:
     own = kept(tmp_path / "fit", 0)
     (own / FIT.record).write_text(written)
@@ -55,6 +60,7 @@ def test_a_record_that_names_no_weights_is_told(tmp_path: Path, written: str) ->
 def test_a_fit_of_another_problem_is_refused(tmp_path: Path) -> None:
     own = kept(tmp_path / "fit", 0)
     record = json.loads((own / FIT.record).read_text())
-    (own / FIT.record).write_text(json.dumps(record | {"problem": "grid.feeder_day"}))
+    del record[SEAL]
+    (own / FIT.record).write_text(sealed_text(record | {"problem": "grid.feeder_day"}))
     with pytest.raises(InputError, match=r"which is one of grid\.feeder_day"):
         propose(spec(), n=8, out=tmp_path / "run", model=own)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from ingenium.core.designs import DESIGN, real_numbers, to_dataset
+from ingenium.core.designs import DESIGN, check, real_numbers, to_dataset
 from ingenium.core.errors import InputError
 from ingenium.core.netcdf import read_netcdf, write_netcdf
 from ingenium.core.quantity import Variable
@@ -60,6 +60,7 @@ class NetcdfFields:
                   if n not in found.variables]  # fmt: skip
         if absent:
             raise InputError(f"{what} with {', '.join(absent)}", f"none in {file}")
+        check(found, self.variables, self.sizes)
         told = str(found.attrs.get(EQUATION, ""))
         if told and told != f"{self.equation.written} ({self.equation!r})":
             raise InputError(
@@ -80,10 +81,7 @@ class NetcdfFields:
         )
 
     def _values(self, found: xr.Dataset, v: Variable, file: Path) -> torch.Tensor:
-        array = found[v.name]
-        if array.dims != (DESIGN, *v.dims):
-            raise InputError(f"{v.name} over {(DESIGN, *v.dims)}", f"{array.dims} in {file}")
-        values = real_numbers(array.to_numpy())
+        values = real_numbers(found[v.name].to_numpy())
         if not np.isfinite(values).all():
             raise InputError(f"finite numbers of {v.name}", f"NaN or infinity in {file}")
         return torch.from_numpy(values)
