@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingenium.adapting import AdaptRequest, adapt
 from ingenium.api import fit, propose, replay
 from ingenium.core.errors import CorruptError, InputError
 from ingenium.core.judged import sealed_text
@@ -23,7 +24,7 @@ def kept(folder: Path, seed: int) -> Path:
     made = fit({"problem": asked.problem, "generator": chosen})
     made.save(folder / MODEL)
     record = {"problem": asked.problem, "lineage": {"weights": made.digest}}
-    (folder / FIT.record).write_text(sealed_text(record))
+    FIT.write(folder, record)
     return folder
 
 
@@ -31,6 +32,14 @@ def test_a_run_by_a_kept_fit_is_replayed(tmp_path: Path) -> None:
     own = kept(tmp_path / "fit", 0)
     run = propose(spec(), n=8, out=tmp_path / "run", model=own)
     shutil.rmtree(own)  # the run has all that it needs
+    found = replay(run.folder, 3)
+    assert found.holds, [c for c in found.checks if not c.holds]
+
+
+def test_a_fit_that_was_adapted_proposes_too(tmp_path: Path) -> None:
+    request = AdaptRequest(spec(), kept(tmp_path / "fit", 0), rank=2, steps=5)
+    adapted = adapt(request, tmp_path / "adapted")
+    run = propose(spec(), n=8, out=tmp_path / "run", model=adapted.folder)
     found = replay(run.folder, 3)
     assert found.holds, [c for c in found.checks if not c.holds]
 
@@ -61,6 +70,6 @@ def test_a_fit_of_another_problem_is_refused(tmp_path: Path) -> None:
     own = kept(tmp_path / "fit", 0)
     record = json.loads((own / FIT.record).read_text())
     del record[SEAL]
-    (own / FIT.record).write_text(sealed_text(record | {"problem": "grid.feeder_day"}))
+    FIT.write(own, record | {"problem": "grid.feeder_day"})
     with pytest.raises(InputError, match=r"which is one of grid\.feeder_day"):
         propose(spec(), n=8, out=tmp_path / "run", model=own)

@@ -1,6 +1,5 @@
 """Fits that go out from another: few parameters learn new designs, the first stays as it was."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def adapt(
         found, record = _adapted(asked, problem, first, (x, cond), watch)
         found.save(part / MODEL)
         record["energy"] = asdict(meter.read())
-        write_atomic(part / FIT.record, json.dumps(record, indent=2, allow_nan=False) + "\n")
+        FIT.write(part, record)
         write_atomic(part / "spec.toml", specs.dump(asked.spec))
         told = ("problem", "family", "rank", "trained_share", "steps")
         ledger.append("adapt", {k: record[k] for k in told} | {"weights": found.digest})
@@ -89,7 +88,8 @@ def _adapted(
     plan = offer.plan(problem, first.name, steps=asked.steps, seed=seed)
     told = replace(plan, progress=lambda i, n, loss: watch("adapt", i, n))
     apart = split(len(x), plan.held_out, stream(seed, 0)).held_out  # as the fit puts them aside
-    before = float(model.held_out_loss(x[apart], cond[apart], stream(seed, 3)).mean())
+    with torch.no_grad():
+        before = model.held_out_loss(x[apart], cond[apart], stream(seed, 3)).mean().item()
     course, share = train(model, x, cond, told), model.share
     model.merge()
     weights = state_digest(family.state_dict())

@@ -24,7 +24,6 @@ from ingenium.core.digest import array_digest, digest
 from ingenium.core.energy import Meter
 from ingenium.core.errors import InputError, choose
 from ingenium.core.folders import cache_folder, locked, staged, write_atomic
-from ingenium.core.judged import sealed_text
 from ingenium.core.problem import Problem, Watch, silent
 from ingenium.core.provenance import code_digest, machine, package_digest, versions
 from ingenium.core.spec import GeneratorChoice, Spec
@@ -243,7 +242,7 @@ def fit(
         record = _record(asked, own.job, found, alone)
         record["lineage"] |= {"weights": model.digest, "package": package_digest(own.problem)}
         record["energy"] = asdict(meter.read())
-        write_atomic(part / FIT.record, sealed_text(record))
+        FIT.write(part, record)
         write_atomic(part / "spec.toml", specs.dump(asked.spec))
         _enter(record, ledger)
         shutil.rmtree(own.resume, ignore_errors=True)

@@ -59,6 +59,14 @@ class JudgedKind:
                 )
         return found
 
+    def write(self, folder: Path, record: Mapping[str, Any]) -> None:
+        """Keep a record, sealed, as `opened` wants it.
+
+        Raises:
+            StorageError: if it cannot be written.
+        """
+        write_atomic(folder / self.record, sealed_text(record))
+
 
 @dataclass(frozen=True)
 class JudgedReplay:
@@ -103,7 +111,7 @@ class RecordMaking:
                 "energy": asdict(self._meter.read()),
             }
         )
-        write_atomic(folder / kind.record, sealed_text(record))
+        kind.write(folder, record)
         return dict(record)
 
 
