@@ -87,6 +87,12 @@ def test_what_is_mended_in_closed_form_meets_all(ended: ContestTable) -> None:
     assert ended.best("met_new", BEYOND).endswith("mended")
 
 
+def test_where_nothing_new_meets_a_wish_nobody_is_named(ended: ContestTable) -> None:
+    alone = replace(ended, results=tuple(r for r in ended.results if r.arm == "nearest_known"))
+    assert alone.sentence().count("nobody") == 3
+    assert "nobody" not in ended.sentence()
+
+
 def test_all_arms_have_the_same_calls(ended: ContestTable) -> None:
     assert ended.arms == (
         "nearest_known", "nearest_known, touched up", MENDED,

@@ -94,6 +94,9 @@ class ContestTable:
             best = self.best("met_new", zone)
             known = self.look_up(zone)
             ours, theirs = (self.share(a, "met_new", zone).value for a in (best, known))
+            if not ours:
+                parts.append(f"{WHERE[zone]}, nobody")
+                continue
             told = "" if best == known else f" ({known}: {100 * theirs:.0f} %)"
             parts.append(f"{WHERE[zone]}, {best} with {100 * ours:.0f} %{told}")
         return (
