@@ -102,7 +102,7 @@ class Rehearsal:
             return {"summed_bytes": counted.bytes, "formula_bytes": sums * each}
         return {}
 
-    def _exchange(self, layout: RankLayout, bucket_mb: float = BUCKET_MB) -> dict[str, float]:
+    def _exchange(self, layout: RankLayout, bucket_mb: float = BUCKET_MB) -> dict[str, Any]:
         """How much of the exchange of gradients is hidden, in buckets of a size."""
         model = DividedModel(self.make(), layout, bucket_mb=bucket_mb)
         assert isinstance(model.module, DistributedDataParallel)

@@ -243,7 +243,8 @@ def _waits(own: Any) -> str:
     if "idle" in own:
         return f"{own['idle']:.0%} idle, {own['bubble']:.0%} by formula"
     if "buckets" in own:
-        return f"{own['buckets']['hidden']:.0%} of the exchange hidden"
+        hidden = own["buckets"]["hidden"]
+        return "exchange lost in noise" if hidden is None else f"{hidden:.0%} of exchange hidden"
     return f"{own['summed_bytes'] / 1e6:.1f} MB summed" if "summed_bytes" in own else ""
 
 

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -34,7 +34,7 @@ class CountedSums(TorchDispatchMode):
 
 def hidden_share(
     module: DistributedDataParallel, backward: Callable[[], object]
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Seconds of the exchange of gradients by itself and as seen in a step, and what is hidden.
 
     Args:
@@ -43,13 +43,34 @@ def hidden_share(
     """
     sizes = [p.numel() for p in module.parameters()]
     flat = torch.zeros(sum(sizes))
-    whole = _median(backward)
-    with module.no_sync():
-        lone = _median(backward)
-    alone = _median(lambda: dist.all_reduce(flat))
-    seen = max(whole - lone, 0.0)
-    told = {"step_s": whole, "without_s": lone, "alone_s": alone, "seen_s": seen}
-    return told | {"hidden": max(0.0, 1 - seen / alone)}
+    whole, lone = [], []
+    for _ in range(REPEATS):  # in turns, so that a machine that slows down slows both
+        whole.append(_slowest(backward))
+        with module.no_sync():
+            lone.append(_slowest(backward))
+    alone = statistics.median(_slowest(lambda: dist.all_reduce(flat)) for _ in range(REPEATS))
+    return hidden_of(whole, lone, alone)
+
+
+def hidden_of(
+    whole: Sequence[float], lone: Sequence[float], alone: float
+) -> dict[str, float | None]:
+    """What is hidden, from seconds of passes with and without an exchange, and of it alone.
+
+    None where the differences of passes are further apart than the exchange is long: then nothing
+    can be said of it.
+    """
+    apart = [a - b for a, b in zip(whole, lone, strict=True)]
+    seen, noise = statistics.median(apart), (max(apart) - min(apart)) / 2
+    hidden = 1 - seen / alone if noise < alone else None
+    return {
+        "step_s": statistics.median(whole),
+        "without_s": statistics.median(lone),
+        "alone_s": alone,
+        "seen_s": seen,
+        "noise_s": noise,
+        "hidden": hidden,
+    }
 
 
 def idle_share(descent: RankedDescent, work: Callable[[], object]) -> float:
@@ -65,14 +86,11 @@ def idle_share(descent: RankedDescent, work: Callable[[], object]) -> float:
     return 1 - float(spent[0] / spent[1])
 
 
-def _median(work: Callable[[], object]) -> float:
+def _slowest(work: Callable[[], object]) -> float:
     """Seconds, all ranks beginning together, of the slowest of them."""
-    taken = []
-    for _ in range(REPEATS):
-        dist.barrier()
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    slowest = torch.tensor(statistics.median(taken))
+    dist.barrier()
+    began = time.perf_counter()
+    work()
+    slowest = torch.tensor(time.perf_counter() - began)
     dist.all_reduce(slowest, op=dist.ReduceOp.MAX)
     return float(slowest)
